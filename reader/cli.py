@@ -1,0 +1,282 @@
+"""The command ``newsreader``. Data goes to stdout, talk to stderr.
+
+What a command needs is imported inside it, so that ``--version`` and ``--help`` answer
+at once and ``list`` never waits for Textual.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from reader import __version__
+from reader.errors import ReaderError
+from reader.paths import Paths
+
+if TYPE_CHECKING:
+    from reader.library.library import Library
+    from reader.model import Article, Row
+
+_SORTS = ["quality", "heat", "date"]
+_EXIT_PROBLEMS = 1
+_EXIT_FAILED = 2
+_ROWS_AT_ONCE = 1000
+
+
+class _Commands(click.Group):
+    """``newsreader PATH`` is short for ``newsreader open PATH``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and not args[0].startswith("-")):
+            args = ["open", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="newsreader", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Read a folder of news documents in the terminal.
+
+    `newsreader FOLDER` opens the app on a folder of documents with front matter, or on
+    a single document; `newsreader` alone opens the last folder again. In the app, ?
+    shows every key.
+    """
+
+
+@cli.command("open")
+@click.argument("path", required=False)
+def open_(path: str | None) -> None:
+    """Open PATH, a folder or a document, in the app (PATH alone does the same)."""
+    from reader.ui.app import run
+
+    paths = Paths.of()
+    sys.exit(run(Path(path) if path is not None else None, paths))
+
+
+@cli.command("list")
+@click.argument("path")
+@click.option("--sort", "by", type=click.Choice(_SORTS), default="quality", show_default=True, help="Order by this.")
+@click.option("--reverse", is_flag=True, help="Lowest or oldest first. What is unknown comes last either way.")
+@click.option("--limit", type=click.IntRange(min=0), help="Print at most this many.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array of objects.")
+def list_(path: str, by: str, reverse: bool, limit: int | None, as_json: bool) -> None:
+    """List the articles of PATH.
+
+    In a terminal this is a table; into a pipe, one line an article, with tabs between
+    quality, heat, date (UTC), source, title and path.
+    """
+    from reader.library.view import SORT_KEYS, Sort
+
+    with _library(path) as library:
+        key = next(name for name in SORT_KEYS if name == by)
+        rowids = library.view(Sort(key, reverse)).rowids[:limit]
+        rows = (
+            row
+            for start in range(0, len(rowids), _ROWS_AT_ONCE)
+            for row in library.rows(rowids[start : start + _ROWS_AT_ONCE])
+        )
+        if as_json:
+            from reader.records import row_record
+
+            _print_json(row_record(row) for row in rows)
+        elif sys.stdout.isatty():
+            _print_table(rows)
+        else:
+            for row in rows:
+                sys.stdout.write("\t".join(_plain_cells(row)) + "\n")
+        if not rowids and limit != 0:
+            _say(f"There are no articles in {library.name}." + _pointer_to_check(library))
+
+
+@cli.command()
+@click.argument("path")
+@click.argument("which")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every field.")
+def show(path: str, which: str, as_json: bool) -> None:
+    """Print the article WHICH (a file name, path or id) of PATH."""
+    with _library(path) as library:
+        rowid = library.find(which)
+        article = library.article(rowid)
+        (row,) = library.rows([rowid])
+        if as_json:
+            import json
+
+            from reader.records import article_record
+
+            sys.stdout.write(json.dumps(article_record(article, row.id), ensure_ascii=_ascii_only(), indent=2) + "\n")
+        else:
+            _print_article(article)
+
+
+@cli.command()
+@click.argument("path")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array of objects.")
+def check(path: str, as_json: bool) -> None:
+    """Say what is wrong with the documents of PATH, a line each; exit status 1 when anything is.
+
+    A line is FILE:LINE: FIELD: MESSAGE, where FIELD is "document" for what is wrong as a whole.
+    """
+    with _library(path) as library:
+        problems = library.problems()
+        if as_json:
+            from reader.records import problem_record
+
+            _print_json(problem_record(problem) for problem in problems)
+        else:
+            for problem in problems:
+                place = f"{problem.path}:{problem.line}"
+                sys.stdout.write(f"{place}: {problem.field or 'document'}: {problem.message}\n")
+        counts = library.counts()
+        if problems:
+            _say(f"{_count(len(problems), 'problem')} in {_count(counts.troubled, 'document')}.")
+        else:
+            _say(f"{_count(counts.articles, 'document')}, no problems.")
+    if problems:
+        sys.exit(_EXIT_PROBLEMS)
+
+
+# --- how ------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def _library(path: str) -> Iterator[Library]:
+    """Open the library at ``path``, up to date with its folder."""
+    from reader.jobs.indexing import refresh
+    from reader.library.library import Library
+
+    library = Library.open(Path(path), Paths.of())
+    try:
+        for notice in library.notices:
+            _say(notice)
+        for _ in refresh(library):
+            pass
+        yield library
+    finally:
+        library.close()
+
+
+def _print_json(records: Iterator[dict[str, Any]]) -> None:
+    from reader.records import json_array
+
+    for piece in json_array(records, ascii_only=_ascii_only()):
+        sys.stdout.write(piece)
+
+
+def _ascii_only() -> bool:
+    """Whether stdout cannot take every character; JSON then spells them out."""
+    return (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
+
+
+def _plain_cells(row: Row) -> tuple[str, ...]:
+    when = row.published_at.strftime("%Y-%m-%dT%H:%M:%SZ") if row.published_at else "-"
+    return _score(row.quality), _score(row.heat), when, row.source or "-", row.title, row.path
+
+
+def _score(value: float | None) -> str:
+    return "-" if value is None else f"{value:g}"
+
+
+def _print_table(rows: Iterator[Row]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    from reader.text import steady
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("Qual", justify="right", no_wrap=True)
+    table.add_column("Heat", justify="right", no_wrap=True, style="dim")
+    table.add_column("Date", no_wrap=True, style="dim")
+    table.add_column("Source", no_wrap=True, max_width=20)
+    table.add_column("Title", ratio=1, overflow="ellipsis", no_wrap=True)
+    for row in rows:
+        when = row.published_at.astimezone().strftime("%Y-%m-%d") if row.published_at else "–"
+        cells = (_score(row.quality), _score(row.heat), when, row.source, row.title)
+        # Text, not str: a title in brackets is no markup.
+        table.add_row(*(Text(steady(cell).replace("-", "–") if cell == "-" else steady(cell)) for cell in cells))
+    Console().print(table)
+
+
+def _print_article(article: Article) -> None:
+    from reader.prose.body import parse_body
+    from reader.prose.markdown import to_markdown
+
+    when = article.published_at.astimezone().strftime("%Y-%m-%d %H:%M %Z") if article.published_at else ""
+    facts = [
+        ("Source", article.source),
+        ("Date", when),
+        ("Type", article.type),
+        ("Quality", "" if article.quality is None else _score(article.quality)),
+        ("Heat", "" if article.heat is None else _score(article.heat)),
+        ("Topics", ", ".join(article.topics)),
+        ("Link", article.links.best),
+        ("AMP", article.links.amp_copy),
+        ("Secured", f"payload, {article.secured.size} bytes" if article.secured else ""),
+    ]
+    parts = [article.title, "\n".join(f"{name}: {value}" for name, value in facts if value), article.excerpt]
+    if article.body:
+        parts.append(to_markdown(parse_body(article.body, article.body_format, article.links.best)).strip())
+    if article.related:
+        related = [
+            f"{_score(r.quality):>4}  {r.provider.name or r.provider.domain}: {r.title}\n      {r.links.best}".rstrip()
+            for r in article.related
+        ]
+        parts.append("\n".join([f"Related ({len(article.related)})", *related]))
+    sys.stdout.write("\n\n".join(filter(None, parts)) + "\n")
+
+
+def _pointer_to_check(library: Library) -> str:
+    troubled = library.counts().troubled
+    if not troubled:
+        return ""
+    return f" {_count(troubled, 'document')} could not be read; `newsreader check` says why."
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def _say(sentence: str) -> None:
+    click.echo(f"newsreader: {sentence}", err=True)
+
+
+def main() -> None:
+    """Run the command; every failure becomes a sentence and an exit status."""
+    from reader import logs
+
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # What a terminal of another encoding cannot show is no reason to stop.
+            stream.reconfigure(errors="replace")
+    logs.start(Paths.of().log)
+    try:
+        cli.main(standalone_mode=False)
+        sys.stdout.flush()
+    except ReaderError as error:
+        _say(str(error))
+        sys.exit(_EXIT_FAILED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        # The reader at the other end has seen enough, as `head` has. The interpreter would
+        # complain once more when it flushes at exit, so give it somewhere to flush to.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        import logging
+
+        from reader.text import clean
+
+        logging.getLogger(__name__).exception("unexpected error")
+        log = Paths.of().log
+        _say(f"Something went wrong in newsreader itself: {clean(str(error)) or type(error).__name__}. Details: {log}")
+        sys.exit(_EXIT_FAILED)

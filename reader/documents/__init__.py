@@ -1,0 +1,1 @@
+"""What one file says: finding documents, splitting front matter, reading fields."""

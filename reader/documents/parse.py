@@ -1,0 +1,369 @@
+"""The bytes of one document -> an Article and what is wrong with it.
+
+What can be understood is taken, what cannot is reported with its line and field, and
+nothing raises: one odd value costs that value, not the document.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import html
+import os
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import TypeVar
+
+from reader.documents.frontmatter import (
+    Fault,
+    FrontMatterError,
+    Mapping,
+    Node,
+    Parts,
+    Scalar,
+    Sequence,
+    split,
+)
+from reader.documents.values import to_bool, to_number, to_time
+from reader.documents.walk import MAX_BYTES
+from reader.errors import ReaderError
+from reader.model import (
+    Article,
+    BodyFormat,
+    Image,
+    Json,
+    Links,
+    Number,
+    Problem,
+    Provider,
+    Related,
+    Secured,
+)
+from reader.text import clean, clean_block, show_path
+from reader.urls import safe
+
+_T = TypeVar("_T")
+_LIST_LIMIT = 1000
+"""Entries that are read of any one list; the header's own bound leaves room for more only in bombs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What came of a document: the article, unless it could not be read at all, and its problems."""
+
+    article: Article | None
+    problems: tuple[Problem, ...]
+
+
+def parse(path: bytes, data: bytes) -> Parsed:
+    """Return what the document ``data``, found at ``path`` in its folder, says. Never raises for any bytes."""
+    shown = show_path(path)
+    ending = os.path.splitext(path)[1].lower()
+    faults: list[Fault] = []
+    if len(data) > MAX_BYTES:
+        faults.append(Fault(1, "", f"the file is larger than {MAX_BYTES >> 20} MiB; what follows is not read"))
+        data = data[:MAX_BYTES]
+    try:
+        parts = split(data, whole_is_yaml=ending in {b".yaml", b".yml"})
+    except FrontMatterError as error:
+        return Parsed(None, _problems(shown, [*faults, error.fault]))
+    reader = _Fields(parts.header)
+    article = _article(shown, ending, parts, reader)
+    return Parsed(article, _problems(shown, [*faults, *parts.faults, *reader.faults]))
+
+
+def _problems(path: str, faults: Iterable[Fault]) -> tuple[Problem, ...]:
+    return tuple(Problem(path, f.line, f.field, f.message) for f in sorted(faults, key=lambda f: f.line))
+
+
+def _article(path: str, ending: bytes, parts: Parts, fields: _Fields) -> Article:
+    body = clean_block(parts.body).strip("\n")
+    title = fields.text("title")
+    name = fields.peek_text("name")  # stays among the further fields too: a profile shows it
+    return Article(
+        path=path,
+        title=title or name or readable_name(path),
+        excerpt=fields.block("excerpt"),
+        category=fields.text("category"),
+        type=fields.text("type"),
+        published_at=fields.time("publishedDateTime"),
+        published=fields.truth("published"),
+        links=_links(fields),
+        quality=fields.number("quality"),
+        heat=fields.heat("heat"),
+        provider=_provider(fields),
+        topics=fields.texts("topics"),
+        images=_images(fields),
+        related=tuple(_related(inner) for inner in fields.mappings("related")),
+        secured=_secured(fields),
+        body=body,
+        body_format=_body_format(ending, body),
+        extra=fields.rest(),
+    )
+
+
+def _links(fields: _Fields) -> Links:
+    return Links(
+        original=fields.url("originalUrl"),
+        web=fields.url("webUrl"),
+        amp=fields.url("ampWebUrl"),
+        cdn_amp=fields.url("cdnAmpWebUrl"),
+    )
+
+
+def _provider(fields: _Fields) -> Provider:
+    inner = fields.mapping("provider", plain="name")
+    if inner is None:
+        return Provider()
+    authors = []
+    for author in inner.mappings("authors", plain="name"):
+        authors.append(author.text("name"))
+        inner.adopt(author)
+    provider = Provider(
+        name=inner.text("name"),
+        domain=inner.text("domain"),
+        images=_images(inner),
+        authors=tuple(author for author in authors if author),
+    )
+    fields.adopt(inner)
+    return provider
+
+
+def _images(fields: _Fields) -> tuple[Image, ...]:
+    images = []
+    for inner in fields.mappings("images", plain="url"):
+        image = Image(
+            # Not always a web address: hubs name pictures of their own as /assets/...
+            url=inner.text("url"),
+            width=inner.pixels("width"),
+            height=inner.pixels("height"),
+            title=inner.text("title"),
+            attribution=inner.text("attribution"),
+            is_cached=inner.truth("isCached"),
+        )
+        fields.adopt(inner)
+        if image.url:
+            images.append(image)
+    return tuple(images)
+
+
+def _related(fields: _Fields) -> Related:
+    links = _links(fields)
+    return Related(
+        title=fields.text("title") or fields.peek_text("name") or links.best or "(no title)",
+        excerpt=fields.block("excerpt"),
+        published_at=fields.time("publishedDateTime"),
+        links=links,
+        type=fields.text("type"),
+        provider=_provider(fields),
+        quality=fields.number("quality"),
+        heat=fields.heat("heat"),
+        images=_images(fields),
+        extra=fields.rest(),
+    )
+
+
+def _secured(fields: _Fields) -> Secured | None:
+    text, line = fields.raw("secured")
+    text = clean(text)
+    if not text:
+        return None
+    parts = text.split(";")
+    try:
+        sizes = [len(base64.b64decode(part, validate=True)) for part in parts]
+    except (binascii.Error, ValueError):
+        sizes = []
+    if len(sizes) != 2 or sizes[1] != 16:
+        fields.fault(line, "secured", "expected base64 ciphertext, a semicolon and a base64 vector of 16 bytes")
+    return Secured(text, sizes[0] if sizes else len(text))
+
+
+_HTML_START = re.compile(r"(?:\s|&nbsp;)*<(?:!doctype\b|!--|[a-z][a-z0-9]*[\s/>])", re.IGNORECASE)
+
+
+def _body_format(ending: bytes, body: str) -> BodyFormat:
+    return "html" if ending in {b".html", b".htm"} or _HTML_START.match(body) else "markdown"
+
+
+_DATE_AHEAD = re.compile(r"\d{4}-\d{2}-\d{2}-(?=.)")
+
+
+def readable_name(path: str) -> str:
+    """Return a title for a document that has none: its file name without ending, date and dashes."""
+    stem = os.path.splitext(path.rsplit("/", 1)[-1])[0]
+    words = clean(re.sub(r"[-_]+", " ", _DATE_AHEAD.sub("", stem)))
+    return words[:1].upper() + words[1:] if words else "(no title)"
+
+
+def _unescape(text: str) -> str:
+    """Decode HTML entities, twice where they were encoded twice, as many feeds' titles were."""
+    for _ in range(2):
+        if "&" not in text:
+            break
+        text = html.unescape(text)
+    return text
+
+
+def _kind(node: Node) -> str:
+    if isinstance(node, Scalar):
+        return f"“{clean(node.text)[:40]}”"
+    return "a list" if isinstance(node, Sequence) else "fields"
+
+
+def _to_json(node: Node) -> Json:
+    if isinstance(node, Mapping):
+        return {key: _to_json(inner) for key, inner in node.entries.items()}
+    if isinstance(node, Sequence):
+        return [_to_json(item) for item in node.items[:_LIST_LIMIT]]
+    if node.is_null:
+        return None
+    if node.plain:
+        number = to_number(node.text)
+        if number is not None:
+            return number
+        if node.text.lower() in {"true", "false"}:
+            return node.text.lower() == "true"
+    return clean_block(node.text).strip()
+
+
+class _Fields:
+    """Reads the fields of one mapping by name and type, and keeps what went wrong and what is left."""
+
+    def __init__(self, mapping: Mapping, name: str = "", faults: list[Fault] | None = None) -> None:
+        self._left = dict(mapping.entries)
+        self._name = name
+        self._adopted: dict[str, Json] = {}
+        self.faults: list[Fault] = faults if faults is not None else []
+
+    # What a caller asks for; each takes the field away, so that rest() has what nobody asked for.
+
+    def text(self, key: str) -> str:
+        """One line of text, or ""."""
+        return clean(_unescape(self.raw(key)[0]))
+
+    def block(self, key: str) -> str:
+        """Text of one or more lines, or ""."""
+        return clean_block(_unescape(self.raw(key)[0])).strip()
+
+    def peek_text(self, key: str) -> str:
+        """One line of text, or "", leaving the field among the rest."""
+        node = self._left.get(key)
+        return clean(_unescape(node.text)) if isinstance(node, Scalar) and not node.is_null else ""
+
+    def number(self, key: str) -> Number | None:
+        """A number, or None."""
+        return self._scalar(key, to_number, "a number")
+
+    def heat(self, key: str) -> Number | None:
+        """A number from 0, or None, which is also written -1."""
+        line = self._line(key)
+        value = self.number(key)
+        if value is not None and value < 0:
+            if value != -1:
+                self.fault(line, key, f"expected 0 or more, or -1 for unknown, found {value}")
+            return None
+        return value
+
+    def pixels(self, key: str) -> int | None:
+        """A whole number above 0, or None."""
+        value = self.number(key)
+        return int(value) if value is not None and value >= 1 else None
+
+    def truth(self, key: str) -> bool | None:
+        """A truth value, or None."""
+        return self._scalar(key, to_bool, "true or false")
+
+    def time(self, key: str) -> datetime | None:
+        """A moment in UTC, or None."""
+        return self._scalar(key, to_time, "a date such as 2021-07-28T12:38:00Z")
+
+    def url(self, key: str) -> str:
+        """A web address in its safe form, or ""."""
+        text, line = self.raw(key)
+        if not text.strip():
+            return ""
+        try:
+            return safe(text)
+        except ReaderError as error:
+            self.fault(line, key, error.message)
+            return ""
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A list of texts without repeats; a single text is a list of one."""
+        node = self._left.pop(key, None)
+        found: list[str] = []
+        for at, item in enumerate(self._items(key, node)):
+            if isinstance(item, Scalar):
+                found.append("" if item.is_null else clean(_unescape(item.text)))
+            else:
+                self.fault(item.line, f"{key}[{at}]", f"expected text, found {_kind(item)}")
+        return tuple(dict.fromkeys(text for text in found if text))
+
+    def mapping(self, key: str, plain: str) -> _Fields | None:
+        """The fields inside a field; a single text stands for its inner field ``plain``."""
+        node = self._left.pop(key, None)
+        return None if node is None else self._inner(node, key, plain)
+
+    def mappings(self, key: str, plain: str = "") -> list[_Fields]:
+        """A list of such; one that is not in a list is a list of one."""
+        node = self._left.pop(key, None)
+        items = [(at, self._inner(item, f"{key}[{at}]", plain)) for at, item in enumerate(self._items(key, node))]
+        return [inner for _, inner in items if inner is not None]
+
+    def raw(self, key: str) -> tuple[str, int]:
+        """A text as it was written, or "", and its line."""
+        line = self._line(key)
+        return self._scalar(key, lambda text: text, "text") or "", line
+
+    def rest(self) -> MappingProxyType[str, Json]:
+        """Every field that nobody asked for, by name, and those of adopted mappings by their path."""
+        left = {key: _to_json(node) for key, node in self._left.items()}
+        return MappingProxyType({**left, **self._adopted})
+
+    def adopt(self, inner: _Fields) -> None:
+        """Keep what is left of an inner mapping, whose own type has no place for it."""
+        relative = inner._name.removeprefix(f"{self._name}.") if self._name else inner._name
+        self._adopted.update({f"{relative}.{key}": value for key, value in inner.rest().items()})
+
+    def fault(self, line: int, key: str, message: str) -> None:
+        """Report that the value of ``key`` is not what it should be."""
+        self.faults.append(Fault(line, f"{self._name}.{key}" if self._name else key, message))
+
+    # How.
+
+    def _line(self, key: str) -> int:
+        node = self._left.get(key)
+        return node.line if node is not None else 1
+
+    def _scalar(self, key: str, convert: Callable[[str], _T | None], wanted: str) -> _T | None:
+        node = self._left.pop(key, None)
+        if node is None or (isinstance(node, Scalar) and node.is_null):
+            return None
+        value = convert(node.text) if isinstance(node, Scalar) else None
+        if value is None:
+            self.fault(node.line, key, f"expected {wanted}, found {_kind(node)}")
+        return value
+
+    def _items(self, key: str, node: Node | None) -> tuple[Node, ...]:
+        if node is None or (isinstance(node, Scalar) and node.is_null):
+            return ()
+        if not isinstance(node, Sequence):
+            return (node,)
+        if len(node.items) > _LIST_LIMIT:
+            self.fault(node.line, key, f"this list has more than {_LIST_LIMIT} entries; the rest is not read")
+        return node.items[:_LIST_LIMIT]
+
+    def _inner(self, node: Node, name: str, plain: str) -> _Fields | None:
+        path = f"{self._name}.{name}" if self._name else name
+        if isinstance(node, Mapping):
+            return _Fields(node, path, self.faults)
+        if isinstance(node, Scalar):
+            if node.is_null:
+                return None
+            if plain:
+                return _Fields(Mapping({plain: node}, node.line), path, self.faults)
+        self.fault(node.line, name, f"expected fields, found {_kind(node)}")
+        return None

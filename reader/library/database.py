@@ -1,0 +1,101 @@
+"""What our SQLite files have in common: opening, one connection a thread, setting a damaged file aside."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+_BUSY_SECONDS = 5.0
+
+
+class Database:
+    """A SQLite file that many threads read and one at a time writes; or, without a path, memory.
+
+    A connection belongs to the thread that made it, as SQLite likes best. Memory has
+    one connection, which the threads take turns with.
+    """
+
+    def __init__(self, path: Path | None, *, durable: bool) -> None:
+        self.path = path
+        self._durable = durable
+        self._local = threading.local()
+        self._turn = threading.RLock()
+        self._all: list[sqlite3.Connection] = []
+        self._memory = self._connect() if path is None else None
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(
+            ":memory:" if self.path is None else self.path,
+            timeout=_BUSY_SECONDS,
+            isolation_level=None,  # transactions are begun by hand, in write()
+            check_same_thread=False,  # close() runs in another thread than some were opened in
+        )
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
+            db.execute("PRAGMA trusted_schema=OFF")
+        except sqlite3.Error:
+            db.close()
+            raise
+        with self._turn:
+            self._all.append(db)
+        return db
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection for reading. Raises sqlite3.Error."""
+        if self._memory is not None:
+            with self._turn:
+                yield self._memory
+            return
+        db: sqlite3.Connection | None = getattr(self._local, "db", None)
+        if db is None:
+            db = self._local.db = self._connect()
+        yield db
+
+    @contextlib.contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection inside one transaction: all of it is kept, or, when anything raises, nothing.
+
+        Waits up to five seconds for another writer. Raises sqlite3.Error.
+        """
+        with self.read() as db:
+            # IMMEDIATE: a transaction that begins by reading cannot wait for its turn to write.
+            db.execute("BEGIN IMMEDIATE")
+            try:
+                yield db
+            except BaseException:
+                if db.in_transaction:
+                    db.execute("ROLLBACK")
+                raise
+            db.execute("COMMIT")
+
+    def close(self) -> None:
+        """Close every connection, whichever thread made it. Nobody may be using one."""
+        with self._turn:
+            for db in self._all:
+                with contextlib.suppress(sqlite3.Error):
+                    db.close()
+            self._all.clear()
+
+
+def set_aside(path: Path) -> Path:
+    """Move a damaged file, with the journal that belongs to it, out of the way, and return where it went.
+
+    Raises OSError.
+    """
+    stamp = time.strftime("%Y%m%d-%H%M%S")
+    target = path.with_name(f"{path.name}.damaged-{stamp}")
+    count = 1
+    while target.exists():
+        count += 1
+        target = path.with_name(f"{path.name}.damaged-{stamp}-{count}")
+    path.rename(target)
+    for tail in ("-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            path.with_name(path.name + tail).rename(target.with_name(target.name + tail))
+    return target

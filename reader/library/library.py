@@ -1,0 +1,157 @@
+"""The face of the library: all that the screen and the commands see of it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reader.documents.parse import Parsed, parse
+from reader.documents.walk import Folder, read_bytes
+from reader.errors import ReaderError
+from reader.library.index import Index
+from reader.library.state import State
+from reader.library.view import Sort, View
+from reader.model import Article, Problem, Row
+from reader.paths import Paths
+from reader.text import show_path
+
+LAST_FOLDER = "last-folder"
+_ID = re.compile(r"[0-9a-f]{16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many there are, for the line above the list."""
+
+    articles: int
+    unread: int
+    troubled: int
+    """Documents with problems."""
+
+
+class Library:
+    """One open folder of documents. Every method may be called from any thread, and may wait for the disk."""
+
+    def __init__(self, folder: Folder, index: Index, state: State, notices: tuple[str, ...] = ()) -> None:
+        self.folder = folder
+        self.index = index
+        self.notices = notices
+        """Sentences the person should see once: what could not be opened as usual."""
+        self._state = state
+
+    @classmethod
+    def open(cls, path: Path, paths: Paths) -> Library:
+        """Open the folder at ``path``, or the single document. Raises ReaderError when there is none."""
+        folder = Folder.of(path)
+        # A single document is read at once and needs no file to remember it.
+        index, index_notice = Index.open(paths.index(folder.root) if folder.only is None else None)
+        state, state_notice = State.open(paths.state)
+        return cls(folder, index, state, tuple(filter(None, (index_notice, state_notice))))
+
+    @property
+    def name(self) -> str:
+        """What to call this library: the name of the folder or of the document."""
+        return show_path(self.folder.only or os.fsencode(self.folder.root.name)) or "/"
+
+    def view(self, sort: Sort) -> View:
+        """Return every article in the order of ``sort``."""
+        return View(sort, self.index.order(sort))
+
+    def rows(self, rowids: Sequence[int]) -> list[Row]:
+        """Return the rows of ``rowids`` in that order, with their marks; those that are gone are left out."""
+        found = self.index.rows(rowids)
+        read = self._state.read_among(row.id for row in found.values())
+        return [
+            replace(found[rowid], read=True) if found[rowid].id in read else found[rowid]
+            for rowid in rowids
+            if rowid in found
+        ]
+
+    def counts(self) -> Counts:
+        """Return how many articles, unread articles and documents with problems there are."""
+        totals = self.index.totals()
+        read = self.index.count_among(self._state.all_read())
+        return Counts(totals.articles, totals.articles - read, totals.troubled)
+
+    def has_other_types(self) -> bool:
+        """Return whether any document is something else than an article, such as a video."""
+        return self.index.has_other_types()
+
+    def article(self, rowid: int) -> Article:
+        """Return a document, read afresh from its file.
+
+        Raises ReaderError when it is gone, cannot be read or is no document any more.
+        """
+        path = self.index.path(rowid)
+        if path is None:
+            raise ReaderError("This document is no longer in the folder.", "It was moved or deleted.")
+        parsed = self.read(path)
+        if parsed.article is None:
+            what = parsed.problems[0].message if parsed.problems else "it is empty"
+            raise ReaderError(f"{show_path(path)} can no longer be read as a document: {what}.", "See ! for details.")
+        return parsed.article
+
+    def read(self, path: bytes) -> Parsed:
+        """Return what the file at ``path`` says. Raises ReaderError when it cannot be read at all."""
+        return parse(path, read_bytes(self.folder, path))
+
+    def locate(self, urls: Iterable[str]) -> int | None:
+        """Return the row number of the document that one of these addresses belongs to, the first that does."""
+        return next((found for found in map(self.index.with_url, urls) if found is not None), None)
+
+    def find(self, which: str) -> int:
+        """Return the row number of the article that a person means by a path, a file name, its stem or an id.
+
+        Raises ReaderError when there is none, or more than one.
+        """
+        exact = self.index.with_path(os.fsencode(which.removeprefix("./")))
+        if exact is not None:
+            return exact
+        found = self.index.with_id(which) if _ID.fullmatch(which) else []
+        found = found or self._named(which)
+        if not found:
+            raise ReaderError(
+                f"There is no article “{show_path(os.fsencode(which))}” in {self.name}.",
+                "Name it by its path, file name or id, as `newsreader list --json` gives them.",
+            )
+        if len(found) > 1:
+            paths = ", ".join(row.path for row in self.rows(found[:5]))
+            more = f" and {len(found) - 5} more" if len(found) > 5 else ""
+            raise ReaderError(f"{len(found)} documents are called that: {paths}{more}.", "Name one by its path.")
+        return found[0]
+
+    def _named(self, which: str) -> list[int]:
+        """Return the articles with this absolute path, file name, or file name without its ending."""
+        wanted = os.fsencode(which)
+        if os.path.isabs(wanted):
+            inside = os.path.relpath(os.path.realpath(wanted), os.fsencode(self.folder.root))
+            found = self.index.with_path(inside)
+            return [] if found is None else [found]
+        paths = [(path, rowid) for path, (rowid, _, _) in self.index.files().items()]
+        by_name = [rowid for path, rowid in paths if path.rsplit(b"/", 1)[-1] == wanted]
+        by_stem = [rowid for path, rowid in paths if os.path.splitext(path.rsplit(b"/", 1)[-1])[0] == wanted]
+        return sorted(self.index.rows(by_name or by_stem))
+
+    def problems(self) -> list[Problem]:
+        """Return everything that is wrong with the documents, by path and line."""
+        return self.index.problems()
+
+    def mark_read(self, ids: Iterable[str], *, read: bool) -> None:
+        """Mark articles read or unread; on disk when this returns."""
+        self._state.mark_read(ids, read=read)
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep a small fact about the session between runs."""
+        self._state.remember(name, value)
+
+    def recall(self, name: str) -> str | None:
+        """Return what :meth:`remember` kept, or None."""
+        return self._state.recall(name)
+
+    def close(self) -> None:
+        """Close the files."""
+        self.index.close()
+        self._state.close()

@@ -1,0 +1,168 @@
+"""The person's marks: never derived from anything, never lost.
+
+A mark belongs to the article's identity (:func:`reader.urls.article_id`), so it
+survives moving, renaming and downloading the document anew. A mark is on disk when
+the call returns (WAL with synchronous=FULL).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from reader.errors import ReaderError, reason
+from reader.library.database import Database, set_aside
+from reader.text import show_path
+
+log = logging.getLogger(__name__)
+
+VERSION = 1
+_APPLICATION_ID = 0x6E657753  # "newS": tells our file from another program's
+_SCHEMA = """
+CREATE TABLE marks (id INTEGER PRIMARY KEY, read INTEGER NOT NULL, changed_at INTEGER NOT NULL);
+CREATE TABLE session (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+
+def number(article_id: str) -> int:
+    """Return an article's identity as the signed 64-bit number that the tables hold."""
+    return int.from_bytes(bytes.fromhex(article_id), "big", signed=True)
+
+
+class State:
+    """The marks of one person. Use :meth:`open`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @classmethod
+    def open(cls, path: Path) -> tuple[State, str]:
+        """Return the state kept at ``path`` and, when something had to be done about it, a sentence that says what.
+
+        A damaged file is set aside, never deleted. Where nothing can be kept (newer
+        version, no permission, disk full), the state lives in memory for this run.
+        """
+        try:
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return cls(_ready(path)), ""
+        except ReaderError as error:
+            return cls.in_memory(), str(error)
+        except sqlite3.DatabaseError as error:
+            log.warning("state file %s", show_path(path), exc_info=error)
+            if not _is_damage(error):
+                return cls.in_memory(), f"Marks are not kept in this run: {show_path(path)}: {error}."
+        except OSError as error:
+            return cls.in_memory(), f"Marks are not kept in this run: {show_path(path)}: {reason(error)}."
+        try:
+            aside = set_aside(path)
+            return cls(_ready(path)), f"The file of marks was damaged. It was set aside as {show_path(aside)}."
+        except (OSError, sqlite3.Error) as error:
+            log.warning("state file %s", show_path(path), exc_info=error)
+            return cls.in_memory(), f"Marks are not kept in this run: {show_path(path)} is damaged and cannot be moved."
+
+    @classmethod
+    def in_memory(cls) -> State:
+        """Return a state that ends with the program."""
+        database = Database(None, durable=False)
+        _prepare(database)
+        return cls(database)
+
+    def mark_read(self, ids: Iterable[str], *, read: bool) -> None:
+        """Mark articles read or unread, all or none of them; on disk when this returns. Raises sqlite3.Error."""
+        now = time.time_ns() // 1_000_000
+        with self._database.write() as db:
+            db.executemany(
+                "INSERT INTO marks (id, read, changed_at) VALUES (?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET read = excluded.read, changed_at = excluded.changed_at "
+                "WHERE read <> excluded.read",
+                [(number(id_), int(read), now) for id_ in ids],
+            )
+
+    def read_among(self, ids: Iterable[str]) -> frozenset[str]:
+        """Return which of ``ids`` are marked read. Raises sqlite3.Error."""
+        wanted = {number(id_): id_ for id_ in ids}
+        with self._database.read() as db:
+            found = db.execute(
+                "SELECT id FROM marks WHERE read AND id IN (SELECT value FROM json_each(?))", [json.dumps([*wanted])]
+            )
+            return frozenset(wanted[key] for (key,) in found)
+
+    def all_read(self) -> list[int]:
+        """Return the numbers (see :func:`number`) of every article marked read. Raises sqlite3.Error."""
+        with self._database.read() as db:
+            return [key for (key,) in db.execute("SELECT id FROM marks WHERE read")]
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep a small fact about the session, such as the last folder. Raises sqlite3.Error."""
+        with self._database.write() as db:
+            db.execute("INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)", [name, value])
+
+    def recall(self, name: str) -> str | None:
+        """Return what :meth:`remember` kept, or None. Raises sqlite3.Error."""
+        with self._database.read() as db:
+            row = db.execute("SELECT value FROM session WHERE name = ?", [name]).fetchone()
+            return None if row is None else str(row[0])
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+
+
+def _ready(path: Path) -> Database:
+    if path.exists() and path.stat().st_size:
+        _inspect(path)
+    database = Database(path, durable=True)
+    try:
+        _prepare(database)
+        # Made by SQLite with the common permissions; what one reads is one's own business.
+        path.chmod(0o600)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _inspect(path: Path) -> None:
+    """Refuse a file of a newer version or of another program, without changing a byte of it.
+
+    Raises ReaderError, or sqlite3.DatabaseError when the file is damaged.
+    """
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    try:
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        (owner,) = db.execute("PRAGMA application_id").fetchone()
+        (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables and owner != _APPLICATION_ID:
+            raise ReaderError(
+                f"{show_path(path)} belongs to another program.",
+                "It is left as it is, and marks are not kept in this run. Set NEWSREADER_DATA_DIR to another folder.",
+            )
+        if version > VERSION:
+            raise ReaderError(
+                f"The file of marks was written by a newer newsreader (format {version}, this one knows {VERSION}).",
+                "It is left as it is, and marks are not kept in this run. Update newsreader to use it.",
+            )
+        if tables:
+            db.execute("SELECT id, read, changed_at FROM marks LIMIT 1").fetchone()
+    finally:
+        db.close()
+
+
+def _prepare(database: Database) -> None:
+    """Create the tables of an empty file."""
+    with database.write() as db:
+        if db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+            return
+        for statement in _SCHEMA.split(";"):
+            db.execute(statement)
+        db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version={VERSION}")
+
+
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    """Whether the file itself is bad, as opposed to busy, full, or not ours to write."""
+    return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}

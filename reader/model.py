@@ -1,0 +1,165 @@
+"""What the program talks about: articles, related items, problems, rows of a list.
+
+Every value is frozen. Every string in an :class:`Article` has passed
+:mod:`reader.text` already (``documents.parse`` sees to it), so whoever shows one
+need not clean it again. Field names are Python's form of the documents' own
+(``publishedDateTime`` is ``published_at``); :mod:`reader.records` turns them back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+Number: TypeAlias = int | float
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+BodyFormat = Literal["markdown", "html"]
+
+_EMPTY: Mapping[str, Json] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture that a document names; ``width`` and ``height`` in pixels."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+    title: str = ""
+    attribution: str = ""
+    is_cached: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who published an article."""
+
+    name: str = ""
+    domain: str = ""
+    images: tuple[Image, ...] = ()
+    authors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The addresses one article is known by; each http(s) and percent-encoded, or empty."""
+
+    original: str = ""
+    web: str = ""
+    amp: str = ""
+    cdn_amp: str = ""
+
+    @property
+    def best(self) -> str:
+        """The address to open or to copy: the original one, else the next in order; may be empty."""
+        return self.original or self.web or self.amp or self.cdn_amp
+
+    @property
+    def amp_copy(self) -> str:
+        """The AMP form of the page, from the publisher or else from the AMP cache; may be empty."""
+        return self.amp or self.cdn_amp
+
+    def every(self) -> tuple[str, ...]:
+        """Every address that is there, best first, without repeats."""
+        return tuple(dict.fromkeys(u for u in (self.original, self.web, self.amp, self.cdn_amp) if u))
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """An article as another document describes it; it has no file of its own here."""
+
+    title: str
+    excerpt: str = ""
+    published_at: datetime | None = None
+    links: Links = Links()
+    type: str = ""
+    provider: Provider = Provider()
+    quality: Number | None = None
+    heat: Number | None = None
+    images: tuple[Image, ...] = ()
+    extra: Mapping[str, Json] = field(default_factory=lambda: _EMPTY)
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """A payload that only its publisher can read: kept as it came, never shown."""
+
+    text: str
+    """The field as written: base64 ciphertext, ``;``, base64 initialisation vector."""
+    size: int
+    """Bytes of ciphertext."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One document, read whole."""
+
+    path: str
+    """Where it lies, relative to the folder, with ``/`` between the parts."""
+    title: str
+    excerpt: str = ""
+    category: str = ""
+    type: str = ""
+    published_at: datetime | None = None
+    """An aware time in UTC, or None when the document does not say."""
+    published: bool | None = None
+    links: Links = Links()
+    quality: Number | None = None
+    heat: Number | None = None
+    """None when unknown, which documents write as -1."""
+    provider: Provider = Provider()
+    topics: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
+    related: tuple[Related, ...] = ()
+    secured: Secured | None = None
+    body: str = ""
+    body_format: BodyFormat = "markdown"
+    extra: Mapping[str, Json] = field(default_factory=lambda: _EMPTY)
+    """Every further key of the front matter, by its own name."""
+
+    @property
+    def source(self) -> str:
+        """The name to show for the publisher: its name, else its domain; may be empty."""
+        return self.provider.name or self.provider.domain
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with one document; the document is still listed where it can be."""
+
+    path: str
+    line: int
+    """1 for the first line of the file."""
+    field: str
+    """The field as a path, such as ``related[2].quality``; empty when it is the whole document."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list: what the index holds of a document."""
+
+    rowid: int
+    """Stands for the document while the library is open; not kept between runs."""
+    id: str
+    """The article's identity, 16 hexadecimal digits; see :func:`reader.urls.article_id`."""
+    path: str
+    title: str
+    excerpt: str
+    published_at: datetime | None
+    links: Links
+    type: str
+    quality: Number | None
+    heat: Number | None
+    provider_name: str
+    provider_domain: str
+    topics: tuple[str, ...]
+    read: bool = False
+
+    @property
+    def source(self) -> str:
+        """The name to show for the publisher: its name, else its domain; may be empty."""
+        return self.provider_name or self.provider_domain

@@ -1,0 +1,61 @@
+"""Markdown -> blocks, and blocks -> Markdown.
+
+Markdown may hold any HTML, in the middle of a sentence or around whole sections. So it is
+turned into HTML first, and read as HTML: one place decides what a tag means, what a link
+may point to and what is left out, and mixtures come out right.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import groupby
+from typing import TYPE_CHECKING, TypeAlias
+
+from reader.prose.blocks import (
+    Block,
+    Cell,
+    CodeBlock,
+    Embed,
+    Figure,
+    Heading,
+    ListBlock,
+    Mark,
+    Paragraph,
+    Quote,
+    Rule,
+    Span,
+    Spans,
+    Table,
+)
+from reader.prose.html import build, cut_notice
+from reader.text import clean_block
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+MAX_CHARACTERS = 300_000
+"""Of the source; what comes after is left out, and a last paragraph says so."""
+
+
+def parse_markdown(source: str, base_url: str = "") -> tuple[Block, ...]:
+    """Return ``source``, CommonMark with tables and strikethrough, as blocks.
+
+    Takes any text and never raises. Bounded by :data:`MAX_CHARACTERS` and by what
+    :mod:`reader.prose.html` says of nesting and blocks; links follow the same rule.
+    """
+    # Cleaned before as well as after: the Markdown parser does not take lone surrogates.
+    markup = _parser().render(clean_block(source[:MAX_CHARACTERS]))
+    blocks = build(markup, base_url)
+    return (*blocks, cut_notice()) if len(source) > MAX_CHARACTERS else blocks
+
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - 50 ms, and many a body is HTML
+
+    parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable(["table", "strikethrough"])
+    # Which links are links is decided once, after parsing; refused here, their markup would show as text.
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]
+    return parser

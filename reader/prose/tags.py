@@ -1,0 +1,132 @@
+"""HTML source -> texts, start tags and end tags, in one pass.
+
+Why not the standard library's parser: it reads again to the end of the input for every
+unclosed construct (50,000 of ``<a `` or ``<!--`` take minutes), raises AssertionError for
+some declarations, and what it makes of scripts and comments changed within the minor
+releases of 3.11 to 3.14. Here every character is looked at a bounded number of times:
+a construct that is not closed ends the input, as it does in a browser.
+
+Follows the tokenizer of the HTML standard (section 13.2.5) where a reader can tell the difference.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class Token(NamedTuple):
+    """A text with its character references decoded, or the lower-case name of a tag."""
+
+    kind: Literal["text", "start", "end"]
+    text: str
+    attributes: Mapping[str, str] = _NONE
+    """By lower-case name; the first of a name counts, as in a browser."""
+    inner: str = ""
+    """The source inside an element whose content is not read as text, such as ``video``."""
+
+
+_TAG_NAME = re.compile(r"[a-zA-Z][^\s/>]*")
+_GAP = re.compile(r"[\s/]*+")
+# A quote that is never closed is read as a letter. That can happen once for each kind of quote, since
+# every other one finds its partner: so the search for the end of a value stays linear.
+_ATTRIBUTE = re.compile(r"""([^\s/>][^\s/>=]*+)(?:\s*+=\s*(?:"([^"]*+)"|'([^']*+)'|(?!["'])([^\s>]*+)))?""")
+
+# A number this long is no character, and int() refuses 4,300 digits with an error.
+_LONG_REFERENCE = re.compile(r"&#(?:\d{8,}+|[xX][0-9a-fA-F]{8,}+);?", re.ASCII)
+
+_PROGRAM = ("script", "style")
+_UNREAD = frozenset(
+    ["audio", "button", "canvas", "datalist", "head", "iframe", "math", "noembed", "noframes", "noscript", "object", "script", "select", "style", "svg", "template", "textarea", "title", "video"]
+)
+_CLOSERS = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE | re.ASCII) for name in _UNREAD}
+
+
+def decode(text: str) -> str:
+    """Return ``text`` with its character references decoded; the result is as untrusted as the source."""
+    return html.unescape(_LONG_REFERENCE.sub("\ufffd", text)) if "&" in text else text
+
+
+def tokens(source: str) -> Iterator[Token]:
+    """Yield the tokens of ``source`` in order, in time linear in its length.
+
+    Comments, declarations and processing instructions are left out, and so are the end
+    tags of elements whose content is not read.
+    """
+    at, end = 0, len(source)
+    unclosed: set[str] = set()
+    while at < end:
+        opened = source.find("<", at)
+        if opened != at:
+            yield Token("text", decode(source[at : opened if opened >= 0 else end]))
+            if opened < 0:
+                return
+        after = source[opened + 1 : opened + 2]
+        if after.isascii() and after.isalpha():
+            token, at = _start_tag(source, opened)
+            if token and token.text in _UNREAD and not (source.endswith("/>", opened, at) and token.text not in _PROGRAM):
+                inner, at = _skip_element(source, at, token.text, unclosed)
+                token = token._replace(inner=inner)
+            if token:
+                yield token
+        elif after == "/":
+            name = _TAG_NAME.match(source, opened + 2)
+            at = _after(source, ">", opened + 2)
+            if name:
+                yield Token("end", name[0].lower())
+        elif after in ("!", "?"):
+            at = _skip_declaration(source, opened)
+        else:
+            yield Token("text", "<")
+            at = opened + 1
+
+
+def _start_tag(source: str, opened: int) -> tuple[Token | None, int]:
+    """Return the tag that opens at ``opened`` and the position after it; None when it is never closed."""
+    name = _TAG_NAME.match(source, opened + 1)
+    if name is None:  # the caller saw a letter
+        return None, len(source)
+    attributes: dict[str, str] = {}
+    at = name.end()
+    while True:
+        gap = _GAP.match(source, at)
+        at = gap.end() if gap else at
+        if source.startswith(">", at):
+            return Token("start", name[0].lower(), attributes), at + 1
+        attribute = _ATTRIBUTE.match(source, at)
+        if attribute is None:
+            return None, len(source)
+        key, *values = attribute.groups()
+        attributes.setdefault(key.lower(), decode(next((v for v in values if v is not None), "")))
+        at = attribute.end()
+
+
+def _skip_element(source: str, at: int, name: str, unclosed: set[str]) -> tuple[str, int]:
+    """Return the inside of the element that opened before ``at``, and where to go on.
+
+    ``unclosed`` remembers names that are not closed any more, so that nothing is searched
+    for twice. Such an element is taken as empty, but a program must never be shown as text.
+    """
+    closer = None if name in unclosed else _CLOSERS[name].search(source, at)
+    if closer:
+        return source[at : closer.start()], _after(source, ">", closer.end())
+    unclosed.add(name)
+    return "", len(source) if name in _PROGRAM else at
+
+
+def _skip_declaration(source: str, opened: int) -> int:
+    if source.startswith("<!--", opened):
+        return _after(source, "-->", opened + 2)  # from +2, because <!--> is a whole comment
+    if source.startswith("<![CDATA[", opened):
+        return _after(source, "]]>", opened)
+    return _after(source, ">", opened)
+
+
+def _after(source: str, closing: str, at: int) -> int:
+    found = source.find(closing, at)
+    return found + len(closing) if found >= 0 else len(source)

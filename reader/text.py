@@ -1,0 +1,157 @@
+"""The one gate for text from outside.
+
+A document, a file name, a web page, a server's answer: all of it was written by
+strangers, and a terminal obeys what it is shown. So every such string goes through
+here, after each step that decodes it (YAML escapes and HTML entities can spell out
+what the raw file did not contain), and before it reaches a screen, a log, a pipe or
+a browser.
+
+Two jobs, for two moments:
+
+* :func:`clean` and :func:`clean_block` decide what the text *is*: control, escape,
+  bidirectional and invisible characters end here. What is left is safe to keep.
+* :func:`steady`, :func:`fit` and :func:`cut` decide how it is *drawn in cells*: they
+  give up the forms that terminals disagree about, so that columns stay columns.
+
+Nothing here is about markup: text from outside is never read as markup at all; it is
+handed to widgets as ``Content`` or ``Text``, never as ``str``.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+from os import PathLike, fsencode
+
+from rich.cells import cell_len, split_graphemes
+
+ELLIPSIS = "…"
+
+_LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+
+# What is taken out of any text, each with its reason:
+_REMOVED = (
+    "\x00-\x08\x0e-\x1b\x1f\x7f"  # C0 and DEL: ESC starts terminal commands, BEL and BS act at once
+    "\x80-\x84\x86-\x9f"  # C1: one-character forms of ESC [, ESC ] and the like
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidi marks, embeddings, overrides, isolates (UAX #9)
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f"  # draw nothing
+    "\u3164\ufeff\uffa0\ufff0-\ufffb"  # fillers, BOM, interlinear annotation
+    "\ufe00-\ufe0e"  # variation selectors but VS16, which is part of emoji
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # shorthand and musical format controls
+    "\U000e0000-\U000e0fff"  # tag characters and further variation selectors: a hidden alphabet
+)
+_REMOVE = re.compile(f"[{_REMOVED}]")
+# Lone surrogates and noncharacters (Unicode 23.7: a block of 32, and the last two code points of every plane).
+_BROKEN = re.compile(
+    f"[\ud800-\udfff\ufdd0-\ufdef{''.join(chr(p << 16 | 0xFFFE) + chr(p << 16 | 0xFFFF) for p in range(17))}]"
+)
+_SPACES = re.compile(f"[ \t{_LINE_BREAKS}]+")
+_BREAKS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_JOINERS = re.compile("[\u200c\u200d]")
+_PLAIN = re.compile(r"[ -~\u00a0-\u00ac\u00ae-\u02ff]*")
+_STACKED = re.compile(  # more combining marks on one letter than any language writes ("Zalgo")
+    "([\u0300-\u036f\u0483-\u0489\u064b-\u065f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
+    "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4})[\u0300-\u036f\u0483-\u0489\u064b-\u065f\u0e31"
+    "\u0e34-\u0e3a\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+)
+
+
+def clean(text: str) -> str:
+    """Return ``text`` as one safe line: no control, escape, bidi or invisible characters.
+
+    Every run of white space, line breaks included, becomes one space; ends are
+    stripped. Broken characters become U+FFFD. Joiners stay only where they shape a
+    script or an emoji. Idempotent.
+    """
+    if _PLAIN.fullmatch(text):
+        return _SPACES.sub(" ", text).strip()
+    # Removing first can bring blanks together, so spaces are folded last.
+    return _SPACES.sub(" ", _purge(text)).strip()
+
+
+def clean_block(text: str) -> str:
+    """Return ``text`` as safe lines: as :func:`clean`, but line breaks (as ``\\n``), tabs and indents stay."""
+    return _purge(_BREAKS.sub("\n", text))
+
+
+def show_path(path: str | bytes | PathLike[str]) -> str:
+    """Return a path as one safe line; bytes that are not UTF-8 become U+FFFD."""
+    return clean(fsencode(path).decode("utf-8", "replace"))
+
+
+def _purge(text: str) -> str:
+    text = _BROKEN.sub("\ufffd", _REMOVE.sub("", text))
+    text = _STACKED.sub(r"\1", text)
+    if "\u200c" in text or "\u200d" in text:
+        text = _JOINERS.sub(lambda m: m[0] if _joins(text, m.start()) else "", text)
+    return text
+
+
+def _joins(text: str, at: int) -> bool:
+    """Whether the joiner at ``at`` stands between two letters of a joining script, or two emoji."""
+    if at == 0 or at + 1 >= len(text):
+        return False
+    before, after = text[at - 1], text[at + 1]
+    if text[at] == "\u200d" and ord(after) >= 0x2190 and (before == "\ufe0f" or ord(before) >= 0x2190):
+        return True
+    return _shapes(before) and _shapes(after)
+
+
+def _shapes(char: str) -> bool:
+    # Arabic up to Myanmar and Khmer, Mongolian: the scripts whose spelling uses ZWJ and ZWNJ.
+    return 0x0600 <= ord(char) <= 0x18AF and unicodedata.category(char)[0] in "LM"
+
+
+# --- cells ---------------------------------------------------------------------------------
+
+_ODD = re.compile("[\u0300-\uffff\U0001f000-\U0001ffff]")
+_EMOJI_EXTRAS = re.compile("[\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
+_JOINED = re.compile("\u200d[\u2190-\u2bff\u3030-\u303d\U0001f000-\U0001faff]?")
+
+
+@lru_cache(maxsize=4096)
+def steady(text: str) -> str:
+    """Return ``text`` in a form on whose width terminals agree.
+
+    Measured against tmux and the common emulators: a joined emoji ("family"), a skin
+    tone, an emoji-style selector or a keycap takes another number of cells in each. So
+    a joined emoji keeps its first picture, and the other three are dropped, as is every
+    zero-width joiner. Nothing else is changed; what a person copies or saves comes from the unchanged text.
+    """
+    if not _ODD.search(text):
+        return text
+    text = _EMOJI_EXTRAS.sub("", text)
+    return _JOINED.sub("", text)
+
+
+@lru_cache(maxsize=4096)
+def width(text: str) -> int:
+    """Return the number of terminal cells that ``text`` takes."""
+    return cell_len(text)
+
+
+@lru_cache(maxsize=4096)
+def cut(text: str, cells: int) -> str:
+    """Return ``text`` in at most ``cells`` cells, with an ellipsis where it was cut, never inside a cluster."""
+    if cells <= 0:
+        return ""
+    # No cluster that we keep is longer than a few characters, so a long title need not be measured whole.
+    text = steady(text[: cells * 8 + 64] if len(text) > cells * 8 + 64 else text)
+    if cell_len(text) <= cells:
+        return text
+    if text.isascii():
+        return text[: cells - 1].rstrip() + ELLIPSIS
+    taken, end = 0, 0
+    for _, stop, size in split_graphemes(text)[0]:
+        if taken + size > cells - 1:
+            break
+        taken, end = taken + size, stop
+    return text[:end].rstrip() + ELLIPSIS
+
+
+def fit(text: str, cells: int, *, right: bool = False) -> str:
+    """Return ``text`` in exactly ``cells`` cells: cut with an ellipsis or padded, at the left when ``right``."""
+    shown = cut(text, cells)
+    pad = " " * (cells - cell_len(shown))
+    return pad + shown if right else shown + pad

@@ -1,0 +1,1 @@
+"""A URL -> bytes, or a person's browser. Knows no library and no screen, and stores nothing."""
