@@ -10,8 +10,10 @@ from reader import text, urls
 from reader.errors import ReaderError
 
 # Text that looks enough like an address to get past the first checks, and text that does not.
-_WORDS = "http:// HTTPS:// // www. example.com bücher .. [::1] :80 :0 @ / ? # & utm_source=x fbclid % %41 %2f %ff $(x) xn-- 日本"
-_ODD = " \t\n\\'\"`<|=;-．ß１😀\u202e\u200d\x1b\ud800\u2024\u2100"
+_WORDS = (
+    "http:// HTTPS:// // www. example.com bücher .. [::1] :80 :0 @ / ? # & utm_source=x fbclid % %41 %2f %ff $(x) xn--"
+)
+_ODD = "日 \t\n\\'\"`<|=;-．ß１😀\u202e\u200d\x1b\ud800\u2024\u2100"
 _PIECES = st.sampled_from([*_WORDS.split(), *_ODD])
 _TEXTS = st.text() | st.lists(_PIECES | st.text(max_size=3), max_size=12).map("".join)
 _ADDRESSES = st.builds(

@@ -73,9 +73,9 @@ _INTERPRETER = re.compile(
 )
 # -c, -e, -E, -p (node) and -r (php), also among other letters (-lc) and with the code attached (-e'...'); -Command
 # and -EncodedCommand come under it too. A harmless option refused is better than code run.
-_RUNS_STRING = re.compile(r"-[A-Za-z]*[cCeEpPrR].*|--(?:command|eval|print|run|init-command)\b.*")
+_RUNS_STRING = re.compile(r"-[A-Za-z]*[cCeEpPrR]|--(?:command|eval|print|run|init-command)\b")
 _REFUSED_ALWAYS = frozenset({"cmd", "deno"})  # find an order, or a program, in the address itself
-_ENV_SPLITS = re.compile(r"-[A-Za-z0]*S.*|--split-string\b.*")
+_ENV_SPLITS = re.compile(r"-[A-Za-z0]*S|--split-string\b")
 _BATCH_FILES = (".bat", ".cmd")
 
 _EXIT_STATUS_SAYS_NOTHING = frozenset({"explorer"})  # 1, whatever came of it
@@ -250,9 +250,9 @@ def _runs_code(words: list[str]) -> bool:
         rest = words[at + 1 :]
         if name in _REFUSED_ALWAYS:
             return True
-        if _INTERPRETER.fullmatch(name) and any(_RUNS_STRING.fullmatch(option) for option in rest):
+        if _INTERPRETER.fullmatch(name) and any(_RUNS_STRING.match(option) for option in rest):
             return True
-        if name == "env" and any(_ENV_SPLITS.fullmatch(option) for option in rest):
+        if name == "env" and any(_ENV_SPLITS.match(option) for option in rest):
             return True
     return False
 

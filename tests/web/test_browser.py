@@ -122,6 +122,7 @@ def test_browser_variable(value: str, platform: str, expected: tuple[str, ...]) 
         "perl -e x",
         "perl -ne'x'",
         "perl -E x",
+        "perl '-ex\n%s'",
         "ruby -e x",
         "node --eval=x",
         "node -p x",
@@ -372,9 +373,16 @@ os.rename("{record}.part", "{record}")
     assert lines(record) == [f"True {tmp_path / 'home'} True", "inherited False"]
 
 
-def test_without_a_home_it_runs_in_the_root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def nobodys_home() -> Path:
+    raise RuntimeError("Could not determine home directory.")
+
+
+@pytest.mark.parametrize("home", [lambda: Path("/no/such/folder"), nobodys_home])
+def test_without_a_home_it_runs_in_the_root(
+    home: Callable[[], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     record = tmp_path / "record"
-    monkeypatch.setenv("HOME", str(tmp_path / "gone"))
+    monkeypatch.setattr(Path, "home", home)
     open_url(script(tmp_path, f"pwd > {record}.part; mv {record}.part {record}"), URL)
     assert lines(record) == ["/"]
 
