@@ -29,13 +29,34 @@ _EXIT_FAILED = 2
 _ROWS_AT_ONCE = 1000
 
 
+class _ClosedPipeError(Exception):
+    """Whoever read what we write has seen enough, as ``head`` has."""
+
+
+@contextlib.contextmanager
+def _pipes() -> Iterator[None]:
+    """Take a closed pipe out of the hands of click, which would make it exit status 1."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise _ClosedPipeError from None
+
+
 class _Commands(click.Group):
     """``newsreader PATH`` is short for ``newsreader open PATH``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or (args[0] not in self.commands and not args[0].startswith("-")):
             args = ["open", *args]
-        return super().parse_args(ctx, args)
+        with _pipes():  # --help and --version are answered in here
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        with _pipes():
+            try:
+                return super().invoke(ctx)
+            finally:
+                sys.stdout.flush()  # here, and not at exit, where a closed pipe would make the interpreter complain
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -257,7 +278,6 @@ def main() -> None:
     logs.start(Paths.of().log)
     try:
         cli.main(standalone_mode=False)
-        sys.stdout.flush()
     except ReaderError as error:
         _say(str(error))
         sys.exit(_EXIT_FAILED)
@@ -266,9 +286,8 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except BrokenPipeError:
-        # The reader at the other end has seen enough, as `head` has. The interpreter would
-        # complain once more when it flushes at exit, so give it somewhere to flush to.
+    except _ClosedPipeError:
+        # The interpreter would complain once more when it flushes at exit, so give it somewhere to flush to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
     except Exception as error:

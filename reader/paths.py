@@ -35,7 +35,7 @@ class Paths:
 
         def moved(name: str, usual: str) -> Path:
             named = environ.get(name, "")
-            return Path(named).expanduser() if named else Path(usual)
+            return Path(os.path.expanduser(named)) if named else Path(usual)  # which leaves "~nobody" as it is
 
         return cls(
             cache=moved("NEWSREADER_CACHE_DIR", platformdirs.user_cache_dir(_APP, appauthor=False)),

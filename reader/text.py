@@ -49,12 +49,14 @@ _BROKEN = re.compile(
 _SPACES = re.compile(f"[ \t{_LINE_BREAKS}]+")
 _BREAKS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _JOINERS = re.compile("[\u200c\u200d]")
+_JOINERS_ALONE = re.compile("[\u200c\u200d]{2,}")
 _PLAIN = re.compile(r"[ -~\u00a0-\u00ac\u00ae-\u02ff]*")
-_STACKED = re.compile(  # more combining marks on one letter than any language writes ("Zalgo")
-    "([\u0300-\u036f\u0483-\u0489\u064b-\u065f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
-    "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{4})[\u0300-\u036f\u0483-\u0489\u064b-\u065f\u0e31"
-    "\u0e34-\u0e3a\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0489\u064b-\u065f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
+    "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 )
+# More combining marks on one letter than any language writes ("Zalgo"), counted across joiners, which go later.
+_STACKED = re.compile(f"((?:[\u200c\u200d]?[{_MARKS}]){{4}})[\u200c\u200d]?[{_MARKS}][{_MARKS}\u200c\u200d]*")
 
 
 def clean(text: str) -> str:
@@ -82,10 +84,8 @@ def show_path(path: str | bytes | PathLike[str]) -> str:
 
 def _purge(text: str) -> str:
     text = _BROKEN.sub("\ufffd", _REMOVE.sub("", text))
-    text = _STACKED.sub(r"\1", text)
-    if "\u200c" in text or "\u200d" in text:
-        text = _JOINERS.sub(lambda m: m[0] if _joins(text, m.start()) else "", text)
-    return text
+    text = _STACKED.sub(r"\1", _JOINERS_ALONE.sub("", text))
+    return _JOINERS.sub(lambda m: m[0] if _joins(text, m.start()) else "", text)
 
 
 def _joins(text: str, at: int) -> bool:
@@ -94,7 +94,7 @@ def _joins(text: str, at: int) -> bool:
         return False
     before, after = text[at - 1], text[at + 1]
     if text[at] == "\u200d" and ord(after) >= 0x2190 and (before == "\ufe0f" or ord(before) >= 0x2190):
-        return True
+        return not (before.isspace() or after.isspace())
     return _shapes(before) and _shapes(after)
 
 

@@ -168,6 +168,9 @@ def _check_size(lines: list[str], first_line: int) -> None:
 # A reader of YAML refuses control characters anywhere, even in a comment. One in a header
 # should cost that character and not the document. Tab and line feed stay.
 _YAML_REFUSES = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+# Line breaks to the reader, which keeps to YAML 1.1: one in a title would end the value and shift every line
+# number after it. To YAML 1.2 (5.4) and to whoever wrote the file, they are characters like others.
+_YAML_11_BREAKS = re.compile("[\x85\u2028\u2029]")
 _CORE_TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = {"!", _CORE_TAG + "str", _CORE_TAG + "binary"}
 _TAGS = _TEXT_TAGS | {_CORE_TAG + name for name in ("null", "bool", "int", "float", "timestamp", "map", "seq")}
@@ -179,7 +182,7 @@ def _read_yaml(lines: list[str], first_line: int) -> tuple[Mapping, list[Fault]]
     # An end mark inside a quoted value: one blank before it changes nothing in the value
     # (YAML folds it away) and lets the reader pass it.
     inner = [" " + line if line.rstrip() in {"---", "..."} else line for line in lines]
-    source = _YAML_REFUSES.sub("", "\n".join(inner)) + "\n"
+    source = _YAML_REFUSES.sub("", _YAML_11_BREAKS.sub(" ", "\n".join(inner))) + "\n"
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     builder = _TreeBuilder(first_line)
     try:
@@ -313,7 +316,8 @@ def _read_toml(lines: list[str], first_line: int) -> tuple[Mapping, list[Fault]]
 
     source = "\n".join(lines)
     try:
-        values = tomllib.loads(source)
+        # The tree is built in here too: a number of 60,000 hexadecimal digits is refused when it is written out.
+        tree = _from_python(tomllib.loads(source), _TomlLines(lines, first_line), first_line, 0)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         words = str(error)
         found = _TOML_PLACE.search(words)
@@ -324,7 +328,6 @@ def _read_toml(lines: list[str], first_line: int) -> tuple[Mapping, list[Fault]]
         if source.count('"""') % 2 or source.count("'''") % 2:
             raise _UnclosedQuoteError(line, words) from None
         raise FrontMatterError(line, words) from None
-    tree = _from_python(values, _TomlLines(lines, first_line), first_line, 0)
     return (tree if isinstance(tree, Mapping) else Mapping({}, first_line)), []
 
 
@@ -348,7 +351,7 @@ class _TomlLines:
 
 def _from_python(value: object, places: _TomlLines, line: int, depth: int) -> Node:
     """Return a tree for what the TOML reader gave."""
-    if depth > MAX_DEPTH:
+    if depth >= MAX_DEPTH and isinstance(value, (dict, list)):
         raise FrontMatterError(line, f"the front matter is nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, dict):
         return Mapping(

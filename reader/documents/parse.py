@@ -194,8 +194,8 @@ _DATE_AHEAD = re.compile(r"\d{4}-\d{2}-\d{2}-(?=.)")
 def readable_name(path: str) -> str:
     """Return a title for a document that has none: its file name without ending, date and dashes."""
     stem = os.path.splitext(path.rsplit("/", 1)[-1])[0]
-    words = clean(re.sub(r"[-_]+", " ", _DATE_AHEAD.sub("", stem)))
-    return words[:1].upper() + words[1:] if words else "(no title)"
+    words = re.sub(r"[-_]+", " ", _DATE_AHEAD.sub("", stem)).strip()
+    return clean(words[:1].upper() + words[1:]) or "(no title)"
 
 
 def _unescape(text: str) -> str:

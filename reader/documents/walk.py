@@ -177,15 +177,11 @@ def read_bytes(folder: Folder, path: bytes) -> bytes:
     if real is None:
         raise ReaderError(f"{shown} leads out of the folder and is not read.")
     try:
-        descriptor = os.open(real, _OPEN_FLAGS)
+        with open(real, "rb", opener=lambda name, _: os.open(name, _OPEN_FLAGS)) as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise ReaderError(f"{shown} is not a regular file and is not read.")
+            return file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         raise ReaderError(f"{shown} is no longer there.", "It was moved or deleted.") from None
     except OSError as error:
         raise ReaderError(f"{shown} cannot be read: {reason(error)}.") from None
-    with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise ReaderError(f"{shown} is not a regular file and is not read.")
-        try:
-            return file.read(MAX_BYTES + 1)
-        except OSError as error:
-            raise ReaderError(f"{shown} cannot be read: {reason(error)}.") from None

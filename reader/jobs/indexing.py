@@ -62,7 +62,7 @@ def refresh(library: Library, stop: threading.Event | None = None) -> Iterator[P
             if stop is not None and stop.is_set():
                 return
             batch.append(_take_in(library, file))
-        library.index.apply(batch, known)
+        library.index.apply(batch)
         start, size = start + len(batch), _BATCH
         yield Progress(start, len(changed), start + len(gone))
     yield Progress(len(changed), len(changed), len(changed) + len(gone), finished=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import sqlite3
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,12 +25,12 @@ from reader.urls import article_id, url_key
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 1
+_FORMAT = 2
 """Raised with every change of the tables or of what parsing yields."""
 _APPLICATION_ID = 0x6E657749  # "newI"
 _SCHEMA = """
 CREATE TABLE files (
-    rowid INTEGER PRIMARY KEY,
+    rowid INTEGER PRIMARY KEY AUTOINCREMENT, -- a row number on somebody's screen never comes to mean another document
     path BLOB NOT NULL UNIQUE,
     mtime_ns INTEGER NOT NULL,
     size INTEGER NOT NULL
@@ -197,11 +197,11 @@ class Index:
 
     # Changing it.
 
-    def apply(self, entries: Iterable[Entry], known: Mapping[bytes, tuple[int, int, int]]) -> None:
+    def apply(self, entries: Iterable[Entry]) -> None:
         """Take in documents, new ones or in the place of their former selves."""
         with self._database.write() as db:
             for entry in entries:
-                _put(db, entry, known.get(entry.candidate.path))
+                _put(db, entry)
 
     def remove(self, rowids: Iterable[int]) -> None:
         """Forget documents that are gone."""
@@ -226,17 +226,14 @@ class Index:
         self._database.close()
 
 
-def _put(db: sqlite3.Connection, entry: Entry, known: tuple[int, int, int] | None) -> None:
+def _put(db: sqlite3.Connection, entry: Entry) -> None:
     file = entry.candidate
-    if known is None:
-        rowid = db.execute(
-            "INSERT INTO files (path, mtime_ns, size) VALUES (?, ?, ?) "
-            "ON CONFLICT (path) DO UPDATE SET mtime_ns = excluded.mtime_ns, size = excluded.size RETURNING rowid",
-            [file.path, file.mtime_ns, file.size],
-        ).fetchone()[0]
-    else:
-        rowid = known[0]
-        db.execute("UPDATE files SET mtime_ns = ?, size = ? WHERE rowid = ?", [file.mtime_ns, file.size, rowid])
+    # By path, not by a row number read before: another instance may have forgotten that row meanwhile.
+    (rowid,) = db.execute(
+        "INSERT INTO files (path, mtime_ns, size) VALUES (?, ?, ?) "
+        "ON CONFLICT (path) DO UPDATE SET mtime_ns = excluded.mtime_ns, size = excluded.size RETURNING rowid",
+        [file.path, file.mtime_ns, file.size],
+    ).fetchone()
     _forget(db, rowid)
     _add_problems(db, rowid, entry.problems)
     article = entry.article
@@ -330,8 +327,10 @@ def _prepare(database: Database) -> None:
     with database.write() as db:
         if _is_ours(db):  # another instance was quicker
             return
-        for (table,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
-            db.execute(f'DROP TABLE "{table.replace(chr(34), chr(34) * 2)}"')
+        tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+        for (table,) in db.execute(tables).fetchall():
+            # IF EXISTS: a virtual table takes its shadows along.
+            db.execute(f'DROP TABLE IF EXISTS "{table.replace(chr(34), chr(34) * 2)}"')
         for statement in _SCHEMA.split(";"):
             db.execute(statement)
         db.execute(f"PRAGMA application_id={_APPLICATION_ID}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reader.documents.parse import Parsed, parse
-from reader.documents.walk import Folder, read_bytes
+from reader.documents.walk import ENDINGS, Folder, read_bytes
 from reader.errors import ReaderError
 from reader.library.index import Index
 from reader.library.state import State
@@ -56,6 +56,12 @@ class Library:
         """What to call this library: the name of the folder or of the document."""
         return show_path(self.folder.only or os.fsencode(self.folder.root.name)) or "/"
 
+    @property
+    def target(self) -> Path:
+        """What to open to come back here: the folder, or the single document."""
+        only = self.folder.only
+        return self.folder.root if only is None else self.folder.root / os.fsdecode(only)
+
     def view(self, sort: Sort) -> View:
         """Return every article in the order of ``sort``."""
         return View(sort, self.index.order(sort))
@@ -101,6 +107,19 @@ class Library:
     def locate(self, urls: Iterable[str]) -> int | None:
         """Return the row number of the document that one of these addresses belongs to, the first that does."""
         return next((found for found in map(self.index.with_url, urls) if found is not None), None)
+
+    def members(self, rowid: int, names: Sequence[str]) -> list[int | None]:
+        """Return the documents that a collection names, as row numbers or None, in order.
+
+        A name is a path without ending, from the folder above the collection's own.
+        """
+        own = self.index.path(rowid) or b""
+        base = own.rsplit(b"/", 2)[0] + b"/" if own.count(b"/") >= 2 else b""
+        found: list[int | None] = []
+        for name in names:
+            paths = (base + os.fsencode(name + ending) for ending in ENDINGS)
+            found.append(next((at for at in map(self.index.with_path, paths) if at is not None), None))
+        return found
 
     def find(self, which: str) -> int:
         """Return the row number of the article that a person means by a path, a file name, its stem or an id.

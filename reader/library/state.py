@@ -115,11 +115,13 @@ class State:
 def _ready(path: Path) -> Database:
     if path.exists() and path.stat().st_size:
         _inspect(path)
+    # Made by SQLite it, and the journal after it, would have the common permissions; what one reads is one's own
+    # business.
+    path.touch(mode=0o600)
+    path.chmod(0o600)
     database = Database(path, durable=True)
     try:
         _prepare(database)
-        # Made by SQLite with the common permissions; what one reads is one's own business.
-        path.chmod(0o600)
     except BaseException:
         database.close()
         raise

@@ -40,5 +40,12 @@ class View:
     sort: Sort
     rowids: array[int]
 
+    def find(self, rowid: int) -> int | None:
+        """Return the place of a row in this order, from 0, or None when it is not in it."""
+        try:
+            return self.rowids.index(rowid)
+        except ValueError:
+            return None
+
     def __len__(self) -> int:
         return len(self.rowids)

@@ -45,15 +45,18 @@ _MARKS = {
     "del": Mark.STRIKE,
     "strike": Mark.STRIKE,
 }
-_PARTING = frozenset(
-    "address article aside body caption center dd details dialog div dt fieldset footer form header hgroup html legend"
-    " main nav option p section summary tbody tfoot thead".split()
-)
+_PARTING = {
+    *("address", "article", "aside", "body", "caption", "center", "dd", "details", "dialog", "div", "dt", "fieldset"),
+    *("footer", "form", "header", "hgroup", "html", "legend", "main", "nav", "option", "p", "section", "summary"),
+    *("tbody", "tfoot", "thead"),
+}
 """Elements that part paragraphs and do nothing more."""
 _LISTS = frozenset(["ul", "ol", "menu", "dir", "dl"])
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _VIDEO_HOSTS = ("youtube.com", "youtube-nocookie.com", "youtu.be", "vimeo.com", "dailymotion.com", "twitch.tv")
 _PIXELS = re.compile(r"\s*(\d{1,5})(?:\.\d+)?(?:px)?\s*", re.ASCII)
+_EMOJI_CLASS = re.compile(r"emoji|emoticon|smiley", re.IGNORECASE)
+_EMOJI_NAME = re.compile(r":[\w+-]{1,64}:")
 _LANGUAGE = re.compile(r"(?:^|\s)lang(?:uage)?-([\w+#.-]{1,32})", re.ASCII)
 
 
@@ -97,6 +100,8 @@ class _Builder:
         self._style = Style()
         self._mark = Mark.NONE
         self._pieces: list[Span] = []
+        self._alt = ""
+        """What the picture just before says of itself."""
         self._starts: dict[str, Callable[[Token], None]] = {
             "a": self._start_link,
             "blockquote": lambda _: self._open(QuoteFrame()),
@@ -163,8 +168,6 @@ class _Builder:
             self._style.heading = 0
         elif name == "figcaption":
             self._set_caption(inside=False)
-        elif name in ("p", "br"):  # a stray </p> or </br> parts, as in a browser
-            self._flush()
         elif name in _PARTING:
             self._flush()
         elif name in ("li", "td", "th", "tr"):
@@ -246,12 +249,15 @@ class _Builder:
         for spans in paragraphs(pieces):
             if level:
                 self._add(Heading(level, tuple(Span(" ") if span is BREAK else span for span in spans)))
+            elif spans == (Span(self._alt),):
+                self._alt = ""  # a caption that repeats what the picture before it says
             else:
                 self._add(Paragraph(spans))
 
     def _add(self, block: Block) -> None:
         self._flush()
         self._frames[-1].add(block)
+        self._alt = block.alt if isinstance(block, Figure) else ""
         self.made += 1
 
     # --- what each start tag does ----------------------------------------------------------
@@ -334,7 +340,7 @@ class _Builder:
     def _image(self, token: Token) -> None:
         attributes = token.attributes
         alt = clean(attributes.get("alt") or attributes.get("title") or "")
-        if alt and ("emoji" in attributes.get("class", "").lower() or re.fullmatch(r":[\w+-]{1,64}:", alt)):
+        if alt and (_EMOJI_CLASS.search(attributes.get("class", "")) or _EMOJI_NAME.fullmatch(alt)):
             self._text(alt)
             return
         # Pages that load pictures late have a placeholder as src and the address beside it.

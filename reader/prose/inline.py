@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
-from reader.prose.blocks import Mark, Span, Spans
+from reader.prose.blocks import Span, Spans
 from reader.text import clean_block
 
 BREAK = Span("\n")

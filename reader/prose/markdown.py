@@ -1,4 +1,4 @@
-"""Markdown -> blocks, and blocks -> Markdown.
+"""Markdown -> blocks, and (by way of :mod:`reader.prose.printer`) blocks -> Markdown.
 
 Markdown may hold any HTML, in the middle of a sentence or around whole sections. So it is
 turned into HTML first, and read as HTML: one place decides what a tag means, what a link
@@ -8,28 +8,12 @@ may point to and what is left out, and mixtures come out right.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
-from itertools import groupby
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from reader.prose.blocks import (
-    Block,
-    Cell,
-    CodeBlock,
-    Embed,
-    Figure,
-    Heading,
-    ListBlock,
-    Mark,
-    Paragraph,
-    Quote,
-    Rule,
-    Span,
-    Spans,
-    Table,
-)
+from reader.prose.blocks import Block
 from reader.prose.html import build, cut_notice
+from reader.prose.printer import MAX_DEPTH, to_markdown
 from reader.text import clean_block
 
 if TYPE_CHECKING:
@@ -37,6 +21,13 @@ if TYPE_CHECKING:
 
 MAX_CHARACTERS = 300_000
 """Of the source; what comes after is left out, and a last paragraph says so."""
+
+__all__ = ["MAX_CHARACTERS", "parse_markdown", "to_markdown"]
+# The parser counts two levels for a list and drops what is deeper than its limit, text and all; its time grows
+# with the limit. So the markers that one line may open are limited first.
+_PARSER_NESTING = 24
+_MARKER = r"(?:[ \t]*+(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))"
+_TOO_DEEP = re.compile(rf"^({_MARKER}{{{MAX_DEPTH}}}){_MARKER}++", re.MULTILINE | re.ASCII)
 
 
 def parse_markdown(source: str, base_url: str = "") -> tuple[Block, ...]:
@@ -46,16 +37,17 @@ def parse_markdown(source: str, base_url: str = "") -> tuple[Block, ...]:
     :mod:`reader.prose.html` says of nesting and blocks; links follow the same rule.
     """
     # Cleaned before as well as after: the Markdown parser does not take lone surrogates.
-    markup = _parser().render(clean_block(source[:MAX_CHARACTERS]))
+    source_kept = _TOO_DEEP.sub(r"\1 ", clean_block(source[:MAX_CHARACTERS]))
+    markup = _parser().render(source_kept)
     blocks = build(markup, base_url)
     return (*blocks, cut_notice()) if len(source) > MAX_CHARACTERS else blocks
 
 
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
-    from markdown_it import MarkdownIt  # noqa: PLC0415 - 50 ms, and many a body is HTML
+    from markdown_it import MarkdownIt  # here, because it takes 50 ms and many a body is HTML
 
-    parser = MarkdownIt("commonmark", {"maxNesting": _MAX_NESTING}).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", {"maxNesting": _PARSER_NESTING}).enable(["table", "strikethrough"])
     # Which links are links is decided once, after parsing; refused here, their markup would show as text.
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     return parser

@@ -31,6 +31,7 @@ class Token(NamedTuple):
     """The source inside an element whose content is not read as text, such as ``video``."""
 
 
+_MARKUP = re.compile("<([a-zA-Z/!?])")  # any other < is a sign like "less than"
 _TAG_NAME = re.compile(r"[a-zA-Z][^\s/>]*")
 _GAP = re.compile(r"[\s/]*+")
 # A quote that is never closed is read as a letter. That can happen once for each kind of quote, since
@@ -41,9 +42,10 @@ _ATTRIBUTE = re.compile(r"""([^\s/>][^\s/>=]*+)(?:\s*+=\s*(?:"([^"]*+)"|'([^']*+
 _LONG_REFERENCE = re.compile(r"&#(?:\d{8,}+|[xX][0-9a-fA-F]{8,}+);?", re.ASCII)
 
 _PROGRAM = ("script", "style")
-_UNREAD = frozenset(
-    ["audio", "button", "canvas", "datalist", "head", "iframe", "math", "noembed", "noframes", "noscript", "object", "script", "select", "style", "svg", "template", "textarea", "title", "video"]
-)
+_UNREAD = {
+    *("audio", "button", "canvas", "datalist", "head", "iframe", "math", "noembed", "noframes", "noscript", "object"),
+    *("script", "select", "style", "svg", "template", "textarea", "title", "video"),
+}
 _CLOSERS = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE | re.ASCII) for name in _UNREAD}
 
 
@@ -61,29 +63,26 @@ def tokens(source: str) -> Iterator[Token]:
     at, end = 0, len(source)
     unclosed: set[str] = set()
     while at < end:
-        opened = source.find("<", at)
-        if opened != at:
-            yield Token("text", decode(source[at : opened if opened >= 0 else end]))
-            if opened < 0:
-                return
-        after = source[opened + 1 : opened + 2]
-        if after.isascii() and after.isalpha():
+        found = _MARKUP.search(source, at)
+        opened = found.start() if found else end
+        if opened > at:
+            yield Token("text", decode(source[at:opened]))
+        if found is None:
+            return
+        if found[1].isalpha():
             token, at = _start_tag(source, opened)
-            if token and token.text in _UNREAD and not (source.endswith("/>", opened, at) and token.text not in _PROGRAM):
+            if token and token.text in _UNREAD:
                 inner, at = _skip_element(source, at, token.text, unclosed)
                 token = token._replace(inner=inner)
             if token:
                 yield token
-        elif after == "/":
+        elif found[1] == "/":
             name = _TAG_NAME.match(source, opened + 2)
             at = _after(source, ">", opened + 2)
             if name:
                 yield Token("end", name[0].lower())
-        elif after in ("!", "?"):
-            at = _skip_declaration(source, opened)
         else:
-            yield Token("text", "<")
-            at = opened + 1
+            at = _skip_declaration(source, opened)
 
 
 def _start_tag(source: str, opened: int) -> tuple[Token | None, int]:
@@ -112,11 +111,14 @@ def _skip_element(source: str, at: int, name: str, unclosed: set[str]) -> tuple[
     ``unclosed`` remembers names that are not closed any more, so that nothing is searched
     for twice. Such an element is taken as empty, but a program must never be shown as text.
     """
+    is_program = name in _PROGRAM
+    if source.endswith("/>", 0, at) and not is_program:  # <iframe/>, which browsers do not know but people write
+        return "", at
     closer = None if name in unclosed else _CLOSERS[name].search(source, at)
     if closer:
         return source[at : closer.start()], _after(source, ">", closer.end())
     unclosed.add(name)
-    return "", len(source) if name in _PROGRAM else at
+    return "", len(source) if is_program else at
 
 
 def _skip_declaration(source: str, opened: int) -> int:

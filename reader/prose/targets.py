@@ -41,5 +41,3 @@ def target(address: str, base_url: str, schemes: frozenset[str]) -> str:
 def host_of(url: str) -> str:
     """Return the host of an address that :func:`target` returned, without ``www.``; empty for mailto."""
     return (urlsplit(url).hostname or "").removeprefix("www.")
-
-

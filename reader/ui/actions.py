@@ -1,0 +1,315 @@
+"""The one registry of actions: bindings, footer, palette and help are all made from it.
+
+An action is named once, here, with its usual keys and what it does. A screen or widget
+takes the bindings of its scope with :func:`bindings` and has an ``action_`` method for
+each. The name is also what a person writes under ``[keys]`` in the configuration.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from textual.binding import Binding, BindingType
+
+Scope = Literal["app", "browse", "list", "article"]
+Group = Literal["Move", "Read", "Links", "Sort", "Folder", "App"]
+GROUPS: tuple[Group, ...] = get_args(Group)
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a person can do."""
+
+    name: str
+    """Stable; used in the configuration file."""
+    keys: str
+    """The usual keys, as Textual names them, separated by commas."""
+    method: str
+    """Textual's action: the part behind ``action_``, with arguments in brackets."""
+    title: str
+    """A few words, for footer and palette."""
+    help: str
+    """A sentence."""
+    group: Group
+    scopes: tuple[Scope, ...]
+    footer: str = ""
+    """A word for the footer; without one it is not shown there."""
+    palette: bool = True
+
+
+_PANES: tuple[Scope, ...] = ("list", "article")
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "sort.quality",
+        "1",
+        "sort('quality')",
+        "Sort by quality",
+        "Best first; again: worst first. Unknown quality is always last.",
+        "Sort",
+        ("browse",),
+    ),
+    Action(
+        "sort.heat",
+        "2",
+        "sort('heat')",
+        "Sort by heat",
+        "Hottest first; again: coolest first. Unknown heat is always last.",
+        "Sort",
+        ("browse",),
+    ),
+    Action(
+        "sort.date",
+        "3",
+        "sort('date')",
+        "Sort by date",
+        "Newest first; again: oldest first. Unknown dates are always last.",
+        "Sort",
+        ("browse",),
+    ),
+    Action(
+        "move.down",
+        "j,down",
+        "down",
+        "Down",
+        "Next article; in the article, down a line; among related items, the next.",
+        "Move",
+        _PANES,
+        palette=False,
+    ),
+    Action(
+        "move.up",
+        "k,up",
+        "up",
+        "Up",
+        "Previous article; in the article, up a line; among related items, the previous.",
+        "Move",
+        _PANES,
+        palette=False,
+    ),
+    Action(
+        "move.top",
+        "g,home",
+        "top",
+        "Top",
+        "To the first article, or the top of the article.",
+        "Move",
+        _PANES,
+        palette=False,
+    ),
+    Action(
+        "move.end",
+        "G,end",
+        "end",
+        "End",
+        "To the last article, or the end of the article.",
+        "Move",
+        _PANES,
+        palette=False,
+    ),
+    Action(
+        "move.half_down",
+        "ctrl+d",
+        "half_down",
+        "Half a page down",
+        "Down by half a page.",
+        "Move",
+        _PANES,
+        palette=False,
+    ),
+    Action("move.half_up", "ctrl+u", "half_up", "Half a page up", "Up by half a page.", "Move", _PANES, palette=False),
+    Action(
+        "move.page_down", "pagedown,space", "page_down", "Page down", "Down by a page.", "Move", _PANES, palette=False
+    ),
+    Action("move.page_up", "pageup", "page_up", "Page up", "Up by a page.", "Move", _PANES, palette=False),
+    Action(
+        "article.enter",
+        "enter,l,right",
+        "enter",
+        "Read",
+        "Into the article; there, into its related items; there, to the item itself.",
+        "Read",
+        _PANES,
+        footer="read",
+        palette=False,
+    ),
+    Action(
+        "article.leave",
+        "h,escape,left",
+        "leave",
+        "Back to the list",
+        "Out of the related items, then out of the article.",
+        "Read",
+        _PANES,
+        palette=False,
+    ),
+    Action(
+        "pane.next",
+        "tab",
+        "next_pane",
+        "Next pane",
+        "From the list to the article, to its related items, and round.",
+        "Move",
+        ("browse",),
+        palette=False,
+    ),
+    Action(
+        "pane.previous",
+        "shift+tab",
+        "previous_pane",
+        "Previous pane",
+        "The other way round.",
+        "Move",
+        ("browse",),
+        palette=False,
+    ),
+    Action(
+        "related.next",
+        "]",
+        "related(1)",
+        "Next related item",
+        "Select the next related item and show its excerpt.",
+        "Read",
+        ("browse",),
+        footer="related",
+    ),
+    Action(
+        "related.previous",
+        "[",
+        "related(-1)",
+        "Previous related item",
+        "Select the previous related item.",
+        "Read",
+        ("browse",),
+    ),
+    Action(
+        "back",
+        "backspace",
+        "back",
+        "Go back",
+        "To where you were before you followed a related item, with its place.",
+        "Read",
+        ("browse",),
+        footer="back",
+    ),
+    Action(
+        "open",
+        "o",
+        "open",
+        "Open in the browser",
+        "Open the original of what is selected: the article, or the related item.",
+        "Links",
+        ("browse",),
+        footer="browser",
+    ),
+    Action(
+        "open.amp",
+        "O",
+        "open_amp",
+        "Open the AMP copy",
+        "Open the AMP copy in the browser, when there is one.",
+        "Links",
+        ("browse",),
+    ),
+    Action(
+        "copy",
+        "y",
+        "copy",
+        "Copy the link",
+        "Copy the address of what is selected (through the terminal, OSC 52).",
+        "Links",
+        ("browse",),
+        footer="copy",
+    ),
+    Action(
+        "mark.read",
+        "m",
+        "toggle_read",
+        "Mark read or unread",
+        "Mark the article read, or unread again.",
+        "Read",
+        ("browse",),
+    ),
+    Action(
+        "refresh",
+        "r,f5",
+        "refresh_folder",
+        "Look for changes",
+        "Compare the folder with the list again.",
+        "Folder",
+        ("browse",),
+    ),
+    Action(
+        "problems",
+        "!",
+        "problems",
+        "Problems",
+        "What is wrong with the documents: file, line, field.",
+        "Folder",
+        ("browse",),
+    ),
+    Action("help", "question_mark,f1", "help", "Help", "Every key, searchable.", "App", ("app",), footer="help"),
+    Action(
+        "palette",
+        "ctrl+p",
+        "command_palette",
+        "Palette",
+        "Find any command by name, themes among them.",
+        "App",
+        ("app",),
+        palette=False,
+    ),
+    Action(
+        "theme", "T", "toggle_theme", "Light or dark", "Change between the light and the dark theme.", "App", ("app",)
+    ),
+    Action("quit", "q,ctrl+q", "quit", "Quit", "Leave newsreader; everything is kept.", "App", ("app",), footer="quit"),
+)
+
+NAMES = frozenset(action.name for action in ACTIONS)
+
+_SPOKEN = {
+    "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]", "exclamation_mark": "!",
+    "pagedown": "PgDn", "pageup": "PgUp", "up": "↑", "down": "↓", "left": "←", "right": "→", "home": "Home",
+    "end": "End", "space": "Space", "enter": "Enter", "escape": "Esc", "tab": "Tab", "backspace": "Backspace",
+    "f1": "F1", "f5": "F5",
+}  # fmt: skip
+
+
+def bindings(scope: Scope) -> list[BindingType]:
+    """Return Textual's bindings for one scope."""
+    return [
+        Binding(
+            action.keys,
+            action.method,
+            action.footer or action.title,
+            show=bool(action.footer),
+            key_display=spoken(action.keys.split(",")[0]),
+            tooltip=action.help,
+            id=action.name,
+        )
+        for action in ACTIONS
+        if scope in action.scopes
+    ]
+
+
+def spoken(keys: str) -> str:
+    """Return keys as a person calls them, such as ``j ↓`` or ``Ctrl+d``."""
+    return "  ".join(_spoken_key(key.strip()) for key in keys.split(","))
+
+
+def _spoken_key(key: str) -> str:
+    *modifiers, last = key.split("+") if len(key) > 1 else [key]
+    return "+".join([*(modifier.capitalize() for modifier in modifiers), _SPOKEN.get(last, last)])
+
+
+def keys_of(action: Action, keymap: dict[str, str]) -> str:
+    """Return the keys of ``action``: the person's own, else the usual ones."""
+    return keymap.get(action.name, action.keys)
+
+
+def groups() -> Iterator[tuple[str, list[Action]]]:
+    """Yield the actions by group, in the order of :data:`GROUPS`."""
+    for group in GROUPS:
+        yield group, [action for action in ACTIONS if action.group == group]

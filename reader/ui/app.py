@@ -1,0 +1,139 @@
+"""The app: themes, keys, palette, and how it begins and ends."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import sqlite3
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+
+from textual.app import App, SystemCommand
+from textual.screen import Screen
+
+from reader import config
+from reader.config import Config
+from reader.errors import ReaderError
+from reader.library.library import LAST_FOLDER, Library
+from reader.library.state import State
+from reader.paths import Paths
+from reader.text import show_path
+from reader.ui import actions, themes
+from reader.ui.screens.browse import BrowseScreen
+from reader.ui.screens.help import HelpScreen
+
+log = logging.getLogger(__name__)
+_THEME = "theme"
+
+
+class NewsreaderApp(App[None]):
+    """The shell around the screens."""
+
+    TITLE = "newsreader"
+    CSS_PATH = "reader.tcss"
+    BINDINGS = actions.bindings("app")
+    HORIZONTAL_BREAKPOINTS = [(0, "-single"), (60, "-stacked"), (100, "-side")]
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]
+
+    def __init__(self, library: Library, settings: Config) -> None:
+        super().__init__()
+        self.library = library
+        self._settings = settings
+        for theme in (themes.DARK, themes.LIGHT):
+            self.register_theme(theme)
+        self._remembered = library.recall(_THEME) or ""
+        chosen = settings.theme or self._remembered
+        self.theme = chosen if chosen in self.available_themes else themes.DARK.name
+
+    def get_default_screen(self) -> Screen[None]:
+        """The list and the article."""
+        return BrowseScreen(self.library)
+
+    def on_mount(self) -> None:
+        """Put the person's keys in force."""
+        if self._settings.keys:
+            self.set_keymap(dict(self._settings.keys))
+        if self._settings.theme and self._settings.theme not in self.available_themes:
+            screen = self.screen
+            if isinstance(screen, BrowseScreen):
+                screen.say(f"There is no theme “{self._settings.theme}”; Ctrl+p lists them.", warning=True)
+        self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
+
+    def _remember_theme(self, name: str) -> None:
+        if name == self._remembered:
+            return
+        self._remembered = name
+        self.run_worker(lambda: self.library.remember(_THEME, name), thread=True, exit_on_error=False)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Everything of the registry, and the list of themes."""
+        for action in actions.ACTIONS:
+            if action.palette:
+                keys = actions.spoken(actions.keys_of(action, dict(self._settings.keys)))
+                yield SystemCommand(action.title, f"{action.help} ({keys})", self._runner(screen, action))
+        yield SystemCommand("Theme", "Choose a theme from a list.", self.action_change_theme)
+
+    def _runner(self, screen: Screen[object], action: actions.Action) -> Callable[[], Awaitable[None]]:
+        namespace = self if "app" in action.scopes else screen
+
+        async def run_it() -> None:
+            await self.run_action(action.method, default_namespace=namespace)
+
+        return run_it
+
+    def action_help(self) -> None:
+        """Show every key."""
+        self.push_screen(HelpScreen(self._settings.keys))
+
+    def action_toggle_theme(self) -> None:
+        """Change between light and dark."""
+        self.theme = themes.other(self.theme)
+
+
+def run(path: Path | None, paths: Paths) -> int:
+    """Open the app on ``path``, or on the last folder when it is None, and return the exit status.
+
+    Raises ReaderError when there is nothing to open.
+    """
+    settings = config.load(paths.config_file, actions.NAMES)
+    if not sys.stdout.isatty() or not sys.stdin.isatty():
+        raise ReaderError("The app needs a terminal.", "Use `newsreader list PATH` to print the articles.")
+    library = Library.open(path if path is not None else _last_folder(paths), paths)
+    try:
+        with contextlib.suppress(sqlite3.Error):  # not to find the folder again is no reason not to open it now
+            library.remember(LAST_FOLDER, str(library.target))
+        return _run(NewsreaderApp(library, settings), paths)
+    finally:
+        library.close()
+
+
+def _run(app: NewsreaderApp, paths: Paths) -> int:
+    # Textual prints the traceback of a failure to stderr once the screen is gone.
+    # That belongs into the log; the person gets a sentence.
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        app.run()
+    status = app.return_code or 0
+    if status:
+        log.error("the app failed:\n%s", said.getvalue())
+        raise ReaderError(
+            "newsreader had to stop because of an error of its own. Nothing of yours is lost.",
+            f"Details: {show_path(paths.log)}",
+        )
+    return status
+
+
+def _last_folder(paths: Paths) -> Path:
+    state, _ = State.open(paths.state)
+    try:
+        last = state.recall(LAST_FOLDER)
+    finally:
+        state.close()
+    if last is None:
+        raise ReaderError(
+            "Which folder of news shall it be?",
+            "Begin with `newsreader FOLDER`, such as `newsreader seeds/`; then `newsreader` alone opens it again.",
+        )
+    return Path(last)

@@ -1,0 +1,317 @@
+"""The list of articles: draws only the rows on screen, asks for only those around it."""
+
+from __future__ import annotations
+
+from array import array
+from collections import OrderedDict
+from collections.abc import Iterable
+from datetime import datetime
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from reader.library.view import Sort, View
+from reader.model import Number, Row
+from reader.text import fit
+from reader.ui import actions, formats
+from reader.ui.columns import columns, type_mark
+from reader.ui.line_view import faded
+
+_KEPT_ROWS = 4096
+"""Rows kept in memory; at about 1 kB each."""
+_AHEAD = 3
+"""Pages above and below the screen that are asked for in advance."""
+
+
+class ArticleList(ScrollView, can_focus=True):
+    """The rows of a view, one of them selected. What is selected is an article, wherever it moves to."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "list--strong", "list--normal", "list--quiet", "list--score", "list--accent",
+        "list--selected", "list--selected-blurred",
+    }  # fmt: skip
+    BINDINGS = actions.bindings("list")
+
+    types: reactive[bool] = reactive(False)
+    """Whether to show the column that marks what is not an article."""
+
+    class Selected(Message):
+        """Another article is selected, or none (-1)."""
+
+        def __init__(self, rowid: int) -> None:
+            super().__init__()
+            self.rowid = rowid
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the last of a burst counts."""
+            return isinstance(message, ArticleList.Selected)
+
+    class RowsWanted(Message):
+        """Rows are about to be drawn that are not here yet."""
+
+        def __init__(self, rowids: list[int]) -> None:
+            super().__init__()
+            self.rowids = rowids
+
+    class Entered(Message):
+        """The person wants into the selected article."""
+
+    class Left(Message):
+        """The person wants out of the list."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.view = View(Sort(), array("q"))
+        self.cursor = 0
+        self._rows: OrderedDict[int, Row] = OrderedDict()
+        self._asked: set[int] = set()
+        self._styles: dict[tuple[str, bool, float], Style] = {}
+        self._columns = columns(80, types=False)
+        self._now = datetime.now().astimezone()
+
+    # What it shows.
+
+    @property
+    def rowid(self) -> int:
+        """The selected article, or -1."""
+        return self.view.rowids[self.cursor] if self.cursor < len(self.view) else -1
+
+    @property
+    def row(self) -> Row | None:
+        """What is known of the selected article."""
+        return self._rows.get(self.rowid)
+
+    def show(self, view: View, rows: Iterable[Row], *, at: int | None = None) -> None:
+        """Show ``view``; ``rows`` are those of it that are at hand, ``at`` the place of the selected article in it.
+
+        The line of the selected article stays where it is on the screen. When the
+        article is gone (``at`` is None), its neighbour is selected.
+        """
+        before = self.rowid
+        offset = self.cursor - self.scroll_offset.y
+        self.view = view
+        self._now = datetime.now().astimezone()
+        self.supply(rows, anew=True)
+        self.virtual_size = Size(self.size.width, len(view))
+        self.cursor = max(0, min(self.cursor if at is None else at, len(view) - 1))
+        if before != -1:
+            self.scroll_to(y=self.cursor - offset, animate=False, immediate=True)
+        self._keep_in_sight()
+        self.refresh()
+        if self.rowid != before:
+            self.post_message(self.Selected(self.rowid))
+
+    def supply(self, rows: Iterable[Row], *, anew: bool = False) -> None:
+        """Take rows that were asked for; ``anew`` forgets those from before."""
+        if anew:
+            self._rows.clear()
+            self._asked.clear()
+        for row in rows:
+            self._rows[row.rowid] = row
+            self._asked.discard(row.rowid)
+        while len(self._rows) > _KEPT_ROWS:
+            self._rows.popitem(last=False)
+        self.refresh()
+
+    def update_row(self, row: Row) -> None:
+        """Draw an article anew whose marks have changed."""
+        self._rows[row.rowid] = row
+        self.refresh()
+
+    def window(self) -> list[int]:
+        """Return the articles on and around the screen, and at both ends, where a key may lead next."""
+        height = max(self.size.height, 24)
+        top = self.scroll_offset.y
+        ids = self.view.rowids
+        near = ids[max(0, top - _AHEAD * height) : top + (_AHEAD + 1) * height]
+        return list(dict.fromkeys([*near, *ids[:height], *ids[-height:]]))
+
+    def select(self, index: int, *, top: int | None = None) -> None:
+        """Select the article at ``index`` of the view, and scroll it into sight (or to the row ``top``)."""
+        if not len(self.view):
+            return
+        index = max(0, min(index, len(self.view) - 1))
+        if top is not None:
+            self.scroll_to(y=top, animate=False, immediate=True)
+        if index == self.cursor:
+            self._keep_in_sight()
+            return
+        before, self.cursor = self.cursor, index
+        self._keep_in_sight()
+        self.refresh_lines(before)
+        self.refresh_lines(index)
+        self.post_message(self.Selected(self.rowid))
+
+    def _keep_in_sight(self) -> None:
+        top, height = self.scroll_offset.y, self.size.height
+        if not height:
+            return
+        if self.cursor < top:
+            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+        elif self.cursor >= top + height:
+            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
+
+    # Drawing.
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the row at ``y`` of the screen region."""
+        at = y + self.scroll_offset.y
+        blank = self._style("normal", selected=False)
+        if at >= len(self.view):
+            return Strip.blank(self.size.width, blank)
+        row = self._rows.get(self.view.rowids[at])
+        if row is None:
+            self._ask()
+        selected = at == self.cursor
+        segments = list(self._segments(row, selected=selected)) if row is not None else []
+        return Strip(segments).adjust_cell_length(self.size.width, self._style("normal", selected=selected))
+
+    def _ask(self) -> None:
+        wanted = [rowid for rowid in self.window() if rowid not in self._rows and rowid not in self._asked]
+        if wanted:
+            self._asked.update(wanted)
+            self.post_message(self.RowsWanted(wanted))
+
+    def _segments(self, row: Row, *, selected: bool) -> Iterable[Segment]:
+        ink = "quiet" if row.read else "strong"
+        quiet = self._style("quiet", selected=selected)
+        end = 0
+        for column in self._columns.columns:
+            if column.start > end:
+                yield Segment(" " * (column.start - end), quiet)
+            end = column.start + column.width
+            match column.name:
+                case "mark":
+                    yield Segment("▌" if selected else " ", self._style("accent", selected=selected))
+                    yield Segment(" " if row.read else "•", self._style("accent", selected=selected))
+                case "quality":
+                    yield from self._score(row.quality, formats.QUALITY_FULL, column.width, selected=selected)
+                case "heat":
+                    yield from self._score(row.heat, formats.HEAT_FULL, column.width, selected=selected)
+                case "date":
+                    yield Segment(fit(formats.short_date(row.published_at, self._now), column.width), quiet)
+                case "source":
+                    yield Segment(fit(row.source, column.width), quiet)
+                case "type":
+                    yield Segment(fit(type_mark(row.type), column.width), quiet)
+                case "title":
+                    yield Segment(fit(row.title, column.width), self._style(ink, selected=selected))
+
+    def _score(self, value: Number | None, full: int, cells: int, *, selected: bool) -> Iterable[Segment]:
+        number = f"{formats.score(value):>3}"
+        normal = self._style("quiet" if value is None else "normal", selected=selected)
+        yield Segment(number, normal)
+        rest = cells - len(number)
+        if rest > 0:
+            drawn = (
+                formats.shade(value, full) if self._columns.bar == 1 else formats.bar(value, full, self._columns.bar)
+            )
+            style = self._style("score", selected=selected, strength=formats.lightness(value, full))
+            yield Segment((" " + drawn).ljust(rest), style)
+
+    def _style(self, ink: str, *, selected: bool, strength: float = 1.0) -> Style:
+        key = (ink, selected, strength)
+        style = self._styles.get(key)
+        if style is None:
+            style = self.get_component_rich_style(f"list--{ink}")
+            if selected:
+                ground = self.get_component_rich_style("list--selected" if self.has_focus else "list--selected-blurred")
+                style += Style(bgcolor=ground.bgcolor, bold=style.bold or None, reverse=ground.reverse)
+            style += faded(style, strength)
+            self._styles[key] = style
+        return style
+
+    def notify_style_update(self) -> None:
+        """Forget the styles of the former theme."""
+        self._styles.clear()
+        super().notify_style_update()
+
+    def _forget_styles(self) -> None:
+        self._styles.clear()
+        self.refresh()
+
+    def on_focus(self) -> None:
+        """The selection is drawn brighter with the focus."""
+        self._forget_styles()
+
+    def on_blur(self) -> None:
+        """The selection is drawn quieter without it."""
+        self._forget_styles()
+
+    def watch_types(self) -> None:
+        """Make room for the marks of types, or take it back."""
+        self._lay_out()
+
+    def on_resize(self) -> None:
+        """Fit the columns to the new size, and keep the selection in sight."""
+        self._lay_out()
+        self._keep_in_sight()
+
+    def _lay_out(self) -> None:
+        self._columns = columns(max(1, self.size.width), types=self.types)
+        self.virtual_size = Size(self.size.width, len(self.view))
+        self.refresh()
+
+    # Mouse and keys.
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the row under the mouse; a second click enters the article."""
+        at = event.y + self.scroll_offset.y
+        if at >= len(self.view):
+            return
+        if event.chain > 1 and at == self.cursor:
+            self.post_message(self.Entered())
+        else:
+            self.select(at)
+
+    def action_down(self) -> None:
+        """Select the next article."""
+        self.select(self.cursor + 1)
+
+    def action_up(self) -> None:
+        """Select the previous article."""
+        self.select(self.cursor - 1)
+
+    def action_top(self) -> None:
+        """Select the first article."""
+        self.select(0)
+
+    def action_end(self) -> None:
+        """Select the last article."""
+        self.select(len(self.view) - 1)
+
+    def action_half_down(self) -> None:
+        """Select the article half a page down."""
+        self._page(max(1, self.size.height // 2))
+
+    def action_half_up(self) -> None:
+        """Select the article half a page up."""
+        self._page(-max(1, self.size.height // 2))
+
+    def action_page_down(self) -> None:
+        """Select the article a page down."""
+        self._page(max(1, self.size.height - 1))
+
+    def action_page_up(self) -> None:
+        """Select the article a page up."""
+        self._page(-max(1, self.size.height - 1))
+
+    def _page(self, rows: int) -> None:
+        """Move the selection and what is on screen by as many rows, so that the selection keeps its line."""
+        top = max(0, min(self.scroll_offset.y + rows, max(0, len(self.view) - self.size.height)))
+        self.select(self.cursor + rows, top=top)
+
+    def action_enter(self) -> None:
+        """Ask for the selected article."""
+        self.post_message(self.Entered())
+
+    def action_leave(self) -> None:
+        """Say that there is nowhere further out."""
+        self.post_message(self.Left())

@@ -1,0 +1,181 @@
+"""The article pane: facts, text, and the related items one can walk through."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from textual import events
+from textual.message import Message
+
+from reader.ui import actions
+from reader.ui.line_view import LineView
+from reader.ui.page import Line, Page, tail
+from reader.ui.subject import Item, Subject
+
+
+class ArticleView(LineView):
+    """Shows one subject. The lines above the related items come ready made; those below follow the selection."""
+
+    BINDINGS = actions.bindings("article")
+
+    class ItemOpened(Message):
+        """The person wants to see a related item."""
+
+        def __init__(self, item: Item, at: int) -> None:
+            super().__init__()
+            self.item = item
+            self.at = at
+
+    class Left(Message):
+        """The person wants back to the list."""
+
+    class NothingRelated(Message):
+        """The person wants into the related items, and there are none."""
+
+    class WidthChanged(Message):
+        """The lines should be made anew for another width."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the last of a burst counts."""
+            return isinstance(message, ArticleView.WidthChanged)
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.subject: Subject | None = None
+        self.selected = -1
+        """The related item that is selected, or -1."""
+        self._head: tuple[Line, ...] = ()
+        self._page = Page(())
+        self._laid_for = 0
+        self._visited: dict[str, set[int]] = {}
+
+    def show(self, subject: Subject, head: tuple[Line, ...], width: int, *, y: int = 0, selected: int = -1) -> None:
+        """Show ``subject``, whose upper lines ``head`` were made for ``width`` cells, scrolled to ``y``."""
+        self.subject = subject
+        self.selected = min(selected, len(subject.items) - 1)
+        self._head = head
+        self._laid_for = width
+        self._lay_out(y=y)
+        if width != self.text_width:
+            self.post_message(self.WidthChanged())
+
+    def show_head(self, head: tuple[Line, ...], width: int) -> None:
+        """Take the upper lines for another width; the eye stays at about the same place of the text."""
+        before = max(1, len(self._lines))
+        place = self.scroll_offset.y
+        self._head = head
+        self._laid_for = width
+        self._lay_out(y=None)
+        self.scroll_to(y=round(place * len(self._lines) / before), animate=False, immediate=True)
+
+    def show_message(self, lines: tuple[Line, ...]) -> None:
+        """Show some lines in the place of an article."""
+        self.subject = None
+        self.selected = -1
+        self._head = lines
+        self._page = Page(())
+        self.show_lines(lines, y=0)
+
+    def _lay_out(self, y: int | None) -> None:
+        subject = self.subject
+        if subject is None:
+            return
+        self._page = tail(
+            subject,
+            self._laid_for,
+            after=len(self._head),
+            selected=self.selected,
+            visited=frozenset(self._visited.get(subject.path or subject.title, ())),
+            now=datetime.now().astimezone(),
+        )
+        self.show_lines((*self._head, *self._page.lines), y=y)
+
+    def on_resize(self) -> None:
+        """Ask for lines of the new width."""
+        if self.subject is not None and self.text_width != self._laid_for:
+            self.post_message(self.WidthChanged())
+
+    # Related items.
+
+    @property
+    def item(self) -> Item | None:
+        """The related item that is selected."""
+        return self.subject.items[self.selected] if self.subject is not None and self.selected >= 0 else None
+
+    def select_item(self, at: int) -> None:
+        """Select a related item, or with -1 none, and bring it into sight."""
+        items = len(self.subject.items) if self.subject is not None else 0
+        self.selected = max(-1, min(at, items - 1))
+        self._lay_out(y=None)
+        if self.selected >= 0:
+            lines = self._page.items[self.selected]
+            heading = 1 if self.selected == 0 else 0
+            top, height = self.scroll_offset.y, self.size.height
+            if lines.start - heading < top:
+                self.scroll_to(y=lines.start - heading, animate=False, immediate=True)
+            elif lines.stop > top + height:
+                self.scroll_to(y=min(lines.start, lines.stop - height), animate=False, immediate=True)
+
+    def open_item(self) -> None:
+        """Ask to see the selected item, and remember that it was."""
+        item = self.item
+        if item is None or self.subject is None:
+            return
+        self._visited.setdefault(self.subject.path or self.subject.title, set()).add(self.selected)
+        self.post_message(self.ItemOpened(item, self.selected))
+
+    # Mouse and keys.
+
+    def on_click(self, event: events.Click) -> None:
+        """Select a related item under the mouse, open the selected one, or follow a link."""
+        at = next((run.item for run in self.line_at(event.y) if run.item >= 0), -1)
+        if at < 0:
+            super().on_click(event)
+        elif at == self.selected:
+            self.open_item()
+        else:
+            self.select_item(at)
+
+    def action_down(self) -> None:
+        """Down a line, or to the next related item."""
+        if self.selected < 0:
+            super().action_down()
+        else:
+            self.select_item(self.selected + 1)
+
+    def action_up(self) -> None:
+        """Up a line, or to the previous related item; above the first, back to the text."""
+        if self.selected < 0:
+            super().action_up()
+        else:
+            self.select_item(self.selected - 1)
+
+    def action_top(self) -> None:
+        """To the top of the text, or to the first related item."""
+        if self.selected < 0:
+            super().action_top()
+        else:
+            self.select_item(0)
+
+    def action_end(self) -> None:
+        """To the end of the text, or to the last related item."""
+        if self.selected < 0 or self.subject is None:
+            super().action_end()
+        else:
+            self.select_item(len(self.subject.items) - 1)
+
+    def action_leave(self) -> None:
+        """Out of the related items, then out of the article."""
+        if self.selected >= 0:
+            self.select_item(-1)
+        else:
+            self.post_message(self.Left())
+
+    def action_enter(self) -> None:
+        """Into the related items, or to the selected one."""
+        if self.selected >= 0:
+            self.open_item()
+        elif self.subject is not None and self.subject.items:
+            self.select_item(0)
+        else:
+            self.post_message(self.NothingRelated())

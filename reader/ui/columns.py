@@ -1,0 +1,77 @@
+"""Which columns a list of so many cells has, and where each begins. Pure; header and rows share it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ColumnName = Literal["mark", "quality", "heat", "date", "source", "type", "title"]
+
+_TYPE_MARKS = {
+    "video": "▷",
+    "download": "↓",
+    "course": "§",
+    "collection": "≡",
+    "profile": "@",
+    "forum": "¶",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: ``start`` and ``width`` in cells."""
+
+    name: ColumnName
+    start: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a list, left to right, and how scores are drawn in them."""
+
+    columns: tuple[Column, ...]
+    bar: int
+    """Cells of a score's bar; 1 stands for a shade, 0 for the number alone."""
+
+    def at(self, x: int) -> Column | None:
+        """Return the column under the cell ``x``; the gap behind one belongs to it."""
+        return next((column for column in reversed(self.columns) if x >= column.start), None)
+
+
+def columns(width: int, *, types: bool) -> Columns:
+    """Return the columns for a list of ``width`` cells; ``types`` adds the mark of what is not an article.
+
+    The title always keeps the larger part: first the source is shortened and goes,
+    then the bars become shades and go.
+    """
+    if width >= 64:
+        gap, bar, score, date = (2, 4, 8, 9) if width >= 90 else (1, 4, 8, 9)
+        source = 20 if width >= 110 else 16 if width >= 90 else 12
+    elif width >= 46:
+        gap, bar, score, date, source = 1, 1, 5, 9, 0
+    else:
+        gap, bar, score, date, source = 1, 0, 3, 6, 0
+    wanted: list[tuple[ColumnName, int]] = [("mark", 2), ("quality", score), ("heat", score), ("date", date)]
+    if source:
+        wanted.append(("source", source))
+    if types:
+        wanted.append(("type", 1))
+    placed, start = [], 0
+    for name, cells in wanted:
+        placed.append(Column(name, start, cells))
+        start += cells + (0 if name == "mark" else gap)
+    placed.append(Column("title", start, max(1, width - start)))
+    return Columns(tuple(placed), bar)
+
+
+def type_mark(kind: str) -> str:
+    """Return the one-cell mark of a type; none for an article."""
+    if kind in {"", "article"}:
+        return " "
+    return _TYPE_MARKS.get(kind, "◇")
+
+
+def type_legend() -> str:
+    """Return the marks with their meaning, for the help."""
+    return "   ".join(f"{mark} {kind}" for kind, mark in _TYPE_MARKS.items()) + "   ◇ another type"

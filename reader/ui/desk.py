@@ -1,0 +1,130 @@
+"""Where the main screen leaves its requests: each is carried out in a worker thread and answered by a message.
+
+Nothing here touches a widget. Of requests of one kind (a view, an article) only the
+latest is answered.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from textual.message import Message
+from textual.widget import Widget
+from textual.worker import get_current_worker
+
+from reader.errors import ReaderError
+from reader.jobs.indexing import refresh
+from reader.library.library import Library
+from reader.library.view import Sort
+from reader.model import Row
+from reader.ui import messages, opening
+from reader.ui.page import head
+from reader.ui.subject import Item, Subject, of_document, of_item
+
+_ROWS_AHEAD = 4
+"""Screens of rows that come with a view."""
+
+
+class Desk:
+    """Asks ``library`` on behalf of ``screen``."""
+
+    def __init__(self, screen: Widget, library: Library) -> None:
+        self._screen = screen
+        self._library = library
+        self._closed = threading.Event()
+
+    def close(self) -> None:
+        """Let the refresh of the folder end at its next document."""
+        self._closed.set()
+
+    def view(self, sort: Sort, keep: int, height: int) -> None:
+        """Ask for the view of ``sort``, the rows around the article ``keep``, and the counts."""
+
+        def work() -> None:
+            view = self._library.view(sort)
+            at = view.find(keep)
+            start = max(0, (at or 0) - _ROWS_AHEAD // 2 * height)
+            rows = self._library.rows(view.rowids[start : start + _ROWS_AHEAD * height])
+            types = self._library.has_other_types()
+            self._post_unless_cancelled(messages.ViewLoaded(view, rows, at, types))
+            self._post_unless_cancelled(messages.Counted(self._library.counts()))
+
+        self._run(work, "view")
+
+    def rows(self, rowids: list[int]) -> None:
+        """Ask for rows."""
+        self._run(lambda: self._post(messages.RowsLoaded(self._library.rows(rowids))), "rows", exclusive=False)
+
+    def document(self, rowid: int, width: int, *, y: int = 0, selected: int = -1) -> None:
+        """Ask for a document, laid out for ``width`` cells, to be shown from line ``y``."""
+
+        def work() -> None:
+            try:
+                subject = of_document(self._library, rowid)
+            except ReaderError as error:
+                self._post_unless_cancelled(messages.SubjectFailed(error))
+                return
+            lines = head(subject, width)
+            self._post_unless_cancelled(messages.SubjectLoaded(subject, lines, width, y, selected))
+
+        self._run(work, "article")
+
+    def item(self, item: Item, told_by: str, width: int, *, y: int = 0) -> None:
+        """Ask for what the document ``told_by`` says of a related item."""
+
+        def work() -> None:
+            subject = of_item(item, told_by)
+            self._post_unless_cancelled(messages.SubjectLoaded(subject, head(subject, width), width, y, -1))
+
+        self._run(work, "article")
+
+    def head(self, subject: Subject, width: int) -> None:
+        """Ask for the lines of a subject that is shown already, for another width."""
+        self._run(
+            lambda: self._post_unless_cancelled(messages.HeadLoaded(subject, head(subject, width), width)), "head"
+        )
+
+    def refresh(self, *, told: bool = False) -> None:
+        """Ask to compare the folder with the index; with ``told``, also to say what came of it."""
+
+        def work() -> None:
+            try:
+                for progress in refresh(self._library, self._closed):
+                    self._post(messages.Refreshed(progress))
+                    if told and progress.finished:
+                        words = f"{progress.changed:,} changed." if progress.changed else "Nothing has changed."
+                        self._post(messages.Said(words))
+            except ReaderError as error:
+                self._post(messages.Said(str(error), warning=True))
+
+        self._run(work, "refresh")
+
+    def mark_read(self, row: Row, *, read: bool, told: str = "") -> None:
+        """Ask to mark an article, and to say ``told`` when that is on disk."""
+
+        def work() -> None:
+            self._library.mark_read([row.id], read=read)
+            for changed in self._library.rows([row.rowid]):
+                self._post(messages.Marked(changed, told))
+            self._post(messages.Counted(self._library.counts()))
+
+        self._run(work, "marks", exclusive=False)
+
+    def problems(self) -> None:
+        """Ask what is wrong with the documents."""
+        self._run(lambda: self._post(messages.ProblemsLoaded(self._library.problems())), "problems")
+
+    def open(self, url: str) -> None:
+        """Ask to open an address in the person's browser."""
+        self._run(lambda: self._post(messages.Opened(url, opening.open_address(url))), "browser", exclusive=False)
+
+    def _run(self, work: Callable[[], object], group: str, *, exclusive: bool = True) -> None:
+        self._screen.run_worker(work, group=group, exclusive=exclusive, thread=True, exit_on_error=False)
+
+    def _post(self, message: Message) -> None:
+        self._screen.post_message(message)
+
+    def _post_unless_cancelled(self, message: Message) -> None:
+        if not get_current_worker().is_cancelled:
+            self._post(message)

@@ -1,0 +1,183 @@
+"""A scrolling view of ready lines that draws only those on screen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.color import Color
+from textual.geometry import Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from reader.prose.blocks import Mark
+from reader.ui.page import BLANK, MEASURE, Line, Run
+
+_MARKS = (
+    (Mark.BOLD, Style(bold=True)),
+    (Mark.HEADING, Style(bold=True)),
+    (Mark.ITALIC, Style(italic=True)),
+    (Mark.STRIKE, Style(strike=True)),
+)
+_INKS = (
+    "text", "title", "fact", "quiet", "heading", "accent", "link", "code", "score", "key",
+    "selected", "selected-title", "selected-quiet", "selected-score",
+)  # fmt: skip
+
+
+class LineView(ScrollView, can_focus=True):
+    """Shows lines in a column of at most 76 cells, in the middle of what is wider."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"ink--{name}" for name in _INKS}
+
+    class LinkClicked(Message):
+        """The mouse asked for an address."""
+
+        def __init__(self, href: str) -> None:
+            super().__init__()
+            self.href = href
+
+    def __init__(self, *, id: str | None = None, measure: int = MEASURE) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._measure = measure
+        self._lines: Sequence[Line] = ()
+        self._styles: dict[tuple[str, Mark, bool, float], Style] = {}
+
+    # What it shows.
+
+    @property
+    def text_width(self) -> int:
+        """The cells a line may take, at the present size."""
+        return max(8, min(self._measure, self._room))
+
+    @property
+    def _room(self) -> int:
+        # One cell is kept for the scrollbar, whether it shows or not, so that nothing is wrapped anew for it.
+        return self.size.width + (0 if self.show_vertical_scrollbar else -1) - 2
+
+    def show_lines(self, lines: Sequence[Line], *, y: int | None = None) -> None:
+        """Show ``lines`` in the place of the former, scrolled to ``y`` (where it was when None)."""
+        self._lines = lines
+        self.virtual_size = Size(self.size.width, len(lines))
+        if y is not None:
+            self.scroll_to(y=y, animate=False, immediate=True)
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the line at ``y`` of the screen region."""
+        at = y + self.scroll_offset.y
+        line = self._lines[at] if at < len(self._lines) else BLANK
+        blank = self._style("text", Mark.NONE, link=False, lightness=1.0)
+        margin = self._margin()
+        segments = [Segment(" " * margin, blank)]
+        segments += (
+            Segment(run.text, self._style(run.ink, run.mark, link=bool(run.href), lightness=run.lightness))
+            for run in line
+        )
+        return Strip(segments).adjust_cell_length(self.size.width, blank)
+
+    def notify_style_update(self) -> None:
+        """Forget the styles of the former theme."""
+        self._styles.clear()
+        super().notify_style_update()
+
+    def _margin(self) -> int:
+        return 1 + max(0, (self._room - self.text_width) // 2)
+
+    def _style(self, ink: str, mark: Mark, *, link: bool, lightness: float) -> Style:
+        key = (ink, mark, link, lightness)
+        style = self._styles.get(key)
+        if style is None:
+            style = self._styles[key] = self._make_style(ink, mark, link=link, lightness=lightness)
+        return style
+
+    def _make_style(self, ink: str, mark: Mark, *, link: bool, lightness: float) -> Style:
+        if Mark.CODE in mark:
+            ink = "code"
+        elif Mark.QUIET in mark:
+            ink = "quiet"
+        elif link and ink == "text":
+            ink = "link"
+        elif Mark.HEADING in mark:
+            ink = "title"
+        style = self.get_component_rich_style(f"ink--{ink}")
+        for flag, addition in _MARKS:
+            if flag in mark:
+                style += addition
+        return style + faded(style, lightness)
+
+    # Mouse and keys.
+
+    def on_click(self, event: events.Click) -> None:
+        """Follow a link under the mouse."""
+        run = self.run_at(event.x, event.y)
+        if run is not None and run.href:
+            event.stop()
+            self.post_message(self.LinkClicked(run.href))
+
+    def run_at(self, x: int, y: int) -> Run | None:
+        """Return the run under a cell of this widget, if there is one."""
+        at = y + self.scroll_offset.y
+        left = x - self._margin()
+        if not 0 <= at < len(self._lines) or left < 0:
+            return None
+        for run in self._lines[at]:
+            cells = Segment(run.text).cell_length
+            if left < cells:
+                return run
+            left -= cells
+        return None
+
+    def line_at(self, y: int) -> Line:
+        """Return the line under a row of this widget."""
+        at = y + self.scroll_offset.y
+        return self._lines[at] if 0 <= at < len(self._lines) else BLANK
+
+    def action_down(self) -> None:
+        """Scroll down a line."""
+        self.scroll_relative(y=1, animate=False)
+
+    def action_up(self) -> None:
+        """Scroll up a line."""
+        self.scroll_relative(y=-1, animate=False)
+
+    def action_top(self) -> None:
+        """Scroll to the first line."""
+        self.scroll_to(y=0, animate=False)
+
+    def action_end(self) -> None:
+        """Scroll to the last line."""
+        self.scroll_to(y=self.max_scroll_y, animate=False)
+
+    def action_half_down(self) -> None:
+        """Scroll down half a page."""
+        self.scroll_relative(y=max(1, self.size.height // 2), animate=False)
+
+    def action_half_up(self) -> None:
+        """Scroll up half a page."""
+        self.scroll_relative(y=-max(1, self.size.height // 2), animate=False)
+
+    def action_page_down(self) -> None:
+        """Scroll down a page, keeping a line in view."""
+        self.scroll_relative(y=max(1, self.size.height - 1), animate=False)
+
+    def action_page_up(self) -> None:
+        """Scroll up a page, keeping a line in view."""
+        self.scroll_relative(y=-max(1, self.size.height - 1), animate=False)
+
+
+def faded(style: Style, strength: float) -> Style:
+    """Return the colour of ``style`` blended towards its ground: 1 is the colour itself, 0 the ground.
+
+    Where the terminal's own palette is used there is nothing to blend, and the style stays.
+    """
+    if strength >= 1 or style.color is None or style.bgcolor is None:
+        return Style()
+    if style.color.triplet is None or style.bgcolor.triplet is None:
+        return Style()
+    ground, ink = Color.from_rich_color(style.bgcolor), Color.from_rich_color(style.color)
+    return Style(color=ground.blend(ink, strength).rich_color)

@@ -1,0 +1,73 @@
+"""The line above the list: what each column is, which one sorts, and how."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from reader.library.view import Sort, SortKey
+from reader.text import fit
+from reader.ui.columns import Columns, columns
+
+
+class ListHeader(Widget):
+    """The line above the list: the key, name and direction of each column that sorts."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"header--key", "header--name", "header--sorted"}
+
+    sort: reactive[Sort] = reactive(Sort())
+    types: reactive[bool] = reactive(False)
+
+    class SortChosen(Message):
+        """The mouse asked for an order."""
+
+        def __init__(self, by: SortKey) -> None:
+            super().__init__()
+            self.by = by
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the names over the columns."""
+        name = self.get_component_rich_style("header--name")
+        if y:
+            return Strip.blank(self.size.width, name)
+        layout = self._columns()
+        segments: list[Segment] = []
+        end = 0
+        for column in layout.columns:
+            segments.append(Segment(" " * (column.start - end), name))
+            end = column.start + column.width
+            match column.name:
+                case "quality" | "heat" | "date":
+                    segments += self._label(column.name, column.width)
+                case "source" | "title":
+                    segments.append(Segment(fit(column.name.capitalize(), column.width), name))
+                case _:
+                    segments.append(Segment(" " * column.width, name))
+        return Strip(segments).adjust_cell_length(self.size.width, name)
+
+    def _label(self, by: SortKey, cells: int) -> list[Segment]:
+        key = {"quality": "1", "heat": "2", "date": "3"}[by]
+        chosen = by == self.sort.by
+        arrow = ("↑" if self.sort.reverse else "↓") if chosen else ""
+        short = {"quality": "Qual", "heat": "Heat", "date": "Date"}[by]
+        room = cells - len(key) - (1 if cells > 4 else 0) - len(arrow)
+        gap = " " if cells > 4 else ""
+        text = f"{gap}{short[:room]}" + (f"{' ' if room > len(short) else ''}{arrow}" if chosen else "")
+        name = self.get_component_rich_style("header--sorted" if chosen else "header--name")
+        return [Segment(key, self.get_component_rich_style("header--key")), Segment(fit(text, cells - len(key)), name)]
+
+    def on_click(self, event: events.Click) -> None:
+        """Sort by the column under the mouse."""
+        column = self._columns().at(event.x)
+        if column is not None and column.name in {"quality", "heat", "date"}:
+            by: SortKey = "quality" if column.name == "quality" else "heat" if column.name == "heat" else "date"
+            self.post_message(self.SortChosen(by))
+
+    def _columns(self) -> Columns:
+        return columns(max(1, self.size.width), types=self.types)

@@ -1,0 +1,105 @@
+"""What workers tell the main screen: one small message each; the screen's handlers own every change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from reader.errors import ReaderError
+from reader.jobs.indexing import Progress
+from reader.library.library import Counts
+from reader.library.view import View
+from reader.model import Problem, Row
+from reader.ui.opening import Outcome
+from reader.ui.page import Line
+from reader.ui.subject import Subject
+
+
+@dataclass
+class ViewLoaded(Message):
+    """A view, with the rows to draw at once."""
+
+    view: View
+    rows: list[Row]
+    at: int | None
+    types: bool
+
+
+@dataclass
+class RowsLoaded(Message):
+    """Rows that the list asked for."""
+
+    rows: list[Row]
+
+
+@dataclass
+class SubjectLoaded(Message):
+    """What the pane is to show, laid out for a width."""
+
+    subject: Subject
+    head: tuple[Line, ...]
+    width: int
+    y: int
+    selected: int
+
+
+@dataclass
+class SubjectFailed(Message):
+    """Why the pane cannot show a document."""
+
+    error: ReaderError
+
+
+@dataclass
+class HeadLoaded(Message):
+    """The lines of the same subject for another width."""
+
+    subject: Subject
+    head: tuple[Line, ...]
+    width: int
+
+
+@dataclass
+class Counted(Message):
+    """How many there are now."""
+
+    counts: Counts
+
+
+@dataclass
+class Refreshed(Message):
+    """The comparison of folder and index has come so far."""
+
+    progress: Progress
+
+
+@dataclass
+class Marked(Message):
+    """An article's marks are on disk."""
+
+    row: Row
+    told: str
+
+
+@dataclass
+class ProblemsLoaded(Message):
+    """Everything that is wrong with the documents."""
+
+    problems: list[Problem]
+
+
+@dataclass
+class Opened(Message):
+    """What came of opening an address."""
+
+    url: str
+    outcome: Outcome
+
+
+@dataclass
+class Said(Message):
+    """A worker has something to tell the person."""
+
+    text: str
+    warning: bool = False

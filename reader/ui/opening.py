@@ -1,0 +1,38 @@
+"""Opening an address in the person's browser, and what to say of it. Runs in a worker."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from reader.errors import ReaderError
+from reader.urls import host
+from reader.web.browser import Browser, find_browser, open_url, run_in_terminal
+
+__all__ = ["Browser", "Outcome", "open_address", "run_in_terminal"]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of it."""
+
+    text: str
+    warning: bool = False
+    copy: str = ""
+    """An address to copy, because it could not be opened."""
+    in_terminal: Browser | None = None
+    """A text browser, which needs the terminal: the screen must step aside for it."""
+
+
+def open_address(url: str) -> Outcome:
+    """Open ``url``, which has passed :func:`reader.urls.safe`, and return what to tell."""
+    try:
+        browser = find_browser(os.environ)
+        if browser is None:
+            return Outcome("There is no browser at hand here; the link was copied instead.", copy=url)
+        if browser.in_terminal:
+            return Outcome(f"Back from {browser.name}.", in_terminal=browser)
+        open_url(browser, url)
+    except ReaderError as error:
+        return Outcome(f"{error} The link was copied instead.", warning=True, copy=url)
+    return Outcome(f"Opened {host(url)} with {browser.name}.")

@@ -1,0 +1,300 @@
+"""A subject -> the lines of the article pane. Pure: no widget, no library, no clock of its own.
+
+A line is a tuple of runs; a run names its ink (a component style of the pane), so that
+themes decide on colours, and may lead somewhere: to an address or to a related item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from reader.errors import ReaderError
+from reader.model import Image, Json
+from reader.prose.blocks import Mark, Paragraph, Span, links, plain_text
+from reader.prose.html import parse_html
+from reader.prose.layout import layout
+from reader.text import cut, fit, steady, width
+from reader.ui import formats
+from reader.ui.subject import Item, Subject
+from reader.urls import host, safe, shorten
+
+MEASURE = 76
+"""Cells of a line of text at most: longer ones are hard to follow with the eye."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of a line in one ink."""
+
+    text: str
+    ink: str = "text"
+    mark: Mark = Mark.NONE
+    href: str = ""
+    item: int = -1
+    """The related item this belongs to, or -1."""
+    lightness: float = 1.0
+    """For the ink of scores: how strong, from 0 to 1."""
+
+
+Line = tuple[Run, ...]
+BLANK: Line = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Lines, and which of them belong to each related item."""
+
+    lines: tuple[Line, ...]
+    items: tuple[range, ...] = ()
+
+
+def head(subject: Subject, cells: int) -> tuple[Line, ...]:
+    """Return everything above the related items, at most ``cells`` wide."""
+    lines: list[Line] = [_line(text, "title") for text in _wrap(subject.title, cells)]
+    lines += _wrap_facts(_first_facts(subject), cells)
+    lines += _wrap_facts(_second_facts(subject), cells)
+    if subject.told_by:
+        note = f"Not a document of this folder: this is what “{subject.told_by}” says of it. o opens the original."
+        lines += [BLANK, *(_line(text, "quiet") for text in _wrap(note, cells))]
+    for paragraph in filter(None, (part.strip() for part in subject.excerpt.split("\n\n"))):
+        lines += [BLANK, *(_line(text) for text in _wrap(" ".join(paragraph.split()), cells))]
+    if subject.blocks:
+        lines.append(BLANK)
+        lines += [tuple(map(_from_span, line)) for line in layout(subject.blocks, cells)]
+    lines += _pictures(subject.images, cells)
+    lines += _links(subject, cells)
+    return tuple(lines)
+
+
+def tail(subject: Subject, cells: int, *, after: int, selected: int, visited: frozenset[int], now: datetime) -> Page:
+    """Return the related items and what comes below, for a page with ``after`` lines above.
+
+    ``selected`` is the item whose excerpt is shown, or -1; ``visited`` are those that
+    were opened already.
+    """
+    lines: list[Line] = []
+    places: list[range] = []
+    related = len(subject.items) - subject.members
+    for at, item in enumerate(subject.items):
+        if at == 0 and related:
+            lines += [BLANK, _line(f"Related ({related})", "heading")]
+        if at == related:
+            lines += [BLANK, _line(f"In this {subject.type or 'collection'} ({subject.members})", "heading")]
+        start = after + len(lines)
+        lines += _item(item, at, cells, selected=at == selected, visited=at in visited, now=now)
+        places.append(range(start, after + len(lines)))
+    lines += _more(subject, cells)
+    return Page(tuple(lines), tuple(places))
+
+
+# --- parts ----------------------------------------------------------------------------------
+
+
+def _first_facts(subject: Subject) -> list[Run]:
+    facts = [Run(subject.source, "fact")] if subject.source else []
+    if subject.authors:
+        facts.append(Run("by " + ", ".join(subject.authors), "quiet"))
+    facts.append(Run(formats.full_date(subject.published_at) or "no date", "quiet"))
+    related = len(subject.items) - subject.members
+    if related:
+        facts.append(Run(f"{related} related", "quiet"))
+    return facts
+
+
+def _second_facts(subject: Subject) -> list[Run]:
+    facts = [
+        *_score_fact("quality", subject.quality, formats.QUALITY_FULL),
+        *_score_fact("heat", subject.heat, formats.HEAT_FULL),
+    ]
+    kind = " ".join(filter(None, (subject.category, subject.type)))
+    if kind:
+        facts.append(Run(kind, "quiet"))
+    if subject.topics:
+        facts.append(Run(", ".join(subject.topics), "quiet"))
+    if subject.published is False:
+        facts.append(Run("not published", "quiet"))
+    return facts
+
+
+def _score_fact(name: str, value: int | float | None, full: int) -> list[Run]:
+    bar = formats.bar(value, full, 5)
+    text = f"{name} {formats.score(value)}" + (f" {bar}" if bar else "")
+    return [Run(text, "score", lightness=formats.lightness(value, full)) if bar else Run(text, "quiet")]
+
+
+def _wrap_facts(facts: list[Run], cells: int) -> Iterator[Line]:
+    """Yield facts parted by a middle dot; one that does not fit begins a line of its own."""
+    line: list[Run] = []
+    used = 0
+    for fact in facts:
+        text = cut(fact.text, cells)
+        if line and used + 3 + width(text) > cells:
+            yield tuple(line)
+            line, used = [], 0
+        if line:
+            line.append(Run(" · ", "quiet"))
+            used += 3
+        line.append(Run(text, fact.ink, lightness=fact.lightness))
+        used += width(text)
+    if line:
+        yield tuple(line)
+
+
+def _pictures(images: Iterable[Image], cells: int) -> Iterator[Line]:
+    for number, image in enumerate(images):
+        if number == 0:
+            yield BLANK
+        size = f"{image.width}×{image.height}" if image.width and image.height else ""
+        name = " · ".join(filter(None, ("Picture", image.title, size, image.attribution)))
+        address = _address(image.url)
+        label = cut(name, cells)
+        room = cells - width(label) - 3
+        shown = shorten(address, room) if address else cut(image.url, room)
+        if room < 12 or not shown:
+            yield (Run(label, "quiet", href=address),)
+        else:
+            yield (Run(f"{label} · ", "quiet", href=address), Run(shown, "quiet", href=address))
+
+
+def _links(subject: Subject, cells: int) -> Iterator[Line]:
+    named = [
+        ("Original", subject.links.original),
+        ("Web", subject.links.web),
+        ("AMP", subject.links.amp),
+        ("AMP cache", subject.links.cdn_amp),
+    ]
+    seen: set[str] = set()
+    for name, url in named:
+        if not url or url in seen:
+            continue
+        if not seen:
+            yield BLANK
+        seen.add(url)
+        label = fit(name, 10)
+        yield (Run(label, "quiet"), Run(shorten(url, max(1, cells - 10)), "link", href=url))
+
+
+def _item(item: Item, at: int, cells: int, *, selected: bool, visited: bool, now: datetime) -> Iterator[Line]:
+    """Yield a related item: one line, or, selected, its whole title and its excerpt."""
+    ink = "selected" if selected else "quiet" if visited else "text"
+    quiet = "selected-quiet" if selected else "quiet"
+    value, full = (
+        (item.heat, formats.HEAT_FULL)
+        if item.quality is None and item.heat is not None
+        else (item.quality, formats.QUALITY_FULL)
+    )
+    gutter = "▌" if selected else "›" if item.rowid is not None else " "
+    number = Run(
+        f" {formats.score(value):>3} {fit(formats.bar(value, full, 3), 3)} ",
+        "selected-score" if selected else "score" if formats.bar(value, full, 3) else "quiet",
+        item=at,
+        lightness=formats.lightness(value, full),
+    )
+    start = 1 + width(number.text)
+    date = Run(fit(formats.short_date(item.published_at, now), 9) + "  ", quiet, item=at)
+    gutter_run = Run(gutter, "accent", item=at)
+    if not selected:
+        source_cells = 0 if cells < 44 else 16 if cells >= 60 else 10
+        source = [Run(fit(item.source, source_cells) + "  ", quiet, item=at)] if source_cells else []
+        used = start + 11 + (source_cells + 2 if source else 0)
+        yield gutter_run, number, date, *source, Run(fit(item.title, max(1, cells - used)), ink, item=at)
+        return
+    here = " · in this folder" if item.rowid is not None else ""
+    facts = cut(f"{item.source}{here}", max(1, cells - start - 11))
+    yield _filled((gutter_run, number, date, Run(facts, quiet, item=at)), cells, at)
+    inner = max(8, cells - 2)
+    for text in _wrap(item.title, inner):
+        yield _filled((Run("▌ ", "accent", item=at), Run(text, "selected-title", item=at)), cells, at)
+    for text in _wrap(" ".join(item.excerpt.split()), inner) if item.excerpt else ():
+        yield _filled((Run("▌ ", "accent", item=at), Run(text, "selected", item=at)), cells, at)
+
+
+def _filled(line: Line, cells: int, at: int) -> Line:
+    """Return ``line`` with the ground of the selection drawn to its end."""
+    used = sum(width(run.text) for run in line)
+    return (*line, Run(" " * max(0, cells - used), "selected", item=at))
+
+
+def _more(subject: Subject, cells: int) -> Iterator[Line]:
+    facts = [(name, entry) for name, value in subject.extra.items() for entry in _entries(name, value)]
+    if subject.secured_bytes is not None:
+        facts.append(("secured", (f"secured payload, {subject.secured_bytes:,} bytes", "")))
+    if subject.path:
+        facts.append(("file", (subject.path, "")))
+    if not facts:
+        return
+    yield BLANK
+    yield _line("More", "heading")
+    label = min(18, max(width(name) for name, _ in facts) + 2)
+    last = ""
+    for name, (text, href) in facts:
+        for line in _wrap(text, max(8, cells - label)) or [""]:
+            yield (
+                Run(fit("" if name == last else name, label), "quiet"),
+                Run(line, "link" if href else "text", href=href),
+            )
+            last = name
+
+
+def _entries(name: str, value: Json) -> list[tuple[str, str]]:
+    """Return a further field as (text, address) pairs, one a line: a list of plain values is one, of fields many."""
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return [entry for item in value for entry in _entries(name, item)]
+    if isinstance(value, dict) and isinstance(value.get("url"), str):
+        address = _address(str(value["url"]))
+        title = _words("", value.get("title") or value.get("name") or value.get("type") or "")
+        return [(" · ".join(filter(None, (title, shorten(address, 60) or str(value["url"])))), address)]
+    if isinstance(value, str) and value.lstrip().startswith("<"):
+        blocks = parse_html(value)
+        return [(text, href) for text, href in links(blocks)] or [(plain_text(blocks), "")]
+    text = _words(name, value)
+    return [(text, _address(text))]
+
+
+def _words(name: str, value: Json) -> str:
+    """Return a value in words: lists by dots, fields as name and value."""
+    if value is None:
+        return formats.UNKNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " · ".join(_words(name, item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_words(key, item)}" for key, item in value.items())
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    text = " ".join(str(value).split())
+    return formats.duration(text) if name == "length" else text
+
+
+# --- how ------------------------------------------------------------------------------------
+
+
+def _line(text: str, ink: str = "text") -> Line:
+    return (Run(text, ink),)
+
+
+def _wrap(text: str, cells: int) -> list[str]:
+    """Return ``text`` in lines of at most ``cells`` cells, wrapped like any paragraph."""
+    return ["".join(span.text for span in line) for line in layout((Paragraph((Span(steady(text)),)),), cells)]
+
+
+def _from_span(span: Span) -> Run:
+    return Run(span.text, "text", span.mark, span.href)
+
+
+def _address(text: str) -> str:
+    """Return ``text`` as an address that can be opened, or nothing."""
+    if not text.startswith(("http://", "https://")):
+        return ""
+    try:
+        return safe(text)
+    except ReaderError:
+        return ""
+
+
+def place(url: str) -> str:
+    """Return where an address leads, in a word: its host."""
+    return host(url) or "the link"

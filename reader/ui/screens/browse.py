@@ -1,0 +1,406 @@
+"""The main screen: the list, and the article that is selected in it."""
+
+from __future__ import annotations
+
+from textual import events, on
+from textual.app import ComposeResult, SuspendNotSupported
+from textual.containers import Container
+from textual.reactive import reactive
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Footer
+from textual.worker import Worker, WorkerState
+
+from reader.errors import ReaderError
+from reader.library.library import Library
+from reader.library.view import Sort, SortKey
+from reader.model import Links
+from reader.ui import actions, messages, opening
+from reader.ui.article_list import ArticleList
+from reader.ui.article_view import ArticleView
+from reader.ui.bars import MessageLine, TopBar
+from reader.ui.desk import Desk
+from reader.ui.list_header import ListHeader
+from reader.ui.screens.problems import ProblemsScreen
+from reader.ui.states import empty_folder, reading_folder, sentence, unreadable
+from reader.ui.subject import Subject
+from reader.ui.trail import Place, Trail
+
+_SECONDS_UNTIL_READ = 2.0
+_SORT_WORDS = {
+    "quality": ("best first", "worst first"),
+    "heat": ("hottest first", "coolest first"),
+    "date": ("newest first", "oldest first"),
+}
+
+
+class BrowseScreen(Screen[None]):
+    """List and article side by side, stacked, or one at a time, as the terminal allows."""
+
+    BINDINGS = actions.bindings("browse")
+
+    sort: reactive[Sort] = reactive(Sort(), init=False)
+
+    def __init__(self, library: Library) -> None:
+        super().__init__()
+        self.library = library
+        self._desk = Desk(self, library)
+        self._trail = Trail()
+        self._wanted = -1
+        """The document that the pane shows or is about to show."""
+        self._folder_read = False
+        self._reading: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay the panes out; the stylesheet arranges them."""
+        yield TopBar(self.library.name, id="top")
+        with Container(id="panes"):
+            with Container(id="list-pane"):
+                yield ListHeader(id="header")
+                yield ArticleList(id="list")
+            yield ArticleView(id="article")
+        yield Footer(compact=True, show_command_palette=False)
+        yield MessageLine(id="message")
+
+    def on_mount(self) -> None:
+        """Show what the index knows, then compare it with the folder."""
+        self.list.focus()
+        self._reload_view()
+        self._desk.refresh()
+        for notice in self.library.notices:
+            self.say(notice, warning=True)
+
+    def on_unmount(self) -> None:
+        """Let the refresh end at its next document."""
+        self._desk.close()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Where there is room for one pane only, it is the one with the focus."""
+        self.set_class(event.widget is self.article, "-reading")
+
+    # The parts.
+
+    @property
+    def list(self) -> ArticleList:
+        """The list of articles."""
+        return self.query_one(ArticleList)
+
+    @property
+    def article(self) -> ArticleView:
+        """The article pane."""
+        return self.query_one(ArticleView)
+
+    def _focus_article(self) -> None:
+        self.add_class("-reading")  # what is hidden cannot take the focus
+        self.article.focus()
+
+    def say(self, text: str, *, warning: bool = False) -> None:
+        """Tell the person something in the last line."""
+        self.query_one(MessageLine).say(text, warning=warning)
+
+    def _reload_view(self) -> None:
+        self._desk.view(self.sort, self.list.rowid, max(self.size.height, 24))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tell, in a sentence, of a worker that failed; the log has the rest."""
+        if event.state == WorkerState.ERROR and event.worker.error is not None:
+            event.stop()
+            self.say(sentence(event.worker.error), warning=True)
+
+    # What the workers learned.
+
+    @on(messages.ViewLoaded)
+    def _show_view(self, event: messages.ViewLoaded) -> None:
+        first = not len(self.list.view)
+        self.list.types = self.query_one(ListHeader).types = event.types
+        if event.view.sort != self.sort:
+            return  # the person has chosen another order meanwhile, which is on its way
+        self.list.show(event.view, event.rows, at=event.at)
+        self._show_nothing_if_empty()
+        if first and len(event.view):
+            self._show_selected(self.list.rowid)
+
+    @on(messages.RowsLoaded)
+    def _show_rows(self, event: messages.RowsLoaded) -> None:
+        self.list.supply(event.rows)
+
+    @on(ArticleList.RowsWanted)
+    def _fetch_rows(self, event: ArticleList.RowsWanted) -> None:
+        self._desk.rows(event.rowids)
+
+    @on(messages.SubjectLoaded)
+    def _show_subject(self, event: messages.SubjectLoaded) -> None:
+        self.article.show(event.subject, event.head, event.width, y=event.y, selected=event.selected)
+        if event.subject.rowid is not None:
+            if self._reading is not None:
+                self._reading.stop()
+            self._reading = self.set_timer(_SECONDS_UNTIL_READ, lambda: self._read_if_still(event.subject))
+
+    @on(messages.SubjectFailed)
+    def _show_failure(self, event: messages.SubjectFailed) -> None:
+        self.article.show_message(unreadable(event.error, self.article.text_width))
+
+    @on(messages.HeadLoaded)
+    def _show_head(self, event: messages.HeadLoaded) -> None:
+        if event.subject is self.article.subject:
+            self.article.show_head(event.head, event.width)
+
+    @on(messages.Counted)
+    def _show_counts(self, event: messages.Counted) -> None:
+        self.query_one(TopBar).counts = event.counts
+
+    @on(messages.Refreshed)
+    def _show_progress(self, event: messages.Refreshed) -> None:
+        self.query_one(TopBar).progress = event.progress
+        if event.progress.finished:
+            self._folder_read = True
+        if event.progress.changed or event.progress.finished:
+            self._reload_view()
+
+    @on(messages.Marked)
+    def _show_mark(self, event: messages.Marked) -> None:
+        self.list.update_row(event.row)
+        if event.told:
+            self.say(event.told)
+
+    @on(messages.Said)
+    def _tell(self, event: messages.Said) -> None:
+        self.say(event.text, warning=event.warning)
+
+    @on(messages.Opened)
+    def _tell_opened(self, event: messages.Opened) -> None:
+        outcome = event.outcome
+        if outcome.copy:
+            self.app.copy_to_clipboard(outcome.copy)
+        text, warning = outcome.text, outcome.warning
+        if outcome.in_terminal is not None:
+            # A text browser takes the terminal over, as the person who named it in $BROWSER wants.
+            try:
+                with self.app.suspend():
+                    opening.run_in_terminal(outcome.in_terminal, event.url)
+            except (ReaderError, SuspendNotSupported) as error:
+                text, warning = str(error), True
+            self.refresh(layout=True)
+        self.say(text, warning=warning)
+
+    @on(messages.ProblemsLoaded)
+    def _show_problems(self, event: messages.ProblemsLoaded) -> None:
+        if event.problems:
+            self.app.push_screen(ProblemsScreen(event.problems))
+        else:
+            self.say("Nothing is wrong with these documents.")
+
+    # What the panes ask for.
+
+    @on(ArticleList.Selected)
+    def _show_selected_row(self, event: ArticleList.Selected) -> None:
+        if event.rowid == self.list.rowid:
+            self._show_selected(event.rowid)
+
+    def _show_selected(self, rowid: int) -> None:
+        if rowid == -1:
+            self._show_nothing_if_empty()
+        elif rowid != self._wanted:
+            self._wanted = rowid
+            self._desk.document(rowid, self.article.text_width)
+
+    def _show_nothing_if_empty(self) -> None:
+        if len(self.list.view):
+            return
+        self._wanted = -1
+        width = self.article.text_width
+        counts = self.query_one(TopBar).counts
+        if self._folder_read:
+            self.article.show_message(empty_folder(self.library.name, counts, width))
+        else:
+            self.article.show_message(reading_folder(self.library.name, width))
+
+    @on(ArticleList.Entered)
+    def _enter_article(self) -> None:
+        if self.list.rowid == -1:
+            self.say("There is no article to read here.")
+            return
+        self._focus_article()
+        row = self.list.row
+        if row is not None and not row.read:
+            self._desk.mark_read(row, read=True)
+
+    @on(ArticleList.Left)
+    def _stay(self) -> None:
+        self.say("This is the list. q leaves newsreader, ? shows every key.")
+
+    @on(ArticleView.Left)
+    def _leave_article(self) -> None:
+        self.list.focus()
+
+    @on(ArticleView.NothingRelated)
+    def _nothing_related(self) -> None:
+        self.say("No related items here. o opens the original in the browser.")
+
+    @on(ArticleView.WidthChanged)
+    def _fit_article(self) -> None:
+        if self.article.subject is not None:
+            self._desk.head(self.article.subject, self.article.text_width)
+
+    @on(ArticleView.LinkClicked)
+    def _follow_link(self, event: ArticleView.LinkClicked) -> None:
+        self._desk.open(event.href)
+
+    @on(ArticleView.ItemOpened)
+    def _follow_item(self, event: ArticleView.ItemOpened) -> None:
+        subject = self.article.subject
+        if subject is None:
+            return
+        self._trail.push(self._place())
+        item = event.item
+        if item.rowid is None:
+            self._wanted = -1
+            self._desk.item(item, subject.title, self.article.text_width)
+            return
+        self._go_to(item.rowid)
+
+    def _go_to(self, rowid: int, *, top: int | None = None, y: int = 0, selected: int = -1) -> None:
+        """Show a document, selected in the list too."""
+        self._wanted = rowid
+        at = self.list.view.find(rowid)
+        if at is not None:
+            self.list.select(at, top=top)
+        self._desk.document(rowid, self.article.text_width, y=y, selected=selected)
+
+    def _place(self) -> Place:
+        subject = self.article.subject
+        shown = subject.rowid if subject is not None and subject.rowid is not None else -1
+        return Place(
+            rowid=self.list.rowid,
+            top=self.list.scroll_offset.y,
+            shown=shown,
+            item=subject.item if subject is not None else None,
+            told_by=subject.told_by if subject is not None else "",
+            y=self.article.scroll_offset.y,
+            selected=self.article.selected,
+            in_list=self.list.has_focus,
+        )
+
+    def _read_if_still(self, subject: Subject) -> None:
+        """Mark an article read that has been in the pane all the while."""
+        row = self.list.row
+        shown = self.article.subject is subject and self.article.is_on_screen
+        if shown and row is not None and row.rowid == subject.rowid and not row.read:
+            self._desk.mark_read(row, read=True)
+
+    # Keys.
+
+    def action_sort(self, by: SortKey) -> None:
+        """Sort by ``by``, or the other way round when that is how it is sorted."""
+        self.sort = self.sort.flipped() if self.sort.by == by else Sort(by)
+
+    def watch_sort(self, sort: Sort) -> None:
+        """Show the new order."""
+        self.query_one(ListHeader).sort = sort
+        self._reload_view()
+        self.say(f"Sorted by {sort.by}, {_SORT_WORDS[sort.by][sort.reverse]}; unknown last.")
+
+    @on(ListHeader.SortChosen)
+    def _sort_by_mouse(self, event: ListHeader.SortChosen) -> None:
+        self.action_sort(event.by)
+
+    def action_next_pane(self) -> None:
+        """From the list to the article, to its related items, and round."""
+        if self.list.has_focus:
+            self.article.select_item(-1)
+            self._focus_article()
+        elif self.article.selected < 0 and self.article.subject is not None and self.article.subject.items:
+            self.article.select_item(0)
+        else:
+            self.list.focus()
+
+    def action_previous_pane(self) -> None:
+        """The same, the other way round."""
+        subject = self.article.subject
+        if self.list.has_focus:
+            self._focus_article()
+            if subject is not None and subject.items:
+                self.article.select_item(max(0, self.article.selected))
+        elif self.article.selected >= 0:
+            self.article.select_item(-1)
+        else:
+            self.list.focus()
+
+    def action_related(self, step: int) -> None:
+        """Select the next or previous related item."""
+        subject = self.article.subject
+        if subject is None or not subject.items:
+            self.say("No related items here.")
+            return
+        self._focus_article()
+        at = self.article.selected + step
+        if at >= len(subject.items):
+            self.say("That is the last related item.")
+        elif at < 0:
+            self.say("That is the first related item.")
+            at = 0
+        self.article.select_item(at)
+
+    def action_back(self) -> None:
+        """Return to where a related item was followed from."""
+        place = self._trail.pop()
+        if place is None:
+            self.say("There is nowhere to go back to yet.")
+            return
+        if place.in_list:
+            self.list.focus()
+        else:
+            self._focus_article()
+        if place.shown != -1:
+            self._go_to(place.shown, top=place.top, y=place.y, selected=place.selected)
+        elif place.item is not None:
+            self._wanted = -1
+            self._desk.item(place.item, place.told_by, self.article.text_width, y=place.y)
+
+    def action_open(self) -> None:
+        """Open the original of what is selected in the browser."""
+        url = self._links().best
+        if url:
+            self._desk.open(url)
+        else:
+            self.say("This document names no address to open.")
+
+    def action_open_amp(self) -> None:
+        """Open the AMP copy of what is selected in the browser."""
+        url = self._links().amp_copy
+        if url:
+            self._desk.open(url)
+        else:
+            self.say("There is no AMP copy of this. o opens the original.")
+
+    def action_copy(self) -> None:
+        """Copy the address of what is selected."""
+        url = self._links().best
+        if url:
+            self.app.copy_to_clipboard(url)
+            self.say(f"Copied {url}")
+        else:
+            self.say("This document names no address to copy.")
+
+    def _links(self) -> Links:
+        item, subject = self.article.item, self.article.subject
+        if item is not None:
+            return item.links
+        return subject.links if subject is not None else Links()
+
+    def action_toggle_read(self) -> None:
+        """Mark the selected article read, or unread again."""
+        row = self.list.row
+        if row is None:
+            self.say("There is no article to mark here.")
+        else:
+            self._desk.mark_read(row, read=not row.read, told="Marked unread." if row.read else "Marked read.")
+
+    def action_refresh_folder(self) -> None:
+        """Compare the folder with the list again."""
+        self.say(f"Looking for changes in {self.library.name} …")
+        self._desk.refresh(told=True)
+
+    def action_problems(self) -> None:
+        """Show what is wrong with the documents."""
+        self._desk.problems()

@@ -1,0 +1,61 @@
+"""Every key, from the registry of actions; searchable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from reader.prose.blocks import Paragraph, Span
+from reader.prose.layout import layout
+from reader.text import fit, width
+from reader.ui import actions
+from reader.ui.columns import type_legend
+from reader.ui.page import BLANK, Line, Run
+from reader.ui.screens.listing import ListingScreen
+
+_SIGNS = (
+    ("•", "unread; what has been read is drawn quietly"),
+    ("–", "unknown quality, heat or date; always sorted last"),
+    ("›", "a related item that is a document of this folder"),
+    ("", type_legend()),
+    ("mouse", "click selects, a second click opens; the header sorts; the wheel scrolls"),
+)
+
+
+class HelpScreen(ListingScreen):
+    """The keys in force, in groups."""
+
+    def __init__(self, keymap: Mapping[str, str]) -> None:
+        super().__init__("Keys", "type a key or a word")
+        self._keymap = dict(keymap)
+
+    def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:  # noqa: D102 - see ListingScreen
+        lines: list[Line] = []
+        for group, found in actions.groups():
+            rows = [(actions.spoken(actions.keys_of(a, self._keymap)), a.title, a.help) for a in found]
+            lines += _group(group, [row for row in rows if _has(words, (group, *row))], width)
+        signs = [(sign, text, "") for sign, text in _SIGNS if _has(words, ("signs", sign, text))]
+        lines += _group("Signs", signs, width)
+        return tuple(lines[1:]) if lines else ((Run("No key has these words.", "quiet"),),)
+
+
+def _has(words: Sequence[str], texts: Sequence[str]) -> bool:
+    everything = " ".join(texts).lower()
+    return all(word in everything for word in words)
+
+
+def _group(name: str, rows: Sequence[tuple[str, str, str]], cells: int) -> list[Line]:
+    if not rows:
+        return []
+    lines: list[Line] = [BLANK, (Run(name, "heading"),)]
+    keys, titles = 16, 24 if cells >= 76 else 0
+    for key, title, text in rows:
+        said = f"{title}: {text}" if text and not titles else text or title
+        first = [Run(fit(f"  {key}", keys), "key")]
+        if titles and text:
+            first.append(Run(fit(title, titles), "text"))
+        indent = sum(width(run.text) for run in first)
+        wrapped = layout((Paragraph((Span(said),)),), max(8, cells - indent))
+        for number, line in enumerate(wrapped):
+            start = first if number == 0 else [Run(" " * indent)]
+            lines.append((*start, *(Run(span.text, "quiet" if text and titles else "text") for span in line)))
+    return lines

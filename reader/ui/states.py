@@ -1,0 +1,63 @@
+"""What the pane says when there is no article to show. Pure."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+
+from reader.errors import ReaderError, reason
+from reader.library.library import Counts
+from reader.prose.blocks import Paragraph, Span
+from reader.prose.layout import layout
+from reader.text import steady
+from reader.ui import formats
+from reader.ui.page import BLANK, Line, Run
+
+log = logging.getLogger(__name__)
+
+
+def empty_folder(name: str, counts: Counts | None, width: int) -> tuple[Line, ...]:
+    """Return what to say of a folder without a single article."""
+    troubled = counts.troubled if counts is not None else 0
+    if troubled:
+        title = f"Nothing in {name} could be read as an article."
+        text = (
+            f"{formats.count(troubled, 'document')} have problems: press ! to see each with its line, "
+            "mend them, and press r to look again."
+            if troubled > 1
+            else "One document has problems: press ! to see them, mend it, and press r to look again."
+        )
+    else:
+        title = f"There are no documents in {name} yet."
+        text = (
+            "An article is a file with front matter (name: value lines between two lines of ---), "
+            "and its name ends in .md, .markdown, .mdown, .txt, .html, .htm, .yaml or .yml. "
+            "Put some here and press r, or press q and open another folder."
+        )
+    return (*_paragraph(title, "title", width), BLANK, *_paragraph(text, "text", width))
+
+
+def reading_folder(name: str, width: int) -> tuple[Line, ...]:
+    """Return what to say while the first documents are being read."""
+    return tuple(_paragraph(f"Reading {name} …", "quiet", width))
+
+
+def unreadable(error: ReaderError, width: int) -> tuple[Line, ...]:
+    """Return what to say of a document that has vanished or broken since it was listed."""
+    hint = " ".join(filter(None, (error.hint, "Press r to bring the list up to date.")))
+    return (*_paragraph(error.message, "title", width), BLANK, *_paragraph(hint, "text", width))
+
+
+def sentence(error: BaseException) -> str:
+    """Return a sentence for an error that a worker ended with; the log gets the traceback."""
+    if isinstance(error, ReaderError):
+        return str(error)
+    log.error("a worker failed", exc_info=error)
+    if isinstance(error, sqlite3.Error):
+        return f"A file of newsreader's own cannot be used: {reason(error)}. The log file has the details."
+    return f"Something went wrong in newsreader itself: {reason(error)}. The log file has the details."
+
+
+def _paragraph(text: str, ink: str, width: int) -> list[Line]:
+    lines = layout((Paragraph((Span(steady(text)),)),), width)
+    return [tuple(Run(span.text, ink) for span in line) for line in lines]

@@ -1,0 +1,45 @@
+"""Where one has been: places to go back to. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reader.ui.subject import Item
+
+_KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A moment of reading: what the pane showed, and how list and pane stood."""
+
+    rowid: int
+    """The article selected in the list, or -1."""
+    top: int
+    """The first row of the list on screen."""
+    shown: int
+    """The document in the pane, or -1 when it showed ``item``."""
+    item: Item | None
+    told_by: str
+    y: int
+    """The first line of the pane on screen."""
+    selected: int
+    """The related item that was selected, or -1."""
+    in_list: bool
+    """Whether the list had the focus."""
+
+
+@dataclass(slots=True)
+class Trail:
+    """The places one came from, latest last; the oldest are forgotten beyond 200."""
+
+    _places: list[Place] = field(default_factory=list)
+
+    def push(self, place: Place) -> None:
+        """Remember a place before leaving it."""
+        self._places.append(place)
+        del self._places[:-_KEPT]
+
+    def pop(self) -> Place | None:
+        """Return the latest place and forget it; None at the beginning."""
+        return self._places.pop() if self._places else None

@@ -1,0 +1,97 @@
+"""Make the pictures in this folder from the seeds: `python screenshots/make.py`, run at the top of a checkout.
+
+Each picture is the real app, driven by real keys, in a terminal of a given size; as SVG
+and, where rsvg-convert (of librsvg) is installed, as PNG too.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent))
+
+from reader.config import Config  # noqa: E402
+from reader.library.library import Library  # noqa: E402
+from reader.paths import Paths  # noqa: E402
+from reader.ui.app import NewsreaderApp  # noqa: E402
+from reader.ui.article_view import ArticleView  # noqa: E402
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture: its file name, size in cells, theme, and the keys that lead to it."""
+
+    name: str
+    size: tuple[int, int]
+    theme: str
+    keys: tuple[str, ...] = ()
+
+
+PICTURES = (
+    Picture("wide", (120, 36), "newsreader-dark", ("j", "j", "j", "right_square_bracket")),
+    Picture("light", (120, 36), "newsreader-light"),
+    Picture("narrow", (80, 24), "newsreader-dark", ("j", "enter", "right_square_bracket")),
+    Picture("very-wide", (200, 50), "newsreader-dark", ("j", "j", "j")),
+    Picture("single", (50, 24), "newsreader-dark"),
+    Picture("help", (120, 36), "newsreader-dark", ("question_mark",)),
+)
+# The font of the SVG would come from another site, at every view: a terminal's own font serves as well.
+_FONT_FACE = re.compile(r"@font-face \{.*?\}", re.DOTALL)
+_FONTS = "'DejaVu Sans Mono', 'Noto Sans Mono', 'Noto Sans Mono CJK SC', monospace"
+_CELL = 12.2
+_TEXT = re.compile(r'x="([\d.]+)" (y="[\d.]+") textLength="([\d.]+)"([^>]*)>((?:&#160;)+)')
+
+
+def _without_blanks(match: re.Match[str]) -> str:
+    """Begin a text at its first visible character: some renderers drop blanks in front of one."""
+    blanks = match[5].count(";")
+    x, length = float(match[1]) + blanks * _CELL, float(match[3]) - blanks * _CELL
+    return f'x="{x:g}" {match[2]} textLength="{max(0.0, length):g}"{match[4]}>'
+
+
+async def take(picture: Picture, folder: Path) -> str:
+    """Return the SVG of one picture."""
+    with tempfile.TemporaryDirectory() as scratch:
+        paths = Paths(Path(scratch, "cache"), Path(scratch, "data"), Path(scratch, "config"))
+        library = Library.open(folder, paths)
+        app = NewsreaderApp(library, Config(theme=picture.theme))
+        async with app.run_test(size=picture.size) as pilot:
+            view = app.screen.query_one(ArticleView)
+            while view.subject is None:
+                await pilot.pause(0.01)
+            for key in picture.keys:
+                await pilot.press(key)
+                await app.workers.wait_for_complete()
+                await pilot.pause()
+            svg = app.export_screenshot(title="newsreader")
+        library.close()
+    svg = _TEXT.sub(_without_blanks, _FONT_FACE.sub("", svg))
+    return re.sub(r"font-family: ?[^;]*;", f"font-family: {_FONTS};", svg)
+
+
+def main() -> None:
+    """Make every picture, or those named on the command line."""
+    os.environ["TZ"] = "UTC"
+    wanted = set(sys.argv[1:])
+    converter = shutil.which("rsvg-convert")
+    for picture in PICTURES:
+        if wanted and picture.name not in wanted:
+            continue
+        target = HERE / f"{picture.name}.svg"
+        target.write_text(asyncio.run(take(picture, HERE.parent / "seeds")), "utf-8")
+        if converter:
+            subprocess.run([converter, "--zoom", "1", "-o", target.with_suffix(".png"), target], check=True)
+        print(target.name)
+
+
+if __name__ == "__main__":
+    main()

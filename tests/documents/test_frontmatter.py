@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import time
+import tomllib
+
+import pytest
+
+from reader.documents.frontmatter import (
+    MAX_DEPTH,
+    MAX_HEADER,
+    FrontMatterError,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    split,
+)
+
+_Plain = str | list["_Plain"] | dict[str, "_Plain"]
+
+
+def _plain(node: Node) -> _Plain:
+    if isinstance(node, Scalar):
+        return node.text
+    if isinstance(node, Sequence):
+        return [_plain(item) for item in node.items]
+    return {key: _plain(inner) for key, inner in node.entries.items()}
+
+
+def _header(data: str | bytes, *, whole_is_yaml: bool = False) -> _Plain:
+    return _plain(split(data.encode() if isinstance(data, str) else data, whole_is_yaml=whole_is_yaml).header)
+
+
+def _fault(data: str | bytes, *, whole_is_yaml: bool = False) -> tuple[int, str]:
+    with pytest.raises(FrontMatterError) as caught:
+        split(data.encode() if isinstance(data, str) else data, whole_is_yaml=whole_is_yaml)
+    return caught.value.fault.line, caught.value.fault.message
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"---\ntitle: a\n---\nbody\n",
+        b"---\ntitle: a\n...\nbody\n",
+        b"--- \ntitle: a\n---\t\nbody\n",
+        b"\n  \n---\ntitle: a\n---\nbody\n",
+        b"\xef\xbb\xbf---\ntitle: a\n---\nbody\n",
+        b"---\r\ntitle: a\r\n---\r\nbody\r\n",
+        b"---\rtitle: a\r---\rbody\r",
+        b"+++\ntitle = 'a'\n+++\nbody\n",
+        b"+++\r\ntitle = 'a'\r\n+++\r\nbody\r\n",
+        "\ufeff---\ntitle: a\n---\nbody\n".encode("utf-16-le"),
+        "\ufeff---\r\ntitle: a\r\n---\r\nbody\r\n".encode("utf-16-be"),
+    ],
+)
+def test_a_header_is_found_in_every_form(data: bytes) -> None:
+    parts = split(data)
+    assert _plain(parts.header) == {"title": "a"}
+    assert parts.body == "body\n"
+    assert parts.faults == ()
+
+
+@pytest.mark.parametrize(
+    ("data", "header", "body"),
+    [
+        ('---\ntitle: "a\n---\nb"\n---\nbody', {"title": "a --- b"}, "body"),
+        ("---\ntitle: 'a\n---\n...\nb'\n...\nbody", {"title": "a --- ... b"}, "body"),
+        ("---\ntitle: |\n  a\n  ---\n  b\n---\nbody", {"title": "a\n---\nb\n"}, "body"),
+        ("---\ntitle: a\n---\nbody\n---\nmore\n---\n", {"title": "a"}, "body\n---\nmore\n---\n"),
+        ("---\ntitle: a\n---\n+++\n", {"title": "a"}, "+++\n"),
+        ("---\ntitle: a --- b\n  ----\n---\n", {"title": "a --- b ----"}, ""),
+        ('+++\ntitle = """a\n+++\nb"""\n+++\nbody', {"title": "a\n+++\nb"}, "body"),
+        ("+++\ntitle = '''a\n+++\nb'''\n+++\nbody", {"title": "a\n+++\nb"}, "body"),
+        ("---\n---\nbody", {}, "body"),
+        ("---\n# nothing said\n---\n", {}, ""),
+        ("---\n~\n---\n", {}, ""),
+        ("+++\n+++\nbody", {}, "body"),
+    ],
+)
+def test_only_a_line_of_its_own_outside_of_values_ends_a_header(data: str, header: _Plain, body: str) -> None:
+    parts = split(data.encode())
+    assert _plain(parts.header) == header
+    assert parts.body == body
+
+
+@pytest.mark.parametrize(
+    "data", ["title: a\n", "---\ntitle: a\n", "# note\n%YAML 1.1\n---\ntitle: a\n", "---\ntitle: a\n---\nrest\n"]
+)
+def test_a_file_that_is_yaml_as_a_whole_may_do_without_marks(data: str) -> None:
+    assert _header(data, whole_is_yaml=True) == {"title": "a"}
+
+
+def test_values_stay_as_they_were_written() -> None:
+    header = _header("---\na: no\nb: 12:30:45\nc: 1.10\nd: 2021-07-28\ne: ~\n? f\n: !!int '3'\n---\n")
+    assert header == {"a": "no", "b": "12:30:45", "c": "1.10", "d": "2021-07-28", "e": "~", "f": "3"}
+
+
+def test_only_what_is_not_quoted_can_be_null_or_a_number() -> None:
+    entries = split(b"---\na: ~\nb: '~'\nc: !!str ~\nd: !!null ''\ne:\n---\n").header.entries
+    assert [node.is_null for node in entries.values() if isinstance(node, Scalar)] == [True, False, False, True, True]
+
+
+def test_toml_values_of_every_type_become_the_same_tree() -> None:
+    data = "+++\na = true\nb = 2021-07-28T12:38:00Z\nc = 07:32:00\nd = [1, 2.5]\n[e.f]\ng = {h = 'i'}\n+++\n"
+    wanted = {"a": "true", "b": "2021-07-28T12:38:00+00:00", "c": "07:32:00", "d": ["1", "2.5"]}
+    assert _header(data) == wanted | {"e": {"f": {"g": {"h": "i"}}}}
+    assert tomllib.loads(data.strip("+\n"))["e"] == {"f": {"g": {"h": "i"}}}
+
+
+@pytest.mark.parametrize(
+    ("data", "lines"),
+    [
+        ("\n---\na: 1\n\nb:\n  - x\n  - y: 2\n---\n", {"a": 3, "b": 6, "b.1": 7, "b.1.y": 7}),
+        ("+++\na = 1\n\n[[b]]\nc = 1\n[[b]]\nc = 2\n+++\n", {"a": 2, "b": 4, "b.0.c": 5, "b.1.c": 7}),
+    ],
+)
+def test_every_value_knows_its_line(data: str, lines: dict[str, int]) -> None:
+    for place, line in lines.items():
+        node: Node = split(data.encode()).header
+        for step in place.split("."):
+            node = node.items[int(step)] if isinstance(node, Sequence) else _entries(node)[step]
+        assert (place, node.line) == (place, line)
+
+
+def _entries(node: Node) -> dict[str, Node]:
+    assert isinstance(node, Mapping)
+    return node.entries
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "message"),
+    [
+        (b"", 1, "there is no front matter"),
+        (b"\n\n", 1, "there is no front matter"),
+        (b"# Heading\n\n---\na: 1\n---\n", 1, "there is no front matter"),
+        (b" ---\na: 1\n---\n", 1, "there is no front matter"),
+        (b"\x00\xff\xd8\xff", 1, "there is no front matter"),
+        (b"\n---\na: 1\n", 2, "the front matter is not closed: a line of --- is missing"),
+        (b"+++\na = 1\n---\n", 1, "the front matter is not closed: a line of +++ is missing"),
+        (b"---\na: 1\nb: [1, 2\n---\n", 4, "the front matter cannot be read"),
+        (b"---\na: b: c\n---\n", 2, "mapping values are not allowed"),
+        (b"---\na: 1\nb: 'x\nc: 2\n---\nbody\n", 3, "the quotation that begins here is not closed"),
+        (b"---\na: 'x\n---\nit's\n---\nb: [\n---\n", 2, "the quotation that begins here is not closed"),
+        (b"---\n- a\n- b\n---\n", 2, "the front matter is not a list of fields"),
+        (b"---\njust words\n---\n", 2, "the front matter is not a list of fields"),
+        (b"---\na: 1\n--- b: 2\n---\n", 3, "more than one YAML document"),
+        (b"---\na: &x 1\nb: *x\n---\n", 3, "uses an alias"),
+        (b"---\nbase: &b {k: 1}\nuse:\n  <<: *b\n---\n", 4, "uses an alias"),
+        (b"+++\na = 1\nb = \n+++\n", 3, "the front matter cannot be read"),
+        (b"+++\na = '''x\n+++\n", 2, "the front matter cannot be read"),
+        (b"+++\na = 1\na = 2\n+++\n", 3, "the front matter cannot be read"),
+    ],
+)
+def test_a_header_that_cannot_be_read_says_where_and_why(data: bytes, line: int, message: str) -> None:
+    found_line, found = _fault(data)
+    assert message in found
+    assert found_line == line
+
+
+def test_an_empty_yaml_file_has_no_front_matter() -> None:
+    assert _fault("# only a comment\n", whole_is_yaml=True) == (1, _fault("")[1])
+
+
+@pytest.mark.parametrize(
+    ("data", "line", "field", "message"),
+    [
+        (b"---\na: 1\nb: 2\na: 3\n---\n", 4, "a", "given twice"),
+        (b"---\na: 1\n? [x]\n: 2\n---\n", 3, "", "cannot be the name of a field"),
+        (b"---\na: !python/object:os.system ls\n---\n", 2, "", "means nothing here"),
+        (b"---\na: !!set {x}\n---\n", 2, "", "means nothing here"),
+        (b"---\na: 1\nb: caf\xe9\n---\n", 3, "", "this is not UTF-8"),
+    ],
+)
+def test_what_is_odd_costs_only_itself(data: bytes, line: int, field: str, message: str) -> None:
+    parts = split(data)
+    (fault,) = parts.faults
+    assert (fault.line, fault.field) == (line, field)
+    assert message in fault.message
+    assert "a" in parts.header.entries
+
+
+@pytest.mark.parametrize("char", ["\x85", "\u2028", "\u2029"])
+@pytest.mark.parametrize("quote", ["", "'", '"'])
+def test_line_separators_of_unicode_are_characters_and_no_lines(char: str, quote: str) -> None:
+    header = split(f"---\na: {quote}x{char}---{char}y{quote}\nb: 1\n---\n".encode()).header
+    assert _plain(header) == {"a": "x --- y", "b": "1"}
+    assert header.entries["b"].line == 3
+
+
+def test_of_a_field_that_is_given_twice_the_last_counts() -> None:
+    assert _header("---\na: 1\na: 2\n---\n") == {"a": "2"}
+
+
+def test_control_characters_in_a_header_do_not_cost_the_document() -> None:
+    assert _header(b"---\na: x\x1b[2Jy\x00 # \x08\n---\n") == {"a": "x[2Jy"}
+
+
+@pytest.mark.parametrize(
+    ("mark", "open_", "close", "name"), [("---", "[", "]", "a: "), ("---", "{b: ", "}", "a: "), ("+++", "[", "]", "a = ")]
+)
+def test_nesting_is_read_to_a_depth_and_refused_beyond_it(mark: str, open_: str, close: str, name: str) -> None:
+    def nested(levels: int) -> str:
+        return f"{mark}\n{name}{open_ * levels}{close * levels}\n{mark}\n"
+
+    split(nested(MAX_DEPTH - 1).encode())
+    assert "nested deeper than 32 levels" in _fault(nested(MAX_DEPTH))[1]
+
+
+@pytest.mark.parametrize(
+    "bomb",
+    [
+        "---\na: " + "[" * 25_000 + "\n---\n",
+        "---\n" + "- " * 25_000 + "\n---\n",
+        "---\n" + "? " * 25_000 + "\n---\n",
+        "+++\na = " + "[" * 25_000 + "\n+++\n",
+        "+++\n" + ".".join("a" * 10_000) + " = 1\n+++\n",
+        "+++\na = 0x" + "f" * 60_000 + "\n+++\n",
+        "+++\na = " + "9" * 60_000 + "\n+++\n",
+        "---\na: &a [x, x]\n" + "".join(f"{c}: &{c} [*{p}, *{p}]\n" for p, c in zip("abcdefgh", "bcdefghi", strict=True)) + "---\n",
+        "---\na: &a {k: v}\n" + "b: {<<: [" + "*a, " * 5000 + "]}\n---\n",
+        "---\na: '\n" + "---\n" * 10_000 + "x\n",
+    ],
+    ids=["brackets", "dashes", "keys", "toml", "dots", "hex", "digits", "aliases", "merges", "ends"],
+)
+def test_a_bomb_is_a_problem_and_does_not_take_long(bomb: str) -> None:
+    began = time.process_time()
+    line, message = _fault(bomb)
+    assert line >= 2
+    assert len(message) < 300
+    assert time.process_time() - began < 2
+
+
+@pytest.mark.parametrize("mark", ["---", "+++"])
+def test_a_header_is_read_up_to_its_bound(mark: str) -> None:
+    assert split(f"{mark}\n#{'x' * (MAX_HEADER - 2)}\n{mark}\n".encode()).body == ""
+    assert _fault(f"{mark}\n#{'x' * (MAX_HEADER - 1)}\n{mark}\n") == (2, "the front matter is longer than 64 KiB")
+    assert _fault(f"---\n{'#' * 1023}\n" + f"{'#' * 1023}\n" * 64 + "---\n")[0] == 66

@@ -1,0 +1,162 @@
+"""Markup to try the parsers with, and what must hold of whatever they make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from hypothesis import strategies as st
+
+from reader.prose.blocks import Block, CodeBlock, Embed, Figure, Heading, ListBlock, Paragraph, Quote, Rule, Span, Table
+from reader.text import clean_block
+
+_TAGS = [
+    *("a", "b", "i", "code", "s", "p", "div", "br", "hr", "li", "ul", "ol", "dl", "dt", "dd", "h1", "h3", "pre"),
+    *("blockquote", "table", "tr", "td", "th", "caption", "figure", "figcaption", "img", "iframe", "video", "source"),
+    *("script", "style", "svg", "title", "details", "summary", "select"),
+]
+_HREFS = ["https://x.org/a", "/b?c=d&e", "javascript:x", "mailto:a@b.c", "http://[", "&#x202e;", "a b"]
+_PIECES = [
+    *(
+        "&#27;",
+        "&#x202e;",
+        "&amp;lt;",
+        "&nbsp;",
+        "&zwj;",
+        "&#",
+        "<",
+        ">",
+        '"',
+        "'",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+        "]]>",
+        "</",
+    ),
+    *("\u202e", "\x1b[31m", "\u200d", "\u200c", "\u0301" * 6, "\ud800", "\u2028", "\r", "\n", "\t", "  ", "\n\n"),
+    *("日本語、", "「中」。", "👩‍👩‍👧", "❤️", "🇩🇪", "क्षि", "عربي", "می‌خواهم", "é", "word", "long" * 30),
+    *("*", "**", "_", "`", "```\n", "~~", "[", "](", ")", "![", "# ", "> ", "- ", "1. ", "|", "|-|-|", "\\", "    "),
+]
+
+soup: st.SearchStrategy[str] = st.lists(
+    st.one_of(
+        st.sampled_from(_TAGS).map("<{}>".format),
+        st.sampled_from(_TAGS).map("</{}>".format),
+        st.tuples(
+            st.sampled_from(["a href", "img alt=x src", "iframe src", "td colspan"]), st.sampled_from(_HREFS)
+        ).map(lambda pair: f'<{pair[0]}="{pair[1]}">'),
+        st.sampled_from(_PIECES),
+        st.text(max_size=20),
+    ),
+    max_size=40,
+).map("".join)
+"""Tags, markup of both kinds, entities and text of all scripts, in any order."""
+
+
+def hostile(size: int) -> list[str]:
+    """Return texts of about ``size`` characters on which a careless parser is quadratic or recurses."""
+    units = [
+        *(
+            "<p>",
+            "<",
+            "</",
+            "<a ",
+            '<a b="',
+            '<a d=">" \'',
+            "<!--",
+            "<![CDATA[",
+            "<![",
+            "<!",
+            "<?",
+            "<div>",
+            "<b>",
+            "<b><i>",
+        ),
+        *(
+            "<blockquote>",
+            "<ul><li>",
+            "<table><tr><td>x",
+            "<td>x",
+            "<iframe>",
+            "<video><source>",
+            "<svg ",
+            "<br>",
+            "x<br>",
+        ),
+        *(
+            "<title>",
+            "<pre>",
+            "<dl><dt>",
+            "<figure><figcaption>",
+            "</a ",
+            "</i>",
+            "&",
+            "&#",
+            "&#9",
+            "\u0301",
+            "\u200d",
+            " ",
+            "\n",
+        ),
+    ]
+    whole = [unit * (size // len(unit)) for unit in units]
+    half = size // 8
+    return [
+        *whole,
+        "<b>" * half + "</i>" * half,
+        "<a " + "x=1 " * (size // 4) + ">",
+        "<a" + " " * size,
+        "<a " + "= " * (size // 2),
+        '<a d=">" ' * (size // 9) + "'",
+        "<blockquote>" * (size // 26) + "</blockquote>" * (size // 26),
+        "<table>" + "<td colspan=99>x" * (size // 16),
+        "&#" + "9" * size + ";",
+    ]
+
+
+def depth(blocks: Iterable[Block]) -> int:
+    """Return how many containers there are inside each other."""
+    deepest = 0
+    for block in blocks:
+        match block:
+            case Quote(blocks=inner):
+                deepest = max(deepest, 1 + depth(inner))
+            case ListBlock(items=items):
+                deepest = max([deepest, *(1 + depth(item) for item in items)])
+            case Table():
+                deepest = max(deepest, 1)
+    return deepest
+
+
+def every_string(blocks: Iterable[Block]) -> Iterator[str]:
+    """Yield every string in ``blocks`` that could reach a screen or a browser."""
+    for block in blocks:
+        match block:
+            case Heading(spans=spans) | Paragraph(spans=spans):
+                yield from _strings(spans)
+            case Quote(blocks=inner):
+                yield from every_string(inner)
+            case ListBlock(items=items):
+                for item in items:
+                    yield from every_string(item)
+            case CodeBlock(text=text, language=language):
+                yield from (text, language)
+            case Table(header=header, rows=rows):
+                for cell in (cell for row in (header, *rows) for cell in row):
+                    yield from _strings(cell)
+            case Figure(url=url, alt=alt, caption=caption):
+                yield from (url, alt, *_strings(caption))
+            case Embed(url=url):
+                yield url
+            case Rule():
+                pass
+
+
+def _strings(spans: Iterable[Span]) -> Iterator[str]:
+    for span in spans:
+        yield from (span.text, span.href)
+
+
+def is_clean(text: str) -> bool:
+    """Whether nothing in ``text`` could act on a terminal."""
+    return clean_block(text) == text
