@@ -15,7 +15,6 @@ BREAK = Span("\n")
 _SOURCE_SPACE = re.compile("[ \t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 # One no-break space between two words is meant; any more are somebody's way to indent.
 _BLANKS = re.compile("[ \xa0]{2,}|[\t\n]")
-_EDGE = " \xa0"
 
 
 def collapse(text: str) -> str:
@@ -57,11 +56,11 @@ def tidy(pieces: Iterable[Span]) -> list[Span]:
         # Joined before cleaning: what is harmless in two halves need not be so as a whole.
         text = _BLANKS.sub(" ", clean_block("".join(piece.text for piece in group)))
         if after_blank:
-            text = text.lstrip(_EDGE)
+            text = text.lstrip()
         if text:
             spans.append(Span(text, mark, href))
-            after_blank = text[-1] in _EDGE
-    while spans and not (rest := spans[-1].text.rstrip(_EDGE)):
+            after_blank = text[-1].isspace()
+    while spans and not (rest := spans[-1].text.rstrip()):
         spans.pop()
     if spans:
         spans[-1] = Span(rest, spans[-1].mark, spans[-1].href)

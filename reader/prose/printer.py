@@ -160,10 +160,10 @@ def _styled(spans: list[Span], in_table: bool) -> str:
         if inside:
             previous = merged[at - 1] if at and not before else _NOTHING
             following = merged[at + 1] if at + 1 < len(merged) and not after else _NOTHING
+            inside = _code_span(inside, in_table) if mark & Mark.CODE else inside
             alone = _is_apart(inside[0], previous[0], previous[1][-1:])
             alone &= _is_apart(inside[-1], following[0], following[1][:1])
-            inside = _code_span(inside, in_table) if mark & Mark.CODE else _escape(inside)
-            inside = _wrapped(inside, mark, alone=alone)
+            inside = _wrapped(inside if mark & Mark.CODE else _escape(inside), mark, alone=alone)
         parts.append(f"{before}{inside}{after}".replace("\n", _HARD_BREAK))
     return "".join(parts)
 

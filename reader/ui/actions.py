@@ -192,7 +192,7 @@ ACTIONS: tuple[Action, ...] = (
         "To where you were before you followed a related item, with its place.",
         "Read",
         ("browse",),
-        footer="back",
+        footer="",
     ),
     Action(
         "open",

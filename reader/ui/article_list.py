@@ -73,7 +73,6 @@ class ArticleList(ScrollView, can_focus=True):
         self._rows: OrderedDict[int, Row] = OrderedDict()
         self._asked: set[int] = set()
         self._styles: dict[tuple[str, bool, float], Style] = {}
-        self._columns = columns(80, types=False)
         self._now = datetime.now().astimezone()
 
     # What it shows.
@@ -183,7 +182,8 @@ class ArticleList(ScrollView, can_focus=True):
         ink = "quiet" if row.read else "strong"
         quiet = self._style("quiet", selected=selected)
         end = 0
-        for column in self._columns.columns:
+        layout = columns(max(1, self.size.width), types=self.types)
+        for column in layout.columns:
             if column.start > end:
                 yield Segment(" " * (column.start - end), quiet)
             end = column.start + column.width
@@ -192,9 +192,11 @@ class ArticleList(ScrollView, can_focus=True):
                     yield Segment("▌" if selected else " ", self._style("accent", selected=selected))
                     yield Segment(" " if row.read else "•", self._style("accent", selected=selected))
                 case "quality":
-                    yield from self._score(row.quality, formats.QUALITY_FULL, column.width, selected=selected)
+                    yield from self._score(
+                        row.quality, formats.QUALITY_FULL, column.width, layout.bar, selected=selected
+                    )
                 case "heat":
-                    yield from self._score(row.heat, formats.HEAT_FULL, column.width, selected=selected)
+                    yield from self._score(row.heat, formats.HEAT_FULL, column.width, layout.bar, selected=selected)
                 case "date":
                     yield Segment(fit(formats.short_date(row.published_at, self._now), column.width), quiet)
                 case "source":
@@ -204,15 +206,13 @@ class ArticleList(ScrollView, can_focus=True):
                 case "title":
                     yield Segment(fit(row.title, column.width), self._style(ink, selected=selected))
 
-    def _score(self, value: Number | None, full: int, cells: int, *, selected: bool) -> Iterable[Segment]:
+    def _score(self, value: Number | None, full: int, cells: int, bar: int, *, selected: bool) -> Iterable[Segment]:
         number = f"{formats.score(value):>3}"
         normal = self._style("quiet" if value is None else "normal", selected=selected)
         yield Segment(number, normal)
         rest = cells - len(number)
         if rest > 0:
-            drawn = (
-                formats.shade(value, full) if self._columns.bar == 1 else formats.bar(value, full, self._columns.bar)
-            )
+            drawn = formats.shade(value, full) if bar == 1 else formats.bar(value, full, bar)
             style = self._style("score", selected=selected, strength=formats.lightness(value, full))
             yield Segment((" " + drawn).ljust(rest), style)
 
@@ -255,7 +255,6 @@ class ArticleList(ScrollView, can_focus=True):
         self._keep_in_sight()
 
     def _lay_out(self) -> None:
-        self._columns = columns(max(1, self.size.width), types=self.types)
         self.virtual_size = Size(self.size.width, len(self.view))
         self.refresh()
 

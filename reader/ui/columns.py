@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 ColumnName = Literal["mark", "quality", "heat", "date", "source", "type", "title"]
@@ -39,6 +40,7 @@ class Columns:
         return next((column for column in reversed(self.columns) if x >= column.start), None)
 
 
+@lru_cache(maxsize=64)
 def columns(width: int, *, types: bool) -> Columns:
     """Return the columns for a list of ``width`` cells; ``types`` adds the mark of what is not an article.
 

@@ -55,10 +55,10 @@ class ListHeader(Widget):
         key = {"quality": "1", "heat": "2", "date": "3"}[by]
         chosen = by == self.sort.by
         arrow = ("↑" if self.sort.reverse else "↓") if chosen else ""
-        short = {"quality": "Qual", "heat": "Heat", "date": "Date"}[by]
-        room = cells - len(key) - (1 if cells > 4 else 0) - len(arrow)
         gap = " " if cells > 4 else ""
-        text = f"{gap}{short[:room]}" + (f"{' ' if room > len(short) else ''}{arrow}" if chosen else "")
+        room = cells - len(key) - 2 * len(gap) - 1
+        full = {"quality": "Qual", "heat": "Heat", "date": "Date"}[by]
+        text = gap + (full if len(full) <= room else full[:1]) + (gap + arrow if chosen else "")
         name = self.get_component_rich_style("header--sorted" if chosen else "header--name")
         return [Segment(key, self.get_component_rich_style("header--key")), Segment(fit(text, cells - len(key)), name)]
 

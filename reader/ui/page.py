@@ -248,7 +248,7 @@ def _entries(name: str, value: Json) -> list[tuple[str, str]]:
         return [(" · ".join(filter(None, (title, shorten(address, 60) or str(value["url"])))), address)]
     if isinstance(value, str) and value.lstrip().startswith("<"):
         blocks = parse_html(value)
-        return [(text, href) for text, href in links(blocks)] or [(plain_text(blocks), "")]
+        return [(f"{text} · {shorten(href, 60)}", href) for text, href in links(blocks)] or [(plain_text(blocks), "")]
     text = _words(name, value)
     return [(text, _address(text))]
 

@@ -161,11 +161,10 @@ def test_paths_longer_than_the_system_takes_are_problems(make_folder: MakeFolder
     candidates, problems = _walk(folder)
     assert b"a.md" in candidates
     assert len(candidates) > 10
-    assert {message for message in problems.values()} <= {
+    assert sorted(problems.values()) == [
         "this file cannot be read: file name too long",
         "this folder cannot be read: file name too long",
-    }
-    assert any(path.endswith(".md") for path in problems) or len(problems) == 1
+    ]
     with pytest.raises(ReaderError, match="cannot be read: file name too long"):
         read_bytes(Folder.of(folder), b"x" * 300 + b".md")
 
@@ -194,5 +193,5 @@ def test_a_home_folder_of_nobody_is_told_in_a_sentence() -> None:
 
 def test_of_a_huge_file_no_more_is_read_than_tells_that_it_is_huge(make_folder: MakeFolder) -> None:
     folder = make_folder({"a.md": ""})
-    os.truncate(folder / "a.md", 1 << 40)  # sparse
+    os.truncate(folder / "a.md", 1 << 33)  # sparse
     assert len(read_bytes(Folder.of(folder), b"a.md")) == MAX_BYTES + 1

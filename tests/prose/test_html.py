@@ -48,6 +48,7 @@ def para(*spans: str | Span) -> Paragraph:
         ("<p>&nbsp;</p><p> \n </p>x<p></p>", "x"),
         ("  a \n\t b  ", "a b"),
         ("a&nbsp;b", "a\xa0b"),
+        ("<p>&emsp;a&emsp;<p>&#x3000;", "a"),
         ("a &nbsp; &nbsp; b", "a b"),
         ("<b>a </b> b", "a b"),
         ("a &lt;b&gt; &amp;amp; &eacute;&#x41;", "a <b> &amp; éA"),
@@ -64,12 +65,14 @@ def para(*spans: str | Span) -> Paragraph:
         ("kept<script>never shown", "kept"),
         ("kept<!-- never shown", "kept"),
         ("kept <a href='x", "kept"),
+        ("kept <a /", "kept"),
         ("<select>kept", "kept"),
         ("<font color=red><u><span>x</span></u></font>", "x"),
         ("<details><summary>S</summary>inside</details>", "S\n\ninside"),
         ("<ul><li>a<li>b<ul><li>c</ul><li>d</ul>", "a\nb\n\nc\nd"),
         ("<table><caption>C</caption><tr><td>a<td>b<tr><td>c<td>d</table>", "C\n\na\tb\nc\td"),
-        ("&#27;[31m&#x202e;x&#0;&#x9b;y&#xd800;", "[31m\ufffdx\ufffd›y\ufffd".replace("m\ufffd", "m")),
+        ("&#27;[31m&#x202e;x&#0;&#x9b;y&#xd800;", "[31mx\ufffd›y\ufffd"),
+        ("a</>b</ c>d", "abd"),
         (f"&#{'9' * 5000};x", "\ufffdx"),
     ],
 )
@@ -175,6 +178,7 @@ def test_links() -> None:
         '<a href="a b.html">x <b>y</b></a> <a href="mailto:m@x.org">m</a> <a href="a b.html">z</a>', BASE
     )
     assert links(blocks) == (("x y", "https://example.org/news/a%20b.html"), ("m", "mailto:m@x.org"))
+    assert links(parse_html("<pre>x</pre><hr><iframe src=//x.org/e></iframe>")) == (("Embedded", "https://x.org/e"),)
     assert links(parse_html("<a href='//x.org/'>x</a>")) == (("x", "https://x.org/"),)
 
 
@@ -243,7 +247,8 @@ def test_figures() -> None:
 def test_embeds() -> None:
     source = (
         "<iframe src=//www.youtube.com/embed/x>no</iframe><video><source src=/v.mp4>no</video>"
-        "<audio src=/a.mp3></audio><embed src=/e><iframe src='javascript:x'></iframe><video></video><iframe src=/f />kept"
+        "<audio src=/a.mp3></audio><embed src=/e><iframe src='javascript:x'></iframe><video></video>"
+        "<iframe src=/f />kept"
     )
     assert parse_html(source, BASE) == (
         Embed("https://www.youtube.com/embed/x", "video"),
@@ -289,9 +294,9 @@ def test_the_source_is_bounded() -> None:
     assert [len(plain_text([block])) for block in blocks] == [MAX_CHARACTERS, 43]
 
 
-@pytest.mark.parametrize("source", hostile(MAX_CHARACTERS), ids=lambda source: source[:12])
+@pytest.mark.parametrize("source", hostile(300_000), ids=lambda source: source[:12])
 def test_hostile_input_is_read_in_linear_time(source: str) -> None:
-    """Each of these takes well under two seconds; read again and again, it would take hours."""
+    """Each of these takes a fraction of a second; read again from every tag on, it would take minutes."""
     parse_html(source, BASE)
 
 

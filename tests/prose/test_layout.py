@@ -165,15 +165,15 @@ def test_nothing_gives_nothing() -> None:
     assert layout(blocks, 20) == []
 
 
-@pytest.mark.parametrize("source", hostile(200_000), ids=lambda source: source[:12])
+@pytest.mark.parametrize("source", hostile(50_000), ids=lambda source: source[:12])
 @pytest.mark.parametrize("cells", [8, 72])
 def test_hostile_input_is_laid_out_in_linear_time(source: str, cells: int) -> None:
     layout(parse_html(source), cells)
 
 
-def test_one_word_of_a_megabyte() -> None:
+def test_one_very_long_word() -> None:
     for letter in ("x", "字", "é", "\u0301", "👩"):
-        assert layout((Paragraph((Span(letter * 300_000),)), CodeBlock(letter * 300_000)), 72)
+        assert layout((Paragraph((Span(letter * 100_000),)), CodeBlock(letter * 100_000)), 72)
 
 
 @given(soup, st.integers(8, 100))

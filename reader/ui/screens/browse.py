@@ -256,8 +256,9 @@ class BrowseScreen(Screen[None]):
         if item.rowid is None:
             self._wanted = -1
             self._desk.item(item, subject.title, self.article.text_width)
-            return
-        self._go_to(item.rowid)
+        else:
+            self._go_to(item.rowid)
+        self.say("Backspace goes back.")
 
     def _go_to(self, rowid: int, *, top: int | None = None, y: int = 0, selected: int = -1) -> None:
         """Show a document, selected in the list too."""

@@ -1,0 +1,352 @@
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from reader.documents.parse import Parsed, parse
+from reader.documents.walk import MAX_BYTES
+from reader.model import Article, Image, Links, Provider, Related
+from reader.records import article_record
+from reader.text import clean, clean_block
+
+_SEEDS = [path.read_bytes() for path in sorted((Path(__file__).parents[2] / "seeds").iterdir())]
+
+
+def _article(header: str, body: str = "", path: bytes = b"news/a.md") -> Article:
+    """Return a document that has nothing wrong with it."""
+    parsed = parse(path, f"---\n{header}\n---\n{body}".encode())
+    assert parsed.problems == ()
+    assert parsed.article is not None
+    return parsed.article
+
+
+def _problems(header: str) -> tuple[Article, list[tuple[int, str, str]]]:
+    """Return a document that is listed in spite of what is wrong with it."""
+    parsed = parse(b"a.md", f"---\n{header}\n---\n".encode())
+    assert parsed.article is not None
+    return parsed.article, [(each.line, each.field, each.message) for each in parsed.problems]
+
+
+def test_every_field_of_a_seed_is_read(seeds: Path) -> None:
+    parsed = parse(b"seed.txt", (seeds / "000_439b3d3d7c838329.txt").read_bytes())
+    article = parsed.article
+    url = (
+        "https://www.caixinglobal.com/2021-07-28/"
+        "chinas-top-court-rules-facial-recognition-without-consent-is-illegal-in-civil-cases-101746900.html"
+    )
+    assert article is not None
+    assert parsed.problems == ()
+    assert article.path == "seed.txt"
+    assert article.title.startswith("China’s Top Court Rules Facial Recognition Without Consent")
+    assert article.excerpt.startswith("China’s Supreme People’s Court on Wednesday ruled")
+    assert (article.category, article.type, article.published) == ("news", "article", False)
+    assert article.published_at == datetime(2021, 7, 28, 12, 38, tzinfo=UTC)
+    assert article.links == Links(original=url, web=url)
+    assert (article.quality, article.heat) == (32, None)
+    assert article.provider == Provider("Caixin Global", "caixinglobal.com")
+    assert article.topics == ("Computer Vision", "AI")
+    image = "https://img.caixin.com/2021-07-28/1627455046564912_560_373.jpg"
+    assert article.images == (Image(image, 560, 373, is_cached=True),)
+    (related,) = article.related
+    assert related.title == "Remark AI Finishes in Top 5 in Recent NIST Computer Vision Test"
+    assert 'artificial intelligence ("AI") solutions' in related.excerpt
+    assert related.published_at == datetime(2021, 7, 28, 15, tzinfo=UTC)
+    assert related.links.best.startswith("https://markets.businessinsider.com/news/stocks/remark-ai")
+    assert (related.type, related.quality, related.heat) == ("article", 64, None)
+    assert related.source if hasattr(related, "source") else related.provider.name == "Business Insider"
+    assert article.secured is not None
+    assert article.secured.size == 432
+    assert article.secured.text.endswith(";OvPMJtU3rLp9E9n1pFEyrg==")
+    assert article.extra == {}
+
+
+def test_related_items_have_all_their_fields() -> None:
+    article = _article(
+        "related:\n"
+        "  - title: t\n    excerpt: |\n      one\n      two\n    publishedDateTime: 2021-01-02\n"
+        "    originalUrl: http://a.example/1\n    webUrl: http://a.example/2\n    ampWebUrl: http://a.example/3\n"
+        "    cdnAmpWebUrl: http://a.example/4\n    type: video\n    quality: '64'\n    heat: 2.5\n"
+        "    provider: {name: P, domain: p.example, images: [{url: /p.png}], authors: [{name: A}, B]}\n"
+        "    images: [{url: /i.png, width: 3, height: 4, title: T, attribution: by X}]\n    other: [1]\n"
+    )
+    assert article.related == (
+        Related(
+            title="t",
+            excerpt="one\ntwo",
+            published_at=datetime(2021, 1, 2, tzinfo=UTC),
+            links=Links(*(f"http://a.example/{n}" for n in range(1, 5))),
+            type="video",
+            provider=Provider("P", "p.example", (Image("/p.png"),), ("A", "B")),
+            quality=64,
+            heat=2.5,
+            images=(Image("/i.png", 3, 4, "T", "by X"),),
+            extra={"other": [1]},
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("header", "path", "title"),
+    [
+        ("title: The Title\nname: Name", b"a.md", "The Title"),
+        ("title: ''\nname: Jane Doe", b"a.md", "Jane Doe"),
+        ("title: ~", b"sub/2021-07-28-top-court_rules.md", "Top court rules"),
+        ("title: ' '", b"2021-07-28.md", "2021 07 28"),
+        ("name: ''", b"---.md", "(no title)"),
+        ("x: 1", b"caf\xe9\x1b[2J\n.md", "Caf\ufffd[2J"),
+        ("title: Q&amp;amp;A &lt;b&gt; &#27;[2J", b"a.md", "Q&A <b> [2J"),
+        ("title: |\n  two\n  lines", b"a.md", "two lines"),
+        ("title: no", b"a.md", "no"),
+        ("title: 2021-07-28", b"a.md", "2021-07-28"),
+        ('title: "\\e]52;c;x\\a[/nope] [@click=app.quit]\\u202e"', b"a.md", "]52;c;x[/nope] [@click=app.quit]"),
+    ],
+)
+def test_a_title_is_one_safe_line_and_found_somewhere(header: str, path: bytes, title: str) -> None:
+    assert _article(header, path=path).title == title
+
+
+@pytest.mark.parametrize(
+    ("header", "title"),
+    [("title: t", "t"), ("name: n", "n"), ("webUrl: http://a.example/", "http://a.example/"), ("type: x", "(no title)")],
+)
+def test_a_related_item_has_a_title_too(header: str, title: str) -> None:
+    assert _article(f"related: [{{{header}}}]").related[0].title == title
+
+
+@pytest.mark.parametrize(
+    ("written", "heat"), [("-1", None), ("'-1'", None), ("~", None), ("", None), ("0", 0), ("'39'", 39), ("39.5", 39.5)]
+)
+def test_heat_is_a_number_from_0_and_minus_1_means_unknown(written: str, heat: float | None) -> None:
+    assert _article(f"heat: {written}").heat == heat
+    assert _article(f"related: [{{heat: {written}}}]").related[0].heat == heat
+
+
+def test_what_is_meant_plainly_is_coerced() -> None:
+    article = _article(
+        "quality: '39'\npublished: 'yes'\ntopics: AI\nprovider: The Star\n"
+        "images: http://a.example/i.png\nrelated: {title: only one}\n"
+    )
+    assert (article.quality, article.published, article.topics) == (39, True, ("AI",))
+    assert article.provider == Provider("The Star")
+    assert article.images == (Image("http://a.example/i.png"),)
+    assert [each.title for each in article.related] == ["only one"]
+
+
+def test_topics_come_without_blanks_and_repeats() -> None:
+    assert _article("topics: [AI, '', ~, AI, 5, 'a\n\n  b']").topics == ("AI", "5", "a b")
+
+
+def test_lists_and_fields_may_be_null() -> None:
+    article = _article("topics:\nimages: ~\nrelated: [~]\nprovider: ~\nsecured: ~\noriginalUrl: ' '")
+    assert (article.topics, article.images, article.related, article.secured) == ((), (), (), None)
+    assert (article.provider, article.links.best) == (Provider(), "")
+
+
+def test_an_image_without_an_address_is_none_and_a_size_without_sense_unknown() -> None:
+    article = _article("images: [{width: 5}, {url: /a.png, width: 0, height: -3}, {url: /b.png, width: 5.7}]")
+    assert article.images == (Image("/a.png"), Image("/b.png", width=5))
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "field", "message"),
+    [
+        ("title: [a]", 2, "title", "expected text, found a list"),
+        ("a: 1\ntitle: {b: c}", 3, "title", "expected text, found fields"),
+        ("quality: high", 2, "quality", "expected a number, found “high”"),
+        ("quality: .nan", 2, "quality", "expected a number, found “.nan”"),
+        ("quality: ''", 2, "quality", "expected a number, found “”"),
+        ("heat: -7", 2, "heat", "expected 0 or more, or -1 for unknown, found -7"),
+        ("published: perhaps", 2, "published", "expected true or false, found “perhaps”"),
+        ("publishedDateTime: soon", 2, "publishedDateTime", "expected a date such as 2021-07-28T12:38:00Z, found “soon”"),
+        ("originalUrl: javascript:alert(1)", 2, "originalUrl", "Only addresses that start with http"),
+        ("webUrl: http://me:secret@a.example/", 2, "webUrl", "user name or a password"),
+        ("topics: [a, [b]]", 2, "topics[1]", "expected text, found a list"),
+        ("topics: {a: b}", 2, "topics[0]", "expected text, found fields"),
+        ("provider: [a]", 2, "provider", "expected fields, found a list"),
+        ("provider:\n  name: [a]", 3, "provider.name", "expected text, found a list"),
+        ("provider:\n  authors:\n    - [a]", 4, "provider.authors[0]", "expected fields, found a list"),
+        ("related: [words]", 2, "related[0]", "expected fields, found “words”"),
+        ("related:\n  - title: a\n  - title: b\n    quality: c", 5, "related[1].quality", "found “c”"),
+        ("related:\n  - images:\n    - url: /a\n      width: b", 5, "related[0].images[0].width", "found “b”"),
+        ("secured: not base64!;x", 2, "secured", "expected base64 ciphertext"),
+        ("secured: é", 2, "secured", "expected base64 ciphertext"),
+        ("secured: AAAA", 2, "secured", "expected base64 ciphertext"),
+        ("secured: AAAA;AAAA", 2, "secured", "16 bytes"),
+        ("topics: [" + "a," * 1001 + "]", 2, "topics", "more than 1000 entries"),
+        ("title: a\ntitle: b", 3, "title", "given twice"),
+        ("quality: " + "\x1b[2J" * 99, 2, "quality", "found “" + ("[2J" * 14)[:40] + "”"),
+    ],
+)
+def test_what_has_another_type_is_a_problem_with_its_place(header: str, line: int, field: str, message: str) -> None:
+    _, ((found_line, found_field, found),) = _problems(header)
+    assert (found_line, found_field) == (line, field)
+    assert message in found
+    assert found == clean(found)
+
+
+def test_a_document_keeps_what_is_good_in_it() -> None:
+    article, problems = _problems("title: Good\nquality: x\nheat: -5\nrelated:\n  - title: R\n    webUrl: ftp://a\n  - 5")
+    assert [(line, field) for line, field, _ in problems] == [
+        (3, "quality"),
+        (4, "heat"),
+        (7, "related[0].webUrl"),
+        (8, "related[1]"),
+    ]
+    assert (article.title, article.quality, article.heat) == ("Good", None, None)
+    assert [each.title for each in article.related] == ["R"]
+
+
+def test_problems_come_in_the_order_of_their_lines_and_of_every_kind() -> None:
+    data = b"---\ntitle: t\xff\nquality: x\ntitle: u\n---\n" + b"b" * MAX_BYTES
+    problems = parse(b"a.md", data).problems
+    assert [(each.line, each.field) for each in problems] == [(1, ""), (2, ""), (3, "quality"), (4, "title")]
+    assert problems[0].message == "the file is larger than 4 MiB; what follows is not read"
+
+
+def test_a_secured_payload_is_kept_with_its_size() -> None:
+    text = f"{base64.b64encode(b'x' * 100).decode()};{base64.b64encode(b'i' * 16).decode()}"
+    secured = _article(f"secured: {text}").secured
+    assert secured is not None
+    assert (secured.text, secured.size) == (text, 100)
+
+
+def test_further_keys_are_kept_by_name_and_those_of_nested_fields_by_path() -> None:
+    article = _article(
+        "name: Jane\nlength: 12\nratings: {mean: 4.5, of: '5', by: [~, yes, true]}\nnote: |\n  a\n  b\nempty:\n"
+        "provider: {name: P, founded: 1999, images: [{url: /p, alt: x}], authors: [{name: A, role: editor}]}\n"
+        "images: [{url: /a, alt: y}]\nrelated: [{title: R, mood: good, provider: {name: Q, size: 3}}]\n"
+    )
+    assert article.extra == {
+        "name": "Jane",
+        "length": 12,
+        "ratings": {"mean": 4.5, "of": "5", "by": [None, "yes", True]},
+        "note": "a\nb",
+        "empty": None,
+        "provider.founded": 1999,
+        "provider.images[0].alt": "x",
+        "provider.authors[0].role": "editor",
+        "images[0].alt": "y",
+    }
+    assert article.related[0].extra == {"mood": "good", "provider.size": 3}
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "format_"),
+    [
+        (b"a.md", "plain *text*", "markdown"),
+        (b"a.md", "1 < 2", "markdown"),
+        (b"a.md", "<https://a.example>", "markdown"),
+        (b"a.html", "plain", "html"),
+        (b"A.HTM", "plain", "html"),
+        (b"a.txt", "\n &nbsp;<p>x</p>", "html"),
+        (b"a.md", "<!DOCTYPE html>", "html"),
+        (b"a.md", "<!-- x -->", "html"),
+    ],
+)
+def test_a_body_is_markdown_unless_it_says_otherwise(path: bytes, body: str, format_: str) -> None:
+    article = _article("title: t", f"\n\n{body}\n\n", path)
+    assert (article.body, article.body_format) == (body, format_)
+
+
+def test_a_body_keeps_its_lines_and_loses_what_acts() -> None:
+    assert _article("title: t", "a\x1b[2J\n\n    code\tx\r\n\u202eb").body == "a[2J\n\n    code\tx\nb"
+
+
+@pytest.mark.parametrize("path", [b"a.yaml", b"A.YML"])
+def test_a_yaml_file_is_a_header_as_a_whole(path: bytes) -> None:
+    parsed = parse(path, b"title: t\n")
+    assert parsed == Parsed(Article(path=path.decode(), title="t"), ())
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for key, inner in value.items():
+            yield from _strings(key)
+            yield from _strings(inner)
+    elif isinstance(value, (tuple, list)):
+        for inner in value:
+            yield from _strings(inner)
+    elif is_dataclass(value):
+        for field in fields(value):
+            yield from _strings(getattr(value, field.name))
+
+
+def _assert_sound(path: bytes, data: bytes) -> None:
+    parsed = parse(path, data)
+    assert parsed.article is not None or parsed.problems
+    for problem in parsed.problems:
+        assert 1 <= problem.line <= data.count(b"\n") + data.count(b"\r") + 1
+        assert all(text == clean(text) for text in _strings(problem))
+    article = parsed.article
+    if article is None:
+        return
+    assert article.title
+    assert all(text == clean_block(text) for text in _strings(article))
+    one_line = (article.path, article.title, article.category, article.type, article.topics, article.provider)
+    assert all(text == clean(text) for text in _strings((one_line, article.links, article.images)))
+    for related in article.related:
+        assert related.title
+        assert all(text == clean(text) for text in _strings((related.title, related.type, related.provider)))
+    article_record(article, "0" * 16)
+
+
+_PATHS = st.sampled_from([b"a.md", b"b.yaml", b"c.html", b"sub/caf\xe9\x1b\n.txt"])
+_NAMES = (
+    "title name excerpt category type publishedDateTime published originalUrl webUrl quality heat provider domain "
+    "authors topics images url width related secured extra <<"
+).split()
+_VALUES = st.sampled_from(
+    "39 -1 1e999 .nan ~ yes 2021-07-28T12:38:00Z http://a.example/ javascript:x [a,{b:c}] {name:x} - '--- \"\\e\\ud83d "
+    "|- > &a *a !!binary !x # [ { ] \x85 \u2028 &#27; &amp;amp; AAAA;AA==".split(" ")
+) | st.text(max_size=8)
+_LINES = st.builds(
+    lambda indent, dash, name, colon, value: f"{'  ' * indent}{dash}{name}{colon}{value}",
+    st.integers(min_value=0, max_value=3),
+    st.sampled_from(["", "", "- "]),
+    st.sampled_from(_NAMES),
+    st.sampled_from([": ", ":\n", " = ", ": '", ': "']),
+    _VALUES,
+)
+_DOCUMENTS = st.builds(
+    lambda mark, lines, end, body: "\n".join([mark, *lines, end, body]),
+    st.sampled_from(["---", "+++", "", "\ufeff---"]),
+    st.lists(_LINES | st.sampled_from(["---", "...", "+++"]), max_size=10),
+    st.sampled_from(["---", "...", "+++", ""]),
+    st.text(max_size=30),
+)
+
+
+@given(_PATHS, st.binary(max_size=200) | st.builds(b"---\n%b\n---\n".__mod__, st.binary(max_size=200)))
+@example(b"a.md", b"+++\nx = 0x" + b"f" * 5000 + b"\n+++\n")
+@example(b"a.md", b"\xff\xfe-")
+def test_any_bytes_are_an_article_or_a_problem(path: bytes, data: bytes) -> None:
+    _assert_sound(path, data)
+
+
+@given(_PATHS, _DOCUMENTS)
+@example(b"a.md", "---\ntitle: ' \u3000👩\u200d\u3000'\n---\n")
+@example("\u0390\u0301\u0301\u0301\u0301.md".encode(), "---\nx: 1\n---\n")
+def test_any_text_that_looks_like_a_document_is_an_article_or_a_problem(path: bytes, text: str) -> None:
+    _assert_sound(path, text.encode("utf-8", "replace"))
+
+
+@given(
+    _PATHS,
+    st.sampled_from(_SEEDS),
+    st.lists(st.tuples(st.integers(min_value=0, max_value=3500), st.integers(0, 9), st.binary(max_size=6)), max_size=6),
+)
+def test_any_change_to_a_seed_leaves_an_article_or_a_problem(
+    path: bytes, data: bytes, changes: list[tuple[int, int, bytes]]
+) -> None:
+    for at, length, new in changes:
+        data = data[:at] + new + data[at + length :]
+    _assert_sound(path, data)
