@@ -209,7 +209,7 @@ def _unescape(text: str) -> str:
 
 def _kind(node: Node) -> str:
     if isinstance(node, Scalar):
-        return f"“{clean(node.text)[:40]}”"
+        return f"“{clean(node.text[:40])}”"
     return "a list" if isinstance(node, Sequence) else "fields"
 
 

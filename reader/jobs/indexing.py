@@ -35,7 +35,7 @@ def refresh(library: Library, stop: threading.Event | None = None) -> Iterator[P
 
     Yields after each batch that is on disk, and a last time when all is done. Ends
     early when ``stop`` is set; the next refresh goes on where this one stopped.
-    Raises sqlite3.Error when the index cannot be written.
+    Raises ReaderError when the folder cannot be read or the index not be written.
     """
     known = library.index.files()
     seen: set[bytes] = set()

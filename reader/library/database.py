@@ -9,7 +9,22 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from reader.errors import ReaderError, reason
+from reader.text import show_path
+
 _BUSY_SECONDS = 5.0
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+class StorageError(ReaderError):
+    """A file of ours cannot be used; the message says which and why."""
+
+    def __init__(self, path: Path | None, error: sqlite3.Error, *, damaged: bool = False) -> None:
+        where = show_path(path) if path is not None else "newsreader's memory"
+        code = getattr(error, "sqlite_errorcode", None)  # misuse of the module has none
+        super().__init__(f"{where} cannot be used: {reason(error)}.")
+        self.damaged = damaged or (code is not None and code & 0xFF in _DAMAGE)
+        """Whether the file itself is bad, as opposed to busy, full, or not ours to write."""
 
 
 class Database:
@@ -28,40 +43,45 @@ class Database:
         self._memory = self._connect() if path is None else None
 
     def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(
-            ":memory:" if self.path is None else self.path,
-            timeout=_BUSY_SECONDS,
-            isolation_level=None,  # transactions are begun by hand, in write()
-            check_same_thread=False,  # close() runs in another thread than some were opened in
-        )
+        db: sqlite3.Connection | None = None
         try:
+            db = sqlite3.connect(
+                ":memory:" if self.path is None else self.path,
+                timeout=_BUSY_SECONDS,
+                isolation_level=None,  # transactions are begun by hand, in write()
+                check_same_thread=False,  # close() runs in another thread than some were opened in
+            )
             db.execute("PRAGMA journal_mode=WAL")
             db.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
             db.execute("PRAGMA trusted_schema=OFF")
-        except sqlite3.Error:
-            db.close()
-            raise
+        except sqlite3.Error as error:
+            if db is not None:
+                db.close()
+            raise StorageError(self.path, error) from error
         with self._turn:
             self._all.append(db)
         return db
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection for reading. Raises sqlite3.Error."""
-        if self._memory is not None:
-            with self._turn:
-                yield self._memory
-            return
-        db: sqlite3.Connection | None = getattr(self._local, "db", None)
-        if db is None:
-            db = self._local.db = self._connect()
-        yield db
+        """Lend a connection for reading. Whatever goes wrong in it comes out as StorageError."""
+        try:
+            if self._memory is not None:
+                with self._turn:
+                    yield self._memory
+                return
+            db: sqlite3.Connection | None = getattr(self._local, "db", None)
+            if db is None:
+                db = self._local.db = self._connect()
+            yield db
+        except sqlite3.Error as error:
+            raise StorageError(self.path, error) from error
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection inside one transaction: all of it is kept, or, when anything raises, nothing.
 
-        Waits up to five seconds for another writer. Raises sqlite3.Error.
+        Waits up to five seconds for another writer. Whatever goes wrong comes out as StorageError.
         """
         with self.read() as db:
             # IMMEDIATE: a transaction that begins by reading cannot wait for its turn to write.

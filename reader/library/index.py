@@ -16,7 +16,7 @@ from pathlib import Path
 
 from reader.documents.walk import Candidate
 from reader.errors import reason
-from reader.library.database import Database, set_aside
+from reader.library.database import Database, StorageError, set_aside
 from reader.library.state import number
 from reader.library.view import Sort
 from reader.model import Article, Links, Problem, Row
@@ -93,7 +93,7 @@ class Totals:
 
 
 class Index:
-    """The index of one folder. Use :meth:`open`. Every method may raise sqlite3.Error."""
+    """The index of one folder. Use :meth:`open`. Every method may raise StorageError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -105,11 +105,11 @@ class Index:
             try:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 return cls(_ready(path)), ""
-            except sqlite3.Error as error:
-                notice = f"The index is kept in memory: {show_path(path)}: {error}."
+            except StorageError as error:
+                notice = f"{error.message} The index is kept in memory."
                 log.warning("index %s", show_path(path), exc_info=error)
             except OSError as error:
-                notice = f"The index is kept in memory: {show_path(path.parent)}: {reason(error)}."
+                notice = f"{show_path(path.parent)} cannot be used: {reason(error)}. The index is kept in memory."
         else:
             notice = ""
         database = Database(None, durable=False)
@@ -301,8 +301,8 @@ def _row(values: Sequence[object]) -> Row:
 def _ready(path: Path) -> Database:
     try:
         return _open(path)
-    except sqlite3.DatabaseError as error:
-        if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
+    except StorageError as error:
+        if not error.damaged:
             raise
         log.warning("the index %s is damaged; it is set aside and built anew", show_path(path), exc_info=error)
     set_aside(path)

@@ -7,6 +7,7 @@ the call returns (WAL with synchronous=FULL).
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sqlite3
@@ -15,12 +16,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from reader.errors import ReaderError, reason
-from reader.library.database import Database, set_aside
+from reader.library.database import Database, StorageError, set_aside
 from reader.text import show_path
 
 log = logging.getLogger(__name__)
 
 VERSION = 1
+_NOT_KEPT = "Marks are not kept in this run."
 _APPLICATION_ID = 0x6E657753  # "newS": tells our file from another program's
 _SCHEMA = """
 CREATE TABLE marks (id INTEGER PRIMARY KEY, read INTEGER NOT NULL, changed_at INTEGER NOT NULL);
@@ -49,20 +51,20 @@ class State:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             return cls(_ready(path)), ""
+        except StorageError as error:
+            log.warning("state file %s", show_path(path), exc_info=error)
+            if not error.damaged:
+                return cls.in_memory(), f"{error.message} {_NOT_KEPT}"
         except ReaderError as error:
             return cls.in_memory(), str(error)
-        except sqlite3.DatabaseError as error:
-            log.warning("state file %s", show_path(path), exc_info=error)
-            if not _is_damage(error):
-                return cls.in_memory(), f"Marks are not kept in this run: {show_path(path)}: {error}."
         except OSError as error:
-            return cls.in_memory(), f"Marks are not kept in this run: {show_path(path)}: {reason(error)}."
+            return cls.in_memory(), f"{show_path(path)} cannot be used: {reason(error)}. {_NOT_KEPT}"
         try:
             aside = set_aside(path)
             return cls(_ready(path)), f"The file of marks was damaged. It was set aside as {show_path(aside)}."
-        except (OSError, sqlite3.Error) as error:
+        except (OSError, ReaderError) as error:
             log.warning("state file %s", show_path(path), exc_info=error)
-            return cls.in_memory(), f"Marks are not kept in this run: {show_path(path)} is damaged and cannot be moved."
+            return cls.in_memory(), f"{show_path(path)} is damaged and cannot be moved. {_NOT_KEPT}"
 
     @classmethod
     def in_memory(cls) -> State:
@@ -72,7 +74,7 @@ class State:
         return cls(database)
 
     def mark_read(self, ids: Iterable[str], *, read: bool) -> None:
-        """Mark articles read or unread, all or none of them; on disk when this returns. Raises sqlite3.Error."""
+        """Mark articles read or unread, all or none of them; on disk when this returns. Raises StorageError."""
         now = time.time_ns() // 1_000_000
         with self._database.write() as db:
             db.executemany(
@@ -83,7 +85,7 @@ class State:
             )
 
     def read_among(self, ids: Iterable[str]) -> frozenset[str]:
-        """Return which of ``ids`` are marked read. Raises sqlite3.Error."""
+        """Return which of ``ids`` are marked read. Raises StorageError."""
         wanted = {number(id_): id_ for id_ in ids}
         with self._database.read() as db:
             found = db.execute(
@@ -92,17 +94,17 @@ class State:
             return frozenset(wanted[key] for (key,) in found)
 
     def all_read(self) -> list[int]:
-        """Return the numbers (see :func:`number`) of every article marked read. Raises sqlite3.Error."""
+        """Return the numbers (see :func:`number`) of every article marked read. Raises StorageError."""
         with self._database.read() as db:
             return [key for (key,) in db.execute("SELECT id FROM marks WHERE read")]
 
     def remember(self, name: str, value: str) -> None:
-        """Keep a small fact about the session, such as the last folder. Raises sqlite3.Error."""
+        """Keep a small fact about the session, such as the last folder. Raises StorageError."""
         with self._database.write() as db:
             db.execute("INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)", [name, value])
 
     def recall(self, name: str) -> str | None:
-        """Return what :meth:`remember` kept, or None. Raises sqlite3.Error."""
+        """Return what :meth:`remember` kept, or None. Raises StorageError."""
         with self._database.read() as db:
             row = db.execute("SELECT value FROM session WHERE name = ?", [name]).fetchone()
             return None if row is None else str(row[0])
@@ -133,7 +135,17 @@ def _inspect(path: Path) -> None:
 
     Raises ReaderError, or sqlite3.DatabaseError when the file is damaged.
     """
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    if not path.with_name(path.name + "-wal").exists():
+        # No journal: nobody has it open. Read as a file that does not change, it gets no journal from us, which a
+        # reader without the right to write leaves behind. Damage is another matter: it is looked at twice.
+        with contextlib.suppress(sqlite3.DatabaseError):
+            _judge(path, "immutable=1")
+            return
+    _judge(path, "mode=ro")
+
+
+def _judge(path: Path, how: str) -> None:
+    db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
     try:
         (version,) = db.execute("PRAGMA user_version").fetchone()
         (owner,) = db.execute("PRAGMA application_id").fetchone()
@@ -150,8 +162,12 @@ def _inspect(path: Path) -> None:
             )
         if tables:
             db.execute("SELECT id, read, changed_at FROM marks LIMIT 1").fetchone()
+    except sqlite3.Error as error:
+        # A file with our mark whose tables cannot be read is damaged, whatever SQLite calls it.
+        raise StorageError(path, error, damaged=error.sqlite_errorcode == sqlite3.SQLITE_ERROR) from error
     finally:
-        db.close()
+        if db is not None:
+            db.close()
 
 
 def _prepare(database: Database) -> None:
@@ -163,8 +179,3 @@ def _prepare(database: Database) -> None:
             db.execute(statement)
         db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
         db.execute(f"PRAGMA user_version={VERSION}")
-
-
-def _is_damage(error: sqlite3.DatabaseError) -> bool:
-    """Whether the file itself is bad, as opposed to busy, full, or not ours to write."""
-    return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR}

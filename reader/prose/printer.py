@@ -161,8 +161,10 @@ def _styled(spans: list[Span], in_table: bool) -> str:
             previous = merged[at - 1] if at and not before else _NOTHING
             following = merged[at + 1] if at + 1 < len(merged) and not after else _NOTHING
             inside = _code_span(inside, in_table) if mark & Mark.CODE else inside
-            alone = _is_apart(inside[0], previous[0], previous[1][-1:])
-            alone &= _is_apart(inside[-1], following[0], following[1][:1])
+            # With two styles, what the outer delimiter stands next to is the inner one.
+            edges = inside if sum(bool(mark & wanted) for wanted, _, _ in _DELIMITERS) < 2 else "*"
+            alone = _is_apart(edges[0], previous[0], previous[1][-1:])
+            alone &= _is_apart(edges[-1], following[0], following[1][:1])
             inside = _wrapped(inside if mark & Mark.CODE else _escape(inside), mark, alone=alone)
         parts.append(f"{before}{inside}{after}".replace("\n", _HARD_BREAK))
     return "".join(parts)

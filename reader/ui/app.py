@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
-import sqlite3
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
@@ -98,11 +97,11 @@ def run(path: Path | None, paths: Paths) -> int:
     Raises ReaderError when there is nothing to open.
     """
     settings = config.load(paths.config_file, actions.NAMES)
-    if not sys.stdout.isatty() or not sys.stdin.isatty():
-        raise ReaderError("The app needs a terminal.", "Use `newsreader list PATH` to print the articles.")
     library = Library.open(path if path is not None else _last_folder(paths), paths)
     try:
-        with contextlib.suppress(sqlite3.Error):  # not to find the folder again is no reason not to open it now
+        if not sys.stdout.isatty() or not sys.stdin.isatty():
+            raise ReaderError("The app needs a terminal.", "Use `newsreader list PATH` to print the articles.")
+        with contextlib.suppress(ReaderError):  # not to find the folder again is no reason not to open it now
             library.remember(LAST_FOLDER, str(library.target))
         return _run(NewsreaderApp(library, settings), paths)
     finally:

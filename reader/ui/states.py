@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 
 from reader.errors import ReaderError, reason
 from reader.library.library import Counts
@@ -53,8 +52,6 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, ReaderError):
         return str(error)
     log.error("a worker failed", exc_info=error)
-    if isinstance(error, sqlite3.Error):
-        return f"A file of newsreader's own cannot be used: {reason(error)}. The log file has the details."
     return f"Something went wrong in newsreader itself: {reason(error)}. The log file has the details."
 
 

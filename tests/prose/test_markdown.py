@@ -192,6 +192,8 @@ def test_any_text_gives_clean_blocks(source: str) -> None:
         ("a<b>b,</b>c", "a<strong>b,</strong>c\n"),
         ("<b>a</b><i>b</i>", "<strong>a</strong><em>b</em>\n"),
         ("<b>a</b>b", "**a**b\n"),
+        ("<b><s>a</s></b>b", "<del><strong>a</strong></del>b\n"),
+        ("<s><code>a</code></s>b", "<del>`a`</del>b\n"),
         ("<p>1. a<br>- b<br>+ c<br>&gt; d", "1\\. a\\\n\\- b\\\n\\+ c\\\n\\> d\n"),
         (
             "snake_case *_x_* a&b &amp;lt; [x](y) `z` !",

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from reader.library.database import Database, set_aside
+
+
+@pytest.fixture(params=["file", "memory"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    opened = Database(tmp_path / "a.db" if request.param == "file" else None, durable=True)
+    with opened.write() as db:
+        db.execute("CREATE TABLE t (x UNIQUE)")
+    yield opened
+    opened.close()
+
+
+def _all(database: Database) -> list[int]:
+    with database.read() as db:
+        return [x for (x,) in db.execute("SELECT x FROM t ORDER BY x")]
+
+
+def test_a_transaction_is_kept_whole_or_not_at_all(database: Database) -> None:
+    with pytest.raises(sqlite3.IntegrityError), database.write() as db:
+        db.execute("INSERT INTO t VALUES (1)")
+        db.execute("INSERT INTO t VALUES (1)")
+    assert _all(database) == []
+    with pytest.raises(KeyboardInterrupt), database.write() as db:
+        db.execute("INSERT OR ROLLBACK INTO t VALUES (2)")
+        raise KeyboardInterrupt
+    assert _all(database) == []
+    with database.write() as db:
+        db.execute("INSERT INTO t VALUES (3)")
+    assert _all(database) == [3]
+
+
+def test_a_transaction_that_sqlite_ended_itself_raises_what_ended_it(database: Database) -> None:
+    with pytest.raises(sqlite3.IntegrityError), database.write() as db:
+        db.execute("INSERT INTO t VALUES (1)")
+        db.execute("INSERT OR ROLLBACK INTO t VALUES (1)")
+    assert _all(database) == []
+
+
+def test_many_threads_write_and_read_at_once(database: Database) -> None:
+    together = threading.Barrier(8)
+
+    def work(number: int) -> int:
+        together.wait()
+        with database.write() as db:
+            db.execute("INSERT INTO t VALUES (?)", [number])
+        return len(_all(database))
+
+    with ThreadPoolExecutor(8) as pool:
+        lengths = list(pool.map(work, range(8)))
+    assert max(lengths) == 8
+    assert _all(database) == list(range(8))
+
+
+def test_closing_closes_the_connections_of_every_thread(tmp_path: Path) -> None:
+    database = Database(tmp_path / "a.db", durable=False)
+    lent: list[sqlite3.Connection] = []
+
+    def borrow() -> None:
+        with database.read() as db:
+            db.execute("SELECT 1")
+            lent.append(db)
+
+    borrow()
+    thread = threading.Thread(target=borrow)
+    thread.start()
+    thread.join()
+    database.close()
+    assert len(set(map(id, lent))) == 2
+    for db in lent:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            db.execute("SELECT 1")
+
+
+def test_what_is_no_database_is_not_opened(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    path.write_bytes(b"not a database" * 100)
+    database = Database(path, durable=True)
+    with pytest.raises(sqlite3.DatabaseError), database.read():
+        pytest.fail("lent")
+    assert path.read_bytes() == b"not a database" * 100
+
+
+def test_files_are_set_aside_with_their_journals_and_never_over_one_another(tmp_path: Path) -> None:
+    aside = []
+    for content in ("1", "2", "3"):
+        for tail in ("", "-wal", "-shm") if content != "3" else ("",):
+            (tmp_path / f"a.db{tail}").write_text(content + tail)
+        aside.append(set_aside(tmp_path / "a.db"))
+    assert [path.read_text() for path in aside] == ["1", "2", "3"]
+    assert [path.with_name(path.name + "-wal").read_text() for path in aside[:2]] == ["1-wal", "2-wal"]
+    assert len(list(tmp_path.glob("a.db.damaged-*"))) == 7
+    assert not list(tmp_path.glob("a.db")) + list(tmp_path.glob("a.db-*"))

@@ -1,0 +1,172 @@
+"""Opens the app on a folder and waits for what it does, never for the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from rich.segment import Segment
+from textual.pilot import Pilot
+from textual.worker import WorkerCancelled, WorkerFailed
+
+from reader.config import Config
+from reader.library.library import Library
+from reader.model import Row
+from reader.paths import Paths
+from reader.ui.app import NewsreaderApp
+from reader.ui.article_list import ArticleList
+from reader.ui.article_view import ArticleView
+from reader.ui.bars import MessageLine
+from reader.ui.line_view import LineView
+from reader.ui.list_header import ListHeader
+from reader.ui.screens.browse import BrowseScreen
+
+SIDE, STACKED, NARROW, LOW = (120, 40), (80, 24), (50, 20), (120, 12)
+
+CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f"
+BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+FORBIDDEN = re.compile(f"[{CONTROLS}{BIDI}\n\t]")
+"""What no line on the screen may hold."""
+
+
+class Reader:
+    """The app as a person has it before them: keys and mouse in, lines of text out."""
+
+    def __init__(self, app: NewsreaderApp, pilot: Pilot[None]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    async def settled(self) -> None:
+        """Wait until no worker runs and every message has been handled."""
+        quiet = 0
+        while quiet < 2:
+            await self.pilot.pause()
+            busy = [worker for worker in self.app.workers if not worker.is_finished]
+            quiet = 0 if busy else quiet + 1
+            if busy:
+                with suppress(WorkerCancelled, WorkerFailed):
+                    await self.app.workers.wait_for_complete(busy)
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.pilot.press(key)
+            await self.settled()
+
+    async def click(self, target: type[ArticleList | ArticleView | ListHeader], x: int, y: int, times: int = 1) -> None:
+        await self.pilot.click(target, offset=(x, y), times=times)
+        await self.settled()
+
+    async def resize(self, width: int, height: int) -> None:
+        await self.pilot.resize_terminal(width, height)
+        await self.settled()
+
+    async def until(self, true: Callable[[], object], seconds: float = 10) -> None:
+        """Wait for something that only time brings."""
+        deadline = time.monotonic() + seconds
+        while not true():
+            assert time.monotonic() < deadline, f"this did not come:\n{self.text}"
+            await asyncio.sleep(0.01)
+            await self.settled()
+
+    @property
+    def browse(self) -> BrowseScreen:
+        screen = self.app.screen_stack[0]
+        assert isinstance(screen, BrowseScreen)
+        return screen
+
+    @property
+    def list(self) -> ArticleList:
+        return self.browse.list
+
+    @property
+    def article(self) -> ArticleView:
+        return self.browse.article
+
+    @property
+    def focus(self) -> str:
+        """``list``, ``article`` or ``related``."""
+        if self.list.has_focus:
+            return "list"
+        assert self.article.has_focus
+        return "related" if self.article.selected >= 0 else "article"
+
+    @property
+    def row(self) -> Row:
+        assert self.list.row is not None
+        return self.list.row
+
+    @property
+    def rows(self) -> list[Row]:
+        return self.app.library.rows(self.list.view.rowids)
+
+    @property
+    def shown(self) -> str:
+        """The title in the article pane."""
+        return self.article.subject.title if self.article.subject else ""
+
+    @property
+    def message(self) -> str:
+        line = self.browse.query_one(MessageLine)
+        return plain(line).strip() if line.display else ""
+
+    @property
+    def header(self) -> str:
+        return plain(self.browse.query_one(ListHeader))
+
+    @property
+    def lines(self) -> list[str]:
+        """The screen as it is, a string a line."""
+        # The compositor is private, but what it makes is what the terminal gets.
+        return [strip.text for strip in self.app.screen._compositor.render_strips()]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    @property
+    def pane(self) -> str:
+        """All lines of the article pane, on screen or not."""
+        return drawn(self.article)
+
+    @property
+    def place(self) -> tuple[int, int, int, int, str]:
+        """Selected article, first row of the list, first line of the pane, related item, and where the focus is."""
+        return self.list.rowid, self.list.scroll_offset.y, self.article.scroll_offset.y, self.article.selected, self.focus
+
+
+def plain(widget: MessageLine | ListHeader | ArticleList | LineView) -> str:
+    """Return the text of a widget, as far as it is on screen."""
+    return "\n".join(widget.render_line(y).text for y in range(widget.size.height))
+
+
+def drawn(view: LineView) -> str:
+    """Return the text of every line of a view."""
+    return "\n".join("".join(run.text for run in line) for line in view._lines)
+
+
+def segments(reader: Reader) -> Iterable[Segment]:
+    """Return everything on the screen with its styles."""
+    return (segment for strip in reader.app.screen._compositor.render_strips() for segment in strip)
+
+
+@asynccontextmanager
+async def opened(folder: Path, size: tuple[int, int] = SIDE, settings: Config | None = None) -> AsyncIterator[Reader]:
+    """Open the app on ``folder`` in a terminal of ``size`` cells."""
+    library = Library.open(folder, Paths.of())
+    try:
+        app = NewsreaderApp(library, settings or Config())
+        async with app.run_test(size=size) as pilot:
+            reader = Reader(app, pilot)
+            await reader.settled()
+            yield reader
+    finally:
+        library.close()
+
+
+def document(title: str = "A title", *fields: str, body: str = "") -> str:
+    """Return a document with this title, further lines of front matter, and a body."""
+    return "\n".join(["---", f"title: {title}", *fields, "---", body])
