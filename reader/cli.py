@@ -210,11 +210,12 @@ def _print_table(rows: Iterator[Row]) -> None:
 
     from reader.text import steady
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("Qual", justify="right", no_wrap=True)
-    table.add_column("Heat", justify="right", no_wrap=True, style="dim")
-    table.add_column("Date", no_wrap=True, style="dim")
-    table.add_column("Source", no_wrap=True, max_width=20)
+    # Expanded, so that the title gets what the others leave; without it Rich takes cells from the numbers.
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
+    table.add_column("Qual", justify="right", no_wrap=True, min_width=4)
+    table.add_column("Heat", justify="right", no_wrap=True, min_width=4, style="dim")
+    table.add_column("Date", no_wrap=True, min_width=10, style="dim")
+    table.add_column("Source", no_wrap=True, overflow="ellipsis", min_width=8, max_width=20)
     table.add_column("Title", ratio=1, overflow="ellipsis", no_wrap=True)
     for row in rows:
         when = row.published_at.astimezone().strftime("%Y-%m-%d") if row.published_at else "–"
@@ -225,6 +226,8 @@ def _print_table(rows: Iterator[Row]) -> None:
 
 
 def _print_article(article: Article) -> None:
+    import json
+
     from reader.prose.body import parse_body
     from reader.prose.markdown import to_markdown
 
@@ -238,7 +241,6 @@ def _print_article(article: Article) -> None:
         ("Topics", ", ".join(article.topics)),
         ("Link", article.links.best),
         ("AMP", article.links.amp_copy),
-        ("Secured", f"payload, {article.secured.size} bytes" if article.secured else ""),
     ]
     parts = [article.title, "\n".join(f"{name}: {value}" for name, value in facts if value), article.excerpt]
     if article.body:
@@ -249,6 +251,12 @@ def _print_article(article: Article) -> None:
             for r in article.related
         ]
         parts.append("\n".join([f"Related ({len(article.related)})", *related]))
+    more = [
+        f"{name}: {value if isinstance(value, str) else json.dumps(value)}" for name, value in article.extra.items()
+    ]
+    if article.secured:
+        more.append(f"secured payload, {article.secured.size:,} bytes")
+    parts.append("\n".join(more))
     sys.stdout.write("\n\n".join(filter(None, parts)) + "\n")
 
 

@@ -188,19 +188,19 @@ def _read_yaml(lines: list[str], first_line: int) -> tuple[Mapping, list[Fault]]
     try:
         builder.feed(yaml.parse(source, Loader=loader))
     except yaml.MarkedYAMLError as error:
-        raise _yaml_error(error, first_line) from None
+        raise _yaml_error(error, first_line, first_line + max(len(lines) - 1, 0)) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise FrontMatterError(first_line, f"the front matter cannot be read: {clean(str(error))}") from None
     return builder.result(), builder.faults
 
 
-def _yaml_error(error: yaml.MarkedYAMLError, first_line: int) -> FrontMatterError:
+def _yaml_error(error: yaml.MarkedYAMLError, first_line: int, last_line: int) -> FrontMatterError:
     what = clean(error.problem or "it is not YAML")
     where = clean(error.context or "")
     unclosed = "quoted scalar" in where and "end of stream" in what
     # Where a quotation begins tells more than that the header ends within it.
     mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
-    line = first_line + (mark.line if mark else 0)
+    line = min(first_line + (mark.line if mark else 0), last_line)
     if unclosed:
         return _UnclosedQuoteError(
             line, "the front matter cannot be read: the quotation that begins here is not closed"

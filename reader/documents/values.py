@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 
 from reader.model import Number
 
@@ -95,6 +94,8 @@ def _from_iso(found: re.Match[str]) -> datetime:
 def _from_mail(text: str) -> datetime | None:
     if "," not in text:
         return None
+    from email.utils import parsedate_to_datetime  # imported late: 15 ms for what almost no document has
+
     try:
         moment = parsedate_to_datetime(text)
     except (TypeError, IndexError):  # raised beside ValueError for some malformed dates

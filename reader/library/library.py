@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from reader.documents.parse import Parsed, parse
 from reader.documents.walk import ENDINGS, Folder, read_bytes
 from reader.errors import ReaderError
 from reader.library.index import Index
@@ -17,6 +17,9 @@ from reader.library.view import Sort, View
 from reader.model import Article, Problem, Row
 from reader.paths import Paths
 from reader.text import show_path
+
+if TYPE_CHECKING:
+    from reader.documents.parse import Parsed
 
 LAST_FOLDER = "last-folder"
 _ID = re.compile(r"[0-9a-f]{16}")
@@ -102,6 +105,8 @@ class Library:
 
     def read(self, path: bytes) -> Parsed:
         """Return what the file at ``path`` says. Raises ReaderError when it cannot be read at all."""
+        from reader.documents.parse import parse  # imported late: a list of what is known already needs no parser
+
         return parse(path, read_bytes(self.folder, path))
 
     def locate(self, urls: Iterable[str]) -> int | None:

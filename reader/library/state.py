@@ -133,20 +133,21 @@ def _ready(path: Path) -> Database:
 def _inspect(path: Path) -> None:
     """Refuse a file of a newer version or of another program, without changing a byte of it.
 
-    Raises ReaderError, or sqlite3.DatabaseError when the file is damaged.
+    Raises ReaderError, of which StorageError says whether the file is damaged.
     """
     if not path.with_name(path.name + "-wal").exists():
         # No journal: nobody has it open. Read as a file that does not change, it gets no journal from us, which a
         # reader without the right to write leaves behind. Damage is another matter: it is looked at twice.
-        with contextlib.suppress(sqlite3.DatabaseError):
+        with contextlib.suppress(StorageError):
             _judge(path, "immutable=1")
             return
     _judge(path, "mode=ro")
 
 
 def _judge(path: Path, how: str) -> None:
-    db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
+    db: sqlite3.Connection | None = None
     try:
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
         (version,) = db.execute("PRAGMA user_version").fetchone()
         (owner,) = db.execute("PRAGMA application_id").fetchone()
         (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()

@@ -144,7 +144,7 @@ def _block_text(block: Block) -> str:
         case CodeBlock(text=text):
             return text
         case Table(header=header, rows=rows):
-            return "\n".join("\t".join(map(spans_text, row)) for row in (header, *rows) if row)
+            return "\n".join("\t".join(map(spans_text, row)).rstrip("\t") for row in (header, *rows) if row)
         case Figure(alt=alt, caption=caption):
             return "\n\n".join(filter(None, (alt, spans_text(caption))))
         case Embed(url=url):

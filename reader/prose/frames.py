@@ -99,11 +99,14 @@ class TableFrame(Frame):
         self.rows: list[list[list[Block]]] = []
         self.heads: list[bool] = []
         """Of each row, whether it has header cells only."""
+        self._current = self.blocks
+        """The cell being filled, or what stands before the table."""
 
     def begin_row(self) -> None:
         """Start the next row."""
         self.rows.append([])
         self.heads.append(True)
+        self._current = self.blocks
 
     def begin_cell(self, *, head: bool, span: str = "") -> int:
         """Start the next cell, ``span`` columns wide, and return how many cells that adds."""
@@ -113,12 +116,12 @@ class TableFrame(Frame):
         columns = int(span) if span.isascii() and span.isdecimal() and len(span) < 4 else 1
         columns = max(1, min(columns, _MAX_COLUMNS_SPANNED))
         self.rows[-1] += [[] for _ in range(columns)]
-        self.current = self.rows[-1][-columns]
+        self._current = self.rows[-1][-columns]
         return columns
 
     def add(self, block: Block) -> None:
         """Take a block of the current cell; one outside any cell, such as a caption, stands before the table."""
-        (self.current if self.rows and self.rows[-1] else self.blocks).append(block)
+        self._current.append(block)
 
     def finish(self) -> Iterable[Block]:
         """Return a table if it is one of short texts in several columns, else its content alone."""

@@ -162,7 +162,7 @@ class _Builder:
         if name in _MARKS:
             self._end_mark(name)
         elif name == "a":
-            self._style.href = ""
+            self._end_link()
         elif name in _HEADINGS:
             self._flush()
             self._style.heading = 0
@@ -264,6 +264,12 @@ class _Builder:
 
     def _start_link(self, token: Token) -> None:
         self._style.href = target(token.attributes.get("href", ""), self._base_url, LINK)
+
+    def _end_link(self) -> None:
+        # Outside the open containers as well: else one link that ends too deep would go on to the end of the text.
+        self._style.href = ""
+        for frame in self._frames:
+            frame.style.href = ""
 
     def _break(self, _: Token) -> None:
         frame = self._frames[-1]

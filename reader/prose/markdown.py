@@ -19,7 +19,7 @@ from reader.text import clean_block
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
-MAX_CHARACTERS = 300_000
+MAX_CHARACTERS = 150_000
 """Of the source; what comes after is left out, and a last paragraph says so."""
 
 __all__ = ["MAX_CHARACTERS", "parse_markdown", "to_markdown"]

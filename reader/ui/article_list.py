@@ -22,7 +22,7 @@ from reader.model import Number, Row
 from reader.text import fit
 from reader.ui import actions, formats
 from reader.ui.columns import columns, type_mark
-from reader.ui.line_view import faded
+from reader.ui.line_view import LineView, faded
 
 _KEPT_ROWS = 4096
 """Rows kept in memory; at about 1 kB each."""
@@ -65,6 +65,9 @@ class ArticleList(ScrollView, can_focus=True):
 
     class Left(Message):
         """The person wants out of the list."""
+
+    class EndReached(LineView.EndReached):
+        """A key led against the first or the last article."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -272,19 +275,19 @@ class ArticleList(ScrollView, can_focus=True):
 
     def action_down(self) -> None:
         """Select the next article."""
-        self.select(self.cursor + 1)
+        self._step(1)
 
     def action_up(self) -> None:
         """Select the previous article."""
-        self.select(self.cursor - 1)
+        self._step(-1)
 
     def action_top(self) -> None:
         """Select the first article."""
-        self.select(0)
+        self._step(-len(self.view))
 
     def action_end(self) -> None:
         """Select the last article."""
-        self.select(len(self.view) - 1)
+        self._step(len(self.view))
 
     def action_half_down(self) -> None:
         """Select the article half a page down."""
@@ -302,10 +305,26 @@ class ArticleList(ScrollView, can_focus=True):
         """Select the article a page up."""
         self._page(-max(1, self.size.height - 1))
 
+    def _step(self, rows: int) -> None:
+        before = self.cursor
+        self.select(before + rows)
+        if self.cursor == before:
+            self._say_end(rows)
+
+    def _say_end(self, rows: int) -> None:
+        if len(self.view):
+            words = "This is the last article." if rows > 0 else "This is the first article."
+        else:
+            words = "There are no articles here."
+        self.post_message(self.EndReached(words))
+
     def _page(self, rows: int) -> None:
         """Move the selection and what is on screen by as many rows, so that the selection keeps its line."""
+        before = self.cursor
         top = max(0, min(self.scroll_offset.y + rows, max(0, len(self.view) - self.size.height)))
-        self.select(self.cursor + rows, top=top)
+        self.select(before + rows, top=top)
+        if self.cursor == before:
+            self._say_end(rows)
 
     def action_enter(self) -> None:
         """Ask for the selected article."""

@@ -141,6 +141,8 @@ class ArticleView(LineView):
         if self.selected < 0:
             super().action_down()
         else:
+            if self.selected + 1 == len(self.subject.items if self.subject else ()):
+                self.post_message(self.EndReached("This is the last related item."))
             self.select_item(self.selected + 1)
 
     def action_up(self) -> None:

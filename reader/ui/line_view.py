@@ -41,6 +41,17 @@ class LineView(ScrollView, can_focus=True):
             super().__init__()
             self.href = href
 
+    class EndReached(Message):
+        """A key led against the top or the bottom."""
+
+        def __init__(self, words: str) -> None:
+            super().__init__()
+            self.words = words
+
+        def can_replace(self, message: Message) -> bool:
+            """Once is enough, however long the key is held."""
+            return isinstance(message, LineView.EndReached)
+
     def __init__(self, *, id: str | None = None, measure: int = MEASURE) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._measure = measure
@@ -139,35 +150,43 @@ class LineView(ScrollView, can_focus=True):
 
     def action_down(self) -> None:
         """Scroll down a line."""
-        self.scroll_relative(y=1, animate=False)
+        self._scroll_by(1)
 
     def action_up(self) -> None:
         """Scroll up a line."""
-        self.scroll_relative(y=-1, animate=False)
+        self._scroll_by(-1)
 
     def action_top(self) -> None:
         """Scroll to the first line."""
-        self.scroll_to(y=0, animate=False)
+        self._scroll_by(-len(self._lines))
 
     def action_end(self) -> None:
         """Scroll to the last line."""
-        self.scroll_to(y=self.max_scroll_y, animate=False)
+        self._scroll_by(len(self._lines))
 
     def action_half_down(self) -> None:
         """Scroll down half a page."""
-        self.scroll_relative(y=max(1, self.size.height // 2), animate=False)
+        self._scroll_by(max(1, self.size.height // 2))
 
     def action_half_up(self) -> None:
         """Scroll up half a page."""
-        self.scroll_relative(y=-max(1, self.size.height // 2), animate=False)
+        self._scroll_by(-max(1, self.size.height // 2))
 
     def action_page_down(self) -> None:
         """Scroll down a page, keeping a line in view."""
-        self.scroll_relative(y=max(1, self.size.height - 1), animate=False)
+        self._scroll_by(max(1, self.size.height - 1))
 
     def action_page_up(self) -> None:
         """Scroll up a page, keeping a line in view."""
-        self.scroll_relative(y=-max(1, self.size.height - 1), animate=False)
+        self._scroll_by(-max(1, self.size.height - 1))
+
+    def _scroll_by(self, lines: int) -> None:
+        before = self.scroll_offset.y
+        target = max(0, min(before + lines, self.max_scroll_y))
+        if target == before:
+            self.post_message(self.EndReached("This is the end." if lines > 0 else "This is the top."))
+        else:
+            self.scroll_to(y=target, animate=False, immediate=True)
 
 
 def faded(style: Style, strength: float) -> Style:

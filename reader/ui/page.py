@@ -13,7 +13,6 @@ from datetime import datetime
 from reader.errors import ReaderError
 from reader.model import Image, Json
 from reader.prose.blocks import Mark, Paragraph, Span, links, plain_text
-from reader.prose.html import parse_html
 from reader.prose.layout import layout
 from reader.text import cut, fit, steady, width
 from reader.ui import formats
@@ -247,6 +246,8 @@ def _entries(name: str, value: Json) -> list[tuple[str, str]]:
         title = _words("", value.get("title") or value.get("name") or value.get("type") or "")
         return [(" · ".join(filter(None, (title, shorten(address, 60) or str(value["url"])))), address)]
     if isinstance(value, str) and value.lstrip().startswith("<"):
+        from reader.prose.html import parse_html  # imported late: few documents have such fields
+
         blocks = parse_html(value)
         return [(f"{text} · {shorten(href, 60)}", href) for text, href in links(blocks)] or [(plain_text(blocks), "")]
     text = _words(name, value)

@@ -13,7 +13,6 @@ from types import MappingProxyType
 from reader.library.library import Library
 from reader.model import Article, Image, Json, Links, Number, Related, Row
 from reader.prose.blocks import Block
-from reader.prose.body import parse_body
 
 _NO_LINKS = Links()
 
@@ -72,6 +71,8 @@ def of_document(library: Library, rowid: int) -> Subject:
 
     Raises ReaderError when it is gone or can no longer be read.
     """
+    from reader.prose.body import parse_body  # imported late, by a worker: the list comes first
+
     article = library.article(rowid)
     row = next(iter(library.rows([rowid])), None)
     related = tuple(_related_item(library, item) for item in article.related)

@@ -137,7 +137,7 @@ def _entries(node: Node) -> dict[str, Node]:
         (b"\x00\xff\xd8\xff", 1, "there is no front matter"),
         (b"\n---\na: 1\n", 2, "the front matter is not closed: a line of --- is missing"),
         (b"+++\na = 1\n---\n", 1, "the front matter is not closed: a line of +++ is missing"),
-        (b"---\na: 1\nb: [1, 2\n---\n", 4, "the front matter cannot be read"),
+        (b"---\na: 1\nb: [1, 2\n---\n", 3, "the front matter cannot be read"),
         (b"---\na: b: c\n---\n", 2, "mapping values are not allowed"),
         (b"---\na: 1\nb: 'x\nc: 2\n---\nbody\n", 3, "the quotation that begins here is not closed"),
         (b"---\na: 'x\n---\nit's\n---\nb: [\n---\n", 2, "the quotation that begins here is not closed"),

@@ -327,6 +327,7 @@ _DOCUMENTS = st.builds(
 
 @given(_PATHS, st.binary(max_size=200) | st.builds(b"---\n%b\n---\n".__mod__, st.binary(max_size=200)))
 @example(b"a.md", b"+++\nx = 0x" + b"f" * 5000 + b"\n+++\n")
+@example(b"b.yaml", b"{")
 @example(b"a.md", b"\xff\xfe-")
 def test_any_bytes_are_an_article_or_a_problem(path: bytes, data: bytes) -> None:
     _assert_sound(path, data)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from reader.library.database import Database, set_aside
+from reader.library.database import Database, StorageError, set_aside
 
 
 @pytest.fixture(params=["file", "memory"])
@@ -26,7 +26,7 @@ def _all(database: Database) -> list[int]:
 
 
 def test_a_transaction_is_kept_whole_or_not_at_all(database: Database) -> None:
-    with pytest.raises(sqlite3.IntegrityError), database.write() as db:
+    with pytest.raises(StorageError, match="unique constraint failed"), database.write() as db:
         db.execute("INSERT INTO t VALUES (1)")
         db.execute("INSERT INTO t VALUES (1)")
     assert _all(database) == []
@@ -40,7 +40,7 @@ def test_a_transaction_is_kept_whole_or_not_at_all(database: Database) -> None:
 
 
 def test_a_transaction_that_sqlite_ended_itself_raises_what_ended_it(database: Database) -> None:
-    with pytest.raises(sqlite3.IntegrityError), database.write() as db:
+    with pytest.raises(StorageError, match="unique constraint failed"), database.write() as db:
         db.execute("INSERT INTO t VALUES (1)")
         db.execute("INSERT OR ROLLBACK INTO t VALUES (1)")
     assert _all(database) == []
@@ -79,14 +79,26 @@ def test_closing_closes_the_connections_of_every_thread(tmp_path: Path) -> None:
     for db in lent:
         with pytest.raises(sqlite3.ProgrammingError, match="closed"):
             db.execute("SELECT 1")
+    with pytest.raises(StorageError, match="cannot operate on a closed database") as caught, database.read() as db:
+        db.execute("SELECT 1")
+    assert not caught.value.damaged
+
+
+@pytest.mark.parametrize("place", ["missing/a.db", "."])
+def test_what_cannot_be_opened_is_told_in_a_sentence(tmp_path: Path, place: str) -> None:
+    database = Database(tmp_path / place, durable=True)
+    with pytest.raises(StorageError, match=r"cannot be used: .+\.$") as caught, database.read():
+        pytest.fail("lent")
+    assert not caught.value.damaged
 
 
 def test_what_is_no_database_is_not_opened(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     path.write_bytes(b"not a database" * 100)
     database = Database(path, durable=True)
-    with pytest.raises(sqlite3.DatabaseError), database.read():
+    with pytest.raises(StorageError, match=r"a\.db cannot be used: file is not a database") as caught, database.read():
         pytest.fail("lent")
+    assert caught.value.damaged
     assert path.read_bytes() == b"not a database" * 100
 
 

@@ -204,6 +204,11 @@ def test_other_targets_are_plain_text(href: str) -> None:
     assert parse_html(f'<a href="{href}">x</a>') == (para("x"),)
 
 
+def test_a_link_that_ends_too_deep_does_not_go_on() -> None:
+    blocks = parse_html("<a href=//x.org/>a<blockquote>b</a>c</blockquote>d")
+    assert blocks[-1] == para("d")
+
+
 def test_a_link_keeps_no_hidden_characters() -> None:
     ((_, href),) = links(parse_html("<a href='https://x.org/&#x202e;&#27;a&#8203;b'>x</a>"))
     assert href == "https://x.org/ab"

@@ -237,6 +237,11 @@ class BrowseScreen(Screen[None]):
     def _nothing_related(self) -> None:
         self.say("No related items here. o opens the original in the browser.")
 
+    @on(ArticleView.EndReached)
+    @on(ArticleList.EndReached)
+    def _say_end(self, event: ArticleView.EndReached) -> None:
+        self.say(event.words)
+
     @on(ArticleView.WidthChanged)
     def _fit_article(self) -> None:
         if self.article.subject is not None:

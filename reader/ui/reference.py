@@ -1,0 +1,40 @@
+"""The keys as Markdown, for README and docs: made from the registry, so that they cannot disagree.
+
+``python -m reader.ui.reference`` prints the table of the README, with ``--full`` that of docs/keys.md.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from reader.ui import actions
+
+
+def short_table() -> str:
+    """Return the README's table: keys and title of each action, by group."""
+    rows = [
+        f"| {', '.join(_code(actions.spoken(action.keys)))} | {action.title} |"
+        for _, found in actions.groups()
+        for action in found
+    ]
+    return "\n".join(["| keys | what they do |", "|---|---|", *rows]) + "\n"
+
+
+def full_table() -> str:
+    """Return the table of docs/keys.md: every action with its name and its help."""
+    parts = []
+    for group, found in actions.groups():
+        rows = [
+            f"| `{action.name}` | {', '.join(_code(actions.spoken(action.keys)))} | {action.title} | {action.help} |"
+            for action in found
+        ]
+        parts += [f"## {group}\n", "| action | keys | title | what it does |", "|---|---|---|---|", *rows, ""]
+    return "\n".join(parts)
+
+
+def _code(spoken: str) -> list[str]:
+    return [f"`{key}`" for key in spoken.split()]
+
+
+if __name__ == "__main__":
+    sys.stdout.write(full_table() if "--full" in sys.argv else short_table())

@@ -1,0 +1,196 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from reader.errors import ReaderError
+from reader.jobs.indexing import Progress, refresh
+from reader.library.library import Library
+from reader.library.view import Sort
+from reader.paths import Paths
+
+MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
+OpenLibrary = Callable[[Path], Library]
+
+
+def _document(title: str) -> str:
+    return f"---\ntitle: {title}\n---\n"
+
+
+def _many(count: int) -> dict[str, str]:
+    return {f"{n:04}.md": _document(f"t{n}") for n in range(count)}
+
+
+def _titles(library: Library) -> list[str]:
+    return sorted(row.title for row in library.rows(library.view(Sort()).rowids))
+
+
+def _refresh(library: Library) -> Progress:
+    *_, last = refresh(library)
+    assert last.finished
+    return last
+
+
+def test_what_is_new_changed_moved_or_gone_is_taken_in(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    folder = make_folder({"same.md": _document("same"), "old.md": _document("old"), "gone.md": _document("gone")})
+    (folder / "move.md").write_text(_document("moved"))
+    opened = library(folder)
+    rowid = opened.find("same.md")
+    make_folder({"new.md": _document("new"), "old.md": _document("changed")})
+    (folder / "gone.md").unlink()
+    (folder / "sub").mkdir()
+    (folder / "move.md").rename(folder / "sub" / "move.md")
+    last = _refresh(opened)
+    assert _titles(opened) == ["changed", "moved", "new", "same"]
+    assert (last.done, last.total, last.changed) == (3, 3, 5)
+    assert opened.find("same.md") == rowid
+
+
+def test_size_or_time_of_change_is_enough_to_read_again(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    folder = make_folder({"size.md": _document("a"), "time.md": _document("a")})
+    opened = library(folder)
+    stamps = {name: (folder / name).stat().st_mtime_ns for name in ("size.md", "time.md")}
+    make_folder({"size.md": _document("longer"), "time.md": _document("b")})
+    os.utime(folder / "size.md", ns=(0, stamps["size.md"]))
+    os.utime(folder / "time.md", ns=(0, stamps["time.md"] - 1))
+    assert _refresh(opened).changed == 2
+    assert _titles(opened) == ["b", "longer"]
+
+
+def test_where_nothing_changed_nothing_is_written(
+    make_folder: MakeFolder, library: OpenLibrary, own_directories: Paths
+) -> None:
+    folder = make_folder({"a.md": _document("a"), "broken.md": "", "fifo.md": ""})
+    (folder / "fifo.md").unlink()
+    os.mkfifo(folder / "fifo.md")
+    opened = library(folder)
+    with closing(sqlite3.connect(own_directories.index(folder))) as watcher:
+
+        def version() -> int:
+            return int(watcher.execute("PRAGMA data_version").fetchone()[0])
+
+        before = version()
+        assert list(refresh(opened)) == [Progress(0, 0, 0, finished=True)]
+        assert version() == before
+        make_folder({"b.md": _document("b")})
+        _refresh(opened)
+        assert version() != before
+
+
+def test_a_second_library_of_the_same_folder_sees_what_the_first_took_in(
+    make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    folder = make_folder(_many(2))
+    first, second = library(folder), library(folder)
+    make_folder({"new.md": _document("new")})
+    assert _refresh(first).changed == 1
+    assert _titles(second) == ["new", "t0", "t1"]
+    assert _refresh(second).changed == 0
+
+
+def test_a_large_folder_comes_in_batches_of_which_the_first_is_small(
+    make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    opened = library(make_folder({}))
+    make_folder(_many(700))
+    seen = [(step.done, step.total, opened.counts().articles, step.finished) for step in refresh(opened)]
+    assert seen == [(64, 700, 64, False), (576, 700, 576, False), (700, 700, 700, False), (700, 700, 700, True)]
+
+
+def test_a_refresh_that_is_stopped_keeps_its_batches_and_the_next_goes_on(
+    make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    opened = library(make_folder({}))
+    make_folder(_many(100))
+    stop = threading.Event()
+    steps: Iterator[Progress] = refresh(opened, stop)
+    assert next(steps).done == 64
+    stop.set()
+    assert list(steps) == []
+    assert opened.counts().articles == 64
+    assert list(refresh(opened, stop)) == []
+    assert _refresh(opened).changed == 36
+    assert opened.counts().articles == 100
+
+
+def test_two_refreshes_of_one_folder_do_not_disturb_each_other(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    folder = make_folder(_many(70))
+    slow, quick = library(folder), library(folder)
+    make_folder({name: _document(f"changed{name}") for name in _many(70)})
+    steps = refresh(slow)
+    next(steps)
+    (folder / "0066.md").unlink()
+    _refresh(quick)
+    make_folder({"0066.md": _document("back again")})
+    assert list(steps)[-1].finished
+    _refresh(quick)
+    assert quick.counts().articles == len(_titles(quick)) == 70
+    assert quick.article(quick.find("0066.md")).title == "back again"
+
+
+def test_a_file_that_cannot_be_read_is_a_problem_and_tried_again(
+    make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    opened = library(make_folder({}))
+    folder = make_folder(_many(65))
+    steps = refresh(opened)
+    next(steps)
+    (folder / "0064.md").unlink()  # after it was found, before it is read
+    (folder / "0064.md").mkdir()
+    list(steps)
+    assert opened.counts().troubled == 1
+    (problem,) = opened.problems()
+    assert (problem.path, problem.line, problem.field) == ("0064.md", 1, "")
+    assert problem.message == "0064.md cannot be read: is a directory"
+    (folder / "0064.md").rmdir()
+    make_folder({"0064.md": _document("back")})
+    assert _refresh(opened).changed == 1
+    assert opened.problems() == []
+
+
+def test_one_broken_document_stops_nothing_and_is_counted(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    opened = library(
+        make_folder(
+            {
+                "a.md": _document("a"),
+                "b.md": "no front matter",
+                "c.md": "---\ntitle: c\nquality: x\nheat: y\n---\n",
+                "d.md": b"\x00" * 100,
+                "e.md": b"---\ntitle: e\n---\n" + b"x" * (5 << 20),
+            }
+        )
+    )
+    assert _titles(opened) == ["a", "c", "e"]
+    counts = opened.counts()
+    assert (counts.articles, counts.unread, counts.troubled) == (3, 3, 4)
+    assert [(each.path, each.line, each.field) for each in opened.problems()] == [
+        ("b.md", 1, ""),
+        ("c.md", 3, "quality"),
+        ("c.md", 4, "heat"),
+        ("d.md", 1, ""),
+        ("e.md", 1, ""),
+    ]
+
+
+def test_a_folder_that_is_gone_is_an_error_and_its_index_stays(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    folder = make_folder(_many(2))
+    opened = library(folder)
+    folder.rename(folder.with_name("elsewhere"))
+    with pytest.raises(ReaderError, match="cannot be read: no such file or directory"):
+        list(refresh(opened))
+    assert opened.counts().articles == 2
+
+
+def test_a_single_document_is_refreshed_too(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    folder = make_folder({"a.md": _document("a"), "b.md": _document("b")})
+    opened = library(folder / "a.md")
+    assert _titles(opened) == ["a"]
+    make_folder({"a.md": _document("longer")})
+    _refresh(opened)
+    assert _titles(opened) == ["longer"]

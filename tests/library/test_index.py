@@ -1,0 +1,224 @@
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reader.documents.walk import Candidate
+from reader.library.index import Entry, Index
+from reader.library.library import Library
+from reader.library.view import Sort
+from reader.model import Article, Links, Problem, Provider
+from reader.paths import Paths
+
+MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
+OpenLibrary = Callable[[Path], Library]
+
+_ARTICLE = Article(
+    path="sub/a.md",
+    title="A title",
+    excerpt="two\nlines",
+    type="video",
+    published_at=datetime(2021, 7, 28, 12, 38, 0, 123456, tzinfo=UTC),
+    links=Links("http://a.example/1", "http://a.example/2", "http://a.example/3", "http://a.example/4"),
+    quality=39.5,
+    heat=7,
+    provider=Provider("The Name", "a.example"),
+    topics=("AI", "News"),
+)
+
+
+def _open(path: Path | None) -> Index:
+    index, notice = Index.open(path)
+    assert notice == ""
+    return index
+
+
+def _put(index: Index, *articles: Article) -> None:
+    index.apply([Entry(Candidate(article.path.encode(), 1, 2), article, ()) for article in articles])
+
+
+@pytest.mark.parametrize("name", ["index.db", None])
+def test_a_row_is_what_the_document_said(tmp_path: Path, name: str | None) -> None:
+    with closing(_open(tmp_path / "new" / name if name else None)) as index:
+        _put(index, _ARTICLE, Article("b.md", "Bare", published_at=datetime(1, 1, 1, tzinfo=UTC)))
+        full, bare = (index.rows([rowid])[rowid] for rowid in index.order(Sort("date")))
+        assert (full.path, full.title, full.excerpt, full.type) == ("sub/a.md", "A title", "two\nlines", "video")
+        assert (full.published_at, full.links) == (_ARTICLE.published_at, _ARTICLE.links)
+        assert (full.quality, full.heat, full.topics) == (39.5, 7, ("AI", "News"))
+        assert (full.provider_name, full.provider_domain) == ("The Name", "a.example")
+        assert (bare.quality, bare.heat, bare.topics, bare.source) == (None, None, (), "")
+        assert bare.published_at == datetime(1, 1, 1, tzinfo=UTC)
+        assert index.with_id(full.id) == [full.rowid]
+        assert index.with_path(b"sub/a.md") == full.rowid
+        assert index.path(full.rowid) == b"sub/a.md"
+        assert index.files()[b"sub/a.md"] == (full.rowid, 1, 2)
+
+
+def test_rows_are_given_in_any_number_and_what_is_gone_is_left_out() -> None:
+    with closing(_open(None)) as index:
+        _put(index, *(Article(f"{n}.md", str(n)) for n in range(1203)))
+        rowids = list(index.order(Sort()))
+        assert len(index.rows([*rowids, 999_999])) == 1203
+        assert index.rows([]) == {}
+        assert index.path(999_999) is None
+
+
+def test_an_article_is_found_by_any_of_its_addresses_canonically() -> None:
+    with closing(_open(None)) as index:
+        _put(index, Article("other.md", "Other"), _ARTICLE, Article("b.md", "B", links=Links("http://a.example/2")))
+        rowid = index.with_path(b"sub/a.md")
+        for number in range(1, 5):
+            assert index.with_url(f"http://a.example/{number}") == rowid
+            assert index.with_url(f"HTTP://A.example:80/{number}?utm_source=x#frag") == rowid
+        assert index.with_url("http://a.example/5") is None
+        assert index.with_url("https://a.example/1") is None
+        assert index.with_url("no address") is None
+
+
+def test_a_document_that_changed_leaves_nothing_of_its_former_self() -> None:
+    with closing(_open(None)) as index:
+        old = Entry(Candidate(b"a.md", 1, 1), _ARTICLE, (Problem("a.md", 3, "quality", "bad"),))
+        index.apply([old])
+        index.apply([Entry(Candidate(b"a.md", 2, 1), Article("a.md", "New"), ())])
+        (row,) = index.rows(index.order(Sort())).values()
+        assert (row.title, row.links) == ("New", Links())
+        assert index.problems() == []
+        assert index.with_url("http://a.example/1") is None
+        index.apply([Entry(Candidate(b"a.md", 3, 1), None, (Problem("a.md", 1, "", "broken"),))])
+        assert (index.totals().articles, index.totals().troubled) == (0, 1)
+        index.remove([row.rowid])
+        assert (index.totals().troubled, index.files()) == (0, {})
+
+
+def test_a_row_number_never_comes_to_mean_another_document() -> None:
+    with closing(_open(None)) as index:
+        _put(index, Article("a.md", "A"), Article("b.md", "B"))
+        gone = index.with_path(b"b.md")
+        assert gone is not None
+        index.remove([gone])
+        _put(index, Article("c.md", "C"))
+        assert index.path(gone) is None
+        assert index.rows([gone]) == {}
+
+
+@pytest.mark.parametrize(
+    ("types", "others"), [([], False), (["", "article"], False), (["article", "video"], True)]
+)
+def test_it_knows_whether_all_are_articles(types: list[str], others: bool) -> None:
+    with closing(_open(None)) as index:
+        _put(index, *(Article(f"{n}.md", "t", type=type_) for n, type_ in enumerate(types)))
+        assert index.has_other_types() is others
+
+
+def test_problems_are_in_order_and_those_of_folders_replaced_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    with closing(_open(path)) as index, closing(sqlite3.connect(path)) as watcher:
+        index.apply([Entry(Candidate(b"b.md", 1, 1), None, (Problem("b.md", 2, "x", "m"), Problem("b.md", 1, "", "m")))])
+        index.set_folder_problems([Problem("a", 1, "", "no")])
+        assert [(each.path, each.line) for each in index.problems()] == [("a", 1), ("b.md", 1), ("b.md", 2)]
+        assert index.totals().troubled == 2
+
+        def version() -> int:
+            return int(watcher.execute("PRAGMA data_version").fetchone()[0])
+
+        before = version()
+        index.set_folder_problems([Problem("a", 1, "", "no")])
+        assert version() == before
+        index.set_folder_problems([])
+        assert version() != before
+        assert [each.path for each in index.problems()] == ["b.md", "b.md"]
+
+
+def _titles(library: Library) -> set[str]:
+    return {row.title for row in library.rows(library.view(Sort()).rowids)}
+
+
+@pytest.fixture
+def folder(make_folder: MakeFolder, library: OpenLibrary) -> Path:
+    """A folder that has an index already."""
+    folder = make_folder({"a.md": "---\ntitle: A\n---\n"})
+    library(folder).close()
+    return folder
+
+
+def _garbage(path: Path) -> None:
+    path.write_bytes(b"garbage" * 1000)
+
+
+def _cut_off(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:4096])
+
+
+@pytest.mark.parametrize("damage", [_garbage, _cut_off])
+def test_a_damaged_index_is_set_aside_and_built_anew(
+    folder: Path, library: OpenLibrary, own_directories: Paths, damage: Callable[[Path], None]
+) -> None:
+    path = own_directories.index(folder)
+    damage(path)
+    damaged = path.read_bytes()
+    opened = library(folder)
+    assert opened.notices == ()
+    assert _titles(opened) == {"A"}
+    assert damaged in [each.read_bytes() for each in path.parent.glob(f"{path.name}.damaged-*")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "PRAGMA user_version = 1",
+        "PRAGMA user_version = 999",
+        "PRAGMA application_id = 7",
+        'PRAGMA user_version = 999; CREATE TABLE "odd ""name" (x PRIMARY KEY) WITHOUT ROWID',
+        "PRAGMA user_version = 999; CREATE VIRTUAL TABLE words USING fts5(x); INSERT INTO words VALUES ('y')",
+    ],
+)
+def test_an_index_of_another_format_is_built_anew(
+    folder: Path, library: OpenLibrary, own_directories: Paths, change: str
+) -> None:
+    path = own_directories.index(folder)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(f"UPDATE articles SET title = 'of another format'; {change}")
+    opened = library(folder)
+    assert opened.notices == ()
+    assert _titles(opened) == {"A"}
+    assert [each.name for each in path.parent.glob("*.db")] == [path.name]
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT count(*) FROM sqlite_master WHERE name LIKE '%odd%' OR name = 'words'").fetchone() == (0,)
+
+
+@pytest.mark.parametrize("place", ["", "/below"])
+def test_without_a_place_for_the_file_the_index_lives_in_memory(
+    folder: Path, library: OpenLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NEWSREADER_CACHE_DIR", f"{tmp_path}/file{place}")
+    opened = library(folder)
+    (notice,) = opened.notices
+    assert notice.endswith("The index is kept in memory.")
+    assert _titles(opened) == {"A"}
+
+
+@pytest.mark.parametrize("what", ["folder", "damaged, and no room in its name for what would be added"])
+def test_what_cannot_be_an_index_file_is_left_alone(tmp_path: Path, what: str) -> None:
+    path = tmp_path / ("i" * 250)
+    if what == "folder":
+        path.mkdir()
+    else:
+        _garbage(path)
+    index, notice = Index.open(path)
+    with closing(index):
+        _put(index, _ARTICLE)
+        assert index.totals().articles == 1
+    assert notice.endswith("The index is kept in memory.")
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+def test_an_index_that_another_instance_has_just_made_is_taken_as_it_is(tmp_path: Path) -> None:
+    with closing(_open(tmp_path / "index.db")) as first, closing(_open(tmp_path / "index.db")) as second:
+        _put(first, _ARTICLE)
+        assert second.totals().articles == 1

@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from reader.errors import ReaderError
+from reader.library.library import LAST_FOLDER, Library
+from reader.library.view import Sort
+from reader.model import Row
+from reader.paths import Paths
+
+MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
+OpenLibrary = Callable[[Path], Library]
+
+
+def _document(title: str, **fields: str) -> str:
+    return "\n".join(["---", f"title: {title}", *(f"{name}: {value}" for name, value in fields.items()), "---", "Body."])
+
+
+def _rows(library: Library) -> list[Row]:
+    return library.rows(library.view(Sort()).rowids)
+
+
+def test_the_seeds_are_listed_and_every_one_can_be_opened(seeds: Path, library: OpenLibrary) -> None:
+    opened = library(seeds)
+    rows = _rows(opened)
+    assert (opened.name, opened.notices, opened.problems()) == ("seeds", (), [])
+    assert [row.quality for row in rows] == [46, 39, 39, 39, 32]
+    for row in rows:
+        article = opened.article(row.rowid)
+        assert (row.title, row.path, row.links, row.source) == (
+            article.title, article.path, article.links, article.source,
+        )  # fmt: skip
+        assert opened.locate([row.links.original]) == row.rowid
+
+
+def test_rows_come_in_the_order_asked_for_without_those_that_are_gone(
+    make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    opened = library(make_folder({f"{n}.md": _document(str(n)) for n in range(3)}))
+    rowids = [opened.find(f"{n}.md") for n in (2, 0, 1)]
+    assert [row.title for row in opened.rows([rowids[0], 999, *rowids[1:], rowids[0]])] == ["2", "0", "1", "2"]
+
+
+def test_marks_belong_to_the_article_and_not_to_its_file(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    folder = make_folder(
+        {
+            "a.md": _document("a", originalUrl="http://a.example/?utm_source=x"),
+            "copy.md": _document("copy", webUrl="http://A.example:80"),
+            "b.md": _document("b"),
+        }
+    )
+    opened = library(folder)
+    ids = {row.path: row.id for row in _rows(opened)}
+    assert ids["a.md"] == ids["copy.md"] != ids["b.md"]
+    opened.mark_read([ids["a.md"]], read=True)
+    assert {row.path for row in _rows(opened) if row.read} == {"a.md", "copy.md"}
+    assert opened.counts().unread == 1
+    shutil.move(folder / "a.md", folder / "moved.md")
+    assert {row.path for row in _rows(library(folder)) if row.read} == {"moved.md", "copy.md"}
+    opened.mark_read([ids["a.md"]], read=False)
+    assert opened.counts().unread == 3
+
+
+def test_without_an_address_the_path_is_the_identity(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    opened = library(make_folder({"a.md": _document("t"), "sub/a.md": _document("t")}))
+    assert len({row.id for row in _rows(opened)}) == 2
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://one.example/",
+        "http://two.example/?utm_campaign=y",
+        "HTTP://THREE.example:80/#top",
+        "http://four.example/%7Ex",
+    ],
+)
+def test_a_related_item_is_located_by_any_of_four_addresses(
+    make_folder: MakeFolder, library: OpenLibrary, address: str
+) -> None:
+    names = ("originalUrl", "webUrl", "ampWebUrl", "cdnAmpWebUrl")
+    target = "".join(
+        f"{name}: http://{host}.example/{path}\n"
+        for name, host, path in zip(names, ("one", "two", "three", "four"), ("", "", "", "~x"), strict=True)
+    )
+    folder = make_folder({"target.md": f"---\ntitle: Target\n{target}---\n"})
+    for name in names:
+        make_folder({f"{name}.md": f"---\nrelated: [{{title: R, {name}: '{address}'}}]\n---\n"})
+    opened = library(folder)
+    for name in names:
+        (related,) = opened.article(opened.find(f"{name}.md")).related
+        assert opened.locate(related.links.every()) == opened.find("target.md")
+    assert opened.locate(["http://nowhere.example/", address]) == opened.find("target.md")
+    assert opened.locate(["http://nowhere.example/", "no address"]) is None
+    assert opened.locate([]) is None
+
+
+def test_an_article_is_found_by_path_name_stem_id_and_absolute_path(
+    make_folder: MakeFolder, library: OpenLibrary, tmp_path: Path
+) -> None:
+    folder = make_folder({"sub/b.md": _document("b"), "c.md": _document("c"), "broken.md": ""})
+    (tmp_path / "link").symlink_to(folder)
+    opened = library(folder)
+    (row,) = (row for row in _rows(opened) if row.title == "b")
+    absolute = [str(folder / "sub" / "b.md"), str(tmp_path / "link" / "sub" / "b.md"), f"{folder}/sub/../sub/b.md"]
+    for which in ["sub/b.md", "./sub/b.md", "b.md", "b", row.id, *absolute]:
+        assert opened.find(which) == row.rowid
+
+
+@pytest.mark.parametrize(
+    "which", ["", "nothing", "sub", "broken.md", "0123456789abcdef", "/etc/passwd", "/", "B.MD", "x" * 5000]
+)
+def test_what_is_not_there_is_told_in_a_sentence(make_folder: MakeFolder, library: OpenLibrary, which: str) -> None:
+    opened = library(make_folder({"sub/b.md": _document("b"), "broken.md": ""}))
+    with pytest.raises(ReaderError, match=r"^There is no article “.*” in news\. Name it by its path"):
+        opened.find(which)
+
+
+def test_a_name_from_outside_is_shown_safely(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    with pytest.raises(ReaderError, match=r"^There is no article “\]52;c;x�” in news\."):
+        library(make_folder({})).find(os.fsdecode(b"\x1b]52;c;x\x07\xff"))
+
+
+def test_a_name_that_fits_many_asks_for_a_path(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    documents = {f"{n}/same.md": _document(str(n)) for n in range(7)} | {"a.md": _document("a"), "x/a.txt": _document("b")}
+    opened = library(make_folder(documents))
+    with pytest.raises(ReaderError, match=r"^7 documents are called that: (\d/same\.md, ){4}\d/same\.md and 2 more\."):
+        opened.find("same.md")
+    with pytest.raises(ReaderError, match=r"^2 documents are called that: .*Name one by its path\.$"):
+        opened.find("a")
+    assert opened.find("a.md") != opened.find("a.txt")
+    assert opened.find("x/a.txt") == opened.find("a.txt")
+
+
+def test_two_documents_of_one_article_share_an_id_that_names_neither(
+    make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    same = _document("t", originalUrl="http://a.example/")
+    opened = library(make_folder({"a.md": same, "b.md": same}))
+    with pytest.raises(ReaderError, match=r"2 documents are called that: a\.md, b\.md\."):
+        opened.find(_rows(opened)[0].id)
+
+
+def test_an_article_is_read_afresh(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    opened = library(make_folder({"a.md": _document("old")}))
+    make_folder({"a.md": _document("new")})
+    assert opened.article(opened.find("a.md")).title == "new"
+
+
+def test_an_article_that_can_no_longer_be_read_is_told_in_a_sentence(
+    make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    folder = make_folder({"a.md": _document("a")})
+    opened = library(folder)
+    rowid = opened.find("a.md")
+    make_folder({"a.md": "plain"})
+    with pytest.raises(ReaderError, match=r"a\.md can no longer be read as a document: there is no front matter"):
+        opened.article(rowid)
+    (folder / "a.md").unlink()
+    with pytest.raises(ReaderError, match=r"a\.md is no longer there\. It was moved or deleted\."):
+        opened.article(rowid)
+    with pytest.raises(ReaderError, match="This document is no longer in the folder"):
+        opened.article(999)
+
+
+def test_other_types_than_articles_are_noticed(make_folder: MakeFolder, library: OpenLibrary, seeds: Path) -> None:
+    assert not library(seeds).has_other_types()
+    assert library(make_folder({"v.md": _document("v", type="video")})).has_other_types()
+
+
+def test_a_single_document_leaves_no_index(
+    make_folder: MakeFolder, library: OpenLibrary, own_directories: Paths
+) -> None:
+    opened = library(make_folder({"odd\x1b[2J.md": _document("a")}) / "odd\x1b[2J.md")
+    assert (opened.name, [row.title for row in _rows(opened)]) == ("odd[2J.md", ["a"])
+    assert not own_directories.cache.exists()
+
+
+def test_the_root_of_the_disk_has_a_name(own_directories: Paths) -> None:
+    opened = Library.open(Path("/"), own_directories)
+    opened.close()
+    assert opened.name == "/"
+
+
+def test_facts_are_kept_between_runs_and_folders(
+    make_folder: MakeFolder, library: OpenLibrary, seeds: Path
+) -> None:
+    opened = library(seeds)
+    assert opened.recall(LAST_FOLDER) is None
+    opened.remember(LAST_FOLDER, str(seeds))
+    assert library(make_folder({})).recall(LAST_FOLDER) == str(seeds)
+
+
+def test_a_library_is_read_and_marked_from_many_threads(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    opened = library(make_folder({f"{n}.md": _document(str(n)) for n in range(20)}))
+
+    def work(row: Row) -> str:
+        opened.mark_read([row.id], read=True)
+        return opened.article(row.rowid).title
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(map(int, pool.map(work, _rows(opened)))) == list(range(20))
+    assert opened.counts().unread == 0
+
+
+def test_what_could_not_be_opened_as_usual_is_told(
+    make_folder: MakeFolder, library: OpenLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    for name in ("CACHE", "DATA"):
+        monkeypatch.setenv(f"NEWSREADER_{name}_DIR", str(tmp_path / "file"))
+    opened = library(make_folder({"a.md": _document("a")}))
+    index_notice, state_notice = opened.notices
+    assert index_notice.endswith("The index is kept in memory.")
+    assert state_notice.endswith("Marks are not kept in this run.")
+    opened.mark_read([_rows(opened)[0].id], read=True)
+    assert opened.counts().unread == 0

@@ -1,0 +1,42 @@
+"""What import-linter cannot see: what an import really loads."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+
+def _loaded_by(statement: str) -> set[str]:
+    program = f"import sys; before = set(sys.modules); {statement}; print(*set(sys.modules) - before)"
+    return set(subprocess.check_output([sys.executable, "-c", program], text=True).split())
+
+
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [
+        ("reader.cli", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "platformdirs", "sqlite3", "json"}),
+        ("reader.library.library", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click"}),
+        ("reader.jobs.indexing", {"textual", "httpx", "rich.console", "markdown_it", "click"}),
+        ("reader.documents.parse", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click", "sqlite3"}),
+        ("reader.config", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click", "sqlite3"}),
+    ],
+)
+def test_an_import_loads_no_more_than_it_needs(module: str, unwanted: set[str]) -> None:
+    loaded = _loaded_by(f"import {module}")
+    assert module in loaded
+    assert loaded & unwanted == set()
+
+
+@pytest.mark.parametrize("module", ["reader.model", "reader.paths"])
+def test_the_ground_floor_loads_no_third_party(module: str) -> None:
+    packages = {name.partition(".")[0] for name in _loaded_by(f"import {module}")}
+    assert packages <= sys.stdlib_module_names | {"reader"}
+
+
+def test_importing_every_module_of_the_commands_has_no_side_effects() -> None:
+    modules = "reader.cli, reader.library.library, reader.jobs.indexing, reader.documents.parse, reader.records, reader.logs"
+    program = f"import {modules}, logging; print(len(logging.getLogger().handlers))"
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert (found.stdout, found.stderr) == ("0\n", "")

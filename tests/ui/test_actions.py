@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+from textual.binding import Binding
+
+from reader.ui import actions
+from reader.ui.actions import ACTIONS, GROUPS, Action
+from reader.ui.app import NewsreaderApp
+from reader.ui.article_list import ArticleList
+from reader.ui.article_view import ArticleView
+from reader.ui.screens.browse import BrowseScreen
+from reader.ui.screens.help import HelpScreen
+
+OWNERS = {"app": NewsreaderApp, "browse": BrowseScreen, "list": ArticleList, "article": ArticleView}
+CHAINS = (("app", "browse", "list"), ("app", "browse", "article"))
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
+def test_an_action_can_be_carried_out_wherever_it_is_offered(action: Action) -> None:
+    for scope in action.scopes:
+        assert callable(getattr(OWNERS[scope], f"action_{action.method.partition('(')[0]}"))
+
+
+def test_names_are_unique() -> None:
+    names = [action.name for action in ACTIONS]
+    assert sorted(set(names)) == sorted(names)
+    assert frozenset(names) == actions.NAMES
+
+
+@pytest.mark.parametrize("chain", CHAINS)
+def test_no_key_means_two_things_at_once(chain: tuple[str, ...]) -> None:
+    for one, other in combinations([action for action in ACTIONS if set(action.scopes) & set(chain)], 2):
+        assert not set(one.keys.split(",")) & set(other.keys.split(",")), (one.name, other.name)
+
+
+@pytest.mark.parametrize("scope", OWNERS)
+def test_a_scope_binds_its_actions_by_name(scope: actions.Scope) -> None:
+    made = [binding for binding in actions.bindings(scope) if isinstance(binding, Binding)]
+    assert [binding.id for binding in made] == [action.name for action in ACTIONS if scope in action.scopes]
+    assert OWNERS[scope].BINDINGS == made
+
+
+def test_every_action_is_in_a_group_that_is_shown() -> None:
+    assert [action for _, found in actions.groups() for action in found] == sorted(
+        ACTIONS, key=lambda action: GROUPS.index(action.group)
+    )
+
+
+@pytest.mark.parametrize("width", [40, 76, 120])
+def test_every_action_is_in_the_help_with_its_keys(width: int) -> None:
+    lines = ["".join(run.text for run in line) for line in HelpScreen({}).lines_for((), width)]
+    text = " ".join(" ".join(lines).split())
+    for action in ACTIONS:
+        assert action.title in text
+        assert " ".join(actions.spoken(action.keys).split())[:12] in text
+    assert all(len(line) <= max(width, 24) for line in lines)
+
+
+def test_the_help_shows_the_keys_a_person_chose() -> None:
+    (line, *_) = HelpScreen({"quit": "ctrl+x"}).lines_for(("leave", "newsreader"), 100)[1:]
+    assert line[0].text.strip() == "Ctrl+x"
+
+
+def test_the_help_has_a_line_for_what_it_does_not_know() -> None:
+    ((run,),) = HelpScreen({}).lines_for(("xyzzy",), 80)
+    assert run.text == "No key has these words."
+
+
+@pytest.mark.parametrize(
+    ("keys", "words"),
+    [("j,down", "j  ↓"), ("ctrl+d", "Ctrl+d"), ("question_mark,f1", "?  F1"), ("shift+tab", "Shift+Tab"), ("+", "+")],
+)
+def test_keys_are_spoken_as_people_call_them(keys: str, words: str) -> None:
+    assert actions.spoken(keys) == words
