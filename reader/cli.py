@@ -247,12 +247,14 @@ def _print_article(article: Article) -> None:
         parts.append(to_markdown(parse_body(article.body, article.body_format, article.links.best)).strip())
     if article.related:
         related = [
-            f"{_score(r.quality):>4}  {r.provider.name or r.provider.domain}: {r.title}\n      {r.links.best}".rstrip()
+            f"{_score(r.quality):>4}  {': '.join(filter(None, [r.provider.name or r.provider.domain, r.title]))}\n"
+            f"      {r.links.best}".rstrip()
             for r in article.related
         ]
         parts.append("\n".join([f"Related ({len(article.related)})", *related]))
     more = [
-        f"{name}: {value if isinstance(value, str) else json.dumps(value)}" for name, value in article.extra.items()
+        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=_ascii_only())}"
+        for name, value in article.extra.items()
     ]
     if article.secured:
         more.append(f"secured payload, {article.secured.size:,} bytes")

@@ -24,5 +24,5 @@ class ReaderError(Exception):
 
 def reason(error: BaseException) -> str:
     """Return why something failed, in the system's words and without the file name, fit to follow a colon."""
-    words = (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
+    words = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
     return clean(words).rstrip(".").lower()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import logging
+import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
@@ -18,13 +19,14 @@ from reader.errors import ReaderError
 from reader.library.library import LAST_FOLDER, Library
 from reader.library.state import State
 from reader.paths import Paths
-from reader.text import show_path
+from reader.text import clean, show_path
 from reader.ui import actions, themes
 from reader.ui.screens.browse import BrowseScreen
 from reader.ui.screens.help import HelpScreen
 
 log = logging.getLogger(__name__)
 _THEME = "theme"
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class NewsreaderApp(App[None]):
@@ -48,16 +50,15 @@ class NewsreaderApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """The list and the article."""
-        return BrowseScreen(self.library)
+        notices = [*self.library.notices]
+        if self._settings.theme and self._settings.theme not in self.available_themes:
+            notices.append(f"There is no theme “{clean(self._settings.theme)}”; Ctrl+p lists them.")
+        return BrowseScreen(self.library, " ".join(notices))
 
     def on_mount(self) -> None:
         """Put the person's keys in force."""
         if self._settings.keys:
             self.set_keymap(dict(self._settings.keys))
-        if self._settings.theme and self._settings.theme not in self.available_themes:
-            screen = self.screen
-            if isinstance(screen, BrowseScreen):
-                screen.say(f"There is no theme “{self._settings.theme}”; Ctrl+p lists them.", warning=True)
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
 
     def _remember_theme(self, name: str) -> None:
@@ -116,9 +117,9 @@ def _run(app: NewsreaderApp, paths: Paths) -> int:
         app.run()
     status = app.return_code or 0
     if status:
-        log.error("the app failed:\n%s", said.getvalue())
+        log.error("the app failed:\n%s", _COLOURS.sub("", said.getvalue()))
         raise ReaderError(
-            "newsreader had to stop because of an error of its own. Nothing of yours is lost.",
+            "The app had to stop because of an error of its own. Nothing of yours is lost.",
             f"Details: {show_path(paths.log)}",
         )
     return status

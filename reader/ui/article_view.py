@@ -67,6 +67,7 @@ class ArticleView(LineView):
         self._laid_for = width
         self._lay_out(y=None)
         self.scroll_to(y=round(place * len(self._lines) / before), animate=False, immediate=True)
+        self._keep_item_in_sight()
 
     def show_message(self, lines: tuple[Line, ...]) -> None:
         """Show some lines in the place of an article."""
@@ -107,14 +108,18 @@ class ArticleView(LineView):
         items = len(self.subject.items) if self.subject is not None else 0
         self.selected = max(-1, min(at, items - 1))
         self._lay_out(y=None)
-        if self.selected >= 0:
-            lines = self._page.items[self.selected]
-            heading = 1 if self.selected == 0 else 0
-            top, height = self.scroll_offset.y, self.size.height
-            if lines.start - heading < top:
-                self.scroll_to(y=lines.start - heading, animate=False, immediate=True)
-            elif lines.stop > top + height:
-                self.scroll_to(y=min(lines.start, lines.stop - height), animate=False, immediate=True)
+        self._keep_item_in_sight()
+
+    def _keep_item_in_sight(self) -> None:
+        if self.selected < 0:
+            return
+        lines = self._page.items[self.selected]
+        heading = 1 if self.selected == 0 else 0
+        top, height = self.scroll_offset.y, self.size.height
+        if lines.start - heading < top:
+            self.scroll_to(y=lines.start - heading, animate=False, immediate=True)
+        elif lines.stop > top + height:
+            self.scroll_to(y=min(lines.start, lines.stop - height), animate=False, immediate=True)
 
     def open_item(self) -> None:
         """Ask to see the selected item, and remember that it was."""

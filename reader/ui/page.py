@@ -171,8 +171,8 @@ def _links(subject: Subject, cells: int) -> Iterator[Line]:
         if not seen:
             yield BLANK
         seen.add(url)
-        label = fit(name, 10)
-        yield (Run(label, "quiet"), Run(shorten(url, max(1, cells - 10)), "link", href=url))
+        label = fit(name, 10) if cells >= 24 else ""
+        yield (Run(label, "quiet"), Run(shorten(url, cells - len(label)), "link", href=url))
 
 
 def _item(item: Item, at: int, cells: int, *, selected: bool, visited: bool, now: datetime) -> Iterator[Line]:
@@ -184,25 +184,27 @@ def _item(item: Item, at: int, cells: int, *, selected: bool, visited: bool, now
         if item.quality is None and item.heat is not None
         else (item.quality, formats.QUALITY_FULL)
     )
-    gutter = "▌" if selected else "›" if item.rowid is not None else " "
+    wide = cells >= 60
+    bar, gap = (formats.bar(value, full, 3), "  ") if wide else (formats.shade(value, full), " ")
+    score = "selected-score" if selected else "score" if bar.strip() else "quiet"
+    gutter = Run("▌" if selected else "›" if item.rowid is not None else " ", "accent", item=at)
     number = Run(
-        f" {formats.score(value):>3} {fit(formats.bar(value, full, 3), 3)} ",
-        "selected-score" if selected else "score" if formats.bar(value, full, 3) else "quiet",
+        f"{' ' if wide else ''}{formats.score(value):>3} {fit(bar, 3 if wide else 1)} ",
+        score,
         item=at,
         lightness=formats.lightness(value, full),
     )
-    start = 1 + width(number.text)
-    date = Run(fit(formats.short_date(item.published_at, now), 9) + "  ", quiet, item=at)
-    gutter_run = Run(gutter, "accent", item=at)
+    date = Run(fit(formats.short_date(item.published_at, now), 9) + gap, quiet, item=at)
+    start = 1 + width(number.text) + width(date.text)
     if not selected:
-        source_cells = 0 if cells < 44 else 16 if cells >= 60 else 10
-        source = [Run(fit(item.source, source_cells) + "  ", quiet, item=at)] if source_cells else []
-        used = start + 11 + (source_cells + 2 if source else 0)
-        yield gutter_run, number, date, *source, Run(fit(item.title, max(1, cells - used)), ink, item=at)
+        room = 16 if wide else 10 if cells >= 44 else 0
+        source = Run(fit(item.source, room) + gap if room else "", quiet, item=at)
+        title = Run(fit(item.title, max(1, cells - start - width(source.text))), ink, item=at)
+        yield gutter, number, date, source, title
         return
     here = " · in this folder" if item.rowid is not None else ""
-    facts = cut(f"{item.source}{here}", max(1, cells - start - 11))
-    yield _filled((gutter_run, number, date, Run(facts, quiet, item=at)), cells, at)
+    facts = cut(f"{item.source}{here}", max(1, cells - start))
+    yield _filled((gutter, number, date, Run(facts, quiet, item=at)), cells, at)
     inner = max(8, cells - 2)
     for text in _wrap(item.title, inner):
         yield _filled((Run("▌ ", "accent", item=at), Run(text, "selected-title", item=at)), cells, at)
@@ -226,7 +228,7 @@ def _more(subject: Subject, cells: int) -> Iterator[Line]:
         return
     yield BLANK
     yield _line("More", "heading")
-    label = min(18, max(width(name) for name, _ in facts) + 2)
+    label = min(18, max(4, cells - 12), max(width(name) for name, _ in facts) + 2)
     last = ""
     for name, (text, href) in facts:
         for line in _wrap(text, max(8, cells - label)) or [""]:

@@ -19,7 +19,7 @@ DARK = Theme(
     dark=True,
     variables={
         "foreground-muted": "#8f98a8",
-        "footer-background": "#14171c",
+        "footer-background": "#1a1e25",
         "footer-key-foreground": "#7db4ff",
         "footer-description-foreground": "#8f98a8",
         "scrollbar": "#39414f",
@@ -44,7 +44,7 @@ LIGHT = Theme(
     dark=False,
     variables={
         "foreground-muted": "#626976",
-        "footer-background": "#fbfaf6",
+        "footer-background": "#f3f1ea",
         "footer-key-foreground": "#1a56b0",
         "footer-description-foreground": "#626976",
         "scrollbar": "#c9c5b6",

@@ -41,9 +41,11 @@ class BrowseScreen(Screen[None]):
 
     sort: reactive[Sort] = reactive(Sort(), init=False)
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, notice: str = "") -> None:
         super().__init__()
         self.library = library
+        self._notice = notice
+        """What the person should know from the start."""
         self._desk = Desk(self, library)
         self._trail = Trail()
         self._wanted = -1
@@ -67,8 +69,8 @@ class BrowseScreen(Screen[None]):
         self.list.focus()
         self._reload_view()
         self._desk.refresh()
-        for notice in self.library.notices:
-            self.say(notice, warning=True)
+        if self._notice:
+            self.say(self._notice, warning=True)
 
     def on_unmount(self) -> None:
         """Let the refresh end at its next document."""
@@ -389,9 +391,11 @@ class BrowseScreen(Screen[None]):
             self.say("This document names no address to copy.")
 
     def _links(self) -> Links:
-        item, subject = self.article.item, self.article.subject
-        if item is not None:
-            return item.links
+        subject, row = self.article.subject, self.list.row
+        if row is not None and row.rowid == self._wanted and (subject is None or subject.rowid != row.rowid):
+            return row.links  # the pane has not come so far yet, or cannot show it
+        if self.article.item is not None:
+            return self.article.item.links
         return subject.links if subject is not None else Links()
 
     def action_toggle_read(self) -> None:
