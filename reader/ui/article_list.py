@@ -101,7 +101,7 @@ class ArticleList(ScrollView, can_focus=True):
         self.view = view
         self._now = datetime.now().astimezone()
         self.supply(rows, anew=True)
-        self.virtual_size = Size(self.size.width, len(view))
+        self.virtual_size = Size(self._width, len(view))
         self.cursor = max(0, min(self.cursor if at is None else at, len(view) - 1))
         if before != -1:
             self.scroll_to(y=self.cursor - offset, animate=False, immediate=True)
@@ -135,6 +135,11 @@ class ArticleList(ScrollView, can_focus=True):
         near = ids[max(0, top - _AHEAD * height) : top + (_AHEAD + 1) * height]
         return list(dict.fromkeys([*near, *ids[:height], *ids[-height:]]))
 
+    @property
+    def _width(self) -> int:
+        """The cells of a row: without the scrollbar."""
+        return max(1, self.scrollable_content_region.width)
+
     def select(self, index: int, *, top: int | None = None) -> None:
         """Select the article at ``index`` of the view, and scroll it into sight (or to the row ``top``)."""
         if not len(self.view):
@@ -167,13 +172,13 @@ class ArticleList(ScrollView, can_focus=True):
         at = y + self.scroll_offset.y
         blank = self._style("normal", selected=False)
         if at >= len(self.view):
-            return Strip.blank(self.size.width, blank)
+            return Strip.blank(self._width, blank)
         row = self._rows.get(self.view.rowids[at])
         if row is None:
             self._ask()
         selected = at == self.cursor
         segments = list(self._segments(row, selected=selected)) if row is not None else []
-        return Strip(segments).adjust_cell_length(self.size.width, self._style("normal", selected=selected))
+        return Strip(segments).adjust_cell_length(self._width, self._style("normal", selected=selected))
 
     def _ask(self) -> None:
         wanted = [rowid for rowid in self.window() if rowid not in self._rows and rowid not in self._asked]
@@ -185,7 +190,7 @@ class ArticleList(ScrollView, can_focus=True):
         ink = "quiet" if row.read else "strong"
         quiet = self._style("quiet", selected=selected)
         end = 0
-        layout = columns(max(1, self.size.width), types=self.types)
+        layout = columns(self._width, types=self.types)
         for column in layout.columns:
             if column.start > end:
                 yield Segment(" " * (column.start - end), quiet)
@@ -258,7 +263,7 @@ class ArticleList(ScrollView, can_focus=True):
         self._keep_in_sight()
 
     def _lay_out(self) -> None:
-        self.virtual_size = Size(self.size.width, len(self.view))
+        self.virtual_size = Size(self._width, len(self.view))
         self.refresh()
 
     # Mouse and keys.

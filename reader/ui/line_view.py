@@ -67,8 +67,8 @@ class LineView(ScrollView, can_focus=True):
 
     @property
     def _room(self) -> int:
-        # One cell is kept for the scrollbar, whether it shows or not, so that nothing is wrapped anew for it.
-        return self.size.width + (0 if self.show_vertical_scrollbar else -1) - 2
+        # One cell at each side, and one for the scrollbar whether it shows or not, so that nothing is wrapped for it.
+        return self.size.width - 3
 
     def show_lines(self, lines: Sequence[Line], *, y: int | None = None) -> None:
         """Show ``lines`` in the place of the former, scrolled to ``y`` (where it was when None)."""
