@@ -36,7 +36,9 @@ def test_the_ground_floor_loads_no_third_party(module: str) -> None:
 
 
 def test_importing_every_module_of_the_commands_has_no_side_effects() -> None:
-    modules = "reader.cli, reader.library.library, reader.jobs.indexing, reader.documents.parse, reader.records, reader.logs"
+    modules = (
+        "reader.cli, reader.library.library, reader.jobs.indexing, reader.documents.parse, reader.records, reader.logs"
+    )
     program = f"import {modules}, logging; print(len(logging.getLogger().handlers))"
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert (found.stdout, found.stderr) == ("0\n", "")

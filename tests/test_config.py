@@ -44,7 +44,7 @@ def test_settings_are_read(path: Path, text: str, theme: str, keys: dict[str, st
         ("[keys]\nopen = 3", '[keys] open must be a key such as "x" or "ctrl+x", in quotes.'),
         ('[keys]\nopen = " "', "[keys] open must be a key"),
         ("theme = ", "is not valid TOML: Invalid value (at end of document)."),
-        ("a = 1\na = 2", "at line 2"),
+        ("a = 1\na = 2\nb = 3", "at line 2"),
     ],
 )
 def test_what_cannot_be_used_is_told_with_file_and_key(path: Path, text: str, message: str) -> None:
@@ -58,7 +58,7 @@ def test_what_cannot_be_used_is_told_with_file_and_key(path: Path, text: str, me
 
 def test_bytes_that_are_no_text_are_told_too(path: Path) -> None:
     path.write_bytes(b'theme = "\xff"')
-    with pytest.raises(ReaderError, match="is not valid TOML: .*utf-8"):
+    with pytest.raises(ReaderError, match=r"is not valid TOML: .*utf-8"):
         load(path, _ACTIONS)
 
 

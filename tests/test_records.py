@@ -13,7 +13,9 @@ _LINKS = Links("http://a.example/1", "http://a.example/2", "http://a.example/3",
 
 
 def test_a_row_has_the_names_of_the_documents() -> None:
-    row = Row(7, "0123456789abcdef", "a.md", "T", "E", _WHEN, _LINKS, "video", 39, 2.5, "N", "n.example", ("AI",), read=True)
+    row = Row(
+        7, "0123456789abcdef", "a.md", "T", "E", _WHEN, _LINKS, "video", 39, 2.5, "N", "n.example", ("AI",), read=True
+    )
     assert row_record(row) == {
         "id": "0123456789abcdef",
         "path": "a.md",
@@ -50,28 +52,50 @@ def test_an_article_has_every_field() -> None:
         related=(Related("R", "RE", _WHEN, _LINKS, "video", provider, 2, 3, (image,), {"k": [1]}),),
         secured=Secured("AA==;BB==", 1), body="<p>", body_format="html", extra={"name": "J"},
     )  # fmt: skip
-    image_record = {"url": "http://a.example/i.png", "width": 3, "height": 4, "isCached": True, "title": "Caption", "attribution": "by X"}
-    links = {name: f"http://a.example/{n}" for n, name in enumerate(("originalUrl", "webUrl", "ampWebUrl", "cdnAmpWebUrl"), 1)}
+    image_record = {
+        "url": "http://a.example/i.png",
+        "width": 3,
+        "height": 4,
+        "isCached": True,
+        "title": "Caption",
+        "attribution": "by X",
+    }
+    links = {
+        name: f"http://a.example/{n}"
+        for n, name in enumerate(("originalUrl", "webUrl", "ampWebUrl", "cdnAmpWebUrl"), 1)
+    }
     common = {
         "publishedDateTime": "2021-07-28T12:38:00Z",
-        "provider": {"name": "N", "domain": "n.example", "images": [image_record], "authors": [{"name": "A"}, {"name": "B"}]},
+        "provider": {
+            "name": "N",
+            "domain": "n.example",
+            "images": [image_record],
+            "authors": [{"name": "A"}, {"name": "B"}],
+        },
         **links,
     }
+    related = {
+        "title": "R", "excerpt": "RE", "type": "video", "quality": 2, "heat": 3, **common, "images": [image_record],
+        "extra": {"k": [1]},
+    }  # fmt: skip
     record = article_record(article, "0" * 16)
     assert record == {
         "id": "0" * 16, "path": "a.md", "title": "T", "excerpt": "E", "category": "news", "type": "article",
         "published": False, "quality": 1, "heat": 0, "topics": ["AI"], **common,
         "images": [image_record, {"url": "/i", "width": None, "height": None, "isCached": None}],
-        "related": [
-            {"title": "R", "excerpt": "RE", "type": "video", "quality": 2, "heat": 3, **common, "images": [image_record], "extra": {"k": [1]}}
-        ],
+        "related": [related],
         "secured": "AA==;BB==", "body": "<p>", "bodyFormat": "html", "extra": {"name": "J"},
     }  # fmt: skip
     json.dumps(record)
 
 
 def test_a_problem_names_its_place() -> None:
-    assert problem_record(Problem("a.md", 3, "heat", "bad")) == {"file": "a.md", "line": 3, "field": "heat", "message": "bad"}
+    assert problem_record(Problem("a.md", 3, "heat", "bad")) == {
+        "file": "a.md",
+        "line": 3,
+        "field": "heat",
+        "message": "bad",
+    }
     assert problem_record(Problem("a.md", 1, "", "bad"))["field"] is None
 
 

@@ -29,6 +29,7 @@ MAX_HEADER = 64 * 1024
 """Bytes of a header; a longer one is a problem."""
 MAX_DEPTH = 32
 """How deep lists and mappings may lie in one another."""
+_TOO_DEEP = f"the front matter is nested deeper than {MAX_DEPTH} levels"
 _MAX_TRIES = 8
 """How many lines that look like the end of a header are tried, when the earlier ones end it inside a quotation."""
 
@@ -189,7 +190,7 @@ def _read_yaml(lines: list[str], first_line: int) -> tuple[Mapping, list[Fault]]
         builder.feed(yaml.parse(source, Loader=loader))
     except yaml.MarkedYAMLError as error:
         raise _yaml_error(error, first_line, first_line + max(len(lines) - 1, 0)) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:  # of the loader in Python
         raise FrontMatterError(first_line, f"the front matter cannot be read: {clean(str(error))}") from None
     return builder.result(), builder.faults
 
@@ -227,7 +228,7 @@ class _TreeBuilder:
                 self._add(self._scalar(event, line))
             elif isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
                 if len(self._open) >= MAX_DEPTH:
-                    raise FrontMatterError(line, f"the front matter is nested deeper than {MAX_DEPTH} levels")
+                    raise FrontMatterError(line, _TOO_DEEP)
                 self._check_tag(event.tag, line)
                 kind: Literal["mapping", "sequence"] = (
                     "mapping" if isinstance(event, yaml.MappingStartEvent) else "sequence"
@@ -311,10 +312,17 @@ _TOML_PLACE = re.compile(r"\(at line (\d+), column \d+\)")
 _TOML_KEY = re.compile(r"\s*\[*\s*[\"']?([\w-]+)[\"']?\s*[\]=.]")
 
 
+_TOML_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
+# The TOML reader takes the square of a dotted key's length: 20 seconds for one that fills a header.
+_TOML_DEEP = re.compile(rf"(?<![\w-]){_TOML_PART}(?:[ \t]*+\.[ \t]*+{_TOML_PART}){{{MAX_DEPTH}}}")
+
+
 def _read_toml(lines: list[str], first_line: int) -> tuple[Mapping, list[Fault]]:
     import tomllib
 
     source = "\n".join(lines)
+    if deep := _TOML_DEEP.search(source):
+        raise FrontMatterError(first_line + source.count("\n", 0, deep.start()), _TOO_DEEP)
     try:
         # The tree is built in here too: a number of 60,000 hexadecimal digits is refused when it is written out.
         tree = _from_python(tomllib.loads(source), _TomlLines(lines, first_line), first_line, 0)
@@ -352,7 +360,7 @@ class _TomlLines:
 def _from_python(value: object, places: _TomlLines, line: int, depth: int) -> Node:
     """Return a tree for what the TOML reader gave."""
     if depth >= MAX_DEPTH and isinstance(value, (dict, list)):
-        raise FrontMatterError(line, f"the front matter is nested deeper than {MAX_DEPTH} levels")
+        raise FrontMatterError(line, _TOO_DEEP)
     if isinstance(value, dict):
         return Mapping(
             {

@@ -62,7 +62,7 @@ def to_time(text: str) -> datetime | None:
     try:
         moment = _from_iso(found) if found else _from_mail(text)
         return moment.astimezone(UTC) if moment else None
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, TypeError, IndexError):  # the last two: email.utils, in some versions
         return None
 
 
@@ -96,8 +96,5 @@ def _from_mail(text: str) -> datetime | None:
         return None
     from email.utils import parsedate_to_datetime  # imported late: 15 ms for what almost no document has
 
-    try:
-        moment = parsedate_to_datetime(text)
-    except (TypeError, IndexError):  # raised beside ValueError for some malformed dates
-        return None
+    moment = parsedate_to_datetime(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -59,11 +59,13 @@ class Folder:
         """
         shown = show_path(path)
         try:
-            real = path.expanduser().resolve(strict=True)
+            real = _expanded(path).resolve(strict=True)
             mode = real.stat().st_mode
         except FileNotFoundError:
             raise ReaderError(f"There is no folder or file {shown}.", "Check the spelling, or create it.") from None
-        except (OSError, RuntimeError, ValueError) as error:
+        except RuntimeError:  # how Python 3.11 says it; later ones raise OSError
+            raise ReaderError(f"{shown} cannot be opened: it is a link that leads back to itself.") from None
+        except (OSError, ValueError) as error:
             raise ReaderError(f"{shown} cannot be opened: {reason(error)}.") from None
         if stat.S_ISDIR(mode):
             try:
@@ -75,6 +77,14 @@ class Folder:
         if not stat.S_ISREG(mode):
             raise ReaderError(f"{shown} is neither a folder nor a file.")
         return cls(real.parent, os.fsencode(real.name))
+
+
+def _expanded(path: Path) -> Path:
+    """Return ``path`` with ``~`` taken as the home directory. Raises ValueError when there is no such person."""
+    try:
+        return path.expanduser()
+    except RuntimeError as error:
+        raise ValueError(str(error)) from None
 
 
 def walk(folder: Folder) -> Iterator[Candidate | Problem]:

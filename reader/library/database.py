@@ -36,6 +36,8 @@ class Database:
 
     def __init__(self, path: Path | None, *, durable: bool) -> None:
         self.path = path
+        self.damaged = False
+        """Whether the file turned out to be bad while it was used."""
         self._durable = durable
         self._local = threading.local()
         self._turn = threading.RLock()
@@ -51,7 +53,7 @@ class Database:
                 isolation_level=None,  # transactions are begun by hand, in write()
                 check_same_thread=False,  # close() runs in another thread than some were opened in
             )
-            db.execute("PRAGMA journal_mode=WAL")
+            _use_wal(db)
             db.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
             db.execute("PRAGMA trusted_schema=OFF")
         except sqlite3.Error as error:
@@ -75,7 +77,9 @@ class Database:
                 db = self._local.db = self._connect()
             yield db
         except sqlite3.Error as error:
-            raise StorageError(self.path, error) from error
+            failure = StorageError(self.path, error)
+            self.damaged = self.damaged or failure.damaged
+            raise failure from error
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
@@ -101,6 +105,23 @@ class Database:
                 with contextlib.suppress(sqlite3.Error):
                     db.close()
             self._all.clear()
+
+
+def _use_wal(db: sqlite3.Connection) -> None:
+    """Switch to a write-ahead log, waiting as for any other change.
+
+    For this one SQLite does not wait itself: two instances that make a file at the same time would be refused.
+    """
+    until = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def set_aside(path: Path) -> Path:

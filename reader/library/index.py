@@ -6,6 +6,7 @@ another format, or a damaged one, costs nothing but the time to read the folder 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 from array import array
@@ -222,8 +223,11 @@ class Index:
             _add_problems(db, None, problems)
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; one that turned out to be damaged is set aside, and built anew by the next start."""
         self._database.close()
+        if self._database.damaged and self._database.path is not None:
+            with contextlib.suppress(OSError):  # another instance was quicker
+                log.warning("the damaged index is now %s", show_path(set_aside(self._database.path)))
 
 
 def _put(db: sqlite3.Connection, entry: Entry) -> None:

@@ -122,7 +122,7 @@ class Library:
         base = own.rsplit(b"/", 2)[0] + b"/" if own.count(b"/") >= 2 else b""
         found: list[int | None] = []
         for name in names:
-            paths = (base + os.fsencode(name + ending) for ending in ENDINGS)
+            paths = (base + os.fsencode(name + ending) for ending in sorted(ENDINGS))
             found.append(next((at for at in map(self.index.with_path, paths) if at is not None), None))
         return found
 

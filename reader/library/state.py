@@ -148,6 +148,7 @@ def _judge(path: Path, how: str) -> None:
     db: sqlite3.Connection | None = None
     try:
         db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
+        db.execute("BEGIN")  # one look at the file, not one with and one without what another instance writes
         (version,) = db.execute("PRAGMA user_version").fetchone()
         (owner,) = db.execute("PRAGMA application_id").fetchone()
         (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()

@@ -4,6 +4,7 @@ import time
 import tomllib
 
 import pytest
+import yaml
 
 from reader.documents.frontmatter import (
     MAX_DEPTH,
@@ -196,7 +197,8 @@ def test_control_characters_in_a_header_do_not_cost_the_document() -> None:
 
 
 @pytest.mark.parametrize(
-    ("mark", "open_", "close", "name"), [("---", "[", "]", "a: "), ("---", "{b: ", "}", "a: "), ("+++", "[", "]", "a = ")]
+    ("mark", "open_", "close", "name"),
+    [("---", "[", "]", "a: "), ("---", "{b: ", "}", "a: "), ("+++", "[", "]", "a = ")],
 )
 def test_nesting_is_read_to_a_depth_and_refused_beyond_it(mark: str, open_: str, close: str, name: str) -> None:
     def nested(levels: int) -> str:
@@ -206,6 +208,14 @@ def test_nesting_is_read_to_a_depth_and_refused_beyond_it(mark: str, open_: str,
     assert "nested deeper than 32 levels" in _fault(nested(MAX_DEPTH))[1]
 
 
+def test_a_dotted_key_is_read_to_the_same_depth() -> None:
+    def dotted(parts: int) -> str:
+        return "+++\nx = 1\n" + ".".join(["a", '"b c"'] * (parts // 2)) + " = 1\n+++\n"
+
+    split(dotted(MAX_DEPTH).encode())
+    assert _fault(dotted(MAX_DEPTH + 2)) == (3, "the front matter is nested deeper than 32 levels")
+
+
 @pytest.mark.parametrize(
     "bomb",
     [
@@ -213,10 +223,12 @@ def test_nesting_is_read_to_a_depth_and_refused_beyond_it(mark: str, open_: str,
         "---\n" + "- " * 25_000 + "\n---\n",
         "---\n" + "? " * 25_000 + "\n---\n",
         "+++\na = " + "[" * 25_000 + "\n+++\n",
-        "+++\n" + ".".join("a" * 10_000) + " = 1\n+++\n",
+        "+++\n" + ".".join("a" * 32_000) + " = 1\n+++\n",
         "+++\na = 0x" + "f" * 60_000 + "\n+++\n",
         "+++\na = " + "9" * 60_000 + "\n+++\n",
-        "---\na: &a [x, x]\n" + "".join(f"{c}: &{c} [*{p}, *{p}]\n" for p, c in zip("abcdefgh", "bcdefghi", strict=True)) + "---\n",
+        "---\na: &a [x, x]\n"
+        + "".join(f"{c}: &{c} [*{p}, *{p}]\n" for p, c in zip("abcdefgh", "bcdefghi", strict=True))
+        + "---\n",
         "---\na: &a {k: v}\n" + "b: {<<: [" + "*a, " * 5000 + "]}\n---\n",
         "---\na: '\n" + "---\n" * 10_000 + "x\n",
     ],
@@ -228,6 +240,15 @@ def test_a_bomb_is_a_problem_and_does_not_take_long(bomb: str) -> None:
     assert line >= 2
     assert len(message) < 300
     assert time.process_time() - began < 2
+
+
+def test_without_the_c_library_the_same_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = "---\na: [1, {b: 'c\n---\nd'}]\nb: 2\n---\nbody"
+    read_by_c = split(data.encode())
+    monkeypatch.delattr(yaml, "CSafeLoader", raising=False)  # as where PyYAML was built without libyaml
+    assert split(data.encode()) == read_by_c
+    assert "nested deeper" in _fault("---\na: " + "[" * 25_000 + "\n---\n")[1]
+    assert _fault('---\na: "\\UFFFFFFFF"\n---\n')[1].startswith("the front matter cannot be read")
 
 
 @pytest.mark.parametrize("mark", ["---", "+++"])

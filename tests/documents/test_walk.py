@@ -23,7 +23,17 @@ def _walk(path: Path) -> tuple[set[bytes], dict[str, str]]:
 
 def test_documents_of_every_ending_are_found_at_any_depth(make_folder: MakeFolder) -> None:
     named = ["a.md", "b.markdown", "c.mdown", "d.txt", "e.html", "f.htm", "g.yaml", "h.yml", "I.MD", "1/2/3/4/j.md"]
-    others = ["k.pdf", "l.md~", "m", "README", "n.json", ".hidden.md", ".git/o.md", "node_modules/p.md", "x/node_modules/q.md"]
+    others = [
+        "k.pdf",
+        "l.md~",
+        "m",
+        "README",
+        "n.json",
+        ".hidden.md",
+        ".git/o.md",
+        "node_modules/p.md",
+        "x/node_modules/q.md",
+    ]
     folder = make_folder(dict.fromkeys(named + others, ""))
     assert _walk(folder) == ({name.encode() for name in named}, {})
 

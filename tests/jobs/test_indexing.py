@@ -134,9 +134,7 @@ def test_two_refreshes_of_one_folder_do_not_disturb_each_other(make_folder: Make
     assert quick.article(quick.find("0066.md")).title == "back again"
 
 
-def test_a_file_that_cannot_be_read_is_a_problem_and_tried_again(
-    make_folder: MakeFolder, library: OpenLibrary
-) -> None:
+def test_a_file_that_cannot_be_read_is_a_problem_and_tried_again(make_folder: MakeFolder, library: OpenLibrary) -> None:
     opened = library(make_folder({}))
     folder = make_folder(_many(65))
     steps = refresh(opened)

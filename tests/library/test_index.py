@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from reader.documents.walk import Candidate
+from reader.library.database import StorageError
 from reader.library.index import Entry, Index
 from reader.library.library import Library
 from reader.library.view import Sort
@@ -106,9 +109,7 @@ def test_a_row_number_never_comes_to_mean_another_document() -> None:
         assert index.rows([gone]) == {}
 
 
-@pytest.mark.parametrize(
-    ("types", "others"), [([], False), (["", "article"], False), (["article", "video"], True)]
-)
+@pytest.mark.parametrize(("types", "others"), [([], False), (["", "article"], False), (["article", "video"], True)])
 def test_it_knows_whether_all_are_articles(types: list[str], others: bool) -> None:
     with closing(_open(None)) as index:
         _put(index, *(Article(f"{n}.md", "t", type=type_) for n, type_ in enumerate(types)))
@@ -118,7 +119,9 @@ def test_it_knows_whether_all_are_articles(types: list[str], others: bool) -> No
 def test_problems_are_in_order_and_those_of_folders_replaced_as_a_whole(tmp_path: Path) -> None:
     path = tmp_path / "index.db"
     with closing(_open(path)) as index, closing(sqlite3.connect(path)) as watcher:
-        index.apply([Entry(Candidate(b"b.md", 1, 1), None, (Problem("b.md", 2, "x", "m"), Problem("b.md", 1, "", "m")))])
+        index.apply(
+            [Entry(Candidate(b"b.md", 1, 1), None, (Problem("b.md", 2, "x", "m"), Problem("b.md", 1, "", "m")))]
+        )
         index.set_folder_problems([Problem("a", 1, "", "no")])
         assert [(each.path, each.line) for each in index.problems()] == [("a", 1), ("b.md", 1), ("b.md", 2)]
         assert index.totals().troubled == 2
@@ -188,7 +191,9 @@ def test_an_index_of_another_format_is_built_anew(
     assert _titles(opened) == {"A"}
     assert [each.name for each in path.parent.glob("*.db")] == [path.name]
     with closing(sqlite3.connect(path)) as db:
-        assert db.execute("SELECT count(*) FROM sqlite_master WHERE name LIKE '%odd%' OR name = 'words'").fetchone() == (0,)
+        assert db.execute(
+            "SELECT count(*) FROM sqlite_master WHERE name LIKE '%odd%' OR name = 'words'"
+        ).fetchone() == (0,)
 
 
 @pytest.mark.parametrize("place", ["", "/below"])
@@ -218,7 +223,34 @@ def test_what_cannot_be_an_index_file_is_left_alone(tmp_path: Path, what: str) -
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 
-def test_an_index_that_another_instance_has_just_made_is_taken_as_it_is(tmp_path: Path) -> None:
-    with closing(_open(tmp_path / "index.db")) as first, closing(_open(tmp_path / "index.db")) as second:
-        _put(first, _ARTICLE)
-        assert second.totals().articles == 1
+def test_many_instances_that_begin_at_once_make_one_index(tmp_path: Path) -> None:
+    together = threading.Barrier(8)
+
+    def begin(instance: int) -> None:
+        together.wait()
+        with closing(_open(tmp_path / "index.db")) as index:
+            _put(index, Article(f"{instance}.md", "t"))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(begin, range(8)))
+    with closing(_open(tmp_path / "index.db")) as index:
+        assert index.totals().articles == 8
+
+
+def test_an_index_damaged_in_its_middle_says_so_and_is_built_anew_by_the_next_start(
+    make_folder: MakeFolder, library: OpenLibrary, own_directories: Paths
+) -> None:
+    folder = make_folder(
+        {f"{number}.md": f"---\ntitle: T{number}\nexcerpt: {'x' * 500}\n---\n" for number in range(200)}
+    )
+    library(folder).close()
+    path = own_directories.index(folder)
+    data = path.read_bytes()
+    path.write_bytes(data[:8192] + b"\xa5" * (len(data) - 8192))
+    broken = Library.open(folder, own_directories)
+    with pytest.raises(StorageError) as caught:
+        broken.rows(broken.view(Sort()).rowids)
+    assert caught.value.damaged
+    broken.close()
+    assert len(_titles(library(folder))) == 200
+    assert list(path.parent.glob(f"{path.name}.damaged-*"))

@@ -19,7 +19,9 @@ OpenLibrary = Callable[[Path], Library]
 
 
 def _document(title: str, **fields: str) -> str:
-    return "\n".join(["---", f"title: {title}", *(f"{name}: {value}" for name, value in fields.items()), "---", "Body."])
+    return "\n".join(
+        ["---", f"title: {title}", *(f"{name}: {value}" for name, value in fields.items()), "---", "Body."]
+    )
 
 
 def _rows(library: Library) -> list[Row]:
@@ -128,7 +130,10 @@ def test_a_name_from_outside_is_shown_safely(make_folder: MakeFolder, library: O
 
 
 def test_a_name_that_fits_many_asks_for_a_path(make_folder: MakeFolder, library: OpenLibrary) -> None:
-    documents = {f"{n}/same.md": _document(str(n)) for n in range(7)} | {"a.md": _document("a"), "x/a.txt": _document("b")}
+    documents = {f"{n}/same.md": _document(str(n)) for n in range(7)} | {
+        "a.md": _document("a"),
+        "x/a.txt": _document("b"),
+    }
     opened = library(make_folder(documents))
     with pytest.raises(ReaderError, match=r"^7 documents are called that: (\d/same\.md, ){4}\d/same\.md and 2 more\."):
         opened.find("same.md")
@@ -174,6 +179,32 @@ def test_other_types_than_articles_are_noticed(make_folder: MakeFolder, library:
     assert library(make_folder({"v.md": _document("v", type="video")})).has_other_types()
 
 
+def test_a_collection_names_documents_from_the_folder_above_its_own(
+    make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    names = ("hub/lists/best.md", "hub/items/a.md", "hub/items/b.txt", "items/a.md", "items/c.yaml")
+    opened = library(make_folder({name: _document(name) for name in names} | {"lists/best.md": _document("other")}))
+
+    def members(of: str, *names: str) -> list[str | None]:
+        found = opened.members(opened.find(of), names)
+        return [None if rowid is None else opened.rows([rowid])[0].path for rowid in found]
+
+    assert members("hub/lists/best.md", "items/b", "items/a", "items/none") == [
+        "hub/items/b.txt",
+        "hub/items/a.md",
+        None,
+    ]
+    assert members("lists/best.md", "items/c", "items/a", "../x") == ["items/c.yaml", "items/a.md", None]
+    assert opened.members(999, ["items/a"]) == [opened.find("items/a.md")]
+
+
+def test_it_can_be_opened_again_by_its_target(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    folder = make_folder({"a.md": _document("a")})
+    assert library(folder).target == folder
+    assert library(folder / "a.md").target == folder / "a.md"
+    assert library(library(folder / "a.md").target).name == "a.md"
+
+
 def test_a_single_document_leaves_no_index(
     make_folder: MakeFolder, library: OpenLibrary, own_directories: Paths
 ) -> None:
@@ -188,9 +219,7 @@ def test_the_root_of_the_disk_has_a_name(own_directories: Paths) -> None:
     assert opened.name == "/"
 
 
-def test_facts_are_kept_between_runs_and_folders(
-    make_folder: MakeFolder, library: OpenLibrary, seeds: Path
-) -> None:
+def test_facts_are_kept_between_runs_and_folders(make_folder: MakeFolder, library: OpenLibrary, seeds: Path) -> None:
     opened = library(seeds)
     assert opened.recall(LAST_FOLDER) is None
     opened.remember(LAST_FOLDER, str(seeds))

@@ -7,7 +7,9 @@ import sqlite3
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -98,6 +100,22 @@ def test_two_instances_see_each_others_marks(opened: State, path: Path) -> None:
         assert other.read_among([_ID]) == {_ID}
         other.mark_read([_ID], read=False)
         assert opened.read_among([_ID]) == frozenset()
+
+
+def test_many_instances_that_begin_at_once_make_one_file(path: Path) -> None:
+    together = threading.Barrier(8)
+
+    def begin(instance: int) -> str:
+        together.wait()
+        state, notice = State.open(path)
+        with closing(state):
+            state.mark_read([f"{instance:016x}"], read=True)
+        return notice
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(begin, range(8))) == [""] * 8
+    with closing(_open(path)) as state:
+        assert sorted(state.all_read()) == list(range(8))
 
 
 def test_small_facts_are_remembered(opened: State, path: Path) -> None:

@@ -21,8 +21,13 @@ _SORTS = [Sort(by, reverse) for by in SORT_KEYS for reverse in (False, True)]
 _NUMBERS = st.none() | st.integers(-3, 3) | st.sampled_from([0.5, 2.5])
 
 
-def test_a_view_is_as_long_as_its_list_and_can_be_turned_round() -> None:
-    assert len(View(Sort(), array("q", [3, 1, 2]))) == 3
+def test_a_view_knows_its_length_and_the_place_of_a_row() -> None:
+    view = View(Sort(), array("q", [3, 1, 2]))
+    assert len(view) == 3
+    assert [view.find(rowid) for rowid in (3, 1, 2, 4)] == [0, 1, 2, None]
+
+
+def test_an_order_can_be_turned_round() -> None:
     assert Sort("heat").flipped() == Sort("heat", reverse=True)
     assert Sort("heat").flipped().flipped() == Sort("heat")
 
