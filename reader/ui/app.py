@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import io
 import logging
@@ -10,8 +11,10 @@ import sys
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.screen import Screen
+from textual.worker import WorkerError
 
 from reader import config
 from reader.config import Config
@@ -21,11 +24,15 @@ from reader.library.state import State
 from reader.paths import Paths
 from reader.text import clean, show_path
 from reader.ui import actions, themes
+from reader.ui.desk import KEEPING
 from reader.ui.screens.browse import BrowseScreen
 from reader.ui.screens.help import HelpScreen
+from reader.ui.screens.listing import ListingScreen
 
 log = logging.getLogger(__name__)
 _THEME = "theme"
+_PATIENCE = 3.0
+"""Seconds to wait at the end for a disk that does not answer."""
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -44,9 +51,14 @@ class NewsreaderApp(App[None]):
         self._settings = settings
         for theme in (themes.DARK, themes.LIGHT):
             self.register_theme(theme)
-        self._remembered = library.recall(_THEME) or ""
-        chosen = settings.theme or self._remembered
-        self.theme = chosen if chosen in self.available_themes else themes.DARK.name
+        chosen = settings.theme or library.recall(_THEME) or ""
+        self.theme = self._kept_theme = chosen if chosen in self.available_themes else themes.DARK.name
+
+    async def on_event(self, event: events.Event) -> None:
+        """Let what is pasted pass the gate, whichever field it is for."""
+        if isinstance(event, events.Paste):
+            event.text = clean(event.text)
+        await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:
         """The list and the article."""
@@ -62,24 +74,24 @@ class NewsreaderApp(App[None]):
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
 
     def _remember_theme(self, name: str) -> None:
-        if name == self._remembered:
+        if name == self._kept_theme:
             return
-        self._remembered = name
-        self.run_worker(lambda: self.library.remember(_THEME, name), thread=True, exit_on_error=False)
+        self._kept_theme = name
+        self.run_worker(lambda: self.library.remember(_THEME, name), group=KEEPING, thread=True, exit_on_error=False)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything of the registry, and the list of themes."""
         for action in actions.ACTIONS:
             if action.palette:
                 keys = actions.spoken(actions.keys_of(action, dict(self._settings.keys)))
-                yield SystemCommand(action.title, f"{action.help} ({keys})", self._runner(screen, action))
+                yield SystemCommand(action.title, f"{action.help} ({keys})", self._runner(action))
         yield SystemCommand("Theme", "Choose a theme from a list.", self.action_change_theme)
 
-    def _runner(self, screen: Screen[object], action: actions.Action) -> Callable[[], Awaitable[None]]:
-        namespace = self if "app" in action.scopes else screen
-
+    def _runner(self, action: actions.Action) -> Callable[[], Awaitable[None]]:
         async def run_it() -> None:
-            await self.run_action(action.method, default_namespace=namespace)
+            if isinstance(self.screen, ListingScreen):
+                await self.screen.dismiss()
+            await self.run_action(action.method, default_namespace=self if "app" in action.scopes else self.screen)
 
         return run_it
 
@@ -90,6 +102,17 @@ class NewsreaderApp(App[None]):
     def action_toggle_theme(self) -> None:
         """Change between light and dark."""
         self.theme = themes.other(self.theme)
+
+    async def action_quit(self) -> None:
+        """Leave, once everything is on disk that was to be kept."""
+        self._remember_theme(self.theme)
+        await asyncio.sleep(0)  # for the last one to begin
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                for worker in [worker for worker in self.workers if worker.group == KEEPING]:
+                    with contextlib.suppress(WorkerError):
+                        await worker.wait()
+        self.exit()
 
 
 def run(path: Path | None, paths: Paths) -> int:

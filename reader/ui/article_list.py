@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 
@@ -73,6 +74,8 @@ class ArticleList(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.view = View(Sort(), array("q"))
         self.cursor = 0
+        self.touched = False
+        """Whether the person has selected an article."""
         self._rows: OrderedDict[int, Row] = OrderedDict()
         self._asked: set[int] = set()
         self._styles: dict[tuple[str, bool, float], Style] = {}
@@ -94,7 +97,8 @@ class ArticleList(ScrollView, can_focus=True):
         """Show ``view``; ``rows`` are those of it that are at hand, ``at`` the place of the selected article in it.
 
         The line of the selected article stays where it is on the screen. When the
-        article is gone (``at`` is None), its neighbour is selected.
+        article is gone (``at`` is None), its neighbour is selected, and nobody having
+        selected anything, the first.
         """
         before = self.rowid
         offset = self.cursor - self.scroll_offset.y
@@ -104,7 +108,7 @@ class ArticleList(ScrollView, can_focus=True):
         self.virtual_size = Size(self._width, len(view))
         self.cursor = max(0, min(self.cursor if at is None else at, len(view) - 1))
         if before != -1:
-            self.scroll_to(y=self.cursor - offset, animate=False, immediate=True)
+            self.scroll_to(y=self.cursor - offset, animate=False, immediate=True, force=True)
         self._keep_in_sight()
         self.refresh()
         if self.rowid != before:
@@ -123,8 +127,11 @@ class ArticleList(ScrollView, can_focus=True):
         self.refresh()
 
     def update_row(self, row: Row) -> None:
-        """Draw an article anew whose marks have changed."""
+        """Draw an article anew whose marks have changed, in every document that it is."""
         self._rows[row.rowid] = row
+        for rowid, other in self._rows.items():
+            if other.id == row.id and other.read != row.read:
+                self._rows[rowid] = replace(other, read=row.read)
         self.refresh()
 
     def window(self) -> list[int]:
@@ -142,11 +149,12 @@ class ArticleList(ScrollView, can_focus=True):
 
     def select(self, index: int, *, top: int | None = None) -> None:
         """Select the article at ``index`` of the view, and scroll it into sight (or to the row ``top``)."""
+        self.touched = True
         if not len(self.view):
             return
         index = max(0, min(index, len(self.view) - 1))
         if top is not None:
-            self.scroll_to(y=top, animate=False, immediate=True)
+            self.scroll_to(y=top, animate=False, immediate=True, force=True)
         if index == self.cursor:
             self._keep_in_sight()
             return
@@ -161,9 +169,9 @@ class ArticleList(ScrollView, can_focus=True):
         if not height:
             return
         if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, immediate=True)
+            self.scroll_to(y=self.cursor, animate=False, immediate=True, force=True)
         elif self.cursor >= top + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True)
+            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True, force=True)
 
     # Drawing.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from textual import events
@@ -46,6 +47,7 @@ class ArticleView(LineView):
         """The related item that is selected, or -1."""
         self._head: tuple[Line, ...] = ()
         self._page = Page(())
+        self._message: Callable[[int], tuple[Line, ...]] = lambda _: ()
         self._laid_for = 0
         self._visited: dict[str, set[int]] = {}
 
@@ -66,16 +68,17 @@ class ArticleView(LineView):
         self._head = head
         self._laid_for = width
         self._lay_out(y=None)
-        self.scroll_to(y=round(place * len(self._lines) / before), animate=False, immediate=True)
+        self.scroll_to(y=round(place * len(self._lines) / before), animate=False, immediate=True, force=True)
         self._keep_item_in_sight()
 
-    def show_message(self, lines: tuple[Line, ...]) -> None:
-        """Show some lines in the place of an article."""
+    def show_message(self, lines_for: Callable[[int], tuple[Line, ...]]) -> None:
+        """Show some lines, made for a width in cells, in the place of an article."""
         self.subject = None
         self.selected = -1
-        self._head = lines
+        self._head = ()
         self._page = Page(())
-        self.show_lines(lines, y=0)
+        self._message = lines_for
+        self.show_lines(lines_for(self.text_width), y=0)
 
     def _lay_out(self, y: int | None) -> None:
         subject = self.subject
@@ -93,7 +96,9 @@ class ArticleView(LineView):
 
     def on_resize(self) -> None:
         """Ask for lines of the new width."""
-        if self.subject is not None and self.text_width != self._laid_for:
+        if self.subject is None:
+            self.show_lines(self._message(self.text_width))
+        elif self.text_width != self._laid_for:
             self.post_message(self.WidthChanged())
 
     # Related items.
@@ -117,9 +122,9 @@ class ArticleView(LineView):
         heading = 1 if self.selected == 0 else 0
         top, height = self.scroll_offset.y, self.size.height
         if lines.start - heading < top:
-            self.scroll_to(y=lines.start - heading, animate=False, immediate=True)
+            self.scroll_to(y=lines.start - heading, animate=False, immediate=True, force=True)
         elif lines.stop > top + height:
-            self.scroll_to(y=min(lines.start, lines.stop - height), animate=False, immediate=True)
+            self.scroll_to(y=min(lines.start, lines.stop - height), animate=False, immediate=True, force=True)
 
     def open_item(self) -> None:
         """Ask to see the selected item, and remember that it was."""
@@ -133,10 +138,12 @@ class ArticleView(LineView):
 
     def on_click(self, event: events.Click) -> None:
         """Select a related item under the mouse, open the selected one, or follow a link."""
-        at = next((run.item for run in self.line_at(event.y) if run.item >= 0), -1)
+        offset = event.get_content_offset(self)
+        line = self.line_at(offset.y) if offset is not None else ()
+        at = next((run.item for run in line if run.item >= 0), -1)
         if at < 0:
-            super().on_click(event)
-        elif at == self.selected:
+            return  # Textual goes on to LineView's handler, which follows links
+        if at == self.selected:
             self.open_item()
         else:
             self.select_item(at)

@@ -22,6 +22,8 @@ from reader.ui import messages, opening
 from reader.ui.page import head
 from reader.ui.subject import Item, Subject, of_document, of_item
 
+KEEPING = "keeping"
+"""The group of the workers that write what is to be kept; the app does not end before they have."""
 _ROWS_AHEAD = 4
 """Screens of rows that come with a view."""
 
@@ -56,8 +58,8 @@ class Desk:
         """Ask for rows."""
         self._run(lambda: self._post(messages.RowsLoaded(self._library.rows(rowids))), "rows", exclusive=False)
 
-    def document(self, rowid: int, width: int, *, y: int = 0, selected: int = -1) -> None:
-        """Ask for a document, laid out for ``width`` cells, to be shown from line ``y``."""
+    def document(self, rowid: int, width: int, *, y: int = 0, selected: int = -1, again: bool = False) -> None:
+        """Ask for a document, laid out for ``width`` cells, to be shown from line ``y``, or where it is ``again``."""
 
         def work() -> None:
             try:
@@ -66,7 +68,7 @@ class Desk:
                 self._post_unless_cancelled(messages.SubjectFailed(error))
                 return
             lines = head(subject, width)
-            self._post_unless_cancelled(messages.SubjectLoaded(subject, lines, width, y, selected))
+            self._post_unless_cancelled(messages.SubjectLoaded(subject, lines, width, y, selected, again))
 
         self._run(work, "article")
 
@@ -109,7 +111,7 @@ class Desk:
                 self._post(messages.Marked(changed, told))
             self._post(messages.Counted(self._library.counts()))
 
-        self._run(work, "marks", exclusive=False)
+        self._run(work, KEEPING, exclusive=False)
 
     def problems(self) -> None:
         """Ask what is wrong with the documents."""

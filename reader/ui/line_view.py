@@ -75,7 +75,8 @@ class LineView(ScrollView, can_focus=True):
         self._lines = lines
         self.virtual_size = Size(self.size.width, len(lines))
         if y is not None:
-            self.scroll_to(y=y, animate=False, immediate=True)
+            # By force: Textual learns only afterwards that what was short has become long and can scroll.
+            self.scroll_to(y=y, animate=False, immediate=True, force=True)
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -125,13 +126,14 @@ class LineView(ScrollView, can_focus=True):
 
     def on_click(self, event: events.Click) -> None:
         """Follow a link under the mouse."""
-        run = self.run_at(event.x, event.y)
+        offset = event.get_content_offset(self)
+        run = self.run_at(*offset) if offset is not None else None
         if run is not None and run.href:
             event.stop()
             self.post_message(self.LinkClicked(run.href))
 
     def run_at(self, x: int, y: int) -> Run | None:
-        """Return the run under a cell of this widget, if there is one."""
+        """Return the run under a cell of the content, if there is one."""
         at = y + self.scroll_offset.y
         left = x - self._margin()
         if not 0 <= at < len(self._lines) or left < 0:
@@ -144,7 +146,7 @@ class LineView(ScrollView, can_focus=True):
         return None
 
     def line_at(self, y: int) -> Line:
-        """Return the line under a row of this widget."""
+        """Return the line under a row of the content."""
         at = y + self.scroll_offset.y
         return self._lines[at] if 0 <= at < len(self._lines) else BLANK
 

@@ -42,6 +42,8 @@ class SubjectLoaded(Message):
     width: int
     y: int
     selected: int
+    again: bool = False
+    """Whether it was shown before, so that the person's place in it holds."""
 
 
 @dataclass

@@ -80,7 +80,8 @@ def tail(subject: Subject, cells: int, *, after: int, selected: int, visited: fr
         if at == 0 and related:
             lines += [BLANK, _line(f"Related ({related})", "heading")]
         if at == related:
-            lines += [BLANK, _line(f"In this {subject.type or 'collection'} ({subject.members})", "heading")]
+            kind = cut(subject.type, max(1, cells - 16)) or "collection"
+            lines += [BLANK, _line(f"In this {kind} ({subject.members})", "heading")]
         start = after + len(lines)
         lines += _item(item, at, cells, selected=at == selected, visited=at in visited, now=now)
         places.append(range(start, after + len(lines)))

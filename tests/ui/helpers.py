@@ -10,6 +10,8 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from rich.segment import Segment
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled, WorkerFailed
 
@@ -29,6 +31,8 @@ SIDE, STACKED, NARROW, LOW = (120, 40), (80, 24), (50, 20), (120, 12)
 
 CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f"
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_ROUNDS = 5
+"""How often all queues are waited for: who handles a message may post another, or start a worker."""
 FORBIDDEN = re.compile(f"[{CONTROLS}{BIDI}\n\t]")
 """What no line on the screen may hold."""
 
@@ -43,8 +47,8 @@ class Reader:
     async def settled(self) -> None:
         """Wait until no worker runs and every message has been handled."""
         quiet = 0
-        while quiet < 2:
-            await self.pilot.pause()
+        while quiet < _ROUNDS:
+            await self.pilot.pause(0)
             busy = [worker for worker in self.app.workers if not worker.is_finished]
             quiet = 0 if busy else quiet + 1
             if busy:
@@ -52,8 +56,10 @@ class Reader:
                     await self.app.workers.wait_for_complete(busy)
 
     async def press(self, *keys: str) -> None:
+        # As Pilot's, which however waits up to a tenth of a second for an idle processor after each key.
         for key in keys:
-            await self.pilot.press(key)
+            char = key if len(key) == 1 else None
+            self.app.post_message(events.Key(_character_to_key(key) if char else key, char))
             await self.settled()
 
     async def click(self, target: type[ArticleList | ArticleView | ListHeader], x: int, y: int, times: int = 1) -> None:
@@ -111,7 +117,7 @@ class Reader:
     @property
     def message(self) -> str:
         line = self.browse.query_one(MessageLine)
-        return plain(line).strip() if line.display else ""
+        return " ".join(plain(line).split()) if line.display else ""
 
     @property
     def header(self) -> str:
@@ -135,7 +141,13 @@ class Reader:
     @property
     def place(self) -> tuple[int, int, int, int, str]:
         """Selected article, first row of the list, first line of the pane, related item, and where the focus is."""
-        return self.list.rowid, self.list.scroll_offset.y, self.article.scroll_offset.y, self.article.selected, self.focus
+        return (
+            self.list.rowid,
+            self.list.scroll_offset.y,
+            self.article.scroll_offset.y,
+            self.article.selected,
+            self.focus,
+        )
 
 
 def plain(widget: MessageLine | ListHeader | ArticleList | LineView) -> str:

@@ -45,7 +45,9 @@ _json = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(cleaned, inner, max_size=3),
     max_leaves=5,
 )
-_links = st.sampled_from((Links(), Links("https://a.org/" + "x" * 90), Links(amp="https://b.org/", web="https://c.org/")))
+_links = st.sampled_from(
+    (Links(), Links("https://a.org/" + "x" * 90), Links(amp="https://b.org/", web="https://c.org/"))
+)
 _images = st.lists(
     st.builds(
         Image,

@@ -39,7 +39,7 @@ def test_no_key_means_two_things_at_once(chain: tuple[str, ...]) -> None:
 def test_a_scope_binds_its_actions_by_name(scope: actions.Scope) -> None:
     made = [binding for binding in actions.bindings(scope) if isinstance(binding, Binding)]
     assert [binding.id for binding in made] == [action.name for action in ACTIONS if scope in action.scopes]
-    assert OWNERS[scope].BINDINGS == made
+    assert made == OWNERS[scope].BINDINGS
 
 
 def test_every_action_is_in_a_group_that_is_shown() -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from reader.text import width
@@ -14,7 +16,7 @@ LEGIBLE = 30
 def test_columns_never_overlap(types: bool) -> None:
     for cells in WIDTHS:
         placed = columns(cells, types=types).columns
-        for left, right in zip(placed, placed[1:], strict=False):
+        for left, right in pairwise(placed):
             assert left.start + left.width <= right.start, cells
         assert all(column.width > 0 for column in placed)
 

@@ -93,4 +93,8 @@ def test_a_duration_that_is_none_stays_as_it_is(text: str) -> None:
 
 
 def test_one_is_singular() -> None:
-    assert [formats.count(number, "article") for number in (0, 1, 5000)] == ["0 articles", "1 article", "5,000 articles"]
+    assert [formats.count(number, "article") for number in (0, 1, 5000)] == [
+        "0 articles",
+        "1 article",
+        "5,000 articles",
+    ]

@@ -41,7 +41,7 @@ def test_no_line_above_the_related_items_is_wider_than_the_pane(subject: Subject
 
 
 @settings(max_examples=150)
-@given(subjects(), st.integers(32, 76), st.integers(-1, 4))
+@given(subjects(), st.integers(24, 76), st.integers(-1, 4))
 def test_no_related_item_and_no_further_field_is_wider_than_the_pane(subject: Subject, cells: int, at: int) -> None:
     page = bottom(subject, cells, selected=min(at, len(subject.items) - 1))
     for line in texts(page.lines):
@@ -121,7 +121,10 @@ HUB = {
     "bio": "Writes.",
     "items": ["_courses/one", "_courses/two"],
     "featuredContent": '<iframe src="https://www.youtube.com/embed/x"></iframe>',
-    "actions": [{"url": "https://a.org/go", "type": "download", "title": "Get it"}, {"url": "javascript:x", "type": "no"}],
+    "actions": [
+        {"url": "https://a.org/go", "type": "download", "title": "Get it"},
+        {"url": "javascript:x", "type": "no"},
+    ],
     "whatever": None,
 }
 
@@ -151,8 +154,8 @@ def test_further_fields_of_a_hub_are_shown_by_name_under_more(name: str, shown: 
 
 def test_only_web_addresses_among_the_further_fields_can_be_followed() -> None:
     hrefs = {run.href for line in bottom(Subject("Title", extra=HUB)).lines for run in line}
-    assert hrefs == {"", "https://a.org/go", "https://www.youtube.com/embed/x"} or hrefs > {"", "https://a.org/go"}
-    assert not any(href.startswith("javascript") for href in hrefs)
+    assert "https://a.org/go" in hrefs
+    assert all(href.startswith("https://") for href in hrefs - {""})
 
 
 def test_a_related_item_is_shown_from_what_the_document_says_of_it() -> None:

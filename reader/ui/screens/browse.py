@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from textual import events, on
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.containers import Container
@@ -25,6 +27,7 @@ from reader.ui.screens.problems import ProblemsScreen
 from reader.ui.states import empty_folder, reading_folder, sentence, unreadable
 from reader.ui.subject import Subject
 from reader.ui.trail import Place, Trail
+from reader.urls import shorten
 
 _SECONDS_UNTIL_READ = 2.0
 _SORT_WORDS = {
@@ -51,6 +54,8 @@ class BrowseScreen(Screen[None]):
         self._wanted = -1
         """The document that the pane shows or is about to show."""
         self._folder_read = False
+        self._stale = False
+        """Whether what the pane shows may have changed on disk."""
         self._reading: Timer | None = None
 
     def compose(self) -> ComposeResult:
@@ -101,7 +106,10 @@ class BrowseScreen(Screen[None]):
         self.query_one(MessageLine).say(text, warning=warning)
 
     def _reload_view(self) -> None:
-        self._desk.view(self.sort, self.list.rowid, max(self.size.height, 24))
+        # While a folder is read for the first time, the best articles may come last: until the person
+        # takes hold of one, the list stays at its top instead of following what came first.
+        untouched = not (self._folder_read or self.list.touched or self.article.has_focus)
+        self._desk.view(self.sort, -1 if untouched else self.list.rowid, max(self.size.height, 24))
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Tell, in a sentence, of a worker that failed; the log has the rest."""
@@ -118,9 +126,13 @@ class BrowseScreen(Screen[None]):
         if event.view.sort != self.sort:
             return  # the person has chosen another order meanwhile, which is on its way
         self.list.show(event.view, event.rows, at=event.at)
+        self.set_class(not len(event.view), "-empty")
         self._show_nothing_if_empty()
         if first and len(event.view):
             self._show_selected(self.list.rowid)
+        elif self._stale and self.list.rowid == self._wanted != -1:
+            self._desk.document(self._wanted, self.article.text_width, again=True)
+        self._stale = False
 
     @on(messages.RowsLoaded)
     def _show_rows(self, event: messages.RowsLoaded) -> None:
@@ -132,6 +144,11 @@ class BrowseScreen(Screen[None]):
 
     @on(messages.SubjectLoaded)
     def _show_subject(self, event: messages.SubjectLoaded) -> None:
+        before = self.article.subject
+        if event.again and before is not None and before.rowid == event.subject.rowid:
+            if before == event.subject:
+                return
+            event.y, event.selected = self.article.scroll_offset.y, self.article.selected
         self.article.show(event.subject, event.head, event.width, y=event.y, selected=event.selected)
         if event.subject.rowid is not None:
             if self._reading is not None:
@@ -140,7 +157,7 @@ class BrowseScreen(Screen[None]):
 
     @on(messages.SubjectFailed)
     def _show_failure(self, event: messages.SubjectFailed) -> None:
-        self.article.show_message(unreadable(event.error, self.article.text_width))
+        self.article.show_message(partial(unreadable, event.error))
 
     @on(messages.HeadLoaded)
     def _show_head(self, event: messages.HeadLoaded) -> None:
@@ -150,14 +167,16 @@ class BrowseScreen(Screen[None]):
     @on(messages.Counted)
     def _show_counts(self, event: messages.Counted) -> None:
         self.query_one(TopBar).counts = event.counts
+        self._show_nothing_if_empty()
 
     @on(messages.Refreshed)
     def _show_progress(self, event: messages.Refreshed) -> None:
         self.query_one(TopBar).progress = event.progress
-        if event.progress.finished:
-            self._folder_read = True
+        self._stale |= bool(event.progress.changed) or self.article.subject is None
         if event.progress.changed or event.progress.finished:
             self._reload_view()
+        if event.progress.finished:
+            self._folder_read = True
 
     @on(messages.Marked)
     def _show_mark(self, event: messages.Marked) -> None:
@@ -210,18 +229,18 @@ class BrowseScreen(Screen[None]):
         if len(self.list.view):
             return
         self._wanted = -1
-        width = self.article.text_width
         counts = self.query_one(TopBar).counts
         if self._folder_read:
-            self.article.show_message(empty_folder(self.library.name, counts, width))
+            self.article.show_message(partial(empty_folder, self.library.name, counts))
         else:
-            self.article.show_message(reading_folder(self.library.name, width))
+            self.article.show_message(partial(reading_folder, self.library.name))
 
     @on(ArticleList.Entered)
     def _enter_article(self) -> None:
         if self.list.rowid == -1:
             self.say("There is no article to read here.")
             return
+        self._show_selected(self.list.rowid)  # the pane may show a related item
         self._focus_article()
         row = self.list.row
         if row is not None and not row.read:
@@ -386,7 +405,7 @@ class BrowseScreen(Screen[None]):
         url = self._links().best
         if url:
             self.app.copy_to_clipboard(url)
-            self.say(f"Copied {url}")
+            self.say(f"Copied {shorten(url, max(20, self.size.width - 9))}")
         else:
             self.say("This document names no address to copy.")
 
