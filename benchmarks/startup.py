@@ -74,7 +74,7 @@ def main() -> None:
         reader = [sys.executable, "-m", "reader", arguments.folder]
         # The list is there when its first title is; the pane comes later and begins with the same one.
         listing = subprocess.run(
-            [*reader[:3], "list", arguments.folder, "--limit", "1"], env=environ, capture_output=True
+            [*reader[:3], "list", arguments.folder, "--limit", "1"], env=environ, capture_output=True, check=True
         )
         marker = listing.stdout.split(b"\t")[4][:12]
         times: dict[str, list[float]] = {"empty Textual app": [], "newsreader, cold": [], "newsreader, warm": []}

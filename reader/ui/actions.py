@@ -13,7 +13,7 @@ from typing import Literal, get_args
 
 from textual.binding import Binding, BindingType
 
-Scope = Literal["app", "browse", "list", "article"]
+Scope = Literal["app", "browse", "panes", "list", "article"]
 Group = Literal["Move", "Read", "Links", "Sort", "Folder", "App"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
@@ -152,7 +152,7 @@ ACTIONS: tuple[Action, ...] = (
         "Next pane",
         "From the list to the article, to its related items, and round.",
         "Move",
-        ("browse",),
+        ("panes",),
         palette=False,
     ),
     Action(
@@ -162,7 +162,7 @@ ACTIONS: tuple[Action, ...] = (
         "Previous pane",
         "The other way round.",
         "Move",
-        ("browse",),
+        ("panes",),
         palette=False,
     ),
     Action(
@@ -172,7 +172,7 @@ ACTIONS: tuple[Action, ...] = (
         "Next related item",
         "Select the next related item and show its excerpt.",
         "Read",
-        ("browse",),
+        ("panes",),
         footer="related",
     ),
     Action(
@@ -182,7 +182,7 @@ ACTIONS: tuple[Action, ...] = (
         "Previous related item",
         "Select the previous related item.",
         "Read",
-        ("browse",),
+        ("panes",),
     ),
     Action(
         "back",
@@ -202,7 +202,7 @@ ACTIONS: tuple[Action, ...] = (
         "Open the original of what is selected: the article, or the related item.",
         "Links",
         ("browse",),
-        footer="browser",
+        footer="open",
     ),
     Action(
         "open.amp",

@@ -72,12 +72,12 @@ class Desk:
 
         self._run(work, "article")
 
-    def item(self, item: Item, told_by: str, width: int, *, y: int = 0) -> None:
+    def item(self, item: Item, told_by: str, width: int) -> None:
         """Ask for what the document ``told_by`` says of a related item."""
 
         def work() -> None:
             subject = of_item(item, told_by)
-            self._post_unless_cancelled(messages.SubjectLoaded(subject, head(subject, width), width, y, -1))
+            self._post_unless_cancelled(messages.SubjectLoaded(subject, head(subject, width), width))
 
         self._run(work, "article")
 

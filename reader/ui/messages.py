@@ -40,8 +40,8 @@ class SubjectLoaded(Message):
     subject: Subject
     head: tuple[Line, ...]
     width: int
-    y: int
-    selected: int
+    y: int = 0
+    selected: int = -1
     again: bool = False
     """Whether it was shown before, so that the person's place in it holds."""
 

@@ -60,10 +60,8 @@ class Subject:
     path: str = ""
     rowid: int | None = None
     id: str = ""
-    item: Item | None = None
-    """For what is no document here: the related item that it is,"""
     told_by: str = ""
-    """and the title of the document that tells of it."""
+    """For what is no document here: the title of the document that tells of it."""
 
 
 def of_document(library: Library, rowid: int) -> Subject:
@@ -118,7 +116,6 @@ def of_item(item: Item, told_by: str) -> Subject:
         images=related.images if related else (),
         links=item.links,
         extra=related.extra if related else MappingProxyType({}),
-        item=item,
         told_by=told_by,
     )
 

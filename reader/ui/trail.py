@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from reader.ui.subject import Item
-
 _KEPT = 200
 
 
@@ -14,19 +12,13 @@ class Place:
     """A moment of reading: what the pane showed, and how list and pane stood."""
 
     rowid: int
-    """The article selected in the list, or -1."""
+    """The document in the pane."""
     top: int
     """The first row of the list on screen."""
-    shown: int
-    """The document in the pane, or -1 when it showed ``item``."""
-    item: Item | None
-    told_by: str
     y: int
     """The first line of the pane on screen."""
     selected: int
     """The related item that was selected, or -1."""
-    in_list: bool
-    """Whether the list had the focus."""
 
 
 @dataclass(slots=True)

@@ -10,11 +10,12 @@ from reader.ui.actions import ACTIONS, GROUPS, Action
 from reader.ui.app import NewsreaderApp
 from reader.ui.article_list import ArticleList
 from reader.ui.article_view import ArticleView
+from reader.ui.panes import Panes
 from reader.ui.screens.browse import BrowseScreen
 from reader.ui.screens.help import HelpScreen
 
-OWNERS = {"app": NewsreaderApp, "browse": BrowseScreen, "list": ArticleList, "article": ArticleView}
-CHAINS = (("app", "browse", "list"), ("app", "browse", "article"))
+OWNERS = {"app": NewsreaderApp, "browse": BrowseScreen, "panes": Panes, "list": ArticleList, "article": ArticleView}
+CHAINS = (("app", "browse", "panes", "list"), ("app", "browse", "panes", "article"))
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)

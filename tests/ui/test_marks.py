@@ -91,3 +91,12 @@ async def test_two_documents_of_one_article_share_their_mark_at_once(make_folder
         await reader.press("G" if reader.rows[-1].title == "Same" else "g", "m")
         drawn = [reader.list.render_line(y).text for y in range(3)]
         assert ["•" in line for line in drawn] == ["Same" not in line for line in drawn]
+
+
+async def test_a_second_press_means_the_other_even_before_the_first_is_on_disk(seeds: Path) -> None:
+    async with opened(seeds) as reader:
+        for _ in range(2):
+            reader.browse.action_toggle_read()
+        await reader.settled()
+        assert not reader.row.read
+        assert not any(row.read for row in reader.rows)

@@ -4,7 +4,7 @@ from reader.ui.trail import Place, Trail
 
 
 def place(rowid: int) -> Place:
-    return Place(rowid=rowid, top=0, shown=rowid, item=None, told_by="", y=0, selected=-1, in_list=True)
+    return Place(rowid=rowid, top=0, y=0, selected=-1)
 
 
 def test_one_goes_back_the_way_one_came() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult, SuspendNotSupported
-from textual.containers import Container
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.timer import Timer
@@ -16,13 +16,14 @@ from textual.worker import Worker, WorkerState
 from reader.errors import ReaderError
 from reader.library.library import Library
 from reader.library.view import Sort, SortKey
-from reader.model import Links
+from reader.model import Links, Row
 from reader.ui import actions, messages, opening
 from reader.ui.article_list import ArticleList
 from reader.ui.article_view import ArticleView
 from reader.ui.bars import MessageLine, TopBar
-from reader.ui.desk import Desk
+from reader.ui.desk import KEEPING, Desk
 from reader.ui.list_header import ListHeader
+from reader.ui.panes import Panes
 from reader.ui.screens.problems import ProblemsScreen
 from reader.ui.states import empty_folder, reading_folder, sentence, unreadable
 from reader.ui.subject import Subject
@@ -61,17 +62,13 @@ class BrowseScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Lay the panes out; the stylesheet arranges them."""
         yield TopBar(self.library.name, id="top")
-        with Container(id="panes"):
-            with Container(id="list-pane"):
-                yield ListHeader(id="header")
-                yield ArticleList(id="list")
-            yield ArticleView(id="article")
+        yield Panes(id="panes")
         yield Footer(compact=True, show_command_palette=False)
         yield MessageLine(id="message")
 
     def on_mount(self) -> None:
         """Show what the index knows, then compare it with the folder."""
-        self.list.focus()
+        self.panes.focus_list()
         self._reload_view()
         self._desk.refresh()
         if self._notice:
@@ -81,11 +78,12 @@ class BrowseScreen(Screen[None]):
         """Let the refresh end at its next document."""
         self._desk.close()
 
-    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Where there is room for one pane only, it is the one with the focus."""
-        self.set_class(event.widget is self.article, "-reading")
-
     # The parts.
+
+    @property
+    def panes(self) -> Panes:
+        """Both panes."""
+        return self.query_one(Panes)
 
     @property
     def list(self) -> ArticleList:
@@ -96,10 +94,6 @@ class BrowseScreen(Screen[None]):
     def article(self) -> ArticleView:
         """The article pane."""
         return self.query_one(ArticleView)
-
-    def _focus_article(self) -> None:
-        self.add_class("-reading")  # what is hidden cannot take the focus
-        self.article.focus()
 
     def say(self, text: str, *, warning: bool = False) -> None:
         """Tell the person something in the last line."""
@@ -116,6 +110,8 @@ class BrowseScreen(Screen[None]):
         if event.state == WorkerState.ERROR and event.worker.error is not None:
             event.stop()
             self.say(sentence(event.worker.error), warning=True)
+            if event.worker.group == KEEPING:
+                self._reload_view()  # what the list shows was not kept
 
     # What the workers learned.
 
@@ -241,10 +237,10 @@ class BrowseScreen(Screen[None]):
             self.say("There is no article to read here.")
             return
         self._show_selected(self.list.rowid)  # the pane may show a related item
-        self._focus_article()
+        self.panes.focus_article()
         row = self.list.row
         if row is not None and not row.read:
-            self._desk.mark_read(row, read=True)
+            self._mark(row, read=True)
 
     @on(ArticleList.Left)
     def _stay(self) -> None:
@@ -252,7 +248,7 @@ class BrowseScreen(Screen[None]):
 
     @on(ArticleView.Left)
     def _leave_article(self) -> None:
-        self.list.focus()
+        self.panes.focus_list()
 
     @on(ArticleView.NothingRelated)
     def _nothing_related(self) -> None:
@@ -275,15 +271,15 @@ class BrowseScreen(Screen[None]):
     @on(ArticleView.ItemOpened)
     def _follow_item(self, event: ArticleView.ItemOpened) -> None:
         subject = self.article.subject
-        if subject is None:
-            return
-        self._trail.push(self._place())
-        item = event.item
-        if item.rowid is None:
+        if subject is None or subject.rowid is None:
+            return  # only documents have related items
+        top, y = self.list.scroll_offset.y, self.article.scroll_offset.y
+        self._trail.push(Place(subject.rowid, top, y, self.article.selected))
+        if event.item.rowid is None:
             self._wanted = -1
-            self._desk.item(item, subject.title, self.article.text_width)
+            self._desk.item(event.item, subject.title, self.article.text_width)
         else:
-            self._go_to(item.rowid)
+            self._go_to(event.item.rowid)
         self.say("Backspace goes back.")
 
     def _go_to(self, rowid: int, *, top: int | None = None, y: int = 0, selected: int = -1) -> None:
@@ -294,26 +290,12 @@ class BrowseScreen(Screen[None]):
             self.list.select(at, top=top)
         self._desk.document(rowid, self.article.text_width, y=y, selected=selected)
 
-    def _place(self) -> Place:
-        subject = self.article.subject
-        shown = subject.rowid if subject is not None and subject.rowid is not None else -1
-        return Place(
-            rowid=self.list.rowid,
-            top=self.list.scroll_offset.y,
-            shown=shown,
-            item=subject.item if subject is not None else None,
-            told_by=subject.told_by if subject is not None else "",
-            y=self.article.scroll_offset.y,
-            selected=self.article.selected,
-            in_list=self.list.has_focus,
-        )
-
     def _read_if_still(self, subject: Subject) -> None:
         """Mark an article read that has been in the pane all the while."""
         row = self.list.row
         shown = self.article.subject is subject and self.article.is_on_screen
         if shown and row is not None and row.rowid == subject.rowid and not row.read:
-            self._desk.mark_read(row, read=True)
+            self._mark(row, read=True)
 
     # Keys.
 
@@ -331,58 +313,14 @@ class BrowseScreen(Screen[None]):
     def _sort_by_mouse(self, event: ListHeader.SortChosen) -> None:
         self.action_sort(event.by)
 
-    def action_next_pane(self) -> None:
-        """From the list to the article, to its related items, and round."""
-        if self.list.has_focus:
-            self.article.select_item(-1)
-            self._focus_article()
-        elif self.article.selected < 0 and self.article.subject is not None and self.article.subject.items:
-            self.article.select_item(0)
-        else:
-            self.list.focus()
-
-    def action_previous_pane(self) -> None:
-        """The same, the other way round."""
-        subject = self.article.subject
-        if self.list.has_focus:
-            self._focus_article()
-            if subject is not None and subject.items:
-                self.article.select_item(max(0, self.article.selected))
-        elif self.article.selected >= 0:
-            self.article.select_item(-1)
-        else:
-            self.list.focus()
-
-    def action_related(self, step: int) -> None:
-        """Select the next or previous related item."""
-        subject = self.article.subject
-        if subject is None or not subject.items:
-            self.say("No related items here.")
-            return
-        self._focus_article()
-        at = self.article.selected + step
-        if at >= len(subject.items):
-            self.say("That is the last related item.")
-        elif at < 0:
-            self.say("That is the first related item.")
-            at = 0
-        self.article.select_item(at)
-
     def action_back(self) -> None:
         """Return to where a related item was followed from."""
         place = self._trail.pop()
         if place is None:
             self.say("There is nowhere to go back to yet.")
             return
-        if place.in_list:
-            self.list.focus()
-        else:
-            self._focus_article()
-        if place.shown != -1:
-            self._go_to(place.shown, top=place.top, y=place.y, selected=place.selected)
-        elif place.item is not None:
-            self._wanted = -1
-            self._desk.item(place.item, place.told_by, self.article.text_width, y=place.y)
+        self.panes.focus_article()
+        self._go_to(place.rowid, top=place.top, y=place.y, selected=place.selected)
 
     def action_open(self) -> None:
         """Open the original of what is selected in the browser."""
@@ -423,7 +361,12 @@ class BrowseScreen(Screen[None]):
         if row is None:
             self.say("There is no article to mark here.")
         else:
-            self._desk.mark_read(row, read=not row.read, told="Marked unread." if row.read else "Marked read.")
+            self._mark(row, read=not row.read, told="Marked unread." if row.read else "Marked read.")
+
+    def _mark(self, row: Row, *, read: bool, told: str = "") -> None:
+        # Shown at once, so that the next press of the key means the other; should writing fail, the list is read anew.
+        self.list.update_row(replace(row, read=read))
+        self._desk.mark_read(row, read=read, told=told)
 
     def action_refresh_folder(self) -> None:
         """Compare the folder with the list again."""

@@ -1,0 +1,88 @@
+"""The list and the article pane: which of them shows, which has the focus, and the keys that lead between them."""
+
+from __future__ import annotations
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container
+
+from reader.ui import actions, messages
+from reader.ui.article_list import ArticleList
+from reader.ui.article_view import ArticleView
+from reader.ui.list_header import ListHeader
+
+
+class Panes(Container):
+    """Both panes; the stylesheet puts them side by side, stacked, or one in the place of the other."""
+
+    BINDINGS = actions.bindings("panes")
+
+    def compose(self) -> ComposeResult:
+        """The list under its header, and the article."""
+        with Container(id="list-pane"):
+            yield ListHeader(id="header")
+            yield ArticleList(id="list")
+        yield ArticleView(id="article")
+
+    @property
+    def articles(self) -> ArticleList:
+        """The list of articles."""
+        return self.query_one(ArticleList)
+
+    @property
+    def article(self) -> ArticleView:
+        """The article pane."""
+        return self.query_one(ArticleView)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Where there is room for one pane only, it is the one with the focus."""
+        self.set_class(event.widget is self.article, "-reading")
+
+    def focus_list(self) -> None:
+        """Give the list the focus."""
+        self.remove_class("-reading")
+        self.articles.focus()
+
+    def focus_article(self) -> None:
+        """Give the article the focus."""
+        self.add_class("-reading")  # what is hidden cannot take it
+        self.article.focus()
+
+    def action_next_pane(self) -> None:
+        """From the list to the article, to its related items, and round."""
+        if self.articles.has_focus:
+            self.article.select_item(-1)
+            self.focus_article()
+        elif self.article.selected < 0 and self._items:
+            self.article.select_item(0)
+        else:
+            self.focus_list()
+
+    def action_previous_pane(self) -> None:
+        """The same, the other way round."""
+        if self.articles.has_focus:
+            self.focus_article()
+            if self._items:
+                self.article.select_item(max(0, self.article.selected))
+        elif self.article.selected >= 0:
+            self.article.select_item(-1)
+        else:
+            self.focus_list()
+
+    def action_related(self, step: int) -> None:
+        """Select the next or previous related item."""
+        if not self._items:
+            self.post_message(messages.Said("No related items here."))
+            return
+        self.focus_article()
+        at = self.article.selected + step
+        if at >= self._items:
+            self.post_message(messages.Said("That is the last related item."))
+        elif at < 0:
+            self.post_message(messages.Said("That is the first related item."))
+        self.article.select_item(max(0, at))
+
+    @property
+    def _items(self) -> int:
+        subject = self.article.subject
+        return len(subject.items) if subject is not None else 0
