@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from reader.errors import ReaderError, reason
 from reader.text import show_path
@@ -27,11 +28,19 @@ class StorageError(ReaderError):
         """Whether the file itself is bad, as opposed to busy, full, or not ours to write."""
 
 
+class _Lent(NamedTuple):
+    """A connection, and the lock that whoever uses it holds."""
+
+    db: sqlite3.Connection
+    lock: threading.RLock
+
+
 class Database:
     """A SQLite file that many threads read and one at a time writes; or, without a path, memory.
 
     A connection belongs to the thread that made it, as SQLite likes best. Memory has
-    one connection, which the threads take turns with.
+    one connection, which the threads take turns with. Each has a lock that is held while
+    it is lent: to close one that is in use would end the process.
     """
 
     def __init__(self, path: Path | None, *, durable: bool) -> None:
@@ -40,11 +49,12 @@ class Database:
         """Whether the file turned out to be bad while it was used."""
         self._durable = durable
         self._local = threading.local()
-        self._turn = threading.RLock()
-        self._all: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+        self._closed = False
+        self._all: list[_Lent] = []
         self._memory = self._connect() if path is None else None
 
-    def _connect(self) -> sqlite3.Connection:
+    def _connect(self) -> _Lent:
         db: sqlite3.Connection | None = None
         try:
             db = sqlite3.connect(
@@ -60,22 +70,23 @@ class Database:
             if db is not None:
                 db.close()
             raise StorageError(self.path, error) from error
-        with self._turn:
-            self._all.append(db)
-        return db
+        lent = _Lent(db, threading.RLock())
+        with self._guard:
+            if self._closed:
+                db.close()
+            else:
+                self._all.append(lent)
+        return lent
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection for reading. Whatever goes wrong in it comes out as StorageError."""
+        lent: _Lent | None = self._memory or getattr(self._local, "lent", None)
+        if lent is None:
+            lent = self._local.lent = self._connect()
         try:
-            if self._memory is not None:
-                with self._turn:
-                    yield self._memory
-                return
-            db: sqlite3.Connection | None = getattr(self._local, "db", None)
-            if db is None:
-                db = self._local.db = self._connect()
-            yield db
+            with lent.lock:
+                yield lent.db
         except sqlite3.Error as error:
             failure = StorageError(self.path, error)
             self.damaged = self.damaged or failure.damaged
@@ -99,12 +110,19 @@ class Database:
             db.execute("COMMIT")
 
     def close(self) -> None:
-        """Close every connection, whichever thread made it. Nobody may be using one."""
-        with self._turn:
-            for db in self._all:
+        """Close every connection, whichever thread made it; whoever asks for one afterwards gets a StorageError.
+
+        Waits for those that are in use, for at most a few seconds each; one that is still
+        in use then (a disk that does not answer) is left to the end of the process.
+        """
+        with self._guard:
+            self._closed = True
+            every, self._all = self._all, []
+        for lent in every:
+            if lent.lock.acquire(timeout=_BUSY_SECONDS):
                 with contextlib.suppress(sqlite3.Error):
-                    db.close()
-            self._all.clear()
+                    lent.db.close()
+                lent.lock.release()
 
 
 def _use_wal(db: sqlite3.Connection) -> None:

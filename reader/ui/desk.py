@@ -7,6 +7,7 @@ latest is answered.
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 
 from textual.message import Message
@@ -35,6 +36,8 @@ class Desk:
         self._screen = screen
         self._library = library
         self._closed = threading.Event()
+        self._marks: deque[tuple[Row, bool, str]] = deque()
+        self._marking = threading.Lock()
 
     def close(self) -> None:
         """Let the refresh of the folder end at its next document."""
@@ -103,12 +106,17 @@ class Desk:
         self._run(work, "refresh")
 
     def mark_read(self, row: Row, *, read: bool, told: str = "") -> None:
-        """Ask to mark an article, and to say ``told`` when that is on disk."""
+        """Ask to mark an article, and to say ``told`` when that is on disk. Carried out in the order of asking."""
+        self._marks.append((row, read, told))
 
         def work() -> None:
-            self._library.mark_read([row.id], read=read)
-            for changed in self._library.rows([row.rowid]):
-                self._post(messages.Marked(changed, told))
+            # Threads begin in any order; whichever comes first takes what was asked for first.
+            with self._marking:
+                marked, now_read, words = self._marks.popleft()
+                self._library.mark_read([marked.id], read=now_read)
+            if not any(later.id == marked.id for later, _, _ in tuple(self._marks)):
+                for changed in self._library.rows([marked.rowid]):
+                    self._post(messages.Marked(changed, words))
             self._post(messages.Counted(self._library.counts()))
 
         self._run(work, KEEPING, exclusive=False)

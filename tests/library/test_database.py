@@ -112,3 +112,23 @@ def test_files_are_set_aside_with_their_journals_and_never_over_one_another(tmp_
     assert [path.with_name(path.name + "-wal").read_text() for path in aside[:2]] == ["1-wal", "2-wal"]
     assert len(list(tmp_path.glob("a.db.damaged-*"))) == 7
     assert not list(tmp_path.glob("a.db")) + list(tmp_path.glob("a.db-*"))
+
+
+@pytest.mark.parametrize("name", ["a.db", None])
+def test_closing_waits_for_a_thread_that_is_reading(tmp_path: Path, name: str | None) -> None:
+    database = Database(tmp_path / name if name else None, durable=False)
+    reading = threading.Event()
+
+    def count() -> int:
+        with database.read() as db:
+            reading.set()
+            numbers = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000)"
+            return int(db.execute(f"{numbers} SELECT count(*) FROM n").fetchone()[0])
+
+    with ThreadPoolExecutor(1) as pool:
+        counted = pool.submit(count)
+        assert reading.wait(10)
+        database.close()
+        assert counted.result() == 1_000_000
+    with pytest.raises(StorageError), database.read() as db:
+        db.execute("SELECT 1")
