@@ -7,6 +7,7 @@ at once and ``list`` never waits for Textual.
 from __future__ import annotations
 
 import contextlib
+import difflib
 import os
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ import click
 from reader import __version__
 from reader.errors import ReaderError
 from reader.paths import Paths
+from reader.text import clean, show_path, steady
 
 if TYPE_CHECKING:
     from reader.library.library import Library
@@ -47,6 +49,10 @@ class _Commands(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         if not args or (args[0] not in self.commands and not args[0].startswith("-")):
+            if len(args) > 1 and not os.path.lexists(args[0]):  # two words of which the first is no path: a slip
+                near = difflib.get_close_matches(args[0], self.commands, 1)
+                hint = f" Did you mean “{near[0]}”?" if near else ""
+                ctx.fail(f"There is no command “{show_path(args[0])}”.{hint}")
             args = ["open", *args]
         with _pipes():  # --help and --version are answered in here
             return super().parse_args(ctx, args)
@@ -59,7 +65,11 @@ class _Commands(click.Group):
                 sys.stdout.flush()  # here, and not at exit, where a closed pipe would make the interpreter complain
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=_Commands,
+    subcommand_metavar="[PATH | COMMAND ...]",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="newsreader", message="%(prog)s %(version)s")
 def cli() -> None:
     """Read a folder of news documents in the terminal.
@@ -70,7 +80,7 @@ def cli() -> None:
     """
 
 
-@cli.command("open")
+@cli.command("open", short_help="Open PATH in the app; PATH alone does the same.")
 @click.argument("path", required=False)
 def open_(path: str | None) -> None:
     """Open PATH, a folder or a document, in the app (PATH alone does the same)."""
@@ -135,7 +145,7 @@ def show(path: str, which: str, as_json: bool) -> None:
             _print_article(article)
 
 
-@cli.command()
+@cli.command(short_help="Say what is wrong with the documents of PATH.")
 @click.argument("path")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of objects.")
 def check(path: str, as_json: bool) -> None:
@@ -207,8 +217,6 @@ def _print_table(rows: Iterator[Row]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
-
-    from reader.text import steady
 
     # Expanded, so that the title gets what the others leave; without it Rich takes cells from the numbers.
     table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
@@ -287,7 +295,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     logs.start(Paths.of().log)
     try:
-        cli.main(standalone_mode=False)
+        cli.main(prog_name="newsreader", standalone_mode=False)
     except ReaderError as error:
         _say(str(error))
         sys.exit(_EXIT_FAILED)
@@ -302,8 +310,6 @@ def main() -> None:
         sys.exit(0)
     except Exception as error:
         import logging
-
-        from reader.text import clean
 
         logging.getLogger(__name__).exception("unexpected error")
         log = Paths.of().log

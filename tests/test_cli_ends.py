@@ -33,6 +33,8 @@ def _main(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int | str 
         (["show", "SEEDS", "nothing"], "newsreader: There is no article “nothing” in seeds. Name it by its path"),
         (["list", "/dev/null"], "newsreader: /dev/null is neither a folder nor a file.\n"),
         (["list"], "Error: Missing argument 'PATH'."),
+        (["lst", "SEEDS"], "Error: There is no command “lst”. Did you mean “list”?"),
+        (["\x1b[31mx", "SEEDS"], "Error: There is no command “[31mx”."),
         (["list", "SEEDS", "--sort", "loudness"], "Error: Invalid value for '--sort'"),
         (["list", "SEEDS", "--limit", "-1"], "Error: Invalid value for '--limit'"),
         (["--nonsense"], "Error: No such option"),
