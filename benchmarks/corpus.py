@@ -16,11 +16,11 @@ import random
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-WORDS = (
+WORDS = (  # noqa: SIM905 - forty lines of a word each would be no better to read
     "court facial recognition rules police data privacy law city camera technology model election market "
     "climate water energy river science space vaccine school museum music football harbour train bridge "
     "council minister report study budget strike reform border island forest wildfire storm drought harvest"
-).split()  # noqa: SIM905 - forty lines of a word each would be no better to read
+).split()
 ELSEWHERE = (
     "中国最高法院就人脸识别作出司法解释",
     "顔認識技術に関する新しい規則が施行",
