@@ -17,11 +17,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reader import __version__
-from reader.errors import ReaderError
+from reader.errors import ReaderError, reason
 from reader.paths import Paths
-from reader.text import clean, show_path, steady
+from reader.text import clean, count, show_path, steady
+from reader.times import iso, local
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from reader.library.library import Library
     from reader.model import Article, Row
 
@@ -165,9 +168,9 @@ def check(path: str, as_json: bool) -> None:
                 sys.stdout.write(f"{place}: {problem.field or 'document'}: {problem.message}\n")
         counts = library.counts()
         if problems:
-            _say(f"{_count(len(problems), 'problem')} in {_count(counts.troubled, 'document')}.")
+            _say(f"{count(len(problems), 'problem')} in {count(counts.troubled, 'document')}.")
         else:
-            _say(f"{_count(counts.articles, 'document')}, no problems.")
+            _say(f"{count(counts.articles, 'document')}, no problems.")
     if problems:
         sys.exit(_EXIT_PROBLEMS)
 
@@ -205,12 +208,19 @@ def _ascii_only() -> bool:
 
 
 def _plain_cells(row: Row) -> tuple[str, ...]:
-    when = row.published_at.strftime("%Y-%m-%dT%H:%M:%SZ") if row.published_at else "-"
+    when = iso(row.published_at) if row.published_at else "-"
     return _score(row.quality), _score(row.heat), when, row.source or "-", row.title, row.path
 
 
 def _score(value: float | None) -> str:
-    return "-" if value is None else f"{value:g}"
+    return "-" if value is None else str(value)
+
+
+def _full_date(moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    day = local(moment)
+    return f"{day.date().isoformat()} {day:%H:%M} {day.tzname() or ''}".rstrip()
 
 
 def _print_table(rows: Iterator[Row]) -> None:
@@ -226,7 +236,7 @@ def _print_table(rows: Iterator[Row]) -> None:
     table.add_column("Source", no_wrap=True, overflow="ellipsis", min_width=8, max_width=20)
     table.add_column("Title", ratio=1, overflow="ellipsis", no_wrap=True)
     for row in rows:
-        when = row.published_at.astimezone().strftime("%Y-%m-%d") if row.published_at else "–"
+        when = local(row.published_at).date().isoformat() if row.published_at else "–"
         cells = (_score(row.quality), _score(row.heat), when, row.source, row.title)
         # Text, not str: a title in brackets is no markup.
         table.add_row(*(Text(steady(cell).replace("-", "–") if cell == "-" else steady(cell)) for cell in cells))
@@ -239,7 +249,7 @@ def _print_article(article: Article) -> None:
     from reader.prose.body import parse_body
     from reader.prose.markdown import to_markdown
 
-    when = article.published_at.astimezone().strftime("%Y-%m-%d %H:%M %Z") if article.published_at else ""
+    when = _full_date(article.published_at)
     facts = [
         ("Source", article.source),
         ("Date", when),
@@ -274,11 +284,7 @@ def _pointer_to_check(library: Library) -> str:
     troubled = library.counts().troubled
     if not troubled:
         return ""
-    return f" {_count(troubled, 'document')} could not be read; `newsreader check` says why."
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+    return f" {count(troubled, 'document')} could not be read; `newsreader check` says why."
 
 
 def _say(sentence: str) -> None:
@@ -289,6 +295,8 @@ def main() -> None:
     """Run the command; every failure becomes a sentence and an exit status."""
     from reader import logs
 
+    if sys.stdout is None or sys.stderr is None:  # closed by whoever started us: there is nobody to tell
+        sys.exit(_EXIT_FAILED)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             # What a terminal of another encoding cannot show is no reason to stop.
@@ -300,8 +308,15 @@ def main() -> None:
         _say(str(error))
         sys.exit(_EXIT_FAILED)
     except click.ClickException as error:
-        error.show()
+        # Not error.show(): a shell's `*` makes the names of a stranger's files part of the message.
+        context = getattr(error, "ctx", None)
+        if context is not None:
+            click.echo(context.get_usage(), err=True)
+        click.echo(f"Error: {clean(error.format_message())}", err=True)
         sys.exit(error.exit_code)
+    except OSError as error:
+        _say(f"This could not be written: {reason(error)}.")
+        sys.exit(_EXIT_FAILED)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
     except _ClosedPipeError:

@@ -39,7 +39,7 @@ def load(path: Path, actions: frozenset[str]) -> Config:
         return Config()
     except OSError as error:
         raise ReaderError(f"{shown} cannot be read: {reason(error)}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # of which TOML and Unicode errors are kinds
         raise ReaderError(
             f"{shown} is not valid TOML: {clean(str(error))}.", "Mend that line, or move the file away."
         ) from None
@@ -55,7 +55,10 @@ def load(path: Path, actions: frozenset[str]) -> Config:
     for name, value in keys.items():
         if name not in actions:
             known = ", ".join(sorted(actions))
-            raise ReaderError(f"{shown}: [keys] names no action “{clean(name)}”.", f"Known are: {known}.")
+            raise ReaderError(
+                f"{shown}: [keys] names no action “{clean(name)}”.",
+                f"Known are: {known}. A name with a dot stands in quotes.",
+            )
         if not isinstance(value, str) or not value.strip():
             raise ReaderError(f'{shown}: [keys] {name} must be a key such as "x" or "ctrl+x", in quotes.')
     return Config(theme=theme, keys=MappingProxyType(dict(keys)))

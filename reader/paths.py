@@ -30,8 +30,7 @@ class Paths:
     @classmethod
     def of(cls, environ: Mapping[str, str] = os.environ) -> Paths:
         """Return the directories for this environment; the platform's own unless moved."""
-        # Imported late: 30 ms that --version and --help need not pay.
-        import platformdirs
+        import platformdirs  # imported late: importing this module should cost nothing
 
         def moved(name: str, usual: str) -> Path:
             named = environ.get(name, "")

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from reader.model import Article, Image, Links, Problem, Provider, Related, Row
+from reader.times import iso
 
 Record = dict[str, Any]
 
@@ -71,7 +72,7 @@ def json_array(records: Iterable[Mapping[str, Any]], *, ascii_only: bool = False
 
 
 def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else moment.isoformat().replace("+00:00", "Z")
+    return None if moment is None else iso(moment)
 
 
 def _links(links: Links) -> Record:

@@ -19,6 +19,7 @@ handed to widgets as ``Content`` or ``Text``, never as ``str``.
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from functools import lru_cache
@@ -27,6 +28,9 @@ from os import PathLike, fsencode
 from rich.cells import cell_len, split_graphemes
 
 ELLIPSIS = "…"
+
+# A number this long is no character, and int() refuses 4,300 digits with an error.
+_LONG_REFERENCE = re.compile(r"&#(?:\d{8,}+|[xX][0-9a-fA-F]{8,}+);?", re.ASCII)
 
 _LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 
@@ -77,6 +81,11 @@ def clean_block(text: str) -> str:
     return _purge(_BREAKS.sub("\n", text))
 
 
+def unescape(text: str) -> str:
+    """Return ``text`` with its HTML character references decoded; the result is as untrusted as before."""
+    return html.unescape(_LONG_REFERENCE.sub("\ufffd", text)) if "&" in text else text
+
+
 def show_path(path: str | bytes | PathLike[str]) -> str:
     """Return a path as one safe line; bytes that are not UTF-8 become U+FFFD."""
     return clean(fsencode(path).decode("utf-8", "replace"))
@@ -101,6 +110,11 @@ def _joins(text: str, at: int) -> bool:
 def _shapes(char: str) -> bool:
     # Arabic up to Myanmar and Khmer, Mongolian: the scripts whose spelling uses ZWJ and ZWNJ.
     return 0x0600 <= ord(char) <= 0x18AF and unicodedata.category(char)[0] in "LM"
+
+
+def count(number: int, thing: str) -> str:
+    """Return ``1 article`` or ``5 articles``."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 # --- cells ---------------------------------------------------------------------------------

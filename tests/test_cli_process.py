@@ -162,10 +162,46 @@ def test_a_table_without_colour_has_none(seeds: Path) -> None:
 
 def test_a_fault_of_our_own_is_told_in_a_sentence_and_its_traceback_logged(seeds: Path, tmp_path: Path) -> None:
     # A module that breaks on import stands for any mistake in the program.
-    (tmp_path / "yaml.py").write_text("raise AssertionError('boom')")
+    (tmp_path / "sqlite3.py").write_text("raise AssertionError('boom')")
     environ = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{_ROOT}"}
     ran = _run("list", seeds, **environ)
     log = Path(os.environ["NEWSREADER_CACHE_DIR"]) / "newsreader.log"
     assert (ran.returncode, ran.stdout) == (2, b"")
     assert ran.stderr.decode() == f"newsreader: Something went wrong in newsreader itself: boom. Details: {log}\n"
     assert "Traceback (most recent call last):" in log.read_text()
+
+
+def test_a_fault_of_our_own_in_one_document_costs_that_document(seeds: Path, tmp_path: Path) -> None:
+    (tmp_path / "yaml.py").write_text("raise AssertionError('boom')")
+    ran = _run("check", seeds, PYTHONPATH=f"{tmp_path}{os.pathsep}{_ROOT}")
+    assert ran.returncode == 1
+    assert ran.stdout.decode().count("this document made newsreader fail") == 5
+    assert b"Traceback" not in ran.stderr
+
+
+def test_the_names_of_files_in_a_mistaken_call_are_harmless(seeds: Path) -> None:
+    ran = _run("check", seeds, "z\x1b]52;c;ZXZpbA==\x07.md")
+    assert ran.returncode == 2
+    assert b"unexpected extra argument" in ran.stderr
+    assert b"\x1b" not in ran.stderr
+    assert b"\x07" not in ran.stderr
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_the_first_and_the_last_day_of_the_calendar_can_be_shown(tmp_path: Path, moment: str, zone: str) -> None:
+    (tmp_path / "a.md").write_text(f"---\ntitle: A\npublishedDateTime: {moment}\n---\n")
+    assert moment.encode() in _run("list", tmp_path / "a.md", TZ=zone).stdout
+    shown = _run("show", tmp_path, "a.md", TZ=zone)
+    assert (shown.returncode, shown.stdout[:1]) == (0, b"A")
+    assert "A" in _in_terminal("list", tmp_path / "a.md", TZ=zone)
+
+
+def test_a_full_disk_is_told_as_one(seeds: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "reader", "list", str(seeds)],
+            stdout=full, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(_ROOT)}, check=False,
+        )  # fmt: skip
+    assert ran.returncode == 2
+    assert b"This could not be written: no space left on device." in ran.stderr

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from reader import text
+from reader.text import count, unescape
 
 # Characters that the gate treats in ways of their own, so that random text meets them often.
 _ODD = (
@@ -125,3 +126,12 @@ def test_a_cell_of_a_table_has_exactly_its_width(raw: str, cells: int, right: bo
 def test_numbers_stand_at_the_right() -> None:
     assert text.fit("39", 5, right=True) == "   39"
     assert text.fit("39", 5) == "39   "
+
+
+def test_one_is_singular() -> None:
+    assert [count(number, "article") for number in (0, 1, 5000)] == ["0 articles", "1 article", "5,000 articles"]
+
+
+def test_character_references_are_decoded_whatever_their_length() -> None:
+    assert unescape("&amp;quot; &#65;&#x42; &nope; 5 < 6 & 7") == "&quot; AB &nope; 5 < 6 & 7"
+    assert unescape("&#" + "1" * 100_000 + ";&#x" + "f" * 100_000) == "\ufffd\ufffd"

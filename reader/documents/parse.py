@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import html
 import os
 import re
 from collections.abc import Callable, Iterable
@@ -42,12 +41,16 @@ from reader.model import (
     Related,
     Secured,
 )
-from reader.text import clean, clean_block, show_path
+from reader.text import clean, clean_block, show_path, unescape
 from reader.urls import safe
 
 _T = TypeVar("_T")
 _LIST_LIMIT = 1000
 """Entries that are read of any one list; the header's own bound leaves room for more only in bombs."""
+
+
+MAX_PROBLEMS = 100
+"""Of one document, as many are told one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,11 @@ def parse(path: bytes, data: bytes) -> Parsed:
 
 
 def _problems(path: str, faults: Iterable[Fault]) -> tuple[Problem, ...]:
-    return tuple(Problem(path, f.line, f.field, f.message) for f in sorted(faults, key=lambda f: f.line))
+    problems = [Problem(path, f.line, f.field, f.message) for f in sorted(faults, key=lambda f: f.line)]
+    if len(problems) > MAX_PROBLEMS:
+        rest = len(problems) - MAX_PROBLEMS
+        problems[MAX_PROBLEMS:] = [Problem(path, problems[MAX_PROBLEMS].line, "", f"and {rest:,} more problems")]
+    return tuple(problems)
 
 
 def _article(path: str, ending: bytes, parts: Parts, fields: _Fields) -> Article:
@@ -200,11 +207,7 @@ def readable_name(path: str) -> str:
 
 def _unescape(text: str) -> str:
     """Decode HTML entities, twice where they were encoded twice, as many feeds' titles were."""
-    for _ in range(2):
-        if "&" not in text:
-            break
-        text = html.unescape(text)
-    return text
+    return unescape(unescape(text))
 
 
 def _kind(node: Node) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +30,8 @@ _OPEN_FLAGS = (
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
 )
+
+_FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,8 @@ def _expanded(path: Path) -> Path:
         raise ValueError(str(error)) from None
 
 
-def walk(folder: Folder) -> Iterator[Candidate | Problem]:
-    """Yield every candidate of ``folder``, at any depth, in the order of the disk.
+def walk(folder: Folder, stop: Callable[[], bool] = lambda: False) -> Iterator[Candidate | Problem]:
+    """Yield every candidate of ``folder``, at any depth, in the order of the disk, until ``stop`` says so.
 
     Hidden files and folders and ``node_modules`` are passed over, and so are linked
     folders: what they hold is either here anyway or not of this folder. What looks like
@@ -103,7 +105,7 @@ def walk(folder: Folder) -> Iterator[Candidate | Problem]:
         yield from _judge(root, folder.only)
         return
     waiting = [b""]
-    while waiting:
+    while waiting and not stop():
         prefix = waiting.pop()
         try:
             with os.scandir(os.path.join(root, prefix) if prefix else root) as entries:
@@ -175,6 +177,20 @@ def _inside(root: bytes, path: bytes) -> bytes | None:
     return real if real.startswith(root.rstrip(b"/") + b"/") else None
 
 
+def _open_below(root: bytes, real: bytes) -> int:
+    """Open a file part by part, so that no folder on the way can be exchanged for a link meanwhile. Raises OSError."""
+    *folders, name = real[len(root.rstrip(b"/")) + 1 :].split(b"/")
+    below = os.open(root, _FOLDER_FLAGS)
+    try:
+        for part in folders:
+            inner = os.open(part, _FOLDER_FLAGS | getattr(os, "O_NOFOLLOW", 0), dir_fd=below)
+            os.close(below)
+            below = inner
+        return os.open(name, _OPEN_FLAGS, dir_fd=below)
+    finally:
+        os.close(below)
+
+
 def read_bytes(folder: Folder, path: bytes) -> bytes:
     """Return the bytes of a document, at most MAX_BYTES + 1 of them (one more tells that it is too long).
 
@@ -187,7 +203,7 @@ def read_bytes(folder: Folder, path: bytes) -> bytes:
     if real is None:
         raise ReaderError(f"{shown} leads out of the folder and is not read.")
     try:
-        with open(real, "rb", opener=lambda name, _: os.open(name, _OPEN_FLAGS)) as file:
+        with open(real, "rb", opener=lambda name, _: _open_below(root, os.fsencode(name))) as file:
             if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 raise ReaderError(f"{shown} is not a regular file and is not read.")
             return file.read(MAX_BYTES + 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +13,8 @@ from reader.library.index import UNREAD_AGAIN, Entry
 from reader.library.library import Library
 from reader.model import Problem
 from reader.text import show_path
+
+log = logging.getLogger(__name__)
 
 _FIRST_BATCH = 64
 """Documents: few, so that a cold start has something to show at once."""
@@ -41,15 +44,16 @@ def refresh(library: Library, stop: threading.Event | None = None) -> Iterator[P
     seen: set[bytes] = set()
     changed: list[Candidate] = []
     troubles: list[Problem] = []
-    for found in walk(library.folder):
-        if stop is not None and stop.is_set():
-            return
+    stopped = stop.is_set if stop is not None else lambda: False
+    for found in walk(library.folder, stopped):
         if isinstance(found, Problem):
             troubles.append(found)
             continue
         seen.add(found.path)
         if known.get(found.path, ())[1:] != (found.mtime_ns, found.size):
             changed.append(found)
+    if stopped():
+        return  # what was not seen may well be there
     library.index.set_folder_problems(troubles)
     gone = [rowid for path, (rowid, _, _) in known.items() if path not in seen]
     if gone:
@@ -59,7 +63,7 @@ def refresh(library: Library, stop: threading.Event | None = None) -> Iterator[P
     while start < len(changed):
         batch = []
         for file in changed[start : start + size]:
-            if stop is not None and stop.is_set():
+            if stopped():
                 return
             batch.append(_take_in(library, file))
         library.index.apply(batch)
@@ -74,4 +78,12 @@ def _take_in(library: Library, file: Candidate) -> Entry:
     except ReaderError as error:
         problem = Problem(show_path(file.path), 1, "", error.message.rstrip("."))
         return Entry(replace(file, mtime_ns=UNREAD_AGAIN), None, (problem,))
-    return Entry(file, parsed.article, parsed.problems)
+    except Exception:  # parsing never raises; should it do so all the same, that must cost one document only
+        log.exception("parsing failed: %s", show_path(file.path))
+        problem = Problem(
+            show_path(file.path), 1, "", "this document made newsreader fail; the log file has the details"
+        )
+        return Entry(replace(file, mtime_ns=UNREAD_AGAIN), None, (problem,))
+    # Without its body, which the index does not hold: a batch of long documents should not fill the memory.
+    article = replace(parsed.article, body="") if parsed.article is not None else None
+    return Entry(file, article, parsed.problems)

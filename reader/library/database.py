@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -123,6 +123,17 @@ class Database:
                 with contextlib.suppress(sqlite3.Error):
                     lent.db.close()
                 lent.lock.release()
+
+
+def prepared(path: Path | None, prepare: Callable[[Database], None], *, durable: bool) -> Database:
+    """Return the database at ``path``, or in memory, after ``prepare`` has made its tables; closed when that fails."""
+    database = Database(path, durable=durable)
+    try:
+        prepare(database)
+    except BaseException:
+        database.close()
+        raise
+    return database
 
 
 def _use_wal(db: sqlite3.Connection) -> None:

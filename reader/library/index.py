@@ -17,7 +17,7 @@ from pathlib import Path
 
 from reader.documents.walk import Candidate
 from reader.errors import reason
-from reader.library.database import Database, StorageError, set_aside
+from reader.library.database import Database, StorageError, prepared, set_aside
 from reader.library.state import number
 from reader.library.view import Sort
 from reader.model import Article, Links, Problem, Row
@@ -113,9 +113,7 @@ class Index:
                 notice = f"{show_path(path.parent)} cannot be used: {reason(error)}. The index is kept in memory."
         else:
             notice = ""
-        database = Database(None, durable=False)
-        _prepare(database)
-        return cls(database), notice
+        return cls(prepared(None, _prepare, durable=False)), notice
 
     # What is there.
 
@@ -304,23 +302,13 @@ def _row(values: Sequence[object]) -> Row:
 
 def _ready(path: Path) -> Database:
     try:
-        return _open(path)
+        return prepared(path, _prepare, durable=False)
     except StorageError as error:
         if not error.damaged:
             raise
         log.warning("the index %s is damaged; it is set aside and built anew", show_path(path), exc_info=error)
     set_aside(path)
-    return _open(path)
-
-
-def _open(path: Path) -> Database:
-    database = Database(path, durable=False)
-    try:
-        _prepare(database)
-    except BaseException:
-        database.close()
-        raise
-    return database
+    return prepared(path, _prepare, durable=False)
 
 
 def _prepare(database: Database) -> None:

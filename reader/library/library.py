@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from reader.documents.walk import ENDINGS, Folder, read_bytes
 from reader.errors import ReaderError
+from reader.library.database import StorageError
 from reader.library.index import Index
 from reader.library.state import State
 from reader.library.view import Sort, View
@@ -21,7 +24,9 @@ from reader.text import show_path
 if TYPE_CHECKING:
     from reader.documents.parse import Parsed
 
-LAST_FOLDER = "last-folder"
+log = logging.getLogger(__name__)
+
+_LAST_FOLDER = "last-folder"
 _ID = re.compile(r"[0-9a-f]{16}")
 
 
@@ -54,6 +59,21 @@ class Library:
         state, state_notice = State.open(paths.state)
         return cls(folder, index, state, tuple(filter(None, (index_notice, state_notice))))
 
+    @staticmethod
+    def last(paths: Paths) -> tuple[Path | None, str]:
+        """Return the folder or document that was opened last, and a sentence when the marks could not be opened."""
+        state, notice = State.open(paths.state)
+        try:
+            kept = state.recall(_LAST_FOLDER)
+        finally:
+            state.close()
+        return (None if kept is None else Path(os.fsdecode(unquote_to_bytes(kept)))), notice
+
+    def remember_folder(self) -> None:
+        """Keep which folder this is, for :meth:`last`. Raises StorageError."""
+        # Quoted, because the name of a folder need not be text, and a text is what is kept.
+        self._state.remember(_LAST_FOLDER, quote_from_bytes(os.fsencode(self.target)))
+
     @property
     def name(self) -> str:
         """What to call this library: the name of the folder or of the document."""
@@ -72,17 +92,29 @@ class Library:
     def rows(self, rowids: Sequence[int]) -> list[Row]:
         """Return the rows of ``rowids`` in that order, with their marks; those that are gone are left out."""
         found = self.index.rows(rowids)
-        read = self._state.read_among(row.id for row in found.values())
+        read = self._read_among([row.id for row in found.values()])
         return [
             replace(found[rowid], read=True) if found[rowid].id in read else found[rowid]
             for rowid in rowids
             if rowid in found
         ]
 
+    def _read_among(self, ids: Sequence[str]) -> frozenset[str]:
+        try:
+            return self._state.read_among(ids)
+        except StorageError as error:
+            # News can be read without marks. The next start finds the damage and tells of it.
+            log.warning("marks cannot be read", exc_info=error)
+            return frozenset()
+
     def counts(self) -> Counts:
         """Return how many articles, unread articles and documents with problems there are."""
         totals = self.index.totals()
-        read = self.index.count_among(self._state.all_read())
+        try:
+            read = self.index.count_among(self._state.all_read())
+        except StorageError as error:
+            log.warning("marks cannot be read", exc_info=error)
+            read = 0
         return Counts(totals.articles, totals.articles - read, totals.troubled)
 
     def has_other_types(self) -> bool:

@@ -12,11 +12,12 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 from reader.errors import ReaderError, reason
-from reader.library.database import Database, StorageError, set_aside
+from reader.library.database import Database, StorageError, prepared, set_aside
 from reader.text import show_path
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,12 @@ class State:
             return cls.in_memory(), f"{show_path(path)} cannot be used: {reason(error)}. {_NOT_KEPT}"
         try:
             aside = set_aside(path)
-            return cls(_ready(path)), f"The file of marks was damaged. It was set aside as {show_path(aside)}."
+            state = cls(_ready(path))
+            saved = state.take_in(_salvage(aside))
+            return (
+                state,
+                f"The file of marks was damaged. It was set aside as {show_path(aside)}; marks saved: {saved:,}.",
+            )
         except (OSError, ReaderError) as error:
             log.warning("state file %s", show_path(path), exc_info=error)
             return cls.in_memory(), f"{show_path(path)} is damaged and cannot be moved. {_NOT_KEPT}"
@@ -69,9 +75,7 @@ class State:
     @classmethod
     def in_memory(cls) -> State:
         """Return a state that ends with the program."""
-        database = Database(None, durable=False)
-        _prepare(database)
-        return cls(database)
+        return cls(prepared(None, _prepare, durable=False))
 
     def mark_read(self, ids: Iterable[str], *, read: bool) -> None:
         """Mark articles read or unread, all or none of them; on disk when this returns. Raises StorageError."""
@@ -83,6 +87,13 @@ class State:
                 "WHERE read <> excluded.read",
                 [(number(id_), int(read), now) for id_ in ids],
             )
+
+    def take_in(self, marks: Mapping[int, tuple[int, int]]) -> int:
+        """Keep marks as they were read from another file, and return how many. Raises StorageError."""
+        with self._database.write() as db:
+            query = "INSERT OR REPLACE INTO marks (id, read, changed_at) VALUES (?, ?, ?)"
+            db.executemany(query, [(key, read, changed) for key, (read, changed) in marks.items()])
+        return len(marks)
 
     def read_among(self, ids: Iterable[str]) -> frozenset[str]:
         """Return which of ``ids`` are marked read. Raises StorageError."""
@@ -121,13 +132,7 @@ def _ready(path: Path) -> Database:
     # business.
     path.touch(mode=0o600)
     path.chmod(0o600)
-    database = Database(path, durable=True)
-    try:
-        _prepare(database)
-    except BaseException:
-        database.close()
-        raise
-    return database
+    return prepared(path, _prepare, durable=True)
 
 
 def _inspect(path: Path) -> None:
@@ -164,12 +169,29 @@ def _judge(path: Path, how: str) -> None:
             )
         if tables:
             db.execute("SELECT id, read, changed_at FROM marks LIMIT 1").fetchone()
+            if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                raise sqlite3.DatabaseError("database disk image is malformed")
     except sqlite3.Error as error:
         # A file with our mark whose tables cannot be read is damaged, whatever SQLite calls it.
-        raise StorageError(path, error, damaged=error.sqlite_errorcode == sqlite3.SQLITE_ERROR) from error
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # ours, above, has none
+        raise StorageError(path, error, damaged=code in {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT}) from error
     finally:
         if db is not None:
             db.close()
+
+
+def _salvage(path: Path) -> dict[int, tuple[int, int]]:
+    """Return the marks of a damaged file that can still be read, from its beginning and from its end."""
+    found: dict[int, tuple[int, int]] = {}
+    for order in ("ASC", "DESC"):
+        with (
+            contextlib.suppress(sqlite3.Error),
+            closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db,
+        ):
+            for row in db.execute(f"SELECT id, read, changed_at FROM marks ORDER BY id {order}"):  # noqa: S608 - constants
+                if all(isinstance(value, int) for value in row):
+                    found[row[0]] = (int(bool(row[1])), row[2])
+    return found
 
 
 def _prepare(database: Database) -> None:

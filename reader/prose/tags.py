@@ -11,11 +11,12 @@ Follows the tokenizer of the HTML standard (section 13.2.5) where a reader can t
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Literal, NamedTuple
+
+from reader.text import unescape
 
 _NONE: Mapping[str, str] = MappingProxyType({})
 
@@ -38,20 +39,12 @@ _GAP = re.compile(r"[\s/]*+")
 # every other one finds its partner: so the search for the end of a value stays linear.
 _ATTRIBUTE = re.compile(r"""([^\s/>][^\s/>=]*+)(?:\s*+=\s*(?:"([^"]*+)"|'([^']*+)'|(?!["'])([^\s>]*+)))?""")
 
-# A number this long is no character, and int() refuses 4,300 digits with an error.
-_LONG_REFERENCE = re.compile(r"&#(?:\d{8,}+|[xX][0-9a-fA-F]{8,}+);?", re.ASCII)
-
 _PROGRAM = ("script", "style")
 _UNREAD = {
     *("audio", "button", "canvas", "datalist", "head", "iframe", "math", "noembed", "noframes", "noscript", "object"),
     *("script", "select", "style", "svg", "template", "textarea", "title", "video"),
 }
 _CLOSERS = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE | re.ASCII) for name in _UNREAD}
-
-
-def decode(text: str) -> str:
-    """Return ``text`` with its character references decoded; the result is as untrusted as the source."""
-    return html.unescape(_LONG_REFERENCE.sub("\ufffd", text)) if "&" in text else text
 
 
 def tokens(source: str) -> Iterator[Token]:
@@ -66,7 +59,7 @@ def tokens(source: str) -> Iterator[Token]:
         found = _MARKUP.search(source, at)
         opened = found.start() if found else end
         if opened > at:
-            yield Token("text", decode(source[at:opened]))
+            yield Token("text", unescape(source[at:opened]))
         if found is None:
             return
         if found[1].isalpha():
@@ -101,7 +94,7 @@ def _start_tag(source: str, opened: int) -> tuple[Token | None, int]:
         if attribute is None:
             return None, len(source)
         key, *values = attribute.groups()
-        attributes.setdefault(key.lower(), decode(next((v for v in values if v is not None), "")))
+        attributes.setdefault(key.lower(), unescape(next((v for v in values if v is not None), "")))
         at = attribute.end()
 
 

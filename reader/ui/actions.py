@@ -7,11 +7,15 @@ each. The name is also what a person writes under ``[keys]`` in the configuratio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
 from textual.binding import Binding, BindingType
+from textual.keys import Keys
+
+from reader.errors import ReaderError
+from reader.text import clean
 
 Scope = Literal["app", "browse", "panes", "list", "article"]
 Group = Literal["Move", "Read", "Links", "Sort", "Folder", "App"]
@@ -304,9 +308,34 @@ def _spoken_key(key: str) -> str:
     return "+".join([*(modifier.capitalize() for modifier in modifiers), _SPOKEN.get(last, last)])
 
 
-def keys_of(action: Action, keymap: dict[str, str]) -> str:
+def keys_of(action: Action, keymap: Mapping[str, str]) -> str:
     """Return the keys of ``action``: the person's own, else the usual ones."""
     return keymap.get(action.name, action.keys)
+
+
+def check(keymap: Mapping[str, str]) -> None:
+    """Look a person's keys over. Raises ReaderError for a key that does not exist and for one that is given twice."""
+    known = {key.value for key in Keys} | set(_SPOKEN)
+    for name, keys in keymap.items():
+        for key in (part.strip() for part in keys.split(",")):
+            *modifiers, last = key.split("+") if len(key) > 1 else [key]
+            if not set(modifiers) <= {"ctrl", "shift", "alt", "super"} or not (len(last) == 1 or last in known):
+                raise ReaderError(
+                    f"config.toml: [keys] {name}: there is no key “{clean(key)}”.",
+                    'Keys are written "x", "X", "ctrl+x", "f5", "enter", "question_mark"; several with commas between.',
+                )
+    for chain in (("app", "browse", "panes", "list"), ("app", "browse", "panes", "article")):
+        taken: dict[str, str] = {}
+        for action in ACTIONS:
+            if not set(chain) & set(action.scopes):
+                continue
+            for key in (part.strip() for part in keys_of(action, keymap).split(",")):
+                other = taken.setdefault(key, action.name)
+                if other != action.name:
+                    raise ReaderError(
+                        f"config.toml: [keys] gives “{clean(key)}” to {other} and to {action.name}.",
+                        "Each key can do one thing; name other keys for one of them.",
+                    )
 
 
 def groups() -> Iterator[tuple[str, list[Action]]]:

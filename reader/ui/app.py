@@ -10,17 +10,17 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
+from signal import SIGHUP, SIGTERM
 
 from textual import events
 from textual.app import App, SystemCommand
 from textual.screen import Screen
-from textual.worker import WorkerError
+from textual.worker import Worker, WorkerError, WorkerState
 
 from reader import config
 from reader.config import Config
 from reader.errors import ReaderError
-from reader.library.library import LAST_FOLDER, Library
-from reader.library.state import State
+from reader.library.library import Library
 from reader.paths import Paths
 from reader.text import clean, show_path
 from reader.ui import actions, themes
@@ -28,6 +28,7 @@ from reader.ui.desk import KEEPING
 from reader.ui.screens.browse import BrowseScreen
 from reader.ui.screens.help import HelpScreen
 from reader.ui.screens.listing import ListingScreen
+from reader.ui.states import sentence
 
 log = logging.getLogger(__name__)
 _THEME = "theme"
@@ -68,10 +69,21 @@ class NewsreaderApp(App[None]):
         return BrowseScreen(self.library, " ".join(notices))
 
     def on_mount(self) -> None:
-        """Put the person's keys in force."""
+        """Put the person's keys in force, and end in good order when the terminal or the system asks for it."""
+        with contextlib.suppress(NotImplementedError):  # where the loop knows no signals
+            for signal in (SIGTERM, SIGHUP):
+                asyncio.get_running_loop().add_signal_handler(signal, self.exit)
         if self._settings.keys:
             self.set_keymap(dict(self._settings.keys))
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """Tell, in a sentence, of a worker that failed, whoever started it; the log has the rest."""
+        if event.state != WorkerState.ERROR or event.worker.error is None:
+            return
+        for screen in self.screen_stack:
+            if isinstance(screen, BrowseScreen):
+                screen.on_failure(event.worker.group, sentence(event.worker.error))
 
     def _remember_theme(self, name: str) -> None:
         if name == self._kept_theme:
@@ -121,12 +133,13 @@ def run(path: Path | None, paths: Paths) -> int:
     Raises ReaderError when there is nothing to open.
     """
     settings = config.load(paths.config_file, actions.NAMES)
+    actions.check(settings.keys)
     library = Library.open(path if path is not None else _last_folder(paths), paths)
     try:
         if not sys.stdout.isatty() or not sys.stdin.isatty():
             raise ReaderError("The app needs a terminal.", "Use `newsreader list PATH` to print the articles.")
         with contextlib.suppress(ReaderError):  # not to find the folder again is no reason not to open it now
-            library.remember(LAST_FOLDER, str(library.target))
+            library.remember_folder()
         return _run(NewsreaderApp(library, settings), paths)
     finally:
         library.close()
@@ -149,14 +162,10 @@ def _run(app: NewsreaderApp, paths: Paths) -> int:
 
 
 def _last_folder(paths: Paths) -> Path:
-    state, _ = State.open(paths.state)
-    try:
-        last = state.recall(LAST_FOLDER)
-    finally:
-        state.close()
+    last, notice = Library.last(paths)
     if last is None:
         raise ReaderError(
-            "Which folder of news shall it be?",
+            f"{notice} Which folder of news shall it be?".lstrip(),
             "Begin with `newsreader FOLDER`, such as `newsreader seeds/`; then `newsreader` alone opens it again.",
         )
-    return Path(last)
+    return last

@@ -126,6 +126,11 @@ class ArticleList(ScrollView, can_focus=True):
             self._rows.popitem(last=False)
         self.refresh()
 
+    def forget_asked(self) -> None:
+        """Ask again for the rows that did not come."""
+        self._asked.clear()
+        self.refresh()
+
     def update_row(self, row: Row) -> None:
         """Draw an article anew whose marks have changed, in every document that it is."""
         self._rows[row.rowid] = row
@@ -214,7 +219,8 @@ class ArticleList(ScrollView, can_focus=True):
                 case "heat":
                     yield from self._score(row.heat, formats.HEAT_FULL, column.width, layout.bar, selected=selected)
                 case "date":
-                    yield Segment(fit(formats.short_date(row.published_at, self._now), column.width), quiet)
+                    when = formats.short_date(row.published_at, self._now, column.width)
+                    yield Segment(fit(when, column.width), quiet)
                 case "source":
                     yield Segment(fit(row.source, column.width), quiet)
                 case "type":
@@ -223,14 +229,14 @@ class ArticleList(ScrollView, can_focus=True):
                     yield Segment(fit(row.title, column.width), self._style(ink, selected=selected))
 
     def _score(self, value: Number | None, full: int, cells: int, bar: int, *, selected: bool) -> Iterable[Segment]:
-        number = f"{formats.score(value):>3}"
+        number = f"{formats.score(value):>3}" if cells > 3 else fit(formats.score(value), 3, right=True)
         normal = self._style("quiet" if value is None else "normal", selected=selected)
         yield Segment(number, normal)
         rest = cells - len(number)
         if rest > 0:
             drawn = formats.shade(value, full) if bar == 1 else formats.bar(value, full, bar)
             style = self._style("score", selected=selected, strength=formats.lightness(value, full))
-            yield Segment((" " + drawn).ljust(rest), style)
+            yield Segment((" " + drawn).ljust(rest)[:rest], style)
 
     def _style(self, ink: str, *, selected: bool, strength: float = 1.0) -> Style:
         key = (ink, selected, strength)

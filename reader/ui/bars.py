@@ -14,8 +14,7 @@ from textual.widgets import Static
 
 from reader.jobs.indexing import Progress
 from reader.library.library import Counts
-from reader.text import cut, steady, width
-from reader.ui import formats
+from reader.text import count, cut, steady, width
 
 _SECONDS_SHOWN = 6.0
 
@@ -54,12 +53,10 @@ class TopBar(Widget):
         if progress is not None and not progress.finished:
             pieces.append((f"reading {progress.done:,} of {progress.total:,}", "quiet"))
         elif counts is not None:
-            pieces.append((f"{counts.articles:,}" if narrow else formats.count(counts.articles, "article"), "quiet"))
+            pieces.append((f"{counts.articles:,}" if narrow else count(counts.articles, "article"), "quiet"))
             pieces.append((f"{counts.unread:,} unread", "strong" if counts.unread else "quiet"))
         if counts is not None and counts.troubled:
-            words = (
-                f"{counts.troubled} !" if narrow else f"{formats.count(counts.troubled, 'document')} with problems !"
-            )
+            words = f"{counts.troubled} !" if narrow else f"{count(counts.troubled, 'document')} with problems !"
             pieces.append((words, "warning"))
         return [part for piece in pieces for part in (("  ", "quiet"), piece)][1:]
 

@@ -25,6 +25,8 @@ from reader.ui.subject import Item, Subject, of_document, of_item
 
 KEEPING = "keeping"
 """The group of the workers that write what is to be kept; the app does not end before they have."""
+ROWS = "rows"
+"""The group of the workers that bring rows."""
 _ROWS_AHEAD = 4
 """Screens of rows that come with a view."""
 
@@ -35,31 +37,39 @@ class Desk:
     def __init__(self, screen: Widget, library: Library) -> None:
         self._screen = screen
         self._library = library
-        self._closed = threading.Event()
+        self._refreshing = threading.Event()
         self._marks: deque[tuple[Row, bool, str]] = deque()
         self._marking = threading.Lock()
+        self._marks_done = 0
+        """Marks that are on disk; rows that were read when there were fewer may be out of date."""
 
     def close(self) -> None:
         """Let the refresh of the folder end at its next document."""
-        self._closed.set()
+        self._refreshing.set()
 
     def view(self, sort: Sort, keep: int, height: int) -> None:
         """Ask for the view of ``sort``, the rows around the article ``keep``, and the counts."""
 
         def work() -> None:
+            marks = self._marks_done
             view = self._library.view(sort)
             at = view.find(keep)
             start = max(0, (at or 0) - _ROWS_AHEAD // 2 * height)
             rows = self._library.rows(view.rowids[start : start + _ROWS_AHEAD * height])
             types = self._library.has_other_types()
-            self._post_unless_cancelled(messages.ViewLoaded(view, rows, at, types))
+            self._post_unless_cancelled(messages.ViewLoaded(view, rows, keep, at, types, marks))
             self._post_unless_cancelled(messages.Counted(self._library.counts()))
 
         self._run(work, "view")
 
     def rows(self, rowids: list[int]) -> None:
         """Ask for rows."""
-        self._run(lambda: self._post(messages.RowsLoaded(self._library.rows(rowids))), "rows", exclusive=False)
+
+        def work() -> None:
+            marks = self._marks_done
+            self._post(messages.RowsLoaded(self._library.rows(rowids), marks))
+
+        self._run(work, ROWS, exclusive=False)
 
     def document(self, rowid: int, width: int, *, y: int = 0, selected: int = -1, again: bool = False) -> None:
         """Ask for a document, laid out for ``width`` cells, to be shown from line ``y``, or where it is ``again``."""
@@ -91,11 +101,18 @@ class Desk:
         )
 
     def refresh(self, *, told: bool = False) -> None:
-        """Ask to compare the folder with the index; with ``told``, also to say what came of it."""
+        """Ask to compare the folder with the index; with ``told``, also to say what came of it.
+
+        One that is under way ends first: what it has taken in is not taken in again.
+        """
+        self._refreshing.set()
+        stop = self._refreshing = threading.Event()
 
         def work() -> None:
             try:
-                for progress in refresh(self._library, self._closed):
+                for progress in refresh(self._library, stop):
+                    if stop.is_set():
+                        return
                     self._post(messages.Refreshed(progress))
                     if told and progress.finished:
                         words = f"{progress.changed:,} changed." if progress.changed else "Nothing has changed."
@@ -114,9 +131,11 @@ class Desk:
             with self._marking:
                 marked, now_read, words = self._marks.popleft()
                 self._library.mark_read([marked.id], read=now_read)
+                self._marks_done += 1
+                done = self._marks_done
             if not any(later.id == marked.id for later, _, _ in tuple(self._marks)):
                 for changed in self._library.rows([marked.rowid]):
-                    self._post(messages.Marked(changed, words))
+                    self._post(messages.Marked(changed, words, done))
             self._post(messages.Counted(self._library.counts()))
 
         self._run(work, KEEPING, exclusive=False)

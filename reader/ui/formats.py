@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from reader.model import Number
+from reader.times import local
 
 UNKNOWN = "–"
 QUALITY_FULL = 80
@@ -15,10 +16,13 @@ _SHADES = "▁▂▃▄▅▆▇█"
 
 
 def score(value: Number | None) -> str:
-    """Return a quality or heat as a whole number, or a dash when it is unknown."""
+    """Return a quality or heat as a whole number in at most 4 cells, or a dash when it is unknown."""
     if value is None:
         return UNKNOWN
-    return f"{value:.0f}" if abs(value) < 10_000 else f"{value / 1000:.0f}k"
+    for limit, unit, letter in ((999.5, 1, ""), (999_500, 1_000, "k"), (999_500_000, 1_000_000, "M")):
+        if abs(value) < limit:
+            return f"{value / unit:.0f}{letter}"
+    return f"{value / 1_000_000_000:.0f}G" if abs(value) < 999_500_000_000 else "∞"
 
 
 def bar(value: Number | None, full: int, cells: int) -> str:
@@ -43,16 +47,12 @@ def lightness(value: Number | None, full: int) -> float:
     return 0.45 + 0.55 * min(1.0, value / full)
 
 
-def local(moment: datetime) -> datetime:
-    """Return ``moment`` in the person's own zone; in UTC where that falls off the calendar."""
-    try:
-        return moment.astimezone()
-    except (OverflowError, ValueError, OSError):
-        return moment.astimezone(UTC)
+def short_date(moment: datetime | None, now: datetime, cells: int = 9) -> str:
+    """Return a date in at most ``cells`` cells, 9 or 6, whose digits line up.
 
-
-def short_date(moment: datetime | None, now: datetime) -> str:
-    """Return a date in at most 9 cells whose digits line up: an age within a week, with its year if not this one."""
+    An age within a week; else day and month, with the year if it is not this one, which
+    in 6 cells takes the place of the day.
+    """
     if moment is None:
         return f" {UNKNOWN}"
     age = now - moment
@@ -65,7 +65,8 @@ def short_date(moment: datetime | None, now: datetime) -> str:
     day = local(moment)
     if day.year == local(now).year:
         return f"{day.day:>2} {day:%b}"
-    return f"{day.day:>2} {day:%b} {day.year % 100:02}"
+    year = f"{day.year % 100:02}"
+    return f"{day.day:>2} {day:%b} {year}" if cells >= 9 else f"{day:%b} {year}"
 
 
 def full_date(moment: datetime | None) -> str:
@@ -74,11 +75,6 @@ def full_date(moment: datetime | None) -> str:
         return ""
     day = local(moment)
     return f"{day.day} {day:%B} {day.year}, {day:%H:%M} {day.tzname() or ''}".rstrip()
-
-
-def count(number: int, thing: str) -> str:
-    """Return ``1 article`` or ``5 articles``."""
-    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
 def duration(text: str) -> str:

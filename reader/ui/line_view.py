@@ -68,7 +68,8 @@ class LineView(ScrollView, can_focus=True):
     @property
     def _room(self) -> int:
         # One cell at each side, and one for the scrollbar whether it shows or not, so that nothing is wrapped for it.
-        return self.size.width - 3
+        # While it is hidden, it will have the whole width: there is room for one pane only.
+        return (self.size.width or self.app.size.width) - 3
 
     def show_lines(self, lines: Sequence[Line], *, y: int | None = None) -> None:
         """Show ``lines`` in the place of the former, scrolled to ``y`` (where it was when None)."""

@@ -22,8 +22,12 @@ class ViewLoaded(Message):
 
     view: View
     rows: list[Row]
+    keep: int
+    """The article that was selected when it was asked for, or -1, and its place."""
     at: int | None
     types: bool
+    marks: int
+    """How many marks had been made when the rows were read."""
 
 
 @dataclass
@@ -31,6 +35,8 @@ class RowsLoaded(Message):
     """Rows that the list asked for."""
 
     rows: list[Row]
+    marks: int
+    """How many marks had been made when they were read."""
 
 
 @dataclass
@@ -82,6 +88,8 @@ class Marked(Message):
 
     row: Row
     told: str
+    marks: int
+    """How many marks have been made by now, this one included."""
 
 
 @dataclass

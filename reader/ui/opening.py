@@ -6,10 +6,9 @@ import os
 from dataclasses import dataclass
 
 from reader.errors import ReaderError
-from reader.urls import host
-from reader.web.browser import Browser, find_browser, open_url, run_in_terminal
-
-__all__ = ["Browser", "Outcome", "open_address", "run_in_terminal"]
+from reader.urls import host, safe
+from reader.web import browser as web_browser
+from reader.web.browser import Browser
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +24,23 @@ class Outcome:
 
 
 def open_address(url: str) -> Outcome:
-    """Open ``url``, which has passed :func:`reader.urls.safe`, and return what to tell."""
+    """Open ``url``, of a document or of a link in its text, and return what to tell."""
     try:
-        browser = find_browser(os.environ)
+        url = safe(url)
+    except ReaderError as error:
+        return Outcome(f"This link cannot be opened. {error.message}", warning=True)
+    try:
+        browser = web_browser.find_browser(os.environ)
         if browser is None:
             return Outcome("There is no browser at hand here; the link was copied instead.", copy=url)
         if browser.in_terminal:
             return Outcome(f"Back from {browser.name}.", in_terminal=browser)
-        open_url(browser, url)
+        web_browser.open_url(browser, url)
     except ReaderError as error:
         return Outcome(f"{error} The link was copied instead.", warning=True, copy=url)
     return Outcome(f"Opened {host(url)} with {browser.name}.")
+
+
+def run_in_terminal(browser: Browser, url: str) -> None:
+    """Run a text browser on ``url`` until the person leaves it. Raises ReaderError."""
+    web_browser.run_in_terminal(browser, url)

@@ -17,7 +17,7 @@ from reader.prose.layout import layout
 from reader.text import cut, fit, steady, width
 from reader.ui import formats
 from reader.ui.subject import Item, Subject
-from reader.urls import host, safe, shorten
+from reader.urls import safe, shorten
 
 MEASURE = 76
 """Cells of a line of text at most: longer ones are hard to follow with the eye."""
@@ -297,8 +297,3 @@ def _address(text: str) -> str:
         return safe(text)
     except ReaderError:
         return ""
-
-
-def place(url: str) -> str:
-    """Return where an address leads, in a word: its host."""
-    return host(url) or "the link"

@@ -37,6 +37,8 @@ class Panes(Container):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Where there is room for one pane only, it is the one with the focus."""
         self.set_class(event.widget is self.article, "-reading")
+        if event.widget is self.articles and self.article.selected >= 0:
+            self.article.select_item(-1)  # in the list, keys are about the article
 
     def focus_list(self) -> None:
         """Give the list the focus."""

@@ -8,8 +8,7 @@ from reader.errors import ReaderError, reason
 from reader.library.library import Counts
 from reader.prose.blocks import Paragraph, Span
 from reader.prose.layout import layout
-from reader.text import steady
-from reader.ui import formats
+from reader.text import count, steady
 from reader.ui.page import BLANK, Line, Run
 
 log = logging.getLogger(__name__)
@@ -21,7 +20,7 @@ def empty_folder(name: str, counts: Counts | None, width: int) -> tuple[Line, ..
     if troubled:
         title = f"Nothing in {name} could be read as an article."
         text = (
-            f"{formats.count(troubled, 'document')} have problems: press ! to see each with its line, "
+            f"{count(troubled, 'document')} have problems: press ! to see each with its line, "
             "mend them, and press r to look again."
             if troubled > 1
             else "One document has problems: press ! to see them, mend it, and press r to look again."

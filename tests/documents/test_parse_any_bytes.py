@@ -81,6 +81,7 @@ _DOCUMENTS = st.builds(
 @example(b"a.md", b"+++\nx = 0x" + b"f" * 5000 + b"\n+++\n")
 @example(b"b.yaml", b"{")
 @example(b"a.md", b"\xff\xfe-")
+@example(b"a.md", b'---\ntitle: "&#' + b"1" * 5000 + b';"\n---\n')
 def test_any_bytes_are_an_article_or_a_problem(path: bytes, data: bytes) -> None:
     _assert_sound(path, data)
 

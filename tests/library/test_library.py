@@ -2,14 +2,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from reader.errors import ReaderError
-from reader.library.library import LAST_FOLDER, Library
+from reader.library.library import Counts, Library
 from reader.library.view import Sort
 from reader.model import Row
 from reader.paths import Paths
@@ -221,9 +223,36 @@ def test_the_root_of_the_disk_has_a_name(own_directories: Paths) -> None:
 
 def test_facts_are_kept_between_runs_and_folders(make_folder: MakeFolder, library: OpenLibrary, seeds: Path) -> None:
     opened = library(seeds)
-    assert opened.recall(LAST_FOLDER) is None
-    opened.remember(LAST_FOLDER, str(seeds))
-    assert library(make_folder({})).recall(LAST_FOLDER) == str(seeds)
+    assert opened.recall("theme") is None
+    opened.remember("theme", "light")
+    assert library(make_folder({})).recall("theme") == "light"
+
+
+def test_the_last_folder_is_found_again_whatever_the_bytes_of_its_name(
+    tmp_path: Path, own_directories: Paths, library: OpenLibrary
+) -> None:
+    assert Library.last(own_directories) == (None, "")
+    folder = Path(os.fsdecode(os.fsencode(tmp_path) + b"/n\xff %\n"))
+    folder.mkdir()
+    library(folder).remember_folder()
+    assert Library.last(own_directories) == (folder, "")
+    own_directories.state.write_bytes(b"garbage" * 1000)
+    own_directories.state.with_name("state.db-wal").unlink(missing_ok=True)
+    last, notice = Library.last(own_directories)
+    assert last is None
+    assert notice.startswith("The file of marks was damaged.")
+
+
+def test_news_can_be_read_while_the_marks_cannot(
+    make_folder: MakeFolder, own_directories: Paths, library: OpenLibrary
+) -> None:
+    folder = make_folder({"a.md": _document("A")})
+    opened = library(folder)
+    opened.mark_read([opened.rows(opened.view(Sort()).rowids)[0].id], read=True)
+    with closing(sqlite3.connect(own_directories.state)) as db:
+        db.execute("DROP TABLE marks")
+    assert [(row.title, row.read) for row in opened.rows(opened.view(Sort()).rowids)] == [("A", False)]
+    assert opened.counts() == Counts(1, 1, 0)
 
 
 def test_a_library_is_read_and_marked_from_many_threads(make_folder: MakeFolder, library: OpenLibrary) -> None:

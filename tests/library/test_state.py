@@ -225,12 +225,28 @@ def test_a_damaged_file_is_set_aside_and_never_deleted(opened: State, path: Path
     with closing(state):
         assert notice.startswith("The file of marks was damaged. It was set aside as ")
         (aside,) = (each for each in path.parent.glob("state.db.damaged-*") if each.name[-4:] not in {"-wal", "-shm"})
-        assert notice.endswith(f"{aside}.")
+        assert notice.endswith(f"{aside}; marks saved: 0.")
         assert aside.read_bytes() == damaged
         assert state.all_read() == []
         state.mark_read([_OTHER], read=True)
     with closing(_open(path)) as again:
         assert again.all_read() == [number(_OTHER)]
+
+
+def test_of_a_file_damaged_in_its_middle_the_marks_around_the_damage_are_saved(path: Path) -> None:
+    ids = [f"{number:016x}" for number in range(20_000)]
+    with closing(_open(path)) as state:
+        state.mark_read(ids, read=True)
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(size // 2 // 4096 * 4096)
+        file.write(b"\xa5" * 8192)
+    state, notice = State.open(path)
+    with closing(state):
+        saved = state.all_read()
+        assert notice.endswith(f"marks saved: {len(saved):,}.")
+        assert len(saved) > 10_000
+        assert {number(ids[0]), number(ids[-1])} <= set(saved)
 
 
 def test_a_damaged_file_that_cannot_be_moved_is_left(path: Path) -> None:

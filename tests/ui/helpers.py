@@ -86,7 +86,7 @@ class Reader:
 
     @property
     def list(self) -> ArticleList:
-        return self.browse.list
+        return self.browse.articles
 
     @property
     def article(self) -> ArticleView:

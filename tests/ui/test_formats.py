@@ -90,11 +90,3 @@ def test_a_duration_is_told_in_words(text: str, words: str) -> None:
 @given(cleaned)
 def test_a_duration_that_is_none_stays_as_it_is(text: str) -> None:
     assert formats.duration("x" + text) == "x" + text
-
-
-def test_one_is_singular() -> None:
-    assert [formats.count(number, "article") for number in (0, 1, 5000)] == [
-        "0 articles",
-        "1 article",
-        "5,000 articles",
-    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -11,7 +13,6 @@ from textual.reactive import reactive
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Footer
-from textual.worker import Worker, WorkerState
 
 from reader.errors import ReaderError
 from reader.library.library import Library
@@ -21,11 +22,11 @@ from reader.ui import actions, messages, opening
 from reader.ui.article_list import ArticleList
 from reader.ui.article_view import ArticleView
 from reader.ui.bars import MessageLine, TopBar
-from reader.ui.desk import KEEPING, Desk
+from reader.ui.desk import KEEPING, ROWS, Desk
 from reader.ui.list_header import ListHeader
 from reader.ui.panes import Panes
 from reader.ui.screens.problems import ProblemsScreen
-from reader.ui.states import empty_folder, reading_folder, sentence, unreadable
+from reader.ui.states import empty_folder, reading_folder, unreadable
 from reader.ui.subject import Subject
 from reader.ui.trail import Place, Trail
 from reader.urls import shorten
@@ -58,6 +59,8 @@ class BrowseScreen(Screen[None]):
         self._stale = False
         """Whether what the pane shows may have changed on disk."""
         self._reading: Timer | None = None
+        self._marked: dict[str, tuple[bool, float]] = {}
+        """What was marked in this run, and the how manieth mark that was; infinity until it is on disk."""
 
     def compose(self) -> ComposeResult:
         """Lay the panes out; the stylesheet arranges them."""
@@ -86,7 +89,7 @@ class BrowseScreen(Screen[None]):
         return self.query_one(Panes)
 
     @property
-    def list(self) -> ArticleList:
+    def articles(self) -> ArticleList:
         """The list of articles."""
         return self.query_one(ArticleList)
 
@@ -102,37 +105,41 @@ class BrowseScreen(Screen[None]):
     def _reload_view(self) -> None:
         # While a folder is read for the first time, the best articles may come last: until the person
         # takes hold of one, the list stays at its top instead of following what came first.
-        untouched = not (self._folder_read or self.list.touched or self.article.has_focus)
-        self._desk.view(self.sort, -1 if untouched else self.list.rowid, max(self.size.height, 24))
+        untouched = not (self._folder_read or self.articles.touched or self.article.has_focus)
+        self._desk.view(self.sort, -1 if untouched else self.articles.rowid, max(self.size.height, 24))
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Tell, in a sentence, of a worker that failed; the log has the rest."""
-        if event.state == WorkerState.ERROR and event.worker.error is not None:
-            event.stop()
-            self.say(sentence(event.worker.error), warning=True)
-            if event.worker.group == KEEPING:
-                self._reload_view()  # what the list shows was not kept
+    def on_failure(self, group: str, words: str) -> None:
+        """Tell of a worker of ``group`` that failed, and take back what was shown in advance."""
+        self.say(words, warning=True)
+        if group == KEEPING:
+            self._marked.clear()
+            self._reload_view()  # what the list shows was not kept
+        elif group == ROWS:
+            self.articles.forget_asked()
 
     # What the workers learned.
 
     @on(messages.ViewLoaded)
     def _show_view(self, event: messages.ViewLoaded) -> None:
-        first = not len(self.list.view)
-        self.list.types = self.query_one(ListHeader).types = event.types
+        first = not len(self.articles.view)
+        self.articles.types = self.query_one(ListHeader).types = event.types
         if event.view.sort != self.sort:
             return  # the person has chosen another order meanwhile, which is on its way
-        self.list.show(event.view, event.rows, at=event.at)
+        # One may have moved on since it was asked for.
+        moved = self.articles.touched and event.keep != self.articles.rowid
+        at = event.view.find(self.articles.rowid) if moved else event.at
+        self.articles.show(event.view, self._with_marks(event.rows, event.marks), at=at)
         self.set_class(not len(event.view), "-empty")
         self._show_nothing_if_empty()
         if first and len(event.view):
-            self._show_selected(self.list.rowid)
-        elif self._stale and self.list.rowid == self._wanted != -1:
+            self._show_selected(self.articles.rowid)
+        elif self._stale and self.articles.rowid == self._wanted != -1:
             self._desk.document(self._wanted, self.article.text_width, again=True)
         self._stale = False
 
     @on(messages.RowsLoaded)
     def _show_rows(self, event: messages.RowsLoaded) -> None:
-        self.list.supply(event.rows)
+        self.articles.supply(self._with_marks(event.rows, event.marks))
 
     @on(ArticleList.RowsWanted)
     def _fetch_rows(self, event: ArticleList.RowsWanted) -> None:
@@ -176,7 +183,8 @@ class BrowseScreen(Screen[None]):
 
     @on(messages.Marked)
     def _show_mark(self, event: messages.Marked) -> None:
-        self.list.update_row(event.row)
+        self._marked[event.row.id] = (event.row.read, event.marks)
+        self.articles.update_row(event.row)
         if event.told:
             self.say(event.told)
 
@@ -211,7 +219,7 @@ class BrowseScreen(Screen[None]):
 
     @on(ArticleList.Selected)
     def _show_selected_row(self, event: ArticleList.Selected) -> None:
-        if event.rowid == self.list.rowid:
+        if event.rowid == self.articles.rowid:
             self._show_selected(event.rowid)
 
     def _show_selected(self, rowid: int) -> None:
@@ -222,7 +230,7 @@ class BrowseScreen(Screen[None]):
             self._desk.document(rowid, self.article.text_width)
 
     def _show_nothing_if_empty(self) -> None:
-        if len(self.list.view):
+        if len(self.articles.view):
             return
         self._wanted = -1
         counts = self.query_one(TopBar).counts
@@ -233,12 +241,12 @@ class BrowseScreen(Screen[None]):
 
     @on(ArticleList.Entered)
     def _enter_article(self) -> None:
-        if self.list.rowid == -1:
+        if self.articles.rowid == -1:
             self.say("There is no article to read here.")
             return
-        self._show_selected(self.list.rowid)  # the pane may show a related item
+        self._show_selected(self.articles.rowid)  # the pane may show a related item
         self.panes.focus_article()
-        row = self.list.row
+        row = self.articles.row
         if row is not None and not row.read:
             self._mark(row, read=True)
 
@@ -273,7 +281,7 @@ class BrowseScreen(Screen[None]):
         subject = self.article.subject
         if subject is None or subject.rowid is None:
             return  # only documents have related items
-        top, y = self.list.scroll_offset.y, self.article.scroll_offset.y
+        top, y = self.articles.scroll_offset.y, self.article.scroll_offset.y
         self._trail.push(Place(subject.rowid, top, y, self.article.selected))
         if event.item.rowid is None:
             self._wanted = -1
@@ -285,14 +293,14 @@ class BrowseScreen(Screen[None]):
     def _go_to(self, rowid: int, *, top: int | None = None, y: int = 0, selected: int = -1) -> None:
         """Show a document, selected in the list too."""
         self._wanted = rowid
-        at = self.list.view.find(rowid)
+        at = self.articles.view.find(rowid)
         if at is not None:
-            self.list.select(at, top=top)
+            self.articles.select(at, top=top)
         self._desk.document(rowid, self.article.text_width, y=y, selected=selected)
 
     def _read_if_still(self, subject: Subject) -> None:
         """Mark an article read that has been in the pane all the while."""
-        row = self.list.row
+        row = self.articles.row
         shown = self.article.subject is subject and self.article.is_on_screen
         if shown and row is not None and row.rowid == subject.rowid and not row.read:
             self._mark(row, read=True)
@@ -348,7 +356,7 @@ class BrowseScreen(Screen[None]):
             self.say("This document names no address to copy.")
 
     def _links(self) -> Links:
-        subject, row = self.article.subject, self.list.row
+        subject, row = self.article.subject, self.articles.row
         if row is not None and row.rowid == self._wanted and (subject is None or subject.rowid != row.rowid):
             return row.links  # the pane has not come so far yet, or cannot show it
         if self.article.item is not None:
@@ -357,15 +365,21 @@ class BrowseScreen(Screen[None]):
 
     def action_toggle_read(self) -> None:
         """Mark the selected article read, or unread again."""
-        row = self.list.row
+        row = self.articles.row
         if row is None:
             self.say("There is no article to mark here.")
         else:
             self._mark(row, read=not row.read, told="Marked unread." if row.read else "Marked read.")
 
+    def _with_marks(self, rows: Sequence[Row], marks: int) -> list[Row]:
+        """Return ``rows`` with what was marked after they were read."""
+        newer = {id_: read for id_, (read, number) in self._marked.items() if number > marks}
+        return [replace(row, read=newer.get(row.id, row.read)) for row in rows] if newer else list(rows)
+
     def _mark(self, row: Row, *, read: bool, told: str = "") -> None:
         # Shown at once, so that the next press of the key means the other; should writing fail, the list is read anew.
-        self.list.update_row(replace(row, read=read))
+        self.articles.update_row(replace(row, read=read))
+        self._marked[row.id] = (read, math.inf)
         self._desk.mark_read(row, read=read, told=told)
 
     def action_refresh_folder(self) -> None:

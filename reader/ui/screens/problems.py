@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from reader.model import Problem
 from reader.prose.blocks import Paragraph, Span
 from reader.prose.layout import layout
-from reader.text import cut, steady
-from reader.ui import formats
+from reader.text import count, cut, steady
 from reader.ui.page import BLANK, Line, Run
 from reader.ui.screens.listing import ListingScreen
 
@@ -17,10 +16,8 @@ class ProblemsScreen(ListingScreen):
     """Every problem with its file, line and field."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        documents = formats.count(len({problem.path for problem in problems}), "document")
-        super().__init__(
-            f"{formats.count(len(problems), 'problem')} in {documents}", "type part of a file, field or message"
-        )
+        documents = count(len({problem.path for problem in problems}), "document")
+        super().__init__(f"{count(len(problems), 'problem')} in {documents}", "type part of a file, field or message")
         self._problems = problems
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:
