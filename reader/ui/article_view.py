@@ -10,8 +10,10 @@ from textual.message import Message
 
 from reader.ui import actions
 from reader.ui.line_view import LineView
-from reader.ui.page import Line, Page, tail
+from reader.ui.page import Fixed, Line, Page, page
 from reader.ui.subject import Item, Subject
+
+_NOTHING = Fixed((), (), 0)
 
 
 class ArticleView(LineView):
@@ -45,28 +47,25 @@ class ArticleView(LineView):
         self.subject: Subject | None = None
         self.selected = -1
         """The related item that is selected, or -1."""
-        self._head: tuple[Line, ...] = ()
+        self._around = _NOTHING
         self._page = Page(())
         self._message: Callable[[int], tuple[Line, ...]] = lambda _: ()
-        self._laid_for = 0
         self._visited: dict[str, set[int]] = {}
 
-    def show(self, subject: Subject, head: tuple[Line, ...], width: int, *, y: int = 0, selected: int = -1) -> None:
-        """Show ``subject``, whose upper lines ``head`` were made for ``width`` cells, scrolled to ``y``."""
+    def show(self, subject: Subject, around: Fixed, *, y: int = 0, selected: int = -1) -> None:
+        """Show ``subject``, most of whose lines come ready made as ``around``, scrolled to ``y``."""
         self.subject = subject
         self.selected = min(selected, len(subject.items) - 1)
-        self._head = head
-        self._laid_for = width
+        self._around = around
         self._lay_out(y=y)
-        if width != self.text_width:
+        if around.width != self.text_width:
             self.post_message(self.WidthChanged())
 
-    def show_head(self, head: tuple[Line, ...], width: int) -> None:
-        """Take the upper lines for another width; the eye stays at about the same place of the text."""
+    def refit(self, around: Fixed) -> None:
+        """Take the lines for another width; the eye stays at about the same place of the text."""
         before = max(1, len(self._lines))
         place = self.scroll_offset.y
-        self._head = head
-        self._laid_for = width
+        self._around = around
         self._lay_out(y=None)
         self.scroll_to(y=round(place * len(self._lines) / before), animate=False, immediate=True, force=True)
         self._keep_item_in_sight()
@@ -75,7 +74,7 @@ class ArticleView(LineView):
         """Show some lines, made for a width in cells, in the place of an article."""
         self.subject = None
         self.selected = -1
-        self._head = ()
+        self._around = _NOTHING
         self._page = Page(())
         self._message = lines_for
         self.show_lines(lines_for(self.text_width), y=0)
@@ -84,21 +83,20 @@ class ArticleView(LineView):
         subject = self.subject
         if subject is None:
             return
-        self._page = tail(
+        self._page = page(
             subject,
-            self._laid_for,
-            after=len(self._head),
+            self._around,
             selected=self.selected,
             visited=frozenset(self._visited.get(subject.path or subject.title, ())),
             now=datetime.now().astimezone(),
         )
-        self.show_lines((*self._head, *self._page.lines), y=y)
+        self.show_lines(self._page.lines, y=y)
 
     def on_resize(self) -> None:
         """Ask for lines of the new width."""
         if self.subject is None:
             self.show_lines(self._message(self.text_width))
-        elif self.text_width != self._laid_for:
+        elif self.text_width != self._around.width:
             self.post_message(self.WidthChanged())
 
     # Related items.

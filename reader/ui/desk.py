@@ -20,7 +20,7 @@ from reader.library.library import Library
 from reader.library.view import Sort
 from reader.model import Row
 from reader.ui import messages, opening
-from reader.ui.page import head
+from reader.ui.page import fixed
 from reader.ui.subject import Item, Subject, of_document, of_item
 
 KEEPING = "keeping"
@@ -80,8 +80,8 @@ class Desk:
             except ReaderError as error:
                 self._post_unless_cancelled(messages.SubjectFailed(error))
                 return
-            lines = head(subject, width)
-            self._post_unless_cancelled(messages.SubjectLoaded(subject, lines, width, y, selected, again))
+            around = fixed(subject, width)
+            self._post_unless_cancelled(messages.SubjectLoaded(subject, around, y, selected, again))
 
         self._run(work, "article")
 
@@ -90,15 +90,17 @@ class Desk:
 
         def work() -> None:
             subject = of_item(item, told_by)
-            self._post_unless_cancelled(messages.SubjectLoaded(subject, head(subject, width), width))
+            self._post_unless_cancelled(messages.SubjectLoaded(subject, fixed(subject, width)))
 
         self._run(work, "article")
 
-    def head(self, subject: Subject, width: int) -> None:
+    def refit(self, subject: Subject, width: int) -> None:
         """Ask for the lines of a subject that is shown already, for another width."""
-        self._run(
-            lambda: self._post_unless_cancelled(messages.HeadLoaded(subject, head(subject, width), width)), "head"
-        )
+
+        def work() -> None:
+            self._post_unless_cancelled(messages.SubjectRefitted(subject, fixed(subject, width)))
+
+        self._run(work, "refit")
 
     def refresh(self, *, told: bool = False) -> None:
         """Ask to compare the folder with the index; with ``told``, also to say what came of it.

@@ -12,7 +12,7 @@ from reader.library.library import Counts
 from reader.library.view import View
 from reader.model import Problem, Row
 from reader.ui.opening import Outcome
-from reader.ui.page import Line
+from reader.ui.page import Fixed
 from reader.ui.subject import Subject
 
 
@@ -44,8 +44,7 @@ class SubjectLoaded(Message):
     """What the pane is to show, laid out for a width."""
 
     subject: Subject
-    head: tuple[Line, ...]
-    width: int
+    around: Fixed
     y: int = 0
     selected: int = -1
     again: bool = False
@@ -60,12 +59,11 @@ class SubjectFailed(Message):
 
 
 @dataclass
-class HeadLoaded(Message):
+class SubjectRefitted(Message):
     """The lines of the same subject for another width."""
 
     subject: Subject
-    head: tuple[Line, ...]
-    width: int
+    around: Fixed
 
 
 @dataclass

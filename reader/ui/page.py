@@ -42,6 +42,15 @@ BLANK: Line = ()
 
 
 @dataclass(frozen=True, slots=True)
+class Fixed:
+    """The lines above and below the related items, made for ``width`` cells."""
+
+    head: tuple[Line, ...]
+    foot: tuple[Line, ...]
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Lines, and which of them belong to each related item."""
 
@@ -67,26 +76,30 @@ def head(subject: Subject, cells: int) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def tail(subject: Subject, cells: int, *, after: int, selected: int, visited: frozenset[int], now: datetime) -> Page:
-    """Return the related items and what comes below, for a page with ``after`` lines above.
+def fixed(subject: Subject, cells: int) -> Fixed:
+    """Return what stays on the page of ``subject`` whichever related item is selected; the costly part of it."""
+    return Fixed(head(subject, cells), tuple(_more(subject, cells)), cells)
+
+
+def page(subject: Subject, around: Fixed, *, selected: int, visited: frozenset[int], now: datetime) -> Page:
+    """Return the whole page, with the related items between what stays.
 
     ``selected`` is the item whose excerpt is shown, or -1; ``visited`` are those that
     were opened already.
     """
-    lines: list[Line] = []
+    lines: list[Line] = [*around.head]
     places: list[range] = []
     related = len(subject.items) - subject.members
     for at, item in enumerate(subject.items):
         if at == 0 and related:
             lines += [BLANK, _line(f"Related ({related})", "heading")]
         if at == related:
-            kind = cut(subject.type, max(1, cells - 16)) or "collection"
+            kind = cut(subject.type, max(1, around.width - 16)) or "collection"
             lines += [BLANK, _line(f"In this {kind} ({subject.members})", "heading")]
-        start = after + len(lines)
-        lines += _item(item, at, cells, selected=at == selected, visited=at in visited, now=now)
-        places.append(range(start, after + len(lines)))
-    lines += _more(subject, cells)
-    return Page(tuple(lines), tuple(places))
+        start = len(lines)
+        lines += _item(item, at, around.width, selected=at == selected, visited=at in visited, now=now)
+        places.append(range(start, len(lines)))
+    return Page((*lines, *around.foot), tuple(places))
 
 
 # --- parts ----------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reader.model import Links, Related
 from reader.text import width
-from reader.ui.page import Line, Page, head, tail
+from reader.ui.page import BLANK, Fixed, Line, Page, fixed, head, page
 from reader.ui.subject import Item, Subject, of_item
 
 from .helpers import FORBIDDEN
@@ -24,7 +24,9 @@ def texts(lines: Iterable[Line]) -> list[str]:
 
 
 def bottom(subject: Subject, cells: int = 76, *, after: int = 0, selected: int = -1) -> Page:
-    return tail(subject, cells, after=after, selected=selected, visited=frozenset(), now=NOW)
+    around = Fixed((BLANK,) * after, fixed(subject, cells).foot, cells)
+    whole = page(subject, around, selected=selected, visited=frozenset(), now=NOW)
+    return Page(whole.lines[after:], whole.items)
 
 
 def item(title: str = "Other", **fields: object) -> Item:

@@ -152,7 +152,7 @@ class BrowseScreen(Screen[None]):
             if before == event.subject:
                 return
             event.y, event.selected = self.article.scroll_offset.y, self.article.selected
-        self.article.show(event.subject, event.head, event.width, y=event.y, selected=event.selected)
+        self.article.show(event.subject, event.around, y=event.y, selected=event.selected)
         if event.subject.rowid is not None:
             if self._reading is not None:
                 self._reading.stop()
@@ -162,10 +162,10 @@ class BrowseScreen(Screen[None]):
     def _show_failure(self, event: messages.SubjectFailed) -> None:
         self.article.show_message(partial(unreadable, event.error))
 
-    @on(messages.HeadLoaded)
-    def _show_head(self, event: messages.HeadLoaded) -> None:
+    @on(messages.SubjectRefitted)
+    def _refit(self, event: messages.SubjectRefitted) -> None:
         if event.subject is self.article.subject:
-            self.article.show_head(event.head, event.width)
+            self.article.refit(event.around)
 
     @on(messages.Counted)
     def _show_counts(self, event: messages.Counted) -> None:
@@ -270,7 +270,7 @@ class BrowseScreen(Screen[None]):
     @on(ArticleView.WidthChanged)
     def _fit_article(self) -> None:
         if self.article.subject is not None:
-            self._desk.head(self.article.subject, self.article.text_width)
+            self._desk.refit(self.article.subject, self.article.text_width)
 
     @on(ArticleView.LinkClicked)
     def _follow_link(self, event: ArticleView.LinkClicked) -> None:

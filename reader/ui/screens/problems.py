@@ -11,6 +11,9 @@ from reader.text import count, cut, steady
 from reader.ui.page import BLANK, Line, Run
 from reader.ui.screens.listing import ListingScreen
 
+_SHOWN = 1000
+"""Problems that are laid out at once; who has more narrows them down, or takes the command."""
+
 
 class ProblemsScreen(ListingScreen):
     """Every problem with its file, line and field."""
@@ -24,10 +27,15 @@ class ProblemsScreen(ListingScreen):
         """Return the problems, each under the name of its file."""
         lines: list[Line] = []
         path = ""
+        shown = 0
         for problem in self._problems:
+            if shown >= _SHOWN:
+                lines += [BLANK, (Run("There are more: `newsreader check` lists them all.", "quiet"),)]
+                break
             text = f"{problem.path} {problem.field} {problem.message}".lower()
             if not all(word in text for word in words):
                 continue
+            shown += 1
             if problem.path != path:
                 path = problem.path
                 lines += [BLANK, (Run(cut(path, width), "title"),)]
