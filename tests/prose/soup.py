@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import gc
+import time
+from collections.abc import Callable, Iterable, Iterator
 
 from hypothesis import strategies as st
 
@@ -111,7 +113,48 @@ def hostile(size: int) -> list[str]:
         "<blockquote>" * (size // 26) + "</blockquote>" * (size // 26),
         "<table>" + "<td colspan=99>x" * (size // 16),
         "&#" + "9" * size + ";",
+        "<pre>a" + " " * size + "b</pre>",
+        "<pre>a" + "\n" * size + "b</pre>",
+        "<pre>" + " \n" * (size // 2) + "b</pre>",
+        "<pre>" + "x\t" * (size // 2) + "</pre>",
+        "<h1>" + "#" * size + "x</h1>",
+        "<h1>" + "#" * size + "</h1>",
+        "<b>y</b>" + "&emsp;" * (size // 6) + "<b>x</b>",
+        "<code>" + "`" * size + "x</code>",
+        "<p>" + "_" * size,
+        "字、（" * (size // 3),
+        "（" * size,
+        f"<a href=http://x.org/{'y' * 5000}>" + "x<p>" * (size // 4),
+        "<table><tr>" + "<td>x" * (size // 10) + "<tr><td>y" * (size // 18),
+        "<table><tr><th>" + "x " * (size // 4) + "<th>y" * 40 + "<tr><td>a<td>b" * (size // 28),
+        "<ul><li>" * 9 + "<pre>" + "x\n" * (size // 2),
     ]
+
+
+def is_linear(work: Callable[[str], object], make: Callable[[int], str], size: int) -> bool:
+    """Whether ``work`` on ``make(2 * size)`` takes less than three times as long as on ``make(size)``.
+
+    Times of the processor, the best of several, and again if it looks bad, since the
+    machine may be busy. What takes under 20 ms is too quick to be compared.
+    """
+    short, long = make(size), make(2 * size)
+    best_short = best_long = float("inf")
+    for _ in range(4):
+        best_long = min(best_long, seconds(work, long))
+        if best_long < 0.02:
+            return True
+        best_short = min(best_short, seconds(work, short), seconds(work, short))
+        if best_long < 3 * best_short or (best_short < 0.02 and best_long < 0.1):
+            return True
+    return False
+
+
+def seconds(work: Callable[[str], object], source: str) -> float:
+    """Return the time of the processor that ``work`` takes."""
+    gc.collect()
+    start = time.process_time()
+    work(source)
+    return time.process_time() - start
 
 
 def depth(blocks: Iterable[Block]) -> int:

@@ -19,9 +19,10 @@ from reader.prose.blocks import (
     links,
     plain_text,
 )
-from reader.prose.html import MAX_BLOCKS, MAX_CHARACTERS, MAX_NESTING, parse_html
+from reader.prose.html import MAX_ADDRESSES, MAX_BLOCKS, MAX_CHARACTERS, MAX_NESTING, parse_html
+from reader.prose.markdown import parse_markdown, to_markdown
 
-from .soup import depth, every_string, hostile, is_clean, soup
+from .soup import depth, every_string, hostile, is_clean, is_linear, soup
 
 BASE = "https://example.org/news/page.html"
 
@@ -299,10 +300,57 @@ def test_the_source_is_bounded() -> None:
     assert [len(plain_text([block])) for block in blocks] == [MAX_CHARACTERS, 43]
 
 
-@pytest.mark.parametrize("source", hostile(300_000), ids=lambda source: source[:12])
-def test_hostile_input_is_read_in_linear_time(source: str) -> None:
-    """Each of these takes a fraction of a second; read again from every tag on, it would take minutes."""
-    parse_html(source, BASE)
+@pytest.mark.parametrize("at", range(len(hostile(100))), ids=lambda at: hostile(100)[at][:20])
+def test_hostile_input_is_read_in_linear_time(at: int) -> None:
+    def work(source: str) -> None:
+        blocks = parse_html(source, BASE)
+        to_markdown(blocks)
+        plain_text(blocks)
+        links(blocks)
+
+    assert is_linear(work, lambda size: hostile(size)[at], 50_000)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f"<a href=https://x.org/{'y' * 7_000}>" + "x<p>" * 5_000,
+        f"<a href=https://x.org/{'y' * 7_000}>" + "x<br>" * 5_000,
+        f"<a href=https://x.org/{'y' * 7_000}><table><tr>" + "<td>x" * 5_000,
+        "<a href=a>x</a> " * 5_000,
+        "<img src=a>" * 5_000,
+        "<embed src=a>" * 5_000,
+    ],
+    ids=lambda source: source[-12:],
+)
+def test_addresses_do_not_come_to_more_than_a_few_sources(source: str) -> None:
+    blocks = parse_html(source, f"https://x.org/{'b' * 7_000}/")
+    written = to_markdown(blocks)
+    assert len(written) < 2 * MAX_ADDRESSES + 10 * len(source)  # an embed shows its address as well
+    assert "(https://x.org/" in written
+
+
+def test_an_address_that_its_base_makes_too_long_is_none() -> None:
+    assert parse_html("<a href=a>b</a>", f"https://x.org/{'b' * 8_000}/") == (para("b"),)
+
+
+def test_short_rows_are_not_filled_up() -> None:
+    source = "<table><tr><td>a<td>b<td>c<tr><td>d</table>"
+    markdown = to_markdown(parse_html(source))
+    assert markdown == "|  |  |  |\n| --- | --- | --- |\n| a | b | c |\n| d |\n"
+    assert plain_text(parse_markdown(markdown)) == plain_text(parse_html(source))
+
+
+@pytest.mark.parametrize(
+    ("inside", "code"),
+    [
+        ("\n \n\t\n  a\n\n b \n \n", "  a\n\n b"),
+        (" \n", None),
+        ("  a", "  a"),
+    ],
+)
+def test_blank_lines_around_code_are_left_out(inside: str, code: str | None) -> None:
+    assert parse_html(f"<pre>{inside}</pre>") == ((CodeBlock(code),) if code else ())
 
 
 @given(soup)

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -24,7 +27,7 @@ from reader.prose.markdown import parse_markdown
 from reader.prose.wrap import Line
 from reader.text import steady, width
 
-from .soup import hostile, is_clean, soup
+from .soup import hostile, is_clean, is_linear, soup
 
 
 def drawn(lines: list[Line]) -> list[str]:
@@ -165,10 +168,23 @@ def test_nothing_gives_nothing() -> None:
     assert layout(blocks, 20) == []
 
 
-@pytest.mark.parametrize("source", hostile(50_000), ids=lambda source: source[:12])
+@pytest.mark.parametrize("at", range(len(hostile(100))), ids=lambda at: hostile(100)[at][:20])
 @pytest.mark.parametrize("cells", [8, 72])
-def test_hostile_input_is_laid_out_in_linear_time(source: str, cells: int) -> None:
-    layout(parse_html(source), cells)
+def test_hostile_input_is_laid_out_in_linear_time(at: int, cells: int) -> None:
+    assert is_linear(lambda source: layout(parse_html(source), cells), lambda size: hostile(size)[at], 25_000)
+
+
+def test_a_long_column_name_is_cut_where_it_is_repeated() -> None:
+    long = "word " * 1_000
+    lines = shown(f"<table><tr><th>{long}<th>{long}<th>k<tr><td>a<td>b<td>c<tr><td>d</table>", 20)
+    assert lines[-1].endswith("…: d")
+    assert "k: c" in lines
+    assert len(lines) < 20
+
+
+def test_a_start_without_a_text_to_draw_compiles_no_pattern() -> None:
+    program = "import sys; from reader.prose import layout, wrap; sys.exit(wrap._patterns.cache_info().currsize)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 def test_one_very_long_word() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tracemalloc
 
 import pytest
 from hypothesis import given, settings
@@ -26,7 +27,7 @@ from reader.prose.body import parse_body
 from reader.prose.html import parse_html
 from reader.prose.markdown import MAX_CHARACTERS, MAX_DEPTH, parse_markdown, to_markdown
 
-from .soup import every_string, is_clean, soup
+from .soup import every_string, is_clean, is_linear, seconds, soup
 
 BASE = "https://example.org/"
 
@@ -157,14 +158,75 @@ def test_nesting_is_flattened_and_no_text_lost(marker: str) -> None:
         "**x_ ",
         "[a]\n",
         "|a",
+        "|",
+        "# a #",
+        "a*",
+        "a_b__",
+        "[a](b) ",
+        "[a](b 'c",
+        "[a]: b\n",
+        "![](",
+        "`` ` ",
+        "> - a\n",
+        "a|b\n-|-\n",
     ],
 )
-def test_hostile_input_ends(unit: str) -> None:
-    parse_markdown(unit * (60_000 // len(unit)))
+def test_hostile_input_is_read_in_linear_time(unit: str) -> None:
+    assert is_linear(parse_markdown, lambda size: unit * (size // len(unit)), 30_000)
+
+
+@pytest.mark.parametrize(
+    ("before", "unit", "after"),
+    [
+        ("```\na", " ", "b\n```"),
+        ("    a", " ", "b"),
+        ("# a", "#", "x"),
+        ("# a", " #", ""),
+        ("[a](<", " ", "b>)"),
+        ("`", " ", "a"),
+    ],
+)
+def test_a_long_run_is_read_in_linear_time(before: str, unit: str, after: str) -> None:
+    def work(source: str) -> None:
+        to_markdown(parse_markdown(source))
+
+    assert is_linear(work, lambda size: before + unit * (size // len(unit)) + after, 30_000)
 
 
 def test_backtick_runs_of_every_length() -> None:
-    parse_markdown(" ".join("`" * length for length in range(1, 500)))
+    def make(size: int) -> str:
+        return " ".join("`" * length for length in range(1, int((2 * size) ** 0.5)))
+
+    assert is_linear(parse_markdown, make, 60_000)
+
+
+@pytest.mark.parametrize("length", [75_000, 7_900, 500])
+@pytest.mark.parametrize("unit", ["[a] ", "![a] ", "- [a]\n", "![[a]![a]](b) "])
+@pytest.mark.parametrize("definition", ["[a]: http://x.y/{}\n\n", "[a]: http://x.y/ '{}'\n\n"])
+def test_one_long_address_used_often_takes_little_time_and_memory(definition: str, unit: str, length: int) -> None:
+    source = definition.format("&" * length)
+    source += unit * ((MAX_CHARACTERS - len(source)) // len(unit))
+    assert min(seconds(parse_markdown, source) for _ in range(2)) < 3
+    assert sum(len(href) for href in every_string(parse_markdown(source))) < 10_000_000
+
+
+def test_a_reference_bomb_stays_small() -> None:
+    for length in (75_000, 7_900):
+        source = f"[a]: http://x.y/{'z' * length}\n\n"
+        source += "[a] " * ((MAX_CHARACTERS - len(source)) // 4)
+        tracemalloc.start()
+        try:
+            parse_markdown(source)
+            assert tracemalloc.get_traced_memory()[1] < 150_000_000
+        finally:
+            tracemalloc.stop()
+
+
+def test_an_address_used_often_stays_a_link() -> None:
+    address = f"https://x.org/{'y' * 100}"
+    (block,) = parse_markdown(f"[a]: {address}\n\n" + "[a] " * 1_000)
+    assert isinstance(block, Paragraph)
+    assert [span.href for span in block.spans if span.text == "a"] == [address] * 1_000
 
 
 def test_the_parser_is_loaded_only_when_needed() -> None:

@@ -5,6 +5,7 @@ from itertools import combinations
 import pytest
 from textual.binding import Binding
 
+from reader.errors import ReaderError
 from reader.ui import actions
 from reader.ui.actions import ACTIONS, GROUPS, Action
 from reader.ui.app import NewsreaderApp
@@ -75,3 +76,25 @@ def test_the_help_has_a_line_for_what_it_does_not_know() -> None:
 )
 def test_keys_are_spoken_as_people_call_them(keys: str, words: str) -> None:
     assert actions.spoken(keys) == words
+
+
+@pytest.mark.parametrize(
+    ("keymap", "said"),
+    [
+        ({"quit": "nosuchkey"}, "there is no key “nosuchkey”"),
+        ({"quit": ","}, "there is no key “”"),
+        ({"quit": "ctrl++"}, "there is no key “ctrl\\+\\+”"),
+        ({"quit": "hyper+x"}, "there is no key"),
+        ({"quit": "j"}, "gives “j” to move.down and to quit"),
+        ({"sort.date": "x", "open": "y, x"}, "gives “x” to"),
+    ],
+)
+def test_keys_that_cannot_work_are_told(keymap: dict[str, str], said: str) -> None:
+    with pytest.raises(ReaderError, match=said):
+        actions.check(keymap)
+
+
+@pytest.mark.parametrize("key", ["x", "X", "ctrl+x", "f12", "enter, ctrl+o", "question_mark", "alt+left", "é"])
+def test_keys_that_exist_may_be_given(key: str) -> None:
+    freed = {"help": "f1", "article.enter": "l", "quit": "Q"}
+    actions.check(freed | {"sort.date": key})
