@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from reader.prose.blocks import Cell, Mark, Span, spans_text
+from reader.prose.blocks import Cell, Mark, Span, Spans, spans_text
 from reader.prose.wrap import Line, cells, wrap
+from reader.text import cut
 
 _GAP = 2
 _LEAST = 8
 """Cells; a column that has to be narrower than this and than its text is not readable any more."""
+_LABEL = 80
+"""Characters of a column's name before each of its values."""
 
 
 def lay_table(header: Sequence[Cell], rows: Sequence[Sequence[Cell]], width: int) -> list[Line]:
@@ -82,15 +85,23 @@ def _row(row: Sequence[Cell], columns: list[int], mark: Mark) -> list[Line]:
 
 def _as_records(header: Sequence[Cell], rows: Sequence[Sequence[Cell]], width: int) -> list[Line]:
     """Return each row as lines of ``header: value``, with an empty line between rows."""
+    labels = [_label(name) for name in header] if rows else []
     lines: list[Line] = []
     for row in rows or [header]:
         record: list[Line] = []
         for column, cell in enumerate(row):
             if not cell:
                 continue
-            name = header[column] if rows and column < len(header) else ()
-            label = (*(Span(s.text, s.mark | Mark.BOLD, s.href) for s in name), Span(": ")) if spans_text(name) else ()
+            label = labels[column] if column < len(labels) else ()
             record += wrap((*label, *cell), width)
         if record:
             lines += [(), *record] if lines else record
     return lines
+
+
+def _label(name: Cell) -> Spans:
+    """Return what stands before each value of a column: its name, or the start of a long one, since it is repeated."""
+    text = spans_text(name)
+    if len(text) > _LABEL:
+        return (Span(cut(text, _LABEL), Mark.BOLD), Span(": "))
+    return (*(Span(span.text, span.mark | Mark.BOLD, span.href) for span in name), Span(": ")) if text else ()

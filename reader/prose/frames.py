@@ -12,7 +12,7 @@ from reader.text import clean_block
 
 _MAX_START = 999_999_999
 _MAX_COLUMNS_SPANNED = 12
-_BLANK_LINES_AROUND = re.compile(r"\A(?:[ \t]*\n)+|\s+\Z")
+_BLANK_LINES = re.compile(r"(?:[ \t]*+\n)++")
 
 
 class Style:
@@ -181,7 +181,9 @@ class CodeFrame(Frame):
 
     def finish(self) -> Iterable[Block]:
         """Return the code, without blank lines around it, and what else was inside."""
-        text = _BLANK_LINES_AROUND.sub("", clean_block("".join(self.parts)))
+        text = clean_block("".join(self.parts)).rstrip()
+        before = _BLANK_LINES.match(text)
+        text = text[before.end() :] if before else text
         return [CodeBlock(text, self.language), *self.blocks] if text else self.blocks
 
 

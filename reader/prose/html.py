@@ -26,6 +26,8 @@ MAX_NESTING = 32
 """Containers (lists, quotes, tables, ...) inside each other; deeper ones are flattened."""
 MAX_BLOCKS = 20_000
 """Blocks, list items, cells and line breaks; what comes after is left out, and a last paragraph says so."""
+MAX_ADDRESSES = 2_000_000
+"""Characters of all addresses, each counted once for every piece of text that it goes with; the rest are left out."""
 
 _MARKS = {
     "b": Mark.BOLD,
@@ -64,7 +66,7 @@ def parse_html(source: str, base_url: str = "") -> tuple[Block, ...]:
     """Return ``source`` as blocks; relative addresses are resolved against ``base_url``.
 
     Takes any text, never raises, and takes time linear in its length. Bounded by
-    :data:`MAX_CHARACTERS`, :data:`MAX_NESTING` and :data:`MAX_BLOCKS`.
+    :data:`MAX_CHARACTERS`, :data:`MAX_NESTING`, :data:`MAX_BLOCKS` and :data:`MAX_ADDRESSES`.
     """
     blocks = build(source[:MAX_CHARACTERS], base_url)
     if len(source) > MAX_CHARACTERS:
@@ -94,6 +96,7 @@ class _Builder:
         self.made = 0
         """Blocks, items, cells and line breaks so far."""
         self._base_url = base_url
+        self._addresses_left = MAX_ADDRESSES
         self._frames = [Frame()]
         self._refused: Counter[str] = Counter()
         """End tags to come of containers that were too deep to be opened."""
@@ -145,7 +148,7 @@ class _Builder:
         if isinstance(frame, CodeFrame):
             frame.parts.append(text)
         else:
-            self._pieces.append(Span(collapse(text), self._mark, self._style.href))
+            self._pieces.append(Span(collapse(text), self._mark, self._afford(self._style.href)))
 
     def _start(self, token: Token) -> None:
         name = token.text
@@ -260,10 +263,21 @@ class _Builder:
         self._alt = block.alt if isinstance(block, Figure) else ""
         self.made += 1
 
+    def _target(self, address: str, schemes: frozenset[str]) -> str:
+        """Return where ``address`` points to, or nothing when that is nowhere or no more addresses are taken."""
+        return self._afford(target(address, self._base_url, schemes)) if self._addresses_left > 0 else ""
+
+    def _afford(self, url: str) -> str:
+        # A link that is never closed, or relative ones with a long base, come to far more than the source.
+        if len(url) > self._addresses_left:
+            return ""
+        self._addresses_left -= len(url)
+        return url
+
     # --- what each start tag does ----------------------------------------------------------
 
     def _start_link(self, token: Token) -> None:
-        self._style.href = target(token.attributes.get("href", ""), self._base_url, LINK)
+        self._style.href = self._target(token.attributes.get("href", ""), LINK)
 
     def _end_link(self) -> None:
         # Outside the open containers as well: else one link that ends too deep would go on to the end of the text.
@@ -350,7 +364,7 @@ class _Builder:
             self._text(alt)
             return
         # Pages that load pictures late have a placeholder as src and the address beside it.
-        addresses = (target(attributes.get(name, ""), self._base_url, WEB) for name in ("src", "data-src"))
+        addresses = (self._target(attributes.get(name, ""), WEB) for name in ("src", "data-src"))
         url = next(filter(None, addresses), "")
         width, height = _pixels(attributes.get("width")), _pixels(attributes.get("height"))
         if url and not (width in (0, 1) and height in (0, 1)):  # such a picture counts visitors
@@ -361,7 +375,7 @@ class _Builder:
         if not address:
             sources = (inner.attributes.get("src", "") for inner in tokens(token.inner) if inner.text == "source")
             address = next(filter(None, sources), "")
-        url = target(address, self._base_url, WEB)
+        url = self._target(address, WEB)
         if url:
             self._add(Embed(url, _embed_kind(token.text, host_of(url))))
 

@@ -12,8 +12,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from reader.prose.blocks import Block
-from reader.prose.html import build, cut_notice
+from reader.prose.html import MAX_ADDRESSES, build, cut_notice
 from reader.prose.printer import MAX_DEPTH, to_markdown
+from reader.prose.targets import MAX_LENGTH
 from reader.text import clean_block
 
 if TYPE_CHECKING:
@@ -38,9 +39,23 @@ def parse_markdown(source: str, base_url: str = "") -> tuple[Block, ...]:
     """
     # Cleaned before as well as after: the Markdown parser does not take lone surrogates.
     source_kept = _TOO_DEEP.sub(r"\1 ", clean_block(source[:MAX_CHARACTERS]))
-    markup = _parser().render(source_kept)
-    blocks = build(markup, base_url)
+    blocks = build(_markup(source_kept), base_url)
     return (*blocks, cut_notice()) if len(source) > MAX_CHARACTERS else blocks
+
+
+def _markup(source: str) -> str:
+    """Return ``source`` as HTML that is not much longer, however often it refers to one long address."""
+    parser, env = _parser(), {}  # type: tuple[MarkdownIt, dict[str, object]]
+    found = parser.parse(source, env)
+    left = MAX_ADDRESSES
+    for token in (inner for block in found for inner in block.children or ()):
+        for name in ("href", "src", "title"):
+            length = len(str(token.attrs.get(name, "")))
+            if length > min(left, MAX_LENGTH):
+                del token.attrs[name]
+            else:
+                left -= length
+    return str(parser.renderer.render(found, parser.options, env))
 
 
 @lru_cache(maxsize=1)

@@ -29,7 +29,6 @@ MAX_DEPTH = 9
 # What would be read as markup anywhere; an underscore inside a word and an ampersand before a blank would not.
 _SPECIAL = re.compile(r"[\\`*\[\]<~|]|(?<!\w)_|_(?!\w)|&(?=[#\w])|!$")
 _LINE_START = re.compile(r"^([#>+=:-])|^(\d{1,9})(?=[.)])", re.MULTILINE | re.ASCII)
-_CLOSING_HASHES = re.compile("#(?=#*$)")  # "# C #" is a heading that says C
 _TICKS = re.compile("`+")
 _UNSAFE_IN_ADDRESS = re.compile(r"[\\<>()`|\"'* ]")
 _LANGUAGE = re.compile(r"[\w+#.-]*", re.ASCII)
@@ -64,7 +63,9 @@ def _blocks(blocks: Iterable[Block], depth: int, *, tight: bool = False) -> list
 def _block(block: Block, bullet: str, depth: int) -> list[str]:
     match block:
         case Heading(level=level, spans=spans):
-            text = _CLOSING_HASHES.sub(r"\#", inline(spans).replace(_HARD_BREAK, " "))
+            text = inline(spans).replace(_HARD_BREAK, " ")
+            named = text.rstrip("#")
+            text = named + r"\#" * (len(text) - len(named))  # "# C #" is a heading that says C
             return [f"{'#' * level} {text}"] if text else []
         case Paragraph(spans=spans):
             return _paragraph(inline(spans))
@@ -126,12 +127,13 @@ def _table(header: Sequence[Spans], rows: Sequence[Sequence[Spans]]) -> list[str
     columns = max(map(len, (header, *rows)), default=0)
     if not columns:
         return []
-    return [_row(header, columns), f"|{' --- |' * columns}", *(_row(row, columns) for row in rows)]
+    # Only the header is filled up: one long row would else make as many cells of each of many short ones.
+    header = (*header, *[()] * (columns - len(header)))
+    return [_row(header), f"|{' --- |' * columns}", *map(_row, rows)]
 
 
-def _row(cells: Sequence[Spans], columns: int) -> str:
+def _row(cells: Sequence[Spans]) -> str:
     texts = [inline(cell, in_table=True).replace(_HARD_BREAK, "<br>") for cell in cells]
-    texts += [""] * (columns - len(texts))
     return f"| {' | '.join(texts)} |"
 
 
@@ -192,7 +194,7 @@ def _split_blanks(text: str) -> tuple[str, str, str]:
     inside = text.strip()
     if not inside:
         return text, "", ""
-    start = text.index(inside)
+    start = len(text) - len(text.lstrip())
     return text[:start], inside, text[start + len(inside) :]
 
 

@@ -33,7 +33,7 @@ def target(address: str, base_url: str, schemes: frozenset[str]) -> str:
         host = parts.hostname
     except ValueError:  # such as an unclosed bracket of an IPv6 host
         return ""
-    if parts.scheme not in schemes or (parts.scheme in WEB and not host):
+    if len(joined) > MAX_LENGTH or parts.scheme not in schemes or (parts.scheme in WEB and not host):
         return ""
     return joined.replace(" ", "%20")
 

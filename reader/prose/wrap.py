@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TypeAlias
 
 from reader.prose.blocks import Mark, Span
@@ -21,13 +22,21 @@ _CJK = (
 )
 _OPENING = "（［｛〔〈《「『【〖〝"
 _CLOSING = "，。、．：；！？）］｝〕〉》」』】〗〟ー々…"
-# Bounded, so that neither a search nor a measurement ever takes a whole megabyte at once.
-_ATOM = re.compile(
-    rf"\n|[ \t]+|[{_OPENING}]{{0,4}}(?![{_CLOSING}{_OPENING}])[{_CJK}][{_CLOSING}]{{0,4}}|[{_CLOSING}{_OPENING}]"
-    rf"|[^ \t\n{_CJK}{_CLOSING}{_OPENING}]{{1,200}}"
-)
-_FREE = re.compile(f"[{_CJK}]")
-_NOT_FIRST = re.compile(f"[{_CLOSING}]")
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Return what finds the next atom, an ideograph, and what may not start a line.
+
+    Made at first use, since big ranges of characters take milliseconds to compile. The
+    repeats are bounded, so that neither a search nor a measurement ever takes a whole
+    megabyte at once.
+    """
+    atom = (
+        rf"\n|[ \t]+|[{_OPENING}]{{0,4}}(?![{_CLOSING}{_OPENING}])[{_CJK}][{_CLOSING}]{{0,4}}|[{_CLOSING}{_OPENING}]"
+        rf"|[^ \t\n{_CJK}{_CLOSING}{_OPENING}]{{1,200}}"
+    )
+    return re.compile(atom), re.compile(f"[{_CJK}]"), re.compile(f"[{_CLOSING}]")
 
 
 def cells(text: str) -> int:
@@ -128,9 +137,10 @@ def _words(spans: Iterable[Span], mark: Mark) -> Iterator[_Word | None]:
     """Yield the words of ``spans`` in order, and None for each line break."""
     word: _Word | None = None
     gap: _Style | None = None
+    atoms, free, not_first = _patterns()
     for span in spans:
         style = (span.mark | mark, span.href)
-        for found in _ATOM.finditer(span.text):
+        for found in atoms.finditer(span.text):
             atom = found[0]
             if atom[0] in " \t\n":
                 if word:
@@ -141,7 +151,7 @@ def _words(spans: Iterable[Span], mark: Mark) -> Iterator[_Word | None]:
                 gap = style
                 continue
             atom = steady(atom)
-            if word and (_NOT_FIRST.match(atom) or not (_FREE.match(atom) or _FREE.match(word.pieces[-1][0][-1:]))):
+            if word and (not_first.match(atom) or not (free.match(atom) or free.match(word.pieces[-1][0][-1:]))):
                 word.pieces.append((atom, style))
                 word.size += cells(atom)
                 continue
