@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import termios
@@ -193,6 +194,15 @@ def test_ctrl_c_does_not_end_it(seeds: Path) -> None:
         terminal.wait(lambda: SECOND in pane(terminal))
         assert b"Traceback" not in terminal.raw
         terminal.press("q")
+        assert terminal.end() == 0
+        assert_restored(terminal)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_told_to_end_by_the_system_it_restores_the_terminal(seeds: Path, number: int) -> None:
+    with Terminal(seeds) as terminal:
+        terminal.wait(lambda: FIRST in pane(terminal))
+        terminal.process.send_signal(number)
         assert terminal.end() == 0
         assert_restored(terminal)
 
