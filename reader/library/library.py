@@ -188,6 +188,7 @@ class Library:
             return [] if found is None else [found]
         paths = [(path, rowid) for path, (rowid, _, _) in self.index.files().items()]
         by_name = [rowid for path, rowid in paths if path.rsplit(b"/", 1)[-1] == wanted]
+        by_name = by_name or [rowid for path, rowid in paths if show_path(path) == which]  # as `list` prints it
         by_stem = [rowid for path, rowid in paths if os.path.splitext(path.rsplit(b"/", 1)[-1])[0] == wanted]
         return sorted(self.index.rows(by_name or by_stem))
 

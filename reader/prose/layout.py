@@ -137,8 +137,10 @@ def _figure(figure: Figure, width: int) -> list[Line]:
     caption = spans_text(figure.caption)
     size = f"{figure.width}×{figure.height}" if figure.width and figure.height else ""
     alt = figure.alt if figure.alt != caption else ""
-    label = " · ".join(filter(None, ("Picture", alt, size, host_of(figure.url) or figure.url)))
-    return [*wrap([Span(label, Mark.QUIET, figure.url)], width), *wrap(figure.caption, width, Mark.QUIET)]
+    label = " · ".join(filter(None, ("Picture", alt, size)))
+    address = [Span(figure.url, Mark.QUIET, figure.url)]
+    named = wrap([Span(label, Mark.QUIET, figure.url)], width)
+    return [*named, *wrap(address, width), *wrap(figure.caption, width, Mark.QUIET)]
 
 
 def _short(url: str) -> str:

@@ -338,6 +338,12 @@ def check(keymap: Mapping[str, str]) -> None:
                     )
 
 
+def single_keys(keymap: Mapping[str, str]) -> dict[str, str]:
+    """Return, for each action that has one, a key of a single character."""
+    every = {action.name: [key.strip() for key in keys_of(action, keymap).split(",")] for action in ACTIONS}
+    return {name: min(keys, key=len) for name, keys in every.items() if min(map(len, keys)) == 1}
+
+
 def groups() -> Iterator[tuple[str, list[Action]]]:
     """Yield the actions by group, in the order of :data:`GROUPS`."""
     for group in GROUPS:

@@ -24,6 +24,7 @@ from reader.library.library import Library
 from reader.paths import Paths
 from reader.text import clean, show_path
 from reader.ui import actions, themes
+from reader.ui.bars import MessageLine
 from reader.ui.desk import KEEPING
 from reader.ui.screens.browse import BrowseScreen
 from reader.ui.screens.help import HelpScreen
@@ -66,7 +67,7 @@ class NewsreaderApp(App[None]):
         notices = [*self.library.notices]
         if self._settings.theme and self._settings.theme not in self.available_themes:
             notices.append(f"There is no theme “{clean(self._settings.theme)}”; Ctrl+p lists them.")
-        return BrowseScreen(self.library, " ".join(notices))
+        return BrowseScreen(self.library, self._settings.keys, " ".join(notices))
 
     def on_mount(self) -> None:
         """Put the person's keys in force, and end in good order when the terminal or the system asks for it."""
@@ -114,6 +115,10 @@ class NewsreaderApp(App[None]):
     def action_toggle_theme(self) -> None:
         """Change between light and dark."""
         self.theme = themes.other(self.theme)
+
+    def action_help_quit(self) -> None:
+        """Say how to leave, to somebody who tries Ctrl+c."""
+        self.screen_stack[0].query_one(MessageLine).say("q leaves newsreader.")
 
     async def action_quit(self) -> None:
         """Leave, once everything is on disk that was to be kept."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
@@ -76,6 +76,8 @@ class ArticleList(ScrollView, can_focus=True):
         self.cursor = 0
         self.touched = False
         """Whether the person has selected an article."""
+        self._waiting: list[tuple[Callable[[int], None], int]] | None = None
+        """Moves that were made while another order was on its way; None when none is."""
         self._rows: OrderedDict[int, Row] = OrderedDict()
         self._asked: set[int] = set()
         self._styles: dict[tuple[str, bool, float], Style] = {}
@@ -287,7 +289,7 @@ class ArticleList(ScrollView, can_focus=True):
         at = event.y + self.scroll_offset.y
         if at >= len(self.view):
             return
-        if event.chain > 1 and at == self.cursor:
+        if at == self.cursor and self.touched:
             self.post_message(self.Entered())
         else:
             self.select(at)
@@ -324,7 +326,20 @@ class ArticleList(ScrollView, can_focus=True):
         """Select the article a page up."""
         self._page(-max(1, self.size.height - 1))
 
+    def wait(self) -> None:
+        """Keep moves back until the next view is shown: they are meant for that one."""
+        self._waiting = self._waiting or []
+
+    def go_on(self) -> None:
+        """Make the moves that were kept back."""
+        moves, self._waiting = self._waiting or (), None
+        for move, rows in moves:
+            move(rows)
+
     def _step(self, rows: int) -> None:
+        if self._waiting is not None:
+            self._waiting.append((self._step, rows))
+            return
         before = self.cursor
         self.select(before + rows)
         if self.cursor == before:
@@ -339,6 +354,9 @@ class ArticleList(ScrollView, can_focus=True):
 
     def _page(self, rows: int) -> None:
         """Move the selection and what is on screen by as many rows, so that the selection keeps its line."""
+        if self._waiting is not None:
+            self._waiting.append((self._page, rows))
+            return
         before = self.cursor
         top = max(0, min(self.scroll_offset.y + rows, max(0, len(self.view) - self.size.height)))
         self.select(before + rows, top=top)

@@ -49,8 +49,26 @@ class ArticleView(LineView):
         """The related item that is selected, or -1."""
         self._around = _NOTHING
         self._page = Page(())
+        self._waiting: list[Callable[[], None]] | None = None
+        """What was asked for while another subject was on its way; None when none is."""
         self._message: Callable[[int], tuple[Line, ...]] = lambda _: ()
         self._visited: dict[str, set[int]] = {}
+
+    def wait(self) -> None:
+        """Keep back what is asked for until the next subject is shown: it is meant for that one."""
+        self._waiting = self._waiting or []
+
+    def when_shown(self, act: Callable[[], None]) -> None:
+        """Do something with the subject that the person means: the one shown, or the one on its way."""
+        if self._waiting is None:
+            act()
+        else:
+            self._waiting.append(act)
+
+    def _go_on(self) -> None:
+        acts, self._waiting = self._waiting or (), None
+        for act in acts:
+            act()
 
     def show(self, subject: Subject, around: Fixed, *, y: int = 0, selected: int = -1) -> None:
         """Show ``subject``, most of whose lines come ready made as ``around``, scrolled to ``y``."""
@@ -60,6 +78,7 @@ class ArticleView(LineView):
         self._lay_out(y=y)
         if around.width != self.text_width:
             self.post_message(self.WidthChanged())
+        self._go_on()
 
     def refit(self, around: Fixed) -> None:
         """Take the lines for another width; the eye stays at about the same place of the text."""
@@ -78,6 +97,7 @@ class ArticleView(LineView):
         self._page = Page(())
         self._message = lines_for
         self.show_lines(lines_for(self.text_width), y=0)
+        self._go_on()
 
     def _lay_out(self, y: int | None) -> None:
         subject = self.subject
@@ -185,6 +205,9 @@ class ArticleView(LineView):
 
     def action_enter(self) -> None:
         """Into the related items, or to the selected one."""
+        self.when_shown(self._enter)
+
+    def _enter(self) -> None:
         if self.selected >= 0:
             self.open_item()
         elif self.subject is not None and self.subject.items:

@@ -25,6 +25,8 @@ from reader.ui.subject import Item, Subject, of_document, of_item
 
 KEEPING = "keeping"
 """The group of the workers that write what is to be kept; the app does not end before they have."""
+VIEW = "view"
+"""The group of the workers that bring views."""
 ROWS = "rows"
 """The group of the workers that bring rows."""
 _ROWS_AHEAD = 4
@@ -60,7 +62,7 @@ class Desk:
             self._post_unless_cancelled(messages.ViewLoaded(view, rows, keep, at, types, marks))
             self._post_unless_cancelled(messages.Counted(self._library.counts()))
 
-        self._run(work, "view")
+        self._run(work, VIEW)
 
     def rows(self, rowids: list[int]) -> None:
         """Ask for rows."""
@@ -141,6 +143,10 @@ class Desk:
             self._post(messages.Counted(self._library.counts()))
 
         self._run(work, KEEPING, exclusive=False)
+
+    def remember(self, name: str, value: str) -> None:
+        """Ask to keep a small fact between runs."""
+        self._run(lambda: self._library.remember(name, value), KEEPING, exclusive=False)
 
     def problems(self) -> None:
         """Ask what is wrong with the documents."""

@@ -23,6 +23,8 @@ class ListHeader(Widget):
 
     sort: reactive[Sort] = reactive(Sort())
     types: reactive[bool] = reactive(False)
+    keys: reactive[dict[str, str]] = reactive({})
+    """Action -> the one character that is its key, if it has such a key."""
 
     class SortChosen(Message):
         """The mouse asked for an order."""
@@ -52,7 +54,7 @@ class ListHeader(Widget):
         return Strip(segments).adjust_cell_length(self.size.width, name)
 
     def _label(self, by: SortKey, cells: int) -> list[Segment]:
-        key = {"quality": "1", "heat": "2", "date": "3"}[by]
+        key = self.keys.get(f"sort.{by}", " ")
         chosen = by == self.sort.by
         arrow = ("↑" if self.sort.reverse else "↓") if chosen else ""
         gap = " " if cells > 4 else ""

@@ -23,6 +23,10 @@ MEASURE = 76
 """Cells of a line of text at most: longer ones are hard to follow with the eye."""
 
 
+_LINKS_SHOWN = 200
+"""Links of a text that are listed below it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """A piece of a line in one ink."""
@@ -66,7 +70,9 @@ def head(subject: Subject, cells: int) -> tuple[Line, ...]:
     if subject.told_by:
         note = f"Not a document of this folder: this is what “{subject.told_by}” says of it. o opens the original."
         lines += [BLANK, *(_line(text, "quiet") for text in _wrap(note, cells))]
-    for paragraph in filter(None, (part.strip() for part in subject.excerpt.split("\n\n"))):
+    # Where the text begins with its excerpt, word for word, once is enough.
+    excerpt = "" if subject.blocks and _begins(plain_text(subject.blocks), subject.excerpt) else subject.excerpt
+    for paragraph in filter(None, (part.strip() for part in excerpt.split("\n\n"))):
         lines += [BLANK, *(_line(text) for text in _wrap(" ".join(paragraph.split()), cells))]
     if subject.blocks:
         lines.append(BLANK)
@@ -132,7 +138,7 @@ def _second_facts(subject: Subject) -> list[Run]:
 
 
 def _score_fact(name: str, value: int | float | None, full: int) -> list[Run]:
-    bar = formats.bar(value, full, 5)
+    bar = formats.bar(value, full, 4)
     text = f"{name} {formats.score(value)}" + (f" {bar}" if bar else "")
     return [Run(text, "score", lightness=formats.lightness(value, full)) if bar else Run(text, "quiet")]
 
@@ -160,18 +166,14 @@ def _pictures(images: Iterable[Image], cells: int) -> Iterator[Line]:
         if number == 0:
             yield BLANK
         size = f"{image.width}×{image.height}" if image.width and image.height else ""
-        name = " · ".join(filter(None, ("Picture", image.title, size, image.attribution)))
+        caption = " · ".join(filter(None, ("Picture", image.title, size, image.attribution)))
         address = _address(image.url)
-        label = cut(name, cells)
-        room = cells - width(label) - 3
-        shown = shorten(address, room) if address else cut(image.url, room)
-        if room < 12 or not shown:
-            yield (Run(label, "quiet", href=address),)
-        else:
-            yield (Run(f"{label} · ", "quiet", href=address), Run(shown, "quiet", href=address))
+        for text in (*_wrap(caption, cells), *_wrap(image.url, cells)):
+            yield (Run(text, "quiet", href=address),)
 
 
 def _links(subject: Subject, cells: int) -> Iterator[Line]:
+    """Yield the addresses of the article, then those that its text leads to; whole, since a terminal may only show."""
     named = [
         ("Original", subject.links.original),
         ("Web", subject.links.web),
@@ -185,8 +187,24 @@ def _links(subject: Subject, cells: int) -> Iterator[Line]:
         if not seen:
             yield BLANK
         seen.add(url)
-        label = fit(name, 10) if cells >= 24 else ""
-        yield (Run(label, "quiet"), Run(shorten(url, cells - len(label)), "link", href=url))
+        yield from _labelled(fit(name, 10) if cells >= 24 else "", url, url, cells)
+    inside = [(text, href) for text, href in links(subject.blocks) if href not in seen]
+    if inside:
+        yield BLANK
+        yield _line(cut(f"Links in the text ({len(inside)})", cells), "heading")
+    for text, href in inside[:_LINKS_SHOWN]:
+        if text != href:
+            yield _line(cut(text, cells), "quiet")
+        yield from _labelled("  ", href, href, cells)
+    if len(inside) > _LINKS_SHOWN:
+        yield _line(cut(f"and {len(inside) - _LINKS_SHOWN:,} more", cells), "quiet")
+
+
+def _labelled(label: str, text: str, href: str, cells: int) -> Iterator[Line]:
+    """Yield ``text`` in as many lines as it takes, behind a label in the first of them."""
+    blank = " " * width(label)
+    for number, line in enumerate(_wrap(text, max(8, cells - width(label)))):
+        yield (Run(blank if number else label, "quiet"), Run(line, "link", href=href))
 
 
 def _item(item: Item, at: int, cells: int, *, selected: bool, visited: bool, now: datetime) -> Iterator[Line]:
@@ -300,6 +318,12 @@ def _wrap(text: str, cells: int) -> list[str]:
 
 def _from_span(span: Span) -> Run:
     return Run(span.text, "text", span.mark, span.href)
+
+
+def _begins(text: str, beginning: str) -> bool:
+    """Whether ``text`` begins with ``beginning``, its white space and cut end aside."""
+    words = beginning.split()
+    return len(words) >= 4 and text[: 2 * len(beginning) + 64].split()[: len(words) - 1] == words[:-1]
 
 
 def _address(text: str) -> str:

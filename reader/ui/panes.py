@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
+from textual.widget import Widget
 
 from reader.ui import actions, messages
 from reader.ui.article_list import ArticleList
@@ -73,6 +77,15 @@ class Panes(Container):
 
     def action_related(self, step: int) -> None:
         """Select the next or previous related item."""
+        # Keys can be quicker than the news of what they did: this follows the news that another article is selected on
+        # its way from the list up to the screen, and so comes after it.
+        act: Callable[[], object] = partial(self.article.when_shown, partial(self._select_related, step))
+        for node in reversed(self.articles.ancestors_with_self):
+            if isinstance(node, Widget):
+                act = partial(node.call_later, act)
+        act()
+
+    def _select_related(self, step: int) -> None:
         if not self._items:
             self.post_message(messages.Said("No related items here."))
             return

@@ -141,9 +141,17 @@ def test_a_table_that_cannot_be_wrapped_is_a_list_of_values() -> None:
 def test_pictures_and_embeds() -> None:
     figure = Figure("https://www.x.org/p.png", "A view", (Span("Caption"),), 640, 480)
     lines = layout((figure, Embed("https://www.youtube.com/embed/abc?x=y", "video"), Paragraph((Span("t"),))), 60)
-    assert drawn(lines) == ["Picture · A view · 640×480 · x.org", "Caption", "Video · youtube.com/embed/abc", "", "t"]
+    assert drawn(lines) == [
+        "Picture · A view · 640×480",
+        "https://www.x.org/p.png",
+        "Caption",
+        "Video · youtube.com/embed/abc",
+        "",
+        "t",
+    ]
     assert lines[0][0] == Span(drawn(lines)[0], Mark.QUIET | Mark.LINK, figure.url)
-    assert lines[1] == (Span("Caption", Mark.QUIET),)
+    assert lines[1][0].href == figure.url
+    assert lines[2] == (Span("Caption", Mark.QUIET),)
 
 
 def test_rules() -> None:

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from textual import events
 
+from reader.config import Config
 from reader.library.library import Library
 from reader.model import Row
 from reader.ui import messages, opening
+from reader.ui.screens import browse
 from tests.conftest import MakeFolder
 
-from .helpers import NARROW, document, opened
+from .helpers import NARROW, Reader, document, opened
 
 
 def many(count: int) -> dict[str, str]:
@@ -132,3 +135,66 @@ async def test_numbers_of_any_size_keep_the_columns(make_folder: MakeFolder) -> 
             lines = [reader.list.render_line(y) for y in range(4)]
             assert {line.cell_length for line in lines} == {reader.list.render_line(10).cell_length}
             assert len({line.text.find("–") for line in lines}) == 1  # the date, which is unknown, in one column
+
+
+def burst(reader: Reader, *keys: str) -> None:
+    """Press keys faster than anything can answer."""
+    for key in keys:
+        name = {"]": "right_square_bracket"}.get(key, key)
+        reader.app.post_message(events.Key(name, key if len(key) == 1 else None))
+
+
+async def test_moves_that_follow_a_sort_at_once_are_made_in_the_new_order(make_folder: MakeFolder) -> None:
+    async with opened(make_folder(many(60))) as reader:
+        await reader.press("j", "k")
+        burst(reader, "1", "j", "j", "j")  # worst first; the selected one, until now the best, is the last
+        await reader.settled()
+        assert reader.row.title == "N000"
+        burst(reader, "1", "G")
+        await reader.settled()
+        assert (reader.list.cursor, reader.row.title, reader.shown) == (59, "N059", "N059")
+
+
+async def test_what_is_asked_of_an_article_that_is_on_its_way_is_done_with_it(seeds: Path) -> None:
+    async with opened(seeds) as reader:
+        burst(reader, "j", "j", "j", "]")
+        await reader.settled()
+        assert (reader.shown, reader.focus) == ("China's top court specifies rules for facial recognition", "related")
+        await reader.press("escape", "escape")
+        burst(reader, "k", "enter", "enter")
+        await reader.settled()
+        assert (reader.row.title, reader.focus) == (reader.shown, "related")
+
+
+async def test_an_app_that_was_only_opened_marks_nothing_read(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(browse, "_SECONDS_UNTIL_READ", 0.01)
+    async with opened(seeds) as reader:
+        timer = reader.browse._reading
+        await reader.until(lambda: timer is None or not timer._task or timer._task.done())
+        assert not any(row.read for row in reader.rows)
+
+
+async def test_the_order_is_kept_between_runs(seeds: Path) -> None:
+    async with opened(seeds) as reader:
+        await reader.press("3", "3")
+    async with opened(seeds) as reader:
+        assert (reader.browse.sort.by, reader.browse.sort.reverse) == ("date", True)
+        assert "3 Date ↑" in reader.header
+        assert reader.row.published_at == min(row.published_at for row in reader.rows if row.published_at)
+
+
+async def test_the_header_shows_the_key_that_sorts(seeds: Path) -> None:
+    async with opened(seeds, settings=Config(keys={"sort.date": "d", "sort.heat": "ctrl+t"})) as reader:
+        assert "d Date" in reader.header
+        assert "2" not in reader.header
+        assert "1 Qual" in reader.header
+
+
+async def test_whole_addresses_can_be_read_in_the_pane(make_folder: MakeFolder) -> None:
+    address = "https://a.example/" + "/".join(f"part{number}" for number in range(30))
+    text = document("A", f"originalUrl: {address}", f"images: [{address}.png]", body=f"See [this]({address}?q=1) page.")
+    async with opened(make_folder({"a.md": text}), (80, 40)) as reader:
+        shown = "".join(line.strip() for line in reader.pane.splitlines())
+        assert f"Original  {address}" in shown
+        assert f"Picture{address}.png" in shown
+        assert f"Links in the text (1)this{address}?q=1" in shown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -16,22 +16,23 @@ from textual.widgets import Footer
 
 from reader.errors import ReaderError
 from reader.library.library import Library
-from reader.library.view import Sort, SortKey
+from reader.library.view import SORT_KEYS, Sort, SortKey
 from reader.model import Links, Row
 from reader.ui import actions, messages, opening
 from reader.ui.article_list import ArticleList
 from reader.ui.article_view import ArticleView
 from reader.ui.bars import MessageLine, TopBar
-from reader.ui.desk import KEEPING, ROWS, Desk
+from reader.ui.desk import KEEPING, ROWS, VIEW, Desk
 from reader.ui.list_header import ListHeader
 from reader.ui.panes import Panes
 from reader.ui.screens.problems import ProblemsScreen
 from reader.ui.states import empty_folder, reading_folder, unreadable
 from reader.ui.subject import Subject
 from reader.ui.trail import Place, Trail
-from reader.urls import shorten
+from reader.urls import host, shorten
 
 _SECONDS_UNTIL_READ = 2.0
+_SORT = "sort"
 _SORT_WORDS = {
     "quality": ("best first", "worst first"),
     "heat": ("hottest first", "coolest first"),
@@ -46,11 +47,13 @@ class BrowseScreen(Screen[None]):
 
     sort: reactive[Sort] = reactive(Sort(), init=False)
 
-    def __init__(self, library: Library, notice: str = "") -> None:
+    def __init__(self, library: Library, keymap: Mapping[str, str], notice: str = "") -> None:
         super().__init__()
         self.library = library
+        self._keymap = keymap
         self._notice = notice
         """What the person should know from the start."""
+        self.set_reactive(BrowseScreen.sort, _remembered(library.recall(_SORT)))
         self._desk = Desk(self, library)
         self._trail = Trail()
         self._wanted = -1
@@ -72,6 +75,9 @@ class BrowseScreen(Screen[None]):
     def on_mount(self) -> None:
         """Show what the index knows, then compare it with the folder."""
         self.panes.focus_list()
+        header = self.query_one(ListHeader)
+        header.sort = self.sort
+        header.keys = actions.single_keys(self._keymap)
         self._reload_view()
         self._desk.refresh()
         if self._notice:
@@ -102,10 +108,10 @@ class BrowseScreen(Screen[None]):
         """Tell the person something in the last line."""
         self.query_one(MessageLine).say(text, warning=warning)
 
-    def _reload_view(self) -> None:
-        # While a folder is read for the first time, the best articles may come last: until the person
-        # takes hold of one, the list stays at its top instead of following what came first.
-        untouched = not (self._folder_read or self.articles.touched or self.article.has_focus)
+    def _reload_view(self, *, sorting: bool = False) -> None:
+        # Until the person takes hold of an article, another order begins at its top; and so does a folder that is
+        # read for the first time, whose best articles may come last.
+        untouched = not (self.articles.touched or self.article.has_focus) and (sorting or not self._folder_read)
         self._desk.view(self.sort, -1 if untouched else self.articles.rowid, max(self.size.height, 24))
 
     def on_failure(self, group: str, words: str) -> None:
@@ -114,6 +120,8 @@ class BrowseScreen(Screen[None]):
         if group == KEEPING:
             self._marked.clear()
             self._reload_view()  # what the list shows was not kept
+        elif group == VIEW:
+            self.articles.go_on()
         elif group == ROWS:
             self.articles.forget_asked()
 
@@ -129,6 +137,7 @@ class BrowseScreen(Screen[None]):
         moved = self.articles.touched and event.keep != self.articles.rowid
         at = event.view.find(self.articles.rowid) if moved else event.at
         self.articles.show(event.view, self._with_marks(event.rows, event.marks), at=at)
+        self.articles.go_on()
         self.set_class(not len(event.view), "-empty")
         self._show_nothing_if_empty()
         if first and len(event.view):
@@ -227,6 +236,7 @@ class BrowseScreen(Screen[None]):
             self._show_nothing_if_empty()
         elif rowid != self._wanted:
             self._wanted = rowid
+            self.article.wait()
             self._desk.document(rowid, self.article.text_width)
 
     def _show_nothing_if_empty(self) -> None:
@@ -243,6 +253,9 @@ class BrowseScreen(Screen[None]):
     def _enter_article(self) -> None:
         if self.articles.rowid == -1:
             self.say("There is no article to read here.")
+            return
+        if self.panes.has_class("-reading"):  # pressed again before the focus had moved
+            self.article.action_enter()
             return
         self._show_selected(self.articles.rowid)  # the pane may show a related item
         self.panes.focus_article()
@@ -274,7 +287,7 @@ class BrowseScreen(Screen[None]):
 
     @on(ArticleView.LinkClicked)
     def _follow_link(self, event: ArticleView.LinkClicked) -> None:
-        self._desk.open(event.href)
+        self._open(event.href, "")
 
     @on(ArticleView.ItemOpened)
     def _follow_item(self, event: ArticleView.ItemOpened) -> None:
@@ -285,6 +298,7 @@ class BrowseScreen(Screen[None]):
         self._trail.push(Place(subject.rowid, top, y, self.article.selected))
         if event.item.rowid is None:
             self._wanted = -1
+            self.article.wait()
             self._desk.item(event.item, subject.title, self.article.text_width)
         else:
             self._go_to(event.item.rowid)
@@ -296,12 +310,14 @@ class BrowseScreen(Screen[None]):
         at = self.articles.view.find(rowid)
         if at is not None:
             self.articles.select(at, top=top)
+        self.article.wait()
         self._desk.document(rowid, self.article.text_width, y=y, selected=selected)
 
     def _read_if_still(self, subject: Subject) -> None:
         """Mark an article read that has been in the pane all the while."""
         row = self.articles.row
-        shown = self.article.subject is subject and self.article.is_on_screen
+        reading = self.articles.touched or self.article.has_focus  # not just looking at the list
+        shown = reading and self.article.subject is subject and self.article.is_on_screen
         if shown and row is not None and row.rowid == subject.rowid and not row.read:
             self._mark(row, read=True)
 
@@ -314,7 +330,9 @@ class BrowseScreen(Screen[None]):
     def watch_sort(self, sort: Sort) -> None:
         """Show the new order."""
         self.query_one(ListHeader).sort = sort
-        self._reload_view()
+        self.articles.wait()
+        self._reload_view(sorting=True)
+        self._desk.remember(_SORT, f"{sort.by} {'up' if sort.reverse else 'down'}")
         self.say(f"Sorted by {sort.by}, {_SORT_WORDS[sort.by][sort.reverse]}; unknown last.")
 
     @on(ListHeader.SortChosen)
@@ -332,19 +350,20 @@ class BrowseScreen(Screen[None]):
 
     def action_open(self) -> None:
         """Open the original of what is selected in the browser."""
-        url = self._links().best
+        self._open(self._links().best, "This document names no address to open.")
+
+    def _open(self, url: str, otherwise: str) -> None:
         if url:
+            self.say(f"Opening {host(url) or 'the link'} …")
             self._desk.open(url)
+        elif self.articles.rowid == -1:
+            self.say("There is no article to open here.")
         else:
-            self.say("This document names no address to open.")
+            self.say(otherwise)
 
     def action_open_amp(self) -> None:
         """Open the AMP copy of what is selected in the browser."""
-        url = self._links().amp_copy
-        if url:
-            self._desk.open(url)
-        else:
-            self.say("There is no AMP copy of this. o opens the original.")
+        self._open(self._links().amp_copy, "There is no AMP copy of this. o opens the original.")
 
     def action_copy(self) -> None:
         """Copy the address of what is selected."""
@@ -390,3 +409,9 @@ class BrowseScreen(Screen[None]):
     def action_problems(self) -> None:
         """Show what is wrong with the documents."""
         self._desk.problems()
+
+
+def _remembered(kept: str | None) -> Sort:
+    """Return the order that was in force last."""
+    by, _, direction = (kept or "").partition(" ")
+    return next((Sort(key, reverse=direction == "up") for key in SORT_KEYS if key == by), Sort())
