@@ -6,14 +6,23 @@ The same count and seed give the same bytes on every machine. Documents have 2 t
 lie in folders of a thousand, and have what real ones have: related items, half of which
 are documents of the corpus, unknown heats, dates with offsets or none at all, titles in
 many scripts, and now and then a body.
+
+All cores share the work. A folder of a thousand appears when it is whole, so a corpus
+that was begun is gone on with, and one that is complete is left alone.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
+import json
 import random
+import shutil
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from functools import partial
 from pathlib import Path
 
 WORDS = (  # noqa: SIM905 - forty lines of a word each would be no better to read
@@ -33,6 +42,18 @@ ELSEWHERE = (
 SOURCES = tuple((f"The {name.capitalize()} Post", f"{name}post.example") for name in WORDS[:40])
 TOPICS = ("AI", "Computer Vision", "Privacy", "Law", "Science", "Climate", "Energy", "Sport")
 FIRST = datetime(2019, 1, 1, tzinfo=UTC)
+LEAST, MOST = 2048, 8192
+"""Bytes of a document."""
+PART = 1000
+"""Documents in a folder."""
+RECORD = ".corpus.json"
+"""Says how a corpus was made; hidden, so that it is no document."""
+FORM = 2
+"""Counted up with every change to the bytes that a count and a seed give."""
+
+
+class CorpusError(Exception):
+    """The folder holds something else."""
 
 
 def sentence(dice: random.Random, words: int) -> str:
@@ -82,28 +103,66 @@ def document(number: int, count: int, seed: int) -> str:
     quality = f"quality: {dice.randrange(141)}\n" if dice.random() < 0.9 else ""
     heat = dice.randrange(30, 331) if dice.random() < 0.3 else -1
     topics = "".join(f"  - {topic}\n" for topic in dice.sample(TOPICS, dice.randrange(1, 4)))
-    related = "".join(item(dice, count) for _ in range(dice.choice((1, 1, 2, 3, 4, 6, 9))))
+    related = [item(dice, count) for _ in range(dice.choice((1, 1, 2, 3, 4, 6, 9)))]
     secret = base64.b64encode(dice.randbytes(400)).decode()
     vector = base64.b64encode(dice.randbytes(16)).decode()
     body = (
         "\n".join(f"<p>{sentence(dice, 60)}.</p>" for _ in range(dice.randrange(1, 5))) if dice.random() < 0.3 else ""
     )
-    return (
+    head = (
         f'---\ncategory: news\ntitle: "{title(dice)}"\nexcerpt: "{sentence(dice, dice.randrange(20, 60))}"\n{when}'
         f'originalUrl: "{url}"\nwebUrl: "{url}"\ntype: article\n{quality}heat: {heat}\npublished: false\n\n'
         f"provider:\n  name: {name}\n  domain: {domain}\n\ntopics:\n{topics}\nimages:\n"
         f'  - url: "https://img.{domain}/{number}.jpg"\n    width: 1280\n    height: 720\n    isCached: true\n\n'
-        f'related:\n{related}\nsecured: "{secret};{vector}"\n---\n{body}\n'
+        f"related:\n"
     )
+    tail = f'\nsecured: "{secret};{vector}"\n---\n{body}\n'
+    size = len(f"{head}{''.join(related)}{tail}".encode())
+    while size < LEAST:
+        related.append(item(dice, count))
+        size += len(related[-1].encode())
+    while size > MOST:
+        size -= len(related.pop().encode())
+    return f"{head}{''.join(related)}{tail}"
 
 
-def make(folder: Path, count: int, seed: int = 1) -> None:
-    """Write the corpus into ``folder``, which is made."""
-    for number in range(count):
-        if number % 1000 == 0:
-            part = folder / f"{number // 1000:04}"
-            part.mkdir(parents=True, exist_ok=True)
-        (part / f"{number:08}.md").write_text(document(number, count, seed), "utf-8")
+def make_part(number: int, *, folder: Path, count: int, seed: int) -> int:
+    """Make the folder of a thousand documents that ``number`` is the number of; returns how many are new."""
+    part = folder / f"{number:04}"
+    if part.exists():
+        return 0
+    unfinished = folder / f".{part.name}"
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir()
+    wanted = range(number * PART, min(count, (number + 1) * PART))
+    for each in wanted:
+        (unfinished / f"{each:08}.md").write_bytes(document(each, count, seed).encode())
+    unfinished.rename(part)
+    return len(wanted)
+
+
+def make(folder: Path, count: int, seed: int = 1, workers: int | None = None) -> Iterator[int]:
+    """Write the corpus into ``folder``, which is made, and yield after each thousand how many documents were new.
+
+    Raises CorpusError when the folder holds something other than this corpus.
+    """
+    told = json.dumps({"form": FORM, "count": count, "seed": seed})
+    folder.mkdir(parents=True, exist_ok=True)
+    record = folder / RECORD
+    if record.exists():
+        if record.read_text("utf-8") != told:
+            raise CorpusError(f"{folder} holds another corpus ({record.read_text('utf-8')}, not {told}).")
+    elif any(folder.iterdir()):
+        raise CorpusError(f"{folder} holds something that is not known to be a corpus of this form.")
+    else:
+        record.write_text(told, "utf-8")
+    work = partial(make_part, folder=folder, count=count, seed=seed)
+    parts = range(-(-count // PART))
+    if len(parts) == 1 or workers == 1:
+        yield from map(work, parts)
+        return
+    with ProcessPoolExecutor(workers) as pool:
+        yield from pool.map(work, parts)
 
 
 def main() -> None:
@@ -113,7 +172,11 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
-    make(arguments.folder, arguments.count, arguments.seed)
+    try:
+        new = sum(make(arguments.folder, arguments.count, arguments.seed))
+    except CorpusError as error:
+        sys.exit(f"corpus.py: {error}")
+    print(f"{arguments.count:,} documents in {arguments.folder}, {new:,} of them new.")
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ def test_every_document_reads_without_a_problem_and_has_the_size_of_a_real_one(c
     addresses = {url_key(corpus.address(number)) for number in range(300)}
     for number in range(300):
         text = corpus.document(number, 300, 1)
-        assert 1_500 < len(text.encode()) < 8_500
+        assert 2_048 <= len(text.encode()) <= 8_192
         parsed = parse(b"a.md", text.encode())
         assert parsed.problems == ()
         assert parsed.article is not None
@@ -38,8 +38,36 @@ def test_every_document_reads_without_a_problem_and_has_the_size_of_a_real_one(c
 
 def test_the_same_count_and_seed_give_the_same_bytes(corpus: ModuleType, tmp_path: Path) -> None:
     for name in ("one", "two"):
-        corpus.make(tmp_path / name, 30, seed=7)
+        assert list(corpus.make(tmp_path / name, 30, seed=7)) == [30]
     one, two = ([path.read_bytes() for path in sorted((tmp_path / name).rglob("*.md"))] for name in ("one", "two"))
     assert len(one) == 30
     assert one == two
     assert corpus.document(3, 30, 8) != corpus.document(3, 30, 7)
+
+
+def test_a_corpus_that_was_begun_is_gone_on_with(corpus: ModuleType, tmp_path: Path) -> None:
+    whole, broken = tmp_path / "whole", tmp_path / "broken"
+    corpus.PART = 10
+    try:
+        assert list(corpus.make(whole, 25, workers=1)) == [10, 10, 5]
+        assert next(iter(making := corpus.make(broken, 25, workers=1))) == 10
+        making.close()
+        (broken / ".0001").mkdir()
+        (broken / ".0001" / "half.md").write_text("a document that was being writ")
+        assert list(corpus.make(broken, 25, workers=1)) == [0, 10, 5]
+        assert list(corpus.make(broken, 25, workers=1)) == [0, 0, 0]
+    finally:
+        corpus.PART = 1000
+    one, two = ({p.relative_to(f): p.read_bytes() for p in f.rglob("*") if p.is_file()} for f in (whole, broken))
+    assert one == two
+
+
+def test_another_corpus_or_anything_else_is_left_alone(corpus: ModuleType, tmp_path: Path) -> None:
+    list(corpus.make(tmp_path / "corpus", 3))
+    with pytest.raises(corpus.CorpusError, match="another corpus"):
+        list(corpus.make(tmp_path / "corpus", 3, seed=2))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("Dear all,")
+    with pytest.raises(corpus.CorpusError, match="something that is not known"):
+        list(corpus.make(tmp_path / "mine", 3))
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letter.txt"]

@@ -1,0 +1,78 @@
+"""Building the index, refreshing it with nothing changed, and what it takes on the disk."""
+
+from __future__ import annotations
+
+from statistics import median
+
+from bench import Bench, Figure, MeasureError
+
+TURNS = 5
+"""Refreshes and walks in turns, at least; they are short, and the machine is never quiet."""
+
+
+def build(bench: Bench) -> list[Figure]:
+    """Build the index from nothing, as often as asked, at most three times."""
+    cpu, wall, told = [], [], []
+    times = min(bench.runs, 3)
+    for _ in range(times):
+        own = bench.fresh()
+        ran, totals = bench.index(own)
+        if totals["articles"] != bench.documents:
+            raise MeasureError(f"{totals['articles']:.0f} articles of {bench.documents} documents are in the index.")
+        cpu.append(ran.cpu)
+        wall.append(ran.wall)
+        told.append(totals["seconds"])
+        bench.keep(own)
+    yaml, read = bench.yardstick("yaml"), bench.yardstick("read")
+    share = f" (a {yaml['share']:.0%} sample, multiplied)" if yaml["share"] < 1 else ""
+    loading, reading, used = yaml["alone"], yaml["reading"], median(cpu)
+    return [
+        Figure("PyYAML's C safe loader, yaml.load alone: CPU", loading, "s", note=share.strip()),
+        Figure("PyYAML's C safe loader, reading included: CPU", reading, "s", note=share.strip()),
+        Figure("bare read of all documents: wall", read["seconds"], "s"),
+        Figure("cold index, CPU", used, "s", "yaml.load alone", used / loading, 0.6, samples=tuple(cpu)),
+        Figure("cold index, CPU", used, "s", "PyYAML and reading", used / reading, samples=tuple(cpu)),
+        Figure("cold index, wall", median(wall), "s", "its own CPU", median(wall) / used, 0.6, samples=tuple(wall)),
+        Figure("cold index, wall", median(wall), "s", "bare read", median(wall) / read["seconds"]),
+        Figure("cold index, documents", bench.documents / median(wall), "1/s"),
+    ]
+
+
+def refresh(bench: Bench) -> list[Figure]:
+    """Refresh the complete index with nothing changed, in turns with the bare walk."""
+    own = bench.built()
+    walks, processes, alone, whole = [], [], [], []
+    for _ in range(max(TURNS, bench.runs)):
+        walk = bench.yardstick("walk", again=True)
+        walks.append(walk["seconds"])
+        processes.append(walk["process"])
+        ran, totals = bench.index(own)
+        if totals["changed"]:
+            raise MeasureError(f"{totals['changed']:.0f} documents are said to have changed, and none has.")
+        alone.append(totals["seconds"])
+        whole.append(ran.wall)
+    walked, process = median(walks), median(processes)
+    return [
+        Figure("bare walk and stat", walked, "s", samples=tuple(walks)),
+        Figure("bare walk and stat, whole process", process, "s", samples=tuple(processes)),
+        Figure(
+            "refresh, nothing changed", median(alone), "s", "bare walk", median(alone) / walked, 1.5,
+            samples=tuple(alone),
+        ),
+        Figure(
+            "refresh, nothing changed, whole process", median(whole), "s", "bare walk, whole process",
+            median(whole) / process, samples=tuple(whole),
+        ),
+    ]  # fmt: skip
+
+
+def size(bench: Bench) -> list[Figure]:
+    """Weigh the complete index: the database and what else SQLite keeps beside it."""
+    files = [path for path in (bench.built() / "cache").rglob("*") if path.is_file() and path.name.startswith("index-")]
+    if not files:
+        raise MeasureError("There is no index on the disk.")
+    weight = sum(path.stat().st_size for path in files)
+    return [
+        Figure("documents", bench.size / 1e6, "MB"),
+        Figure("index on disk", weight / 1e6, "MB", "the documents", weight / bench.size, 0.4),
+    ]

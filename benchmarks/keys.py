@@ -1,0 +1,160 @@
+"""From a key press to the screen that shows it was carried out.
+
+A key is pressed into the pty. The measurement waits, its emulator idle, until output has
+come and stopped for a moment; only then is the emulator fed, and the screen of each piece
+looked at. Pauses between keys are random, so that nothing locks onto a timer.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from itertools import cycle, islice
+
+import sight
+from bench import Bench, Figure, MeasureError
+from screen import Screen, Terminal
+from statistics_of import percentile
+
+STEP, PAGE, TOP, END = "step", "page", "top", "end"
+KEYS = {STEP: "j", PAGE: " ", TOP: "g", END: "G"}
+CAPS = {STEP: "j", PAGE: "space", TOP: "g", END: "G"}
+ORDERS = {"1": "quality", "2": "heat", "3": "date"}
+PAUSE = (0.003, 0.04)
+"""Seconds between the screen's coming to rest and the next key, at least and at most."""
+_PATIENCE = 5.0
+_LONGEST_RUN = 50
+"""Steps, and pages, in a row: enough that some of the steps scroll."""
+
+Proof = Callable[[Screen, Screen], bool]
+"""Whether the second screen shows that the key was carried out that was pressed on the first."""
+
+
+def measure(bench: Bench) -> list[Figure]:
+    """Press each of the four keys in a list that is complete and at rest."""
+    dice = random.Random(1)
+    taken: dict[str, list[float]] = defaultdict(list)
+    with bench.warm() as terminal:
+        height = len(sight.rows(terminal.screen))
+        count = bench.documents
+        proofs = {
+            STEP: _stepped,
+            PAGE: lambda before, after: sight.is_full(after, count) and _turned(before, after),
+            TOP: lambda _, after: (
+                sight.marked(after) == 0 and sight.is_full(after, count) and sight.titles(after) == home
+            ),
+            END: lambda _, after: sight.marked(after) == min(count, height) - 1 and sight.is_full(after, count),
+        }
+        press(terminal, "j", dice, _stepped)  # from now on somebody has taken hold of the list
+        home = sight.titles(terminal.screen)
+        for name in _plan(bench.samples, count, height):
+            taken[name].append(press(terminal, KEYS[name], dice, proofs[name]))
+        terminal.rest(0.3, 5)
+        terminal.end("q")
+    return [
+        figure(f"key to screen, {name} ({CAPS[name]})", times[: bench.samples], 0.016)
+        for name in (STEP, PAGE, TOP, END)
+        if (times := taken[name])
+    ]
+
+
+def sort(bench: Bench) -> list[Figure]:
+    """Press 1, 2 and 3, each twice: another order, and the same the other way round."""
+    dice = random.Random(2)
+    taken: dict[str, list[float]] = defaultdict(list)
+    count = bench.documents
+    most = 0.25 if count >= 1_000_000 else 0.05
+    with bench.warm() as terminal:
+        for key in islice(cycle("223311"), max(6, bench.samples // 6 * 6)):
+            arrow = "↑" if sight.order(terminal.screen) == f"{key}↓" else "↓"
+
+            def sorted_so(before: Screen, after: Screen, told: str = key + arrow) -> bool:
+                there = sight.order(after) == told and sight.is_full(after, count) and sight.is_sorted(after)
+                return there and sight.titles(after) != sight.titles(before)
+
+            taken["another direction" if arrow == "↑" else "another order"].append(
+                press(terminal, key, dice, sorted_so, quiet=0.25)
+            )
+        terminal.rest(0.3, 5)
+        terminal.end("q")
+    figures = [figure(f"change of sort: {name}", times, most) for name, times in taken.items()]
+    return [*figures, figure("change of sort or direction", [t for times in taken.values() for t in times], most)]
+
+
+def _plan(samples: int, count: int, height: int) -> Iterator[str]:
+    """Yield keys until each has been pressed ``samples`` times, never one that leads nowhere.
+
+    Begins and goes on from the top of the list, one step down.
+    """
+    steps = min(_LONGEST_RUN, count - 2)
+    pages = min(_LONGEST_RUN, max(0, (count - height) // height))
+    pressed = dict.fromkeys(KEYS, 0)
+    yield TOP
+    while min(pressed[name] for name in KEYS if name != PAGE or pages) < samples:
+        plan = [STEP] * steps + [TOP] + [PAGE] * pages + ([TOP] if pages else [])
+        for name in [*plan, *([END, TOP] * _LONGEST_RUN)]:
+            # Past its number, each is pressed only to get where the others are measured.
+            if pressed[name] < samples or name == TOP:
+                pressed[name] += 1
+                yield name
+
+
+def press(terminal: Terminal, key: str, dice: random.Random, proof: Proof, quiet: float = 0.03) -> float:
+    """Press a key in a list at rest; returns the seconds until it looked as it does when it has come to rest again.
+
+    Raises MeasureError when ``proof`` does not hold then.
+    """
+    terminal.rest(dice.uniform(*PAUSE), 1)
+    before = terminal.screen
+    moment = terminal.press(key)
+    frames = proved(terminal, before, proof, quiet, 1.0)
+    final = _list(frames[-1][1])
+    return next(when for when, shown in frames if _list(shown) == final and proof(before, shown)) - moment
+
+
+def proved(terminal: Terminal, before: Screen, proof: Proof, quiet: float, limit: float) -> list[tuple[float, Screen]]:
+    """Return the screens after a key, and their moments, up to one at rest that proves that it was carried out.
+
+    The emulator is fed when nothing has come for ``quiet`` seconds, or after ``limit``
+    seconds all the same. Raises MeasureError when the proof does not come.
+    """
+    deadline = time.perf_counter() + _PATIENCE
+    frames: list[tuple[float, Screen]] = []
+    while not (frames and proof(before, frames[-1][1])):
+        if time.perf_counter() > deadline:
+            shown = "\n".join(frames[-1][1] if frames else before)
+            raise MeasureError(f"A key was not carried out within {_PATIENCE:.0f} s; the screen is:\n{shown}")
+        terminal.came(0.05)
+        terminal.rest(quiet, limit)
+        frames += terminal.frames()
+    return frames
+
+
+def _list(screen: Screen) -> tuple[str, int, list[str]]:
+    return sight.order(screen), sight.marked(screen), sight.titles(screen)
+
+
+def _stepped(before: Screen, after: Screen) -> bool:
+    """Whether the next article is selected: a line further down, or on the same line of rows that moved up."""
+    was, is_ = sight.titles(before), sight.titles(after)
+    line = sight.marked(before)
+    if line == len(was) - 1:
+        return sight.marked(after) == line and is_[:line] == was[1:] and bool(is_[line].strip())
+    return sight.marked(after) == line + 1 and is_ == was
+
+
+def _turned(before: Screen, after: Screen) -> bool:
+    """Whether another page is shown: none of its rows but one or two that help the eye stood there before."""
+    was, is_ = sight.titles(before), sight.titles(after)
+    return sight.marked(after) == sight.marked(before) and is_ != was and len(set(was) & set(is_)) <= len(was) // 4
+
+
+def figure(name: str, times: list[float], most: float, note: str = "") -> Figure:
+    """Return the row for times in seconds, of which ``most`` is the target of the 95th percentile."""
+    value = percentile(times, 95) * 1000
+    spread = f"p50 {percentile(times, 50) * 1000:.1f}, max {max(times) * 1000:.1f}, n {len(times)}"
+    samples = tuple(time * 1000 for time in times)
+    told = "; ".join(filter(None, (spread, note)))
+    return Figure(f"{name}, p95", value, "ms", target=most * 1000, note=told, samples=samples)

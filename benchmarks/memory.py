@@ -1,0 +1,123 @@
+"""What a process and its children hold of the memory, as Linux tells."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from pathlib import Path
+from statistics import median
+
+import sight
+from bench import Bench, Figure, MeasureError
+from screen import Terminal
+from yardsticks import EMPTY_TEXT
+
+NOTHING = "Nothing has changed"
+_EVERY = 0.1
+"""Seconds between two looks at the memory while the index is built."""
+_LONGEST = 3600.0
+
+
+def tree(pid: int) -> list[int]:
+    """Return a process and all that descend from it."""
+    children: dict[int, list[int]] = defaultdict(list)
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                told = (entry / "stat").read_text("utf-8", "replace")
+            except (FileNotFoundError, ProcessLookupError):
+                continue  # it has ended meanwhile
+            children[int(told.rpartition(")")[2].split()[1])].append(int(entry.name))
+    found = [pid]
+    for each in found:
+        found += children[each]
+    return found
+
+
+def held(pid: int) -> dict[str, float]:
+    """Return MB of a process: ``rss``, ``pss`` (shared pages divided among those who share them), ``uss`` (its own).
+
+    Nothing is held by a process that has ended.
+    """
+    sizes: dict[str, float] = defaultdict(float)
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    except (FileNotFoundError, ProcessLookupError):
+        return {"rss": 0.0, "pss": 0.0, "uss": 0.0}
+    for line in lines:
+        name, size, *_ = line.split()
+        sizes[name] = int(size) / 1000 * 1.024
+    return {"rss": sizes["Rss:"], "pss": sizes["Pss:"], "uss": sizes["Private_Clean:"] + sizes["Private_Dirty:"]}
+
+
+def measure(bench: Bench) -> list[Figure]:
+    """Weigh the empty app, and the reader when its refresh in the background has ended; then one that builds."""
+    empty, app, whole = [], [], []
+    for _ in range(min(bench.runs, 3)):
+        with bench.empty() as terminal:
+            terminal.until(lambda screen: EMPTY_TEXT in screen[0])
+            terminal.rest(0.5)
+            empty.append(held(terminal.process.pid))
+        with bench.warm() as terminal:
+            # The answer to a refresh by hand comes after the one of the start.
+            terminal.press("r")
+            terminal.until(lambda screen: NOTHING in screen[-1])
+            terminal.rest(1.0, 10)
+            app.append(held(terminal.process.pid))
+            whole.append(
+                {name: sum(held(each)[name] for each in tree(terminal.process.pid)) for name in ("rss", "pss")}
+            )
+            terminal.end("q")
+    figures = [Figure("empty Textual app, RSS", _middle(empty, "rss"), "MB", samples=_all(empty, "rss"))]
+    most = 4.0 if bench.documents >= 1_000_000 else 2.0
+    for kind in ("rss", "uss", "pss"):
+        figures.append(_figure(f"memory, warm, {kind.upper()}", app, empty, kind, most if kind == "rss" else None))
+    figures.append(_figure("memory, warm, with its child processes, PSS", whole, empty, "pss", most))
+    app_peak, whole_peak, looks = _peak(bench)
+    yardstick = _middle(empty, "pss")
+    note = f"looked at {looks} times"
+    return [
+        *figures,
+        Figure("peak while building, PSS", app_peak, "MB", "empty Textual app", app_peak / yardstick, note=note),
+        Figure(
+            "peak while building, with its child processes, PSS",
+            **{"value": whole_peak, "unit": "MB", "against": "empty Textual app", "ratio": whole_peak / yardstick},
+            note=note,
+        ),
+    ]
+
+
+def _peak(bench: Bench) -> tuple[float, float, int]:
+    """Build an index in the app; returns the most that it, and it with its children, held, and how often was looked."""
+    app = whole = 0.0
+    looks = 0
+    with bench.open(bench.fresh()) as terminal:
+        deadline = time.perf_counter() + _LONGEST
+        while not _is_built(terminal, bench.documents):
+            if time.perf_counter() > deadline:
+                raise MeasureError(f"The index was not built within {_LONGEST:.0f} s.")
+            held_now = [held(pid)["pss"] for pid in tree(terminal.process.pid)]
+            app, whole, looks = max(app, held_now[0]), max(whole, sum(held_now)), looks + 1
+            terminal.rest(_EVERY, _EVERY)
+    return app, whole, looks
+
+
+def _is_built(terminal: Terminal, count: int) -> bool:
+    screen = terminal.screen
+    return sight.is_complete(screen, count) and not sight.is_building(screen)
+
+
+def _figure(
+    name: str, app: list[dict[str, float]], empty: list[dict[str, float]], kind: str, most: float | None
+) -> Figure:
+    value = _middle(app, kind)
+    ratio = value / _middle(empty, kind)
+    return Figure(name, value, "MB", "empty Textual app", ratio, most, samples=_all(app, kind))
+
+
+def _middle(found: list[dict[str, float]], kind: str) -> float:
+    return median(_all(found, kind))
+
+
+def _all(found: list[dict[str, float]], kind: str) -> tuple[float, ...]:
+    return tuple(each[kind] for each in found)
