@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import marshal
 import os
 import queue
 import subprocess
@@ -145,11 +144,10 @@ class Pool:
 
 def _send(process: subprocess.Popen[bytes], request: Request) -> None:
     assert process.stdin is not None
-    marshal.dump(request, process.stdin)
-    process.stdin.flush()
+    processes.send(request, process.stdin)
 
 
 def _receive(process: subprocess.Popen[bytes]) -> tuple[list[tuple[Any, ...]], list[str]]:
     assert process.stdout is not None
-    answer: tuple[list[tuple[Any, ...]], list[str]] = marshal.load(process.stdout)  # noqa: S302 - a process of ours
+    answer: tuple[list[tuple[Any, ...]], list[str]] = processes.receive(process.stdout)
     return answer

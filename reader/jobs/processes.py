@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import marshal
 import os
+import struct
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO, Any
 
+_LENGTH = struct.Struct("<I")
 _PACKAGES = str(Path(__file__).resolve().parents[2])
 # With -P, and with the paths of this process: a folder of news, which may be the current one, is no place to import
 # from.
@@ -40,6 +44,26 @@ def end(process: subprocess.Popen[bytes]) -> None:
                 pipe.close()
     with contextlib.suppress(subprocess.TimeoutExpired):
         process.wait(0.2)
+
+
+def send(value: object, pipe: IO[bytes]) -> None:
+    """Send plain values through a pipe. Raises OSError."""
+    data = marshal.dumps(value)
+    pipe.write(_LENGTH.pack(len(data)) + data)
+    pipe.flush()
+
+
+def receive(pipe: IO[bytes]) -> Any:
+    """Return what was sent by a process of ours. Raises EOFError when the pipe is closed."""
+    head = pipe.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        raise EOFError
+    (length,) = _LENGTH.unpack(head)
+    # In one go: marshal.load() would ask the pipe for every single value.
+    data = pipe.read(length)
+    if len(data) < length:
+        raise EOFError
+    return marshal.loads(data)  # noqa: S302 - written by ourselves
 
 
 def step_aside(by: int) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import gc
-import marshal
 import os
 import sys
 import traceback
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from reader.documents.brief import brief, slow
 from reader.documents.walk import Folder, GoneError, join, read_many
-from reader.jobs.processes import step_aside
+from reader.jobs.processes import receive, send, step_aside
 from reader.library.writer import UNREAD_AGAIN, Taken
 
 Batch: TypeAlias = tuple[bytes, list[Taken], list[str]]
@@ -59,10 +58,8 @@ def main() -> None:
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     while True:
         try:
-            prefix, names, careful = marshal.load(requests)  # noqa: S302 - from the process that started this one
+            prefix, names, careful = receive(requests)
         except EOFError:
             return
         _, taken, failures = take(folder, prefix, names, careful=careful)
-        answer: Any = ([tuple(each) for each in taken], failures)
-        marshal.dump(answer, answers)
-        answers.flush()
+        send(([tuple(each) for each in taken], failures), answers)
