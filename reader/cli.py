@@ -10,7 +10,7 @@ import contextlib
 import difflib
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from reader.times import iso, local
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from reader.jobs.indexing import Progress
     from reader.library.library import Library
     from reader.model import Article, Row
 
@@ -32,6 +33,7 @@ _SORTS = ["quality", "heat", "date"]
 _EXIT_PROBLEMS = 1
 _EXIT_FAILED = 2
 _ROWS_AT_ONCE = 1000
+_SECONDS_BETWEEN_LINES = 5.0
 
 
 class _ClosedPipeError(Exception):
@@ -175,24 +177,119 @@ def check(path: str, as_json: bool) -> None:
         sys.exit(_EXIT_PROBLEMS)
 
 
+@cli.command(short_help="Bring the index of PATH up to date, without the app.")
+@click.argument("path")
+@click.option("--rebuild", is_flag=True, help="Forget the index and read every document anew.")
+@click.option("--strict", is_flag=True, help="Exit status 1 when documents have problems.")
+@click.option("--json", "as_json", is_flag=True, help="Print the totals as one JSON object.")
+def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
+    """Bring the index of the folder PATH up to date, so that the app finds everything ready.
+
+    Progress goes to stderr, totals to stdout. What is interrupted goes on the next time.
+    """
+    from reader.jobs.indexing import Progress, outcome, refresh
+
+    with _opened(path) as library:
+        if library.index.in_memory:
+            raise ReaderError(
+                f"There is no file that the index of {library.name} could be kept in.",
+                "A single document needs none.",
+            )
+        progress = Progress()
+        with _shown() as show:
+            for progress in refresh(library, rebuild=rebuild, wait=_patience()):
+                show(progress)
+        census = library.census()
+        if as_json:
+            import json
+
+            from reader.records import index_record
+
+            record = index_record(library.target, progress, census)
+            sys.stdout.write(json.dumps(record, ensure_ascii=_ascii_only()) + "\n")
+        else:
+            sys.stdout.write(
+                f"{count(census.articles, 'article')} in {count(census.documents, 'document')}, "
+                f"{count(census.problems, 'problem')}; {outcome(progress)}, in {progress.seconds:.1f} s.\n"
+            )
+    if strict and census.problems:
+        sys.exit(_EXIT_PROBLEMS)
+
+
 # --- how ------------------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
-def _library(path: str) -> Iterator[Library]:
-    """Open the library at ``path``, up to date with its folder."""
-    from reader.jobs.indexing import refresh
+def _opened(path: str) -> Iterator[Library]:
+    """Open the library at ``path``."""
     from reader.library.library import Library
 
     library = Library.open(Path(path), Paths.of())
     try:
         for notice in library.notices:
             _say(notice)
-        for _ in refresh(library):
-            pass
         yield library
     finally:
         library.close()
+
+
+@contextlib.contextmanager
+def _library(path: str) -> Iterator[Library]:
+    """Open the library at ``path``, up to date with its folder."""
+    from reader.jobs.indexing import refresh
+    from reader.library.lock import BusyError
+
+    with _opened(path) as library:
+        try:
+            for _ in refresh(library):
+                pass
+        except BusyError:
+            _say(f"Another newsreader is reading {library.name} just now; this is what it has read so far.")
+        yield library
+
+
+@contextlib.contextmanager
+def _shown() -> Iterator[Callable[[Progress], None]]:
+    """Show progress on stderr: a bar in a terminal, a line now and then elsewhere."""
+    from reader.progress import facts
+
+    if not sys.stderr.isatty():
+        told = [0.0]
+
+        def say(progress: Progress) -> None:
+            if progress.total and progress.seconds > told[0] + _SECONDS_BETWEEN_LINES:
+                told[0] = progress.seconds
+                _say(f"{', '.join(facts(progress))}.")
+
+        yield say
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("Reading"), BarColumn(), TextColumn("{task.fields[facts]}"))
+    with Bar(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=None, facts="")
+
+        def draw(progress: Progress) -> None:
+            total = progress.total or (1 if progress.finished else None)
+            done = progress.done if progress.total else total or 0
+            bar.update(task, completed=done, total=total, facts="  ".join(facts(progress)) if progress.total else "")
+
+        yield draw
+
+
+def _patience() -> Callable[[], bool]:
+    """Return what waits for another newsreader for as long as it takes, and says so once."""
+    told: list[bool] = []
+
+    def wait() -> bool:
+        if not told:
+            told.append(True)
+            _say("Another newsreader is reading this folder; waiting for it.")
+        return True
+
+    return wait
 
 
 def _print_json(records: Iterator[dict[str, Any]]) -> None:

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from reader.model import Article, Image, Links, Problem, Provider, Related, Row
+from reader.text import show_path
 from reader.times import iso
+
+if TYPE_CHECKING:
+    from reader.jobs.indexing import Progress
+    from reader.library.library import Census
 
 Record = dict[str, Any]
 
@@ -58,6 +64,21 @@ def article_record(article: Article, id_: str) -> Record:
 def problem_record(problem: Problem) -> Record:
     """Return what ``check --json`` gives for a problem."""
     return {"file": problem.path, "line": problem.line, "field": problem.field or None, "message": problem.message}
+
+
+def index_record(folder: Path, progress: Progress, census: Census) -> Record:
+    """Return what ``index --json`` gives: what there is now, and what this refresh found."""
+    return {
+        "folder": show_path(folder),
+        "articles": census.articles,
+        "documents": census.documents,
+        "changed": progress.changed,
+        "removed": progress.removed,
+        "moved": progress.moved,
+        "problems": census.problems,
+        "troubled": census.troubled,
+        "seconds": round(progress.seconds, 3),
+    }
 
 
 def json_array(records: Iterable[Mapping[str, Any]], *, ascii_only: bool = False) -> Iterator[str]:

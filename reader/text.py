@@ -19,11 +19,11 @@ handed to widgets as ``Content`` or ``Text``, never as ``str``.
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 from os import PathLike, fsencode
+from typing import NamedTuple
 
 from rich.cells import cell_len, split_graphemes
 
@@ -45,22 +45,39 @@ _REMOVED = (
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # shorthand and musical format controls
     "\U000e0000-\U000e0fff"  # tag characters and further variation selectors: a hidden alphabet
 )
-_REMOVE = re.compile(f"[{_REMOVED}]")
 # Lone surrogates and noncharacters (Unicode 23.7: a block of 32, and the last two code points of every plane).
-_BROKEN = re.compile(
-    f"[\ud800-\udfff\ufdd0-\ufdef{''.join(chr(p << 16 | 0xFFFE) + chr(p << 16 | 0xFFFF) for p in range(17))}]"
-)
+_BROKEN = f"\ud800-\udfff\ufdd0-\ufdef{''.join(chr(p << 16 | 0xFFFE) + chr(p << 16 | 0xFFFF) for p in range(17))}"
 _SPACES = re.compile(f"[ \t{_LINE_BREAKS}]+")
 _BREAKS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _JOINERS = re.compile("[\u200c\u200d]")
-_JOINERS_ALONE = re.compile("[\u200c\u200d]{2,}")
-_PLAIN = re.compile(r"[ -~\u00a0-\u00ac\u00ae-\u02ff]*")
 _MARKS = (
     "\u0300-\u036f\u0483-\u0489\u064b-\u065f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e"
     "\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
 )
 # More combining marks on one letter than any language writes ("Zalgo"), counted across joiners, which go later.
-_STACKED = re.compile(f"((?:[\u200c\u200d]?[{_MARKS}]){{4}})[\u200c\u200d]?[{_MARKS}][{_MARKS}\u200c\u200d]*")
+_STACKED = f"((?:[\u200c\u200d]?[{_MARKS}]){{4}})[\u200c\u200d]?[{_MARKS}][{_MARKS}\u200c\u200d]*"
+
+
+class _Purge(NamedTuple):
+    """What takes text apart character by character; compiled when a text first needs it, not when we start."""
+
+    suspect: re.Pattern[str]
+    """Whatever any of the others could find; without one, a text stays as it is."""
+    remove: re.Pattern[str]
+    broken: re.Pattern[str]
+    joiners_alone: re.Pattern[str]
+    stacked: re.Pattern[str]
+
+
+@cache
+def _patterns() -> _Purge:
+    return _Purge(
+        suspect=re.compile(f"[{_REMOVED}{_BROKEN}{_MARKS}\u200c\u200d]"),
+        remove=re.compile(f"[{_REMOVED}]"),
+        broken=re.compile(f"[{_BROKEN}]"),
+        joiners_alone=re.compile("[\u200c\u200d]{2,}"),
+        stacked=re.compile(_STACKED),
+    )
 
 
 def clean(text: str) -> str:
@@ -70,20 +87,26 @@ def clean(text: str) -> str:
     stripped. Broken characters become U+FFFD. Joiners stay only where they shape a
     script or an emoji. Idempotent.
     """
-    if _PLAIN.fullmatch(text):
-        return _SPACES.sub(" ", text).strip()
+    if text.isascii() and text.isprintable():
+        return _SPACES.sub(" ", text).strip() if "  " in text else text.strip()
     # Removing first can bring blanks together, so spaces are folded last.
     return _SPACES.sub(" ", _purge(text)).strip()
 
 
 def clean_block(text: str) -> str:
     """Return ``text`` as safe lines: as :func:`clean`, but line breaks (as ``\\n``), tabs and indents stay."""
+    if text.isascii() and text.isprintable():
+        return text
     return _purge(_BREAKS.sub("\n", text))
 
 
 def unescape(text: str) -> str:
     """Return ``text`` with its HTML character references decoded; the result is as untrusted as before."""
-    return html.unescape(_LONG_REFERENCE.sub("\ufffd", text)) if "&" in text else text
+    if "&" not in text:
+        return text
+    import html  # imported late: most starts meet no reference
+
+    return html.unescape(_LONG_REFERENCE.sub("\ufffd", text))
 
 
 def show_path(path: str | bytes | PathLike[str]) -> str:
@@ -92,8 +115,11 @@ def show_path(path: str | bytes | PathLike[str]) -> str:
 
 
 def _purge(text: str) -> str:
-    text = _BROKEN.sub("\ufffd", _REMOVE.sub("", text))
-    text = _STACKED.sub(r"\1", _JOINERS_ALONE.sub("", text))
+    patterns = _patterns()
+    if not patterns.suspect.search(text):
+        return text
+    text = patterns.broken.sub("\ufffd", patterns.remove.sub("", text))
+    text = patterns.stacked.sub(r"\1", patterns.joiners_alone.sub("", text))
     return _JOINERS.sub(lambda m: m[0] if _joins(text, m.start()) else "", text)
 
 

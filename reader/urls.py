@@ -15,11 +15,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from encodings import idna
-from hashlib import blake2b
-from ipaddress import AddressValueError, IPv6Address
 from typing import NamedTuple
-from urllib.parse import quote
 
 from reader.errors import ReaderError
 from reader.text import ELLIPSIS
@@ -41,6 +37,12 @@ _DEVIATIONS = re.compile("[\u00df\u1e9e\u03c2\u200c\u200d]")
 # or expand in the quotes of a script between us and the browser (wslview hands PowerShell a string, for one).
 _FOREIGN = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~:/?@!&()*+,;=%\[\]]+")
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
+# An address that safe() leaves as it is, as nearly all are; group 1 is its path or whatever else follows the host.
+# Four dots at most keep a host below the 253 characters of _host().
+_USUAL = re.compile(
+    r"https?://[a-z0-9_-]{1,48}+(?:\.[a-z0-9_-]{1,48}+){0,4}+"
+    r"((?:[/?][A-Za-z0-9\-._~:/?@!&()*+,;=\[\]]*+(?:%[0-9A-Fa-f]{2}[A-Za-z0-9\-._~:/?@!&()*+,;=\[\]]*+)*+)?+)"
+)
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 
 # Controls, formats (bidi among them), surrogates, separators. Joiners shape words of Persian or Hindi slugs.
@@ -106,6 +108,8 @@ def safe(url: str) -> str:
 
     Raises ReaderError, which never quotes the address: it may hold a password.
     """
+    if _USUAL.fullmatch(url) and len(url) <= MAX_CHARS:
+        return url
     return _parse(url).join()
 
 
@@ -119,6 +123,11 @@ def canonical(url: str) -> str:
 
     Raises ReaderError as :func:`safe` does.
     """
+    usual = _USUAL.fullmatch(url)
+    if usual and usual[1].startswith("/") and "%" not in usual[1] and len(url) <= MAX_CHARS:
+        before, mark, after = url.partition("?")
+        kept = _without_tracking(after) if mark else ""
+        return f"{before}?{kept}" if kept else before
     parts = _parse(url)
     query = None if parts.query is None else _without_tracking(_unescape(parts.query))
     return _Address(
@@ -225,6 +234,8 @@ def _authority(authority: str) -> tuple[str, int | None]:
 
 
 def _ipv6(literal: str) -> str:
+    from ipaddress import AddressValueError, IPv6Address  # imported late: hardly any address has one
+
     try:
         IPv6Address(literal[1:-1])
     except AddressValueError as error:
@@ -254,6 +265,8 @@ def _ascii(label: str) -> str:
             "The host of the address is spelled with characters that lead to different sites in different programs.",
             'It can be given in its "xn--" form.',
         )
+    from encodings import idna  # imported late, as above
+
     try:
         return idna.ToASCII(label).decode("ascii").lower()
     except UnicodeError as error:
@@ -261,6 +274,10 @@ def _ascii(label: str) -> str:
 
 
 def _encode(part: str) -> str:
+    if not _FOREIGN.search(part):
+        return part
+    from urllib.parse import quote  # imported late: most addresses are encoded already
+
     return _FOREIGN.sub(lambda found: quote(found[0], safe=""), part)
 
 
@@ -290,6 +307,8 @@ def _fingerprint(url: str) -> bytes | None:
 
 
 def _digest(data: bytes) -> bytes:
+    from hashlib import blake2b  # imported late: a list of articles is shown without it
+
     return blake2b(data, digest_size=8).digest()
 
 

@@ -45,7 +45,7 @@ from reader.text import clean, clean_block, show_path, unescape
 from reader.urls import safe
 
 _T = TypeVar("_T")
-_LIST_LIMIT = 1000
+LIST_LIMIT = 1000
 """Entries that are read of any one list; the header's own bound leaves room for more only in bombs."""
 
 
@@ -205,8 +205,8 @@ def readable_name(path: str) -> str:
     return clean(words[:1].upper() + words[1:]) or "(no title)"
 
 
-def _unescape(text: str) -> str:
-    """Decode HTML entities, twice where they were encoded twice, as many feeds' titles were."""
+def plain_text(text: str) -> str:
+    """Return ``text`` with its HTML entities decoded, twice where they were encoded twice, as many feeds' titles were."""
     return unescape(unescape(text))
 
 
@@ -220,7 +220,7 @@ def _to_json(node: Node) -> Json:
     if isinstance(node, Mapping):
         return {key: _to_json(inner) for key, inner in node.entries.items()}
     if isinstance(node, Sequence):
-        return [_to_json(item) for item in node.items[:_LIST_LIMIT]]
+        return [_to_json(item) for item in node.items[:LIST_LIMIT]]
     if node.is_null:
         return None
     if node.plain:
@@ -245,16 +245,16 @@ class _Fields:
 
     def text(self, key: str) -> str:
         """One line of text, or ""."""
-        return clean(_unescape(self.raw(key)[0]))
+        return clean(plain_text(self.raw(key)[0]))
 
     def block(self, key: str) -> str:
         """Text of one or more lines, or ""."""
-        return clean_block(_unescape(self.raw(key)[0])).strip()
+        return clean_block(plain_text(self.raw(key)[0])).strip()
 
     def peek_text(self, key: str) -> str:
         """One line of text, or "", leaving the field among the rest."""
         node = self._left.get(key)
-        return clean(_unescape(node.text)) if isinstance(node, Scalar) and not node.is_null else ""
+        return clean(plain_text(node.text)) if isinstance(node, Scalar) and not node.is_null else ""
 
     def number(self, key: str) -> Number | None:
         """A number, or None."""
@@ -300,7 +300,7 @@ class _Fields:
         found: list[str] = []
         for at, item in enumerate(self._items(key, node)):
             if isinstance(item, Scalar):
-                found.append("" if item.is_null else clean(_unescape(item.text)))
+                found.append("" if item.is_null else clean(plain_text(item.text)))
             else:
                 self.fault(item.line, f"{key}[{at}]", f"expected text, found {_kind(item)}")
         return tuple(dict.fromkeys(text for text in found if text))
@@ -355,9 +355,9 @@ class _Fields:
             return ()
         if not isinstance(node, Sequence):
             return (node,)
-        if len(node.items) > _LIST_LIMIT:
-            self.fault(node.line, key, f"this list has more than {_LIST_LIMIT} entries; the rest is not read")
-        return node.items[:_LIST_LIMIT]
+        if len(node.items) > LIST_LIMIT:
+            self.fault(node.line, key, f"this list has more than {LIST_LIMIT} entries; the rest is not read")
+        return node.items[:LIST_LIMIT]
 
     def _inner(self, node: Node, name: str, plain: str) -> _Fields | None:
         path = f"{self._name}.{name}" if self._name else name

@@ -1,4 +1,4 @@
-"""A folder -> the files in it that may be documents; and the bytes of one.
+"""A folder -> the files in it that may be documents; and the bytes of some.
 
 The only part of ``documents`` that touches the disk. A folder of news may come from
 anywhere, so nothing in it is trusted: a FIFO must not hang us, a device must not fill
@@ -7,17 +7,22 @@ memory, and a link must not carry a file from elsewhere onto the screen.
 
 from __future__ import annotations
 
+import contextlib
+import marshal
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
+from typing import NamedTuple
 
 from reader.errors import ReaderError, reason
 from reader.model import Problem
 from reader.text import show_path
 
 ENDINGS = frozenset({".md", ".markdown", ".mdown", ".txt", ".html", ".htm", ".yaml", ".yml"})
+_USUAL_ENDINGS = tuple(ending.encode() for ending in ENDINGS)
 SKIPPED_FOLDERS = frozenset({b"node_modules"})
 MAX_BYTES = 4 * 1024 * 1024
 """Of one document, more is not read. The largest real ones have 24 kB."""
@@ -34,12 +39,33 @@ _OPEN_FLAGS = (
 _FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A file that may be a document."""
+class GoneError(ReaderError):
+    """The file was there a moment ago."""
 
-    path: bytes
-    """Relative to the folder, with ``/`` between the parts, in the file system's own bytes."""
+
+class Listing(NamedTuple):
+    """What one folder holds of documents."""
+
+    folder: bytes
+    """Relative to the folder that is read, with ``/`` between the parts; empty for that folder itself."""
+    files: list[tuple[bytes, int, int]]
+    """Name, time of change in ns and size in bytes of each file that may be a document, in the order of the disk."""
+    problems: list[Problem]
+    """What looks like a document and cannot be one, or why the folder cannot be read."""
+    readable: bool = True
+    """False when what the folder holds is not known."""
+
+    def digest(self) -> bytes:
+        """Return 16 bytes that stay the same while names, times and sizes (and the order of the disk) do."""
+        # Version 2 of marshal writes equal values alike; later ones refer back to objects that are one by chance.
+        return blake2b(marshal.dumps(self.files, 2), digest_size=16).digest()
+
+
+class Contents(NamedTuple):
+    """A file as it was read."""
+
+    data: bytes
+    """At most MAX_BYTES + 1 of it; one more tells that it is too long."""
     mtime_ns: int
     size: int
 
@@ -89,8 +115,8 @@ def _expanded(path: Path) -> Path:
         raise ValueError(str(error)) from None
 
 
-def walk(folder: Folder, stop: Callable[[], bool] = lambda: False) -> Iterator[Candidate | Problem]:
-    """Yield every candidate of ``folder``, at any depth, in the order of the disk, until ``stop`` says so.
+def walk(folder: Folder, stop: Callable[[], bool] = lambda: False, start: bytes = b"") -> Iterator[Listing]:
+    """Yield what ``folder`` holds, a folder at a time, from the folder ``start`` in it down, until ``stop`` says so.
 
     Hidden files and folders and ``node_modules`` are passed over, and so are linked
     folders: what they hold is either here anyway or not of this folder. What looks like
@@ -102,42 +128,85 @@ def walk(folder: Folder, stop: Callable[[], bool] = lambda: False) -> Iterator[C
     """
     root = os.fsencode(folder.root)
     if folder.only is not None:
-        yield from _judge(root, folder.only)
+        listing = Listing(b"", [], [])
+        _judge(root, folder.only, folder.only, listing)
+        yield listing
         return
-    waiting = [b""]
+    waiting = [start]
     while waiting and not stop():
         prefix = waiting.pop()
+        listing = Listing(prefix, [], [])
         try:
-            with os.scandir(os.path.join(root, prefix) if prefix else root) as entries:
-                here = list(entries)
+            below = _list(root, listing)
         except OSError as error:
             if not prefix:
                 shown = show_path(folder.root)
                 raise ReaderError(f"The folder {shown} cannot be read: {reason(error)}.") from None
             if isinstance(error, FileNotFoundError):
                 continue
-            yield Problem(show_path(prefix), 1, "", f"this folder cannot be read: {reason(error)}")
+            problem = Problem(show_path(prefix), 1, "", f"this folder cannot be read: {reason(error)}")
+            yield Listing(prefix, [], [problem], readable=False)
             continue
-        for entry in here:
+        yield listing
+        waiting.extend(join(prefix, name) for name in sorted(below, reverse=True))
+
+
+def _list(root: bytes, listing: Listing) -> list[bytes]:
+    """Fill in what the folder holds, and return the names of the folders in it. Raises OSError."""
+    folders: list[bytes] = []
+    files = listing.files
+    with os.scandir(os.path.join(root, listing.folder) if listing.folder else root) as entries:
+        for entry in entries:
             name = entry.name
             if name.startswith(b"."):
                 continue
-            path = prefix + b"/" + name if prefix else name
             try:
-                if entry.is_dir(follow_symlinks=False):
+                if entry.is_file(follow_symlinks=False):
+                    if name.endswith(_USUAL_ENDINGS) or is_document_name(name):
+                        info = entry.stat(follow_symlinks=False)
+                        files.append((name, info.st_mtime_ns, info.st_size))
+                elif entry.is_dir(follow_symlinks=False):
                     if name not in SKIPPED_FOLDERS:
-                        waiting.append(path)
-                elif not is_document_name(name):
-                    continue
-                elif entry.is_file(follow_symlinks=False):
-                    info = entry.stat(follow_symlinks=False)
-                    yield Candidate(path, info.st_mtime_ns, info.st_size)
-                else:
-                    yield from _judge(root, path)
+                        folders.append(name)
+                elif is_document_name(name):
+                    _judge(root, join(listing.folder, name), name, listing)
             except FileNotFoundError:
                 continue
             except OSError as error:
-                yield _unfit(path, f"this file cannot be read: {reason(error)}")
+                listing.problems.append(_unfit(join(listing.folder, name), error))
+    return folders
+
+
+def look(folder: Folder, path: bytes) -> Listing | None:
+    """Return the listing of the one file ``path``, as :func:`walk` would give it; None when a folder is there instead.
+
+    Without files and problems when nothing is there, or nothing that may be a document. Raises no OSError.
+    """
+    root = os.fsencode(folder.root)
+    prefix, _, name = path.rpartition(b"/")
+    listing = Listing(prefix, [], [])
+    if any(part.startswith(b".") or part in SKIPPED_FOLDERS for part in path.split(b"/")):
+        return listing
+    try:
+        info = os.lstat(os.path.join(root, path))
+    except (FileNotFoundError, NotADirectoryError):
+        return listing
+    except OSError as error:
+        listing.problems.append(_unfit(path, error))
+        return listing
+    if stat.S_ISDIR(info.st_mode):
+        return None
+    if is_document_name(name):
+        if stat.S_ISREG(info.st_mode):
+            listing.files.append((name, info.st_mtime_ns, info.st_size))
+        else:
+            _judge(root, path, name, listing)
+    return listing
+
+
+def join(folder: bytes, name: bytes) -> bytes:
+    """Return the path of ``name`` in ``folder``, both relative to the folder that is read."""
+    return folder + b"/" + name if folder else name
 
 
 def is_document_name(name: bytes) -> bool:
@@ -145,30 +214,31 @@ def is_document_name(name: bytes) -> bool:
     return os.path.splitext(name)[1].lower().decode("ascii", "replace") in ENDINGS
 
 
-def _judge(root: bytes, path: bytes) -> Iterator[Candidate | Problem]:
-    """Yield the candidate at ``path``, links followed, or why it is none."""
+def _judge(root: bytes, path: bytes, name: bytes, listing: Listing) -> None:
+    """Add what is at ``path``, links followed, to the files, or to the problems."""
     try:
         info = os.stat(os.path.join(root, path))
         real = _inside(root, path)
     except FileNotFoundError:
         if os.path.islink(os.path.join(root, path)):
-            yield _unfit(path, "this link leads to nothing")
+            listing.problems.append(_unfit(path, "this link leads to nothing"))
         return
     except OSError as error:
-        yield _unfit(path, f"this file cannot be read: {reason(error)}")
+        listing.problems.append(_unfit(path, error))
         return
     if real is None:
-        yield _unfit(path, "this link leads out of the folder and is not followed")
+        listing.problems.append(_unfit(path, "this link leads out of the folder and is not followed"))
     elif stat.S_ISDIR(info.st_mode):
         return
     elif not stat.S_ISREG(info.st_mode):
-        yield _unfit(path, "this is not a regular file and is not read")
+        listing.problems.append(_unfit(path, "this is not a regular file and is not read"))
     else:
-        yield Candidate(path, info.st_mtime_ns, info.st_size)
+        listing.files.append((name, info.st_mtime_ns, info.st_size))
 
 
-def _unfit(path: bytes, message: str) -> Problem:
-    return Problem(show_path(path), 1, "", message)
+def _unfit(path: bytes, why: OSError | str) -> Problem:
+    words = why if isinstance(why, str) else f"this file cannot be read: {reason(why)}"
+    return Problem(show_path(path), 1, "", words)
 
 
 def _inside(root: bytes, path: bytes) -> bytes | None:
@@ -177,22 +247,40 @@ def _inside(root: bytes, path: bytes) -> bytes | None:
     return real if real.startswith(root.rstrip(b"/") + b"/") else None
 
 
-def _open_below(root: bytes, real: bytes) -> int:
-    """Open a file part by part, so that no folder on the way can be exchanged for a link meanwhile. Raises OSError."""
-    *folders, name = real[len(root.rstrip(b"/")) + 1 :].split(b"/")
+def _open_folder(root: bytes, parts: Iterable[bytes]) -> int:
+    """Open a folder part by part, so that none on the way can be exchanged for a link meanwhile. Raises OSError."""
     below = os.open(root, _FOLDER_FLAGS)
     try:
-        for part in folders:
+        for part in parts:
             inner = os.open(part, _FOLDER_FLAGS | getattr(os, "O_NOFOLLOW", 0), dir_fd=below)
             os.close(below)
             below = inner
-        return os.open(name, _OPEN_FLAGS, dir_fd=below)
-    finally:
+    except OSError:
         os.close(below)
+        raise
+    return below
 
 
-def read_bytes(folder: Folder, path: bytes) -> bytes:
-    """Return the bytes of a document, at most MAX_BYTES + 1 of them (one more tells that it is too long).
+def _read(name: bytes, below: int) -> Contents | None:
+    """Read the file ``name`` of the open folder ``below``; None when it is not a regular file. Raises OSError."""
+    file = os.open(name, _OPEN_FLAGS, dir_fd=below)
+    try:
+        info = os.fstat(file)
+        if not stat.S_ISREG(info.st_mode):
+            return None
+        data = os.read(file, min(info.st_size, MAX_BYTES) + 1)
+        if len(data) <= MAX_BYTES and len(data) != info.st_size:  # it is being written, or the system reads in parts
+            pieces = [data]
+            while sum(map(len, pieces)) <= MAX_BYTES and (piece := os.read(file, MAX_BYTES + 1)):
+                pieces.append(piece)
+            data = b"".join(pieces)[: MAX_BYTES + 1]
+        return Contents(data, info.st_mtime_ns, info.st_size)
+    finally:
+        os.close(file)
+
+
+def read(folder: Folder, path: bytes) -> Contents:
+    """Return a document as it is on disk.
 
     Raises ReaderError when it is gone, leads out of the folder, is not a regular file
     or cannot be read.
@@ -202,12 +290,43 @@ def read_bytes(folder: Folder, path: bytes) -> bytes:
     real = _inside(root, path)
     if real is None:
         raise ReaderError(f"{shown} leads out of the folder and is not read.")
+    *parts, name = real[len(root.rstrip(b"/")) + 1 :].split(b"/")
     try:
-        with open(real, "rb", opener=lambda name, _: _open_below(root, os.fsencode(name))) as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise ReaderError(f"{shown} is not a regular file and is not read.")
-            return file.read(MAX_BYTES + 1)
+        below = _open_folder(root, parts)
+        try:
+            contents = _read(name, below)
+        finally:
+            os.close(below)
     except FileNotFoundError:
-        raise ReaderError(f"{shown} is no longer there.", "It was moved or deleted.") from None
+        raise GoneError(f"{shown} is no longer there.", "It was moved or deleted.") from None
     except OSError as error:
         raise ReaderError(f"{shown} cannot be read: {reason(error)}.") from None
+    if contents is None:
+        raise ReaderError(f"{shown} is not a regular file and is not read.")
+    return contents
+
+
+def read_many(folder: Folder, prefix: bytes, names: Iterable[bytes]) -> Iterator[tuple[bytes, Contents | ReaderError]]:
+    """Yield each of the files ``names`` of the folder ``prefix`` with what it holds, or why it cannot be read.
+
+    As :func:`read`, but the way to the folder is gone once for all of them.
+    """
+    try:
+        below = _open_folder(os.fsencode(folder.root), prefix.split(b"/") if prefix else ())
+    except OSError:
+        below = -1
+    try:
+        for name in names:
+            contents: Contents | ReaderError | None = None
+            if below >= 0:
+                with contextlib.suppress(OSError):  # a link, most likely; whatever it is, read() finds the words
+                    contents = _read(name, below)
+            if contents is None:
+                try:
+                    contents = read(folder, join(prefix, name))
+                except ReaderError as error:
+                    contents = error
+            yield name, contents
+    finally:
+        if below >= 0:
+            os.close(below)

@@ -1,89 +1,326 @@
-"""A folder -> its index: what is new, changed or gone since the last time."""
+"""A folder -> its index: what is new, changed, moved or gone since the last time."""
 
 from __future__ import annotations
 
 import logging
-import threading
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Generator, Iterator
+from dataclasses import dataclass
+from threading import Event
 
-from reader.documents.walk import Candidate, walk
-from reader.errors import ReaderError
-from reader.library.index import UNREAD_AGAIN, Entry
+from reader.documents.walk import Listing, join, look, walk
+from reader.jobs.pool import Pool
+from reader.jobs.taking import Batch, take
 from reader.library.library import Library
+from reader.library.lock import NOT_AT_ALL, Wait
+from reader.library.writer import UNREAD_AGAIN, KnownFolder, Writer
 from reader.model import Problem
-from reader.text import show_path
 
 log = logging.getLogger(__name__)
 
-_FIRST_BATCH = 64
-"""Documents: few, so that a cold start has something to show at once."""
-_BATCH = 512
-"""Documents that are kept or lost together."""
+_FIRST_BATCH = 48
+"""Documents: a screen of them, so that a cold start has something to show at once."""
+_REQUEST = 128
+"""Documents that a parser process is asked for at a time."""
+_KEPT_TOGETHER = 2048
+"""Documents that are written, and may be lost, together, or those of half a second."""
+_SECONDS_TOGETHER = 0.5
+_WORTH_A_POOL = 400
+"""Documents; fewer are read sooner than processes are started."""
+_SECONDS_BETWEEN_TELLING = 0.1
+_SECONDS_ALL_AT_ONCE = 1.0
+"""What is read in so long is shown in one go."""
+_SHARE_OF_SHOWING = 12
+"""Showing what was taken in may take one part in so many of the time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a refresh is, in documents."""
+    """How far a refresh is. Numbers are documents."""
 
-    done: int
-    total: int
-    changed: int
-    """Documents that were taken in or forgotten so far."""
+    done: int = 0
+    total: int = 0
+    """Documents to read; as many as were found so far while ``walking``."""
+    changed: int = 0
+    """New, or not as they were."""
+    removed: int = 0
+    moved: int = 0
+    """Known ones at another place."""
+    seconds: float = 0.0
+    """Since the refresh began."""
+    walking: bool = False
+    """Whether the folder is still being looked through."""
+    shown: bool = False
+    """Whether lists have changed since the last time."""
     finished: bool = False
 
 
-def refresh(library: Library, stop: threading.Event | None = None) -> Iterator[Progress]:
+def outcome(progress: Progress) -> str:
+    """Return what a refresh that has ended came to."""
+    numbers = ((progress.changed, "new or changed"), (progress.moved, "moved"), (progress.removed, "gone"))
+    parts = [f"{number:,} {word}" for number, word in numbers if number]
+    return ", ".join(parts) if parts else "nothing has changed"
+
+
+def refresh(
+    library: Library,
+    stop: Event | None = None,
+    *,
+    paths: Collection[bytes] | None = None,
+    rebuild: bool = False,
+    wait: Wait = NOT_AT_ALL,
+    nice: int = 0,
+) -> Generator[Progress]:
     """Compare the folder with the index and bring the index up to date, in batches.
 
-    Yields after each batch that is on disk, and a last time when all is done. Ends
-    early when ``stop`` is set; the next refresh goes on where this one stopped.
-    Raises ReaderError when the folder cannot be read or the index not be written.
+    With ``paths``, only what lies there is looked at. With ``rebuild``, everything known
+    is forgotten first. Yields now and then, and a last time when all is done. Ends early
+    when ``stop`` is set; the next refresh goes on where this one stopped. ``nice`` lets
+    other programs come before the parser processes.
+
+    Raises BusyError when another newsreader is at it and ``wait`` says not to wait, and
+    ReaderError when the folder cannot be read or the index not be written.
     """
-    known = library.index.files()
-    seen: set[bytes] = set()
-    changed: list[Candidate] = []
-    troubles: list[Problem] = []
     stopped = stop.is_set if stop is not None else lambda: False
-    for found in walk(library.folder, stopped):
-        if isinstance(found, Problem):
-            troubles.append(found)
-            continue
-        seen.add(found.path)
-        if known.get(found.path, ())[1:] != (found.mtime_ns, found.size):
-            changed.append(found)
-    if stopped():
-        return  # what was not seen may well be there
-    library.index.set_folder_problems(troubles)
-    gone = [rowid for path, (rowid, _, _) in known.items() if path not in seen]
-    if gone:
-        library.index.remove(gone)
-    changed.sort(key=lambda file: file.path)
-    start, size = 0, _FIRST_BATCH
-    while start < len(changed):
-        batch = []
-        for file in changed[start : start + size]:
-            if stopped():
+    with library.index.writer(wait) as writer:
+        run = _Refresh(library, writer, stopped, nice)
+        try:
+            if rebuild:
+                writer.clear()
+            whole = paths is None or rebuild or library.folder.only is not None
+            yield from run.whole() if whole else run.some(paths or ())
+        finally:
+            run.close()
+
+
+class _Refresh:
+    """One refresh: looks through the folder, has documents read, writes what came of them."""
+
+    def __init__(self, library: Library, writer: Writer, stopped: Callable[[], bool], nice: int) -> None:
+        self._library = library
+        self._folder = library.folder
+        self._writer = writer
+        self._stopped = stopped
+        self._nice = nice
+        self._pool: Pool | None = None
+        self._begin = time.monotonic()
+        self._told = self._kept = self._begin
+        self._show_at = 0.0
+        self._waiting: deque[tuple[bytes, list[bytes]]] = deque()
+        """Folders with the names of files that are to be read."""
+        self._taken: list[Batch] = []
+        self._taken_count = 0
+        self._digests: dict[bytes, bytes] = {}
+        """What folders look like whose files are not all taken in yet."""
+        self._left: dict[bytes, int] = {}
+        """How many files of such a folder are to be taken in yet."""
+        self._gone: list[int] = []
+        self._first_time = False
+        self._done = self._total = 0
+        self._shown = False
+
+    def close(self) -> None:
+        """End the parser processes."""
+        if self._pool is not None:
+            self._pool.close()
+
+    # The whole folder.
+
+    def whole(self) -> Iterator[Progress]:
+        """Look through everything."""
+        known = self._writer.folders()
+        first_time = self._first_time = self._writer.is_empty()
+        if first_time and not self._library.index.in_memory:
+            self._writer.begin_first_time()
+        seen: set[bytes] = set()
+        unreadable: list[bytes] = []
+        troubles: list[Problem] = []
+        for listing in walk(self._folder, self._stopped):
+            troubles += listing.problems
+            seen.add(listing.folder)
+            if listing.readable:
+                self._compare(listing, known.get(listing.folder))
+            else:
+                unreadable.append(listing.folder)
+            if first_time and self._total:
+                # Nothing can have moved, so that reading need not wait for the end of looking.
+                yield from self._advance(walking=True)
+        if self._stopped():
+            return  # what was not seen may well be there
+        vanished = [
+            (path, folder)
+            for path, folder in known.items()
+            if path not in seen and not any(path.startswith(join(prefix, b"")) for prefix in unreadable)
+        ]
+        for _, folder in vanished:
+            self._gone += [file.rowid for file in self._writer.files(folder.rowid).values()]
+        yield from self._read_all()
+        if self._stopped():
+            return
+        with self._writer.together():
+            self._writer.set_folder_problems(troubles)
+            self._writer.remove_folders(folder.rowid for _, folder in vanished)
+        yield self._finish()
+
+    def _compare(self, listing: Listing, known: KnownFolder | None) -> None:
+        """Put what differs from the index on the list of what is to be read, or of what is gone."""
+        digest = listing.digest()
+        if known is not None and known.digest == digest:
+            return
+        files = self._writer.files(known.rowid) if known is not None else {}
+        names = []
+        for name, mtime_ns, size in listing.files:
+            file = files.pop(name, None)
+            if file is None or (file.mtime_ns, file.size) != (mtime_ns, size):
+                names.append(name)
+        self._gone += [file.rowid for file in files.values()]
+        self._digests[listing.folder] = digest
+        self._left[listing.folder] = len(names)
+        if names:
+            names.sort()
+            self._waiting.append((listing.folder, names))
+            self._total += len(names)
+
+    # Some paths of it.
+
+    def some(self, paths: Collection[bytes]) -> Iterator[Progress]:
+        """Look at ``paths`` only: files that came, went or changed, and folders."""
+        known = self._writer.folders()
+        changed: dict[bytes, list[bytes]] = {}
+        vanished: list[int] = []
+        for path in sorted(set(paths)):
+            if self._stopped():
                 return
-            batch.append(_take_in(library, file))
-        library.index.apply(batch)
-        start, size = start + len(batch), _BATCH
-        yield Progress(start, len(changed), start + len(gone))
-    yield Progress(len(changed), len(changed), len(changed) + len(gone), finished=True)
+            listing = look(self._folder, path)
+            prefix, _, name = path.rpartition(b"/")
+            if listing is None:
+                for below in walk(self._folder, self._stopped, start=path):
+                    self._compare(below, known.pop(below.folder, None))
+                continue
+            folder = known.get(prefix)
+            file = self._writer.file(folder.rowid, name) if folder is not None else None
+            for _, mtime_ns, size in listing.files:
+                if file is None or (file.mtime_ns, file.size) != (mtime_ns, size):
+                    changed.setdefault(prefix, []).append(name)
+            if not listing.files and file is not None:
+                self._gone.append(file.rowid)
+            for inner in [inner for inner in known if inner == path or inner.startswith(path + b"/")]:
+                vanished.append(known.pop(inner).rowid)
+                self._gone += [each.rowid for each in self._writer.files(vanished[-1]).values()]
+        for prefix, names in changed.items():
+            self._waiting.append((prefix, names))
+            self._total += len(names)
+        touched = {path.rpartition(b"/")[0] for path in paths} & set(known)
+        yield from self._read_all()
+        if self._stopped():
+            return
+        if self._total or self._gone:
+            # What such a folder looks like as a whole is not known now; the next whole refresh finds out.
+            self._writer.set_digests(dict.fromkeys(touched))
+        self._writer.remove_folders(vanished)
+        yield self._finish()
 
+    # Reading.
 
-def _take_in(library: Library, file: Candidate) -> Entry:
-    try:
-        parsed = library.read(file.path)
-    except ReaderError as error:
-        problem = Problem(show_path(file.path), 1, "", error.message.rstrip("."))
-        return Entry(replace(file, mtime_ns=UNREAD_AGAIN), None, (problem,))
-    except Exception:  # parsing never raises; should it do so all the same, that must cost one document only
-        log.exception("parsing failed: %s", show_path(file.path))
-        problem = Problem(
-            show_path(file.path), 1, "", "this document made newsreader fail; the log file has the details"
+    def _read_all(self) -> Iterator[Progress]:
+        """Have everything read that is to be read, and write it."""
+        if self._gone and self._waiting:
+            self._writer.expect_moves(self._gone)
+        while (self._waiting or (self._pool is not None and self._pool.outstanding)) and not self._stopped():
+            yield from self._advance()
+        if not self._stopped():
+            self._keep()
+
+    def _advance(self, *, walking: bool = False) -> Iterator[Progress]:
+        """Hand out what is to be read, take what was read, write it when there is enough, and tell now and then."""
+        if self._pool is None and self._total >= _WORTH_A_POOL and not self._library.folder.only:
+            self._pool = Pool(self._folder, os.cpu_count() or 1, nice=self._nice)
+        if self._waiting and (self._pool is None or not self._done):
+            if walking and not self._done and self._total < _FIRST_BATCH:
+                return  # the first screen in one go
+            self._take(take(self._folder, *self._next(_FIRST_BATCH)))
+        if self._pool is not None:
+            while self._waiting and self._pool.outstanding < 3 * self._pool.size:
+                self._pool.submit(*self._next(_REQUEST))
+            for batch in self._pool.collect(0 if walking else 0.05):
+                self._take(batch)
+        now = time.monotonic()
+        # Few changes are shown when all are there; what takes long is shown as it comes.
+        soon = self._first_time or now > self._begin + _SECONDS_ALL_AT_ONCE
+        first = soon and not self._show_at and self._taken_count > 0
+        if first or self._taken_count >= _KEPT_TOGETHER or now > self._kept + _SECONDS_TOGETHER:
+            self._keep()
+            if soon and self._done and now >= self._show_at:
+                self._show()
+        if self._shown or now > self._told + _SECONDS_BETWEEN_TELLING:
+            yield self._tell(walking=walking)
+
+    def _next(self, count: int) -> tuple[bytes, list[bytes]]:
+        prefix, names = self._waiting[0]
+        part = names[:count]
+        if len(part) == len(names):
+            self._waiting.popleft()
+        else:
+            self._waiting[0] = (prefix, names[count:])
+        return prefix, part
+
+    def _take(self, batch: Batch) -> None:
+        prefix, taken, failures = batch
+        for failure in failures:
+            log.error("parsing failed in %r: %s", prefix, failure)
+        self._taken.append(batch)
+        self._taken_count += len(taken)
+        self._done += len(taken)
+
+    def _keep(self) -> None:
+        """Write what was read."""
+        batches, self._taken, self._taken_count = self._taken, [], 0
+        self._kept = time.monotonic()
+        if not batches and not self._digests:
+            return
+        with self._writer.together():
+            for prefix, taken, _ in batches:
+                self._writer.apply(prefix, taken)
+                if prefix in self._left:
+                    again = any(each.mtime_ns == UNREAD_AGAIN for each in taken)
+                    self._left[prefix] -= len(taken) if not again else 0
+            ready = [prefix for prefix in self._digests if not self._left[prefix]]
+            self._writer.set_digests({prefix: self._digests.pop(prefix) for prefix in ready})
+        self._carry()
+
+    def _carry(self) -> None:
+        carried, self._writer.carried = self._writer.carried, []
+        if carried:
+            self._library.carry_marks(carried)
+
+    def _show(self) -> None:
+        begin = time.monotonic()
+        self._shown |= self._writer.show()
+        now = time.monotonic()
+        self._show_at = now + _SHARE_OF_SHOWING * (now - begin)
+
+    def _finish(self) -> Progress:
+        """Forget what is gone, and show everything."""
+        with self._writer.together():
+            self._writer.remove(self._gone)
+            self._show()
+        self._writer.finish()
+        return self._tell(finished=True)
+
+    def _tell(self, *, walking: bool = False, finished: bool = False) -> Progress:
+        self._told = time.monotonic()
+        moved = self._writer.moved
+        shown, self._shown = self._shown, False
+        return Progress(
+            done=self._done,
+            total=self._total,
+            changed=self._done - moved,
+            removed=len(self._gone) - moved,
+            moved=moved,
+            seconds=self._told - self._begin,
+            walking=walking,
+            shown=shown,
+            finished=finished,
         )
-        return Entry(replace(file, mtime_ns=UNREAD_AGAIN), None, (problem,))
-    # Without its body, which the index does not hold: a batch of long documents should not fill the memory.
-    article = replace(parsed.article, body="") if parsed.article is not None else None
-    return Entry(file, article, parsed.problems)

@@ -14,6 +14,7 @@ from reader.errors import ReaderError, reason
 from reader.text import show_path
 
 _BUSY_SECONDS = 5.0
+_JOURNAL_BYTES = 32 << 20
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -44,6 +45,7 @@ class Database:
     """
 
     def __init__(self, path: Path | None, *, durable: bool) -> None:
+        """Without ``durable``, a lost power supply may cost what was written last, and :meth:`checkpoint` is needed."""
         self.path = path
         self.damaged = False
         """Whether the file turned out to be bad while it was used."""
@@ -66,6 +68,9 @@ class Database:
             _use_wal(db)
             db.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
             db.execute("PRAGMA trusted_schema=OFF")
+            if not self._durable:
+                # SQLite before 3.51.3 can lose data when two connections do so at once: one writer asks for it.
+                db.execute("PRAGMA wal_autocheckpoint=0")
         except sqlite3.Error as error:
             if db is not None:
                 db.close()
@@ -96,18 +101,47 @@ class Database:
     def write(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection inside one transaction: all of it is kept, or, when anything raises, nothing.
 
-        Waits up to five seconds for another writer. Whatever goes wrong comes out as StorageError.
+        Inside another of the same thread it is a part of that one. Waits up to five
+        seconds for another writer. Whatever goes wrong comes out as StorageError.
         """
         with self.read() as db:
+            if _is_inside(db):
+                yield db
+                return
             # IMMEDIATE: a transaction that begins by reading cannot wait for its turn to write.
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
             except BaseException:
-                if db.in_transaction:
+                if _is_inside(db):  # some errors end the transaction themselves
                     db.execute("ROLLBACK")
                 raise
             db.execute("COMMIT")
+
+    def checkpoint(self, *, whole: bool = False) -> None:
+        """Hand what was written over to the main file, once it has become much; ``whole`` also empties the journal.
+
+        As far as others, who may be reading, allow. To be called by one at a time.
+        """
+        if self.path is None:
+            return
+        with self.read() as db:
+            if _is_inside(db):
+                return
+            if not whole and not self._journal_is_long():
+                return
+            db.execute("PRAGMA busy_timeout=0")
+            try:
+                db.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if whole else 'PASSIVE'})")
+            finally:
+                db.execute(f"PRAGMA busy_timeout={int(_BUSY_SECONDS * 1000)}")
+
+    def _journal_is_long(self) -> bool:
+        assert self.path is not None
+        try:
+            return self.path.with_name(self.path.name + "-wal").stat().st_size > _JOURNAL_BYTES
+        except OSError:
+            return False
 
     def close(self) -> None:
         """Close every connection, whichever thread made it; whoever asks for one afterwards gets a StorageError.
@@ -134,6 +168,11 @@ def prepared(path: Path | None, prepare: Callable[[Database], None], *, durable:
         database.close()
         raise
     return database
+
+
+def _is_inside(db: sqlite3.Connection) -> bool:
+    """Return whether a transaction is open."""
+    return db.in_transaction
 
 
 def _use_wal(db: sqlite3.Connection) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from reader.documents.walk import ENDINGS, Folder, read_bytes
+from reader.documents.walk import ENDINGS, Folder, read
 from reader.errors import ReaderError
 from reader.library.database import StorageError
 from reader.library.index import Index
@@ -40,12 +40,27 @@ class Counts:
     """Documents with problems."""
 
 
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Everything that there is to count."""
+
+    articles: int
+    documents: int
+    """Files that were taken in, articles or not."""
+    problems: int
+    troubled: int
+    """Documents with problems, and files and folders that cannot be read."""
+
+
 class Library:
     """One open folder of documents. Every method may be called from any thread, and may wait for the disk."""
 
-    def __init__(self, folder: Folder, index: Index, state: State, notices: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, folder: Folder, index: Index, state: State, notices: tuple[str, ...] = (), index_file: Path | None = None
+    ) -> None:
         self.folder = folder
         self.index = index
+        self._index_file = index_file
         self.notices = notices
         """Sentences the person should see once: what could not be opened as usual."""
         self._state = state
@@ -55,9 +70,18 @@ class Library:
         """Open the folder at ``path``, or the single document. Raises ReaderError when there is none."""
         folder = Folder.of(path)
         # A single document is read at once and needs no file to remember it.
-        index, index_notice = Index.open(paths.index(folder.root) if folder.only is None else None)
+        index_file = paths.index(folder.root) if folder.only is None else None
+        index, index_notice = Index.open(index_file)
         state, state_notice = State.open(paths.state)
-        return cls(folder, index, state, tuple(filter(None, (index_notice, state_notice))))
+        return cls(folder, index, state, tuple(filter(None, (index_notice, state_notice))), index_file)
+
+    def renew(self) -> bool:
+        """Close the index, which is set aside if damaged, and open what is in its place; False when it cannot be."""
+        if self._index_file is None:
+            return False
+        self.index.close()
+        self.index, _ = Index.open(self._index_file)
+        return not self.index.in_memory
 
     @staticmethod
     def last(paths: Paths) -> tuple[Path | None, str]:
@@ -117,6 +141,15 @@ class Library:
             read = 0
         return Counts(totals.articles, totals.articles - read, totals.troubled)
 
+    def census(self) -> Census:
+        """Count everything, which takes its time in a large folder."""
+        totals = self.index.totals()
+        return Census(totals.articles, self.index.documents(), self.index.problem_count(), totals.troubled)
+
+    def folders(self) -> frozenset[bytes]:
+        """Return every folder that was looked through, relative to this one, which is the empty path."""
+        return self.index.folders()
+
     def has_other_types(self) -> bool:
         """Return whether any document is something else than an article, such as a video."""
         return self.index.has_other_types()
@@ -139,7 +172,7 @@ class Library:
         """Return what the file at ``path`` says. Raises ReaderError when it cannot be read at all."""
         from reader.documents.parse import parse  # imported late: a list of what is known already needs no parser
 
-        return parse(path, read_bytes(self.folder, path))
+        return parse(path, read(self.folder, path).data)
 
     def locate(self, urls: Iterable[str]) -> int | None:
         """Return the row number of the document that one of these addresses belongs to, the first that does."""
@@ -186,7 +219,7 @@ class Library:
             inside = os.path.relpath(os.path.realpath(wanted), os.fsencode(self.folder.root))
             found = self.index.with_path(inside)
             return [] if found is None else [found]
-        paths = [(path, rowid) for path, (rowid, _, _) in self.index.files().items()]
+        paths = [(path, rowid) for rowid, path in self.index.paths()]
         by_name = [rowid for path, rowid in paths if path.rsplit(b"/", 1)[-1] == wanted]
         by_name = by_name or [rowid for path, rowid in paths if show_path(path) == which]  # as `list` prints it
         by_stem = [rowid for path, rowid in paths if os.path.splitext(path.rsplit(b"/", 1)[-1])[0] == wanted]
@@ -199,6 +232,10 @@ class Library:
     def mark_read(self, ids: Iterable[str], *, read: bool) -> None:
         """Mark articles read or unread; on disk when this returns."""
         self._state.mark_read(ids, read=read)
+
+    def carry_marks(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Let articles keep their marks whose identity has changed: the former one, the present one."""
+        self._state.carry(pairs)
 
     def remember(self, name: str, value: str) -> None:
         """Keep a small fact about the session between runs."""

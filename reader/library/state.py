@@ -88,6 +88,15 @@ class State:
                 [(number(id_), int(read), now) for id_ in ids],
             )
 
+    def carry(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Give the marks of each first identity to the second as well, unless it has its own. Raises StorageError."""
+        with self._database.write() as db:
+            db.executemany(
+                "INSERT OR IGNORE INTO marks (id, read, changed_at) "
+                "SELECT ?2, read, changed_at FROM marks WHERE id = ?1",
+                list(pairs),
+            )
+
     def take_in(self, marks: Mapping[int, tuple[int, int]]) -> int:
         """Keep marks as they were read from another file, and return how many. Raises StorageError."""
         with self._database.write() as db:

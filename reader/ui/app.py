@@ -20,6 +20,7 @@ from textual.worker import Worker, WorkerError, WorkerState
 from reader import config
 from reader.config import Config
 from reader.errors import ReaderError
+from reader.jobs.beside import Beside, InThread, keeper_of
 from reader.library.library import Library
 from reader.paths import Paths
 from reader.text import clean, show_path
@@ -47,8 +48,10 @@ class NewsreaderApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-single"), (60, "-stacked"), (100, "-side")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]
 
-    def __init__(self, library: Library, settings: Config) -> None:
+    def __init__(self, library: Library, settings: Config, keeper: Beside | None = None) -> None:
+        """``keeper`` keeps the index up to date; without one, a thread of this process does."""
         super().__init__()
+        self.keeper = keeper or InThread(library)
         self.library = library
         self._settings = settings
         for theme in (themes.DARK, themes.LIGHT):
@@ -67,7 +70,7 @@ class NewsreaderApp(App[None]):
         notices = [*self.library.notices]
         if self._settings.theme and self._settings.theme not in self.available_themes:
             notices.append(f"There is no theme “{clean(self._settings.theme)}”; Ctrl+p lists them.")
-        return BrowseScreen(self.library, self._settings.keys, " ".join(notices))
+        return BrowseScreen(self.library, self.keeper, self._settings.keys, " ".join(notices))
 
     def on_mount(self) -> None:
         """Put the person's keys in force, and end in good order when the terminal or the system asks for it."""
@@ -145,7 +148,7 @@ def run(path: Path | None, paths: Paths) -> int:
             raise ReaderError("The app needs a terminal.", "Use `newsreader list PATH` to print the articles.")
         with contextlib.suppress(ReaderError):  # not to find the folder again is no reason not to open it now
             library.remember_folder()
-        return _run(NewsreaderApp(library, settings), paths)
+        return _run(NewsreaderApp(library, settings, keeper_of(library)), paths)
     finally:
         library.close()
 

@@ -12,7 +12,6 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from reader.jobs.indexing import Progress
 from reader.library.library import Counts
 from reader.text import count, cut, steady, width
 
@@ -20,12 +19,11 @@ _SECONDS_SHOWN = 6.0
 
 
 class TopBar(Widget):
-    """Which folder this is, how many articles it has, and whether anything is wrong or under way."""
+    """Which folder this is, how many articles it has, and whether anything is wrong."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"bar--name", "bar--quiet", "bar--strong", "bar--warning"}
 
     counts: reactive[Counts | None] = reactive(None)
-    progress: reactive[Progress | None] = reactive(None)
 
     def __init__(self, folder: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -48,11 +46,9 @@ class TopBar(Widget):
 
     def _right(self) -> list[tuple[str, str]]:
         pieces: list[tuple[str, str]] = []
-        progress, counts = self.progress, self.counts
+        counts = self.counts
         narrow = self.size.width < 60
-        if progress is not None and not progress.finished:
-            pieces.append((f"reading {progress.done:,} of {progress.total:,}", "quiet"))
-        elif counts is not None:
+        if counts is not None:
             pieces.append((f"{counts.articles:,}" if narrow else count(counts.articles, "article"), "quiet"))
             pieces.append((f"{counts.unread:,} unread", "strong" if counts.unread else "quiet"))
         if counts is not None and counts.troubled:

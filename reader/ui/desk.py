@@ -15,7 +15,9 @@ from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from reader.errors import ReaderError
-from reader.jobs.indexing import refresh
+from reader.jobs.beside import Beside
+from reader.jobs.indexing import Progress
+from reader.jobs.keeper import News, Renewed, Said
 from reader.library.library import Library
 from reader.library.view import Sort
 from reader.model import Row
@@ -36,18 +38,32 @@ _ROWS_AHEAD = 4
 class Desk:
     """Asks ``library`` on behalf of ``screen``."""
 
-    def __init__(self, screen: Widget, library: Library) -> None:
+    def __init__(self, screen: Widget, library: Library, keeper: Beside) -> None:
         self._screen = screen
         self._library = library
-        self._refreshing = threading.Event()
+        self._keeper = keeper
         self._marks: deque[tuple[Row, bool, str]] = deque()
         self._marking = threading.Lock()
         self._marks_done = 0
         """Marks that are on disk; rows that were read when there were fewer may be out of date."""
 
+    def begin(self) -> None:
+        """Have the folder compared with the index, and watched; what comes of it is told by messages."""
+        self._keeper.listen(self._pass_on)
+
     def close(self) -> None:
-        """Let the refresh of the folder end at its next document."""
-        self._refreshing.set()
+        """End that; what is written is kept."""
+        self._keeper.close()
+
+    def _pass_on(self, news: News) -> None:
+        """Tell the screen, from the keeper's thread."""
+        if isinstance(news, Said):
+            self._post(messages.Said(news.text, warning=news.warning))
+        elif isinstance(news, Renewed):
+            self._library.renew()
+            self._post(messages.Refreshed(Progress(shown=True)))
+        else:
+            self._post(messages.Refreshed(news))
 
     def view(self, sort: Sort, keep: int, height: int) -> None:
         """Ask for the view of ``sort``, the rows around the article ``keep``, and the counts."""
@@ -104,27 +120,9 @@ class Desk:
 
         self._run(work, "refit")
 
-    def refresh(self, *, told: bool = False) -> None:
-        """Ask to compare the folder with the index; with ``told``, also to say what came of it.
-
-        One that is under way ends first: what it has taken in is not taken in again.
-        """
-        self._refreshing.set()
-        stop = self._refreshing = threading.Event()
-
-        def work() -> None:
-            try:
-                for progress in refresh(self._library, stop):
-                    if stop.is_set():
-                        return
-                    self._post(messages.Refreshed(progress))
-                    if told and progress.finished:
-                        words = f"{progress.changed:,} changed." if progress.changed else "Nothing has changed."
-                        self._post(messages.Said(words))
-            except ReaderError as error:
-                self._post(messages.Said(str(error), warning=True))
-
-        self._run(work, "refresh")
+    def refresh(self) -> None:
+        """Ask to compare the folder with the index now, and to say what came of it."""
+        self._keeper.ask()
 
     def mark_read(self, row: Row, *, read: bool, told: str = "") -> None:
         """Ask to mark an article, and to say ``told`` when that is on disk. Carried out in the order of asking."""

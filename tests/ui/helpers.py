@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from textual.worker import WorkerCancelled, WorkerFailed
 
 from reader.config import Config
+from reader.jobs.beside import InThread
 from reader.library.library import Library
 from reader.model import Row
 from reader.paths import Paths
@@ -49,11 +50,23 @@ class Reader:
         quiet = 0
         while quiet < _ROUNDS:
             await self.pilot.pause(0)
+            if not await self._idle():
+                quiet = 0
+                continue
             busy = [worker for worker in self.app.workers if not worker.is_finished]
             quiet = 0 if busy else quiet + 1
             if busy:
                 with suppress(WorkerCancelled, WorkerFailed):
                     await self.app.workers.wait_for_complete(busy)
+
+    async def _idle(self) -> bool:
+        """Whether the keeper of the index has nothing to do; if it has, wait for it."""
+        assert isinstance(self.app.keeper, InThread)
+        keeper = self.app.keeper.keeper
+        if keeper is None or keeper.idle.is_set():
+            return True
+        await asyncio.to_thread(keeper.idle.wait, 0.05)
+        return False
 
     async def press(self, *keys: str) -> None:
         # As Pilot's, which however waits up to a tenth of a second for an idle processor after each key.
@@ -170,7 +183,8 @@ async def opened(folder: Path, size: tuple[int, int] = SIDE, settings: Config | 
     """Open the app on ``folder`` in a terminal of ``size`` cells."""
     library = Library.open(folder, Paths.of())
     try:
-        app = NewsreaderApp(library, settings or Config())
+        # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
+        app = NewsreaderApp(library, settings or Config(), InThread(library, watching=False))
         async with app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)
             await reader.settled()

@@ -27,7 +27,7 @@ async def test_an_empty_folder_says_what_an_article_is_and_what_to_do(make_folde
         (folder / "a.md").write_text(document("The first"))
         await reader.press("r")
         assert (reader.row.title, reader.shown) == ("The first", "The first")
-        assert reader.message == "1 changed."
+        assert reader.message == "1 new or changed."
 
 
 @pytest.mark.parametrize("size", [SIDE, NARROW])
@@ -96,15 +96,15 @@ async def test_the_selected_article_stays_selected_when_others_come_and_go(make_
     folder = make_folder({f"{n}.md": document(f"N{n}", f"quality: {50 - n}") for n in range(9)})
     async with opened(folder) as reader:
         await reader.press("j", "j", "j", "j")
-        for change in (
-            lambda: (folder / "x.md").write_text(document("Better", "quality: 99")),
-            (folder / "1.md").unlink,
-            lambda: (folder / "8.md").write_text(document("N8, changed", "quality: 70")),
+        for change, told in (
+            (lambda: (folder / "x.md").write_text(document("Better", "quality: 99")), "1 new or changed."),
+            ((folder / "1.md").unlink, "1 gone."),
+            (lambda: (folder / "8.md").write_text(document("N8, changed", "quality: 70")), "1 new or changed."),
         ):
             change()
             await reader.press("r")
             assert (reader.row.title, reader.shown) == ("N4", "N4")
-            assert reader.message == "1 changed."
+            assert reader.message == told
         assert [row.title for row in reader.rows][:3] == ["Better", "N8, changed", "N0"]
 
 

@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from reader.config import Config
+from reader.jobs.beside import InThread
 from reader.ui.app import NewsreaderApp
 from tests.conftest import OpenLibrary
 
@@ -45,5 +46,6 @@ def test_it_looks_as_it_did(
     size: tuple[int, int],
     pressed: tuple[str, ...],
 ) -> None:
-    app = NewsreaderApp(library(seeds), Config(theme="newsreader-dark"))
+    opened = library(seeds)
+    app = NewsreaderApp(opened, Config(theme="newsreader-dark"), InThread(opened, watching=False))
     assert snap_compare(app, terminal_size=size, run_before=keys(*pressed))

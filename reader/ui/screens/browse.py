@@ -15,6 +15,7 @@ from textual.timer import Timer
 from textual.widgets import Footer
 
 from reader.errors import ReaderError
+from reader.jobs.beside import Beside
 from reader.library.library import Library
 from reader.library.view import SORT_KEYS, Sort, SortKey
 from reader.model import Links, Row
@@ -25,6 +26,7 @@ from reader.ui.bars import MessageLine, TopBar
 from reader.ui.desk import KEEPING, ROWS, VIEW, Desk
 from reader.ui.list_header import ListHeader
 from reader.ui.panes import Panes
+from reader.ui.progress_line import ProgressLine
 from reader.ui.screens.problems import ProblemsScreen
 from reader.ui.states import empty_folder, reading_folder, unreadable
 from reader.ui.subject import Subject
@@ -47,14 +49,14 @@ class BrowseScreen(Screen[None]):
 
     sort: reactive[Sort] = reactive(Sort(), init=False)
 
-    def __init__(self, library: Library, keymap: Mapping[str, str], notice: str = "") -> None:
+    def __init__(self, library: Library, keeper: Beside, keymap: Mapping[str, str], notice: str = "") -> None:
         super().__init__()
         self.library = library
         self._keymap = keymap
         self._notice = notice
         """What the person should know from the start."""
         self.set_reactive(BrowseScreen.sort, _remembered(library.recall(_SORT)))
-        self._desk = Desk(self, library)
+        self._desk = Desk(self, library, keeper)
         self._trail = Trail()
         self._wanted = -1
         """The document that the pane shows or is about to show."""
@@ -69,6 +71,7 @@ class BrowseScreen(Screen[None]):
         """Lay the panes out; the stylesheet arranges them."""
         yield TopBar(self.library.name, id="top")
         yield Panes(id="panes")
+        yield ProgressLine(id="progress")
         yield Footer(compact=True, show_command_palette=False)
         yield MessageLine(id="message")
 
@@ -79,12 +82,12 @@ class BrowseScreen(Screen[None]):
         header.sort = self.sort
         header.keys = actions.single_keys(self._keymap)
         self._reload_view()
-        self._desk.refresh()
+        self._desk.begin()
         if self._notice:
             self.say(self._notice, warning=True)
 
     def on_unmount(self) -> None:
-        """Let the refresh end at its next document."""
+        """End what goes on beside the screen."""
         self._desk.close()
 
     # The parts.
@@ -183,11 +186,12 @@ class BrowseScreen(Screen[None]):
 
     @on(messages.Refreshed)
     def _show_progress(self, event: messages.Refreshed) -> None:
-        self.query_one(TopBar).progress = event.progress
-        self._stale |= bool(event.progress.changed) or self.article.subject is None
-        if event.progress.changed or event.progress.finished:
+        progress = event.progress
+        self.query_one(ProgressLine).progress = progress
+        self._stale |= progress.shown or self.article.subject is None
+        if progress.shown or (progress.finished and not self._folder_read):
             self._reload_view()
-        if event.progress.finished:
+        if progress.finished:
             self._folder_read = True
 
     @on(messages.Marked)
@@ -404,7 +408,7 @@ class BrowseScreen(Screen[None]):
     def action_refresh_folder(self) -> None:
         """Compare the folder with the list again."""
         self.say(f"Looking for changes in {self.library.name} …")
-        self._desk.refresh(told=True)
+        self._desk.refresh()
 
     def action_problems(self) -> None:
         """Show what is wrong with the documents."""

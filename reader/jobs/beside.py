@@ -1,0 +1,185 @@
+"""The keeper of an open folder, in a process of its own, so that the screen never shares its time with it.
+
+Where the index cannot be shared (it lives in memory, or a single document is open), or
+no process can be started, the keeper runs in a thread instead.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import logging
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any, Protocol
+
+from reader.jobs import processes
+from reader.jobs.indexing import Progress
+from reader.jobs.keeper import Keeper, News, Renewed, Said, Tell
+from reader.library.library import Library
+from reader.paths import Paths
+
+log = logging.getLogger(__name__)
+
+_NICE = 5
+_KINDS: dict[str, type[Progress] | type[Said] | type[Renewed]] = {
+    kind.__name__: kind for kind in (Progress, Said, Renewed)
+}
+
+
+class Beside(Protocol):
+    """A keeper at work somewhere."""
+
+    def start(self) -> None:
+        """Begin before anybody listens; whoever does not call this begins with :meth:`listen`."""
+
+    def listen(self, tell: Tell) -> None:
+        """Have everything told, from the beginning on, by another thread."""
+
+    def ask(self) -> None:
+        """Compare the whole folder anew, and say what came of it."""
+
+    def close(self) -> None:
+        """End it; what is written is kept."""
+
+
+def keeper_of(library: Library) -> Beside:
+    """Return what keeps the index of ``library`` up to date."""
+    return InThread(library) if library.index.in_memory else InProcess(library)
+
+
+class InThread:
+    """A keeper in a thread of this process."""
+
+    def __init__(self, library: Library, *, watching: bool = True) -> None:
+        self._library = library
+        self._watching = watching
+        self.keeper: Keeper | None = None
+
+    def start(self) -> None:
+        """Wait for somebody who listens: a thread of this process would only take time from what comes first."""
+
+    def listen(self, tell: Tell) -> None:
+        """Begin, and have everything told."""
+        self.keeper = Keeper(self._library, tell, watching=self._watching)
+        threading.Thread(target=self.keeper.run, name="keeper", daemon=True).start()
+
+    def ask(self) -> None:
+        """Compare the whole folder anew, and say what came of it."""
+        if self.keeper is not None:
+            self.keeper.ask()
+
+    def close(self) -> None:
+        """End it after the batch that is under way."""
+        if self.keeper is not None:
+            self.keeper.close()
+
+
+class InProcess:
+    """A keeper in a process of its own. It ends when its pipe does, however this process ends."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._closed = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._instead: InThread | None = None
+
+    def start(self) -> None:
+        """Begin; the pipe keeps what is told until somebody listens."""
+        if self._process is None:
+            with contextlib.suppress(OSError):  # listen() tries again, and says so
+                self._process = self._started()
+
+    def _started(self) -> subprocess.Popen[bytes]:
+        return processes.start("reader.jobs.beside", os.fspath(self._library.target))
+
+    def listen(self, tell: Tell) -> None:
+        """Have everything told, by a thread."""
+        threading.Thread(target=self._read, args=(tell,), name="keeper", daemon=True).start()
+
+    def ask(self) -> None:
+        """Compare the whole folder anew, and say what came of it."""
+        if self._instead is not None:
+            self._instead.ask()
+        elif self._process is not None and self._process.stdin is not None:
+            try:
+                self._process.stdin.write(b"\n")
+                self._process.stdin.flush()
+            except OSError:
+                log.warning("the keeper cannot be asked any more")
+
+    def close(self) -> None:
+        """End it at once: what it has not written yet, the next start reads again."""
+        self._closed = True
+        if self._instead is not None:
+            self._instead.close()
+        if self._process is not None:
+            processes.end(self._process)
+
+    def _read(self, tell: Tell) -> None:
+        try:
+            process = self._process = self._process or self._started()
+            assert process.stdout is not None
+            for line in process.stdout:
+                kind, values = json.loads(line)
+                if kind == "log":
+                    log.log(values["level"], "%s", values["text"])
+                else:
+                    tell(_KINDS[kind](**values))
+        except (OSError, ValueError) as error:
+            if not self._closed:
+                log.warning("the keeper cannot be heard", exc_info=error)
+        if self._closed:
+            return
+        log.warning("the keeper has ended; a thread takes its place")
+        if self._process is not None:
+            processes.end(self._process)
+        self._instead = InThread(self._library)
+        self._instead.listen(tell)
+
+
+class _ToParent(logging.Handler):
+    """Hands what is to be logged to the process that has the log file."""
+
+    def __init__(self, send: Any) -> None:
+        super().__init__(logging.WARNING)
+        self._send = send
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Send one record."""
+        self._send("log", {"level": record.levelno, "text": self.format(record)})
+
+
+def main() -> None:
+    """Keep the index of the folder that is named, until the pipe is closed; every line in it asks for a refresh."""
+    guard = threading.Lock()
+    output = sys.stdout.buffer
+
+    def send(kind: str, values: dict[str, Any]) -> None:
+        with guard:
+            try:
+                output.write(json.dumps([kind, values]).encode() + b"\n")
+                output.flush()
+            except OSError:
+                os._exit(0)  # nobody is there any more
+
+    def tell(news: News) -> None:
+        send(type(news).__name__, dataclasses.asdict(news))
+
+    logging.getLogger().addHandler(_ToParent(send))
+    processes.step_aside(_NICE)
+    library = Library.open(Path(sys.argv[1]), Paths.of())
+    keeper = Keeper(library, tell, nice=_NICE)
+
+    def obey() -> None:
+        for _ in sys.stdin.buffer:
+            keeper.ask()
+        # Nobody is there any more. What is under way may be waiting for a disk: it is not waited for.
+        os._exit(0)
+
+    threading.Thread(target=obey, name="orders", daemon=True).start()
+    keeper.run()

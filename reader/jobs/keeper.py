@@ -1,0 +1,201 @@
+"""Keeps the index of an open folder up to date: compares it at the start, on demand, and whenever something changes."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reader.errors import ReaderError
+from reader.jobs.indexing import Progress, outcome, refresh
+from reader.jobs.watching import UnwatchedError, watch
+from reader.library.database import StorageError
+from reader.library.library import Library
+from reader.text import clean
+
+log = logging.getLogger(__name__)
+
+_SECONDS_BETWEEN_LOOKS = 0.4
+"""At what other instances have changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something the person should know."""
+
+    text: str
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """The index was damaged, and there is another in its place: whoever has it open should open it anew."""
+
+
+News: TypeAlias = Progress | Said | Renewed
+Tell: TypeAlias = Callable[[News], None]
+
+
+@dataclass(slots=True)
+class _Request:
+    """What to look at."""
+
+    paths: set[bytes] | None
+    """None for everything."""
+    told: bool = False
+    """Whether the person has asked, and wants to hear what came of it."""
+
+    def add(self, other: _Request) -> None:
+        """Make this request one for both."""
+        self.told |= other.told
+        self.paths = None if self.paths is None or other.paths is None else self.paths | other.paths
+
+
+class Keeper:
+    """Does the keeping, in :meth:`run`, wherever that is called; the other methods are for other threads."""
+
+    def __init__(self, library: Library, tell: Tell, *, nice: int = 0, watching: bool = True) -> None:
+        """Without ``watching``, changes are found at the start and on demand only."""
+        self.idle = threading.Event()
+        """Set while there is nothing to do."""
+        self._watching = watching
+        self._library = library
+        self._tell = tell
+        self._nice = nice
+        self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
+        self._closed = threading.Event()
+        self._stop = threading.Event()
+        """Ends the refresh that is under way."""
+        self._generation = -1
+        self._watched: frozenset[bytes] = frozenset()
+        self._unwatch = threading.Event()
+        self._unwatched = False
+        """Whether the person was told that changes are not noticed here."""
+
+    def ask(self) -> None:
+        """Compare the whole folder anew, and say what came of it; a refresh under way ends first."""
+        self.idle.clear()
+        self._requests.put(_Request(None, told=True))
+        self._stop.set()
+
+    def close(self) -> None:
+        """End after the batch that is under way."""
+        self._closed.set()
+        self._stop.set()
+        self._unwatch.set()
+        self._requests.put(None)
+
+    def run(self) -> None:
+        """Keep the index up to date until :meth:`close`."""
+        request: _Request | None = _Request(None)
+        while not self._closed.is_set():
+            if request is not None:
+                self._guarded(request)
+                self._watch()
+            else:
+                self._look()
+            request = self._next()
+
+    def _next(self) -> _Request | None:
+        """Return everything that is to be looked at, as one request; None when nothing came for a while."""
+        try:
+            if self._requests.empty():
+                self.idle.set()
+            request = self._requests.get(timeout=_SECONDS_BETWEEN_LOOKS)
+            self.idle.clear()
+        except queue.Empty:
+            return None
+        while request is not None and not self._requests.empty():
+            further = self._requests.get()
+            if further is None:
+                return None  # closed
+            request.add(further)
+        return request
+
+    def _guarded(self, request: _Request) -> None:
+        """Carry a request out; whatever goes wrong becomes a sentence."""
+        try:
+            self._refresh(request)
+        except StorageError as error:
+            if error.damaged and self._library.renew():
+                log.warning("the index was damaged and is built anew", exc_info=error)
+                self._tell(Renewed())
+                self._requests.put(_Request(None))
+            else:
+                self._tell(Said(str(error), warning=True))
+        except ReaderError as error:
+            self._tell(Said(str(error), warning=True))
+        except Exception as error:
+            log.exception("the refresh failed")
+            words = f"Something went wrong in newsreader itself: {clean(str(error))}. The log file has the details."
+            self._tell(Said(words, warning=True))
+
+    def _refresh(self, request: _Request) -> None:
+        self._stop.clear()
+        if self._closed.is_set():
+            return
+        progress = Progress()
+        for progress in refresh(self._library, self._stop, paths=request.paths, wait=self._wait, nice=self._nice):
+            if progress.shown:
+                self._generation = self._library.index.generation()
+            self._tell(progress)
+        if self._stop.is_set():
+            if not self._closed.is_set():
+                self._requests.put(request)  # what it left undone; with the one that ended it
+            return
+        self._look()
+        if request.told:
+            self._tell(Said(f"{outcome(progress).capitalize()}."))
+
+    def _wait(self) -> bool:
+        """While another instance is writing: show what it has written so far."""
+        self._look()
+        return not self._stop.is_set()
+
+    def _look(self) -> None:
+        """Tell when another instance has changed the index."""
+        try:
+            generation = self._library.index.generation()
+        except StorageError:
+            return  # the next refresh meets it too, and says so
+        if generation != self._generation:
+            self._generation = generation
+            self._tell(Progress(shown=True))
+
+    # Watching.
+
+    def _watch(self) -> None:
+        """Watch the folders there are now."""
+        if not self._watching:
+            return
+        try:
+            folders = self._library.folders()
+        except StorageError:
+            return
+        new = folders - self._watched
+        if folders == self._watched or self._closed.is_set() or self._unwatched:
+            return
+        again = {folder for folder in new if folder} if self._watched else set()
+        self._unwatch.set()
+        self._unwatch = threading.Event()
+        self._watched = folders
+        threading.Thread(target=self._notice, args=(folders, self._unwatch), name="watch", daemon=True).start()
+        if again:
+            # What came into a new folder before it was watched.
+            self._requests.put(_Request(again))
+
+    def _notice(self, folders: frozenset[bytes], stop: threading.Event) -> None:
+        try:
+            for paths in watch(self._library.folder.root, folders, stop):
+                self._requests.put(_Request(paths))
+        except UnwatchedError as error:
+            log.warning("the folder is not watched", exc_info=error)
+            if not self._unwatched:
+                self._unwatched = True
+                self._tell(Said(f"Changes are not noticed by themselves here: {clean(str(error))}. r looks for them."))
+        except ImportError as error:
+            log.warning("the folder is not watched", exc_info=error)
+            self._unwatched = True

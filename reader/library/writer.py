@@ -1,0 +1,385 @@
+"""Changing the index: batches of documents in, orders kept, one transaction each.
+
+There is one writer at a time (:mod:`reader.library.lock`). What it has written shows in
+lists once :meth:`Writer.show` has brought the orders up to date.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeAlias
+
+from reader.library import orders
+from reader.library.database import Database
+from reader.model import Problem
+from reader.text import show_path
+
+UNREAD_AGAIN = -1
+"""As a file's time of change: it could not be read, so the next refresh tries again."""
+
+BriefValues: TypeAlias = tuple[object, ...]
+"""The values of a :class:`reader.documents.brief.Brief`, in order."""
+
+
+class Taken(NamedTuple):
+    """A document as it goes into the index."""
+
+    name: bytes
+    """Of the file, in its folder."""
+    mtime_ns: int
+    size: int
+    brief: BriefValues | None
+    """None for what is no document."""
+    problems: Sequence[tuple[int, str, str]]
+    """Line, field and message of each."""
+
+
+class Known(NamedTuple):
+    """A file as it went into the index."""
+
+    rowid: int
+    mtime_ns: int
+    size: int
+
+
+class KnownFolder(NamedTuple):
+    """A folder as it was when all its files had been taken in."""
+
+    rowid: int
+    digest: bytes | None
+    """See :meth:`reader.documents.walk.Listing.digest`; None when some file has to be looked at again."""
+
+
+_LATE_INDEXES = {
+    "articles_by_id": "articles (id)",
+    "urls_by_url": "urls (url)",
+    "urls_by_article": "urls (article)",
+}
+"""Made after a folder was read for the first time: keys that are hashes would touch every page with every batch."""
+
+SCHEMA = (
+    """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO facts VALUES ('generation', 0), ('unshown', 0);
+CREATE TABLE folders (rowid INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, digest BLOB);
+CREATE TABLE files (
+    rowid INTEGER PRIMARY KEY AUTOINCREMENT, -- a row number on somebody's screen never comes to mean another document
+    folder INTEGER NOT NULL,
+    name BLOB NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    UNIQUE (folder, name)
+);
+CREATE TABLE articles (
+    rowid INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL,
+    published_at INTEGER,
+    quality NUMERIC,
+    heat NUMERIC,
+    type TEXT NOT NULL,
+    title TEXT NOT NULL
+);
+CREATE INDEX other_types ON articles (rowid) WHERE type NOT IN ('', 'article');
+CREATE TABLE details ( -- apart, so that sorting reads the small table only
+    rowid INTEGER PRIMARY KEY,
+    excerpt TEXT NOT NULL,
+    original_url TEXT NOT NULL,
+    web_url TEXT, -- NULL when it is the original one, as it mostly is
+    amp_url TEXT NOT NULL,
+    cdn_amp_url TEXT NOT NULL,
+    provider_name TEXT NOT NULL,
+    provider_domain TEXT NOT NULL,
+    topics TEXT NOT NULL
+);
+CREATE TABLE urls (url INTEGER NOT NULL, article INTEGER NOT NULL); -- but those that articles.id is made of
+CREATE TABLE problems (
+    file INTEGER,
+    path TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    field TEXT NOT NULL,
+    message TEXT NOT NULL
+);
+CREATE INDEX problems_by_file ON problems (file);
+"""
+    + "".join(f"CREATE INDEX {name} ON {columns};\n" for name, columns in _LATE_INDEXES.items())
+    + orders.SCHEMA
+)
+
+_TABLES = ("folders", "files", "articles", "details", "urls", "problems", "orders")
+_TABLES_OF_A_FILE = {"articles": "rowid", "details": "rowid", "urls": "article", "problems": "file"}
+_CACHE_KIB = 64 * 1024
+_PATCHABLE = 4096
+"""Beyond so many changes the orders are made anew anyway, so that they need not be remembered one by one."""
+
+
+class Writer:
+    """Changes one index. Every method may raise StorageError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._changed: set[int] | None = set()
+        """Row numbers whose place in the orders may have changed; None for too many."""
+        self._written = False
+        self._moves = _Moves({}, {})
+        self.moved = 0
+        """Files that were found again at another place."""
+        self.carried: list[tuple[int, int]] = []
+        """Identities that changed because a document without an address was moved: the former, the present one."""
+        with database.read() as db:
+            db.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
+            (unshown,) = db.execute("SELECT value FROM facts WHERE name = 'unshown'").fetchone()
+            if unshown:  # whoever wrote last came to no end
+                self._changed = None
+
+    # What is there.
+
+    def is_empty(self) -> bool:
+        """Return whether no file has ever been taken in, or none is left."""
+        with self._database.read() as db:
+            return db.execute("SELECT 1 FROM files LIMIT 1").fetchone() is None
+
+    def folders(self) -> dict[bytes, KnownFolder]:
+        """Return every folder, by its path."""
+        with self._database.read() as db:
+            rows = db.execute("SELECT path, rowid, digest FROM folders")
+            return {path: KnownFolder(rowid, digest) for path, rowid, digest in rows}
+
+    def files(self, folder: int) -> dict[bytes, Known]:
+        """Return the files of a folder, by name."""
+        with self._database.read() as db:
+            rows = db.execute("SELECT name, rowid, mtime_ns, size FROM files WHERE folder = ?", [folder])
+            return {name: Known(*values) for name, *values in rows}
+
+    def file(self, folder: int, name: bytes) -> Known | None:
+        """Return one file of a folder."""
+        with self._database.read() as db:
+            query = "SELECT rowid, mtime_ns, size FROM files WHERE folder = ? AND name = ?"
+            found = db.execute(query, [folder, name]).fetchone()
+            return None if found is None else Known(*found)
+
+    # Changing it.
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """Keep all that is changed inside, or nothing of it."""
+        with self._database.write():
+            yield
+
+    def clear(self) -> None:
+        """Forget everything. Row numbers go on where they were."""
+        with self._database.write() as db:
+            for table in _TABLES:
+                db.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
+            self._touch(db, None)
+
+    def begin_first_time(self) -> None:
+        """Leave out, until :meth:`finish`, what would slow the first reading of a folder down."""
+        with self._database.write() as db:
+            for name in _LATE_INDEXES:
+                db.execute(f"DROP INDEX IF EXISTS {name}")
+
+    def finish(self) -> None:
+        """Make what :meth:`begin_first_time` left out, and hand everything written over to the main file."""
+        with self._database.read() as db:
+            there = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+        missing = {name: columns for name, columns in _LATE_INDEXES.items() if name not in there}
+        if missing:
+            self._written = True
+            with self._database.write() as db:
+                for name, columns in missing.items():
+                    db.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {columns}")
+        if self._written:
+            self._database.checkpoint(whole=True)
+
+    def expect_moves(self, gone: Iterable[int]) -> None:
+        """Take documents that come from now on, if they are the same, for those of ``gone`` at a new place."""
+        by_id: dict[int, list[int]] = {}
+        by_stat: dict[tuple[int, int, str], list[int]] = {}
+        with self._database.read() as db:
+            for rowid in gone:
+                found = db.execute(
+                    "SELECT id, title, mtime_ns, size, original_url || ifnull(web_url, '') || amp_url || cdn_amp_url "
+                    "FROM articles JOIN files USING (rowid) JOIN details USING (rowid) WHERE rowid = ?",
+                    [rowid],
+                ).fetchone()
+                if found is None:
+                    continue
+                id_, title, mtime_ns, size, urls = found
+                if urls:
+                    by_id.setdefault(id_, []).append(rowid)
+                else:  # its identity is its path: what else does not change by moving?
+                    by_stat.setdefault((mtime_ns, size, title), []).append(rowid)
+        self._moves = _Moves(by_id, by_stat)
+
+    def apply(self, folder: bytes, taken: Iterable[Taken]) -> None:
+        """Take in documents of ``folder``, new ones or in the place of their former selves."""
+        with self._database.write() as db:
+            own = _folder(db, folder)
+            (last,) = db.execute("SELECT ifnull(max(seq), 0) FROM sqlite_sequence").fetchone()
+            articles: list[tuple[object, ...]] = []
+            details: list[tuple[object, ...]] = []
+            urls: list[tuple[int, int]] = []
+            problems: list[tuple[object, ...]] = []
+            former: list[int] = []
+            changed: list[int] = []
+            for each in taken:
+                name, mtime_ns, size, brief, troubles = each
+                rowid = self._moved(db, own, each) if self._moves else None
+                if rowid is None:
+                    # By path, not by a row number read before: where there are no locks, another may have changed it.
+                    (rowid,) = db.execute(
+                        "INSERT INTO files (folder, name, mtime_ns, size) VALUES (?, ?, ?, ?) ON CONFLICT "
+                        "DO UPDATE SET mtime_ns = excluded.mtime_ns, size = excluded.size RETURNING rowid",
+                        (own, name, mtime_ns, size),
+                    ).fetchone()
+                if rowid <= last:
+                    former.append(rowid)
+                changed.append(rowid)
+                if brief is not None:
+                    id_, title, excerpt, when, original, web, amp, cdn, type_, quality, heat, *rest = brief
+                    *more, keys = rest
+                    articles.append((rowid, id_, when, quality, heat, type_, title))
+                    details.append((rowid, excerpt, original, None if web == original else web, amp, cdn, *more))
+                    assert isinstance(keys, tuple)
+                    urls += [(key, rowid) for key in keys if key != id_]
+                if troubles:
+                    shown = show_path(folder + b"/" + name if folder else name)
+                    problems += [(rowid, shown, *trouble) for trouble in troubles]
+            _forget(db, former)
+            db.executemany("INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)", articles)
+            db.executemany("INSERT INTO details VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", details)
+            db.executemany("INSERT INTO urls VALUES (?, ?)", urls)
+            db.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?)", problems)
+            self._touch(db, changed)
+        self._database.checkpoint()
+
+    def _moved(self, db: sqlite3.Connection, folder: int, taken: Taken) -> int | None:
+        """Return the row of a document that was elsewhere before, now at its new place."""
+        query = "SELECT 1 FROM files WHERE folder = ? AND name = ?"
+        if taken.brief is None or db.execute(query, (folder, taken.name)).fetchone():
+            return None
+        rowid, former = self._moves.claim(taken)
+        if rowid is not None:
+            db.execute(
+                "UPDATE files SET folder = ?, name = ?, mtime_ns = ?, size = ? WHERE rowid = ?",
+                (folder, taken.name, taken.mtime_ns, taken.size, rowid),
+            )
+            self.moved += 1
+            if former:
+                (before,) = db.execute("SELECT id FROM articles WHERE rowid = ?", [rowid]).fetchone()
+                now = taken.brief[0]
+                assert isinstance(now, int)
+                self.carried.append((before, now))
+        return rowid
+
+    def remove(self, rowids: Iterable[int]) -> None:
+        """Forget files that are gone, but those that were found again elsewhere in the meantime."""
+        gone = [rowid for rowid in rowids if rowid not in self._moves.claimed]
+        if not gone:
+            return
+        with self._database.write() as db:
+            _forget(db, gone)
+            db.executemany("DELETE FROM files WHERE rowid = ?", [(rowid,) for rowid in gone])
+            self._touch(db, gone)
+
+    def set_digests(self, digests: Mapping[bytes, bytes | None]) -> None:
+        """Remember what folders looked like when all their files had been taken in; None for "look again"."""
+        if not digests:
+            return
+        with self._database.write() as db:
+            db.executemany(
+                "INSERT INTO folders (path, digest) VALUES (?, ?) ON CONFLICT DO UPDATE SET digest = excluded.digest",
+                digests.items(),
+            )
+
+    def remove_folders(self, rowids: Iterable[int]) -> None:
+        """Forget folders that are gone; their files go by :meth:`remove`."""
+        rows = [(rowid,) for rowid in rowids]
+        if rows:
+            with self._database.write() as db:
+                db.executemany("DELETE FROM folders WHERE rowid = ?", rows)
+
+    def set_folder_problems(self, problems: Sequence[Problem]) -> None:
+        """Replace what is wrong with files and folders that cannot even be read."""
+        query = "SELECT path, line, field, message FROM problems WHERE file IS NULL"
+        with self._database.read() as db:
+            # A transaction that changes nothing would still wake every other instance.
+            if {Problem(*values) for values in db.execute(query)} == set(problems):
+                return
+        with self._database.write() as db:
+            db.execute("DELETE FROM problems WHERE file IS NULL")
+            rows = [(None, p.path, p.line, p.field, p.message) for p in problems]
+            db.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?)", rows)
+            self._touch(db, ())
+
+    def show(self) -> bool:
+        """Bring the orders up to date with what was written, so that lists show it; return whether anything was."""
+        changed = self._changed
+        with self._database.write() as db:
+            (unshown,) = db.execute("SELECT value FROM facts WHERE name = 'unshown'").fetchone()
+            if not unshown:
+                return False
+            if changed is None or not orders.is_worth_patching(len(changed), orders.length(db)):
+                orders.make(db)
+            elif changed:
+                orders.patch(db, changed)
+            db.execute("UPDATE facts SET value = 0 WHERE name = 'unshown'")
+            db.execute("UPDATE facts SET value = value + 1 WHERE name = 'generation'")
+        self._changed = set()
+        self._database.checkpoint()
+        return True
+
+    def _touch(self, db: sqlite3.Connection, rowids: Iterable[int] | None) -> None:
+        """Remember that rows are not yet shown as they are, on disk too: whoever writes next may be another."""
+        self._written = True
+        db.execute("UPDATE facts SET value = 1 WHERE name = 'unshown' AND value = 0")
+        if rowids is None:
+            self._changed = None
+        elif self._changed is not None:
+            self._changed.update(rowids)
+            if len(self._changed) > _PATCHABLE:
+                self._changed = None
+
+
+class _Moves:
+    """Documents that are gone, by what they can be known again by."""
+
+    def __init__(self, by_id: dict[int, list[int]], by_stat: dict[tuple[int, int, str], list[int]]) -> None:
+        self._by_id = by_id
+        self._by_stat = by_stat
+        self.claimed: set[int] = set()
+
+    def __bool__(self) -> bool:
+        return bool(self._by_id or self._by_stat)
+
+    def claim(self, taken: Taken) -> tuple[int | None, bool]:
+        """Return the row of the same document at its former place, and whether its identity was that place."""
+        assert taken.brief is not None
+        id_, title, *_ = taken.brief
+        assert isinstance(id_, int)
+        assert isinstance(title, str)
+        rows = self._by_id.get(id_)
+        former = False
+        if not rows:
+            rows = self._by_stat.get((taken.mtime_ns, taken.size, title))
+            former = bool(rows)
+        if not rows:
+            return None, False
+        rowid = rows.pop()
+        self.claimed.add(rowid)
+        return rowid, former
+
+
+def _folder(db: sqlite3.Connection, path: bytes) -> int:
+    found = db.execute("SELECT rowid FROM folders WHERE path = ?", [path]).fetchone()
+    if found is None:
+        found = db.execute("INSERT INTO folders (path) VALUES (?) RETURNING rowid", [path]).fetchone()
+    return int(found[0])
+
+
+def _forget(db: sqlite3.Connection, rowids: Iterable[int]) -> None:
+    rows = [(rowid,) for rowid in rowids]
+    for table, column in _TABLES_OF_A_FILE.items():
+        db.executemany(f"DELETE FROM {table} WHERE {column} = ?", rows)  # noqa: S608 - constants

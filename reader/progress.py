@@ -1,0 +1,48 @@
+"""How far a refresh is, in words. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from reader.jobs.indexing import Progress
+
+_SECONDS_UNTIL_KNOWN = 0.5
+"""Before that, a rate says nothing."""
+
+
+class Pace(NamedTuple):
+    """How quickly it goes."""
+
+    rate: float
+    """Documents a second; 0 when not known yet."""
+    left: float | None
+    """Seconds; None when not known yet."""
+
+
+def pace(progress: Progress) -> Pace:
+    """Return rate and time left, by what has been done so far."""
+    if progress.seconds < _SECONDS_UNTIL_KNOWN or not progress.done:
+        return Pace(0.0, None)
+    rate = progress.done / progress.seconds
+    return Pace(rate, None if progress.walking else max(0, progress.total - progress.done) / rate)
+
+
+def facts(progress: Progress) -> tuple[str, ...]:
+    """Return what there is to say of a refresh under way, the most important first."""
+    rate, left = pace(progress)
+    said = [f"{progress.done:,} of {progress.total:,}" + ("+" if progress.walking else "")]
+    if left is not None:
+        said.append(f"{duration(left)} left")
+    if rate:
+        said.append(f"{rate:,.0f} a second")
+    return tuple(said)
+
+
+def duration(seconds: float) -> str:
+    """Return a time as one reads it at a glance: ``8 s``, ``3 min``, ``2 h 5 min``."""
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"

@@ -1,0 +1,52 @@
+"""The line above the keys while the folder is being read: a bar, how much of how much, the time left."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from reader.jobs.indexing import Progress
+from reader.progress import facts
+from reader.text import width
+
+_WORTH_SHOWING = 200
+"""Documents; fewer are read before one has looked."""
+_LEAST_BAR = 8
+_MOST_BAR = 40
+
+
+class ProgressLine(Widget):
+    """Shows how far the reading of the folder is; not there when nothing is read."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"progress--done", "progress--left", "progress--words", "progress--quiet"}
+
+    progress: reactive[Progress] = reactive(Progress())
+
+    def watch_progress(self, progress: Progress) -> None:
+        """Come when there is much to read, and go when it is read."""
+        self.display = not progress.finished and progress.total >= _WORTH_SHOWING
+
+    def render_line(self, y: int) -> Strip:
+        """Draw what there is room for."""
+        quiet = self.get_component_rich_style("progress--quiet")
+        if y:
+            return Strip.blank(self.size.width, quiet)
+        progress = self.progress
+        said = [*facts(progress)]
+        room = self.size.width - len(" Reading  ")
+        while len(said) > 1 and sum(width(each) + 2 for each in said) + _LEAST_BAR > room:
+            said.pop()
+        bar = max(0, min(_MOST_BAR, room - sum(width(each) + 2 for each in said)))
+        filled = 0 if progress.walking else round(bar * progress.done / max(1, progress.total))
+        segments = [
+            Segment(" Reading  ", self.get_component_rich_style("progress--words")),
+            Segment("━" * filled, self.get_component_rich_style("progress--done")),
+            Segment("━" * (bar - filled), self.get_component_rich_style("progress--left")),
+            Segment("  " + said[0], self.get_component_rich_style("progress--words")),
+            *(Segment("  " + each, quiet) for each in said[1:]),
+        ]
+        return Strip(segments).adjust_cell_length(self.size.width, quiet)
