@@ -20,7 +20,7 @@ from yardsticks import EMPTY_APP, EMPTY_TEXT
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 READER = [sys.executable, "-m", "reader"]
-INDEX = [sys.executable, str(HERE / "index_today.py")]
+INDEX = [*READER, "index"]
 MOST_YAML = 100_000
 """Headers that PyYAML is given; of a larger corpus it is a share, and its time is multiplied."""
 

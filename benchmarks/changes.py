@@ -13,6 +13,8 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from statistics import median
 
@@ -90,7 +92,7 @@ def _arrivals(terminal: Terminal, folder: Path, count: int) -> tuple[list[float]
     for number in range(1, _TIMES + 1):
         new = text.replace("/news/", f"/news/new{number}-")
         _replace(folder / f"new{number}.md", _changed(new, number))
-        seconds, by_hand = _noticed(terminal, lambda screen, there=count + number: sight.articles(screen) == there)
+        seconds, by_hand = _noticed(terminal, partial(_counts, count + number))
         times.append(seconds)
         terminal.rest(0.5, 5)
         if by_hand is not None:
@@ -98,13 +100,18 @@ def _arrivals(terminal: Terminal, folder: Path, count: int) -> tuple[list[float]
     return times, _how(by_hand)
 
 
+def _counts(count: int, screen: Screen) -> bool:
+    return sight.articles(screen) == count
+
+
 def _burst(terminal: Terminal, folder: Path, shown: list[Path], many: int, count: int) -> tuple[float, int, str]:
     """Change very many documents, those on the screen among them, and add one more at the end.
 
     Returns the seconds until the screen showed all of it, how many changed, and how that was noticed.
     """
+    shown = shown[:many]
     others = (path for path in sorted(folder.rglob("*.md")) if path not in set(shown))
-    paths = [*shown, *(path for _, path in zip(range(many - len(shown)), others, strict=False))]
+    paths = [*shown, *islice(others, many - len(shown))]
     for number, path in enumerate(paths):
         _replace(path, _changed(path.read_text("utf-8"), number))
     _replace(folder / "zz-last.md", _changed(shown[0].read_text("utf-8"), len(paths)))

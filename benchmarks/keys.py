@@ -15,8 +15,8 @@ from itertools import cycle, islice
 
 import sight
 from bench import Bench, Figure, MeasureError
+from percentiles import percentile
 from screen import Screen, Terminal
-from statistics_of import percentile
 
 STEP, PAGE, TOP, END = "step", "page", "top", "end"
 KEYS = {STEP: "j", PAGE: " ", TOP: "g", END: "G"}
@@ -39,16 +39,18 @@ def measure(bench: Bench) -> list[Figure]:
     with bench.warm() as terminal:
         height = len(sight.rows(terminal.screen))
         count = bench.documents
-        proofs = {
-            STEP: _stepped,
-            PAGE: lambda before, after: sight.is_full(after, count) and _turned(before, after),
-            TOP: lambda _, after: (
-                sight.marked(after) == 0 and sight.is_full(after, count) and sight.titles(after) == home
-            ),
-            END: lambda _, after: sight.marked(after) == min(count, height) - 1 and sight.is_full(after, count),
-        }
-        press(terminal, "j", dice, _stepped)  # from now on somebody has taken hold of the list
+        press(terminal, KEYS[STEP], dice, _stepped)  # from now on somebody has taken hold of the list
         home = sight.titles(terminal.screen)
+
+        def is_full(screen: Screen) -> bool:
+            return sight.is_full(screen, count)
+
+        proofs: dict[str, Proof] = {
+            STEP: _stepped,
+            PAGE: lambda before, after: is_full(after) and _turned(before, after),
+            TOP: lambda _, after: is_full(after) and sight.marked(after) == 0 and sight.titles(after) == home,
+            END: lambda _, after: is_full(after) and sight.marked(after) == min(count, height) - 1,
+        }
         for name in _plan(bench.samples, count, height):
             taken[name].append(press(terminal, KEYS[name], dice, proofs[name]))
         terminal.rest(0.3, 5)

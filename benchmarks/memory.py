@@ -64,27 +64,20 @@ def measure(bench: Bench) -> list[Figure]:
             terminal.until(lambda screen: NOTHING in screen[-1])
             terminal.rest(1.0, 10)
             app.append(held(terminal.process.pid))
-            whole.append(
-                {name: sum(held(each)[name] for each in tree(terminal.process.pid)) for name in ("rss", "pss")}
-            )
+            whole.append({"pss": sum(held(each)["pss"] for each in tree(terminal.process.pid))})
             terminal.end("q")
     figures = [Figure("empty Textual app, RSS", _middle(empty, "rss"), "MB", samples=_all(empty, "rss"))]
     most = 4.0 if bench.documents >= 1_000_000 else 2.0
-    for kind in ("rss", "uss", "pss"):
-        figures.append(_figure(f"memory, warm, {kind.upper()}", app, empty, kind, most if kind == "rss" else None))
-    figures.append(_figure("memory, warm, with its child processes, PSS", whole, empty, "pss", most))
+    for kind, target in (("rss", most), ("uss", None), ("pss", None)):
+        figures += [_figure(f"memory, warm, {kind.upper()}", app, empty, kind, target)]
+    figures += [_figure("memory, warm, with its child processes, PSS", whole, empty, "pss", most)]
     app_peak, whole_peak, looks = _peak(bench)
     yardstick = _middle(empty, "pss")
     note = f"looked at {looks} times"
-    return [
-        *figures,
-        Figure("peak while building, PSS", app_peak, "MB", "empty Textual app", app_peak / yardstick, note=note),
-        Figure(
-            "peak while building, with its child processes, PSS",
-            **{"value": whole_peak, "unit": "MB", "against": "empty Textual app", "ratio": whole_peak / yardstick},
-            note=note,
-        ),
-    ]
+    for name, value in (("PSS", app_peak), ("with its child processes, PSS", whole_peak)):
+        told = f"peak while building, {name}"
+        figures += [Figure(told, value, "MB", "empty Textual app", value / yardstick, note=note)]
+    return figures
 
 
 def _peak(bench: Bench) -> tuple[float, float, int]:

@@ -1,4 +1,4 @@
-"""Figures -> a Markdown table, with the machine and the command that gave them. Pure, but for asking what machine it is."""
+"""Figures -> a Markdown table; and what machine gave them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def machine() -> str:
     """Return what this was measured on, in a sentence."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return (
-        f"{cores} cores ({_processor()}), {platform.system()} {platform.release()}, Python {platform.python_version()}, "
-        f"Textual {version('textual')}."
+        f"{cores} cores ({_processor()}), {platform.system()} {platform.release()}, "
+        f"Python {platform.python_version()}, Textual {version('textual')}."
     )
 
 

@@ -55,7 +55,7 @@ def filled(screen: list[str]) -> list[str]:
 def is_full(screen: list[str], articles: int) -> bool:
     """Whether each line of the list that has an article shows it, in a folder of so many articles."""
     there = len(rows(screen))
-    return 0 < there and len(filled(screen)) == min(articles, there)
+    return there > 0 and len(filled(screen)) == min(articles, there)
 
 
 def articles(screen: list[str]) -> int:
