@@ -51,7 +51,8 @@ def measure(bench: Bench) -> list[Figure]:
             TOP: lambda _, after: is_full(after) and sight.marked(after) == 0 and sight.titles(after) == home,
             END: lambda _, after: is_full(after) and sight.marked(after) == min(count, height) - 1,
         }
-        for name in _plan(bench.samples, count, height):
+        press(terminal, KEYS[TOP], dice, proofs[TOP])
+        for name in plan(bench.samples, count - 1, (count - 1) // height):
             taken[name].append(press(terminal, KEYS[name], dice, proofs[name]))
         terminal.rest(0.3, 5)
         terminal.end("q")
@@ -85,22 +86,23 @@ def sort(bench: Bench) -> list[Figure]:
     return [*figures, figure("change of sort or direction", [t for times in taken.values() for t in times], most)]
 
 
-def _plan(samples: int, count: int, height: int) -> Iterator[str]:
-    """Yield keys until each has been pressed ``samples`` times, never one that leads nowhere.
+def plan(samples: int, steps: int, pages: int) -> Iterator[str]:
+    """Yield keys, from the top of the list, until each has been pressed ``samples`` times; none leads nowhere.
 
-    Begins and goes on from the top of the list, one step down.
+    A list has room for so many ``steps`` and ``pages`` in a row; without room for a page, none is turned.
+    The key to the top is pressed more often, to get to where the others begin.
     """
-    steps = min(_LONGEST_RUN, count - 2)
-    pages = min(_LONGEST_RUN, max(0, (count - height) // height))
-    pressed = dict.fromkeys(KEYS, 0)
-    yield TOP
-    while min(pressed[name] for name in KEYS if name != PAGE or pages) < samples:
-        plan = [STEP] * steps + [TOP] + [PAGE] * pages + ([TOP] if pages else [])
-        for name in [*plan, *([END, TOP] * _LONGEST_RUN)]:
-            # Past its number, each is pressed only to get where the others are measured.
-            if pressed[name] < samples or name == TOP:
-                pressed[name] += 1
-                yield name
+    left = {STEP: samples if steps else 0, PAGE: samples if pages else 0, END: samples, TOP: samples}
+    while any(left.values()):
+        for name, most in ((STEP, steps), (PAGE, pages), (END, 1)):
+            for _ in range(_LONGEST_RUN if name == END else 1):
+                run = min(left[name], most, _LONGEST_RUN)
+                if not run and not (name == END and left[TOP]):
+                    break
+                yield from [name] * max(1, run)
+                yield TOP
+                left[name] -= run
+                left[TOP] = max(0, left[TOP] - 1)
 
 
 def press(terminal: Terminal, key: str, dice: random.Random, proof: Proof, quiet: float = 0.03) -> float:
@@ -113,6 +115,8 @@ def press(terminal: Terminal, key: str, dice: random.Random, proof: Proof, quiet
     moment = terminal.press(key)
     frames = proved(terminal, before, proof, quiet, 1.0)
     final = _list(frames[-1][1])
+    if final == _list(before):
+        raise MeasureError(f"{key!r} changed nothing, and something was to change; the screen is:\n{terminal.text}")
     return next(when for when, shown in frames if _list(shown) == final and proof(before, shown)) - moment
 
 

@@ -8,6 +8,7 @@ MARK = "▌"
 _ARTICLES = re.compile(r"([\d,]+) articles?\b")
 _ROW = re.compile(r"^[▌ ].\s*(-?\d+[kMG]?|–|∞) ")
 _SORTED = re.compile(r"([123]) \w+ ([↓↑])")
+_UNSURE = re.compile("[\u0300-\u036f\u0590-\u0dff\u200d\ufe0f\U0001f000-\U0001faff].*")
 _BORDERS = "▏│┃▕"
 _GAUGE = re.compile(r"(\d[\d,]*) ?(?:of|/) ?\d[\d,]*")
 _COLUMN = {"1": slice(2, 5), "2": slice(11, 14)}
@@ -117,8 +118,12 @@ def marked(screen: list[str]) -> int:
 
 
 def titles(screen: list[str]) -> list[str]:
-    """Return the rows without the marks before them, which change by themselves when an article is read."""
-    return [row[2:] for row in rows(screen)]
+    """Return the rows without the marks before them, which change by themselves when an article is read.
+
+    A row ends where a script or sign comes of which terminals, the emulator too, take another
+    number of cells than was meant: from there on it may hold what stood there before.
+    """
+    return [_UNSURE.sub("", row[2:]) for row in rows(screen)]
 
 
 def selected(screen: list[str]) -> str:

@@ -1,0 +1,306 @@
+"""The benchmark: what it sees on a screen, when it saw it, and that one command measures everything."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+SCRIPTS = Path(__file__).resolve().parent.parent / "benchmarks"
+sys.path.insert(0, str(SCRIPTS))  # they are scripts, which find one another so
+
+import keys  # noqa: E402
+import report  # noqa: E402
+import sight  # noqa: E402
+from bench import Figure, MeasureError, run  # noqa: E402
+from memory import held, tree  # noqa: E402
+from percentiles import percentile  # noqa: E402
+from screen import COLUMNS, Emulator, NotShownError, Terminal  # noqa: E402
+
+ANSWERS = """
+import sys, termios, time, tty
+tty.setraw(0)
+print("\\x1b[2J\\x1b[Hready", end="", flush=True)
+while (key := sys.stdin.read(1)) != "q":
+    print(f"\\x1b[2;1Hfirst half of {key}", end="", flush=True)
+    time.sleep(0.02)
+    before = time.perf_counter()
+    print(f"\\x1b[3;1H{before} \\x1b[4;1Hdone {key}", end="", flush=True)
+"""
+SCREEN = [
+    " newsreader  news                                        1,234 articles  7 unread ",
+    "  1 Qual ↓ 2 Heat   3 Date    Source       Title         ▏ A headline",
+    " •140 ━━━━   –      11 Oct 25 The Ministe… Forest bridg… ▏ ",
+    "▌  39 ━━    153 ━━━  4 May 24 The Court P… 顔 認 識 ▅▏ 20 of 30 ",
+    " •  –        –       –        The Island…  Rules forest… ▏ ",
+    " Enter read ] related o open y copy q quit ? help ",
+]
+
+EVERYTHING = [
+    "PyYAML's C safe loader, yaml.load alone: CPU",
+    "PyYAML's C safe loader, reading included: CPU",
+    "bare read of all documents: wall",
+    "cold index, CPU",
+    "cold index, CPU",
+    "cold index, wall",
+    "cold index, wall",
+    "cold index, documents",
+    "bare walk and stat",
+    "bare walk and stat, whole process",
+    "refresh, nothing changed",
+    "refresh, nothing changed, whole process",
+    "documents",
+    "index on disk",
+    "empty Textual app: start to its text",
+    "warm start to the first rows",
+    "warm start to the complete, sorted list",
+    "cold start (no index) to the first rows",
+    "key to screen, step (j), p95",
+    "key to screen, page (space), p95",
+    "key to screen, top (g), p95",
+    "key to screen, end (G), p95",
+    "key to screen while building, step (j), p95",
+    "key to screen while building, page (space), p95",
+    "key to screen while building, top (g), p95",
+    "key to screen while building, end (G), p95",
+    "change of sort: another order, p95",
+    "change of sort: another direction, p95",
+    "change of sort or direction, p95",
+    "empty Textual app, RSS",
+    "memory, warm, RSS",
+    "memory, warm, USS",
+    "memory, warm, PSS",
+    "memory, warm, with its child processes, PSS",
+    "peak while building, PSS",
+    "peak while building, with its child processes, PSS",
+    "refresh by key to “Nothing has changed.”",
+    "a new document while open, to the screen",
+    "20 documents changed at once, to the screen",
+]
+
+
+@pytest.fixture
+def answering() -> Iterator[Terminal]:
+    with Terminal([sys.executable, "-c", ANSWERS], os.environ) as terminal:
+        terminal.until(lambda screen: screen[0].startswith("ready"))
+        yield terminal
+
+
+# --- the terminal --------------------------------------------------------------------------
+
+
+def test_the_moment_of_a_screen_is_that_of_the_output_that_completed_it(answering: Terminal) -> None:
+    pressed = answering.press("x")
+    shown = answering.until(lambda screen: screen[3].startswith("done x"))
+    answered = float(answering.screen[2].split()[0])
+    assert pressed < answered < shown < time.perf_counter()
+
+
+def test_a_screen_before_the_last_has_its_own_moment(answering: Terminal) -> None:
+    answering.press("x")
+    assert answering.came()
+    answering.until(lambda screen: screen[1].startswith("first half of x"))
+    answering.press("y")
+    answering.until(lambda screen: screen[3].startswith("done y"))
+    moments = [piece.moment for piece in answering.pieces]
+    assert moments == sorted(moments)
+    assert answering.frames() == []
+
+
+def test_frames_are_the_screens_after_each_piece_of_output(answering: Terminal) -> None:
+    answering.press("x")
+    while not answering.pieces[-1].data.endswith(b"done x"):
+        answering.rest(0.005)
+    screens = [screen for _, screen in answering.frames()]
+    assert not screens[0][3].startswith("done x")
+    assert screens[-1][3].startswith("done x")
+    assert all(len(line) == COLUMNS for line in screens[-1])
+
+
+def test_a_screen_that_does_not_come_is_told_with_the_one_that_is_there(answering: Terminal) -> None:
+    with pytest.raises(NotShownError, match="ready"):
+        answering.until(lambda _: False, patience=0.05)
+
+
+def test_a_program_that_ends_is_told(answering: Terminal) -> None:
+    assert answering.end("q") == 0
+    with pytest.raises(NotShownError, match="ended"):
+        answering.until(lambda _: False)
+
+
+@given(st.lists(st.integers(0, 200), max_size=12))
+def test_it_does_not_matter_where_the_output_is_cut(cuts: list[int]) -> None:
+    unknown = "\x1b[>4;2m\x1b[?2026$p\x1bP+q544e\x1b\\"
+    data = f"\x1b[2J\x1b[H{unknown}é 顔認\x1b[1;31mred\x1b[0m\x1b[5;5Hthere\x1b[<u\n!".encode()
+    whole, parts = Emulator(), Emulator()
+    whole.feed(data)
+    last = 0
+    for cut in sorted(cuts):
+        parts.feed(data[last:cut])
+        last = max(last, min(cut, len(data)))
+    parts.feed(data[last:])
+    assert parts.display == whole.display
+    assert whole.display[0].startswith("é 顔 認 red ")
+    assert whole.display[4].startswith("    there")
+
+
+# --- what is seen --------------------------------------------------------------------------
+
+
+def test_what_a_screen_says() -> None:
+    assert sight.articles(SCREEN) == 1234
+    assert sight.order(SCREEN) == "1↓"
+    assert len(sight.rows(SCREEN)) == 3
+    assert sight.marked(SCREEN) == 1
+    assert sight.selected(SCREEN).split()[:2] == ["39", "━━"]
+    assert sight.is_full(SCREEN, 1234)
+    assert sight.is_complete(SCREEN, 1234)
+    assert not sight.is_complete(SCREEN, 1235)
+    assert not sight.is_building(SCREEN)  # what the article says is not the index's progress
+
+
+def test_what_stands_behind_a_sign_of_doubtful_width_is_not_looked_at() -> None:
+    rows = [SCREEN[0], SCREEN[1], f"{SCREEN[2][:40]}नए left over", f"{SCREEN[2][:40]}नए", SCREEN[5]]
+    assert sight.titles(rows)[0] == sight.titles(rows)[1] == SCREEN[2][2:40]
+
+
+def test_a_row_that_has_not_come_yet_is_seen() -> None:
+    blank = [*SCREEN[:3], " " * 56 + "▏", *SCREEN[4:]]
+    assert len(sight.filled(blank)) == 1
+    assert not sight.is_full(blank, 1234)
+    assert sight.is_full(blank, 1)
+
+
+def test_a_list_in_another_order_than_told_is_seen() -> None:
+    for other in ([*SCREEN[:2], SCREEN[3], SCREEN[2], *SCREEN[4:]], [*SCREEN[:2], SCREEN[4], *SCREEN[2:4], SCREEN[5]]):
+        assert sight.is_full(other, 1234)
+        assert not sight.is_sorted(other)
+        assert not sight.is_complete(other, 1234)
+
+
+def test_the_progress_of_the_index_is_no_row() -> None:
+    building = [*SCREEN[:4], " Reading  ━━━━━━━━━━━━━━━━━━  1,176 of 2,000  1 s left  900 a second ", SCREEN[5]]
+    assert sight.built(building) == 1176
+    assert len(sight.rows(building)) == 2
+    assert sight.is_full(building, 1234)
+
+
+def test_a_screen_without_a_list_says_nothing() -> None:
+    assert sight.rows(["", "", "", ""]) == []
+    assert not sight.is_complete(["", "", "", ""], 0)
+    assert sight.marked(["", "", "", ""]) == -1
+
+
+@given(st.integers(1, 30), st.integers(1, 80), st.integers(0, 60))
+def test_keys_are_pressed_often_enough_and_never_lead_nowhere(samples: int, steps: int, pages: int) -> None:
+    plan = list(keys.plan(samples, steps, pages))
+    pressed = {name: plan.count(name) for name in keys.KEYS}
+    assert pressed[keys.STEP] == pressed[keys.END] == samples
+    assert pressed[keys.PAGE] == (samples if pages else 0)
+    assert pressed[keys.TOP] >= samples
+    at = 0
+    for name in plan:
+        before = at
+        at = {keys.STEP: at + 1, keys.PAGE: at + 100, keys.END: 10_000, keys.TOP: 0}[name]
+        assert at != before
+        assert at <= max(steps, pages * 100) or name == keys.END
+
+
+# --- figures -------------------------------------------------------------------------------
+
+
+@given(st.lists(st.floats(0, 100), min_size=1), st.integers(1, 100))
+def test_a_percentile_is_one_of_the_values_that_so_many_do_not_exceed(values: list[float], percent: int) -> None:
+    found = percentile(values, percent)
+    assert found in values
+    assert sum(value <= found for value in values) * 100 >= percent * len(values)
+    assert sum(value < found for value in values) * 100 < percent * len(values)
+
+
+def test_a_target_is_held_against_the_ratio_where_there_is_a_yardstick() -> None:
+    assert Figure("a", 5.0, "s", "b", 1.2, 1.4).met is True
+    assert Figure("a", 0.1, "s", "b", 1.5, 1.4).met is False
+    assert Figure("a", 15.0, "ms", target=16.0).met is True
+    assert Figure("a", None, "ms", target=16.0).met is None
+    assert Figure("a", 15.0, "ms").met is None
+
+
+def test_the_table_says_what_is_met_and_what_is_not_there() -> None:
+    lines = report.table(
+        [
+            Figure("start", 0.25, "s", "empty app", 1.25, 1.4),
+            Figure("key", 20.0, "ms", target=16.0, note="n 3"),
+            Figure("other", None, "ms", target=16.0, note="over too soon"),
+        ]
+    ).splitlines()
+    assert lines[2:] == [
+        "| start | 0.250 s | empty app | 1.25 | ≤ 1.4 | met |  |",
+        "| key | 20.0 ms |  |  | ≤ 16 ms | **not met** | n 3 |",
+        "| other | – |  |  | ≤ 16 ms | no figure | over too soon |",
+    ]
+
+
+def test_a_command_that_fails_is_told_with_what_it_said() -> None:
+    with pytest.raises(MeasureError, match="no such luck"):
+        run([sys.executable, "-c", "raise SystemExit('no such luck')"], dict(os.environ))
+
+
+def test_the_cpu_of_children_counts() -> None:
+    busy = "sum(range(3_000_000))"
+    child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {busy!r}])"
+    alone, around = (run([sys.executable, "-c", code], dict(os.environ)) for code in ("", child))
+    assert around.cpu > alone.cpu
+
+
+def test_memory_is_that_of_a_process_and_its_children() -> None:
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'print(1, flush=True); input()'])"
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        found = tree(process.pid)
+        assert len(found) == 2
+        for pid in found:
+            assert 0 < held(pid)["uss"] <= held(pid)["pss"] <= held(pid)["rss"]
+        process.communicate(b"\n")
+    assert held(process.pid)["rss"] == 0
+
+
+# --- all of it -----------------------------------------------------------------------------
+
+
+def test_one_command_measures_everything(tmp_path: Path) -> None:
+    folder, told = tmp_path / "corpus", tmp_path / "figures.json"
+    subprocess.run([sys.executable, str(SCRIPTS / "corpus.py"), str(folder), "--count", "80"], check=True)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    few = ["--runs", "1", "--samples", "2", "--burst", "20", "--json", str(told)]
+    done = subprocess.run(
+        [sys.executable, str(SCRIPTS / "run.py"), str(folder), *few], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(told.read_text("utf-8"))["figures"]
+    assert [figure["name"] for figure in figures] == EVERYTHING
+    for figure in figures:
+        assert f"| {figure['name']} |" in done.stdout
+        if "while building" in figure["name"]:
+            assert figure["value"] is None  # so few documents are read before a key can be pressed
+        elif figure["value"] is None:
+            assert "too short" in figure["note"]
+        else:
+            assert figure["value"] > 0
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus", "figures.json"]
+
+
+def test_a_part_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    command = [sys.executable, str(SCRIPTS / "run.py"), str(tmp_path), "--only", "keys,nothing"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "there is no nothing" in done.stderr
