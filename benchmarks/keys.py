@@ -52,7 +52,7 @@ def measure(bench: Bench) -> list[Figure]:
             END: lambda _, after: is_full(after) and sight.marked(after) == min(count, height) - 1,
         }
         press(terminal, KEYS[TOP], dice, proofs[TOP])
-        for name in plan(bench.samples, count - 1, (count - 1) // height):
+        for name in plan(bench.samples, count - 1, max(0, count - height) // height):
             taken[name].append(press(terminal, KEYS[name], dice, proofs[name]))
         terminal.rest(0.3, 5)
         terminal.end("q")
