@@ -150,7 +150,7 @@ def test_the_corpus_is_read_quickly_and_rightly(corpus: list[bytes]) -> None:
 
 def test_a_brief_says_what_the_document_says() -> None:
     found = _assert_quick(_VIDEO)
-    assert found.excerpt == "He said \"no\", then C:\\temp; it's 5 < 6"
+    assert found.excerpt == 'He said "no", then C:\\temp; it\'s 5 < 6'
     assert found.published_at == 1_573_013_822_000_000
     assert found.quality == 4.5
     assert found.topics == "Power Apps\nAI Builder"
@@ -214,6 +214,11 @@ def test_a_brief_of_an_article_is_that_of_its_document() -> None:
         ("topics: AI", "topics", "AI"),
         ("topics: []", "topics", ""),
         ("topics:\n  - null\n  - 'null'", "topics", "null"),
+        ('topics: [AI, "Computer Vision" , null, "null",4.0]', "topics", "AI\nComputer Vision\nnull\n4.0"),
+        ("tags: [ a-b, c ]", "topics", ""),
+        ("topics:\n- AI\n- Law", "topics", "AI\nLaw"),
+        ("images:\n- url: /x.png\n  width: 5", "topics", ""),
+        ("related:\n- title: x\n  provider:\n    name: y\n- title: z", "topics", ""),
         ("related: []", "topics", ""),
         ("anything: {}", "topics", ""),
         ("secured:", "topics", ""),
@@ -223,6 +228,16 @@ def test_a_brief_of_an_article_is_that_of_its_document() -> None:
 def test_odd_but_plain_values_are_read_quickly_and_rightly(line: str, field: str, value: object) -> None:
     found = _assert_quick(f"---\n{line}\n---\n".encode())
     assert getattr(found, field) == value
+
+
+@pytest.mark.parametrize("data", [*_SEEDS, _VIDEO])
+def test_windows_line_ends_are_read_quickly_and_rightly(data: bytes) -> None:
+    assert _assert_quick(data.replace(b"\n", b"\r\n")) == _assert_quick(data)
+
+
+def test_a_document_may_end_with_its_header() -> None:
+    assert _assert_quick(b"---\ntitle: x\n---").title == "x"
+    assert quick(b"a.md", b"---\ntitle: x\n ---") is None
 
 
 def test_a_body_is_not_looked_at_but_for_its_bytes() -> None:
@@ -243,7 +258,14 @@ _UNUSUAL_LINES = [
     "title: !!str 1",
     "<<: x",
     "title: [a]",
-    "topics: [a, b]",
+    "topics: [a, b: c]",
+    "topics: [a,, b]",
+    "topics: [a, [b]]",
+    "topics: ['a']",
+    "topics: [a, ]",
+    "title: [a]",
+    "related: [a]",
+    'topics: ["a, b"]',
     "x: {a: b}",
     "x: [[[[",
     "title: |\n  x",
@@ -281,7 +303,9 @@ _UNUSUAL_LINES = [
     "title: a\ufffeb",
     "title: x\ntitle: y",
     "topics:\n  - x\ntopics: y",
-    "topics:\n- x",
+    "topics:\n- x\n  - y",
+    "topics:\n  - x\n- y",
+    "provider:\n- name: x",
     "topics:\n    - x",
     "topics:\n  - x\n\n  - y",
     "topics:\n  - - x",
@@ -297,6 +321,7 @@ _UNUSUAL_LINES = [
     "publishedDateTime: soon",
     'publishedDateTime: ""',
     "publishedDateTime: 2021-02-29T00:00:00Z",
+    "publishedDateTime: 2021-04-31T00:00:00Z",
     "originalUrl: javascript:x",
     "originalUrl: https://a..b/",
     "originalUrl: https://me:secret@a.example/",
@@ -310,6 +335,10 @@ _UNUSUAL_LINES = [
     "related:\n  - heat: -5",
     "related:\n  - quality: high",
     "related:\n  - publishedDateTime: 2021-02-29T00:00:00Z",
+    "related:\n  - publishedDateTime: 2021-04-31T00:00:00Z",
+    "related:\n  - publishedDateTime: 2021-02-30T00:00:00Z",
+    "related:\n  - publishedDateTime: 2021-04-30T24:01:00Z",
+    "related:\n  - publishedDateTime: 2021-04-30T00:00:00+24:00",
     "related:\n  - webUrl: javascript:x",
     "related:\n  - webUrl: https://a..b/",
     'related:\n  - webUrl: "https://a.example/:',
@@ -355,7 +384,10 @@ def test_whatever_is_unusual_in_a_header_takes_the_long_way(line: str) -> None:
         b"---\ntitle: x\n",
         b"\n---\ntitle: x\n---\n",
         b"\xef\xbb\xbf---\ntitle: x\n---\n",
-        b"---\r\ntitle: x\r\n---\r\n",
+        b"---\r\ntitle: x\n---\n",
+        b"---\ntitle: x\r\n---\n",
+        b"---\r\ntitle: x\ry\r\n---\r\n",
+        b"---\rtitle: x\r---\r",
         b"--- \ntitle: x\n---\n",
         b"---\ntitle: x\n--- \n",
         b"---\ntitle: x\n...\n",
@@ -378,16 +410,18 @@ def test_whatever_is_unusual_about_a_file_takes_the_long_way(data: bytes) -> Non
 # --- and both say the same ------------------------------------------------------------------
 
 _PATHS = st.sampled_from([b"a.md", b"b.yaml", b"c/2020-01-02-some-thing.html", b"sub/caf\xe9\x1b\n.txt"])
-_KEYS = (
+_NAMES = (
     "title name excerpt category type publishedDateTime published originalUrl webUrl ampWebUrl cdnAmpWebUrl quality "
     "heat provider domain authors topics images url width height isCached related secured extra <<"
-).split()
-_ODD = (
+)
+_KEYS = _NAMES.split()
+_ODD_WORDS = (
     "null ~ yes no 1.10 017 0x1f 1_000 12:30:45 -1 -5 1e9 .nan 2021-02-29T00:00:00Z 2020-02-29 2021-07-28T12:38:00Z "
     "http://a.example/ https://A.example/%zz javascript:x http://a..b/ [] {} [a] {a:b} &a *a !!str !x | > |- ? % @ ` "
     "- -- # : a:b a::b a# :a ' \" '' \"\" 'a''b' \\ \\\" \\n \\e \\u0041 &amp;lt; &#27; AAAA;AAAAAAAAAAAAAAAAAAAAAA== "
     "\x85 \u2028 \ufeff \u200d \u202e \xa0 é 中国 👩‍⚖️ \t \r --- ..."
-).split(" ")
+)
+_ODD = _ODD_WORDS.split(" ")
 _PIECES = st.sampled_from(_ODD) | st.sampled_from([" ", ": ", " #", "word", "two words", "\n", "\n  "])
 _VALUES = (
     st.sampled_from(["word", "two words", "5", "-1", "true", '"quoted"', "'single'", "https://a.example/x"])
@@ -397,8 +431,15 @@ _VALUES = (
 )
 _FLAT = st.builds("{}: {}".format, st.sampled_from(_KEYS), _VALUES)
 _TEXT_LIST = st.builds(
-    lambda key, items: "\n".join([f"{key}:", *(f"  - {item}" for item in items)]),
+    lambda key, form, items: form(key, items),
     st.sampled_from(["topics", "levels", "images", "title"]),
+    st.sampled_from(
+        [
+            lambda key, items: "\n".join([f"{key}:", *(f"  - {item}" for item in items)]),
+            lambda key, items: "\n".join([f"{key}:", *(f"- {item}" for item in items)]),
+            lambda key, items: f"{key}: [{', '.join(items)}]",
+        ]
+    ),
     st.lists(_VALUES, max_size=3),
 )
 _FIELD_LIST = st.builds(
