@@ -6,22 +6,26 @@ latest is answered.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from reader.errors import ReaderError
-from reader.jobs.indexing import refresh
-from reader.library.library import Library
-from reader.library.view import Sort
-from reader.model import Row
-from reader.ui import messages, opening
-from reader.ui.page import fixed
-from reader.ui.subject import Item, Subject, of_document, of_item
+from reader.ui import messages
+
+if TYPE_CHECKING:
+    from reader.library.library import Library
+    from reader.library.view import Sort
+    from reader.model import Row
+    from reader.ui.subject import Item, Subject
+
+# What a worker needs is imported by the worker: the list is on screen before it.
 
 KEEPING = "keeping"
 """The group of the workers that write what is to be kept; the app does not end before they have."""
@@ -59,7 +63,7 @@ class Desk:
             start = max(0, (at or 0) - _ROWS_AHEAD // 2 * height)
             rows = self._library.rows(view.rowids[start : start + _ROWS_AHEAD * height])
             types = self._library.has_other_types()
-            self._post_unless_cancelled(messages.ViewLoaded(view, rows, keep, at, types, marks))
+            self._post_unless_cancelled(messages.ViewLoaded(view, rows, keep=keep, at=at, types=types, marks=marks))
             self._post_unless_cancelled(messages.Counted(self._library.counts()))
 
         self._run(work, VIEW)
@@ -77,6 +81,9 @@ class Desk:
         """Ask for a document, laid out for ``width`` cells, to be shown from line ``y``, or where it is ``again``."""
 
         def work() -> None:
+            from reader.ui.page import fixed
+            from reader.ui.subject import of_document
+
             try:
                 subject = of_document(self._library, rowid)
             except ReaderError as error:
@@ -91,6 +98,9 @@ class Desk:
         """Ask for what the document ``told_by`` says of a related item."""
 
         def work() -> None:
+            from reader.ui.page import fixed
+            from reader.ui.subject import of_item
+
             subject = of_item(item, told_by)
             self._post_unless_cancelled(messages.SubjectLoaded(subject, fixed(subject, width)))
 
@@ -100,6 +110,8 @@ class Desk:
         """Ask for the lines of a subject that is shown already, for another width."""
 
         def work() -> None:
+            from reader.ui.page import fixed
+
             self._post_unless_cancelled(messages.SubjectRefitted(subject, fixed(subject, width)))
 
         self._run(work, "refit")
@@ -113,6 +125,8 @@ class Desk:
         stop = self._refreshing = threading.Event()
 
         def work() -> None:
+            from reader.jobs.indexing import refresh
+
             try:
                 for progress in refresh(self._library, stop):
                     if stop.is_set():
@@ -148,13 +162,28 @@ class Desk:
         """Ask to keep a small fact between runs."""
         self._run(lambda: self._library.remember(name, value), KEEPING, exclusive=False)
 
+    def remember_folder(self) -> None:
+        """Ask to keep which folder this is. Not to find it again is no reason to say anything now."""
+
+        def work() -> None:
+            with contextlib.suppress(ReaderError):
+                self._library.remember_folder()
+
+        self._run(work, KEEPING, exclusive=False)
+
     def problems(self) -> None:
         """Ask what is wrong with the documents."""
         self._run(lambda: self._post(messages.ProblemsLoaded(self._library.problems())), "problems")
 
     def open(self, url: str) -> None:
         """Ask to open an address in the person's browser."""
-        self._run(lambda: self._post(messages.Opened(url, opening.open_address(url))), "browser", exclusive=False)
+
+        def work() -> None:
+            from reader.ui.addresses import open_address
+
+            self._post(messages.Opened(url, open_address(url)))
+
+        self._run(work, "browser", exclusive=False)
 
     def _run(self, work: Callable[[], object], group: str, *, exclusive: bool = True) -> None:
         self._screen.run_worker(work, group=group, exclusive=exclusive, thread=True, exit_on_error=False)

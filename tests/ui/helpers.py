@@ -18,6 +18,7 @@ from textual.worker import WorkerCancelled, WorkerFailed
 from reader.config import Config
 from reader.library.library import Library
 from reader.model import Row
+from reader.opening import look
 from reader.paths import Paths
 from reader.ui.app import NewsreaderApp
 from reader.ui.article_list import ArticleList
@@ -170,7 +171,7 @@ async def opened(folder: Path, size: tuple[int, int] = SIDE, settings: Config | 
     """Open the app on ``folder`` in a terminal of ``size`` cells."""
     library = Library.open(folder, Paths.of())
     try:
-        app = NewsreaderApp(library, settings or Config())
+        app = NewsreaderApp(look(library), settings or Config())
         async with app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)
             await reader.settled()

@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from reader.config import Config
+from reader.opening import look
 from reader.ui.app import NewsreaderApp
 from tests.conftest import OpenLibrary
 
@@ -45,5 +46,5 @@ def test_it_looks_as_it_did(
     size: tuple[int, int],
     pressed: tuple[str, ...],
 ) -> None:
-    app = NewsreaderApp(library(seeds), Config(theme="newsreader-dark"))
+    app = NewsreaderApp(look(library(seeds)), Config(theme="newsreader-dark"))
     assert snap_compare(app, terminal_size=size, run_before=keys(*pressed))
