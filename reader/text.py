@@ -19,7 +19,6 @@ handed to widgets as ``Content`` or ``Text``, never as ``str``.
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
 from functools import lru_cache
@@ -83,7 +82,11 @@ def clean_block(text: str) -> str:
 
 def unescape(text: str) -> str:
     """Return ``text`` with its HTML character references decoded; the result is as untrusted as before."""
-    return html.unescape(_LONG_REFERENCE.sub("\ufffd", text)) if "&" in text else text
+    if "&" not in text:
+        return text
+    import html  # imported late: a list of titles needs no table of entities
+
+    return html.unescape(_LONG_REFERENCE.sub("\ufffd", text))
 
 
 def show_path(path: str | bytes | PathLike[str]) -> str:

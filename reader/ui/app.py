@@ -26,6 +26,7 @@ from reader.ui import actions, themes
 from reader.ui.bars import MessageLine
 from reader.ui.desk import KEEPING
 from reader.ui.screens.browse import BrowseScreen
+from reader.ui.threads import DaemonThreads
 
 log = logging.getLogger(__name__)
 _PATIENCE = 3.0
@@ -80,9 +81,11 @@ class NewsreaderApp(App[None]):
 
     def on_mount(self) -> None:
         """Put the person's keys in force, and end in good order when the terminal or the system asks for it."""
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(DaemonThreads())
         with contextlib.suppress(NotImplementedError):  # where the loop knows no signals
             for signal in (SIGTERM, SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(signal, self.exit)
+                loop.add_signal_handler(signal, self.exit)
         if self._settings.keys:
             self.set_keymap(dict(self._settings.keys))
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))

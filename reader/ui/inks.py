@@ -12,6 +12,8 @@ from rich.style import Style
 from textual.color import Color, ColorParseError
 from textual.widget import Widget
 
+_NOTHING = Color(0, 0, 0, 0)
+
 
 class _Ink(NamedTuple):
     """A colour of the theme, and how it is written; ``ground`` is a colour of the theme to write on."""
@@ -64,10 +66,12 @@ def ink(widget: Widget, name: str, ground: str = "") -> Style:
 def _colour(variables: dict[str, str], name: str) -> Color:
     """Return a colour of the theme; nothing, which leaves what is below it, for one that is no colour of its own."""
     value, _, share = variables.get(name, "").partition(" ")  # such as "ansi_default 50%"
+    if not value:  # not left to the parser, which would look for what might have been meant
+        return _NOTHING
     try:
         return Color.parse(value).multiply_alpha(float(share.rstrip("%") or 100) / 100)
     except (ColorParseError, ValueError):
-        return Color(0, 0, 0, 0)
+        return _NOTHING
 
 
 def faded(style: Style, strength: float) -> Style:

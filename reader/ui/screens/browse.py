@@ -155,9 +155,14 @@ class BrowseScreen(Screen[None]):
     @on(messages.ViewLoaded)
     def _show_view(self, event: messages.ViewLoaded) -> None:
         first = not len(self.articles.view)
-        self.articles.types = self.query_one(ListHeader).types = event.types
         if event.view.sort != self.sort:
             return  # the person has chosen another order meanwhile, which is on its way
+        header = self.query_one(ListHeader)
+        if header.sort != self.sort:
+            header.sort = self.sort
+            words = _SORT_WORDS[self.sort.by][self.sort.reverse]
+            self.say(f"Sorted by {self.sort.by}, {words}; unknown last.")
+        self.articles.types = header.types = event.types
         # One may have moved on since it was asked for.
         moved = self.articles.touched and event.keep != self.articles.rowid
         at = event.view.find(self.articles.rowid) if moved else event.at
@@ -366,12 +371,10 @@ class BrowseScreen(Screen[None]):
         self.sort = self.sort.flipped() if self.sort.by == by else Sort(by)
 
     def watch_sort(self, sort: Sort) -> None:
-        """Show the new order."""
-        self.query_one(ListHeader).sort = sort
+        """Ask for the new order. Header and message change with the list, in one frame."""
         self.articles.wait()
         self._reload_view(sorting=True)
         self._desk.remember(opening.SORT, f"{sort.by} {'up' if sort.reverse else 'down'}")
-        self.say(f"Sorted by {sort.by}, {_SORT_WORDS[sort.by][sort.reverse]}; unknown last.")
 
     @on(ListHeader.SortChosen)
     def _sort_by_mouse(self, event: ListHeader.SortChosen) -> None:
