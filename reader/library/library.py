@@ -159,6 +159,12 @@ class Library:
         totals = self.index.totals()
         return Census(totals.articles, self.index.documents(), self.index.problem_count(), totals.troubled)
 
+    def keep_in_memory(self) -> None:
+        """Go on with an index that ends with the program, because nothing can be written where it was."""
+        former, self.index = self.index, self.index.copied_to_memory()
+        self._index_file = None
+        former.close()
+
     def folders(self) -> frozenset[bytes]:
         """Return every folder that was looked through, relative to this one, which is the empty path."""
         return self.index.folders()

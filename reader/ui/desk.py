@@ -21,7 +21,8 @@ from reader.ui import messages
 
 if TYPE_CHECKING:
     from reader.jobs.beside import Beside
-    from reader.jobs.keeper import News
+    from reader.jobs.indexing import Progress
+    from reader.jobs.keeper import Said
     from reader.library.library import Library
     from reader.library.view import Sort
     from reader.model import Row
@@ -73,16 +74,12 @@ class Desk:
         if self._keeper is not None:
             self._keeper.close()
 
-    def _pass_on(self, news: News) -> None:
+    def _pass_on(self, news: Progress | Said) -> None:
         """Tell the screen, from the keeper's thread."""
-        from reader.jobs.indexing import Progress
-        from reader.jobs.keeper import Renewed, Said
+        from reader.jobs.keeper import Said
 
         if isinstance(news, Said):
             self._post(messages.Said(news.text, warning=news.warning))
-        elif isinstance(news, Renewed):
-            self._library.renew()
-            self._post(messages.Refreshed(Progress(shown=True)))
         else:
             self._post(messages.Refreshed(news))
 
