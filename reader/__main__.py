@@ -1,6 +1,6 @@
 """``python -m reader`` is the ``newsreader`` command."""
 
-from reader.cli import main
+from reader.start import main
 
 if __name__ == "__main__":
     main()

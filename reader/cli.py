@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from reader import __version__
-from reader.errors import ReaderError, reason
+from reader import __version__, ends
 from reader.paths import Paths
 from reader.text import clean, count, show_path, steady
 from reader.times import iso, local
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 _SORTS = ["quality", "heat", "date"]
 _EXIT_PROBLEMS = 1
-_EXIT_FAILED = 2
 _ROWS_AT_ONCE = 1000
 _SECONDS_BETWEEN_LINES = 5.0
 
@@ -89,10 +87,11 @@ def cli() -> None:
 @click.argument("path", required=False)
 def open_(path: str | None) -> None:
     """Open PATH, a folder or a document, in the app (PATH alone does the same)."""
+    from reader.opening import Opening
     from reader.ui.app import run
 
     paths = Paths.of()
-    sys.exit(run(Path(path) if path is not None else None, paths))
+    sys.exit(run(Opening(path, paths), paths))
 
 
 @cli.command("list")
@@ -127,7 +126,7 @@ def list_(path: str, by: str, reverse: bool, limit: int | None, as_json: bool) -
             for row in rows:
                 sys.stdout.write("\t".join(_plain_cells(row)) + "\n")
         if not rowids and limit != 0:
-            _say(f"There are no articles in {library.name}." + _pointer_to_check(library))
+            ends.say(f"There are no articles in {library.name}." + _pointer_to_check(library))
 
 
 @cli.command()
@@ -170,9 +169,9 @@ def check(path: str, as_json: bool) -> None:
                 sys.stdout.write(f"{place}: {problem.field or 'document'}: {problem.message}\n")
         counts = library.counts()
         if problems:
-            _say(f"{count(len(problems), 'problem')} in {count(counts.troubled, 'document')}.")
+            ends.say(f"{count(len(problems), 'problem')} in {count(counts.troubled, 'document')}.")
         else:
-            _say(f"{count(counts.articles, 'document')}, no problems.")
+            ends.say(f"{count(counts.articles, 'document')}, no problems.")
     if problems:
         sys.exit(_EXIT_PROBLEMS)
 
@@ -187,6 +186,7 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
 
     Progress goes to stderr, totals to stdout. What is interrupted goes on the next time.
     """
+    from reader.errors import ReaderError
     from reader.jobs.indexing import Progress, outcome, refresh
 
     with _opened(path) as library:
@@ -227,7 +227,7 @@ def _opened(path: str) -> Iterator[Library]:
     library = Library.open(Path(path), Paths.of())
     try:
         for notice in library.notices:
-            _say(notice)
+            ends.say(notice)
         yield library
     finally:
         library.close()
@@ -244,7 +244,7 @@ def _library(path: str) -> Iterator[Library]:
             for _ in refresh(library):
                 pass
         except BusyError:
-            _say(f"Another newsreader is reading {library.name} just now; this is what it has read so far.")
+            ends.say(f"Another newsreader is reading {library.name} just now; this is what it has read so far.")
         yield library
 
 
@@ -259,7 +259,7 @@ def _shown() -> Iterator[Callable[[Progress], None]]:
         def say(progress: Progress) -> None:
             if progress.total and progress.seconds > told[0] + _SECONDS_BETWEEN_LINES:
                 told[0] = progress.seconds
-                _say(f"{', '.join(facts(progress))}.")
+                ends.say(f"{', '.join(facts(progress))}.")
 
         yield say
         return
@@ -286,7 +286,7 @@ def _patience() -> Callable[[], bool]:
     def wait() -> bool:
         if not told:
             told.append(True)
-            _say("Another newsreader is reading this folder; waiting for it.")
+            ends.say("Another newsreader is reading this folder; waiting for it.")
         return True
 
     return wait
@@ -384,46 +384,25 @@ def _pointer_to_check(library: Library) -> str:
     return f" {count(troubled, 'document')} could not be read; `newsreader check` says why."
 
 
-def _say(sentence: str) -> None:
-    click.echo(f"newsreader: {sentence}", err=True)
-
-
 def main() -> None:
     """Run the command; every failure becomes a sentence and an exit status."""
-    from reader import logs
+    ends.run(_run)
 
-    if sys.stdout is None or sys.stderr is None:  # closed by whoever started us: there is nobody to tell
-        sys.exit(_EXIT_FAILED)
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            # What a terminal of another encoding cannot show is no reason to stop.
-            stream.reconfigure(errors="replace")
-    logs.start(Paths.of().log)
+
+def _run() -> int:
+    """Run the command and return its exit status, for what only click knows of; the rest is for :mod:`reader.ends`."""
     try:
         cli.main(prog_name="newsreader", standalone_mode=False)
-    except ReaderError as error:
-        _say(str(error))
-        sys.exit(_EXIT_FAILED)
     except click.ClickException as error:
         # Not error.show(): a shell's `*` makes the names of a stranger's files part of the message.
         context = getattr(error, "ctx", None)
         if context is not None:
             click.echo(context.get_usage(), err=True)
         click.echo(f"Error: {clean(error.format_message())}", err=True)
-        sys.exit(error.exit_code)
-    except OSError as error:
-        _say(f"This could not be written: {reason(error)}.")
-        sys.exit(_EXIT_FAILED)
-    except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        return error.exit_code
+    except click.Abort:
+        return ends.INTERRUPTED
     except _ClosedPipeError:
         # The interpreter would complain once more when it flushes at exit, so give it somewhere to flush to.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except Exception as error:
-        import logging
-
-        logging.getLogger(__name__).exception("unexpected error")
-        log = Paths.of().log
-        _say(f"Something went wrong in newsreader itself: {clean(str(error)) or type(error).__name__}. Details: {log}")
-        sys.exit(_EXIT_FAILED)
+    return 0

@@ -6,7 +6,6 @@ the key: a typo that is passed over in silence costs more than one that is told.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,7 +33,10 @@ def load(path: Path, actions: frozenset[str]) -> Config:
     """
     shown = show_path(path)
     try:
-        values = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        import tomllib  # imported late: most people write no settings
+
+        values = tomllib.loads(text)
     except FileNotFoundError:
         return Config()
     except OSError as error:

@@ -7,7 +7,6 @@ set-ups and people with opinions use: ``NEWSREADER_CACHE_DIR``,
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,20 +29,12 @@ class Paths:
     @classmethod
     def of(cls, environ: Mapping[str, str] = os.environ) -> Paths:
         """Return the directories for this environment; the platform's own unless moved."""
-        import platformdirs  # imported late: importing this module should cost nothing
-
-        def moved(name: str, usual: str) -> Path:
-            named = environ.get(name, "")
-            return Path(os.path.expanduser(named)) if named else Path(usual)  # which leaves "~nobody" as it is
-
-        return cls(
-            cache=moved("NEWSREADER_CACHE_DIR", platformdirs.user_cache_dir(_APP, appauthor=False)),
-            data=moved("NEWSREADER_DATA_DIR", platformdirs.user_data_dir(_APP, appauthor=False)),
-            config=moved("NEWSREADER_CONFIG_DIR", platformdirs.user_config_dir(_APP, appauthor=False)),
-        )
+        return cls(*(_place(environ, kind) for kind in ("cache", "data", "config")))
 
     def index(self, folder: Path) -> Path:
         """Return the index file of ``folder``, which must be absolute."""
+        import hashlib  # imported late, as above: it brings a library of cryptography with it
+
         name = hashlib.blake2b(os.fsencode(folder), digest_size=8).hexdigest()
         return self.cache / f"index-{name}.db"
 
@@ -61,3 +52,15 @@ class Paths:
     def log(self) -> Path:
         """The file that tracebacks go to."""
         return self.cache / "newsreader.log"
+
+
+def _place(environ: Mapping[str, str], kind: str) -> Path:
+    named = environ.get(f"NEWSREADER_{kind.upper()}_DIR", "")
+    if named:
+        return Path(os.path.expanduser(named))  # which leaves "~nobody" as it is
+    import platformdirs  # imported late: whoever has moved all three does not wait for it
+
+    find = {
+        "cache": platformdirs.user_cache_dir, "data": platformdirs.user_data_dir, "config": platformdirs.user_config_dir
+    }[kind]  # fmt: skip
+    return Path(find(_APP, appauthor=False))

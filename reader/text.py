@@ -104,7 +104,7 @@ def unescape(text: str) -> str:
     """Return ``text`` with its HTML character references decoded; the result is as untrusted as before."""
     if "&" not in text:
         return text
-    import html  # imported late: most starts meet no reference
+    import html  # imported late: a list of titles needs no table of entities
 
     return html.unescape(_LONG_REFERENCE.sub("\ufffd", text))
 

@@ -22,6 +22,7 @@ sys.path.insert(0, str(HERE.parent))
 from reader.config import Config  # noqa: E402
 from reader.jobs.beside import InThread  # noqa: E402
 from reader.library.library import Library  # noqa: E402
+from reader.opening import look  # noqa: E402
 from reader.paths import Paths  # noqa: E402
 from reader.ui.app import NewsreaderApp  # noqa: E402
 from reader.ui.article_view import ArticleView  # noqa: E402
@@ -64,7 +65,8 @@ async def take(picture: Picture, folder: Path) -> str:
     with tempfile.TemporaryDirectory() as scratch:
         paths = Paths(Path(scratch, "cache"), Path(scratch, "data"), Path(scratch, "config"))
         library = Library.open(folder, paths)
-        app = NewsreaderApp(library, Config(theme=picture.theme), InThread(library, watching=False))
+        first = look(library, keeper=InThread(library, watching=False))
+        app = NewsreaderApp(first, Config(theme=picture.theme))
         async with app.run_test(size=picture.size) as pilot:
             view = app.screen.query_one(ArticleView)
             while view.subject is None:

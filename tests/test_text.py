@@ -135,3 +135,16 @@ def test_one_is_singular() -> None:
 def test_character_references_are_decoded_whatever_their_length() -> None:
     assert unescape("&amp;quot; &#65;&#x42; &nope; 5 < 6 & 7") == "&quot; AB &nope; 5 < 6 & 7"
     assert unescape("&#" + "1" * 100_000 + ";&#x" + "f" * 100_000) == "\ufffd\ufffd"
+
+
+@given(st.text(st.characters(max_codepoint=0x7F)) | st.text(st.sampled_from("ab \x00\t\n\x7f~")))
+def test_the_quick_look_at_plain_text_says_what_the_long_one_says(plain: str) -> None:
+    # One character beyond ASCII, and the whole text goes the long way.
+    assert text.clean(plain) == text.clean(f"é {plain} é")[1:-1].strip()
+    assert text.clean_block(plain) == text.clean_block(f"é{plain}é")[1:-1]
+
+
+@given(_TEXTS)
+def test_what_is_looked_for_first_is_all_that_is_taken_out(any_text: str) -> None:
+    # A character that goes by itself makes the rest be looked at too, and is gone afterwards.
+    assert text.clean_block(any_text) == text.clean_block(any_text + "x\x1b").removesuffix("x")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import example, given
@@ -270,3 +271,36 @@ def test_what_only_shows_or_identifies_takes_any_text(url: str) -> None:
     urls.host(url)
     urls.url_key(url)
     assert re.fullmatch("[0-9a-f]{16}", urls.article_id(url, b"x"))
+
+
+_PLAIN_ADDRESSES = st.builds(
+    "{}://{}{}".format,
+    st.sampled_from(["http", "https"]),
+    st.lists(st.from_regex(r"[a-z0-9_-]{1,50}", fullmatch=True), min_size=1, max_size=6).map(".".join)
+    | st.sampled_from(["example.com", "www.example.com.", "h:443", "a..b", "-a.b_", "x" * 49 + ".a"]),
+    st.from_regex(r"[/?#]?[A-Za-z0-9\-._~:/?#@!&()*+,;=%\[\]]{0,12}", fullmatch=True)
+    | st.lists(st.sampled_from(["/", "?", "&", "#", "a=b", "utm_source=x", "%41", "%2f", "%", "gclid", "+", "é"])).map(
+        lambda pieces: "/" + "".join(pieces)
+    ),
+)
+
+
+def _answer(call: Callable[[str], str], url: str) -> str:
+    try:
+        return call(url)
+    except ReaderError as error:
+        return error.message
+
+
+@given(_PLAIN_ADDRESSES)
+@example("https://" + ".".join(["a" * 48] * 5) + "/")
+@example("https://" + ".".join(["a" * 50] * 5) + "/")
+@example("https://a.example/" + "a" * (urls.MAX_CHARS - 18))
+@example("https://a.example/" + "a" * (urls.MAX_CHARS - 17))
+@example("https://a.example/?utm_source=x")
+@example("https://a.example/b?")
+def test_the_quick_look_at_a_plain_address_says_what_the_long_one_says(url: str) -> None:
+    # Capitals in the scheme change nothing but that the address has to be taken apart.
+    longer = url.replace("http", "HTTP", 1)
+    assert _answer(urls.safe, url) == _answer(urls.safe, longer)
+    assert _answer(urls.canonical, url) == _answer(urls.canonical, longer)

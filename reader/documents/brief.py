@@ -101,7 +101,8 @@ def number_of(url: str, path: bytes) -> int:
 
 # --- the quick way --------------------------------------------------------------------------
 
-_OPEN, _CLOSE = b"---\n", b"\n---\n"
+_OPEN, _CLOSE, _END = b"---\n", b"\n---\n", b"\n---"
+_OPEN_CRLF, _CLOSE_CRLF = b"---\r\n", b"\r\n---\r\n"
 _USUAL = bytes(range(0x20, 0x7F)) + b"\n" + bytes(range(0x80, 0x100))
 """Every byte but control characters, tab among them."""
 _BROKEN = tuple(char.encode() for char in "\u2028\u2029\ufeff\ufffe\uffff")
@@ -133,10 +134,18 @@ def quick(path: bytes, data: bytes) -> Brief | None:
 
 def _header(data: bytes) -> str:
     """Return the text between the marks, with its last line break."""
-    end = data.find(_CLOSE, len(_OPEN) - 1, MAX_HEADER)
-    if end < 0 or not data.startswith(_OPEN) or len(data) > MAX_BYTES:
+    if len(data) > MAX_BYTES:
         raise _UnusualError
-    header = data[len(_OPEN) : end + 1]
+    if data.startswith(_OPEN):
+        end = data.find(_CLOSE, len(_OPEN) - 1, MAX_HEADER)
+        if end < 0 and len(data) < MAX_HEADER and data.endswith(_END):
+            end = len(data) - len(_END)
+        header = data[len(_OPEN) : end + 1]
+    else:
+        end = data.find(_CLOSE_CRLF, len(_OPEN_CRLF) - 2, MAX_HEADER)
+        header = data[len(_OPEN_CRLF) : end + 2].replace(b"\r\n", b"\n")
+    if end < 0 or not data.startswith((_OPEN, _OPEN_CRLF)):
+        raise _UnusualError
     if header.translate(None, _USUAL) or header.count(b"\n") > LIST_LIMIT:
         raise _UnusualError
     if data.isascii():
@@ -157,6 +166,10 @@ class _Header:
             block = below.strip("\n")
             if odd or key in self._values or key in self._blocks or (value and block):
                 raise _UnusualError
+            if block.startswith("-"):  # a list that is not indented: to YAML the same
+                block = "  " + block.replace("\n", "\n  ")
+            if value.startswith("[") and (words := shapes.flow().fullmatch(value)):
+                block = "\n".join(f"  - {word.strip(' ')}" for word in words[1].split(","))
             if block:
                 self._blocks[key] = block + "\n"
             elif value in {"[]", "{}"}:

@@ -206,7 +206,7 @@ def readable_name(path: str) -> str:
 
 
 def plain_text(text: str) -> str:
-    """Return ``text`` with its HTML entities decoded, twice where they were encoded twice, as many feeds' titles were."""
+    """Return ``text`` with its HTML entities decoded, twice where they were encoded twice, as in many feeds."""
     return unescape(unescape(text))
 
 

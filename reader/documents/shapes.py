@@ -3,7 +3,7 @@
 Nearly every document of a hub was written by a program, in lines of few shapes: a
 field and a value on one line, or a list or mapping indented by two. Text of these
 shapes, and of no other, means to YAML what it seems to mean. They are a whitelist:
-what is not here (comments, tags, anchors, flow collections, block scalars, values of
+what is not here (comments, tags, anchors, nested brackets, block scalars, values of
 several lines, tabs, other indents) goes to the full reader.
 
 Every repetition is possessive, and every alternative of one ends with its line: the
@@ -24,12 +24,12 @@ _NEGATIVE = r"-[0-9]++(?:\.[0-9]++)?+"
 # The escapes whose meaning nobody disputes (7.3.1); line breaks cannot stand in any of these.
 _DOUBLE = r'"[^"\\\n]*+(?:\\["\\nt][^"\\\n]*+)*+"'
 _SINGLE = r"'[^'\n]*+'"
+# Within brackets far less may stand without quotes, or between them for one who splits at commas.
+_FLOW_ITEM = r"""(?:[A-Za-z0-9][A-Za-z0-9./_-]*+(?: ++[A-Za-z0-9./_-]++)*+|"[^"\\\n,]*+")"""
 SCALAR = rf"(?:{_DOUBLE}|{_PLAIN}|{_SINGLE}|{_NEGATIVE})"
 
 # Values that a field takes without a fault. Moments: every day but 29 February, which needs a look at the year.
-_DAY = (
-    r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
-)
+_DAY = r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
 _MOMENT = rf"[12][0-9]{{3}}-{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])"
 # Five labels of 40 characters stay below the bounds of a host, 2,000 characters below those of an address even when
 # each had to be encoded.
@@ -46,7 +46,7 @@ _TRUTH = "(?:true|false)"
 @cache
 def entries() -> re.Pattern[str]:
     """Return what takes a header apart, for findall: field, value on its line, lines below, or else what is odd."""
-    return re.compile(rf"({KEY}):(?: ([^\n]++))?+\n((?: [^\n]*+\n|\n)*+)|((?s:.+))", re.ASCII)
+    return re.compile(rf"({KEY}):(?: ([^\n]++))?+\n((?:(?: |- )[^\n]*+\n|\n)*+)|((?s:.+))", re.ASCII)
 
 
 @cache
@@ -55,6 +55,12 @@ def scalar() -> re.Pattern[str]:
     return re.compile(
         r'"([^"\\\n]*+(?:\\["\\nt][^"\\\n]*+)*+)"' + rf"|({_PLAIN}|{_NEGATIVE})|'([^'\n]*+)'",
     )
+
+
+@cache
+def flow() -> re.Pattern[str]:
+    """Return a list of words within brackets; group 1 is what is between those."""
+    return re.compile(rf"\[ ?+({_FLOW_ITEM}(?: ?+, ?+{_FLOW_ITEM})*+) ?+\]")
 
 
 @cache

@@ -14,25 +14,24 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 from reader.jobs import processes
 from reader.jobs.indexing import Progress
-from reader.jobs.keeper import Keeper, News, Renewed, Said, Tell
+from reader.jobs.keeper import Keeper, News, Renewed, Said, Tell, Unkept
 from reader.library.library import Library
 from reader.paths import Paths
 
 log = logging.getLogger(__name__)
 
 _NICE = 5
-_KINDS: dict[str, type[Progress] | type[Said] | type[Renewed]] = {
-    kind.__name__: kind for kind in (Progress, Said, Renewed)
-}
+_KINDS: dict[str, Callable[..., News]] = {kind.__name__: kind for kind in (Progress, Said, Renewed, Unkept)}
 
 
 class Beside(Protocol):
-    """A keeper at work somewhere."""
+    """A keeper at work somewhere; it tells of progress, and what the person should know."""
 
     def start(self) -> None:
         """Begin before anybody listens; whoever does not call this begins with :meth:`listen`."""
@@ -65,6 +64,19 @@ class InThread:
 
     def listen(self, tell: Tell) -> None:
         """Begin, and have everything told."""
+
+        def pass_on(news: News) -> None:
+            if isinstance(news, Renewed):
+                tell(Progress(shown=True))  # the library is this one, and was renewed
+            elif isinstance(news, Unkept):
+                _to_memory(self._library, news, tell)
+                self._begin(pass_on)  # the other has ended
+            else:
+                tell(news)
+
+        self._begin(pass_on)
+
+    def _begin(self, tell: Callable[[News], None]) -> None:
         self.keeper = Keeper(self._library, tell, watching=self._watching)
         threading.Thread(target=self.keeper.run, name="keeper", daemon=True).start()
 
@@ -128,18 +140,34 @@ class InProcess:
                 kind, values = json.loads(line)
                 if kind == "log":
                     log.log(values["level"], "%s", values["text"])
+                    continue
+                news = _KINDS[kind](**values)
+                if isinstance(news, Renewed):
+                    self._library.renew()
+                    tell(Progress(shown=True))
+                elif isinstance(news, Unkept):
+                    _to_memory(self._library, news, tell)
+                    break
                 else:
-                    tell(_KINDS[kind](**values))
+                    tell(news)
         except (OSError, ValueError) as error:
             if not self._closed:
                 log.warning("the keeper cannot be heard", exc_info=error)
         if self._closed:
             return
-        log.warning("the keeper has ended; a thread takes its place")
+        if not self._library.index.in_memory:
+            log.warning("the keeper has ended; a thread takes its place")
         if self._process is not None:
             processes.end(self._process)
         self._instead = InThread(self._library)
         self._instead.listen(tell)
+
+
+def _to_memory(library: Library, news: Unkept, tell: Tell) -> None:
+    """Go on without a file, and say so."""
+    library.keep_in_memory()
+    tell(Said(f"{news.text} The index is kept in memory.", warning=True))
+    tell(Progress(shown=True))
 
 
 class _ToParent(logging.Handler):

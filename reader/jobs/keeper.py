@@ -35,8 +35,15 @@ class Renewed:
     """The index was damaged, and there is another in its place: whoever has it open should open it anew."""
 
 
-News: TypeAlias = Progress | Said | Renewed
-Tell: TypeAlias = Callable[[News], None]
+@dataclass(frozen=True, slots=True)
+class Unkept:
+    """The index cannot be written where it is, and this keeper ends; ``text`` says why."""
+
+    text: str
+
+
+News: TypeAlias = Progress | Said | Renewed | Unkept
+Tell: TypeAlias = Callable[[Progress | Said], None]
 
 
 @dataclass(slots=True)
@@ -57,7 +64,7 @@ class _Request:
 class Keeper:
     """Does the keeping, in :meth:`run`, wherever that is called; the other methods are for other threads."""
 
-    def __init__(self, library: Library, tell: Tell, *, nice: int = 0, watching: bool = True) -> None:
+    def __init__(self, library: Library, tell: Callable[[News], None], *, nice: int = 0, watching: bool = True) -> None:
         """Without ``watching``, changes are found at the start and on demand only."""
         self.idle = threading.Event()
         """Set while there is nothing to do."""
@@ -124,6 +131,10 @@ class Keeper:
                 log.warning("the index was damaged and is built anew", exc_info=error)
                 self._tell(Renewed())
                 self._requests.put(_Request(None))
+            elif error.unwritable and not self._library.index.in_memory:
+                log.warning("the index cannot be written", exc_info=error)
+                self._closed.set()
+                self._tell(Unkept(str(error)))
             else:
                 self._tell(Said(str(error), warning=True))
         except ReaderError as error:

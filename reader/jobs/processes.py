@@ -46,7 +46,7 @@ def end(process: subprocess.Popen[bytes]) -> None:
         process.wait(0.2)
 
 
-def send(value: object, pipe: IO[bytes]) -> None:
+def send(value: Any, pipe: IO[bytes]) -> None:
     """Send plain values through a pipe. Raises OSError."""
     data = marshal.dumps(value)
     pipe.write(_LENGTH.pack(len(data)) + data)

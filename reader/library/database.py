@@ -15,6 +15,7 @@ from reader.text import show_path
 
 _BUSY_SECONDS = 5.0
 _JOURNAL_BYTES = 32 << 20
+_UNWRITABLE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
@@ -27,6 +28,8 @@ class StorageError(ReaderError):
         super().__init__(f"{where} cannot be used: {reason(error)}.")
         self.damaged = damaged or (code is not None and code & 0xFF in _DAMAGE)
         """Whether the file itself is bad, as opposed to busy, full, or not ours to write."""
+        self.unwritable = code is not None and code & 0xFF in _UNWRITABLE
+        """Whether nothing can be written where it is: no room, or no right to."""
 
 
 class _Lent(NamedTuple):

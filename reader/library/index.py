@@ -76,6 +76,13 @@ class Index:
             notice = ""
         return cls(prepared(None, _prepare, durable=False)), notice
 
+    def copied_to_memory(self) -> Index:
+        """Return an index that ends with the program, with everything that can be read of this one."""
+        copy = Index(prepared(None, _prepare, durable=False))
+        with contextlib.suppress(StorageError), self._database.read() as source, copy._database.read() as target:
+            source.backup(target)
+        return copy
+
     @property
     def in_memory(self) -> bool:
         """Whether it ends with the program."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import re
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -64,6 +65,10 @@ class Library:
         self.notices = notices
         """Sentences the person should see once: what could not be opened as usual."""
         self._state = state
+        self._counting = threading.Lock()
+        self._counted = (-1, -1)
+        """Generation of the index and version of the marks by which was counted:"""
+        self._read_articles = 0
 
     @classmethod
     def open(cls, path: Path, paths: Paths) -> Library:
@@ -134,17 +139,31 @@ class Library:
     def counts(self) -> Counts:
         """Return how many articles, unread articles and documents with problems there are."""
         totals = self.index.totals()
+        return Counts(totals.articles, totals.articles - self._read_count(), totals.troubled)
+
+    def _read_count(self) -> int:
+        """Return how many articles are read; counted anew only when index or marks have changed behind our back."""
         try:
-            read = self.index.count_among(self._state.all_read())
+            with self._counting:
+                now = (self.index.generation(), self._state.version())
+                if self._counted != now:
+                    self._read_articles = self.index.count_among(self._state.all_read())
+                    self._counted = now
+                return self._read_articles
         except StorageError as error:
             log.warning("marks cannot be read", exc_info=error)
-            read = 0
-        return Counts(totals.articles, totals.articles - read, totals.troubled)
+            return 0
 
     def census(self) -> Census:
         """Count everything, which takes its time in a large folder."""
         totals = self.index.totals()
         return Census(totals.articles, self.index.documents(), self.index.problem_count(), totals.troubled)
+
+    def keep_in_memory(self) -> None:
+        """Go on with an index that ends with the program, because nothing can be written where it was."""
+        former, self.index = self.index, self.index.copied_to_memory()
+        self._index_file = None
+        former.close()
 
     def folders(self) -> frozenset[bytes]:
         """Return every folder that was looked through, relative to this one, which is the empty path."""
@@ -231,7 +250,12 @@ class Library:
 
     def mark_read(self, ids: Iterable[str], *, read: bool) -> None:
         """Mark articles read or unread; on disk when this returns."""
-        self._state.mark_read(ids, read=read)
+        with self._counting:
+            marked = self._state.mark_read(ids, read=read)
+            generation, version = self._counted
+            if version == marked.version - 1:
+                self._counted = (generation, marked.version)
+                self._read_articles += self.index.count_among(marked.changed) * (1 if read else -1)
 
     def carry_marks(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Let articles keep their marks whose identity has changed: the former one, the present one."""

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import NamedTuple
 
 from reader.errors import ReaderError, reason
 from reader.library.database import Database, StorageError, prepared, set_aside
@@ -29,6 +30,18 @@ _SCHEMA = """
 CREATE TABLE marks (id INTEGER PRIMARY KEY, read INTEGER NOT NULL, changed_at INTEGER NOT NULL);
 CREATE TABLE session (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
+
+
+_CHANGES = "marks-changes"
+
+
+class Marked(NamedTuple):
+    """What came of marking."""
+
+    changed: set[int]
+    """The numbers of the articles that were not so before; never marked is unread."""
+    version: int
+    """See :meth:`State.version`."""
 
 
 def number(article_id: str) -> int:
@@ -77,16 +90,24 @@ class State:
         """Return a state that ends with the program."""
         return cls(prepared(None, _prepare, durable=False))
 
-    def mark_read(self, ids: Iterable[str], *, read: bool) -> None:
+    def mark_read(self, ids: Iterable[str], *, read: bool) -> Marked:
         """Mark articles read or unread, all or none of them; on disk when this returns. Raises StorageError."""
         now = time.time_ns() // 1_000_000
+        keys = [number(id_) for id_ in ids]
         with self._database.write() as db:
+            before = _read_among(db, keys)
             db.executemany(
                 "INSERT INTO marks (id, read, changed_at) VALUES (?, ?, ?) "
                 "ON CONFLICT (id) DO UPDATE SET read = excluded.read, changed_at = excluded.changed_at "
                 "WHERE read <> excluded.read",
-                [(number(id_), int(read), now) for id_ in ids],
+                [(key, int(read), now) for key in keys],
             )
+            return Marked({key for key in keys if (key in before) != read}, _count_change(db))
+
+    def version(self) -> int:
+        """Return a number that rises with every change of marks, whoever makes it. Raises StorageError."""
+        with self._database.read() as db:
+            return _version(db)
 
     def carry(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Give the marks of each first identity to the second as well, unless it has its own. Raises StorageError."""
@@ -96,22 +117,21 @@ class State:
                 "SELECT ?2, read, changed_at FROM marks WHERE id = ?1",
                 list(pairs),
             )
+            _count_change(db)
 
     def take_in(self, marks: Mapping[int, tuple[int, int]]) -> int:
         """Keep marks as they were read from another file, and return how many. Raises StorageError."""
         with self._database.write() as db:
             query = "INSERT OR REPLACE INTO marks (id, read, changed_at) VALUES (?, ?, ?)"
             db.executemany(query, [(key, read, changed) for key, (read, changed) in marks.items()])
+            _count_change(db)
         return len(marks)
 
     def read_among(self, ids: Iterable[str]) -> frozenset[str]:
         """Return which of ``ids`` are marked read. Raises StorageError."""
         wanted = {number(id_): id_ for id_ in ids}
         with self._database.read() as db:
-            found = db.execute(
-                "SELECT id FROM marks WHERE read AND id IN (SELECT value FROM json_each(?))", [json.dumps([*wanted])]
-            )
-            return frozenset(wanted[key] for (key,) in found)
+            return frozenset(wanted[key] for key in _read_among(db, wanted))
 
     def all_read(self) -> list[int]:
         """Return the numbers (see :func:`number`) of every article marked read. Raises StorageError."""
@@ -132,6 +152,22 @@ class State:
     def close(self) -> None:
         """Close the file."""
         self._database.close()
+
+
+def _read_among(db: sqlite3.Connection, keys: Iterable[int]) -> set[int]:
+    query = "SELECT id FROM marks WHERE read AND id IN (SELECT value FROM json_each(?))"
+    return {key for (key,) in db.execute(query, [json.dumps([*keys])])}
+
+
+def _version(db: sqlite3.Connection) -> int:
+    row = db.execute("SELECT value FROM session WHERE name = ?", [_CHANGES]).fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _count_change(db: sqlite3.Connection) -> int:
+    version = _version(db) + 1
+    db.execute("INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)", [_CHANGES, str(version)])
+    return version
 
 
 def _ready(path: Path) -> Database:

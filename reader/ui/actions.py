@@ -1,4 +1,4 @@
-"""The one registry of actions: bindings, footer, palette and help are all made from it.
+"""The one registry of actions: bindings, last line, palette and help are all made from it.
 
 An action is named once, here, with its usual keys and what it does. A screen or widget
 takes the bindings of its scope with :func:`bindings` and has an ``action_`` method for
@@ -8,8 +8,7 @@ each. The name is also what a person writes under ``[keys]`` in the configuratio
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, NamedTuple, get_args
 
 from textual.binding import Binding, BindingType
 from textual.keys import Keys
@@ -18,12 +17,12 @@ from reader.errors import ReaderError
 from reader.text import clean
 
 Scope = Literal["app", "browse", "panes", "list", "article"]
+Focus = Literal["list", "article", "related"]
 Group = Literal["Move", "Read", "Links", "Sort", "Folder", "App"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(NamedTuple):
     """Something a person can do."""
 
     name: str
@@ -33,13 +32,11 @@ class Action:
     method: str
     """Textual's action: the part behind ``action_``, with arguments in brackets."""
     title: str
-    """A few words, for footer and palette."""
+    """A few words, for palette and help."""
     help: str
     """A sentence."""
     group: Group
     scopes: tuple[Scope, ...]
-    footer: str = ""
-    """A word for the footer; without one it is not shown there."""
     palette: bool = True
 
 
@@ -136,7 +133,6 @@ ACTIONS: tuple[Action, ...] = (
         "Into the article; there, into its related items; there, to the item itself.",
         "Read",
         _PANES,
-        footer="read",
         palette=False,
     ),
     Action(
@@ -177,7 +173,6 @@ ACTIONS: tuple[Action, ...] = (
         "Select the next related item and show its excerpt.",
         "Read",
         ("panes",),
-        footer="related",
     ),
     Action(
         "related.previous",
@@ -196,7 +191,6 @@ ACTIONS: tuple[Action, ...] = (
         "To where you were before you followed a related item, with its place.",
         "Read",
         ("browse",),
-        footer="",
     ),
     Action(
         "open",
@@ -206,7 +200,6 @@ ACTIONS: tuple[Action, ...] = (
         "Open the original of what is selected: the article, or the related item.",
         "Links",
         ("browse",),
-        footer="open",
     ),
     Action(
         "open.amp",
@@ -225,7 +218,6 @@ ACTIONS: tuple[Action, ...] = (
         "Copy the address of what is selected (through the terminal, OSC 52).",
         "Links",
         ("browse",),
-        footer="copy",
     ),
     Action(
         "mark.read",
@@ -254,7 +246,7 @@ ACTIONS: tuple[Action, ...] = (
         "Folder",
         ("browse",),
     ),
-    Action("help", "question_mark,f1", "help", "Help", "Every key, searchable.", "App", ("app",), footer="help"),
+    Action("help", "question_mark,f1", "help", "Help", "Every key, searchable.", "App", ("app",)),
     Action(
         "palette",
         "ctrl+p",
@@ -268,8 +260,41 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "theme", "T", "toggle_theme", "Light or dark", "Change between the light and the dark theme.", "App", ("app",)
     ),
-    Action("quit", "q,ctrl+q", "quit", "Quit", "Leave newsreader; everything is kept.", "App", ("app",), footer="quit"),
+    Action("quit", "q,ctrl+q", "quit", "Quit", "Leave newsreader; everything is kept.", "App", ("app",)),
 )
+
+_FOOTERS: dict[Focus, tuple[tuple[str, str], ...]] = {
+    "list": (
+        ("article.enter", "read"),
+        ("related.next", "related"),
+        ("open", "open"),
+        ("copy", "copy"),
+        ("mark.read", "mark"),
+        ("help", "help"),
+        ("quit", "quit"),
+    ),
+    "article": (
+        ("article.leave", "list"),
+        ("move.page_down", "page"),
+        ("related.next", "related"),
+        ("open", "open"),
+        ("copy", "copy"),
+        ("back", "back"),
+        ("help", "help"),
+        ("quit", "quit"),
+    ),
+    "related": (
+        ("article.enter", "show"),
+        ("related.next", "next"),
+        ("article.leave", "article"),
+        ("open", "open"),
+        ("copy", "copy"),
+        ("back", "back"),
+        ("help", "help"),
+        ("quit", "quit"),
+    ),
+}
+"""What the last line shows for each place of the focus, with a word that fits there."""
 
 NAMES = frozenset(action.name for action in ACTIONS)
 
@@ -287,8 +312,8 @@ def bindings(scope: Scope) -> list[BindingType]:
         Binding(
             action.keys,
             action.method,
-            action.footer or action.title,
-            show=bool(action.footer),
+            action.title,
+            show=False,
             key_display=spoken(action.keys.split(",")[0]),
             tooltip=action.help,
             id=action.name,
@@ -296,6 +321,12 @@ def bindings(scope: Scope) -> list[BindingType]:
         for action in ACTIONS
         if scope in action.scopes
     ]
+
+
+def footer(where: Focus) -> list[tuple[Action, str]]:
+    """Return the actions that the last line shows when the focus is there, each with a word for it."""
+    by_name = {action.name: action for action in ACTIONS}
+    return [(by_name[name], word) for name, word in _FOOTERS[where]]
 
 
 def spoken(keys: str) -> str:

@@ -9,7 +9,6 @@ import logging
 import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable
-from pathlib import Path
 from signal import SIGHUP, SIGTERM
 
 from textual import events
@@ -17,26 +16,21 @@ from textual.app import App, SystemCommand
 from textual.screen import Screen
 from textual.worker import Worker, WorkerError, WorkerState
 
-from reader import config
+from reader import config, ends, opening
 from reader.config import Config
 from reader.errors import ReaderError
-from reader.jobs.beside import Beside, InThread, keeper_of
-from reader.library.library import Library
+from reader.opening import First, Opening
 from reader.paths import Paths
 from reader.text import clean, show_path
 from reader.ui import actions, themes
 from reader.ui.bars import MessageLine
 from reader.ui.desk import KEEPING
 from reader.ui.screens.browse import BrowseScreen
-from reader.ui.screens.help import HelpScreen
-from reader.ui.screens.listing import ListingScreen
-from reader.ui.states import sentence
+from reader.ui.threads import DaemonThreads
 
 log = logging.getLogger(__name__)
-_THEME = "theme"
 _PATIENCE = 3.0
 """Seconds to wait at the end for a disk that does not answer."""
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 
 
 class NewsreaderApp(App[None]):
@@ -48,16 +42,29 @@ class NewsreaderApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-single"), (60, "-stacked"), (100, "-side")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]
 
-    def __init__(self, library: Library, settings: Config, keeper: Beside | None = None) -> None:
-        """``keeper`` keeps the index up to date; without one, a thread of this process does."""
+    def __init__(self, first: First, settings: Config) -> None:
         super().__init__()
-        self.keeper = keeper or InThread(library)
-        self.library = library
+        self.library = first.library
+        self._first = first
         self._settings = settings
         for theme in (themes.DARK, themes.LIGHT):
             self.register_theme(theme)
-        chosen = settings.theme or library.recall(_THEME) or ""
-        self.theme = self._kept_theme = chosen if chosen in self.available_themes else themes.DARK.name
+        chosen = settings.theme or first.theme
+        self._kept_theme = chosen if chosen in self.available_themes else themes.DARK.name
+        self._begin_with(self._kept_theme)
+
+    def _begin_with(self, theme: str) -> None:
+        """Have the theme in force before the stylesheet is read, where Textual would read it a second time."""
+        if theme not in {themes.DARK.name, themes.LIGHT.name}:
+            self.theme = theme  # one that takes its colours from the terminal changes more than the stylesheet
+            return
+        self.set_reactive(App.theme, theme)
+        self.stylesheet.set_variables(self.get_css_variables())
+        # What Textual does whenever a theme changes.
+        self.remove_class(*(name for name in self.classes if name.startswith("-theme-")))
+        self.add_class(f"-theme-{theme}")
+        self.set_class(self.current_theme.dark, "-dark-mode")
+        self.set_class(not self.current_theme.dark, "-light-mode")
 
     async def on_event(self, event: events.Event) -> None:
         """Let what is pasted pass the gate, whichever field it is for."""
@@ -70,13 +77,15 @@ class NewsreaderApp(App[None]):
         notices = [*self.library.notices]
         if self._settings.theme and self._settings.theme not in self.available_themes:
             notices.append(f"There is no theme “{clean(self._settings.theme)}”; Ctrl+p lists them.")
-        return BrowseScreen(self.library, self.keeper, self._settings.keys, " ".join(notices))
+        return BrowseScreen(self._first, self._settings.keys, " ".join(notices))
 
     def on_mount(self) -> None:
         """Put the person's keys in force, and end in good order when the terminal or the system asks for it."""
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(DaemonThreads())
         with contextlib.suppress(NotImplementedError):  # where the loop knows no signals
             for signal in (SIGTERM, SIGHUP):
-                asyncio.get_running_loop().add_signal_handler(signal, self.exit)
+                loop.add_signal_handler(signal, self.exit)
         if self._settings.keys:
             self.set_keymap(dict(self._settings.keys))
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
@@ -85,6 +94,8 @@ class NewsreaderApp(App[None]):
         """Tell, in a sentence, of a worker that failed, whoever started it; the log has the rest."""
         if event.state != WorkerState.ERROR or event.worker.error is None:
             return
+        from reader.ui.states import sentence
+
         for screen in self.screen_stack:
             if isinstance(screen, BrowseScreen):
                 screen.on_failure(event.worker.group, sentence(event.worker.error))
@@ -93,7 +104,9 @@ class NewsreaderApp(App[None]):
         if name == self._kept_theme:
             return
         self._kept_theme = name
-        self.run_worker(lambda: self.library.remember(_THEME, name), group=KEEPING, thread=True, exit_on_error=False)
+        self.run_worker(
+            lambda: self.library.remember(opening.THEME, name), group=KEEPING, thread=True, exit_on_error=False
+        )
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything of the registry, and the list of themes."""
@@ -104,6 +117,8 @@ class NewsreaderApp(App[None]):
         yield SystemCommand("Theme", "Choose a theme from a list.", self.action_change_theme)
 
     def _runner(self, action: actions.Action) -> Callable[[], Awaitable[None]]:
+        from reader.ui.screens.listing import ListingScreen
+
         async def run_it() -> None:
             if isinstance(self.screen, ListingScreen):
                 await self.screen.dismiss()
@@ -113,6 +128,8 @@ class NewsreaderApp(App[None]):
 
     def action_help(self) -> None:
         """Show every key."""
+        from reader.ui.screens.help import HelpScreen
+
         self.push_screen(HelpScreen(self._settings.keys))
 
     def action_toggle_theme(self) -> None:
@@ -135,22 +152,20 @@ class NewsreaderApp(App[None]):
         self.exit()
 
 
-def run(path: Path | None, paths: Paths) -> int:
-    """Open the app on ``path``, or on the last folder when it is None, and return the exit status.
+def run(opened: Opening, paths: Paths) -> int:
+    """Run the app on what is being opened, and return the exit status.
 
     Raises ReaderError when there is nothing to open.
     """
     settings = config.load(paths.config_file, actions.NAMES)
     actions.check(settings.keys)
-    library = Library.open(path if path is not None else _last_folder(paths), paths)
+    first = opened.wait(ends.say)
     try:
         if not sys.stdout.isatty() or not sys.stdin.isatty():
             raise ReaderError("The app needs a terminal.", "Use `newsreader list PATH` to print the articles.")
-        with contextlib.suppress(ReaderError):  # not to find the folder again is no reason not to open it now
-            library.remember_folder()
-        return _run(NewsreaderApp(library, settings, keeper_of(library)), paths)
+        return _run(NewsreaderApp(first, settings), paths)
     finally:
-        library.close()
+        first.library.close()
 
 
 def _run(app: NewsreaderApp, paths: Paths) -> int:
@@ -161,19 +176,9 @@ def _run(app: NewsreaderApp, paths: Paths) -> int:
         app.run()
     status = app.return_code or 0
     if status:
-        log.error("the app failed:\n%s", _COLOURS.sub("", said.getvalue()))
+        log.error("the app failed:\n%s", re.sub(r"\x1b\[[0-9;]*m", "", said.getvalue()))
         raise ReaderError(
             "The app had to stop because of an error of its own. Nothing of yours is lost.",
             f"Details: {show_path(paths.log)}",
         )
     return status
-
-
-def _last_folder(paths: Paths) -> Path:
-    last, notice = Library.last(paths)
-    if last is None:
-        raise ReaderError(
-            f"{notice} Which folder of news shall it be?".lstrip(),
-            "Begin with `newsreader FOLDER`, such as `newsreader seeds/`; then `newsreader` alone opens it again.",
-        )
-    return last

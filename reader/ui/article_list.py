@@ -7,7 +7,6 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import datetime
-from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
@@ -23,10 +22,13 @@ from reader.model import Number, Row
 from reader.text import fit
 from reader.ui import actions, formats
 from reader.ui.columns import columns, type_mark
-from reader.ui.line_view import LineView, faded
+from reader.ui.inks import faded, ink
+from reader.ui.line_view import LineView
 
 _KEPT_ROWS = 4096
 """Rows kept in memory; at about 1 kB each."""
+_KEPT_STRIPS = 512
+"""Lines kept as they were drawn: some screens of them."""
 _AHEAD = 3
 """Pages above and below the screen that are asked for in advance."""
 
@@ -34,10 +36,6 @@ _AHEAD = 3
 class ArticleList(ScrollView, can_focus=True):
     """The rows of a view, one of them selected. What is selected is an article, wherever it moves to."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "list--strong", "list--normal", "list--quiet", "list--score", "list--accent",
-        "list--selected", "list--selected-blurred",
-    }  # fmt: skip
     BINDINGS = actions.bindings("list")
 
     types: reactive[bool] = reactive(False)
@@ -70,17 +68,27 @@ class ArticleList(ScrollView, can_focus=True):
     class EndReached(LineView.EndReached):
         """A key led against the first or the last article."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(
+        self,
+        view: View | None = None,
+        rows: Iterable[Row] = (),
+        *,
+        types: bool = False,
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
         super().__init__(id=id)
-        self.view = View(Sort(), array("q"))
+        self.set_reactive(ArticleList.types, types)
+        self.view = view if view is not None else View(Sort(), array("q"))
         self.cursor = 0
         self.touched = False
         """Whether the person has selected an article."""
         self._waiting: list[tuple[Callable[[int], None], int]] | None = None
         """Moves that were made while another order was on its way; None when none is."""
-        self._rows: OrderedDict[int, Row] = OrderedDict()
+        self._rows: OrderedDict[int, Row] = OrderedDict((row.rowid, row) for row in rows)
         self._asked: set[int] = set()
         self._styles: dict[tuple[str, bool, float], Style] = {}
+        self._strips: OrderedDict[tuple[int, bool], Strip] = OrderedDict()
+        """Lines as they were drawn last, by article and by whether it was the selected one."""
         self._now = datetime.now().astimezone()
 
     # What it shows.
@@ -121,8 +129,9 @@ class ArticleList(ScrollView, can_focus=True):
         if anew:
             self._rows.clear()
             self._asked.clear()
+            self._strips.clear()
         for row in rows:
-            self._rows[row.rowid] = row
+            self._keep(row)
             self._asked.discard(row.rowid)
         while len(self._rows) > _KEPT_ROWS:
             self._rows.popitem(last=False)
@@ -135,11 +144,15 @@ class ArticleList(ScrollView, can_focus=True):
 
     def update_row(self, row: Row) -> None:
         """Draw an article anew whose marks have changed, in every document that it is."""
-        self._rows[row.rowid] = row
-        for rowid, other in self._rows.items():
-            if other.id == row.id and other.read != row.read:
-                self._rows[rowid] = replace(other, read=row.read)
+        self._keep(row)
+        for other in [other for other in self._rows.values() if other.id == row.id and other.read != row.read]:
+            self._keep(replace(other, read=row.read))
         self.refresh()
+
+    def _keep(self, row: Row) -> None:
+        self._rows[row.rowid] = row
+        for selected in (False, True):
+            self._strips.pop((row.rowid, selected), None)
 
     def window(self) -> list[int]:
         """Return the articles on and around the screen, and at both ends, where a key may lead next."""
@@ -185,15 +198,22 @@ class ArticleList(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw the row at ``y`` of the screen region."""
         at = y + self.scroll_offset.y
-        blank = self._style("normal", selected=False)
         if at >= len(self.view):
-            return Strip.blank(self._width, blank)
-        row = self._rows.get(self.view.rowids[at])
+            return Strip.blank(self._width, self._style("normal", selected=False))
+        rowid, selected = self.view.rowids[at], at == self.cursor
+        drawn = self._strips.get((rowid, selected))
+        if drawn is not None:
+            return drawn
+        row = self._rows.get(rowid)
         if row is None:
             self._ask()
-        selected = at == self.cursor
-        segments = list(self._segments(row, selected=selected)) if row is not None else []
-        return Strip(segments).adjust_cell_length(self._width, self._style("normal", selected=selected))
+            return Strip([]).adjust_cell_length(self._width, self._style("normal", selected=selected))
+        strip = Strip(list(self._segments(row, selected=selected)))
+        strip = strip.adjust_cell_length(self._width, self._style("normal", selected=selected))
+        self._strips[rowid, selected] = strip
+        if len(self._strips) > _KEPT_STRIPS:
+            self._strips.popitem(last=False)
+        return strip
 
     def _ask(self) -> None:
         wanted = [rowid for rowid in self.window() if rowid not in self._rows and rowid not in self._asked]
@@ -202,7 +222,7 @@ class ArticleList(ScrollView, can_focus=True):
             self.post_message(self.RowsWanted(wanted))
 
     def _segments(self, row: Row, *, selected: bool) -> Iterable[Segment]:
-        ink = "quiet" if row.read else "strong"
+        title = "quiet" if row.read else "strong"
         quiet = self._style("quiet", selected=selected)
         end = 0
         layout = columns(self._width, types=self.types)
@@ -228,7 +248,7 @@ class ArticleList(ScrollView, can_focus=True):
                 case "type":
                     yield Segment(fit(type_mark(row.type), column.width), quiet)
                 case "title":
-                    yield Segment(fit(row.title, column.width), self._style(ink, selected=selected))
+                    yield Segment(fit(row.title, column.width), self._style(title, selected=selected))
 
     def _score(self, value: Number | None, full: int, cells: int, bar: int, *, selected: bool) -> Iterable[Segment]:
         number = f"{formats.score(value):>3}" if cells > 3 else fit(formats.score(value), 3, right=True)
@@ -240,14 +260,11 @@ class ArticleList(ScrollView, can_focus=True):
             style = self._style("score", selected=selected, strength=formats.lightness(value, full))
             yield Segment((" " + drawn).ljust(rest)[:rest], style)
 
-    def _style(self, ink: str, *, selected: bool, strength: float = 1.0) -> Style:
-        key = (ink, selected, strength)
+    def _style(self, name: str, *, selected: bool, strength: float = 1.0) -> Style:
+        key = (name, selected, strength)
         style = self._styles.get(key)
         if style is None:
-            style = self.get_component_rich_style(f"list--{ink}")
-            if selected:
-                ground = self.get_component_rich_style("list--selected" if self.has_focus else "list--selected-blurred")
-                style += Style(bgcolor=ground.bgcolor, bold=style.bold or None, reverse=ground.reverse)
+            style = ink(self, name, ("panel" if self.has_focus else "surface") if selected else "")
             style += faded(style, strength)
             self._styles[key] = style
         return style
@@ -255,10 +272,12 @@ class ArticleList(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Forget the styles of the former theme."""
         self._styles.clear()
+        self._strips.clear()
         super().notify_style_update()
 
     def _forget_styles(self) -> None:
         self._styles.clear()
+        self._strips.clear()
         self.refresh()
 
     def on_focus(self) -> None:
@@ -280,6 +299,7 @@ class ArticleList(ScrollView, can_focus=True):
 
     def _lay_out(self) -> None:
         self.virtual_size = Size(self._width, len(self.view))
+        self._strips.clear()
         self.refresh()
 
     # Mouse and keys.

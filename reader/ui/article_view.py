@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.message import Message
+from textual.reactive import reactive
 
 from reader.ui import actions
 from reader.ui.line_view import LineView
-from reader.ui.page import Fixed, Line, Page, page
-from reader.ui.subject import Item, Subject
 
-_NOTHING = Fixed((), (), 0)
+if TYPE_CHECKING:
+    from reader.ui.page import Fixed, Line
+    from reader.ui.subject import Item, Subject
 
 
 class ArticleView(LineView):
     """Shows one subject. The lines above the related items come ready made; those below follow the selection."""
 
     BINDINGS = actions.bindings("article")
+
+    selected: reactive[int] = reactive(-1, repaint=False)
+    """The related item that is selected, or -1."""
 
     class ItemOpened(Message):
         """The person wants to see a related item."""
@@ -45,10 +50,9 @@ class ArticleView(LineView):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.subject: Subject | None = None
-        self.selected = -1
-        """The related item that is selected, or -1."""
-        self._around = _NOTHING
-        self._page = Page(())
+        self._around: Fixed | None = None
+        self._item_lines: tuple[range, ...] = ()
+        """Which lines belong to each related item."""
         self._waiting: list[Callable[[], None]] | None = None
         """What was asked for while another subject was on its way; None when none is."""
         self._message: Callable[[int], tuple[Line, ...]] = lambda _: ()
@@ -93,30 +97,33 @@ class ArticleView(LineView):
         """Show some lines, made for a width in cells, in the place of an article."""
         self.subject = None
         self.selected = -1
-        self._around = _NOTHING
-        self._page = Page(())
+        self._around = None
+        self._item_lines = ()
         self._message = lines_for
         self.show_lines(lines_for(self.text_width), y=0)
         self._go_on()
 
     def _lay_out(self, y: int | None) -> None:
         subject = self.subject
-        if subject is None:
+        if subject is None or self._around is None:
             return
-        self._page = page(
+        from reader.ui.page import page  # imported late: the first frame has no article yet
+
+        made = page(
             subject,
             self._around,
             selected=self.selected,
             visited=frozenset(self._visited.get(subject.path or subject.title, ())),
             now=datetime.now().astimezone(),
         )
-        self.show_lines(self._page.lines, y=y)
+        self._item_lines = made.items
+        self.show_lines(made.lines, y=y)
 
     def on_resize(self) -> None:
         """Ask for lines of the new width."""
         if self.subject is None:
             self.show_lines(self._message(self.text_width))
-        elif self.text_width != self._around.width:
+        elif self._around is None or self.text_width != self._around.width:
             self.post_message(self.WidthChanged())
 
     # Related items.
@@ -136,7 +143,7 @@ class ArticleView(LineView):
     def _keep_item_in_sight(self) -> None:
         if self.selected < 0:
             return
-        lines = self._page.items[self.selected]
+        lines = self._item_lines[self.selected]
         heading = 1 if self.selected == 0 else 0
         top, height = self.scroll_offset.y, self.size.height
         if lines.start - heading < top:

@@ -1,10 +1,12 @@
-"""The line above everything, and the line that says what happened."""
+"""The lines around the panes: what this is, what happened, and which keys there are."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
+from textual import events
 from textual.content import Content
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -12,8 +14,12 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from reader.library.library import Counts
 from reader.text import count, cut, steady, width
+from reader.ui import actions
+from reader.ui.inks import ink
+
+if TYPE_CHECKING:
+    from reader.library.library import Counts
 
 _SECONDS_SHOWN = 6.0
 
@@ -21,17 +27,22 @@ _SECONDS_SHOWN = 6.0
 class TopBar(Widget):
     """Which folder this is, how many articles it has, and whether anything is wrong."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"bar--name", "bar--quiet", "bar--strong", "bar--warning"}
-
     counts: reactive[Counts | None] = reactive(None)
 
-    def __init__(self, folder: str, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(
+        self,
+        folder: str,
+        counts: Counts | None = None,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
         super().__init__(id=id)
+        self.set_reactive(TopBar.counts, counts)
         self._folder = folder
 
     def render_line(self, y: int) -> Strip:
         """Draw name and folder at the left, numbers at the right; what does not fit goes, from the left."""
-        quiet = self.get_component_rich_style("bar--quiet")
+        quiet = ink(self, "quiet")
         if y:
             return Strip.blank(self.size.width, quiet)
         right = self._right()
@@ -41,7 +52,7 @@ class TopBar(Widget):
             left = [(" " + cut(steady(self._folder), max(0, room)), "strong")]
         gap = max(1, self.size.width - sum(width(text) for text, _ in (*left, *right)) - 1)
         pieces = [*left, (" " * gap, "quiet"), *right, (" ", "quiet")]
-        segments = [Segment(text, self.get_component_rich_style(f"bar--{ink}")) for text, ink in pieces]
+        segments = [Segment(text, ink(self, name)) for text, name in pieces]
         return Strip(segments).adjust_cell_length(self.size.width, quiet)
 
     def _right(self) -> list[tuple[str, str]]:
@@ -76,3 +87,50 @@ class MessageLine(Static):
     def hush(self) -> None:
         """Take the sentence away."""
         self.display = False
+
+
+class KeyBar(Widget):
+    """The last line: the keys that matter where the focus is. What does not fit goes, from the right."""
+
+    where: reactive[actions.Focus] = reactive[actions.Focus]("list")
+
+    def __init__(self, keymap: Mapping[str, str], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._keymap = keymap
+        self._places: list[tuple[range, actions.Action]] = []
+        """Where in the line each action can be clicked."""
+
+    def render_line(self, y: int) -> Strip:
+        """Draw each key and what it does."""
+        blank = ink(self, "footer")
+        if y:
+            return Strip.blank(self.size.width, blank)
+        key_ink = ink(self, "footer-key")
+        line: list[Segment] = []
+        self._places = []
+        at = 1
+        for key, word, action in self._fitting():
+            line += [Segment("  " if line else " ", blank), Segment(key, key_ink), Segment(f" {word}", blank)]
+            at += 2 if self._places else 0
+            cells = width(key) + 1 + width(word)
+            self._places.append((range(at, at + cells), action))
+            at += cells
+        return Strip(line or [Segment(" ", blank)]).adjust_cell_length(self.size.width, blank)
+
+    def _fitting(self) -> list[tuple[str, str, actions.Action]]:
+        """Return key, word and action of each that fits; where not all do, help and the way out stay longest."""
+        shown = [
+            (actions.spoken(actions.keys_of(action, self._keymap).split(",")[0]), word, action)
+            for action, word in actions.footer(self.where)
+        ]
+        while shown and sum(width(key) + width(word) + 3 for key, word, _ in shown) - 1 > self.size.width:
+            lost = max((at for at, (*_, action) in enumerate(shown) if action.group != "App"), default=len(shown) - 1)
+            del shown[lost]
+        return shown
+
+    def on_click(self, event: events.Click) -> None:
+        """Do what is under the mouse."""
+        for place, action in self._places:
+            if event.x in place:
+                # As the key would: from the widget with the focus outwards, to the first that has the action.
+                self.app.simulate_key(actions.keys_of(action, self._keymap).split(",")[0].strip())

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 ColumnName = Literal["mark", "quality", "heat", "date", "source", "type", "title"]
 
@@ -18,8 +17,7 @@ _TYPE_MARKS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A column: ``start`` and ``width`` in cells."""
 
     name: ColumnName
@@ -27,8 +25,7 @@ class Column:
     width: int
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(NamedTuple):
     """The columns of a list, left to right, and how scores are drawn in them."""
 
     columns: tuple[Column, ...]

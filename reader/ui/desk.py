@@ -6,24 +6,29 @@ latest is answered.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from reader.errors import ReaderError
-from reader.jobs.beside import Beside
-from reader.jobs.indexing import Progress
-from reader.jobs.keeper import News, Renewed, Said
-from reader.library.library import Library
-from reader.library.view import Sort
-from reader.model import Row
-from reader.ui import messages, opening
-from reader.ui.page import fixed
-from reader.ui.subject import Item, Subject, of_document, of_item
+from reader.ui import messages
+
+if TYPE_CHECKING:
+    from reader.jobs.beside import Beside
+    from reader.jobs.indexing import Progress
+    from reader.jobs.keeper import Said
+    from reader.library.library import Library
+    from reader.library.view import Sort
+    from reader.model import Row
+    from reader.ui.subject import Item, Subject
+
+# What a worker needs is imported by the worker: the list is on screen before it.
 
 KEEPING = "keeping"
 """The group of the workers that write what is to be kept; the app does not end before they have."""
@@ -38,10 +43,11 @@ _ROWS_AHEAD = 4
 class Desk:
     """Asks ``library`` on behalf of ``screen``."""
 
-    def __init__(self, screen: Widget, library: Library, keeper: Beside) -> None:
+    def __init__(self, screen: Widget, library: Library, keeper: Beside | None = None) -> None:
         self._screen = screen
         self._library = library
         self._keeper = keeper
+        self._closed = False
         self._marks: deque[tuple[Row, bool, str]] = deque()
         self._marking = threading.Lock()
         self._marks_done = 0
@@ -49,19 +55,31 @@ class Desk:
 
     def begin(self) -> None:
         """Have the folder compared with the index, and watched; what comes of it is told by messages."""
-        self._keeper.listen(self._pass_on)
+
+        def work() -> None:
+            from reader.jobs.beside import keeper_of
+
+            if self._keeper is None:
+                self._keeper = keeper_of(self._library)
+            if self._closed:  # meanwhile
+                self._keeper.close()
+            else:
+                self._keeper.listen(self._pass_on)
+
+        self._run(work, "keeper")
 
     def close(self) -> None:
         """End that; what is written is kept."""
-        self._keeper.close()
+        self._closed = True
+        if self._keeper is not None:
+            self._keeper.close()
 
-    def _pass_on(self, news: News) -> None:
+    def _pass_on(self, news: Progress | Said) -> None:
         """Tell the screen, from the keeper's thread."""
+        from reader.jobs.keeper import Said
+
         if isinstance(news, Said):
             self._post(messages.Said(news.text, warning=news.warning))
-        elif isinstance(news, Renewed):
-            self._library.renew()
-            self._post(messages.Refreshed(Progress(shown=True)))
         else:
             self._post(messages.Refreshed(news))
 
@@ -75,7 +93,7 @@ class Desk:
             start = max(0, (at or 0) - _ROWS_AHEAD // 2 * height)
             rows = self._library.rows(view.rowids[start : start + _ROWS_AHEAD * height])
             types = self._library.has_other_types()
-            self._post_unless_cancelled(messages.ViewLoaded(view, rows, keep, at, types, marks))
+            self._post_unless_cancelled(messages.ViewLoaded(view, rows, keep=keep, at=at, types=types, marks=marks))
             self._post_unless_cancelled(messages.Counted(self._library.counts()))
 
         self._run(work, VIEW)
@@ -93,6 +111,9 @@ class Desk:
         """Ask for a document, laid out for ``width`` cells, to be shown from line ``y``, or where it is ``again``."""
 
         def work() -> None:
+            from reader.ui.page import fixed
+            from reader.ui.subject import of_document
+
             try:
                 subject = of_document(self._library, rowid)
             except ReaderError as error:
@@ -107,6 +128,9 @@ class Desk:
         """Ask for what the document ``told_by`` says of a related item."""
 
         def work() -> None:
+            from reader.ui.page import fixed
+            from reader.ui.subject import of_item
+
             subject = of_item(item, told_by)
             self._post_unless_cancelled(messages.SubjectLoaded(subject, fixed(subject, width)))
 
@@ -116,13 +140,16 @@ class Desk:
         """Ask for the lines of a subject that is shown already, for another width."""
 
         def work() -> None:
+            from reader.ui.page import fixed
+
             self._post_unless_cancelled(messages.SubjectRefitted(subject, fixed(subject, width)))
 
         self._run(work, "refit")
 
     def refresh(self) -> None:
         """Ask to compare the folder with the index now, and to say what came of it."""
-        self._keeper.ask()
+        if self._keeper is not None:
+            self._keeper.ask()
 
     def mark_read(self, row: Row, *, read: bool, told: str = "") -> None:
         """Ask to mark an article, and to say ``told`` when that is on disk. Carried out in the order of asking."""
@@ -146,13 +173,28 @@ class Desk:
         """Ask to keep a small fact between runs."""
         self._run(lambda: self._library.remember(name, value), KEEPING, exclusive=False)
 
+    def remember_folder(self) -> None:
+        """Ask to keep which folder this is. Not to find it again is no reason to say anything now."""
+
+        def work() -> None:
+            with contextlib.suppress(ReaderError):
+                self._library.remember_folder()
+
+        self._run(work, KEEPING, exclusive=False)
+
     def problems(self) -> None:
         """Ask what is wrong with the documents."""
         self._run(lambda: self._post(messages.ProblemsLoaded(self._library.problems())), "problems")
 
     def open(self, url: str) -> None:
         """Ask to open an address in the person's browser."""
-        self._run(lambda: self._post(messages.Opened(url, opening.open_address(url))), "browser", exclusive=False)
+
+        def work() -> None:
+            from reader.ui.addresses import open_address
+
+            self._post(messages.Opened(url, open_address(url)))
+
+        self._run(work, "browser", exclusive=False)
 
     def _run(self, work: Callable[[], object], group: str, *, exclusive: bool = True) -> None:
         self._screen.run_worker(work, group=group, exclusive=exclusive, thread=True, exit_on_error=False)

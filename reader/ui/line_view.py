@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.color import Color
 from textual.geometry import Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from reader.prose.blocks import Mark
-from reader.ui.page import BLANK, MEASURE, Line, Run
+from reader.ui.inks import faded, ink
 
-_MARKS = (
-    (Mark.BOLD, Style(bold=True)),
-    (Mark.HEADING, Style(bold=True)),
-    (Mark.ITALIC, Style(italic=True)),
-    (Mark.STRIKE, Style(strike=True)),
-)
-_INKS = (
-    "text", "title", "fact", "quiet", "heading", "accent", "link", "code", "score", "key",
-    "selected", "selected-title", "selected-quiet", "selected-score",
-)  # fmt: skip
+if TYPE_CHECKING:
+    from reader.prose.blocks import Mark
+    from reader.ui.page import Line, Run
+
+MEASURE = 76
+"""Cells of a line of text at most: longer ones are hard to follow with the eye."""
+BLANK: Line = ()
 
 
 class LineView(ScrollView, can_focus=True):
     """Shows lines in a column of at most 76 cells, in the middle of what is wider."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"ink--{name}" for name in _INKS}
 
     class LinkClicked(Message):
         """The mouse asked for an address."""
@@ -57,6 +50,7 @@ class LineView(ScrollView, can_focus=True):
         self._measure = measure
         self._lines: Sequence[Line] = ()
         self._styles: dict[tuple[str, Mark, bool, float], Style] = {}
+        self._blank: Style | None = None
 
     # What it shows.
 
@@ -84,7 +78,9 @@ class LineView(ScrollView, can_focus=True):
         """Draw the line at ``y`` of the screen region."""
         at = y + self.scroll_offset.y
         line = self._lines[at] if at < len(self._lines) else BLANK
-        blank = self._style("text", Mark.NONE, link=False, lightness=1.0)
+        if self._blank is None:
+            self._blank = ink(self, "text")
+        blank = self._blank
         margin = self._margin()
         segments = [Segment(" " * margin, blank)]
         segments += (
@@ -96,31 +92,35 @@ class LineView(ScrollView, can_focus=True):
     def notify_style_update(self) -> None:
         """Forget the styles of the former theme."""
         self._styles.clear()
+        self._blank = None
         super().notify_style_update()
 
     def _margin(self) -> int:
         return 1 + max(0, (self._room - self.text_width) // 2)
 
-    def _style(self, ink: str, mark: Mark, *, link: bool, lightness: float) -> Style:
-        key = (ink, mark, link, lightness)
+    def _style(self, name: str, mark: Mark, *, link: bool, lightness: float) -> Style:
+        key = (name, mark, link, lightness)
         style = self._styles.get(key)
         if style is None:
-            style = self._styles[key] = self._make_style(ink, mark, link=link, lightness=lightness)
+            style = self._styles[key] = self._make_style(name, mark, link=link, lightness=lightness)
         return style
 
-    def _make_style(self, ink: str, mark: Mark, *, link: bool, lightness: float) -> Style:
+    def _make_style(self, name: str, mark: Mark, *, link: bool, lightness: float) -> Style:
+        from reader.prose.blocks import Mark  # imported late: the first frame has no text in the pane
+
         if Mark.CODE in mark:
-            ink = "code"
+            name = "code"
         elif Mark.QUIET in mark:
-            ink = "quiet"
-        elif link and ink == "text":
-            ink = "link"
+            name = "quiet"
+        elif link and name == "text":
+            name = "link"
         elif Mark.HEADING in mark:
-            ink = "title"
-        style = self.get_component_rich_style(f"ink--{ink}")
-        for flag, addition in _MARKS:
-            if flag in mark:
-                style += addition
+            name = "title"
+        style = ink(self, name) + Style(
+            bold=Mark.BOLD in mark or Mark.HEADING in mark or None,
+            italic=Mark.ITALIC in mark or None,
+            strike=Mark.STRIKE in mark or None,
+        )
         return style + faded(style, lightness)
 
     # Mouse and keys.
@@ -190,16 +190,3 @@ class LineView(ScrollView, can_focus=True):
             self.post_message(self.EndReached("This is the end." if lines > 0 else "This is the top."))
         else:
             self.scroll_to(y=target, animate=False, immediate=True)
-
-
-def faded(style: Style, strength: float) -> Style:
-    """Return the colour of ``style`` blended towards its ground: 1 is the colour itself, 0 the ground.
-
-    Where the terminal's own palette is used there is nothing to blend, and the style stays.
-    """
-    if strength >= 1 or style.color is None or style.bgcolor is None:
-        return Style()
-    if style.color.triplet is None or style.bgcolor.triplet is None:
-        return Style()
-    ground, ink = Color.from_rich_color(style.bgcolor), Color.from_rich_color(style.color)
-    return Style(color=ground.blend(ink, strength).rich_color)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.segment import Segment
 from textual import events
 from textual.message import Message
@@ -14,17 +12,14 @@ from textual.widget import Widget
 from reader.library.view import Sort, SortKey
 from reader.text import fit
 from reader.ui.columns import Columns, columns
+from reader.ui.inks import ink
 
 
 class ListHeader(Widget):
     """The line above the list: the key, name and direction of each column that sorts."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"header--key", "header--name", "header--sorted"}
-
     sort: reactive[Sort] = reactive(Sort())
     types: reactive[bool] = reactive(False)
-    keys: reactive[dict[str, str]] = reactive({})
-    """Action -> the one character that is its key, if it has such a key."""
 
     class SortChosen(Message):
         """The mouse asked for an order."""
@@ -33,9 +28,23 @@ class ListHeader(Widget):
             super().__init__()
             self.by = by
 
+    def __init__(
+        self,
+        sort: Sort,
+        keys: dict[str, str],
+        *,
+        types: bool = False,
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
+        super().__init__(id=id)
+        self.set_reactive(ListHeader.sort, sort)
+        self.set_reactive(ListHeader.types, types)
+        self._keys = keys
+        """Action -> the one character that is its key, if it has such a key."""
+
     def render_line(self, y: int) -> Strip:
         """Draw the names over the columns."""
-        name = self.get_component_rich_style("header--name")
+        name = ink(self, "quiet")
         if y:
             return Strip.blank(self.size.width, name)
         layout = self._columns()
@@ -54,15 +63,15 @@ class ListHeader(Widget):
         return Strip(segments).adjust_cell_length(self.size.width, name)
 
     def _label(self, by: SortKey, cells: int) -> list[Segment]:
-        key = self.keys.get(f"sort.{by}", " ")
+        key = self._keys.get(f"sort.{by}", " ")
         chosen = by == self.sort.by
         arrow = ("↑" if self.sort.reverse else "↓") if chosen else ""
         gap = " " if cells > 4 else ""
         room = cells - len(key) - 2 * len(gap) - 1
         full = {"quality": "Qual", "heat": "Heat", "date": "Date"}[by]
         text = gap + (full if len(full) <= room else full[:1]) + (gap + arrow if chosen else "")
-        name = self.get_component_rich_style("header--sorted" if chosen else "header--name")
-        return [Segment(key, self.get_component_rich_style("header--key")), Segment(fit(text, cells - len(key)), name)]
+        name = ink(self, "strong" if chosen else "quiet")
+        return [Segment(key, ink(self, "key")), Segment(fit(text, cells - len(key)), name)]
 
     def on_click(self, event: events.Click) -> None:
         """Sort by the column under the mouse."""

@@ -2,112 +2,126 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from reader.errors import ReaderError
-from reader.jobs.indexing import Progress
-from reader.library.library import Counts
-from reader.library.view import View
-from reader.model import Problem, Row
-from reader.ui.opening import Outcome
-from reader.ui.page import Fixed
-from reader.ui.subject import Subject
+if TYPE_CHECKING:
+    from reader.errors import ReaderError
+    from reader.jobs.indexing import Progress
+    from reader.library.library import Counts
+    from reader.library.view import View
+    from reader.model import Problem, Row
+    from reader.ui.addresses import Outcome
+    from reader.ui.page import Fixed
+    from reader.ui.subject import Subject
+
+# Plain classes: each dataclass would cost every start half a millisecond.
 
 
-@dataclass
 class ViewLoaded(Message):
     """A view, with the rows to draw at once."""
 
-    view: View
-    rows: list[Row]
-    keep: int
-    """The article that was selected when it was asked for, or -1, and its place."""
-    at: int | None
-    types: bool
-    marks: int
-    """How many marks had been made when the rows were read."""
+    def __init__(self, view: View, rows: list[Row], *, keep: int, at: int | None, types: bool, marks: int) -> None:
+        super().__init__()
+        self.view = view
+        self.rows = rows
+        self.keep = keep
+        """The article that was selected when it was asked for, or -1, and its place."""
+        self.at = at
+        self.types = types
+        self.marks = marks
+        """How many marks had been made when the rows were read."""
 
 
-@dataclass
 class RowsLoaded(Message):
     """Rows that the list asked for."""
 
-    rows: list[Row]
-    marks: int
-    """How many marks had been made when they were read."""
+    def __init__(self, rows: list[Row], marks: int) -> None:
+        super().__init__()
+        self.rows = rows
+        self.marks = marks
+        """How many marks had been made when they were read."""
 
 
-@dataclass
 class SubjectLoaded(Message):
     """What the pane is to show, laid out for a width."""
 
-    subject: Subject
-    around: Fixed
-    y: int = 0
-    selected: int = -1
-    again: bool = False
-    """Whether it was shown before, so that the person's place in it holds."""
+    def __init__(self, subject: Subject, around: Fixed, y: int = 0, selected: int = -1, again: bool = False) -> None:
+        super().__init__()
+        self.subject = subject
+        self.around = around
+        self.y = y
+        self.selected = selected
+        self.again = again
+        """Whether it was shown before, so that the person's place in it holds."""
 
 
-@dataclass
 class SubjectFailed(Message):
     """Why the pane cannot show a document."""
 
-    error: ReaderError
+    def __init__(self, error: ReaderError) -> None:
+        super().__init__()
+        self.error = error
 
 
-@dataclass
 class SubjectRefitted(Message):
     """The lines of the same subject for another width."""
 
-    subject: Subject
-    around: Fixed
+    def __init__(self, subject: Subject, around: Fixed) -> None:
+        super().__init__()
+        self.subject = subject
+        self.around = around
 
 
-@dataclass
 class Counted(Message):
     """How many there are now."""
 
-    counts: Counts
+    def __init__(self, counts: Counts) -> None:
+        super().__init__()
+        self.counts = counts
 
 
-@dataclass
 class Refreshed(Message):
     """The comparison of folder and index has come so far."""
 
-    progress: Progress
+    def __init__(self, progress: Progress) -> None:
+        super().__init__()
+        self.progress = progress
 
 
-@dataclass
 class Marked(Message):
     """An article's marks are on disk."""
 
-    row: Row
-    told: str
-    marks: int
-    """How many marks have been made by now, this one included."""
+    def __init__(self, row: Row, told: str, marks: int) -> None:
+        super().__init__()
+        self.row = row
+        self.told = told
+        self.marks = marks
+        """How many marks have been made by now, this one included."""
 
 
-@dataclass
 class ProblemsLoaded(Message):
     """Everything that is wrong with the documents."""
 
-    problems: list[Problem]
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__()
+        self.problems = problems
 
 
-@dataclass
 class Opened(Message):
     """What came of opening an address."""
 
-    url: str
-    outcome: Outcome
+    def __init__(self, url: str, outcome: Outcome) -> None:
+        super().__init__()
+        self.url = url
+        self.outcome = outcome
 
 
-@dataclass
 class Said(Message):
     """A worker has something to tell the person."""
 
-    text: str
-    warning: bool = False
+    def __init__(self, text: str, warning: bool = False) -> None:
+        super().__init__()
+        self.text = text
+        self.warning = warning

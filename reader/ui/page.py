@@ -19,10 +19,6 @@ from reader.ui import formats
 from reader.ui.subject import Item, Subject
 from reader.urls import safe, shorten
 
-MEASURE = 76
-"""Cells of a line of text at most: longer ones are hard to follow with the eye."""
-
-
 _LINKS_SHOWN = 200
 """Links of a text that are listed below it."""
 

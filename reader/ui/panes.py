@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widget import Widget
 
+from reader.opening import First
 from reader.ui import actions, messages
 from reader.ui.article_list import ArticleList
 from reader.ui.article_view import ArticleView
@@ -21,11 +22,17 @@ class Panes(Container):
 
     BINDINGS = actions.bindings("panes")
 
+    def __init__(self, first: First, keys: dict[str, str], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self._first = first
+        self._keys = keys
+
     def compose(self) -> ComposeResult:
         """The list under its header, and the article."""
+        first = self._first
         with Container(id="list-pane"):
-            yield ListHeader(id="header")
-            yield ArticleList(id="list")
+            yield ListHeader(first.view.sort, self._keys, types=first.types, id="header")
+            yield ArticleList(first.view, first.rows, types=first.types, id="list")
         yield ArticleView(id="article")
 
     @property

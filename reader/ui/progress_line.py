@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from rich.segment import Segment
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -12,6 +10,7 @@ from textual.widget import Widget
 from reader.jobs.indexing import Progress
 from reader.progress import facts
 from reader.text import width
+from reader.ui.inks import ink
 
 _WORTH_SHOWING = 200
 """Documents; fewer are read before one has looked."""
@@ -22,8 +21,6 @@ _MOST_BAR = 40
 class ProgressLine(Widget):
     """Shows how far the reading of the folder is; not there when nothing is read."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"progress--done", "progress--left", "progress--words", "progress--quiet"}
-
     progress: reactive[Progress] = reactive(Progress())
 
     def watch_progress(self, progress: Progress) -> None:
@@ -32,7 +29,7 @@ class ProgressLine(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw what there is room for."""
-        quiet = self.get_component_rich_style("progress--quiet")
+        quiet = ink(self, "quiet")
         if y:
             return Strip.blank(self.size.width, quiet)
         progress = self.progress
@@ -43,10 +40,10 @@ class ProgressLine(Widget):
         bar = max(0, min(_MOST_BAR, room - sum(width(each) + 2 for each in said)))
         filled = 0 if progress.walking else round(bar * progress.done / max(1, progress.total))
         segments = [
-            Segment(" Reading  ", self.get_component_rich_style("progress--words")),
-            Segment("━" * filled, self.get_component_rich_style("progress--done")),
-            Segment("━" * (bar - filled), self.get_component_rich_style("progress--left")),
-            Segment("  " + said[0], self.get_component_rich_style("progress--words")),
+            Segment(" Reading  ", ink(self, "text")),
+            Segment("━" * filled, ink(self, "accent")),
+            Segment("━" * (bar - filled), ink(self, "track")),
+            Segment("  " + said[0], ink(self, "text")),
             *(Segment("  " + each, quiet) for each in said[1:]),
         ]
         return Strip(segments).adjust_cell_length(self.size.width, quiet)

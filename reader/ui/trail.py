@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 _KEPT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A moment of reading: what the pane showed, and how list and pane stood."""
 
     rowid: int
@@ -21,11 +20,11 @@ class Place:
     """The related item that was selected, or -1."""
 
 
-@dataclass(slots=True)
 class Trail:
     """The places one came from, latest last; the oldest are forgotten beyond 200."""
 
-    _places: list[Place] = field(default_factory=list)
+    def __init__(self) -> None:
+        self._places: list[Place] = []
 
     def push(self, place: Place) -> None:
         """Remember a place before leaving it."""

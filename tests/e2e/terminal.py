@@ -30,10 +30,15 @@ _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[>=<][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\
 
 
 class Terminal:
-    """The command `python -m reader ...` in a terminal of its own."""
+    """The command `python -m reader ...`, or another program of Python's, in a terminal of its own."""
 
     def __init__(
-        self, *arguments: str | Path, columns: int = 120, lines: int = 36, environ: Mapping[str, str] | None = None
+        self,
+        *arguments: str | Path,
+        columns: int = 120,
+        lines: int = 36,
+        environ: Mapping[str, str] | None = None,
+        program: tuple[str, str] = ("-m", "reader"),
     ) -> None:
         self.raw = b""
         """Every byte the command has sent to the terminal."""
@@ -47,7 +52,7 @@ class Terminal:
             usual.pop(name, None)
         self._slave = slave
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "reader", *map(str, arguments)],
+            [sys.executable, *program, *map(str, arguments)],
             stdin=slave,
             stdout=slave,
             stderr=slave,

@@ -275,3 +275,32 @@ def test_without_a_terminal_it_says_what_to_use_instead(seeds: Path) -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert "newsreader list" in done.stderr
+
+
+@pytest.mark.parametrize(("call", "key"), [("article", "j"), ("mark_read", "m"), ("rows", "G")])
+def test_q_ends_it_although_a_disk_never_answers(seeds: Path, call: str, key: str) -> None:
+    with Terminal(seeds) as terminal:  # with an index, the list needs no document
+        terminal.wait("5 articles  5 unread")
+        terminal.send("q")
+        assert terminal.end() == 0
+    hangs = (
+        "import threading\n"
+        "from reader import start\n"
+        "from reader.library.library import Library\n"
+        f"usual = Library.{call}\n"
+        f"def {call}(*arguments, **options):\n"
+        "    if threading.current_thread().name == 'opening': return usual(*arguments, **options)\n"
+        "    threading.Event().wait()\n"
+        f"Library.{call} = {call}\n"
+        "start.main()\n"
+    )
+    with Terminal(seeds, program=("-c", hangs)) as terminal:
+        terminal.wait(lambda: FIRST[:20] in selected(terminal))
+        terminal.send(key)
+        terminal.send("?")
+        terminal.wait("To the first article")  # the screen itself goes on
+        terminal.press("esc")
+        terminal.wait(lambda: "To the first article" not in terminal.text)
+        terminal.send("q")
+        assert terminal.end() == 0
+        assert termios.tcgetattr(terminal._slave)[:4] == terminal.before[:4]

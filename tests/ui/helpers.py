@@ -19,6 +19,7 @@ from reader.config import Config
 from reader.jobs.beside import InThread
 from reader.library.library import Library
 from reader.model import Row
+from reader.opening import look
 from reader.paths import Paths
 from reader.ui.app import NewsreaderApp
 from reader.ui.article_list import ArticleList
@@ -61,8 +62,9 @@ class Reader:
 
     async def _idle(self) -> bool:
         """Whether the keeper of the index has nothing to do; if it has, wait for it."""
-        assert isinstance(self.app.keeper, InThread)
-        keeper = self.app.keeper.keeper
+        beside = self.browse._desk._keeper
+        assert isinstance(beside, InThread)
+        keeper = beside.keeper
         if keeper is None or keeper.idle.is_set():
             return True
         await asyncio.to_thread(keeper.idle.wait, 0.05)
@@ -184,7 +186,8 @@ async def opened(folder: Path, size: tuple[int, int] = SIDE, settings: Config | 
     library = Library.open(folder, Paths.of())
     try:
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
-        app = NewsreaderApp(library, settings or Config(), InThread(library, watching=False))
+        first = look(library, keeper=InThread(library, watching=False))
+        app = NewsreaderApp(first, settings or Config())
         async with app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)
             await reader.settled()

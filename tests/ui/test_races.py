@@ -12,7 +12,7 @@ from textual import events
 from reader.config import Config
 from reader.library.library import Library
 from reader.model import Row
-from reader.ui import messages, opening
+from reader.ui import addresses, messages
 from reader.ui.screens import browse
 from tests.conftest import MakeFolder
 
@@ -28,7 +28,7 @@ async def test_a_view_that_comes_late_does_not_take_the_selection_back(make_fold
         await reader.press("j", "j")
         view, rows, keep = reader.list.view, reader.rows, reader.list.rowid
         await reader.press("j", "j", "j")
-        late = messages.ViewLoaded(view, rows, keep, view.find(keep), types=False, marks=0)
+        late = messages.ViewLoaded(view, rows, keep=keep, at=view.find(keep), types=False, marks=0)
         reader.browse.post_message(late)
         await reader.settled()
         assert (reader.list.cursor, reader.row.title, reader.shown) == (5, "N005", "N005")
@@ -118,7 +118,7 @@ def test_a_link_in_a_text_passes_the_gate_on_its_way_to_the_clipboard(
     for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "TERMUX_VERSION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("sys.platform", "linux")
-    outcome = opening.open_address(url)
+    outcome = addresses.open_address(url)
     assert outcome.text.startswith(said)
     assert "secret" not in outcome.text
     assert not set("$`'; ()") & set(outcome.copy.removeprefix("http://")) - set(";()")

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from reader.config import Config
 from reader.jobs.beside import InThread
+from reader.opening import look
 from reader.ui.app import NewsreaderApp
 from tests.conftest import OpenLibrary
 
@@ -47,5 +48,6 @@ def test_it_looks_as_it_did(
     pressed: tuple[str, ...],
 ) -> None:
     opened = library(seeds)
-    app = NewsreaderApp(opened, Config(theme="newsreader-dark"), InThread(opened, watching=False))
+    first = look(opened, keeper=InThread(opened, watching=False))
+    app = NewsreaderApp(first, Config(theme="newsreader-dark"))
     assert snap_compare(app, terminal_size=size, run_before=keys(*pressed))

@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from typing import TYPE_CHECKING
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult, SuspendNotSupported
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.timer import Timer
-from textual.widgets import Footer
 
+from reader import opening
 from reader.errors import ReaderError
-from reader.jobs.beside import Beside
-from reader.library.library import Library
-from reader.library.view import SORT_KEYS, Sort, SortKey
+from reader.library.view import Sort, SortKey
 from reader.model import Links, Row
-from reader.ui import actions, messages, opening
+from reader.opening import First
+from reader.ui import actions, messages
 from reader.ui.article_list import ArticleList
 from reader.ui.article_view import ArticleView
-from reader.ui.bars import MessageLine, TopBar
+from reader.ui.bars import KeyBar, MessageLine, TopBar
 from reader.ui.desk import KEEPING, ROWS, VIEW, Desk
 from reader.ui.list_header import ListHeader
 from reader.ui.panes import Panes
 from reader.ui.progress_line import ProgressLine
-from reader.ui.screens.problems import ProblemsScreen
-from reader.ui.states import empty_folder, reading_folder, unreadable
-from reader.ui.subject import Subject
 from reader.ui.trail import Place, Trail
 from reader.urls import host, shorten
 
+if TYPE_CHECKING:
+    from reader.ui.page import Line
+    from reader.ui.subject import Subject
+
 _SECONDS_UNTIL_READ = 2.0
-_SORT = "sort"
 _SORT_WORDS = {
     "quality": ("best first", "worst first"),
     "heat": ("hottest first", "coolest first"),
@@ -49,14 +49,15 @@ class BrowseScreen(Screen[None]):
 
     sort: reactive[Sort] = reactive(Sort(), init=False)
 
-    def __init__(self, library: Library, keeper: Beside, keymap: Mapping[str, str], notice: str = "") -> None:
+    def __init__(self, first: First, keymap: Mapping[str, str], notice: str = "") -> None:
         super().__init__()
-        self.library = library
+        self.library = first.library
+        self._first = first
         self._keymap = keymap
         self._notice = notice
         """What the person should know from the start."""
-        self.set_reactive(BrowseScreen.sort, _remembered(library.recall(_SORT)))
-        self._desk = Desk(self, library, keeper)
+        self.set_reactive(BrowseScreen.sort, first.view.sort)
+        self._desk = Desk(self, first.library, first.keeper)
         self._trail = Trail()
         self._wanted = -1
         """The document that the pane shows or is about to show."""
@@ -69,20 +70,32 @@ class BrowseScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay the panes out; the stylesheet arranges them."""
-        yield TopBar(self.library.name, id="top")
-        yield Panes(id="panes")
+        yield TopBar(self.library.name, self._first.counts, id="top")
+        yield Panes(self._first, actions.single_keys(self._keymap), id="panes")
         yield ProgressLine(id="progress")
-        yield Footer(compact=True, show_command_palette=False)
+        yield KeyBar(self._keymap, id="keys")
         yield MessageLine(id="message")
 
     def on_mount(self) -> None:
-        """Show what the index knows, then compare it with the folder."""
+        """Show what the index knows; everything else begins when that is on the screen."""
         self.panes.focus_list()
-        header = self.query_one(ListHeader)
-        header.sort = self.sort
-        header.keys = actions.single_keys(self._keymap)
-        self._reload_view()
+        self.watch(self.article, "selected", self._show_keys, init=False)
+        if len(self.articles.view):
+            self.article.wait()  # whatever is asked of it before its article comes is meant for that one
+        self.set_class(not len(self.articles.view), "-empty")
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """Compare the folder with the list, and read the article that is selected in it."""
+        # What has been made up to now stays: it need not be searched for garbage again, and from now on there may be
+        # some; see reader.start.
+        gc.freeze()
+        gc.enable()
+        self._show_nothing_if_empty()
+        if self._wanted == -1:
+            self._show_selected(self.articles.rowid)
         self._desk.begin()
+        self._desk.remember_folder()
         if self._notice:
             self.say(self._notice, warning=True)
 
@@ -106,6 +119,17 @@ class BrowseScreen(Screen[None]):
     def article(self) -> ArticleView:
         """The article pane."""
         return self.query_one(ArticleView)
+
+    def on_descendant_focus(self, _: events.DescendantFocus) -> None:
+        """Show the keys that matter where the focus is."""
+        self._show_keys()
+
+    def _show_keys(self) -> None:
+        bar = self.query_one(KeyBar)
+        if not self.article.has_focus:
+            bar.where = "list"
+        else:
+            bar.where = "related" if self.article.selected >= 0 else "article"
 
     def say(self, text: str, *, warning: bool = False) -> None:
         """Tell the person something in the last line."""
@@ -133,9 +157,14 @@ class BrowseScreen(Screen[None]):
     @on(messages.ViewLoaded)
     def _show_view(self, event: messages.ViewLoaded) -> None:
         first = not len(self.articles.view)
-        self.articles.types = self.query_one(ListHeader).types = event.types
         if event.view.sort != self.sort:
             return  # the person has chosen another order meanwhile, which is on its way
+        header = self.query_one(ListHeader)
+        if header.sort != self.sort:
+            header.sort = self.sort
+            words = _SORT_WORDS[self.sort.by][self.sort.reverse]
+            self.say(f"Sorted by {self.sort.by}, {words}; unknown last.")
+        self.articles.types = header.types = event.types
         # One may have moved on since it was asked for.
         moved = self.articles.touched and event.keep != self.articles.rowid
         at = event.view.find(self.articles.rowid) if moved else event.at
@@ -172,7 +201,12 @@ class BrowseScreen(Screen[None]):
 
     @on(messages.SubjectFailed)
     def _show_failure(self, event: messages.SubjectFailed) -> None:
-        self.article.show_message(partial(unreadable, event.error))
+        from reader.ui.states import unreadable
+
+        def lines(width: int) -> tuple[Line, ...]:
+            return unreadable(event.error, width)
+
+        self.article.show_message(lines)
 
     @on(messages.SubjectRefitted)
     def _refit(self, event: messages.SubjectRefitted) -> None:
@@ -213,9 +247,11 @@ class BrowseScreen(Screen[None]):
         text, warning = outcome.text, outcome.warning
         if outcome.in_terminal is not None:
             # A text browser takes the terminal over, as the person who named it in $BROWSER wants.
+            from reader.ui.addresses import run_in_terminal
+
             try:
                 with self.app.suspend():
-                    opening.run_in_terminal(outcome.in_terminal, event.url)
+                    run_in_terminal(outcome.in_terminal, event.url)
             except (ReaderError, SuspendNotSupported) as error:
                 text, warning = str(error), True
             self.refresh(layout=True)
@@ -224,6 +260,8 @@ class BrowseScreen(Screen[None]):
     @on(messages.ProblemsLoaded)
     def _show_problems(self, event: messages.ProblemsLoaded) -> None:
         if event.problems:
+            from reader.ui.screens.problems import ProblemsScreen
+
             self.app.push_screen(ProblemsScreen(event.problems))
         else:
             self.say("Nothing is wrong with these documents.")
@@ -246,12 +284,16 @@ class BrowseScreen(Screen[None]):
     def _show_nothing_if_empty(self) -> None:
         if len(self.articles.view):
             return
+        from reader.ui.states import empty_folder, reading_folder
+
         self._wanted = -1
         counts = self.query_one(TopBar).counts
-        if self._folder_read:
-            self.article.show_message(partial(empty_folder, self.library.name, counts))
-        else:
-            self.article.show_message(partial(reading_folder, self.library.name))
+
+        def lines(width: int) -> tuple[Line, ...]:
+            name = self.library.name
+            return empty_folder(name, counts, width) if self._folder_read else reading_folder(name, width)
+
+        self.article.show_message(lines)
 
     @on(ArticleList.Entered)
     def _enter_article(self) -> None:
@@ -332,12 +374,10 @@ class BrowseScreen(Screen[None]):
         self.sort = self.sort.flipped() if self.sort.by == by else Sort(by)
 
     def watch_sort(self, sort: Sort) -> None:
-        """Show the new order."""
-        self.query_one(ListHeader).sort = sort
+        """Ask for the new order. Header and message change with the list, in one frame."""
         self.articles.wait()
         self._reload_view(sorting=True)
-        self._desk.remember(_SORT, f"{sort.by} {'up' if sort.reverse else 'down'}")
-        self.say(f"Sorted by {sort.by}, {_SORT_WORDS[sort.by][sort.reverse]}; unknown last.")
+        self._desk.remember(opening.SORT, f"{sort.by} {'up' if sort.reverse else 'down'}")
 
     @on(ListHeader.SortChosen)
     def _sort_by_mouse(self, event: ListHeader.SortChosen) -> None:
@@ -413,9 +453,3 @@ class BrowseScreen(Screen[None]):
     def action_problems(self) -> None:
         """Show what is wrong with the documents."""
         self._desk.problems()
-
-
-def _remembered(kept: str | None) -> Sort:
-    """Return the order that was in force last."""
-    by, _, direction = (kept or "").partition(" ")
-    return next((Sort(key, reverse=direction == "up") for key in SORT_KEYS if key == by), Sort())

@@ -1,0 +1,46 @@
+"""Where the command begins: the app by the shortest way, every other command by :mod:`reader.cli`.
+
+Most starts are ``newsreader`` or ``newsreader FOLDER``. Those need no parser of command
+lines, and what they do not import they need not wait for.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+from reader import ends
+
+COMMANDS = frozenset({"check", "index", "list", "open", "show"})
+"""The commands of :mod:`reader.cli`, which a test compares; a folder of such a name is opened as ``./list``."""
+
+
+def main() -> None:
+    """Run the command line of this process, and end it."""
+    arguments = sys.argv[1:]
+    if not _opens_the_app(arguments):
+        from reader import cli
+
+        cli.main()
+        return
+    # What is made while starting stays until the end: to search it for garbage over and over costs a tenth of the
+    # start. The app turns the collector on again once the list is on screen; see reader.ui.app.
+    gc.disable()
+    ends.run(lambda: _open(arguments))
+
+
+def _opens_the_app(arguments: list[str]) -> bool:
+    if not arguments:
+        return True
+    return len(arguments) == 1 and not arguments[0].startswith("-") and arguments[0] not in COMMANDS
+
+
+def _open(arguments: list[str]) -> int:
+    from reader.opening import Opening
+    from reader.paths import Paths
+
+    paths = Paths.of()
+    opening = Opening(arguments[0] if arguments else None, paths)
+    from reader.ui.app import run  # while the files are being opened: most of a start is this import
+
+    return run(opening, paths)

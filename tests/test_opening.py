@@ -1,0 +1,69 @@
+"""Opening a library in a thread: what the first frame has, and what a disk that does not answer gets."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from reader.errors import ReaderError
+from reader.jobs.indexing import refresh
+from reader.library.library import Library
+from reader.library.view import Sort
+from reader.opening import SORT, First, Opening, look
+from reader.paths import Paths
+
+
+def nothing(words: str) -> None:
+    raise AssertionError(f"there was nothing to tell: {words}")
+
+
+@pytest.fixture
+def kept(seeds: Path) -> Path:
+    """The seeds, with an index of theirs and an order that was chosen."""
+    library = Library.open(seeds, Paths.of())
+    for _ in refresh(library):
+        pass
+    library.remember(SORT, "date up")
+    library.remember_folder()
+    library.close()
+    return seeds
+
+
+def test_what_the_first_frame_shows_comes_with_the_library(kept: Path) -> None:
+    first = Opening(str(kept), Paths.of()).wait(nothing)
+    try:
+        assert first.view.sort == Sort("date", reverse=True)
+        assert [row.rowid for row in first.rows] == list(first.view.rowids)
+        assert (first.counts.articles, len(first.rows)) == (5, 5)
+        assert first == look(first.library)
+    finally:
+        first.library.close()
+
+
+def test_without_a_path_it_is_the_folder_that_was_open_last(kept: Path) -> None:
+    first = Opening(None, Paths.of()).wait(nothing)
+    try:
+        assert first.library.target == kept.resolve()
+    finally:
+        first.library.close()
+
+
+def test_what_cannot_be_opened_is_told_by_whoever_waits(tmp_path: Path) -> None:
+    with pytest.raises(ReaderError, match="There is no folder or file"):
+        Opening(str(tmp_path / "none"), Paths.of()).wait(nothing)
+
+
+@pytest.mark.parametrize(("path", "name"), [("/mnt/\x1bfar", "/mnt/far"), (None, "The folder that was open last")])
+def test_a_disk_that_does_not_answer_is_given_up_with_a_sentence(path: str | None, name: str) -> None:
+    answer = threading.Event()
+
+    def reach(_: Path | None, __: Paths) -> First:
+        answer.wait()
+        raise AssertionError("nobody waits for this any more")
+
+    told: list[str] = []
+    with pytest.raises(ReaderError, match=f"^{name} does not answer."):
+        Opening(path, Paths.of(), reach=reach).wait(told.append, patience=0.05)
+    assert [words.lower() for words in told] == [f"waiting for {name.lower()} …"]

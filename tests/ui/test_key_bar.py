@@ -1,0 +1,81 @@
+"""The last line: the keys of where the focus is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from reader.config import Config
+from reader.text import width
+from reader.ui import actions
+from reader.ui.bars import KeyBar, MessageLine
+
+from .helpers import Reader, opened
+
+
+def bar(reader: Reader) -> str:
+    return reader.browse.query_one(KeyBar).render_line(0).text.strip()
+
+
+async def test_it_shows_the_keys_of_list_article_and_related_item(seeds: Path) -> None:
+    async with opened(seeds) as reader:
+        assert bar(reader) == "Enter read  ] related  o open  y copy  m mark  ? help  q quit"
+        await reader.press("enter")
+        assert bar(reader) == "h list  PgDn page  ] related  o open  y copy  Backspace back  ? help  q quit"
+        await reader.press("]")
+        assert bar(reader) == "Enter show  ] next  h article  o open  y copy  Backspace back  ? help  q quit"
+        await reader.press("h")
+        assert bar(reader).startswith("h list")
+        await reader.press("h")
+        assert bar(reader).startswith("Enter read")
+        assert reader.lines[-1].strip() == bar(reader)
+
+
+async def test_it_shows_the_persons_own_keys(seeds: Path) -> None:
+    settings = Config(keys=MappingProxyType({"open": "x,ctrl+x", "quit": "ctrl+w"}))
+    async with opened(seeds, settings=settings) as reader:
+        assert bar(reader) == "Enter read  ] related  x open  y copy  m mark  ? help  Ctrl+w quit"
+
+
+@pytest.mark.parametrize("cells", [200, 60, 50, 30, 20, 12, 8])
+async def test_what_does_not_fit_goes_and_help_and_quit_go_last(seeds: Path, cells: int) -> None:
+    async with opened(seeds, size=(cells, 20)) as reader:
+        line = reader.browse.query_one(KeyBar).render_line(0)
+        assert line.cell_length == cells
+        words = line.text.split()
+        whole = ["Enter", "read", "]", "related", "o", "open", "y", "copy", "m", "mark", "?", "help", "q", "quit"]
+        assert words == [word for word in whole if word in words]
+        assert len(words) % 2 == 0  # no key without its word
+        if cells >= 20:
+            assert words[-4:] == ["?", "help", "q", "quit"]
+        if cells < 60:
+            assert width(line.text.strip()) + 2 <= cells
+
+
+async def test_a_click_does_what_the_key_does(seeds: Path) -> None:
+    async with opened(seeds) as reader:
+        for word, done in (
+            ("mark", lambda: reader.row.read),
+            ("read", lambda: reader.focus == "article"),
+            ("related", lambda: reader.focus == "related"),
+            ("article", lambda: reader.focus == "article"),
+        ):
+            reader.browse.query_one(MessageLine).hush()  # it stands in the same place
+            await reader.settled()
+            await reader.pilot.click(KeyBar, offset=(reader.lines[-1].index(word), 0))
+            await reader.settled()
+            assert done(), word
+        place = reader.place
+        await reader.pilot.click(KeyBar, offset=(reader.app.size.width - 2, 0))  # beside all keys
+        await reader.settled()
+        assert reader.place == place
+
+
+@pytest.mark.parametrize("where", ["list", "article", "related"])
+def test_every_key_it_shows_is_bound_where_the_focus_is(where: actions.Focus) -> None:
+    scopes = {"app", "browse", "panes", "list" if where == "list" else "article"}
+    shown = actions.footer(where)
+    assert len({action.name for action, _ in shown}) == len(shown)
+    assert all(scopes & set(action.scopes) for action, _ in shown)
