@@ -21,8 +21,8 @@ sys.path.insert(0, str(HERE.parent))
 
 from reader.config import Config  # noqa: E402
 from reader.library.library import Library  # noqa: E402
+from reader.opening import look  # noqa: E402
 from reader.paths import Paths  # noqa: E402
-from reader.opening import look
 from reader.ui.app import NewsreaderApp  # noqa: E402
 from reader.ui.article_view import ArticleView  # noqa: E402
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult, SuspendNotSupported
+from textual.dom import DOMNode
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.timer import Timer
@@ -379,6 +380,13 @@ class BrowseScreen(Screen[None]):
     @on(ListHeader.SortChosen)
     def _sort_by_mouse(self, event: ListHeader.SortChosen) -> None:
         self.action_sort(event.by)
+
+    @on(KeyBar.Chosen)
+    async def _act_by_mouse(self, event: KeyBar.Chosen) -> None:
+        """Do what the key would do, where the key would do it."""
+        focused = self.article if self.article.has_focus else self.articles
+        places: dict[actions.Scope, DOMNode] = {"app": self.app, "browse": self, "panes": self.panes}
+        await self.app.run_action(event.action.method, default_namespace=places.get(event.action.scopes[0], focused))
 
     def action_back(self) -> None:
         """Return to where a related item was followed from."""
