@@ -52,7 +52,7 @@ class BrowseScreen(Screen[None]):
     def __init__(self, first: First, keymap: Mapping[str, str], notice: str = "") -> None:
         super().__init__()
         self.library = first.library
-        self._first = first
+        self._first: First | None = first
         self._keymap = keymap
         self._notice = notice
         """What the person should know from the start."""
@@ -70,8 +70,10 @@ class BrowseScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay the panes out; the stylesheet arranges them."""
-        yield TopBar(self.library.name, self._first.counts, id="top")
-        yield Panes(self._first, actions.single_keys(self._keymap), id="panes")
+        first, self._first = self._first, None
+        assert first is not None
+        yield TopBar(self.library.name, first.counts, id="top")
+        yield Panes(first, actions.single_keys(self._keymap), id="panes")
         yield KeyBar(self._keymap, id="keys")
         yield MessageLine(id="message")
 
@@ -88,8 +90,9 @@ class BrowseScreen(Screen[None]):
         """Compare the folder with the list, and read the article that is selected in it."""
         # What has been made up to now stays: it need not be searched for garbage again, and from now on there may be
         # some; see reader.start.
-        gc.freeze()
-        gc.enable()
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
         self._show_nothing_if_empty()
         if self._wanted == -1:
             self._show_selected(self.articles.rowid)
