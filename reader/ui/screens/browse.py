@@ -283,6 +283,11 @@ class BrowseScreen(Screen[None]):
         elif rowid != self._wanted:
             self._wanted = rowid
             self.article.wait()
+            # Once the list has been drawn: reading a document in a thread would hold its lines up.
+            self.call_after_refresh(self._ask_for, rowid)
+
+    def _ask_for(self, rowid: int) -> None:
+        if rowid == self._wanted:
             self._desk.document(rowid, self.article.text_width)
 
     def _show_nothing_if_empty(self) -> None:
