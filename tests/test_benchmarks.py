@@ -67,6 +67,7 @@ EVERYTHING = [
     "key to screen, page (space), p95",
     "key to screen, top (g), p95",
     "key to screen, end (G), p95",
+    "key to screen, step held, 30 a second, p95",
     "key to screen while building, step (j), p95",
     "key to screen while building, page (space), p95",
     "key to screen while building, top (g), p95",
