@@ -24,7 +24,7 @@ from reader.times import iso, local
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reader.jobs.indexing import Progress
+    from reader.jobs.progress import Progress
     from reader.library.library import Library
     from reader.model import Article, Row
 
@@ -187,7 +187,8 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
     Progress goes to stderr, totals to stdout. What is interrupted goes on the next time.
     """
     from reader.errors import ReaderError
-    from reader.jobs.indexing import Progress, outcome, refresh
+    from reader.jobs.indexing import refresh
+    from reader.jobs.progress import Progress, outcome
 
     with _opened(path) as library:
         if library.index.in_memory:
@@ -251,7 +252,7 @@ def _library(path: str) -> Iterator[Library]:
 @contextlib.contextmanager
 def _shown() -> Iterator[Callable[[Progress], None]]:
     """Show progress on stderr: a bar in a terminal, a line now and then elsewhere."""
-    from reader.progress import facts
+    from reader.jobs.progress import facts
 
     if not sys.stderr.isatty():
         told = [0.0]

@@ -12,7 +12,7 @@ from reader.text import show_path
 from reader.times import iso
 
 if TYPE_CHECKING:
-    from reader.jobs.indexing import Progress
+    from reader.jobs.progress import Progress
     from reader.library.library import Census
 
 Record = dict[str, Any]

@@ -31,7 +31,7 @@ Trouble: TypeAlias = tuple[int, str, str]
 
 
 class Brief(NamedTuple):
-    """What the index holds of one document, in plain values: marshal carries them between processes."""
+    """What the index holds of one document, in plain values: marshal carries ``tuple(brief)`` between processes."""
 
     id: int
     """The article's identity as the signed 64-bit number that tables hold; see :func:`reader.urls.article_id`."""

@@ -13,7 +13,6 @@ import os
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from hashlib import blake2b
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,6 +56,8 @@ class Listing(NamedTuple):
 
     def digest(self) -> bytes:
         """Return 16 bytes that stay the same while names, times and sizes (and the order of the disk) do."""
+        from hashlib import blake2b  # imported late: who only opens a folder needs none
+
         # Version 2 of marshal writes equal values alike; later ones refer back to objects that are one by chance.
         return blake2b(marshal.dumps(self.files, 2), digest_size=16).digest()
 

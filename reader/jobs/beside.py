@@ -7,7 +7,6 @@ no process can be started, the keeper runs in a thread instead.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import json
 import logging
 import os
@@ -19,8 +18,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from reader.jobs import processes
-from reader.jobs.indexing import Progress
 from reader.jobs.keeper import Keeper, News, Renewed, Said, Tell, Unkept
+from reader.jobs.progress import Progress
 from reader.library.library import Library
 from reader.paths import Paths
 
@@ -196,7 +195,7 @@ def main() -> None:
                 os._exit(0)  # nobody is there any more
 
     def tell(news: News) -> None:
-        send(type(news).__name__, dataclasses.asdict(news))
+        send(type(news).__name__, news._asdict())
 
     logging.getLogger().addHandler(_ToParent(send))
     processes.step_aside(_NICE)

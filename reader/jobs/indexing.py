@@ -7,11 +7,11 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterator
-from dataclasses import dataclass
 from threading import Event
 
 from reader.documents.walk import Listing, join, look, walk
 from reader.jobs.pool import Pool
+from reader.jobs.progress import Progress
 from reader.jobs.taking import Batch, take
 from reader.library.library import Library
 from reader.library.lock import NOT_AT_ALL, Wait
@@ -34,34 +34,6 @@ _SECONDS_ALL_AT_ONCE = 1.0
 """What is read in so long is shown in one go."""
 _SHARE_OF_SHOWING = 12
 """Showing what was taken in may take one part in so many of the time."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a refresh is. Numbers are documents."""
-
-    done: int = 0
-    total: int = 0
-    """Documents to read; as many as were found so far while ``walking``."""
-    changed: int = 0
-    """New, or not as they were."""
-    removed: int = 0
-    moved: int = 0
-    """Known ones at another place."""
-    seconds: float = 0.0
-    """Since the refresh began."""
-    walking: bool = False
-    """Whether the folder is still being looked through."""
-    shown: bool = False
-    """Whether lists have changed since the last time."""
-    finished: bool = False
-
-
-def outcome(progress: Progress) -> str:
-    """Return what a refresh that has ended came to."""
-    numbers = ((progress.changed, "new or changed"), (progress.moved, "moved"), (progress.removed, "gone"))
-    parts = [f"{number:,} {word}" for number, word in numbers if number]
-    return ", ".join(parts) if parts else "nothing has changed"
 
 
 def refresh(

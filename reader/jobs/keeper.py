@@ -7,10 +7,11 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from reader.errors import ReaderError
-from reader.jobs.indexing import Progress, outcome, refresh
+from reader.jobs.indexing import refresh
+from reader.jobs.progress import Progress, outcome
 from reader.jobs.watching import UnwatchedError, watch
 from reader.library.database import StorageError
 from reader.library.library import Library
@@ -22,21 +23,18 @@ _SECONDS_BETWEEN_LOOKS = 0.4
 """At what other instances have changed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """Something the person should know."""
 
     text: str
     warning: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Renewed:
+class Renewed(NamedTuple):
     """The index was damaged, and there is another in its place: whoever has it open should open it anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unkept:
+class Unkept(NamedTuple):
     """The index cannot be written where it is, and this keeper ends; ``text`` says why."""
 
     text: str

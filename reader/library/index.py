@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reader.documents.walk import join
 from reader.errors import reason
@@ -23,10 +24,12 @@ from reader.library import lock, orders
 from reader.library.database import Database, StorageError, prepared, set_aside
 from reader.library.state import number
 from reader.library.view import Sort
-from reader.library.writer import SCHEMA, Writer
 from reader.model import Links, Problem, Row
 from reader.text import show_path
 from reader.urls import url_key
+
+if TYPE_CHECKING:
+    from reader.library.writer import Writer
 
 log = logging.getLogger(__name__)
 
@@ -207,6 +210,8 @@ class Index:
         """
         path = self._database.path
         with lock.held(self._writing, None if path is None else path.with_suffix(".lock"), wait):
+            from reader.library.writer import Writer  # imported late: who only reads needs none
+
             yield Writer(self._database)
 
     def close(self) -> None:
@@ -257,6 +262,8 @@ def _prepare(database: Database) -> None:
     with database.read() as db:
         if _is_ours(db):
             return
+    from reader.library.writer import SCHEMA
+
     with database.write() as db:
         if _is_ours(db):  # another instance was quicker
             return

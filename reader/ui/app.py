@@ -45,7 +45,7 @@ class NewsreaderApp(App[None]):
     def __init__(self, first: First, settings: Config) -> None:
         super().__init__()
         self.library = first.library
-        self._first = first
+        self._first: First | None = first
         self._settings = settings
         for theme in (themes.DARK, themes.LIGHT):
             self.register_theme(theme)
@@ -77,7 +77,10 @@ class NewsreaderApp(App[None]):
         notices = [*self.library.notices]
         if self._settings.theme and self._settings.theme not in self.available_themes:
             notices.append(f"There is no theme “{clean(self._settings.theme)}”; Ctrl+p lists them.")
-        return BrowseScreen(self._first, self._settings.keys, " ".join(notices))
+        # Handed on and forgotten: the first order of a million articles need not be kept beside the one in force.
+        first, self._first = self._first, None
+        assert first is not None
+        return BrowseScreen(first, self._settings.keys, " ".join(notices))
 
     def on_mount(self) -> None:
         """Put the person's keys in force, and end in good order when the terminal or the system asks for it."""

@@ -130,12 +130,17 @@ class ArticleList(ScrollView, can_focus=True):
             self._rows.clear()
             self._asked.clear()
             self._strips.clear()
+        top = self.scroll_offset.y
+        on_screen = frozenset(self.view.rowids[top : top + self.size.height])
+        seen = False
         for row in rows:
             self._keep(row)
             self._asked.discard(row.rowid)
+            seen = seen or row.rowid in on_screen
         while len(self._rows) > _KEPT_ROWS:
             self._rows.popitem(last=False)
-        self.refresh()
+        if seen or anew:
+            self.refresh()
 
     def forget_asked(self) -> None:
         """Ask again for the rows that did not come."""
@@ -180,6 +185,7 @@ class ArticleList(ScrollView, can_focus=True):
             return
         before, self.cursor = self.cursor, index
         self._keep_in_sight()
+        self._look_ahead()
         self.refresh_lines(before)
         self.refresh_lines(index)
         self.post_message(self.Selected(self.rowid))
@@ -214,6 +220,14 @@ class ArticleList(ScrollView, can_focus=True):
         if len(self._strips) > _KEPT_STRIPS:
             self._strips.popitem(last=False)
         return strip
+
+    def _look_ahead(self) -> None:
+        """Ask for the rows around before a key leads to them: a page away in either direction, and at both ends."""
+        ids, height, top = self.view.rowids, self.size.height, self.scroll_offset.y
+        last = len(ids) - 1
+        places = (max(0, top - height), min(last, top + 2 * height), 0, last)
+        if any(ids[at] not in self._rows and ids[at] not in self._asked for at in places):
+            self._ask()
 
     def _ask(self) -> None:
         wanted = [rowid for rowid in self.window() if rowid not in self._rows and rowid not in self._asked]

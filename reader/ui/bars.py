@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from textual import events
 from textual.content import Content
+from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
 from textual.timer import Timer
@@ -92,6 +93,13 @@ class MessageLine(Static):
 class KeyBar(Widget):
     """The last line: the keys that matter where the focus is. What does not fit goes, from the right."""
 
+    class Chosen(Message):
+        """The mouse asked for an action."""
+
+        def __init__(self, action: actions.Action) -> None:
+            super().__init__()
+            self.action = action
+
     where: reactive[actions.Focus] = reactive[actions.Focus]("list")
 
     def __init__(self, keymap: Mapping[str, str], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
@@ -129,8 +137,7 @@ class KeyBar(Widget):
         return shown
 
     def on_click(self, event: events.Click) -> None:
-        """Do what is under the mouse."""
+        """Ask for what is under the mouse."""
         for place, action in self._places:
             if event.x in place:
-                # As the key would: from the widget with the focus outwards, to the first that has the action.
-                self.app.simulate_key(actions.keys_of(action, self._keymap).split(",")[0].strip())
+                self.post_message(self.Chosen(action))

@@ -21,8 +21,8 @@ from reader.ui import messages
 
 if TYPE_CHECKING:
     from reader.jobs.beside import Beside
-    from reader.jobs.indexing import Progress
     from reader.jobs.keeper import Said
+    from reader.jobs.progress import Progress
     from reader.library.library import Library
     from reader.library.view import Sort
     from reader.model import Row

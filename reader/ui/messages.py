@@ -8,7 +8,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from reader.errors import ReaderError
-    from reader.jobs.indexing import Progress
+    from reader.jobs.progress import Progress
     from reader.library.library import Counts
     from reader.library.view import View
     from reader.model import Problem, Row

@@ -24,12 +24,13 @@ class Panes(Container):
 
     def __init__(self, first: First, keys: dict[str, str], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self._first = first
+        self._first: First | None = first
         self._keys = keys
 
     def compose(self) -> ComposeResult:
         """The list under its header, and the article."""
-        first = self._first
+        first, self._first = self._first, None
+        assert first is not None
         with Container(id="list-pane"):
             yield ListHeader(first.view.sort, self._keys, types=first.types, id="header")
             yield ArticleList(first.view, first.rows, types=first.types, id="list")

@@ -7,8 +7,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from reader.jobs.indexing import Progress
-from reader.progress import facts
+from reader.jobs.progress import Progress, facts
 from reader.text import width
 from reader.ui.inks import ink
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from reader.errors import ReaderError
-from reader.jobs.indexing import Progress, refresh
+from reader.jobs.indexing import refresh
+from reader.jobs.progress import Progress
 from reader.library.library import Library
 from reader.library.view import Sort
 from reader.paths import Paths

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import ComposeResult, SuspendNotSupported
+from textual.dom import DOMNode
 from textual.reactive import reactive
 from textual.screen import Screen
 from textual.timer import Timer
@@ -52,7 +53,7 @@ class BrowseScreen(Screen[None]):
     def __init__(self, first: First, keymap: Mapping[str, str], notice: str = "") -> None:
         super().__init__()
         self.library = first.library
-        self._first = first
+        self._first: First | None = first
         self._keymap = keymap
         self._notice = notice
         """What the person should know from the start."""
@@ -70,8 +71,10 @@ class BrowseScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Lay the panes out; the stylesheet arranges them."""
-        yield TopBar(self.library.name, self._first.counts, id="top")
-        yield Panes(self._first, actions.single_keys(self._keymap), id="panes")
+        first, self._first = self._first, None
+        assert first is not None
+        yield TopBar(self.library.name, first.counts, id="top")
+        yield Panes(first, actions.single_keys(self._keymap), id="panes")
         yield ProgressLine(id="progress")
         yield KeyBar(self._keymap, id="keys")
         yield MessageLine(id="message")
@@ -89,8 +92,9 @@ class BrowseScreen(Screen[None]):
         """Compare the folder with the list, and read the article that is selected in it."""
         # What has been made up to now stays: it need not be searched for garbage again, and from now on there may be
         # some; see reader.start.
-        gc.freeze()
-        gc.enable()
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
         self._show_nothing_if_empty()
         if self._wanted == -1:
             self._show_selected(self.articles.rowid)
@@ -382,6 +386,13 @@ class BrowseScreen(Screen[None]):
     @on(ListHeader.SortChosen)
     def _sort_by_mouse(self, event: ListHeader.SortChosen) -> None:
         self.action_sort(event.by)
+
+    @on(KeyBar.Chosen)
+    async def _act_by_mouse(self, event: KeyBar.Chosen) -> None:
+        """Do what the key would do, where the key would do it."""
+        focused = self.article if self.article.has_focus else self.articles
+        places: dict[actions.Scope, DOMNode] = {"app": self.app, "browse": self, "panes": self.panes}
+        await self.app.run_action(event.action.method, default_namespace=places.get(event.action.scopes[0], focused))
 
     def action_back(self) -> None:
         """Return to where a related item was followed from."""

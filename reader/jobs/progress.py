@@ -1,13 +1,31 @@
-"""How far a refresh is, in words. Pure."""
+"""How far a refresh is, in numbers and in words. Pure, and small to import: the screen needs it at the start."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from reader.jobs.indexing import Progress
-
 _SECONDS_UNTIL_KNOWN = 0.5
 """Before that, a rate says nothing."""
+
+
+class Progress(NamedTuple):
+    """How far a refresh is. Numbers are documents."""
+
+    done: int = 0
+    total: int = 0
+    """Documents to read; as many as were found so far while ``walking``."""
+    changed: int = 0
+    """New, or not as they were."""
+    removed: int = 0
+    moved: int = 0
+    """Known ones at another place."""
+    seconds: float = 0.0
+    """Since the refresh began."""
+    walking: bool = False
+    """Whether the folder is still being looked through."""
+    shown: bool = False
+    """Whether lists have changed since the last time."""
+    finished: bool = False
 
 
 class Pace(NamedTuple):
@@ -46,3 +64,10 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min"
     return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
+
+
+def outcome(progress: Progress) -> str:
+    """Return what a refresh that has ended came to."""
+    numbers = ((progress.changed, "new or changed"), (progress.moved, "moved"), (progress.removed, "gone"))
+    parts = [f"{number:,} {word}" for number, word in numbers if number]
+    return ", ".join(parts) if parts else "nothing has changed"
