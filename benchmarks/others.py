@@ -19,7 +19,11 @@ class Others:
         self._own = _own()
 
     def share(self) -> float | None:
-        """Return the part of all cores, from 0 to 1, that was not idle and not used by us or children that ended."""
+        """Return the part of all cores, from 0 to 1, that was not idle and not used by us or children that ended.
+
+        It is the most that others can have used: what a program of ours had done when it was
+        killed, with those it had started, nobody has been told.
+        """
         busy = _busy()
         if busy is None or self._busy is None:
             return None
@@ -30,7 +34,7 @@ class Others:
     def told(self) -> str:
         """Return the share in words, or nothing when it is not known."""
         share = self.share()
-        return "" if share is None else f"others used {share:.0%} of the machine"
+        return "" if share is None else f"others used at most {share:.0%} of the machine"
 
 
 def _busy() -> float | None:
