@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,6 +31,9 @@ THEME = "theme"
 PATIENCE = 20.0
 """Seconds after which a disk that does not answer is given up."""
 _SECONDS_UNTIL_TOLD = 2.0
+_SECONDS_FOR_FIRST_ROWS = 0.3
+"""That a first frame without a row would come at once is of little use."""
+_SECONDS_BETWEEN_LOOKS = 0.004
 _SCREENS = 4
 """Screens of rows that are read in advance."""
 
@@ -106,20 +110,31 @@ class Opening:
 def _reach(path: Path | None, paths: Paths) -> First:
     library = Library.open(path if path is not None else _last_folder(paths), paths)
     try:
-        return _kept(look(library, _lines()))
+        lines = _lines()
+        return _kept(look(library, lines), lines)
     except BaseException:
         library.close()
         raise
 
 
-def _kept(first: First) -> First:
-    """Have documents read while Textual is still being imported, where there is nothing to show without."""
+def _kept(first: First, lines: int) -> First:
+    """Have documents read while Textual is still being imported, where there is nothing to show without.
+
+    A moment later there is a screen of them, which the first frame can begin with.
+    """
     if len(first.view):
         return first
     from reader.jobs.beside import keeper_of
 
-    keeper = keeper_of(first.library)
+    library = first.library
+    before = library.generation()
+    keeper = keeper_of(library)
     keeper.start()
+    until = time.monotonic() + _SECONDS_FOR_FIRST_ROWS
+    while time.monotonic() < until and not library.index.in_memory:
+        if library.generation() != before:
+            return look(library, lines, keeper)
+        time.sleep(_SECONDS_BETWEEN_LOOKS)
     return first._replace(keeper=keeper)
 
 

@@ -15,13 +15,15 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from reader.jobs import processes
-from reader.jobs.keeper import Keeper, News, Renewed, Said, Tell, Unkept
+from reader.jobs.news import News, Renewed, Said, Tell, Unkept
 from reader.jobs.progress import Progress
-from reader.library.library import Library
-from reader.paths import Paths
+
+if TYPE_CHECKING:
+    from reader.jobs.keeper import Keeper
+    from reader.library.library import Library
 
 log = logging.getLogger(__name__)
 
@@ -76,6 +78,8 @@ class InThread:
         self._begin(pass_on)
 
     def _begin(self, tell: Callable[[News], None]) -> None:
+        from reader.jobs.keeper import Keeper  # imported late: mostly the other process needs it
+
         self.keeper = Keeper(self._library, tell, watching=self._watching)
         threading.Thread(target=self.keeper.run, name="keeper", daemon=True).start()
 
@@ -183,6 +187,10 @@ class _ToParent(logging.Handler):
 
 def main() -> None:
     """Keep the index of the folder that is named, until the pipe is closed; every line in it asks for a refresh."""
+    from reader.jobs.keeper import Keeper
+    from reader.library.library import Library
+    from reader.paths import Paths
+
     guard = threading.Lock()
     output = sys.stdout.buffer
 

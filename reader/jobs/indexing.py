@@ -207,9 +207,7 @@ class _Refresh:
 
     def _advance(self, *, walking: bool = False) -> Iterator[Progress]:
         """Hand out what is to be read, take what was read, write it when there is enough, and tell now and then."""
-        if self._pool is None and self._total >= _WORTH_A_POOL and not self._library.folder.only:
-            self._pool = Pool(self._folder, os.cpu_count() or 1, nice=self._nice)
-        if self._waiting and (self._pool is None or not self._done):
+        if self._waiting and self._pool is None:
             if walking and not self._done and self._total < _FIRST_BATCH:
                 return  # the first screen in one go
             self._take(take(self._folder, *self._next(_FIRST_BATCH)))
@@ -228,6 +226,9 @@ class _Refresh:
                 self._show()
         if self._shown or now > self._told + _SECONDS_BETWEEN_TELLING:
             yield self._tell(walking=walking)
+        if self._pool is None and self._total - self._done >= _WORTH_A_POOL:
+            # Now that the first screen is there: starting processes takes its time too.
+            self._pool = Pool(self._folder, os.cpu_count() or 1, nice=self._nice)
 
     def _next(self, count: int) -> tuple[bytes, list[bytes]]:
         prefix, names = self._waiting[0]

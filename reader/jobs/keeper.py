@@ -7,10 +7,10 @@ import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple, TypeAlias
 
 from reader.errors import ReaderError
 from reader.jobs.indexing import refresh
+from reader.jobs.news import News, Renewed, Said, Unkept
 from reader.jobs.progress import Progress, outcome
 from reader.jobs.watching import UnwatchedError, watch
 from reader.library.database import StorageError
@@ -21,27 +21,6 @@ log = logging.getLogger(__name__)
 
 _SECONDS_BETWEEN_LOOKS = 0.4
 """At what other instances have changed."""
-
-
-class Said(NamedTuple):
-    """Something the person should know."""
-
-    text: str
-    warning: bool = False
-
-
-class Renewed(NamedTuple):
-    """The index was damaged, and there is another in its place: whoever has it open should open it anew."""
-
-
-class Unkept(NamedTuple):
-    """The index cannot be written where it is, and this keeper ends; ``text`` says why."""
-
-    text: str
-
-
-News: TypeAlias = Progress | Said | Renewed | Unkept
-Tell: TypeAlias = Callable[[Progress | Said], None]
 
 
 @dataclass(slots=True)

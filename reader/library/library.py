@@ -114,6 +114,10 @@ class Library:
         only = self.folder.only
         return self.folder.root if only is None else self.folder.root / os.fsdecode(only)
 
+    def generation(self) -> int:
+        """Return a number that rises whenever lists have changed."""
+        return self.index.generation()
+
     def view(self, sort: Sort) -> View:
         """Return every article in the order of ``sort``."""
         return View(sort, self.index.order(sort))

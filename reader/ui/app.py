@@ -80,7 +80,11 @@ class NewsreaderApp(App[None]):
         # Handed on and forgotten: the first order of a million articles need not be kept beside the one in force.
         first, self._first = self._first, None
         assert first is not None
-        return BrowseScreen(first, self._settings.keys, " ".join(notices))
+        screen = BrowseScreen(first, self._settings.keys, " ".join(notices))
+        # As it will be once it is told its size; the first frame would be laid out and drawn twice otherwise.
+        screen.add_class(_at(self.HORIZONTAL_BREAKPOINTS, self.size.width))
+        screen.add_class(_at(self.VERTICAL_BREAKPOINTS, self.size.height))
+        return screen
 
     def on_mount(self) -> None:
         """Put the person's keys in force, and end in good order when the terminal or the system asks for it."""
@@ -153,6 +157,11 @@ class NewsreaderApp(App[None]):
                     with contextlib.suppress(WorkerError):
                         await worker.wait()
         self.exit()
+
+
+def _at(breakpoints: list[tuple[int, str]], cells: int) -> str:
+    """Return the class for so many cells: that of the largest breakpoint that they reach."""
+    return max((least, name) for least, name in breakpoints if least <= cells)[1]
 
 
 def run(opened: Opening, paths: Paths) -> int:

@@ -21,7 +21,7 @@ from reader.ui import messages
 
 if TYPE_CHECKING:
     from reader.jobs.beside import Beside
-    from reader.jobs.keeper import Said
+    from reader.jobs.news import Said
     from reader.jobs.progress import Progress
     from reader.library.library import Library
     from reader.library.view import Sort
@@ -76,7 +76,7 @@ class Desk:
 
     def _pass_on(self, news: Progress | Said) -> None:
         """Tell the screen, from the keeper's thread."""
-        from reader.jobs.keeper import Said
+        from reader.jobs.news import Said
 
         if isinstance(news, Said):
             self._post(messages.Said(news.text, warning=news.warning))

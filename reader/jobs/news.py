@@ -1,0 +1,29 @@
+"""What the keeper of an index tells. Small to import: the screen needs it at the start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
+
+from reader.jobs.progress import Progress
+
+
+class Said(NamedTuple):
+    """Something the person should know."""
+
+    text: str
+    warning: bool = False
+
+
+class Renewed(NamedTuple):
+    """The index was damaged, and there is another in its place: whoever has it open should open it anew."""
+
+
+class Unkept(NamedTuple):
+    """The index cannot be written where it is, and this keeper ends; ``text`` says why."""
+
+    text: str
+
+
+News: TypeAlias = Progress | Said | Renewed | Unkept
+Tell: TypeAlias = Callable[[Progress | Said], None]
