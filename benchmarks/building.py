@@ -41,6 +41,7 @@ def measure(bench: Bench) -> list[Figure]:
         with bench.open(bench.fresh()) as terminal:
             terminal.until(lambda screen: sight.built(screen) >= _ENOUGH or _is_over(screen, bench.documents))
             _one_build(terminal, bench, taken, dice)
+            terminal.end("q")
     figures = []
     for name in KEYS:
         told = f"key to screen while building, {name} ({CAPS[name]})"

@@ -27,6 +27,7 @@ import memory
 import report
 import starts
 from bench import Bench, Figure, MeasureError
+from others import Others
 from screen import NotShownError
 
 PARTS = {
@@ -58,21 +59,22 @@ def main() -> int:
         parser.error(f"{arguments.folder} is no folder")
     figures: list[Figure] = []
     failed = 0
+    whole = Others()
     with tempfile.TemporaryDirectory(prefix="newsreader-benchmark-") as scratch:
         bench = Bench(arguments.folder, Path(scratch), arguments.runs, arguments.samples, arguments.burst)
         for name, measure in PARTS.items():
             if name not in arguments.only:
                 continue
-            begin = time.perf_counter()
+            begin, others = time.perf_counter(), Others()
             try:
                 figures += measure(bench)
             except (MeasureError, NotShownError) as error:
                 failed += 1
                 figures.append(Figure(name, None, "", note="could not be measured, see above"))
                 print(f"{name}: {error}", file=sys.stderr)
-            print(f"{name}: {time.perf_counter() - begin:.0f} s", file=sys.stderr)
+            print(f"{name}: {time.perf_counter() - begin:.0f} s, {others.told()}", file=sys.stderr)
     command = shlex.join(["python", "benchmarks/run.py", *sys.argv[1:]])
-    about = f"{bench.documents:,} documents, {bench.size / 1e6:,.1f} MB. {report.machine()}"
+    about = f"{bench.documents:,} documents, {bench.size / 1e6:,.1f} MB. {report.machine()} Meanwhile {whole.told()}."
     print(f"`{command}`\n\n{about}\n\n{report.table(figures)}")
     if arguments.json:
         told = {"command": command, "about": about, "figures": [asdict(each) | {"met": each.met} for each in figures]}
