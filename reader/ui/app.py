@@ -23,7 +23,6 @@ from reader.opening import First, Opening
 from reader.paths import Paths
 from reader.text import clean, show_path
 from reader.ui import actions, themes
-from reader.ui.bars import MessageLine
 from reader.ui.desk import KEEPING
 from reader.ui.screens.browse import BrowseScreen
 from reader.ui.threads import DaemonThreads
@@ -145,7 +144,9 @@ class NewsreaderApp(App[None]):
 
     def action_help_quit(self) -> None:
         """Say how to leave, to somebody who tries Ctrl+c."""
-        self.screen_stack[0].query_one(MessageLine).say("q leaves newsreader.")
+        for screen in self.screen_stack:
+            if isinstance(screen, BrowseScreen):
+                screen.say("q leaves newsreader.")
 
     async def action_quit(self) -> None:
         """Leave, once everything is on disk that was to be kept."""

@@ -69,29 +69,34 @@ class TopBar(Widget):
         return [part for piece in pieces for part in (("  ", "quiet"), piece)][1:]
 
 
-class MessageLine(Static):
-    """Says what a key did, over the footer, for some seconds or until the next message."""
+class LongMessage(Static):
+    """A message that is too long for a line, over the last lines of the screen."""
 
-    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id)
-        self._timer: Timer | None = None
-
-    def say(self, sentence: str, *, warning: bool = False) -> None:
-        """Show a sentence that has passed the gate; it is shown as text, never as markup."""
-        if self._timer is not None:
-            self._timer.stop()
+    def show(self, sentence: str, *, warning: bool) -> None:
+        """Show a sentence; as text, never as markup."""
         self.set_class(warning, "-warning")
-        self.update(Content(f" {steady(sentence)}"))
+        self.update(Content(f" {sentence}"))
         self.display = True
-        self._timer = self.set_timer(_SECONDS_SHOWN * (2 if warning else 1), self.hush)
 
-    def hush(self) -> None:
-        """Take the sentence away."""
+    def hide(self) -> None:
+        """Take it away."""
         self.display = False
 
 
 class KeyBar(Widget):
-    """The last line: the keys that matter where the focus is. What does not fit goes, from the right."""
+    """The last line: the keys that matter where the focus is, or for some seconds what one of them did.
+
+    What does not fit of the keys goes, from the right. A message that does not fit is
+    shown by :class:`LongMessage`; one that does changes this line and nothing else.
+    """
+
+    class TooLong(Message):
+        """A message needs more than this line; or, when it is empty, no longer does."""
+
+        def __init__(self, sentence: str, *, warning: bool) -> None:
+            super().__init__()
+            self.sentence = sentence
+            self.warning = warning
 
     class Chosen(Message):
         """The mouse asked for an action."""
@@ -101,18 +106,48 @@ class KeyBar(Widget):
             self.action = action
 
     where: reactive[actions.Focus] = reactive[actions.Focus]("list")
+    message: reactive[str] = reactive("")
+    """What is said instead of the keys, if anything."""
 
     def __init__(self, keymap: Mapping[str, str], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self._keymap = keymap
         self._places: list[tuple[range, actions.Action]] = []
         """Where in the line each action can be clicked."""
+        self._timer: Timer | None = None
+        self._warning = False
+        self._long = False
+
+    def say(self, sentence: str, *, warning: bool = False) -> None:
+        """Show a sentence that has passed the gate, for some seconds or until the next one."""
+        self.hush()
+        sentence = steady(sentence)
+        self._warning = warning
+        if width(sentence) + 2 > self.size.width > 0:
+            self._long = True
+            self.post_message(self.TooLong(sentence, warning=warning))
+        self.message = sentence
+        self._timer = self.set_timer(_SECONDS_SHOWN * (2 if warning else 1), self.hush)
+
+    def hush(self) -> None:
+        """Show the keys again."""
+        if self._timer is not None:
+            self._timer.stop()
+        if self._long:
+            self._long = False
+            self.post_message(self.TooLong("", warning=False))
+        self.message = ""
 
     def render_line(self, y: int) -> Strip:
         """Draw each key and what it does."""
         blank = ink(self, "footer")
         if y:
             return Strip.blank(self.size.width, blank)
+        if self.message:
+            said = Segment(
+                f" {cut(self.message, self.size.width - 1)}", ink(self, "warning" if self._warning else "text")
+            )
+            return Strip([said]).adjust_cell_length(self.size.width, blank)
         key_ink = ink(self, "footer-key")
         line: list[Segment] = []
         self._places = []

@@ -68,7 +68,10 @@ class LineView(ScrollView, can_focus=True):
     def show_lines(self, lines: Sequence[Line], *, y: int | None = None) -> None:
         """Show ``lines`` in the place of the former, scrolled to ``y`` (where it was when None)."""
         self._lines = lines
-        self.virtual_size = Size(self.size.width, len(lines))
+        # Without the layout of the whole screen that Textual makes for another size: only the scrollbar, which is
+        # always there, has to know.
+        self.set_reactive(LineView.virtual_size, Size(self.size.width, len(lines)))
+        self.vertical_scrollbar.window_virtual_size = len(lines)
         if y is not None:
             # By force: Textual learns only afterwards that what was short has become long and can scroll.
             self.scroll_to(y=y, animate=False, immediate=True, force=True)

@@ -24,7 +24,7 @@ from reader.paths import Paths
 from reader.ui.app import NewsreaderApp
 from reader.ui.article_list import ArticleList
 from reader.ui.article_view import ArticleView
-from reader.ui.bars import MessageLine
+from reader.ui.bars import KeyBar
 from reader.ui.line_view import LineView
 from reader.ui.list_header import ListHeader
 from reader.ui.screens.browse import BrowseScreen
@@ -131,8 +131,8 @@ class Reader:
 
     @property
     def message(self) -> str:
-        line = self.browse.query_one(MessageLine)
-        return " ".join(plain(line).split()) if line.display else ""
+        line = self.browse.query_one(KeyBar)
+        return " ".join(line.message.split())
 
     @property
     def header(self) -> str:
@@ -165,7 +165,7 @@ class Reader:
         )
 
 
-def plain(widget: MessageLine | ListHeader | ArticleList | LineView) -> str:
+def plain(widget: ListHeader | ArticleList | LineView) -> str:
     """Return the text of a widget, as far as it is on screen."""
     return "\n".join(widget.render_line(y).text for y in range(widget.size.height))
 

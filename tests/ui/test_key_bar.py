@@ -10,7 +10,7 @@ import pytest
 from reader.config import Config
 from reader.text import width
 from reader.ui import actions
-from reader.ui.bars import KeyBar, MessageLine
+from reader.ui.bars import KeyBar
 
 from .helpers import Reader, opened
 
@@ -62,7 +62,7 @@ async def test_a_click_does_what_the_key_does(seeds: Path) -> None:
             ("related", lambda: reader.focus == "related"),
             ("article", lambda: reader.focus == "article"),
         ):
-            reader.browse.query_one(MessageLine).hush()  # it stands in the same place
+            reader.browse.query_one(KeyBar).hush()  # it stands in the same place
             await reader.settled()
             await reader.pilot.click(KeyBar, offset=(reader.lines[-1].index(word), 0))
             await reader.settled()

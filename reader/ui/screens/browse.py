@@ -23,7 +23,7 @@ from reader.opening import First
 from reader.ui import actions, messages
 from reader.ui.article_list import ArticleList
 from reader.ui.article_view import ArticleView
-from reader.ui.bars import KeyBar, MessageLine, TopBar
+from reader.ui.bars import KeyBar, LongMessage, TopBar
 from reader.ui.desk import KEEPING, ROWS, VIEW, Desk
 from reader.ui.list_header import ListHeader
 from reader.ui.panes import Panes
@@ -48,7 +48,7 @@ class BrowseScreen(Screen[None]):
 
     BINDINGS = actions.bindings("browse")
 
-    sort: reactive[Sort] = reactive(Sort(), init=False)
+    sort: reactive[Sort] = reactive(Sort(), init=False, repaint=False)
 
     def __init__(self, first: First, keymap: Mapping[str, str], notice: str = "") -> None:
         super().__init__()
@@ -77,7 +77,7 @@ class BrowseScreen(Screen[None]):
         yield Panes(first, actions.single_keys(self._keymap), id="panes")
         yield ProgressLine(id="progress")
         yield KeyBar(self._keymap, id="keys")
-        yield MessageLine(id="message")
+        yield LongMessage(id="message")
 
     def on_mount(self) -> None:
         """Show what the index knows; everything else begins when that is on the screen."""
@@ -137,7 +137,15 @@ class BrowseScreen(Screen[None]):
 
     def say(self, text: str, *, warning: bool = False) -> None:
         """Tell the person something in the last line."""
-        self.query_one(MessageLine).say(text, warning=warning)
+        self.query_one(KeyBar).say(text, warning=warning)
+
+    @on(KeyBar.TooLong)
+    def _show_long(self, event: KeyBar.TooLong) -> None:
+        line = self.query_one(LongMessage)
+        if event.sentence:
+            line.show(event.sentence, warning=event.warning)
+        else:
+            line.hide()
 
     def _reload_view(self, *, sorting: bool = False) -> None:
         # Until the person takes hold of an article, another order begins at its top; and so does a folder that is
