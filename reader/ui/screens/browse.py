@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gc
-import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -26,6 +24,7 @@ from reader.ui.article_view import ArticleView
 from reader.ui.bars import KeyBar, LongMessage, TopBar
 from reader.ui.desk import KEEPING, ROWS, VIEW, Desk
 from reader.ui.list_header import ListHeader
+from reader.ui.marks import Marks
 from reader.ui.panes import Panes
 from reader.ui.progress_line import ProgressLine
 from reader.ui.trail import Place, Trail
@@ -66,8 +65,7 @@ class BrowseScreen(Screen[None]):
         self._stale = False
         """Whether what the pane shows may have changed on disk."""
         self._reading: Timer | None = None
-        self._marked: dict[str, tuple[bool, float]] = {}
-        """What was marked in this run, and the how manieth mark that was; infinity until it is on disk."""
+        self._marks = Marks()
 
     def compose(self) -> ComposeResult:
         """Lay the panes out; the stylesheet arranges them."""
@@ -157,7 +155,7 @@ class BrowseScreen(Screen[None]):
         """Tell of a worker of ``group`` that failed, and take back what was shown in advance."""
         self.say(words, warning=True)
         if group == KEEPING:
-            self._marked.clear()
+            self._marks.forget()
             self._reload_view()  # what the list shows was not kept
         elif group == VIEW:
             self.articles.go_on()
@@ -180,7 +178,7 @@ class BrowseScreen(Screen[None]):
         # One may have moved on since it was asked for.
         moved = self.articles.touched and event.keep != self.articles.rowid
         at = event.view.find(self.articles.rowid) if moved else event.at
-        self.articles.show(event.view, self._with_marks(event.rows, event.marks), at=at)
+        self.articles.show(event.view, self._marks.on(event.rows, event.marks), at=at)
         self.articles.go_on()
         self.set_class(not len(event.view), "-empty")
         self._show_nothing_if_empty()
@@ -192,7 +190,7 @@ class BrowseScreen(Screen[None]):
 
     @on(messages.RowsLoaded)
     def _show_rows(self, event: messages.RowsLoaded) -> None:
-        self.articles.supply(self._with_marks(event.rows, event.marks))
+        self.articles.supply(self._marks.on(event.rows, event.marks))
 
     @on(ArticleList.RowsWanted)
     def _fetch_rows(self, event: ArticleList.RowsWanted) -> None:
@@ -242,7 +240,7 @@ class BrowseScreen(Screen[None]):
 
     @on(messages.Marked)
     def _show_mark(self, event: messages.Marked) -> None:
-        self._marked[event.row.id] = (event.row.read, event.marks)
+        self._marks.kept(event.row, event.marks)
         self.articles.update_row(event.row)
         if event.told:
             self.say(event.told)
@@ -458,15 +456,9 @@ class BrowseScreen(Screen[None]):
         else:
             self._mark(row, read=not row.read, told="Marked unread." if row.read else "Marked read.")
 
-    def _with_marks(self, rows: Sequence[Row], marks: int) -> list[Row]:
-        """Return ``rows`` with what was marked after they were read."""
-        newer = {id_: read for id_, (read, number) in self._marked.items() if number > marks}
-        return [replace(row, read=newer.get(row.id, row.read)) for row in rows] if newer else list(rows)
-
     def _mark(self, row: Row, *, read: bool, told: str = "") -> None:
-        # Shown at once, so that the next press of the key means the other; should writing fail, the list is read anew.
-        self.articles.update_row(replace(row, read=read))
-        self._marked[row.id] = (read, math.inf)
+        # Shown at once; should writing fail, the list is read anew.
+        self.articles.update_row(self._marks.make(row, read=read))
         self._desk.mark_read(row, read=read, told=told)
 
     def action_refresh_folder(self) -> None:
