@@ -30,6 +30,8 @@ _SECONDS_TOGETHER = 0.5
 _WORTH_A_POOL = 400
 """Documents; fewer are read sooner than processes are started."""
 _SECONDS_BETWEEN_TELLING = 0.1
+_FEW = 1000
+"""Documents; so many are forgotten and shown in one step."""
 _SECONDS_ALL_AT_ONCE = 1.0
 """What is read in so long is shown in one go."""
 _SHARE_OF_SHOWING = 12
@@ -276,7 +278,11 @@ class _Refresh:
 
     def _finish(self) -> Progress:
         """Forget what is gone, and show everything."""
-        with self._writer.together():
+        if self._total + len(self._gone) < _FEW:
+            with self._writer.together():  # nobody sees a list without what it shows
+                self._writer.remove(self._gone)
+                self._show()
+        else:  # sorted by two threads, which see only what is written
             self._writer.remove(self._gone)
             self._show()
         self._writer.finish()

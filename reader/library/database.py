@@ -121,6 +121,28 @@ class Database:
                 raise
             db.execute("COMMIT")
 
+    def is_shared(self) -> bool:
+        """Return whether everything that this thread has written is there for other connections too."""
+        if self.path is None:
+            return False
+        with self.read() as db:
+            return not _is_inside(db)
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection of its own for one long question, closed afterwards. The database must have a file."""
+        lent = self._connect()
+        try:
+            with lent.lock:
+                yield lent.db
+        except sqlite3.Error as error:
+            raise StorageError(self.path, error) from error
+        finally:
+            with self._guard:
+                if lent in self._all:
+                    self._all.remove(lent)
+            lent.db.close()
+
     def checkpoint(self, *, whole: bool = False) -> None:
         """Hand what was written over to the main file, once it has become much; ``whole`` also empties the journal.
 

@@ -24,7 +24,7 @@ CREATE TABLE orders (
 """
 
 _COLUMNS: dict[SortKey, str] = {"quality": "quality", "heat": "heat", "date": "published_at"}
-_SORTS = [Sort(by, reverse) for by in SORT_KEYS for reverse in (False, True)]
+SORTS = [Sort(by, reverse) for by in SORT_KEYS for reverse in (False, True)]
 _SINGLY = 32
 """So many row numbers are looked for one by one; more are filtered out in one pass."""
 _WORTH_PATCHING = 64
@@ -36,20 +36,25 @@ Place: TypeAlias = tuple[bool, float, bool, int, str, int]
 
 def make(db: sqlite3.Connection) -> None:
     """Sort everything anew. Raises sqlite3.Error."""
-    for sort in _SORTS:
-        column = _COLUMNS[sort.by]
-        terms = [f"{column} ASC NULLS LAST" if sort.reverse else f"{column} DESC"]  # of NULLs, DESC makes the last
-        if sort.by != "date":
-            terms.append("published_at DESC")
-        # One step of SQLite from the first row to the last, during which other threads run: row numbers are
-        # strung together as hexadecimal digits in there.
-        ordered = f"SELECT rowid FROM articles ORDER BY {', '.join(terms)}, title COLLATE NOCASE, rowid"  # noqa: S608
-        query = f"SELECT group_concat(printf('%08x', rowid), '') FROM ({ordered})"  # noqa: S608 - constants
-        (digits,) = db.execute(query).fetchone()
-        rowids = array("I", bytes.fromhex(digits or ""))
-        if sys.byteorder == "little":  # the digits are big-endian
-            rowids.byteswap()
-        _keep(db, sort, rowids)
+    for sort in SORTS:
+        keep(db, sort, computed(db, sort))
+
+
+def computed(db: sqlite3.Connection, sort: Sort) -> array[int]:
+    """Return the row numbers of all articles, sorted anew. Raises sqlite3.Error."""
+    column = _COLUMNS[sort.by]
+    terms = [f"{column} ASC NULLS LAST" if sort.reverse else f"{column} DESC"]  # of NULLs, DESC makes the last
+    if sort.by != "date":
+        terms.append("published_at DESC")
+    # One step of SQLite from the first row to the last, during which other threads run: row numbers are
+    # strung together as hexadecimal digits in there.
+    ordered = f"SELECT rowid FROM articles ORDER BY {', '.join(terms)}, title COLLATE NOCASE, rowid"  # noqa: S608
+    query = f"SELECT group_concat(printf('%08x', rowid), '') FROM ({ordered})"  # noqa: S608 - constants
+    (digits,) = db.execute(query).fetchone()
+    rowids = array("I", bytes.fromhex(digits or ""))
+    if sys.byteorder == "little":  # the digits are big-endian
+        rowids.byteswap()
+    return rowids
 
 
 def is_worth_patching(changed: int, articles: int) -> bool:
@@ -61,7 +66,7 @@ def patch(db: sqlite3.Connection, changed: Collection[int]) -> None:
     """Bring the orders up to date after the articles ``changed`` came, changed or went. Raises sqlite3.Error."""
     marks = ",".join(map(str, changed))  # row numbers: integers of ours
     fresh = db.execute(f"{_VALUES} WHERE rowid IN ({marks})").fetchall()
-    for sort in _SORTS:
+    for sort in SORTS:
         rowids = order(db, sort)
         _take_out(rowids, changed)
         places = sorted(_place(sort, values) for values in fresh)
@@ -69,7 +74,7 @@ def patch(db: sqlite3.Connection, changed: Collection[int]) -> None:
         def place_at(at: int, sort: Sort = sort, rowids: Sequence[int] = rowids) -> Place:
             return _place(sort, db.execute(f"{_VALUES} WHERE rowid = ?", [rowids[at]]).fetchone())
 
-        _keep(db, sort, merged(rowids, places, place_at))
+        keep(db, sort, merged(rowids, places, place_at))
 
 
 def length(db: sqlite3.Connection) -> int:
@@ -140,5 +145,6 @@ def _name(sort: Sort) -> str:
     return f"{sort.by} {'up' if sort.reverse else 'down'}"
 
 
-def _keep(db: sqlite3.Connection, sort: Sort, rowids: array[int]) -> None:
+def keep(db: sqlite3.Connection, sort: Sort, rowids: array[int]) -> None:
+    """Have an order for :func:`order`. Raises sqlite3.Error."""
     db.execute("INSERT OR REPLACE INTO orders VALUES (?, ?)", [_name(sort), rowids.tobytes()])

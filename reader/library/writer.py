@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeAlias
 
 from reader.library import orders
 from reader.library.database import Database
+from reader.library.view import Sort
 from reader.model import Problem
 from reader.text import show_path
 
@@ -110,6 +113,8 @@ CREATE INDEX problems_by_file ON problems (file);
 _TABLES = ("folders", "files", "articles", "details", "urls", "problems", "orders")
 _TABLES_OF_A_FILE = {"articles": "rowid", "details": "rowid", "urls": "article", "problems": "file"}
 _CACHE_KIB = 64 * 1024
+_WORTH_THREADS = 20_000
+"""Row numbers; fewer articles are sorted sooner than threads are begun."""
 _PATCHABLE = 4096
 """Beyond so many changes the orders are made anew anyway, so that they need not be remembered one by one."""
 
@@ -317,19 +322,38 @@ class Writer:
     def show(self) -> bool:
         """Bring the orders up to date with what was written, so that lists show it; return whether anything was."""
         changed = self._changed
-        with self._database.write() as db:
+        with self._database.read() as db:
             (unshown,) = db.execute("SELECT value FROM facts WHERE name = 'unshown'").fetchone()
             if not unshown:
                 return False
-            if changed is None or not orders.is_worth_patching(len(changed), orders.length(db)):
+            length = orders.length(db)
+            (last,) = db.execute("SELECT ifnull(max(rowid), 0) FROM files").fetchone()
+        anew = changed is None or not orders.is_worth_patching(len(changed), length)
+        made = self._sorted() if anew and last >= _WORTH_THREADS else {}
+        with self._database.write() as db:
+            for sort, rowids in made.items():
+                orders.keep(db, sort, rowids)
+            if anew and not made:
                 orders.make(db)
-            elif changed:
+            elif changed and not anew:
                 orders.patch(db, changed)
             db.execute("UPDATE facts SET value = 0 WHERE name = 'unshown'")
             db.execute("UPDATE facts SET value = value + 1 WHERE name = 'generation'")
         self._changed = set()
         self._database.checkpoint()
         return True
+
+    def _sorted(self) -> dict[Sort, array[int]]:
+        """Sort everything anew, two orders at a time; empty where what was written is seen by this connection only."""
+        if not self._database.is_shared():
+            return {}
+
+        def computed(sort: Sort) -> array[int]:
+            with self._database.aside() as db:
+                return orders.computed(db, sort)
+
+        with ThreadPoolExecutor(2) as threads:
+            return dict(zip(orders.SORTS, threads.map(computed, orders.SORTS), strict=True))
 
     def _touch(self, db: sqlite3.Connection, rowids: Iterable[int] | None) -> None:
         """Remember that rows are not yet shown as they are, on disk too: whoever writes next may be another."""
