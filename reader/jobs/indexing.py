@@ -29,7 +29,7 @@ _KEPT_TOGETHER = 2048
 _SECONDS_TOGETHER = 0.5
 _WORTH_A_POOL = 400
 """Documents; fewer are read sooner than processes are started."""
-_SECONDS_BETWEEN_TELLING = 0.1
+_SECONDS_BETWEEN_TELLING = 0.2
 _FEW = 1000
 """Documents; so many are forgotten and shown in one step."""
 _SECONDS_ALL_AT_ONCE = 1.0
@@ -78,6 +78,8 @@ class _Refresh:
         self._writer = writer
         self._stopped = stopped
         self._nice = nice
+        if nice:
+            writer.sorting_threads = 1
         self._pool: Pool | None = None
         self._begin = time.monotonic()
         self._told = self._kept = self._begin
@@ -230,7 +232,9 @@ class _Refresh:
             yield self._tell(walking=walking)
         if self._pool is None and self._total - self._done >= _WORTH_A_POOL:
             # Now that the first screen is there: starting processes takes its time too.
-            self._pool = Pool(self._folder, os.cpu_count() or 1, nice=self._nice)
+            # Whoever steps aside for a screen leaves a core to it.
+            cores = (os.cpu_count() or 1) - (1 if self._nice else 0)
+            self._pool = Pool(self._folder, max(1, cores), nice=self._nice)
 
     def _next(self, count: int) -> tuple[bytes, list[bytes]]:
         prefix, names = self._waiting[0]

@@ -128,6 +128,8 @@ class Writer:
         """Row numbers whose place in the orders may have changed; None for too many."""
         self._written = False
         self._moves = _Moves({}, {})
+        self.sorting_threads = 2
+        """How many orders are made anew at a time."""
         self.moved = 0
         """Files that were found again at another place."""
         self.carried: list[tuple[int, int]] = []
@@ -344,7 +346,7 @@ class Writer:
         return True
 
     def _sorted(self) -> dict[Sort, array[int]]:
-        """Sort everything anew, two orders at a time; empty where what was written is seen by this connection only."""
+        """Sort everything anew, some orders at a time; empty where what was written is seen by this connection only."""
         if not self._database.is_shared():
             return {}
 
@@ -352,7 +354,7 @@ class Writer:
             with self._database.aside() as db:
                 return orders.computed(db, sort)
 
-        with ThreadPoolExecutor(2) as threads:
+        with ThreadPoolExecutor(self.sorting_threads) as threads:
             return dict(zip(orders.SORTS, threads.map(computed, orders.SORTS), strict=True))
 
     def _touch(self, db: sqlite3.Connection, rowids: Iterable[int] | None) -> None:

@@ -26,8 +26,10 @@ from reader.ui import actions, themes
 from reader.ui.desk import KEEPING
 from reader.ui.screens.browse import BrowseScreen
 from reader.ui.threads import DaemonThreads
+from reader.ui.tidying import Tidying
 
 log = logging.getLogger(__name__)
+_SECONDS_BETWEEN_TIDYING = 1.0
 _PATIENCE = 3.0
 """Seconds to wait at the end for a disk that does not answer."""
 
@@ -46,6 +48,7 @@ class NewsreaderApp(App[None]):
         self.library = first.library
         self._first: First | None = first
         self._settings = settings
+        self._tidying = Tidying()
         for theme in (themes.DARK, themes.LIGHT):
             self.register_theme(theme)
         chosen = settings.theme or first.theme
@@ -69,6 +72,8 @@ class NewsreaderApp(App[None]):
         """Let what is pasted pass the gate, whichever field it is for."""
         if isinstance(event, events.Paste):
             event.text = clean(event.text)
+        elif isinstance(event, events.InputEvent):
+            self._tidying.act()
         await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:
@@ -95,6 +100,11 @@ class NewsreaderApp(App[None]):
         if self._settings.keys:
             self.set_keymap(dict(self._settings.keys))
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
+
+    def on_begun(self) -> None:
+        """From now on there is a person to wait for."""
+        self._tidying.begin()
+        self.set_interval(_SECONDS_BETWEEN_TIDYING, self._tidying.look)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """Tell, in a sentence, of a worker that failed, whoever started it; the log has the rest."""

@@ -115,7 +115,7 @@ class ArticleList(ScrollView, can_focus=True):
         self.view = view
         self._now = datetime.now().astimezone()
         self.supply(rows, anew=True)
-        self.virtual_size = Size(self._width, len(view))
+        self._tell_length()
         self.cursor = max(0, min(self.cursor if at is None else at, len(view) - 1))
         if before != -1:
             self.scroll_to(y=self.cursor - offset, animate=False, immediate=True, force=True)
@@ -123,6 +123,11 @@ class ArticleList(ScrollView, can_focus=True):
         self.refresh()
         if self.rowid != before:
             self.post_message(self.Selected(self.rowid))
+
+    def _tell_length(self) -> None:
+        # As in LineView: nothing but the scrollbar, which is always there, has to change for it.
+        self.set_reactive(ArticleList.virtual_size, Size(self._width, len(self.view)))
+        self.vertical_scrollbar.window_virtual_size = len(self.view)
 
     def supply(self, rows: Iterable[Row], *, anew: bool = False) -> None:
         """Take rows that were asked for; ``anew`` forgets those from before."""
@@ -312,7 +317,7 @@ class ArticleList(ScrollView, can_focus=True):
         self._keep_in_sight()
 
     def _lay_out(self) -> None:
-        self.virtual_size = Size(self._width, len(self.view))
+        self._tell_length()
         self._strips.clear()
         self.refresh()
 

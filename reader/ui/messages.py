@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 # Plain classes: each dataclass would cost every start half a millisecond.
 
 
+class Begun(Message):
+    """The first frame is on the screen."""
+
+
 class ViewLoaded(Message):
     """A view, with the rows to draw at once."""
 

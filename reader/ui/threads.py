@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import ParamSpec, TypeVar
@@ -30,7 +31,7 @@ class DaemonThreads(ThreadPoolExecutor):
     def __init__(self, most: int = _MOST) -> None:
         super().__init__(max_workers=most)
         self._most = most
-        self._tasks: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._tasks: SimpleQueue[Callable[[], Callable[[], None]] | None] = SimpleQueue()
         self._guard = Lock()
         self._made = 0
         self._free = 0
@@ -41,15 +42,14 @@ class DaemonThreads(ThreadPoolExecutor):
         """Have a thread call ``fn``. Raises RuntimeError after :meth:`shutdown`."""
         future: Future[T] = Future()
 
-        def task() -> None:
+        def task() -> Callable[[], None]:
             if not future.set_running_or_notify_cancel():
-                return
+                return lambda: None
             try:
                 result = fn(*args, **kwargs)
             except BaseException as error:  # noqa: BLE001 - it is raised again by whoever asks for the result
-                future.set_exception(error)
-            else:
-                future.set_result(result)
+                return partial(future.set_exception, error)
+            return partial(future.set_result, result)
 
         with self._guard:
             if self._closed:
@@ -64,10 +64,12 @@ class DaemonThreads(ThreadPoolExecutor):
 
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:
-            task()
+            tell = task()
             del task  # and with it what it holds, until the next comes
             with self._guard:
-                self._free += 1
+                self._free += 1  # before anybody knows that it is done, and asks for more
+            tell()
+            del tell
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Let each thread end after what was asked for before; wait for none, whatever ``wait`` says.

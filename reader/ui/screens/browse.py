@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -88,11 +87,7 @@ class BrowseScreen(Screen[None]):
 
     def _begin(self) -> None:
         """Compare the folder with the list, and read the article that is selected in it."""
-        # What has been made up to now stays: it need not be searched for garbage again, and from now on there may be
-        # some; see reader.start.
-        if not gc.isenabled():
-            gc.freeze()
-            gc.enable()
+        self.post_message(messages.Begun())
         self._show_nothing_if_empty()
         if self._wanted == -1:
             self._show_selected(self.articles.rowid)
