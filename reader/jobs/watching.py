@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
@@ -18,6 +19,8 @@ _QUIET = 300
 """Milliseconds of quiet that end a large change."""
 _LARGE = 500
 """Paths; as many are waited for to be all there, as after `git pull`."""
+_SECONDS_GATHERED = 2.0
+"""For so long at most: what never ends is to be seen as well."""
 
 
 class UnwatchedError(Exception):
@@ -28,7 +31,8 @@ def watch(root: Path, folders: frozenset[bytes], stop: Event) -> Iterator[set[by
     """Yield the paths, relative to ``root``, of what came, went or changed directly in ``folders``, until ``stop``.
 
     A path may be a file's or a folder's, and may have vanished again. What changes
-    together comes together. Raises UnwatchedError.
+    together comes together. The first set, mostly empty, tells that from now on nothing
+    is missed. Raises UnwatchedError.
     """
     from watchfiles import watch as changes
 
@@ -36,6 +40,7 @@ def watch(root: Path, folders: frozenset[bytes], stop: Event) -> Iterator[set[by
     # Folder by folder rather than the whole tree: hidden ones, such as .git, are none of our business.
     places = [os.fsdecode(os.path.join(top, folder) if folder else top) for folder in folders]
     gathered: set[bytes] = set()
+    listening, since = False, 0.0
     try:
         for found in changes(
             *[place for place in places if os.path.isdir(place)],
@@ -49,10 +54,16 @@ def watch(root: Path, folders: frozenset[bytes], stop: Event) -> Iterator[set[by
             raise_interrupt=False,
             ignore_permission_denied=True,
         ):
+            if not gathered:
+                since = time.monotonic()
             gathered |= {relative for _, path in found if (relative := _below(top, path)) is not None}
-            if gathered and (not found or len(gathered) < _LARGE):
+            quiet = not found or len(gathered) < _LARGE or time.monotonic() > since + _SECONDS_GATHERED
+            if (gathered and quiet) or not listening:
+                listening = True
                 yield gathered
                 gathered = set()
+        if gathered:  # told to stop meanwhile
+            yield gathered
     except (OSError, RuntimeError) as error:
         raise UnwatchedError(str(error)) from error
 
