@@ -7,6 +7,7 @@ lists once :meth:`Writer.show` has brought the orders up to date.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple, TypeAlias
@@ -125,6 +126,8 @@ class Writer:
         self._database = database
         self._changed: set[int] | None = set()
         """Row numbers whose place in the orders may have changed; None for too many."""
+        self._mark = 1 + int.from_bytes(os.urandom(7), "big")
+        """As the fact ``unshown``, that nobody else has changed anything."""
         self._written = False
         self._moves = _Moves({}, {})
         self.moved = 0
@@ -330,7 +333,8 @@ class Writer:
             (unshown,) = db.execute("SELECT value FROM facts WHERE name = 'unshown'").fetchone()
             if not unshown:
                 return False
-            if changed is None or not orders.is_worth_patching(len(changed), orders.length(db)):
+            others = unshown != self._mark  # have changed rows too, where there are no locks to keep them from it
+            if others or changed is None or not orders.is_worth_patching(len(changed), orders.length(db)):
                 orders.make(db)
             elif changed:
                 orders.patch(db, changed)
@@ -343,7 +347,11 @@ class Writer:
     def _touch(self, db: sqlite3.Connection, rowids: Iterable[int] | None) -> None:
         """Remember that rows are not yet shown as they are, on disk too: whoever writes next may be another."""
         self._written = True
-        db.execute("UPDATE facts SET value = 1 WHERE name = 'unshown' AND value = 0")
+        db.execute(
+            "UPDATE facts SET value = CASE value WHEN 0 THEN :me ELSE -1 END "
+            "WHERE name = 'unshown' AND value NOT IN (:me, -1)",
+            {"me": self._mark},
+        )
         if rowids is None:
             self._changed = None
         elif self._changed is not None:

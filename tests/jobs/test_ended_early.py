@@ -15,9 +15,11 @@ import pytest
 from reader.jobs import processes
 from reader.jobs.indexing import refresh
 from reader.jobs.progress import Progress
+from reader.jobs.taking import take
 from reader.library.index import Index
 from reader.library.library import Library
 from reader.library.view import Sort
+from reader.library.writer import Writer
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 OpenLibrary = Callable[[Path], Library]
@@ -169,3 +171,18 @@ def test_a_process_that_does_not_end_is_left_to_itself() -> None:
         processes.end(process)
         assert process.poll() is None
         assert not process.stdout.closed  # a thread that reads from it would have to be waited for
+
+
+def test_two_writers_where_there_are_no_locks_leave_no_article_out_of_the_lists(
+    make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    folder = make_folder({f"{n}.md": _document(str(n)) for n in range(200)})
+    opened = library(folder)
+    make_folder({"one.md": _document("one"), "other.md": _document("other")})
+    # What locks prevent: the first to show would otherwise show its own alone, and say that all is shown.
+    one, other = Writer(opened.index._database), Writer(opened.index._database)
+    one.apply(*take(opened.folder, b"", [b"one.md"])[:2])
+    other.apply(*take(opened.folder, b"", [b"other.md"])[:2])
+    assert one.show()
+    other.show()
+    assert {"one.md", "other.md"} < set(_paths(opened))
