@@ -181,7 +181,7 @@ class Keeper:
         try:
             for paths in watch(self._library.folder.root, folders, stop):
                 if again or paths:
-                    self._requests.put(_Request(None if again else paths))
+                    self._requests.put(_Request(None if again or b"" in paths else paths))
                 again = False
         except UnwatchedError as error:
             log.warning("the folder is not watched", exc_info=error)
@@ -191,3 +191,7 @@ class Keeper:
         except ImportError as error:
             log.warning("the folder is not watched", exc_info=error)
             self._unwatched = True
+        except Exception:  # in a thread of a process whose stderr nobody sees
+            log.exception("the folder is no longer watched")
+            self._unwatched = True
+            self._tell(Said("Changes are no longer noticed by themselves; r looks for them.", warning=True))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pytest
+
 from reader.jobs.keeper import Keeper
 from reader.jobs.news import News
 from reader.jobs.progress import Progress
-from reader.jobs.watching import watch
+from reader.jobs.watching import UnwatchedError, watch
 from reader.library.library import Library
 from reader.paths import Paths
 
@@ -63,3 +67,30 @@ def test_a_watcher_says_when_it_listens_and_then_tells_even_what_never_ends(make
         written.set()
         thread.join(_PATIENCE)
         stop.set()
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="the file system takes no such names")
+def test_a_folder_whose_name_is_no_text_does_not_end_the_watching_of_others(make_folder: MakeFolder) -> None:
+    folder = make_folder({})
+    (folder / os.fsdecode(b"odd \xff")).mkdir()
+    stop = threading.Event()
+    changes = watch(folder, frozenset({b"", b"odd \xff"}), stop)
+    assert next(changes) == set()
+    make_folder({"1.md": "x"})
+    assert next(found for found in changes if found) == {b"1.md"}
+    stop.set()
+    with pytest.raises(UnwatchedError, match="not UTF-8"):
+        next(watch(folder / os.fsdecode(b"odd \xff"), frozenset({b""}), stop))
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="the file system takes no such names")
+def test_a_file_whose_name_is_no_text_does_not_end_the_watching(make_folder: MakeFolder) -> None:
+    folder = make_folder({})
+    stop = threading.Event()
+    changes = watch(folder, frozenset({b""}), stop)
+    assert next(changes) == set()
+    (folder / os.fsdecode(b"odd \xff.md")).write_bytes(b"x")
+    assert next(found for found in changes if found) == {b""}  # and it listens again
+    make_folder({"1.md": "x"})
+    assert next(found for found in changes if found) == {b"1.md"}
+    stop.set()
