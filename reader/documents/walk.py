@@ -25,6 +25,7 @@ _USUAL_ENDINGS = tuple(ending.encode() for ending in ENDINGS)
 SKIPPED_FOLDERS = frozenset({b"node_modules"})
 MAX_BYTES = 4 * 1024 * 1024
 """Of one document, more is not read. The largest real ones have 24 kB."""
+_EARLIEST, _LATEST = -(2**63), 2**63 - 1
 
 _OPEN_FLAGS = (
     os.O_RDONLY
@@ -165,7 +166,7 @@ def _list(root: bytes, listing: Listing) -> list[bytes]:
                 if entry.is_file(follow_symlinks=False):
                     if name.endswith(_USUAL_ENDINGS) or is_document_name(name):
                         info = entry.stat(follow_symlinks=False)
-                        files.append((name, info.st_mtime_ns, info.st_size))
+                        files.append((name, _changed_at(info), info.st_size))
                 elif entry.is_dir(follow_symlinks=False):
                     if name not in SKIPPED_FOLDERS:
                         folders.append(name)
@@ -199,7 +200,7 @@ def look(folder: Folder, path: bytes) -> Listing | None:
         return None
     if is_document_name(name):
         if stat.S_ISREG(info.st_mode):
-            listing.files.append((name, info.st_mtime_ns, info.st_size))
+            listing.files.append((name, _changed_at(info), info.st_size))
         else:
             _judge(root, path, name, listing)
     return listing
@@ -234,7 +235,13 @@ def _judge(root: bytes, path: bytes, name: bytes, listing: Listing) -> None:
     elif not stat.S_ISREG(info.st_mode):
         listing.problems.append(_unfit(path, "this is not a regular file and is not read"))
     else:
-        listing.files.append((name, info.st_mtime_ns, info.st_size))
+        listing.files.append((name, _changed_at(info), info.st_size))
+
+
+def _changed_at(info: os.stat_result) -> int:
+    """Return a file's time of change in ns, within the 64 bits of SQLite: an archive may bring any."""
+    mtime_ns = info.st_mtime_ns
+    return mtime_ns if _EARLIEST <= mtime_ns <= _LATEST else _LATEST if mtime_ns > 0 else _EARLIEST
 
 
 def _unfit(path: bytes, why: OSError | str) -> Problem:
@@ -275,7 +282,7 @@ def _read(name: bytes, below: int) -> Contents | None:
             while sum(map(len, pieces)) <= MAX_BYTES and (piece := os.read(file, MAX_BYTES + 1)):
                 pieces.append(piece)
             data = b"".join(pieces)[: MAX_BYTES + 1]
-        return Contents(data, info.st_mtime_ns, info.st_size)
+        return Contents(data, _changed_at(info), info.st_size)
     finally:
         os.close(file)
 

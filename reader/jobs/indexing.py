@@ -6,7 +6,7 @@ import logging
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Generator, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from threading import Event
 
 from reader.documents.walk import Listing, join, look, walk
@@ -17,6 +17,7 @@ from reader.library.library import Library
 from reader.library.lock import NOT_AT_ALL, Wait
 from reader.library.writer import UNREAD_AGAIN, KnownFolder, Writer
 from reader.model import Problem
+from reader.text import show_path
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +86,7 @@ class _Refresh:
         self._told = self._kept = self._begin
         self._show_at = 0.0
         self._waiting: deque[tuple[bytes, list[bytes]]] = deque()
-        """Folders with the names of files that are to be read."""
+        """Folders with the names of files that are to be read, the first at the end."""
         self._taken: list[Batch] = []
         self._taken_count = 0
         self._digests: dict[bytes, bytes] = {}
@@ -93,6 +94,8 @@ class _Refresh:
         self._left: dict[bytes, int] = {}
         """How many files of such a folder are to be taken in yet."""
         self._gone: list[int] = []
+        self._losing: set[bytes] = set()
+        """Folders that some of those were in."""
         self._first_time = False
         self._done = self._total = 0
         self._shown = False
@@ -151,11 +154,13 @@ class _Refresh:
             file = files.pop(name, None)
             if file is None or (file.mtime_ns, file.size) != (mtime_ns, size):
                 names.append(name)
-        self._gone += [file.rowid for file in files.values()]
+        if files:
+            self._gone += [file.rowid for file in files.values()]
+            self._losing.add(listing.folder)
         self._digests[listing.folder] = digest
         self._left[listing.folder] = len(names)
         if names:
-            names.sort()
+            names.sort(reverse=True)  # they are taken from the end
             self._waiting.append((listing.folder, names))
             self._total += len(names)
 
@@ -166,27 +171,38 @@ class _Refresh:
         known = self._writer.folders()
         changed: dict[bytes, list[bytes]] = {}
         vanished: list[int] = []
+        walked: set[bytes] = set()
+        troubles: list[Problem] = []
         for path in sorted(set(paths)):
             if self._stopped():
                 return
+            if not walked.isdisjoint(_above(path)):
+                continue  # seen already, with the folder that it lies in
             listing = look(self._folder, path)
             prefix, _, name = path.rpartition(b"/")
             if listing is None:
+                walked.add(path)
                 for below in walk(self._folder, self._stopped, start=path):
-                    self._compare(below, known.pop(below.folder, None))
+                    troubles += below.problems
+                    if below.readable:
+                        self._compare(below, known.pop(below.folder, None))
                 continue
+            troubles += listing.problems
             folder = known.get(prefix)
             file = self._writer.file(folder.rowid, name) if folder is not None else None
             for _, mtime_ns, size in listing.files:
                 if file is None or (file.mtime_ns, file.size) != (mtime_ns, size):
                     changed.setdefault(prefix, []).append(name)
-            if not listing.files and file is not None:
+            if listing.files:
+                continue
+            if file is not None:
                 self._gone.append(file.rowid)
-            for inner in [inner for inner in known if inner == path or inner.startswith(path + b"/")]:
-                vanished.append(known.pop(inner).rowid)
-                self._gone += [each.rowid for each in self._writer.files(vanished[-1]).values()]
+            if path in known:
+                for inner in [inner for inner in known if inner == path or inner.startswith(path + b"/")]:
+                    vanished.append(known.pop(inner).rowid)
+                    self._gone += [each.rowid for each in self._writer.files(vanished[-1]).values()]
         for prefix, names in changed.items():
-            self._waiting.append((prefix, names))
+            self._waiting.append((prefix, names[::-1]))
             self._total += len(names)
         touched = {path.rpartition(b"/")[0] for path in paths} & set(known)
         yield from self._read_all()
@@ -195,7 +211,16 @@ class _Refresh:
         if self._total or self._gone:
             # What such a folder looks like as a whole is not known now; the next whole refresh finds out.
             self._writer.set_digests(dict.fromkeys(touched))
-        self._writer.remove_folders(vanished)
+        looked_at = {show_path(path) for path in paths}
+        below_walked = tuple(show_path(path) + "/" if path else "" for path in walked)
+        others = [
+            problem
+            for problem in self._writer.folder_problems()
+            if problem.path not in looked_at and not problem.path.startswith(below_walked)
+        ]
+        with self._writer.together():
+            self._writer.set_folder_problems([*others, *troubles])
+            self._writer.remove_folders(vanished)
         yield self._finish()
 
     # Reading.
@@ -238,11 +263,10 @@ class _Refresh:
 
     def _next(self, count: int) -> tuple[bytes, list[bytes]]:
         prefix, names = self._waiting[0]
-        part = names[:count]
-        if len(part) == len(names):
+        part = names[: -count - 1 : -1]
+        del names[-count:]  # from the end: of a million names in one folder, the rest need not move
+        if not names:
             self._waiting.popleft()
-        else:
-            self._waiting[0] = (prefix, names[count:])
         return prefix, part
 
     def _take(self, batch: Batch) -> None:
@@ -265,9 +289,15 @@ class _Refresh:
                 if prefix in self._left:
                     again = any(each.mtime_ns == UNREAD_AGAIN for each in taken)
                     self._left[prefix] -= len(taken) if not again else 0
-            ready = [prefix for prefix in self._digests if not self._left[prefix]]
-            self._writer.set_digests({prefix: self._digests.pop(prefix) for prefix in ready})
-        self._carry()
+            # What is gone is forgotten at the end. A folder that looked unchanged before that would keep it for ever,
+            # were this refresh to end early.
+            self._set_digests([prefix for prefix in self._digests if prefix not in self._losing])
+            # Before the index says that the document was moved: told twice is told once, but never is a mark lost.
+            self._carry()
+
+    def _set_digests(self, folders: Iterable[bytes]) -> None:
+        ready = [folder for folder in folders if not self._left[folder]]
+        self._writer.set_digests({folder: self._digests.pop(folder) for folder in ready})
 
     def _carry(self) -> None:
         carried, self._writer.carried = self._writer.carried, []
@@ -288,6 +318,7 @@ class _Refresh:
                 self._show()
         else:  # sorted by two threads, which see only what is written
             self._writer.remove(self._gone)
+            self._set_digests([*self._digests])
             self._show()
         self._writer.finish()
         return self._tell(finished=True)
@@ -307,3 +338,10 @@ class _Refresh:
             shown=shown,
             finished=finished,
         )
+
+
+def _above(path: bytes) -> Iterator[bytes]:
+    """Yield every folder that ``path`` lies in, the outermost, which is empty, last."""
+    while path:
+        path = path.rpartition(b"/")[0]
+        yield path

@@ -56,6 +56,8 @@ class Keeper:
         self._generation = -1
         self._watched: frozenset[bytes] = frozenset()
         self._unwatch = threading.Event()
+        self._compared = False
+        """Whether the folder was compared since the start."""
         self._unwatched = False
         """Whether the person was told that changes are not noticed here."""
 
@@ -75,9 +77,11 @@ class Keeper:
     def run(self) -> None:
         """Keep the index up to date until :meth:`close`."""
         request: _Request | None = _Request(None)
+        self._watch()  # what is known, so that nothing is missed while it is compared
         while not self._closed.is_set():
             if request is not None:
                 self._guarded(request)
+                self._compared = True
                 self._watch()
             else:
                 self._look()
@@ -163,22 +167,22 @@ class Keeper:
             folders = self._library.folders()
         except StorageError:
             return
-        new = folders - self._watched
         if folders == self._watched or self._closed.is_set() or self._unwatched:
             return
-        again = {folder for folder in new if folder} if self._watched else set()
+        # The first time, what is known is compared right away. Later, changes may have come before a folder was watched
+        # (while it was read for the first time, say), or between two watchers.
+        again = self._compared
         self._unwatch.set()
         self._unwatch = threading.Event()
         self._watched = folders
-        threading.Thread(target=self._notice, args=(folders, self._unwatch), name="watch", daemon=True).start()
-        if again:
-            # What came into a new folder before it was watched.
-            self._requests.put(_Request(again))
+        threading.Thread(target=self._notice, args=(folders, self._unwatch, again), name="watch", daemon=True).start()
 
-    def _notice(self, folders: frozenset[bytes], stop: threading.Event) -> None:
+    def _notice(self, folders: frozenset[bytes], stop: threading.Event, again: bool) -> None:
         try:
             for paths in watch(self._library.folder.root, folders, stop):
-                self._requests.put(_Request(paths))
+                if again or paths:
+                    self._requests.put(_Request(None if again or b"" in paths else paths))
+                again = False
         except UnwatchedError as error:
             log.warning("the folder is not watched", exc_info=error)
             if not self._unwatched:
@@ -187,3 +191,7 @@ class Keeper:
         except ImportError as error:
             log.warning("the folder is not watched", exc_info=error)
             self._unwatched = True
+        except Exception:  # in a thread of a process whose stderr nobody sees
+            log.exception("the folder is no longer watched")
+            self._unwatched = True
+            self._tell(Said("Changes are no longer noticed by themselves; r looks for them.", warning=True))

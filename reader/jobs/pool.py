@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from reader.documents.walk import Folder
 from reader.jobs import processes
-from reader.jobs.taking import FAILED, Batch, failed
+from reader.jobs.taking import FAILED, Batch, failed, take
 from reader.library.writer import Taken
 
 log = logging.getLogger(__name__)
@@ -34,7 +34,7 @@ class Pool:
         self._folder = folder
         self._nice = nice
         self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[Batch | OSError] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[Batch] = queue.SimpleQueue()
         self._guard = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
         self._closed = False
@@ -50,15 +50,13 @@ class Pool:
         self._requests.put((prefix, names, False))
 
     def collect(self, seconds: float) -> list[Batch]:
-        """Return what has been answered, waiting for at most ``seconds`` until anything is. Raises OSError."""
+        """Return what has been answered, waiting for at most ``seconds`` until anything is."""
         batches: list[Batch] = []
         while self.outstanding:
             try:
                 answer = self._answers.get(timeout=seconds) if not batches else self._answers.get_nowait()
             except queue.Empty:
                 break
-            if isinstance(answer, OSError):
-                raise answer
             self.outstanding -= 1
             batches.append(answer)
         return batches
@@ -85,9 +83,9 @@ class Pool:
 
     def _drive(self) -> None:
         """Hand requests to one process after another, as long as there are any."""
+        under_way: deque[Request] = deque()
         try:
             process = self._start()
-            under_way: deque[Request] = deque()
             while True:
                 try:
                     if not self._fill(process, under_way):
@@ -100,10 +98,16 @@ class Pool:
                     log.warning("a parser process ended; its documents are read again, one by one")
                     processes.end(process)
                     process = self._again(under_way)
-                    under_way.clear()
-        except OSError as error:  # no process can be started at all
+        except OSError as error:  # no process can be started: too many, or an update has moved Python
             if not self._closed:
-                self._answers.put(error)
+                log.warning("no parser process can be started; this one reads instead", exc_info=error)
+                self._read_here(under_way)
+
+    def _read_here(self, under_way: deque[Request]) -> None:
+        """Do the work of a process in this thread."""
+        while (request := under_way.popleft() if under_way else self._requests.get()) is not None:
+            prefix, names, careful = request
+            self._answers.put(take(self._folder, prefix, names, careful=careful))
 
     def _fill(self, process: subprocess.Popen[bytes], under_way: deque[Request]) -> bool:
         """Send requests ahead; False when there will be no more."""
@@ -123,9 +127,10 @@ class Pool:
         self._answers.put((request[0], [Taken(*each) for each in taken], failures))
 
     def _again(self, under_way: deque[Request]) -> subprocess.Popen[bytes]:
-        """Read what a process fell over, and return the process that did so."""
+        """Read what a process fell over, and return the process that did so. Raises OSError."""
         process = self._start()
-        for prefix, names, _ in under_way:
+        while under_way:
+            prefix, names, _ = under_way[0]
             batch: Batch = (prefix, [], [])
             for name in names:
                 try:
@@ -139,6 +144,7 @@ class Pool:
                     batch[1].extend(Taken(*each) for each in taken)
                     batch[2].extend(failures)
             self._answers.put(batch)
+            under_way.popleft()
         return process
 
 

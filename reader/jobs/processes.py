@@ -38,12 +38,14 @@ def start(module: str, *arguments: str) -> subprocess.Popen[bytes]:
 def end(process: subprocess.Popen[bytes]) -> None:
     """End a process at once; one that waits for a disk ends when the disk answers."""
     process.kill()
+    try:
+        process.wait(0.2)
+    except subprocess.TimeoutExpired:
+        return  # its pipes stay: some thread may be reading one, and to close it would wait for that
     for pipe in (process.stdin, process.stdout):
         if pipe is not None:
             with contextlib.suppress(OSError):
                 pipe.close()
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(0.2)
 
 
 def send(value: Any, pipe: IO[bytes]) -> None:

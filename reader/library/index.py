@@ -62,6 +62,7 @@ class Index:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._writing = threading.Lock()
+        self._file = _identity(database.path)
 
     @classmethod
     def open(cls, path: Path | None) -> tuple[Index, str]:
@@ -217,9 +218,11 @@ class Index:
     def close(self) -> None:
         """Close the file; one that turned out to be damaged is set aside, and built anew by the next start."""
         self._database.close()
-        if self._database.damaged and self._database.path is not None:
+        path = self._database.path
+        # Another, the keeper of this very folder for one, may have set it aside already: what is there now is sound.
+        if self._database.damaged and path is not None and _identity(path) == self._file:
             with contextlib.suppress(OSError):  # another instance was quicker
-                log.warning("the damaged index is now %s", show_path(set_aside(self._database.path)))
+                log.warning("the damaged index is now %s", show_path(set_aside(path)))
 
 
 def _row(values: Sequence[object]) -> Row:
@@ -244,6 +247,15 @@ def _row(values: Sequence[object]) -> Row:
         provider_domain=str(domain),
         topics=tuple(str(topics).split("\n")) if topics else (),
     )
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    """Return what tells a file from another of the same name; None when there is none."""
+    try:
+        info = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if info is None else (info.st_dev, info.st_ino)
 
 
 def _ready(path: Path) -> Database:

@@ -7,6 +7,7 @@ lists once :meth:`Writer.show` has brought the orders up to date.
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +25,10 @@ UNREAD_AGAIN = -1
 
 BriefValues: TypeAlias = tuple[object, ...]
 """The values of a :class:`reader.documents.brief.Brief`, in order."""
+
+
+_Stat: TypeAlias = tuple[int, int, str, str]
+"""Time of change, size, title and excerpt: archives give all their files one time, so that alone says little."""
 
 
 class Taken(NamedTuple):
@@ -126,6 +131,8 @@ class Writer:
         self._database = database
         self._changed: set[int] | None = set()
         """Row numbers whose place in the orders may have changed; None for too many."""
+        self._mark = 1 + int.from_bytes(os.urandom(7), "big")
+        """As the fact ``unshown``, that nobody else has changed anything."""
         self._written = False
         self._moves = _Moves({}, {})
         self.sorting_threads = 2
@@ -166,6 +173,12 @@ class Writer:
             found = db.execute(query, [folder, name]).fetchone()
             return None if found is None else Known(*found)
 
+    def folder_problems(self) -> list[Problem]:
+        """Return what is wrong with files and folders that cannot even be read."""
+        with self._database.read() as db:
+            query = "SELECT path, line, field, message FROM problems WHERE file IS NULL"
+            return [Problem(*values) for values in db.execute(query)]
+
     # Changing it.
 
     @contextlib.contextmanager
@@ -203,21 +216,22 @@ class Writer:
     def expect_moves(self, gone: Iterable[int]) -> None:
         """Take documents that come from now on, if they are the same, for those of ``gone`` at a new place."""
         by_id: dict[int, list[int]] = {}
-        by_stat: dict[tuple[int, int, str], list[int]] = {}
+        by_stat: dict[_Stat, list[int]] = {}
         with self._database.read() as db:
             for rowid in gone:
                 found = db.execute(
-                    "SELECT id, title, mtime_ns, size, original_url || ifnull(web_url, '') || amp_url || cdn_amp_url "
+                    "SELECT id, title, excerpt, mtime_ns, size, "
+                    "original_url || ifnull(web_url, '') || amp_url || cdn_amp_url "
                     "FROM articles JOIN files USING (rowid) JOIN details USING (rowid) WHERE rowid = ?",
                     [rowid],
                 ).fetchone()
                 if found is None:
                     continue
-                id_, title, mtime_ns, size, urls = found
+                id_, title, excerpt, mtime_ns, size, urls = found
                 if urls:
                     by_id.setdefault(id_, []).append(rowid)
                 else:  # its identity is its path: what else does not change by moving?
-                    by_stat.setdefault((mtime_ns, size, title), []).append(rowid)
+                    by_stat.setdefault((mtime_ns, size, title, excerpt), []).append(rowid)
         self._moves = _Moves(by_id, by_stat)
 
     def apply(self, folder: bytes, taken: Iterable[Taken]) -> None:
@@ -310,11 +324,9 @@ class Writer:
 
     def set_folder_problems(self, problems: Sequence[Problem]) -> None:
         """Replace what is wrong with files and folders that cannot even be read."""
-        query = "SELECT path, line, field, message FROM problems WHERE file IS NULL"
-        with self._database.read() as db:
-            # A transaction that changes nothing would still wake every other instance.
-            if {Problem(*values) for values in db.execute(query)} == set(problems):
-                return
+        # A transaction that changes nothing would still wake every other instance.
+        if set(self.folder_problems()) == set(problems):
+            return
         with self._database.write() as db:
             db.execute("DELETE FROM problems WHERE file IS NULL")
             rows = [(None, p.path, p.line, p.field, p.message) for p in problems]
@@ -330,7 +342,8 @@ class Writer:
                 return False
             length = orders.length(db)
             (last,) = db.execute("SELECT ifnull(max(rowid), 0) FROM files").fetchone()
-        anew = changed is None or not orders.is_worth_patching(len(changed), length)
+        others = unshown != self._mark  # have changed rows too, where there are no locks to keep them from it
+        anew = others or changed is None or not orders.is_worth_patching(len(changed), length)
         made = self._sorted() if anew and last >= _WORTH_THREADS else {}
         with self._database.write() as db:
             for sort, rowids in made.items():
@@ -360,7 +373,11 @@ class Writer:
     def _touch(self, db: sqlite3.Connection, rowids: Iterable[int] | None) -> None:
         """Remember that rows are not yet shown as they are, on disk too: whoever writes next may be another."""
         self._written = True
-        db.execute("UPDATE facts SET value = 1 WHERE name = 'unshown' AND value = 0")
+        db.execute(
+            "UPDATE facts SET value = CASE value WHEN 0 THEN :me ELSE -1 END "
+            "WHERE name = 'unshown' AND value NOT IN (:me, -1)",
+            {"me": self._mark},
+        )
         if rowids is None:
             self._changed = None
         elif self._changed is not None:
@@ -372,7 +389,7 @@ class Writer:
 class _Moves:
     """Documents that are gone, by what they can be known again by."""
 
-    def __init__(self, by_id: dict[int, list[int]], by_stat: dict[tuple[int, int, str], list[int]]) -> None:
+    def __init__(self, by_id: dict[int, list[int]], by_stat: dict[_Stat, list[int]]) -> None:
         self._by_id = by_id
         self._by_stat = by_stat
         self.claimed: set[int] = set()
@@ -383,13 +400,14 @@ class _Moves:
     def claim(self, taken: Taken) -> tuple[int | None, bool]:
         """Return the row of the same document at its former place, and whether its identity was that place."""
         assert taken.brief is not None
-        id_, title, *_ = taken.brief
+        id_, title, excerpt, *_ = taken.brief
         assert isinstance(id_, int)
         assert isinstance(title, str)
+        assert isinstance(excerpt, str)
         rows = self._by_id.get(id_)
         former = False
         if not rows:
-            rows = self._by_stat.get((taken.mtime_ns, taken.size, title))
+            rows = self._by_stat.get((taken.mtime_ns, taken.size, title, excerpt))
             former = bool(rows)
         if not rows:
             return None, False
