@@ -178,7 +178,7 @@ def check(path: str, as_json: bool) -> None:
 
 @cli.command(short_help="Bring the index of PATH up to date, without the app.")
 @click.argument("path")
-@click.option("--rebuild", is_flag=True, help="Forget the index and read every document anew.")
+@click.option("--rebuild", is_flag=True, help="Read every document anew, changed or not.")
 @click.option("--strict", is_flag=True, help="Exit status 1 when documents have problems.")
 @click.option("--json", "as_json", is_flag=True, help="Print the totals as one JSON object.")
 def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
@@ -193,13 +193,17 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
     with _opened(path) as library:
         if library.index.in_memory:
             raise ReaderError(
-                f"There is no file that the index of {library.name} could be kept in.",
-                "A single document needs none.",
+                f"No index is kept of {library.name}: it is a single document, or the index cannot be written.",
+                "Name a folder, and see that the cache directory can be written.",
             )
         progress = Progress()
-        with _shown() as show:
-            for progress in refresh(library, rebuild=rebuild, wait=_patience()):
-                show(progress)
+        try:
+            with _shown() as show:
+                for progress in refresh(library, rebuild=rebuild, wait=_patience()):
+                    show(progress)
+        except KeyboardInterrupt:
+            ends.say("Interrupted. What is read so far is kept; the next time goes on from there.")
+            raise
         census = library.census()
         if as_json:
             import json
@@ -223,8 +227,11 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
 @contextlib.contextmanager
 def _opened(path: str) -> Iterator[Library]:
     """Open the library at ``path``."""
+    from reader.errors import ReaderError
     from reader.library.library import Library
 
+    if not path:
+        raise ReaderError("The name of the folder is empty.", "`.` is the current one.")
     library = Library.open(Path(path), Paths.of())
     try:
         for notice in library.notices:

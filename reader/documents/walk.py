@@ -179,6 +179,15 @@ def _list(root: bytes, listing: Listing) -> list[bytes]:
     return folders
 
 
+def check(folder: Folder) -> None:
+    """Make sure that the folder itself is there and can be read. Raises ReaderError."""
+    try:
+        with os.scandir(folder.root):
+            pass
+    except OSError as error:
+        raise ReaderError(f"The folder {show_path(folder.root)} cannot be read: {reason(error)}.") from None
+
+
 def look(folder: Folder, path: bytes) -> Listing | None:
     """Return the listing of the one file ``path``, as :func:`walk` would give it; None when a folder is there instead.
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from threading import Event
 
-from reader.documents.walk import Listing, join, look, walk
+from reader.documents.walk import Listing, check, join, look, walk
 from reader.jobs.pool import Pool
 from reader.jobs.progress import Progress
 from reader.jobs.taking import Batch, take
@@ -50,8 +50,8 @@ def refresh(
 ) -> Generator[Progress]:
     """Compare the folder with the index and bring the index up to date, in batches.
 
-    With ``paths``, only what lies there is looked at. With ``rebuild``, everything known
-    is forgotten first. Yields now and then, and a last time when all is done. Ends early
+    With ``paths``, only what lies there is looked at. With ``rebuild``, every
+    document is read anew. Yields now and then, and a last time when all is done. Ends early
     when ``stop`` is set; the next refresh goes on where this one stopped. ``nice`` lets
     other programs come before the parser processes.
 
@@ -63,7 +63,7 @@ def refresh(
         run = _Refresh(library, writer, stopped, nice)
         try:
             if rebuild:
-                writer.clear()
+                writer.doubt_everything()
             whole = paths is None or rebuild or library.folder.only is not None
             yield from run.whole() if whole else run.some(paths or ())
         finally:
@@ -168,6 +168,7 @@ class _Refresh:
 
     def some(self, paths: Collection[bytes]) -> Iterator[Progress]:
         """Look at ``paths`` only: files that came, went or changed, and folders."""
+        check(self._folder)  # that it is gone as a whole does not mean that its documents are
         known = self._writer.folders()
         changed: dict[bytes, list[bytes]] = {}
         vanished: list[int] = []

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import logging
+import math
 import queue
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from reader.documents.walk import check
 from reader.errors import ReaderError
 from reader.jobs.indexing import refresh
 from reader.jobs.news import News, Renewed, Said, Unkept
@@ -19,6 +22,7 @@ from reader.text import clean
 
 log = logging.getLogger(__name__)
 
+_SECONDS_UNTIL_TOLD = 1.0
 _SECONDS_BETWEEN_LOOKS = 0.4
 """At what other instances have changed."""
 
@@ -54,10 +58,14 @@ class Keeper:
         self._stop = threading.Event()
         """Ends the refresh that is under way."""
         self._generation = -1
+        self._waited = 0.0
+        """Since when this refresh has been waiting for another instance; infinity when that was told."""
         self._watched: frozenset[bytes] = frozenset()
         self._unwatch = threading.Event()
         self._compared = False
         """Whether the folder was compared since the start."""
+        self._lost = False
+        """Whether the folder could not be read the last time."""
         self._unwatched = False
         """Whether the person was told that changes are not noticed here."""
 
@@ -86,6 +94,17 @@ class Keeper:
             else:
                 self._look()
             request = self._next()
+            if request is None and self._lost and not self._closed.is_set():
+                request = self._back()
+
+    def _back(self) -> _Request | None:
+        """Return that everything is to be looked at, once a folder that was gone can be read again."""
+        try:
+            check(self._library.folder)
+        except ReaderError:
+            return None
+        self._lost = False
+        return _Request(None)
 
     def _next(self) -> _Request | None:
         """Return everything that is to be looked at, as one request; None when nothing came for a while."""
@@ -109,7 +128,7 @@ class Keeper:
             self._refresh(request)
         except StorageError as error:
             if error.damaged and self._library.renew():
-                log.warning("the index was damaged and is built anew", exc_info=error)
+                log.warning("the index was damaged and is built anew")
                 self._tell(Renewed())
                 self._requests.put(_Request(None))
             elif error.unwritable and not self._library.index.in_memory:
@@ -119,7 +138,12 @@ class Keeper:
             else:
                 self._tell(Said(str(error), warning=True))
         except ReaderError as error:
-            self._tell(Said(str(error), warning=True))
+            # Told once: a folder that is gone is looked for until it is back.
+            if not self._lost or request.told:
+                self._tell(Said(str(error), warning=True))
+            self._lost = True
+            self._watched = frozenset()
+            self._unwatch.set()
         except Exception as error:
             log.exception("the refresh failed")
             words = f"Something went wrong in newsreader itself: {clean(str(error))}. The log file has the details."
@@ -129,6 +153,7 @@ class Keeper:
         self._stop.clear()
         if self._closed.is_set():
             return
+        self._waited = 0.0
         progress = Progress()
         for progress in refresh(self._library, self._stop, paths=request.paths, wait=self._wait, nice=self._nice):
             if progress.shown:
@@ -143,8 +168,13 @@ class Keeper:
             self._tell(Said(f"{outcome(progress).capitalize()}."))
 
     def _wait(self) -> bool:
-        """While another instance is writing: show what it has written so far."""
+        """While another instance is writing: show what it has written so far, and say once why there is no more."""
         self._look()
+        if not self._waited:
+            self._waited = time.monotonic()
+        elif time.monotonic() > self._waited + _SECONDS_UNTIL_TOLD:
+            self._waited = math.inf
+            self._tell(Said("Another newsreader is reading this folder; what it has read shows here too."))
         return not self._stop.is_set()
 
     def _look(self) -> None:
@@ -161,7 +191,7 @@ class Keeper:
 
     def _watch(self) -> None:
         """Watch the folders there are now."""
-        if not self._watching:
+        if not self._watching or self._lost:
             return
         try:
             folders = self._library.folders()

@@ -264,7 +264,7 @@ def _ready(path: Path) -> Database:
     except StorageError as error:
         if not error.damaged:
             raise
-        log.warning("the index %s is damaged; it is set aside and built anew", show_path(path), exc_info=error)
+        log.warning("%s It is set aside, and built anew.", error.message)
     set_aside(path)
     return prepared(path, _prepare, durable=False)
 
@@ -279,6 +279,9 @@ def _prepare(database: Database) -> None:
     with database.write() as db:
         if _is_ours(db):  # another instance was quicker
             return
+        (owner,) = db.execute("PRAGMA application_id").fetchone()
+        if owner != _APPLICATION_ID and db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+            raise StorageError(database.path, sqlite3.DatabaseError("it is another program's file"), damaged=True)
         tables = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite~_%' ESCAPE '~'"
         for (table,) in db.execute(tables).fetchall():
             # IF EXISTS: a virtual table takes its shadows along.

@@ -115,7 +115,6 @@ CREATE INDEX problems_by_file ON problems (file);
     + orders.SCHEMA
 )
 
-_TABLES = ("folders", "files", "articles", "details", "urls", "problems", "orders")
 _TABLES_OF_A_FILE = {"articles": "rowid", "details": "rowid", "urls": "article", "problems": "file"}
 _CACHE_KIB = 64 * 1024
 _WORTH_THREADS = 20_000
@@ -187,11 +186,11 @@ class Writer:
         with self._database.write():
             yield
 
-    def clear(self) -> None:
-        """Forget everything. Row numbers go on where they were."""
+    def doubt_everything(self) -> None:
+        """Have every file read anew by the refresh that follows; what is known stays in the lists until then."""
         with self._database.write() as db:
-            for table in _TABLES:
-                db.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
+            db.execute("UPDATE files SET mtime_ns = ?", [UNREAD_AGAIN])
+            db.execute("UPDATE folders SET digest = NULL")
             self._touch(db, None)
 
     def begin_first_time(self) -> None:

@@ -17,7 +17,7 @@ from reader.errors import ReaderError
 from reader.text import clean
 
 Scope = Literal["app", "browse", "panes", "list", "article"]
-Focus = Literal["list", "article", "related"]
+Focus = Literal["empty", "list", "article", "related"]
 Group = Literal["Move", "Read", "Links", "Sort", "Folder", "App"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
@@ -264,6 +264,7 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 _FOOTERS: dict[Focus, tuple[tuple[str, str], ...]] = {
+    "empty": (("refresh", "look again"), ("problems", "problems"), ("help", "help"), ("quit", "quit")),
     "list": (
         ("article.enter", "read"),
         ("related.next", "related"),

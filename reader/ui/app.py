@@ -114,7 +114,9 @@ class NewsreaderApp(App[None]):
 
         for screen in self.screen_stack:
             if isinstance(screen, BrowseScreen):
-                screen.on_failure(event.worker.group, sentence(event.worker.error))
+                error = event.worker.error
+                damaged = bool(getattr(error, "damaged", False))  # of StorageError, which the screen does not know
+                screen.on_failure(event.worker.group, sentence(error), damaged=damaged)
 
     def _remember_theme(self, name: str) -> None:
         if name == self._kept_theme:

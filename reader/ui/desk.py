@@ -56,23 +56,39 @@ class Desk:
     def begin(self) -> None:
         """Have the folder compared with the index, and watched; what comes of it is told by messages."""
 
-        def work() -> None:
-            from reader.jobs.beside import keeper_of
+        self._run(self.begin_now, "keeper")
 
-            if self._keeper is None:
-                self._keeper = keeper_of(self._library)
-            if self._closed:  # meanwhile
-                self._keeper.close()
-            else:
-                self._keeper.listen(self._pass_on)
+    def begin_now(self) -> None:
+        """Do so in this thread, which must not be the screen's."""
+        from reader.jobs.beside import keeper_of
 
-        self._run(work, "keeper")
+        if self._keeper is None:
+            self._keeper = keeper_of(self._library)
+        if self._closed:  # meanwhile
+            self._keeper.close()
+        else:
+            self._keeper.listen(self._pass_on)
 
     def close(self) -> None:
         """End that; what is written is kept."""
         self._closed = True
         if self._keeper is not None:
             self._keeper.close()
+
+    def renew(self) -> None:
+        """Ask to open the index anew, which is set aside if it is damaged, and to build what is in its place."""
+
+        def work() -> None:
+            from reader.jobs.progress import Progress
+
+            if self._keeper is not None:
+                self._keeper.close()  # it has the former file open
+            self._keeper = None
+            self._library.renew()
+            self.begin_now()
+            self._post(messages.Refreshed(Progress(shown=True)))
+
+        self._run(work, "keeper")
 
     def _pass_on(self, news: Progress | Said) -> None:
         """Tell the screen, from the keeper's thread."""

@@ -123,7 +123,9 @@ class BrowseScreen(Screen[None]):
 
     def _show_keys(self) -> None:
         bar = self.query_one(KeyBar)
-        if not self.article.has_focus:
+        if not len(self.articles.view):
+            bar.where = "empty"
+        elif not self.article.has_focus:
             bar.where = "list"
         else:
             bar.where = "related" if self.article.selected >= 0 else "article"
@@ -146,9 +148,14 @@ class BrowseScreen(Screen[None]):
         untouched = not (self.articles.touched or self.article.has_focus) and (sorting or not self._folder_read)
         self._desk.view(self.sort, -1 if untouched else self.articles.rowid, max(self.size.height, 24))
 
-    def on_failure(self, group: str, words: str) -> None:
-        """Tell of a worker of ``group`` that failed, and take back what was shown in advance."""
+    def on_failure(self, group: str, words: str, *, damaged: bool = False) -> None:
+        """Tell of a worker of ``group`` that failed, and take back what was shown in advance.
+
+        An index that turns out to be ``damaged`` is built anew at once.
+        """
         self.say(words, warning=True)
+        if damaged and group in {VIEW, ROWS}:
+            self._desk.renew()
         if group == KEEPING:
             self._marks.forget()
             self._reload_view()  # what the list shows was not kept
@@ -173,10 +180,16 @@ class BrowseScreen(Screen[None]):
         # One may have moved on since it was asked for.
         moved = self.articles.touched and event.keep != self.articles.rowid
         at = event.view.find(self.articles.rowid) if moved else event.at
+        if at is None and self.articles.rowid != -1 and self.article.has_focus and self.articles.touched:
+            # Somebody is reading it. What comes in its place is not what they chose.
+            self.panes.focus_list()
+            self.articles.touched = False
+            self.say("The article is no longer in the folder.", warning=True)
         self.articles.show(event.view, self._marks.on(event.rows, event.marks), at=at)
         self.articles.go_on()
         self.set_class(not len(event.view), "-empty")
         self._show_nothing_if_empty()
+        self._show_keys()
         if first and len(event.view):
             self._show_selected(self.articles.rowid)
         elif self._stale and self.articles.rowid == self._wanted != -1:
