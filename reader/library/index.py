@@ -189,6 +189,13 @@ class Index:
             query = "SELECT EXISTS (SELECT 1 FROM articles WHERE type NOT IN ('', 'article'))"
             return bool(db.execute(query).fetchone()[0])
 
+    def check(self) -> None:
+        """Look the whole file over. Raises StorageError, which says that it is damaged, when it is."""
+        with self._database.read() as db:
+            if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                self._database.damaged = True
+                raise StorageError(self._database.path, sqlite3.DatabaseError("it is damaged"), damaged=True)
+
     def problem_count(self) -> int:
         """Return how many things are wrong."""
         with self._database.read() as db:

@@ -125,6 +125,8 @@ class Library:
     def rows(self, rowids: Sequence[int]) -> list[Row]:
         """Return the rows of ``rowids`` in that order, with their marks; those that are gone are left out."""
         found = self.index.rows(rowids)
+        if rowids and not found:
+            self.index.check()  # not one of them: what was overwritten need not look damaged
         read = self._read_among([row.id for row in found.values()])
         return [
             replace(found[rowid], read=True) if found[rowid].id in read else found[rowid]

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from reader.documents.walk import Candidate
 from reader.library.database import StorageError
-from reader.library.index import Entry, Index
+from reader.library.index import Index
 from reader.library.library import Library
 from reader.library.view import Sort
 from reader.model import Article, Links, Problem, Provider
 from reader.paths import Paths
+
+from .taken import put, remove, replace
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 OpenLibrary = Callable[[Path], Library]
@@ -41,14 +42,10 @@ def _open(path: Path | None) -> Index:
     return index
 
 
-def _put(index: Index, *articles: Article) -> None:
-    index.apply([Entry(Candidate(article.path.encode(), 1, 2), article, ()) for article in articles])
-
-
 @pytest.mark.parametrize("name", ["index.db", None])
 def test_a_row_is_what_the_document_said(tmp_path: Path, name: str | None) -> None:
     with closing(_open(tmp_path / "new" / name if name else None)) as index:
-        _put(index, _ARTICLE, Article("b.md", "Bare", published_at=datetime(1, 1, 1, tzinfo=UTC)))
+        put(index, _ARTICLE, Article("b.md", "Bare", published_at=datetime(1, 1, 1, tzinfo=UTC)))
         full, bare = (index.rows([rowid])[rowid] for rowid in index.order(Sort("date")))
         assert (full.path, full.title, full.excerpt, full.type) == ("sub/a.md", "A title", "two\nlines", "video")
         assert (full.published_at, full.links) == (_ARTICLE.published_at, _ARTICLE.links)
@@ -59,12 +56,17 @@ def test_a_row_is_what_the_document_said(tmp_path: Path, name: str | None) -> No
         assert index.with_id(full.id) == [full.rowid]
         assert index.with_path(b"sub/a.md") == full.rowid
         assert index.path(full.rowid) == b"sub/a.md"
-        assert index.files()[b"sub/a.md"] == (full.rowid, 1, 2)
+        with index.writer() as writer:
+            (folder,) = (known.rowid for path, known in writer.folders().items() if path == b"sub")
+            assert writer.files(folder) == {b"a.md": (full.rowid, 1, 2)}
+            assert writer.file(folder, b"a.md") == (full.rowid, 1, 2)
+        assert dict(index.paths()) == {full.rowid: b"sub/a.md", bare.rowid: b"b.md"}
+        assert index.folders() == {b"", b"sub"}
 
 
 def test_rows_are_given_in_any_number_and_what_is_gone_is_left_out() -> None:
     with closing(_open(None)) as index:
-        _put(index, *(Article(f"{n}.md", str(n)) for n in range(1203)))
+        put(index, *(Article(f"{n}.md", str(n)) for n in range(1203)))
         rowids = list(index.order(Sort()))
         assert len(index.rows([*rowids, 999_999])) == 1203
         assert index.rows([]) == {}
@@ -73,7 +75,7 @@ def test_rows_are_given_in_any_number_and_what_is_gone_is_left_out() -> None:
 
 def test_an_article_is_found_by_any_of_its_addresses_canonically() -> None:
     with closing(_open(None)) as index:
-        _put(index, Article("other.md", "Other"), _ARTICLE, Article("b.md", "B", links=Links("http://a.example/2")))
+        put(index, Article("other.md", "Other"), _ARTICLE, Article("b.md", "B", links=Links("http://a.example/2")))
         rowid = index.with_path(b"sub/a.md")
         for number in range(1, 5):
             assert index.with_url(f"http://a.example/{number}") == rowid
@@ -85,26 +87,25 @@ def test_an_article_is_found_by_any_of_its_addresses_canonically() -> None:
 
 def test_a_document_that_changed_leaves_nothing_of_its_former_self() -> None:
     with closing(_open(None)) as index:
-        old = Entry(Candidate(b"a.md", 1, 1), _ARTICLE, (Problem("a.md", 3, "quality", "bad"),))
-        index.apply([old])
-        index.apply([Entry(Candidate(b"a.md", 2, 1), Article("a.md", "New"), ())])
+        replace(index, b"a.md", _ARTICLE, 1, (3, "quality", "bad"))
+        replace(index, b"a.md", Article("a.md", "New"), 2)
         (row,) = index.rows(index.order(Sort())).values()
         assert (row.title, row.links) == ("New", Links())
         assert index.problems() == []
         assert index.with_url("http://a.example/1") is None
-        index.apply([Entry(Candidate(b"a.md", 3, 1), None, (Problem("a.md", 1, "", "broken"),))])
+        replace(index, b"a.md", None, 3, (1, "", "broken"))
         assert (index.totals().articles, index.totals().troubled) == (0, 1)
-        index.remove([row.rowid])
-        assert (index.totals().troubled, index.files()) == (0, {})
+        remove(index, row.rowid)
+        assert (index.totals().troubled, index.documents(), index.problem_count()) == (0, 0, 0)
 
 
 def test_a_row_number_never_comes_to_mean_another_document() -> None:
     with closing(_open(None)) as index:
-        _put(index, Article("a.md", "A"), Article("b.md", "B"))
+        put(index, Article("a.md", "A"), Article("b.md", "B"))
         gone = index.with_path(b"b.md")
         assert gone is not None
-        index.remove([gone])
-        _put(index, Article("c.md", "C"))
+        remove(index, gone)
+        put(index, Article("c.md", "C"))
         assert index.path(gone) is None
         assert index.rows([gone]) == {}
 
@@ -112,17 +113,20 @@ def test_a_row_number_never_comes_to_mean_another_document() -> None:
 @pytest.mark.parametrize(("types", "others"), [([], False), (["", "article"], False), (["article", "video"], True)])
 def test_it_knows_whether_all_are_articles(types: list[str], others: bool) -> None:
     with closing(_open(None)) as index:
-        _put(index, *(Article(f"{n}.md", "t", type=type_) for n, type_ in enumerate(types)))
+        put(index, *(Article(f"{n}.md", "t", type=type_) for n, type_ in enumerate(types)))
         assert index.has_other_types() is others
 
 
 def test_problems_are_in_order_and_those_of_folders_replaced_as_a_whole(tmp_path: Path) -> None:
     path = tmp_path / "index.db"
     with closing(_open(path)) as index, closing(sqlite3.connect(path)) as watcher:
-        index.apply(
-            [Entry(Candidate(b"b.md", 1, 1), None, (Problem("b.md", 2, "x", "m"), Problem("b.md", 1, "", "m")))]
-        )
-        index.set_folder_problems([Problem("a", 1, "", "no")])
+        replace(index, b"b.md", None, 1, (2, "x", "m"), (1, "", "m"))
+
+        def set_problems(*problems: Problem) -> None:
+            with index.writer() as writer:
+                writer.set_folder_problems(problems)
+
+        set_problems(Problem("a", 1, "", "no"))
         assert [(each.path, each.line) for each in index.problems()] == [("a", 1), ("b.md", 1), ("b.md", 2)]
         assert index.totals().troubled == 2
 
@@ -130,9 +134,9 @@ def test_problems_are_in_order_and_those_of_folders_replaced_as_a_whole(tmp_path
             return int(watcher.execute("PRAGMA data_version").fetchone()[0])
 
         before = version()
-        index.set_folder_problems([Problem("a", 1, "", "no")])
+        set_problems(Problem("a", 1, "", "no"))
         assert version() == before
-        index.set_folder_problems([])
+        set_problems()
         assert version() != before
         assert [each.path for each in index.problems()] == ["b.md", "b.md"]
 
@@ -217,7 +221,7 @@ def test_what_cannot_be_an_index_file_is_left_alone(tmp_path: Path, what: str) -
         _garbage(path)
     index, notice = Index.open(path)
     with closing(index):
-        _put(index, _ARTICLE)
+        put(index, _ARTICLE)
         assert index.totals().articles == 1
     assert notice.endswith("The index is kept in memory.")
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
@@ -229,7 +233,7 @@ def test_many_instances_that_begin_at_once_make_one_index(tmp_path: Path) -> Non
     def begin(instance: int) -> None:
         together.wait()
         with closing(_open(tmp_path / "index.db")) as index:
-            _put(index, Article(f"{instance}.md", "t"))
+            put(index, Article(f"{instance}.md", "t"))
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(begin, range(8)))

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.documents.walk import Candidate
-from reader.library.index import Entry, Index
+from reader.library.index import Index
 from reader.library.library import Library
-from reader.library.view import SORT_KEYS, Sort, SortKey, View
+from reader.library.view import SORT_KEYS, Sort, SortKey, View, place_of
 from reader.model import Article, Number
+
+from .taken import put
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 OpenLibrary = Callable[[Path], Library]
@@ -22,9 +23,9 @@ _NUMBERS = st.none() | st.integers(-3, 3) | st.sampled_from([0.5, 2.5])
 
 
 def test_a_view_knows_its_length_and_the_place_of_a_row() -> None:
-    view = View(Sort(), array("q", [3, 1, 2]))
+    view = View(Sort(), array("I", [3, 1, 2]))
     assert len(view) == 3
-    assert [view.find(rowid) for rowid in (3, 1, 2, 4)] == [0, 1, 2, None]
+    assert [view.find(rowid) for rowid in (3, 1, 2, 4, -1)] == [0, 1, 2, None, None]
 
 
 def test_an_order_can_be_turned_round() -> None:
@@ -78,13 +79,21 @@ def test_ties_fall_to_the_title_without_regard_to_case(
 @given(st.lists(_NUMBERS, max_size=12), st.booleans())
 def test_any_values_are_in_order_with_the_unknown_last(values: list[Number | None], reverse: bool) -> None:
     index, _ = Index.open(None)
-    entries = [
-        Entry(Candidate(b"%d.md" % at, 0, 0), Article(f"{at}.md", "t", quality=value), ())
-        for at, value in enumerate(values)
-    ]
-    index.apply(entries)
+    put(index, *(Article(f"{at}.md", "t", quality=value) for at, value in enumerate(values)))
     rowids = index.order(Sort("quality", reverse))
     rows = index.rows(rowids)
     index.close()
     known = sorted((value for value in values if value is not None), reverse=not reverse)
     assert [rows[rowid].quality for rowid in rowids] == known + [None] * values.count(None)
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), max_size=40), st.integers(0, 2**32 - 1))
+def test_a_row_is_found_where_it_stands_whatever_bytes_its_neighbours_have(rowids: list[int], wanted: int) -> None:
+    numbers = array("I", rowids)
+    assert place_of(numbers, wanted) == (rowids.index(wanted) if wanted in rowids else None)
+    for at, rowid in enumerate(rowids):
+        assert place_of(numbers, rowid) == rowids.index(rowid) <= at
+    straddling = array("I", [0x01020304, 0x05060708])
+    for shift in (1, 2, 3):
+        (between,) = array("I", straddling.tobytes()[shift : shift + 4])
+        assert place_of(straddling, between) is None

@@ -63,8 +63,7 @@ class Reader:
     async def _idle(self) -> bool:
         """Whether the keeper of the index has nothing to do; if it has, wait for it."""
         beside = self.browse._desk._keeper
-        assert isinstance(beside, InThread)
-        keeper = beside.keeper
+        keeper = beside.keeper if isinstance(beside, InThread) else None  # a process is not waited for
         if keeper is None or keeper.idle.is_set():
             return True
         await asyncio.to_thread(keeper.idle.wait, 0.05)

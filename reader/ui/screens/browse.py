@@ -225,6 +225,8 @@ class BrowseScreen(Screen[None]):
             return unreadable(event.error, width)
 
         self.article.show_message(lines)
+        if getattr(event.error, "damaged", False):  # the index, not the document
+            self._desk.renew()
 
     @on(messages.SubjectRefitted)
     def _refit(self, event: messages.SubjectRefitted) -> None:
