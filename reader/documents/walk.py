@@ -198,8 +198,11 @@ def look(folder: Folder, path: bytes) -> Listing | None:
     listing = Listing(prefix, [], [])
     if any(part.startswith(b".") or part in SKIPPED_FOLDERS for part in path.split(b"/")):
         return listing
+    above = os.path.join(root, prefix) if prefix else root
+    if os.path.realpath(above) != above:  # by way of a linked folder
+        return listing
     try:
-        info = os.lstat(os.path.join(root, path))
+        info = os.lstat(os.path.join(above, name))
     except (FileNotFoundError, NotADirectoryError):
         return listing
     except OSError as error:

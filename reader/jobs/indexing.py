@@ -174,6 +174,13 @@ class _Refresh:
         vanished: list[int] = []
         walked: set[bytes] = set()
         troubles: list[Problem] = []
+
+        def forget_folders(path: bytes, kept: Collection[bytes] = ()) -> None:
+            """Count what was known in and below the folder ``path`` among what is gone, except for folders ``kept``."""
+            for inner in [inner for inner in known if _is_in(inner, path) and not any(_is_in(inner, k) for k in kept)]:
+                vanished.append(known.pop(inner).rowid)
+                self._gone += [each.rowid for each in self._writer.files(vanished[-1]).values()]
+
         for path in sorted(set(paths)):
             if self._stopped():
                 return
@@ -181,27 +188,30 @@ class _Refresh:
                 continue  # seen already, with the folder that it lies in
             listing = look(self._folder, path)
             prefix, _, name = path.rpartition(b"/")
+            folder = known.get(prefix)
+            file = self._writer.file(folder.rowid, name) if folder is not None else None
+            if file is not None and (listing is None or not listing.files):
+                self._gone.append(file.rowid)
             if listing is None:
                 walked.add(path)
+                was_known, unreadable = path in known, []
                 for below in walk(self._folder, self._stopped, start=path):
                     troubles += below.problems
                     if below.readable:
                         self._compare(below, known.pop(below.folder, None))
+                    else:
+                        unreadable.append(below.folder)
+                if self._stopped():
+                    return  # what was not seen may well be there
+                if was_known:
+                    forget_folders(path, unreadable)
                 continue
             troubles += listing.problems
-            folder = known.get(prefix)
-            file = self._writer.file(folder.rowid, name) if folder is not None else None
             for _, mtime_ns, size in listing.files:
                 if file is None or (file.mtime_ns, file.size) != (mtime_ns, size):
                     changed.setdefault(prefix, []).append(name)
-            if listing.files:
-                continue
-            if file is not None:
-                self._gone.append(file.rowid)
             if path in known:
-                for inner in [inner for inner in known if inner == path or inner.startswith(path + b"/")]:
-                    vanished.append(known.pop(inner).rowid)
-                    self._gone += [each.rowid for each in self._writer.files(vanished[-1]).values()]
+                forget_folders(path)
         for prefix, names in changed.items():
             self._waiting.append((prefix, names[::-1]))
             self._total += len(names)
@@ -339,6 +349,11 @@ class _Refresh:
             shown=shown,
             finished=finished,
         )
+
+
+def _is_in(path: bytes, folder: bytes) -> bool:
+    """Return whether ``path`` is ``folder`` or lies below it."""
+    return not folder or path == folder or path.startswith(folder + b"/")
 
 
 def _above(path: bytes) -> Iterator[bytes]:
