@@ -171,11 +171,15 @@ def test_a_fault_of_our_own_is_told_in_a_sentence_and_its_traceback_logged(seeds
     assert "Traceback (most recent call last):" in log.read_text()
 
 
-def test_a_fault_of_our_own_in_one_document_costs_that_document(seeds: Path, tmp_path: Path) -> None:
+def test_a_fault_of_our_own_in_one_document_costs_that_document(tmp_path: Path) -> None:
     (tmp_path / "yaml.py").write_text("raise AssertionError('boom')")
-    ran = _run("check", seeds, PYTHONPATH=f"{tmp_path}{os.pathsep}{_ROOT}")
+    news = tmp_path / "news"
+    news.mkdir()
+    (news / "usual.md").write_text("---\ntitle: of a shape that needs no reader of YAML\n---\n")
+    (news / "unusual.md").write_text("---\ntitle: &anchor unusual\n---\n")
+    ran = _run("check", news, PYTHONPATH=f"{tmp_path}{os.pathsep}{_ROOT}")
     assert ran.returncode == 1
-    assert ran.stdout.decode().count("this document made newsreader fail") == 5
+    assert ran.stdout.decode().count("this document made newsreader fail") == 1
     assert b"Traceback" not in ran.stderr
 
 

@@ -172,7 +172,7 @@ def test_what_another_instance_takes_in_is_told(opened: Library, heard: Heard) -
     heard.finished()
     (opened.folder.root / "c.md").write_text(_document("c"))
     other = Library.open(opened.folder.root, Paths.of())
-    for _ in refresh(other):
+    for _ in refresh(other, wait=lambda: True):
         pass
     other.close()
     news = heard.news.get(timeout=_PATIENCE)
