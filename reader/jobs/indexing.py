@@ -30,7 +30,7 @@ _KEPT_TOGETHER = 2048
 _SECONDS_TOGETHER = 0.5
 _WORTH_A_POOL = 400
 """Documents; fewer are read sooner than processes are started."""
-_SECONDS_BETWEEN_TELLING = 0.2
+_SECONDS_BETWEEN_TELLING = 0.4
 _FEW = 1000
 """Documents; so many are forgotten and shown in one step."""
 _SECONDS_ALL_AT_ONCE = 1.0

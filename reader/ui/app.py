@@ -29,6 +29,8 @@ from reader.ui.threads import DaemonThreads
 from reader.ui.tidying import Tidying
 
 log = logging.getLogger(__name__)
+_SECONDS_OF_A_THREAD = 0.001
+"""How long a thread that reads may keep a key waiting, at most; Python lets it for 5 ms by itself."""
 _SECONDS_BETWEEN_TIDYING = 1.0
 _PATIENCE = 3.0
 """Seconds to wait at the end for a disk that does not answer."""
@@ -188,6 +190,7 @@ def run(opened: Opening, paths: Paths) -> int:
     try:
         if not sys.stdout.isatty() or not sys.stdin.isatty():
             raise ReaderError("The app needs a terminal.", "Use `newsreader list PATH` to print the articles.")
+        sys.setswitchinterval(_SECONDS_OF_A_THREAD)
         return _run(NewsreaderApp(first, settings), paths)
     finally:
         first.library.close()

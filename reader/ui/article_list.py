@@ -11,10 +11,9 @@ from datetime import datetime
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from reader.library.view import Sort, View
@@ -24,6 +23,7 @@ from reader.ui import actions, formats
 from reader.ui.columns import columns, type_mark
 from reader.ui.inks import faded, ink
 from reader.ui.line_view import LineView
+from reader.ui.scrolling import Scrolling, drawn
 
 _KEPT_ROWS = 4096
 """Rows kept in memory; at about 1 kB each."""
@@ -33,7 +33,7 @@ _AHEAD = 3
 """Pages above and below the screen that are asked for in advance."""
 
 
-class ArticleList(ScrollView, can_focus=True):
+class ArticleList(Scrolling, can_focus=True):
     """The rows of a view, one of them selected. What is selected is an article, wherever it moves to."""
 
     BINDINGS = actions.bindings("list")
@@ -206,6 +206,11 @@ class ArticleList(ScrollView, can_focus=True):
 
     # Drawing.
 
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw the rows of a region."""
+        lines = (self.render_line(y) for y in crop.line_range)
+        return drawn(self, lines, crop, self._style("normal", selected=False))
+
     def render_line(self, y: int) -> Strip:
         """Draw the row at ``y`` of the screen region."""
         at = y + self.scroll_offset.y
@@ -232,7 +237,8 @@ class ArticleList(ScrollView, can_focus=True):
         last = len(ids) - 1
         places = (max(0, top - height), min(last, top + 2 * height), 0, last)
         if any(ids[at] not in self._rows and ids[at] not in self._asked for at in places):
-            self._ask()
+            # Once this is drawn: the thread that reads them would hold the lines up. What is missing here asks itself.
+            self.call_after_refresh(self._ask)
 
     def _ask(self) -> None:
         wanted = [rowid for rowid in self.window() if rowid not in self._rows and rowid not in self._asked]

@@ -107,10 +107,13 @@ class Desk:
             view = self._library.view(sort)
             at = view.find(keep)
             start = max(0, (at or 0) - _ROWS_AHEAD // 2 * height)
-            rows = self._library.rows(view.rowids[start : start + _ROWS_AHEAD * height])
+            near = view.rowids[start : start + _ROWS_AHEAD * height]
+            # And both ends, where a key may lead before others are asked for.
+            rows = self._library.rows(list(dict.fromkeys([*near, *view.rowids[:height], *view.rowids[-height:]])))
             types = self._library.has_other_types()
-            self._post_unless_cancelled(messages.ViewLoaded(view, rows, keep=keep, at=at, types=types, marks=marks))
-            self._post_unless_cancelled(messages.Counted(self._library.counts()))
+            counts = self._library.counts()
+            loaded = messages.ViewLoaded(view, rows, counts, keep=keep, at=at, types=types, marks=marks)
+            self._post_unless_cancelled(loaded)
 
         self._run(work, VIEW)
 

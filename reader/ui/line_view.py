@@ -10,10 +10,10 @@ from rich.style import Style
 from textual import events
 from textual.geometry import Size
 from textual.message import Message
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from reader.ui.inks import faded, ink
+from reader.ui.scrolling import Scrolling
 
 if TYPE_CHECKING:
     from reader.prose.blocks import Mark
@@ -24,7 +24,7 @@ MEASURE = 76
 BLANK: Line = ()
 
 
-class LineView(ScrollView, can_focus=True):
+class LineView(Scrolling, can_focus=True):
     """Shows lines in a column of at most 76 cells, in the middle of what is wider."""
 
     class LinkClicked(Message):

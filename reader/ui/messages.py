@@ -24,12 +24,15 @@ class Begun(Message):
 
 
 class ViewLoaded(Message):
-    """A view, with the rows to draw at once."""
+    """A view, with the rows to draw at once, and the counts, so that it is one frame."""
 
-    def __init__(self, view: View, rows: list[Row], *, keep: int, at: int | None, types: bool, marks: int) -> None:
+    def __init__(
+        self, view: View, rows: list[Row], counts: Counts, *, keep: int, at: int | None, types: bool, marks: int
+    ) -> None:
         super().__init__()
         self.view = view
         self.rows = rows
+        self.counts = counts
         self.keep = keep
         """The article that was selected when it was asked for, or -1, and its place."""
         self.at = at

@@ -17,7 +17,16 @@ from reader.ui.article_view import ArticleView
 from reader.ui.list_header import ListHeader
 
 
-class Panes(Container):
+class Backing(Container):
+    """Holds what covers it: a single blank line stands for all of its own.
+
+    Textual draws what lies below with every frame, line by line, though nothing of it is seen.
+    """
+
+    BLANK = True
+
+
+class Panes(Backing):
     """Both panes; the stylesheet puts them side by side, stacked, or one in the place of the other."""
 
     BINDINGS = actions.bindings("panes")
@@ -31,7 +40,7 @@ class Panes(Container):
         """The list under its header, and the article."""
         first, self._first = self._first, None
         assert first is not None
-        with Container(id="list-pane"):
+        with Backing(id="list-pane"):
             yield ListHeader(first.view.sort, self._keys, types=first.types, id="header")
             yield ArticleList(first.view, first.rows, types=first.types, id="list")
         yield ArticleView(id="article")

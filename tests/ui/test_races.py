@@ -28,7 +28,9 @@ async def test_a_view_that_comes_late_does_not_take_the_selection_back(make_fold
         await reader.press("j", "j")
         view, rows, keep = reader.list.view, reader.rows, reader.list.rowid
         await reader.press("j", "j", "j")
-        late = messages.ViewLoaded(view, rows, keep=keep, at=view.find(keep), types=False, marks=0)
+        late = messages.ViewLoaded(
+            view, rows, reader.browse.library.counts(), keep=keep, at=view.find(keep), types=False, marks=0
+        )
         reader.browse.post_message(late)
         await reader.settled()
         assert (reader.list.cursor, reader.row.title, reader.shown) == (5, "N005", "N005")

@@ -14,6 +14,7 @@ from textual.timer import Timer
 
 from reader import opening
 from reader.errors import ReaderError
+from reader.jobs.progress import Progress
 from reader.library.view import Sort, SortKey
 from reader.model import Links, Row
 from reader.opening import First
@@ -45,6 +46,7 @@ class BrowseScreen(Screen[None]):
     """List and article side by side, stacked, or one at a time, as the terminal allows."""
 
     BINDINGS = actions.bindings("browse")
+    BLANK = True  # as Backing: its parts cover it
 
     sort: reactive[Sort] = reactive(Sort(), init=False, repaint=False)
 
@@ -63,6 +65,8 @@ class BrowseScreen(Screen[None]):
         self._folder_read = False
         self._stale = False
         """Whether what the pane shows may have changed on disk."""
+        self._progress = Progress(finished=True)
+        """How far the refresh is that goes on, or the last one was."""
         self._reading: Timer | None = None
         self._marks = Marks()
 
@@ -169,6 +173,8 @@ class BrowseScreen(Screen[None]):
     @on(messages.ViewLoaded)
     def _show_view(self, event: messages.ViewLoaded) -> None:
         first = not len(self.articles.view)
+        self.query_one(TopBar).counts = event.counts
+        self.query_one(ProgressLine).progress = self._progress
         if event.view.sort != self.sort:
             return  # the person has chosen another order meanwhile, which is on its way
         header = self.query_one(ListHeader)
@@ -192,9 +198,9 @@ class BrowseScreen(Screen[None]):
         self._show_keys()
         if first and len(event.view):
             self._show_selected(self.articles.rowid)
-        elif self._stale and self.articles.rowid == self._wanted != -1:
-            self._desk.document(self._wanted, self.article.text_width, again=True)
-        self._stale = False
+            self._stale = False
+        elif self._progress.finished:
+            self._read_again()
 
     @on(messages.RowsLoaded)
     def _show_rows(self, event: messages.RowsLoaded) -> None:
@@ -240,13 +246,22 @@ class BrowseScreen(Screen[None]):
 
     @on(messages.Refreshed)
     def _show_progress(self, event: messages.Refreshed) -> None:
-        progress = event.progress
-        self.query_one(ProgressLine).progress = progress
+        progress = self._progress = event.progress
+        if progress.finished or not progress.shown:  # otherwise with the view: a frame more would keep keys waiting
+            self.query_one(ProgressLine).progress = progress
         self._stale |= progress.shown or self.article.subject is None
         if progress.shown or (progress.finished and not self._folder_read):
             self._reload_view()
+        elif progress.finished:
+            self._read_again()
         if progress.finished:
             self._folder_read = True
+
+    def _read_again(self) -> None:
+        # Once a refresh has come to its end, not with each of its batches: that would take time from keys.
+        if self._stale and self.articles.rowid == self._wanted != -1:
+            self._desk.document(self._wanted, self.article.text_width, again=True)
+        self._stale = False
 
     @on(messages.Marked)
     def _show_mark(self, event: messages.Marked) -> None:
