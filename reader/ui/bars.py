@@ -106,6 +106,8 @@ class KeyBar(Widget):
             self.action = action
 
     where: reactive[actions.Focus] = reactive[actions.Focus]("list")
+    idle: reactive[frozenset[str]] = reactive(frozenset[str]())
+    """The names of actions that would find nothing to do now; their keys stay where they are, but do not stand out."""
     message: reactive[str] = reactive("")
     """What is said instead of the keys, if anything."""
 
@@ -153,7 +155,8 @@ class KeyBar(Widget):
         self._places = []
         at = 1
         for key, word, action in self._fitting():
-            line += [Segment("  " if line else " ", blank), Segment(key, key_ink), Segment(f" {word}", blank)]
+            of_key = blank if action.name in self.idle else key_ink
+            line += [Segment("  " if line else " ", blank), Segment(key, of_key), Segment(f" {word}", blank)]
             at += 2 if self._places else 0
             cells = width(key) + 1 + width(word)
             self._places.append((range(at, at + cells), action))

@@ -26,6 +26,9 @@ class Trail:
     def __init__(self) -> None:
         self._places: list[Place] = []
 
+    def __len__(self) -> int:
+        return len(self._places)
+
     def push(self, place: Place) -> None:
         """Remember a place before leaving it."""
         self._places.append(place)

@@ -133,6 +133,9 @@ class BrowseScreen(Screen[None]):
             bar.where = "list"
         else:
             bar.where = "related" if self.article.selected >= 0 else "article"
+        subject = self.article.subject
+        related = subject is not None and len(subject.items) > 0
+        bar.idle = frozenset(() if related else ("related.next",)) | frozenset(() if len(self._trail) else ("back",))
 
     def say(self, text: str, *, warning: bool = False) -> None:
         """Tell the person something in the last line."""
@@ -218,6 +221,7 @@ class BrowseScreen(Screen[None]):
                 return
             event.y, event.selected = self.article.scroll_offset.y, self.article.selected
         self.article.show(event.subject, event.around, y=event.y, selected=event.selected)
+        self._show_keys()
         if event.subject.rowid is not None:
             if self._reading is not None:
                 self._reading.stop()
@@ -382,6 +386,7 @@ class BrowseScreen(Screen[None]):
             return  # only documents have related items
         top, y = self.articles.scroll_offset.y, self.article.scroll_offset.y
         self._trail.push(Place(subject.rowid, top, y, self.article.selected))
+        self._show_keys()
         if event.item.rowid is None:
             self._wanted = -1
             self.article.wait()
@@ -436,6 +441,7 @@ class BrowseScreen(Screen[None]):
         if place is None:
             self.say("There is nowhere to go back to yet.")
             return
+        self._show_keys()
         self.panes.focus_article()
         self._go_to(place.rowid, top=place.top, y=place.y, selected=place.selected)
 
