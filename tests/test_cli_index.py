@@ -13,9 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from reader.cli import cli
+from reader.errors import ReaderError
 from reader.library.library import Library
 from reader.library.view import Sort
 from reader.paths import Paths
+
+from .e2e.terminal import Terminal
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 _COMMAND = [sys.executable, "-m", "reader", "index"]
@@ -53,6 +57,27 @@ def test_totals_go_to_stdout(make_folder: MakeFolder) -> None:
     assert (second["articles"], second["documents"], second["changed"], second["removed"]) == (500, 501, 1, 2)
     assert (second["problems"], second["troubled"], second["folder"]) == (1, 1, str(folder))
     assert "nothing has changed" in _index(folder).stdout
+
+
+def test_in_this_process_it_does_the_same(make_folder: MakeFolder, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = make_folder({**_many(450), "bad.md": "---\nquality: x\n---\n"})
+    cli.main(["index", str(folder)], standalone_mode=False)
+    assert capsys.readouterr().out.startswith("451 articles in 451 documents, 1 problem; 451 new or changed, in ")
+    cli.main(["index", str(folder), "--json", "--rebuild"], standalone_mode=False)
+    assert json.loads(capsys.readouterr().out)["changed"] == 451
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["index", str(folder), "--strict"], standalone_mode=False)
+    assert ended.value.code == 1
+    for path in ("", str(folder / "bad.md")):
+        with pytest.raises(ReaderError):
+            cli.main(["index", path], standalone_mode=False)
+
+
+def test_in_a_terminal_there_is_a_bar(make_folder: MakeFolder) -> None:
+    with Terminal("index", make_folder(_many(3000))) as terminal:
+        terminal.wait("3,000 of 3,000")
+        assert terminal.end() == 0
+        assert "3,000 articles in 3,000 documents, 0 problems" in terminal.text
 
 
 def test_strict_is_about_problems(make_folder: MakeFolder) -> None:

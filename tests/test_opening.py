@@ -67,3 +67,22 @@ def test_a_disk_that_does_not_answer_is_given_up_with_a_sentence(path: str | Non
     with pytest.raises(ReaderError, match=f"^{name} does not answer."):
         Opening(path, Paths.of(), reach=reach).wait(told.append, patience=0.05)
     assert [words.lower() for words in told] == [f"waiting for {name.lower()} …"]
+
+
+def test_a_folder_without_an_index_opens_with_its_first_articles(tmp_path: Path) -> None:
+    for n in range(60):
+        (tmp_path / f"{n}.md").write_text(f"---\ntitle: t{n}\n---\n")
+    first = Opening(str(tmp_path), Paths.of()).wait(lambda _: None)
+    try:
+        assert first.keeper is not None
+        assert len(first.view) in {0, 48, 60}  # a busy machine may not have read any yet
+        assert len(first.rows) == len(first.view)
+    finally:
+        assert first.keeper is not None
+        first.keeper.close()
+        first.library.close()
+    again = Opening(str(tmp_path), Paths.of()).wait(lambda _: None)
+    assert (again.keeper is None) == bool(len(again.view))
+    if again.keeper is not None:
+        again.keeper.close()
+    again.library.close()

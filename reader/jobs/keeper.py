@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import math
 import queue
@@ -18,6 +19,7 @@ from reader.jobs.progress import Progress, outcome
 from reader.jobs.watching import UnwatchedError, watch
 from reader.library.database import StorageError
 from reader.library.library import Library
+from reader.library.lock import BusyError
 from reader.text import clean
 
 log = logging.getLogger(__name__)
@@ -155,10 +157,11 @@ class Keeper:
             return
         self._waited = 0.0
         progress = Progress()
-        for progress in refresh(self._library, self._stop, paths=request.paths, wait=self._wait, nice=self._nice):
-            if progress.shown:
-                self._generation = self._library.index.generation()
-            self._tell(progress)
+        with contextlib.suppress(BusyError):  # told to stop while another was writing
+            for progress in refresh(self._library, self._stop, paths=request.paths, wait=self._wait, nice=self._nice):
+                if progress.shown:
+                    self._generation = self._library.index.generation()
+                self._tell(progress)
         if self._stop.is_set():
             if not self._closed.is_set():
                 self._requests.put(request)  # what it left undone; with the one that ended it

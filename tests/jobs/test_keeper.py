@@ -240,3 +240,32 @@ def test_where_nothing_can_be_written_the_index_goes_on_in_memory(make_folder: M
     finally:
         keeper.close()
         library.close()
+
+
+def test_asking_while_another_writes_goes_on_waiting(opened: Library, heard: Heard) -> None:
+    other = Library.open(opened.folder.root, Paths.of())
+    keeper = InThread(opened)
+    with other.index.writer():
+        keeper.listen(heard.news.put)
+        heard.until(lambda: "Another newsreader is reading this folder; what it has read shows here too." in heard.said)
+        keeper.ask()
+        heard.until(lambda: heard.said.count(heard.said[0]) == 2)  # it has begun anew, and waits
+    heard.until(lambda: "2 new or changed." in heard.said)
+    assert len(heard.said) == 3  # and nothing of a folder that cannot be read
+    keeper.close()
+    other.close()
+
+
+def test_closing_while_another_writes_says_nothing(opened: Library, heard: Heard) -> None:
+    other = Library.open(opened.folder.root, Paths.of())
+    keeper = Keeper(opened, heard.news.put, watching=False)
+    thread = threading.Thread(target=keeper.run, daemon=True)
+    with other.index.writer():
+        thread.start()
+        heard.until(lambda: bool(heard.said))
+        keeper.close()
+        thread.join(_PATIENCE)
+        assert not thread.is_alive()
+    heard.until(heard.news.empty)
+    assert len(heard.said) == 1
+    other.close()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gc
+import io
 import os
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from reader.documents.walk import Folder
+from reader.jobs import processes, taking
 from reader.jobs.pool import Pool
 from reader.jobs.taking import FAILED, take
 from reader.library.writer import UNREAD_AGAIN, Taken
@@ -115,3 +119,26 @@ def test_a_document_that_makes_us_fail_costs_itself(make_folder: MakeFolder, mon
     _, (taken,), (failure,) = take(folder, b"", [b"a.md"])
     assert taken.problems == ((1, "", FAILED),)
     assert "ZeroDivisionError" in failure
+
+
+def test_the_program_of_a_process_answers_until_its_pipe_is_closed(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    requests, answers = io.BytesIO(), io.BytesIO()
+    processes.send((b"", [b"00.md", b"58.md"], False), requests)
+    requests.seek(0)
+    monkeypatch.setattr(sys, "argv", ["taking", str(folder.root), "", "0"])
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(requests))
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(answers))
+    was_enabled = gc.isenabled()
+    try:
+        taking.main()
+    finally:
+        if was_enabled:
+            gc.enable()
+    answers.seek(0)
+    taken, failures = processes.receive(answers)
+    assert [each[0] for each in taken] == [b"00.md", b"58.md"]
+    assert failures == []
+    with pytest.raises(EOFError):
+        processes.receive(answers)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from reader.documents.walk import Folder
 from reader.jobs.indexing import refresh
 from reader.jobs.progress import Progress
+from reader.library.index import Index
 from reader.library.library import Library
+from reader.library.state import State
 from reader.library.view import Sort
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
@@ -124,3 +131,58 @@ def test_a_linked_folder_is_passed_over_as_everywhere(opened: Library, make_fold
     assert _paths(opened) == ["1.md", "a/1.md", "a/b/1.md", "a/b/c/1.md", "a/other.md"]
     assert opened.problems() == []
     _whole(opened)
+
+
+_PLACES = st.sampled_from(["a.md", "b/a.md", "b/b/a.md", "a.md/a.md", "b", "b/b", "c", "c/a.md"])
+_STEPS = st.tuples(st.sampled_from(["write", "delete", "move"]), _PLACES, _PLACES)
+
+
+def _change(root: Path, kind: str, path: str, target: str, title: str) -> set[str]:
+    """Do something to the folder, and return the paths that the system would tell of; none when it cannot be done."""
+    at, to = root / path, root / target
+    if kind == "write":
+        new = [str(above.relative_to(root)) for above in at.parents if not above.exists()][-1:]
+        if at.suffix != ".md" or at.is_dir() or any(above.is_file() for above in at.parents):
+            return set()
+        at.parent.mkdir(parents=True, exist_ok=True)
+        at.write_text(_document(title))
+        return {*new, path}
+    if not at.exists():
+        return set()
+    if kind == "move":
+        if to.exists() or not to.parent.is_dir() or at in to.parents:
+            return set()
+        at.rename(to)
+        return {path, target}
+    below = {str(each.relative_to(root)) for each in at.rglob("*")} if at.is_dir() else set()
+    if at.is_dir():
+        shutil.rmtree(at)
+    else:
+        at.unlink()
+    return {path, *below}
+
+
+@settings(max_examples=60)
+@given(st.lists(st.lists(_STEPS, min_size=2, max_size=8), min_size=2, max_size=5))
+def test_whatever_happens_the_paths_that_are_told_are_enough(rounds: list[list[tuple[str, str, str]]]) -> None:
+    with TemporaryDirectory() as place:
+        root = Path(place).resolve() / "news"
+        for name in ("a.md", "b/a.md", "b/b/a.md"):
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(_document(name))
+        opened = Library(Folder.of(root), Index.open(None)[0], State.in_memory())
+        list(refresh(opened))
+        for number, steps in enumerate(rounds):
+            told: set[str] = set()
+            for at, (kind, path, target) in enumerate(steps):
+                told |= _change(root, kind, path, target, f"{number}-{at}")
+            if told:
+                _refresh(opened, *map(os.fsencode, told))
+            there = {str(path.relative_to(root)) for path in root.rglob("*.md") if path.is_file()}
+            assert set(_paths(opened)) == there
+            for rowid, known in opened.index.paths():
+                (row,) = opened.rows([rowid])
+                assert row.title == (root / os.fsdecode(known)).read_text().split("\n")[1].removeprefix("title: ")
+            folders = {os.fsencode(path.relative_to(root)) for path in root.rglob("*") if path.is_dir()}
+            assert opened.folders() >= folders | {b""}
+        opened.close()
