@@ -99,7 +99,7 @@ class InProcess:
 
     def __init__(self, library: Library) -> None:
         self._library = library
-        self._closed = False
+        self._closed = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._instead: InThread | None = None
 
@@ -124,12 +124,15 @@ class InProcess:
             try:
                 self._process.stdin.write(b"\n")
                 self._process.stdin.flush()
-            except OSError:
+            except (
+                OSError,
+                ValueError,
+            ):  # it has ended, and its pipe may be closed: a thread is about to take its place
                 log.warning("the keeper cannot be asked any more")
 
     def close(self) -> None:
         """End it at once: what it has not written yet, the next start reads again."""
-        self._closed = True
+        self._closed.set()
         if self._instead is not None:
             self._instead.close()
         if self._process is not None:
@@ -138,6 +141,9 @@ class InProcess:
     def _read(self, tell: Tell) -> None:
         try:
             process = self._process = self._process or self._started()
+            if self._closed.is_set():  # before this thread came to it: close() had no process to end
+                processes.end(process)
+                return
             assert process.stdout is not None
             for line in process.stdout:
                 kind, values = json.loads(line)
@@ -154,9 +160,9 @@ class InProcess:
                 else:
                     tell(news)
         except (OSError, ValueError) as error:
-            if not self._closed:
+            if not self._closed.is_set():
                 log.warning("the keeper cannot be heard", exc_info=error)
-        if self._closed:
+        if self._closed.is_set():
             return
         if not self._library.index.in_memory:
             log.warning("the keeper has ended; a thread takes its place")
@@ -164,6 +170,8 @@ class InProcess:
             processes.end(self._process)
         self._instead = InThread(self._library)
         self._instead.listen(tell)
+        if self._closed.is_set():  # meanwhile
+            self._instead.close()
 
 
 def _to_memory(library: Library, news: Unkept, tell: Tell) -> None:
