@@ -124,10 +124,8 @@ class InProcess:
             try:
                 self._process.stdin.write(b"\n")
                 self._process.stdin.flush()
-            except (
-                OSError,
-                ValueError,
-            ):  # it has ended, and its pipe may be closed: a thread is about to take its place
+            except (OSError, ValueError):
+                # It has ended, and its pipe may be closed: a thread is about to take its place.
                 log.warning("the keeper cannot be asked any more")
 
     def close(self) -> None:

@@ -11,8 +11,9 @@ from reader.config import Config
 from reader.text import width
 from reader.ui import actions
 from reader.ui.bars import KeyBar
+from tests.conftest import MakeFolder
 
-from .helpers import Reader, opened
+from .helpers import Reader, document, opened
 
 
 def bar(reader: Reader) -> str:
@@ -31,6 +32,28 @@ async def test_it_shows_the_keys_of_list_article_and_related_item(seeds: Path) -
         await reader.press("h")
         assert bar(reader).startswith("Enter read")
         assert reader.lines[-1].strip() == bar(reader)
+
+
+async def test_keys_that_find_nothing_to_do_do_not_stand_out(make_folder: MakeFolder) -> None:
+    related = "related:\n- {title: Two, originalUrl: 'https://two.example/'}"
+    folder = make_folder({"1.md": document("One", "quality: 2", related), "2.md": document("Two", "quality: 1")})
+
+    def stands_out(reader: Reader) -> dict[str, bool]:
+        line = reader.browse.query_one(KeyBar).render_line(0)
+        return {segment.text: bool(segment.style and segment.style.bold) for segment in line}
+
+    async with opened(folder) as reader:
+        assert stands_out(reader)["]"]
+        await reader.press("j")
+        assert not stands_out(reader)["]"]
+        await reader.press("k", "enter")
+        assert (stands_out(reader)["]"], stands_out(reader)["Backspace"]) == (True, False)
+        await reader.press("]", "enter")
+        assert stands_out(reader)["Backspace"]
+        reader.browse.query_one(KeyBar).hush()
+        await reader.press("backspace")
+        reader.browse.query_one(KeyBar).hush()
+        assert not stands_out(reader)["Backspace"]
 
 
 async def test_it_shows_the_persons_own_keys(seeds: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,32 @@ async def test_backspace_to_a_document_that_is_gone_says_so(web_of_articles: Pat
         (web_of_articles / "000.md").unlink()
         await reader.press("r", "backspace")
         assert "no longer in the folder" in reader.pane
+
+
+async def test_an_article_that_vanishes_under_its_reader_leads_back_to_the_list(web_of_articles: Path) -> None:
+    async with opened(web_of_articles) as reader:
+        await reader.press("j", "enter")
+        assert (reader.shown, reader.focus) == ("N001", "article")
+        (web_of_articles / "001.md").unlink()
+        await reader.press("r")
+        assert (reader.row.title, reader.list.cursor, reader.focus) == ("N002", 1, "list")
+        assert reader.shown == "N002"
+        (web_of_articles / "002.md").unlink()
+        await reader.press("r")  # in the list the neighbour is all that one wants to see
+        assert (reader.row.title, reader.focus, reader.shown) == ("N003", "list", "N003")
+
+
+async def test_a_folder_that_vanishes_and_comes_back_is_as_it_was(web_of_articles: Path, tmp_path: Path) -> None:
+    async with opened(web_of_articles) as reader:
+        await reader.press("j", "m")
+        away = tmp_path / "away"
+        shutil.move(web_of_articles, away)
+        await reader.press("r")
+        assert len(reader.list.view) == 100  # a disk that is away takes no news with it
+        shutil.move(away, web_of_articles)
+        await reader.press("r")
+        assert (len(reader.list.view), reader.row.title, reader.row.read) == (100, "N001", True)
+        assert reader.shown == "N001"
 
 
 async def test_visited_related_items_are_drawn_quietly(seeds: Path) -> None:
