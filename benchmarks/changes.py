@@ -27,6 +27,8 @@ NEW = "Breaking"
 """The first word of the titles that are new."""
 _ALONE = 10.0
 """Seconds in which the reader may notice by itself; after that, it is told to look."""
+_ALONE_WITH_MANY = 60.0
+"""The same after a burst, which takes its time in a large folder."""
 _TIMES = 5
 
 
@@ -110,7 +112,8 @@ def _burst(terminal: Terminal, folder: Path, shown: list[Path], many: int, count
     Returns the seconds until the screen showed all of it, how many changed, and how that was noticed.
     """
     shown = shown[:many]
-    others = (path for path in sorted(folder.rglob("*.md")) if path not in set(shown))
+    first_ones = frozenset(shown)
+    others = (path for path in sorted(folder.rglob("*.md")) if path not in first_ones)
     paths = [*shown, *islice(others, many - len(shown))]
     for number, path in enumerate(paths):
         _replace(path, _changed(path.read_text("utf-8"), number))
@@ -120,11 +123,11 @@ def _burst(terminal: Terminal, folder: Path, shown: list[Path], many: int, count
         first = sight.titles(screen)[: min(len(shown), len(sight.rows(screen))) // 2]
         return sight.articles(screen) == count + 1 and all(NEW in row for row in first)
 
-    seconds, by_hand = _noticed(terminal, is_shown)
-    return seconds, len(paths), _how(by_hand)
+    seconds, by_hand = _noticed(terminal, is_shown, _ALONE_WITH_MANY)
+    return seconds, len(paths), _how(by_hand, _ALONE_WITH_MANY)
 
 
-def _noticed(terminal: Terminal, true: Callable[[Screen], object]) -> tuple[float, float | None]:
+def _noticed(terminal: Terminal, true: Callable[[Screen], object], alone: float = _ALONE) -> tuple[float, float | None]:
     """Wait until the screen shows a change; returns the seconds from now.
 
     A reader that does not notice by itself is told to look, and the second number is the
@@ -132,14 +135,14 @@ def _noticed(terminal: Terminal, true: Callable[[Screen], object]) -> tuple[floa
     """
     moment = time.perf_counter()
     try:
-        return terminal.until(true, _ALONE) - moment, None
+        return terminal.until(true, alone) - moment, None
     except NotShownError:
         told = terminal.press("r")
         shown = terminal.until(true)
         return shown - moment, shown - told
 
 
-def _how(by_hand: float | None) -> str:
+def _how(by_hand: float | None, alone: float = _ALONE) -> str:
     if by_hand is None:
         return "noticed by itself"
-    return f"not noticed within {_ALONE:.0f} s; {by_hand:.2f} s after r"
+    return f"not noticed within {alone:.0f} s; {by_hand:.2f} s after r"

@@ -33,8 +33,10 @@ _WORTH_A_POOL = 400
 _SECONDS_BETWEEN_TELLING = 0.4
 _FEW = 1000
 """Documents; so many are forgotten and shown in one step."""
-_SECONDS_ALL_AT_ONCE = 1.0
+_SECONDS_ALL_AT_ONCE = 3.0
 """What is read in so long is shown in one go."""
+_SECONDS_OF_SHOWING = 5e-6
+"""What showing very many changes costs for each article of the folder, all of which are sorted anew."""
 _SHARE_OF_SHOWING = 12
 """Showing what was taken in may take one part in so many of the time."""
 
@@ -97,6 +99,8 @@ class _Refresh:
         self._losing: set[bytes] = set()
         """Folders that some of those were in."""
         self._first_time = False
+        self._worth_showing = max(_SECONDS_ALL_AT_ONCE, 2 * _SECONDS_OF_SHOWING * writer.articles())
+        """Seconds that reading has to take yet for what is there to be shown meanwhile."""
         self._done = self._total = 0
         self._shown = False
 
@@ -258,7 +262,7 @@ class _Refresh:
                 self._take(batch)
         now = time.monotonic()
         # Few changes are shown when all are there; what takes long is shown as it comes.
-        soon = self._first_time or now > self._begin + _SECONDS_ALL_AT_ONCE
+        soon = self._first_time or self._seconds_left(now) > self._worth_showing
         first = soon and not self._show_at and self._taken_count > 0
         if first or self._taken_count >= _KEPT_TOGETHER or now > self._kept + _SECONDS_TOGETHER:
             self._keep()
@@ -271,6 +275,11 @@ class _Refresh:
             # Whoever steps aside for a screen leaves a core to it.
             cores = (os.cpu_count() or 1) - (1 if self._nice else 0)
             self._pool = Pool(self._folder, max(1, cores), nice=self._nice)
+
+    def _seconds_left(self, now: float) -> float:
+        """Return how long reading will take yet, going by the last second or more."""
+        passed = now - self._begin
+        return passed * (self._total - self._done) / self._done if self._done and passed > 1 else 0.0
 
     def _next(self, count: int) -> tuple[bytes, list[bytes]]:
         prefix, names = self._waiting[0]

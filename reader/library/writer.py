@@ -148,6 +148,11 @@ class Writer:
 
     # What is there.
 
+    def articles(self) -> int:
+        """Return how many articles lists show."""
+        with self._database.read() as db:
+            return orders.length(db)
+
     def is_empty(self) -> bool:
         """Return whether no file has ever been taken in, or none is left."""
         with self._database.read() as db:

@@ -49,8 +49,8 @@ async def test_keys_that_find_nothing_to_do_do_not_stand_out(make_folder: MakeFo
         await reader.press("k", "enter")
         assert (stands_out(reader)["]"], stands_out(reader)["Backspace"]) == (True, False)
         await reader.press("]", "enter")
-        assert stands_out(reader)["Backspace"]
         reader.browse.query_one(KeyBar).hush()
+        assert stands_out(reader)["Backspace"]
         await reader.press("backspace")
         reader.browse.query_one(KeyBar).hush()
         assert not stands_out(reader)["Backspace"]
