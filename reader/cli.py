@@ -199,7 +199,7 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
         progress = Progress()
         try:
             with _shown() as show:
-                for progress in refresh(library, rebuild=rebuild, wait=_patience()):
+                for progress in refresh(library, rebuild=rebuild, wait=_patience(), seen=False):
                     show(progress)
         except KeyboardInterrupt:
             ends.say("Interrupted. What is read so far is kept; the next time goes on from there.")
@@ -249,7 +249,7 @@ def _library(path: str) -> Iterator[Library]:
 
     with _opened(path) as library:
         try:
-            for _ in refresh(library):
+            for _ in refresh(library, seen=False):
                 pass
         except BusyError:
             ends.say(f"Another newsreader is reading {library.name} just now; this is what it has read so far.")

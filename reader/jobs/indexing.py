@@ -39,6 +39,8 @@ _SECONDS_OF_SHOWING = 5e-6
 """What showing very many changes costs for each article of the folder, all of which are sorted anew."""
 _SHARE_OF_SHOWING = 12
 """Showing what was taken in may take one part in so many of the time."""
+_SHARE_UNSEEN = 120
+"""The same where no list of ours shows it; another instance's may."""
 
 
 def refresh(
@@ -49,20 +51,22 @@ def refresh(
     rebuild: bool = False,
     wait: Wait = NOT_AT_ALL,
     nice: int = 0,
+    seen: bool = True,
 ) -> Generator[Progress]:
     """Compare the folder with the index and bring the index up to date, in batches.
 
     With ``paths``, only what lies there is looked at. With ``rebuild``, every
     document is read anew. Yields now and then, and a last time when all is done. Ends early
     when ``stop`` is set; the next refresh goes on where this one stopped. ``nice`` lets
-    other programs come before the parser processes.
+    other programs come before the parser processes. ``seen`` tells whether a screen shows
+    what is there so far, and its keys are not to wait.
 
     Raises BusyError when another newsreader is at it and ``wait`` says not to wait, and
     ReaderError when the folder cannot be read or the index not be written.
     """
     stopped = stop.is_set if stop is not None else lambda: False
     with library.index.writer(wait) as writer:
-        run = _Refresh(library, writer, stopped, nice)
+        run = _Refresh(library, writer, stopped, nice, seen=seen)
         try:
             if rebuild:
                 writer.doubt_everything()
@@ -75,12 +79,13 @@ def refresh(
 class _Refresh:
     """One refresh: looks through the folder, has documents read, writes what came of them."""
 
-    def __init__(self, library: Library, writer: Writer, stopped: Callable[[], bool], nice: int) -> None:
+    def __init__(self, library: Library, writer: Writer, stopped: Callable[[], bool], nice: int, *, seen: bool) -> None:
         self._library = library
         self._folder = library.folder
         self._writer = writer
         self._stopped = stopped
         self._nice = nice
+        self._seen = seen
         if nice:
             writer.sorting_threads = 1
         self._pool: Pool | None = None
@@ -272,9 +277,14 @@ class _Refresh:
             yield self._tell(walking=walking)
         if self._pool is None and self._total - self._done >= _WORTH_A_POOL:
             # Now that the first screen is there: starting processes takes its time too.
-            # Whoever steps aside for a screen leaves a core to it.
-            cores = (os.cpu_count() or 1) - (1 if self._nice else 0)
-            self._pool = Pool(self._folder, max(1, cores), nice=self._nice)
+            self._pool = Pool(self._folder, self._processes(), nice=self._nice)
+
+    def _processes(self) -> int:
+        """Return how many processes shall parse: a core is left to a screen; without one, some wait for the disk."""
+        cores = os.cpu_count() or 1
+        if self._nice:
+            return max(1, cores - 1)
+        return cores if self._seen else cores + 1
 
     def _seconds_left(self, now: float) -> float:
         """Return how long reading will take yet, going by the last second or more."""
@@ -328,7 +338,7 @@ class _Refresh:
         begin = time.monotonic()
         self._shown |= self._writer.show()
         now = time.monotonic()
-        self._show_at = now + _SHARE_OF_SHOWING * (now - begin)
+        self._show_at = now + (_SHARE_OF_SHOWING if self._seen else _SHARE_UNSEEN) * (now - begin)
 
     def _finish(self) -> Progress:
         """Forget what is gone, and show everything."""

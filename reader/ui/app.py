@@ -9,7 +9,6 @@ import logging
 import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable
-from signal import SIGHUP, SIGTERM
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -24,6 +23,7 @@ from reader.paths import Paths
 from reader.text import clean, show_path
 from reader.ui import actions, themes
 from reader.ui.desk import KEEPING
+from reader.ui.hangup import Hangup
 from reader.ui.screens.browse import BrowseScreen
 from reader.ui.threads import DaemonThreads
 from reader.ui.tidying import Tidying
@@ -96,9 +96,8 @@ class NewsreaderApp(App[None]):
         """Put the person's keys in force, and end in good order when the terminal or the system asks for it."""
         loop = asyncio.get_running_loop()
         loop.set_default_executor(DaemonThreads())
-        with contextlib.suppress(NotImplementedError):  # where the loop knows no signals
-            for signal in (SIGTERM, SIGHUP):
-                loop.add_signal_handler(signal, self.exit)
+        if not self.is_headless:
+            Hangup(lambda: loop.call_soon_threadsafe(self.call_later, self.action_quit)).watch()
         if self._settings.keys:
             self.set_keymap(dict(self._settings.keys))
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
