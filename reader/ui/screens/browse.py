@@ -223,8 +223,7 @@ class BrowseScreen(Screen[None]):
         self.article.show(event.subject, event.around, y=event.y, selected=event.selected)
         self._show_keys()
         if event.subject.rowid is not None:
-            if self._reading is not None:
-                self._reading.stop()
+            self._stop_reading()
             self._reading = self.set_timer(_SECONDS_UNTIL_READ, lambda: self._read_if_still(event.subject))
 
     @on(messages.SubjectFailed)
@@ -234,6 +233,7 @@ class BrowseScreen(Screen[None]):
         def lines(width: int) -> tuple[Line, ...]:
             return unreadable(event.error, width)
 
+        self._stop_reading()
         self.article.show_message(lines)
         if getattr(event.error, "damaged", False):  # the index, not the document
             self._desk.renew()
@@ -303,7 +303,8 @@ class BrowseScreen(Screen[None]):
 
             self.app.push_screen(ProblemsScreen(event.problems))
         else:
-            self.say("Nothing is wrong with these documents.")
+            so_far = "" if self._progress.finished else " read so far"
+            self.say(f"Nothing is wrong with the documents{so_far}.")
 
     # What the panes ask for.
 
@@ -404,6 +405,11 @@ class BrowseScreen(Screen[None]):
         self.article.wait()
         self._desk.document(rowid, self.article.text_width, y=y, selected=selected)
 
+    def _stop_reading(self) -> None:
+        if self._reading is not None:
+            self._reading.stop()
+            self._reading = None
+
     def _read_if_still(self, subject: Subject) -> None:
         """Mark an article read that has been in the pane all the while."""
         row = self.articles.row
@@ -485,6 +491,7 @@ class BrowseScreen(Screen[None]):
         if row is None:
             self.say("There is no article to mark here.")
         else:
+            self._stop_reading()  # whoever marks an article by hand wants it so
             self._mark(row, read=not row.read, told="Marked unread." if row.read else "Marked read.")
 
     def _mark(self, row: Row, *, read: bool, told: str = "") -> None:
