@@ -248,7 +248,6 @@ def _opened(path: str) -> Iterator[Library]:
 def _library(path: str) -> Iterator[Library]:
     """Open the library at ``path``, up to date with its folder."""
     from reader.errors import ReaderError
-    from reader.library.database import StorageError
     from reader.library.lock import NOT_AT_ALL, BusyError
 
     with _opened(path) as library:
@@ -257,7 +256,7 @@ def _library(path: str) -> Iterator[Library]:
                 pass
         except BusyError:
             ends.say(f"Another newsreader is reading {library.name} just now; this is what it has read so far.")
-        except StorageError as error:
+        except ReaderError as error:
             if not error.unwritable or library.index.in_memory:
                 raise
             ends.say(f"{error.message} The index is kept in memory.")
@@ -266,7 +265,7 @@ def _library(path: str) -> Iterator[Library]:
                 pass
         try:
             yield library
-        except StorageError as error:
+        except ReaderError as error:
             if not error.damaged:
                 raise
             hint = "If it is the index, it is set aside now, and built anew when you run the same again."
@@ -275,12 +274,12 @@ def _library(path: str) -> Iterator[Library]:
 
 def _refreshed(library: Library, wait: Wait, *, rebuild: bool = False) -> Iterator[Progress]:
     """Bring the index up to date, as ``refresh`` does; one that turns out to be damaged is built anew."""
+    from reader.errors import ReaderError
     from reader.jobs.indexing import refresh
-    from reader.library.database import StorageError
 
     try:
         yield from refresh(library, rebuild=rebuild, wait=wait, seen=False)
-    except StorageError as error:
+    except ReaderError as error:
         if not (error.damaged and library.renew()):
             raise
         log.warning("%s It is set aside, and built anew.", error.message)

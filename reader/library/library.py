@@ -39,6 +39,8 @@ class Counts:
     unread: int
     troubled: int
     """Documents with problems."""
+    complete: bool = True
+    """Whether the folder has been read to its end; otherwise there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,12 @@ class Census:
     problems: int
     troubled: int
     """Documents with problems, and files and folders that cannot be read."""
+
+
+class VanishedError(ReaderError):
+    """A document is no longer in the index."""
+
+    gone = True
 
 
 class Library:
@@ -145,7 +153,15 @@ class Library:
     def counts(self) -> Counts:
         """Return how many articles, unread articles and documents with problems there are."""
         totals = self.index.totals()
-        return Counts(totals.articles, totals.articles - self._read_count(), totals.troubled)
+        return Counts(totals.articles, totals.articles - self._read_count(), totals.troubled, totals.complete)
+
+    def marks_version(self) -> int:
+        """Return a number that rises with every change of marks, whoever makes it. Raises StorageError."""
+        return self._state.version()
+
+    def marks_counted(self) -> int:
+        """Return :meth:`marks_version` as it was when :meth:`counts` or :meth:`mark_read` was called last, or -1."""
+        return self._counted[1]
 
     def _read_count(self) -> int:
         """Return how many articles are read; counted anew only when index or marks have changed behind our back."""
@@ -186,7 +202,7 @@ class Library:
         """
         path = self.index.path(rowid)
         if path is None:
-            raise ReaderError("This document is no longer in the folder.", "It was moved or deleted.")
+            raise VanishedError("This document is no longer in the folder.", "It was moved or deleted.")
         parsed = self.read(path)
         if parsed.article is None:
             what = parsed.problems[0].message if parsed.problems else "it is empty"
@@ -198,6 +214,10 @@ class Library:
         from reader.documents.parse import parse  # imported late: a list of what is known already needs no parser
 
         return parse(path, read(self.folder, path).data)
+
+    def documents_of(self, id_: str) -> list[int]:
+        """Return the row numbers of the documents of one article: none, one, or several that are the same."""
+        return self.index.with_id(id_)
 
     def locate(self, urls: Iterable[str]) -> int | None:
         """Return the row number of the document that one of these addresses belongs to, the first that does."""

@@ -76,6 +76,8 @@ class NewsreaderApp(App[None]):
             event.text = clean(event.text)
         elif isinstance(event, events.InputEvent):
             self._tidying.act()
+            if isinstance(event, events.Key | events.MouseDown) and isinstance(self.screen, BrowseScreen):
+                self.screen.move_on()
         await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:
@@ -116,7 +118,7 @@ class NewsreaderApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, BrowseScreen):
                 error = event.worker.error
-                damaged = bool(getattr(error, "damaged", False))  # of StorageError, which the screen does not know
+                damaged = isinstance(error, ReaderError) and error.damaged
                 screen.on_failure(event.worker.group, sentence(error), damaged=damaged)
 
     def _remember_theme(self, name: str) -> None:
