@@ -474,6 +474,7 @@ class BrowseScreen(Screen[None]):
 
     def _show_document(self, rowid: int, *, y: int, selected: int) -> None:
         self._wanted = rowid
+        self._stale = False
         self.article.wait()
         self._desk.document(rowid, self.article.text_width, y=y, selected=selected)
 
