@@ -18,7 +18,7 @@ from reader.text import count, show_path
 _STANDARD = "-"
 
 
-@click.group()
+@click.group(no_args_is_help=False)
 def state() -> None:
     """Share marks (read, starred, tags) between machines.
 

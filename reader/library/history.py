@@ -18,7 +18,7 @@ from reader.library.schema import changes_of, set_changes
 
 STEPS = 500
 """So many steps are kept,"""
-CHANGES = 1_000_000
+CHANGES = 500_000
 """and so many changed marks in all of them together; the last step is kept however large it is."""
 
 
@@ -51,11 +51,11 @@ class Undone(NamedTuple):
 def change(db: sqlite3.Connection, step: int, what: str, numbers: str, now: int, *, value: bool) -> set[int]:
     """Set one mark of many articles as a part of a step, and return the numbers of those that were not so before.
 
-    ``numbers`` is a JSON array; ``now`` is in milliseconds since 1970 (UTC).
+    ``numbers`` is a JSON array, each once; ``now`` is in milliseconds since 1970 (UTC).
     """
     db.execute(
         "INSERT INTO changes (step, what, id, value, former) "
-        "SELECT DISTINCT :step, :what, j.value, :value, ifnull(m.token, 0) "
+        "SELECT :step, :what, j.value, :value, ifnull(m.token, 0) "
         "FROM json_each(:numbers) j LEFT JOIN marks m ON m.id = j.value AND m.what = :what "
         "WHERE ifnull(m.value, 0) <> :value",
         {"step": step, "what": what, "value": int(value), "numbers": numbers},
@@ -117,23 +117,30 @@ def move(db: sqlite3.Connection, now: int, *, again: bool) -> Undone | None:
 
 
 def carry(db: sqlite3.Connection, pairs: list[tuple[int, int]]) -> None:
-    """Let steps that changed each first article change the second as well, which has got its marks."""
-    if db.execute("SELECT 1 FROM steps LIMIT 1").fetchone() is None:
-        return
+    """Give the marks of each first article to the second as well, unless it has its own, and let steps change both."""
     heirs: dict[int, set[int]] = {}
     for former, present in pairs:
         if former != present:
             heirs.setdefault(former, set()).add(present)
+    every = f"[{','.join(str(heir) for each in heirs.values() for heir in each)}]"
+    own = set(db.execute("SELECT id, what FROM marks WHERE id IN (SELECT value FROM json_each(?))", [every]))
+    db.executemany(
+        "INSERT OR IGNORE INTO marks (id, what, value, changed_at, token) "
+        "SELECT ?2, what, value, changed_at, token FROM marks WHERE id = ?1",
+        pairs,
+    )
     numbers = f"[{','.join(map(str, heirs))}]"
     query = "SELECT step, what, id, value, former FROM changes WHERE id IN (SELECT value FROM json_each(?))"
-    db.executemany(
-        "INSERT OR IGNORE INTO changes (step, what, id, value, former) VALUES (?, ?, ?, ?, ?)",
-        [
-            (step, what, heir, value, former)
-            for step, what, id_, value, former in db.execute(query, [numbers]).fetchall()
-            for heir in heirs[id_]
-        ],
-    )
+    changes = [
+        (step, what, heir, value, former)
+        for step, what, id_, value, former in db.execute(query, [numbers]).fetchall()
+        for heir in heirs[id_]
+        if (heir, what) not in own
+    ]
+    insert = "INSERT OR IGNORE INTO changes (step, what, id, value, former) VALUES (?, ?, ?, ?, ?)"
+    db.executemany(insert, changes)
+    counted = "UPDATE steps SET size = (SELECT count(*) FROM changes WHERE step = number) WHERE number = ?"
+    db.executemany(counted, {(change[0],) for change in changes})
 
 
 def _forget(db: sqlite3.Connection, number: int) -> None:

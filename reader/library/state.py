@@ -190,11 +190,6 @@ class State:
         """Give the marks of each first identity to the second as well, unless it has its own. Raises StorageError."""
         every = list(pairs)
         with self._write() as db:
-            db.executemany(
-                "INSERT OR IGNORE INTO marks (id, what, value, changed_at, token) "
-                "SELECT ?2, what, value, changed_at, token FROM marks WHERE id = ?1",
-                every,
-            )
             history.carry(db, every)
             schema.set_changes(db, schema.changes_of(db) + 1)
 
