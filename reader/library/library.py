@@ -118,8 +118,8 @@ class Library:
         """
         from reader.library import exchange
 
-        with _own_state(paths, tell) as state:
-            yield exchange.lines(state.marks())
+        with _own_state(paths, tell) as state, closing(state.marks()) as entries:
+            yield exchange.lines(entries)
 
     @staticmethod
     def imported(paths: Paths, file: BinaryIO, name: str, tell: Callable[[str], None]) -> Imported:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 
 from reader.library.marks import Entry, Mark, Marks, Spelling
 
@@ -20,7 +20,7 @@ def marks_of(entries: Iterable[Entry]) -> Marks:
     return Marks(marks, spellings)
 
 
-def entries(db: sqlite3.Connection) -> Iterator[Entry]:
+def entries(db: sqlite3.Connection) -> Generator[Entry]:
     """Yield every tag's key with its spelling, in order, then number, name and mark of every mark.
 
     Those go by the identity as it is written, then by name. It is one look at the file,

@@ -13,7 +13,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Generator, Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -240,7 +240,7 @@ class State:
 
     # Going from one file to another.
 
-    def marks(self) -> Iterator[Entry]:
+    def marks(self) -> Generator[Entry]:
         """Yield every tag's key with its spelling, in order, then number, name and mark of every mark.
 
         Those go by the identity as it is written, then by name. It is one look at the
