@@ -146,7 +146,7 @@ def _restore(path: Path) -> str:
         aside = set_aside(path)
         _restored(path).rename(path)
         sync(path.parent)
-    except (OSError, ReaderError) as error:
+    except (OSError, sqlite3.Error, ReaderError) as error:
         log.warning("state file %s", show_path(path), exc_info=error)
         raise ReaderError(
             f"{show_path(path)} is damaged and cannot be moved or restored.",
@@ -162,11 +162,26 @@ def _restore(path: Path) -> str:
 
 def _build(path: Path, backup: backups.Backup | None, sources: list[Found]) -> int:
     """Make the file that is to take the place of the damaged one, and return how many marks the sources gave."""
+    part = path.with_name(path.name + ".restoring")
+    _clear(part)  # a beginning that was never finished
+    try:
+        saved = _fill(part, backup, sources)
+        sync(part)
+        part.rename(_restored(path))
+    except BaseException:
+        _clear(part)
+        raise
+    return saved
+
+
+def _clear(part: Path) -> None:
+    for tail in ("", "-wal", "-shm", "-journal"):
+        part.with_name(part.name + tail).unlink(missing_ok=True)
+
+
+def _fill(part: Path, backup: backups.Backup | None, sources: list[Found]) -> int:
     from reader.library.state import State
 
-    part = path.with_name(path.name + ".restoring")
-    for tail in ("", "-wal", "-shm"):
-        part.with_name(part.name + tail).unlink(missing_ok=True)  # a beginning that was never finished
     part.touch(mode=0o600)
     if backup is not None:
         with closing(schema.reading(backup.path)) as source, closing(sqlite3.connect(part)) as copy:
@@ -178,8 +193,6 @@ def _build(path: Path, backup: backups.Backup | None, sources: list[Found]) -> i
             state.take_facts(found.session)
     if _size(part.with_name(part.name + "-wal")):  # could not be handed over, for want of room
         raise StorageError(part, sqlite3.OperationalError("it could not be written whole"))
-    sync(part)
-    part.rename(_restored(path))
     return saved
 
 

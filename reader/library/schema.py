@@ -47,6 +47,10 @@ _COLUMNS = {
 }
 
 
+class NotForUsError(ReaderError):
+    """A file that is to be left alone: another program's, or a newer version's."""
+
+
 def prepare(database: Database) -> None:
     """Create the tables of an empty file, or bring older ones up to date, all or nothing. Raises StorageError."""
     with database.read() as db:
@@ -108,7 +112,7 @@ def reading(path: Path) -> sqlite3.Connection:
 def inspect(path: Path) -> int:
     """Return the version of a file, 0 for an empty one, without changing a byte of it.
 
-    Raises ReaderError for a file of a newer version or of another program, and
+    Raises NotForUsError for a file of a newer version or of another program, and
     StorageError, which says whether it is damaged, for one that cannot be read.
     """
     if not path.with_name(path.name + "-wal").exists():
@@ -127,7 +131,7 @@ def _judge(path: Path) -> int:
         (owner,) = db.execute("PRAGMA application_id").fetchone()
         (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if tables and owner != _APPLICATION_ID:
-            raise ReaderError(
+            raise NotForUsError(
                 f"{show_path(path)} belongs to another program.",
                 "It is left as it is, and marks are not kept in this run. Set NEWSREADER_DATA_DIR to another folder.",
             )
@@ -148,9 +152,9 @@ def _judge(path: Path) -> int:
     return version if tables else 0
 
 
-def newer(version: int) -> ReaderError:
+def newer(version: int) -> NotForUsError:
     """Return what to say of a file that only a newer version understands."""
-    return ReaderError(
+    return NotForUsError(
         f"The file of marks was written by a newer newsreader (format {version}, this one knows {VERSION}).",
         "It is left as it is, and marks are not kept in this run. Update newsreader to use it.",
     )

@@ -91,6 +91,8 @@ class State:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             database, notice = repair.ready(path)
             return cls(database), notice
+        except schema.NotForUsError as error:
+            return cls.in_memory(), str(error)
         except StorageError as error:
             log.warning("state file %s", show_path(path), exc_info=error)
             notice = f"{error.message} {_NOT_KEPT}"
