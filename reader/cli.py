@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 
     from reader.jobs.progress import Progress
     from reader.library.library import Library
+    from reader.library.lock import Wait
     from reader.model import Article, Row
+
+log = logging.getLogger(__name__)
 
 _SORTS = ["quality", "heat", "date"]
 _EXIT_PROBLEMS = 1
@@ -189,7 +193,6 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
     Progress goes to stderr, totals to stdout. What is interrupted goes on the next time.
     """
     from reader.errors import ReaderError
-    from reader.jobs.indexing import refresh
     from reader.jobs.progress import Progress, outcome
 
     with _opened(path) as library:
@@ -201,7 +204,7 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
         progress = Progress()
         try:
             with _shown() as show:
-                for progress in refresh(library, rebuild=rebuild, wait=_patience()):
+                for progress in _refreshed(library, _patience(), rebuild=rebuild):
                     show(progress)
         except KeyboardInterrupt:
             ends.say("Interrupted. What is read so far is kept; the next time goes on from there.")
@@ -249,16 +252,43 @@ def _opened(path: str) -> Iterator[Library]:
 @contextlib.contextmanager
 def _library(path: str) -> Iterator[Library]:
     """Open the library at ``path``, up to date with its folder."""
-    from reader.jobs.indexing import refresh
-    from reader.library.lock import BusyError
+    from reader.errors import ReaderError
+    from reader.library.lock import NOT_AT_ALL, BusyError
 
     with _opened(path) as library:
         try:
-            for _ in refresh(library):
+            for _ in _refreshed(library, NOT_AT_ALL):
                 pass
         except BusyError:
             ends.say(f"Another newsreader is reading {library.name} just now; this is what it has read so far.")
-        yield library
+        except ReaderError as error:
+            if not error.unwritable or library.index.in_memory:
+                raise
+            ends.say(f"{error.message} The index is kept in memory.")
+            library.keep_in_memory()
+            for _ in _refreshed(library, NOT_AT_ALL):
+                pass
+        try:
+            yield library
+        except ReaderError as error:
+            if not error.damaged:
+                raise
+            hint = "If it is the index, it is set aside now, and built anew when you run the same again."
+            raise ReaderError(error.message, hint) from error
+
+
+def _refreshed(library: Library, wait: Wait, *, rebuild: bool = False) -> Iterator[Progress]:
+    """Bring the index up to date, as ``refresh`` does; one that turns out to be damaged is built anew."""
+    from reader.errors import ReaderError
+    from reader.jobs.indexing import refresh
+
+    try:
+        yield from refresh(library, rebuild=rebuild, wait=wait, seen=False)
+    except ReaderError as error:
+        if not (error.damaged and library.renew()):
+            raise
+        log.warning("%s It is set aside, and built anew.", error.message)
+        yield from refresh(library, wait=wait, seen=False)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,13 @@ class ReaderError(Exception):
     passed :mod:`reader.text` where they quote anything from outside.
     """
 
+    gone = False
+    """Whether what it is about is no longer there."""
+    damaged = False
+    """Whether a file of ours is bad, as opposed to busy, full, or not ours to write."""
+    unwritable = False
+    """Whether nothing can be written where a file of ours is: no room, or no right to."""
+
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.message = message

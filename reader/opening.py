@@ -7,6 +7,7 @@ mount that is gone) keeps nobody waiting without a word.
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reader.errors import ReaderError
+from reader.library.database import StorageError
 from reader.library.library import Counts, Library
 from reader.library.view import SORT_KEYS, Sort, View
 from reader.model import Row
@@ -23,6 +25,8 @@ from reader.text import show_path
 
 if TYPE_CHECKING:
     from reader.jobs.beside import Beside
+
+log = logging.getLogger(__name__)
 
 SORT = "sort"
 """The name by which the library remembers the order."""
@@ -111,7 +115,14 @@ def _reach(path: Path | None, paths: Paths) -> First:
     library = Library.open(path if path is not None else _last_folder(paths), paths)
     try:
         lines = _lines()
-        return _kept(look(library, lines), lines)
+        try:
+            first = look(library, lines)
+        except StorageError as error:
+            if not (error.damaged and library.renew()):
+                raise
+            log.warning("%s It is set aside, and built anew.", error.message)
+            first = look(library, lines)
+        return _kept(first, lines)
     except BaseException:
         library.close()
         raise

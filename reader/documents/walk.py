@@ -42,6 +42,8 @@ _FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLO
 class GoneError(ReaderError):
     """The file was there a moment ago."""
 
+    gone = True
+
 
 class Listing(NamedTuple):
     """What one folder holds of documents."""

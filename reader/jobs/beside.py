@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reader.jobs import processes
-from reader.jobs.news import News, Renewed, Said, Tell, Unkept
+from reader.jobs.news import Away, Marks, News, Renewed, Said, Tell, Unkept
 from reader.jobs.progress import Progress
 
 if TYPE_CHECKING:
@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _NICE = 5
-_KINDS: dict[str, Callable[..., News]] = {kind.__name__: kind for kind in (Progress, Said, Renewed, Unkept)}
+_KINDS: dict[str, Callable[..., News]] = {
+    kind.__name__: kind for kind in (Progress, Said, Away, Marks, Renewed, Unkept)
+}
 
 
 class Beside(Protocol):

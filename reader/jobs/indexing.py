@@ -13,6 +13,7 @@ from reader.documents.walk import Listing, check, join, look, walk
 from reader.jobs.pool import Pool
 from reader.jobs.progress import Progress
 from reader.jobs.taking import Batch, take
+from reader.library.index import Reading
 from reader.library.library import Library
 from reader.library.lock import NOT_AT_ALL, Wait
 from reader.library.writer import UNREAD_AGAIN, KnownFolder, Writer
@@ -37,8 +38,12 @@ _SECONDS_ALL_AT_ONCE = 3.0
 """What is read in so long is shown in one go."""
 _SECONDS_OF_SHOWING = 5e-6
 """What showing very many changes costs for each article of the folder, all of which are sorted anew."""
-_SHARE_OF_SHOWING = 12
+_SHARE_OF_SHOWING = 8
 """Showing what was taken in may take one part in so many of the time."""
+_WORTH_REPORTING = 1000
+"""Documents; whoever waits for fewer does not wait long."""
+_SHARE_UNSEEN = 120
+"""The same where no list of ours shows it; another instance's may."""
 
 
 def refresh(
@@ -49,20 +54,22 @@ def refresh(
     rebuild: bool = False,
     wait: Wait = NOT_AT_ALL,
     nice: int = 0,
+    seen: bool = True,
 ) -> Generator[Progress]:
     """Compare the folder with the index and bring the index up to date, in batches.
 
     With ``paths``, only what lies there is looked at. With ``rebuild``, every
     document is read anew. Yields now and then, and a last time when all is done. Ends early
     when ``stop`` is set; the next refresh goes on where this one stopped. ``nice`` lets
-    other programs come before the parser processes.
+    other programs come before the parser processes. ``seen`` tells whether a screen shows
+    what is there so far, and its keys are not to wait.
 
     Raises BusyError when another newsreader is at it and ``wait`` says not to wait, and
     ReaderError when the folder cannot be read or the index not be written.
     """
     stopped = stop.is_set if stop is not None else lambda: False
     with library.index.writer(wait) as writer:
-        run = _Refresh(library, writer, stopped, nice)
+        run = _Refresh(library, writer, stopped, nice, seen=seen)
         try:
             if rebuild:
                 writer.doubt_everything()
@@ -75,12 +82,13 @@ def refresh(
 class _Refresh:
     """One refresh: looks through the folder, has documents read, writes what came of them."""
 
-    def __init__(self, library: Library, writer: Writer, stopped: Callable[[], bool], nice: int) -> None:
+    def __init__(self, library: Library, writer: Writer, stopped: Callable[[], bool], nice: int, *, seen: bool) -> None:
         self._library = library
         self._folder = library.folder
         self._writer = writer
         self._stopped = stopped
         self._nice = nice
+        self._seen = seen
         if nice:
             writer.sorting_threads = 1
         self._pool: Pool | None = None
@@ -103,6 +111,8 @@ class _Refresh:
         """Seconds that reading has to take yet for what is there to be shown meanwhile."""
         self._done = self._total = 0
         self._shown = False
+        self._reported = False
+        """Whether those who wait were told how far this is."""
 
     def close(self) -> None:
         """End the parser processes."""
@@ -115,6 +125,8 @@ class _Refresh:
         """Look through everything."""
         known = self._writer.folders()
         first_time = self._first_time = self._writer.is_empty()
+        if self._library.index.reading() is not None:
+            self._writer.report(None)  # what one that was killed told last
         if first_time and not self._library.index.in_memory:
             self._writer.begin_first_time()
         seen: set[bytes] = set()
@@ -145,7 +157,7 @@ class _Refresh:
         with self._writer.together():
             self._writer.set_folder_problems(troubles)
             self._writer.remove_folders(folder.rowid for _, folder in vanished)
-        yield self._finish()
+        yield self._finish(complete=True)
 
     def _compare(self, listing: Listing, known: KnownFolder | None) -> None:
         """Put what differs from the index on the list of what is to be read, or of what is gone."""
@@ -265,16 +277,21 @@ class _Refresh:
         soon = self._first_time or self._seconds_left(now) > self._worth_showing
         first = soon and not self._show_at and self._taken_count > 0
         if first or self._taken_count >= _KEPT_TOGETHER or now > self._kept + _SECONDS_TOGETHER:
-            self._keep()
+            self._keep(walking=walking)
             if soon and self._done and now >= self._show_at:
                 self._show()
         if self._shown or now > self._told + _SECONDS_BETWEEN_TELLING:
             yield self._tell(walking=walking)
         if self._pool is None and self._total - self._done >= _WORTH_A_POOL:
             # Now that the first screen is there: starting processes takes its time too.
-            # Whoever steps aside for a screen leaves a core to it.
-            cores = (os.cpu_count() or 1) - (1 if self._nice else 0)
-            self._pool = Pool(self._folder, max(1, cores), nice=self._nice)
+            self._pool = Pool(self._folder, self._processes(), nice=self._nice)
+
+    def _processes(self) -> int:
+        """Return how many processes shall parse: a core is left to a screen; without one, some wait for the disk."""
+        cores = os.cpu_count() or 1
+        if self._nice:
+            return max(1, cores - 1)
+        return cores if self._seen else cores + 1
 
     def _seconds_left(self, now: float) -> float:
         """Return how long reading will take yet, going by the last second or more."""
@@ -297,13 +314,15 @@ class _Refresh:
         self._taken_count += len(taken)
         self._done += len(taken)
 
-    def _keep(self) -> None:
+    def _keep(self, *, walking: bool = False) -> None:
         """Write what was read."""
         batches, self._taken, self._taken_count = self._taken, [], 0
         self._kept = time.monotonic()
         if not batches and not self._digests:
             return
         with self._writer.together():
+            if self._total >= _WORTH_REPORTING:
+                self._report(walking=walking)
             for prefix, taken, _ in batches:
                 self._writer.apply(prefix, taken)
                 if prefix in self._left:
@@ -319,27 +338,34 @@ class _Refresh:
         ready = [folder for folder in folders if not self._left[folder]]
         self._writer.set_digests({folder: self._digests.pop(folder) for folder in ready})
 
+    def _report(self, *, walking: bool) -> None:
+        self._reported = True
+        began = time.time() - (time.monotonic() - self._begin)
+        self._writer.report(Reading(self._done, self._total, walking=walking, began=began))
+
     def _carry(self) -> None:
         carried, self._writer.carried = self._writer.carried, []
         if carried:
             self._library.carry_marks(carried)
 
-    def _show(self) -> None:
+    def _show(self, *, complete: bool = False) -> None:
         begin = time.monotonic()
-        self._shown |= self._writer.show()
+        self._shown |= self._writer.show(complete=complete)
         now = time.monotonic()
-        self._show_at = now + _SHARE_OF_SHOWING * (now - begin)
+        self._show_at = now + (_SHARE_OF_SHOWING if self._seen else _SHARE_UNSEEN) * (now - begin)
 
-    def _finish(self) -> Progress:
-        """Forget what is gone, and show everything."""
+    def _finish(self, *, complete: bool = False) -> Progress:
+        """Forget what is gone, and show everything; ``complete`` when that is the whole folder."""
         if self._total + len(self._gone) < _FEW:
             with self._writer.together():  # nobody sees a list without what it shows
                 self._writer.remove(self._gone)
-                self._show()
+                self._show(complete=complete)
         else:  # sorted by two threads, which see only what is written
             self._writer.remove(self._gone)
             self._set_digests([*self._digests])
-            self._show()
+            self._show(complete=complete)
+        if self._reported:
+            self._writer.report(None)
         self._writer.finish()
         return self._tell(finished=True)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from reader.documents.walk import check
 from reader.errors import ReaderError
 from reader.jobs.indexing import refresh
-from reader.jobs.news import News, Renewed, Said, Unkept
+from reader.jobs.news import Away, Marks, News, Renewed, Said, Unkept
 from reader.jobs.progress import Progress, outcome
 from reader.jobs.watching import UnwatchedError, watch
 from reader.library.database import StorageError
@@ -57,9 +57,11 @@ class Keeper:
         self._nice = nice
         self._requests: queue.SimpleQueue[_Request | None] = queue.SimpleQueue()
         self._closed = threading.Event()
-        self._stop = threading.Event()
-        """Ends the refresh that is under way."""
-        self._generation = -1
+        self._current: _Request | None = None
+        """What is being carried out."""
+        self._asking = threading.Lock()
+        """Held while somebody asks, so that what is asked for is told once."""
+        self._generation = self._marks = -1
         self._waited = 0.0
         """Since when this refresh has been waiting for another instance; infinity when that was told."""
         self._watched: frozenset[bytes] = frozenset()
@@ -72,15 +74,20 @@ class Keeper:
         """Whether the person was told that changes are not noticed here."""
 
     def ask(self) -> None:
-        """Compare the whole folder anew, and say what came of it; a refresh under way ends first."""
+        """Compare the whole folder anew, once a refresh under way has come to its end, and say what came of it."""
         self.idle.clear()
-        self._requests.put(_Request(None, told=True))
-        self._stop.set()
+        with self._asking:
+            current = self._current
+            whole = current is not None and current.paths is None
+            if current is not None and whole:
+                current.told = True  # what it finds is what was asked for; the other sees what it came too early for
+            self._requests.put(_Request(None, told=not whole))
+        if self._waited == math.inf:
+            self._waited = 1.0  # say again what it waits for
 
     def close(self) -> None:
         """End after the batch that is under way."""
         self._closed.set()
-        self._stop.set()
         self._unwatch.set()
         self._requests.put(None)
 
@@ -106,6 +113,7 @@ class Keeper:
         except ReaderError:
             return None
         self._lost = False
+        self._tell(Away(False))
         return _Request(None)
 
     def _next(self) -> _Request | None:
@@ -143,6 +151,8 @@ class Keeper:
             # Told once: a folder that is gone is looked for until it is back.
             if not self._lost or request.told:
                 self._tell(Said(str(error), warning=True))
+            if not self._lost:
+                self._tell(Away(True))
             self._lost = True
             self._watched = frozenset()
             self._unwatch.set()
@@ -152,43 +162,60 @@ class Keeper:
             self._tell(Said(words, warning=True))
 
     def _refresh(self, request: _Request) -> None:
-        self._stop.clear()
-        if self._closed.is_set():
-            return
         self._waited = 0.0
         progress = Progress()
-        with contextlib.suppress(BusyError):  # told to stop while another was writing
-            for progress in refresh(self._library, self._stop, paths=request.paths, wait=self._wait, nice=self._nice):
+        self._now_at(request)
+        try:
+            for progress in refresh(self._library, self._closed, paths=request.paths, wait=self._wait, nice=self._nice):
                 if progress.shown:
                     self._generation = self._library.index.generation()
+                if progress.finished:
+                    self._now_at(None)  # whoever asks on hearing it wants it done anew
                 self._tell(progress)
-        if self._stop.is_set():
-            if not self._closed.is_set():
-                self._requests.put(request)  # what it left undone; with the one that ended it
+        except BusyError:  # closed while another was writing
             return
+        finally:
+            self._now_at(None)
         self._look()
         if request.told:
             self._tell(Said(f"{outcome(progress).capitalize()}."))
 
+    def _now_at(self, request: _Request | None) -> None:
+        with self._asking:
+            self._current = request
+
     def _wait(self) -> bool:
         """While another instance is writing: show what it has written so far, and say once why there is no more."""
         self._look()
+        self._look_over_shoulder()
         if not self._waited:
             self._waited = time.monotonic()
         elif time.monotonic() > self._waited + _SECONDS_UNTIL_TOLD:
             self._waited = math.inf
             self._tell(Said("Another newsreader is reading this folder; what it has read shows here too."))
-        return not self._stop.is_set()
+        return not self._closed.is_set()
 
     def _look(self) -> None:
-        """Tell when another instance has changed the index."""
+        """Tell when another instance has changed the index, or anybody the marks."""
         try:
             generation = self._library.index.generation()
+            marks = self._library.marks_version()
         except StorageError:
             return  # the next refresh meets it too, and says so
         if generation != self._generation:
             self._generation = generation
             self._tell(Progress(shown=True))
+        if marks != self._marks:
+            self._marks = marks
+            self._tell(Marks(marks))
+
+    def _look_over_shoulder(self) -> None:
+        """Tell how far the instance is that is writing."""
+        with contextlib.suppress(StorageError):
+            reading = self._library.index.reading()
+            if reading is not None:
+                seconds = max(0.0, time.time() - reading.began)
+                self._tell(Progress(reading.done, reading.total, seconds=seconds, walking=reading.walking))
 
     # Watching.
 

@@ -15,6 +15,18 @@ class Said(NamedTuple):
     warning: bool = False
 
 
+class Away(NamedTuple):
+    """The folder cannot be read now, and is looked for until it is back; or, with ``gone`` False, it is back."""
+
+    gone: bool
+
+
+class Marks(NamedTuple):
+    """Marks were changed, by whomever; ``version`` is :meth:`reader.library.library.Library.marks_version`."""
+
+    version: int
+
+
 class Renewed(NamedTuple):
     """The index was damaged, and there is another in its place: whoever has it open should open it anew."""
 
@@ -25,5 +37,7 @@ class Unkept(NamedTuple):
     text: str
 
 
-News: TypeAlias = Progress | Said | Renewed | Unkept
-Tell: TypeAlias = Callable[[Progress | Said], None]
+Told: TypeAlias = Progress | Said | Away | Marks
+"""What concerns the screen."""
+News: TypeAlias = Told | Renewed | Unkept
+Tell: TypeAlias = Callable[[Told], None]

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 _SECONDS_UNTIL_KNOWN = 0.5
 """Before that, a rate says nothing."""
+_SECONDS_UNTIL_FORETOLD = 2.0
+"""Before that, a rate says little of the time left: processes are just being started."""
 
 
 class Progress(NamedTuple):
@@ -42,14 +44,17 @@ def pace(progress: Progress) -> Pace:
     if progress.seconds < _SECONDS_UNTIL_KNOWN or not progress.done:
         return Pace(0.0, None)
     rate = progress.done / progress.seconds
-    return Pace(rate, None if progress.walking else max(0, progress.total - progress.done) / rate)
+    foretold = not progress.walking and progress.seconds >= _SECONDS_UNTIL_FORETOLD
+    return Pace(rate, max(0, progress.total - progress.done) / rate if foretold else None)
 
 
 def facts(progress: Progress) -> tuple[str, ...]:
     """Return what there is to say of a refresh under way, the most important first."""
     rate, left = pace(progress)
     said = [f"{progress.done:,} of {progress.total:,}" + ("+" if progress.walking else "")]
-    if left is not None:
+    if not progress.walking and progress.done >= progress.total:
+        said.append("putting them in order")
+    elif left is not None:
         said.append(f"{duration(left)} left")
     if rate:
         said.append(f"{rate:,.0f} a second")

@@ -30,9 +30,7 @@ class StorageError(ReaderError):
         # A table of ours that is not there: somebody has deleted the file, or put another in its place.
         missing = "no such table" in str(error)
         self.damaged = damaged or missing or (code is not None and code & 0xFF in _DAMAGE)
-        """Whether the file itself is bad, as opposed to busy, full, or not ours to write."""
         self.unwritable = code is not None and code & 0xFF in _UNWRITABLE
-        """Whether nothing can be written where it is: no room, or no right to."""
 
 
 class _Lent(NamedTuple):

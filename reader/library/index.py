@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 3
+_FORMAT = 4
 """Raised with every change of the tables or of what parsing yields."""
 _APPLICATION_ID = 0x6E657749  # "newI"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -54,6 +54,20 @@ class Totals:
     articles: int
     troubled: int
     """Documents, files and folders with at least one problem."""
+    complete: bool
+    """Whether the folder has been read to its end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How far some instance is that is reading many documents. Numbers are documents."""
+
+    done: int
+    total: int
+    walking: bool
+    """Whether it may find more."""
+    began: float
+    """When it began to read, in seconds since 1970."""
 
 
 class Index:
@@ -173,7 +187,20 @@ class Index:
         with self._database.read() as db:
             articles = orders.length(db)
             (troubled,) = db.execute("SELECT count(DISTINCT path) FROM problems").fetchone()
-        return Totals(articles, troubled)
+            (complete,) = db.execute("SELECT value FROM facts WHERE name = 'complete'").fetchone()
+        return Totals(articles, troubled, bool(complete))
+
+    def reading(self) -> Reading | None:
+        """Return how far whoever is writing has come, as it told itself; None when there is little to read.
+
+        Asked by those who wait for it: of one that was killed, it is what it told last.
+        """
+        with self._database.read() as db:
+            query = "SELECT name, value FROM facts WHERE name IN ('done', 'total', 'walking', 'began')"
+            told = dict(db.execute(query).fetchall())
+        if not told["total"]:
+            return None
+        return Reading(told["done"], told["total"], bool(told["walking"]), told["began"] / 1000)
 
     def count_among(self, ids: Iterable[int]) -> int:
         """Return how many rows belong to one of ``ids`` (see :func:`reader.library.state.number`)."""

@@ -41,6 +41,8 @@ class Counts:
     unread: int
     troubled: int
     """Documents with problems."""
+    complete: bool = True
+    """Whether the folder has been read to its end; otherwise there are more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,12 @@ class Imported(NamedTuple):
     """How many there were,"""
     taken: int
     """and how many of them were new here or later than those here."""
+
+
+class VanishedError(ReaderError):
+    """A document is no longer in the index."""
+
+    gone = True
 
 
 class Library:
@@ -186,7 +194,15 @@ class Library:
     def counts(self) -> Counts:
         """Return how many articles, unread articles and documents with problems there are."""
         totals = self.index.totals()
-        return Counts(totals.articles, totals.articles - self._read_count(), totals.troubled)
+        return Counts(totals.articles, totals.articles - self._read_count(), totals.troubled, totals.complete)
+
+    def marks_version(self) -> int:
+        """Return a number that rises with every change of marks, whoever makes it. Raises StorageError."""
+        return self._state.version()
+
+    def marks_counted(self) -> int:
+        """Return :meth:`marks_version` as it was when :meth:`counts` or :meth:`mark_read` was called last, or -1."""
+        return self._counted[1]
 
     def _read_count(self) -> int:
         """Return how many articles are read; counted anew only when index or marks have changed behind our back."""
@@ -227,7 +243,7 @@ class Library:
         """
         path = self.index.path(rowid)
         if path is None:
-            raise ReaderError("This document is no longer in the folder.", "It was moved or deleted.")
+            raise VanishedError("This document is no longer in the folder.", "It was moved or deleted.")
         parsed = self.read(path)
         if parsed.article is None:
             what = parsed.problems[0].message if parsed.problems else "it is empty"
@@ -239,6 +255,10 @@ class Library:
         from reader.documents.parse import parse  # imported late: a list of what is known already needs no parser
 
         return parse(path, read(self.folder, path).data)
+
+    def documents_of(self, id_: str) -> list[int]:
+        """Return the row numbers of the documents of one article: none, one, or several that are the same."""
+        return self.index.with_id(id_)
 
     def locate(self, urls: Iterable[str]) -> int | None:
         """Return the row number of the document that one of these addresses belongs to, the first that does."""
@@ -344,10 +364,6 @@ class Library:
         if change is not None and version == change.version - 1:
             self._counted = (generation, change.version)
             self._read_articles += self.index.count_among(change.read) - self.index.count_among(change.unread)
-
-    def marks_version(self) -> int:
-        """Return a number that rises with every change of marks, in whatever window. Raises ReaderError."""
-        return self._state.version()
 
     def backup_marks(self) -> Path | None:
         """Make the day's backup of the marks, if one is due; return where, or None. Raises ReaderError."""

@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeAlias
 
 from reader.library import orders
 from reader.library.database import Database
+from reader.library.index import Reading
 from reader.library.view import Sort
 from reader.model import Problem
 from reader.text import show_path
@@ -70,7 +71,10 @@ _LATE_INDEXES = {
 SCHEMA = (
     """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO facts VALUES ('generation', 0), ('unshown', 0);
+INSERT INTO facts VALUES
+    ('generation', 0), ('unshown', 0), -- see Writer._touch
+    ('complete', 0), -- 1 once the folder was read to its end
+    ('done', 0), ('total', 0), ('walking', 0), ('began', 0); -- see Index.reading
 CREATE TABLE folders (rowid INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, digest BLOB);
 CREATE TABLE files (
     rowid INTEGER PRIMARY KEY AUTOINCREMENT, -- a row number on somebody's screen never comes to mean another document
@@ -337,17 +341,29 @@ class Writer:
             db.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?)", rows)
             self._touch(db, ())
 
-    def show(self) -> bool:
-        """Bring the orders up to date with what was written, so that lists show it; return whether anything was."""
+    def report(self, reading: Reading | None) -> None:
+        """Tell those who wait how far it is; None for nothing to wait for."""
+        told = reading or Reading(0, 0, walking=False, began=0)
+        began = int(told.began * 1000)
+        values = ((told.done, "done"), (told.total, "total"), (told.walking, "walking"), (began, "began"))
+        with self._database.write() as db:
+            db.executemany("UPDATE facts SET value = ? WHERE name = ?", values)
+
+    def show(self, *, complete: bool = False) -> bool:
+        """Bring the orders up to date with what was written, so that lists show it; return whether anything was.
+
+        With ``complete``, they now have the whole folder.
+        """
         changed = self._changed
         with self._database.read() as db:
-            (unshown,) = db.execute("SELECT value FROM facts WHERE name = 'unshown'").fetchone()
-            if not unshown:
+            facts = dict(db.execute("SELECT name, value FROM facts WHERE name IN ('unshown', 'complete')").fetchall())
+            unshown, completes = facts["unshown"], complete and not facts["complete"]
+            if not unshown and not completes:
                 return False
             length = orders.length(db)
             (last,) = db.execute("SELECT ifnull(max(rowid), 0) FROM files").fetchone()
         others = unshown != self._mark  # have changed rows too, where there are no locks to keep them from it
-        anew = others or changed is None or not orders.is_worth_patching(len(changed), length)
+        anew = unshown and (others or changed is None or not orders.is_worth_patching(len(changed), length))
         made = self._sorted() if anew and last >= _WORTH_THREADS else {}
         with self._database.write() as db:
             for sort, rowids in made.items():
@@ -356,6 +372,8 @@ class Writer:
                 orders.make(db)
             elif changed and not anew:
                 orders.patch(db, changed)
+            if completes:
+                db.execute("UPDATE facts SET value = 1 WHERE name = 'complete'")
             db.execute("UPDATE facts SET value = 0 WHERE name = 'unshown'")
             db.execute("UPDATE facts SET value = value + 1 WHERE name = 'generation'")
         self._changed = set()

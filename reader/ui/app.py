@@ -9,7 +9,6 @@ import logging
 import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable
-from signal import SIGHUP, SIGTERM
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -24,6 +23,7 @@ from reader.paths import Paths
 from reader.text import clean, show_path
 from reader.ui import actions, themes
 from reader.ui.desk import KEEPING
+from reader.ui.hangup import Hangup
 from reader.ui.screens.browse import BrowseScreen
 from reader.ui.threads import DaemonThreads
 from reader.ui.tidying import Tidying
@@ -76,6 +76,8 @@ class NewsreaderApp(App[None]):
             event.text = clean(event.text)
         elif isinstance(event, events.InputEvent):
             self._tidying.act()
+            if isinstance(event, events.Key | events.MouseDown) and isinstance(self.screen, BrowseScreen):
+                self.screen.move_on()
         await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:
@@ -96,9 +98,8 @@ class NewsreaderApp(App[None]):
         """Put the person's keys in force, and end in good order when the terminal or the system asks for it."""
         loop = asyncio.get_running_loop()
         loop.set_default_executor(DaemonThreads())
-        with contextlib.suppress(NotImplementedError):  # where the loop knows no signals
-            for signal in (SIGTERM, SIGHUP):
-                loop.add_signal_handler(signal, self.exit)
+        if not self.is_headless:
+            Hangup(lambda: loop.call_soon_threadsafe(self.call_later, self.action_quit)).watch()
         if self._settings.keys:
             self.set_keymap(dict(self._settings.keys))
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
@@ -117,7 +118,7 @@ class NewsreaderApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, BrowseScreen):
                 error = event.worker.error
-                damaged = bool(getattr(error, "damaged", False))  # of StorageError, which the screen does not know
+                damaged = isinstance(error, ReaderError) and error.damaged
                 screen.on_failure(event.worker.group, sentence(error), damaged=damaged)
 
     def _remember_theme(self, name: str) -> None:

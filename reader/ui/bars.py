@@ -23,12 +23,16 @@ if TYPE_CHECKING:
     from reader.library.library import Counts
 
 _SECONDS_SHOWN = 6.0
+_SECONDS_UNTIL_PASSED = 0.15
+"""Long enough for a key that is held down to say the same again, so that the line does not flicker."""
 
 
 class TopBar(Widget):
     """Which folder this is, how many articles it has, and whether anything is wrong."""
 
     counts: reactive[Counts | None] = reactive(None)
+    away: reactive[bool] = reactive(False)
+    """Whether the folder cannot be read now, so that this is how it was."""
 
     def __init__(
         self,
@@ -47,10 +51,12 @@ class TopBar(Widget):
         if y:
             return Strip.blank(self.size.width, quiet)
         right = self._right()
-        room = self.size.width - sum(width(text) for text, _ in right) - 2
+        away = "  not there now" if self.away else ""
+        room = self.size.width - sum(width(text) for text, _ in right) - 2 - width(away)
         left = [(" newsreader ", "name"), (" " + cut(steady(self._folder), max(0, room - 13)), "strong")]
         if room < 16:
             left = [(" " + cut(steady(self._folder), max(0, room)), "strong")]
+        left += [(away, "warning")] if away else []
         gap = max(1, self.size.width - sum(width(text) for text, _ in (*left, *right)) - 1)
         pieces = [*left, (" " * gap, "quiet"), *right, (" ", "quiet")]
         segments = [Segment(text, ink(self, name)) for text, name in pieces]
@@ -60,8 +66,10 @@ class TopBar(Widget):
         pieces: list[tuple[str, str]] = []
         counts = self.counts
         narrow = self.size.width < 60
-        if counts is not None:
-            pieces.append((f"{counts.articles:,}" if narrow else count(counts.articles, "article"), "quiet"))
+        if counts is not None and (counts.complete or counts.articles):
+            so_far = "" if counts.complete else " so far"
+            articles = f"{counts.articles:,}" if narrow else count(counts.articles, "article")
+            pieces.append((articles + so_far, "quiet"))
             pieces.append((f"{counts.unread:,} unread", "strong" if counts.unread else "quiet"))
         if counts is not None and counts.troubled:
             words = f"{counts.troubled} !" if narrow else f"{count(counts.troubled, 'document')} with problems !"
@@ -119,10 +127,15 @@ class KeyBar(Widget):
         self._timer: Timer | None = None
         self._warning = False
         self._long = False
+        self._passing = False
 
-    def say(self, sentence: str, *, warning: bool = False) -> None:
-        """Show a sentence that has passed the gate, for some seconds or until the next one."""
+    def say(self, sentence: str, *, warning: bool = False, passing: bool = False) -> None:
+        """Show a sentence that has passed the gate, for some seconds or until the next one.
+
+        One that is ``passing`` says only that a key found nothing to do: the next key takes it away.
+        """
         self.hush()
+        self._passing = passing
         sentence = steady(sentence)
         self._warning = warning
         if width(sentence) + 2 > self.size.width > 0:
@@ -130,6 +143,14 @@ class KeyBar(Widget):
             self.post_message(self.TooLong(sentence, warning=warning))
         self.message = sentence
         self._timer = self.set_timer(_SECONDS_SHOWN * (2 if warning else 1), self.hush)
+
+    def move_on(self) -> None:
+        """Take what is passing away, unless what is done now has it said again."""
+        if self._passing and self.message:
+            self._passing = False
+            if self._timer is not None:
+                self._timer.stop()
+            self._timer = self.set_timer(_SECONDS_UNTIL_PASSED, self.hush)
 
     def hush(self) -> None:
         """Show the keys again."""

@@ -21,8 +21,7 @@ from reader.ui import messages
 
 if TYPE_CHECKING:
     from reader.jobs.beside import Beside
-    from reader.jobs.news import Said
-    from reader.jobs.progress import Progress
+    from reader.jobs.news import Told
     from reader.library.library import Library
     from reader.library.view import Sort
     from reader.model import Row
@@ -90,29 +89,41 @@ class Desk:
 
         self._run(work, "keeper")
 
-    def _pass_on(self, news: Progress | Said) -> None:
+    def _pass_on(self, news: Told) -> None:
         """Tell the screen, from the keeper's thread."""
-        from reader.jobs.news import Said
+        from reader.jobs.news import Away, Marks, Said
 
         if isinstance(news, Said):
             self._post(messages.Said(news.text, warning=news.warning))
-        else:
+        elif isinstance(news, Away):
+            self._post(messages.Away(gone=news.gone))
+        elif not isinstance(news, Marks):
             self._post(messages.Refreshed(news))
+        elif news.version != self._library.marks_counted():  # otherwise they are ours
+            self._post(messages.MarksChanged())
 
-    def view(self, sort: Sort, keep: int, height: int) -> None:
-        """Ask for the view of ``sort``, the rows around the article ``keep``, and the counts."""
+    def view(self, sort: Sort, keep: int, height: int, lost: tuple[int, str] | None = None) -> None:
+        """Ask for the view of ``sort``, the rows around the article ``keep``, and the counts.
+
+        ``lost`` is the row number and the identity of an article that was selected, and is looked for.
+        """
 
         def work() -> None:
             marks = self._marks_done
             view = self._library.view(sort)
             at = view.find(keep)
-            start = max(0, (at or 0) - _ROWS_AHEAD // 2 * height)
+            back = None
+            if lost is not None:
+                rowid, id_ = lost
+                places = map(view.find, (rowid, *(self._library.documents_of(id_) if id_ else ())))
+                back = next((place for place in places if place is not None), None)
+            start = max(0, ((at if back is None else back) or 0) - _ROWS_AHEAD // 2 * height)
             near = view.rowids[start : start + _ROWS_AHEAD * height]
             # And both ends, where a key may lead before others are asked for.
             rows = self._library.rows(list(dict.fromkeys([*near, *view.rowids[:height], *view.rowids[-height:]])))
             types = self._library.has_other_types()
             counts = self._library.counts()
-            loaded = messages.ViewLoaded(view, rows, counts, keep=keep, at=at, types=types, marks=marks)
+            loaded = messages.ViewLoaded(view, rows, counts, keep=keep, at=at, back=back, types=types, marks=marks)
             self._post_unless_cancelled(loaded)
 
         self._run(work, VIEW)

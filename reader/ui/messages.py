@@ -27,7 +27,16 @@ class ViewLoaded(Message):
     """A view, with the rows to draw at once, and the counts, so that it is one frame."""
 
     def __init__(
-        self, view: View, rows: list[Row], counts: Counts, *, keep: int, at: int | None, types: bool, marks: int
+        self,
+        view: View,
+        rows: list[Row],
+        counts: Counts,
+        *,
+        keep: int,
+        at: int | None,
+        back: int | None,
+        types: bool,
+        marks: int,
     ) -> None:
         super().__init__()
         self.view = view
@@ -36,6 +45,8 @@ class ViewLoaded(Message):
         self.keep = keep
         """The article that was selected when it was asked for, or -1, and its place."""
         self.at = at
+        self.back = back
+        """Where an article is that was lost, if it is there again."""
         self.types = types
         self.marks = marks
         """How many marks had been made when the rows were read."""
@@ -79,6 +90,18 @@ class SubjectRefitted(Message):
         super().__init__()
         self.subject = subject
         self.around = around
+
+
+class MarksChanged(Message):
+    """Another instance has changed marks."""
+
+
+class Away(Message):
+    """The folder cannot be read, or can be again."""
+
+    def __init__(self, *, gone: bool) -> None:
+        super().__init__()
+        self.gone = gone
 
 
 class Counted(Message):
@@ -128,7 +151,9 @@ class Opened(Message):
 class Said(Message):
     """A worker has something to tell the person."""
 
-    def __init__(self, text: str, warning: bool = False) -> None:
+    def __init__(self, text: str, warning: bool = False, passing: bool = False) -> None:
         super().__init__()
         self.text = text
         self.warning = warning
+        self.passing = passing
+        """See :meth:`reader.ui.bars.KeyBar.say`."""

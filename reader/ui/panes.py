@@ -73,6 +73,8 @@ class Panes(Backing):
 
     def action_next_pane(self) -> None:
         """From the list to the article, to its related items, and round."""
+        if self._is_alone():
+            return
         if self.articles.has_focus:
             self.article.select_item(-1)
             self.focus_article()
@@ -83,6 +85,8 @@ class Panes(Backing):
 
     def action_previous_pane(self) -> None:
         """The same, the other way round."""
+        if self._is_alone():
+            return
         if self.articles.has_focus:
             self.focus_article()
             if self._items:
@@ -91,6 +95,13 @@ class Panes(Backing):
             self.article.select_item(-1)
         else:
             self.focus_list()
+
+    def _is_alone(self) -> bool:
+        """Say so where there is no article to go to."""
+        if len(self.articles.view):
+            return False
+        self.post_message(messages.Said("There is no article to go to.", passing=True))
+        return True
 
     def action_related(self, step: int) -> None:
         """Select the next or previous related item."""
@@ -104,14 +115,14 @@ class Panes(Backing):
 
     def _select_related(self, step: int) -> None:
         if not self._items:
-            self.post_message(messages.Said("No related items here."))
+            self.post_message(messages.Said("No related items here.", passing=True))
             return
         self.focus_article()
         at = self.article.selected + step
         if at >= self._items:
-            self.post_message(messages.Said("That is the last related item."))
+            self.post_message(messages.Said("That is the last related item.", passing=True))
         elif at < 0:
-            self.post_message(messages.Said("That is the first related item."))
+            self.post_message(messages.Said("That is the first related item.", passing=True))
         self.article.select_item(max(0, at))
 
     @property

@@ -42,7 +42,8 @@ def reading_folder(name: str, width: int) -> tuple[Line, ...]:
 
 def unreadable(error: ReaderError, width: int) -> tuple[Line, ...]:
     """Return what to say of a document that has vanished or broken since it was listed."""
-    hint = " ".join(filter(None, (error.hint, "Press r to bring the list up to date.")))
+    further = "Press r to bring the list up to date." if error.gone else "Press r to try again."
+    hint = " ".join(filter(None, (error.hint, further)))
     return (*_paragraph(error.message, "title", width), BLANK, *_paragraph(hint, "text", width))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import pty
@@ -39,6 +40,7 @@ class Terminal:
         lines: int = 36,
         environ: Mapping[str, str] | None = None,
         program: tuple[str, str] = ("-m", "reader"),
+        leads: bool = True,
     ) -> None:
         self.raw = b""
         """Every byte the command has sent to the terminal."""
@@ -60,7 +62,8 @@ class Terminal:
             env={**usual, "SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22", **(environ or {})},
             start_new_session=True,
             # So that it is this command's own terminal, /dev/tty included; one system call, no threads to mind.
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509
+            # Without, the system does not tell it when the terminal goes away.
+            preexec_fn=(lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0)) if leads else None,  # noqa: PLW1509
         )
 
     def __enter__(self) -> Terminal:
@@ -70,8 +73,19 @@ class Terminal:
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        os.close(self._slave)
-        os.close(self._master)
+        self.hang_up()
+
+    def hang_up(self) -> None:
+        """Close the terminal, as when its window is closed or its connection breaks."""
+        for end in (self._slave, self._master):
+            with contextlib.suppress(OSError):  # closed before
+                os.close(end)
+        self._slave = self._master = -1
+
+    @property
+    def unread(self) -> int:
+        """How many bytes the terminal holds that were not read yet."""
+        return int.from_bytes(fcntl.ioctl(self._master, termios.FIONREAD, bytes(4)), sys.byteorder)
 
     def _set_size(self, columns: int, lines: int) -> None:
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))

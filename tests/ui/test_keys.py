@@ -201,7 +201,7 @@ async def test_keys_that_have_nothing_to_do_say_so(make_folder: MakeFolder) -> N
             ("o", "This document names no address to open."),
             ("O", "There is no AMP copy of this."),
             ("y", "This document names no address to copy."),
-            ("!", "Nothing is wrong with these documents."),
+            ("!", "Nothing was wrong with the documents that were read."),
             ("r", "Nothing has changed."),
             ("escape", "This is the list."),
         ):

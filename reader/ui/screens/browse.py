@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual import events, on
 from textual.app import ComposeResult, SuspendNotSupported
@@ -42,6 +42,18 @@ _SORT_WORDS = {
 }
 
 
+class _Lost(NamedTuple):
+    """An article that was selected and is not there any more; files that are written anew vanish for a moment."""
+
+    rowid: int
+    id: str
+    """Empty when it is not known."""
+    instead: int
+    """What is selected in its place, or -1; once that changes, nobody wants to go back."""
+    place: tuple[int, int] | None
+    """Where somebody was reading it: the topmost line, and the related item that was selected."""
+
+
 class BrowseScreen(Screen[None]):
     """List and article side by side, stacked, or one at a time, as the terminal allows."""
 
@@ -69,6 +81,9 @@ class BrowseScreen(Screen[None]):
         """How far the refresh is that goes on, or the last one was."""
         self._reading: Timer | None = None
         self._marks = Marks()
+        self._lost: _Lost | None = None
+        self._bound: dict[actions.Focus, frozenset[str]] = {}
+        """The keys that do something, by where the focus is."""
 
     def compose(self) -> ComposeResult:
         """Lay the panes out; the stylesheet arranges them."""
@@ -137,9 +152,22 @@ class BrowseScreen(Screen[None]):
         related = subject is not None and len(subject.items) > 0
         bar.idle = frozenset(() if related else ("related.next",)) | frozenset(() if len(self._trail) else ("back",))
 
-    def say(self, text: str, *, warning: bool = False) -> None:
-        """Tell the person something in the last line."""
-        self.query_one(KeyBar).say(text, warning=warning)
+    def on_key(self, event: events.Key) -> None:
+        """Say so of a key that does nothing. Textual sees to those that do something, whoever they are for."""
+        bar = self.query_one(KeyBar)
+        bound = self._bound.get(bar.where)
+        if bound is None:
+            bound = self._bound[bar.where] = frozenset(self.active_bindings)
+        if event.key not in bound:
+            self.say(f"{actions.spoken(event.key)} does nothing here. ? shows every key.", passing=True)
+
+    def move_on(self) -> None:
+        """Take what concerned the last key from the last line: another one is pressed."""
+        self.query_one(KeyBar).move_on()
+
+    def say(self, text: str, *, warning: bool = False, passing: bool = False) -> None:
+        """Tell the person something in the last line; see :meth:`KeyBar.say`."""
+        self.query_one(KeyBar).say(text, warning=warning, passing=passing)
 
     @on(KeyBar.TooLong)
     def _show_long(self, event: KeyBar.TooLong) -> None:
@@ -153,7 +181,8 @@ class BrowseScreen(Screen[None]):
         # Until the person takes hold of an article, another order begins at its top; and so does a folder that is
         # read for the first time, whose best articles may come last.
         untouched = not (self.articles.touched or self.article.has_focus) and (sorting or not self._folder_read)
-        self._desk.view(self.sort, -1 if untouched else self.articles.rowid, max(self.size.height, 24))
+        lost = None if self._lost is None else (self._lost.rowid, self._lost.id)
+        self._desk.view(self.sort, -1 if untouched else self.articles.rowid, max(self.size.height, 24), lost)
 
     def on_failure(self, group: str, words: str, *, damaged: bool = False) -> None:
         """Tell of a worker of ``group`` that failed, and take back what was shown in advance.
@@ -189,12 +218,11 @@ class BrowseScreen(Screen[None]):
         # One may have moved on since it was asked for.
         moved = self.articles.touched and event.keep != self.articles.rowid
         at = event.view.find(self.articles.rowid) if moved else event.at
-        if at is None and self.articles.rowid != -1 and self.article.has_focus and self.articles.touched:
-            # Somebody is reading it. What comes in its place is not what they chose.
-            self.panes.focus_list()
-            self.articles.touched = False
-            self.say("The article is no longer in the folder.", warning=True)
-        self.articles.show(event.view, self._marks.on(event.rows, event.marks), at=at)
+        back = self._found_again(event)
+        lost = self._about_to_lose() if at is None and back is None and (moved or event.keep != -1) else None
+        self.articles.show(event.view, self._marks.on(event.rows, event.marks), at=at if back is None else back)
+        if lost is not None:
+            self._lost = lost._replace(instead=self.articles.rowid)
         self.articles.go_on()
         self.set_class(not len(event.view), "-empty")
         self._show_nothing_if_empty()
@@ -204,6 +232,35 @@ class BrowseScreen(Screen[None]):
             self._stale = False
         elif self._progress.finished:
             self._read_again()
+
+    def _about_to_lose(self) -> _Lost | None:
+        """Return the selected article, which is not in the list any more; whoever was reading it is told."""
+        rowid, row = self.articles.rowid, self.articles.row
+        if rowid == -1:
+            return None
+        place = None
+        if self.article.has_focus:
+            # What comes in its place is not what they chose.
+            place = (self.article.scroll_offset.y, self.article.selected)
+            self.panes.focus_list()
+            self.say("The article is not in the list any more: its file is gone, or cannot be read.", warning=True)
+        return _Lost(rowid, "" if row is None else row.id, -1, place)
+
+    def _found_again(self, event: messages.ViewLoaded) -> int | None:
+        """Return where an article is that was lost and is there again, if nobody has moved on meanwhile."""
+        lost = self._lost
+        if lost is None or event.back is None:
+            return None
+        self._lost = None
+        if self.articles.rowid != lost.instead:
+            return None
+        rowid = event.view.rowids[event.back]
+        y, selected = lost.place or (0, -1)
+        self._show_document(rowid, y=y, selected=selected)
+        if lost.place is not None:
+            self.panes.focus_article()
+            self.say("The article is back.")
+        return event.back
 
     @on(messages.RowsLoaded)
     def _show_rows(self, event: messages.RowsLoaded) -> None:
@@ -223,8 +280,7 @@ class BrowseScreen(Screen[None]):
         self.article.show(event.subject, event.around, y=event.y, selected=event.selected)
         self._show_keys()
         if event.subject.rowid is not None:
-            if self._reading is not None:
-                self._reading.stop()
+            self._stop_reading()
             self._reading = self.set_timer(_SECONDS_UNTIL_READ, lambda: self._read_if_still(event.subject))
 
     @on(messages.SubjectFailed)
@@ -234,8 +290,9 @@ class BrowseScreen(Screen[None]):
         def lines(width: int) -> tuple[Line, ...]:
             return unreadable(event.error, width)
 
+        self._stop_reading()
         self.article.show_message(lines)
-        if getattr(event.error, "damaged", False):  # the index, not the document
+        if event.error.damaged:  # the index, not the document
             self._desk.renew()
 
     @on(messages.SubjectRefitted)
@@ -276,7 +333,15 @@ class BrowseScreen(Screen[None]):
 
     @on(messages.Said)
     def _tell(self, event: messages.Said) -> None:
-        self.say(event.text, warning=event.warning)
+        self.say(event.text, warning=event.warning, passing=event.passing)
+
+    @on(messages.MarksChanged)
+    def _show_marks(self) -> None:
+        self._reload_view()
+
+    @on(messages.Away)
+    def _show_away(self, event: messages.Away) -> None:
+        self.query_one(TopBar).away = event.gone
 
     @on(messages.Opened)
     def _tell_opened(self, event: messages.Opened) -> None:
@@ -303,7 +368,8 @@ class BrowseScreen(Screen[None]):
 
             self.app.push_screen(ProblemsScreen(event.problems))
         else:
-            self.say("Nothing is wrong with these documents.")
+            so_far = "" if self._progress.finished else " so far"
+            self.say(f"Nothing was wrong with the documents that were read{so_far}.")
 
     # What the panes ask for.
 
@@ -311,6 +377,8 @@ class BrowseScreen(Screen[None]):
     def _show_selected_row(self, event: ArticleList.Selected) -> None:
         if event.rowid == self.articles.rowid:
             self._show_selected(event.rowid)
+            if self._lost is not None and event.rowid != self._lost.instead:
+                self._lost = None
 
     def _show_selected(self, rowid: int) -> None:
         if rowid == -1:
@@ -342,8 +410,9 @@ class BrowseScreen(Screen[None]):
     @on(ArticleList.Entered)
     def _enter_article(self) -> None:
         if self.articles.rowid == -1:
-            self.say("There is no article to read here.")
+            self.say("There is no article to read here.", passing=True)
             return
+        self._lost = None
         if self.panes.has_class("-reading"):  # pressed again before the focus had moved
             self.article.action_enter()
             return
@@ -355,7 +424,7 @@ class BrowseScreen(Screen[None]):
 
     @on(ArticleList.Left)
     def _stay(self) -> None:
-        self.say("This is the list. q leaves newsreader, ? shows every key.")
+        self.say("This is the list. q leaves newsreader, ? shows every key.", passing=True)
 
     @on(ArticleView.Left)
     def _leave_article(self) -> None:
@@ -363,12 +432,12 @@ class BrowseScreen(Screen[None]):
 
     @on(ArticleView.NothingRelated)
     def _nothing_related(self) -> None:
-        self.say("No related items here. o opens the original in the browser.")
+        self.say("No related items here. o opens the original in the browser.", passing=True)
 
     @on(ArticleView.EndReached)
     @on(ArticleList.EndReached)
     def _say_end(self, event: ArticleView.EndReached) -> None:
-        self.say(event.words)
+        self.say(event.words, passing=True)
 
     @on(ArticleView.WidthChanged)
     def _fit_article(self) -> None:
@@ -397,12 +466,21 @@ class BrowseScreen(Screen[None]):
 
     def _go_to(self, rowid: int, *, top: int | None = None, y: int = 0, selected: int = -1) -> None:
         """Show a document, selected in the list too."""
-        self._wanted = rowid
+        self._wanted = rowid  # so that selecting it does not ask for it as well
         at = self.articles.view.find(rowid)
         if at is not None:
             self.articles.select(at, top=top)
+        self._show_document(rowid, y=y, selected=selected)
+
+    def _show_document(self, rowid: int, *, y: int, selected: int) -> None:
+        self._wanted = rowid
         self.article.wait()
         self._desk.document(rowid, self.article.text_width, y=y, selected=selected)
+
+    def _stop_reading(self) -> None:
+        if self._reading is not None:
+            self._reading.stop()
+            self._reading = None
 
     def _read_if_still(self, subject: Subject) -> None:
         """Mark an article read that has been in the pane all the while."""
@@ -439,7 +517,7 @@ class BrowseScreen(Screen[None]):
         """Return to where a related item was followed from."""
         place = self._trail.pop()
         if place is None:
-            self.say("There is nowhere to go back to yet.")
+            self.say("There is nowhere to go back to yet.", passing=True)
             return
         self._show_keys()
         self.panes.focus_article()
@@ -453,10 +531,8 @@ class BrowseScreen(Screen[None]):
         if url:
             self.say(f"Opening {host(url) or 'the link'} …")
             self._desk.open(url)
-        elif self.articles.rowid == -1:
-            self.say("There is no article to open here.")
         else:
-            self.say(otherwise)
+            self.say(otherwise if self.articles.rowid != -1 else "There is no article to open here.", passing=True)
 
     def action_open_amp(self) -> None:
         """Open the AMP copy of what is selected in the browser."""
@@ -468,8 +544,10 @@ class BrowseScreen(Screen[None]):
         if url:
             self.app.copy_to_clipboard(url)
             self.say(f"Copied {shorten(url, max(20, self.size.width - 9))}")
+        elif self.articles.rowid == -1:
+            self.say("There is no article here whose address could be copied.", passing=True)
         else:
-            self.say("This document names no address to copy.")
+            self.say("This document names no address to copy.", passing=True)
 
     def _links(self) -> Links:
         subject, row = self.article.subject, self.articles.row
@@ -483,8 +561,9 @@ class BrowseScreen(Screen[None]):
         """Mark the selected article read, or unread again."""
         row = self.articles.row
         if row is None:
-            self.say("There is no article to mark here.")
+            self.say("There is no article to mark here.", passing=True)
         else:
+            self._stop_reading()  # whoever marks an article by hand wants it so
             self._mark(row, read=not row.read, told="Marked unread." if row.read else "Marked read.")
 
     def _mark(self, row: Row, *, read: bool, told: str = "") -> None:
