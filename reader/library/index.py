@@ -130,6 +130,17 @@ class Index:
                     found[row.rowid] = row
         return found
 
+    def ids_by_row(self, rowids: Sequence[int]) -> dict[int, str]:
+        """Return the identity of each of these articles that is there, by row number."""
+        numbers = f"[{','.join(map(str, rowids))}]"
+        with self._database.read() as db:
+            query = "SELECT a.rowid, a.id FROM json_each(?) JOIN articles a ON a.rowid = value"
+            return {rowid: id_.to_bytes(8, "big", signed=True).hex() for rowid, id_ in db.execute(query, [numbers])}
+
+    def ids(self, rowids: Sequence[int]) -> list[str]:
+        """Return the identities of the articles of these documents, each once."""
+        return list(dict.fromkeys(self.ids_by_row(rowids).values()))
+
     def folders(self) -> frozenset[bytes]:
         """Return the path of every folder that was looked through."""
         with self._database.read() as db:

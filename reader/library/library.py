@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from reader.documents.walk import ENDINGS, Folder, read
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LAST_FOLDER = "last-folder"
+_FIRST_LOOK, _LARGEST_LOOK = 500, 50_000
+"""Articles that are looked at for an unread one, at first and at most at a time."""
 _ID = re.compile(r"[0-9a-f]{16}")
 
 
@@ -340,6 +342,41 @@ class Library:
             )
             self._count(marked)
             return marked
+
+    def mark_documents(
+        self, rowids: Sequence[int], mark: Literal["read", "starred"], value: bool | None = None
+    ) -> Marked:
+        """Set one mark of the articles of many documents, as :meth:`mark` does.
+
+        Without a ``value``: of those that have it not, if there are any; else it is taken from all of them.
+        """
+        ids = self.index.ids(rowids)
+        if value is None:
+            said = self._state.said(ids)
+            value = any(not getattr(said.get(id_), mark, False) for id_ in ids)
+        return self.mark(ids, read=value if mark == "read" else None, starred=value if mark == "starred" else None)
+
+    def tag_documents(self, rowids: Sequence[int], add: Iterable[str], remove: Iterable[str]) -> Marked:
+        """Add tags to the articles of many documents and take tags from them, as :meth:`mark` does."""
+        return self.mark(self.index.ids(rowids), add_tags=add, remove_tags=remove)
+
+    def tags(self) -> list[str]:
+        """Return every tag that is in use, as it is shown, in alphabetical order without regard to case."""
+        return self._state.tags()
+
+    def next_unread(self, view: View, start: int, step: int) -> int | None:
+        """Return the place of the first unread article in ``view`` from ``start`` on, down (1) or up (-1)."""
+        size, places = _FIRST_LOOK, range(start, len(view) if step > 0 else -1, step)
+        while places:
+            part, places = places[:size], places[size:]
+            ids = self.index.ids_by_row([view.rowids[at] for at in part])
+            read = self._state.read_among(set(ids.values()))
+            for at in part:
+                id_ = ids.get(view.rowids[at])
+                if id_ is not None and id_ not in read:
+                    return at
+            size = min(2 * size, _LARGEST_LOOK)
+        return None
 
     def undo(self) -> Undone | None:
         """Take back the last change of marks, of this run or an earlier one, here or in another window.

@@ -217,6 +217,16 @@ class State:
                 found[wanted[key]] = said
         return found
 
+    def tags(self) -> list[str]:
+        """Return every tag that some article has, as it is shown, in alphabetical order. Raises StorageError."""
+        query = (
+            "SELECT DISTINCT m.what, s.shown FROM marks m LEFT JOIN spellings s ON s.key = substr(m.what, 2) "
+            "WHERE m.value AND m.what > '#' AND m.what < '$'"
+        )
+        with self._read() as db:
+            found = [what[1:] if shown is None else shown for what, shown in db.execute(query)]
+        return sorted(found, key=str.casefold)
+
     def read_among(self, ids: Iterable[str]) -> frozenset[str]:
         """Return which of ``ids`` are marked read. Raises StorageError."""
         wanted = {number(id_): id_ for id_ in ids}

@@ -16,9 +16,9 @@ from textual.keys import Keys
 from reader.errors import ReaderError
 from reader.text import clean
 
-Scope = Literal["app", "browse", "panes", "list", "article"]
-Focus = Literal["empty", "list", "article", "related"]
-Group = Literal["Move", "Read", "Links", "Sort", "Folder", "App"]
+Scope = Literal["app", "browse", "panes", "list", "article", "entry"]
+Focus = Literal["empty", "list", "chosen", "article", "related", "entry"]
+Group = Literal["Move", "Read", "Mark", "Links", "Sort", "Folder", "Write", "App"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
 
@@ -224,9 +224,123 @@ ACTIONS: tuple[Action, ...] = (
         "m",
         "toggle_read",
         "Mark read or unread",
-        "Mark the article read, or unread again.",
-        "Read",
+        "Mark the article, or all that are chosen, read, or unread again.",
+        "Mark",
         ("browse",),
+    ),
+    Action(
+        "mark.star",
+        "s",
+        "toggle_star",
+        "Star",
+        "Star the article, or all that are chosen, or take the star away.",
+        "Mark",
+        ("browse",),
+    ),
+    Action(
+        "mark.tags",
+        "t",
+        "tags",
+        "Tags",
+        "Edit the tags of the article, or of all that are chosen. Tab completes.",
+        "Mark",
+        ("browse",),
+    ),
+    Action(
+        "mark.all_read", "M", "all_read", "Mark all read", "Mark every article of the list read.", "Mark", ("browse",)
+    ),
+    Action(
+        "choose",
+        "v",
+        "choose",
+        "Choose several",
+        "Begin to choose articles, or end it; what marks one marks them all. The mouse does it too.",
+        "Mark",
+        ("list",),
+    ),
+    Action(
+        "choose.down",
+        "shift+down,J",
+        "extend(1)",
+        "Choose the next too",
+        "Choose the article below as well.",
+        "Mark",
+        ("list",),
+        palette=False,
+    ),
+    Action(
+        "choose.up",
+        "shift+up,K",
+        "extend(-1)",
+        "Choose the previous too",
+        "Choose the article above as well.",
+        "Mark",
+        ("list",),
+        palette=False,
+    ),
+    Action(
+        "undo",
+        "u",
+        "undo",
+        "Undo",
+        "Take back the last change of marks, of this run or an earlier one.",
+        "Mark",
+        ("browse",),
+    ),
+    Action("redo", "ctrl+r", "redo", "Redo", "Make the change again that was taken back last.", "Mark", ("browse",)),
+    Action(
+        "unread.next",
+        "n",
+        "unread(1)",
+        "Next unread",
+        "To the next article that is not read.",
+        "Move",
+        ("browse",),
+    ),
+    Action(
+        "unread.previous",
+        "N",
+        "unread(-1)",
+        "Previous unread",
+        "To the previous article that is not read.",
+        "Move",
+        ("browse",),
+    ),
+    Action(
+        "entry.complete",
+        "tab",
+        "complete(1)",
+        "Complete",
+        "Put in what could be meant; again: the next.",
+        "Write",
+        ("entry",),
+        palette=False,
+    ),
+    Action(
+        "entry.complete_back",
+        "shift+tab",
+        "complete(-1)",
+        "Complete, backwards",
+        "The one before.",
+        "Write",
+        ("entry",),
+        palette=False,
+    ),
+    Action(
+        "entry.earlier", "up", "past(-1)", "Earlier", "What was entered before.", "Write", ("entry",), palette=False
+    ),
+    Action(
+        "entry.later", "down", "past(1)", "Later", "What was entered after that.", "Write", ("entry",), palette=False
+    ),
+    Action(
+        "entry.leave",
+        "escape",
+        "entry_leave",
+        "Leave the line",
+        "Leave everything as it was.",
+        "Write",
+        ("entry",),
+        palette=False,
     ),
     Action(
         "refresh",
@@ -271,9 +385,23 @@ _FOOTERS: dict[Focus, tuple[tuple[str, str], ...]] = {
         ("open", "open"),
         ("copy", "copy"),
         ("mark.read", "mark"),
+        ("mark.star", "star"),
+        ("mark.tags", "tags"),
+        ("unread.next", "next unread"),
+        ("undo", "undo"),
         ("help", "help"),
         ("quit", "quit"),
     ),
+    "chosen": (
+        ("mark.read", "mark"),
+        ("mark.star", "star"),
+        ("mark.tags", "tags"),
+        ("choose", "let go"),
+        ("undo", "undo"),
+        ("help", "help"),
+        ("quit", "quit"),
+    ),
+    "entry": (("entry.complete", "complete"), ("entry.earlier", "earlier"), ("entry.leave", "leave")),
     "article": (
         ("article.leave", "list"),
         ("move.page_down", "page"),

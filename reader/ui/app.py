@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from textual import events
 from textual.app import App, SystemCommand
 from textual.screen import Screen
-from textual.worker import Worker, WorkerError, WorkerState
+from textual.worker import WorkerError
 
 from reader import config, ends, opening
 from reader.config import Config
@@ -109,25 +109,13 @@ class NewsreaderApp(App[None]):
         self._tidying.begin()
         self.set_interval(_SECONDS_BETWEEN_TIDYING, self._tidying.look)
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Tell, in a sentence, of a worker that failed, whoever started it; the log has the rest."""
-        if event.state != WorkerState.ERROR or event.worker.error is None:
-            return
-        from reader.ui.states import sentence
-
-        for screen in self.screen_stack:
-            if isinstance(screen, BrowseScreen):
-                error = event.worker.error
-                damaged = isinstance(error, ReaderError) and error.damaged
-                screen.on_failure(event.worker.group, sentence(error), damaged=damaged)
-
     def _remember_theme(self, name: str) -> None:
         if name == self._kept_theme:
             return
         self._kept_theme = name
-        self.run_worker(
-            lambda: self.library.remember(opening.THEME, name), group=KEEPING, thread=True, exit_on_error=False
-        )
+        for screen in self.screen_stack:
+            if isinstance(screen, BrowseScreen):
+                screen.remember(opening.THEME, name)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything of the registry, and the list of themes."""

@@ -5,11 +5,9 @@ from __future__ import annotations
 from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
+from typing import get_args
 
-from rich.segment import Segment
-from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
@@ -17,12 +15,11 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from reader.library.view import Sort, View
-from reader.model import Number, Row
-from reader.text import fit
-from reader.ui import actions, formats
-from reader.ui.columns import columns, type_mark
-from reader.ui.inks import faded, ink
+from reader.model import Row
+from reader.ui import actions
 from reader.ui.line_view import LineView
+from reader.ui.marks import same_marks
+from reader.ui.row_line import RowLine, State
 from reader.ui.scrolling import Scrolling, drawn
 
 _KEPT_ROWS = 4096
@@ -59,6 +56,26 @@ class ArticleList(Scrolling, can_focus=True):
             super().__init__()
             self.rowids = rowids
 
+    class Chosen(Message):
+        """Several articles are chosen, so many; 0 when none are any more, and the selected one is meant."""
+
+        def __init__(self, count: int) -> None:
+            super().__init__()
+            self.count = count
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the last of a burst counts."""
+            return isinstance(message, ArticleList.Chosen)
+
+    class UnreadWanted(Message):
+        """The next unread article is looked for, beyond the rows that are here."""
+
+        def __init__(self, at: int, step: int) -> None:
+            super().__init__()
+            self.at = at
+            """Where to begin, in the view, and in which direction to go on."""
+            self.step = step
+
     class Entered(Message):
         """The person wants into the selected article."""
 
@@ -86,9 +103,13 @@ class ArticleList(Scrolling, can_focus=True):
         """Moves that were made while another order was on its way; None when none is."""
         self._rows: OrderedDict[int, Row] = OrderedDict((row.rowid, row) for row in rows)
         self._asked: set[int] = set()
-        self._styles: dict[tuple[str, bool, float], Style] = {}
-        self._strips: OrderedDict[tuple[int, bool], Strip] = OrderedDict()
-        """Lines as they were drawn last, by article and by whether it was the selected one."""
+        self._anchor = -1
+        """The place at which a choice of several was begun, or -1; it reaches to the selected article."""
+        self._pressed = -1
+        """Where the mouse went down, to choose what it is drawn over, or -1."""
+        self._line = RowLine(self)
+        self._strips: OrderedDict[tuple[int, State], Strip] = OrderedDict()
+        """Lines as they were drawn last."""
         self._now = datetime.now().astimezone()
 
     # What it shows.
@@ -111,12 +132,17 @@ class ArticleList(Scrolling, can_focus=True):
         selected anything, the first.
         """
         before = self.rowid
+        anchored = self.view.rowids[self._anchor] if self._anchor != -1 else -1
         offset = self.cursor - self.scroll_offset.y
         self.view = view
         self._now = datetime.now().astimezone()
         self.supply(rows, anew=True)
         self._tell_length()
         self.cursor = max(0, min(self.cursor if at is None else at, len(view) - 1))
+        if self._anchor != -1:
+            begun = view.find(anchored)
+            self._anchor = -1 if begun is None or at is None else begun
+            self._tell_chosen()
         if before != -1:
             self.scroll_to(y=self.cursor - offset, animate=False, immediate=True, force=True)
         self._keep_in_sight()
@@ -152,17 +178,23 @@ class ArticleList(Scrolling, can_focus=True):
         self._asked.clear()
         self.refresh()
 
-    def update_row(self, row: Row) -> None:
-        """Draw an article anew whose marks have changed, in every document that it is."""
-        self._keep(row)
-        for other in [other for other in self._rows.values() if other.id == row.id and other.read != row.read]:
-            self._keep(replace(other, read=row.read))
+    def update_rows(self, rows: Iterable[Row]) -> None:
+        """Draw articles anew whose marks have changed, in every document that they are."""
+        by_id = {row.id: row for row in rows}
+        for other in [other for other in self._rows.values() if other.id in by_id]:
+            self._keep(same_marks(other, by_id[other.id]))
         self.refresh()
+
+    def at_hand(self, rowids: Iterable[int]) -> list[Row] | None:
+        """Return the rows of these articles, or None when not all of them are here."""
+        rows = [self._rows.get(rowid) for rowid in rowids]
+        found = [row for row in rows if row is not None]
+        return found if len(found) == len(rows) else None
 
     def _keep(self, row: Row) -> None:
         self._rows[row.rowid] = row
-        for selected in (False, True):
-            self._strips.pop((row.rowid, selected), None)
+        for state in get_args(State):
+            self._strips.pop((row.rowid, state), None)
 
     def window(self) -> list[int]:
         """Return the articles on and around the screen, and at both ends, where a key may lead next."""
@@ -191,6 +223,9 @@ class ArticleList(Scrolling, can_focus=True):
         before, self.cursor = self.cursor, index
         self._keep_in_sight()
         self._look_ahead()
+        if self._anchor != -1:
+            self.refresh()
+            self._tell_chosen()
         self.refresh_lines(before)
         self.refresh_lines(index)
         self.post_message(self.Selected(self.rowid))
@@ -209,24 +244,24 @@ class ArticleList(Scrolling, can_focus=True):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw the rows of a region."""
         lines = (self.render_line(y) for y in crop.line_range)
-        return drawn(self, lines, crop, self._style("normal", selected=False))
+        return drawn(self, lines, crop, self._line.style("normal", ""))
 
     def render_line(self, y: int) -> Strip:
         """Draw the row at ``y`` of the screen region."""
         at = y + self.scroll_offset.y
         if at >= len(self.view):
-            return Strip.blank(self._width, self._style("normal", selected=False))
-        rowid, selected = self.view.rowids[at], at == self.cursor
-        drawn = self._strips.get((rowid, selected))
+            return self._line.blank(self._width, "")
+        rowid = self.view.rowids[at]
+        state: State = "selected" if at == self.cursor else "chosen" if at in self._range() else ""
+        drawn = self._strips.get((rowid, state))
         if drawn is not None:
             return drawn
         row = self._rows.get(rowid)
         if row is None:
             self._ask()
-            return Strip([]).adjust_cell_length(self._width, self._style("normal", selected=selected))
-        strip = Strip(list(self._segments(row, selected=selected)))
-        strip = strip.adjust_cell_length(self._width, self._style("normal", selected=selected))
-        self._strips[rowid, selected] = strip
+            return self._line.blank(self._width, state)
+        strip = self._line.drawn(row, self._width, state, types=self.types, now=self._now)
+        self._strips[rowid, state] = strip
         if len(self._strips) > _KEPT_STRIPS:
             self._strips.popitem(last=False)
         return strip
@@ -246,62 +281,14 @@ class ArticleList(Scrolling, can_focus=True):
             self._asked.update(wanted)
             self.post_message(self.RowsWanted(wanted))
 
-    def _segments(self, row: Row, *, selected: bool) -> Iterable[Segment]:
-        title = "quiet" if row.read else "strong"
-        quiet = self._style("quiet", selected=selected)
-        end = 0
-        layout = columns(self._width, types=self.types)
-        for column in layout.columns:
-            if column.start > end:
-                yield Segment(" " * (column.start - end), quiet)
-            end = column.start + column.width
-            match column.name:
-                case "mark":
-                    yield Segment("▌" if selected else " ", self._style("accent", selected=selected))
-                    yield Segment(" " if row.read else "•", self._style("accent", selected=selected))
-                case "quality":
-                    yield from self._score(
-                        row.quality, formats.QUALITY_FULL, column.width, layout.bar, selected=selected
-                    )
-                case "heat":
-                    yield from self._score(row.heat, formats.HEAT_FULL, column.width, layout.bar, selected=selected)
-                case "date":
-                    when = formats.short_date(row.published_at, self._now, column.width)
-                    yield Segment(fit(when, column.width), quiet)
-                case "source":
-                    yield Segment(fit(row.source, column.width), quiet)
-                case "type":
-                    yield Segment(fit(type_mark(row.type), column.width), quiet)
-                case "title":
-                    yield Segment(fit(row.title, column.width), self._style(title, selected=selected))
-
-    def _score(self, value: Number | None, full: int, cells: int, bar: int, *, selected: bool) -> Iterable[Segment]:
-        number = f"{formats.score(value):>3}" if cells > 3 else fit(formats.score(value), 3, right=True)
-        normal = self._style("quiet" if value is None else "normal", selected=selected)
-        yield Segment(number, normal)
-        rest = cells - len(number)
-        if rest > 0:
-            drawn = formats.shade(value, full) if bar == 1 else formats.bar(value, full, bar)
-            style = self._style("score", selected=selected, strength=formats.lightness(value, full))
-            yield Segment((" " + drawn).ljust(rest)[:rest], style)
-
-    def _style(self, name: str, *, selected: bool, strength: float = 1.0) -> Style:
-        key = (name, selected, strength)
-        style = self._styles.get(key)
-        if style is None:
-            style = ink(self, name, ("panel" if self.has_focus else "surface") if selected else "")
-            style += faded(style, strength)
-            self._styles[key] = style
-        return style
-
     def notify_style_update(self) -> None:
         """Forget the styles of the former theme."""
-        self._styles.clear()
+        self._line.forget()
         self._strips.clear()
         super().notify_style_update()
 
     def _forget_styles(self) -> None:
-        self._styles.clear()
+        self._line.forget()
         self._strips.clear()
         self.refresh()
 
@@ -329,14 +316,38 @@ class ArticleList(Scrolling, can_focus=True):
 
     # Mouse and keys.
 
-    def on_click(self, event: events.Click) -> None:
-        """Select the row under the mouse; a second click enters the article."""
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Begin to choose, should the mouse be drawn over further rows."""
         at = event.y + self.scroll_offset.y
-        if at >= len(self.view):
+        if at < len(self.view) and not event.shift:
+            self._pressed = at
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Choose what the mouse is drawn over."""
+        at = max(0, min(event.y + self.scroll_offset.y, len(self.view) - 1))
+        if 0 <= self._pressed < len(self.view) and at != self._pressed and len(self.view):
+            if self._anchor == -1:
+                self.select(self._pressed)
+                self._anchor = self.cursor
+            self.select(at)
+
+    def on_mouse_up(self) -> None:
+        """Leave it at what is chosen."""
+        self.release_mouse()
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the row under the mouse, or with Shift all up to it; a second click enters the article."""
+        at, pressed, self._pressed = event.y + self.scroll_offset.y, self._pressed, -1
+        if at >= len(self.view) or (pressed not in {-1, at} and self._anchor != -1):
             return
-        if at == self.cursor and self.touched:
+        if event.shift:
+            self._begin_choice()
+            self.select(at)
+        elif at == self.cursor and self.touched and self._anchor == -1:
             self.post_message(self.Entered())
         else:
+            self.let_go()
             self.select(at)
 
     def action_down(self) -> None:
@@ -410,8 +421,84 @@ class ArticleList(Scrolling, can_focus=True):
 
     def action_enter(self) -> None:
         """Ask for the selected article."""
+        self.let_go()
         self.post_message(self.Entered())
 
     def action_leave(self) -> None:
-        """Say that there is nowhere further out."""
-        self.post_message(self.Left())
+        """Let go of what is chosen, or say that there is nowhere further out."""
+        if not self.let_go():
+            self.post_message(self.Left())
+
+    # Several articles.
+
+    @property
+    def chosen(self) -> list[int]:
+        """The articles that are chosen, in the order of the list; none when no choice was begun."""
+        places = self._range()
+        return self.view.rowids[places.start : places.stop].tolist()
+
+    def _range(self) -> range:
+        """Return the places of what is chosen."""
+        start = self._anchor
+        return range(0) if start == -1 else range(min(start, self.cursor), max(start, self.cursor) + 1)
+
+    def _begin_choice(self) -> None:
+        if self._anchor == -1 and len(self.view):
+            self._anchor = self.cursor
+            self._tell_chosen()
+            self.refresh()
+
+    def let_go(self) -> bool:
+        """Have nothing chosen; return whether anything was."""
+        if self._anchor == -1:
+            return False
+        self._anchor = -1
+        self._tell_chosen()
+        self.refresh()
+        return True
+
+    def _tell_chosen(self) -> None:
+        self.post_message(self.Chosen(len(self._range())))
+
+    def action_choose(self) -> None:
+        """Begin to choose several articles, or end it."""
+        if not len(self.view):
+            self._say_end(1)
+        elif not self.let_go():
+            self._begin_choice()
+
+    def action_extend(self, rows: int) -> None:
+        """Choose the article below or above as well."""
+        self._begin_choice()
+        self._step(rows)
+
+    # Unread articles.
+
+    def to_unread(self, step: int) -> None:
+        """Select the next unread article, or the one before."""
+        if self._waiting is not None:
+            self._waiting.append((self.to_unread, step))
+            return
+        at = self.cursor + step
+        while 0 <= at < len(self.view):
+            row = self._rows.get(self.view.rowids[at])
+            if row is None:
+                self.wait()
+                self.post_message(self.UnreadWanted(at, step))
+                return
+            if not row.read:
+                self.select(at)
+                return
+            at += step
+        self._say_no_unread(step)
+
+    def found_unread(self, at: int | None, step: int) -> None:
+        """Select the unread article that was looked for, or say that there is none."""
+        if at is not None:
+            self.select(at)
+        else:
+            self._say_no_unread(step)
+        self.go_on()
+
+    def _say_no_unread(self, step: int) -> None:
+        self.post_message(self.EndReached(f"No unread article {'below' if step > 0 else 'above'}."))

@@ -116,6 +116,8 @@ class KeyBar(Widget):
     where: reactive[actions.Focus] = reactive[actions.Focus]("list")
     idle: reactive[frozenset[str]] = reactive(frozenset[str]())
     """The names of actions that would find nothing to do now; their keys stay where they are, but do not stand out."""
+    chosen: reactive[int] = reactive(0)
+    """How many articles are chosen that a key would be about; 0 when it is the selected one."""
     message: reactive[str] = reactive("")
     """What is said instead of the keys, if anything."""
 
@@ -174,10 +176,13 @@ class KeyBar(Widget):
         key_ink = ink(self, "footer-key")
         line: list[Segment] = []
         self._places = []
-        at = 1
+        chosen = f" {self.chosen:,} chosen " if self.chosen else ""
+        if chosen:
+            line.append(Segment(chosen, ink(self, "name")))
+        at = 1 + width(chosen)
         for key, word, action in self._fitting():
             of_key = blank if action.name in self.idle else key_ink
-            line += [Segment("  " if line else " ", blank), Segment(key, of_key), Segment(f" {word}", blank)]
+            line += [Segment("  " if self._places else " ", blank), Segment(key, of_key), Segment(f" {word}", blank)]
             at += 2 if self._places else 0
             cells = width(key) + 1 + width(word)
             self._places.append((range(at, at + cells), action))
@@ -190,7 +195,8 @@ class KeyBar(Widget):
             (actions.spoken(actions.keys_of(action, self._keymap).split(",")[0]), word, action)
             for action, word in actions.footer(self.where)
         ]
-        while shown and sum(width(key) + width(word) + 3 for key, word, _ in shown) - 1 > self.size.width:
+        room = self.size.width - (width(f" {self.chosen:,} chosen ") if self.chosen else 0)
+        while shown and sum(width(key) + width(word) + 3 for key, word, _ in shown) - 1 > room:
             lost = max((at for at, (*_, action) in enumerate(shown) if action.group != "App"), default=len(shown) - 1)
             del shown[lost]
         return shown

@@ -7,10 +7,12 @@ latest is answered.
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
+import time
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
 from textual.widget import Widget
@@ -23,8 +25,9 @@ if TYPE_CHECKING:
     from reader.jobs.beside import Beside
     from reader.jobs.news import Told
     from reader.library.library import Library
-    from reader.library.view import Sort
+    from reader.library.view import Sort, View
     from reader.model import Row
+    from reader.ui.marks import Change
     from reader.ui.subject import Item, Subject
 
 # What a worker needs is imported by the worker: the list is on screen before it.
@@ -35,6 +38,9 @@ VIEW = "view"
 """The group of the workers that bring views."""
 ROWS = "rows"
 """The group of the workers that bring rows."""
+UNREAD = "unread"
+"""The group of the workers that look for an unread article."""
+_SECONDS_BETWEEN_RENEWALS = 10.0
 _ROWS_AHEAD = 4
 """Screens of rows that come with a view."""
 
@@ -47,10 +53,12 @@ class Desk:
         self._library = library
         self._keeper = keeper
         self._closed = False
-        self._marks: deque[tuple[Row, bool, str]] = deque()
-        self._marking = threading.Lock()
+        self._renewed = -math.inf
+        """When the index was opened anew the last time."""
+        self._changes: deque[Callable[[], object]] = deque()
+        self._changing = threading.Lock()
         self._marks_done = 0
-        """Marks that are on disk; rows that were read when there were fewer may be out of date."""
+        """Changes of marks that are on disk; rows that were read when there were fewer may be out of date."""
 
     def begin(self) -> None:
         """Have the folder compared with the index, and watched; what comes of it is told by messages."""
@@ -75,7 +83,13 @@ class Desk:
             self._keeper.close()
 
     def renew(self) -> None:
-        """Ask to open the index anew, which is set aside if it is damaged, and to build what is in its place."""
+        """Ask to open the index anew, which is set aside if it is damaged, and to build what is in its place.
+
+        On a disk that damages every index that is not done again and again: not sooner than after ten seconds.
+        """
+        if time.monotonic() < self._renewed + _SECONDS_BETWEEN_RENEWALS:
+            return
+        self._renewed = time.monotonic()
 
         def work() -> None:
             from reader.jobs.progress import Progress
@@ -181,23 +195,67 @@ class Desk:
         if self._keeper is not None:
             self._keeper.ask()
 
-    def mark_read(self, row: Row, *, read: bool, told: str = "") -> None:
-        """Ask to mark an article, and to say ``told`` when that is on disk. Carried out in the order of asking."""
-        self._marks.append((row, read, told))
+    # Marks: carried out in the order of asking.
+
+    def mark(self, rows: Sequence[Row], change: Change, told: str = "") -> None:
+        """Ask to mark articles, and to say ``told`` when that is on disk; of several, how many they were."""
+
+        def work() -> None:
+            marked = self._library.mark([row.id for row in rows], **change._asdict())
+            self._marks_done += 1
+            words = told if len(rows) == 1 else _of_many(marked.told)
+            self._post(messages.Marked(self._library.rows([row.rowid for row in rows]), words, self._marks_done))
+
+        self._change(work)
+
+    def mark_documents(self, rowids: Sequence[int], mark: Literal["read", "starred"], value: bool | None) -> None:
+        """Ask to mark many documents' articles; without a ``value``, so that they all have it, or have it no more."""
+        self._change_many(lambda: self._library.mark_documents(rowids, mark, value).told)
+
+    def tag_documents(self, rowids: Sequence[int], add: Sequence[str], remove: Sequence[str]) -> None:
+        """Ask to add tags to many documents' articles, and to take tags from them."""
+        self._change_many(lambda: self._library.tag_documents(rowids, add, remove).told)
+
+    def undo(self, *, again: bool) -> None:
+        """Ask to undo the last change, or to do it ``again``."""
+
+        def work() -> None:
+            undone = self._library.redo() if again else self._library.undo()
+            self._marks_done += 1
+            none = "There is nothing to do again." if again else "There is nothing to undo."
+            self._post(messages.MarksChanged(none if undone is None else undone.sentence))
+
+        self._change(work)
+
+    def _change_many(self, change: Callable[[], str]) -> None:
+        def work() -> None:
+            told = change()
+            self._marks_done += 1
+            self._post(messages.MarksChanged(_of_many(told)))
+
+        self._change(work)
+
+    def _change(self, change: Callable[[], object]) -> None:
+        self._changes.append(change)
 
         def work() -> None:
             # Threads begin in any order; whichever comes first takes what was asked for first.
-            with self._marking:
-                marked, now_read, words = self._marks.popleft()
-                self._library.mark_read([marked.id], read=now_read)
-                self._marks_done += 1
-                done = self._marks_done
-            if not any(later.id == marked.id for later, _, _ in tuple(self._marks)):
-                for changed in self._library.rows([marked.rowid]):
-                    self._post(messages.Marked(changed, words, done))
+            with self._changing:
+                self._changes.popleft()()
             self._post(messages.Counted(self._library.counts()))
 
         self._run(work, KEEPING, exclusive=False)
+
+    def next_unread(self, view: View, at: int, step: int) -> None:
+        """Ask for the first unread article of ``view`` from the place ``at`` on, down (1) or up (-1)."""
+        found = self._library.next_unread
+        self._run(lambda: self._post(messages.UnreadFound(view, found(view, at, step), step)), UNREAD)
+
+    def tags(self) -> None:
+        """Ask for every tag there is."""
+        self._run(lambda: self._post(messages.TagsLoaded(self._library.tags())), "tags")
+
+    # The rest.
 
     def remember(self, name: str, value: str) -> None:
         """Ask to keep a small fact between runs."""
@@ -227,7 +285,13 @@ class Desk:
         self._run(work, "browser", exclusive=False)
 
     def _run(self, work: Callable[[], object], group: str, *, exclusive: bool = True) -> None:
-        self._screen.run_worker(work, group=group, exclusive=exclusive, thread=True, exit_on_error=False)
+        def guarded() -> None:
+            try:
+                work()
+            except Exception as error:  # noqa: BLE001 - whatever it is, the person is told; the log has the rest
+                self._post(messages.Failed(group, error))
+
+        self._screen.run_worker(guarded, group=group, exclusive=exclusive, thread=True)
 
     def _post(self, message: Message) -> None:
         self._screen.post_message(message)
@@ -235,3 +299,8 @@ class Desk:
     def _post_unless_cancelled(self, message: Message) -> None:
         if not get_current_worker().is_cancelled:
             self._post(message)
+
+
+def _of_many(told: str) -> str:
+    """Return what to say of a change of many articles, and how to take it back."""
+    return f"{told}. u undoes it." if told else "That changes nothing."

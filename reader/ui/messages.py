@@ -93,7 +93,11 @@ class SubjectRefitted(Message):
 
 
 class MarksChanged(Message):
-    """Another instance has changed marks."""
+    """Marks were changed, of more articles than are at hand, or by another instance; ``told`` says how."""
+
+    def __init__(self, told: str = "") -> None:
+        super().__init__()
+        self.told = told
 
 
 class Away(Message):
@@ -121,14 +125,32 @@ class Refreshed(Message):
 
 
 class Marked(Message):
-    """An article's marks are on disk."""
+    """The marks of some articles are on disk."""
 
-    def __init__(self, row: Row, told: str, marks: int) -> None:
+    def __init__(self, rows: list[Row], told: str, marks: int) -> None:
         super().__init__()
-        self.row = row
+        self.rows = rows
         self.told = told
         self.marks = marks
-        """How many marks have been made by now, this one included."""
+        """How many changes have been made by now, this one included."""
+
+
+class UnreadFound(Message):
+    """Where in ``view`` the next unread article is, if there is one."""
+
+    def __init__(self, view: View, at: int | None, step: int) -> None:
+        super().__init__()
+        self.view = view
+        self.at = at
+        self.step = step
+
+
+class TagsLoaded(Message):
+    """Every tag there is, for the line in which tags are edited."""
+
+    def __init__(self, tags: list[str]) -> None:
+        super().__init__()
+        self.tags = tags
 
 
 class ProblemsLoaded(Message):
@@ -146,6 +168,15 @@ class Opened(Message):
         super().__init__()
         self.url = url
         self.outcome = outcome
+
+
+class Failed(Message):
+    """What a worker of ``group`` was asked for could not be done."""
+
+    def __init__(self, group: str, error: Exception) -> None:
+        super().__init__()
+        self.group = group
+        self.error = error
 
 
 class Said(Message):

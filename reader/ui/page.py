@@ -128,6 +128,7 @@ def _second_facts(subject: Subject) -> list[Run]:
         facts.append(Run(kind, "quiet"))
     if subject.topics:
         facts.append(Run(", ".join(subject.topics), "quiet"))
+    facts += [Run(f"#{tag}", "fact") for tag in subject.tags]
     if subject.published is False:
         facts.append(Run("not published", "quiet"))
     return facts

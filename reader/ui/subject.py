@@ -60,6 +60,8 @@ class Subject:
     path: str = ""
     rowid: int | None = None
     id: str = ""
+    tags: tuple[str, ...] = ()
+    """The person's own."""
     told_by: str = ""
     """For what is no document here: the title of the document that tells of it."""
 
@@ -98,6 +100,7 @@ def of_document(library: Library, rowid: int) -> Subject:
         path=article.path,
         rowid=rowid,
         id=row.id if row else "",
+        tags=row.tags if row else (),
     )
 
 

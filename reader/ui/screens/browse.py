@@ -16,13 +16,14 @@ from textual.dom import DOMNode
 from textual.reactive import reactive
 
 from reader import opening
+from reader.errors import ReaderError
 from reader.jobs.progress import Progress
 from reader.library.view import Sort, SortKey
 from reader.opening import First
 from reader.ui import actions, messages
 from reader.ui.article_list import ArticleList
 from reader.ui.bars import KeyBar, LongMessage, TopBar
-from reader.ui.desk import KEEPING, ROWS, VIEW
+from reader.ui.desk import KEEPING, ROWS, UNREAD, VIEW
 from reader.ui.list_header import ListHeader
 from reader.ui.panes import Panes
 from reader.ui.progress_line import ProgressLine
@@ -31,6 +32,8 @@ from reader.ui.screens.marking import Marking
 if TYPE_CHECKING:
     from reader.ui.page import Line
 
+_SECONDS_UNTIL_ASKED_AGAIN = 1.0
+"""For rows that could not be read; they are on the screen, and wanted as long as that is so."""
 _SORT_WORDS = {
     "quality": ("best first", "worst first"),
     "heat": ("hottest first", "coolest first"),
@@ -110,21 +113,26 @@ class BrowseScreen(Marking):
         lost = None if self._lost is None else (self._lost.rowid, self._lost.id)
         self._desk.view(self.sort, -1 if untouched else self.articles.rowid, max(self.size.height, 24), lost)
 
-    def on_failure(self, group: str, words: str, *, damaged: bool = False) -> None:
-        """Tell of a worker of ``group`` that failed, and take back what was shown in advance.
+    @on(messages.Failed)
+    def _tell_failure(self, event: messages.Failed) -> None:
+        """Tell of what could not be done, and take back what was shown in advance. A damaged index is built anew."""
+        from reader.ui.states import sentence
 
-        An index that turns out to be ``damaged`` is built anew at once.
-        """
-        self.say(words, warning=True)
-        if damaged and group in {VIEW, ROWS}:
+        group, error = event.group, event.error
+        self.say(sentence(error), warning=True)
+        if isinstance(error, ReaderError) and error.damaged and group in {VIEW, ROWS}:
             self._desk.renew()
         if group == KEEPING:
             self._marks.forget()
             self._reload_view()  # what the list shows was not kept
-        elif group == VIEW:
+        elif group in {VIEW, UNREAD}:
             self.articles.go_on()
         elif group == ROWS:
-            self.articles.forget_asked()
+            self.set_timer(_SECONDS_UNTIL_ASKED_AGAIN, self.articles.forget_asked)
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep a small fact between runs."""
+        self._desk.remember(name, value)
 
     @on(messages.ViewLoaded)
     def _show_view(self, event: messages.ViewLoaded) -> None:
@@ -213,8 +221,11 @@ class BrowseScreen(Marking):
             self._folder_read = True
 
     @on(messages.MarksChanged)
-    def _show_marks(self) -> None:
+    def _show_marks(self, event: messages.MarksChanged) -> None:
+        self._stale = True  # the pane shows tags
         self._reload_view()
+        if event.told:
+            self.say(event.told)
 
     @on(messages.Away)
     def _show_away(self, event: messages.Away) -> None:

@@ -1,32 +1,40 @@
-"""Marks on the main screen: an article that is read, and whatever else the person says of one."""
+"""Marks on the main screen: an article that is read, and whatever else the person says of one or of several."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from textual import on
 from textual.timer import Timer
 
-from reader.model import Row
 from reader.opening import First
 from reader.ui import messages
-from reader.ui.marks import Marks
+from reader.ui.article_list import ArticleList
+from reader.ui.bars import KeyBar
+from reader.ui.marks import Change, Marks, told
+from reader.ui.screens.parts import Purpose
 from reader.ui.screens.reading import Reading
 
 if TYPE_CHECKING:
+    from reader.model import Row
     from reader.ui.subject import Subject
 
 _SECONDS_UNTIL_READ = 2.0
 
 
 class Marking(Reading):
-    """Marks by key, and by reading."""
+    """Marks by key, and by reading: of what is chosen in the list or, without a choice, of what is selected."""
 
     def __init__(self, first: First, keymap: Mapping[str, str]) -> None:
         super().__init__(first, keymap)
         self._reading: Timer | None = None
         self._marks = Marks()
+        self._tagged: list[int] = []
+        """The documents whose tags are being edited."""
+        self._known_tags: list[str] = []
+
+    # By reading.
 
     def subject_shown(self, subject: Subject) -> None:
         """Mark it read unless it is left soon."""
@@ -41,7 +49,7 @@ class Marking(Reading):
         """Mark it read: it was chosen."""
         row = self.articles.row
         if row is not None and not row.read:
-            self._mark(row, read=True)
+            self._mark([row], Change(read=True), quietly=True)
 
     def _stop_reading(self) -> None:
         if self._reading is not None:
@@ -54,25 +62,143 @@ class Marking(Reading):
         reading = self.articles.touched or self.article.has_focus  # not just looking at the list
         shown = reading and self.article.subject is subject and self.article.is_on_screen
         if shown and row is not None and row.rowid == subject.rowid and not row.read:
-            self._mark(row, read=True)
+            self._mark([row], Change(read=True), quietly=True)
+
+    # By key.
 
     def action_toggle_read(self) -> None:
-        """Mark the selected article read, or unread again."""
-        row = self.articles.row
-        if row is None:
-            self.say("There is no article to mark here.", passing=True)
-        else:
-            self._stop_reading()  # whoever marks an article by hand wants it so
-            self._mark(row, read=not row.read, told="Marked unread." if row.read else "Marked read.")
+        """Mark what is chosen read, or unread again."""
+        self._stop_reading()  # whoever marks an article by hand wants it so
+        self._toggle("read")
 
-    def _mark(self, row: Row, *, read: bool, told: str = "") -> None:
+    def action_toggle_star(self) -> None:
+        """Star what is chosen, or take the star away."""
+        self._toggle("starred")
+
+    def _toggle(self, mark: Literal["read", "starred"]) -> None:
+        rowids = self._meant()
+        rows = self.articles.at_hand(rowids)
+        if not rowids:
+            self.say("There is no article to mark here.", passing=True)
+        elif rows is None:
+            self._desk.mark_documents(rowids, mark, None)
+        else:
+            value = not all(getattr(row, mark) for row in rows)
+            self._mark(rows, Change(read=value) if mark == "read" else Change(starred=value))
+        self.articles.let_go()
+
+    def action_all_read(self) -> None:
+        """Mark every article of the list read."""
+        rowids = self.articles.view.rowids
+        if len(rowids):
+            self._stop_reading()
+            self._desk.mark_documents(rowids, "read", value=True)
+            self.articles.let_go()
+        else:
+            self.say("There is no article to mark here.", passing=True)
+
+    def _mark(self, rows: list[Row], change: Change, *, quietly: bool = False) -> None:
         # Shown at once; should writing fail, the list is read anew.
-        self.articles.update_row(self._marks.make(row, read=read))
-        self._desk.mark_read(row, read=read, told=told)
+        self.articles.update_rows([self._marks.make(row, change) for row in rows])
+        self._desk.mark(rows, change, "" if quietly else told(change))
+
+    def _meant(self) -> list[int]:
+        """Return the documents that a key is about."""
+        return self.articles.chosen or [self.articles.rowid] * (self.articles.rowid != -1)
 
     @on(messages.Marked)
     def _show_mark(self, event: messages.Marked) -> None:
-        self._marks.kept(event.row, event.marks)
-        self.articles.update_row(event.row)
+        self.articles.update_rows(self._marks.kept(event.rows, event.marks))
+        subject = self.article.subject
+        if subject is not None and any(row.rowid == subject.rowid and row.tags != subject.tags for row in event.rows):
+            self._stale = True
+            self._read_again()
         if event.told:
             self.say(event.told)
+
+    @on(ArticleList.Chosen)
+    def _show_chosen(self, event: ArticleList.Chosen) -> None:
+        self.query_one(KeyBar).chosen = event.count
+        self._show_keys()
+
+    def action_undo(self) -> None:
+        """Take back the last change of marks."""
+        self._stop_reading()
+        self._marks.forget()
+        self._desk.undo(again=False)
+
+    def action_redo(self) -> None:
+        """Make the change again that was taken back last."""
+        self._marks.forget()
+        self._desk.undo(again=True)
+
+    # Unread articles.
+
+    def action_unread(self, step: int) -> None:
+        """Select the next unread article, or the one before."""
+        self.articles.to_unread(step)
+
+    @on(ArticleList.UnreadWanted)
+    def _look_for_unread(self, event: ArticleList.UnreadWanted) -> None:
+        self._desk.next_unread(self.articles.view, event.at, event.step)
+
+    @on(messages.UnreadFound)
+    def _show_unread(self, event: messages.UnreadFound) -> None:
+        if event.view is self.articles.view:
+            self.articles.found_unread(event.at, event.step)
+        else:
+            self.articles.go_on()
+
+    # Tags.
+
+    def action_tags(self) -> None:
+        """Edit the tags of what is chosen."""
+        self._tagged = self._meant()
+        row = self.articles.row
+        if not self._tagged:
+            self.say("There is no article to tag here.", passing=True)
+            return
+        purpose = Purpose(self._tag, self._offer_tags)
+        if len(self._tagged) > 1:
+            self.ask(purpose, f"Tags for {len(self._tagged):,} articles, -tag takes one away: ")
+        elif row is not None:
+            self.ask(purpose, "Tags: ", ", ".join((*row.tags, "")))
+        self._desk.tags()
+
+    @on(messages.TagsLoaded)
+    def _take_tags(self, event: messages.TagsLoaded) -> None:
+        self._known_tags = event.tags
+        if self.entry is not None:
+            self._offer_tags(self.entry.text, len(self.entry.text))
+
+    def _offer_tags(self, text: str, at: int) -> None:
+        from reader.ui.entering import offer_tags
+
+        if self.entry is not None:
+            self.entry.offer(offer_tags(text, at, self._known_tags), "Tags, with commas between them.")
+
+    def _tag(self, text: str) -> None:
+        """Give what is chosen the tags that were entered."""
+        from reader.ui.entering import split_tags
+
+        given = split_tags(text)
+        if len(self._tagged) > 1:
+            self._desk.tag_documents(
+                self._tagged,
+                [tag for tag in given if not tag.startswith("-")],
+                [tag[1:] for tag in given if tag.startswith("-")],
+            )
+        else:
+            rows = self.articles.at_hand(self._tagged)
+            for row in rows or ():
+                had = {tag.casefold(): tag for tag in row.tags}
+                has = {tag.casefold(): tag for tag in given}
+                change = Change(
+                    add_tags=tuple(tag for key, tag in has.items() if key not in had),
+                    remove_tags=tuple(tag for key, tag in had.items() if key not in has),
+                )
+                if change == Change():
+                    self.say("That changes nothing.")
+                else:
+                    self._mark([row], change)
+        self.articles.let_go()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual import events, on
 from textual.screen import Screen
+from textual.widget import Widget
 
 from reader.opening import First
 from reader.ui import actions, messages
@@ -14,6 +16,18 @@ from reader.ui.article_view import ArticleView
 from reader.ui.bars import KeyBar, LongMessage
 from reader.ui.desk import Desk
 from reader.ui.panes import Panes
+
+if TYPE_CHECKING:
+    from reader.ui.entry_line import EntryLine
+
+
+class Purpose(NamedTuple):
+    """What becomes of a line that the person is asked for."""
+
+    entered: Callable[[str], object]
+    changed: Callable[[str, int], object] = lambda text, at: None
+    """Called with the text and the place of the cursor, in characters."""
+    left: Callable[[], object] = lambda: None
 
 
 class Parts(Screen[None]):
@@ -24,6 +38,9 @@ class Parts(Screen[None]):
         self.library = first.library
         self._keymap = keymap
         self._desk = Desk(self, first.library, first.keeper)
+        self._purpose: Purpose | None = None
+        self._asked_from: Widget | None = None
+        """What had the focus before a line was asked for."""
         self._bound: dict[actions.Focus, frozenset[str]] = {}
         """The keys that do something, by where the focus is."""
 
@@ -50,6 +67,58 @@ class Parts(Screen[None]):
             bound = self._bound[bar.where] = frozenset(self.active_bindings)
         if event.key not in bound:
             self.say(f"{actions.spoken(event.key)} does nothing here. ? shows every key.", passing=True)
+
+    # What the person writes.
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a line is there to be written in."""
+        return self._purpose is not None
+
+    def ask(self, purpose: Purpose, prompt: str, text: str = "", past: Sequence[str] = ()) -> None:
+        """Ask for a line, in which ``text`` stands already; ``past`` is what was entered before, the latest last."""
+        from reader.ui.entry_line import EntryLine  # imported late: nobody writes before they have read
+
+        if not self.is_asking:
+            self._asked_from, self._purpose = self.focused, purpose
+            self.mount(EntryLine(prompt, text, past))
+
+    @property
+    def entry(self) -> EntryLine | None:
+        """The line that is written in, if there is one."""
+        from reader.ui.entry_line import EntryLine
+
+        return next(iter(self.query(EntryLine)), None)
+
+    # By name, so that the line need not be known before it is asked for.
+
+    def on_entry_line_changed(self, event: EntryLine.Changed) -> None:
+        """Pass what is written on to whoever asked."""
+        if self._purpose is not None:
+            self._purpose.changed(event.text, event.at)
+
+    def on_entry_line_submitted(self, event: EntryLine.Submitted) -> None:
+        """Pass what was entered on to whoever asked."""
+        purpose = self._purpose
+        self._answered()
+        if purpose is not None:
+            purpose.entered(event.text)
+
+    def on_entry_line_left(self) -> None:
+        """Tell whoever asked that nothing is entered."""
+        purpose = self._purpose
+        self._answered()
+        if purpose is not None:
+            purpose.left()
+
+    def _answered(self) -> None:
+        """Take the line away, and give the focus back."""
+        self._purpose = None
+        self.query("#entry").remove()
+        if self._asked_from is not None and self._asked_from.is_attached:
+            self._asked_from.focus()
+        else:
+            self.panes.focus_list()
 
     def move_on(self) -> None:
         """Take what concerned the last key from the last line: another one is pressed."""

@@ -57,10 +57,12 @@ class Reading(Parts):
 
     def _show_keys(self) -> None:
         bar = self.query_one(KeyBar)
-        if not len(self.articles.view):
+        if self.is_asking:
+            bar.where = "entry"
+        elif not len(self.articles.view):
             bar.where = "empty"
         elif not self.article.has_focus:
-            bar.where = "list"
+            bar.where = "chosen" if bar.chosen else "list"
         else:
             bar.where = "related" if self.article.selected >= 0 else "article"
         subject = self.article.subject

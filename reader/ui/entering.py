@@ -1,0 +1,40 @@
+"""What is written in a line: tags and their completion. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+
+class Offer(NamedTuple):
+    """What could stand in the place of a part of a text."""
+
+    start: int
+    end: int
+    """Places in the text, in characters."""
+    words: tuple[str, ...]
+
+
+NOTHING = Offer(0, 0, ())
+
+
+def split_tags(text: str) -> list[str]:
+    """Return the tags of a list with commas, each once, without what is empty."""
+    parts = [" ".join(part.split()) for part in text.split(",")]
+    return list({part.casefold(): part for part in reversed(parts) if part.lstrip("-")}.values())[::-1]
+
+
+def offer_tags(text: str, at: int, tags: Sequence[str]) -> Offer:
+    """Return what the tag at the place ``at`` could become; those that are in the text already are left out."""
+    start = text.rfind(",", 0, at) + 1
+    end = text.find(",", at)
+    end = len(text) if end == -1 else end
+    while start < end and text[start] in " -":
+        start += 1
+    begun = text[start:at].casefold() if at >= start else ""
+    taken = {tag.lstrip("-").casefold() for tag in split_tags(text[:start] + text[end:])}
+    return Offer(start, end, tuple(_beginning(begun, (tag for tag in tags if tag.casefold() not in taken))))
+
+
+def _beginning(begun: str, words: Iterable[str]) -> list[str]:
+    return [word for word in words if word.casefold().startswith(begun)]

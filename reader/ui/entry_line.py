@@ -1,0 +1,143 @@
+"""A line in which the person writes, over the last lines of the screen: a query, tags, the name of a view."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from reader.text import clean, steady, width
+from reader.ui import actions
+from reader.ui.entering import NOTHING, Offer
+
+_OFFERED = 40
+"""Words that are shown; more than fit in a line."""
+_LONGEST = 10_000
+"""Characters; nobody writes more, but somebody may paste it."""
+
+
+class EntryLine(Container):
+    """Asks for one line of text; below it stands what could be meant, or what is wrong with it."""
+
+    BINDINGS = actions.bindings("entry")
+
+    class Changed(Message):
+        """What is written is another text now, with the cursor ``at`` so many characters."""
+
+        def __init__(self, text: str, at: int) -> None:
+            super().__init__()
+            self.text = text
+            self.at = at
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the last of a burst counts."""
+            return isinstance(message, EntryLine.Changed)
+
+    class Submitted(Message):
+        """The person has entered it."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
+    class Left(Message):
+        """The person does not want it after all."""
+
+    def __init__(self, prompt: str, text: str = "", past: Sequence[str] = ()) -> None:
+        """``past`` is what was entered for the same purpose before, the latest last."""
+        super().__init__(id="entry")
+        self._prompt = steady(prompt)
+        self._text = text
+        self._past = [*past]
+        self._place = len(self._past)
+        """Which of those is shown; its length for what is being written."""
+        self._draft = text
+        self._offer = NOTHING
+        self._turn = -1
+        """Which word of the offer stands in the text, or -1."""
+
+    def compose(self) -> ComposeResult:
+        """The prompt, the text, and a line below."""
+        with Horizontal():
+            prompt = Static(Content(f" {self._prompt}"), id="entry-prompt")
+            prompt.styles.width = width(self._prompt) + 1
+            yield prompt
+            yield Input(self._text, compact=True, select_on_focus=False, max_length=_LONGEST, id="entry-input")
+        yield Static(id="entry-hint")
+
+    def on_mount(self) -> None:
+        """Be ready to write."""
+        self.input.focus()
+        self._tell()
+
+    @property
+    def input(self) -> Input:
+        """Where the person writes."""
+        return self.query_one(Input)
+
+    @property
+    def text(self) -> str:
+        """What is written."""
+        return clean(self.input.value)
+
+    def hint(self, text: str, *, warning: bool = False) -> None:
+        """Say something below the line, as text."""
+        line = self.query_one("#entry-hint", Static)
+        line.set_class(warning, "-warning")
+        line.update(Content(f" {steady(text)}"))
+
+    def offer(self, offer: Offer, otherwise: str) -> None:
+        """Have Tab put the words of ``offer`` in, one after the other; below the line they stand, or ``otherwise``."""
+        if self._turn == -1:  # else one of them is being tried
+            self._offer = offer
+            self.hint(f"Tab: {'  '.join(offer.words[:_OFFERED])}" if offer.words else otherwise)
+
+    @on(Input.Changed)
+    def _tell_change(self, event: Input.Changed) -> None:
+        event.stop()
+        written = self._offer.words[self._turn] if self._turn >= 0 else None
+        if written is None or event.value[self._offer.start : self._offer.end] != written:
+            self._turn = -1
+        self._tell()
+
+    def _tell(self) -> None:
+        self.post_message(self.Changed(self.text, self.input.cursor_position))
+
+    @on(Input.Submitted)
+    def _submit(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.post_message(self.Submitted(self.text.strip()))
+
+    def action_entry_leave(self) -> None:
+        """Leave without entering anything."""
+        self.post_message(self.Left())
+
+    def action_complete(self, step: int) -> None:
+        """Put the next word in that could be meant."""
+        words = self._offer.words
+        if not words:
+            self.hint("Nothing that begins like this is known.")
+            return
+        self._turn = (self._turn + step) % len(words) if self._turn >= 0 else (0 if step > 0 else len(words) - 1)
+        word = words[self._turn]
+        before, after = self.input.value[: self._offer.start], self.input.value[self._offer.end :]
+        self._offer = self._offer._replace(end=self._offer.start + len(word))
+        self.input.value = before + word + after
+        self.input.cursor_position = self._offer.end
+
+    def action_past(self, step: int) -> None:
+        """Show what was entered before, or after that."""
+        place = self._place + step
+        if not 0 <= place <= len(self._past):
+            self.hint("Nothing was entered before this." if step < 0 else "This is the latest.")
+            return
+        if self._place == len(self._past):
+            self._draft = self.input.value
+        self._place = place
+        self.input.value = self._past[place] if place < len(self._past) else self._draft
+        self.input.cursor_position = len(self.input.value)
