@@ -116,11 +116,13 @@ class Database:
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
+                db.execute("COMMIT")
             except BaseException:
-                if _is_inside(db):  # some errors end the transaction themselves
+                # Some errors end the transaction themselves. One left open would take in all that is written later,
+                # and never keep it.
+                if _is_inside(db):
                     db.execute("ROLLBACK")
                 raise
-            db.execute("COMMIT")
 
     def is_shared(self) -> bool:
         """Return whether everything that this thread has written is there for other connections too."""

@@ -8,6 +8,7 @@ so one may be killed at any moment: the next start goes on from there.
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import sqlite3
@@ -19,9 +20,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reader.errors import ReaderError, reason
-from reader.library import backups, lock, schema
+from reader.library import backups, kept, lock, schema
 from reader.library.database import Database, StorageError, prepared, set_aside, sync
-from reader.library.marks import LATEST, READ, Mark, Marks, Place, Spelling, tag, tag_key, valid_name
+from reader.library.marks import LATEST, READ, Mark, Marks, Place, Spelling, Thing, tag, tag_key, valid_name
 from reader.text import count, show_path
 from reader.times import local
 
@@ -217,8 +218,15 @@ def salvage(path: Path) -> Found:
         with contextlib.suppress(ReaderError):
             if isinstance(shown, str) and isinstance(at, int) and tag(shown) == shown and tag_key(shown) == key:
                 spellings[tag_key(shown)] = Spelling(min(max(at, 0), LATEST), shown)
+    things: dict[tuple[str, str], Thing] = {}
+    for kind, name, value, at in _rows(path, "kind, name, value, changed_at", "kept", "kind, name"):
+        if not (isinstance(kind, str) and isinstance(name, str) and kept.valid(kind, name) and isinstance(at, int)):
+            continue
+        with contextlib.suppress(ValueError, RecursionError, ReaderError):
+            text = "" if value == "" else kept.written(json.loads(str(value)))
+            things[kind, name] = Thing(min(max(at, 0), LATEST), text)
     session = {str(name): str(value) for name, value in _rows(path, "name, value", "session", "name")}
-    return Found(Marks(marks, spellings), session)
+    return Found(Marks(marks, spellings, things), session)
 
 
 def _rows(path: Path, columns: str, table: str, order: str) -> list[tuple[object, ...]]:

@@ -213,6 +213,7 @@ _DAMAGES = [_garbage, _header, _cut, _middle, _no_table, _emptied_but_for_its_jo
 def test_a_damaged_file_is_replaced_by_the_newest_good_backup(path: Path, damage: Callable[[Path], None]) -> None:
     with closing(_open(path)) as state:
         state.mark(_MANY, read=True)
+        state.keep("view", {"AI": {"query": "tag:ai"}}, told="Saved the view “AI”")
         state.mark([_MANY[7]], starred=True, add_tags=["Später"])
         state.remember("last-folder", "/news")
         assert state.backup_if_due() is not None
@@ -256,6 +257,21 @@ def test_what_is_later_in_the_damaged_file_is_saved_from_it(path: Path) -> None:
         undone = state.undo()  # as far as nothing was changed since
         assert undone is not None
         assert (undone.told, undone.left) == ("Marked 20,000 articles read", 2)
+
+
+def test_things_are_saved_from_a_damaged_file_too(path: Path) -> None:
+    with closing(_open(path)) as state:
+        state.keep("view", {"old": [1], "gone": [2]}, told="Saved two views")
+        state.backup_if_due()
+        state.mark(_MANY, read=True)
+        state.keep("view", {"new": {"b": 1, "a": None}, "gone": None}, told="Saved a view")
+        before = held(state)
+    _middle(path)
+    state, notice = State.open(path)
+    with closing(state):
+        assert "was restored" in notice
+        assert held(state).things == before.things
+        assert state.kept("view") == {"new": {"a": None, "b": 1}, "old": [1]}
 
 
 def test_bad_backups_are_passed_over_and_kept(path: Path) -> None:
@@ -525,7 +541,7 @@ def test_in_a_folder_that_cannot_be_written_marks_are_read_and_nothing_is_touche
     shared_place.chmod(0o555)
     program = (
         "import os, sys; from pathlib import Path; from reader.library.state import State\n"
-        "import reader.library.repair, reader.library.backups\n"
+        "import hashlib, zlib, reader.library.repair, reader.library.backups\n"
         "if os.getuid() == 0: os.setuid(65534)\n"  # whom rights hold for
         "state, notice = State.open(Path(sys.argv[1])); print(notice)\n"
         "state.mark(['00000000000000ff'], read=True)\n"
