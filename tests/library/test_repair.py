@@ -259,6 +259,44 @@ def test_what_is_later_in_the_damaged_file_is_saved_from_it(path: Path) -> None:
         assert (undone.told, undone.left) == ("Marked 20,000 articles read", 2)
 
 
+def _first_page(path: Path) -> None:
+    path.write_bytes(b"\xa5" * 4096 + path.read_bytes()[4096:])
+
+
+@pytest.mark.parametrize("updated", [False, True])
+@pytest.mark.parametrize("damage", [_header, _first_page])
+def test_without_its_first_page_everything_else_is_saved(
+    path: Path, damage: Callable[[Path], None], updated: bool
+) -> None:
+    if updated:  # its tables are in other places
+        _first_version(path)
+    with closing(_open(path)) as state:
+        if updated:
+            state.backup_if_due()
+        state.mark(_MANY, read=True, add_tags=["Später"])
+        state.keep("view", {"AI": 1}, told="Saved a view")
+        state.remember("last-folder", "/news")
+        before = held(state)
+    damage(path)
+    state, notice = State.open(path)
+    with closing(state):
+        assert "The file of marks was damaged." in notice
+        assert held(state) == before
+        assert state.recall("last-folder") == "/news"
+
+
+@pytest.mark.parametrize("part", [0.3, 0.5, 0.9])
+def test_of_a_file_that_was_cut_off_the_beginning_is_saved(path: Path, part: float) -> None:
+    with closing(_open(path)) as state:
+        state.mark(_MANY, read=True)
+    os.truncate(path, int(path.stat().st_size * part))
+    state, notice = State.open(path)
+    with closing(state):
+        saved = state.all_read()
+        assert len(saved) > len(_MANY) * part * 0.9
+        assert notice.endswith(f"; marks saved: {len(saved):,}.")
+
+
 def test_things_are_saved_from_a_damaged_file_too(path: Path) -> None:
     with closing(_open(path)) as state:
         state.keep("view", {"old": [1], "gone": [2]}, told="Saved two views")
