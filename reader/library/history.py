@@ -136,7 +136,9 @@ def move(db: sqlite3.Connection, now: int, *, again: bool) -> Undone | None:
 
 def _move_marks(db: sqlite3.Connection, step: int, its: _Change, now: int, *, again: bool) -> set[int]:
     """Undo or redo one part of a step, as far as nothing was changed since; return the numbers of the articles."""
-    query = "SELECT m.id, m.token FROM json_each(?) j JOIN marks m ON m.id = j.value AND m.what = ? WHERE m.value <> ?"
+    query = (
+        "SELECT j.value, m.token FROM json_each(?) j JOIN marks m ON m.id = j.value AND m.what = ? WHERE m.value <> ?"
+    )
     value = int(its.value == again)
     moved = [
         (step if again else its.formers[id_], id_)

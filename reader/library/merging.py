@@ -45,19 +45,21 @@ def entries(db: sqlite3.Connection) -> Generator[Entry]:
             db.execute("ROLLBACK")
 
 
-def take_in(db: sqlite3.Connection, marks: Marks, token: int) -> tuple[int, bool]:
+def take_in(db: sqlite3.Connection, marks: Marks, token: int, *, later: bool = False) -> tuple[int, bool]:
     """Merge marks with those of the tables, as :meth:`reader.library.marks.Marks.merged` does.
 
+    With ``later``, what is not later stays out, instead of the greater value holding.
     Each that changes gets ``token``. Return how many did, and whether anything has
     changed at all, spellings and things included. Raises sqlite3.Error.
     """
     before = db.total_changes
     db.executemany(
-        "INSERT INTO marks (id, what, value, changed_at, token) VALUES (?, ?, ?, ?, ?) "
+        "INSERT INTO marks (id, what, value, changed_at, token) VALUES (?1, ?2, ?3, ?4, ?5) "
         "ON CONFLICT (id, what) DO UPDATE SET "
         "value = excluded.value, changed_at = excluded.changed_at, token = excluded.token "
-        "WHERE excluded.changed_at > changed_at OR excluded.changed_at = changed_at AND excluded.value > value",
-        ((id_, what, int(mark.value), mark.at, token) for (id_, what), mark in marks.marks.items()),
+        "WHERE excluded.changed_at > changed_at "
+        "OR NOT ?6 AND excluded.changed_at = changed_at AND excluded.value > value",
+        ((id_, what, int(mark.value), mark.at, token, later) for (id_, what), mark in marks.marks.items()),
     )
     taken = db.total_changes - before
     db.executemany(
@@ -67,10 +69,11 @@ def take_in(db: sqlite3.Connection, marks: Marks, token: int) -> tuple[int, bool
         ((key, spelling.shown, spelling.at) for key, spelling in marks.spellings.items()),
     )
     db.executemany(
-        "INSERT INTO kept (kind, name, value, changed_at, token) VALUES (?, ?, ?, ?, ?) "
+        "INSERT INTO kept (kind, name, value, changed_at, token) VALUES (?1, ?2, ?3, ?4, ?5) "
         "ON CONFLICT (kind, name) DO UPDATE SET "
         "value = excluded.value, changed_at = excluded.changed_at, token = excluded.token "
-        "WHERE excluded.changed_at > changed_at OR excluded.changed_at = changed_at AND excluded.value > value",
-        ((kind, name, thing.value, thing.at, token) for (kind, name), thing in marks.things.items()),
+        "WHERE excluded.changed_at > changed_at "
+        "OR NOT ?6 AND excluded.changed_at = changed_at AND excluded.value > value",
+        ((kind, name, thing.value, thing.at, token, later) for (kind, name), thing in marks.things.items()),
     )
     return taken, db.total_changes > before

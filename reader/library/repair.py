@@ -190,7 +190,8 @@ def _fill(part: Path, backup: backups.Backup | None, sources: list[Found]) -> in
     with closing(State(prepared(part, schema.prepare, durable=True))) as state:
         saved = 0
         for found in sources:
-            saved += state.take_in(found.marks)
+            # What has the time that it has in the backup and is another is damaged.
+            saved += state.take_in(found.marks, later=True)
             state.take_facts(found.session)
     if _size(part.with_name(part.name + "-wal")):  # could not be handed over, for want of room
         raise StorageError(part, sqlite3.OperationalError("it could not be written whole"))
@@ -240,7 +241,7 @@ def _in_memory(data: bytes) -> sqlite3.Connection:
 
 def _read(opened: Callable[[], sqlite3.Connection], file: str) -> Found:
     version = schema.VERSION
-    with contextlib.suppress(sqlite3.Error), closing(opened()) as db:
+    with contextlib.suppress(sqlite3.Error, UnicodeDecodeError), closing(opened()) as db:
         version = schema.version_of(db) or version
 
     def rows(columns: str, table: str, order: str) -> list[tuple[object, ...]]:
@@ -286,7 +287,7 @@ def _rows(
                 db.text_factory = lambda data: data.decode("utf-8", "replace")
                 for row in db.execute(f"SELECT {columns} FROM {table} ORDER BY {each}"):  # noqa: S608 - constants
                     found.append(row)  # noqa: PERF402 - what was read before a fault is kept
-        except (sqlite3.Error, OverflowError) as error:
+        except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
             read = len(found) - before
             log.warning("%s in %s: rows that could be read: %d (%s)", table, file, read, reason(error))
         else:

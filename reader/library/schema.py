@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from reader.errors import ReaderError
-from reader.library.database import Database, StorageError
+from reader.library.database import Database, StorageError, malformed
 from reader.library.marks import LATEST
 from reader.text import show_path
 
@@ -154,7 +154,9 @@ def _judge(path: Path) -> int:
             for columns in _COLUMNS[version or VERSION]:
                 db.execute(f"SELECT {columns} LIMIT 1").fetchone()
             if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                raise sqlite3.DatabaseError("database disk image is malformed")
+                raise malformed()
+    except UnicodeDecodeError as error:  # of SQLite's own words, which quote what is damaged
+        raise StorageError(path, malformed(), damaged=True) from error
     except sqlite3.Error as error:
         # A file with our mark whose tables cannot be read is damaged, whatever SQLite calls it.
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # ours, above, has none

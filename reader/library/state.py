@@ -275,11 +275,12 @@ class State:
         with database.aside() if database.path is not None else database.read() as db:
             yield from merging.entries(db)
 
-    def take_in(self, marks: Marks, *, backup: bool = False) -> int:
+    def take_in(self, marks: Marks, *, backup: bool = False, later: bool = False) -> int:
         """Merge marks from elsewhere: of each the later change holds. Return how many were new here or later.
 
-        With ``backup``, there is a backup of what was before, if anything is changed. This
-        is no step for :meth:`undo`. Raises StorageError, and ReaderError when no backup can be made.
+        With ``backup``, there is a backup of what was before, if anything is changed. With
+        ``later``, of two at the same time the one that is here holds. This is no step for
+        :meth:`undo`. Raises StorageError, and ReaderError when no backup can be made.
         """
         with contextlib.ExitStack() as stack:
             path = self._current().path
@@ -289,7 +290,7 @@ class State:
                 stack.enter_context(repair.alone(path))
             db = stack.enter_context(self._write())
             version = schema.changes_of(db) + 1
-            taken, changed = merging.take_in(db, marks, version)
+            taken, changed = merging.take_in(db, marks, version, later=later)
             if changed:
                 if backup and path is not None:
                     from reader.library import backups

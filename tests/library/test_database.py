@@ -150,3 +150,14 @@ def test_a_transaction_that_cannot_be_ended_takes_nothing_later_with_it(tmp_path
     with closing(sqlite3.connect(path)) as other:
         assert other.execute("SELECT * FROM a").fetchall() == [(1,)]
         assert other.execute("SELECT * FROM b").fetchall() == []
+
+
+def test_damage_that_sqlite_has_no_readable_words_for_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "some.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE tttttttt (x)")
+    path.write_bytes(path.read_bytes().replace(b"tttttttt", b"\xfft\xfft\xfft\xfft").replace(b"CREATE", b"CRXATE"))
+    with closing(Database(path, durable=True)) as database:
+        with pytest.raises(StorageError, match="malformed") as caught, database.read() as db:
+            db.execute("SELECT * FROM a")
+        assert caught.value.damaged

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -12,8 +13,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reader.errors import ReaderError
 from reader.library import repair
@@ -295,6 +299,53 @@ def test_of_a_file_that_was_cut_off_the_beginning_is_saved(path: Path, part: flo
         saved = state.all_read()
         assert len(saved) > len(_MANY) * part * 0.9
         assert notice.endswith(f"; marks saved: {len(saved):,}.")
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a file of marks and a backup that lacks a step."""
+    path = tmp_path_factory.mktemp("small") / "state.db"
+    with closing(_open(path)) as state:
+        state.mark(_MANY[:2000], read=True, add_tags=["é"])
+        state.keep("view", {"a": {"q": 1}}, told="Saved a view")
+        assert state.backup_if_due() is not None
+        state.mark(_MANY[:100], starred=True)
+    return path.parent
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from([1, 3, 30, 3000]))
+def test_whatever_bytes_are_damaged_the_backup_is_there_and_one_can_go_on(small: Path, seed: int, count: int) -> None:
+    random = Random(seed)
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(shutil.copytree(small, Path(place) / "data")) / "state.db"
+        data = bytearray(path.read_bytes())
+        for _ in range(count):
+            at = random.randrange(random.choice([4096, len(data)]))
+            if not 60 <= at < 72:  # the version and whose it is: one that says otherwise is left alone
+                data[at] = random.randrange(256)
+        path.write_bytes(data)
+        state, notice = State.open(path)
+        with closing(state):
+            assert state.is_kept
+            if notice:
+                assert {int(id_, 16) for id_ in _MANY[:2000]} <= set(state.all_read()) | _taken_back(state)
+                thing = held(state).things["view", "a"]
+                assert thing.value == '{"q":1}' or thing.at != _kept_at(small)
+            while state.undo():
+                pass
+            state.mark([_ID], read=True)
+            assert state.read_among([_ID]) == {_ID}
+
+
+def _kept_at(small: Path) -> int:
+    with closing(sqlite3.connect(small / "state.db")) as db:
+        return int(db.execute("SELECT changed_at FROM kept").fetchone()[0])
+
+
+def _taken_back(state: State) -> set[int]:
+    """Return what damage made look like a later change."""
+    return {id_ for (id_, what), mark in held(state).marks.items() if what == READ and not mark.value}
 
 
 def test_things_are_saved_from_a_damaged_file_too(path: Path) -> None:
