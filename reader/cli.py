@@ -197,9 +197,11 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
 
     with _opened(path) as library:
         if library.index.in_memory:
+            if library.folder.only is not None:
+                raise ReaderError(f"No index is kept of {library.name}, a single document.", "Name its folder.")
             raise ReaderError(
-                f"No index is kept of {library.name}: it is a single document, or the index cannot be written.",
-                "Name a folder, and see that the cache directory can be written.",
+                f"No index can be kept of {library.name}.",
+                "See that the cache directory can be written, or name another in NEWSREADER_CACHE_DIR.",
             )
         progress = Progress()
         try:

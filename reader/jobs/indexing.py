@@ -359,6 +359,7 @@ class _Refresh:
         if self._total + len(self._gone) < _FEW:
             with self._writer.together():  # nobody sees a list without what it shows
                 self._writer.remove(self._gone)
+                self._set_digests([*self._digests])
                 self._show(complete=complete)
         else:  # sorted by two threads, which see only what is written
             self._writer.remove(self._gone)

@@ -52,7 +52,9 @@ def facts(progress: Progress) -> tuple[str, ...]:
     """Return what there is to say of a refresh under way, the most important first."""
     rate, left = pace(progress)
     said = [f"{progress.done:,} of {progress.total:,}" + ("+" if progress.walking else "")]
-    if not progress.walking and progress.done >= progress.total:
+    if progress.finished:
+        pass  # the number says it
+    elif not progress.walking and progress.done >= progress.total:
         said.append("putting them in order")
     elif left is not None:
         said.append(f"{duration(left)} left")

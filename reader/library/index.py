@@ -284,6 +284,9 @@ def _row(values: Sequence[object]) -> Row:
 
 
 def _ready(path: Path) -> Database:
+    if path.is_dir():
+        log.warning("%s is a folder. It is set aside.", show_path(path))
+        set_aside(path)
     try:
         return prepared(path, _prepare, durable=False)
     except StorageError as error:

@@ -74,7 +74,7 @@ class NewsreaderApp(App[None]):
         """Let what is pasted pass the gate, whichever field it is for."""
         if isinstance(event, events.Paste):
             event.text = clean(event.text)
-        elif isinstance(event, events.InputEvent):
+        elif isinstance(event, events.InputEvent) and not event.is_forwarded:  # it comes by again on its way up
             self._tidying.act()
             if isinstance(event, events.Key | events.MouseDown) and isinstance(self.screen, BrowseScreen):
                 self.screen.move_on()

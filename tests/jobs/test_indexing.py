@@ -207,3 +207,62 @@ def test_a_single_document_is_refreshed_too(make_folder: MakeFolder, library: Op
     make_folder({"a.md": _document("longer")})
     _refresh(opened)
     assert _titles(opened) == ["longer"]
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_a_document_that_goes_and_comes_back_as_it_was_is_there_again(
+    make_folder: MakeFolder, library: OpenLibrary, tmp_path: Path, single: bool
+) -> None:
+    folder = make_folder({"a.md": _document("a")} | ({} if single else {"b.md": _document("b")}))
+    opened = library(folder / "a.md" if single else folder)
+    before = _titles(opened)
+    (folder / "a.md").rename(tmp_path / "away.md")
+    assert _refresh(opened).removed == 1
+    assert "a" not in _titles(opened)
+    (tmp_path / "away.md").rename(folder / "a.md")
+    assert _refresh(opened).changed == 1
+    assert _titles(opened) == before
+
+
+def test_whether_the_folder_was_read_to_its_end_is_known(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    opened = Library.open(make_folder(_many(500)), Paths.of())
+    try:
+        assert not opened.counts().complete
+        part = refresh(opened)
+        next(part)
+        part.close()  # as it is when the program ends
+        assert 0 < opened.counts().articles < 500
+        assert not opened.counts().complete
+        assert _refresh(opened).shown
+        assert opened.counts().complete
+        (opened.folder.root / "more.md").write_text(_document("more"))
+        part = refresh(opened)
+        next(part)
+        part.close()
+        assert opened.counts().complete  # what was read is not in doubt because of what is new
+    finally:
+        opened.close()
+
+
+def test_how_far_a_refresh_is_can_be_seen_by_those_who_wait(make_folder: MakeFolder) -> None:
+    opened = Library.open(make_folder(_many(3000)), Paths.of())
+    other = Library.open(opened.folder.root, Paths.of())
+    try:
+        seen = []
+        for _ in refresh(opened):
+            reading = other.index.reading()
+            if reading is not None:
+                seen.append(reading)
+        assert seen
+        assert all(0 <= each.done <= each.total <= 3000 for each in seen)
+        assert [each.done for each in seen] == sorted(each.done for each in seen)
+        assert other.index.reading() is None
+        # What one that was killed told last is forgotten by the next.
+        with opened.index.writer() as writer:
+            writer.report(seen[0])
+        assert other.index.reading() == seen[0]
+        _refresh(opened)
+        assert other.index.reading() is None
+    finally:
+        other.close()
+        opened.close()

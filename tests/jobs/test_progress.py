@@ -21,6 +21,13 @@ def test_rate_and_time_left_are_told_once_they_are_known() -> None:
     assert facts(Progress(done=10, total=100, seconds=0.1)) == ("10 of 100",)
     assert facts(Progress(done=1000, total=5000, seconds=2)) == ("1,000 of 5,000", "8 s left", "500 a second")
     assert facts(Progress(done=1000, total=5000, seconds=2, walking=True)) == ("1,000 of 5,000+", "500 a second")
+    assert facts(Progress(done=50, total=5000, seconds=1)) == ("50 of 5,000", "50 a second")  # too early to tell
+    assert facts(Progress(done=5000, total=5000, seconds=9)) == (
+        "5,000 of 5,000",
+        "putting them in order",
+        "556 a second",
+    )
+    assert facts(Progress(done=5000, total=5000, seconds=9, finished=True)) == ("5,000 of 5,000", "556 a second")
 
 
 def test_what_came_of_it_is_told_in_numbers() -> None:
