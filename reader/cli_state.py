@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,13 +57,20 @@ def import_(file: str) -> None:
     with _opened(file, name) as source:
         imported = Library.imported(Paths.of(), source, name, ends.say)
     ends.say(f"{name} has {count(imported.marks, 'mark')}, of which {imported.taken:,} were new or later than here.")
+    for kind, number in sorted(imported.things.items()):
+        ends.say(f"It has {count(number, f'saved {kind}')} as well.")
+    if imported.ahead:
+        ends.say(
+            f"{count(imported.ahead, 'mark')} in it had a time in the future: a clock was wrong, there or here. "
+            "What you change here from now on is later still."
+        )
 
 
 @contextlib.contextmanager
 def _opened(file: str, name: str) -> Iterator[BinaryIO]:
     try:
         if file == _STANDARD:
-            yield sys.stdin.buffer
+            yield _standard_input()
         else:
             with Path(file).open("rb") as source:
                 yield source
@@ -69,3 +78,9 @@ def _opened(file: str, name: str) -> Iterator[BinaryIO]:
         raise ReaderError(
             f"{name} cannot be read: {reason(error)}.", "Check the spelling. Nothing was imported."
         ) from error
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:  # closed by whoever has started us
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return sys.stdin.buffer

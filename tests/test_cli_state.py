@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -71,6 +72,46 @@ def test_before_an_import_that_changes_something_there_is_a_backup(own_directori
     (backup,) = own_directories.data.glob("*before-import*")
     with closing(State.open(backup)[0]) as before, closing(State.open(own_directories.state)[0]) as now:
         assert (before.read_among([_A]), now.read_among([_A])) == ({_A}, frozenset())
+
+
+def test_an_import_says_what_else_there_is_and_that_a_clock_was_wrong(own_directories: Paths) -> None:
+    with closing(State.open(own_directories.state)[0]) as state:
+        state.mark([_A, _B], read=True)
+        state.keep("view", {"AI": {"query": "tag:ai"}, "All": {}}, told="Saved two views")
+    exported = _run("export", "-").stdout_bytes
+    with closing(State.open(own_directories.state)[0]) as state:
+        while state.undo():
+            pass
+    later = exported.replace(b'"changed":"2', b'"changed":"3')
+    result = _run("import", "-", text=later)
+    assert result.stderr.splitlines()[1:] == [
+        "newsreader: It has 2 saved views as well.",
+        "newsreader: 2 marks in it had a time in the future: a clock was wrong, there or here. "
+        "What you change here from now on is later still.",
+    ]
+    with closing(State.open(own_directories.state)[0]) as state:
+        assert state.kept("view") == {"AI": {"query": "tag:ai"}, "All": {}}
+        assert _run("export", "-").stdout_bytes == later
+
+
+def _process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    where = {"PYTHONPATH": str(Path(__file__).parents[1]), **options.pop("env", {})}
+    command = [sys.executable, "-m", "reader", "state", *arguments]
+    return subprocess.run(command, capture_output=True, env=os.environ | where, check=False, **options)
+
+
+def test_an_export_is_the_same_in_every_process(own_directories: Paths) -> None:
+    with closing(State.open(own_directories.state)[0]) as state:
+        state.mark([f"{n * 0x9E3779B97F4A7C15 % 2**64:016x}" for n in range(50)], read=True, add_tags=["b", "A", "é"])
+        state.keep("view", {name: {"b": 1, "a": 2} for name in ("z", "y")}, told="Saved two views")
+    exports = {_process("export", "-", env={"PYTHONHASHSEED": seed}).stdout for seed in ("0", "1", "random")}
+    assert exports == {_run("export", "-").stdout_bytes}
+
+
+def test_closed_standard_input_is_told(own_directories: Paths) -> None:
+    ended = _process("import", "-", preexec_fn=lambda: os.close(0))
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(b"newsreader: standard input cannot be read: bad file descriptor.")
 
 
 def test_one_bad_line_and_nothing_is_imported(own_directories: Paths) -> None:

@@ -200,8 +200,8 @@ class Keeper:
         try:
             generation = self._library.index.generation()
             marks = self._library.marks_version()
-        except StorageError:
-            return  # the next refresh meets it too, and says so
+        except ReaderError:
+            return  # the next refresh or mark meets it too, and says so
         if generation != self._generation:
             self._generation = generation
             self._tell(Progress(shown=True))

@@ -33,6 +33,21 @@ class StorageError(ReaderError):
         self.unwritable = code is not None and code & 0xFF in _UNWRITABLE
 
 
+_FAILURES = (sqlite3.Error, UnicodeDecodeError)
+"""What comes out of SQLite: its own words may quote what is damaged, and not be text."""
+
+
+def _failure(path: Path | None, error: Exception) -> StorageError:
+    return StorageError(path, error if isinstance(error, sqlite3.Error) else malformed())
+
+
+def malformed() -> sqlite3.DatabaseError:
+    """Return what SQLite says of a damaged file where it does not find the words itself."""
+    error = sqlite3.DatabaseError("database disk image is malformed")
+    error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+    return error
+
+
 class _Lent(NamedTuple):
     """A connection, and the lock that whoever uses it holds."""
 
@@ -75,10 +90,10 @@ class Database:
             if not self._durable:
                 # SQLite before 3.51.3 can lose data when two connections do so at once: one writer asks for it.
                 db.execute("PRAGMA wal_autocheckpoint=0")
-        except sqlite3.Error as error:
+        except _FAILURES as error:
             if db is not None:
                 db.close()
-            raise StorageError(self.path, error) from error
+            raise _failure(self.path, error) from error
         lent = _Lent(db, threading.RLock())
         with self._guard:
             if self._closed:
@@ -96,8 +111,8 @@ class Database:
         try:
             with lent.lock:
                 yield lent.db
-        except sqlite3.Error as error:
-            failure = StorageError(self.path, error)
+        except _FAILURES as error:
+            failure = _failure(self.path, error)
             self.damaged = self.damaged or failure.damaged
             raise failure from error
 
@@ -116,11 +131,13 @@ class Database:
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
+                db.execute("COMMIT")
             except BaseException:
-                if _is_inside(db):  # some errors end the transaction themselves
+                # Some errors end the transaction themselves. One left open would take in all that is written later,
+                # and never keep it.
+                if _is_inside(db):
                     db.execute("ROLLBACK")
                 raise
-            db.execute("COMMIT")
 
     def is_shared(self) -> bool:
         """Return whether everything that this thread has written is there for other connections too."""
@@ -136,8 +153,8 @@ class Database:
         try:
             with lent.lock:
                 yield lent.db
-        except sqlite3.Error as error:
-            raise StorageError(self.path, error) from error
+        except _FAILURES as error:
+            raise _failure(self.path, error) from error
         finally:
             with self._guard:
                 if lent in self._all:
@@ -154,8 +171,8 @@ class Database:
         try:
             with lent.lock:
                 yield lent.db
-        except sqlite3.Error as error:
-            raise StorageError(self.path, error) from error
+        except _FAILURES as error:
+            raise _failure(self.path, error) from error
 
     def checkpoint(self, *, whole: bool = False) -> None:
         """Hand what was written over to the main file, once it has become much; ``whole`` also empties the journal.

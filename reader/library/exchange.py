@@ -19,18 +19,23 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from reader.errors import ReaderError, reason
+from reader.library import kept
 from reader.library.database import sync
-from reader.library.marks import READ, STARRED, TAG, Entry, Mark, Marks, Place, Spelling, tag, tag_key
+from reader.library.marks import READ, STARRED, TAG, Entry, Mark, Marks, Place, Spelling, Thing, tag, tag_key
 from reader.text import clean, cut, show_path
 
 FORMAT = "newsreader-state"
 VERSION = 1
 _HEADER = {"format": FORMAT, "version": VERSION}
-_LONGEST_LINE = 8192
+_LONGEST_LINE = 1 << 18
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _ID = re.compile(r"[0-9a-f]{16}")
+_USUAL = re.compile(
+    rb'\{"id":"([0-9a-f]{16})",("(?:mark|tag)":"[^"\\]{1,400}","value":(?:true|false),"changed":"[^"\\]{24}"\})\n'
+)
+"""The line of a mark as :func:`lines` writes it: what follows the id is the same for all that were marked at once."""
 _NOTHING = "Nothing was imported."
 _UPDATE = f"It was probably written by a newer newsreader: update this one. {_NOTHING}"
 
@@ -42,11 +47,20 @@ def lines(entries: Iterable[Entry]) -> Iterator[bytes]:
         if len(entry) == 2:
             key, spelling = entry
             yield _line({"tag": key, "shown": spelling.shown, "written": _written(spelling.at)})
-        else:
+        elif len(entry) == 3:
             id_, what, mark = entry
-            of = {"tag": what[1:]} if what.startswith(TAG) else {"mark": what}
-            article = id_.to_bytes(8, "big", signed=True).hex()
-            yield _line({"id": article, **of, "value": mark.value, "changed": _written(mark.at)})
+            yield b'{"id":"%b",%b' % (id_.to_bytes(8, "big", signed=True).hex().encode(), _rest(what, mark))
+        else:
+            kind, name, at, text = entry
+            value = json.loads(text) if text else None
+            yield _line({"kind": kind, "name": name, "value": value, "changed": _written(at)})
+
+
+@functools.lru_cache(maxsize=4096)
+def _rest(what: str, mark: Mark) -> bytes:
+    """Return how the line of a mark ends; of many that were made at once it is the same."""
+    of = {"tag": what[1:]} if what.startswith(TAG) else {"mark": what}
+    return _line({**of, "value": mark.value, "changed": _written(mark.at)})[1:]
 
 
 def _line(record: dict[str, object]) -> bytes:
@@ -65,11 +79,17 @@ def parse(file: BinaryIO, name: str) -> Marks:
     """
     marks: dict[Place, Mark] = {}
     spellings: dict[str, Spelling] = {}
+    things: dict[tuple[str, str], Thing] = {}
     begun = False
     for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE + 1), b""), 1):
         if not line.strip():
             continue
         try:
+            if begun and (usual := _USUAL.fullmatch(line)):
+                what, mark = _known_rest(usual[2])
+                place = (int.from_bytes(bytes.fromhex(usual[1].decode()), "big", signed=True), what)
+                marks[place] = max(mark, marks.get(place, mark))
+                continue
             record = _record(line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line)
             if record.keys() & {"format", "version"}:
                 _check_header(record)
@@ -79,6 +99,9 @@ def parse(file: BinaryIO, name: str) -> Marks:
             elif "id" in record:
                 place, mark = _mark(record)
                 marks[place] = max(mark, marks.get(place, mark))
+            elif "kind" in record:
+                title, thing = _thing(record)
+                things[title] = max(thing, things.get(title, thing))
             else:
                 key, spelling = _spelling(record)
                 spellings[key] = min(spelling, spellings.get(key, spelling))
@@ -86,7 +109,7 @@ def parse(file: BinaryIO, name: str) -> Marks:
             raise ReaderError(f"Line {number:,} of {name} is not understood: {error.message}.", error.hint) from error
     if not begun:
         raise ReaderError(f"{name} is empty, which no export of newsreader is.", _NOTHING)
-    return Marks(marks, spellings)
+    return Marks(marks, spellings, things)
 
 
 class _NotUnderstoodError(ReaderError):
@@ -153,6 +176,24 @@ def _mark(record: dict[str, Any]) -> tuple[Place, Mark]:
     return (number, what), Mark(_time(record["changed"], "changed"), value)
 
 
+def _thing(record: dict[str, Any]) -> tuple[tuple[str, str], Thing]:
+    _only(record, "kind", "name", "value", "changed")
+    kind, name, value = record["kind"], record["name"], record["value"]
+    if not (isinstance(kind, str) and isinstance(name, str) and kept.valid(kind, name)):
+        _refuse("its “kind” or its “name” cannot be one")
+    try:
+        text = "" if value is None else kept.written(value)
+    except ReaderError as error:
+        _refuse("its “value” cannot be kept", f"{error} {_NOTHING}")
+    return (kind, name), Thing(_time(record["changed"], "changed"), text)
+
+
+@functools.lru_cache(maxsize=4096)
+def _known_rest(text: bytes) -> tuple[str, Mark]:
+    (_, what), mark = _mark(_record(b'{"id":"0000000000000000",' + text))
+    return what, mark
+
+
 def _spelling(record: dict[str, Any]) -> tuple[str, Spelling]:
     _only(record, "tag", "shown", "written")
     key = _key(record["tag"])
@@ -176,12 +217,18 @@ def _known_key(text: str) -> str:
 
 
 def _time(text: object, name: str) -> int:
-    if isinstance(text, str) and _TIME.fullmatch(text):
+    if isinstance(text, str):
         with contextlib.suppress(ValueError):  # the 45th of a month
-            moment = datetime.fromisoformat(text)
-            if moment >= _EPOCH:
-                return (moment - _EPOCH) // _MILLISECOND
+            return _known_time(text)
     _refuse(f"“{name}” has to be a time such as 2026-11-21T09:30:00.000Z, from 1970 on")
+
+
+@functools.lru_cache(maxsize=4096)
+def _known_time(text: str) -> int:
+    moment = datetime.fromisoformat(text) if _TIME.fullmatch(text) else None
+    if moment is None or moment < _EPOCH:
+        raise ValueError(text)
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def write_whole(path: Path, pieces: Iterable[bytes]) -> None:

@@ -7,7 +7,9 @@ import logging
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +21,7 @@ from reader.errors import ReaderError
 from reader.library.index import Index
 from reader.library.state import Marked, Said, State
 from reader.library.view import Sort, View
-from reader.model import Article, Problem, Row
+from reader.model import Article, Json, Problem, Row
 from reader.paths import Paths
 from reader.text import show_path
 
@@ -32,6 +34,9 @@ log = logging.getLogger(__name__)
 _LAST_FOLDER = "last-folder"
 _FIRST_LOOK, _LARGEST_LOOK = 500, 50_000
 """Articles that are looked at for an unread one, at first and at most at a time."""
+
+_AHEAD = 86_400.0
+"""Seconds by which clocks may differ without a word."""
 _ID = re.compile(r"[0-9a-f]{16}")
 
 
@@ -66,6 +71,10 @@ class Imported(NamedTuple):
     """How many there were,"""
     taken: int
     """and how many of them were new here or later than those here."""
+    things: dict[str, int]
+    """How many things with names there were, by their kind; see :meth:`Library.keep`."""
+    ahead: int
+    """How many marks have a time that has not come yet: some clock was wrong."""
 
 
 class VanishedError(ReaderError):
@@ -140,8 +149,11 @@ class Library:
         from reader.library import exchange
 
         marks = exchange.parse(file, name)
+        things = Counter(kind for kind, _ in marks.things)
+        soon = (time.time() + _AHEAD) * 1000
+        ahead = sum(mark.at > soon for mark in marks.marks.values())
         with _own_state(paths, tell) as state:
-            return Imported(len(marks.marks), state.take_in(marks, backup=True))
+            return Imported(len(marks.marks), state.take_in(marks, backup=True), dict(things), ahead)
 
     @staticmethod
     def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
@@ -199,7 +211,7 @@ class Library:
         return Counts(totals.articles, totals.articles - self._read_count(), totals.troubled, totals.complete)
 
     def marks_version(self) -> int:
-        """Return a number that rises with every change of marks, whoever makes it. Raises StorageError."""
+        """Return a number that rises with every change of marks or things, whoever makes it. Raises ReaderError."""
         return self._state.version()
 
     def marks_counted(self) -> int:
@@ -378,8 +390,20 @@ class Library:
             size = min(2 * size, _LARGEST_LOOK)
         return None
 
+    def keep(self, kind: str, things: Mapping[str, Json], *, told: str) -> int:
+        """Keep things of a kind by name, such as saved views, all or none; None deletes one.
+
+        On disk when this returns, and one step for :meth:`undo`, called ``told``, as in
+        "Saved the view “AI”". Return how many are different now. Raises ReaderError.
+        """
+        return self._state.keep(kind, things, told=told)
+
+    def kept(self, kind: str) -> dict[str, Json]:
+        """Return the things of a kind by name, in the order of their names. Raises ReaderError."""
+        return self._state.kept(kind)
+
     def undo(self) -> Undone | None:
-        """Take back the last change of marks, of this run or an earlier one, here or in another window.
+        """Take back the last change of marks or things, of this run or an earlier one, here or in another window.
 
         None when there is none. What was changed since otherwise stays. Raises ReaderError.
         """

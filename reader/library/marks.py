@@ -42,12 +42,22 @@ class Spelling(NamedTuple):
     shown: str
 
 
+class Thing(NamedTuple):
+    """A thing with a name (see :mod:`reader.library.kept`). The greater of two is the one that holds."""
+
+    at: int
+    """When it became so, in milliseconds since 1970 (UTC)."""
+    value: str
+    """As JSON; empty when it was deleted."""
+
+
 Place: TypeAlias = tuple[int, str]
 """Which mark: the article's number (see :func:`reader.library.state.number`), and READ, STARRED, or TAG with a key."""
 
 
-Entry: TypeAlias = tuple[str, Spelling] | tuple[int, str, Mark]
-"""A tag's key and spelling; or an article's number, the name of a mark and the mark."""
+Entry: TypeAlias = tuple[str, Spelling] | tuple[int, str, Mark] | tuple[str, str, int, str]
+"""A tag's key and spelling; an article's number, the name of a mark and the mark; or kind, name, time and value of a
+thing (one with four parts, as that is how types of entries are told apart)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +67,19 @@ class Marks:
     marks: Mapping[Place, Mark] = field(default_factory=dict)
     spellings: Mapping[str, Spelling] = field(default_factory=dict)
     """By the key of the tag."""
+    things: Mapping[tuple[str, str], Thing] = field(default_factory=dict)
+    """By kind and name."""
 
     def merged(self, other: Marks) -> Marks:
         """Return the marks of both: of each the later change, of each spelling the first."""
-        marks, spellings = dict(self.marks), dict(self.spellings)
+        marks, spellings, things = dict(self.marks), dict(self.spellings), dict(self.things)
         for place, mark in other.marks.items():
             marks[place] = max(mark, marks.get(place, mark))
         for key, spelling in other.spellings.items():
             spellings[key] = min(spelling, spellings.get(key, spelling))
-        return Marks(marks, spellings)
+        for name, thing in other.things.items():
+            things[name] = max(thing, things.get(name, thing))
+        return Marks(marks, spellings, things)
 
 
 def tag(text: str) -> str:

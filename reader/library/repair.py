@@ -8,20 +8,21 @@ so one may be killed at any moment: the next start goes on from there.
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
 from reader.errors import ReaderError, reason
-from reader.library import backups, lock, schema
+from reader.library import backups, kept, lock, schema
 from reader.library.database import Database, StorageError, prepared, set_aside, sync
-from reader.library.marks import LATEST, READ, Mark, Marks, Place, Spelling, tag, tag_key, valid_name
+from reader.library.marks import LATEST, READ, Mark, Marks, Place, Spelling, Thing, tag, tag_key, valid_name
 from reader.text import count, show_path
 from reader.times import local
 
@@ -189,7 +190,8 @@ def _fill(part: Path, backup: backups.Backup | None, sources: list[Found]) -> in
     with closing(State(prepared(part, schema.prepare, durable=True))) as state:
         saved = 0
         for found in sources:
-            saved += state.take_in(found.marks)
+            # What has the time that it has in the backup and is another is damaged.
+            saved += state.take_in(found.marks, later=True)
             state.take_facts(found.session)
     if _size(part.with_name(part.name + "-wal")):  # could not be handed over, for want of room
         raise StorageError(part, sqlite3.OperationalError("it could not be written whole"))
@@ -198,12 +200,56 @@ def _fill(part: Path, backup: backups.Backup | None, sources: list[Found]) -> in
 
 def salvage(path: Path) -> Found:
     """Return what can be read of a file, from its beginning and from its end, damaged or not; never fails."""
+    found = _read(lambda: schema.reading(path), show_path(path))
+    if not found.marks.marks:
+        for page in _first_pages(path):
+            with contextlib.suppress(OSError):
+                # The first page tells where the tables are. They are in the same places in files of the same making.
+                data = path.read_bytes()
+                with_page = _read(lambda: _in_memory(page + data[len(page) :]), show_path(path))  # noqa: B023 - at once
+                found = Found(found.marks.merged(with_page.marks), with_page.session | found.session)
+    return found
+
+
+def _first_pages(path: Path) -> Iterator[bytes]:
+    """Yield the first pages of the newest backup and of a new file, to read one by that has lost its own."""
+    if not hasattr(sqlite3.Connection, "deserialize"):  # SQLite can be built without it
+        return
+    with contextlib.suppress(OSError, sqlite3.Error):
+        backup = backups.newest_good(path)
+        if backup is not None:
+            with closing(schema.reading(backup.path)) as db:
+                same = schema.version_of(db) == schema.VERSION
+            if same:
+                yield _first_page(backup.path.read_bytes())
+    with closing(prepared(None, schema.prepare, durable=False)) as database, database.read() as db:
+        yield _first_page(db.serialize())
+
+
+def _first_page(data: bytes) -> bytes:
+    """Return the first page of a file for another one (https://sqlite.org/fileformat.html, 1.3): without a journal."""
+    size = int.from_bytes(data[16:18], "big")
+    # A number of changes that is not the one for which the number of pages holds: it is asked of the file.
+    return data[:18] + b"\1\1" + data[20:24] + b"\0\0\0\2" + data[28:92] + b"\0\0\0\1" + data[96:size]
+
+
+def _in_memory(data: bytes) -> sqlite3.Connection:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    db.deserialize(data)
+    return db
+
+
+def _read(opened: Callable[[], sqlite3.Connection], file: str) -> Found:
     version = schema.VERSION
-    with contextlib.suppress(sqlite3.Error), closing(schema.reading(path)) as db:
+    with contextlib.suppress(sqlite3.Error, UnicodeDecodeError), closing(opened()) as db:
         version = schema.version_of(db) or version
+
+    def rows(columns: str, table: str, order: str) -> list[tuple[object, ...]]:
+        return _rows(opened, file, columns, table, order)
+
     marks: dict[Place, Mark] = {}
     columns = "id, 'read', read, changed_at" if version == 1 else "id, what, value, changed_at"
-    for row in _rows(path, columns, "marks", "id, 2"):
+    for row in rows(columns, "marks", "id, 2"):
         id_, what, value, at = row
         if (
             isinstance(id_, int)
@@ -213,27 +259,37 @@ def salvage(path: Path) -> Found:
         ):
             marks[id_, what] = Mark(min(max(at, 0), LATEST), bool(value))
     spellings: dict[str, Spelling] = {}
-    for key, shown, at in _rows(path, "key, shown, written_at", "spellings", "key"):
+    for key, shown, at in rows("key, shown, written_at", "spellings", "key"):
         with contextlib.suppress(ReaderError):
             if isinstance(shown, str) and isinstance(at, int) and tag(shown) == shown and tag_key(shown) == key:
                 spellings[tag_key(shown)] = Spelling(min(max(at, 0), LATEST), shown)
-    session = {str(name): str(value) for name, value in _rows(path, "name, value", "session", "name")}
-    return Found(Marks(marks, spellings), session)
+    things: dict[tuple[str, str], Thing] = {}
+    for kind, name, value, at in rows("kind, name, value, changed_at", "kept", "kind, name"):
+        if not (isinstance(kind, str) and isinstance(name, str) and kept.valid(kind, name) and isinstance(at, int)):
+            continue
+        with contextlib.suppress(ValueError, RecursionError, ReaderError):
+            text = "" if value == "" else kept.written(json.loads(str(value)))
+            things[kind, name] = Thing(min(max(at, 0), LATEST), text)
+    session = {str(name): str(value) for name, value in rows("name, value", "session", "name")}
+    return Found(Marks(marks, spellings, things), session)
 
 
-def _rows(path: Path, columns: str, table: str, order: str) -> list[tuple[object, ...]]:
+def _rows(
+    opened: Callable[[], sqlite3.Connection], file: str, columns: str, table: str, order: str
+) -> list[tuple[object, ...]]:
     found: list[tuple[object, ...]] = []
     backwards = ", ".join(f"{column} DESC" for column in order.split(", "))
     for each in (order, backwards):
         before = len(found)
         try:
-            with closing(schema.reading(path)) as db:
+            with closing(opened()) as db:
+                db.execute("PRAGMA writable_schema=ON")  # SQLite refuses a file that was cut off otherwise
                 db.text_factory = lambda data: data.decode("utf-8", "replace")
                 for row in db.execute(f"SELECT {columns} FROM {table} ORDER BY {each}"):  # noqa: S608 - constants
                     found.append(row)  # noqa: PERF402 - what was read before a fault is kept
-        except (sqlite3.Error, OverflowError) as error:
+        except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
             read = len(found) - before
-            log.warning("%s in %s: rows that could be read: %d (%s)", table, show_path(path), read, reason(error))
+            log.warning("%s in %s: rows that could be read: %d (%s)", table, file, read, reason(error))
         else:
             break  # all of it
     return found

@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from reader.errors import ReaderError
-from reader.library.database import Database, StorageError
+from reader.library.database import Database, StorageError, malformed
 from reader.library.marks import LATEST
 from reader.text import show_path
 
@@ -19,20 +19,30 @@ _APPLICATION_ID = 0x6E657753  # "newS": tells our file from another program's
 _SESSION = "CREATE TABLE session (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
 # A mark that was never made has no row; one that was taken back has one, with its time. `token` is the change that
 # made it what it is (see reader.library.history). What a mark is called stands in every row, in words, so that what
-# can still be read of a damaged file means something by itself.
+# can still be read of a damaged file means something by itself. Likewise `kept` (see reader.library.kept), of which
+# an empty value is one that was deleted. The rest is the way back (see reader.library.history).
 _MARKS = """
 CREATE TABLE marks (
     id INTEGER NOT NULL, what TEXT NOT NULL, value INTEGER NOT NULL, changed_at INTEGER NOT NULL,
     token INTEGER NOT NULL, PRIMARY KEY (id, what)
 ) WITHOUT ROWID;
 CREATE TABLE spellings (key TEXT PRIMARY KEY, shown TEXT NOT NULL, written_at INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE kept (
+    kind TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL, changed_at INTEGER NOT NULL, token INTEGER NOT NULL,
+    PRIMARY KEY (kind, name)
+) WITHOUT ROWID;
 CREATE TABLE steps (
     number INTEGER PRIMARY KEY, told TEXT NOT NULL, undone INTEGER NOT NULL, turn INTEGER NOT NULL,
     size INTEGER NOT NULL
 );
+CREATE TABLE runs (number INTEGER PRIMARY KEY, digest BLOB NOT NULL UNIQUE, ids BLOB NOT NULL);
 CREATE TABLE changes (
-    step INTEGER NOT NULL, what TEXT NOT NULL, id INTEGER NOT NULL, value INTEGER NOT NULL, former INTEGER NOT NULL,
-    PRIMARY KEY (step, what, id)
+    step INTEGER NOT NULL, what TEXT NOT NULL, value INTEGER NOT NULL, size INTEGER NOT NULL, run INTEGER NOT NULL,
+    formers BLOB NOT NULL, UNIQUE (step, what)
+);
+CREATE TABLE kept_changes (
+    step INTEGER NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, before TEXT NOT NULL, after TEXT NOT NULL,
+    former INTEGER NOT NULL, PRIMARY KEY (step, kind, name)
 ) WITHOUT ROWID
 """
 _COLUMNS = {
@@ -40,8 +50,11 @@ _COLUMNS = {
     2: (
         "id, what, value, changed_at, token FROM marks",
         "key, shown, written_at FROM spellings",
+        "kind, name, value, changed_at, token FROM kept",
         "number, told, undone, turn, size FROM steps",
-        "step, what, id, value, former FROM changes",
+        "number, digest, ids FROM runs",
+        "step, what, value, size, run, formers FROM changes",
+        "step, kind, name, before, after, former FROM kept_changes",
         "name, value FROM session",
     ),
 }
@@ -141,7 +154,9 @@ def _judge(path: Path) -> int:
             for columns in _COLUMNS[version or VERSION]:
                 db.execute(f"SELECT {columns} LIMIT 1").fetchone()
             if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                raise sqlite3.DatabaseError("database disk image is malformed")
+                raise malformed()
+    except UnicodeDecodeError as error:  # of SQLite's own words, which quote what is damaged
+        raise StorageError(path, malformed(), damaged=True) from error
     except sqlite3.Error as error:
         # A file with our mark whose tables cannot be read is damaged, whatever SQLite calls it.
         code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # ours, above, has none

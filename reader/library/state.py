@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reader.errors import ReaderError, reason
-from reader.library import history, merging, schema
+from reader.library import history, kept, merging, schema
 from reader.library.database import Database, StorageError, identity, prepared
 from reader.library.marks import LATEST, READ, STARRED, TAG, Entry, Marks, tag, tag_key, told_of
 from reader.library.schema import VERSION
+from reader.model import Json
 from reader.text import clean, show_path
 
 if TYPE_CHECKING:
@@ -169,6 +170,20 @@ class State:
         """Mark articles read or unread, all or none of them; on disk when this returns. Raises StorageError."""
         return self.mark(ids, read=read)
 
+    def keep(self, kind: str, things: Mapping[str, Json], *, told: str) -> int:
+        """Keep things of a kind by name, all or none; None deletes one. Return how many are different now.
+
+        On disk when this returns, and one step for :meth:`undo`, called ``told``, as in
+        "Saved the view “AI”". Raises StorageError, and ReaderError for what cannot be kept.
+        """
+        with self._write() as db:
+            step = schema.changes_of(db) + 1
+            changed = kept.put(db, step, kind, things, _now())
+            if changed:
+                schema.set_changes(db, step)
+                history.keep(db, step, clean(told)[:_LONGEST_TOLD].rstrip(" ."))
+            return changed
+
     def undo(self) -> Undone | None:
         """Take back the last step that was not taken back yet, whoever made it; None when there is none.
 
@@ -189,7 +204,10 @@ class State:
             return schema.changes_of(db)
 
     def carry(self, pairs: Iterable[tuple[int, int]]) -> None:
-        """Give the marks of each first identity to the second as well, unless it has its own. Raises StorageError."""
+        """Give the marks of each first identity to the second as well; of one that both have, the later holds.
+
+        Raises StorageError.
+        """
         every = list(pairs)
         with self._write() as db:
             history.carry(db, every)
@@ -227,6 +245,11 @@ class State:
             found = [what[1:] if shown is None else shown for what, shown in db.execute(query)]
         return sorted(found, key=str.casefold)
 
+    def kept(self, kind: str) -> dict[str, Json]:
+        """Return the things of a kind by name, in the order of their names. Raises StorageError."""
+        with self._read() as db:
+            return kept.every(db, kind)
+
     def read_among(self, ids: Iterable[str]) -> frozenset[str]:
         """Return which of ``ids`` are marked read. Raises StorageError."""
         wanted = {number(id_): id_ for id_ in ids}
@@ -253,7 +276,7 @@ class State:
     # Going from one file to another.
 
     def marks(self) -> Generator[Entry]:
-        """Yield every tag's key with its spelling, in order, then number, name and mark of every mark.
+        """Yield every tag's key with its spelling, in order, then every thing by kind and name, then every mark.
 
         Those go by the identity as it is written, then by name. It is one look at the
         file, whatever is changed meanwhile. Raises StorageError.
@@ -262,21 +285,22 @@ class State:
         with database.aside() if database.path is not None else database.read() as db:
             yield from merging.entries(db)
 
-    def take_in(self, marks: Marks, *, backup: bool = False) -> int:
+    def take_in(self, marks: Marks, *, backup: bool = False, later: bool = False) -> int:
         """Merge marks from elsewhere: of each the later change holds. Return how many were new here or later.
 
-        With ``backup``, there is a backup of what was before, if anything is changed. This
-        is no step for :meth:`undo`. Raises StorageError, and ReaderError when no backup can be made.
+        With ``backup``, there is a backup of what was before, if anything is changed. With
+        ``later``, of two at the same time the one that is here holds. This is no step for
+        :meth:`undo`. Raises StorageError, and ReaderError when no backup can be made.
         """
         with contextlib.ExitStack() as stack:
-            path = self._database.path
+            path = self._current().path
             if backup and path is not None:
                 from reader.library import repair
 
                 stack.enter_context(repair.alone(path))
             db = stack.enter_context(self._write())
             version = schema.changes_of(db) + 1
-            taken, changed = merging.take_in(db, marks, version)
+            taken, changed = merging.take_in(db, marks, version, later=later)
             if changed:
                 if backup and path is not None:
                     from reader.library import backups
@@ -345,8 +369,17 @@ class State:
 
     @contextlib.contextmanager
     def _read(self) -> Iterator[sqlite3.Connection]:
-        with self._current().read() as db:
-            yield db
+        database = self._current()
+        try:
+            with database.read() as db:
+                yield db
+        except StorageError:
+            # Tables that a newer instance has changed under us look like damaged ones.
+            with database.read() as db:
+                version = schema.version_of(db)
+            if version > VERSION:
+                raise schema.newer(version) from None
+            raise
 
     @contextlib.contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:

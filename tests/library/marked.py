@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from reader.library.marks import LATEST, READ, STARRED, TAG, Mark, Marks, Spelling, tag_key
+from reader.library.marks import LATEST, READ, STARRED, TAG, Mark, Marks, Spelling, Thing, tag_key
 from reader.library.state import State
 
 # Few of each, so that they meet.
@@ -17,6 +17,11 @@ MARKS = st.builds(
     Marks,
     st.dictionaries(st.tuples(IDS, NAMES), st.builds(Mark, TIMES, st.booleans()), max_size=12),
     st.lists(SPELLINGS, max_size=4).map(dict),
+    st.dictionaries(
+        st.tuples(st.sampled_from(["view", "search"]), st.sampled_from(["AI", "日 本"])),
+        st.builds(Thing, TIMES, st.sampled_from(["", "0", "[1.5,null]", '{"a":"\\u0001é","b":{}}'])),
+        max_size=3,
+    ),
 )
 
 

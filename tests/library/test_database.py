@@ -4,6 +4,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -132,3 +133,31 @@ def test_closing_waits_for_a_thread_that_is_reading(tmp_path: Path, name: str | 
         assert counted.result() == 1_000_000
     with pytest.raises(StorageError), database.read() as db:
         db.execute("SELECT 1")
+
+
+def test_a_transaction_that_cannot_be_ended_takes_nothing_later_with_it(tmp_path: Path) -> None:
+    path = tmp_path / "some.db"
+    with closing(Database(path, durable=True)) as database:
+        with database.write() as db:
+            db.execute("CREATE TABLE a (id INTEGER PRIMARY KEY)")
+            db.execute("CREATE TABLE b (a INTEGER REFERENCES a (id) DEFERRABLE INITIALLY DEFERRED)")
+        with database.read() as db:
+            db.execute("PRAGMA foreign_keys=ON")
+        with pytest.raises(StorageError), database.write() as db:
+            db.execute("INSERT INTO b VALUES (7)")  # only the end of the transaction fails
+        with database.write() as db:
+            db.execute("INSERT INTO a VALUES (1)")
+    with closing(sqlite3.connect(path)) as other:
+        assert other.execute("SELECT * FROM a").fetchall() == [(1,)]
+        assert other.execute("SELECT * FROM b").fetchall() == []
+
+
+def test_damage_that_sqlite_has_no_readable_words_for_is_damage(tmp_path: Path) -> None:
+    path = tmp_path / "some.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE tttttttt (x)")
+    path.write_bytes(path.read_bytes().replace(b"tttttttt", b"\xfft\xfft\xfft\xfft").replace(b"CREATE", b"CRXATE"))
+    with closing(Database(path, durable=True)) as database:
+        with pytest.raises(StorageError, match="malformed") as caught, database.read() as db:
+            db.execute("SELECT * FROM a")
+        assert caught.value.damaged

@@ -22,6 +22,7 @@ from .marked import MARKS, held
 
 _HEADER = b'{"format":"newsreader-state","version":1}\n'
 _MARK = b'{"id":"0123456789abcdef","mark":"read","value":true,"changed":"2026-11-21T09:31:07.250Z"}\n'
+_THING = b'{"kind":"view","name":"AI","value":[1,{}],"changed":"2026-11-21T09:31:07.250Z"}\n'
 
 
 def _export(state: State) -> bytes:
@@ -48,6 +49,28 @@ def test_from_export_to_import_to_export_the_bytes_are_the_same(marks: Marks) ->
         other.take_in(_parse(written))
         assert _export(other) == written
         assert held(other) == held(one) == marks
+
+
+def test_an_export_is_of_one_moment(tmp_path: Path) -> None:
+    with closing(State.open(tmp_path / "state.db")[0]) as state:
+        ids = [f"{n:016x}" for n in range(5000)]
+        state.mark(ids, read=True)
+        before = _export(state)
+        lines = exchange.lines(state.marks())
+        begun = [next(lines) for _ in range(10)]
+        state.mark(ids, read=False, add_tags=["x"])
+        assert b"".join([*begun, *lines]) == before
+        assert _export(state) != before
+
+
+def test_a_mark_of_the_far_future_is_taken_and_can_be_changed() -> None:
+    line = _MARK.replace(b"2026-", b"2999-")
+    with closing(State.in_memory()) as state:
+        state.take_in(_parse(_HEADER + line))
+        state.mark(["0123456789abcdef"], read=False)
+        assert state.take_in(_parse(_HEADER + line)) == 0
+        assert state.all_read() == []
+        assert b"2999-11-21T09:31:07.251Z" in _export(state)
 
 
 @given(MARKS, MARKS, st.randoms())
@@ -106,9 +129,18 @@ def test_a_tag_is_taken_in_whatever_case_it_is_written() -> None:
         (b"[1]\n", "it is not a JSON object"),
         (b'{"a":1\n', "it is not JSON"),
         (b'{"a":"\xff"}\n', "it is not JSON"),
-        (b"[" * 8000 + b"\n", "it is not JSON"),
-        (b"[" * 9000 + b"\n", "it is too long"),
+        (b"[" * 9000 + b"\n", "it is not JSON"),
+        (b"[" * 300_000 + b"\n", "it is too long"),
         (b"<<<<<<< ours\n", "git has left a conflict there"),
+        (_THING.replace(b"view", b"View"), "its “kind” or its “name” cannot be one"),
+        (_THING.replace(b'"AI"', b'"A\\u001bI"'), "its “kind” or its “name” cannot be one"),
+        (_THING.replace(b'"AI"', b"[]"), "its “kind” or its “name” cannot be one"),
+        (_THING.replace(b'"AI"', b'""'), "its “kind” or its “name” cannot be one"),
+        (_THING.replace(b"[1,{}]", b"NaN"), "its “value” cannot be kept"),
+        (_THING.replace(b"[1,{}]", b'"\\ud800"'), "its “value” cannot be kept"),
+        (_THING.replace(b"[1,{}]", b'"' + b"x" * 40_000 + b'"'), "its “value” cannot be kept"),
+        (_THING.replace(b"changed", b"written"), "does not know what “written” means"),
+        (_THING.replace(b"11-21", b"13-45"), "“changed” has to be a time such as"),
         (b"{}\n", "it lacks “tag”"),
         (_MARK.replace(b'"value":true,', b""), "it lacks “value”"),
         (_MARK.replace(b"true", b"1"), "“value” has to be true or false"),

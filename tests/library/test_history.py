@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from reader.errors import ReaderError
 from reader.library import history
-from reader.library.marks import READ, STARRED, Mark, Marks
+from reader.library.marks import READ, STARRED, Mark, Marks, Thing
 from reader.library.state import Said, State
+from reader.model import Json
 
 from .marked import TAGS, held
 
@@ -190,7 +191,13 @@ def test_at_least_a_hundred_large_steps_are_kept(state: State) -> None:
     assert state.undo() is None
 
 
+def _rows(state: State, table: str) -> int:
+    with state._database.read() as db:
+        return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
 def test_the_oldest_steps_are_forgotten(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "SURE", 1)
     monkeypatch.setattr(history, "STEPS", 3)
     for n in range(5):
         state.mark([f"{n:016x}"], read=True)
@@ -201,9 +208,152 @@ def test_the_oldest_steps_are_forgotten(state: State, monkeypatch: pytest.Monkey
         sizes.append(len(undone.changed))
     assert sizes == [3, 1]
     state.mark([f"{n:016x}" for n in range(9)], starred=True)
+    assert (_rows(state, "steps"), _rows(state, "changes"), _rows(state, "runs")) == (1, 1, 1)
     assert state.undo() is not None  # the last one, however large it is
-    with state._database.read() as db:
-        assert db.execute("SELECT count(*) FROM changes").fetchone() == (9,)
+
+
+def test_the_last_steps_are_kept_however_large_they_are(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "CHANGES", 10)
+    ids = [f"{n:016x}" for n in range(50)]
+    for n in range(history.SURE + 5):
+        state.mark(ids[n % 7 :], starred=True)
+        state.mark(ids[n % 7 :], starred=False)
+    assert _rows(state, "runs") == 7  # the same articles are written down once
+    count = 0
+    while state.undo():
+        count += 1
+    assert count == history.SURE == 100
+    while state.redo():
+        count -= 1
+    assert count == 0
+
+
+def test_what_was_undone_is_forgotten_before_what_can_be_undone(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(history, "SURE", 2)
+    monkeypatch.setattr(history, "STEPS", 3)
+    for id_ in (_A, _B, _C):
+        state.mark([id_], read=True)
+    state.undo()
+    state.mark([_C], starred=True)
+    assert state.redo() is None
+    for _ in range(3):
+        assert state.undo() is not None
+    assert _said(state) == {}
+
+
+def test_a_step_that_cannot_be_read_is_passed_over_and_the_marks_stay(state: State) -> None:
+    for id_ in (_A, _B, _C):
+        state.mark([id_], read=True)
+    with state._database.write() as db:
+        db.execute("UPDATE changes SET formers = x'00' WHERE step = 3")
+        db.execute("DELETE FROM runs WHERE number = (SELECT run FROM changes WHERE step = 2)")
+    undone = state.undo()
+    assert undone is not None
+    assert undone.changed == {1}
+    assert (_said(state), state.undo()) == ({_B: Said(read=True), _C: Said(read=True)}, None)
+
+
+def test_a_document_that_is_moved_away_and_back_comes_with_what_was_changed_meanwhile(state: State) -> None:
+    state.mark([_A], read=True, add_tags=["x"])
+    state.carry([(1, 2)])
+    state.mark([_B], read=False, starred=True)
+    for _ in range(2):  # told twice is told once
+        state.carry([(2, 1)])
+        assert _said(state) == {_A: Said(False, True, ("x",)), _B: Said(False, True, ("x",))}
+    state.carry([(1, 2)])
+    assert _said(state)[_B] == Said(False, True, ("x",))
+    undone = state.undo()
+    assert undone is not None
+    assert (undone.changed, undone.left) == ({1, 2}, 0)
+    assert _said(state) == {_A: Said(True, False, ("x",)), _B: Said(True, False, ("x",))}
+    assert state.undo() is not None
+    assert (_said(state), state.undo()) == ({}, None)
+    for _ in range(2):
+        assert state.redo() is not None
+    assert _said(state) == {_A: Said(False, True, ("x",)), _B: Said(False, True, ("x",))}
+
+
+def test_of_a_mark_that_both_documents_have_the_later_holds(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    for now, id_, read in ((1000, _B, True), (2000, _A, True), (3000, _A, False), (4000, _C, True)):
+        monkeypatch.setattr("reader.library.state._now", lambda now=now: now)
+        state.mark([id_], read=read)
+    state.carry([(1, 2), (1, 3)])
+    assert _said(state) == {_C: Said(read=True)}
+    seen = []
+    while state.undo():
+        seen.append(sorted(_said(state)))
+    assert seen == [[], [_A, _B], []]
+
+
+def test_two_that_change_places_have_the_later_marks_of_both(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    for now, id_, read in ((1000, _A, True), (2000, _B, True), (3000, _B, False)):
+        monkeypatch.setattr("reader.library.state._now", lambda now=now: now)
+        state.mark([id_], read=read)
+    state.mark([_A], starred=True)
+    for _ in range(2):
+        state.carry([(1, 2), (2, 1)])
+        assert _said(state) == {_A: Said(starred=True), _B: Said(starred=True)}
+
+
+def test_things_are_kept_undone_and_redone(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with closing(State.open(path)[0]) as state:
+        assert state.keep("view", {"AI": {"query": "tag:ai", "sort": "date"}}, told="Saved the view “AI”.") == 1
+        version = state.version()
+        assert state.keep("view", {"AI": {"sort": "date", "query": "tag:ai"}, "none": None}, told="x") == 0
+        assert state.version() == version
+        state.mark([_A], read=True)
+        state.keep("view", {"AI": None, "News": {"query": "tag:ai", "sort": "date"}}, told="Renamed “AI”")
+        assert state.kept("search") == {}
+    with closing(State.open(path)[0]) as state:
+        assert state.kept("view") == {"News": {"query": "tag:ai", "sort": "date"}}
+        undone = state.undo()
+        assert undone is not None
+        assert (undone.sentence, undone.kinds, undone.changed) == ("Undone: renamed “AI”.", {"view"}, set())
+        assert state.kept("view") == {"AI": {"query": "tag:ai", "sort": "date"}}
+        undone = state.undo()
+        assert undone is not None
+        assert (undone.kinds, undone.changed) == (frozenset(), {1})
+        undone = state.undo()
+        assert undone is not None
+        assert undone.told == "Saved the view “AI”"
+        assert (state.kept("view"), state.undo()) == ({}, None)
+        while state.redo():
+            pass
+        assert state.kept("view") == {"News": {"query": "tag:ai", "sort": "date"}}
+
+
+def test_a_thing_that_was_changed_since_is_left_as_it_is(state: State) -> None:
+    state.keep("view", {"one": 1, "two": 2}, told="Saved two views")
+    later = held(state).things["view", "one"].at + 10
+    state.take_in(Marks(things={("view", "one"): Thing(later, "7")}))
+    undone = state.undo()
+    assert undone is not None
+    assert undone.sentence == "Undone: saved two views (1 changed since, left as it is)."
+    assert state.kept("view") == {"one": 7}
+    assert held(state).things["view", "two"].value == ""
+    redone = state.redo()
+    assert redone is not None
+    assert state.kept("view") == {"one": 7, "two": 2}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("", 1, "can be no name"),
+        ("x" * 201, 1, "can be no name"),
+        ("two\nlines", 1, "can be no name"),
+        ("\x1b[2J", 1, "can be no name"),
+        ("a", float("nan"), "cannot be written as JSON"),
+        ("a", "\ud800", "cannot be written as JSON"),
+        ("a", "é" * 20_000, "longer than 32,768 bytes"),
+    ],
+)
+def test_what_cannot_be_kept_is_told_and_changes_nothing(state: State, name: str, value: Json, why: str) -> None:
+    with pytest.raises(ReaderError, match=why) as caught:
+        state.keep("view", {"fine": 1, name: value}, told="Saved")
+    assert str(caught.value).isprintable()
+    assert (state.kept("view"), state.version(), state.undo()) == ({}, 0, None)
 
 
 _STEPS = st.lists(
@@ -213,6 +363,10 @@ _STEPS = st.lists(
             st.sampled_from([None, True, False]), st.sets(TAGS, max_size=2),
         ),
         st.tuples(st.just("untag"), st.sets(st.sampled_from([_A, _B, _C]), min_size=1), TAGS),
+        st.tuples(
+            st.just("keep"),
+            st.dictionaries(st.sampled_from(["a", "b"]), st.sampled_from([None, 1, [2]]), min_size=1),
+        ),
         st.sampled_from([("undo",), ("redo",)]),
     ),
     max_size=12,
@@ -225,10 +379,16 @@ def _do(state: State, step: tuple[object, ...]) -> None:
             state.mark(ids, read=read, starred=starred, add_tags=tags)  # type: ignore[arg-type]
         case ("untag", ids, text):
             state.mark(ids, remove_tags=[text])  # type: ignore[arg-type, list-item]
+        case ("keep", things):
+            state.keep("view", things, told="Saved")  # type: ignore[arg-type]
         case ("undo",):
             state.undo()
         case _:
             state.redo()
+
+
+def _all(state: State) -> tuple[dict[str, Said], dict[str, Json]]:
+    return _said(state), state.kept("view")
 
 
 @given(_STEPS)
@@ -236,23 +396,23 @@ def test_undo_then_redo_is_as_if_nothing_had_been(steps: list[tuple[object, ...]
     with closing(State.in_memory()) as state:
         for step in steps:
             _do(state, step)
-        before = _said(state)
+        before = _all(state)
         count = 0
         while state.undo():
             count += 1
-        assert _said(state) == {}  # nothing but steps has been here
+        assert _all(state) == ({}, {})  # nothing but steps has been here
         for _ in range(count):
             assert state.redo() is not None
-        assert _said(state) == before
+        assert _all(state) == before
 
 
 @given(_STEPS)
 def test_undo_takes_back_the_last_change_exactly(steps: list[tuple[object, ...]]) -> None:
     with closing(State.in_memory()) as state:
         for step in steps:
-            before, version = _said(state), state.version()
+            before, version = _all(state), state.version()
             _do(state, step)
-            if step[0] in {"mark", "untag"} and state.version() > version:
+            if step[0] in {"mark", "untag", "keep"} and state.version() > version:
                 state.undo()
-                assert _said(state) == before
+                assert _all(state) == before
                 state.redo()

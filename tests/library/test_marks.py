@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.errors import ReaderError
-from reader.library.marks import LATEST, READ, STARRED, Mark, Marks, Spelling, tag, tag_key, told_of, valid_name
+from reader.library.marks import LATEST, READ, STARRED, Mark, Marks, Spelling, Thing, tag, tag_key, told_of, valid_name
 from reader.library.state import State
 from reader.text import clean
 
@@ -46,6 +46,9 @@ def test_the_later_change_holds_and_at_the_same_time_the_one_that_sets() -> None
 
     assert one(1, value=True).merged(one(2, value=False)) == one(2, value=False)
     assert one(2, value=False).merged(one(2, value=True)) == one(2, value=True)
+    thing = Marks(things={("view", "a"): Thing(3, "1")})
+    assert thing.merged(Marks(things={("view", "a"): Thing(3, "")})) == thing
+    assert thing.merged(Marks(things={("view", "a"): Thing(4, "")})).things == {("view", "a"): Thing(4, "")}
     first = Marks(spellings={"ai": Spelling(1, "AI")})
     assert first.merged(Marks(spellings={"ai": Spelling(2, "Ai")})) == first
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -12,8 +13,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from random import Random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from reader.errors import ReaderError
 from reader.library import repair
@@ -213,6 +217,7 @@ _DAMAGES = [_garbage, _header, _cut, _middle, _no_table, _emptied_but_for_its_jo
 def test_a_damaged_file_is_replaced_by_the_newest_good_backup(path: Path, damage: Callable[[Path], None]) -> None:
     with closing(_open(path)) as state:
         state.mark(_MANY, read=True)
+        state.keep("view", {"AI": {"query": "tag:ai"}}, told="Saved the view “AI”")
         state.mark([_MANY[7]], starred=True, add_tags=["Später"])
         state.remember("last-folder", "/news")
         assert state.backup_if_due() is not None
@@ -256,6 +261,106 @@ def test_what_is_later_in_the_damaged_file_is_saved_from_it(path: Path) -> None:
         undone = state.undo()  # as far as nothing was changed since
         assert undone is not None
         assert (undone.told, undone.left) == ("Marked 20,000 articles read", 2)
+
+
+def _first_page(path: Path) -> None:
+    path.write_bytes(b"\xa5" * 4096 + path.read_bytes()[4096:])
+
+
+@pytest.mark.parametrize("updated", [False, True])
+@pytest.mark.parametrize("damage", [_header, _first_page])
+def test_without_its_first_page_everything_else_is_saved(
+    path: Path, damage: Callable[[Path], None], updated: bool
+) -> None:
+    if updated:  # its tables are in other places
+        _first_version(path)
+    with closing(_open(path)) as state:
+        if updated:
+            state.backup_if_due()
+        state.mark(_MANY, read=True, add_tags=["Später"])
+        state.keep("view", {"AI": 1}, told="Saved a view")
+        state.remember("last-folder", "/news")
+        before = held(state)
+    damage(path)
+    state, notice = State.open(path)
+    with closing(state):
+        assert "The file of marks was damaged." in notice
+        assert held(state) == before
+        assert state.recall("last-folder") == "/news"
+
+
+@pytest.mark.parametrize("part", [0.3, 0.5, 0.9])
+def test_of_a_file_that_was_cut_off_the_beginning_is_saved(path: Path, part: float) -> None:
+    with closing(_open(path)) as state:
+        state.mark(_MANY, read=True)
+    os.truncate(path, int(path.stat().st_size * part))
+    state, notice = State.open(path)
+    with closing(state):
+        saved = state.all_read()
+        assert len(saved) > len(_MANY) * part * 0.9
+        assert notice.endswith(f"; marks saved: {len(saved):,}.")
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a file of marks and a backup that lacks a step."""
+    path = tmp_path_factory.mktemp("small") / "state.db"
+    with closing(_open(path)) as state:
+        state.mark(_MANY[:2000], read=True, add_tags=["é"])
+        state.keep("view", {"a": {"q": 1}}, told="Saved a view")
+        assert state.backup_if_due() is not None
+        state.mark(_MANY[:100], starred=True)
+    return path.parent
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from([1, 3, 30, 3000]))
+def test_whatever_bytes_are_damaged_the_backup_is_there_and_one_can_go_on(small: Path, seed: int, count: int) -> None:
+    random = Random(seed)
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(shutil.copytree(small, Path(place) / "data")) / "state.db"
+        data = bytearray(path.read_bytes())
+        for _ in range(count):
+            at = random.randrange(random.choice([4096, len(data)]))
+            if not 60 <= at < 72:  # the version and whose it is: one that says otherwise is left alone
+                data[at] = random.randrange(256)
+        path.write_bytes(data)
+        state, notice = State.open(path)
+        with closing(state):
+            assert state.is_kept
+            if notice:
+                assert {int(id_, 16) for id_ in _MANY[:2000]} <= set(state.all_read()) | _taken_back(state)
+                thing = held(state).things["view", "a"]
+                assert thing.value == '{"q":1}' or thing.at != _kept_at(small)
+            while state.undo():
+                pass
+            state.mark([_ID], read=True)
+            assert state.read_among([_ID]) == {_ID}
+
+
+def _kept_at(small: Path) -> int:
+    with closing(sqlite3.connect(small / "state.db")) as db:
+        return int(db.execute("SELECT changed_at FROM kept").fetchone()[0])
+
+
+def _taken_back(state: State) -> set[int]:
+    """Return what damage made look like a later change."""
+    return {id_ for (id_, what), mark in held(state).marks.items() if what == READ and not mark.value}
+
+
+def test_things_are_saved_from_a_damaged_file_too(path: Path) -> None:
+    with closing(_open(path)) as state:
+        state.keep("view", {"old": [1], "gone": [2]}, told="Saved two views")
+        state.backup_if_due()
+        state.mark(_MANY, read=True)
+        state.keep("view", {"new": {"b": 1, "a": None}, "gone": None}, told="Saved a view")
+        before = held(state)
+    _middle(path)
+    state, notice = State.open(path)
+    with closing(state):
+        assert "was restored" in notice
+        assert held(state).things == before.things
+        assert state.kept("view") == {"new": {"a": None, "b": 1}, "old": [1]}
 
 
 def test_bad_backups_are_passed_over_and_kept(path: Path) -> None:
@@ -525,7 +630,7 @@ def test_in_a_folder_that_cannot_be_written_marks_are_read_and_nothing_is_touche
     shared_place.chmod(0o555)
     program = (
         "import os, sys; from pathlib import Path; from reader.library.state import State\n"
-        "import reader.library.repair, reader.library.backups\n"
+        "import hashlib, zlib, reader.library.repair, reader.library.backups\n"
         "if os.getuid() == 0: os.setuid(65534)\n"  # whom rights hold for
         "state, notice = State.open(Path(sys.argv[1])); print(notice)\n"
         "state.mark(['00000000000000ff'], read=True)\n"
