@@ -34,8 +34,17 @@ Order: TypeAlias = Sort | Literal["relevance"]
 VALUE_FIELDS: tuple[ValueField, ...] = get_args(ValueField)
 PART_FIELDS: tuple[PartField, ...] = get_args(PartField)
 NUMBER_FIELDS: tuple[NumberField, ...] = get_args(NumberField)
+TEXT_FIELDS: tuple[TextField, ...] = get_args(TextField)
 STATES: tuple[State, ...] = get_args(State)
 THINGS: tuple[Thing, ...] = get_args(Thing)
+FIELDS: tuple[str, ...] = (
+    *(name for name in TEXT_FIELDS if name != "any"),
+    *VALUE_FIELDS,
+    *PART_FIELDS,
+    *NUMBER_FIELDS,
+    *("date", "after", "before", "is", "has", "sort", "limit"),
+)
+"""Every name that may stand before a colon."""
 
 MAX_CHARS = 10_000
 """Characters of a query."""
@@ -43,6 +52,8 @@ MAX_DEPTH = 50
 """Levels of parentheses and NOT."""
 MAX_CONDITIONS = 500
 """Words, phrases and fields of a query: SQLite bounds how deep an expression may be."""
+MAX_NUMBER = 10**15
+"""How far from 0 a number may be."""
 MAX_LIMIT = 1_000_000_000
 """Articles that ``limit:`` may name."""
 
@@ -141,7 +152,10 @@ class Is:
 
 @dataclass(frozen=True, slots=True)
 class Has:
-    """The article has one of these or more: ``body`` is a text of its own, ``page`` a web page kept, ``tags`` are marks."""
+    """The article has one of these or more.
+
+    ``body`` is a text of its own, ``page`` its web page where one is kept, ``tags`` are the person's.
+    """
 
     thing: Thing
 
@@ -186,7 +200,7 @@ class Query:
 class QueryError(ReaderError):
     """A query that cannot be understood; ``start`` and ``end`` tell where, in characters of its text.
 
-    ``0 <= start <= end <= len(text)``; the two are equal where something is missing.
+    ``0 <= start <= end <= len(text)``; the two may be equal.
     """
 
     def __init__(self, message: str, start: int, end: int, hint: str = "") -> None:
