@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from reader import __version__, ends
+from reader.cli_state import state
 from reader.paths import Paths
 from reader.text import clean, count, show_path, steady
 from reader.times import iso, local
@@ -148,7 +149,8 @@ def show(path: str, which: str, as_json: bool) -> None:
 
             from reader.records import article_record
 
-            sys.stdout.write(json.dumps(article_record(article, row.id), ensure_ascii=_ascii_only(), indent=2) + "\n")
+            record = article_record(article, row.id, read=row.read, starred=row.starred, tags=row.tags)
+            sys.stdout.write(json.dumps(record, ensure_ascii=_ascii_only(), indent=2) + "\n")
         else:
             _print_article(article)
 
@@ -224,6 +226,9 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
             )
     if strict and census.problems:
         sys.exit(_EXIT_PROBLEMS)
+
+
+cli.add_command(state)
 
 
 # --- how ------------------------------------------------------------------------------------

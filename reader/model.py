@@ -158,6 +158,9 @@ class Row:
     provider_domain: str
     topics: tuple[str, ...]
     read: bool = False
+    starred: bool = False
+    tags: tuple[str, ...] = ()
+    """The person's own, as first written, in alphabetical order without regard to case."""
 
     @property
     def source(self) -> str:

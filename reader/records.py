@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,11 +33,14 @@ def row_record(row: Row) -> Record:
         "heat": row.heat,
         "provider": {"name": row.provider_name or None, "domain": row.provider_domain or None},
         "topics": list(row.topics),
+        **_marks(row.read, row.starred, row.tags),
     }
 
 
-def article_record(article: Article, id_: str) -> Record:
-    """Return what ``show --json`` gives: every field of the document."""
+def article_record(
+    article: Article, id_: str, *, read: bool = False, starred: bool = False, tags: Sequence[str] = ()
+) -> Record:
+    """Return what ``show --json`` gives: every field of the document, and the person's marks."""
     return {
         "id": id_,
         "path": article.path,
@@ -52,6 +55,7 @@ def article_record(article: Article, id_: str) -> Record:
         "published": article.published,
         "provider": _provider(article.provider),
         "topics": list(article.topics),
+        **_marks(read, starred, tags),
         "images": [_image(image) for image in article.images],
         "related": [_related(related) for related in article.related],
         "body": article.body,
@@ -90,6 +94,10 @@ def json_array(records: Iterable[Mapping[str, Any]], *, ascii_only: bool = False
         yield separator + json.dumps(record, ensure_ascii=ascii_only)
         separator = ",\n"
     yield "[]\n" if separator == "[\n" else "\n]\n"
+
+
+def _marks(read: bool, starred: bool, tags: Sequence[str]) -> Record:
+    return {"read": read, "starred": starred, "tags": list(tags)}
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -78,6 +78,9 @@ def test_a_listed_article_has_exactly_the_promised_fields(seeds: Path) -> None:
         "heat": None,
         "provider": {"name": "Jurist", "domain": "jurist.org"},
         "topics": best["topics"],
+        "read": False,
+        "starred": False,
+        "tags": [],
     }
     assert "facial recognition" in best["excerpt"]
     assert len(best["id"]) == 16

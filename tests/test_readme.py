@@ -50,16 +50,27 @@ def test_the_page_of_keys_has_the_actions_of_the_registry() -> None:
     assert (ROOT / "docs" / "keys.md").read_text("utf-8").endswith(reference.full_table())
 
 
-@pytest.mark.parametrize("name", sorted(cli.commands))
+def _commands(group: click.Group, before: str = "") -> dict[str, click.Command]:
+    """Return every command by its words, those of groups in the place of the groups."""
+    found: dict[str, click.Command] = {}
+    for name, command in group.commands.items():
+        found |= _commands(command, f"{name} ") if isinstance(command, click.Group) else {before + name: command}
+    return found
+
+
+_COMMANDS = _commands(cli)
+
+
+@pytest.mark.parametrize("name", sorted(_COMMANDS))
 def test_the_readme_has_every_command_and_its_options(name: str) -> None:
     row = next(line for line in README.splitlines() if line.startswith(f"| `newsreader {name} "))
-    for parameter in cli.commands[name].params:
+    for parameter in _COMMANDS[name].params:
         word = max(parameter.opts, key=len)
         assert (word.upper() if isinstance(parameter, click.Argument) else word) in row
 
 
 def test_the_readme_has_no_option_that_does_not_exist() -> None:
-    known = {"--version", "--help"} | {o for c in cli.commands.values() for p in c.params for o in p.opts}
+    known = {"--version", "--help"} | {o for c in _COMMANDS.values() for p in c.params for o in p.opts}
     rows = [line for line in README.splitlines() if line.startswith("| `newsreader")]
     assert rows
     assert {option for row in rows for option in re.findall(r"--[a-z-]+", row)} <= known

@@ -14,8 +14,9 @@ _LINKS = Links("http://a.example/1", "http://a.example/2", "http://a.example/3",
 
 def test_a_row_has_the_names_of_the_documents() -> None:
     row = Row(
-        7, "0123456789abcdef", "a.md", "T", "E", _WHEN, _LINKS, "video", 39, 2.5, "N", "n.example", ("AI",), read=True
-    )
+        7, "0123456789abcdef", "a.md", "T", "E", _WHEN, _LINKS, "video", 39, 2.5, "N", "n.example", ("AI",), read=True,
+        starred=True, tags=("x", "Y"),
+    )  # fmt: skip
     assert row_record(row) == {
         "id": "0123456789abcdef",
         "path": "a.md",
@@ -29,6 +30,9 @@ def test_a_row_has_the_names_of_the_documents() -> None:
         "heat": 2.5,
         "provider": {"name": "N", "domain": "n.example"},
         "topics": ["AI"],
+        "read": True,
+        "starred": True,
+        "tags": ["x", "Y"],
     }
 
 
@@ -78,10 +82,11 @@ def test_an_article_has_every_field() -> None:
         "title": "R", "excerpt": "RE", "type": "video", "quality": 2, "heat": 3, **common, "images": [image_record],
         "extra": {"k": [1]},
     }  # fmt: skip
-    record = article_record(article, "0" * 16)
+    record = article_record(article, "0" * 16, starred=True, tags=("t",))
     assert record == {
         "id": "0" * 16, "path": "a.md", "title": "T", "excerpt": "E", "category": "news", "type": "article",
-        "published": False, "quality": 1, "heat": 0, "topics": ["AI"], **common,
+        "published": False, "quality": 1, "heat": 0, "topics": ["AI"],
+        "read": False, "starred": True, "tags": ["t"], **common,
         "images": [image_record, {"url": "/i", "width": None, "height": None, "isCached": None}],
         "related": [related],
         "secured": "AA==;BB==", "body": "<p>", "bodyFormat": "html", "extra": {"name": "J"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import threading
 import time
@@ -143,6 +144,19 @@ class Database:
                     self._all.remove(lent)
             lent.db.close()
 
+    @contextlib.contextmanager
+    def open_already(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection made before, whichever thread's: the file's name may lead to another file by now."""
+        with self._guard:
+            if not self._all:
+                raise StorageError(self.path, sqlite3.ProgrammingError("it was never opened"))
+            lent = self._all[0]
+        try:
+            with lent.lock:
+                yield lent.db
+        except sqlite3.Error as error:
+            raise StorageError(self.path, error) from error
+
     def checkpoint(self, *, whole: bool = False) -> None:
         """Hand what was written over to the main file, once it has become much; ``whole`` also empties the journal.
 
@@ -222,14 +236,39 @@ def set_aside(path: Path) -> Path:
 
     Raises OSError.
     """
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    target = path.with_name(f"{path.name}.damaged-{stamp}")
-    count = 1
-    while target.exists():
-        count += 1
-        target = path.with_name(f"{path.name}.damaged-{stamp}-{count}")
+    target = free_name(path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"))
     path.rename(target)
     for tail in ("-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
             path.with_name(path.name + tail).rename(target.with_name(target.name + tail))
     return target
+
+
+def free_name(path: Path) -> Path:
+    """Return ``path``, or where there is something of that name, one with a number added that is free."""
+    target, count = path, 1
+    while target.exists():
+        count += 1
+        target = path.with_name(f"{path.name}-{count}")
+    return target
+
+
+def sync(path: Path) -> None:
+    """Have the disk keep what was written to a file, or the names in a folder. Raises OSError."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError:
+        if not path.is_dir():  # not every file system can do that with folders
+            raise
+    finally:
+        os.close(handle)
+
+
+def identity(path: Path | None) -> tuple[int, int] | None:
+    """Return what tells a file from another of the same name; None when there is none."""
+    try:
+        info = path.stat() if path is not None else None
+    except OSError:
+        return None
+    return None if info is None else (info.st_dev, info.st_ino)

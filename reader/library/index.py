@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from reader.documents.walk import join
 from reader.errors import reason
 from reader.library import lock, orders
-from reader.library.database import Database, StorageError, prepared, set_aside
+from reader.library.database import Database, StorageError, identity, prepared, set_aside
 from reader.library.state import number
 from reader.library.view import Sort
 from reader.model import Links, Problem, Row
@@ -76,7 +76,7 @@ class Index:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._writing = threading.Lock()
-        self._file = _identity(database.path)
+        self._file = identity(database.path)
 
     @classmethod
     def open(cls, path: Path | None) -> tuple[Index, str]:
@@ -254,7 +254,7 @@ class Index:
         self._database.close()
         path = self._database.path
         # Another, the keeper of this very folder for one, may have set it aside already: what is there now is sound.
-        if self._database.damaged and path is not None and _identity(path) == self._file:
+        if self._database.damaged and path is not None and identity(path) == self._file:
             with contextlib.suppress(OSError):  # another instance was quicker
                 log.warning("the damaged index is now %s", show_path(set_aside(path)))
 
@@ -281,15 +281,6 @@ def _row(values: Sequence[object]) -> Row:
         provider_domain=str(domain),
         topics=tuple(str(topics).split("\n")) if topics else (),
     )
-
-
-def _identity(path: Path | None) -> tuple[int, int] | None:
-    """Return what tells a file from another of the same name; None when there is none."""
-    try:
-        info = path.stat() if path is not None else None
-    except OSError:
-        return None
-    return None if info is None else (info.st_dev, info.st_ino)
 
 
 def _ready(path: Path) -> Database:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import re
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from reader.documents.walk import ENDINGS, Folder, read
 from reader.errors import ReaderError
-from reader.library.database import StorageError
 from reader.library.index import Index
-from reader.library.state import State
+from reader.library.state import Marked, Said, State
 from reader.library.view import Sort, View
 from reader.model import Article, Problem, Row
 from reader.paths import Paths
@@ -24,6 +25,7 @@ from reader.text import show_path
 
 if TYPE_CHECKING:
     from reader.documents.parse import Parsed
+    from reader.library.history import Undone
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +55,15 @@ class Census:
     problems: int
     troubled: int
     """Documents with problems, and files and folders that cannot be read."""
+
+
+class Imported(NamedTuple):
+    """What came of importing marks."""
+
+    marks: int
+    """How many there were,"""
+    taken: int
+    """and how many of them were new here or later than those here."""
 
 
 class VanishedError(ReaderError):
@@ -106,6 +117,37 @@ class Library:
             state.close()
         return (None if kept is None else Path(os.fsdecode(unquote_to_bytes(kept)))), notice
 
+    @staticmethod
+    @contextlib.contextmanager
+    def exported(paths: Paths, tell: Callable[[str], None]) -> Iterator[Iterator[bytes]]:
+        """Lend the lines of an export of all marks; ``tell`` the person what had to be done about their file.
+
+        Raises ReaderError when it cannot be used.
+        """
+        from reader.library import exchange
+
+        with _own_state(paths, tell) as state, closing(state.marks()) as entries:
+            yield exchange.lines(entries)
+
+    @staticmethod
+    def imported(paths: Paths, file: BinaryIO, name: str, tell: Callable[[str], None]) -> Imported:
+        """Merge an export, which is to be called ``name``, with the marks here; all of it or nothing.
+
+        Raises ReaderError, with the number of the line that is not understood, and OSError.
+        """
+        from reader.library import exchange
+
+        marks = exchange.parse(file, name)
+        with _own_state(paths, tell) as state:
+            return Imported(len(marks.marks), state.take_in(marks, backup=True))
+
+    @staticmethod
+    def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
+        """Write a file of the person's, whole or not at all. Raises ReaderError."""
+        from reader.library import exchange
+
+        exchange.write_whole(path, pieces)
+
     def remember_folder(self) -> None:
         """Keep which folder this is, for :meth:`last`. Raises StorageError."""
         # Quoted, because the name of a folder need not be text, and a text is what is kept.
@@ -135,20 +177,19 @@ class Library:
         found = self.index.rows(rowids)
         if rowids and not found:
             self.index.check()  # not one of them: what was overwritten need not look damaged
-        read = self._read_among([row.id for row in found.values()])
+        said = self._said([row.id for row in found.values()])
         return [
-            replace(found[rowid], read=True) if found[rowid].id in read else found[rowid]
-            for rowid in rowids
-            if rowid in found
+            replace(row, **said[row.id]._asdict()) if row.id in said else row
+            for row in (found[rowid] for rowid in rowids if rowid in found)
         ]
 
-    def _read_among(self, ids: Sequence[str]) -> frozenset[str]:
+    def _said(self, ids: Sequence[str]) -> dict[str, Said]:
         try:
-            return self._state.read_among(ids)
-        except StorageError as error:
+            return self._state.said(ids)
+        except ReaderError as error:
             # News can be read without marks. The next start finds the damage and tells of it.
             log.warning("marks cannot be read", exc_info=error)
-            return frozenset()
+            return {}
 
     def counts(self) -> Counts:
         """Return how many articles, unread articles and documents with problems there are."""
@@ -172,7 +213,7 @@ class Library:
                     self._read_articles = self.index.count_among(self._state.all_read())
                     self._counted = now
                 return self._read_articles
-        except StorageError as error:
+        except ReaderError as error:
             log.warning("marks cannot be read", exc_info=error)
             return 0
 
@@ -275,13 +316,58 @@ class Library:
         return self.index.problems()
 
     def mark_read(self, ids: Iterable[str], *, read: bool) -> None:
-        """Mark articles read or unread; on disk when this returns."""
+        """Mark articles read or unread; on disk when this returns. Raises ReaderError."""
+        self.mark(ids, read=read)
+
+    def mark(
+        self,
+        ids: Iterable[str],
+        *,
+        read: bool | None = None,
+        starred: bool | None = None,
+        add_tags: Iterable[str] = (),
+        remove_tags: Iterable[str] = (),
+        told: str = "",
+    ) -> Marked:
+        """Change marks of articles, all or none of them; on disk when this returns, and one step for :meth:`undo`.
+
+        What is None stays as it is. ``told`` is what the step is called; without it, that
+        is put into words. Raises ReaderError: StorageError, or for what can be no tag.
+        """
         with self._counting:
-            marked = self._state.mark_read(ids, read=read)
-            generation, version = self._counted
-            if version == marked.version - 1:
-                self._counted = (generation, marked.version)
-                self._read_articles += self.index.count_among(marked.changed) * (1 if read else -1)
+            marked = self._state.mark(
+                ids, read=read, starred=starred, add_tags=add_tags, remove_tags=remove_tags, told=told
+            )
+            self._count(marked)
+            return marked
+
+    def undo(self) -> Undone | None:
+        """Take back the last change of marks, of this run or an earlier one, here or in another window.
+
+        None when there is none. What was changed since otherwise stays. Raises ReaderError.
+        """
+        with self._counting:
+            undone = self._state.undo()
+            self._count(undone)
+            return undone
+
+    def redo(self) -> Undone | None:
+        """Take back the last :meth:`undo`; None when there is none. Raises ReaderError."""
+        with self._counting:
+            redone = self._state.redo()
+            self._count(redone)
+            return redone
+
+    def _count(self, change: Marked | Undone | None) -> None:
+        """Keep the number of read articles right, so that it need not be counted anew."""
+        generation, version = self._counted
+        if change is not None and version == change.version - 1:
+            self._counted = (generation, change.version)
+            self._read_articles += self.index.count_among(change.read) - self.index.count_among(change.unread)
+
+    def backup_marks(self) -> Path | None:
+        """Make the day's backup of the marks, if one is due; return where, or None. Raises ReaderError."""
+        return self._state.backup_if_due()
 
     def carry_marks(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Let articles keep their marks whose identity has changed: the former one, the present one."""
@@ -299,3 +385,15 @@ class Library:
         """Close the files."""
         self.index.close()
         self._state.close()
+
+
+@contextlib.contextmanager
+def _own_state(paths: Paths, tell: Callable[[str], None]) -> Iterator[State]:
+    """Open the file of marks. Raises ReaderError when it cannot be used: memory is nothing to share marks with."""
+    state, notice = State.open(paths.state)
+    with closing(state):
+        if not state.is_kept:
+            raise ReaderError(notice)
+        if notice:
+            tell(notice)
+        yield state

@@ -35,6 +35,7 @@ def NOT_AT_ALL() -> bool:  # noqa: N802 - used like a constant
 def held(threads: threading.Lock, file: Path | None, wait: Wait) -> Iterator[None]:
     """Hold ``threads`` and, where there is one, the lock on ``file``, which is made; should we end, the system lets go.
 
+    A folder can be locked as well, which leaves nothing behind in it.
     Raises BusyError when another has it and ``wait`` says no, at once or after a while.
     """
     _until(lambda: threads.acquire(timeout=_SECONDS_BETWEEN_TRIES), wait)
@@ -52,8 +53,9 @@ def held(threads: threading.Lock, file: Path | None, wait: Wait) -> Iterator[Non
 
 
 def _opened(file: Path) -> int | None:
+    how = os.O_RDONLY if file.is_dir() else os.O_RDWR | os.O_CREAT
     try:
-        return os.open(file, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        return os.open(file, how | getattr(os, "O_CLOEXEC", 0), 0o600)
     except OSError:  # a full disk, say: SQLite's own locks must do
         return None
 

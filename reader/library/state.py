@@ -11,37 +11,52 @@ import contextlib
 import json
 import logging
 import sqlite3
+import threading
 import time
-from collections.abc import Iterable, Mapping
-from contextlib import closing
+from collections.abc import Generator, Iterable, Iterator, Mapping, Set
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reader.errors import ReaderError, reason
-from reader.library.database import Database, StorageError, prepared, set_aside
-from reader.text import show_path
+from reader.library import history, merging, schema
+from reader.library.database import Database, StorageError, identity, prepared
+from reader.library.marks import LATEST, READ, STARRED, TAG, Entry, Marks, tag, tag_key, told_of
+from reader.library.schema import VERSION
+from reader.text import clean, show_path
+
+if TYPE_CHECKING:
+    from reader.library.history import Undone
+
+__all__ = ["VERSION", "Marked", "Said", "State", "number"]
 
 log = logging.getLogger(__name__)
 
-VERSION = 1
 _NOT_KEPT = "Marks are not kept in this run."
-_APPLICATION_ID = 0x6E657753  # "newS": tells our file from another program's
-_SCHEMA = """
-CREATE TABLE marks (id INTEGER PRIMARY KEY, read INTEGER NOT NULL, changed_at INTEGER NOT NULL);
-CREATE TABLE session (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-"""
+_LONGEST_TOLD = 200
 
 
-_CHANGES = "marks-changes"
+class Said(NamedTuple):
+    """What the person says of one article."""
+
+    read: bool = False
+    starred: bool = False
+    tags: tuple[str, ...] = ()
+    """As first written, in the order of their keys."""
 
 
 class Marked(NamedTuple):
     """What came of marking."""
 
     changed: set[int]
-    """The numbers of the articles that were not so before; never marked is unread."""
+    """The numbers of the articles that are different now; never marked is unread, not starred, without tags."""
     version: int
     """See :meth:`State.version`."""
+    told: str = ""
+    """The step as :meth:`State.undo` will tell it; empty when nothing was changed."""
+    read: Set[int] = frozenset()
+    """Articles that are read now, and were not."""
+    unread: Set[int] = frozenset()
+    """Articles that are unread now, and were read."""
 
 
 def number(article_id: str) -> int:
@@ -49,202 +64,329 @@ def number(article_id: str) -> int:
     return int.from_bytes(bytes.fromhex(article_id), "big", signed=True)
 
 
+def _now() -> int:
+    return min(max(time.time_ns() // 1_000_000, 0), LATEST)
+
+
 class State:
     """The marks of one person. Use :meth:`open`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._file = identity(database.path)
+        self._renewing = threading.RLock()
+        self._former: list[Database] = []
 
     @classmethod
     def open(cls, path: Path) -> tuple[State, str]:
         """Return the state kept at ``path`` and, when something had to be done about it, a sentence that says what.
 
-        A damaged file is set aside, never deleted. Where nothing can be kept (newer
-        version, no permission, disk full), the state lives in memory for this run.
+        A damaged file is set aside, never deleted, and restored from the newest backup.
+        Where nothing can be kept (newer version, no permission, disk full), the state
+        lives in memory for this run, with what could be read.
         """
+        from reader.library import repair
+
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            return cls(_ready(path)), ""
+            database, notice = repair.ready(path)
+            return cls(database), notice
+        except schema.NotForUsError as error:
+            return cls.in_memory(), str(error)
         except StorageError as error:
             log.warning("state file %s", show_path(path), exc_info=error)
-            if not error.damaged:
-                return cls.in_memory(), f"{error.message} {_NOT_KEPT}"
+            notice = f"{error.message} {_NOT_KEPT}"
         except ReaderError as error:
-            return cls.in_memory(), str(error)
+            notice = str(error) if _NOT_KEPT[:-1].lower() in str(error) else f"{error} {_NOT_KEPT}"
         except OSError as error:
-            return cls.in_memory(), f"{show_path(path)} cannot be used: {reason(error)}. {_NOT_KEPT}"
-        try:
-            aside = set_aside(path)
-            state = cls(_ready(path))
-            saved = state.take_in(_salvage(aside))
-            return (
-                state,
-                f"The file of marks was damaged. It was set aside as {show_path(aside)}; marks saved: {saved:,}.",
-            )
-        except (OSError, ReaderError) as error:
-            log.warning("state file %s", show_path(path), exc_info=error)
-            return cls.in_memory(), f"{show_path(path)} is damaged and cannot be moved. {_NOT_KEPT}"
+            notice = f"{show_path(path)} cannot be used: {reason(error)}. {_NOT_KEPT}"
+        return cls.in_memory(path), notice
 
     @classmethod
-    def in_memory(cls) -> State:
-        """Return a state that ends with the program."""
-        return cls(prepared(None, _prepare, durable=False))
+    def in_memory(cls, path: Path | None = None) -> State:
+        """Return a state that ends with the program; with ``path``, it begins with what can be read of that file."""
+        state = cls(prepared(None, schema.prepare, durable=False))
+        if path is not None and path.is_file():
+            from reader.library import repair
+
+            found = repair.salvage(path)
+            state.take_in(found.marks)
+            state.take_facts(found.session)
+        return state
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether marks last longer than this run."""
+        return self._database.path is not None
+
+    # Marking.
+
+    def mark(
+        self,
+        ids: Iterable[str],
+        *,
+        read: bool | None = None,
+        starred: bool | None = None,
+        add_tags: Iterable[str] = (),
+        remove_tags: Iterable[str] = (),
+        told: str = "",
+    ) -> Marked:
+        """Change marks of articles, all or none of them; on disk when this returns, and one step for :meth:`undo`.
+
+        ``told`` is what the step is called, as in "Marked 12 articles read"; without it,
+        that is put into words here. Raises StorageError, and ReaderError for what can be
+        no tag, or is to be added and removed at once.
+        """
+        wanted = {what: value for what, value in ((READ, read), (STARRED, starred)) if value is not None}
+        shown = {tag_key(each): each for each in reversed([tag(each) for each in add_tags])}
+        gone = {tag_key(each): each for each in map(tag, remove_tags)}
+        for both in shown.keys() & gone.keys():
+            raise ReaderError(f"The tag “{shown[both]}” cannot be added and removed at once.", "Do one of the two.")
+        wanted |= {TAG + key: True for key in sorted(shown)} | {TAG + key: False for key in sorted(gone)}
+        # In order, so that those of many are written into neighbouring pages.
+        numbers = f"[{','.join(map(str, sorted({number(id_) for id_ in ids})))}]"
+        now = _now()
+        with self._write() as db:
+            step = schema.changes_of(db) + 1
+            changed: dict[str, set[int]] = {}
+            for what, value in wanted.items():
+                changed[what] = history.change(db, step, what, numbers, now, value=value)
+            every = set().union(*changed.values())
+            if not every:
+                return Marked(set(), step - 1)
+            schema.set_changes(db, step)
+            db.executemany(
+                "INSERT OR IGNORE INTO spellings (key, shown, written_at) VALUES (?, ?, ?)",
+                [(key, text, now) for key, text in shown.items()],
+            )
+            parts = [(what, wanted[what], len(its)) for what, its in changed.items() if its]
+            words = clean(told)[:_LONGEST_TOLD].rstrip(" .") or told_of(parts, _spellings(db, {*shown, *gone}))
+            history.keep(db, step, words)
+        of_read = changed.get(READ, set())
+        return Marked(every, step, words, of_read if read else set(), set() if read else of_read)
 
     def mark_read(self, ids: Iterable[str], *, read: bool) -> Marked:
         """Mark articles read or unread, all or none of them; on disk when this returns. Raises StorageError."""
-        now = time.time_ns() // 1_000_000
-        keys = [number(id_) for id_ in ids]
-        with self._database.write() as db:
-            before = _read_among(db, keys)
-            db.executemany(
-                "INSERT INTO marks (id, read, changed_at) VALUES (?, ?, ?) "
-                "ON CONFLICT (id) DO UPDATE SET read = excluded.read, changed_at = excluded.changed_at "
-                "WHERE read <> excluded.read",
-                [(key, int(read), now) for key in keys],
-            )
-            return Marked({key for key in keys if (key in before) != read}, _count_change(db))
+        return self.mark(ids, read=read)
+
+    def undo(self) -> Undone | None:
+        """Take back the last step that was not taken back yet, whoever made it; None when there is none.
+
+        What was changed since by another step, or taken in from elsewhere, stays as it is.
+        Raises StorageError.
+        """
+        with self._write() as db:
+            return history.move(db, _now(), again=False)
+
+    def redo(self) -> Undone | None:
+        """Take back the last :meth:`undo` that was not taken back yet; None when there is none. Raises StorageError."""
+        with self._write() as db:
+            return history.move(db, _now(), again=True)
 
     def version(self) -> int:
         """Return a number that rises with every change of marks, whoever makes it. Raises StorageError."""
-        with self._database.read() as db:
-            return _version(db)
+        with self._read() as db:
+            return schema.changes_of(db)
 
     def carry(self, pairs: Iterable[tuple[int, int]]) -> None:
         """Give the marks of each first identity to the second as well, unless it has its own. Raises StorageError."""
-        with self._database.write() as db:
-            db.executemany(
-                "INSERT OR IGNORE INTO marks (id, read, changed_at) "
-                "SELECT ?2, read, changed_at FROM marks WHERE id = ?1",
-                list(pairs),
-            )
-            _count_change(db)
+        every = list(pairs)
+        with self._write() as db:
+            history.carry(db, every)
+            schema.set_changes(db, schema.changes_of(db) + 1)
 
-    def take_in(self, marks: Mapping[int, tuple[int, int]]) -> int:
-        """Keep marks as they were read from another file, and return how many. Raises StorageError."""
-        with self._database.write() as db:
-            query = "INSERT OR REPLACE INTO marks (id, read, changed_at) VALUES (?, ?, ?)"
-            db.executemany(query, [(key, read, changed) for key, (read, changed) in marks.items()])
-            _count_change(db)
-        return len(marks)
+    # Looking.
+
+    def said(self, ids: Iterable[str]) -> dict[str, Said]:
+        """Return what is said of those of ``ids`` of which anything is. Raises StorageError."""
+        wanted = {number(id_): id_ for id_ in ids}
+        query = (
+            "SELECT m.id, m.what, s.shown FROM marks m LEFT JOIN spellings s ON s.key = substr(m.what, 2) "
+            "WHERE m.value AND m.id IN (SELECT value FROM json_each(?)) ORDER BY m.id, m.what"
+        )
+        found: dict[str, Said] = {}
+        with self._read() as db:
+            for key, what, shown in db.execute(query, [json.dumps([*wanted])]):
+                said = found.get(wanted[key], Said())
+                if what == READ:
+                    said = said._replace(read=True)
+                elif what == STARRED:
+                    said = said._replace(starred=True)
+                else:
+                    said = said._replace(tags=(*said.tags, what[1:] if shown is None else shown))
+                found[wanted[key]] = said
+        return found
 
     def read_among(self, ids: Iterable[str]) -> frozenset[str]:
         """Return which of ``ids`` are marked read. Raises StorageError."""
         wanted = {number(id_): id_ for id_ in ids}
-        with self._database.read() as db:
-            return frozenset(wanted[key] for key in _read_among(db, wanted))
+        query = "SELECT id FROM marks WHERE value AND what = ? AND id IN (SELECT value FROM json_each(?))"
+        with self._read() as db:
+            return frozenset(wanted[key] for (key,) in db.execute(query, [READ, json.dumps([*wanted])]))
 
     def all_read(self) -> list[int]:
         """Return the numbers (see :func:`number`) of every article marked read. Raises StorageError."""
-        with self._database.read() as db:
-            return [key for (key,) in db.execute("SELECT id FROM marks WHERE read")]
+        return self._all(READ)
+
+    def all_starred(self) -> list[int]:
+        """Return the numbers of every starred article. Raises StorageError."""
+        return self._all(STARRED)
+
+    def all_tagged(self, text: str) -> list[int]:
+        """Return the numbers of every article with a tag, in whatever case. Raises StorageError and ReaderError."""
+        return self._all(TAG + tag_key(tag(text)))
+
+    def _all(self, what: str) -> list[int]:
+        with self._read() as db:
+            return [key for (key,) in db.execute("SELECT id FROM marks WHERE value AND what = ?", [what])]
+
+    # Going from one file to another.
+
+    def marks(self) -> Generator[Entry]:
+        """Yield every tag's key with its spelling, in order, then number, name and mark of every mark.
+
+        Those go by the identity as it is written, then by name. It is one look at the
+        file, whatever is changed meanwhile. Raises StorageError.
+        """
+        database = self._current()
+        with database.aside() if database.path is not None else database.read() as db:
+            yield from merging.entries(db)
+
+    def take_in(self, marks: Marks, *, backup: bool = False) -> int:
+        """Merge marks from elsewhere: of each the later change holds. Return how many were new here or later.
+
+        With ``backup``, there is a backup of what was before, if anything is changed. This
+        is no step for :meth:`undo`. Raises StorageError, and ReaderError when no backup can be made.
+        """
+        with contextlib.ExitStack() as stack:
+            path = self._database.path
+            if backup and path is not None:
+                from reader.library import repair
+
+                stack.enter_context(repair.alone(path))
+            db = stack.enter_context(self._write())
+            version = schema.changes_of(db) + 1
+            taken, changed = merging.take_in(db, marks, version)
+            if changed:
+                if backup and path is not None:
+                    from reader.library import backups
+
+                    # By a connection of its own, which does not see yet what is written here.
+                    backups.make(self._database, path, "before-import")
+                schema.set_changes(db, version)
+            return taken
+
+    def take_facts(self, facts: Mapping[str, str]) -> None:
+        """Keep the small facts of another file. Raises StorageError."""
+        with self._write() as db:
+            changes = facts.get(schema.CHANGES, "")
+            known = schema.changes_of(db)
+            db.executemany(
+                "INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)",
+                [(name, value) for name, value in facts.items() if name != schema.CHANGES],
+            )
+            if changes.isdecimal() and len(changes) < 19:
+                # Nobody who watches the number may take a later one for an earlier.
+                schema.set_changes(db, max(int(changes), known) + 1)
+
+    def backup_if_due(self, now: float | None = None) -> Path | None:
+        """Make the backup of the day, if marks were changed since the last one; return where, or None.
+
+        Others go on reading and writing meanwhile; it takes as long as copying the file,
+        so a worker should do it. ``now`` is in seconds since 1970. Seven are kept.
+        Raises ReaderError when none can be made.
+        """
+        database = self._current()
+        path = database.path
+        if path is None:
+            return None
+        from reader.library import backups, repair
+
+        try:
+            with repair.alone(path):
+                if not backups.due(database, path, time.time() if now is None else now):
+                    return None
+                return backups.make(database, path, "daily")
+        except OSError as error:
+            raise ReaderError(
+                f"No backup of the marks could be made in {show_path(path.parent)}: {reason(error)}.",
+                "See that this folder can be read and written.",
+            ) from error
+
+    # Small facts.
 
     def remember(self, name: str, value: str) -> None:
         """Keep a small fact about the session, such as the last folder. Raises StorageError."""
-        with self._database.write() as db:
+        with self._write() as db:
             db.execute("INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)", [name, value])
 
     def recall(self, name: str) -> str | None:
         """Return what :meth:`remember` kept, or None. Raises StorageError."""
-        with self._database.read() as db:
+        with self._read() as db:
             row = db.execute("SELECT value FROM session WHERE name = ?", [name]).fetchone()
             return None if row is None else str(row[0])
 
     def close(self) -> None:
         """Close the file."""
-        self._database.close()
+        for database in (*self._former, self._database):
+            database.close()
 
+    # The file.
 
-def _read_among(db: sqlite3.Connection, keys: Iterable[int]) -> set[int]:
-    query = "SELECT id FROM marks WHERE read AND id IN (SELECT value FROM json_each(?))"
-    return {key for (key,) in db.execute(query, [json.dumps([*keys])])}
+    @contextlib.contextmanager
+    def _read(self) -> Iterator[sqlite3.Connection]:
+        with self._current().read() as db:
+            yield db
 
+    @contextlib.contextmanager
+    def _write(self) -> Iterator[sqlite3.Connection]:
+        with self._current().write() as db:
+            version = schema.version_of(db)
+            if version != VERSION:  # a newer instance has changed the tables meanwhile
+                raise schema.newer(version)
+            yield db
 
-def _version(db: sqlite3.Connection) -> int:
-    row = db.execute("SELECT value FROM session WHERE name = ?", [_CHANGES]).fetchone()
-    return 0 if row is None else int(row[0])
+    def _current(self) -> Database:
+        """Return the database in the file that has our name now.
 
+        Another instance may have set the file aside that we have open and restored it, or
+        the person deleted it. What was written into the former one goes along.
+        """
+        path = self._database.path
+        if path is None or identity(path) == self._file:
+            return self._database
+        with self._renewing:
+            if identity(path) != self._file:
+                self._renew(path)
+        return self._database
 
-def _count_change(db: sqlite3.Connection) -> int:
-    version = _version(db) + 1
-    db.execute("INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)", [_CHANGES, str(version)])
-    return version
+    def _renew(self, path: Path) -> None:
+        from reader.library import repair
 
-
-def _ready(path: Path) -> Database:
-    if path.exists() and path.stat().st_size:
-        _inspect(path)
-    # Made by SQLite it, and the journal after it, would have the common permissions; what one reads is one's own
-    # business.
-    path.touch(mode=0o600)
-    path.chmod(0o600)
-    return prepared(path, _prepare, durable=True)
-
-
-def _inspect(path: Path) -> None:
-    """Refuse a file of a newer version or of another program, without changing a byte of it.
-
-    Raises ReaderError, of which StorageError says whether the file is damaged.
-    """
-    if not path.with_name(path.name + "-wal").exists():
-        # No journal: nobody has it open. Read as a file that does not change, it gets no journal from us, which a
-        # reader without the right to write leaves behind. Damage is another matter: it is looked at twice.
-        with contextlib.suppress(StorageError):
-            _judge(path, "immutable=1")
-            return
-    _judge(path, "mode=ro")
-
-
-def _judge(path: Path, how: str) -> None:
-    db: sqlite3.Connection | None = None
-    try:
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)
-        db.execute("BEGIN")  # one look at the file, not one with and one without what another instance writes
-        (version,) = db.execute("PRAGMA user_version").fetchone()
-        (owner,) = db.execute("PRAGMA application_id").fetchone()
-        (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if tables and owner != _APPLICATION_ID:
+        log.warning("%s is another file than before", show_path(path))
+        marks, facts = Marks(), {}
+        try:
+            with self._database.open_already() as db:
+                marks = merging.marks_of(merging.entries(db))
+                facts = dict(db.execute("SELECT name, value FROM session").fetchall())
+        except StorageError as error:
+            # Damaged, that is why it was set aside: whoever did so has saved what can be read.
+            log.warning("the former file of marks cannot be read", exc_info=error)
+        try:
+            fresh, _ = repair.ready(path)
+        except OSError as error:
             raise ReaderError(
-                f"{show_path(path)} belongs to another program.",
-                "It is left as it is, and marks are not kept in this run. Set NEWSREADER_DATA_DIR to another folder.",
-            )
-        if version > VERSION:
-            raise ReaderError(
-                f"The file of marks was written by a newer newsreader (format {version}, this one knows {VERSION}).",
-                "It is left as it is, and marks are not kept in this run. Update newsreader to use it.",
-            )
-        if tables:
-            db.execute("SELECT id, read, changed_at FROM marks LIMIT 1").fetchone()
-            if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                raise sqlite3.DatabaseError("database disk image is malformed")
-    except sqlite3.Error as error:
-        # A file with our mark whose tables cannot be read is damaged, whatever SQLite calls it.
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # ours, above, has none
-        raise StorageError(path, error, damaged=code in {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT}) from error
-    finally:
-        if db is not None:
-            db.close()
+                f"{show_path(path)} is gone, and cannot be made anew: {reason(error)}.",
+                "See that its folder can be written.",
+            ) from error
+        # The former one is closed at the end, with this: another thread may be using it.
+        self._former.append(self._database)
+        self._database, self._file = fresh, identity(path)
+        self.take_in(marks)
+        self.take_facts(facts)
 
 
-def _salvage(path: Path) -> dict[int, tuple[int, int]]:
-    """Return the marks of a damaged file that can still be read, from its beginning and from its end."""
-    found: dict[int, tuple[int, int]] = {}
-    for order in ("ASC", "DESC"):
-        with (
-            contextlib.suppress(sqlite3.Error),
-            closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db,
-        ):
-            for row in db.execute(f"SELECT id, read, changed_at FROM marks ORDER BY id {order}"):  # noqa: S608 - constants
-                if all(isinstance(value, int) for value in row):
-                    found[row[0]] = (int(bool(row[1])), row[2])
-    return found
-
-
-def _prepare(database: Database) -> None:
-    """Create the tables of an empty file."""
-    with database.write() as db:
-        if db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-            return
-        for statement in _SCHEMA.split(";"):
-            db.execute(statement)
-        db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version={VERSION}")
+def _spellings(db: sqlite3.Connection, keys: Iterable[str]) -> dict[str, str]:
+    """Return how tags are shown, by key."""
+    query = "SELECT key, shown FROM spellings WHERE key IN (SELECT value FROM json_each(?))"
+    return dict(db.execute(query, [json.dumps([*keys])]).fetchall())

@@ -71,6 +71,60 @@ def test_marks_belong_to_the_article_and_not_to_its_file(make_folder: MakeFolder
     assert opened.counts().unread == 3
 
 
+def test_rows_and_counts_follow_every_change_of_marks_also_undone_and_of_another_window(
+    make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    folder = make_folder({f"{n}.md": _document(str(n)) for n in range(4)})
+    opened, other = library(folder), library(folder)
+    ids = [row.id for row in _rows(opened)]
+
+    def marks(of: Library) -> list[tuple[bool, bool, tuple[str, ...]]]:
+        rows = {row.id: row for row in _rows(of)}
+        return [(rows[id_].read, rows[id_].starred, rows[id_].tags) for id_ in ids]
+
+    nothing = (False, False, ())
+    assert opened.counts().unread == 4  # from here on it is counted on
+    marked = opened.mark(ids[:3], read=True, starred=True, add_tags=["b", "A"], told="Cleared the list")
+    assert (len(marked.changed), marked.told) == (3, "Cleared the list")
+    opened.mark(ids[:1], read=False, remove_tags=["B"])
+    expected = [(False, True, ("A",)), *[(True, True, ("A", "b"))] * 2, nothing]
+    assert marks(opened) == marks(other) == expected
+    assert opened.counts().unread == other.counts().unread == 2
+    assert opened.marks_version() == other.marks_version()
+    undone = other.undo()
+    assert undone is not None
+    assert undone.sentence == "Undone: marked 1 article unread, took the tag “b” from 1 article."
+    assert opened.counts().unread == other.counts().unread == 1
+    undone = opened.undo()
+    assert undone is not None
+    assert undone.told == "Cleared the list"
+    assert opened.undo() is None
+    assert marks(opened) == marks(other) == [nothing] * 4
+    assert opened.counts().unread == other.counts().unread == 4
+    assert opened.redo() is not None
+    assert other.redo() is not None
+    assert other.redo() is None
+    assert marks(opened) == marks(other) == expected
+    assert opened.counts().unread == other.counts().unread == 2
+    assert opened.backup_marks() is not None
+    assert other.backup_marks() is None
+
+
+def test_all_marks_follow_a_document_that_is_moved(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    folder = make_folder({"a.md": _document("a")})
+    opened = library(folder)
+    (row,) = _rows(opened)
+    opened.mark([row.id], read=True, starred=True, add_tags=["x"])
+    (folder / "sub").mkdir()
+    shutil.move(folder / "a.md", folder / "sub" / "b.md")
+    (moved,) = _rows(library(folder))
+    assert moved.id != row.id
+    assert (moved.path, moved.read, moved.starred, moved.tags) == ("sub/b.md", True, True, ("x",))
+    assert opened.undo() is not None
+    (moved,) = _rows(opened)
+    assert (moved.read, moved.starred, moved.tags) == (False, False, ())
+
+
 def test_without_an_address_the_path_is_the_identity(make_folder: MakeFolder, library: OpenLibrary) -> None:
     opened = library(make_folder({"a.md": _document("t"), "sub/a.md": _document("t")}))
     assert len({row.id for row in _rows(opened)}) == 2

@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from reader.ui import bars
-from reader.ui.screens import browse
+from reader.ui.screens import marking
 
 
 @pytest.fixture(autouse=True)
 def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing happen by the clock alone: a busy machine is no reason for an article to be read."""
-    monkeypatch.setattr(browse, "_SECONDS_UNTIL_READ", 3600.0)
+    monkeypatch.setattr(marking, "_SECONDS_UNTIL_READ", 3600.0)
     monkeypatch.setattr(bars, "_SECONDS_SHOWN", 3600.0)
 
 

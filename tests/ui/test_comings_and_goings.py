@@ -138,7 +138,7 @@ async def test_a_list_that_is_not_whole_says_so(folder: Path) -> None:
 async def test_an_unreadable_document_stays_unread_and_r_tries_again(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reader.ui.screens.browse._SECONDS_UNTIL_READ", 0.01)
+    monkeypatch.setattr("reader.ui.screens.marking._SECONDS_UNTIL_READ", 0.01)
     async with opened(folder) as reader:
         former = (folder / "3.md").read_bytes()
         await reader.press("j")
@@ -160,7 +160,7 @@ async def test_an_unreadable_document_stays_unread_and_r_tries_again(
 
 
 async def test_what_is_marked_by_hand_stays_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reader.ui.screens.browse._SECONDS_UNTIL_READ", 0.3)
+    monkeypatch.setattr("reader.ui.screens.marking._SECONDS_UNTIL_READ", 0.3)
     async with opened(folder) as reader:
         await reader.press("j", "m", "m")  # read, and unread again
         assert not reader.row.read

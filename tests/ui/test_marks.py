@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reader.ui.screens import browse
+from reader.ui.screens import marking
 from tests.conftest import MakeFolder
 
 from .helpers import NARROW, Reader, document, opened
@@ -41,9 +41,9 @@ async def test_entering_an_article_marks_it_read(seeds: Path, key: str) -> None:
 async def test_an_article_that_stays_in_the_pane_for_a_while_is_marked_read(
     seeds: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert browse._SECONDS_UNTIL_READ > 0
+    assert marking._SECONDS_UNTIL_READ > 0
     async with opened(seeds) as reader:
-        monkeypatch.setattr(browse, "_SECONDS_UNTIL_READ", 0.2)
+        monkeypatch.setattr(marking, "_SECONDS_UNTIL_READ", 0.2)
         await reader.press("j")
         await reader.until(lambda: reader.row.read)
         assert [row.read for row in reader.rows] == [False, True, False, False, False]
@@ -57,7 +57,7 @@ async def test_an_article_that_one_only_passes_stays_unread(seeds: Path) -> None
 
 
 async def test_an_article_that_nobody_can_see_is_not_marked_read(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(browse, "_SECONDS_UNTIL_READ", 0.01)
+    monkeypatch.setattr(marking, "_SECONDS_UNTIL_READ", 0.01)
     async with opened(seeds, NARROW) as reader:
         await reader.press("j", "k", "?", "escape")
         assert not any(row.read for row in reader.rows)

@@ -13,7 +13,7 @@ from reader.config import Config
 from reader.library.library import Library
 from reader.model import Row
 from reader.ui import addresses, messages
-from reader.ui.screens import browse
+from reader.ui.screens import marking
 from tests.conftest import MakeFolder
 
 from .helpers import NARROW, Reader, document, opened
@@ -169,7 +169,7 @@ async def test_what_is_asked_of_an_article_that_is_on_its_way_is_done_with_it(se
 
 
 async def test_an_app_that_was_only_opened_marks_nothing_read(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(browse, "_SECONDS_UNTIL_READ", 0.01)
+    monkeypatch.setattr(marking, "_SECONDS_UNTIL_READ", 0.01)
     async with opened(seeds) as reader:
         timer = reader.browse._reading
         await reader.until(lambda: timer is None or not timer._task or timer._task.done())

@@ -1,40 +1,36 @@
-"""The main screen: the list, and the article that is selected in it."""
+"""The main screen: the list, and the article that is selected in it.
+
+What it does is told in four classes, each standing on the one before: the widgets
+(:mod:`parts`), the article pane (:mod:`reading`), marks (:mod:`marking`), and here the
+list and how far the folder is read.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from textual import events, on
-from textual.app import ComposeResult, SuspendNotSupported
+from textual import on
+from textual.app import ComposeResult
 from textual.dom import DOMNode
 from textual.reactive import reactive
-from textual.screen import Screen
-from textual.timer import Timer
 
 from reader import opening
-from reader.errors import ReaderError
 from reader.jobs.progress import Progress
 from reader.library.view import Sort, SortKey
-from reader.model import Links, Row
 from reader.opening import First
 from reader.ui import actions, messages
 from reader.ui.article_list import ArticleList
-from reader.ui.article_view import ArticleView
 from reader.ui.bars import KeyBar, LongMessage, TopBar
-from reader.ui.desk import KEEPING, ROWS, VIEW, Desk
+from reader.ui.desk import KEEPING, ROWS, VIEW
 from reader.ui.list_header import ListHeader
-from reader.ui.marks import Marks
 from reader.ui.panes import Panes
 from reader.ui.progress_line import ProgressLine
-from reader.ui.trail import Place, Trail
-from reader.urls import host, shorten
+from reader.ui.screens.marking import Marking
 
 if TYPE_CHECKING:
     from reader.ui.page import Line
-    from reader.ui.subject import Subject
 
-_SECONDS_UNTIL_READ = 2.0
 _SORT_WORDS = {
     "quality": ("best first", "worst first"),
     "heat": ("hottest first", "coolest first"),
@@ -54,7 +50,7 @@ class _Lost(NamedTuple):
     """Where somebody was reading it: the topmost line, and the related item that was selected."""
 
 
-class BrowseScreen(Screen[None]):
+class BrowseScreen(Marking):
     """List and article side by side, stacked, or one at a time, as the terminal allows."""
 
     BINDINGS = actions.bindings("browse")
@@ -63,27 +59,15 @@ class BrowseScreen(Screen[None]):
     sort: reactive[Sort] = reactive(Sort(), init=False, repaint=False)
 
     def __init__(self, first: First, keymap: Mapping[str, str], notice: str = "") -> None:
-        super().__init__()
-        self.library = first.library
+        super().__init__(first, keymap)
         self._first: First | None = first
-        self._keymap = keymap
         self._notice = notice
         """What the person should know from the start."""
         self.set_reactive(BrowseScreen.sort, first.view.sort)
-        self._desk = Desk(self, first.library, first.keeper)
-        self._trail = Trail()
-        self._wanted = -1
-        """The document that the pane shows or is about to show."""
         self._folder_read = False
-        self._stale = False
-        """Whether what the pane shows may have changed on disk."""
         self._progress = Progress(finished=True)
         """How far the refresh is that goes on, or the last one was."""
-        self._reading: Timer | None = None
-        self._marks = Marks()
         self._lost: _Lost | None = None
-        self._bound: dict[actions.Focus, frozenset[str]] = {}
-        """The keys that do something, by where the focus is."""
 
     def compose(self) -> ComposeResult:
         """Lay the panes out; the stylesheet arranges them."""
@@ -107,7 +91,7 @@ class BrowseScreen(Screen[None]):
     def _begin(self) -> None:
         """Compare the folder with the list, and read the article that is selected in it."""
         self.post_message(messages.Begun())
-        self._show_nothing_if_empty()
+        self.nothing_selected()
         if self._wanted == -1:
             self._show_selected(self.articles.rowid)
         self._desk.begin()
@@ -118,64 +102,6 @@ class BrowseScreen(Screen[None]):
     def on_unmount(self) -> None:
         """End what goes on beside the screen."""
         self._desk.close()
-
-    # The parts.
-
-    @property
-    def panes(self) -> Panes:
-        """Both panes."""
-        return self.query_one(Panes)
-
-    @property
-    def articles(self) -> ArticleList:
-        """The list of articles."""
-        return self.query_one(ArticleList)
-
-    @property
-    def article(self) -> ArticleView:
-        """The article pane."""
-        return self.query_one(ArticleView)
-
-    def on_descendant_focus(self, _: events.DescendantFocus) -> None:
-        """Show the keys that matter where the focus is."""
-        self._show_keys()
-
-    def _show_keys(self) -> None:
-        bar = self.query_one(KeyBar)
-        if not len(self.articles.view):
-            bar.where = "empty"
-        elif not self.article.has_focus:
-            bar.where = "list"
-        else:
-            bar.where = "related" if self.article.selected >= 0 else "article"
-        subject = self.article.subject
-        related = subject is not None and len(subject.items) > 0
-        bar.idle = frozenset(() if related else ("related.next",)) | frozenset(() if len(self._trail) else ("back",))
-
-    def on_key(self, event: events.Key) -> None:
-        """Say so of a key that does nothing. Textual sees to those that do something, whoever they are for."""
-        bar = self.query_one(KeyBar)
-        bound = self._bound.get(bar.where)
-        if bound is None:
-            bound = self._bound[bar.where] = frozenset(self.active_bindings)
-        if event.key not in bound:
-            self.say(f"{actions.spoken(event.key)} does nothing here. ? shows every key.", passing=True)
-
-    def move_on(self) -> None:
-        """Take what concerned the last key from the last line: another one is pressed."""
-        self.query_one(KeyBar).move_on()
-
-    def say(self, text: str, *, warning: bool = False, passing: bool = False) -> None:
-        """Tell the person something in the last line; see :meth:`KeyBar.say`."""
-        self.query_one(KeyBar).say(text, warning=warning, passing=passing)
-
-    @on(KeyBar.TooLong)
-    def _show_long(self, event: KeyBar.TooLong) -> None:
-        line = self.query_one(LongMessage)
-        if event.sentence:
-            line.show(event.sentence, warning=event.warning)
-        else:
-            line.hide()
 
     def _reload_view(self, *, sorting: bool = False) -> None:
         # Until the person takes hold of an article, another order begins at its top; and so does a folder that is
@@ -200,8 +126,6 @@ class BrowseScreen(Screen[None]):
         elif group == ROWS:
             self.articles.forget_asked()
 
-    # What the workers learned.
-
     @on(messages.ViewLoaded)
     def _show_view(self, event: messages.ViewLoaded) -> None:
         first = not len(self.articles.view)
@@ -225,7 +149,7 @@ class BrowseScreen(Screen[None]):
             self._lost = lost._replace(instead=self.articles.rowid)
         self.articles.go_on()
         self.set_class(not len(event.view), "-empty")
-        self._show_nothing_if_empty()
+        self.nothing_selected()
         self._show_keys()
         if first and len(event.view):
             self._show_selected(self.articles.rowid)
@@ -252,7 +176,7 @@ class BrowseScreen(Screen[None]):
         if lost is None or event.back is None:
             return None
         self._lost = None
-        if self.articles.rowid != lost.instead:
+        if self.articles.rowid != lost.instead or self.article.has_focus:
             return None
         rowid = event.view.rowids[event.back]
         y, selected = lost.place or (0, -1)
@@ -270,40 +194,10 @@ class BrowseScreen(Screen[None]):
     def _fetch_rows(self, event: ArticleList.RowsWanted) -> None:
         self._desk.rows(event.rowids)
 
-    @on(messages.SubjectLoaded)
-    def _show_subject(self, event: messages.SubjectLoaded) -> None:
-        before = self.article.subject
-        if event.again and before is not None and before.rowid == event.subject.rowid:
-            if before == event.subject:
-                return
-            event.y, event.selected = self.article.scroll_offset.y, self.article.selected
-        self.article.show(event.subject, event.around, y=event.y, selected=event.selected)
-        self._show_keys()
-        if event.subject.rowid is not None:
-            self._stop_reading()
-            self._reading = self.set_timer(_SECONDS_UNTIL_READ, lambda: self._read_if_still(event.subject))
-
-    @on(messages.SubjectFailed)
-    def _show_failure(self, event: messages.SubjectFailed) -> None:
-        from reader.ui.states import unreadable
-
-        def lines(width: int) -> tuple[Line, ...]:
-            return unreadable(event.error, width)
-
-        self._stop_reading()
-        self.article.show_message(lines)
-        if event.error.damaged:  # the index, not the document
-            self._desk.renew()
-
-    @on(messages.SubjectRefitted)
-    def _refit(self, event: messages.SubjectRefitted) -> None:
-        if event.subject is self.article.subject:
-            self.article.refit(event.around)
-
     @on(messages.Counted)
     def _show_counts(self, event: messages.Counted) -> None:
         self.query_one(TopBar).counts = event.counts
-        self._show_nothing_if_empty()
+        self.nothing_selected()
 
     @on(messages.Refreshed)
     def _show_progress(self, event: messages.Refreshed) -> None:
@@ -318,23 +212,6 @@ class BrowseScreen(Screen[None]):
         if progress.finished:
             self._folder_read = True
 
-    def _read_again(self) -> None:
-        # Once a refresh has come to its end, not with each of its batches: that would take time from keys.
-        if self._stale and self.articles.rowid == self._wanted != -1:
-            self._desk.document(self._wanted, self.article.text_width, again=True)
-        self._stale = False
-
-    @on(messages.Marked)
-    def _show_mark(self, event: messages.Marked) -> None:
-        self._marks.kept(event.row, event.marks)
-        self.articles.update_row(event.row)
-        if event.told:
-            self.say(event.told)
-
-    @on(messages.Said)
-    def _tell(self, event: messages.Said) -> None:
-        self.say(event.text, warning=event.warning, passing=event.passing)
-
     @on(messages.MarksChanged)
     def _show_marks(self) -> None:
         self._reload_view()
@@ -342,24 +219,6 @@ class BrowseScreen(Screen[None]):
     @on(messages.Away)
     def _show_away(self, event: messages.Away) -> None:
         self.query_one(TopBar).away = event.gone
-
-    @on(messages.Opened)
-    def _tell_opened(self, event: messages.Opened) -> None:
-        outcome = event.outcome
-        if outcome.copy:
-            self.app.copy_to_clipboard(outcome.copy)
-        text, warning = outcome.text, outcome.warning
-        if outcome.in_terminal is not None:
-            # A text browser takes the terminal over, as the person who named it in $BROWSER wants.
-            from reader.ui.addresses import run_in_terminal
-
-            try:
-                with self.app.suspend():
-                    run_in_terminal(outcome.in_terminal, event.url)
-            except (ReaderError, SuspendNotSupported) as error:
-                text, warning = str(error), True
-            self.refresh(layout=True)
-        self.say(text, warning=warning)
 
     @on(messages.ProblemsLoaded)
     def _show_problems(self, event: messages.ProblemsLoaded) -> None:
@@ -371,8 +230,6 @@ class BrowseScreen(Screen[None]):
             so_far = "" if self._progress.finished else " so far"
             self.say(f"Nothing was wrong with the documents that were read{so_far}.")
 
-    # What the panes ask for.
-
     @on(ArticleList.Selected)
     def _show_selected_row(self, event: ArticleList.Selected) -> None:
         if event.rowid == self.articles.rowid:
@@ -380,20 +237,8 @@ class BrowseScreen(Screen[None]):
             if self._lost is not None and event.rowid != self._lost.instead:
                 self._lost = None
 
-    def _show_selected(self, rowid: int) -> None:
-        if rowid == -1:
-            self._show_nothing_if_empty()
-        elif rowid != self._wanted:
-            self._wanted = rowid
-            self.article.wait()
-            # Once the list has been drawn: reading a document in a thread would hold its lines up.
-            self.call_after_refresh(self._ask_for, rowid)
-
-    def _ask_for(self, rowid: int) -> None:
-        if rowid == self._wanted:
-            self._desk.document(rowid, self.article.text_width)
-
-    def _show_nothing_if_empty(self) -> None:
+    def nothing_selected(self) -> None:
+        """Say in the pane why there is no article, if there is none."""
         if len(self.articles.view):
             return
         from reader.ui.states import empty_folder, reading_folder
@@ -406,92 +251,6 @@ class BrowseScreen(Screen[None]):
             return empty_folder(name, counts, width) if self._folder_read else reading_folder(name, width)
 
         self.article.show_message(lines)
-
-    @on(ArticleList.Entered)
-    def _enter_article(self) -> None:
-        if self.articles.rowid == -1:
-            self.say("There is no article to read here.", passing=True)
-            return
-        self._lost = None
-        if self.panes.has_class("-reading"):  # pressed again before the focus had moved
-            self.article.action_enter()
-            return
-        self._show_selected(self.articles.rowid)  # the pane may show a related item
-        self.panes.focus_article()
-        row = self.articles.row
-        if row is not None and not row.read:
-            self._mark(row, read=True)
-
-    @on(ArticleList.Left)
-    def _stay(self) -> None:
-        self.say("This is the list. q leaves newsreader, ? shows every key.", passing=True)
-
-    @on(ArticleView.Left)
-    def _leave_article(self) -> None:
-        self.panes.focus_list()
-
-    @on(ArticleView.NothingRelated)
-    def _nothing_related(self) -> None:
-        self.say("No related items here. o opens the original in the browser.", passing=True)
-
-    @on(ArticleView.EndReached)
-    @on(ArticleList.EndReached)
-    def _say_end(self, event: ArticleView.EndReached) -> None:
-        self.say(event.words, passing=True)
-
-    @on(ArticleView.WidthChanged)
-    def _fit_article(self) -> None:
-        if self.article.subject is not None:
-            self._desk.refit(self.article.subject, self.article.text_width)
-
-    @on(ArticleView.LinkClicked)
-    def _follow_link(self, event: ArticleView.LinkClicked) -> None:
-        self._open(event.href, "")
-
-    @on(ArticleView.ItemOpened)
-    def _follow_item(self, event: ArticleView.ItemOpened) -> None:
-        subject = self.article.subject
-        if subject is None or subject.rowid is None:
-            return  # only documents have related items
-        top, y = self.articles.scroll_offset.y, self.article.scroll_offset.y
-        self._trail.push(Place(subject.rowid, top, y, self.article.selected))
-        self._show_keys()
-        if event.item.rowid is None:
-            self._wanted = -1
-            self.article.wait()
-            self._desk.item(event.item, subject.title, self.article.text_width)
-        else:
-            self._go_to(event.item.rowid)
-        self.say("Backspace goes back.")
-
-    def _go_to(self, rowid: int, *, top: int | None = None, y: int = 0, selected: int = -1) -> None:
-        """Show a document, selected in the list too."""
-        self._wanted = rowid  # so that selecting it does not ask for it as well
-        at = self.articles.view.find(rowid)
-        if at is not None:
-            self.articles.select(at, top=top)
-        self._show_document(rowid, y=y, selected=selected)
-
-    def _show_document(self, rowid: int, *, y: int, selected: int) -> None:
-        self._wanted = rowid
-        self._stale = False
-        self.article.wait()
-        self._desk.document(rowid, self.article.text_width, y=y, selected=selected)
-
-    def _stop_reading(self) -> None:
-        if self._reading is not None:
-            self._reading.stop()
-            self._reading = None
-
-    def _read_if_still(self, subject: Subject) -> None:
-        """Mark an article read that has been in the pane all the while."""
-        row = self.articles.row
-        reading = self.articles.touched or self.article.has_focus  # not just looking at the list
-        shown = reading and self.article.subject is subject and self.article.is_on_screen
-        if shown and row is not None and row.rowid == subject.rowid and not row.read:
-            self._mark(row, read=True)
-
-    # Keys.
 
     def action_sort(self, by: SortKey) -> None:
         """Sort by ``by``, or the other way round when that is how it is sorted."""
@@ -513,64 +272,6 @@ class BrowseScreen(Screen[None]):
         focused = self.article if self.article.has_focus else self.articles
         places: dict[actions.Scope, DOMNode] = {"app": self.app, "browse": self, "panes": self.panes}
         await self.app.run_action(event.action.method, default_namespace=places.get(event.action.scopes[0], focused))
-
-    def action_back(self) -> None:
-        """Return to where a related item was followed from."""
-        place = self._trail.pop()
-        if place is None:
-            self.say("There is nowhere to go back to yet.", passing=True)
-            return
-        self._show_keys()
-        self.panes.focus_article()
-        self._go_to(place.rowid, top=place.top, y=place.y, selected=place.selected)
-
-    def action_open(self) -> None:
-        """Open the original of what is selected in the browser."""
-        self._open(self._links().best, "This document names no address to open.")
-
-    def _open(self, url: str, otherwise: str) -> None:
-        if url:
-            self.say(f"Opening {host(url) or 'the link'} …")
-            self._desk.open(url)
-        else:
-            self.say(otherwise if self.articles.rowid != -1 else "There is no article to open here.", passing=True)
-
-    def action_open_amp(self) -> None:
-        """Open the AMP copy of what is selected in the browser."""
-        self._open(self._links().amp_copy, "There is no AMP copy of this. o opens the original.")
-
-    def action_copy(self) -> None:
-        """Copy the address of what is selected."""
-        url = self._links().best
-        if url:
-            self.app.copy_to_clipboard(url)
-            self.say(f"Copied {shorten(url, max(20, self.size.width - 9))}")
-        elif self.articles.rowid == -1:
-            self.say("There is no article here whose address could be copied.", passing=True)
-        else:
-            self.say("This document names no address to copy.", passing=True)
-
-    def _links(self) -> Links:
-        subject, row = self.article.subject, self.articles.row
-        if row is not None and row.rowid == self._wanted and (subject is None or subject.rowid != row.rowid):
-            return row.links  # the pane has not come so far yet, or cannot show it
-        if self.article.item is not None:
-            return self.article.item.links
-        return subject.links if subject is not None else Links()
-
-    def action_toggle_read(self) -> None:
-        """Mark the selected article read, or unread again."""
-        row = self.articles.row
-        if row is None:
-            self.say("There is no article to mark here.", passing=True)
-        else:
-            self._stop_reading()  # whoever marks an article by hand wants it so
-            self._mark(row, read=not row.read, told="Marked unread." if row.read else "Marked read.")
-
-    def _mark(self, row: Row, *, read: bool, told: str = "") -> None:
-        # Shown at once; should writing fail, the list is read anew.
-        self.articles.update_row(self._marks.make(row, read=read))
-        self._desk.mark_read(row, read=read, told=told)
 
     def action_refresh_folder(self) -> None:
         """Compare the folder with the list again."""
