@@ -12,8 +12,9 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -27,12 +28,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from reader.jobs.progress import Progress
-    from reader.library.library import Library
+    from reader.library.library import Census, Library
     from reader.library.lock import Wait
     from reader.model import Article, Row
 
 log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
 
+_said: list[bool] = []
+"""Whether anything was printed: what was cannot be taken back, and so not be begun anew."""
 _SORTS = ["quality", "heat", "date"]
 _EXIT_PROBLEMS = 1
 _ROWS_AT_ONCE = 1000
@@ -113,14 +117,15 @@ def list_(path: str, by: str, reverse: bool, limit: int | None, as_json: bool) -
     """
     from reader.library.view import SORT_KEYS, Sort
 
-    with _library(path) as library:
+    def answer(library: Library) -> None:
         key = next(name for name in SORT_KEYS if name == by)
         rowids = library.view(Sort(key, reverse)).rowids[:limit]
-        rows = (
+        found = (
             row
             for start in range(0, len(rowids), _ROWS_AT_ONCE)
             for row in library.rows(rowids[start : start + _ROWS_AT_ONCE])
         )
+        rows = chain([*islice(found, 1)], found)  # damage shows before anything is printed
         if as_json:
             from reader.records import row_record
 
@@ -129,9 +134,11 @@ def list_(path: str, by: str, reverse: bool, limit: int | None, as_json: bool) -
             _print_table(rows)
         else:
             for row in rows:
-                sys.stdout.write("\t".join(_plain_cells(row)) + "\n")
+                _out("\t".join(_plain_cells(row)) + "\n")
         if not rowids and limit != 0:
             ends.say(f"There are no articles in {library.name}." + _pointer_to_check(library))
+
+    _answer(path, answer)
 
 
 @cli.command()
@@ -140,7 +147,8 @@ def list_(path: str, by: str, reverse: bool, limit: int | None, as_json: bool) -
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every field.")
 def show(path: str, which: str, as_json: bool) -> None:
     """Print the article WHICH (a file name, path or id) of PATH."""
-    with _library(path) as library:
+
+    def answer(library: Library) -> None:
         rowid = library.find(which)
         article = library.article(rowid)
         (row,) = library.rows([rowid])
@@ -150,9 +158,11 @@ def show(path: str, which: str, as_json: bool) -> None:
             from reader.records import article_record
 
             record = article_record(article, row.id, read=row.read, starred=row.starred, tags=row.tags)
-            sys.stdout.write(json.dumps(record, ensure_ascii=_ascii_only(), indent=2) + "\n")
+            _out(json.dumps(record, ensure_ascii=_ascii_only(), indent=2) + "\n")
         else:
             _print_article(article)
+
+    _answer(path, answer)
 
 
 @cli.command(short_help="Say what is wrong with the documents of PATH.")
@@ -163,7 +173,8 @@ def check(path: str, as_json: bool) -> None:
 
     A line is FILE:LINE: FIELD: MESSAGE, where FIELD is "document" for what is wrong as a whole.
     """
-    with _library(path) as library:
+
+    def answer(library: Library) -> bool:
         problems = library.problems()
         if as_json:
             from reader.records import problem_record
@@ -172,13 +183,15 @@ def check(path: str, as_json: bool) -> None:
         else:
             for problem in problems:
                 place = f"{problem.path}:{problem.line}"
-                sys.stdout.write(f"{place}: {problem.field or 'document'}: {problem.message}\n")
+                _out(f"{place}: {problem.field or 'document'}: {problem.message}\n")
         counts = library.counts()
         if problems:
             ends.say(f"{count(len(problems), 'problem')} in {count(counts.troubled, 'document')}.")
         else:
             ends.say(f"{count(counts.articles, 'document')}, no problems.")
-    if problems:
+        return bool(problems)
+
+    if _answer(path, answer):
         sys.exit(_EXIT_PROBLEMS)
 
 
@@ -211,16 +224,16 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
         except KeyboardInterrupt:
             ends.say("Interrupted. What is read so far is kept; the next time goes on from there.")
             raise
-        census = library.census()
+        census = _census(library)
         if as_json:
             import json
 
             from reader.records import index_record
 
             record = index_record(library.target, progress, census)
-            sys.stdout.write(json.dumps(record, ensure_ascii=_ascii_only()) + "\n")
+            _out(json.dumps(record, ensure_ascii=_ascii_only()) + "\n")
         else:
-            sys.stdout.write(
+            _out(
                 f"{count(census.articles, 'article')} in {count(census.documents, 'document')}, "
                 f"{count(census.problems, 'problem')}; {outcome(progress)}, in {progress.seconds:.1f} s.\n"
             )
@@ -251,12 +264,16 @@ def _opened(path: str) -> Iterator[Library]:
         library.close()
 
 
-@contextlib.contextmanager
-def _library(path: str) -> Iterator[Library]:
-    """Open the library at ``path``, up to date with its folder."""
+def _answer(path: str, answer: Callable[[Library], Answer]) -> Answer:
+    """Return what ``answer`` makes of the library at ``path``, once that is up to date with its folder.
+
+    An index that turns out to be damaged meanwhile is built anew, and ``answer`` called again, unless something was
+    printed already.
+    """
     from reader.errors import ReaderError
     from reader.library.lock import NOT_AT_ALL, BusyError
 
+    _said.clear()
     with _opened(path) as library:
         try:
             for _ in _refreshed(library, NOT_AT_ALL):
@@ -271,12 +288,31 @@ def _library(path: str) -> Iterator[Library]:
             for _ in _refreshed(library, NOT_AT_ALL):
                 pass
         try:
-            yield library
+            return answer(library)
         except ReaderError as error:
-            if not error.damaged:
+            if not (error.damaged and library.renew()):
                 raise
-            hint = "If it is the index, it is set aside now, and built anew when you run the same again."
-            raise ReaderError(error.message, hint) from error
+            log.warning("%s It is set aside, and built anew.", error.message)
+            if _said:
+                raise ReaderError(error.message, "It is set aside; run the same again for the whole.") from error
+            for _ in _refreshed(library, NOT_AT_ALL):
+                pass
+            return answer(library)
+
+
+def _census(library: Library) -> Census:
+    """Count everything; damage that nobody has met before is met here, and the index built anew."""
+    from reader.errors import ReaderError
+
+    try:
+        return library.census()
+    except ReaderError as error:
+        if not (error.damaged and library.renew()):
+            raise
+        log.warning("%s It is set aside, and built anew.", error.message)
+        for _ in _refreshed(library, _patience()):
+            pass
+        return library.census()
 
 
 def _refreshed(library: Library, wait: Wait, *, rebuild: bool = False) -> Iterator[Progress]:
@@ -319,7 +355,8 @@ def _shown() -> Iterator[Callable[[Progress], None]]:
         def draw(progress: Progress) -> None:
             total = progress.total or (1 if progress.finished else None)
             done = progress.done if progress.total else total or 0
-            bar.update(task, completed=done, total=total, facts="  ".join(facts(progress)) if progress.total else "")
+            said = "  ".join(facts(progress)) if progress.total else ""
+            bar.update(task, completed=done + progress.before, total=total and total + progress.before, facts=said)
 
         yield draw
 
@@ -337,11 +374,16 @@ def _patience() -> Callable[[], bool]:
     return wait
 
 
+def _out(text: str) -> None:
+    _said.append(True)
+    sys.stdout.write(text)
+
+
 def _print_json(records: Iterator[dict[str, Any]]) -> None:
     from reader.records import json_array
 
     for piece in json_array(records, ascii_only=_ascii_only()):
-        sys.stdout.write(piece)
+        _out(piece)
 
 
 def _ascii_only() -> bool:
@@ -419,7 +461,7 @@ def _print_article(article: Article) -> None:
     if article.secured:
         more.append(f"secured payload, {article.secured.size:,} bytes")
     parts.append("\n".join(more))
-    sys.stdout.write("\n\n".join(filter(None, parts)) + "\n")
+    _out("\n\n".join(filter(None, parts)) + "\n")
 
 
 def _pointer_to_check(library: Library) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import resource
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -108,3 +110,36 @@ def test_a_folder_in_the_place_of_the_index_is_set_aside(folder: Path) -> None:
     assert listed.stderr == ""
     assert path.is_file()
     assert [each.read_text() for each in path.parent.rglob("something")] == ["of somebody"]
+
+
+@pytest.mark.parametrize("command", ["list", "show", "check"])
+def test_damage_that_shows_while_answering_is_mended_in_the_same_run(folder: Path, command: str) -> None:
+    assert _run("index", folder).returncode == 0
+    path = Paths.of().index(folder)
+    data = path.read_bytes()
+    title = data.index(b"t1", data.index(b"t0"))
+    path.write_bytes(data[:title] + b"\xff" + data[title + 1 :])  # no text any more; the pages are sound
+    found = _run(command, folder, *(["000.md"] if command == "show" else []))
+    assert (found.returncode, "Traceback" in found.stderr) == (0, False)
+    assert len(_run("list", folder).stdout.splitlines()) == _COUNT
+
+
+def test_a_rebuild_does_not_build_on_what_contradicts_itself(folder: Path) -> None:
+    assert _run("index", folder).returncode == 0
+    path = Paths.of().index(folder)
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("INSERT INTO files (folder, name, mtime_ns, size) VALUES (77, 'ghost.md', 0, 0)")
+        db.execute("DELETE FROM articles WHERE rowid = 5")
+        db.commit()
+    assert _run("index", folder, "--rebuild").returncode == 0
+    assert f"{_COUNT} articles in {_COUNT} documents" in _run("index", folder).stdout
+    assert len(_run("list", folder).stdout.splitlines()) == _COUNT
+    assert len(_aside()) == 1
+
+
+def test_of_damaged_indexes_only_the_last_is_kept(folder: Path) -> None:
+    for start in (4096, 5 * 4096, 9 * 4096):
+        _damage(folder, start)
+        _run("list", folder)
+    _run("list", folder)
+    assert len([path for path in _aside() if not path.name.endswith(("-wal", "-shm"))]) == 1

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from reader.jobs import processes
-from reader.jobs.news import Away, Marks, News, Renewed, Said, Tell, Unkept
+from reader.jobs.news import Away, Changed, Marks, News, Renewed, Said, Tell, Unkept
 from reader.jobs.progress import Progress
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 _NICE = 5
 _KINDS: dict[str, Callable[..., News]] = {
-    kind.__name__: kind for kind in (Progress, Said, Away, Marks, Renewed, Unkept)
+    kind.__name__: kind for kind in (Progress, Said, Changed, Away, Marks, Renewed, Unkept)
 }
 
 
@@ -70,7 +70,7 @@ class InThread:
 
         def pass_on(news: News) -> None:
             if isinstance(news, Renewed):
-                tell(Progress(shown=True))  # the library is this one, and was renewed
+                tell(Changed())  # the library is this one, and was renewed
             elif isinstance(news, Unkept):
                 _to_memory(self._library, news, tell)
                 self._begin(pass_on)  # the other has ended
@@ -104,6 +104,9 @@ class InProcess:
         self._closed = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._instead: InThread | None = None
+        self._asking = threading.Lock()
+        self._asked = False
+        """Whether somebody has asked while there was nobody to hear it."""
 
     def start(self) -> None:
         """Begin; the pipe keeps what is told until somebody listens."""
@@ -120,15 +123,17 @@ class InProcess:
 
     def ask(self) -> None:
         """Compare the whole folder anew, and say what came of it."""
-        if self._instead is not None:
-            self._instead.ask()
-        elif self._process is not None and self._process.stdin is not None:
-            try:
-                self._process.stdin.write(b"\n")
-                self._process.stdin.flush()
-            except (OSError, ValueError):
-                # It has ended, and its pipe may be closed: a thread is about to take its place.
-                log.warning("the keeper cannot be asked any more")
+        with self._asking:
+            if self._instead is not None:
+                self._instead.ask()
+            elif self._process is None or self._process.stdin is None:
+                self._asked = True  # it is about to begin
+            else:
+                try:
+                    self._process.stdin.write(b"\n")
+                    self._process.stdin.flush()
+                except (OSError, ValueError):
+                    self._asked = True  # it has ended, and a thread is about to take its place
 
     def close(self) -> None:
         """End it at once: what it has not written yet, the next start reads again."""
@@ -140,7 +145,11 @@ class InProcess:
 
     def _read(self, tell: Tell) -> None:
         try:
-            process = self._process = self._process or self._started()
+            with self._asking:
+                process = self._process = self._process or self._started()
+                asked, self._asked = self._asked, False
+            if asked:
+                self.ask()
             if self._closed.is_set():  # before this thread came to it: close() had no process to end
                 processes.end(process)
                 return
@@ -153,7 +162,7 @@ class InProcess:
                 news = _KINDS[kind](**values)
                 if isinstance(news, Renewed):
                     self._library.renew()
-                    tell(Progress(shown=True))
+                    tell(Changed())
                 elif isinstance(news, Unkept):
                     _to_memory(self._library, news, tell)
                     break
@@ -168,8 +177,11 @@ class InProcess:
             log.warning("the keeper has ended; a thread takes its place")
         if self._process is not None:
             processes.end(self._process)
-        self._instead = InThread(self._library)
-        self._instead.listen(tell)
+        with self._asking:
+            self._instead = InThread(self._library)
+            self._instead.listen(tell)
+            if self._asked:
+                self._instead.ask()
         if self._closed.is_set():  # meanwhile
             self._instead.close()
 
@@ -178,7 +190,7 @@ def _to_memory(library: Library, news: Unkept, tell: Tell) -> None:
     """Go on without a file, and say so."""
     library.keep_in_memory()
     tell(Said(f"{news.text} The index is kept in memory.", warning=True))
-    tell(Progress(shown=True))
+    tell(Changed())
 
 
 class _ToParent(logging.Handler):

@@ -111,6 +111,8 @@ class _Refresh:
         """Seconds that reading has to take yet for what is there to be shown meanwhile."""
         self._done = self._total = 0
         self._shown = False
+        self._before = 0
+        """Documents that were taken in by refreshes that came to no end."""
         self._reported = False
         """Whether those who wait were told how far this is."""
 
@@ -125,6 +127,8 @@ class _Refresh:
         """Look through everything."""
         known = self._writer.folders()
         first_time = self._first_time = self._writer.is_empty()
+        if not first_time and not self._library.index.totals().complete:
+            self._before = self._library.index.documents()
         if self._library.index.reading() is not None:
             self._writer.report(None)  # what one that was killed told last
         if first_time and not self._library.index.in_memory:
@@ -154,6 +158,7 @@ class _Refresh:
         yield from self._read_all()
         if self._stopped():
             return
+        check(self._folder)  # what is gone meanwhile with all that is in it was not read to its end
         with self._writer.together():
             self._writer.set_folder_problems(troubles)
             self._writer.remove_folders(folder.rowid for _, folder in vanished)
@@ -341,7 +346,8 @@ class _Refresh:
     def _report(self, *, walking: bool) -> None:
         self._reported = True
         began = time.time() - (time.monotonic() - self._begin)
-        self._writer.report(Reading(self._done, self._total, walking=walking, began=began))
+        reading = Reading(self._done, self._total, self._before, walking=walking, began=began)
+        self._writer.report(reading)
 
     def _carry(self) -> None:
         carried, self._writer.carried = self._writer.carried, []
@@ -381,6 +387,7 @@ class _Refresh:
             removed=len(self._gone) - moved,
             moved=moved,
             seconds=self._told - self._begin,
+            before=self._before,
             walking=walking,
             shown=shown,
             finished=finished,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from reader.documents.walk import check
 from reader.errors import ReaderError
 from reader.jobs.indexing import refresh
-from reader.jobs.news import Away, Marks, News, Renewed, Said, Unkept
+from reader.jobs.news import Away, Changed, Marks, News, Renewed, Said, Unkept
 from reader.jobs.progress import Progress, outcome
 from reader.jobs.watching import UnwatchedError, watch
 from reader.library.database import StorageError
@@ -24,7 +24,9 @@ from reader.text import clean
 
 log = logging.getLogger(__name__)
 
+DAMAGED = "The index was damaged. It is set aside, and the folder is read anew."
 _SECONDS_UNTIL_TOLD = 1.0
+_SECONDS_UNTIL_TRIED_AGAIN = 5.0
 _SECONDS_BETWEEN_LOOKS = 0.4
 """At what other instances have changed."""
 
@@ -70,6 +72,12 @@ class Keeper:
         """Whether the folder was compared since the start."""
         self._lost = False
         """Whether the folder could not be read the last time."""
+        self._away: bool | None = None
+        """What the person was told of that; None for nothing yet."""
+        self._failed = False
+        """Whether the last refresh failed, and the person was told."""
+        self._again_at = math.inf
+        """When to try again what failed."""
         self._unwatched = False
         """Whether the person was told that changes are not noticed here."""
 
@@ -105,6 +113,10 @@ class Keeper:
             request = self._next()
             if request is None and self._lost and not self._closed.is_set():
                 request = self._back()
+            if request is None and time.monotonic() > self._again_at:
+                request = _Request(None)
+            if request is not None and request.paths is None:
+                self._again_at = math.inf
 
     def _back(self) -> _Request | None:
         """Return that everything is to be looked at, once a folder that was gone can be read again."""
@@ -113,7 +125,6 @@ class Keeper:
         except ReaderError:
             return None
         self._lost = False
-        self._tell(Away(False))
         return _Request(None)
 
     def _next(self) -> _Request | None:
@@ -140,26 +151,41 @@ class Keeper:
             if error.damaged and self._library.renew():
                 log.warning("the index was damaged and is built anew")
                 self._tell(Renewed())
+                self._tell(Said(DAMAGED, warning=True))
                 self._requests.put(_Request(None))
             elif error.unwritable and not self._library.index.in_memory:
                 log.warning("the index cannot be written", exc_info=error)
                 self._closed.set()
                 self._tell(Unkept(str(error)))
             else:
-                self._tell(Said(str(error), warning=True))
+                self._give_up(str(error), request)
         except ReaderError as error:
             # Told once: a folder that is gone is looked for until it is back.
             if not self._lost or request.told:
                 self._tell(Said(str(error), warning=True))
-            if not self._lost:
-                self._tell(Away(True))
             self._lost = True
+            self._say_away(gone=True)
             self._watched = frozenset()
             self._unwatch.set()
         except Exception as error:
             log.exception("the refresh failed")
             words = f"Something went wrong in newsreader itself: {clean(str(error))}. The log file has the details."
+            self._give_up(words, request)
+
+    def _give_up(self, words: str, request: _Request) -> None:
+        """Tell of a refresh that failed, once, and try again in a while."""
+        if not self._failed or request.told:
             self._tell(Said(words, warning=True))
+        self._failed = True
+        self._tell(Progress(finished=True))  # for the time being
+        self._again_at = time.monotonic() + _SECONDS_UNTIL_TRIED_AGAIN
+
+    def _say_away(self, *, gone: bool) -> None:
+        if self._away is not gone:
+            self._away = gone
+            self._tell(Away(gone))
+            if gone:
+                self._tell(Progress(finished=True))
 
     def _refresh(self, request: _Request) -> None:
         self._waited = 0.0
@@ -176,6 +202,8 @@ class Keeper:
             return
         finally:
             self._now_at(None)
+        self._failed = False
+        self._say_away(gone=False)  # also where another keeper, which is no more, has said that it is
         self._look()
         if request.told:
             self._tell(Said(f"{outcome(progress).capitalize()}."))
@@ -204,7 +232,7 @@ class Keeper:
             return  # the next refresh or mark meets it too, and says so
         if generation != self._generation:
             self._generation = generation
-            self._tell(Progress(shown=True))
+            self._tell(Changed())
         if marks != self._marks:
             self._marks = marks
             self._tell(Marks(marks))
@@ -215,7 +243,8 @@ class Keeper:
             reading = self._library.index.reading()
             if reading is not None:
                 seconds = max(0.0, time.time() - reading.began)
-                self._tell(Progress(reading.done, reading.total, seconds=seconds, walking=reading.walking))
+                done, total, before = reading.done, reading.total, reading.before
+                self._tell(Progress(done, total, seconds=seconds, before=before, walking=reading.walking))
 
     # Watching.
 

@@ -15,6 +15,10 @@ class Said(NamedTuple):
     warning: bool = False
 
 
+class Changed(NamedTuple):
+    """Lists have changed, by another instance or because there is another index."""
+
+
 class Away(NamedTuple):
     """The folder cannot be read now, and is looked for until it is back; or, with ``gone`` False, it is back."""
 
@@ -37,7 +41,7 @@ class Unkept(NamedTuple):
     text: str
 
 
-Told: TypeAlias = Progress | Said | Away | Marks
+Told: TypeAlias = Progress | Said | Changed | Away | Marks
 """What concerns the screen."""
 News: TypeAlias = Told | Renewed | Unkept
 Tell: TypeAlias = Callable[[Told], None]

@@ -23,6 +23,8 @@ class Progress(NamedTuple):
     """Known ones at another place."""
     seconds: float = 0.0
     """Since the refresh began."""
+    before: int = 0
+    """Read by a refresh before this one that came to no end; they count as done."""
     walking: bool = False
     """Whether the folder is still being looked through."""
     shown: bool = False
@@ -51,7 +53,8 @@ def pace(progress: Progress) -> Pace:
 def facts(progress: Progress) -> tuple[str, ...]:
     """Return what there is to say of a refresh under way, the most important first."""
     rate, left = pace(progress)
-    said = [f"{progress.done:,} of {progress.total:,}" + ("+" if progress.walking else "")]
+    done, total = progress.done + progress.before, progress.total + progress.before
+    said = [f"{done:,} of {total:,}" + ("+" if progress.walking else "")]
     if progress.finished:
         pass  # the number says it
     elif not progress.walking and progress.done >= progress.total:
@@ -61,6 +64,11 @@ def facts(progress: Progress) -> tuple[str, ...]:
     if rate:
         said.append(f"{rate:,.0f} a second")
     return tuple(said)
+
+
+def share_done(progress: Progress) -> float:
+    """Return which part of all there is to read has been read, from 0 to 1."""
+    return min(1.0, (progress.done + progress.before) / max(1, progress.total + progress.before))
 
 
 def duration(seconds: float) -> str:

@@ -29,7 +29,8 @@ class StorageError(ReaderError):
         super().__init__(f"{where} cannot be used: {reason(error)}.")
         # A table of ours that is not there: somebody has deleted the file, or put another in its place.
         missing = "no such table" in str(error)
-        self.damaged = damaged or missing or (code is not None and code & 0xFF in _DAMAGE)
+        no_text = "could not decode to utf-8" in str(error).lower()
+        self.damaged = damaged or missing or no_text or (code is not None and code & 0xFF in _DAMAGE)
         self.unwritable = code is not None and code & 0xFF in _UNWRITABLE
 
 
@@ -113,6 +114,8 @@ class Database:
                 yield lent.db
         except _FAILURES as error:
             failure = _failure(self.path, error)
+            if not self._durable and isinstance(error, sqlite3.IntegrityError):
+                failure.damaged = True  # nothing of ours is asked to break a rule: the rows there contradict each other
             self.damaged = self.damaged or failure.damaged
             raise failure from error
 

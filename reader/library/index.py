@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from reader.documents.walk import join
 from reader.errors import reason
 from reader.library import lock, orders
-from reader.library.database import Database, StorageError, identity, prepared, set_aside
+from reader.library.database import Database, StorageError, identity, malformed, prepared, set_aside
 from reader.library.state import number
 from reader.library.view import Sort
 from reader.model import Links, Problem, Row
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 4
+_FORMAT = 5
 """Raised with every change of the tables or of what parsing yields."""
 _APPLICATION_ID = 0x6E657749  # "newI"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,6 +64,8 @@ class Reading:
 
     done: int
     total: int
+    before: int
+    """Read before it began, and not to be read again."""
     walking: bool
     """Whether it may find more."""
     began: float
@@ -126,7 +128,11 @@ class Index:
                 part = rowids[start : start + _ROWS_AT_ONCE]
                 marks = ",".join("?" * len(part))
                 for values in db.execute(f"{_ROW} WHERE a.rowid IN ({marks})", part):
-                    row = _row(values)
+                    try:
+                        row = _row(values)
+                    except (AssertionError, ValueError, OverflowError):  # values that nobody has written
+                        self._database.damaged = True
+                        raise StorageError(self._database.path, malformed()) from None
                     found[row.rowid] = row
         return found
 
@@ -207,11 +213,11 @@ class Index:
         Asked by those who wait for it: of one that was killed, it is what it told last.
         """
         with self._database.read() as db:
-            query = "SELECT name, value FROM facts WHERE name IN ('done', 'total', 'walking', 'began')"
+            query = "SELECT name, value FROM facts WHERE name IN ('done', 'total', 'before', 'walking', 'began')"
             told = dict(db.execute(query).fetchall())
         if not told["total"]:
             return None
-        return Reading(told["done"], told["total"], bool(told["walking"]), told["began"] / 1000)
+        return Reading(told["done"], told["total"], told["before"], bool(told["walking"]), told["began"] / 1000)
 
     def count_among(self, ids: Iterable[int]) -> int:
         """Return how many rows belong to one of ``ids`` (see :func:`reader.library.state.number`)."""
@@ -267,7 +273,7 @@ class Index:
         # Another, the keeper of this very folder for one, may have set it aside already: what is there now is sound.
         if self._database.damaged and path is not None and identity(path) == self._file:
             with contextlib.suppress(OSError):  # another instance was quicker
-                log.warning("the damaged index is now %s", show_path(set_aside(path)))
+                log.warning("the damaged index is now %s", show_path(_put_away(path)))
 
 
 def _row(values: Sequence[object]) -> Row:
@@ -294,6 +300,15 @@ def _row(values: Sequence[object]) -> Row:
     )
 
 
+def _put_away(path: Path) -> Path:
+    """Set a damaged index aside, and forget those that were damaged before: they can be built from the folder."""
+    aside = set_aside(path)
+    for former in path.parent.glob(f"{path.name}.damaged-*"):
+        if former.name.removesuffix("-wal").removesuffix("-shm") != aside.name and former.is_file():
+            former.unlink(missing_ok=True)
+    return aside
+
+
 def _ready(path: Path) -> Database:
     if path.is_dir():
         log.warning("%s is a folder. It is set aside.", show_path(path))
@@ -304,7 +319,7 @@ def _ready(path: Path) -> Database:
         if not error.damaged:
             raise
         log.warning("%s It is set aside, and built anew.", error.message)
-    set_aside(path)
+    _put_away(path)
     return prepared(path, _prepare, durable=False)
 
 

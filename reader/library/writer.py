@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeAlias
 
 from reader.library import orders
-from reader.library.database import Database
+from reader.library.database import Database, StorageError, malformed
 from reader.library.index import Reading
 from reader.library.view import Sort
 from reader.model import Problem
@@ -74,7 +74,7 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID
 INSERT INTO facts VALUES
     ('generation', 0), ('unshown', 0), -- see Writer._touch
     ('complete', 0), -- 1 once the folder was read to its end
-    ('done', 0), ('total', 0), ('walking', 0), ('began', 0); -- see Index.reading
+    ('done', 0), ('total', 0), ('before', 0), ('walking', 0), ('began', 0); -- see Index.reading
 CREATE TABLE folders (rowid INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, digest BLOB);
 CREATE TABLE files (
     rowid INTEGER PRIMARY KEY AUTOINCREMENT, -- a row number on somebody's screen never comes to mean another document
@@ -119,6 +119,14 @@ CREATE INDEX problems_by_file ON problems (file);
     + orders.SCHEMA
 )
 
+_CONTRADICTIONS = (
+    "SELECT 1 FROM files WHERE folder NOT IN (SELECT rowid FROM folders)",
+    "SELECT 1 FROM files WHERE rowid > (SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'files')",
+    "SELECT 1 FROM articles WHERE rowid NOT IN (SELECT rowid FROM files)",
+    "SELECT 1 FROM articles WHERE rowid NOT IN (SELECT rowid FROM details)",
+    "SELECT 1 FROM details WHERE rowid NOT IN (SELECT rowid FROM articles)",
+)
+"""What finds rows in no sound index."""
 _TABLES_OF_A_FILE = {"articles": "rowid", "details": "rowid", "urls": "article", "problems": "file"}
 _CACHE_KIB = 64 * 1024
 _WORTH_THREADS = 20_000
@@ -196,7 +204,16 @@ class Writer:
             yield
 
     def doubt_everything(self) -> None:
-        """Have every file read anew by the refresh that follows; what is known stays in the lists until then."""
+        """Have every file read anew by the refresh that follows; what is known stays in the lists until then.
+
+        Raises StorageError, which says that the index is damaged, when it contradicts itself: it is no ground to
+        build on.
+        """
+        with self._database.read() as db:
+            sound = db.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
+            if not sound or any(db.execute(f"SELECT EXISTS ({query})").fetchone()[0] for query in _CONTRADICTIONS):
+                self._database.damaged = True
+                raise StorageError(self._database.path, malformed())
         with self._database.write() as db:
             db.execute("UPDATE files SET mtime_ns = ?", [UNREAD_AGAIN])
             db.execute("UPDATE folders SET digest = NULL")
@@ -343,9 +360,10 @@ class Writer:
 
     def report(self, reading: Reading | None) -> None:
         """Tell those who wait how far it is; None for nothing to wait for."""
-        told = reading or Reading(0, 0, walking=False, began=0)
+        told = reading or Reading(0, 0, 0, walking=False, began=0)
         began = int(told.began * 1000)
-        values = ((told.done, "done"), (told.total, "total"), (told.walking, "walking"), (began, "began"))
+        numbers = ((told.done, "done"), (told.total, "total"), (told.before, "before"))
+        values = (*numbers, (told.walking, "walking"), (began, "began"))
         with self._database.write() as db:
             db.executemany("UPDATE facts SET value = ? WHERE name = ?", values)
 

@@ -7,6 +7,8 @@ each. The name is also what a person writes under ``[keys]`` in the configuratio
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple, get_args
 
@@ -431,7 +433,7 @@ _SPOKEN = {
     "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]", "exclamation_mark": "!",
     "pagedown": "PgDn", "pageup": "PgUp", "up": "↑", "down": "↓", "left": "←", "right": "→", "home": "Home",
     "end": "End", "space": "Space", "enter": "Enter", "escape": "Esc", "tab": "Tab", "backspace": "Backspace",
-    "f1": "F1", "f5": "F5",
+    "f1": "F1", "f5": "F5", "delete": "Del", "insert": "Ins",
 }  # fmt: skip
 
 
@@ -456,6 +458,15 @@ def footer(where: Focus) -> list[tuple[Action, str]]:
     """Return the actions that the last line shows when the focus is there, each with a word for it."""
     by_name = {action.name: action for action in ACTIONS}
     return [(by_name[name], word) for name, word in _FOOTERS[where]]
+
+
+def spoken_press(key: str, character: str | None) -> str:
+    """Return what to call a key that was pressed: what it writes, if one can see that, or a name people know."""
+    if key.startswith(("alt+", "ctrl+", "super+", "meta+", "hyper+")):
+        return spoken(key)
+    if character and len(character) == 1 and character.isprintable() and not character.isspace():
+        return character if not unicodedata.combining(character) and character == clean(character) else "This key"
+    return spoken(key) if key in _SPOKEN or "+" in key or re.fullmatch(r"f\d+", key) else "This key"
 
 
 def spoken(keys: str) -> str:

@@ -71,7 +71,10 @@ class NewsreaderApp(App[None]):
         self.set_class(not self.current_theme.dark, "-light-mode")
 
     async def on_event(self, event: events.Event) -> None:
-        """Let what is pasted pass the gate, whichever field it is for."""
+        """Let what is pasted pass the gate, whichever field it is for, and hold keys back for who gets the focus."""
+        if isinstance(event, events.Key) and isinstance(self.screen, BrowseScreen) and self.screen.held is not None:
+            self.screen.held.append(event)
+            return
         if isinstance(event, events.Paste):
             event.text = clean(event.text)
         elif isinstance(event, events.InputEvent) and not event.is_forwarded:  # it comes by again on its way up
@@ -103,6 +106,14 @@ class NewsreaderApp(App[None]):
         if self._settings.keys:
             self.set_keymap(dict(self._settings.keys))
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
+
+    async def on_keys_free(self) -> None:
+        """Handle the keys that were held back, before any that came after them."""
+        for screen in self.screen_stack:
+            if isinstance(screen, BrowseScreen) and screen.held is not None:
+                held, screen.held = screen.held, None
+                for key in held:
+                    await self.on_event(events.Key(key.key, key.character))
 
     def on_begun(self) -> None:
         """From now on there is a person to wait for."""

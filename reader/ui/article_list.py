@@ -103,6 +103,8 @@ class ArticleList(Scrolling, can_focus=True):
         """Moves that were made while another order was on its way; None when none is."""
         self._rows: OrderedDict[int, Row] = OrderedDict((row.rowid, row) for row in rows)
         self._asked: set[int] = set()
+        self.leaving: Callable[[], None] = lambda: None
+        """Called when what is pressed next is not meant for the list."""
         self._anchor = -1
         """The place at which a choice of several was begun, or -1; it reaches to the selected article."""
         self._pressed = -1
@@ -422,6 +424,7 @@ class ArticleList(Scrolling, can_focus=True):
     def action_enter(self) -> None:
         """Ask for the selected article."""
         self.let_go()
+        self.leaving()
         self.post_message(self.Entered())
 
     def action_leave(self) -> None:

@@ -49,6 +49,8 @@ class ArticleView(LineView):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
+        self.leaving: Callable[[], None] = lambda: None
+        """Called when what is pressed next is not meant for the article."""
         self.subject: Subject | None = None
         self._around: Fixed | None = None
         self._item_lines: tuple[range, ...] = ()
@@ -208,6 +210,7 @@ class ArticleView(LineView):
         if self.selected >= 0:
             self.select_item(-1)
         else:
+            self.leaving()
             self.post_message(self.Left())
 
     def action_enter(self) -> None:

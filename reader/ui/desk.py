@@ -53,6 +53,8 @@ class Desk:
         self._library = library
         self._keeper = keeper
         self._closed = False
+        self._asked = False
+        """Whether a refresh was asked for while there was no keeper."""
         self._renewed = -math.inf
         """When the index was opened anew the last time."""
         self._changes: deque[Callable[[], object]] = deque()
@@ -75,6 +77,8 @@ class Desk:
             self._keeper.close()
         else:
             self._keeper.listen(self._pass_on)
+            if self._asked:
+                self._keeper.ask()
 
     def close(self) -> None:
         """End that; what is written is kept."""
@@ -92,25 +96,27 @@ class Desk:
         self._renewed = time.monotonic()
 
         def work() -> None:
-            from reader.jobs.progress import Progress
-
             if self._keeper is not None:
                 self._keeper.close()  # it has the former file open
             self._keeper = None
             self._library.renew()
+            told = "The index was damaged. It is set aside, and the folder is read anew."
+            self._post(messages.Said(told, warning=True))
             self.begin_now()
-            self._post(messages.Refreshed(Progress(shown=True)))
+            self._post(messages.ListsChanged())
 
         self._run(work, "keeper")
 
     def _pass_on(self, news: Told) -> None:
         """Tell the screen, from the keeper's thread."""
-        from reader.jobs.news import Away, Marks, Said
+        from reader.jobs.news import Away, Changed, Marks, Said
 
         if isinstance(news, Said):
             self._post(messages.Said(news.text, warning=news.warning))
         elif isinstance(news, Away):
             self._post(messages.Away(gone=news.gone))
+        elif isinstance(news, Changed):
+            self._post(messages.ListsChanged())
         elif not isinstance(news, Marks):
             self._post(messages.Refreshed(news))
         elif news.version != self._library.marks_counted():  # otherwise they are ours
@@ -194,6 +200,8 @@ class Desk:
         """Ask to compare the folder with the index now, and to say what came of it."""
         if self._keeper is not None:
             self._keeper.ask()
+        else:
+            self._asked = True  # it is about to begin
 
     # Marks: carried out in the order of asking.
 

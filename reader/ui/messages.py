@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 # Plain classes: each dataclass would cost every start half a millisecond.
 
 
+class KeysFree(Message):
+    """What keys were held back for has the focus now."""
+
+
 class Begun(Message):
     """The first frame is on the screen."""
 
@@ -114,6 +118,10 @@ class Counted(Message):
     def __init__(self, counts: Counts) -> None:
         super().__init__()
         self.counts = counts
+
+
+class ListsChanged(Message):
+    """Another instance has changed the index, or there is another index."""
 
 
 class Refreshed(Message):

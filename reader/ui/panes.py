@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 from textual import events
 from textual.app import ComposeResult
@@ -26,13 +27,31 @@ class Backing(Container):
     BLANK = True
 
 
+class Holder(Protocol):
+    """Holds keys back while the focus is on its way."""
+
+    def hold_keys(self) -> None:
+        """Keep keys for what is about to have the focus."""
+
+    def let_keys_go(self) -> None:
+        """Have the keys handled that were kept."""
+
+
 class Panes(Backing):
     """Both panes; the stylesheet puts them side by side, stacked, or one in the place of the other."""
 
     BINDINGS = actions.bindings("panes")
 
-    def __init__(self, first: First, keys: dict[str, str], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(
+        self,
+        first: First,
+        keys: dict[str, str],
+        holder: Holder,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's name
+    ) -> None:
         super().__init__(id=id)
+        self._holder = holder
         self._first: First | None = first
         self._keys = keys
 
@@ -42,8 +61,12 @@ class Panes(Backing):
         assert first is not None
         with Backing(id="list-pane"):
             yield ListHeader(first.view.sort, self._keys, types=first.types, id="header")
-            yield ArticleList(first.view, first.rows, types=first.types, id="list")
-        yield ArticleView(id="article")
+            articles = ArticleList(first.view, first.rows, types=first.types, id="list")
+            articles.leaving = self._holder.hold_keys
+            yield articles
+        article = ArticleView(id="article")
+        article.leaving = self._holder.hold_keys
+        yield article
 
     @property
     def articles(self) -> ArticleList:
@@ -64,12 +87,19 @@ class Panes(Backing):
     def focus_list(self) -> None:
         """Give the list the focus."""
         self.remove_class("-reading")
-        self.articles.focus()
+        self._focus(self.articles)
 
     def focus_article(self) -> None:
         """Give the article the focus."""
         self.add_class("-reading")  # what is hidden cannot take it
-        self.article.focus()
+        self._focus(self.article)
+
+    def _focus(self, pane: Widget) -> None:
+        if pane.has_focus:
+            self._holder.let_keys_go()
+        else:
+            self._holder.hold_keys()
+            pane.focus()
 
     def action_next_pane(self) -> None:
         """From the list to the article, to its related items, and round."""

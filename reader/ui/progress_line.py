@@ -7,12 +7,14 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from reader.jobs.progress import Progress, facts
+from reader.jobs.progress import Progress, facts, share_done
 from reader.text import width
 from reader.ui.inks import ink
 
 _WORTH_SHOWING = 200
 """Documents; fewer are read before one has looked."""
+_WORTH_SHOWING_AT_ONCE = 2000
+"""Documents; of fewer it turns out after a second whether one has to wait for them."""
 _LEAST_BAR = 8
 _MOST_BAR = 40
 
@@ -24,7 +26,8 @@ class ProgressLine(Widget):
 
     def watch_progress(self, progress: Progress) -> None:
         """Come when there is much to read, and go when it is read."""
-        self.display = not progress.finished and progress.total >= _WORTH_SHOWING
+        worth = _WORTH_SHOWING if progress.seconds > 1 else _WORTH_SHOWING_AT_ONCE
+        self.display = not progress.finished and progress.total + progress.before >= worth
 
     def render_line(self, y: int) -> Strip:
         """Draw what there is room for."""
@@ -37,7 +40,7 @@ class ProgressLine(Widget):
         while len(said) > 1 and sum(width(each) + 2 for each in said) + _LEAST_BAR > room:
             said.pop()
         bar = max(0, min(_MOST_BAR, room - sum(width(each) + 2 for each in said)))
-        filled = 0 if progress.walking else round(bar * progress.done / max(1, progress.total))
+        filled = 0 if progress.walking else round(bar * share_done(progress))
         segments = [
             Segment(" Reading  ", ink(self, "text")),
             Segment("━" * filled, ink(self, "accent")),

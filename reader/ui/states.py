@@ -40,8 +40,12 @@ def reading_folder(name: str, width: int) -> tuple[Line, ...]:
     return tuple(_paragraph(f"Reading {name} …", "quiet", width))
 
 
-def unreadable(error: ReaderError, width: int) -> tuple[Line, ...]:
-    """Return what to say of a document that has vanished or broken since it was listed."""
+def unreadable(error: ReaderError, width: int, *, away: bool = False) -> tuple[Line, ...]:
+    """Return what to say of a document that has vanished or broken since it was listed; ``away``, the whole folder."""
+    if away:
+        title = "This article cannot be read now: its folder is not there."
+        text = "It is looked for, and read again as soon as it is back. What the list shows is how it was."
+        return (*_paragraph(title, "title", width), BLANK, *_paragraph(text, "text", width))
     further = "Press r to bring the list up to date." if error.gone else "Press r to try again."
     hint = " ".join(filter(None, (error.hint, further)))
     return (*_paragraph(error.message, "title", width), BLANK, *_paragraph(hint, "text", width))

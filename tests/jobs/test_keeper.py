@@ -19,7 +19,7 @@ import pytest
 from reader.jobs.beside import Beside, InProcess, InThread, keeper_of
 from reader.jobs.indexing import refresh
 from reader.jobs.keeper import Keeper
-from reader.jobs.news import News, Said
+from reader.jobs.news import Changed, News, Said
 from reader.jobs.progress import Progress
 from reader.library.library import Library
 from reader.library.view import Sort
@@ -176,7 +176,7 @@ def test_what_another_instance_takes_in_is_told(opened: Library, heard: Heard) -
         pass
     other.close()
     news = heard.news.get(timeout=_PATIENCE)
-    while not (isinstance(news, Progress) and news.shown):
+    while not isinstance(news, Changed):
         news = heard.news.get(timeout=_PATIENCE)
     assert _titles(opened) == ["a", "b", "c"]
     keeper.close()

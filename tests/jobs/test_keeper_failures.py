@@ -253,6 +253,7 @@ def test_a_thread_whose_index_cannot_be_written_goes_on_in_memory(folder: Path) 
 import json, queue, resource, sys
 from pathlib import Path
 from reader.jobs.beside import InThread
+from reader.jobs.news import Said
 from reader.jobs.progress import Progress
 from reader.library.library import Library
 from reader.library.view import Sort
@@ -263,9 +264,9 @@ keeper, said = InThread(library, watching=False), []
 keeper.listen(heard.put)
 while True:
     news = heard.get(timeout=30)
-    if not isinstance(news, Progress):
+    if isinstance(news, Said):
         said.append(news.text)
-    elif news.finished:
+    elif isinstance(news, Progress) and news.finished:
         break
 print(json.dumps([said, library.index.in_memory, len(library.view(Sort()))]))
 keeper.close()

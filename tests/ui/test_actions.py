@@ -11,11 +11,15 @@ from reader.ui.actions import ACTIONS, GROUPS, Action
 from reader.ui.app import NewsreaderApp
 from reader.ui.article_list import ArticleList
 from reader.ui.article_view import ArticleView
+from reader.ui.entry_line import EntryLine
 from reader.ui.panes import Panes
 from reader.ui.screens.browse import BrowseScreen
 from reader.ui.screens.help import HelpScreen
 
-OWNERS = {"app": NewsreaderApp, "browse": BrowseScreen, "panes": Panes, "list": ArticleList, "article": ArticleView}
+OWNERS = {
+    "app": NewsreaderApp, "browse": BrowseScreen, "panes": Panes, "list": ArticleList, "article": ArticleView,
+    "entry": EntryLine,
+}  # fmt: skip
 CHAINS = (("app", "browse", "panes", "list"), ("app", "browse", "panes", "article"))
 
 

@@ -77,7 +77,7 @@ class BrowseScreen(Marking):
         first, self._first = self._first, None
         assert first is not None
         yield TopBar(self.library.name, first.counts, id="top")
-        yield Panes(first, actions.single_keys(self._keymap), id="panes")
+        yield Panes(first, actions.single_keys(self._keymap), self, id="panes")
         yield ProgressLine(id="progress")
         yield KeyBar(self._keymap, id="keys")
         yield LongMessage(id="message")
@@ -152,8 +152,11 @@ class BrowseScreen(Marking):
         at = event.view.find(self.articles.rowid) if moved else event.at
         back = self._found_again(event)
         lost = self._about_to_lose() if at is None and back is None and (moved or event.keep != -1) else None
+        before = self.articles.rowid
         self.articles.show(event.view, self._marks.on(event.rows, event.marks), at=at if back is None else back)
-        if lost is not None:
+        if self._lost is not None and self._lost.instead == before:
+            self._lost = self._lost._replace(instead=self.articles.rowid)  # nobody has moved: it is looked for on
+        elif lost is not None:
             self._lost = lost._replace(instead=self.articles.rowid)
         self.articles.go_on()
         self.set_class(not len(event.view), "-empty")
@@ -175,6 +178,7 @@ class BrowseScreen(Marking):
             # What comes in its place is not what they chose.
             place = (self.article.scroll_offset.y, self.article.selected)
             self.panes.focus_list()
+        if place is not None or self.articles.touched:
             self.say("The article is not in the list any more: its file is gone, or cannot be read.", warning=True)
         return _Lost(rowid, "" if row is None else row.id, -1, place)
 
@@ -207,6 +211,11 @@ class BrowseScreen(Marking):
         self.query_one(TopBar).counts = event.counts
         self.nothing_selected()
 
+    @on(messages.ListsChanged)
+    def _show_change(self) -> None:
+        self._stale = True
+        self._reload_view()
+
     @on(messages.Refreshed)
     def _show_progress(self, event: messages.Refreshed) -> None:
         progress = self._progress = event.progress
@@ -229,7 +238,14 @@ class BrowseScreen(Marking):
 
     @on(messages.Away)
     def _show_away(self, event: messages.Away) -> None:
-        self.query_one(TopBar).away = event.gone
+        bar = self.query_one(TopBar)
+        if bar.away and not event.gone:
+            self.say(f"{self.library.name} is back.")
+            self._stale = True
+        bar.away = event.gone
+        if self.article.subject is None:
+            self._stale = True
+            self._read_again()  # to say why, or to show what can be read again
 
     @on(messages.ProblemsLoaded)
     def _show_problems(self, event: messages.ProblemsLoaded) -> None:
@@ -286,7 +302,9 @@ class BrowseScreen(Marking):
 
     def action_refresh_folder(self) -> None:
         """Compare the folder with the list again."""
-        self.say(f"Looking for changes in {self.library.name} …")
+        reading = "is being read already; what has changed is told at the end."
+        looking = f"Looking for changes in {self.library.name} …"
+        self.say(looking if self._progress.finished else f"{self.library.name} {reading}")
         self._desk.refresh()
 
     def action_problems(self) -> None:

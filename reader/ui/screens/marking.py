@@ -29,6 +29,8 @@ class Marking(Reading):
     def __init__(self, first: First, keymap: Mapping[str, str]) -> None:
         super().__init__(first, keymap)
         self._reading: Timer | None = None
+        self._entered = False
+        """Whether the person has gone into an article that is yet to be shown."""
         self._marks = Marks()
         self._tagged: list[int] = []
         """The documents whose tags are being edited."""
@@ -37,19 +39,27 @@ class Marking(Reading):
     # By reading.
 
     def subject_shown(self, subject: Subject) -> None:
-        """Mark it read unless it is left soon."""
+        """Mark it read unless it is left soon; at once when the person has gone into it."""
         self._stop_reading()
+        row = self.articles.row
+        if self._entered and row is not None and row.rowid == subject.rowid:
+            self._entered = False
+            if not row.read:
+                self._mark([row], Change(read=True), quietly=True)
+            return
         self._reading = self.set_timer(_SECONDS_UNTIL_READ, lambda: self._read_if_still(subject))
 
     def subject_failed(self) -> None:
         """What cannot be read is not marked read."""
+        self._entered = False
         self._stop_reading()
 
     def article_entered(self) -> None:
-        """Mark it read: it was chosen."""
-        row = self.articles.row
-        if row is not None and not row.read:
-            self._mark([row], Change(read=True), quietly=True)
+        """Mark it read, as soon as it can be: it was chosen."""
+        row, subject = self.articles.row, self.article.subject
+        self._entered = True
+        if row is not None and subject is not None and subject.rowid == row.rowid == self._wanted:
+            self.subject_shown(subject)
 
     def _stop_reading(self) -> None:
         if self._reading is not None:

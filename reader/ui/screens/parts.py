@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from reader.ui.entry_line import EntryLine
 
 
+_SECONDS_HELD = 0.5
+
+
 class Purpose(NamedTuple):
     """What becomes of a line that the person is asked for."""
 
@@ -38,6 +41,8 @@ class Parts(Screen[None]):
         self.library = first.library
         self._keymap = keymap
         self._desk = Desk(self, first.library, first.keeper)
+        self.held: list[events.Key] | None = None
+        """Keys that were pressed while the focus is on its way to what they are meant for; None when it is not."""
         self._purpose: Purpose | None = None
         self._asked_from: Widget | None = None
         """What had the focus before a line was asked for."""
@@ -66,7 +71,21 @@ class Parts(Screen[None]):
         if bound is None:
             bound = self._bound[bar.where] = frozenset(self.active_bindings)
         if event.key not in bound:
-            self.say(f"{actions.spoken(event.key)} does nothing here. ? shows every key.", passing=True)
+            name = actions.spoken_press(event.key, event.character)
+            self.say(f"{name} does nothing here. ? shows every key.", passing=True)
+
+    # Keys can be quicker than the focus: what is typed in one go after / is meant for the line that / opens.
+
+    def hold_keys(self) -> None:
+        """Keep keys until something has got the focus, or half a second has passed."""
+        if self.held is None:
+            self.held = []
+            self.set_timer(_SECONDS_HELD, self.let_keys_go)
+
+    def let_keys_go(self) -> None:
+        """Have the keys handled that were kept."""
+        if self.held is not None:
+            self.app.post_message(messages.KeysFree())
 
     # What the person writes.
 
@@ -81,6 +100,7 @@ class Parts(Screen[None]):
 
         if not self.is_asking:
             self._asked_from, self._purpose = self.focused, purpose
+            self.hold_keys()
             self.mount(EntryLine(prompt, text, past))
 
     @property
@@ -115,6 +135,7 @@ class Parts(Screen[None]):
         """Take the line away, and give the focus back."""
         self._purpose = None
         self.query("#entry").remove()
+        self.hold_keys()
         if self._asked_from is not None and self._asked_from.is_attached:
             self._asked_from.focus()
         else:

@@ -14,7 +14,7 @@ from reader.opening import First
 from reader.ui import messages
 from reader.ui.article_list import ArticleList
 from reader.ui.article_view import ArticleView
-from reader.ui.bars import KeyBar
+from reader.ui.bars import KeyBar, TopBar
 from reader.ui.screens.parts import Parts
 from reader.ui.trail import Place, Trail
 from reader.urls import host, shorten
@@ -52,8 +52,9 @@ class Reading(Parts):
     # What the pane shows.
 
     def on_descendant_focus(self, _: events.DescendantFocus) -> None:
-        """Show the keys that matter where the focus is."""
+        """Show the keys that matter where the focus is, and let those go that were meant for it."""
         self._show_keys()
+        self.let_keys_go()
 
     def _show_keys(self) -> None:
         bar = self.query_one(KeyBar)
@@ -119,7 +120,7 @@ class Reading(Parts):
         from reader.ui.states import unreadable
 
         def lines(width: int) -> tuple[Line, ...]:
-            return unreadable(event.error, width)
+            return unreadable(event.error, width, away=self.is_away)
 
         self.subject_failed()
         self.article.show_message(lines)
@@ -136,15 +137,22 @@ class Reading(Parts):
         if self.article.subject is not None:
             self._desk.refit(self.article.subject, self.article.text_width)
 
+    @property
+    def is_away(self) -> bool:
+        """Whether the folder cannot be read now."""
+        return self.query_one(TopBar).away
+
     # In and out.
 
     @on(ArticleList.Entered)
     def _enter_article(self) -> None:
         if self.articles.rowid == -1:
             self.say("There is no article to read here.", passing=True)
+            self.let_keys_go()
             return
         if self.panes.has_class("-reading"):  # pressed again before the focus had moved
             self.article.action_enter()
+            self.let_keys_go()
             return
         self._show_selected(self.articles.rowid)  # the pane may show a related item
         self.panes.focus_article()
