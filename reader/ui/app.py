@@ -21,7 +21,7 @@ from reader.errors import ReaderError
 from reader.opening import First, Opening
 from reader.paths import Paths
 from reader.text import clean, show_path
-from reader.ui import actions, themes
+from reader.ui import actions, messages, themes
 from reader.ui.desk import KEEPING
 from reader.ui.hangup import Hangup
 from reader.ui.screens.browse import BrowseScreen
@@ -72,8 +72,7 @@ class NewsreaderApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Let what is pasted pass the gate, whichever field it is for, and hold keys back for who gets the focus."""
-        if isinstance(event, events.Key) and isinstance(self.screen, BrowseScreen) and self.screen.held is not None:
-            self.screen.held.append(event)
+        if isinstance(event, events.Key) and isinstance(self.screen, BrowseScreen) and self.screen.takes(event):
             return
         if isinstance(event, events.Paste):
             event.text = clean(event.text)
@@ -107,12 +106,11 @@ class NewsreaderApp(App[None]):
             self.set_keymap(dict(self._settings.keys))
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
 
-    async def on_keys_free(self) -> None:
+    async def on_keys_free(self, message: messages.KeysFree) -> None:
         """Handle the keys that were held back, before any that came after them."""
         for screen in self.screen_stack:
-            if isinstance(screen, BrowseScreen) and screen.held is not None:
-                held, screen.held = screen.held, None
-                for key in held:
+            if isinstance(screen, BrowseScreen):
+                for key in screen.freed(message.hold):
                     await self.on_event(events.Key(key.key, key.character))
 
     def on_begun(self) -> None:

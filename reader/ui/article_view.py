@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -204,6 +205,9 @@ class ArticleView(LineView):
             super().action_end()
         else:
             self.select_item(len(self.subject.items) - 1)
+
+    def _scroll_by(self, lines: int) -> None:
+        self.when_shown(partial(super()._scroll_by, lines))
 
     def action_leave(self) -> None:
         """Out of the related items, then out of the article."""

@@ -38,6 +38,8 @@ VIEW = "view"
 """The group of the workers that bring views."""
 ROWS = "rows"
 """The group of the workers that bring rows."""
+BACKUP = "backup"
+"""The group of the worker that backs the marks up."""
 UNREAD = "unread"
 """The group of the workers that look for an unread article."""
 _SECONDS_BETWEEN_RENEWALS = 10.0
@@ -277,6 +279,10 @@ class Desk:
                 self._library.remember_folder()
 
         self._run(work, KEEPING, exclusive=False)
+
+    def back_up(self) -> None:
+        """Ask for the day's backup of the marks, if one is due."""
+        self._run(self._library.backup_marks, BACKUP)
 
     def problems(self) -> None:
         """Ask what is wrong with the documents."""

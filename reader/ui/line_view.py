@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 MEASURE = 76
 """Cells of a line of text at most: longer ones are hard to follow with the eye."""
 BLANK: Line = ()
+_FAR = 1 << 30
+"""Lines; more than there are."""
 
 
 class LineView(Scrolling, can_focus=True):
@@ -164,11 +166,11 @@ class LineView(Scrolling, can_focus=True):
 
     def action_top(self) -> None:
         """Scroll to the first line."""
-        self._scroll_by(-len(self._lines))
+        self._scroll_by(-_FAR)
 
     def action_end(self) -> None:
         """Scroll to the last line."""
-        self._scroll_by(len(self._lines))
+        self._scroll_by(_FAR)
 
     def action_half_down(self) -> None:
         """Scroll down half a page."""

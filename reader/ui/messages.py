@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 
 
 class KeysFree(Message):
-    """What keys were held back for has the focus now."""
+    """What keys were held back for has the focus now, or has not come in time."""
+
+    def __init__(self, hold: int) -> None:
+        super().__init__()
+        self.hold = hold
+        """The how manieth time it was that keys were held back."""
 
 
 class Begun(Message):

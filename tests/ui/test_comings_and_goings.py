@@ -168,3 +168,69 @@ async def test_what_is_marked_by_hand_stays_so(folder: Path, monkeypatch: pytest
         reader.browse.set_timer(0.4, lambda: ended.append(True))
         await reader.until(lambda: ended)
         assert not reader.row.read
+
+
+async def test_an_article_that_is_entered_and_cannot_be_read_stays_unread(folder: Path) -> None:
+    async with opened(folder) as reader:
+        (folder / "1.md").unlink()
+        await reader.press("j", "enter")
+        assert reader.focus == "article"
+        assert not reader.row.read
+        await reader.press("h", "j", "enter")
+        assert reader.row.read
+
+
+async def test_the_pane_says_that_the_folder_is_away_and_shows_the_article_when_it_is_back(
+    folder: Path, tmp_path: Path
+) -> None:
+    async with opened(folder) as reader:
+        shutil.move(folder, tmp_path / "away")
+        await reader.press("r", "j")
+        assert "its folder is not there" in " ".join(reader.pane.split())
+        assert "deleted" not in reader.pane
+        shutil.move(tmp_path / "away", folder)
+        await reader.until(lambda: reader.shown == "N1")
+        assert reader.message == "news is back."
+
+
+async def test_an_article_that_is_lost_with_what_came_in_its_place_comes_back(folder: Path) -> None:
+    async with opened(folder) as reader:
+        await reader.press("j", "j", "enter")
+        texts = {n: (folder / f"{n}.md").read_text() for n in (2, 3)}
+        for n in (2, 3):
+            (folder / f"{n}.md").unlink()
+            await reader.press("r")
+        assert reader.row.title == "N4"
+        (folder / "3.md").write_text(texts[3])
+        await reader.press("r")
+        (folder / "2.md").write_text(texts[2])
+        await reader.press("r")
+        assert (reader.row.title, reader.shown, reader.focus) == ("N2", "N2", "article")
+
+
+async def test_when_all_go_and_come_back_one_by_one_the_selected_one_is_selected_again(folder: Path) -> None:
+    async with opened(folder) as reader:
+        await reader.press("j", "j")
+        texts = {n: (folder / f"{n}.md").read_text() for n in range(5)}
+        for n in texts:
+            (folder / f"{n}.md").unlink()
+        await reader.press("r")
+        assert len(reader.list.view) == 0
+        for n, text in texts.items():
+            (folder / f"{n}.md").write_text(text)
+            await reader.press("r")
+        assert (reader.row.title, reader.shown) == ("N2", "N2")
+
+
+async def test_the_marks_are_backed_up_once_a_day(folder: Path, own_directories: Paths) -> None:
+    def backups() -> int:
+        return len([*own_directories.state.parent.glob("state.db.daily-*")])
+
+    async with opened(folder) as reader:
+        await reader.press("m")
+    async with opened(folder) as reader:
+        await reader.until(lambda: backups() == 1)
+        await reader.press("j", "m")
+    async with opened(folder) as reader:
+        await reader.press("j")
+        assert backups() == 1

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _SECONDS_UNTIL_ASKED_AGAIN = 1.0
 """For rows that could not be read; they are on the screen, and wanted as long as that is so."""
+_SECONDS_BETWEEN_BACKUPS = 3600.0
+"""At which it is looked whether the marks are to be backed up, which is once a day."""
 _SORT_WORDS = {
     "quality": ("best first", "worst first"),
     "heat": ("hottest first", "coolest first"),
@@ -226,8 +228,11 @@ class BrowseScreen(Marking):
             self._reload_view()
         elif progress.finished:
             self._read_again()
-        if progress.finished:
+        if progress.finished and not self._folder_read:
             self._folder_read = True
+            # Now that nothing more pressing is to be done.
+            self._desk.back_up()
+            self.set_interval(_SECONDS_BETWEEN_BACKUPS, self._desk.back_up)
 
     @on(messages.MarksChanged)
     def _show_marks(self, event: messages.MarksChanged) -> None:

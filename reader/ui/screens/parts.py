@@ -41,8 +41,12 @@ class Parts(Screen[None]):
         self.library = first.library
         self._keymap = keymap
         self._desk = Desk(self, first.library, first.keeper)
-        self.held: list[events.Key] | None = None
+        self._held: list[events.Key] | None = None
         """Keys that were pressed while the focus is on its way to what they are meant for; None when it is not."""
+        self._holds = 0
+        """How often keys were held back."""
+        self._ends: events.Key | None = None
+        """The key that ends what is being written."""
         self._purpose: Purpose | None = None
         self._asked_from: Widget | None = None
         """What had the focus before a line was asked for."""
@@ -78,14 +82,41 @@ class Parts(Screen[None]):
 
     def hold_keys(self) -> None:
         """Keep keys until something has got the focus, or half a second has passed."""
-        if self.held is None:
-            self.held = []
-            self.set_timer(_SECONDS_HELD, self.let_keys_go)
+        if self._held is None:
+            self._held = []
+            self._holds += 1
+            hold = self._holds
+            self.set_timer(_SECONDS_HELD, lambda: self._let_go(hold))
 
     def let_keys_go(self) -> None:
         """Have the keys handled that were kept."""
-        if self.held is not None:
-            self.app.post_message(messages.KeysFree())
+        if self._held is not None:
+            self._let_go(self._holds)
+
+    def _let_go(self, hold: int) -> None:
+        self.app.post_message(messages.KeysFree(hold))
+
+    def takes(self, key: events.Key) -> bool:
+        """Return whether ``key`` is kept for later. The app asks before anybody sees it, and on its way back up."""
+        if self._held is not None and key is not self._ends:
+            self._held.append(key)
+            return True
+        if self.is_asking and key.key in self._ending_keys and not key.is_forwarded:
+            self._ends = key  # the line takes what follows before it knows that it is at its end
+            self.hold_keys()
+        return False
+
+    def freed(self, hold: int) -> list[events.Key]:
+        """Return the keys that were kept, and are to be handled now; none when they are kept for something else."""
+        if self._held is None or hold != self._holds:
+            return []
+        held, self._held, self._ends = self._held, None, None
+        return held
+
+    @property
+    def _ending_keys(self) -> frozenset[str]:
+        leave = next(action for action in actions.ACTIONS if action.name == "entry.leave")
+        return frozenset({"enter", *actions.keys_of(leave, self._keymap).split(",")})
 
     # What the person writes.
 
