@@ -1,0 +1,114 @@
+"""Help for whoever writes a query, and for whoever shows what it found: completion, words to highlight. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Literal, NamedTuple, TypeAlias
+
+from reader.library.query import (
+    FIELDS,
+    MAX_CHARS,
+    NUMBER_FIELDS,
+    STATES,
+    THINGS,
+    VALUE_FIELDS,
+    And,
+    Node,
+    Not,
+    Or,
+    TextField,
+    ValueField,
+    Words,
+)
+from reader.library.query_dates import SPANS, WORDS
+from reader.library.query_tokens import Token, tokens
+from reader.library.view import SORT_KEYS
+
+CompletionKind: TypeAlias = Literal["field", "fixed", "none"] | ValueField
+
+_FIXED: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(("date", "after", "before"), (*WORDS, *SPANS)),
+    "is": STATES,
+    "has": THINGS,
+    "sort": (*SORT_KEYS, *(f"-{key}" for key in SORT_KEYS), "relevance"),
+}
+"""Field -> every value that it can have, or for dates examples."""
+_OPEN: dict[str, ValueField] = {field: field for field in VALUE_FIELDS}
+
+
+class Completion(NamedTuple):
+    """What may take the place of a query's text from ``start`` to ``end``, in characters."""
+
+    start: int
+    end: int
+    kind: CompletionKind
+    """``field``: the name of a field; ``fixed``: one of a field's few values; ``none``: nothing can be proposed.
+
+    Else the field whose values are the articles' own: ask the library for those that begin with
+    ``prefix``, and write the one that was chosen as :func:`reader.library.query_text.quoted` does.
+    """
+    prefix: str
+    """What stands there up to the cursor, without quotes and escapes."""
+    candidates: tuple[str, ...] = ()
+    """What can be proposed, ready to be written, in its usual order; names end with their colon."""
+
+
+def complete(text: str, at: int) -> Completion:
+    """Return what stands at the cursor, ``at`` characters into ``text``, and what it may become."""
+    at = max(0, min(at, len(text)))
+    nothing = Completion(at, at, "none", "")
+    if len(text) > MAX_CHARS:
+        return nothing
+    token = next((token for token in tokens(text) if token.start < at <= token.end), None)
+    if token is None or token.kind in {"open", "minus"} or text[token.start : token.end] == "-":
+        return _names(at, at, "")
+    if token.kind == "close" or (token.quoted and token.closed and at == token.end):
+        return nothing
+    if token.field and at >= token.at:
+        return _values(text, token, at) if token.field in FIELDS else nothing
+    written = text[token.start : at]
+    if (token.quoted and not token.field) or "\\" in written:
+        return nothing
+    return _names(token.start, token.at if token.field else token.end, written)
+
+
+def words_of(where: Node | None, fields: Collection[TextField] = ("any", "title", "excerpt")) -> tuple[Words, ...]:
+    """Return the words and phrases in ``fields`` that articles are found by, each once, in their order.
+
+    Those under NOT are left out, as no article that is found has them; under two they are in again.
+    """
+    return tuple(dict.fromkeys(words for words in _wanted(where, wanted=True) if words.field in fields))
+
+
+def _wanted(node: Node | None, *, wanted: bool) -> Iterator[Words]:
+    if isinstance(node, Words):
+        if wanted:
+            yield node
+    elif isinstance(node, Not):
+        yield from _wanted(node.part, wanted=not wanted)
+    elif isinstance(node, And | Or):
+        for part in node.parts:
+            yield from _wanted(part, wanted=wanted)
+
+
+def _names(start: int, end: int, written: str) -> Completion:
+    prefix = written.lower()
+    names = tuple(f"{name}:" for name in FIELDS if name.startswith(prefix))
+    return Completion(start, end, "field" if names else "none", written, names)
+
+
+def _values(text: str, token: Token, at: int) -> Completion:
+    """Return what the value of a field may become, or the end of a range that the cursor is in."""
+    # A quote that is not closed holds the rest of the query, which must not be lost.
+    start, end = token.at, token.end if token.closed else at
+    prefix = tokens(text[:at])[-1].value
+    if token.field in _OPEN:
+        return Completion(start, end, _OPEN[token.field], prefix)
+    values = _FIXED.get(token.field, ())
+    if ".." in prefix and token.field == "date" and not token.quoted:
+        start = text.rindex("..", start, at) + 2
+        prefix = text[start:at]
+    elif token.relation in {":", "="} and token.field in {*NUMBER_FIELDS, "date"}:
+        values = (*values, "unknown")
+    candidates = tuple(value for value in values if value.startswith(prefix.lower()))
+    return Completion(start, end, "fixed" if candidates else "none", prefix, candidates)
