@@ -20,6 +20,8 @@ def _loaded_by(statement: str) -> set[str]:
         ("reader.library.library", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click"}),
         ("reader.jobs.indexing", {"textual", "httpx", "rich.console", "markdown_it", "click"}),
         ("reader.documents.parse", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click", "sqlite3"}),
+        ("reader.library.query_help", {"textual", "yaml", "rich.console", "click", "sqlite3", "json", "difflib"}),
+        ("reader.library.query_text", {"textual", "yaml", "rich.console", "click", "sqlite3", "json", "difflib"}),
         ("reader.config", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click", "sqlite3"}),
     ],
 )

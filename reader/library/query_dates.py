@@ -35,6 +35,7 @@ SPANS: tuple[str, ...] = ("3d", "2w", "1m", "1y")
 """Examples of spans: days, weeks, months, years."""
 
 _FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - local times, whose zone is found by _utc
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SPAN = re.compile(r"(\d{1,4})([dwmy])", re.ASCII)
 _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
@@ -135,6 +136,9 @@ def _utc(naive: datetime) -> datetime:
     A midnight that clocks jump over is the moment of the jump, and of two the first.
     """
     try:
-        return naive.astimezone(UTC)
+        # Not astimezone(): in an hour that clocks jump over it takes the offset from after the jump,
+        # and a day would begin within the day before. Whole seconds, as a float has no more precision.
+        seconds = round(naive.replace(microsecond=0).timestamp())
+        return _EPOCH + timedelta(seconds=seconds, microseconds=naive.microsecond)
     except (OverflowError, ValueError, OSError):
         return naive.replace(tzinfo=UTC)

@@ -69,7 +69,12 @@ def complete(text: str, at: int) -> Completion:
     written = text[token.start : at]
     if (token.quoted and not token.field) or "\\" in written:
         return nothing
-    return _names(token.start, token.at if token.field else token.end, written)
+    end = at
+    while end < token.end and (text[end].isalpha() or text[end] in "_-"):
+        end += 1
+    if text.startswith(("<", ">", "="), end):
+        return nothing  # a colon in front of the sign would make no sense
+    return _names(token.start, end + text.startswith(":", end), written)
 
 
 def words_of(where: Node | None, fields: Collection[TextField] = ("any", "title", "excerpt")) -> tuple[Words, ...]:

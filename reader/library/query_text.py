@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 
 from reader.library.query import (
     MAX_CHARS,
@@ -249,4 +248,8 @@ def _in_quotes(text: str) -> str:
 
 
 def _figure_written(number: float) -> str:
+    if isinstance(number, int):
+        return str(number)
+    from decimal import Decimal  # imported late: few queries have fractions
+
     return f"{Decimal(repr(number)):f}"  # never with an exponent

@@ -63,7 +63,5 @@ def test_every_date_of_the_page_is_read(written: str) -> None:
 
 
 def test_the_page_has_the_bounds() -> None:
-    assert (
-        f"at most {MAX_CHARS:,} characters, {MAX_DEPTH} levels of parentheses and `NOT`, and {MAX_CONDITIONS} conditions"
-        in PAGE
-    )
+    bounds = f"{MAX_CHARS:,} characters, {MAX_DEPTH} levels of parentheses and `NOT`, and {MAX_CONDITIONS} conditions"
+    assert f"A query has at most {bounds}." in PAGE
