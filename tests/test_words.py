@@ -61,7 +61,7 @@ def test_case_and_composition_do_not_matter(text: str) -> None:
 @given(_texts)
 def test_nothing_of_a_word_can_be_an_operator(text: str) -> None:
     for word in words(text):
-        assert not any(char.isspace() or char in '"\'*+-^:(){},.\0' for char in word)
+        assert not any(char.isspace() or char in "\"'*+-^:(){},.\0" for char in word)
         assert all(char.isalnum() for char in word if char.isascii())
 
 

@@ -45,6 +45,8 @@ _MOST_SETS = 4_000
 _LONGEST = 64
 """Characters of a beginning that may have a set."""
 _FEW = 1000
+_WASTE = 10_000
+"""Former selves of articles; fewer are no reason to begin anew."""
 _MOST_LATER = 20_000
 """So many later articles may be asked of the table before the sets are made anew."""
 
@@ -72,7 +74,7 @@ def new_slots(db: sqlite3.Connection, rowids: Sequence[int]) -> list[int]:
 def is_wasteful(db: sqlite3.Connection, articles: int) -> bool:
     """Return whether most of the table is of articles that have changed since. Raises sqlite3.Error."""
     (dead,) = db.execute("SELECT value FROM facts WHERE name = 'dead_slots'").fetchone()
-    return bool(dead > max(articles, 10_000))
+    return bool(dead > max(articles, _WASTE))
 
 
 def empty(db: sqlite3.Connection) -> None:
@@ -81,7 +83,9 @@ def empty(db: sqlite3.Connection) -> None:
     db.execute("INSERT INTO late_words (late_words) VALUES ('delete-all')")
     for table in ("sets", "frequent"):
         db.execute(f"DELETE FROM {table}")  # noqa: S608 - constants
-    db.execute("UPDATE facts SET value = 0 WHERE name IN ('frequent_below', 'dead_slots')")
+    db.execute("UPDATE facts SET value = 0 WHERE name = 'frequent_below'")
+    # Every article will have a former self that is gone already.
+    db.execute("UPDATE facts SET value = -(SELECT count(*) FROM articles) WHERE name = 'dead_slots'")
 
 
 # --- asking --------------------------------------------------------------------------------
