@@ -135,6 +135,10 @@ class Snapshot:
             self._found.move_to_end(key)
         return found
 
+    def forget_found(self) -> None:
+        """Forget what :meth:`remembered` remembers."""
+        self._found.clear()
+
     def rows(self, slots: int) -> int:
         """Return the articles whose words are under these numbers."""
         found = slots & self._in_place
@@ -190,6 +194,12 @@ class Searcher:
         """Give back the memory that remembering takes."""
         with self._turn:
             self._snapshot = None
+
+    def forget_found(self) -> None:
+        """Forget what was found, though not what is known of the lists; for who measures."""
+        with self._turn:
+            if self._snapshot is not None:
+                self._snapshot.forget_found()
 
 
 class Question:
