@@ -5,7 +5,7 @@
 FOLDER is made by benchmarks/corpus.py. Every figure stands against a yardstick that is
 measured in the same run. The folder is only read; what is written goes to temporary
 directories. --only takes some of: start, index, refresh, size, keys, building, sort,
-memory, changes. Exit status 1 when something could not be measured; the rest is printed.
+search, memory, changes. Exit status 1 when something could not be measured; the rest is printed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import indexing
 import keys
 import memory
 import report
+import search
 import starts
 from bench import Bench, Figure, MeasureError
 from others import Others
@@ -38,6 +39,7 @@ PARTS = {
     "keys": keys.measure,
     "building": building.measure,
     "sort": keys.sort,
+    "search": search.measure,
     "memory": memory.measure,
     "changes": changes.measure,
 }

@@ -10,6 +10,7 @@ come from there. Tests hold both ways to the same answer.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, TypeAlias
 
@@ -22,9 +23,15 @@ from reader.errors import ReaderError
 from reader.model import Article, Number
 from reader.text import clean, clean_block, show_path
 from reader.urls import article_id, safe, url_key
+from reader.words import spaced, spaced_body
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+
+PUBLISHED, RELATED, IMAGES, BODY = 1, 2, 4, 8
+"""What :attr:`Brief.flags` is the sum of."""
+BETWEEN = " \N{MIDDLE DOT} "
+"""Stands between the words of two topics: no word, so that no row of words reaches from one into the next."""
 
 Trouble: TypeAlias = tuple[int, str, str]
 """What is wrong: line (1 for the first of the file), field as a path, message."""
@@ -52,6 +59,12 @@ class Brief(NamedTuple):
     """Joined by line breaks: a topic is one line."""
     url_keys: tuple[int, ...]
     """The distinct :func:`reader.urls.url_key` of every address, in order of size."""
+    category: str
+    lang: str
+    """The language as the front matter tells it, in ``lang`` or ``language``."""
+    flags: int
+    words: tuple[str, str, str, str, str]
+    """The words (:mod:`reader.words`) of title, excerpt, source, topics and body."""
 
 
 def brief(path: bytes, data: bytes) -> tuple[Brief | None, tuple[Trouble, ...]]:
@@ -91,6 +104,31 @@ def brief_of(article: Article, path: bytes) -> Brief:
         provider_domain=article.provider.domain,
         topics="\n".join(article.topics),
         url_keys=tuple(sorted(keys)),
+        category=article.category,
+        lang=lang_of(article),
+        flags=(
+            (PUBLISHED if article.published else 0)
+            | (RELATED if article.related else 0)
+            | (IMAGES if article.images else 0)
+            | (BODY if article.body.strip() else 0)
+        ),
+        words=_words(article.title, article.excerpt, article.source, article.topics, article.body),
+    )
+
+
+def lang_of(article: Article) -> str:
+    """Return the language that a document tells in a field of its own, ``lang`` or else ``language``; may be empty."""
+    told = (article.extra.get(key) for key in _LANGS)
+    return next((found for each in told if isinstance(each, str) and (found := clean(each))), "")
+
+
+def _words(title: str, excerpt: str, source: str, topics: Iterable[str], body: str) -> tuple[str, str, str, str, str]:
+    return (
+        spaced(title),
+        spaced(excerpt),
+        spaced(source),
+        BETWEEN.join(map(spaced, topics)),
+        spaced_body(body) if body else "",
     )
 
 
@@ -110,6 +148,8 @@ _BROKEN = tuple(char.encode() for char in "\u2028\u2029\ufeff\ufffe\uffff")
 _C1 = re.compile(b"\xc2[\x80-\x9f]")
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", "t": "\t"}
+_USUAL_IMAGE = ("  - url: http", '  - url: "http', "  - url: /")
+_LANGS = ("lang", "language")
 _NULLS = frozenset({"null", "Null", "NULL"})
 _LINKS = ("originalUrl", "webUrl", "ampWebUrl", "cdnAmpWebUrl")
 _SINGLE = frozenset(
@@ -127,33 +167,43 @@ class _UnusualError(Exception):
 def quick(path: bytes, data: bytes) -> Brief | None:
     """Return what the index holds of a document without a fault; None where only parse can say whether it is one."""
     try:
-        return _Header(_header(data)).brief(path)
+        header, start = _header(data)
+        return _Header(header).brief(path, _body(data[start:]))
     except (_UnusualError, UnicodeDecodeError, ReaderError):
         return None
 
 
-def _header(data: bytes) -> str:
-    """Return the text between the marks, with its last line break."""
+def _header(data: bytes) -> tuple[str, int]:
+    """Return the text between the marks, with its last line break, and where the body begins."""
     if len(data) > MAX_BYTES:
         raise _UnusualError
     if data.startswith(_OPEN):
         end = data.find(_CLOSE, len(_OPEN) - 1, MAX_HEADER)
+        start = end + len(_CLOSE)
         if end < 0 and len(data) < MAX_HEADER and data.endswith(_END):
-            end = len(data) - len(_END)
+            end, start = len(data) - len(_END), len(data)
         header = data[len(_OPEN) : end + 1]
     else:
         end = data.find(_CLOSE_CRLF, len(_OPEN_CRLF) - 2, MAX_HEADER)
+        start = end + len(_CLOSE_CRLF)
         header = data[len(_OPEN_CRLF) : end + 2].replace(b"\r\n", b"\n")
     if end < 0 or not data.startswith((_OPEN, _OPEN_CRLF)):
         raise _UnusualError
     if header.translate(None, _USUAL) or header.count(b"\n") > LIST_LIMIT:
         raise _UnusualError
     if data.isascii():
-        return header.decode("ascii")
-    data.decode("utf-8")  # of the body only this is asked: bytes that are not UTF-8 are a fault
+        return header.decode("ascii"), start
     if any(char in header for char in _BROKEN) or _C1.search(header):
         raise _UnusualError
-    return header.decode("utf-8")
+    return header.decode("utf-8"), start
+
+
+def _body(data: bytes) -> str:
+    """Return the body as an article has it. Bytes that are not UTF-8 are a fault in it too; nothing else is."""
+    text = data.decode("utf-8")
+    if not data.isascii() or data.translate(None, _USUAL):
+        text = clean_block(text.replace("\r\n", "\n"))
+    return text.strip("\n")
 
 
 class _Header:
@@ -178,7 +228,7 @@ class _Header:
             else:
                 self._values[key] = _bare(value) if value else None
 
-    def brief(self, path: bytes) -> Brief:
+    def brief(self, path: bytes, body: str) -> Brief:
         """Return what the index holds, when nothing at all is amiss."""
         for key in self._blocks.keys() - _OWN_LINES:
             self._check_lines(key)
@@ -198,10 +248,19 @@ class _Header:
         links = [self._url(key) for key in _LINKS]
         keys = {url: url_key(url) for url in links if url}
         best = next(iter(keys.values()), None)
+        title = self._line("title") or self._line("name") or readable_name(show_path(path))
+        excerpt = clean_block(plain_text(self._values.get("excerpt") or "")).strip()
+        topics = self._topics()
+        flags = (
+            (PUBLISHED if published is not None and to_bool(published) else 0)
+            | (RELATED if "related" in self._blocks else 0)
+            | (IMAGES if self._has_images() else 0)
+            | (BODY if body and not body.isspace() else 0)
+        )
         return Brief(
             id=number_of("", path) if best is None else best,
-            title=self._line("title") or self._line("name") or readable_name(show_path(path)),
-            excerpt=clean_block(plain_text(self._values.get("excerpt") or "")).strip(),
+            title=title,
+            excerpt=excerpt,
             published_at=self._time(),
             original_url=links[0],
             web_url=links[1],
@@ -212,8 +271,12 @@ class _Header:
             heat=heat,
             provider_name=name,
             provider_domain=domain,
-            topics="\n".join(self._topics()),
+            topics="\n".join(topics),
             url_keys=tuple(sorted({key for key in keys.values() if key is not None})),
+            category=self._line("category"),
+            lang=self._lang(),
+            flags=flags,
+            words=_words(title, excerpt, name or domain, topics, body),
         )
 
     # The fields that the index holds.
@@ -263,6 +326,24 @@ class _Header:
             return [topic] if (topic := self._line("topics")) else []
         topics = [_one_line(_bare(line[4:])) for line in block.splitlines()]
         return list(dict.fromkeys(topic for topic in topics if topic))
+
+    def _lang(self) -> str:
+        for key in _LANGS:
+            if text := self._values.get(key):
+                if to_number(text) is not None or text.lower() in {"true", "false"}:
+                    raise _UnusualError  # only with quotes it is a text
+                if found := clean(clean_block(text).strip()):
+                    return found
+        return ""
+
+    def _has_images(self) -> bool:
+        """Whether any picture has an address."""
+        block = self._blocks.get("images")
+        if block is None:
+            return bool(self._line("images"))
+        if block.startswith(_USUAL_IMAGE):
+            return True
+        return any(_one_line(_bare(written)) for written in shapes.image_urls().findall(block))
 
     # What only has to be free of faults.
 

@@ -129,6 +129,12 @@ def lines() -> re.Pattern[str]:
 
 
 @cache
+def image_urls() -> re.Pattern[str]:
+    """Return what finds, in the lines of ``images`` at the outermost, each address as it is written."""
+    return re.compile(r"^  (?:- |  )url: ([^\n]++)", re.MULTILINE)
+
+
+@cache
 def texts() -> re.Pattern[str]:
     """Return a list of single values."""
     return re.compile(rf"(?:  - {SCALAR}\n)++")

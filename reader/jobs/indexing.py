@@ -71,7 +71,10 @@ def refresh(
     with library.index.writer(wait) as writer:
         run = _Refresh(library, writer, stopped, nice, seen=seen)
         try:
-            if rebuild:
+            if writer.has_wasted_words():
+                writer.begin_words_anew()
+                rebuild = True
+            elif rebuild:
                 writer.doubt_everything()
             whole = paths is None or rebuild or library.folder.only is not None
             yield from run.whole() if whole else run.some(paths or ())

@@ -29,11 +29,12 @@ from reader.text import show_path
 from reader.urls import url_key
 
 if TYPE_CHECKING:
+    from reader.library.search import Searcher
     from reader.library.writer import Writer
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 5
+_FORMAT = 6
 """Raised with every change of the tables or of what parsing yields."""
 _APPLICATION_ID = 0x6E657749  # "newI"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -79,6 +80,7 @@ class Index:
         self._database = database
         self._writing = threading.Lock()
         self._file = identity(database.path)
+        self._searcher: Searcher | None = None
 
     @classmethod
     def open(cls, path: Path | None) -> tuple[Index, str]:
@@ -225,6 +227,28 @@ class Index:
         with self._database.read() as db:
             query = "SELECT count(*) FROM json_each(?) JOIN articles ON articles.id = value"
             return int(db.execute(query, [f"[{numbers}]"]).fetchone()[0]) if numbers else 0
+
+    def searcher(self) -> Searcher:
+        """Return what answers queries; it remembers what it was asked."""
+        if self._searcher is None:
+            from reader.library.search import Searcher  # imported late: the first frame searches for nothing
+
+            self._searcher = Searcher(self._database)
+        return self._searcher
+
+    def rows_of(self, ids: Iterable[int]) -> list[int]:
+        """Return the row numbers of the documents of ``ids`` (see :func:`reader.library.state.number`)."""
+        numbers = ",".join(map(str, ids))
+        if not numbers:
+            return []
+        with self._database.read() as db:
+            query = "SELECT articles.rowid FROM json_each(?) JOIN articles ON articles.id = value"
+            return [rowid for (rowid,) in db.execute(query, [f"[{numbers}]"])]
+
+    def folder_paths(self) -> dict[int, bytes]:
+        """Return the path of every folder that was looked through, by its row."""
+        with self._database.read() as db:
+            return dict(db.execute("SELECT rowid, path FROM folders").fetchall())
 
     def has_other_types(self) -> bool:
         """Return whether any document is something else than an article."""

@@ -26,8 +26,15 @@ from reader.paths import Paths
 from reader.text import show_path
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from reader.documents.parse import Parsed
+    from reader.library.asking import Asking, Tallies, ValueCount, ValueKind
+    from reader.library.found import Found
     from reader.library.history import Undone
+    from reader.library.marked_rows import MarkedRows
+    from reader.library.query import Query
+    from reader.library.search import Stop
 
 log = logging.getLogger(__name__)
 
@@ -99,6 +106,8 @@ class Library:
         self._counted = (-1, -1)
         """Generation of the index and version of the marks by which was counted:"""
         self._read_articles = 0
+        self._asked: Asking | None = None
+        self._marked_rows: MarkedRows | None = None
 
     @classmethod
     def open(cls, path: Path, paths: Paths) -> Library:
@@ -185,6 +194,42 @@ class Library:
     def view(self, sort: Sort) -> View:
         """Return every article in the order of ``sort``."""
         return View(sort, self.index.order(sort))
+
+    def search(self, query: Query, sort: Sort, now: datetime | None = None, stop: Stop | None = None) -> Found:
+        """Return the articles that match, in the order that ``query`` asks for, or else in that of ``sort``.
+
+        ``now``, an aware time, is what dates such as ``today`` are seen from. ``stop`` is
+        asked every fraction of a millisecond: a newer search can take the place of one
+        that nobody waits for any more. Raises StoppedError then, and ReaderError.
+        """
+        return self._asking().search(query, sort, now, stop)
+
+    def values(
+        self, kind: ValueKind, within: Query | None = None, now: datetime | None = None, stop: Stop | None = None
+    ) -> list[ValueCount]:
+        """Return which values the articles that match ``within``, or all, have, and how many have each.
+
+        Those of most articles first; folders by name, without a last slash. Of values that differ in
+        case alone one stands for all. Raises as :meth:`search` does.
+        """
+        return self._asking().values(kind, within, now, stop)
+
+    def tallies(self, now: datetime | None = None, stop: Stop | None = None) -> Tallies:
+        """Return how many articles there are, unread, starred, and dated today. Raises as :meth:`search` does."""
+        return self._asking().tallies(now, stop)
+
+    def _asking(self) -> Asking:
+        with self._counting:
+            if self._asked is None:
+                from reader.library.asking import Asking  # imported late: the first frame asks for everything
+                from reader.library.marked_rows import MarkedRows
+
+                self._marked_rows = MarkedRows(self._state, self._rows_of)
+                self._asked = Asking(lambda: self.index, self._marked_rows)
+            return self._asked
+
+    def _rows_of(self, ids: Iterable[int]) -> list[int]:
+        return self.index.rows_of(ids)  # of the present index: it may be renewed
 
     def rows(self, rowids: Sequence[int]) -> list[Row]:
         """Return the rows of ``rowids`` in that order, with their marks; those that are gone are left out."""
@@ -348,11 +393,10 @@ class Library:
         What is None stays as it is. ``told`` is what the step is called; without it, that
         is put into words. Raises ReaderError: StorageError, or for what can be no tag.
         """
+        added, removed = [*add_tags], [*remove_tags]
         with self._counting:
-            marked = self._state.mark(
-                ids, read=read, starred=starred, add_tags=add_tags, remove_tags=remove_tags, told=told
-            )
-            self._count(marked)
+            marked = self._state.mark(ids, read=read, starred=starred, add_tags=added, remove_tags=removed, told=told)
+            self._count(marked, only_read=starred is None and not added and not removed)
             return marked
 
     def mark_documents(
@@ -419,9 +463,11 @@ class Library:
             self._count(redone)
             return redone
 
-    def _count(self, change: Marked | Undone | None) -> None:
-        """Keep the number of read articles right, so that it need not be counted anew."""
+    def _count(self, change: Marked | Undone | None, *, only_read: bool = False) -> None:
+        """Keep the number of read articles right, and the sets of marked ones, so that nothing need be counted anew."""
         generation, version = self._counted
+        if change is not None and self._marked_rows is not None:
+            self._marked_rows.note(change.version, change.read, change.unread, only_read=only_read)
         if change is not None and version == change.version - 1:
             self._counted = (generation, change.version)
             self._read_articles += self.index.count_among(change.read) - self.index.count_among(change.unread)

@@ -148,3 +148,22 @@ def _name(sort: Sort) -> str:
 def keep(db: sqlite3.Connection, sort: Sort, rowids: array[int]) -> None:
     """Have an order for :func:`order`. Raises sqlite3.Error."""
     db.execute("INSERT OR REPLACE INTO orders VALUES (?, ?)", [_name(sort), rowids.tobytes()])
+
+
+def duplicates(db: sqlite3.Connection) -> list[int]:
+    """Return every article of which there is another copy that comes before it by quality. Raises sqlite3.Error.
+
+    Copies are documents of one identity. Of those that are alike, the one found first is the better.
+    """
+    repeated = "SELECT id FROM articles GROUP BY id HAVING count(*) > 1"
+    query = f"SELECT id, rowid, quality, heat, published_at, title FROM articles WHERE id IN ({repeated})"  # noqa: S608
+    best: dict[int, Place] = {}
+    worse: list[int] = []
+    for id_, *values in db.execute(query):
+        place = _place(Sort(), (values[0], values[1], values[2], values[3], values[4]))
+        other = best.get(id_)
+        if other is None or place < other:
+            best[id_] = place
+        if other is not None:
+            worse.append(max(place, other)[-1])
+    return worse

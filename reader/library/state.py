@@ -269,6 +269,17 @@ class State:
         """Return the numbers of every article with a tag, in whatever case. Raises StorageError and ReaderError."""
         return self._all(TAG + tag_key(tag(text)))
 
+    def all_but_read(self) -> tuple[dict[str, list[int]], dict[str, str]]:
+        """Return the numbers of the articles with each mark but that of being read, and how tags are shown, by key.
+
+        The marks go by their names (see :mod:`reader.library.marks`). Raises StorageError.
+        """
+        found: dict[str, list[int]] = {}
+        with self._read() as db:
+            for what, key in db.execute("SELECT what, id FROM marks WHERE value AND what <> ?", [READ]):
+                found.setdefault(what, []).append(key)
+            return found, dict(db.execute("SELECT key, shown FROM spellings").fetchall())
+
     def _all(self, what: str) -> list[int]:
         with self._read() as db:
             return [key for (key,) in db.execute("SELECT id FROM marks WHERE value AND what = ?", [what])]

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeAlias
 
-from reader.library import orders
+from reader.library import columns, fulltext, orders
 from reader.library.database import Database, StorageError, malformed
 from reader.library.index import Reading
+from reader.library.intake import Intake
 from reader.library.view import Sort
 from reader.model import Problem
 from reader.text import show_path
@@ -74,7 +75,8 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID
 INSERT INTO facts VALUES
     ('generation', 0), ('unshown', 0), -- see Writer._touch
     ('complete', 0), -- 1 once the folder was read to its end
-    ('done', 0), ('total', 0), ('before', 0), ('walking', 0), ('began', 0); -- see Index.reading
+    ('done', 0), ('total', 0), ('before', 0), ('walking', 0), ('began', 0), -- see Index.reading
+    ('frequent_below', 0), ('dead_slots', 0); -- see reader.library.fulltext
 CREATE TABLE folders (rowid INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, digest BLOB);
 CREATE TABLE files (
     rowid INTEGER PRIMARY KEY AUTOINCREMENT, -- a row number on somebody's screen never comes to mean another document
@@ -115,8 +117,10 @@ CREATE TABLE problems (
 );
 CREATE INDEX problems_by_file ON problems (file);
 """
-    + "".join(f"CREATE INDEX {name} ON {columns};\n" for name, columns in _LATE_INDEXES.items())
+    + "".join(f"CREATE INDEX {name} ON {keys};\n" for name, keys in _LATE_INDEXES.items())
     + orders.SCHEMA
+    + columns.SCHEMA
+    + fulltext.SCHEMA
 )
 
 _CONTRADICTIONS = (
@@ -127,7 +131,14 @@ _CONTRADICTIONS = (
     "SELECT 1 FROM details WHERE rowid NOT IN (SELECT rowid FROM articles)",
 )
 """What finds rows in no sound index."""
-_TABLES_OF_A_FILE = {"articles": "rowid", "details": "rowid", "urls": "article", "problems": "file"}
+_TABLES_OF_A_FILE = {
+    "articles": "rowid",
+    "details": "rowid",
+    "codes": "rowid",
+    "slots": "rowid",
+    "urls": "article",
+    "problems": "file",
+}
 _CACHE_KIB = 64 * 1024
 _WORTH_THREADS = 20_000
 """Row numbers; fewer articles are sorted sooner than threads are begun."""
@@ -146,6 +157,7 @@ class Writer:
         """As the fact ``unshown``, that nobody else has changed anything."""
         self._written = False
         self._moves = _Moves({}, {})
+        self._labels = columns.Labels()
         self.sorting_threads = 2
         """How many orders are made anew at a time."""
         self.moved = 0
@@ -200,8 +212,17 @@ class Writer:
     @contextlib.contextmanager
     def together(self) -> Iterator[None]:
         """Keep all that is changed inside, or nothing of it."""
-        with self._database.write():
+        with self._writing():
             yield
+
+    @contextlib.contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._database.write() as db:
+                yield db
+        except BaseException:
+            self._labels = columns.Labels()  # what was new is not in the table after all
+            raise
 
     def doubt_everything(self) -> None:
         """Have every file read anew by the refresh that follows; what is known stays in the lists until then.
@@ -229,14 +250,35 @@ class Writer:
         """Make what :meth:`begin_first_time` left out, and hand everything written over to the main file."""
         with self._database.read() as db:
             there = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
-        missing = {name: columns for name, columns in _LATE_INDEXES.items() if name not in there}
+        missing = {name: keys for name, keys in _LATE_INDEXES.items() if name not in there}
         if missing:
             self._written = True
             with self._database.write() as db:
-                for name, columns in missing.items():
-                    db.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {columns}")
+                for name, keys in missing.items():
+                    db.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {keys}")
+        self._make_sets()
         if self._written:
             self._database.checkpoint(whole=True)
+
+    def _make_sets(self) -> None:
+        """Make ready what very many articles match."""
+        with self._database.read() as db:
+            due = fulltext.are_due(db)
+        if due:
+            self._written = True
+            with self._database.write() as db:
+                fulltext.keep(db, fulltext.computed(db))
+
+    def has_wasted_words(self) -> bool:
+        """Return whether most of what words take is of no use any more."""
+        with self._database.read() as db:
+            return fulltext.is_wasteful(db, orders.length(db))
+
+    def begin_words_anew(self) -> None:
+        """Forget the words of all articles, and have every file read anew by the refresh that follows."""
+        with self._database.write() as db:
+            fulltext.empty(db)
+            self.doubt_everything()
 
     def expect_moves(self, gone: Iterable[int]) -> None:
         """Take documents that come from now on, if they are the same, for those of ``gone`` at a new place."""
@@ -261,15 +303,10 @@ class Writer:
 
     def apply(self, folder: bytes, taken: Iterable[Taken]) -> None:
         """Take in documents of ``folder``, new ones or in the place of their former selves."""
-        with self._database.write() as db:
+        with self._writing() as db:
             own = _folder(db, folder)
             (last,) = db.execute("SELECT ifnull(max(seq), 0) FROM sqlite_sequence").fetchone()
-            articles: list[tuple[object, ...]] = []
-            details: list[tuple[object, ...]] = []
-            urls: list[tuple[int, int]] = []
-            problems: list[tuple[object, ...]] = []
-            former: list[int] = []
-            changed: list[int] = []
+            intake = Intake(db, self._labels, own, last)
             for each in taken:
                 name, mtime_ns, size, brief, troubles = each
                 rowid = self._moved(db, own, each) if self._moves else None
@@ -280,25 +317,11 @@ class Writer:
                         "DO UPDATE SET mtime_ns = excluded.mtime_ns, size = excluded.size RETURNING rowid",
                         (own, name, mtime_ns, size),
                     ).fetchone()
-                if rowid <= last:
-                    former.append(rowid)
-                changed.append(rowid)
-                if brief is not None:
-                    id_, title, excerpt, when, original, web, amp, cdn, type_, quality, heat, *rest = brief
-                    *more, keys = rest
-                    articles.append((rowid, id_, when, quality, heat, type_, title))
-                    details.append((rowid, excerpt, original, None if web == original else web, amp, cdn, *more))
-                    assert isinstance(keys, tuple)
-                    urls += [(key, rowid) for key in keys if key != id_]
-                if troubles:
-                    shown = show_path(folder + b"/" + name if folder else name)
-                    problems += [(rowid, shown, *trouble) for trouble in troubles]
-            _forget(db, former)
-            db.executemany("INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)", articles)
-            db.executemany("INSERT INTO details VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", details)
-            db.executemany("INSERT INTO urls VALUES (?, ?)", urls)
-            db.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?)", problems)
-            self._touch(db, changed)
+                shown = show_path(folder + b"/" + name if folder else name) if troubles else ""
+                intake.add(rowid, shown, brief, troubles)
+            _forget(db, intake.former)
+            intake.write()
+            self._touch(db, intake.changed)
         self._database.checkpoint()
 
     def _moved(self, db: sqlite3.Connection, folder: int, taken: Taken) -> int | None:
@@ -390,6 +413,9 @@ class Writer:
                 orders.make(db)
             elif changed and not anew:
                 orders.patch(db, changed)
+                columns.patch(db, changed)
+            if anew:
+                columns.make(db)
             if completes:
                 db.execute("UPDATE facts SET value = 1 WHERE name = 'complete'")
             db.execute("UPDATE facts SET value = 0 WHERE name = 'unshown'")
@@ -465,5 +491,7 @@ def _folder(db: sqlite3.Connection, path: bytes) -> int:
 
 def _forget(db: sqlite3.Connection, rowids: Iterable[int]) -> None:
     rows = [(rowid,) for rowid in rowids]
+    if rows:
+        db.execute("UPDATE facts SET value = value + ? WHERE name = 'dead_slots'", [len(rows)])
     for table, column in _TABLES_OF_A_FILE.items():
         db.executemany(f"DELETE FROM {table} WHERE {column} = ?", rows)  # noqa: S608 - constants
