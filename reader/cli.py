@@ -25,11 +25,14 @@ from reader.text import clean, count, show_path, steady
 from reader.times import iso, local
 
 if TYPE_CHECKING:
+    from array import array
     from datetime import datetime
 
     from reader.jobs.progress import Progress
     from reader.library.library import Census, Library
     from reader.library.lock import Wait
+    from reader.library.query import Query
+    from reader.library.view import Sort
     from reader.model import Article, Row
 
 log = logging.getLogger(__name__)
@@ -39,6 +42,8 @@ _said: list[bool] = []
 """Whether anything was printed: what was cannot be taken back, and so not be begun anew."""
 _SORTS = ["quality", "heat", "date"]
 _EXIT_PROBLEMS = 1
+_AROUND = 20
+"""Characters of a query that are shown around a mistake."""
 _ROWS_AT_ONCE = 1000
 _SECONDS_BETWEEN_LINES = 5.0
 
@@ -103,23 +108,26 @@ def open_(path: str | None) -> None:
     sys.exit(run(Opening(path, paths), paths))
 
 
-@cli.command("list")
+@cli.command("list", short_help="List the articles of PATH, or those that QUERY finds.")
 @click.argument("path")
+@click.argument("query", nargs=-1)
 @click.option("--sort", "by", type=click.Choice(_SORTS), default="quality", show_default=True, help="Order by this.")
 @click.option("--reverse", is_flag=True, help="Lowest or oldest first. What is unknown comes last either way.")
 @click.option("--limit", type=click.IntRange(min=0), help="Print at most this many.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array of objects.")
-def list_(path: str, by: str, reverse: bool, limit: int | None, as_json: bool) -> None:
-    """List the articles of PATH.
+def list_(path: str, *, query: tuple[str, ...], by: str, reverse: bool, limit: int | None, as_json: bool) -> None:
+    """List the articles of PATH, or those that QUERY finds (docs/queries.md); `sort:` and `limit:` in it come first.
 
     In a terminal this is a table; into a pipe, one line an article, with tabs between
     quality, heat, date (UTC), source, title and path.
     """
     from reader.library.view import SORT_KEYS, Sort
 
+    wanted = _parsed(query)
+
     def answer(library: Library) -> None:
-        key = next(name for name in SORT_KEYS if name == by)
-        rowids = library.view(Sort(key, reverse)).rowids[:limit]
+        sort = Sort(next(name for name in SORT_KEYS if name == by), reverse)
+        rowids = _found(library, wanted, sort)[:limit]
         found = (
             row
             for start in range(0, len(rowids), _ROWS_AT_ONCE)
@@ -135,8 +143,55 @@ def list_(path: str, by: str, reverse: bool, limit: int | None, as_json: bool) -
         else:
             for row in rows:
                 _out("\t".join(_plain_cells(row)) + "\n")
-        if not rowids and limit != 0:
+        if rowids or limit == 0:
+            return
+        if query and len(library.view(sort)):
+            ends.say(f"No article in {library.name} matches.")
+        else:
             ends.say(f"There are no articles in {library.name}." + _pointer_to_check(library))
+
+    _answer(path, answer)
+
+
+@cli.command("count", short_help="Say how many articles of PATH there are, or QUERY finds.")
+@click.argument("path")
+@click.argument("query", nargs=-1)
+def count_(path: str, query: tuple[str, ...]) -> None:
+    """Print how many articles PATH has, or QUERY finds (docs/queries.md)."""
+    from reader.library.view import Sort
+
+    wanted = _parsed(query)
+    _answer(path, lambda library: _out(f"{library.search(wanted, Sort()).count}\n"))
+
+
+@cli.command(short_help="Mark the articles that QUERY finds read, starred, tagged, or not.")
+@click.argument("path")
+@click.argument("query", nargs=-1, required=True)
+@click.option("--read/--unread", "read", default=None, help="Mark them read, or unread.")
+@click.option("--star/--unstar", "starred", default=None, help="Star them, or take the star away.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="Give them this tag. May be repeated.")
+@click.option("--untag", "untags", multiple=True, metavar="TAG", help="Take this tag from them. May be repeated.")
+def mark(
+    path: str,
+    *,
+    query: tuple[str, ...],
+    read: bool | None,
+    starred: bool | None,
+    tags: tuple[str, ...],
+    untags: tuple[str, ...],
+) -> None:
+    """Mark every article of PATH that QUERY finds (docs/queries.md). One step, which `u` in the app takes back."""
+    from reader.errors import ReaderError
+    from reader.library.view import Sort
+
+    if read is None and starred is None and not tags and not untags:
+        raise ReaderError("It is not said how to mark them.", "Use --read, --star, --tag and their opposites.")
+    wanted = _parsed(query)
+
+    def answer(library: Library) -> None:
+        rowids = _found(library, wanted, Sort())
+        told = library.mark_rows(rowids, read=read, starred=starred, add_tags=tags, remove_tags=untags).told
+        ends.say(f"{told}." if told else f"{count(len(rowids), 'article')} found, and nothing to change.")
 
     _answer(path, answer)
 
@@ -298,6 +353,31 @@ def _answer(path: str, answer: Callable[[Library], Answer]) -> Answer:
             for _ in _refreshed(library, NOT_AT_ALL):
                 pass
             return answer(library)
+
+
+def _parsed(query: tuple[str, ...]) -> Query:
+    """Return what the words of a command line ask for. Raises ReaderError, which shows the place of a mistake."""
+    from reader.errors import ReaderError
+    from reader.library.query import QueryError
+    from reader.library.query_text import parse
+
+    text = " ".join(query)
+    try:
+        return parse(text)
+    except QueryError as error:
+        start = max(0, error.start - _AROUND)
+        place = text[start : error.end + _AROUND]
+        before = "…" * bool(start)
+        shown = f"{before}{clean(place)}{'…' * (error.end + _AROUND < len(text))}"
+        raise ReaderError(
+            f"{error.message} In the query, at character {error.start + 1}: {shown}", error.hint
+        ) from None
+
+
+def _found(library: Library, query: Query, sort: Sort) -> array[int]:
+    if query.where is None and query.sort is None and query.limit is None:
+        return library.view(sort).rowids
+    return library.search(query, sort).view().rowids
 
 
 def _census(library: Library) -> Census:

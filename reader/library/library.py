@@ -399,6 +399,19 @@ class Library:
             self._count(marked, only_read=starred is None and not added and not removed)
             return marked
 
+    def mark_rows(
+        self,
+        rowids: Sequence[int],
+        *,
+        read: bool | None = None,
+        starred: bool | None = None,
+        add_tags: Iterable[str] = (),
+        remove_tags: Iterable[str] = (),
+    ) -> Marked:
+        """Change marks of the articles of many documents, as :meth:`mark` does."""
+        ids = self.index.ids(rowids)
+        return self.mark(ids, read=read, starred=starred, add_tags=add_tags, remove_tags=remove_tags)
+
     def mark_documents(
         self, rowids: Sequence[int], mark: Literal["read", "starred"], value: bool | None = None
     ) -> Marked:
@@ -411,10 +424,6 @@ class Library:
             said = self._state.said(ids)
             value = any(not getattr(said.get(id_), mark, False) for id_ in ids)
         return self.mark(ids, read=value if mark == "read" else None, starred=value if mark == "starred" else None)
-
-    def tag_documents(self, rowids: Sequence[int], add: Iterable[str], remove: Iterable[str]) -> Marked:
-        """Add tags to the articles of many documents and take tags from them, as :meth:`mark` does."""
-        return self.mark(self.index.ids(rowids), add_tags=add, remove_tags=remove)
 
     def tags(self) -> list[str]:
         """Return every tag that is in use, as it is shown, in alphabetical order without regard to case."""

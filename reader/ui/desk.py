@@ -224,7 +224,7 @@ class Desk:
 
     def tag_documents(self, rowids: Sequence[int], add: Sequence[str], remove: Sequence[str]) -> None:
         """Ask to add tags to many documents' articles, and to take tags from them."""
-        self._change_many(lambda: self._library.tag_documents(rowids, add, remove).told)
+        self._change_many(lambda: self._library.mark_rows(rowids, add_tags=add, remove_tags=remove).told)
 
     def undo(self, *, again: bool) -> None:
         """Ask to undo the last change, or to do it ``again``."""
