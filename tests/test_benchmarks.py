@@ -19,6 +19,7 @@ sys.path.insert(0, str(SCRIPTS))  # they are scripts, which find one another so
 
 import keys  # noqa: E402
 import report  # noqa: E402
+import search  # noqa: E402
 import sight  # noqa: E402
 from bench import Figure, MeasureError, run  # noqa: E402
 from memory import held, tree  # noqa: E402
@@ -75,6 +76,10 @@ EVERYTHING = [
     "change of sort: another order, p95",
     "change of sort: another direction, p95",
     "change of sort or direction, p95",
+    "search, count and first 200 rows, p95 of all",
+    "search, the whole list, p95 of all",
+    *(f"search, {query}: count and first rows" for query in (*search.QUERIES, *search.SLOW)),
+    *(f"values of {kind} with counts, in a search" for kind in ("source", "topic", "type", "folder")),
     "empty Textual app, RSS",
     "memory, warm, RSS",
     "memory, warm, USS",

@@ -64,7 +64,8 @@ class Asking:
             ranked = query.sort == "relevance"
             own = query.sort if isinstance(query.sort, Sort) else sort
             order = snapshot.order(db, own)
-        return Found(query, View(own, order), rows, best_first(searcher, query.where) if ranked else None)
+        rank = best_first(searcher, query.where) if ranked else None
+        return Found(query, View(own, order), rows, size=snapshot.size, rank=rank)
 
     def values(
         self, kind: ValueKind, within: Query | None = None, now: datetime | None = None, stop: Stop | None = None

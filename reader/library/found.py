@@ -22,8 +22,11 @@ _WEIGHTS = (10.0, 5.0, 2.0, 2.0, 1.0)
 class Found:
     """The answer to a query. It stands for the lists as they were when it was asked."""
 
-    def __init__(self, query: Query, everything: View, rows: int, rank: _Rank | None) -> None:
-        """``rank``, for those who want the best match first, puts the rows of a view in another order."""
+    def __init__(self, query: Query, everything: View, rows: int, *, size: int, rank: _Rank | None) -> None:
+        """``rank``, for those who want the best match first, puts the rows of a view in another order.
+
+        All row numbers of ``everything`` are below ``size``.
+        """
         self.query = query
         self.sort = everything.sort
         """The order of the view, and of equal matches."""
@@ -33,6 +36,7 @@ class Found:
         self.count = matches if query.limit is None else min(matches, query.limit)
         """How many the view has."""
         self._order = everything.rowids
+        self._size = size
         self._rank = rank
         self._mask: bytes | None = None
 
@@ -56,7 +60,7 @@ class Found:
         if self.rows.bit_count() == len(order):  # everything
             return order[:count]
         if self._mask is None:
-            self._mask = bits.mask(self.rows, max(order, default=0) + 1)
+            self._mask = bits.mask(self.rows, self._size)
         mask = self._mask
         found = array("I")
         # A small piece first: mostly the first screens are in it.

@@ -101,8 +101,8 @@ class Snapshot:
         """For others to know this state again."""
         order = orders.order(db, Sort())
         (last,) = db.execute("SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'files'").fetchone()
-        self.size = max(int(last), max(order, default=0)) + 1
-        """Row numbers and slots are below this."""
+        self.size = int(last) + 1
+        """Row numbers and slots are below this: none is given twice."""
         self.everything = bits.of(order, self.size)
         """What lists show."""
         self._orders: dict[Sort, array[int]] = {Sort(): order}
