@@ -6,7 +6,7 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from textual import events
 from textual.geometry import Region, Size
@@ -20,6 +20,9 @@ from reader.ui import actions
 from reader.ui.line_view import LineView
 from reader.ui.marks import same_marks
 from reader.ui.row_line import RowLine, State
+
+if TYPE_CHECKING:
+    from reader.ui.matching import Term
 from reader.ui.scrolling import Scrolling, drawn
 
 _KEPT_ROWS = 4096
@@ -126,7 +129,9 @@ class ArticleList(Scrolling, can_focus=True):
         """What is known of the selected article."""
         return self._rows.get(self.rowid)
 
-    def show(self, view: View, rows: Iterable[Row], *, at: int | None = None) -> None:
+    def show(
+        self, view: View, rows: Iterable[Row], *, at: int | None = None, terms: tuple[Term, ...] | None = None
+    ) -> None:
         """Show ``view``; ``rows`` are those of it that are at hand, ``at`` the place of the selected article in it.
 
         The line of the selected article stays where it is on the screen. When the
@@ -137,6 +142,8 @@ class ArticleList(Scrolling, can_focus=True):
         anchored = self.view.rowids[self._anchor] if self._anchor != -1 else -1
         offset = self.cursor - self.scroll_offset.y
         self.view = view
+        if terms is not None:
+            self._line.terms = terms
         self._now = datetime.now().astimezone()
         self.supply(rows, anew=True)
         self._tell_length()

@@ -31,6 +31,10 @@ class TopBar(Widget):
     """Which folder this is, how many articles it has, and whether anything is wrong."""
 
     counts: reactive[Counts | None] = reactive(None)
+    query_text: reactive[str] = reactive("")
+    """What the articles below were searched for."""
+    shown: reactive[int | None] = reactive[int | None](None)
+    """How many of the articles the query finds; None without one."""
     away: reactive[bool] = reactive(False)
     """Whether the folder cannot be read now, so that this is how it was."""
 
@@ -57,6 +61,9 @@ class TopBar(Widget):
         if room < 16:
             left = [(" " + cut(steady(self._folder), max(0, room)), "strong")]
         left += [(away, "warning")] if away else []
+        room -= sum(width(text) for text, _ in left)
+        if self.query_text and room > 6:
+            left.append((cut(f"  /{steady(self.query_text)}", room), "accent"))
         gap = max(1, self.size.width - sum(width(text) for text, _ in (*left, *right)) - 1)
         pieces = [*left, (" " * gap, "quiet"), *right, (" ", "quiet")]
         segments = [Segment(text, ink(self, name)) for text, name in pieces]
@@ -69,6 +76,7 @@ class TopBar(Widget):
         if counts is not None and (counts.complete or counts.articles):
             so_far = "" if counts.complete else " so far"
             articles = f"{counts.articles:,}" if narrow else count(counts.articles, "article")
+            articles = articles if self.shown is None else f"{self.shown:,} of {articles}"
             pieces.append((articles + so_far, "quiet"))
             pieces.append((f"{counts.unread:,} unread", "strong" if counts.unread else "quiet"))
         if counts is not None and counts.troubled:

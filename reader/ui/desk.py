@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from reader.jobs.beside import Beside
     from reader.jobs.news import Told
     from reader.library.library import Library
+    from reader.library.asking import ValueKind
+    from reader.library.query import Query
     from reader.library.view import Sort, View
     from reader.model import Row
     from reader.ui.marks import Change
@@ -124,15 +126,19 @@ class Desk:
         elif news.version != self._library.marks_counted():  # otherwise they are ours
             self._post(messages.MarksChanged())
 
-    def view(self, sort: Sort, keep: int, height: int, lost: tuple[int, str] | None = None) -> None:
-        """Ask for the view of ``sort``, the rows around the article ``keep``, and the counts.
+    def view(
+        self, sort: Sort, keep: int, height: int, lost: tuple[int, str] | None = None, query: Query | None = None
+    ) -> None:
+        """Ask for what ``query`` finds, or everything, in the order of ``sort``, the rows around ``keep``, the counts.
 
         ``lost`` is the row number and the identity of an article that was selected, and is looked for.
         """
 
         def work() -> None:
             marks = self._marks_done
-            view = self._library.view(sort)
+            view = self._library.view(sort) if query is None else self._found(query, sort)
+            if view is None:
+                return  # another query has taken the place of this one
             at = view.find(keep)
             back = None
             if lost is not None:
@@ -145,10 +151,34 @@ class Desk:
             rows = self._library.rows(list(dict.fromkeys([*near, *view.rowids[:height], *view.rowids[-height:]])))
             types = self._library.has_other_types()
             counts = self._library.counts()
-            loaded = messages.ViewLoaded(view, rows, counts, keep=keep, at=at, back=back, types=types, marks=marks)
+            loaded = messages.ViewLoaded(
+                view, rows, counts, keep=keep, at=at, back=back, types=types, marks=marks, sort=sort, query=query
+            )
             self._post_unless_cancelled(loaded)
 
         self._run(work, VIEW)
+
+    def _found(self, query: Query, sort: Sort) -> View | None:
+        """Return what ``query`` finds, or None once nobody waits for it any more."""
+        from reader.library.search import StoppedError
+
+        worker = get_current_worker()
+        try:
+            return self._library.search(query, sort, stop=lambda: worker.is_cancelled).view(
+                lambda: worker.is_cancelled
+            )
+        except StoppedError:
+            return None
+
+    def search_help(self, past: str) -> None:
+        """Ask for what can be offered to somebody who writes a query; ``past`` is the name of former ones."""
+
+        def work() -> None:
+            kinds: tuple[ValueKind, ...] = ("source", "topic", "tag", "type", "domain", "category", "lang")
+            values = {kind: [each.value for each in self._library.values(kind)] for kind in kinds}
+            self._post(messages.SearchHelp(values, self._library.recall(past)))
+
+        self._run(work, "search help")
 
     def rows(self, rowids: list[int]) -> None:
         """Ask for rows."""

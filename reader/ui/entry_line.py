@@ -57,6 +57,8 @@ class EntryLine(Container):
         self._place = len(self._past)
         """Which of those is shown; its length for what is being written."""
         self._draft = text
+        self._is_wrong = False
+        """Whether the hint says what is wrong with the text."""
         self._offer = NOTHING
         self._turn = -1
         """Which word of the offer stands in the text, or -1."""
@@ -91,10 +93,30 @@ class EntryLine(Container):
         line.set_class(warning, "-warning")
         line.update(Content(f" {steady(text)}"))
 
+    def set_past(self, past: Sequence[str]) -> None:
+        """Tell what was entered before, which has come only now."""
+        if self._place == len(self._past):
+            self._past = [*past]
+            self._place = len(self._past)
+
+    def wrong(self, message: str, at: int) -> None:
+        """Say what is wrong with the text, below the place where it is, if there is room."""
+        column = width(self._prompt) + width(self.input.value[:at])
+        fits = column + width(message) + 4 <= self.size.width
+        self.hint(f"{' ' * column}^ {message}" if fits else message, warning=True)
+        self._is_wrong = True
+
+    def say_found(self, words: str) -> None:
+        """Say what was found, before what Tab would put in."""
+        if not self._is_wrong:
+            offered = f"   Tab: {'  '.join(self._offer.words[:_OFFERED])}" if self._offer.words else ""
+            self.hint(words + offered)
+
     def offer(self, offer: Offer, otherwise: str) -> None:
         """Have Tab put the words of ``offer`` in, one after the other; below the line they stand, or ``otherwise``."""
         if self._turn == -1:  # else one of them is being tried
             self._offer = offer
+            self._is_wrong = False
             self.hint(f"Tab: {'  '.join(offer.words[:_OFFERED])}" if offer.words else otherwise)
 
     @on(Input.Changed)

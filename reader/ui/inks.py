@@ -39,6 +39,7 @@ _INKS = {
     "code": _Ink("success"),
     "score": _Ink("success"),
     "warning": _Ink("warning"),
+    "found": _Ink("accent", underline=True),
     "track": _Ink("panel"),
     "footer-key": _Ink("footer-key-foreground", bold=True),
     "footer": _Ink("footer-description-foreground"),

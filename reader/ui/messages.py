@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from reader.errors import ReaderError
     from reader.jobs.progress import Progress
     from reader.library.library import Counts
-    from reader.library.view import View
+    from reader.library.query import Query
+    from reader.library.view import Sort, View
     from reader.model import Problem, Row
     from reader.ui.addresses import Outcome
     from reader.ui.page import Fixed
@@ -46,6 +47,8 @@ class ViewLoaded(Message):
         back: int | None,
         types: bool,
         marks: int,
+        sort: Sort,
+        query: Query | None = None,
     ) -> None:
         super().__init__()
         self.view = view
@@ -59,6 +62,18 @@ class ViewLoaded(Message):
         self.types = types
         self.marks = marks
         """How many marks had been made when the rows were read."""
+        self.sort = sort
+        """What was asked for; the view may have an order that the query names."""
+        self.query = query
+
+
+class SearchHelp(Message):
+    """What can be offered to somebody who writes a query: the values of fields, and former queries as they are kept."""
+
+    def __init__(self, values: dict[str, list[str]], past: str | None) -> None:
+        super().__init__()
+        self.values = values
+        self.past = past
 
 
 class RowsLoaded(Message):

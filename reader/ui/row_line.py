@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rich.segment import Segment
 from rich.style import Style
@@ -16,6 +16,9 @@ from reader.text import fit
 from reader.ui import formats
 from reader.ui.columns import columns, type_mark
 from reader.ui.inks import faded, ink
+
+if TYPE_CHECKING:
+    from reader.ui.matching import Term
 
 State = Literal["", "selected", "chosen"]
 """Whether it is the row that is selected, one of several that are chosen, or neither."""
@@ -32,6 +35,8 @@ class RowLine:
 
     def __init__(self, widget: Widget) -> None:
         self._widget = widget
+        self.terms: tuple[Term, ...] = ()
+        """What the articles were found by; drawn so in their titles."""
         self._styles: dict[tuple[str, State, float], Style] = {}
 
     def forget(self) -> None:
@@ -83,8 +88,24 @@ class RowLine:
                 case "type":
                     yield Segment(fit(type_mark(row.type), column.width), quiet)
                 case "title":
-                    title = "quiet" if row.read else "strong"
-                    yield Segment(fit(row.title, column.width), self.style(title, state))
+                    yield from self._title(row, column.width, state)
+
+    def _title(self, row: Row, cells: int, state: State) -> Iterable[Segment]:
+        """Yield the title, with the words that it was found by."""
+        title = fit(row.title, cells)
+        usual = self.style("quiet" if row.read else "strong", state)
+        if not self.terms:
+            yield Segment(title, usual)
+            return
+        from reader.ui.matching import spans
+
+        found = self.style("found", state)
+        end = 0
+        for start, stop in spans(title, self.terms):
+            yield Segment(title[end:start], usual)
+            yield Segment(title[start:stop], usual + found)
+            end = stop
+        yield Segment(title[end:], usual)
 
     def _score(self, value: Number | None, full: int, cells: int, bar: int, state: State) -> Iterable[Segment]:
         number = f"{formats.score(value):>3}" if cells > 3 else fit(formats.score(value), 3, right=True)

@@ -35,6 +35,13 @@ def empty_folder(name: str, counts: Counts | None, width: int) -> tuple[Line, ..
     return (*_paragraph(title, "title", width), BLANK, *_paragraph(text, "text", width))
 
 
+def nothing_found(query: str, width: int) -> tuple[Line, ...]:
+    """Return what to say where a query finds nothing."""
+    title = _paragraph(f"No article matches /{query}", "title", width)
+    text = "Write fewer words with /, or take the query away with Esc. docs/queries.md tells what can be asked."
+    return (*title, BLANK, *_paragraph(text, "text", width))
+
+
 def reading_folder(name: str, width: int) -> tuple[Line, ...]:
     """Return what to say while the first documents are being read."""
     return tuple(_paragraph(f"Reading {name} …", "quiet", width))

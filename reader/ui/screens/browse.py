@@ -1,8 +1,8 @@
 """The main screen: the list, and the article that is selected in it.
 
-What it does is told in four classes, each standing on the one before: the widgets
-(:mod:`parts`), the article pane (:mod:`reading`), marks (:mod:`marking`), and here the
-list and how far the folder is read.
+What it does is told in five classes, each standing on the one before: the widgets
+(:mod:`parts`), the article pane (:mod:`reading`), marks (:mod:`marking`), queries
+(:mod:`searching`), and here the list and how far the folder is read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from reader.ui.desk import KEEPING, ROWS, UNREAD, VIEW
 from reader.ui.list_header import ListHeader
 from reader.ui.panes import Panes
 from reader.ui.progress_line import ProgressLine
-from reader.ui.screens.marking import Marking
+from reader.ui.screens.searching import Searching
 
 if TYPE_CHECKING:
     from reader.ui.page import Line
@@ -55,7 +55,7 @@ class _Lost(NamedTuple):
     """Where somebody was reading it: the topmost line, and the related item that was selected."""
 
 
-class BrowseScreen(Marking):
+class BrowseScreen(Searching):
     """List and article side by side, stacked, or one at a time, as the terminal allows."""
 
     BINDINGS = actions.bindings("browse")
@@ -73,6 +73,12 @@ class BrowseScreen(Marking):
         self._progress = Progress(finished=True)
         """How far the refresh is that goes on, or the last one was."""
         self._lost: _Lost | None = None
+        self._sorted = first.view.sort
+        """The order that was told last."""
+        self._searching = False
+        """Whether the list that is on its way is the answer to another query."""
+        self._back_to: tuple[int, int] | None = None
+        """The article that is to be selected in it, and the first row that is to be on the screen."""
 
     def compose(self) -> ComposeResult:
         """Lay the panes out; the stylesheet arranges them."""
@@ -108,12 +114,22 @@ class BrowseScreen(Marking):
         """End what goes on beside the screen."""
         self._desk.close()
 
+    def list_again(self, *, searching: bool = False) -> None:
+        """Have the list made anew."""
+        self._searching |= searching
+        self._reload_view()
+
+    def go_back_to(self, rowid: int, top: int) -> None:
+        """Have an article selected again once the list is there."""
+        self._back_to = (rowid, top)
+
     def _reload_view(self, *, sorting: bool = False) -> None:
         # Until the person takes hold of an article, another order begins at its top; and so does a folder that is
         # read for the first time, whose best articles may come last.
         untouched = not (self.articles.touched or self.article.has_focus) and (sorting or not self._folder_read)
         lost = None if self._lost is None else (self._lost.rowid, self._lost.id)
-        self._desk.view(self.sort, -1 if untouched else self.articles.rowid, max(self.size.height, 24), lost)
+        keep = self._back_to[0] if self._back_to is not None else -1 if untouched else self.articles.rowid
+        self._desk.view(self.sort, keep, max(self.size.height, 24), lost, self.asked.query)
 
     @on(messages.Failed)
     def _tell_failure(self, event: messages.Failed) -> None:
@@ -141,21 +157,33 @@ class BrowseScreen(Marking):
         first = not len(self.articles.view)
         self.query_one(TopBar).counts = event.counts
         self.query_one(ProgressLine).progress = self._progress
-        if event.view.sort != self.sort:
-            return  # the person has chosen another order meanwhile, which is on its way
+        if event.sort != self.sort or event.query != self.asked.query:
+            return  # the person has chosen another order or query meanwhile, which is on its way
         header = self.query_one(ListHeader)
-        if header.sort != self.sort:
-            header.sort = self.sort
+        if header.sort != event.view.sort:
+            header.sort = event.view.sort
+        if self._sorted != self.sort:
+            self._sorted = self.sort
             words = _SORT_WORDS[self.sort.by][self.sort.reverse]
             self.say(f"Sorted by {self.sort.by}, {words}; unknown last.")
         self.articles.types = header.types = event.types
         # One may have moved on since it was asked for.
         moved = self.articles.touched and event.keep != self.articles.rowid
-        at = event.view.find(self.articles.rowid) if moved else event.at
+        at = event.view.find(self.articles.rowid) if moved and not self._searching else event.at
+        if self._searching:
+            at = at or 0  # what is found is looked at from its top
         back = self._found_again(event)
-        lost = self._about_to_lose() if at is None and back is None and (moved or event.keep != -1) else None
+        lost = self._about_to_lose() if not self._searching and at is None and back is None and (moved or event.keep != -1) else None
         before = self.articles.rowid
-        self.articles.show(event.view, self._marks.on(event.rows, event.marks), at=at if back is None else back)
+        place = at if back is None else back
+        self.articles.show(event.view, self._marks.on(event.rows, event.marks), at=place, terms=self.terms)
+        if self._back_to is not None:
+            rowid, top = self._back_to
+            if rowid == self.articles.rowid:
+                self.articles.select(self.articles.cursor, top=top)
+            self._back_to = None
+        self._searching = False
+        self.view_shown()
         if self._lost is not None and self._lost.instead == before:
             self._lost = self._lost._replace(instead=self.articles.rowid)  # nobody has moved: it is looked for on
         elif lost is not None:

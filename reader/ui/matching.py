@@ -1,0 +1,74 @@
+"""Where the words of a query stand in a text, so that they can be drawn. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from reader.words import is_single, words
+
+_RUN = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*")
+"""Letters and numbers, with the accents that are written apart from them."""
+_LONGEST = 2000
+"""Characters of a text that are looked through; a title has fewer."""
+
+
+class Term(NamedTuple):
+    """Words that stand in a row."""
+
+    words: tuple[str, ...]
+    prefix: bool
+    """Whether the last may go on."""
+
+
+class _Word(NamedTuple):
+    start: int
+    end: int
+    word: str
+
+
+def term(text: str, *, prefix: bool) -> Term | None:
+    """Return what to look for; None when there is no word in ``text``."""
+    found = tuple(words(text))
+    return Term(found, prefix and not is_single(found[-1])) if found else None
+
+
+def spans(text: str, terms: Iterable[Term]) -> list[tuple[int, int]]:
+    """Return where ``terms`` stand in ``text``: places in characters, in order, none touching another."""
+    there = list(_words(text[:_LONGEST]))
+    found: list[tuple[int, int]] = []
+    for each in terms:
+        for at in range(len(there) - len(each.words) + 1):
+            run = there[at : at + len(each.words)]
+            if _is(run, each):
+                found.append((run[0].start, run[-1].end))
+    return _joined(sorted(found))
+
+
+def _is(run: list[_Word], wanted: Term) -> bool:
+    *whole, last = wanted.words
+    if any(word.word != other for word, other in zip(run, whole, strict=False)):
+        return False
+    return run[-1].word.startswith(last) if wanted.prefix else run[-1].word == last
+
+
+def _words(text: str) -> Iterator[_Word]:
+    for run in _RUN.finditer(text):
+        start, end = run.span()
+        folded = words(run.group())
+        if len(folded) == 1 and not is_single(folded[0]):
+            yield _Word(start, end, folded[0])
+            continue
+        for at in range(start, end):  # each character by itself, as Chinese has it
+            yield from (_Word(at, at + 1, word) for word in words(text[at]))
+
+
+def _joined(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    joined: list[tuple[int, int]] = []
+    for start, end in found:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
