@@ -91,7 +91,8 @@ class Parts(Screen[None]):
     def let_keys_go(self) -> None:
         """Have the keys handled that were kept."""
         if self._held is not None:
-            self._let_go(self._holds)
+            # Once what has the focus is laid out: a page of it is as long as it is high.
+            self.call_after_refresh(self._let_go, self._holds)
 
     def _let_go(self, hold: int) -> None:
         self.app.post_message(messages.KeysFree(hold))
