@@ -149,7 +149,6 @@ class Keeper:
             self._refresh(request)
         except StorageError as error:
             if error.damaged and self._library.renew():
-                log.warning("the index was damaged and is built anew")
                 self._tell(Renewed())
                 self._tell(Said(DAMAGED, warning=True))
                 self._requests.put(_Request(None))
