@@ -61,12 +61,12 @@ class Parts(Screen[None]):
     @property
     def articles(self) -> ArticleList:
         """The list of articles."""
-        return self.query_one(ArticleList)
+        return self.panes.articles
 
     @property
     def article(self) -> ArticleView:
         """The article pane."""
-        return self.query_one(ArticleView)
+        return self.panes.article
 
     def on_key(self, event: events.Key) -> None:
         """Say so of a key that does nothing. Textual sees to those that do something, whoever they are for."""
