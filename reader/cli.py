@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from reader.library.view import Sort
     from reader.model import Article, Row
 
-log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
 _said: list[bool] = []
@@ -347,7 +345,6 @@ def _answer(path: str, answer: Callable[[Library], Answer]) -> Answer:
         except ReaderError as error:
             if not (error.damaged and library.renew()):
                 raise
-            log.warning("%s It is set aside, and built anew.", error.message)
             if _said:
                 raise ReaderError(error.message, "It is set aside; run the same again for the whole.") from error
             for _ in _refreshed(library, NOT_AT_ALL):
@@ -389,7 +386,6 @@ def _census(library: Library) -> Census:
     except ReaderError as error:
         if not (error.damaged and library.renew()):
             raise
-        log.warning("%s It is set aside, and built anew.", error.message)
         for _ in _refreshed(library, _patience()):
             pass
         return library.census()
@@ -405,7 +401,6 @@ def _refreshed(library: Library, wait: Wait, *, rebuild: bool = False) -> Iterat
     except ReaderError as error:
         if not (error.damaged and library.renew()):
             raise
-        log.warning("%s It is set aside, and built anew.", error.message)
         yield from refresh(library, wait=wait, seen=False)
 
 

@@ -7,7 +7,6 @@ mount that is gone) keeps nobody waiting without a word.
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -26,7 +25,6 @@ from reader.text import show_path
 if TYPE_CHECKING:
     from reader.jobs.beside import Beside
 
-log = logging.getLogger(__name__)
 
 SORT = "sort"
 """The name by which the library remembers the order."""
@@ -120,7 +118,6 @@ def _reach(path: Path | None, paths: Paths) -> First:
         except StorageError as error:
             if not (error.damaged and library.renew()):
                 raise
-            log.warning("%s It is set aside, and built anew.", error.message)
             first = look(library, lines)
         return _kept(first, lines)
     except BaseException:

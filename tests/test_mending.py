@@ -122,6 +122,8 @@ def test_damage_that_shows_while_answering_is_mended_in_the_same_run(folder: Pat
     found = _run(command, folder, *(["000.md"] if command == "show" else []))
     assert (found.returncode, "Traceback" in found.stderr) == (0, False)
     assert len(_run("list", folder).stdout.splitlines()) == _COUNT
+    told = [line for line in Paths.of().log.read_text().splitlines() if "damaged" in line]
+    assert len(told) == 1, told
 
 
 def test_a_rebuild_does_not_build_on_what_contradicts_itself(folder: Path) -> None:

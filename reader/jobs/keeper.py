@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from reader.documents.walk import check
 from reader.errors import ReaderError
 from reader.jobs.indexing import refresh
-from reader.jobs.news import Away, Changed, Marks, News, Renewed, Said, Unkept
+from reader.jobs.news import DAMAGED, Away, Changed, Marks, News, Renewed, Said, Unkept
 from reader.jobs.progress import Progress, outcome
 from reader.jobs.watching import UnwatchedError, watch
 from reader.library.database import StorageError
@@ -24,7 +24,6 @@ from reader.text import clean
 
 log = logging.getLogger(__name__)
 
-DAMAGED = "The index was damaged. It is set aside, and the folder is read anew."
 _SECONDS_UNTIL_TOLD = 1.0
 _SECONDS_UNTIL_TRIED_AGAIN = 5.0
 _SECONDS_BETWEEN_LOOKS = 0.4
@@ -149,7 +148,6 @@ class Keeper:
             self._refresh(request)
         except StorageError as error:
             if error.damaged and self._library.renew():
-                log.warning("the index was damaged and is built anew")
                 self._tell(Renewed())
                 self._tell(Said(DAMAGED, warning=True))
                 self._requests.put(_Request(None))

@@ -7,6 +7,9 @@ from typing import NamedTuple, TypeAlias
 
 from reader.jobs.progress import Progress
 
+DAMAGED = "The index was damaged. It is set aside, and the folder is read anew."
+"""What to say of that, whoever has found it out."""
+
 
 class Said(NamedTuple):
     """Something the person should know."""

@@ -297,7 +297,7 @@ class Index:
         # Another, the keeper of this very folder for one, may have set it aside already: what is there now is sound.
         if self._database.damaged and path is not None and identity(path) == self._file:
             with contextlib.suppress(OSError):  # another instance was quicker
-                log.warning("the damaged index is now %s", show_path(_put_away(path)))
+                log.warning("the index is damaged and built anew; the former is %s", show_path(_put_away(path)))
 
 
 def _row(values: Sequence[object]) -> Row:

@@ -100,12 +100,13 @@ class Desk:
         self._renewed = time.monotonic()
 
         def work() -> None:
+            from reader.jobs.news import DAMAGED
+
             if self._keeper is not None:
                 self._keeper.close()  # it has the former file open
             self._keeper = None
             self._library.renew()
-            told = "The index was damaged. It is set aside, and the folder is read anew."
-            self._post(messages.Said(told, warning=True))
+            self._post(messages.Said(DAMAGED, warning=True))
             self.begin_now()
             self._post(messages.ListsChanged())
 

@@ -61,7 +61,10 @@ class Reader:
                     await self.app.workers.wait_for_complete(busy)
 
     async def _idle(self) -> bool:
-        """Whether the keeper of the index has nothing to do; if it has, wait for it."""
+        """Whether no key is held back, and the keeper of the index has nothing to do; if it has, wait for it."""
+        if self.browse._held is not None:
+            await asyncio.sleep(0.002)  # until the next frame, which brings the focus
+            return False
         beside = self.browse._desk._keeper
         keeper = beside.keeper if isinstance(beside, InThread) else None  # a process is not waited for
         if keeper is None or keeper.idle.is_set():

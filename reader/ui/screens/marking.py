@@ -29,8 +29,8 @@ class Marking(Reading):
     def __init__(self, first: First, keymap: Mapping[str, str]) -> None:
         super().__init__(first, keymap)
         self._reading: Timer | None = None
-        self._entered = False
-        """Whether the person has gone into an article that is yet to be shown."""
+        self._entered = -1
+        """The article that the person has gone into, while it is yet to be shown; else -1."""
         self._marks = Marks()
         self._tagged: list[int] = []
         """The documents whose tags are being edited."""
@@ -41,25 +41,30 @@ class Marking(Reading):
     def subject_shown(self, subject: Subject) -> None:
         """Mark it read unless it is left soon; at once when the person has gone into it."""
         self._stop_reading()
-        row = self.articles.row
-        if self._entered and row is not None and row.rowid == subject.rowid:
-            self._entered = False
-            if not row.read:
-                self._mark([row], Change(read=True), quietly=True)
+        entered = self._entered
+        self.article_left()
+        if entered == subject.rowid:
             return
         self._reading = self.set_timer(_SECONDS_UNTIL_READ, lambda: self._read_if_still(subject))
 
     def subject_failed(self) -> None:
         """What cannot be read is not marked read."""
-        self._entered = False
+        self._entered = -1
         self._stop_reading()
 
     def article_entered(self) -> None:
-        """Mark it read, as soon as it can be: it was chosen."""
-        row, subject = self.articles.row, self.article.subject
-        self._entered = True
-        if row is not None and subject is not None and subject.rowid == row.rowid == self._wanted:
+        """Mark it read, as soon as it is shown: it was chosen."""
+        subject = self.article.subject
+        self._entered = self.articles.rowid
+        if subject is not None and subject.rowid == self._entered == self._wanted:
             self.subject_shown(subject)
+
+    def article_left(self) -> None:
+        """Mark read what was entered, also when it is left before it could be shown."""
+        entered, self._entered = self._entered, -1
+        rows = self.articles.at_hand([entered]) or []
+        if rows and not rows[0].read:
+            self._mark(rows, Change(read=True), quietly=True)
 
     def _stop_reading(self) -> None:
         if self._reading is not None:

@@ -61,12 +61,12 @@ class Parts(Screen[None]):
     @property
     def articles(self) -> ArticleList:
         """The list of articles."""
-        return self.query_one(ArticleList)
+        return self.panes.articles
 
     @property
     def article(self) -> ArticleView:
         """The article pane."""
-        return self.query_one(ArticleView)
+        return self.panes.article
 
     def on_key(self, event: events.Key) -> None:
         """Say so of a key that does nothing. Textual sees to those that do something, whoever they are for."""
@@ -91,7 +91,8 @@ class Parts(Screen[None]):
     def let_keys_go(self) -> None:
         """Have the keys handled that were kept."""
         if self._held is not None:
-            self._let_go(self._holds)
+            # Once what has the focus is laid out: a page of it is as long as it is high.
+            self.call_after_refresh(self._let_go, self._holds)
 
     def _let_go(self, hold: int) -> None:
         self.app.post_message(messages.KeysFree(hold))

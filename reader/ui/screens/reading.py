@@ -46,6 +46,9 @@ class Reading(Parts):
     def article_entered(self) -> None:
         """Called when the person has gone into the selected article."""
 
+    def article_left(self) -> None:
+        """Called when the person goes back to the list."""
+
     def nothing_selected(self) -> None:
         """Called when there is no article to show."""
 
@@ -164,6 +167,7 @@ class Reading(Parts):
 
     @on(ArticleView.Left)
     def _leave_article(self) -> None:
+        self.article_left()
         self.panes.focus_list()
 
     @on(ArticleView.EndReached)
