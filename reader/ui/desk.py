@@ -24,8 +24,8 @@ from reader.ui import messages
 if TYPE_CHECKING:
     from reader.jobs.beside import Beside
     from reader.jobs.news import Told
-    from reader.library.library import Library
     from reader.library.asking import ValueKind
+    from reader.library.library import Library
     from reader.library.query import Query
     from reader.library.view import Sort, View
     from reader.model import Row
