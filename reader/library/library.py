@@ -19,6 +19,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 from reader.documents.walk import ENDINGS, Folder, read
 from reader.errors import ReaderError
 from reader.library.index import Index
+from reader.library.places import Places
 from reader.library.state import Marked, Said, State
 from reader.library.view import Sort, View
 from reader.model import Article, Json, Problem, Row
@@ -108,6 +109,8 @@ class Library:
         self._read_articles = 0
         self._asked: Asking | None = None
         self._marked_rows: MarkedRows | None = None
+        self.places = Places(state.places, lambda: self.index, self._quoted_target())
+        """How far the person was in articles, and at which article of which view."""
 
     @classmethod
     def open(cls, path: Path, paths: Paths) -> Library:
@@ -125,6 +128,7 @@ class Library:
             return False
         self.index.close()
         self.index, _ = Index.open(self._index_file)
+        self.places.forget_rows()
         return not self.index.in_memory
 
     @staticmethod
@@ -173,8 +177,11 @@ class Library:
 
     def remember_folder(self) -> None:
         """Keep which folder this is, for :meth:`last`. Raises StorageError."""
+        self._state.remember(_LAST_FOLDER, self._quoted_target())
+
+    def _quoted_target(self) -> str:
         # Quoted, because the name of a folder need not be text, and a text is what is kept.
-        self._state.remember(_LAST_FOLDER, quote_from_bytes(os.fsencode(self.target)))
+        return quote_from_bytes(os.fsencode(self.target))
 
     @property
     def name(self) -> str:
