@@ -13,10 +13,13 @@ from reader.library.query import (
     THINGS,
     VALUE_FIELDS,
     And,
+    Has,
+    Is,
     Node,
     Not,
     Or,
     TextField,
+    Value,
     ValueField,
     Words,
 )
@@ -83,6 +86,19 @@ def words_of(where: Node | None, fields: Collection[TextField] = ("any", "title"
     Those under NOT are left out, as no article that is found has them; under two they are in again.
     """
     return tuple(dict.fromkeys(words for words in _wanted(where, wanted=True) if words.field in fields))
+
+
+def depends_on_marks(node: Node | None) -> bool:
+    """Return whether a mark of the person's can change what ``node`` finds."""
+    if isinstance(node, Not):
+        return depends_on_marks(node.part)
+    if isinstance(node, And | Or):
+        return any(map(depends_on_marks, node.parts))
+    if isinstance(node, Is):
+        return node.state in {"read", "unread", "starred"}
+    if isinstance(node, Words):
+        return node.field == "any"  # the words of tags are among them
+    return (isinstance(node, Value) and node.field == "tag") or (isinstance(node, Has) and node.thing == "tags")
 
 
 def _wanted(node: Node | None, *, wanted: bool) -> Iterator[Words]:
