@@ -23,12 +23,16 @@ from reader.ui.row_line import RowLine, State
 from reader.ui.scrolling import Scrolling, drawn
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from reader.ui.matching import Term
 
 _KEPT_ROWS = 4096
 """Rows kept in memory; at about 1 kB each."""
 _KEPT_STRIPS = 512
 """Lines kept as they were drawn: some screens of them."""
+_PAUSE = 3.0
+"""Seconds without moving after which it is told where one is."""
 _AHEAD = 3
 """Pages above and below the screen that are asked for in advance."""
 
@@ -88,20 +92,28 @@ class ArticleList(Scrolling, can_focus=True):
     class EndReached(LineView.EndReached):
         """A key led against the first or the last article."""
 
+    class Rested(Message):
+        """The person has moved the selection, and stays there."""
+
     def __init__(
         self,
         view: View | None = None,
         rows: Iterable[Row] = (),
         *,
+        at: int = 0,
+        line: int = 0,
         types: bool = False,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(id=id)
         self.set_reactive(ArticleList.types, types)
         self.view = view if view is not None else View(Sort(), array("q"))
-        self.cursor = 0
+        self.cursor = at
         self.touched = False
         """Whether the person has selected an article."""
+        self.moved = False
+        """Whether they have moved the selection to where it was not known to be."""
+        self._resting: Timer | None = None
         self._waiting: list[tuple[Callable[[int], None], int]] | None = None
         """Moves that were made while another order was on its way; None when none is."""
         self._rows: OrderedDict[int, Row] = OrderedDict((row.rowid, row) for row in rows)
@@ -118,6 +130,9 @@ class ArticleList(Scrolling, can_focus=True):
         self._strips: OrderedDict[tuple[int, State], Strip] = OrderedDict()
         """Lines as they were drawn last."""
         self._now = datetime.now().astimezone()
+        # As the first frame has it, before it is known how high that is.
+        self.set_reactive(ArticleList.virtual_size, Size(0, len(self.view)))
+        self.set_reactive(ArticleList.scroll_y, float(max(0, at - line)))
 
     # What it shows.
 
@@ -231,7 +246,11 @@ class ArticleList(Scrolling, can_focus=True):
 
     def select(self, index: int, *, top: int | None = None) -> None:
         """Select the article at ``index`` of the view, and scroll it into sight (or to the row ``top``)."""
-        self.touched = True
+        self.touched = self.moved = True
+        if self._resting is None:
+            self._resting = self.set_timer(_PAUSE, self._rest)
+        else:
+            self._resting.reset()
         if not len(self.view):
             return
         index = max(0, min(index, len(self.view) - 1))
@@ -252,6 +271,10 @@ class ArticleList(Scrolling, can_focus=True):
         self.refresh_lines(before)
         self.refresh_lines(index)
         self.post_message(self.Selected(self.rowid))
+
+    def _rest(self) -> None:
+        self._resting = None
+        self.post_message(self.Rested())
 
     def _let_fall(self) -> None:
         """Take from the list what does not match any more, now that one has moved on from it."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reader.jobs.beside import Beside
     from reader.jobs.news import Told
     from reader.library.library import Library
+    from reader.library.places import Place
     from reader.library.query import Query
     from reader.library.view import Sort, View
     from reader.model import Row
@@ -135,14 +136,19 @@ class Desk:
         lost: tuple[int, str] | None = None,
         query: Query | None = None,
         held: Sequence[int] = (),
+        placed: bool = False,
     ) -> None:
         """Ask for what ``query`` finds, or everything, in the order of ``sort``, the rows around ``keep``, the counts.
 
         ``lost`` is the row number and the identity of an article that was selected, and is looked for.
-        Those of ``held`` that do not match stay in the view.
+        Those of ``held`` that do not match stay in the view. With ``placed``, it is told at
+        which article the view was left, once the folder was read to its end.
         """
 
         def work() -> None:
+            from reader.library.places import view_name
+            from reader.library.query_text import write
+
             marks = self._marks_done
             found = self._found(query, sort, held)
             if found is None:
@@ -154,12 +160,15 @@ class Desk:
                 rowid, id_ = lost
                 places = map(view.find, (rowid, *(self._library.documents_of(id_) if id_ else ())))
                 back = next((place for place in places if place is not None), None)
-            start = max(0, ((at if back is None else back) or 0) - _ROWS_AHEAD // 2 * height)
+            name = view_name(view.sort, "" if query is None else write(query))
+            counts = self._library.counts()
+            place = self._library.places.place(name, view) if placed and counts.complete else None
+            near_at = at if back is None else back
+            start = max(0, (near_at or 0 if place is None else place[0]) - _ROWS_AHEAD // 2 * height)
             near = view.rowids[start : start + _ROWS_AHEAD * height]
             # And both ends, where a key may lead before others are asked for.
             rows = self._library.rows(list(dict.fromkeys([*near, *view.rowids[:height], *view.rowids[-height:]])))
             types = self._library.has_other_types()
-            counts = self._library.counts()
             loaded = messages.ViewLoaded(
                 view,
                 rows,
@@ -172,6 +181,8 @@ class Desk:
                 sort=sort,
                 query=query,
                 fallen=fallen,
+                name=name,
+                place=place,
             )
             self._post_unless_cancelled(loaded)
 
@@ -228,8 +239,13 @@ class Desk:
 
         self._run(work, ROWS, exclusive=False)
 
-    def document(self, rowid: int, width: int, *, y: int = 0, selected: int = -1, again: bool = False) -> None:
-        """Ask for a document, laid out for ``width`` cells, to be shown from line ``y``, or where it is ``again``."""
+    def document(
+        self, rowid: int, width: int, *, y: int | None = None, selected: int = -1, again: bool = False
+    ) -> None:
+        """Ask for a document, laid out for ``width`` cells, to be shown where it was left.
+
+        Or from line ``y``, or where it is ``again``.
+        """
 
         def work() -> None:
             from reader.ui.page import fixed
@@ -241,7 +257,10 @@ class Desk:
                 self._post_unless_cancelled(messages.SubjectFailed(error))
                 return
             around = fixed(subject, width)
-            self._post_unless_cancelled(messages.SubjectLoaded(subject, around, y, selected, again))
+            place = self._library.places.position(subject.id) if y is None and subject.id else None
+            self._post_unless_cancelled(
+                messages.SubjectLoaded(subject, around, y or 0, selected=selected, again=again, place=place)
+            )
 
         self._run(work, "article")
 
@@ -340,6 +359,16 @@ class Desk:
     def remember(self, name: str, value: str) -> None:
         """Ask to keep a small fact between runs."""
         self._run(lambda: self._library.remember(name, value), KEEPING, exclusive=False)
+
+    def left_article(self, id_: str, position: int) -> None:
+        """Ask to keep where in an article the person is."""
+        self._library.places.left_article(id_, position)
+        self._run(self._library.places.write, KEEPING, exclusive=False)
+
+    def left_view(self, name: str, place: Place) -> None:
+        """Ask to keep at which article of a view the person is."""
+        self._library.places.left_view(name, place)
+        self._run(self._library.places.write, KEEPING, exclusive=False)
 
     def remember_folder(self) -> None:
         """Ask to keep which folder this is. Not to find it again is no reason to say anything now."""

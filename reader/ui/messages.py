@@ -52,6 +52,8 @@ class ViewLoaded(Message):
         sort: Sort,
         query: Query | None = None,
         fallen: frozenset[int] = frozenset(),
+        name: str = "",
+        place: tuple[int, int] | None = None,
     ) -> None:
         super().__init__()
         self.view = view
@@ -70,6 +72,10 @@ class ViewLoaded(Message):
         self.query = query
         self.fallen = fallen
         """Articles of the view that do not match any more, and stay until one moves on."""
+        self.name = name
+        """What the view is called where places are kept."""
+        self.place = place
+        """The article at which it was left, and on which line of the list that was; None when it was at its top."""
 
 
 class SearchHelp(Message):
@@ -94,7 +100,16 @@ class RowsLoaded(Message):
 class SubjectLoaded(Message):
     """What the pane is to show, laid out for a width."""
 
-    def __init__(self, subject: Subject, around: Fixed, y: int = 0, selected: int = -1, again: bool = False) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        around: Fixed,
+        y: int = 0,
+        *,
+        selected: int = -1,
+        again: bool = False,
+        place: int | None = None,
+    ) -> None:
         super().__init__()
         self.subject = subject
         self.around = around
@@ -102,6 +117,8 @@ class SubjectLoaded(Message):
         self.selected = selected
         self.again = again
         """Whether it was shown before, so that the person's place in it holds."""
+        self.place = place
+        """Where it was left (see :meth:`reader.ui.page.Fixed.place`), where that is asked for instead of ``y``."""
 
 
 class SubjectFailed(Message):

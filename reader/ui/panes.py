@@ -61,7 +61,7 @@ class Panes(Backing):
         assert first is not None
         with Backing(id="list-pane"):
             yield ListHeader(first.view.sort, self._keys, types=first.types, id="header")
-            articles = ArticleList(first.view, first.rows, types=first.types, id="list")
+            articles = ArticleList(first.view, first.rows, at=first.at, line=first.line, types=first.types, id="list")
             articles.leaving = self._holder.hold_keys
             yield articles
         article = ArticleView(id="article")

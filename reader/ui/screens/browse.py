@@ -1,8 +1,8 @@
 """The main screen: the list, and the article that is selected in it.
 
-What it does is told in five classes, each standing on the one before: the widgets
+What it does is told in six classes, each standing on the one before: the widgets
 (:mod:`parts`), the article pane (:mod:`reading`), marks (:mod:`marking`), queries
-(:mod:`searching`), and here the list and how far the folder is read.
+(:mod:`searching`), places (:mod:`placing`), and here the list and how far the folder is read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from reader.ui.desk import KEEPING, ROWS, UNREAD, VIEW
 from reader.ui.list_header import ListHeader
 from reader.ui.panes import Panes
 from reader.ui.progress_line import ProgressLine
-from reader.ui.screens.searching import Searching
+from reader.ui.screens.placing import Placing
 
 if TYPE_CHECKING:
     from reader.ui.page import Line
@@ -55,7 +55,7 @@ class _Lost(NamedTuple):
     """Where somebody was reading it: the topmost line, and the related item that was selected."""
 
 
-class BrowseScreen(Searching):
+class BrowseScreen(Placing):
     """List and article side by side, stacked, or one at a time, as the terminal allows."""
 
     BINDINGS = actions.bindings("browse")
@@ -131,11 +131,25 @@ class BrowseScreen(Searching):
     def _reload_view(self, *, sorting: bool = False, marked: bool = False) -> None:
         # Until the person takes hold of an article, another order begins at its top; and so does a folder that is
         # read for the first time, whose best articles may come last.
-        untouched = not (self.articles.touched or self.article.has_focus) and (sorting or not self._folder_read)
+        untouched = not self._is_held and (sorting or not (self._folder_read or self.is_placed))
         lost = None if self._lost is None else (self._lost.rowid, self._lost.id)
         keep = self._back_to[0] if self._back_to is not None else -1 if untouched else self.articles.rowid
         held = () if self._searching or sorting else self._held_articles(marked=marked)
-        self._desk.view(self.sort, keep, max(self.size.height, 24), lost=lost, query=self.asked.query, held=held)
+        placed = self._searching or (untouched and not sorting)
+        self._desk.view(
+            self.sort,
+            keep,
+            max(self.size.height, 24),
+            lost=lost,
+            query=self.asked.query,
+            held=held,
+            placed=placed,
+        )
+
+    @property
+    def _is_held(self) -> bool:
+        """Whether the person has taken hold of the selected article."""
+        return self.articles.touched or self.article.has_focus
 
     def _held_articles(self, *, marked: bool) -> Sequence[int]:
         """Return the articles that stay in the list although they may not match any more.
@@ -190,16 +204,25 @@ class BrowseScreen(Searching):
         at = event.view.find(self.articles.rowid) if moved else event.at
         back = self._found_again(event)
         lost = None
+        top = None
         if self._searching:
-            # What is found is looked at from its top; what was there before, where it was.
-            at = event.view.find(self._back_to[0]) if self._back_to is not None else 0
+            # What is found is looked at from its top, or where it was left; what was there before, where it was.
+            left, line = event.place or (0, 0)
+            at, top = left, max(0, left - line)
+            if self._back_to is not None:
+                at, top = event.view.find(self._back_to[0]), self._back_to[1]
+        elif event.place is not None and not self._is_held:
+            at, top = event.place[0], max(0, event.place[0] - event.place[1])
+        elif event.keep == -1 and not moved:
+            at = 0
         elif at is None and back is None and (moved or event.keep != -1):
             lost = self._about_to_lose()
         before = self.articles.rowid
         place = at if back is None else back
         rows = self._marks.on(event.rows, event.marks)
-        top = None if not self._searching else self._back_to[1] if self._back_to is not None else 0
+        self.keep_place()
         self.articles.show(event.view, rows, at=place, top=top, terms=self._terms, fallen=event.fallen)
+        self.view_placed(event, searched=self._searching)
         self._searching, self._back_to = False, None
         self.view_shown(len(event.fallen))
         if self._lost is not None and self._lost.instead == before:
@@ -239,7 +262,7 @@ class BrowseScreen(Searching):
         if self.articles.rowid != lost.instead or self.article.has_focus:
             return None
         rowid = event.view.rowids[event.back]
-        y, selected = lost.place or (0, -1)
+        y, selected = lost.place or (None, -1)
         self._show_document(rowid, y=y, selected=selected)
         if lost.place is not None:
             self.panes.focus_article()

@@ -77,6 +77,7 @@ class Reading(Parts):
         if rowid == -1:
             self.nothing_selected()
         elif rowid != self._wanted:
+            self.keep_position()
             self._wanted = rowid
             self.article.wait()
             # Once the list has been drawn: reading a document in a thread would hold its lines up.
@@ -86,19 +87,28 @@ class Reading(Parts):
         if rowid == self._wanted:
             self._desk.document(rowid, self.article.text_width)
 
-    def _go_to(self, rowid: int, *, top: int | None = None, y: int = 0, selected: int = -1) -> None:
-        """Show a document, selected in the list too."""
+    def _go_to(self, rowid: int, *, top: int | None = None, y: int | None = None, selected: int = -1) -> None:
+        """Show a document, selected in the list too; from line ``y``, or where it was left."""
+        self.keep_position()
         self._wanted = rowid  # so that selecting it does not ask for it as well
         at = self.articles.view.find(rowid)
         if at is not None:
             self.articles.select(at, top=top)
         self._show_document(rowid, y=y, selected=selected)
 
-    def _show_document(self, rowid: int, *, y: int, selected: int) -> None:
+    def _show_document(self, rowid: int, *, y: int | None, selected: int) -> None:
+        self.keep_position()
         self._wanted = rowid
         self._stale = False
         self.article.wait()
         self._desk.document(rowid, self.article.text_width, y=y, selected=selected)
+
+    @on(ArticleView.Rested)
+    def keep_position(self) -> None:
+        """Keep where in the article the person is, if they have scrolled it."""
+        left = self.article.take_place()
+        if left is not None:
+            self._desk.left_article(*left)
 
     def _read_again(self) -> None:
         # Once a refresh has come to its end, not with each of its batches: that would take time from keys.
@@ -112,8 +122,9 @@ class Reading(Parts):
         if event.again and before is not None and before.rowid == event.subject.rowid:
             if before == event.subject:
                 return
-            event.y, event.selected = self.article.scroll_offset.y, self.article.selected
-        self.article.show(event.subject, event.around, y=event.y, selected=event.selected)
+            event.y, event.selected, event.place = self.article.scroll_offset.y, self.article.selected, None
+            self.keep_position()
+        self.article.show(event.subject, event.around, y=event.y, selected=event.selected, place=event.place)
         self._show_keys()
         if event.subject.rowid is not None:
             self.subject_shown(event.subject)
@@ -186,6 +197,7 @@ class Reading(Parts):
         self._trail.push(Place(subject.rowid, top, y, self.article.selected))
         self._show_keys()
         if event.item.rowid is None:
+            self.keep_position()
             self._wanted = -1
             self.article.wait()
             self._desk.item(event.item, subject.title, self.article.text_width)
