@@ -59,7 +59,9 @@ class EntryLine(Container):
         self._draft = text
         self._offer = NOTHING
         self._turn = -1
-        """Which word of the offer stands in the text, or -1."""
+        """Which word of the offer stands in the text, or -1,"""
+        self._tried = ""
+        """and the text that it was put in."""
 
     def compose(self) -> ComposeResult:
         """The prompt, the text, and a line below."""
@@ -121,8 +123,7 @@ class EntryLine(Container):
     @on(Input.Changed)
     def _tell_change(self, event: Input.Changed) -> None:
         event.stop()
-        written = self._offer.words[self._turn] if self._turn >= 0 else None
-        if written is None or event.value[self._offer.start : self._offer.end] != written:
+        if event.value != self._tried:
             self._turn = -1
         self._tell()
 
@@ -148,7 +149,7 @@ class EntryLine(Container):
         word = words[self._turn]
         before, after = self.input.value[: self._offer.start], self.input.value[self._offer.end :]
         self._offer = self._offer._replace(end=self._offer.start + len(word))
-        self.input.value = before + word + after
+        self._tried = self.input.value = before + word + after
         self.input.cursor_position = self._offer.end
 
     def action_past(self, step: int) -> None:

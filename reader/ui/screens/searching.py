@@ -214,7 +214,7 @@ class Searching(Marking):
         bar = self.query_one(TopBar)
         bar.query_text = self.asked.text.strip()
         bar.shown = len(self.articles.view) - fallen if self.asked.query is not None else None
-        query = self.asked.query
+        query = self.asked.query if len(self.articles.view) else None
         self.article.highlight(() if query is None else _terms(query, "any", "title", "excerpt", "body", "text"))
         entry = self.entry
         if entry is not None and self._before is not None and not self._wrong:
