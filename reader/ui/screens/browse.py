@@ -220,7 +220,8 @@ class BrowseScreen(Placing):
         before = self.articles.rowid
         place = at if back is None else back
         rows = self._marks.on(event.rows, event.marks)
-        self.keep_place()
+        if self._searching or event.name != self.view_name:
+            self.keep_place()
         self.articles.show(event.view, rows, at=place, top=top, terms=self._terms, fallen=event.fallen)
         self.view_placed(event, searched=self._searching)
         self._searching, self._back_to = False, None

@@ -18,7 +18,7 @@ class Placing(Searching):
 
     def __init__(self, first: First, keymap: Mapping[str, str]) -> None:
         super().__init__(first, keymap)
-        self._view_name = view_name(first.view.sort)
+        self.view_name = view_name(first.view.sort)
         """What the view in the list is called."""
         self.is_placed = first.at > 0
         """Whether an article is selected because the list was left at it."""
@@ -29,7 +29,7 @@ class Placing(Searching):
         articles = self.articles
         if articles.moved and len(articles.view):
             line = articles.cursor - articles.scroll_offset.y
-            self._desk.left_view(self._view_name, place_in(articles.view, articles.cursor, line))
+            self._desk.left_view(self.view_name, place_in(articles.view, articles.cursor, line))
         articles.moved = False
 
     def keep_places(self) -> None:
@@ -42,9 +42,9 @@ class Placing(Searching):
         if searched:
             self.is_placed = event.place is not None
             self.articles.moved = False
-        elif event.name != self._view_name:
+        elif event.name != self.view_name:
             self.is_placed = False
             self.articles.moved = self.articles.touched  # the article that is held has a place in this order as well
         else:
             self.is_placed |= event.place is not None
-        self._view_name = event.name
+        self.view_name = event.name

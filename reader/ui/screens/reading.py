@@ -123,7 +123,7 @@ class Reading(Parts):
             if before == event.subject:
                 return
             event.y, event.selected, event.place = self.article.scroll_offset.y, self.article.selected, None
-            self.keep_position()
+        self.keep_position()
         self.article.show(event.subject, event.around, y=event.y, selected=event.selected, place=event.place)
         self._show_keys()
         if event.subject.rowid is not None:
@@ -137,6 +137,7 @@ class Reading(Parts):
             return unreadable(event.error, width, away=self.is_away)
 
         self.subject_failed()
+        self.keep_position()
         self.article.show_message(lines)
         if event.error.damaged:  # the index, not the document
             self._desk.renew()
