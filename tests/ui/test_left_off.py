@@ -11,7 +11,7 @@ from textual.events import MouseScrollDown
 
 from reader.library.library import Library
 from reader.paths import Paths
-from reader.ui import article_list, article_view
+from reader.ui import article_list, article_view, messages
 from tests.conftest import MakeFolder
 
 from .helpers import LOW, NARROW, SIDE, STACKED, Reader, document, opened
@@ -118,6 +118,16 @@ async def test_coming_back_in_the_same_run_shows_where_one_was(hundred: Path) ->
         assert (reader.shown, reader.article.scroll_offset.y) == ("N100", line)
 
 
+async def test_coming_back_before_the_other_article_was_shown_keeps_the_place(hundred: Path) -> None:
+    async with opened(hundred) as reader:
+        await reader.press("enter", "pagedown", "escape")
+        there, back = (reader.list.view.rowids[at] for at in (1, 0))
+        reader.browse._show_selected(there)
+        reader.browse._show_selected(back)
+        await reader.settled()
+        assert (reader.shown, reader.article.scroll_offset.y) == ("N100", 37)
+
+
 async def test_another_window_knows_where_one_was(hundred: Path) -> None:
     async with opened(hundred) as reader, opened(hundred) as other:
         await reader.press("enter", "pagedown", "escape", "j")
@@ -208,6 +218,21 @@ async def test_the_list_opens_at_the_article_where_it_was_left_on_its_line(
         assert (reader.list.cursor, reader.shown) == (81, before[0])
         await reader.press("g")
         assert reader.row.title == "N090"
+
+
+async def test_while_the_folder_is_compared_the_list_stays_where_one_looks(hundred: Path) -> None:
+    async with opened(hundred) as reader:
+        await reader.press(*["j"] * 50, "q")
+    async with opened(hundred) as reader:
+        reader.browse._folder_read = False
+        before = reader.list.scroll_offset.y
+        await reader.pilot._post_mouse_events([MouseScrollDown], reader.list, offset=(5, 5))
+        await reader.settled()
+        looked_at = reader.list.scroll_offset.y
+        assert looked_at > before
+        reader.browse.post_message(messages.ListsChanged())
+        await reader.settled()
+        assert (reader.row.title, reader.list.scroll_offset.y) == ("N150", looked_at)
 
 
 async def test_to_be_shown_again_is_not_to_be_read(hundred: Path) -> None:
