@@ -361,13 +361,13 @@ class Desk:
         """Ask what is wrong with the documents."""
         self._run(lambda: self._post(messages.ProblemsLoaded(self._library.problems())), "problems")
 
-    def open(self, url: str) -> None:
-        """Ask to open an address in the person's browser."""
+    def open(self, url: str, rowid: int) -> None:
+        """Ask to open an address in the person's browser: that of a document, or with -1 of something else."""
 
         def work() -> None:
             from reader.ui.addresses import open_address
 
-            self._post(messages.Opened(url, open_address(url)))
+            self._post(messages.Opened(url, open_address(url), rowid))
 
         self._run(work, "browser", exclusive=False)
 
