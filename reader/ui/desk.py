@@ -46,7 +46,9 @@ UNREAD = "unread"
 """The group of the workers that look for an unread article."""
 _SECONDS_BETWEEN_RENEWALS = 10.0
 _ROWS_AHEAD = 4
-"""Screens of rows that come with a view."""
+"""Screens of rows that come with a view,"""
+_ROWS_FOUND = 2
+"""and with what a query finds."""
 
 
 class Desk:
@@ -163,9 +165,12 @@ class Desk:
             name = view_name(view.sort, "" if query is None else write(query))
             counts = self._library.counts()
             place = self._library.places.place(name, view) if placed and counts.complete else None
-            near_at = at if back is None else back
-            start = max(0, (near_at or 0 if place is None else place[0]) - _ROWS_AHEAD // 2 * height)
-            near = view.rowids[start : start + _ROWS_AHEAD * height]
+            near_at = place[0] if place is not None else (at if back is None else back) or 0
+            start = max(0, near_at - _ROWS_AHEAD // 2 * height)
+            # Less while somebody writes a query: the next key wants other rows.
+            near = view.rowids[
+                start : start + (_ROWS_FOUND if query is not None and not near_at else _ROWS_AHEAD) * height
+            ]
             # And both ends, where a key may lead before others are asked for.
             rows = self._library.rows(list(dict.fromkeys([*near, *view.rowids[:height], *view.rowids[-height:]])))
             types = self._library.has_other_types()
@@ -387,13 +392,13 @@ class Desk:
         """Ask what is wrong with the documents."""
         self._run(lambda: self._post(messages.ProblemsLoaded(self._library.problems())), "problems")
 
-    def open(self, url: str) -> None:
-        """Ask to open an address in the person's browser."""
+    def open(self, url: str, rowid: int) -> None:
+        """Ask to open an address in the person's browser: that of a document, or with -1 of something else."""
 
         def work() -> None:
             from reader.ui.addresses import open_address
 
-            self._post(messages.Opened(url, open_address(url)))
+            self._post(messages.Opened(url, open_address(url), rowid))
 
         self._run(work, "browser", exclusive=False)
 
