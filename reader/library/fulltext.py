@@ -15,10 +15,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import NamedTuple
 
-from reader.library import bits
+from reader.library import bits, rowsets
 
 COLUMNS = ("title", "excerpt", "source", "topics", "body")
 
@@ -115,14 +114,8 @@ def matching(db: sqlite3.Connection, match: str, size: int, *, late: bool = Fals
     Raises sqlite3.Error.
     """
     table = "late_words" if late else "words"
-    which = f"FROM {table} WHERE {table} MATCH ? AND rowid < ?"
-    if size > bits.MOST_DECIMAL:
-        return bits.of(chain.from_iterable(db.execute(f"SELECT rowid {which}", (match, size))), size)
-    # In one step of SQLite, during which other threads run, and in a third of the time.
-    ordered = f"SELECT rowid {which} ORDER BY rowid"
-    query = f"SELECT group_concat(rowid + {bits.ADDED}, '') FROM ({ordered})"  # noqa: S608 - constants
-    (decimals,) = db.execute(query, (match, size)).fetchone()
-    return bits.of_decimals(decimals or "", size)
+    select = f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid < ? ORDER BY rowid"  # noqa: S608 - constants
+    return rowsets.asked(db, select, (match, size), size)
 
 
 def scored(db: sqlite3.Connection, match: str, weights: Sequence[float], size: int) -> dict[int, float]:

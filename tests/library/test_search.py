@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reader.library import fulltext, orders
+from reader.library import fulltext, orders, search
 from reader.library import writer as writer_module
 from reader.library.library import Library
 from reader.library.query import (
@@ -203,6 +203,7 @@ def test_every_answer_is_the_plain_one(tmp_path_factory: pytest.TempPathFactory,
         if data.draw(st.booleans(), label="ready-made sets"):
             patch.setattr(fulltext, "_WORTH_SETS", 0)
             patch.setattr(fulltext, "_MOST_LATER", 2)
+            patch.setattr(search, "_FEW", data.draw(st.sampled_from([0, 20_000])))
             patch.setattr(fulltext, "_SHARE", 3)
         if data.draw(st.booleans(), label="orders and columns patched"):
             patch.setattr(orders, "_WORTH_PATCHING", 0)
