@@ -29,6 +29,8 @@ _REQUEST = 128
 _KEPT_TOGETHER = 2048
 """Documents that are written, and may be lost, together, or those of half a second."""
 _SECONDS_TOGETHER = 0.5
+_KEPT_UNSEEN = 4
+"""So many times as much where no screen of ours shows it: each time costs."""
 _WORTH_A_POOL = 400
 """Documents; fewer are read sooner than processes are started."""
 _SECONDS_BETWEEN_TELLING = 0.4
@@ -100,6 +102,8 @@ class _Refresh:
         self._show_at = 0.0
         self._waiting: deque[tuple[bytes, list[bytes]]] = deque()
         """Folders with the names of files that are to be read, the first at the end."""
+        self._together = _KEPT_TOGETHER if seen else _KEPT_TOGETHER * _KEPT_UNSEEN
+        self._seconds_together = _SECONDS_TOGETHER if seen else _SECONDS_TOGETHER * _KEPT_UNSEEN
         self._taken: list[Batch] = []
         self._taken_count = 0
         self._digests: dict[bytes, bytes] = {}
@@ -284,7 +288,7 @@ class _Refresh:
         # Few changes are shown when all are there; what takes long is shown as it comes.
         soon = self._first_time or self._seconds_left(now) > self._worth_showing
         first = soon and not self._show_at and self._taken_count > 0
-        if first or self._taken_count >= _KEPT_TOGETHER or now > self._kept + _SECONDS_TOGETHER:
+        if first or self._taken_count >= self._together or now > self._kept + self._seconds_together:
             self._keep(walking=walking)
             if soon and self._done and now >= self._show_at:
                 self._show()

@@ -15,10 +15,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
-from itertools import chain
 from typing import NamedTuple
 
-from reader.library import bits
+from reader.library import bits, rowsets
 
 COLUMNS = ("title", "excerpt", "source", "topics", "body")
 
@@ -37,6 +36,9 @@ CREATE TABLE frequent (word TEXT NOT NULL, prefix INTEGER NOT NULL, id INTEGER N
 # written here is words (reader.words) with spaces between: so its words are exactly ours.
 
 FACTS = ("frequent_below", "dead_slots")
+_USUAL = {"automerge": 4, "hashsize": 1 << 20}
+_MUCH = {"automerge": 0, "hashsize": 16 << 20}
+"""While a folder is read for the first time; sixteen pieces of one size are merged all the same."""
 _SHARE = 16
 """Worth a set is what one article in so many has."""
 _WORTH_SETS = 5_000
@@ -44,7 +46,6 @@ _WORTH_SETS = 5_000
 _MOST_SETS = 4_000
 _LONGEST = 64
 """Characters of a beginning that may have a set."""
-_FEW = 1000
 _WASTE = 10_000
 """Former selves of articles; fewer are no reason to begin anew."""
 _MOST_LATER = 20_000
@@ -57,6 +58,12 @@ def insert(db: sqlite3.Connection, rows: Sequence[tuple[int, str, str, str, str,
     if frequent_below(db):
         late = [(slot, " ".join(its)) for slot, *its in rows]
         db.executemany("INSERT INTO late_words (rowid, every) VALUES (?, ?)", late)
+
+
+def collect(db: sqlite3.Connection, *, much: bool) -> None:
+    """Have FTS5 collect more words before it writes them, and merge less of what it wrote. Raises sqlite3.Error."""
+    for name, value in _MUCH.items() if much else _USUAL.items():
+        db.execute("INSERT INTO words (words, rank) VALUES (?, ?)", (name, value))
 
 
 def new_slots(db: sqlite3.Connection, rowids: Sequence[int]) -> list[int]:
@@ -107,11 +114,8 @@ def matching(db: sqlite3.Connection, match: str, size: int, *, late: bool = Fals
     Raises sqlite3.Error.
     """
     table = "late_words" if late else "words"
-    found = db.execute(f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid < ?", (match, size))  # noqa: S608
-    few = found.fetchmany(_FEW)
-    if len(few) < _FEW:
-        return bits.of([rowid for (rowid,) in few], size)
-    return bits.of(chain.from_iterable(chain(few, found)), size)
+    select = f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid < ? ORDER BY rowid"  # noqa: S608 - constants
+    return rowsets.asked(db, select, (match, size), size)
 
 
 def scored(db: sqlite3.Connection, match: str, weights: Sequence[float], size: int) -> dict[int, float]:
@@ -215,6 +219,11 @@ def _close(db: sqlite3.Connection, open_: list[_Node], limit: int, result: Frequ
     result.names.append((node.text, True, which))
     if above is not None:
         above.parts.append(which)
+
+
+def is_present(db: sqlite3.Connection, made: Frequent) -> bool:
+    """Return whether nothing has come since ``made`` was computed. Raises sqlite3.Error."""
+    return made.below == _last(db) + 1
 
 
 def keep(db: sqlite3.Connection, made: Frequent) -> None:

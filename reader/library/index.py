@@ -223,7 +223,7 @@ class Index:
 
     def count_among(self, ids: Iterable[int]) -> int:
         """Return how many rows belong to one of ``ids`` (see :func:`reader.library.state.number`)."""
-        numbers = ",".join(map(str, ids))
+        numbers = _in_order(ids)
         with self._database.read() as db:
             query = "SELECT count(*) FROM json_each(?) JOIN articles ON articles.id = value"
             return int(db.execute(query, [f"[{numbers}]"]).fetchone()[0]) if numbers else 0
@@ -238,7 +238,7 @@ class Index:
 
     def rows_of(self, ids: Iterable[int]) -> list[int]:
         """Return the row numbers of the documents of ``ids`` (see :func:`reader.library.state.number`)."""
-        numbers = ",".join(map(str, ids))
+        numbers = _in_order(ids)
         if not numbers:
             return []
         with self._database.read() as db:
@@ -298,6 +298,11 @@ class Index:
         if self._database.damaged and path is not None and identity(path) == self._file:
             with contextlib.suppress(OSError):  # another instance was quicker
                 log.warning("the index is damaged and built anew; the former is %s", show_path(_put_away(path)))
+
+
+def _in_order(ids: Iterable[int]) -> str:
+    """Return numbers with commas between; in order, for a million at random are looked up in four times the time."""
+    return ",".join(map(str, sorted(ids)))
 
 
 def _row(values: Sequence[object]) -> Row:

@@ -403,7 +403,8 @@ class Library:
         added, removed = [*add_tags], [*remove_tags]
         with self._counting:
             marked = self._state.mark(ids, read=read, starred=starred, add_tags=added, remove_tags=removed, told=told)
-            self._count(marked, only_read=starred is None and not added and not removed)
+            if marked.changed:  # the version of a change that changed nothing is that of somebody else's
+                self._count(marked, only_read=starred is None and not added and not removed)
             return marked
 
     def mark_rows(
@@ -483,7 +484,7 @@ class Library:
         """Keep the number of read articles right, and the sets of marked ones, so that nothing need be counted anew."""
         generation, version = self._counted
         if change is not None and self._marked_rows is not None:
-            self._marked_rows.note(change.version, change.read, change.unread, only_read=only_read)
+            self._marked_rows.note(change.version, change.read, change.unread, change.changed, only_read=only_read)
         if change is not None and version == change.version - 1:
             self._counted = (generation, change.version)
             self._read_articles += self.index.count_among(change.read) - self.index.count_among(change.unread)

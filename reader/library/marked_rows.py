@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Set
 
@@ -10,6 +11,8 @@ from reader.library import bits
 from reader.library.marks import STARRED, TAG, tag, tag_key
 from reader.library.state import State
 from reader.words import words
+
+log = logging.getLogger(__name__)
 
 
 class MarkedRows:
@@ -36,23 +39,45 @@ class MarkedRows:
         with self._guard:
             now = (lists, self._state.version())
             if now != self._known:
-                self._read = _set(self._rows_of(self._state.all_read()))
+                self._read = self._set_of(self._state.all_read())
                 self._sets = None
                 self._known = now
 
-    def note(self, version: int, read: Set[int], unread: Set[int], *, only_read: bool) -> None:
-        """Take over a change of marks that was made here; ``only_read`` tells that nothing else was changed."""
+    def note(self, version: int, read: Set[int], unread: Set[int], changed: Set[int], *, only_read: bool) -> None:
+        """Take over a change of marks that was made here: of the articles ``changed``, by their numbers.
+
+        ``only_read`` tells that nothing else was changed. Never raises: what cannot be looked
+        up now is looked up when it is asked for.
+        """
         if self._known[1] != version - 1:
             return  # somebody else has changed something too: all is looked up when it is asked for
         # Before the guard: who searches has the index lent, and waits for the guard.
-        more, less = _set(self._rows_of(read)), _set(self._rows_of(unread))
+        more, less = self._set_of(read), self._set_of(unread)
+        others = None
+        if not only_read and self._sets is not None:
+            try:
+                by_name, shown = self._state.all_but_read(changed)
+            except ReaderError as error:
+                log.warning("marks cannot be read", exc_info=error)
+            else:
+                others = {what: self._set_of(ids) for what, ids in by_name.items()}, shown, self._set_of(changed)
         with self._guard:
             lists, known = self._known
             if known == version - 1:
                 self._read = (self._read | more) & ~less
                 if not only_read:
-                    self._sets = None
+                    self._replace(others)
                 self._known = (lists, version)
+
+    def _replace(self, others: tuple[dict[str, int], dict[str, str], int] | None) -> None:
+        """Put the marks that some articles have now in the place of those they had; None for "look again"."""
+        if others is None or self._sets is None:
+            self._sets = None
+            return
+        now, shown, articles = others
+        for what in {*self._sets, *now}:
+            self._sets[what] = self._sets.get(what, 0) & ~articles | now.get(what, 0)
+        self._shown |= shown
 
     def read(self) -> int:
         """Return the articles that are read."""
@@ -91,12 +116,12 @@ class MarkedRows:
         with self._guard:
             if self._sets is None:
                 by_name, self._shown = self._state.all_but_read()
-                self._sets = {what: _set(self._rows_of(ids)) for what, ids in by_name.items()}
+                self._sets = {what: self._set_of(ids) for what, ids in by_name.items()}
             return self._sets
 
-
-def _set(rowids: list[int]) -> int:
-    return bits.of(rowids, max(rowids) + 1) if rowids else 0
+    def _set_of(self, ids: Iterable[int]) -> int:
+        rowids = self._rows_of(ids)
+        return bits.of(rowids, max(rowids) + 1) if rowids else 0
 
 
 def _union(sets: Iterable[int]) -> int:

@@ -20,9 +20,8 @@ from operator import or_
 from typing import Protocol, TypeAlias
 
 from reader.documents.brief import BODY, IMAGES, PUBLISHED, RELATED
-from reader.documents.walk import join
 from reader.errors import ReaderError
-from reader.library import bits, columns, fulltext, orders, ranges
+from reader.library import bits, columns, fulltext, orders, parts, ranges
 from reader.library.columns import Field
 from reader.library.database import Database
 from reader.library.query import (
@@ -43,7 +42,6 @@ from reader.library.query import (
 )
 from reader.library.query_dates import period
 from reader.library.view import Sort
-from reader.text import show_path
 from reader.words import caseless, is_single, words
 
 Stop: TypeAlias = Callable[[], bool]
@@ -57,7 +55,6 @@ _REMEMBERED = 64
 """Conditions; at a million articles one takes 125 kB."""
 _FEW = 20_000
 """Articles that are looked at one by one where all would have to be otherwise."""
-_AT_ONCE = 500
 _COLUMN: dict[ValueField, Field] = {
     "source": "source",
     "domain": "domain",
@@ -226,13 +223,13 @@ class Question:
             raise StoppedError
         everything = self._snapshot.everything
         match node:
-            case And(parts):
+            case And(inner):
                 # Parts of addresses last: they are looked for in what is left.
-                for part in sorted(parts, key=_is_slow):
+                for part in sorted(inner, key=_is_slow):
                     within &= self._found(part, within)
                 return within
-            case Or(parts):
-                return reduce(or_, (self._found(part, within) for part in parts))
+            case Or(inner):
+                return reduce(or_, (self._found(part, within) for part in inner))
             case Not(part):
                 return everything & ~self._found(part, within)
             case Words(field, text, prefix):
@@ -344,50 +341,18 @@ class Question:
     # Parts of paths and addresses.
 
     def _part(self, node: Part, within: int) -> int:
-        part = caseless(node.part)
+        part, db, snapshot = caseless(node.part), self._db, self._snapshot
+        size, everything = snapshot.size, snapshot.everything
         if within.bit_count() <= _FEW:
-            return bits.of(self._parts_among(node.field, part, bits.numbers(within)), self._snapshot.size)
-        return self._snapshot.remembered(
-            (Part, node.field, part),
-            lambda: bits.of(self._parts_of_all(node.field, part), self._snapshot.size) & self._snapshot.everything,
-        )
+            return bits.of(parts.among(db, node.field, part, bits.numbers(within)), size)
+        if node.field == "url":
+            return snapshot.remembered((Part, "url", part), lambda: parts.with_url(db, part, size) & everything)
 
-    def _parts_among(self, field: str, part: str, rowids: array[int]) -> list[int]:
-        found: list[int] = []
-        for start in range(0, len(rowids), _AT_ONCE):
-            some = rowids[start : start + _AT_ONCE]
-            marks = ",".join("?" * len(some))
-            rows = self._db.execute(f"{_PARTS[field]} WHERE f.rowid IN ({marks})", some)
-            found += _with_part(field, part, rows)
-        return found
+        def of_paths() -> int:
+            odd = snapshot.remembered(parts.odd_names, lambda: parts.odd_names(db, size) & everything)
+            return parts.with_path(db, part, size, snapshot.column(db, "folder"), odd) & everything
 
-    def _parts_of_all(self, field: str, part: str) -> list[int]:
-        # SQLite looks first, and knows the capitals of ASCII; whatever has other characters is looked at here.
-        likely, given = f"{_WHOLE[field]} GLOB '*[^ -~]*'", []
-        if part.isascii():
-            likely, given = f"{_WHOLE[field]} LIKE ? ESCAPE '\\' OR {likely}", [f"%{_literal(part)}%"]
-        rows = self._db.execute(f"{_PARTS[field]} WHERE {likely}", given)
-        return _with_part(field, part, rows)
-
-
-def _literal(part: str) -> str:
-    return part.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-_PARTS = {
-    "path": "SELECT f.rowid, d.path, f.name FROM files f JOIN folders d ON d.rowid = f.folder",
-    "url": "SELECT f.rowid, f.original_url, ifnull(f.web_url, ''), f.amp_url, f.cdn_amp_url FROM details f",
-}
-_WHOLE = {
-    "path": "(CAST(d.path AS TEXT) || '/' || CAST(f.name AS TEXT))",
-    "url": "(f.original_url || ' ' || ifnull(f.web_url, '') || ' ' || f.amp_url || ' ' || f.cdn_amp_url)",
-}
-
-
-def _with_part(field: str, part: str, rows: sqlite3.Cursor) -> list[int]:
-    if field == "path":
-        return [rowid for rowid, folder, name in rows if part in caseless(show_path(join(folder, name)))]
-    return [rowid for rowid, *urls in rows if any(part in caseless(url) for url in urls)]
+        return snapshot.remembered((Part, "path", part), of_paths)
 
 
 def _is_slow(node: Node) -> bool:

@@ -268,14 +268,19 @@ class State:
         """Return the numbers of every article with a tag, in whatever case. Raises StorageError and ReaderError."""
         return self._all(TAG + tag_key(tag(text)))
 
-    def all_but_read(self) -> tuple[dict[str, list[int]], dict[str, str]]:
+    def all_but_read(self, among: Iterable[int] | None = None) -> tuple[dict[str, list[int]], dict[str, str]]:
         """Return the numbers of the articles with each mark but that of being read, and how tags are shown, by key.
 
-        The marks go by their names (see :mod:`reader.library.marks`). Raises StorageError.
+        With ``among``, only of the articles of these numbers. The marks go by their names
+        (see :mod:`reader.library.marks`). Raises StorageError.
         """
+        query, given = "SELECT what, id FROM marks WHERE value AND what <> ?", [READ]
+        if among is not None:
+            query += " AND id IN (SELECT value FROM json_each(?))"
+            given.append(json.dumps([*among]))
         found: dict[str, list[int]] = {}
         with self._read() as db:
-            for what, key in db.execute("SELECT what, id FROM marks WHERE value AND what <> ?", [READ]):
+            for what, key in db.execute(query, given):
                 found.setdefault(what, []).append(key)
             return found, dict(db.execute("SELECT key, shown FROM spellings").fetchall())
 

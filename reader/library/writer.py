@@ -142,6 +142,8 @@ _TABLES_OF_A_FILE = {
 _CACHE_KIB = 64 * 1024
 _WORTH_THREADS = 20_000
 """Row numbers; fewer articles are sorted sooner than threads are begun."""
+_NAMES_AT_ONCE = 500
+"""So many parameters does every SQLite take."""
 _PATCHABLE = 4096
 """Beyond so many changes the orders are made anew anyway, so that they need not be remembered one by one."""
 
@@ -158,6 +160,8 @@ class Writer:
         self._written = False
         self._moves = _Moves({}, {})
         self._labels = columns.Labels()
+        self._frequent: fulltext.Frequent | None = None
+        """Sets that were made while sorting, and are to be kept."""
         self.sorting_threads = 2
         """How many orders are made anew at a time."""
         self.moved = 0
@@ -245,6 +249,7 @@ class Writer:
         with self._database.write() as db:
             for name in _LATE_INDEXES:
                 db.execute(f"DROP INDEX IF EXISTS {name}")
+            fulltext.collect(db, much=True)
 
     def finish(self) -> None:
         """Make what :meth:`begin_first_time` left out, and hand everything written over to the main file."""
@@ -256,18 +261,23 @@ class Writer:
             with self._database.write() as db:
                 for name, keys in missing.items():
                     db.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {keys}")
+                fulltext.collect(db, much=False)
         self._make_sets()
         if self._written:
             self._database.checkpoint(whole=True)
 
+    def _are_sets_due(self) -> bool:
+        with self._database.read() as db:
+            return fulltext.are_due(db)
+
     def _make_sets(self) -> None:
         """Make ready what very many articles match."""
-        with self._database.read() as db:
-            due = fulltext.are_due(db)
-        if due:
+        made, self._frequent = self._frequent, None
+        if self._are_sets_due():
             self._written = True
             with self._database.write() as db:
-                fulltext.keep(db, fulltext.computed(db))
+                # Where there are no locks, another may have written since they were made.
+                fulltext.keep(db, made if made is not None and fulltext.is_present(db, made) else fulltext.computed(db))
 
     def has_wasted_words(self) -> bool:
         """Return whether most of what words take is of no use any more."""
@@ -307,22 +317,40 @@ class Writer:
             own = _folder(db, folder)
             (last,) = db.execute("SELECT ifnull(max(seq), 0) FROM sqlite_sequence").fetchone()
             intake = Intake(db, self._labels, own, last)
-            for each in taken:
-                name, mtime_ns, size, brief, troubles = each
-                rowid = self._moved(db, own, each) if self._moves else None
-                if rowid is None:
-                    # By path, not by a row number read before: where there are no locks, another may have changed it.
-                    (rowid,) = db.execute(
-                        "INSERT INTO files (folder, name, mtime_ns, size) VALUES (?, ?, ?, ?) ON CONFLICT "
-                        "DO UPDATE SET mtime_ns = excluded.mtime_ns, size = excluded.size RETURNING rowid",
-                        (own, name, mtime_ns, size),
-                    ).fetchone()
+            every = [*taken]
+            for each, rowid in zip(every, self._rows_for(db, own, every, last), strict=True):
+                name, _, _, brief, troubles = each
                 shown = show_path(folder + b"/" + name if folder else name) if troubles else ""
                 intake.add(rowid, shown, brief, troubles)
             _forget(db, intake.former)
             intake.write()
             self._touch(db, intake.changed)
         self._database.checkpoint()
+
+    def _rows_for(self, db: sqlite3.Connection, folder: int, taken: Sequence[Taken], last: int) -> list[int]:
+        """Return the row of each file, kept as it is now; new ones go on after ``last``."""
+        rowids: dict[bytes, int] = {}
+        if self._moves:
+            for each in taken:
+                moved = self._moved(db, folder, each)
+                if moved is not None:
+                    rowids[each.name] = moved
+        rest = [each for each in taken if each.name not in rowids] if rowids else taken
+        # By path, not by a row number read before: where there are no locks, another may have changed it.
+        for start in range(0, len(rest), _NAMES_AT_ONCE):
+            names = [each.name for each in rest[start : start + _NAMES_AT_ONCE]]
+            marks = ",".join("?" * len(names))
+            query = f"SELECT name, rowid FROM files WHERE folder = ? AND name IN ({marks})"  # noqa: S608
+            rowids.update(db.execute(query, [folder, *names]))
+        again = [(mtime_ns, size, rowids[name]) for name, mtime_ns, size, *_ in rest if name in rowids]
+        fresh = [(name, mtime_ns, size) for name, mtime_ns, size, *_ in rest if name not in rowids]
+        rowids.update((name, last + at) for at, (name, _, _) in enumerate(fresh, start=1))
+        db.executemany("UPDATE files SET mtime_ns = ?, size = ? WHERE rowid = ?", again)
+        db.executemany(
+            "INSERT INTO files (rowid, folder, name, mtime_ns, size) VALUES (?, ?, ?, ?, ?)",
+            [(rowids[name], folder, name, mtime_ns, size) for name, mtime_ns, size in fresh],
+        )
+        return [rowids[each.name] for each in taken]
 
     def _moved(self, db: sqlite3.Connection, folder: int, taken: Taken) -> int | None:
         """Return the row of a document that was elsewhere before, now at its new place."""
@@ -405,7 +433,7 @@ class Writer:
             (last,) = db.execute("SELECT ifnull(max(rowid), 0) FROM files").fetchone()
         others = unshown != self._mark  # have changed rows too, where there are no locks to keep them from it
         anew = unshown and (others or changed is None or not orders.is_worth_patching(len(changed), length))
-        made = self._sorted() if anew and last >= _WORTH_THREADS else {}
+        made = self._sorted(sets=complete) if anew and last >= _WORTH_THREADS else {}
         with self._database.write() as db:
             for sort, rowids in made.items():
                 orders.keep(db, sort, rowids)
@@ -424,8 +452,11 @@ class Writer:
         self._database.checkpoint()
         return True
 
-    def _sorted(self) -> dict[Sort, array[int]]:
-        """Sort everything anew, some orders at a time; empty where what was written is seen by this connection only."""
+    def _sorted(self, *, sets: bool) -> dict[Sort, array[int]]:
+        """Sort everything anew, some orders at a time; empty where what was written is seen by this connection only.
+
+        With ``sets``, what :meth:`_make_sets` keeps is made at the same time, unless lists would have to wait for it.
+        """
         if not self._database.is_shared():
             return {}
 
@@ -433,8 +464,16 @@ class Writer:
             with self._database.aside() as db:
                 return orders.computed(db, sort)
 
+        def frequent() -> fulltext.Frequent:
+            with self._database.aside() as db:
+                db.execute("BEGIN")
+                return fulltext.computed(db)
+
         with ThreadPoolExecutor(self.sorting_threads) as threads:
-            return dict(zip(orders.SORTS, threads.map(computed, orders.SORTS), strict=True))
+            beside = threads.submit(frequent) if sets and self.sorting_threads > 1 and self._are_sets_due() else None
+            made = dict(zip(orders.SORTS, threads.map(computed, orders.SORTS), strict=True))
+            self._frequent = None if beside is None else beside.result()
+        return made
 
     def _touch(self, db: sqlite3.Connection, rowids: Iterable[int] | None) -> None:
         """Remember that rows are not yet shown as they are, on disk too: whoever writes next may be another."""
@@ -484,9 +523,12 @@ class _Moves:
 
 def _folder(db: sqlite3.Connection, path: bytes) -> int:
     found = db.execute("SELECT rowid FROM folders WHERE path = ?", [path]).fetchone()
-    if found is None:
-        found = db.execute("INSERT INTO folders (path) VALUES (?) RETURNING rowid", [path]).fetchone()
-    return int(found[0])
+    if found is not None:
+        return int(found[0])
+    # Not RETURNING: for that SQLite opens a savepoint, for which FTS5 writes out what it has collected.
+    rowid = db.execute("INSERT INTO folders (path) VALUES (?)", [path]).lastrowid
+    assert rowid is not None
+    return rowid
 
 
 def _forget(db: sqlite3.Connection, rowids: Iterable[int]) -> None:

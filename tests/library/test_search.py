@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,7 +15,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reader.library import fulltext, orders
+from reader.library import fulltext, orders, search
+from reader.library import writer as writer_module
 from reader.library.library import Library
 from reader.library.query import (
     And,
@@ -201,6 +203,7 @@ def test_every_answer_is_the_plain_one(tmp_path_factory: pytest.TempPathFactory,
         if data.draw(st.booleans(), label="ready-made sets"):
             patch.setattr(fulltext, "_WORTH_SETS", 0)
             patch.setattr(fulltext, "_MOST_LATER", 2)
+            patch.setattr(search, "_FEW", data.draw(st.sampled_from([0, 20_000])))
             patch.setattr(fulltext, "_SHARE", 3)
         if data.draw(st.booleans(), label="orders and columns patched"):
             patch.setattr(orders, "_WORTH_PATCHING", 0)
@@ -271,6 +274,50 @@ def test_ready_made_sets_say_what_the_table_says(library: Library, monkeypatch: 
         for prefix in (True, False):
             entries = _articles_of(*titles)
             _assert_plain(library, entries, Query(Words("any", asked, prefix)), Sort())
+
+
+def test_sets_made_while_sorting_say_the_same(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fulltext, "_WORTH_SETS", 1)
+    monkeypatch.setattr(writer_module, "_WORTH_THREADS", 1)
+    asked = []
+    of_now = fulltext.computed
+
+    def computed(db: sqlite3.Connection) -> fulltext.Frequent:
+        asked.append(threading.current_thread())
+        return of_now(db)
+
+    monkeypatch.setattr(fulltext, "computed", computed)
+    with library.index.writer() as writer:
+        writer.begin_first_time()
+        _write(writer, _articles_of("climate budget", "climbing", "budget"))
+        writer.show(complete=True)
+        writer.finish()
+    assert len(asked) == 1
+    assert asked[0] is not threading.current_thread()
+    assert _titles(library, "cli") == ["climate budget", "climbing"]
+    # Where more was written since, they are made anew.
+    monkeypatch.setattr(fulltext, "_MOST_LATER", 0)
+    with library.index.writer() as writer:
+        _write(writer, [Entry(Article("x.md", "a climax", quality=-7))])
+        writer.show(complete=True)
+        _write(writer, [Entry(Article("y.md", "the climbers", quality=-8))])
+        writer.finish()
+        writer.show()
+    assert len(asked) == 3
+    assert _titles(library, "cli") == ["climate budget", "climbing", "a climax", "the climbers"]
+
+
+def test_what_is_changed_little_is_merged_as_usual_after_the_first_reading(library: Library) -> None:
+    query = "SELECT v FROM words_config WHERE k = 'automerge'"
+    with library.index.writer() as writer:
+        writer.begin_first_time()
+        with library.index._database.read() as db:
+            assert db.execute(query).fetchone() == (0,)
+        _write(writer, _articles_of("climate budget"))
+        writer.show(complete=True)
+        writer.finish()
+    with library.index._database.read() as db:
+        assert db.execute(query).fetchone() == (4,)
 
 
 def test_the_best_match_comes_first(library: Library) -> None:
