@@ -20,7 +20,7 @@ from reader.text import clean
 
 Scope = Literal["app", "browse", "panes", "list", "article", "entry"]
 Focus = Literal["empty", "list", "chosen", "article", "related", "entry"]
-Group = Literal["Move", "Read", "Mark", "Links", "Sort", "Folder", "Write", "App"]
+Group = Literal["Move", "Read", "Find", "Mark", "Links", "Sort", "Folder", "Write", "App"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
 
@@ -142,7 +142,7 @@ ACTIONS: tuple[Action, ...] = (
         "h,escape,left",
         "leave",
         "Back to the list",
-        "Out of the related items, then out of the article.",
+        "Out of the related items, then out of the article; in the list, away from what a query found.",
         "Read",
         _PANES,
         palette=False,
@@ -309,6 +309,15 @@ ACTIONS: tuple[Action, ...] = (
         ("browse",),
     ),
     Action(
+        "search",
+        "slash",
+        "search",
+        "Search",
+        "Write a query; the list follows as you type. Tab completes, up and down bring former queries, Esc goes back.",
+        "Find",
+        ("browse",),
+    ),
+    Action(
         "entry.complete",
         "tab",
         "complete(1)",
@@ -380,12 +389,18 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 _FOOTERS: dict[Focus, tuple[tuple[str, str], ...]] = {
-    "empty": (("refresh", "look again"), ("problems", "problems"), ("help", "help"), ("quit", "quit")),
+    "empty": (
+        ("search", "search"),
+        ("refresh", "look again"),
+        ("problems", "problems"),
+        ("help", "help"),
+        ("quit", "quit"),
+    ),
     "list": (
         ("article.enter", "read"),
         ("related.next", "related"),
         ("open", "open"),
-        ("copy", "copy"),
+        ("search", "search"),
         ("mark.read", "mark"),
         ("mark.star", "star"),
         ("mark.tags", "tags"),
@@ -430,8 +445,9 @@ _FOOTERS: dict[Focus, tuple[tuple[str, str], ...]] = {
 NAMES = frozenset(action.name for action in ACTIONS)
 
 _SPOKEN = {
-    "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]", "exclamation_mark": "!",
-    "pagedown": "PgDn", "pageup": "PgUp", "up": "↑", "down": "↓", "left": "←", "right": "→", "home": "Home",
+    "question_mark": "?", "slash": "/", "left_square_bracket": "[", "right_square_bracket": "]",
+    "exclamation_mark": "!", "pagedown": "PgDn", "pageup": "PgUp", "up": "↑", "down": "↓", "left": "←",
+    "right": "→", "home": "Home",
     "end": "End", "space": "Space", "enter": "Enter", "escape": "Esc", "tab": "Tab", "backspace": "Backspace",
     "f1": "F1", "f5": "F5", "delete": "Del", "insert": "Ins",
 }  # fmt: skip

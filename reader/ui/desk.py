@@ -24,7 +24,6 @@ from reader.ui import messages
 if TYPE_CHECKING:
     from reader.jobs.beside import Beside
     from reader.jobs.news import Told
-    from reader.library.asking import ValueKind
     from reader.library.library import Library
     from reader.library.query import Query
     from reader.library.view import Sort, View
@@ -128,18 +127,27 @@ class Desk:
             self._post(messages.MarksChanged())
 
     def view(
-        self, sort: Sort, keep: int, height: int, lost: tuple[int, str] | None = None, query: Query | None = None
+        self,
+        sort: Sort,
+        keep: int,
+        height: int,
+        *,
+        lost: tuple[int, str] | None = None,
+        query: Query | None = None,
+        held: Sequence[int] = (),
     ) -> None:
         """Ask for what ``query`` finds, or everything, in the order of ``sort``, the rows around ``keep``, the counts.
 
         ``lost`` is the row number and the identity of an article that was selected, and is looked for.
+        Those of ``held`` that do not match stay in the view.
         """
 
         def work() -> None:
             marks = self._marks_done
-            view = self._library.view(sort) if query is None else self._found(query, sort)
-            if view is None:
+            found = self._found(query, sort, held)
+            if found is None:
                 return  # another query has taken the place of this one
+            view, fallen = found
             at = view.find(keep)
             back = None
             if lost is not None:
@@ -153,21 +161,36 @@ class Desk:
             types = self._library.has_other_types()
             counts = self._library.counts()
             loaded = messages.ViewLoaded(
-                view, rows, counts, keep=keep, at=at, back=back, types=types, marks=marks, sort=sort, query=query
+                view,
+                rows,
+                counts,
+                keep=keep,
+                at=at,
+                back=back,
+                types=types,
+                marks=marks,
+                sort=sort,
+                query=query,
+                fallen=fallen,
             )
             self._post_unless_cancelled(loaded)
 
         self._run(work, VIEW)
 
-    def _found(self, query: Query, sort: Sort) -> View | None:
-        """Return what ``query`` finds, or None once nobody waits for it any more."""
+    def _found(self, query: Query | None, sort: Sort, held: Sequence[int]) -> tuple[View, frozenset[int]] | None:
+        """Return the view, and which of ``held`` do not match; None once nobody waits for it any more."""
+        if query is None:
+            return self._library.view(sort), frozenset()
         from reader.library.search import StoppedError
 
         worker = get_current_worker()
+
+        def stop() -> bool:
+            return worker.is_cancelled
+
         try:
-            return self._library.search(query, sort, stop=lambda: worker.is_cancelled).view(
-                lambda: worker.is_cancelled
-            )
+            found = self._library.search(query, sort, stop=stop)
+            return found.view(stop, held), found.fallen(held)
         except StoppedError:
             return None
 
@@ -175,11 +198,26 @@ class Desk:
         """Ask for what can be offered to somebody who writes a query; ``past`` is the name of former ones."""
 
         def work() -> None:
-            kinds: tuple[ValueKind, ...] = ("source", "topic", "tag", "type", "domain", "category", "lang")
-            values = {kind: [each.value for each in self._library.values(kind)] for kind in kinds}
-            self._post(messages.SearchHelp(values, self._library.recall(past)))
+            from reader.ui.entering import former
+
+            queries = former(self._library.recall(past))
+            self._post(messages.SearchHelp({}, queries))  # soon; values have to be counted
+            values = {kind: [each.value for each in self._library.values(kind)] for kind in VALUE_FIELDS}
+            self._post(messages.SearchHelp(values, queries))
+
+        from reader.library.query import VALUE_FIELDS
 
         self._run(work, "search help")
+
+    def remember_query(self, past: str, query: str) -> None:
+        """Ask to keep a query with the former ones, whichever window they are of; ``past`` is their name."""
+
+        def work() -> None:
+            from reader.ui.entering import former, with_latest
+
+            self._library.remember(past, with_latest(former(self._library.recall(past)), query))
+
+        self._change(work, counting=False)
 
     def rows(self, rowids: list[int]) -> None:
         """Ask for rows."""
@@ -276,14 +314,15 @@ class Desk:
 
         self._change(work)
 
-    def _change(self, change: Callable[[], object]) -> None:
+    def _change(self, change: Callable[[], object], *, counting: bool = True) -> None:
         self._changes.append(change)
 
         def work() -> None:
             # Threads begin in any order; whichever comes first takes what was asked for first.
             with self._changing:
                 self._changes.popleft()()
-            self._post(messages.Counted(self._library.counts()))
+            if counting:
+                self._post(messages.Counted(self._library.counts()))
 
         self._run(work, KEEPING, exclusive=False)
 

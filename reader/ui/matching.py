@@ -10,8 +10,8 @@ from reader.words import is_single, words
 
 _RUN = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*")
 """Letters and numbers, with the accents that are written apart from them."""
-_LONGEST = 2000
-"""Characters of a text that are looked through; a title has fewer."""
+_LONGEST = 10_000
+"""Characters of a text that are looked through; a screen has fewer."""
 
 
 class Term(NamedTuple):
@@ -32,6 +32,18 @@ def term(text: str, *, prefix: bool) -> Term | None:
     """Return what to look for; None when there is no word in ``text``."""
     found = tuple(words(text))
     return Term(found, prefix and not is_single(found[-1])) if found else None
+
+
+def pieces(text: str, found: Iterable[tuple[int, int]]) -> Iterator[tuple[str, bool]]:
+    """Yield ``text`` in parts, each with whether it is one of those that were ``found`` (see :func:`spans`)."""
+    end = 0
+    for start, stop in found:
+        if start > end:
+            yield text[end:start], False
+        yield text[start:stop], True
+        end = stop
+    if end < len(text):
+        yield text[end:], False
 
 
 def spans(text: str, terms: Iterable[Term]) -> list[tuple[int, int]]:

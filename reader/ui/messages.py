@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reader.errors import ReaderError
     from reader.jobs.progress import Progress
     from reader.library.library import Counts
-    from reader.library.query import Query
+    from reader.library.query import Query, ValueField
     from reader.library.view import Sort, View
     from reader.model import Problem, Row
     from reader.ui.addresses import Outcome
@@ -49,6 +51,7 @@ class ViewLoaded(Message):
         marks: int,
         sort: Sort,
         query: Query | None = None,
+        fallen: frozenset[int] = frozenset(),
     ) -> None:
         super().__init__()
         self.view = view
@@ -65,12 +68,14 @@ class ViewLoaded(Message):
         self.sort = sort
         """What was asked for; the view may have an order that the query names."""
         self.query = query
+        self.fallen = fallen
+        """Articles of the view that do not match any more, and stay until one moves on."""
 
 
 class SearchHelp(Message):
-    """What can be offered to somebody who writes a query: the values of fields, and former queries as they are kept."""
+    """What can be offered to somebody who writes a query: the values of fields, and former queries, the latest last."""
 
-    def __init__(self, values: dict[str, list[str]], past: str | None) -> None:
+    def __init__(self, values: Mapping[ValueField, list[str]], past: list[str]) -> None:
         super().__init__()
         self.values = values
         self.past = past

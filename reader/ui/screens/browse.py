@@ -7,7 +7,7 @@ What it does is told in five classes, each standing on the one before: the widge
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on
@@ -114,22 +114,40 @@ class BrowseScreen(Searching):
         """End what goes on beside the screen."""
         self._desk.close()
 
-    def list_again(self, *, searching: bool = False) -> None:
-        """Have the list made anew."""
-        self._searching |= searching
+    def list_again(self) -> None:
+        """Have the list show what another query finds."""
+        self._searching = True
+        self._lost = None  # it is not looked for in what somebody asked for since
+        self._back_to = None
+        self.articles.touched = False
+        self.articles.let_go()
+        self.articles.wait()
         self._reload_view()
 
     def go_back_to(self, rowid: int, top: int) -> None:
         """Have an article selected again once the list is there."""
         self._back_to = (rowid, top)
 
-    def _reload_view(self, *, sorting: bool = False) -> None:
+    def _reload_view(self, *, sorting: bool = False, marked: bool = False) -> None:
         # Until the person takes hold of an article, another order begins at its top; and so does a folder that is
         # read for the first time, whose best articles may come last.
         untouched = not (self.articles.touched or self.article.has_focus) and (sorting or not self._folder_read)
         lost = None if self._lost is None else (self._lost.rowid, self._lost.id)
         keep = self._back_to[0] if self._back_to is not None else -1 if untouched else self.articles.rowid
-        self._desk.view(self.sort, keep, max(self.size.height, 24), lost, self.asked.query)
+        held = () if self._searching or sorting else self._held_articles(marked=marked)
+        self._desk.view(self.sort, keep, max(self.size.height, 24), lost=lost, query=self.asked.query, held=held)
+
+    def _held_articles(self, *, marked: bool) -> Sequence[int]:
+        """Return the articles that stay in the list although they may not match any more.
+
+        What falls out by a mark stays until one moves on.
+        """
+        if marked and self.asked.query is not None:
+            from reader.library.query_help import depends_on_marks
+
+            if depends_on_marks(self.asked.query.where):
+                return self.articles.view.rowids
+        return [*self.articles.fallen]
 
     @on(messages.Failed)
     def _tell_failure(self, event: messages.Failed) -> None:
@@ -169,27 +187,27 @@ class BrowseScreen(Searching):
         self.articles.types = header.types = event.types
         # One may have moved on since it was asked for.
         moved = self.articles.touched and event.keep != self.articles.rowid
-        at = event.view.find(self.articles.rowid) if moved and not self._searching else event.at
-        if self._searching:
-            at = at or 0  # what is found is looked at from its top
+        at = event.view.find(self.articles.rowid) if moved else event.at
         back = self._found_again(event)
-        lost = self._about_to_lose() if not self._searching and at is None and back is None and (moved or event.keep != -1) else None
+        lost = None
+        if self._searching:
+            # What is found is looked at from its top; what was there before, where it was.
+            at = event.view.find(self._back_to[0]) if self._back_to is not None else 0
+        elif at is None and back is None and (moved or event.keep != -1):
+            lost = self._about_to_lose()
         before = self.articles.rowid
         place = at if back is None else back
-        self.articles.show(event.view, self._marks.on(event.rows, event.marks), at=place, terms=self.terms)
-        if self._back_to is not None:
-            rowid, top = self._back_to
-            if rowid == self.articles.rowid:
-                self.articles.select(self.articles.cursor, top=top)
-            self._back_to = None
-        self._searching = False
-        self.view_shown()
+        rows = self._marks.on(event.rows, event.marks)
+        top = None if not self._searching else self._back_to[1] if self._back_to is not None else 0
+        self.articles.show(event.view, rows, at=place, top=top, terms=self._terms, fallen=event.fallen)
+        self._searching, self._back_to = False, None
+        self.view_shown(len(event.fallen))
         if self._lost is not None and self._lost.instead == before:
             self._lost = self._lost._replace(instead=self.articles.rowid)  # nobody has moved: it is looked for on
         elif lost is not None:
             self._lost = lost._replace(instead=self.articles.rowid)
         self.articles.go_on()
-        self.set_class(not len(event.view), "-empty")
+        self.set_class(not len(event.view) and event.query is None, "-empty")
         self.nothing_selected()
         self._show_keys()
         if first and len(event.view):
@@ -236,6 +254,11 @@ class BrowseScreen(Searching):
     def _fetch_rows(self, event: ArticleList.RowsWanted) -> None:
         self._desk.rows(event.rowids)
 
+    def marks_shown(self) -> None:
+        """Look which articles do not match any more, now that marks are on disk."""
+        if self._held_articles(marked=True):
+            self._reload_view(marked=True)
+
     @on(messages.Counted)
     def _show_counts(self, event: messages.Counted) -> None:
         self.query_one(TopBar).counts = event.counts
@@ -265,7 +288,7 @@ class BrowseScreen(Searching):
     @on(messages.MarksChanged)
     def _show_marks(self, event: messages.MarksChanged) -> None:
         self._stale = True  # the pane shows tags
-        self._reload_view()
+        self._reload_view(marked=True)
         if event.told:
             self.say(event.told)
 
@@ -301,20 +324,29 @@ class BrowseScreen(Searching):
         """Say in the pane why there is no article, if there is none."""
         if len(self.articles.view):
             return
-        from reader.ui.states import empty_folder, reading_folder
+        from reader.ui.states import empty_folder, nothing_found, reading_folder
 
         self._wanted = -1
         counts = self.query_one(TopBar).counts
+        asked = self.asked
 
         def lines(width: int) -> tuple[Line, ...]:
             name = self.library.name
+            if asked.query is not None:
+                return nothing_found(asked.text, width)
             return empty_folder(name, counts, width) if self._folder_read else reading_folder(name, width)
 
         self.article.show_message(lines)
 
     def action_sort(self, by: SortKey) -> None:
         """Sort by ``by``, or the other way round when that is how it is sorted."""
-        self.sort = self.sort.flipped() if self.sort.by == by else Sort(by)
+        shown = self.articles.view.sort  # the query may have named it
+        self.drop_own_sort()
+        self.sort_by(shown.flipped() if shown.by == by else Sort(by))
+
+    def sort_by(self, sort: Sort) -> None:
+        """Have another order, should it be another."""
+        self.sort = sort
 
     def watch_sort(self, sort: Sort) -> None:
         """Ask for the new order. Header and message change with the list, in one frame."""

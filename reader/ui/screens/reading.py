@@ -161,10 +161,6 @@ class Reading(Parts):
         self.panes.focus_article()
         self.article_entered()
 
-    @on(ArticleList.Left)
-    def _stay(self) -> None:
-        self.say("This is the list. q leaves newsreader, ? shows every key.", passing=True)
-
     @on(ArticleView.Left)
     def _leave_article(self) -> None:
         self.article_left()
