@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 SORT = "sort"
 """The name by which the library remembers the order."""
+PANE = "views-pane"
+"""The name by which it remembers whether views show, and how."""
 THEME = "theme"
 """The name by which the library remembers the theme."""
 PATIENCE = 20.0
@@ -50,6 +52,8 @@ class First(NamedTuple):
     counts: Counts
     theme: str
     """The name of the theme that was chosen last, or empty."""
+    pane: str = ""
+    """What was remembered of the pane of views."""
     keeper: Beside | None = None
     """What keeps the index up to date, where it had to begin at once."""
 
@@ -58,7 +62,8 @@ def look(library: Library, lines: int = 0, keeper: Beside | None = None) -> Firs
     """Return what the first frame of so many lines shows of ``library``. Raises StorageError."""
     view = library.view(remembered(library.recall(SORT)))
     rows = library.rows(view.rowids[: _SCREENS * max(lines, 24)])
-    return First(library, view, rows, library.has_other_types(), library.counts(), library.recall(THEME) or "", keeper)
+    theme, pane = (library.recall(name) or "" for name in (THEME, PANE))
+    return First(library, view, rows, library.has_other_types(), library.counts(), theme, pane, keeper)
 
 
 def remembered(kept: str | None) -> Sort:
