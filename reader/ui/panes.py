@@ -18,7 +18,7 @@ from reader.ui.article_view import ArticleView
 from reader.ui.list_header import ListHeader
 
 if TYPE_CHECKING:
-    from reader.ui.views_pane import ViewsPane
+    from reader.ui.views_pane import Side, ViewsPane
 
 
 class Backing(Container):
@@ -55,7 +55,7 @@ class Panes(Backing):
         keys: dict[str, str],
         holder: Holder,
         *,
-        side: Widget | None = None,
+        side: Side | None = None,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         """``side`` is the pane of views with its title, if it shows from the start."""
@@ -78,6 +78,7 @@ class Panes(Backing):
         article.leaving = self._holder.hold_keys
         yield article
         if self._side is not None:
+            self._side.views.leaving = self._holder.hold_keys
             yield self._side
 
     @property
@@ -93,24 +94,28 @@ class Panes(Backing):
     @property
     def views(self) -> ViewsPane | None:
         """The pane of views, once it was wanted; it may be hidden."""
-        from reader.ui.views_pane import ViewsPane  # imported late: most screens are too narrow for it
+        return self._side.views if self._side is not None and self._side.views.is_mounted else None
 
-        return None if self._side is None else self._side.query_one(ViewsPane)
-
-    def mount_side(self, side: Widget) -> None:
+    def mount_side(self, side: Side) -> None:
         """Take the pane of views in."""
         self._side = side
+        side.views.leaving = self._holder.hold_keys
         self.mount(side)
+
+    def views_title(self, filtered: str) -> None:
+        """Say above the views what they are filtered by."""
+        if self._side is not None:
+            self._side.title_line.filter = filtered
 
     @property
     def views_have_focus(self) -> bool:
         """Whether keys are about views."""
-        return self._side is not None and self._side.has_pseudo_class("focus-within")
+        return self._side is not None and self._side.views.has_focus
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Where there is room for one pane only, it is the one with the focus."""
         self.set_class(event.widget is self.article, "-reading")
-        self.set_class(self._side is not None and event.widget in self._side.children, "-viewing")
+        self.set_class(self._side is not None and event.widget is self._side.views, "-viewing")
         if event.widget is self.articles and self.article.selected >= 0:
             self.article.select_item(-1)  # in the list, keys are about the article
 

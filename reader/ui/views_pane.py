@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.app import ComposeResult
+from textual.containers import Container
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
@@ -49,6 +52,20 @@ class ViewsTitle(Widget):
         return Strip(segments).adjust_cell_length(self.size.width, quiet)
 
 
+class Side(Container):
+    """The pane of views under its title."""
+
+    def __init__(self, lines: ViewTree) -> None:
+        super().__init__(id="views-side")
+        self.title_line = ViewsTitle()
+        self.views = ViewsPane(lines, id="views")
+
+    def compose(self) -> ComposeResult:
+        """One below the other."""
+        yield self.title_line
+        yield self.views
+
+
 class ViewsPane(Scrolling, can_focus=True):
     """The lines of a :class:`ViewTree`, one of them selected."""
 
@@ -62,6 +79,9 @@ class ViewsPane(Scrolling, can_focus=True):
             self.wish: Wish = wish
             self.line = line
 
+    class Ready(Message):
+        """The pane is there, and can have the focus."""
+
     class Folded(Message):
         """Other sections are folded than before."""
 
@@ -74,12 +94,18 @@ class ViewsPane(Scrolling, can_focus=True):
         self.cursor = 0
         self.chosen: frozenset[Choice] = frozenset()
         """The keys of what the query asks for."""
+        self.leaving: Callable[[], None] = lambda: None
+        """Called when what is pressed next is not meant for the pane."""
         self._styles: dict[tuple[str, bool], Style] = {}
 
     @property
     def line(self) -> Line:
         """The selected line."""
         return self.lines[self.cursor] if self.cursor < len(self.lines) else Line("gap", "usual")
+
+    def on_mount(self) -> None:
+        """Tell that it can be used."""
+        self.post_message(self.Ready())
 
     # What it shows.
 
@@ -168,21 +194,19 @@ class ViewsPane(Scrolling, can_focus=True):
         self._styles.clear()
         super().notify_style_update()
 
-    def _light(self) -> None:
+    def _light(self, *, lit: bool) -> None:
         self._styles.clear()
         self.refresh()
-        parent = self.parent
-        if parent is not None:
-            for title in parent.query_children(ViewsTitle):
-                title.lit = self.has_focus
+        if isinstance(self.parent, Side):
+            self.parent.title_line.lit = lit
 
     def on_focus(self) -> None:
         """The selection is drawn brighter with the focus."""
-        self._light()
+        self._light(lit=True)
 
     def on_blur(self) -> None:
         """The selection is drawn quieter without it."""
-        self._light()
+        self._light(lit=False)
 
     def on_resize(self) -> None:
         """Fit the lines to the new size."""
@@ -298,6 +322,8 @@ class ViewsPane(Scrolling, can_focus=True):
             self._say("Only saved views can be renamed, deleted and moved.")
 
     def _wish(self, wish: Wish) -> None:
+        if wish in {"choose", "filter", "rename", "leave"}:
+            self.leaving()
         self.post_message(self.Wished(wish, self.line))
 
     def on_click(self, event: events.Click) -> None:

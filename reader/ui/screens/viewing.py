@@ -7,8 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual import events, on
-from textual.containers import Container
-from textual.widget import Widget
 
 from reader import opening
 from reader.opening import First
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
     from reader.library.query import Query
     from reader.library.view import Sort
     from reader.ui.view_tree import Line, ViewTree
-    from reader.ui.views_pane import ViewsPane
+    from reader.ui.views_pane import Side, ViewsPane
     from reader.views.toml import SavedView
 
 _WIDE = 140
@@ -65,6 +63,9 @@ class Viewing(Searching):
         self._selected_then: str | None = None
         """The name of a view that is to be selected in the pane once it is there."""
         self._counts = first.counts
+        self._begun = False
+        self._going = False
+        """Whether the pane is to have the focus, and is not there yet."""
 
     # The pane.
 
@@ -74,14 +75,14 @@ class Viewing(Searching):
         width = self.app.size.width
         return width >= _NARROW and (self._pane.wide if width >= _WIDE else self._pane.narrow)
 
-    def side_pane(self, *, wanted: bool = False) -> Widget | None:
+    def side_pane(self, *, wanted: bool = False) -> Side | None:
         """Return the pane with its title; None when it does not show, and nobody wants it."""
         shows = self.shows_views
         self.set_class(shows, "-views")
         if not (shows or wanted):
             return None
         from reader.ui.view_tree import Entry, ViewTree
-        from reader.ui.views_pane import ViewsPane, ViewsTitle
+        from reader.ui.views_pane import Side
 
         save = next(action for action in actions.ACTIONS if action.name == "views.save")
         self._tree = tree = ViewTree(save_key=actions.spoken(actions.keys_of(save, self._keymap).split(",")[0]))
@@ -89,17 +90,25 @@ class Viewing(Searching):
             tree.fold(kind)  # type: ignore[arg-type]
         known = {"All": self._counts.articles, "Unread": self._counts.unread}
         tree.set({"usual": [Entry(entry.text, known.get(entry.text)) for entry in tree if entry.kind == "usual"]})
-        return Container(ViewsTitle(), ViewsPane(tree, id="views"), id="views-side")
+        return Side(tree)
 
     @on(messages.Begun)
     def _begin_views(self) -> None:
-        self._ask_for_views()
+        self._begun = True
+        if self._views is not None:
+            self._ask_for_views()
+
+    def on_views_pane_ready(self) -> None:
+        """Fill the pane, and go there if that was wanted."""
+        if self._begun:  # otherwise the first frame comes first
+            self._ask_for_views()
+        if self._going:
+            self._go_to_views()
 
     def _ask_for_views(self) -> None:
-        if self._tree is not None:
-            self._desk.views.load()
-            self._count_views()
-            self._mark_chosen()
+        self._desk.views.load()
+        self._count_views()
+        self._mark_chosen()
 
     @on(events.Resize)
     def _fit_views(self) -> None:
@@ -116,7 +125,6 @@ class Viewing(Searching):
             side = self.side_pane(wanted=True)
             if side is not None:
                 self.panes.mount_side(side)
-                self._ask_for_views()
 
     def action_views(self) -> None:
         """Show the pane and go there; hide it when one is there."""
@@ -126,7 +134,14 @@ class Viewing(Searching):
             return
         self._show_pane(show=True)
         self.hold_keys()
-        self.call_after_refresh(self.panes.focus_views)  # once it is there: what is hidden cannot take it
+        if self._views is None:
+            self._going = True
+        else:
+            self._go_to_views()
+
+    def _go_to_views(self) -> None:
+        self._going = False
+        self.call_after_refresh(self.panes.focus_views)  # what is hidden cannot take it
 
     def _show_pane(self, *, show: bool) -> None:
         width = self.app.size.width
@@ -164,31 +179,33 @@ class Viewing(Searching):
             except QueryError:
                 continue  # it stays in the pane; who chooses it is told what is wrong
         tree, views = self._tree, self._views
-        if tree is None or views is None:
+        if tree is None:
             return
         articles = {line.text: line.articles for line in tree if line.kind == "view" and line.what == "entry"}
-        key = views.line.key
+        key = None if views is None else views.line.key
         tree.set({"view": [Entry(view.name, articles.get(view.name)) for view in event.views]})
         name, self._selected_then = self._selected_then, None
-        views.show_lines(key if name is None else ("entry", "view", name))
+        if views is not None:
+            views.show_lines(key if name is None else ("entry", "view", name))
         self._mark_chosen()
         self._count_views()
 
     def _count_views(self) -> None:
-        if self._tree is not None and (self.shows_views or self.panes.views_have_focus):
+        if self._tree is not None and (self.shows_views or self.panes.has_class("-viewing")):
             self._desk.views.count(self._saved, self.articles.view.sort)
 
     @on(messages.ViewsCounted)
     def _take_counts(self, event: messages.ViewsCounted) -> None:
         tree, views = self._tree, self._views
-        if tree is None or views is None:
+        if tree is None:
             return
         names = [entry.value for entry in event.entries["view"]]
         if names != [view.name for view in self._saved]:
             del event.entries["view"]  # they have changed since, and are being counted again
-        key = views.line.key
+        key = None if views is None else views.line.key
         tree.set(event.entries)
-        views.show_lines(key)
+        if views is not None:
+            views.show_lines(key)
 
     @on(messages.ViewLoaded)
     @on(messages.Counted)
@@ -243,6 +260,7 @@ class Viewing(Searching):
     def _leave_views(self) -> None:
         if self._tree is not None and self._tree.filter:
             self._filter("", 0)
+            self.let_keys_go()
         else:
             self.panes.focus_list()
 
@@ -281,14 +299,12 @@ class Viewing(Searching):
         text = text.strip()
         if tree is None or views is None or text == tree.filter:
             return
-        from reader.ui.views_pane import ViewsTitle
-
         key = views.line.key
         tree.filter_by(text)
         views.show_lines(key)
         if text and tree.find(key) is None:
-            views.select(0)
-        self.query_one(ViewsTitle).filter = text
+            views.select(next((at for at, line in enumerate(tree) if line.what == "entry"), 0))
+        self.panes.views_title(text)
         if self.entry is not None:
             self.entry.hint("" if len(tree) else "No view has that in its name.")
 
@@ -300,7 +316,6 @@ class Viewing(Searching):
         sort: Sort | None = self.articles.view.sort
         if self.asked.query is not None and self.asked.query.sort is not None:
             sort = None  # the query says it itself
-        known = next((view.name for view in self._saved if view.query == text), "")
 
         def save(name: str) -> None:
             if clean(name):
@@ -309,13 +324,18 @@ class Viewing(Searching):
             else:
                 self.say("Not saved: a view needs a name.")
 
-        self.ask(Purpose(save, self._tell_name), "Save the view as: ", known)
+        self.ask(Purpose(save, self._tell_name), "Save the view as: ")
 
     def _tell_name(self, name: str, _: int) -> None:
+        from reader.ui.entering import Offer
+
         if self.entry is not None:
+            begun = name.casefold()
+            known = tuple(view.name for view in self._saved if view.name.casefold().startswith(begun))
+            self.entry.offer(Offer(0, len(name), known))
             there = any(view.name == clean(name) for view in self._saved)
             what = f"/{self.asked.text.strip()}" if self.asked.query is not None else "all articles"
-            self.entry.hint(f"There is a view of this name: it becomes {what}." if there else f"Saves {what}.")
+            self.entry.say(f"There is a view of this name: it becomes {what}." if there else f"Saves {what}.")
 
     def _ask_name(self, name: str) -> None:
         def rename(new: str) -> None:
