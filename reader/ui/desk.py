@@ -47,7 +47,9 @@ UNREAD = "unread"
 """The group of the workers that look for an unread article."""
 _SECONDS_BETWEEN_RENEWALS = 10.0
 _ROWS_AHEAD = 4
-"""Screens of rows that come with a view."""
+"""Screens of rows that come with a view,"""
+_ROWS_FOUND = 2
+"""and with what a query finds."""
 
 
 class Desk:
@@ -159,7 +161,8 @@ class Desk:
                 places = map(view.find, (rowid, *(self._library.documents_of(id_) if id_ else ())))
                 back = next((place for place in places if place is not None), None)
             start = max(0, ((at if back is None else back) or 0) - _ROWS_AHEAD // 2 * height)
-            near = view.rowids[start : start + _ROWS_AHEAD * height]
+            # Less while somebody writes a query: the next key wants other rows.
+            near = view.rowids[start : start + (_ROWS_AHEAD if query is None else _ROWS_FOUND) * height]
             # And both ends, where a key may lead before others are asked for.
             rows = self._library.rows(list(dict.fromkeys([*near, *view.rowids[:height], *view.rowids[-height:]])))
             types = self._library.has_other_types()
@@ -366,13 +369,13 @@ class Desk:
         """Ask what is wrong with the documents."""
         self._run(lambda: self._post(messages.ProblemsLoaded(self._library.problems())), "problems")
 
-    def open(self, url: str) -> None:
-        """Ask to open an address in the person's browser."""
+    def open(self, url: str, rowid: int) -> None:
+        """Ask to open an address in the person's browser: that of a document, or with -1 of something else."""
 
         def work() -> None:
             from reader.ui.addresses import open_address
 
-            self._post(messages.Opened(url, open_address(url)))
+            self._post(messages.Opened(url, open_address(url), rowid))
 
         self._run(work, "browser", exclusive=False)
 

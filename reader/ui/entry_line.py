@@ -96,7 +96,7 @@ class EntryLine(Container):
         """Say something below the line, as text."""
         line = self.query_one("#entry-hint", Static)
         line.set_class(warning, "-warning")
-        line.update(Content(f" {steady(text)}"))
+        line.update(Content(f" {steady(text)}"), layout=False)
 
     def set_past(self, past: Sequence[str]) -> None:
         """Tell what was entered before, which has come only now."""

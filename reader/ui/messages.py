@@ -216,10 +216,12 @@ class ProblemsLoaded(Message):
 class Opened(Message):
     """What came of opening an address."""
 
-    def __init__(self, url: str, outcome: Outcome) -> None:
+    def __init__(self, url: str, outcome: Outcome, rowid: int) -> None:
         super().__init__()
         self.url = url
         self.outcome = outcome
+        self.rowid = rowid
+        """The document whose address it is, or -1."""
 
 
 class Failed(Message):

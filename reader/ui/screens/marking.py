@@ -62,7 +62,14 @@ class Marking(Reading):
     def article_left(self) -> None:
         """Mark read what was entered, also when it is left before it could be shown."""
         entered, self._entered = self._entered, -1
-        rows = self.articles.at_hand([entered]) or []
+        self._mark_read(entered)
+
+    def original_opened(self, rowid: int) -> None:
+        """Mark it read: it is read elsewhere."""
+        self._mark_read(rowid)
+
+    def _mark_read(self, rowid: int) -> None:
+        rows = self.articles.at_hand([rowid]) or []
         if rows and not rows[0].read:
             self._mark(rows, Change(read=True), quietly=True)
 

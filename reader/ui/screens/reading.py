@@ -49,6 +49,9 @@ class Reading(Parts):
     def article_left(self) -> None:
         """Called when the person goes back to the list."""
 
+    def original_opened(self, rowid: int) -> None:
+        """Called when the original of a document was opened in the browser."""
+
     def nothing_selected(self) -> None:
         """Called when there is no article to show."""
 
@@ -222,7 +225,8 @@ class Reading(Parts):
     def _open(self, url: str, otherwise: str) -> None:
         if url:
             self.say(f"Opening {host(url) or 'the link'} …")
-            self._desk.open(url)
+            own = self.articles.row is not None and url in self.articles.row.links.every()
+            self._desk.open(url, self.articles.rowid if own else -1)
         else:
             self.say(otherwise if self.articles.rowid != -1 else "There is no article to open here.", passing=True)
 
@@ -243,6 +247,8 @@ class Reading(Parts):
                 text, warning = str(error), True
             self.refresh(layout=True)
         self.say(text, warning=warning)
+        if event.rowid != -1 and not (warning or outcome.copy):
+            self.original_opened(event.rowid)
 
     def action_copy(self) -> None:
         """Copy the address of what is selected."""
