@@ -19,6 +19,7 @@ _TITLES: Mapping[Kind, str] = {
     "tag": "Tags",
     "folder": "Folders",
 }
+_NOTHING = "nothing; Esc shows all"
 _NO_VIEWS = "none yet: {} saves a query"
 
 
@@ -183,7 +184,10 @@ class ViewTree:
     def _lay_out(self) -> None:
         kinds: tuple[Kind, ...] = ("usual", "view", *VALUE_KINDS)
         self._parts = [part for kind in kinds if (part := self._part(kind)).length]
-        if self._parts and self._parts[0].before[:1] == (Line("gap", self._parts[0].kind),):
+        if not self._parts:
+            nothing = (Line("note", "usual", _NOTHING),)
+            self._parts = [_Part((), (), 0, nothing, "usual")]
+        if self._parts[0].before[:1] == (Line("gap", self._parts[0].kind),):
             self._parts[0] = self._parts[0]._replace(before=self._parts[0].before[1:])
         self._starts, self._length = [], 0
         for part in self._parts:

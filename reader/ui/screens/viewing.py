@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,14 +39,20 @@ class _Kept(NamedTuple):
     @classmethod
     def of(cls, text: str) -> _Kept:
         """Return what was kept as ``text``; what cannot be understood is as usual."""
+        if not text:
+            return cls()
+        import json  # imported late: whoever has never touched the pane does not wait for it
+
         try:
-            found = json.loads(text or "{}")
+            found = json.loads(text)
             return cls(bool(found["wide"]), bool(found["narrow"]), frozenset(map(str, found["folded"])))
-        except (ValueError, RecursionError, KeyError, TypeError):  # never kept yet, or by another version
+        except (ValueError, RecursionError, KeyError, TypeError):  # by another version
             return cls()
 
     def text(self) -> str:
         """Return it as it is kept."""
+        import json
+
         return json.dumps(self._replace(folded=sorted(self.folded))._asdict())  # type: ignore[arg-type]
 
 
@@ -305,8 +310,6 @@ class Viewing(Searching):
         if text and tree.find(key) is None:
             views.select(next((at for at, line in enumerate(tree) if line.what == "entry"), 0))
         self.panes.views_title(text)
-        if self.entry is not None:
-            self.entry.hint("" if len(tree) else "No view has that in its name.")
 
     # The saved ones.
 
