@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 SORT = "sort"
 """The name by which the library remembers the order."""
+PANE = "views-pane"
+"""The name by which it remembers whether views show, and how."""
 THEME = "theme"
 """The name by which the library remembers the theme."""
 PATIENCE = 20.0
@@ -51,6 +53,8 @@ class First(NamedTuple):
     counts: Counts
     theme: str
     """The name of the theme that was chosen last, or empty."""
+    pane: str = ""
+    """What was remembered of the pane of views."""
     keeper: Beside | None = None
     """What keeps the index up to date, where it had to begin at once."""
     at: int = 0
@@ -68,8 +72,8 @@ def look(library: Library, lines: int = 0, keeper: Beside | None = None) -> Firs
     height = max(lines, 24)
     start = max(0, at - line - (_SCREENS // 2 * height if at else 0))
     rows = library.rows(view.rowids[start : start + _SCREENS * height])
-    theme = library.recall(THEME) or ""
-    return First(library, view, rows, library.has_other_types(), counts, theme, keeper, at, line)
+    theme, pane = (library.recall(name) or "" for name in (THEME, PANE))
+    return First(library, view, rows, library.has_other_types(), counts, theme, pane, keeper, at, line)
 
 
 def remembered(kept: str | None) -> Sort:

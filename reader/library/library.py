@@ -216,7 +216,8 @@ class Library:
     ) -> list[ValueCount]:
         """Return which values the articles that match ``within``, or all, have, and how many have each.
 
-        Those of most articles first; folders by name, without a last slash. Of values that differ in
+        Those of most articles first; folders by name, without a last slash, and
+        with what is in the folders below them. Of values that differ in
         case alone one stands for all. Raises as :meth:`search` does.
         """
         return self._asking().values(kind, within, now, stop)
@@ -458,6 +459,14 @@ class Library:
         "Saved the view “AI”". Return how many are different now. Raises ReaderError.
         """
         return self._state.keep(kind, things, told=told)
+
+    def take_over(self, kind: str, things: Mapping[str, Json]) -> int:
+        """Keep things of a kind as they are in a file of the person's; None deletes one.
+
+        No step for :meth:`undo`: former steps leave alone what this changes. Return how many are different
+        now. Raises ReaderError.
+        """
+        return self._state.take_over(kind, things)
 
     def kept(self, kind: str) -> dict[str, Json]:
         """Return the things of a kind by name, in the order of their names. Raises ReaderError."""

@@ -182,6 +182,19 @@ class State:
                 history.keep(db, step, clean(told)[:_LONGEST_TOLD].rstrip(" ."))
             return changed
 
+    def take_over(self, kind: str, things: Mapping[str, Json]) -> int:
+        """Keep things of a kind as they are elsewhere, in a file of the person's; None deletes one.
+
+        This is no step for :meth:`undo`, and former steps leave alone what it changes. Return how many are
+        different now. Raises StorageError, and ReaderError for what cannot be kept.
+        """
+        with self._write() as db:
+            step = schema.changes_of(db) + 1
+            changed = kept.put(db, step, kind, things, _now(), undoable=False)
+            if changed:
+                schema.set_changes(db, step)
+            return changed
+
     def undo(self) -> Undone | None:
         """Take back the last step that was not taken back yet, whoever made it; None when there is none.
 

@@ -20,6 +20,7 @@ from textual.worker import get_current_worker
 
 from reader.errors import ReaderError
 from reader.ui import messages
+from reader.ui.views_desk import ViewsDesk
 
 if TYPE_CHECKING:
     from reader.jobs.beside import Beside
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from reader.model import Row
     from reader.ui.marks import Change
     from reader.ui.subject import Item, Subject
+    from reader.views.store import Views
 
 # What a worker needs is imported by the worker: the list is on screen before it.
 
@@ -58,6 +60,7 @@ class Desk:
         self._screen = screen
         self._library = library
         self._keeper = keeper
+        self.views = ViewsDesk(library, self._run, self._post)
         self._closed = False
         self._asked = False
         """Whether a refresh was asked for while there was no keeper."""
@@ -89,6 +92,7 @@ class Desk:
     def close(self) -> None:
         """End that; what is written is kept."""
         self._closed = True
+        self.views.close()
         if self._keeper is not None:
             self._keeper.close()
 
@@ -323,12 +327,16 @@ class Desk:
         """Ask to undo the last change, or to do it ``again``."""
 
         def work() -> None:
-            undone = self._library.redo() if again else self._library.undo()
+            undone = self.views.undo(again=again)
             self._marks_done += 1
             none = "There is nothing to do again." if again else "There is nothing to undo."
-            self._post(messages.MarksChanged(none if undone is None else undone.sentence))
+            self._post(messages.MarksChanged(none if undone is None else undone))
 
         self._change(work)
+
+    def change_views(self, change: Callable[[Views], str], otherwise: str = "") -> None:
+        """Ask to change the saved views; ``otherwise`` is said when nothing was changed."""
+        self._change(lambda: self.views.change(change, otherwise), counting=False)
 
     def _change_many(self, change: Callable[[], str]) -> None:
         def work() -> None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from reader.ui.addresses import Outcome
     from reader.ui.page import Fixed
     from reader.ui.subject import Subject
+    from reader.ui.view_choice import Kind
+    from reader.ui.view_tree import Entry
+    from reader.views.toml import SavedView
 
 # Plain classes: each dataclass would cost every start half a millisecond.
 
@@ -85,6 +88,22 @@ class SearchHelp(Message):
         super().__init__()
         self.values = values
         self.past = past
+
+
+class SavedViews(Message):
+    """The saved views there are now."""
+
+    def __init__(self, views: list[SavedView]) -> None:
+        super().__init__()
+        self.views = views
+
+
+class ViewsCounted(Message):
+    """What one can choose, with how many articles each has; kinds that are not named are as they were."""
+
+    def __init__(self, entries: dict[Kind, list[Entry]]) -> None:
+        super().__init__()
+        self.entries = entries
 
 
 class RowsLoaded(Message):

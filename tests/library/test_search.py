@@ -119,6 +119,7 @@ _leaves: st.SearchStrategy[Node] = st.one_of(
     st.builds(
         Value, st.sampled_from(["source", "domain", "topic", "tag", "type", "category", "lang"]), _values | _asked
     ),
+    st.builds(Value, st.just("folder"), st.sampled_from(["äh", "a_b/C", "A_B/", "c", "a", "/", "Äh/c"])),
     st.builds(
         Part, st.sampled_from(["path", "url"]), st.sampled_from(["police", "C/", "ÄH", "_", "%", "人", "-1", "B_C"])
     ),
@@ -401,6 +402,15 @@ def test_values_are_counted(library: Library) -> None:
     assert library.tallies(NOW) == (4, 3, 1, 0)
     library.undo()
     assert library.tallies(NOW) == (4, 4, 0, 0)
+
+
+def test_folders_have_what_is_in_the_folders_below_them(library: Library) -> None:
+    paths = ["top.md", "eu/uk/a.md", "eu/uk/b.md", "eu/c.md", "eu-west/d.md", "Asia/日本/e.md"]
+    _put(library, [Entry(Article(path, "T")) for path in paths])
+    found = library.values("folder")
+    assert found == [("Asia", 1), ("Asia/日本", 1), ("eu", 3), ("eu-west", 1), ("eu/uk", 2)]
+    for folder, articles in found:
+        assert library.search(parse(f'folder:"{folder}"'), Sort()).count == articles
 
 
 def test_marks_of_another_window_are_seen(library: Library, tmp_path: Path) -> None:

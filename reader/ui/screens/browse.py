@@ -1,8 +1,8 @@
 """The main screen: the list, and the article that is selected in it.
 
-What it does is told in six classes, each standing on the one before: the widgets
+What it does is told in seven classes, each standing on the one before: the widgets
 (:mod:`parts`), the article pane (:mod:`reading`), marks (:mod:`marking`), queries
-(:mod:`searching`), places (:mod:`placing`), and here the list and how far the folder is read.
+(:mod:`searching`), places (:mod:`placing`), views (:mod:`viewing`), and here the list and how far the folder is read.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from reader.ui.desk import KEEPING, ROWS, UNREAD, VIEW
 from reader.ui.list_header import ListHeader
 from reader.ui.panes import Panes
 from reader.ui.progress_line import ProgressLine
-from reader.ui.screens.placing import Placing
+from reader.ui.screens.viewing import Viewing
 
 if TYPE_CHECKING:
     from reader.ui.page import Line
@@ -55,7 +55,7 @@ class _Lost(NamedTuple):
     """Where somebody was reading it: the topmost line, and the related item that was selected."""
 
 
-class BrowseScreen(Placing):
+class BrowseScreen(Viewing):
     """List and article side by side, stacked, or one at a time, as the terminal allows."""
 
     BINDINGS = actions.bindings("browse")
@@ -85,7 +85,7 @@ class BrowseScreen(Placing):
         first, self._first = self._first, None
         assert first is not None
         yield TopBar(self.library.name, first.counts, id="top")
-        yield Panes(first, actions.single_keys(self._keymap), self, id="panes")
+        yield Panes(first, actions.single_keys(self._keymap), self, side=self.side_pane(), id="panes")
         yield ProgressLine(id="progress")
         yield KeyBar(self._keymap, id="keys")
         yield LongMessage(id="message")
@@ -385,7 +385,8 @@ class BrowseScreen(Placing):
     @on(KeyBar.Chosen)
     async def _act_by_mouse(self, event: KeyBar.Chosen) -> None:
         """Do what the key would do, where the key would do it."""
-        focused = self.article if self.article.has_focus else self.articles
+        views = self.panes.views if self.panes.views_have_focus else None
+        focused = views or (self.article if self.article.has_focus else self.articles)
         places: dict[actions.Scope, DOMNode] = {"app": self.app, "browse": self, "panes": self.panes}
         await self.app.run_action(event.action.method, default_namespace=places.get(event.action.scopes[0], focused))
 

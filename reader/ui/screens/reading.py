@@ -66,6 +66,8 @@ class Reading(Parts):
         bar = self.query_one(KeyBar)
         if self.is_asking:
             bar.where = "entry"
+        elif self.panes.views_have_focus:
+            bar.where = "views"
         elif not len(self.articles.view):
             bar.where = "empty"
         elif not self.article.has_focus:
