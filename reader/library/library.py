@@ -510,6 +510,10 @@ class Library:
         """Keep a small fact about the session between runs."""
         self._state.remember(name, value)
 
+    def remember_with(self, name: str, change: Callable[[str | None], str]) -> None:
+        """Keep what ``change`` makes of a small fact, whichever window it is of. Raises StorageError."""
+        self._state.remember_with(name, change)
+
     def recall(self, name: str) -> str | None:
         """Return what :meth:`remember` kept, or None."""
         return self._state.recall(name)

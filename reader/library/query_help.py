@@ -106,6 +106,17 @@ def words_of(where: Node | None, fields: Collection[TextField] = ("any", "title"
     return tuple(dict.fromkeys(words for words in _wanted(where, wanted=True) if words.field in fields))
 
 
+def without(text: str, field: str) -> str:
+    """Return a query as it is written, but for the conditions of one field."""
+    kept: list[str] = []
+    end = 0
+    for token in tokens(text):
+        if token.field == field:
+            kept.append(text[end : token.start].rstrip())
+            end = token.end
+    return f"{''.join(kept)}{text[end:]}".strip()
+
+
 def depends_on_marks(node: Node | None) -> bool:
     """Return whether a mark of the person's can change what ``node`` finds."""
     if isinstance(node, Not):

@@ -13,7 +13,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -385,6 +385,13 @@ class State:
     def remember(self, name: str, value: str) -> None:
         """Keep a small fact about the session, such as the last folder. Raises StorageError."""
         with self._write() as db:
+            db.execute("INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)", [name, value])
+
+    def remember_with(self, name: str, change: Callable[[str | None], str]) -> None:
+        """Keep what ``change`` makes of what was kept, with nobody between. Raises StorageError."""
+        with self._write() as db:
+            row = db.execute("SELECT value FROM session WHERE name = ?", [name]).fetchone()
+            value = change(None if row is None else str(row[0]))
             db.execute("INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)", [name, value])
 
     def recall(self, name: str) -> str | None:

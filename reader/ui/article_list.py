@@ -6,6 +6,7 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, get_args
 
 from textual import events
@@ -114,8 +115,8 @@ class ArticleList(Scrolling, can_focus=True):
         self.moved = False
         """Whether they have moved the selection to where it was not known to be."""
         self._resting: Timer | None = None
-        self._waiting: list[tuple[Callable[[int], None], int]] | None = None
-        """Moves that were made while another order was on its way; None when none is."""
+        self._waiting: list[Callable[[], object]] | None = None
+        """What was asked for while another list was on its way; None when none is."""
         self._rows: OrderedDict[int, Row] = OrderedDict((row.rowid, row) for row in rows)
         self._asked: set[int] = set()
         self.leaving: Callable[[], None] = lambda: None
@@ -438,22 +439,29 @@ class ArticleList(Scrolling, can_focus=True):
         self._page(-max(1, self.size.height - 1))
 
     def wait(self) -> None:
-        """Keep moves back until the next view is shown: they are meant for that one."""
+        """Keep what is asked of the list back until the next view is shown: it is meant for that one."""
         self._waiting = self._waiting or []
 
     def go_on(self) -> None:
-        """Make the moves that were kept back."""
-        moves, self._waiting = self._waiting or (), None
-        for move, rows in moves:
-            move(rows)
+        """Do what was kept back."""
+        acts, self._waiting = self._waiting or (), None
+        for act in acts:
+            if not self.later(act):  # one of them may have asked for yet another list
+                act()
+
+    def later(self, act: Callable[[], object]) -> bool:
+        """Keep ``act`` back if another list is on its way, which it is meant for; return whether that is so."""
+        if self._waiting is None:
+            return False
+        self._waiting.append(act)
+        return True
 
     def _step(self, rows: int) -> None:
-        if self._waiting is not None:
-            self._waiting.append((self._step, rows))
+        if self.later(partial(self._step, rows)):
             return
-        before = self.cursor
-        self.select(before + rows)
-        if self.cursor == before:
+        before = self.rowid
+        self.select(self.cursor + rows)
+        if self.rowid == before:  # not by its place: the row above may have gone
             self._say_end(rows)
 
     def _say_end(self, rows: int) -> None:
@@ -465,23 +473,26 @@ class ArticleList(Scrolling, can_focus=True):
 
     def _page(self, rows: int) -> None:
         """Move the selection and what is on screen by as many rows, so that the selection keeps its line."""
-        if self._waiting is not None:
-            self._waiting.append((self._page, rows))
+        if self.later(partial(self._page, rows)):
             return
-        before = self.cursor
+        before = self.rowid
         top = max(0, min(self.scroll_offset.y + rows, max(0, len(self.view) - self.size.height)))
-        self.select(before + rows, top=top)
-        if self.cursor == before:
+        self.select(self.cursor + rows, top=top)
+        if self.rowid == before:
             self._say_end(rows)
 
     def action_enter(self) -> None:
         """Ask for the selected article."""
+        if self.later(self.action_enter):
+            return
         self.let_go()
         self.leaving()
         self.post_message(self.Entered())
 
     def action_leave(self) -> None:
         """Let go of what is chosen, or say that there is nowhere further out."""
+        if self.later(self.action_leave):
+            return
         if not self.let_go():
             self.post_message(self.Left())
 
@@ -497,6 +508,19 @@ class ArticleList(Scrolling, can_focus=True):
         """Return the places of what is chosen."""
         start = self._anchor
         return range(0) if start == -1 else range(min(start, self.cursor), max(start, self.cursor) + 1)
+
+    @property
+    def choice_from(self) -> int:
+        """The article at which a choice was begun, or -1."""
+        return self.view.rowids[self._anchor] if self._anchor != -1 else -1
+
+    def choose_from(self, rowid: int) -> None:
+        """Have all chosen from an article to the selected one; nothing when it is not in the list."""
+        at = self.view.find(rowid)
+        if at is not None:
+            self._anchor = at
+            self._tell_chosen()
+            self.refresh()
 
     def _begin_choice(self) -> None:
         if self._anchor == -1 and len(self.view):
@@ -518,6 +542,8 @@ class ArticleList(Scrolling, can_focus=True):
 
     def action_choose(self) -> None:
         """Begin to choose several articles, or end it."""
+        if self.later(self.action_choose):
+            return
         if not len(self.view):
             self._say_end(1)
         elif not self.let_go():
@@ -525,6 +551,8 @@ class ArticleList(Scrolling, can_focus=True):
 
     def action_extend(self, rows: int) -> None:
         """Choose the article below or above as well."""
+        if self.later(partial(self.action_extend, rows)):
+            return
         self._begin_choice()
         self._step(rows)
 
@@ -532,8 +560,7 @@ class ArticleList(Scrolling, can_focus=True):
 
     def to_unread(self, step: int) -> None:
         """Select the next unread article, or the one before."""
-        if self._waiting is not None:
-            self._waiting.append((self.to_unread, step))
+        if self.later(partial(self.to_unread, step)):
             return
         at = self.cursor + step
         while 0 <= at < len(self.view):

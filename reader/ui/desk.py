@@ -229,13 +229,23 @@ class Desk:
 
         self._run(work, "search help")
 
+    def former_queries(self, past: str) -> None:
+        """Ask for the former queries alone; ``past`` is their name."""
+
+        def work() -> None:
+            from reader.ui.entering import former
+
+            self._post(messages.SearchHelp({}, former(self._library.recall(past))))
+
+        self._run(work, "search help")
+
     def remember_query(self, past: str, query: str) -> None:
         """Ask to keep a query with the former ones, whichever window they are of; ``past`` is their name."""
 
         def work() -> None:
             from reader.ui.entering import former, with_latest
 
-            self._library.remember(past, with_latest(former(self._library.recall(past)), query))
+            self._library.remember_with(past, lambda kept: with_latest(former(kept), query))
 
         self._change(work, counting=False)
 

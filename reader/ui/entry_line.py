@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 from textual.content import Content
@@ -19,6 +19,20 @@ _OFFERED = 40
 """Words that are shown; more than fit in a line."""
 _LONGEST = 10_000
 """Characters; nobody writes more, but somebody may paste it."""
+
+
+class _Input(Input):
+    """Takes of a long text that is pasted as much as there is room for."""
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Cut what is too long, and say so."""
+        line = next(iter(event.text.splitlines()), "")
+        room = max(0, _LONGEST - len(self.value))
+        if len(line) > room:
+            event.prevent_default()
+            event.stop()
+            self.insert_text_at_cursor(line[:room])
+            self.post_message(EntryLine.Cut())
 
 
 class EntryLine(Container):
@@ -45,19 +59,23 @@ class EntryLine(Container):
             super().__init__()
             self.text = text
 
+    class Cut(Message):
+        """Of what was pasted, the end did not find room."""
+
     class Left(Message):
         """The person does not want it after all."""
 
-    def __init__(self, prompt: str, text: str = "") -> None:
+    def __init__(self, prompt: str, text: str = "", past: Sequence[str] = ()) -> None:
+        """``past`` is what was entered for the same purpose before, the latest last."""
         super().__init__(id="entry")
         self._prompt = steady(prompt)
         self._text = text
-        self._past: list[str] = []
-        """What was entered for the same purpose before, the latest last."""
-        self._place = 0
+        self._past = [*past]
+        self._place = len(self._past)
         """Which of those is shown; its length for what is being written."""
         self._draft = text
         self._offer = NOTHING
+        self._begun = False
         self._turn = -1
         """Which word of the offer stands in the text, or -1,"""
         self._tried = ""
@@ -69,7 +87,7 @@ class EntryLine(Container):
             prompt = Static(Content(f" {self._prompt}"), id="entry-prompt")
             prompt.styles.width = width(self._prompt) + 1
             yield prompt
-            yield Input(self._text, compact=True, select_on_focus=False, max_length=_LONGEST, id="entry-input")
+            yield _Input(self._text, compact=True, select_on_focus=False, id="entry-input")
         yield Static(id="entry-hint")
 
     def on_mount(self) -> None:
@@ -84,13 +102,22 @@ class EntryLine(Container):
 
     @property
     def text(self) -> str:
-        """What is written."""
-        return clean(self.input.value)
+        """What is written, as it is written: not cleaned, so that places in it are places in the line."""
+        return self.input.value
 
     @property
     def at(self) -> int:
         """Where the cursor is in it, in characters."""
-        return len(clean(self.input.value[: self.input.cursor_position]))
+        return self.input.cursor_position
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether the line has had the focus."""
+        return self._begun
+
+    @on(events.DescendantFocus)
+    def _begin(self) -> None:
+        self._begun = True
 
     def hint(self, text: str, *, warning: bool = False) -> None:
         """Say something below the line, as text."""
@@ -106,14 +133,18 @@ class EntryLine(Container):
 
     def wrong(self, message: str, at: int) -> None:
         """Say what is wrong with the text, below the place where it is, if there is room."""
-        column = width(self._prompt) + width(self.input.value[:at])
-        fits = column + width(message) + 4 <= self.size.width
-        self.hint(f"{' ' * column}^ {message}" if fits else message, warning=True)
+        column = width(self._prompt) + width(self.input.value[:at]) - self.input.scroll_offset.x
+        fits = width(self._prompt) <= column and column + width(message) + 4 <= self.size.width
+        self.hint(f"{' ' * column}^ {message}{self._tab}" if fits else f"{message}{self._tab}", warning=True)
 
     def say(self, words: str) -> None:
         """Say something below the line, before what Tab would put in."""
-        tab = f"Tab: {'  '.join(self._offer.words[:_OFFERED])}" if self._offer.words else ""
-        self.hint("   ".join(filter(None, (words, tab))))
+        self.hint(f"{words}{self._tab}")
+
+    @property
+    def _tab(self) -> str:
+        """What Tab would put in, to stand behind something else."""
+        return f"   Tab: {'  '.join(self._offer.words[:_OFFERED])}" if self._offer.words else ""
 
     def offer(self, offer: Offer) -> None:
         """Have Tab put the words of ``offer`` in, one after the other; :meth:`say` shows them."""
@@ -133,7 +164,12 @@ class EntryLine(Container):
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:
         event.stop()
-        self.post_message(self.Submitted(self.text.strip()))
+        self.post_message(self.Submitted(clean(self.text)))
+
+    @on(Cut)
+    def _tell_cut(self, event: Cut) -> None:
+        event.stop()
+        self.hint(f"What was pasted is cut: the line has room for {_LONGEST:,} characters.", warning=True)
 
     def action_entry_leave(self) -> None:
         """Leave without entering anything."""

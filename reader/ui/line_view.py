@@ -30,8 +30,6 @@ _FAR = 1 << 30
 """Lines; more than there are."""
 _PIECE = 64
 """Lines in which found words are looked for at a time."""
-_TEXT = frozenset({"title", "text", "selected-title"})
-"""The inks of what is to be read; words are found in that."""
 
 
 class LineView(Scrolling, can_focus=True):
@@ -61,9 +59,10 @@ class LineView(Scrolling, can_focus=True):
         self._lines: Sequence[Line] = ()
         self._styles: dict[tuple[str, Mark, bool, float], Style] = {}
         self._blank: Style | None = None
-        self._terms: tuple[Term, ...] = ()
-        self._found: dict[int, dict[int, list[tuple[int, int]]]] = {}
-        """Where they stand: piece of the lines -> line -> places in its characters."""
+        self._terms: dict[str, tuple[Term, ...]] = {}
+        """Words that are drawn as found, by the ink of where they stand."""
+        self._found: dict[tuple[int, str], dict[int, list[tuple[int, int]]]] = {}
+        """Where they stand: piece of the lines, and ink -> line -> places in its characters."""
 
     # What it shows.
 
@@ -91,8 +90,9 @@ class LineView(Scrolling, can_focus=True):
             self.scroll_to(y=y, animate=False, immediate=True, force=True)
         self.refresh()
 
-    def highlight(self, terms: tuple[Term, ...]) -> None:
-        """Draw these words so wherever they stand in the text."""
+    def highlight(self, titles: tuple[Term, ...], texts: tuple[Term, ...]) -> None:
+        """Draw these words as found: ``titles`` in titles, ``texts`` in what is below them."""
+        terms = {"title": titles, "selected-title": titles, "text": texts}
         if terms != self._terms:
             self._terms = terms
             self._found.clear()
@@ -114,12 +114,12 @@ class LineView(Scrolling, can_focus=True):
 
     def _runs(self, at: int, line: Line) -> Iterator[tuple[Run, bool]]:
         """Yield the runs of a line, cut where words begin and end that are to be drawn as found."""
-        found = self._found_in(at) if self._terms else []
         start = 0
         for run in line:
             end = start + len(run.text)
+            found = self._found_in(at, run.ink) if self._terms.get(run.ink) else ()
             inside = [(max(a, start) - start, min(b, end) - start) for a, b in found if a < end and b > start]
-            if not inside or run.ink not in _TEXT:
+            if not inside:
                 yield run, False
             else:
                 from reader.ui.matching import pieces
@@ -127,18 +127,19 @@ class LineView(Scrolling, can_focus=True):
                 yield from ((replace(run, text=text), is_found) for text, is_found in pieces(run.text, inside))
             start = end
 
-    def _found_in(self, at: int) -> list[tuple[int, int]]:
-        """Return where in the line ``at`` the words stand; those of a phrase may be in two lines."""
-        which = at // _PIECE
+    def _found_in(self, at: int, ink: str) -> Sequence[tuple[int, int]]:
+        """Return where in the line ``at`` the words of an ink stand; those of a phrase may be in two lines."""
+        piece = at // _PIECE
+        which = (piece, ink)
         if which not in self._found:
             from reader.ui.matching import spans
 
-            lines = ["".join(run.text for run in line) for line in self._lines[which * _PIECE : (which + 1) * _PIECE]]
+            lines = ["".join(run.text for run in line) for line in self._lines[piece * _PIECE : (piece + 1) * _PIECE]]
             starts = [*accumulate((len(line) + 1 for line in lines), initial=0)]
             places: dict[int, list[tuple[int, int]]] = {}
-            for start, end in spans("\n".join(lines), self._terms):
+            for start, end in spans("\n".join(lines), self._terms[ink]):
                 for line in range(bisect_right(starts, start) - 1, bisect_left(starts, end)):
-                    begin = which * _PIECE + line
+                    begin = piece * _PIECE + line
                     places.setdefault(begin, []).append((max(0, start - starts[line]), end - starts[line]))
             self._found[which] = places
         return self._found[which].get(at, [])

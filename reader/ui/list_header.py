@@ -18,7 +18,8 @@ from reader.ui.inks import ink
 class ListHeader(Widget):
     """The line above the list: the key, name and direction of each column that sorts."""
 
-    sort: reactive[Sort] = reactive(Sort())
+    sort: reactive[Sort | None] = reactive[Sort | None](Sort())
+    """The order; None for how well articles match."""
     types: reactive[bool] = reactive(False)
 
     class SortChosen(Message):
@@ -64,8 +65,8 @@ class ListHeader(Widget):
 
     def _label(self, by: SortKey, cells: int) -> list[Segment]:
         key = self._keys.get(f"sort.{by}", " ")
-        chosen = by == self.sort.by
-        arrow = ("↑" if self.sort.reverse else "↓") if chosen else ""
+        chosen = self.sort is not None and by == self.sort.by
+        arrow = ("↑" if self.sort is not None and self.sort.reverse else "↓") if chosen else ""
         gap = " " if cells > 4 else ""
         room = cells - len(key) - 2 * len(gap) - 1
         full = {"quality": "Qual", "heat": "Heat", "date": "Date"}[by]

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from reader.words import is_single, words
 
 _ASCII = re.compile("[A-Za-z0-9]+")
-_WITHIN, _SINGLE = 1, 3
-"""See :func:`_part`; anything else separates words."""
+_WITHIN = 1
+"""See :func:`_part`; anything else stands for itself, or separates words."""
 _LONGEST = 10_000
 """Characters of a text that are looked through; a screen has fewer."""
 
@@ -82,8 +82,8 @@ def _words(text: str) -> Iterator[_Word]:
             if len(folded) == 1:
                 yield _Word(start, at, folded[0])
             start = -1
-        if part == _SINGLE:  # as Chinese has it
-            yield _Word(at, at + 1, words(char)[0])
+        for word in words(char):  # as Chinese has it; some stand for two, such as the Thai sara am
+            yield _Word(at, at + 1, word)
 
 
 @lru_cache(maxsize=4096)

@@ -27,6 +27,7 @@ from reader.ui.desk import KEEPING, ROWS, UNREAD, VIEW
 from reader.ui.list_header import ListHeader
 from reader.ui.panes import Panes
 from reader.ui.progress_line import ProgressLine
+from reader.ui.screens.searching import Back
 from reader.ui.screens.viewing import Viewing
 
 if TYPE_CHECKING:
@@ -77,8 +78,10 @@ class BrowseScreen(Viewing):
         """The order that was told last."""
         self._searching = False
         """Whether the list that is on its way is the answer to another query."""
-        self._back_to: tuple[int, int] | None = None
-        """The article that is to be selected in it, and the first row that is to be on the screen."""
+        self._back_to: Back | None = None
+        """What is to be in it as it was, if it was there before."""
+        self._to_hold = False
+        """Whether marks were made since the list was asked for last: what falls out by them is to stay."""
 
     def compose(self) -> ComposeResult:
         """Lay the panes out; the stylesheet arranges them."""
@@ -114,27 +117,28 @@ class BrowseScreen(Viewing):
         """End what goes on beside the screen."""
         self._desk.close()
 
-    def list_again(self) -> None:
-        """Have the list show what another query finds."""
-        self._searching = True
+    def list_again(self, back: Back | None = None) -> None:
+        """Have the list show what another query finds, as it was when that is told."""
+        self._searching, self._back_to = True, back
         self._lost = None  # it is not looked for in what somebody asked for since
-        self._back_to = None
+        self._to_hold = False
         self.articles.touched = False
         self.articles.let_go()
         self.articles.wait()
         self._reload_view()
-
-    def go_back_to(self, rowid: int, top: int) -> None:
-        """Have an article selected again once the list is there."""
-        self._back_to = (rowid, top)
 
     def _reload_view(self, *, sorting: bool = False, marked: bool = False) -> None:
         # Until the person takes hold of an article, another order begins at its top; and so does a folder that is
         # read for the first time, whose best articles may come last.
         untouched = not self._is_held and (sorting or not (self._folder_read or self.is_placed))
         lost = None if self._lost is None else (self._lost.rowid, self._lost.id)
-        keep = self._back_to[0] if self._back_to is not None else -1 if untouched else self.articles.rowid
-        held = () if self._searching or sorting else self._held_articles(marked=marked)
+        back = self._back_to if self._searching else None
+        keep = back.rowid if back is not None else -1 if untouched else self.articles.rowid
+        self._to_hold |= marked and not self._searching
+        if self._searching:
+            held: Sequence[int] = () if back is None else [*back.fallen]
+        else:
+            held = self._held_articles(marked=self._to_hold)
         placed = self._searching or (untouched and not sorting)
         self._desk.view(
             self.sort,
@@ -175,7 +179,11 @@ class BrowseScreen(Viewing):
         if group == KEEPING:
             self._marks.forget()
             self._reload_view()  # what the list shows was not kept
-        elif group in {VIEW, UNREAD}:
+        elif group == VIEW:
+            self._searching, self._back_to = False, None
+            self.search_failed(sentence(error))
+            self.articles.go_on()
+        elif group == UNREAD:
             self.articles.go_on()
         elif group == ROWS:
             self.set_timer(_SECONDS_UNTIL_ASKED_AGAIN, self.articles.forget_asked)
@@ -192,8 +200,9 @@ class BrowseScreen(Viewing):
         if event.sort != self.sort or event.query != self.asked.query:
             return  # the person has chosen another order or query meanwhile, which is on its way
         header = self.query_one(ListHeader)
-        if header.sort != event.view.sort:
-            header.sort = event.view.sort
+        by_words = bool(self._terms or self._texts)
+        ranked = event.query is not None and event.query.sort == "relevance" and by_words
+        header.sort = None if ranked else event.view.sort
         if self._sorted != self.sort:
             self._sorted = self.sort
             words = _SORT_WORDS[self.sort.by][self.sort.reverse]
@@ -210,7 +219,7 @@ class BrowseScreen(Viewing):
             left, line = event.place or (0, 0)
             at, top = left, max(0, left - line)
             if self._back_to is not None:
-                at, top = event.view.find(self._back_to[0]), self._back_to[1]
+                at, top = event.view.find(self._back_to.rowid), self._back_to.top
         elif event.place is not None and not self._is_held:
             at, top = event.place[0], max(0, event.place[0] - event.place[1])
         elif event.keep == -1 and not moved:
@@ -224,7 +233,9 @@ class BrowseScreen(Viewing):
             self.keep_place()
         self.articles.show(event.view, rows, at=place, top=top, terms=self._terms, fallen=event.fallen)
         self.view_placed(event, searched=self._searching)
-        self._searching, self._back_to = False, None
+        if self._searching and self._back_to is not None:
+            self.articles.choose_from(self._back_to.choice_from)
+        self._searching, self._back_to, self._to_hold = False, None, False
         self.view_shown(len(event.fallen))
         if self._lost is not None and self._lost.instead == before:
             self._lost = self._lost._replace(instead=self.articles.rowid)  # nobody has moved: it is looked for on
@@ -251,7 +262,9 @@ class BrowseScreen(Viewing):
             place = (self.article.scroll_offset.y, self.article.selected)
             self.panes.focus_list()
         if place is not None or self.articles.touched:
-            self.say("The article is not in the list any more: its file is gone, or cannot be read.", warning=True)
+            why = "" if self.asked.query is None else "it does not match any more, or "
+            gone = f"The article is not in the list any more: {why}its file is gone, or cannot be read."
+            self.say(gone, warning=True)
         return _Lost(rowid, "" if row is None else row.id, -1, place)
 
     def _found_again(self, event: messages.ViewLoaded) -> int | None:
@@ -357,16 +370,16 @@ class BrowseScreen(Viewing):
         def lines(width: int) -> tuple[Line, ...]:
             name = self.library.name
             if asked.query is not None:
-                return nothing_found(asked.text, width)
+                return nothing_found(asked.shown, width)
             return empty_folder(name, counts, width) if self._folder_read else reading_folder(name, width)
 
         self.article.show_message(lines)
 
     def action_sort(self, by: SortKey) -> None:
         """Sort by ``by``, or the other way round when that is how it is sorted."""
-        shown = self.articles.view.sort  # the query may have named it
+        shown = self.query_one(ListHeader).sort  # the query may have named it
         self.drop_own_sort()
-        self.sort_by(shown.flipped() if shown.by == by else Sort(by))
+        self.sort_by(shown.flipped() if shown is not None and shown.by == by else Sort(by))
 
     def sort_by(self, sort: Sort) -> None:
         """Have another order, should it be another."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from textual import on
@@ -32,8 +33,6 @@ class Marking(Reading):
         self._entered = -1
         """The article that the person has gone into, while it is yet to be shown; else -1."""
         self._marks = Marks()
-        self._tagged: list[int] = []
-        """The documents whose tags are being edited."""
         self._known_tags: list[str] = []
 
     # By reading.
@@ -105,6 +104,8 @@ class Marking(Reading):
         self._toggle("starred")
 
     def _toggle(self, mark: Literal["read", "starred"]) -> None:
+        if self.articles.later(partial(self._toggle, mark)):
+            return
         rowids = self._meant()
         rows = self.articles.at_hand(rowids)
         if not rowids:
@@ -118,6 +119,8 @@ class Marking(Reading):
 
     def action_all_read(self) -> None:
         """Mark every article of the list read."""
+        if self.articles.later(self.action_all_read):
+            return
         rowids = self.articles.view.rowids
         if len(rowids):
             self._stop_reading()
@@ -156,12 +159,16 @@ class Marking(Reading):
 
     def action_undo(self) -> None:
         """Take back the last change of marks."""
+        if self.articles.later(self.action_undo):
+            return
         self._stop_reading()
         self._marks.forget()
         self._desk.undo(again=False)
 
     def action_redo(self) -> None:
         """Make the change again that was taken back last."""
+        if self.articles.later(self.action_redo):
+            return
         self._marks.forget()
         self._desk.undo(again=True)
 
@@ -186,22 +193,24 @@ class Marking(Reading):
 
     def action_tags(self) -> None:
         """Edit the tags of what is chosen."""
-        self._tagged = self._meant()
-        row = self.articles.row
-        if not self._tagged:
-            self.say("There is no article to tag here.", passing=True)
+        if self.articles.later(self.action_tags):
             return
-        purpose = Purpose(self._tag, self._offer_tags)
-        if len(self._tagged) > 1:
-            self.ask(purpose, f"Tags for {len(self._tagged):,} articles, -tag takes one away: ")
+        tagged, row = self._meant(), self.articles.row
+        if not tagged:
+            self.say("There is no article to tag here.", passing=True)
+        elif len(tagged) > 1:
+            purpose = Purpose(partial(self._tag_many, tagged), self._offer_tags)
+            self.ask(purpose, f"Tags for {len(tagged):,} articles, -tag takes one away: ")
+            self._desk.tags()
         elif row is not None:
-            self.ask(purpose, "Tags: ", ", ".join((*row.tags, "")))
-        self._desk.tags()
+            purpose = Purpose(partial(self._tag, row), self._offer_tags)
+            self.ask(purpose, "Tags, -tag takes one away: ", ", ".join((*row.tags, "")))
+            self._desk.tags()
 
     @on(messages.TagsLoaded)
     def _take_tags(self, event: messages.TagsLoaded) -> None:
         self._known_tags = event.tags
-        if self.entry is not None and self._tagged:
+        if self.entry is not None and self.asks_for(self._offer_tags):
             self._offer_tags(self.entry.text, self.entry.at)
 
     def _offer_tags(self, text: str, at: int) -> None:
@@ -212,28 +221,29 @@ class Marking(Reading):
             self.entry.offer(offer)
             self.entry.say("" if offer.words else "Tags, with commas between them.")
 
-    def _tag(self, text: str) -> None:
-        """Give what is chosen the tags that were entered."""
+    def _tag_many(self, rowids: list[int], text: str) -> None:
+        """Give many documents the tags that were entered."""
         from reader.ui.entering import split_tags
 
         given = split_tags(text)
-        if len(self._tagged) > 1:
-            self._desk.tag_documents(
-                self._tagged,
-                [tag for tag in given if not tag.startswith("-")],
-                [tag[1:] for tag in given if tag.startswith("-")],
-            )
+        more = [tag for tag in given if not tag.startswith("-")]
+        self._desk.tag_documents(rowids, more, [tag[1:] for tag in given if tag.startswith("-")])
+        self.articles.let_go()
+
+    def _tag(self, row: Row, text: str) -> None:
+        """Give an article the tags that were entered; what has become of it meanwhile stays."""
+        from reader.ui.entering import split_tags
+
+        given = split_tags(text)
+        had = {tag.casefold(): tag for tag in row.tags}
+        has = {tag.casefold(): tag for tag in given if not tag.startswith("-")}
+        gone = {tag[1:].strip().casefold() for tag in given if tag.startswith("-")}
+        change = Change(
+            add_tags=tuple(tag for key, tag in has.items() if key not in had and key not in gone),
+            remove_tags=tuple(tag for key, tag in had.items() if key not in has or key in gone),
+        )
+        if change == Change():
+            self.say("That changes nothing.")
         else:
-            rows = self.articles.at_hand(self._tagged)
-            for row in rows or ():
-                had = {tag.casefold(): tag for tag in row.tags}
-                has = {tag.casefold(): tag for tag in given}
-                change = Change(
-                    add_tags=tuple(tag for key, tag in has.items() if key not in had),
-                    remove_tags=tuple(tag for key, tag in had.items() if key not in has),
-                )
-                if change == Change():
-                    self.say("That changes nothing.")
-                else:
-                    self._mark([row], change)
+            self._mark([row], change)
         self.articles.let_go()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual import events, on
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 
 _SECONDS_HELD = 0.5
+_METHODS = frozenset(action.method.partition("(")[0] for action in actions.ACTIONS if action.scopes == ("browse",))
+"""What the keys of the screen do."""
 
 
 class Purpose(NamedTuple):
@@ -33,6 +35,8 @@ class Purpose(NamedTuple):
     left: Callable[[], object] = lambda: None
     refuses: Callable[[str], bool] = lambda text: False
     """Whether it is to be written on: something is wrong with it, and that stands below the line."""
+    at_once: bool = False
+    """Whether what is written shows at once, so that there is nothing left to enter."""
 
 
 class Parts(Screen[None]):
@@ -77,10 +81,33 @@ class Parts(Screen[None]):
         bar = self.query_one(KeyBar)
         bound = self._bound.get(bar.where)
         if bound is None:
-            bound = self._bound[bar.where] = frozenset(self.active_bindings)
+            # Textual's own keys of a screen, to scroll it, do nothing on this one.
+            active = self.active_bindings.items()
+            ours = {key for key, it in active if it.node is not self or it.binding.id in actions.NAMES}
+            bound = self._bound[bar.where] = frozenset(ours)
         if event.key not in bound:
             name = actions.spoken_press(event.key, event.character)
-            self.say(f"{name} does nothing here. ? shows every key.", passing=True)
+            if self.entry is not None:
+                self.entry.hint(f"{name} does nothing in this line.", warning=True)
+            else:
+                self.say(f"{name} does nothing here. ? shows every key.", passing=True)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While one writes, the keys of the screen are about nothing."""
+        own = action in _METHODS
+        return False if own and self.is_asking else super().check_action(action, parameters)
+
+    def refocus(self, focused: Widget) -> None:
+        """Keep the focus in the line that is written in; who clicks elsewhere has entered what stands in a query."""
+        entry, purpose = self.entry, self._purpose
+        if entry is None or purpose is None or not entry.is_begun or entry in focused.ancestors_with_self:
+            return
+        if purpose.at_once and not purpose.refuses(entry.text.strip()):
+            self._asked_then = focused
+            self.on_entry_line_submitted(entry.Submitted(entry.text.strip()))
+        else:
+            entry.input.focus()
+            entry.hint("Enter takes this, Esc leaves it.")
 
     # Keys can be quicker than the focus: what is typed in one go after / is meant for the line that / opens.
 
@@ -131,8 +158,16 @@ class Parts(Screen[None]):
         """Whether a line is there to be written in."""
         return self._purpose is not None
 
-    def ask(self, purpose: Purpose, prompt: str, text: str = "", *, then: Widget | None = None) -> None:
-        """Ask for a line, in which ``text`` stands already.
+    def ask(
+        self,
+        purpose: Purpose,
+        prompt: str,
+        text: str = "",
+        *,
+        past: Sequence[str] = (),
+        then: Widget | None = None,
+    ) -> None:
+        """Ask for a line, in which ``text`` stands already; ``past`` is what was entered before, the latest last.
 
         ``then`` gets the focus once it is entered; when it is left, or without one, what had it before.
         """
@@ -142,7 +177,7 @@ class Parts(Screen[None]):
             self._asked_from, self._purpose = self.focused, purpose
             self._asked_then = then or self.focused
             self.hold_keys()
-            self.mount(EntryLine(prompt, text))
+            self.mount(EntryLine(prompt, text, past))
 
     @property
     def entry(self) -> EntryLine | None:
@@ -175,6 +210,10 @@ class Parts(Screen[None]):
         if purpose is not None:
             purpose.left()
 
+    def asks_for(self, changed: Callable[[str, int], object]) -> bool:
+        """Whether the line that is there tells ``changed`` what is written."""
+        return self._purpose is not None and self._purpose.changed == changed
+
     def leave_line(self) -> None:
         """Take the line away, as if it had been left."""
         if self.is_asking:
@@ -198,6 +237,8 @@ class Parts(Screen[None]):
 
     def say(self, text: str, *, warning: bool = False, passing: bool = False) -> None:
         """Tell the person something in the last line; see :meth:`KeyBar.say`."""
+        if warning and self.entry is not None:
+            self.entry.hint(text, warning=True)  # which covers that line
         self.query_one(KeyBar).say(text, warning=warning, passing=passing)
 
     @on(KeyBar.TooLong)

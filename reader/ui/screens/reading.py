@@ -57,8 +57,10 @@ class Reading(Parts):
 
     # What the pane shows.
 
-    def on_descendant_focus(self, _: events.DescendantFocus) -> None:
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Show the keys that matter where the focus is, and let those go that were meant for it."""
+        if self.is_asking:
+            self.refocus(event.widget)
         self._show_keys()
         self.let_keys_go()
 
@@ -229,10 +231,14 @@ class Reading(Parts):
 
     def action_open(self) -> None:
         """Open the original of what is selected in the browser."""
+        if self.articles.later(self.action_open):
+            return
         self._open(self._links().best, "This document names no address to open.")
 
     def action_open_amp(self) -> None:
         """Open the AMP copy of what is selected in the browser."""
+        if self.articles.later(self.action_open_amp):
+            return
         self._open(self._links().amp_copy, "There is no AMP copy of this. o opens the original.")
 
     def _open(self, url: str, otherwise: str) -> None:
@@ -265,6 +271,8 @@ class Reading(Parts):
 
     def action_copy(self) -> None:
         """Copy the address of what is selected."""
+        if self.articles.later(self.action_copy):
+            return
         url = self._links().best
         if url:
             self.app.copy_to_clipboard(url)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual import on
 
 from reader.opening import First
-from reader.text import count
+from reader.text import clean, count
 from reader.ui import messages
 from reader.ui.article_list import ArticleList
 from reader.ui.bars import TopBar
@@ -31,13 +31,30 @@ class Asked(NamedTuple):
     text: str = ""
     query: Query | None = None
 
+    @property
+    def shown(self) -> str:
+        """The text as a safe line."""
+        return clean(self.text)
+
+
+class Back(NamedTuple):
+    """What is to be as it was, in a list that is on its way."""
+
+    rowid: int
+    """The article that was selected,"""
+    top: int
+    """the first row on the screen,"""
+    fallen: frozenset[int] = frozenset()
+    """what did not match any more and had stayed,"""
+    choice_from: int = -1
+    """and the article at which a choice of several was begun, or -1."""
+
 
 class _Before(NamedTuple):
     """What was on the screen before a query was written."""
 
     asked: Asked
-    rowid: int
-    top: int
+    back: Back
 
 
 class Searching(Marking):
@@ -47,8 +64,16 @@ class Searching(Marking):
         super().__init__(first, keymap)
         self.asked = Asked()
         self._terms: tuple[Term, ...] = ()
-        """The words that articles are found by, to be drawn so."""
+        """The words that articles are found by, to be drawn so in titles,"""
+        self._texts: tuple[Term, ...] = ()
+        """and those in the text below."""
         self._before: _Before | None = None
+        self._listed = Asked()
+        """What the list shows, while what was asked for may be on its way,"""
+        self._found = 0
+        """and how many articles that found."""
+        self._past: list[str] = []
+        """Former queries, the latest last."""
         self._wrong = False
         """Whether what stands in the line is no query."""
         self._values: Mapping[ValueField, list[str]] = {}
@@ -56,11 +81,8 @@ class Searching(Marking):
 
     # What whoever shows the list wants to know.
 
-    def list_again(self) -> None:
-        """Called when the list is to show what ``asked`` finds."""
-
-    def go_back_to(self, rowid: int, top: int) -> None:
-        """Called to have an article selected in the list that comes, with ``top`` the first row on the screen."""
+    def list_again(self, back: Back | None = None) -> None:
+        """Called when the list is to show what ``asked`` finds, as it was when that is told."""
 
     # The line.
 
@@ -68,16 +90,25 @@ class Searching(Marking):
         """Open the line for a query."""
         if self.is_asking:
             return
-        self._before = _Before(self.asked, self.articles.rowid, int(self.articles.scroll_offset.y))
+        if self.articles.later(self.action_search):
+            return
+        articles = self.articles
+        back = Back(articles.rowid, int(articles.scroll_offset.y), articles.fallen, articles.choice_from)
+        self._before = _Before(self.asked, back)
         self._wrong = False
-        purpose = Purpose(self._keep, self._search, self._restore, self._refuses)
-        self.ask(purpose, "/", self.asked.text, then=self.articles)
+        purpose = Purpose(self._keep, self._search, self._restore, self._refuses, at_once=True)
+        self.ask(purpose, "/", self.asked.text, past=self._past, then=self.articles)
         self.panes.remove_class("-reading")  # where there is room for one pane, it is the list that follows
         self._desk.search_help(_PAST)
+
+    @on(messages.Begun)
+    def _learn_past(self) -> None:
+        self._desk.former_queries(_PAST)
 
     @on(messages.SearchHelp)
     def _take_help(self, event: messages.SearchHelp) -> None:
         self._values = event.values or self._values
+        self._past = event.past
         entry = self.entry
         if entry is not None and self._before is not None:
             entry.set_past(event.past)
@@ -102,18 +133,19 @@ class Searching(Marking):
         if not self._set(text, query):
             entry.say(self._said())
 
-    def _set(self, text: str, query: Query) -> bool:
-        """Have the list show what ``query`` finds; return whether that is something else than before."""
+    def _set(self, text: str, query: Query, *, listing: bool = True, back: Back | None = None) -> bool:
+        """Have the list show what ``query`` finds, if it is to be listed; return whether that is something else."""
         from reader.library.query import Query
 
         asked = Asked(text, None if query == Query() else query)
         same = asked.query == self.asked.query
         self.asked = asked
         self._terms = _terms(query, "any", "title")
-        if same:
-            self.query_one(TopBar).query_text = text.strip()
+        self._texts = _terms(query, "any", "excerpt", "body", "text")
+        if same or not listing:
+            self.query_one(TopBar).query_text = self.asked.shown
         else:
-            self.list_again()
+            self.list_again(back)
         return not same
 
     def _offered(self, text: str, at: int) -> Offer:
@@ -133,7 +165,9 @@ class Searching(Marking):
 
     def _said(self) -> str:
         """Return how many articles the list has, for the line below the query."""
-        found = count(len(self.articles.view), "article")
+        if self.asked.query is None:
+            self._found = len(self.articles.view)
+        found = count(self._found, "article")
         return found if self.asked.query is not None else f"{found}. Words, topic:  source:  is:unread  quality>=40 …"
 
     def _refuses(self, _: str) -> bool:
@@ -145,22 +179,20 @@ class Searching(Marking):
         self._show_keys()
         self.read_on()
         if text:
+            self._past = [*(query for query in self._past if query != text), text]
             self._desk.remember_query(_PAST, text)
 
     def _restore(self) -> None:
         """Show what was there before."""
         before, self._before = self._before, None
-        if before is not None and before.asked.query != self.asked.query:
-            self._ask_again(before.asked)
-            self.go_back_to(before.rowid, before.top)
-        elif before is not None:
-            self.asked = before.asked
+        if before is not None:
+            self._ask_again(before.asked, back=before.back)
         self._show_keys()
 
-    def _ask_again(self, asked: Asked) -> None:
+    def _ask_again(self, asked: Asked, *, listing: bool = True, back: Back | None = None) -> None:
         from reader.library.query import Query
 
-        self._set(asked.text, asked.query or Query())
+        self._set(asked.text, asked.query or Query(), listing=listing, back=back)
 
     # Without the line.
 
@@ -192,10 +224,9 @@ class Searching(Marking):
             return False
         from dataclasses import replace
 
-        from reader.library.query_text import write
+        from reader.library.query_help import without
 
-        without = replace(query, sort=None)
-        self._set(write(without), without)
+        self._set(without(self.asked.text, "sort"), replace(query, sort=None))
         return True
 
     @on(ArticleList.Left)
@@ -209,13 +240,25 @@ class Searching(Marking):
 
     # What is found.
 
+    def search_failed(self, told: str) -> None:
+        """Go on with what the list shows; what was asked for could not be had."""
+        if self.asked != self._listed:
+            self._ask_again(self._listed, listing=False)
+        if self.entry is not None and self._before is not None:
+            self._wrong = True
+            self.entry.hint(told, warning=True)
+
     def view_shown(self, fallen: int) -> None:
         """Tell how many were found, above the list and, while one writes, below the query."""
         bar = self.query_one(TopBar)
-        bar.query_text = self.asked.text.strip()
-        bar.shown = len(self.articles.view) - fallen if self.asked.query is not None else None
-        query = self.asked.query if len(self.articles.view) else None
-        self.article.highlight(() if query is None else _terms(query, "any", "title", "excerpt", "body", "text"))
+        bar.query_text = self.asked.shown
+        self._found = len(self.articles.view) - fallen
+        self._listed = self.asked
+        bar.shown = self._found if self.asked.query is not None else None
+        if len(self.articles.view):
+            self.article.highlight(self._terms, self._texts)
+        else:
+            self.article.highlight((), ())  # what it says is ours
         entry = self.entry
         if entry is not None and self._before is not None and not self._wrong:
             entry.say(self._said())

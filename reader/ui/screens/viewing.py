@@ -337,7 +337,7 @@ class Viewing(Placing):
             known = tuple(view.name for view in self._saved if view.name.casefold().startswith(begun))
             self.entry.offer(Offer(0, len(name), known))
             there = any(view.name == clean(name) for view in self._saved)
-            what = f"/{self.asked.text.strip()}" if self.asked.query is not None else "all articles"
+            what = f"/{self.asked.shown}" if self.asked.query is not None else "all articles"
             self.entry.say(f"There is a view of this name: it becomes {what}." if there else f"Saves {what}.")
 
     def _ask_name(self, name: str) -> None:
