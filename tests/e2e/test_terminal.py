@@ -55,11 +55,11 @@ def test_from_opening_the_seeds_to_quitting(seeds: Path) -> None:
         terminal.press("esc")
         terminal.wait(lambda: "▌ Facial" not in terminal.text)
         terminal.press("?")
-        terminal.wait("To the first article, or the top")
+        terminal.wait("To the first article or view, or the top")
         terminal.send("mark read")
         terminal.wait(lambda: "Mark read or unread" in terminal.text and "To the first" not in terminal.text)
         terminal.press("esc")
-        terminal.wait("To the first article, or the top")
+        terminal.wait("To the first article or view, or the top")
         terminal.press("esc")
         terminal.wait(lambda: "Esc closes" not in terminal.text)
 

@@ -402,6 +402,31 @@ async def test_what_somebody_writes_into_the_file_is_followed(folder: Path) -> N
         assert [view.name for view in file()] == ["A", "Edited", "B"]
 
 
+async def test_a_file_that_is_broken_from_the_start_is_told_and_left_alone(folder: Path) -> None:
+    path = Paths.of().views
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("[[view]\n")
+    async with opened(folder, WIDE) as reader:
+        assert "views.toml is not valid TOML" in reader.message
+        assert "AI 7" in shown(reader)
+        await save(reader, "A")
+        assert "views.toml is not valid TOML" in reader.message
+        await reader.press("m", "u")
+        assert reader.message == "Undone: marked 1 article read."
+    assert path.read_text() == "[[view]\n"
+
+
+async def test_a_view_is_saved_also_where_there_is_no_pane(folder: Path) -> None:
+    async with opened(folder, NARROW) as reader:
+        await save(reader, "Mine")
+        await reader.press("w", *"m")
+        assert "Tab: Mine" in reader.text
+        await reader.press("tab")
+        assert "There is a view of this name" in reader.text
+        await reader.press("escape", "b")
+        assert "Mine 20" in " ".join(shown(reader))
+
+
 async def test_a_view_that_is_no_query_stays_and_tells_what_is_wrong(folder: Path) -> None:
     path = Paths.of().views
     path.parent.mkdir(parents=True, exist_ok=True)

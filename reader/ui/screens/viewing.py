@@ -315,6 +315,8 @@ class Viewing(Placing):
 
     def action_save_view(self) -> None:
         """Ask for a name to save the query and the order of the list by."""
+        if self._tree is None:
+            self._desk.views.load()  # the pane was never there: names that are taken are not known yet
         text = self.asked.text.strip()
         sort: Sort | None = self.articles.view.sort
         if self.asked.query is not None and self.asked.query.sort is not None:
