@@ -118,10 +118,17 @@ def matching(db: sqlite3.Connection, match: str, size: int, *, late: bool = Fals
     return rowsets.asked(db, select, (match, size), size)
 
 
-def scored(db: sqlite3.Connection, match: str, weights: Sequence[float], size: int) -> dict[int, float]:
-    """Return how well the slots below ``size`` match, by BM25, the lower the better. Raises sqlite3.Error."""
+def scored(
+    db: sqlite3.Connection, match: str, weights: Sequence[float], size: int, *, most: int | None = None
+) -> dict[int, float]:
+    """Return how well the slots below ``size`` match, by BM25, the lower the better; only the best with ``most``.
+
+    Raises sqlite3.Error.
+    """
     marks = ", ".join("?" * len(weights))
-    query = f"SELECT rowid, bm25(words, {marks}) FROM words WHERE words MATCH ? AND rowid < ?"  # noqa: S608
+    query = f"SELECT rowid, bm25(words, {marks}) AS score FROM words WHERE words MATCH ? AND rowid < ?"  # noqa: S608
+    if most is not None:
+        query += f" ORDER BY score LIMIT {most:d}"
     return dict(db.execute(query, (*weights, match, size)).fetchall())
 
 
