@@ -269,8 +269,8 @@ class Question:
     def _spoken(self, phrase: list[str], of_columns: tuple[str, ...], *, prefix: bool) -> int:
         db, size = self._db, self._snapshot.size
         match = fulltext.expression(phrase, of_columns, prefix=prefix)
-        if len(phrase) == 1 and of_columns == fulltext.COLUMNS:
-            known = fulltext.frequent(db, phrase[0], prefix=prefix)
+        if len(phrase) == 1:
+            known = fulltext.frequent(db, phrase[0], of_columns, prefix=prefix)
             if known is not None:
                 return self._snapshot.rows(known & bits.below(size) | fulltext.matching(db, match, size, late=True))
         return self._snapshot.rows(fulltext.matching(db, match, size))

@@ -276,7 +276,8 @@ def test_ready_made_sets_say_what_the_table_says(library: Library, monkeypatch: 
     for asked in sorted({word[:end] for word in said for end in range(1, len(word) + 1)}):
         for prefix in (True, False):
             entries = _articles_of(*titles)
-            _assert_plain(library, entries, Query(Words("any", asked, prefix)), Sort())
+            for field in ("any", "title", "body", "excerpt"):
+                _assert_plain(library, entries, Query(Words(field, asked, prefix)), Sort())
 
 
 def test_sets_made_while_sorting_say_the_same(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
