@@ -8,6 +8,7 @@ looked at. Pauses between keys are random, so that nothing locks onto a timer.
 from __future__ import annotations
 
 import random
+import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -88,6 +89,74 @@ def sort(bench: Bench) -> list[Figure]:
         terminal.end("q")
     figures = [figure(f"change of sort: {name}", times, most) for name, times in taken.items()]
     return [*figures, figure("change of sort or direction", [t for times in taken.values() for t in times], most)]
+
+
+def search(bench: Bench) -> list[Figure]:
+    """Write queries, key by key: each key that makes another query of it, until the list shows what that finds."""
+    from reader.errors import ReaderError
+    from reader.library.query import Query
+    from reader.library.query_text import parse
+
+    dice = random.Random(3)
+    most = 0.15 if bench.documents >= 1_000_000 else 0.05
+    taken: list[float] = []
+    by_length: dict[str, list[float]] = defaultdict(list)
+    with bench.warm() as terminal:
+        terminal.press("/")
+        terminal.until(lambda screen: "Words, topic:" in screen[-1])
+        terminal.rest(1.0, 10)  # until the values of fields have been counted for Tab
+        for query in islice(cycle(_QUERIES), max(1, bench.samples // 8)):
+            asked: Query = Query()
+            for end in range(1, len(query) + 1):
+                text = query[:end]
+                try:
+                    parsed = parse(text)
+                except ReaderError:
+                    parsed = asked  # a mistake, for the moment: the list stays
+                if parsed == asked:
+                    terminal.press(query[end - 1])
+                    terminal.rest(0.05, 1)
+                    continue
+                asked = parsed
+                seconds = _written(terminal, query[end - 1], text, dice)
+                taken.append(seconds)
+                by_length[
+                    "first letters" if len(text.split()[-1].lstrip('-"(').rpartition(":")[2]) < 3 else "more"
+                ].append(seconds)
+            terminal.press("\x15")
+            terminal.until(lambda screen: "Words, topic:" in screen[-1])
+            terminal.rest(0.2, 2)
+        terminal.press("\x1b")
+        terminal.rest(0.5, 5)
+        terminal.end("q")
+    return [
+        figure("search, key to list", taken, most),
+        *(figure(f"search, key to list, {name}", times, None) for name, times in by_length.items()),
+    ]
+
+
+_QUERIES = (
+    *("climate budget", '"facial recognition"', "-climate", "climate OR harbour", "title:court", "police -water"),
+    *("is:unread climate", "quality>=40 law", "topic:ai court", "date:2021-07..2021-09", "人脸识别", "zebra"),
+)
+
+
+def _written(terminal: Terminal, key: str, text: str, dice: random.Random) -> float:
+    """Press ``key``, which makes ``text`` of the query; returns the seconds until the list shows what it finds."""
+
+    def shows(_: Screen, after: Screen) -> bool:
+        found = re.search(r"([\d,]+) of [\d,]+ article", after[0])
+        asked = "".join(text.split())  # the second cell of a wide character is a blank here
+        if found is None or f"/{asked}{found[1]}of" not in after[0].replace(" ", ""):
+            return False
+        # The line that is written in covers one of the list's.
+        return len(sight.filled(after)) >= min(int(found[1].replace(",", "")), len(sight.rows(after)) - 1)
+
+    terminal.rest(dice.uniform(*PAUSE), 1)
+    before = terminal.screen
+    moment = terminal.press(key)
+    frames = proved(terminal, before, shows, 0.03, 1.0)
+    return next(when for when, shown in frames if shows(before, shown)) - moment
 
 
 def plan(samples: int, steps: int, pages: int) -> Iterator[str]:

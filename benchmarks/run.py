@@ -5,7 +5,7 @@
 FOLDER is made by benchmarks/corpus.py. Every figure stands against a yardstick that is
 measured in the same run. The folder is only read; what is written goes to temporary
 directories. --only takes some of: start, index, refresh, size, keys, building, sort,
-search, memory, changes. Exit status 1 when something could not be measured; the rest is printed.
+search, typing, memory, changes. Exit status 1 when something could not be measured; the rest is printed.
 """
 
 from __future__ import annotations
@@ -40,6 +40,7 @@ PARTS = {
     "building": building.measure,
     "sort": keys.sort,
     "search": search.measure,
+    "typing": keys.search,
     "memory": memory.measure,
     "changes": changes.measure,
 }

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from reader.errors import ReaderError
 from reader.library.database import StorageError
 from reader.library.library import Counts, Library
+from reader.library.places import view_name
 from reader.library.view import SORT_KEYS, Sort, View
 from reader.model import Row
 from reader.paths import Paths
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 SORT = "sort"
 """The name by which the library remembers the order."""
+PANE = "views-pane"
+"""The name by which it remembers whether views show, and how."""
 THEME = "theme"
 """The name by which the library remembers the theme."""
 PATIENCE = 20.0
@@ -50,15 +53,27 @@ class First(NamedTuple):
     counts: Counts
     theme: str
     """The name of the theme that was chosen last, or empty."""
+    pane: str = ""
+    """What was remembered of the pane of views."""
     keeper: Beside | None = None
     """What keeps the index up to date, where it had to begin at once."""
+    at: int = 0
+    """The place of the article that is selected in it,"""
+    line: int = 0
+    """and on which line of the list it is."""
 
 
 def look(library: Library, lines: int = 0, keeper: Beside | None = None) -> First:
     """Return what the first frame of so many lines shows of ``library``. Raises StorageError."""
     view = library.view(remembered(library.recall(SORT)))
-    rows = library.rows(view.rowids[: _SCREENS * max(lines, 24)])
-    return First(library, view, rows, library.has_other_types(), library.counts(), library.recall(THEME) or "", keeper)
+    counts = library.counts()
+    # Of a folder that was not read to its end the article may be missing yet, and no neighbour is to take its place.
+    at, line = (library.places.place(view_name(view.sort), view) if counts.complete else None) or (0, 0)
+    height = max(lines, 24)
+    start = max(0, at - line - (_SCREENS // 2 * height if at else 0))
+    rows = library.rows(view.rowids[start : start + _SCREENS * height])
+    theme, pane = (library.recall(name) or "" for name in (THEME, PANE))
+    return First(library, view, rows, library.has_other_types(), counts, theme, pane, keeper, at, line)
 
 
 def remembered(kept: str | None) -> Sort:

@@ -49,6 +49,11 @@ class Paths:
         return self.config / "config.toml"
 
     @property
+    def views(self) -> Path:
+        """The file of saved views, which a person may write in and newsreader does too."""
+        return self.config / "views.toml"
+
+    @property
     def log(self) -> Path:
         """The file that tracebacks go to."""
         return self.cache / "newsreader.log"

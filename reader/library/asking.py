@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from itertools import compress
+from itertools import compress, islice
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from reader.library import bits, columns
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from reader.library.index import Index
 
 ValueKind: TypeAlias = Literal["source", "domain", "topic", "type", "category", "lang", "tag", "folder"]
+_AT_ONCE = 1 << 16
+"""Articles that are counted before another thread, such as that of the screen, may go on."""
 _COLUMNS: dict[str, Field] = {"topic": "topics", "folder": "folder"}
 
 
@@ -82,14 +84,12 @@ class Asking:
                 return _in_order(found)
             field: Field = _COLUMNS.get(kind) or kind  # type: ignore[assignment]
             column = snapshot.column(db, field)
-            if rows == snapshot.everything:
-                counted = Counter(column)
-            else:
-                counted = Counter(compress(column, bits.mask(rows, snapshot.size)))
+            counted: Counter[int] = Counter()
+            codes = iter(column if rows == snapshot.everything else compress(column, bits.mask(rows, snapshot.size)))
+            while part := [*islice(codes, _AT_ONCE)]:
+                counted.update(part)
             if kind == "folder":
-                paths = self._index().folder_paths()
-                folders = ((show_path(paths.get(code, b"")), count) for code, count in counted.items() if code)
-                return sorted((ValueCount(*each) for each in folders), key=lambda each: each.value)
+                return _folders(self._index().folder_paths(), counted)
             texts = columns.texts(db, field)
         if kind == "topic":
             topics: Counter[str] = Counter()
@@ -115,6 +115,20 @@ class Asking:
         self._marks.refresh(snapshot.token)
         question = Question(db, snapshot, self._marks, now or datetime.now(UTC), stop)
         return question.matching(query.where) & snapshot.everything
+
+
+def _folders(paths: dict[int, bytes], counted: Counter[int]) -> list[ValueCount]:
+    """Return folders by name, each with the articles in it and in the folders below it."""
+    articles: Counter[str] = Counter()
+    spelled: dict[str, str] = {}
+    for code, count in counted.items():
+        path = show_path(paths.get(code, b"")) if code else ""
+        while path:
+            key = caseless(path)
+            spelled[key] = min(path, spelled.get(key, path))
+            articles[key] += count
+            path = path.rpartition("/")[0]
+    return sorted((ValueCount(spelled[key], count) for key, count in articles.items()), key=lambda each: each.value)
 
 
 def _in_order(counted: Iterable[tuple[str, int]]) -> list[ValueCount]:

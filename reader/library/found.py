@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reader.library import bits, fulltext
@@ -56,8 +58,13 @@ class Found:
                 return array("I", sorted(listed, key=best.__getitem__)[:count])
         return self.view(stop).rowids[:count]
 
-    def view(self, stop: Stop | None = None) -> View:
-        """Return all of them in order. Raises StoppedError and StorageError."""
+    def view(self, stop: Stop | None = None, held: Sequence[int] = ()) -> View:
+        """Return all of them in order, and where they would stand those of ``held`` that do not match.
+
+        Raises StoppedError and StorageError.
+        """
+        if len(held):
+            return self._with(held).view(stop)
         if self._rank is None:
             return View(self.sort, self._listed(self.count, stop))
         if self._ranked is None:
@@ -65,6 +72,19 @@ class Found:
             listed = self._listed(self.rows.bit_count(), stop)
             self._ranked = array("I", sorted(listed, key=lambda rowid: scores.get(rowid, 0.0)))
         return View(self.sort, self._ranked[: self.count])
+
+    def fallen(self, held: Sequence[int]) -> frozenset[int]:
+        """Return those of ``held`` that are in the lists and do not match."""
+        known = bits.of([rowid for rowid in held if rowid < self._size], self._size) & ~self.rows
+        return frozenset(bits.numbers(known & bits.of(self._order, self._size))) if known else frozenset()
+
+    def _with(self, held: Sequence[int]) -> Found:
+        """Return what is found, and ``held``."""
+        fallen = self.fallen(held)
+        query = self.query if self.query.limit is None else replace(self.query, limit=self.count + len(fallen))
+        rows = self.rows | (bits.of([*fallen], self._size) if fallen else 0)
+        everything = View(self.sort, self._order)
+        return Found(query, everything, rows, size=self._size, rank=self._rank)
 
     def _listed(self, count: int, stop: Stop | None) -> array[int]:
         from reader.library.search import StoppedError

@@ -42,9 +42,12 @@ def written(value: Json) -> str:
     return text
 
 
-def put(db: sqlite3.Connection, step: int, kind: str, things: Mapping[str, Json], now: int) -> int:
+def put(
+    db: sqlite3.Connection, step: int, kind: str, things: Mapping[str, Json], now: int, *, undoable: bool = True
+) -> int:
     """Keep things by name as a part of a step, and return how many were not so before; None deletes one.
 
+    What is not ``undoable`` is a change like any other: former steps leave alone what it changed.
     ``now`` is in milliseconds since 1970 (UTC). Raises ReaderError for what cannot be kept.
     """
     changed = 0
@@ -60,10 +63,11 @@ def put(db: sqlite3.Connection, step: int, kind: str, things: Mapping[str, Json]
         if before == after:
             continue
         changed += 1
-        db.execute(
-            "INSERT INTO kept_changes (step, kind, name, before, after, former) VALUES (?, ?, ?, ?, ?, ?)",
-            [step, kind, name, before, after, former],
-        )
+        if undoable:
+            db.execute(
+                "INSERT INTO kept_changes (step, kind, name, before, after, former) VALUES (?, ?, ?, ?, ?, ?)",
+                [step, kind, name, before, after, former],
+            )
         db.execute(
             "INSERT INTO kept (kind, name, value, changed_at, token) VALUES (?, ?, ?, ?, ?) "
             "ON CONFLICT (kind, name) DO UPDATE SET value = excluded.value, token = excluded.token, "

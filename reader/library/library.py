@@ -19,6 +19,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 from reader.documents.walk import ENDINGS, Folder, read
 from reader.errors import ReaderError
 from reader.library.index import Index
+from reader.library.places import Places
 from reader.library.state import Marked, Said, State
 from reader.library.view import Sort, View
 from reader.model import Article, Json, Problem, Row
@@ -108,6 +109,8 @@ class Library:
         self._read_articles = 0
         self._asked: Asking | None = None
         self._marked_rows: MarkedRows | None = None
+        self.places = Places(state.places, lambda: self.index, self._quoted_target())
+        """How far the person was in articles, and at which article of which view."""
 
     @classmethod
     def open(cls, path: Path, paths: Paths) -> Library:
@@ -125,6 +128,7 @@ class Library:
             return False
         self.index.close()
         self.index, _ = Index.open(self._index_file)
+        self.places.forget_rows()
         return not self.index.in_memory
 
     @staticmethod
@@ -173,8 +177,11 @@ class Library:
 
     def remember_folder(self) -> None:
         """Keep which folder this is, for :meth:`last`. Raises StorageError."""
+        self._state.remember(_LAST_FOLDER, self._quoted_target())
+
+    def _quoted_target(self) -> str:
         # Quoted, because the name of a folder need not be text, and a text is what is kept.
-        self._state.remember(_LAST_FOLDER, quote_from_bytes(os.fsencode(self.target)))
+        return quote_from_bytes(os.fsencode(self.target))
 
     @property
     def name(self) -> str:
@@ -209,7 +216,8 @@ class Library:
     ) -> list[ValueCount]:
         """Return which values the articles that match ``within``, or all, have, and how many have each.
 
-        Those of most articles first; folders by name, without a last slash. Of values that differ in
+        Those of most articles first; folders by name, without a last slash, and
+        with what is in the folders below them. Of values that differ in
         case alone one stands for all. Raises as :meth:`search` does.
         """
         return self._asking().values(kind, within, now, stop)
@@ -451,6 +459,14 @@ class Library:
         "Saved the view “AI”". Return how many are different now. Raises ReaderError.
         """
         return self._state.keep(kind, things, told=told)
+
+    def take_over(self, kind: str, things: Mapping[str, Json]) -> int:
+        """Keep things of a kind as they are in a file of the person's; None deletes one.
+
+        No step for :meth:`undo`: former steps leave alone what this changes. Return how many are different
+        now. Raises ReaderError.
+        """
+        return self._state.take_over(kind, things)
 
     def kept(self, kind: str) -> dict[str, Json]:
         """Return the things of a kind by name, in the order of their names. Raises ReaderError."""

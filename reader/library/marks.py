@@ -51,8 +51,13 @@ class Thing(NamedTuple):
     """As JSON; empty when it was deleted."""
 
 
+def number(article_id: str) -> int:
+    """Return an article's identity as the signed 64-bit number that the tables hold."""
+    return int.from_bytes(bytes.fromhex(article_id), "big", signed=True)
+
+
 Place: TypeAlias = tuple[int, str]
-"""Which mark: the article's number (see :func:`reader.library.state.number`), and READ, STARRED, or TAG with a key."""
+"""Which mark: the article's number (see :func:`number`), and READ, STARRED, or TAG with a key."""
 
 
 Entry: TypeAlias = tuple[str, Spelling] | tuple[int, str, Mark] | tuple[str, str, int, str]

@@ -22,7 +22,7 @@ from reader.errors import ReaderError
 from reader.library.view import Sort
 
 TextField = Literal["any", "title", "excerpt", "body", "text"]
-ValueField = Literal["source", "domain", "topic", "tag", "type", "category", "lang"]
+ValueField = Literal["source", "domain", "topic", "tag", "type", "category", "lang", "folder"]
 PartField = Literal["path", "url"]
 NumberField = Literal["quality", "heat"]
 Relation = Literal["=", "<", "<=", ">", ">="]
@@ -81,7 +81,8 @@ class Value:
     """One of the article's values for ``field`` is ``value``, whole, without regard to case.
 
     ``source`` is the name shown for the publisher (its domain where it has no name), ``topic``
-    is of the document, ``tag`` of the person, ``lang`` a code such as ``en``.
+    is of the document, ``tag`` of the person, ``lang`` a code such as ``en``. ``folder`` is a path below the
+    folder that is open; an article is in the folder of its document and in those that this one is in.
     """
 
     field: ValueField

@@ -13,10 +13,13 @@ from reader.library.query import (
     THINGS,
     VALUE_FIELDS,
     And,
+    Has,
+    Is,
     Node,
     Not,
     Or,
     TextField,
+    Value,
     ValueField,
     Words,
 )
@@ -34,6 +37,24 @@ _FIXED: dict[str, tuple[str, ...]] = {
 }
 """Field -> every value that it can have, or for dates examples."""
 _OPEN: dict[str, ValueField] = {field: field for field in VALUE_FIELDS}
+
+
+EXAMPLES = (
+    ("climate", "articles with a word that begins so: in title, excerpt, source, topics, tags or body"),
+    ('"climate change"', "these words, whole and in a row; accents and capitals never matter"),
+    ("solar OR wind -coal", "either word, and not the third; side by side, all must be true"),
+    ("title:court", "only there; so do excerpt: body: and text:, which is the body or the fetched page"),
+    ('source:"The Star"', "this value, whole; so do topic: tag: type: category: lang: and domain:"),
+    ("path:2021/08", "a part of the path; url: a part of an address"),
+    ("quality>=40 heat:10..60", "numbers: : = < <= > >= and ranges; heat:unknown is what has none"),
+    ("date:2021-07", "dates: today, yesterday, last-week, 3d 2w 1m 1y, 2021, 2021-07-28..2021-08-05"),
+    ("after:1w before:today", "after and before a date"),
+    ("is:unread", "also is:read is:starred is:published is:duplicate"),
+    ("has:related", "also has:images has:body has:page has:tags has:problems"),
+    ("sort:-date limit:50", "the order, - turns it round; sort:relevance has the best match first"),
+    ("(a OR b) -(c d)", "parentheses; NOT is the same as the minus"),
+)
+"""Queries, each with what it finds, for whoever wants to know the language; docs/queries.md has all of it."""
 
 
 class Completion(NamedTuple):
@@ -83,6 +104,19 @@ def words_of(where: Node | None, fields: Collection[TextField] = ("any", "title"
     Those under NOT are left out, as no article that is found has them; under two they are in again.
     """
     return tuple(dict.fromkeys(words for words in _wanted(where, wanted=True) if words.field in fields))
+
+
+def depends_on_marks(node: Node | None) -> bool:
+    """Return whether a mark of the person's can change what ``node`` finds."""
+    if isinstance(node, Not):
+        return depends_on_marks(node.part)
+    if isinstance(node, And | Or):
+        return any(map(depends_on_marks, node.parts))
+    if isinstance(node, Is):
+        return node.state in {"read", "unread", "starred"}
+    if isinstance(node, Words):
+        return node.field == "any"  # the words of tags are among them
+    return (isinstance(node, Value) and node.field == "tag") or (isinstance(node, Has) and node.thing == "tags")
 
 
 def _wanted(node: Node | None, *, wanted: bool) -> Iterator[Words]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reader.errors import ReaderError, reason
-from reader.library import backups, kept, lock, schema
+from reader.library import backups, kept, lock, places, schema
 from reader.library.database import Database, StorageError, prepared, set_aside, sync
 from reader.library.marks import LATEST, READ, Mark, Marks, Place, Spelling, Thing, tag, tag_key, valid_name
 from reader.text import count, show_path
@@ -37,6 +37,7 @@ class Found(NamedTuple):
 
     marks: Marks
     session: dict[str, str]
+    places: places.Rows
 
 
 def ready(path: Path) -> tuple[Database, str]:
@@ -193,6 +194,7 @@ def _fill(part: Path, backup: backups.Backup | None, sources: list[Found]) -> in
             # What has the time that it has in the backup and is another is damaged.
             saved += state.take_in(found.marks, later=True)
             state.take_facts(found.session)
+            state.take_places(found.places)
     if _size(part.with_name(part.name + "-wal")):  # could not be handed over, for want of room
         raise StorageError(part, sqlite3.OperationalError("it could not be written whole"))
     return saved
@@ -207,7 +209,8 @@ def salvage(path: Path) -> Found:
                 # The first page tells where the tables are. They are in the same places in files of the same making.
                 data = path.read_bytes()
                 with_page = _read(lambda: _in_memory(page + data[len(page) :]), show_path(path))  # noqa: B023 - at once
-                found = Found(found.marks.merged(with_page.marks), with_page.session | found.session)
+                left = found.places if any(found.places) else with_page.places
+                found = Found(found.marks.merged(with_page.marks), with_page.session | found.session, left)
     return found
 
 
@@ -271,7 +274,13 @@ def _read(opened: Callable[[], sqlite3.Connection], file: str) -> Found:
             text = "" if value == "" else kept.written(json.loads(str(value)))
             things[kind, name] = Thing(min(max(at, 0), LATEST), text)
     session = {str(name): str(value) for name, value in rows("name, value", "session", "name")}
-    return Found(Marks(marks, spellings, things), session)
+    left = places.Rows()
+    if version >= places.SINCE:
+        left = places.sound(
+            rows("id, position, seen_at", "positions", "id"),
+            rows("folder, view, ids, at, line, seen_at", "places", "folder, view"),
+        )
+    return Found(Marks(marks, spellings, things), session, left)
 
 
 def _rows(

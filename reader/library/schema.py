@@ -7,12 +7,15 @@ import sqlite3
 from pathlib import Path
 
 from reader.errors import ReaderError
+from reader.library import places
 from reader.library.database import Database, StorageError, malformed
 from reader.library.marks import LATEST
 from reader.text import show_path
 
-VERSION = 2
+VERSION = 3
 """Raised with every change of the tables."""
+_WITH_TAGS = 2
+"""The first version whose marks are of more kinds than one, and have a history."""
 CHANGES = "marks-changes"
 """The name in ``session`` of the number that rises with every change of marks."""
 _APPLICATION_ID = 0x6E657753  # "newS": tells our file from another program's
@@ -45,18 +48,20 @@ CREATE TABLE kept_changes (
     former INTEGER NOT NULL, PRIMARY KEY (step, kind, name)
 ) WITHOUT ROWID
 """
+_SECOND = (
+    "id, what, value, changed_at, token FROM marks",
+    "key, shown, written_at FROM spellings",
+    "kind, name, value, changed_at, token FROM kept",
+    "number, told, undone, turn, size FROM steps",
+    "number, digest, ids FROM runs",
+    "step, what, value, size, run, formers FROM changes",
+    "step, kind, name, before, after, former FROM kept_changes",
+    "name, value FROM session",
+)
 _COLUMNS = {
     1: ("id, read, changed_at FROM marks", "name, value FROM session"),
-    2: (
-        "id, what, value, changed_at, token FROM marks",
-        "key, shown, written_at FROM spellings",
-        "kind, name, value, changed_at, token FROM kept",
-        "number, told, undone, turn, size FROM steps",
-        "number, digest, ids FROM runs",
-        "step, what, value, size, run, formers FROM changes",
-        "step, kind, name, before, after, former FROM kept_changes",
-        "name, value FROM session",
-    ),
+    2: _SECOND,
+    places.SINCE: (*_SECOND, *places.COLUMNS),
 }
 
 
@@ -73,12 +78,13 @@ def prepare(database: Database) -> None:
         version = version_of(db)
         if version == VERSION:  # another instance was quicker
             return
-        if db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-            _from_first(db)
-        else:
+        if not db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
             db.execute(_SESSION)
             _make_marks(db)
             db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+        elif version < _WITH_TAGS:
+            _from_first(db)
+        places.make(db)
         db.execute(f"PRAGMA user_version={VERSION}")
 
 

@@ -42,6 +42,7 @@ from reader.library.query import (
 )
 from reader.library.query_dates import period
 from reader.library.view import Sort
+from reader.text import show_path
 from reader.words import caseless, is_single, words
 
 Stop: TypeAlias = Callable[[], bool]
@@ -287,6 +288,8 @@ class Question:
     def _value(self, field: ValueField, value: str) -> int:
         if field == "tag":
             return self._marks.tagged(value) & self._snapshot.everything
+        if field == "folder":
+            return self._in_folder(value)
         column = _COLUMN[field]
 
         def find() -> int:
@@ -296,6 +299,17 @@ class Question:
             return self._shown(columns.with_codes(self._snapshot.column(self._db, column), codes))
 
         return self._snapshot.remembered((Value, column, caseless(value)), find)
+
+    def _in_folder(self, value: str) -> int:
+        key = caseless(value).strip("/")
+
+        def find() -> int:
+            every = self._db.execute("SELECT rowid, path FROM folders")
+            shown = ((code, caseless(show_path(path))) for code, path in every)
+            codes = [code for code, path in shown if not key or path == key or path.startswith(f"{key}/")]
+            return self._shown(columns.with_codes(self._snapshot.column(self._db, "folder"), codes))
+
+        return self._snapshot.remembered((Value, "folder", key), find)
 
     def _flagged(self, flag: int) -> int:
         if not flag:

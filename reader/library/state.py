@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reader.errors import ReaderError, reason
-from reader.library import history, kept, merging, schema
+from reader.library import history, kept, merging, places, schema
 from reader.library.database import Database, StorageError, identity, prepared
-from reader.library.marks import LATEST, READ, STARRED, TAG, Entry, Marks, tag, tag_key, told_of
+from reader.library.marks import LATEST, READ, STARRED, TAG, Entry, Marks, number, tag, tag_key, told_of
 from reader.library.schema import VERSION
 from reader.model import Json
 from reader.text import clean, show_path
@@ -60,11 +60,6 @@ class Marked(NamedTuple):
     """Articles that are unread now, and were read."""
 
 
-def number(article_id: str) -> int:
-    """Return an article's identity as the signed 64-bit number that the tables hold."""
-    return int.from_bytes(bytes.fromhex(article_id), "big", signed=True)
-
-
 def _now() -> int:
     return min(max(time.time_ns() // 1_000_000, 0), LATEST)
 
@@ -77,6 +72,8 @@ class State:
         self._file = identity(database.path)
         self._renewing = threading.RLock()
         self._former: list[Database] = []
+        self.places = places.Kept(self._read, self._write)
+        """How far one was in articles, and the places in views."""
 
     @classmethod
     def open(cls, path: Path) -> tuple[State, str]:
@@ -113,6 +110,7 @@ class State:
             found = repair.salvage(path)
             state.take_in(found.marks)
             state.take_facts(found.session)
+            state.take_places(found.places)
         return state
 
     @property
@@ -184,6 +182,19 @@ class State:
                 history.keep(db, step, clean(told)[:_LONGEST_TOLD].rstrip(" ."))
             return changed
 
+    def take_over(self, kind: str, things: Mapping[str, Json]) -> int:
+        """Keep things of a kind as they are elsewhere, in a file of the person's; None deletes one.
+
+        This is no step for :meth:`undo`, and former steps leave alone what it changes. Return how many are
+        different now. Raises StorageError, and ReaderError for what cannot be kept.
+        """
+        with self._write() as db:
+            step = schema.changes_of(db) + 1
+            changed = kept.put(db, step, kind, things, _now(), undoable=False)
+            if changed:
+                schema.set_changes(db, step)
+            return changed
+
     def undo(self) -> Undone | None:
         """Take back the last step that was not taken back yet, whoever made it; None when there is none.
 
@@ -211,6 +222,7 @@ class State:
         every = list(pairs)
         with self._write() as db:
             history.carry(db, every)
+            places.carry(db, every)
             schema.set_changes(db, schema.changes_of(db) + 1)
 
     # Looking.
@@ -339,6 +351,11 @@ class State:
                 # Nobody who watches the number may take a later one for an earlier.
                 schema.set_changes(db, max(int(changes), known) + 1)
 
+    def take_places(self, rows: places.Rows) -> None:
+        """Merge the places of another file: of each the later one holds. Raises StorageError."""
+        with self._write() as db:
+            places.take_in(db, rows)
+
     def backup_if_due(self, now: float | None = None) -> Path | None:
         """Make the backup of the day, if marks were changed since the last one; return where, or None.
 
@@ -423,11 +440,12 @@ class State:
         from reader.library import repair
 
         log.warning("%s is another file than before", show_path(path))
-        marks, facts = Marks(), {}
+        marks, facts, left = Marks(), {}, places.Rows()
         try:
             with self._database.open_already() as db:
                 marks = merging.marks_of(merging.entries(db))
                 facts = dict(db.execute("SELECT name, value FROM session").fetchall())
+                left = places.every(db)
         except StorageError as error:
             # Damaged, that is why it was set aside: whoever did so has saved what can be read.
             log.warning("the former file of marks cannot be read", exc_info=error)
@@ -443,6 +461,7 @@ class State:
         self._database, self._file = fresh, identity(path)
         self.take_in(marks)
         self.take_facts(facts)
+        self.take_places(left)
 
 
 def _spellings(db: sqlite3.Connection, keys: Iterable[str]) -> dict[str, str]:

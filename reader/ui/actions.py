@@ -18,9 +18,9 @@ from textual.keys import Keys
 from reader.errors import ReaderError
 from reader.text import clean
 
-Scope = Literal["app", "browse", "panes", "list", "article", "entry"]
-Focus = Literal["empty", "list", "chosen", "article", "related", "entry"]
-Group = Literal["Move", "Read", "Mark", "Links", "Sort", "Folder", "Write", "App"]
+Scope = Literal["app", "browse", "panes", "list", "article", "views", "entry"]
+Focus = Literal["empty", "list", "chosen", "article", "related", "views", "entry"]
+Group = Literal["Move", "Read", "Find", "Views", "Mark", "Links", "Sort", "Folder", "Write", "App"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
 
@@ -43,6 +43,7 @@ class Action(NamedTuple):
 
 
 _PANES: tuple[Scope, ...] = ("list", "article")
+_MOVING: tuple[Scope, ...] = (*_PANES, "views")
 
 ACTIONS: tuple[Action, ...] = (
     Action(
@@ -77,9 +78,9 @@ ACTIONS: tuple[Action, ...] = (
         "j,down",
         "down",
         "Down",
-        "Next article; in the article, down a line; among related items, the next.",
+        "Next article or view; in the article, down a line; among related items, the next.",
         "Move",
-        _PANES,
+        _MOVING,
         palette=False,
     ),
     Action(
@@ -87,9 +88,9 @@ ACTIONS: tuple[Action, ...] = (
         "k,up",
         "up",
         "Up",
-        "Previous article; in the article, up a line; among related items, the previous.",
+        "Previous article or view; in the article, up a line; among related items, the previous.",
         "Move",
-        _PANES,
+        _MOVING,
         palette=False,
     ),
     Action(
@@ -97,9 +98,9 @@ ACTIONS: tuple[Action, ...] = (
         "g,home",
         "top",
         "Top",
-        "To the first article, or the top of the article.",
+        "To the first article or view, or the top of the article.",
         "Move",
-        _PANES,
+        _MOVING,
         palette=False,
     ),
     Action(
@@ -107,9 +108,9 @@ ACTIONS: tuple[Action, ...] = (
         "G,end",
         "end",
         "End",
-        "To the last article, or the end of the article.",
+        "To the last article or view, or the end of the article.",
         "Move",
-        _PANES,
+        _MOVING,
         palette=False,
     ),
     Action(
@@ -119,14 +120,14 @@ ACTIONS: tuple[Action, ...] = (
         "Half a page down",
         "Down by half a page.",
         "Move",
-        _PANES,
+        _MOVING,
         palette=False,
     ),
-    Action("move.half_up", "ctrl+u", "half_up", "Half a page up", "Up by half a page.", "Move", _PANES, palette=False),
+    Action("move.half_up", "ctrl+u", "half_up", "Half a page up", "Up by half a page.", "Move", _MOVING, palette=False),
     Action(
         "move.page_down", "pagedown,space", "page_down", "Page down", "Down by a page.", "Move", _PANES, palette=False
     ),
-    Action("move.page_up", "pageup", "page_up", "Page up", "Up by a page.", "Move", _PANES, palette=False),
+    Action("move.page_up", "pageup", "page_up", "Page up", "Up by a page.", "Move", _MOVING, palette=False),
     Action(
         "article.enter",
         "enter,l,right",
@@ -142,7 +143,7 @@ ACTIONS: tuple[Action, ...] = (
         "h,escape,left",
         "leave",
         "Back to the list",
-        "Out of the related items, then out of the article.",
+        "Out of the related items, then out of the article; in the list, away from what a query found.",
         "Read",
         _PANES,
         palette=False,
@@ -152,7 +153,7 @@ ACTIONS: tuple[Action, ...] = (
         "tab",
         "next_pane",
         "Next pane",
-        "From the list to the article, to its related items, and round.",
+        "From the list to the article, to its related items, to the views, and round.",
         "Move",
         ("panes",),
         palette=False,
@@ -285,7 +286,7 @@ ACTIONS: tuple[Action, ...] = (
         "u",
         "undo",
         "Undo",
-        "Take back the last change of marks, of this run or an earlier one.",
+        "Take back the last change of marks or views, of this run or an earlier one.",
         "Mark",
         ("browse",),
     ),
@@ -307,6 +308,143 @@ ACTIONS: tuple[Action, ...] = (
         "To the previous article that is not read.",
         "Move",
         ("browse",),
+    ),
+    Action(
+        "search",
+        "slash",
+        "search",
+        "Search",
+        "Write a query; the list follows as you type. Tab completes, up and down bring former queries, Esc goes back.",
+        "Find",
+        ("browse",),
+    ),
+    Action(
+        "views",
+        "b",
+        "views",
+        "Views",
+        "Show the pane of views and go there; again: hide it.",
+        "Views",
+        ("browse",),
+    ),
+    Action(
+        "views.save",
+        "w",
+        "save_view",
+        "Save the view",
+        "Give the query and the order of the list a name, to find them again among the views.",
+        "Views",
+        ("browse",),
+    ),
+    Action(
+        "views.choose",
+        "enter,l",
+        "choose",
+        "Choose",
+        "Show what the view or the value finds, and nothing else; a section folds.",
+        "Views",
+        ("views",),
+        palette=False,
+    ),
+    Action(
+        "views.combine",
+        "space",
+        "combine",
+        "Add or take away",
+        "Several of one kind: any of them. Of different kinds: all of them.",
+        "Views",
+        ("views",),
+        palette=False,
+    ),
+    Action(
+        "views.fold",
+        "h,left",
+        "fold",
+        "Fold",
+        "Fold the section.",
+        "Views",
+        ("views",),
+        palette=False,
+    ),
+    Action(
+        "views.unfold",
+        "right",
+        "unfold",
+        "Unfold",
+        "Unfold the section, or show all of it.",
+        "Views",
+        ("views",),
+        palette=False,
+    ),
+    Action(
+        "views.filter",
+        "slash",
+        "filter",
+        "Filter",
+        "Show only those that have in them what you write; Esc takes it away.",
+        "Views",
+        ("views",),
+        palette=False,
+    ),
+    Action(
+        "views.rename",
+        "e",
+        "rename",
+        "Rename",
+        "Give the saved view another name.",
+        "Views",
+        ("views",),
+        palette=False,
+    ),
+    Action(
+        "views.delete",
+        "d",
+        "delete",
+        "Delete",
+        "Delete the saved view; undo brings it back.",
+        "Views",
+        ("views",),
+        palette=False,
+    ),
+    Action(
+        "views.move_down",
+        "J,alt+down",
+        "move(1)",
+        "Move down",
+        "Move the saved view down.",
+        "Views",
+        ("views",),
+        palette=False,
+    ),
+    Action(
+        "views.move_up",
+        "K,alt+up",
+        "move(-1)",
+        "Move up",
+        "Move the saved view up.",
+        "Views",
+        ("views",),
+        palette=False,
+    ),
+    Action(
+        "views.page_down",
+        "pagedown",
+        "page_down",
+        "Page down",
+        "Down by a page.",
+        "Views",
+        ("views",),
+        palette=False,
+    ),
+    Action(
+        "views.leave",
+        "escape",
+        "leave",
+        "Back to the list",
+        "Take the filter away, or go back to the list.",
+        "Views",
+        ("views",),
+        palette=False,
     ),
     Action(
         "entry.complete",
@@ -380,12 +518,19 @@ ACTIONS: tuple[Action, ...] = (
 )
 
 _FOOTERS: dict[Focus, tuple[tuple[str, str], ...]] = {
-    "empty": (("refresh", "look again"), ("problems", "problems"), ("help", "help"), ("quit", "quit")),
+    "empty": (
+        ("search", "search"),
+        ("refresh", "look again"),
+        ("problems", "problems"),
+        ("help", "help"),
+        ("quit", "quit"),
+    ),
     "list": (
         ("article.enter", "read"),
         ("related.next", "related"),
         ("open", "open"),
-        ("copy", "copy"),
+        ("search", "search"),
+        ("views", "views"),
         ("mark.read", "mark"),
         ("mark.star", "star"),
         ("mark.tags", "tags"),
@@ -399,6 +544,18 @@ _FOOTERS: dict[Focus, tuple[tuple[str, str], ...]] = {
         ("mark.star", "star"),
         ("mark.tags", "tags"),
         ("choose", "let go"),
+        ("undo", "undo"),
+        ("help", "help"),
+        ("quit", "quit"),
+    ),
+    "views": (
+        ("views.choose", "choose"),
+        ("views.combine", "add"),
+        ("views.filter", "filter"),
+        ("views.fold", "fold"),
+        ("views.rename", "rename"),
+        ("views.delete", "delete"),
+        ("views", "hide"),
         ("undo", "undo"),
         ("help", "help"),
         ("quit", "quit"),
@@ -427,11 +584,18 @@ _FOOTERS: dict[Focus, tuple[tuple[str, str], ...]] = {
 }
 """What the last line shows for each place of the focus, with a word that fits there."""
 
+CHAINS: tuple[tuple[Scope, ...], ...] = (
+    ("app", "browse", "panes", "list"),
+    ("app", "browse", "panes", "article"),
+    ("panes", "views"),
+)
+"""Scopes in which a key does one thing. In the pane of views, / and the like are about views."""
 NAMES = frozenset(action.name for action in ACTIONS)
 
 _SPOKEN = {
-    "question_mark": "?", "left_square_bracket": "[", "right_square_bracket": "]", "exclamation_mark": "!",
-    "pagedown": "PgDn", "pageup": "PgUp", "up": "↑", "down": "↓", "left": "←", "right": "→", "home": "Home",
+    "question_mark": "?", "slash": "/", "left_square_bracket": "[", "right_square_bracket": "]",
+    "exclamation_mark": "!", "pagedown": "PgDn", "pageup": "PgUp", "up": "↑", "down": "↓", "left": "←",
+    "right": "→", "home": "Home",
     "end": "End", "space": "Space", "enter": "Enter", "escape": "Esc", "tab": "Tab", "backspace": "Backspace",
     "f1": "F1", "f5": "F5", "delete": "Del", "insert": "Ins",
 }  # fmt: skip
@@ -495,7 +659,7 @@ def check(keymap: Mapping[str, str]) -> None:
                     f"config.toml: [keys] {name}: there is no key “{clean(key)}”.",
                     'Keys are written "x", "X", "ctrl+x", "f5", "enter", "question_mark"; several with commas between.',
                 )
-    for chain in (("app", "browse", "panes", "list"), ("app", "browse", "panes", "article")):
+    for chain in CHAINS:
         taken: dict[str, str] = {}
         for action in ACTIONS:
             if not set(chain) & set(action.scopes):

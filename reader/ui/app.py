@@ -163,6 +163,9 @@ class NewsreaderApp(App[None]):
     async def action_quit(self) -> None:
         """Leave, once everything is on disk that was to be kept."""
         self._remember_theme(self.theme)
+        for screen in self.screen_stack:
+            if isinstance(screen, BrowseScreen):
+                screen.keep_places()
         await asyncio.sleep(0)  # for the last one to begin
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):

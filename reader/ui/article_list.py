@@ -20,15 +20,19 @@ from reader.ui import actions
 from reader.ui.line_view import LineView
 from reader.ui.marks import same_marks
 from reader.ui.row_line import RowLine, State
+from reader.ui.scrolling import Scrolling, drawn
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from reader.ui.matching import Term
-from reader.ui.scrolling import Scrolling, drawn
 
 _KEPT_ROWS = 4096
 """Rows kept in memory; at about 1 kB each."""
 _KEPT_STRIPS = 512
 """Lines kept as they were drawn: some screens of them."""
+_PAUSE = 3.0
+"""Seconds without moving after which it is told where one is."""
 _AHEAD = 3
 """Pages above and below the screen that are asked for in advance."""
 
@@ -88,20 +92,28 @@ class ArticleList(Scrolling, can_focus=True):
     class EndReached(LineView.EndReached):
         """A key led against the first or the last article."""
 
+    class Rested(Message):
+        """The person has moved the selection, and stays there."""
+
     def __init__(
         self,
         view: View | None = None,
         rows: Iterable[Row] = (),
         *,
+        at: int = 0,
+        line: int = 0,
         types: bool = False,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         super().__init__(id=id)
         self.set_reactive(ArticleList.types, types)
         self.view = view if view is not None else View(Sort(), array("q"))
-        self.cursor = 0
+        self.cursor = at
         self.touched = False
         """Whether the person has selected an article."""
+        self.moved = False
+        """Whether they have moved the selection to where it was not known to be."""
+        self._resting: Timer | None = None
         self._waiting: list[tuple[Callable[[int], None], int]] | None = None
         """Moves that were made while another order was on its way; None when none is."""
         self._rows: OrderedDict[int, Row] = OrderedDict((row.rowid, row) for row in rows)
@@ -112,10 +124,15 @@ class ArticleList(Scrolling, can_focus=True):
         """The place at which a choice of several was begun, or -1; it reaches to the selected article."""
         self._pressed = -1
         """Where the mouse went down, to choose what it is drawn over, or -1."""
+        self.fallen: frozenset[int] = frozenset()
+        """Articles that do not match the query any more, and stay until one moves on."""
         self._line = RowLine(self)
         self._strips: OrderedDict[tuple[int, State], Strip] = OrderedDict()
         """Lines as they were drawn last."""
         self._now = datetime.now().astimezone()
+        # As the first frame has it, before it is known how high that is.
+        self.set_reactive(ArticleList.virtual_size, Size(0, len(self.view)))
+        self.set_reactive(ArticleList.scroll_y, float(max(0, at - line)))
 
     # What it shows.
 
@@ -130,20 +147,28 @@ class ArticleList(Scrolling, can_focus=True):
         return self._rows.get(self.rowid)
 
     def show(
-        self, view: View, rows: Iterable[Row], *, at: int | None = None, terms: tuple[Term, ...] | None = None
+        self,
+        view: View,
+        rows: Iterable[Row],
+        *,
+        at: int | None = None,
+        top: int | None = None,
+        terms: tuple[Term, ...] = (),
+        fallen: frozenset[int] = frozenset(),
     ) -> None:
         """Show ``view``; ``rows`` are those of it that are at hand, ``at`` the place of the selected article in it.
 
-        The line of the selected article stays where it is on the screen. When the
-        article is gone (``at`` is None), its neighbour is selected, and nobody having
-        selected anything, the first.
+        The line of the selected article stays where it is on the screen, unless ``top`` tells
+        the first row that is to be on it. When the article is gone (``at`` is None), its
+        neighbour is selected, and nobody having selected anything, the first. Articles were
+        found by ``terms``; those that are ``fallen`` stay until one moves on.
         """
         before = self.rowid
         anchored = self.view.rowids[self._anchor] if self._anchor != -1 else -1
         offset = self.cursor - self.scroll_offset.y
         self.view = view
-        if terms is not None:
-            self._line.terms = terms
+        self.fallen = fallen
+        self._line.terms = terms
         self._now = datetime.now().astimezone()
         self.supply(rows, anew=True)
         self._tell_length()
@@ -152,8 +177,9 @@ class ArticleList(Scrolling, can_focus=True):
             begun = view.find(anchored)
             self._anchor = -1 if begun is None or at is None else begun
             self._tell_chosen()
-        if before != -1:
-            self.scroll_to(y=self.cursor - offset, animate=False, immediate=True, force=True)
+        if before != -1 or top is not None:
+            y = self.cursor - offset if top is None else top
+            self.scroll_to(y=y, animate=False, immediate=True, force=True)
         self._keep_in_sight()
         self.refresh()
         if self.rowid != before:
@@ -220,7 +246,11 @@ class ArticleList(Scrolling, can_focus=True):
 
     def select(self, index: int, *, top: int | None = None) -> None:
         """Select the article at ``index`` of the view, and scroll it into sight (or to the row ``top``)."""
-        self.touched = True
+        self.touched = self.moved = True
+        if self._resting is None:
+            self._resting = self.set_timer(_PAUSE, self._rest)
+        else:
+            self._resting.reset()
         if not len(self.view):
             return
         index = max(0, min(index, len(self.view) - 1))
@@ -231,12 +261,28 @@ class ArticleList(Scrolling, can_focus=True):
             return
         before, self.cursor = self.cursor, index
         self._keep_in_sight()
+        if self.fallen and self._anchor == -1:
+            self._let_fall()
+            return
         self._look_ahead()
         if self._anchor != -1:
             self.refresh()
             self._tell_chosen()
         self.refresh_lines(before)
         self.refresh_lines(index)
+        self.post_message(self.Selected(self.rowid))
+
+    def _rest(self) -> None:
+        self._resting = None
+        self.post_message(self.Rested())
+
+    def _let_fall(self) -> None:
+        """Take from the list what does not match any more, now that one has moved on from it."""
+        here, fallen = self.rowid, self.fallen - {self.rowid}
+        rowids = array(self.view.rowids.typecode, [rowid for rowid in self.view.rowids if rowid not in fallen])
+        view = View(self.view.sort, rowids)
+        rows = [*self._rows.values()]
+        self.show(view, rows, at=view.find(here), terms=self._line.terms, fallen=self.fallen & {here})
         self.post_message(self.Selected(self.rowid))
 
     def _keep_in_sight(self) -> None:

@@ -15,8 +15,14 @@ from reader.ui import actions
 from reader.ui.line_view import LineView
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from reader.ui.page import Fixed, Line
     from reader.ui.subject import Item, Subject
+
+
+_PAUSE = 2.0
+"""Seconds without scrolling after which it is told where one is."""
 
 
 class ArticleView(LineView):
@@ -41,6 +47,9 @@ class ArticleView(LineView):
     class NothingRelated(Message):
         """The person wants into the related items, and there are none."""
 
+    class Rested(Message):
+        """The person has scrolled, and stays there."""
+
     class WidthChanged(Message):
         """The lines should be made anew for another width."""
 
@@ -60,6 +69,14 @@ class ArticleView(LineView):
         """What was asked for while another subject was on its way; None when none is."""
         self._message: Callable[[int], tuple[Line, ...]] = lambda _: ()
         self._visited: dict[str, set[int]] = {}
+        self._place = 0
+        """Where in the text the topmost line is (see :meth:`reader.ui.page.Fixed.place`)."""
+        self._steered = False
+        """Whether the person scrolls, and not this pane of itself."""
+        self._left_at: int | None = None
+        """The place that the person has scrolled to, until it is taken."""
+        self._resting: Timer | None = None
+        self._height = 0
 
     def wait(self) -> None:
         """Keep back what is asked for until the next subject is shown: it is meant for that one."""
@@ -77,27 +94,56 @@ class ArticleView(LineView):
         for act in acts:
             act()
 
-    def show(self, subject: Subject, around: Fixed, *, y: int = 0, selected: int = -1) -> None:
-        """Show ``subject``, most of whose lines come ready made as ``around``, scrolled to ``y``."""
+    def show(
+        self, subject: Subject, around: Fixed, *, y: int = 0, selected: int = -1, place: int | None = None
+    ) -> None:
+        """Show ``subject``, most of whose lines come ready made as ``around``, scrolled to ``y``, or to a ``place``."""
         self.subject = subject
         self.selected = min(selected, len(subject.items) - 1)
         self._around = around
-        self._lay_out(y=y)
+        self._left_at, self._steered = None, False
+        self._lay_out(y=y if place is None else around.line(place))
+        # Also where the text is too short now to be scrolled so far.
+        self._place = around.place(self.scroll_offset.y) if place is None else place
         if around.width != self.text_width:
             self.post_message(self.WidthChanged())
         self._go_on()
 
     def refit(self, around: Fixed) -> None:
-        """Take the lines for another width; the eye stays at about the same place of the text."""
-        before = max(1, len(self._lines))
-        place = self.scroll_offset.y
+        """Take the lines for another width; the eye stays at the same place of the text."""
+        place = self._place
         self._around = around
-        self._lay_out(y=None)
-        self.scroll_to(y=round(place * len(self._lines) / before), animate=False, immediate=True, force=True)
+        self._steered = False
+        self._lay_out(y=around.line(place))
+        self._place = place
         self._keep_item_in_sight()
+
+    def take_place(self) -> tuple[str, int] | None:
+        """Return the article that the person has scrolled since this was asked last, and its place; else None."""
+        place, self._left_at = self._left_at, None
+        return None if place is None or self.subject is None or not self.subject.id else (self.subject.id, place)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Follow where in the text the eye is."""
+        super().watch_scroll_y(old_value, new_value)
+        # What scrolls because the pane has become higher is where it was again once that is lower.
+        if self._around is None or self.size.height != self._height:
+            return
+        self._place = self._around.place(self.scroll_offset.y)
+        if self._steered:
+            self._left_at = self._place
+            if self._resting is None:
+                self._resting = self.set_timer(_PAUSE, self._rest)
+            else:
+                self._resting.reset()
+
+    def _rest(self) -> None:
+        self._resting = None
+        self.post_message(self.Rested())
 
     def show_message(self, lines_for: Callable[[int], tuple[Line, ...]]) -> None:
         """Show some lines, made for a width in cells, in the place of an article."""
+        self._left_at, self._steered = None, False
         self.subject = None
         self.selected = -1
         self._around = None
@@ -124,6 +170,7 @@ class ArticleView(LineView):
 
     def on_resize(self) -> None:
         """Ask for lines of the new width."""
+        self._height = self.size.height
         if self.subject is None:
             self.show_lines(self._message(self.text_width))
         elif self._around is None or self.text_width != self._around.width:
@@ -138,6 +185,7 @@ class ArticleView(LineView):
 
     def select_item(self, at: int) -> None:
         """Select a related item, or with -1 none, and bring it into sight."""
+        self._steered = False
         items = len(self.subject.items) if self.subject is not None else 0
         self.selected = max(-1, min(at, items - 1))
         self._lay_out(y=None)
@@ -207,7 +255,31 @@ class ArticleView(LineView):
             self.select_item(len(self.subject.items) - 1)
 
     def _scroll_by(self, lines: int) -> None:
-        self.when_shown(partial(super()._scroll_by, lines))
+        self.when_shown(partial(self._steer_by, lines))
+
+    def _steer_by(self, lines: int) -> None:
+        self._steered = True
+        super()._scroll_by(lines)
+
+    def on_mouse_scroll_down(self) -> None:
+        """Take note that it is the person who scrolls; Textual does it."""
+        self._steered = True
+
+    def on_mouse_scroll_up(self) -> None:
+        """As above."""
+        self._steered = True
+
+    def on_scroll_to(self) -> None:
+        """As above, by the scrollbar."""
+        self._steered = True
+
+    def on_scroll_down(self) -> None:
+        """As above, below its thumb."""
+        self._steered = True
+
+    def on_scroll_up(self) -> None:
+        """As above, above its thumb."""
+        self._steered = True
 
     def action_leave(self) -> None:
         """Out of the related items, then out of the article."""

@@ -20,17 +20,19 @@ from textual.worker import get_current_worker
 
 from reader.errors import ReaderError
 from reader.ui import messages
+from reader.ui.views_desk import ViewsDesk
 
 if TYPE_CHECKING:
     from reader.jobs.beside import Beside
     from reader.jobs.news import Told
-    from reader.library.asking import ValueKind
     from reader.library.library import Library
+    from reader.library.places import Place
     from reader.library.query import Query
     from reader.library.view import Sort, View
     from reader.model import Row
     from reader.ui.marks import Change
     from reader.ui.subject import Item, Subject
+    from reader.views.store import Views
 
 # What a worker needs is imported by the worker: the list is on screen before it.
 
@@ -46,7 +48,9 @@ UNREAD = "unread"
 """The group of the workers that look for an unread article."""
 _SECONDS_BETWEEN_RENEWALS = 10.0
 _ROWS_AHEAD = 4
-"""Screens of rows that come with a view."""
+"""Screens of rows that come with a view,"""
+_ROWS_FOUND = 2
+"""and with what a query finds."""
 
 
 class Desk:
@@ -56,6 +60,7 @@ class Desk:
         self._screen = screen
         self._library = library
         self._keeper = keeper
+        self.views = ViewsDesk(library, self._run, self._post)
         self._closed = False
         self._asked = False
         """Whether a refresh was asked for while there was no keeper."""
@@ -87,6 +92,7 @@ class Desk:
     def close(self) -> None:
         """End that; what is written is kept."""
         self._closed = True
+        self.views.close()
         if self._keeper is not None:
             self._keeper.close()
 
@@ -128,46 +134,83 @@ class Desk:
             self._post(messages.MarksChanged())
 
     def view(
-        self, sort: Sort, keep: int, height: int, lost: tuple[int, str] | None = None, query: Query | None = None
+        self,
+        sort: Sort,
+        keep: int,
+        height: int,
+        *,
+        lost: tuple[int, str] | None = None,
+        query: Query | None = None,
+        held: Sequence[int] = (),
+        placed: bool = False,
     ) -> None:
         """Ask for what ``query`` finds, or everything, in the order of ``sort``, the rows around ``keep``, the counts.
 
         ``lost`` is the row number and the identity of an article that was selected, and is looked for.
+        Those of ``held`` that do not match stay in the view. With ``placed``, it is told at
+        which article the view was left, once the folder was read to its end.
         """
 
         def work() -> None:
+            from reader.library.places import view_name
+            from reader.library.query_text import write
+
             marks = self._marks_done
-            view = self._library.view(sort) if query is None else self._found(query, sort)
-            if view is None:
+            found = self._found(query, sort, held)
+            if found is None:
                 return  # another query has taken the place of this one
+            view, fallen = found
             at = view.find(keep)
             back = None
             if lost is not None:
                 rowid, id_ = lost
                 places = map(view.find, (rowid, *(self._library.documents_of(id_) if id_ else ())))
                 back = next((place for place in places if place is not None), None)
-            start = max(0, ((at if back is None else back) or 0) - _ROWS_AHEAD // 2 * height)
-            near = view.rowids[start : start + _ROWS_AHEAD * height]
+            name = view_name(view.sort, "" if query is None else write(query))
+            counts = self._library.counts()
+            place = self._library.places.place(name, view) if placed and counts.complete else None
+            near_at = place[0] if place is not None else (at if back is None else back) or 0
+            start = max(0, near_at - _ROWS_AHEAD // 2 * height)
+            # Less while somebody writes a query: the next key wants other rows.
+            near = view.rowids[
+                start : start + (_ROWS_FOUND if query is not None and not near_at else _ROWS_AHEAD) * height
+            ]
             # And both ends, where a key may lead before others are asked for.
             rows = self._library.rows(list(dict.fromkeys([*near, *view.rowids[:height], *view.rowids[-height:]])))
             types = self._library.has_other_types()
-            counts = self._library.counts()
             loaded = messages.ViewLoaded(
-                view, rows, counts, keep=keep, at=at, back=back, types=types, marks=marks, sort=sort, query=query
+                view,
+                rows,
+                counts,
+                keep=keep,
+                at=at,
+                back=back,
+                types=types,
+                marks=marks,
+                sort=sort,
+                query=query,
+                fallen=fallen,
+                name=name,
+                place=place,
             )
             self._post_unless_cancelled(loaded)
 
         self._run(work, VIEW)
 
-    def _found(self, query: Query, sort: Sort) -> View | None:
-        """Return what ``query`` finds, or None once nobody waits for it any more."""
+    def _found(self, query: Query | None, sort: Sort, held: Sequence[int]) -> tuple[View, frozenset[int]] | None:
+        """Return the view, and which of ``held`` do not match; None once nobody waits for it any more."""
+        if query is None:
+            return self._library.view(sort), frozenset()
         from reader.library.search import StoppedError
 
         worker = get_current_worker()
+
+        def stop() -> bool:
+            return worker.is_cancelled
+
         try:
-            return self._library.search(query, sort, stop=lambda: worker.is_cancelled).view(
-                lambda: worker.is_cancelled
-            )
+            found = self._library.search(query, sort, stop=stop)
+            return found.view(stop, held), found.fallen(held)
         except StoppedError:
             return None
 
@@ -175,11 +218,26 @@ class Desk:
         """Ask for what can be offered to somebody who writes a query; ``past`` is the name of former ones."""
 
         def work() -> None:
-            kinds: tuple[ValueKind, ...] = ("source", "topic", "tag", "type", "domain", "category", "lang")
-            values = {kind: [each.value for each in self._library.values(kind)] for kind in kinds}
-            self._post(messages.SearchHelp(values, self._library.recall(past)))
+            from reader.ui.entering import former
+
+            queries = former(self._library.recall(past))
+            self._post(messages.SearchHelp({}, queries))  # soon; values have to be counted
+            values = {kind: [each.value for each in self._library.values(kind)] for kind in VALUE_FIELDS}
+            self._post(messages.SearchHelp(values, queries))
+
+        from reader.library.query import VALUE_FIELDS
 
         self._run(work, "search help")
+
+    def remember_query(self, past: str, query: str) -> None:
+        """Ask to keep a query with the former ones, whichever window they are of; ``past`` is their name."""
+
+        def work() -> None:
+            from reader.ui.entering import former, with_latest
+
+            self._library.remember(past, with_latest(former(self._library.recall(past)), query))
+
+        self._change(work, counting=False)
 
     def rows(self, rowids: list[int]) -> None:
         """Ask for rows."""
@@ -190,8 +248,13 @@ class Desk:
 
         self._run(work, ROWS, exclusive=False)
 
-    def document(self, rowid: int, width: int, *, y: int = 0, selected: int = -1, again: bool = False) -> None:
-        """Ask for a document, laid out for ``width`` cells, to be shown from line ``y``, or where it is ``again``."""
+    def document(
+        self, rowid: int, width: int, *, y: int | None = None, selected: int = -1, again: bool = False
+    ) -> None:
+        """Ask for a document, laid out for ``width`` cells, to be shown where it was left.
+
+        Or from line ``y``, or where it is ``again``.
+        """
 
         def work() -> None:
             from reader.ui.page import fixed
@@ -203,7 +266,10 @@ class Desk:
                 self._post_unless_cancelled(messages.SubjectFailed(error))
                 return
             around = fixed(subject, width)
-            self._post_unless_cancelled(messages.SubjectLoaded(subject, around, y, selected, again))
+            place = self._library.places.position(subject.id) if y is None and subject.id else None
+            self._post_unless_cancelled(
+                messages.SubjectLoaded(subject, around, y or 0, selected=selected, again=again, place=place)
+            )
 
         self._run(work, "article")
 
@@ -261,12 +327,16 @@ class Desk:
         """Ask to undo the last change, or to do it ``again``."""
 
         def work() -> None:
-            undone = self._library.redo() if again else self._library.undo()
+            undone = self.views.undo(again=again)
             self._marks_done += 1
             none = "There is nothing to do again." if again else "There is nothing to undo."
-            self._post(messages.MarksChanged(none if undone is None else undone.sentence))
+            self._post(messages.MarksChanged(none if undone is None else undone))
 
         self._change(work)
+
+    def change_views(self, change: Callable[[Views], str], otherwise: str = "") -> None:
+        """Ask to change the saved views; ``otherwise`` is said when nothing was changed."""
+        self._change(lambda: self.views.change(change, otherwise), counting=False)
 
     def _change_many(self, change: Callable[[], str]) -> None:
         def work() -> None:
@@ -276,14 +346,15 @@ class Desk:
 
         self._change(work)
 
-    def _change(self, change: Callable[[], object]) -> None:
+    def _change(self, change: Callable[[], object], *, counting: bool = True) -> None:
         self._changes.append(change)
 
         def work() -> None:
             # Threads begin in any order; whichever comes first takes what was asked for first.
             with self._changing:
                 self._changes.popleft()()
-            self._post(messages.Counted(self._library.counts()))
+            if counting:
+                self._post(messages.Counted(self._library.counts()))
 
         self._run(work, KEEPING, exclusive=False)
 
@@ -302,6 +373,16 @@ class Desk:
         """Ask to keep a small fact between runs."""
         self._run(lambda: self._library.remember(name, value), KEEPING, exclusive=False)
 
+    def left_article(self, id_: str, position: int) -> None:
+        """Ask to keep where in an article the person is."""
+        self._library.places.left_article(id_, position)
+        self._run(self._library.places.write, KEEPING, exclusive=False)
+
+    def left_view(self, name: str, place: Place) -> None:
+        """Ask to keep at which article of a view the person is."""
+        self._library.places.left_view(name, place)
+        self._run(self._library.places.write, KEEPING, exclusive=False)
+
     def remember_folder(self) -> None:
         """Ask to keep which folder this is. Not to find it again is no reason to say anything now."""
 
@@ -319,13 +400,13 @@ class Desk:
         """Ask what is wrong with the documents."""
         self._run(lambda: self._post(messages.ProblemsLoaded(self._library.problems())), "problems")
 
-    def open(self, url: str) -> None:
-        """Ask to open an address in the person's browser."""
+    def open(self, url: str, rowid: int) -> None:
+        """Ask to open an address in the person's browser: that of a document, or with -1 of something else."""
 
         def work() -> None:
             from reader.ui.addresses import open_address
 
-            self._post(messages.Opened(url, open_address(url)))
+            self._post(messages.Opened(url, open_address(url), rowid))
 
         self._run(work, "browser", exclusive=False)
 

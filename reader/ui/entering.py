@@ -1,9 +1,12 @@
-"""What is written in a line: tags and their completion. Pure."""
+"""What is written in a line: tags and their completion, and what was written before. Pure."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
+
+from reader.text import clean
 
 
 class Offer(NamedTuple):
@@ -16,6 +19,8 @@ class Offer(NamedTuple):
 
 
 NOTHING = Offer(0, 0, ())
+_KEPT = 200
+"""Lines that are remembered."""
 
 
 def split_tags(text: str) -> list[str]:
@@ -38,3 +43,17 @@ def offer_tags(text: str, at: int, tags: Sequence[str]) -> Offer:
 
 def _beginning(begun: str, words: Iterable[str]) -> list[str]:
     return [word for word in words if word.casefold().startswith(begun)]
+
+
+def former(kept: str | None) -> list[str]:
+    """Return the lines that :func:`with_latest` wrote, the latest last; what is no list of texts is none."""
+    try:
+        found = json.loads(kept or "[]")
+    except (ValueError, RecursionError):
+        return []
+    return [clean(text) for text in found if isinstance(text, str)][-_KEPT:] if isinstance(found, list) else []
+
+
+def with_latest(lines: Sequence[str], latest: str) -> str:
+    """Return, to be kept, the former lines and the latest, each once."""
+    return json.dumps([*(line for line in lines if line != latest), latest][-_KEPT:], ensure_ascii=False)

@@ -48,20 +48,20 @@ class EntryLine(Container):
     class Left(Message):
         """The person does not want it after all."""
 
-    def __init__(self, prompt: str, text: str = "", past: Sequence[str] = ()) -> None:
-        """``past`` is what was entered for the same purpose before, the latest last."""
+    def __init__(self, prompt: str, text: str = "") -> None:
         super().__init__(id="entry")
         self._prompt = steady(prompt)
         self._text = text
-        self._past = [*past]
-        self._place = len(self._past)
+        self._past: list[str] = []
+        """What was entered for the same purpose before, the latest last."""
+        self._place = 0
         """Which of those is shown; its length for what is being written."""
         self._draft = text
-        self._is_wrong = False
-        """Whether the hint says what is wrong with the text."""
         self._offer = NOTHING
         self._turn = -1
-        """Which word of the offer stands in the text, or -1."""
+        """Which word of the offer stands in the text, or -1,"""
+        self._tried = ""
+        """and the text that it was put in."""
 
     def compose(self) -> ComposeResult:
         """The prompt, the text, and a line below."""
@@ -87,11 +87,16 @@ class EntryLine(Container):
         """What is written."""
         return clean(self.input.value)
 
+    @property
+    def at(self) -> int:
+        """Where the cursor is in it, in characters."""
+        return len(clean(self.input.value[: self.input.cursor_position]))
+
     def hint(self, text: str, *, warning: bool = False) -> None:
         """Say something below the line, as text."""
         line = self.query_one("#entry-hint", Static)
         line.set_class(warning, "-warning")
-        line.update(Content(f" {steady(text)}"))
+        line.update(Content(f" {steady(text)}"), layout=False)
 
     def set_past(self, past: Sequence[str]) -> None:
         """Tell what was entered before, which has come only now."""
@@ -104,31 +109,26 @@ class EntryLine(Container):
         column = width(self._prompt) + width(self.input.value[:at])
         fits = column + width(message) + 4 <= self.size.width
         self.hint(f"{' ' * column}^ {message}" if fits else message, warning=True)
-        self._is_wrong = True
 
-    def say_found(self, words: str) -> None:
-        """Say what was found, before what Tab would put in."""
-        if not self._is_wrong:
-            offered = f"   Tab: {'  '.join(self._offer.words[:_OFFERED])}" if self._offer.words else ""
-            self.hint(words + offered)
+    def say(self, words: str) -> None:
+        """Say something below the line, before what Tab would put in."""
+        tab = f"Tab: {'  '.join(self._offer.words[:_OFFERED])}" if self._offer.words else ""
+        self.hint("   ".join(filter(None, (words, tab))))
 
-    def offer(self, offer: Offer, otherwise: str) -> None:
-        """Have Tab put the words of ``offer`` in, one after the other; below the line they stand, or ``otherwise``."""
+    def offer(self, offer: Offer) -> None:
+        """Have Tab put the words of ``offer`` in, one after the other; :meth:`say` shows them."""
         if self._turn == -1:  # else one of them is being tried
             self._offer = offer
-            self._is_wrong = False
-            self.hint(f"Tab: {'  '.join(offer.words[:_OFFERED])}" if offer.words else otherwise)
 
     @on(Input.Changed)
     def _tell_change(self, event: Input.Changed) -> None:
         event.stop()
-        written = self._offer.words[self._turn] if self._turn >= 0 else None
-        if written is None or event.value[self._offer.start : self._offer.end] != written:
+        if event.value != self._tried:
             self._turn = -1
         self._tell()
 
     def _tell(self) -> None:
-        self.post_message(self.Changed(self.text, self.input.cursor_position))
+        self.post_message(self.Changed(self.text, self.at))
 
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:
@@ -149,7 +149,7 @@ class EntryLine(Container):
         word = words[self._turn]
         before, after = self.input.value[: self._offer.start], self.input.value[self._offer.end :]
         self._offer = self._offer._replace(end=self._offer.start + len(word))
-        self.input.value = before + word + after
+        self._tried = self.input.value = before + word + after
         self.input.cursor_position = self._offer.end
 
     def action_past(self, step: int) -> None:

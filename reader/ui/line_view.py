@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -17,6 +20,7 @@ from reader.ui.scrolling import Scrolling
 
 if TYPE_CHECKING:
     from reader.prose.blocks import Mark
+    from reader.ui.matching import Term
     from reader.ui.page import Line, Run
 
 MEASURE = 76
@@ -24,6 +28,10 @@ MEASURE = 76
 BLANK: Line = ()
 _FAR = 1 << 30
 """Lines; more than there are."""
+_PIECE = 64
+"""Lines in which found words are looked for at a time."""
+_TEXT = frozenset({"title", "text", "selected-title"})
+"""The inks of what is to be read; words are found in that."""
 
 
 class LineView(Scrolling, can_focus=True):
@@ -53,6 +61,9 @@ class LineView(Scrolling, can_focus=True):
         self._lines: Sequence[Line] = ()
         self._styles: dict[tuple[str, Mark, bool, float], Style] = {}
         self._blank: Style | None = None
+        self._terms: tuple[Term, ...] = ()
+        self._found: dict[int, dict[int, list[tuple[int, int]]]] = {}
+        """Where they stand: piece of the lines -> line -> places in its characters."""
 
     # What it shows.
 
@@ -70,6 +81,7 @@ class LineView(Scrolling, can_focus=True):
     def show_lines(self, lines: Sequence[Line], *, y: int | None = None) -> None:
         """Show ``lines`` in the place of the former, scrolled to ``y`` (where it was when None)."""
         self._lines = lines
+        self._found.clear()
         # Without the layout of the whole screen that Textual makes for another size: only the scrollbar, which is
         # always there, has to know.
         self.set_reactive(LineView.virtual_size, Size(self.size.width, len(lines)))
@@ -78,6 +90,13 @@ class LineView(Scrolling, can_focus=True):
             # By force: Textual learns only afterwards that what was short has become long and can scroll.
             self.scroll_to(y=y, animate=False, immediate=True, force=True)
         self.refresh()
+
+    def highlight(self, terms: tuple[Term, ...]) -> None:
+        """Draw these words so wherever they stand in the text."""
+        if terms != self._terms:
+            self._terms = terms
+            self._found.clear()
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         """Draw the line at ``y`` of the screen region."""
@@ -88,11 +107,41 @@ class LineView(Scrolling, can_focus=True):
         blank = self._blank
         margin = self._margin()
         segments = [Segment(" " * margin, blank)]
-        segments += (
-            Segment(run.text, self._style(run.ink, run.mark, link=bool(run.href), lightness=run.lightness))
-            for run in line
-        )
+        for run, is_found in self._runs(at, line):
+            style = self._style(run.ink, run.mark, link=bool(run.href), lightness=run.lightness)
+            segments.append(Segment(run.text, style + ink(self, "found") if is_found else style))
         return Strip(segments).adjust_cell_length(self.size.width, blank)
+
+    def _runs(self, at: int, line: Line) -> Iterator[tuple[Run, bool]]:
+        """Yield the runs of a line, cut where words begin and end that are to be drawn as found."""
+        found = self._found_in(at) if self._terms else []
+        start = 0
+        for run in line:
+            end = start + len(run.text)
+            inside = [(max(a, start) - start, min(b, end) - start) for a, b in found if a < end and b > start]
+            if not inside or run.ink not in _TEXT:
+                yield run, False
+            else:
+                from reader.ui.matching import pieces
+
+                yield from ((replace(run, text=text), is_found) for text, is_found in pieces(run.text, inside))
+            start = end
+
+    def _found_in(self, at: int) -> list[tuple[int, int]]:
+        """Return where in the line ``at`` the words stand; those of a phrase may be in two lines."""
+        which = at // _PIECE
+        if which not in self._found:
+            from reader.ui.matching import spans
+
+            lines = ["".join(run.text for run in line) for line in self._lines[which * _PIECE : (which + 1) * _PIECE]]
+            starts = [*accumulate((len(line) + 1 for line in lines), initial=0)]
+            places: dict[int, list[tuple[int, int]]] = {}
+            for start, end in spans("\n".join(lines), self._terms):
+                for line in range(bisect_right(starts, start) - 1, bisect_left(starts, end)):
+                    begin = which * _PIECE + line
+                    places.setdefault(begin, []).append((max(0, start - starts[line]), end - starts[line]))
+            self._found[which] = places
+        return self._found[which].get(at, [])
 
     def notify_style_update(self) -> None:
         """Forget the styles of the former theme."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from reader.words import is_single, words
 
-_RUN = re.compile(r"[^\W_]+(?:[\u0300-\u036f]+[^\W_]*)*")
-"""Letters and numbers, with the accents that are written apart from them."""
-_LONGEST = 2000
-"""Characters of a text that are looked through; a title has fewer."""
+_ASCII = re.compile("[A-Za-z0-9]+")
+_WITHIN, _SINGLE = 1, 3
+"""See :func:`_part`; anything else separates words."""
+_LONGEST = 10_000
+"""Characters of a text that are looked through; a screen has fewer."""
 
 
 class Term(NamedTuple):
@@ -34,6 +36,18 @@ def term(text: str, *, prefix: bool) -> Term | None:
     return Term(found, prefix and not is_single(found[-1])) if found else None
 
 
+def pieces(text: str, found: Iterable[tuple[int, int]]) -> Iterator[tuple[str, bool]]:
+    """Yield ``text`` in parts, each with whether it is one of those that were ``found`` (see :func:`spans`)."""
+    end = 0
+    for start, stop in found:
+        if start > end:
+            yield text[end:start], False
+        yield text[start:stop], True
+        end = stop
+    if end < len(text):
+        yield text[end:], False
+
+
 def spans(text: str, terms: Iterable[Term]) -> list[tuple[int, int]]:
     """Return where ``terms`` stand in ``text``: places in characters, in order, none touching another."""
     there = list(_words(text[:_LONGEST]))
@@ -54,14 +68,28 @@ def _is(run: list[_Word], wanted: Term) -> bool:
 
 
 def _words(text: str) -> Iterator[_Word]:
-    for run in _RUN.finditer(text):
-        start, end = run.span()
-        folded = words(run.group())
-        if len(folded) == 1 and not is_single(folded[0]):
-            yield _Word(start, end, folded[0])
+    if text.isascii():
+        yield from (_Word(*run.span(), run.group().lower()) for run in _ASCII.finditer(text))
+        return
+    start = -1
+    for at, char in enumerate((*text, " ")):
+        part = _part(char)
+        if part == _WITHIN:
+            start = at if start == -1 else start
             continue
-        for at in range(start, end):  # each character by itself, as Chinese has it
-            yield from (_Word(at, at + 1, word) for word in words(text[at]))
+        if start != -1:
+            folded = words(text[start:at])
+            if len(folded) == 1:
+                yield _Word(start, at, folded[0])
+            start = -1
+        if part == _SINGLE:  # as Chinese has it
+            yield _Word(at, at + 1, words(char)[0])
+
+
+@lru_cache(maxsize=4096)
+def _part(char: str) -> int:
+    """Return in how many words a letter, this character and a letter are."""
+    return len(words(f"a{char}a"))
 
 
 def _joined(found: list[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -7,15 +7,20 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from reader.errors import ReaderError
     from reader.jobs.progress import Progress
     from reader.library.library import Counts
-    from reader.library.query import Query
+    from reader.library.query import Query, ValueField
     from reader.library.view import Sort, View
     from reader.model import Problem, Row
     from reader.ui.addresses import Outcome
     from reader.ui.page import Fixed
     from reader.ui.subject import Subject
+    from reader.ui.view_choice import Kind
+    from reader.ui.view_tree import Entry
+    from reader.views.toml import SavedView
 
 # Plain classes: each dataclass would cost every start half a millisecond.
 
@@ -49,6 +54,9 @@ class ViewLoaded(Message):
         marks: int,
         sort: Sort,
         query: Query | None = None,
+        fallen: frozenset[int] = frozenset(),
+        name: str = "",
+        place: tuple[int, int] | None = None,
     ) -> None:
         super().__init__()
         self.view = view
@@ -65,15 +73,37 @@ class ViewLoaded(Message):
         self.sort = sort
         """What was asked for; the view may have an order that the query names."""
         self.query = query
+        self.fallen = fallen
+        """Articles of the view that do not match any more, and stay until one moves on."""
+        self.name = name
+        """What the view is called where places are kept."""
+        self.place = place
+        """The article at which it was left, and on which line of the list that was; None when it was at its top."""
 
 
 class SearchHelp(Message):
-    """What can be offered to somebody who writes a query: the values of fields, and former queries as they are kept."""
+    """What can be offered to somebody who writes a query: the values of fields, and former queries, the latest last."""
 
-    def __init__(self, values: dict[str, list[str]], past: str | None) -> None:
+    def __init__(self, values: Mapping[ValueField, list[str]], past: list[str]) -> None:
         super().__init__()
         self.values = values
         self.past = past
+
+
+class SavedViews(Message):
+    """The saved views there are now."""
+
+    def __init__(self, views: list[SavedView]) -> None:
+        super().__init__()
+        self.views = views
+
+
+class ViewsCounted(Message):
+    """What one can choose, with how many articles each has; kinds that are not named are as they were."""
+
+    def __init__(self, entries: dict[Kind, list[Entry]]) -> None:
+        super().__init__()
+        self.entries = entries
 
 
 class RowsLoaded(Message):
@@ -89,7 +119,16 @@ class RowsLoaded(Message):
 class SubjectLoaded(Message):
     """What the pane is to show, laid out for a width."""
 
-    def __init__(self, subject: Subject, around: Fixed, y: int = 0, selected: int = -1, again: bool = False) -> None:
+    def __init__(
+        self,
+        subject: Subject,
+        around: Fixed,
+        y: int = 0,
+        *,
+        selected: int = -1,
+        again: bool = False,
+        place: int | None = None,
+    ) -> None:
         super().__init__()
         self.subject = subject
         self.around = around
@@ -97,6 +136,8 @@ class SubjectLoaded(Message):
         self.selected = selected
         self.again = again
         """Whether it was shown before, so that the person's place in it holds."""
+        self.place = place
+        """Where it was left (see :meth:`reader.ui.page.Fixed.place`), where that is asked for instead of ``y``."""
 
 
 class SubjectFailed(Message):
@@ -192,10 +233,12 @@ class ProblemsLoaded(Message):
 class Opened(Message):
     """What came of opening an address."""
 
-    def __init__(self, url: str, outcome: Outcome) -> None:
+    def __init__(self, url: str, outcome: Outcome, rowid: int) -> None:
         super().__init__()
         self.url = url
         self.outcome = outcome
+        self.rowid = rowid
+        """The document whose address it is, or -1."""
 
 
 class Failed(Message):

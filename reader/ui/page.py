@@ -6,9 +6,13 @@ themes decide on colours, and may lead somewhere: to an address or to a related 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate
 
 from reader.errors import ReaderError
 from reader.model import Image, Json
@@ -21,6 +25,8 @@ from reader.urls import safe, shorten
 
 _LINKS_SHOWN = 200
 """Links of a text that are listed below it."""
+_OF_WIDTH = re.compile("[ \u2500-\u259f]+")
+"""What there is more or less of as lines are longer or shorter: blanks, rules and frames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,23 @@ class Fixed:
     head: tuple[Line, ...]
     foot: tuple[Line, ...]
     width: int
+    before: Sequence[int] = (0,)
+    """How many characters stand above each line of the head, and above the line that follows it."""
+
+    def place(self, y: int) -> int:
+        """Return which place of the text the line ``y`` begins at, in a measure that holds for every width.
+
+        That is the characters above it; below the head, where lines are cut and not
+        wrapped, each line counts for one.
+        """
+        last = len(self.before) - 1
+        return self.before[y] if y <= last else self.before[last] + y - last
+
+    def line(self, place: int) -> int:
+        """Return the line that a place is in."""
+        last = len(self.before) - 1
+        beyond = place - self.before[last]
+        return last + beyond if beyond >= 0 else max(0, bisect_right(self.before, place) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +103,14 @@ def head(subject: Subject, cells: int) -> tuple[Line, ...]:
 
 def fixed(subject: Subject, cells: int) -> Fixed:
     """Return what stays on the page of ``subject`` whichever related item is selected; the costly part of it."""
-    return Fixed(head(subject, cells), tuple(_more(subject, cells)), cells)
+    above = head(subject, cells)
+    before = array("I", accumulate(map(_characters, above), initial=0))
+    return Fixed(above, tuple(_more(subject, cells)), cells, before)
+
+
+def _characters(line: Line) -> int:
+    """Return how many characters of a line there are at any width: without blanks and frames; an empty one has one."""
+    return max(1, sum(len(_OF_WIDTH.sub("", run.text)) for run in line))
 
 
 def page(subject: Subject, around: Fixed, *, selected: int, visited: frozenset[int], now: datetime) -> Page:

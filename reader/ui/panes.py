@@ -1,10 +1,10 @@
-"""The list and the article pane: which of them shows, which has the focus, and the keys that lead between them."""
+"""The list, the article and the views: which of them shows, which has the focus, and the keys that lead between."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,6 +16,9 @@ from reader.ui import actions, messages
 from reader.ui.article_list import ArticleList
 from reader.ui.article_view import ArticleView
 from reader.ui.list_header import ListHeader
+
+if TYPE_CHECKING:
+    from reader.ui.views_pane import Side, ViewsPane
 
 
 class Backing(Container):
@@ -36,9 +39,13 @@ class Holder(Protocol):
     def let_keys_go(self) -> None:
         """Have the keys handled that were kept."""
 
+    @property
+    def shows_views(self) -> bool:
+        """Whether there is a pane of views beside the others."""
+
 
 class Panes(Backing):
-    """Both panes; the stylesheet puts them side by side, stacked, or one in the place of the other."""
+    """The panes; the stylesheet puts them side by side, stacked, or one in the place of the other."""
 
     BINDINGS = actions.bindings("panes")
 
@@ -48,10 +55,13 @@ class Panes(Backing):
         keys: dict[str, str],
         holder: Holder,
         *,
+        side: Side | None = None,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
+        """``side`` is the pane of views with its title, if it shows from the start."""
         super().__init__(id=id)
         self._holder = holder
+        self._side = side
         self._first: First | None = first
         self._keys = keys
 
@@ -61,12 +71,15 @@ class Panes(Backing):
         assert first is not None
         with Backing(id="list-pane"):
             yield ListHeader(first.view.sort, self._keys, types=first.types, id="header")
-            articles = ArticleList(first.view, first.rows, types=first.types, id="list")
+            articles = ArticleList(first.view, first.rows, at=first.at, line=first.line, types=first.types, id="list")
             articles.leaving = self._holder.hold_keys
             yield articles
         article = ArticleView(id="article")
         article.leaving = self._holder.hold_keys
         yield article
+        if self._side is not None:
+            self._side.views.leaving = self._holder.hold_keys
+            yield self._side
 
     @property
     def articles(self) -> ArticleList:
@@ -78,21 +91,56 @@ class Panes(Backing):
         """The article pane."""
         return self.query_one(ArticleView)
 
+    @property
+    def views(self) -> ViewsPane | None:
+        """The pane of views, once it was wanted; it may be hidden."""
+        return self._side.views if self._side is not None and self._side.views.is_mounted else None
+
+    def mount_side(self, side: Side) -> None:
+        """Take the pane of views in."""
+        self._side = side
+        side.views.leaving = self._holder.hold_keys
+        self.mount(side)
+
+    def views_title(self, filtered: str) -> None:
+        """Say above the views what they are filtered by."""
+        if self._side is not None:
+            self._side.title_line.filter = filtered
+
+    @property
+    def views_have_focus(self) -> bool:
+        """Whether keys are about views."""
+        return self._side is not None and self._side.views.has_focus
+
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Where there is room for one pane only, it is the one with the focus."""
         self.set_class(event.widget is self.article, "-reading")
+        self.set_class(self._side is not None and event.widget is self._side.views, "-viewing")
         if event.widget is self.articles and self.article.selected >= 0:
             self.article.select_item(-1)  # in the list, keys are about the article
 
     def focus_list(self) -> None:
         """Give the list the focus."""
-        self.remove_class("-reading")
+        self.remove_class("-reading", "-viewing")
         self._focus(self.articles)
 
     def focus_article(self) -> None:
         """Give the article the focus."""
+        self.remove_class("-viewing")
         self.add_class("-reading")  # what is hidden cannot take it
         self._focus(self.article)
+
+    def focus_views(self) -> None:
+        """Give the pane of views the focus, if it is there."""
+        views = self.views
+        if views is not None:
+            self.remove_class("-reading")
+            self.add_class("-viewing")
+            self._focus(views)
+
+    @property
+    def _views_show(self) -> bool:
+        return self._side is not None and self._holder.shows_views
 
     def _focus(self, pane: Widget) -> None:
         if pane.has_focus:
@@ -102,22 +150,30 @@ class Panes(Backing):
             pane.focus()
 
     def action_next_pane(self) -> None:
-        """From the list to the article, to its related items, and round."""
-        if self._is_alone():
-            return
-        if self.articles.has_focus:
-            self.article.select_item(-1)
-            self.focus_article()
+        """From the list to the article, to its related items, to the views, and round."""
+        if self.views_have_focus:
+            self.focus_list()
+        elif self.articles.has_focus:
+            if len(self.articles.view):
+                self.article.select_item(-1)
+                self.focus_article()
+            else:
+                self._round()
         elif self.article.selected < 0 and self._items:
             self.article.select_item(0)
+        elif self._views_show:
+            self.focus_views()
         else:
             self.focus_list()
 
     def action_previous_pane(self) -> None:
         """The same, the other way round."""
-        if self._is_alone():
-            return
-        if self.articles.has_focus:
+        if self.articles.has_focus and self._views_show:
+            self.focus_views()
+        elif self.articles.has_focus or self.views_have_focus:
+            if not len(self.articles.view):
+                self._round()
+                return
             self.focus_article()
             if self._items:
                 self.article.select_item(max(0, self.article.selected))
@@ -126,12 +182,14 @@ class Panes(Backing):
         else:
             self.focus_list()
 
-    def _is_alone(self) -> bool:
-        """Say so where there is no article to go to."""
-        if len(self.articles.view):
-            return False
-        self.post_message(messages.Said("There is no article to go to.", passing=True))
-        return True
+    def _round(self) -> None:
+        """Go on where there is no article to go to, or say so."""
+        if self.views_have_focus:
+            self.focus_list()
+        elif self._views_show:
+            self.focus_views()
+        else:
+            self.post_message(messages.Said("There is no article to go to.", passing=True))
 
     def action_related(self, step: int) -> None:
         """Select the next or previous related item."""

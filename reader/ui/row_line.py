@@ -97,15 +97,11 @@ class RowLine:
         if not self.terms:
             yield Segment(title, usual)
             return
-        from reader.ui.matching import spans
+        from reader.ui.matching import pieces, spans
 
-        found = self.style("found", state)
-        end = 0
-        for start, stop in spans(title, self.terms):
-            yield Segment(title[end:start], usual)
-            yield Segment(title[start:stop], usual + found)
-            end = stop
-        yield Segment(title[end:], usual)
+        found = usual + self.style("found", state)
+        for piece, is_found in pieces(title, spans(title, self.terms)):
+            yield Segment(piece, found if is_found else usual)
 
     def _score(self, value: Number | None, full: int, cells: int, bar: int, state: State) -> Iterable[Segment]:
         number = f"{formats.score(value):>3}" if cells > 3 else fit(formats.score(value), 3, right=True)

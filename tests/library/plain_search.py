@@ -61,6 +61,9 @@ def matches(entry: Entry, node: Node | None, now: datetime) -> bool:
                 return tag_key(tag(value)) in {tag_key(each) for each in entry.tags}
             except ReaderError:
                 return False
+        case Value("folder", value):
+            folder, wanted = caseless(article.path.rpartition("/")[0]), caseless(value).strip("/")
+            return not wanted or folder == wanted or folder.startswith(f"{wanted}/")
         case Value(name, value):
             lang = article.extra.get("lang")
             has = {

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.library.query import FIELDS, MAX_CHARS, STATES, THINGS, VALUE_FIELDS, Node, ValueField, Words
+from reader.library.query import FIELDS, MAX_CHARS, STATES, THINGS, VALUE_FIELDS, Node, Query, ValueField, Words
 from reader.library.query_dates import SPANS, WORDS, fault
-from reader.library.query_help import Completion, complete, words_of
+from reader.library.query_help import EXAMPLES, Completion, complete, depends_on_marks, words_of
 from reader.library.query_text import parse, quoted
 from reader.library.view import SORT_KEYS
 
@@ -161,3 +161,20 @@ def test_words_to_highlight_are_in_the_tree_and_there_once(node: Node) -> None:
     found = words_of(node)
     assert len(set(found)) == len(found)
     assert all(repr(words) in repr(node) for words in found)
+
+
+@pytest.mark.parametrize("query", [example for example, _ in EXAMPLES])
+def test_every_example_is_a_query(query: str) -> None:
+    assert parse(query) != Query()
+
+
+@pytest.mark.parametrize(
+    "query", ["is:unread", "-is:starred", "tag:ai", "has:tags", "title:a (b OR source:x)", "-(quality>3 NOT is:read)"]
+)
+def test_what_asks_for_marks_depends_on_them(query: str) -> None:
+    assert depends_on_marks(parse(query).where)
+
+
+@pytest.mark.parametrize("query", ["", "title:a", "-source:x quality>3", "is:published OR has:body", "date:today"])
+def test_what_asks_for_none_does_not(query: str) -> None:
+    assert not depends_on_marks(parse(query).where)

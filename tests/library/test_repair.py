@@ -474,7 +474,7 @@ def test_tables_changed_by_a_newer_instance_are_left_alone(path: Path) -> None:
     with closing(_open(path)) as state:
         state.mark([_ID], read=True)
         with closing(sqlite3.connect(path)) as db:
-            db.execute("PRAGMA user_version=3")
+            db.execute("PRAGMA user_version=99")
         for act in (lambda: state.mark([_OTHER], read=True), state.undo, lambda: state.remember("a", "b")):
             with pytest.raises(ReaderError, match="written by a newer newsreader"):
                 act()

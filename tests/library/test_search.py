@@ -122,6 +122,7 @@ _leaves: st.SearchStrategy[Node] = st.one_of(
     st.builds(
         Value, st.sampled_from(["source", "domain", "topic", "tag", "type", "category", "lang"]), _values | _asked
     ),
+    st.builds(Value, st.just("folder"), st.sampled_from(["äh", "a_b/C", "A_B/", "c", "a", "/", "Äh/c"])),
     st.builds(
         Part, st.sampled_from(["path", "url"]), st.sampled_from(["police", "C/", "ÄH", "_", "%", "人", "-1", "B_C"])
     ),
@@ -375,6 +376,22 @@ def test_a_limit_keeps_the_first(library: Library) -> None:
     assert library.search(parse("a limit:2"), Sort()).count == 2
 
 
+def test_what_is_held_stays_where_it_would_stand(library: Library) -> None:
+    _put(library, _articles_of("court one", "court two", "zebra", "court three"))
+    everything = library.view(Sort())
+    found = library.search(parse("court"), Sort())
+    zebra = next(row.rowid for row in library.rows(everything.rowids) if row.title == "zebra")
+    assert zebra not in found.view().rowids
+    assert found.view(held=[zebra]).rowids.tolist() == everything.rowids.tolist()
+    assert found.fallen([zebra, *found.view().rowids]) == {zebra}
+    assert found.fallen([10_000_000]) == frozenset()  # what is no article any more does not come back
+    assert found.view(held=[10_000_000]) == found.view()
+    limited = library.search(parse("court limit:2"), Sort())
+    assert len(limited.view(held=[zebra])) == 3
+    best = library.search(parse("court sort:relevance"), Sort())
+    assert set(best.view(held=[zebra]).rowids) == set(everything.rowids)
+
+
 def test_a_search_that_nobody_waits_for_is_given_up(library: Library) -> None:
     _put(library, _articles_of("one"))
     with pytest.raises(StoppedError):
@@ -416,6 +433,15 @@ def test_values_are_counted(library: Library) -> None:
     assert library.tallies(NOW) == (4, 3, 1, 0)
     library.undo()
     assert library.tallies(NOW) == (4, 4, 0, 0)
+
+
+def test_folders_have_what_is_in_the_folders_below_them(library: Library) -> None:
+    paths = ["top.md", "eu/uk/a.md", "eu/uk/b.md", "eu/c.md", "eu-west/d.md", "Asia/日本/e.md"]
+    _put(library, [Entry(Article(path, "T")) for path in paths])
+    found = library.values("folder")
+    assert found == [("Asia", 1), ("Asia/日本", 1), ("eu", 3), ("eu-west", 1), ("eu/uk", 2)]
+    for folder, articles in found:
+        assert library.search(parse(f'folder:"{folder}"'), Sort()).count == articles
 
 
 def test_marks_of_another_window_are_seen(library: Library, tmp_path: Path) -> None:

@@ -15,12 +15,12 @@ from reader.ui.entry_line import EntryLine
 from reader.ui.panes import Panes
 from reader.ui.screens.browse import BrowseScreen
 from reader.ui.screens.help import HelpScreen
+from reader.ui.views_pane import ViewsPane
 
 OWNERS = {
     "app": NewsreaderApp, "browse": BrowseScreen, "panes": Panes, "list": ArticleList, "article": ArticleView,
-    "entry": EntryLine,
+    "entry": EntryLine, "views": ViewsPane,
 }  # fmt: skip
-CHAINS = (("app", "browse", "panes", "list"), ("app", "browse", "panes", "article"))
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
@@ -35,7 +35,7 @@ def test_names_are_unique() -> None:
     assert frozenset(names) == actions.NAMES
 
 
-@pytest.mark.parametrize("chain", CHAINS)
+@pytest.mark.parametrize("chain", actions.CHAINS)
 def test_no_key_means_two_things_at_once(chain: tuple[str, ...]) -> None:
     for one, other in combinations([action for action in ACTIONS if set(action.scopes) & set(chain)], 2):
         assert not set(one.keys.split(",")) & set(other.keys.split(",")), (one.name, other.name)

@@ -25,6 +25,17 @@ async def test_o_opens_the_original_and_says_what_it_did(seeds: Path, browser: B
         assert "scribble" not in reader.text
 
 
+async def test_an_article_whose_original_was_opened_is_read(seeds: Path, browser: Browser) -> None:
+    async with opened(seeds) as reader:
+        await reader.press("j", "]", "o")
+        assert browser.calls
+        assert not any(row.read for row in reader.rows)  # that was a related item
+        await reader.press("h", "h", "j", "o")
+        assert [row.read for row in reader.rows] == [False, False, True, False, False]
+        await reader.press("u")
+        assert not any(row.read for row in reader.rows)
+
+
 async def test_o_on_a_related_item_opens_that(seeds: Path, browser: Browser) -> None:
     async with opened(seeds) as reader:
         await reader.press("]", "o")
@@ -49,6 +60,7 @@ async def test_without_a_browser_it_says_so_and_copies_the_link(seeds: Path) -> 
         await reader.press("o")
         assert reader.message == "There is no browser at hand here; the link was copied instead."
         assert reader.app.clipboard == JURIST
+        assert not reader.row.read
 
 
 @pytest.mark.parametrize("name", ["/nowhere/browser", "sh -c 'x %s'"])

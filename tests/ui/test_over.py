@@ -46,7 +46,7 @@ async def test_the_help_scrolls_while_one_may_type(seeds: Path, size: tuple[int,
         await reader.press("pageup")
         assert reader.lines == first
         await reader.press("ctrl+end")
-        assert "another type" in reader.text or "wheel scrolls" in reader.text
+        assert "parentheses" in reader.text
         await reader.press("ctrl+home", "down", "up", "ctrl+d", "ctrl+u")
         assert reader.lines == first
 

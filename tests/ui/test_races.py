@@ -29,7 +29,15 @@ async def test_a_view_that_comes_late_does_not_take_the_selection_back(make_fold
         view, rows, keep = reader.list.view, reader.rows, reader.list.rowid
         await reader.press("j", "j", "j")
         late = messages.ViewLoaded(
-            view, rows, reader.browse.library.counts(), keep=keep, at=view.find(keep), back=None, types=False, marks=0
+            view,
+            rows,
+            reader.browse.library.counts(),
+            keep=keep,
+            at=view.find(keep),
+            back=None,
+            types=False,
+            marks=0,
+            sort=view.sort,
         )
         reader.browse.post_message(late)
         await reader.settled()

@@ -34,6 +34,8 @@ def keys(*pressed: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     [
         pytest.param((120, 36), ("j", "j", "j", "]"), id="side"),
         pytest.param((80, 24), ("j", "enter", "]"), id="stacked"),
+        pytest.param((200, 50), ("j", "b", "j", "space", *"jjjjjj"), id="views"),
+        pytest.param((120, 40), ("b", "/", "c", "o", "m", "enter", "space"), id="views-filtered"),
         pytest.param((50, 24), ("j",), id="list"),
         pytest.param((50, 24), ("j", "enter", "]"), id="article"),
         pytest.param((120, 36), ("T",), id="light"),

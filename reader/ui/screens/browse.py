@@ -1,13 +1,13 @@
 """The main screen: the list, and the article that is selected in it.
 
-What it does is told in five classes, each standing on the one before: the widgets
+What it does is told in seven classes, each standing on the one before: the widgets
 (:mod:`parts`), the article pane (:mod:`reading`), marks (:mod:`marking`), queries
-(:mod:`searching`), and here the list and how far the folder is read.
+(:mod:`searching`), places (:mod:`placing`), views (:mod:`viewing`), and here the list and how far the folder is read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on
@@ -27,7 +27,7 @@ from reader.ui.desk import KEEPING, ROWS, UNREAD, VIEW
 from reader.ui.list_header import ListHeader
 from reader.ui.panes import Panes
 from reader.ui.progress_line import ProgressLine
-from reader.ui.screens.searching import Searching
+from reader.ui.screens.viewing import Viewing
 
 if TYPE_CHECKING:
     from reader.ui.page import Line
@@ -55,7 +55,7 @@ class _Lost(NamedTuple):
     """Where somebody was reading it: the topmost line, and the related item that was selected."""
 
 
-class BrowseScreen(Searching):
+class BrowseScreen(Viewing):
     """List and article side by side, stacked, or one at a time, as the terminal allows."""
 
     BINDINGS = actions.bindings("browse")
@@ -85,7 +85,7 @@ class BrowseScreen(Searching):
         first, self._first = self._first, None
         assert first is not None
         yield TopBar(self.library.name, first.counts, id="top")
-        yield Panes(first, actions.single_keys(self._keymap), self, id="panes")
+        yield Panes(first, actions.single_keys(self._keymap), self, side=self.side_pane(), id="panes")
         yield ProgressLine(id="progress")
         yield KeyBar(self._keymap, id="keys")
         yield LongMessage(id="message")
@@ -114,22 +114,54 @@ class BrowseScreen(Searching):
         """End what goes on beside the screen."""
         self._desk.close()
 
-    def list_again(self, *, searching: bool = False) -> None:
-        """Have the list made anew."""
-        self._searching |= searching
+    def list_again(self) -> None:
+        """Have the list show what another query finds."""
+        self._searching = True
+        self._lost = None  # it is not looked for in what somebody asked for since
+        self._back_to = None
+        self.articles.touched = False
+        self.articles.let_go()
+        self.articles.wait()
         self._reload_view()
 
     def go_back_to(self, rowid: int, top: int) -> None:
         """Have an article selected again once the list is there."""
         self._back_to = (rowid, top)
 
-    def _reload_view(self, *, sorting: bool = False) -> None:
+    def _reload_view(self, *, sorting: bool = False, marked: bool = False) -> None:
         # Until the person takes hold of an article, another order begins at its top; and so does a folder that is
         # read for the first time, whose best articles may come last.
-        untouched = not (self.articles.touched or self.article.has_focus) and (sorting or not self._folder_read)
+        untouched = not self._is_held and (sorting or not (self._folder_read or self.is_placed))
         lost = None if self._lost is None else (self._lost.rowid, self._lost.id)
         keep = self._back_to[0] if self._back_to is not None else -1 if untouched else self.articles.rowid
-        self._desk.view(self.sort, keep, max(self.size.height, 24), lost, self.asked.query)
+        held = () if self._searching or sorting else self._held_articles(marked=marked)
+        placed = self._searching or (untouched and not sorting)
+        self._desk.view(
+            self.sort,
+            keep,
+            max(self.size.height, 24),
+            lost=lost,
+            query=self.asked.query,
+            held=held,
+            placed=placed,
+        )
+
+    @property
+    def _is_held(self) -> bool:
+        """Whether the person has taken hold of the selected article."""
+        return self.articles.touched or self.article.has_focus
+
+    def _held_articles(self, *, marked: bool) -> Sequence[int]:
+        """Return the articles that stay in the list although they may not match any more.
+
+        What falls out by a mark stays until one moves on.
+        """
+        if marked and self.asked.query is not None:
+            from reader.library.query_help import depends_on_marks
+
+            if depends_on_marks(self.asked.query.where):
+                return self.articles.view.rowids
+        return [*self.articles.fallen]
 
     @on(messages.Failed)
     def _tell_failure(self, event: messages.Failed) -> None:
@@ -169,27 +201,37 @@ class BrowseScreen(Searching):
         self.articles.types = header.types = event.types
         # One may have moved on since it was asked for.
         moved = self.articles.touched and event.keep != self.articles.rowid
-        at = event.view.find(self.articles.rowid) if moved and not self._searching else event.at
-        if self._searching:
-            at = at or 0  # what is found is looked at from its top
+        at = event.view.find(self.articles.rowid) if moved else event.at
         back = self._found_again(event)
-        lost = self._about_to_lose() if not self._searching and at is None and back is None and (moved or event.keep != -1) else None
+        lost = None
+        top = None
+        if self._searching:
+            # What is found is looked at from its top, or where it was left; what was there before, where it was.
+            left, line = event.place or (0, 0)
+            at, top = left, max(0, left - line)
+            if self._back_to is not None:
+                at, top = event.view.find(self._back_to[0]), self._back_to[1]
+        elif event.place is not None and not self._is_held:
+            at, top = event.place[0], max(0, event.place[0] - event.place[1])
+        elif event.keep == -1 and not moved:
+            at = 0
+        elif at is None and back is None and (moved or event.keep != -1):
+            lost = self._about_to_lose()
         before = self.articles.rowid
         place = at if back is None else back
-        self.articles.show(event.view, self._marks.on(event.rows, event.marks), at=place, terms=self.terms)
-        if self._back_to is not None:
-            rowid, top = self._back_to
-            if rowid == self.articles.rowid:
-                self.articles.select(self.articles.cursor, top=top)
-            self._back_to = None
-        self._searching = False
-        self.view_shown()
+        rows = self._marks.on(event.rows, event.marks)
+        if self._searching or event.name != self.view_name:
+            self.keep_place()
+        self.articles.show(event.view, rows, at=place, top=top, terms=self._terms, fallen=event.fallen)
+        self.view_placed(event, searched=self._searching)
+        self._searching, self._back_to = False, None
+        self.view_shown(len(event.fallen))
         if self._lost is not None and self._lost.instead == before:
             self._lost = self._lost._replace(instead=self.articles.rowid)  # nobody has moved: it is looked for on
         elif lost is not None:
             self._lost = lost._replace(instead=self.articles.rowid)
         self.articles.go_on()
-        self.set_class(not len(event.view), "-empty")
+        self.set_class(not len(event.view) and event.query is None, "-empty")
         self.nothing_selected()
         self._show_keys()
         if first and len(event.view):
@@ -221,7 +263,7 @@ class BrowseScreen(Searching):
         if self.articles.rowid != lost.instead or self.article.has_focus:
             return None
         rowid = event.view.rowids[event.back]
-        y, selected = lost.place or (0, -1)
+        y, selected = lost.place or (None, -1)
         self._show_document(rowid, y=y, selected=selected)
         if lost.place is not None:
             self.panes.focus_article()
@@ -235,6 +277,11 @@ class BrowseScreen(Searching):
     @on(ArticleList.RowsWanted)
     def _fetch_rows(self, event: ArticleList.RowsWanted) -> None:
         self._desk.rows(event.rowids)
+
+    def marks_shown(self) -> None:
+        """Look which articles do not match any more, now that marks are on disk."""
+        if self._held_articles(marked=True):
+            self._reload_view(marked=True)
 
     @on(messages.Counted)
     def _show_counts(self, event: messages.Counted) -> None:
@@ -265,7 +312,7 @@ class BrowseScreen(Searching):
     @on(messages.MarksChanged)
     def _show_marks(self, event: messages.MarksChanged) -> None:
         self._stale = True  # the pane shows tags
-        self._reload_view()
+        self._reload_view(marked=True)
         if event.told:
             self.say(event.told)
 
@@ -301,20 +348,29 @@ class BrowseScreen(Searching):
         """Say in the pane why there is no article, if there is none."""
         if len(self.articles.view):
             return
-        from reader.ui.states import empty_folder, reading_folder
+        from reader.ui.states import empty_folder, nothing_found, reading_folder
 
         self._wanted = -1
         counts = self.query_one(TopBar).counts
+        asked = self.asked
 
         def lines(width: int) -> tuple[Line, ...]:
             name = self.library.name
+            if asked.query is not None:
+                return nothing_found(asked.text, width)
             return empty_folder(name, counts, width) if self._folder_read else reading_folder(name, width)
 
         self.article.show_message(lines)
 
     def action_sort(self, by: SortKey) -> None:
         """Sort by ``by``, or the other way round when that is how it is sorted."""
-        self.sort = self.sort.flipped() if self.sort.by == by else Sort(by)
+        shown = self.articles.view.sort  # the query may have named it
+        self.drop_own_sort()
+        self.sort_by(shown.flipped() if shown.by == by else Sort(by))
+
+    def sort_by(self, sort: Sort) -> None:
+        """Have another order, should it be another."""
+        self.sort = sort
 
     def watch_sort(self, sort: Sort) -> None:
         """Ask for the new order. Header and message change with the list, in one frame."""
@@ -329,7 +385,8 @@ class BrowseScreen(Searching):
     @on(KeyBar.Chosen)
     async def _act_by_mouse(self, event: KeyBar.Chosen) -> None:
         """Do what the key would do, where the key would do it."""
-        focused = self.article if self.article.has_focus else self.articles
+        views = self.panes.views if self.panes.views_have_focus else None
+        focused = views or (self.article if self.article.has_focus else self.articles)
         places: dict[actions.Scope, DOMNode] = {"app": self.app, "browse": self, "panes": self.panes}
         await self.app.run_action(event.action.method, default_namespace=places.get(event.action.scopes[0], focused))
 

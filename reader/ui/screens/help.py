@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from reader.library.query_help import EXAMPLES
 from reader.prose.blocks import Paragraph, Span
 from reader.prose.layout import layout
 from reader.text import fit, width
@@ -25,7 +26,7 @@ class HelpScreen(ListingScreen):
     """The keys in force, in groups."""
 
     def __init__(self, keymap: Mapping[str, str]) -> None:
-        super().__init__("Keys", "type a key or a word")
+        super().__init__("Keys, signs and queries", "type a key or a word")
         self._keymap = dict(keymap)
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:  # noqa: D102 - see ListingScreen
@@ -35,6 +36,8 @@ class HelpScreen(ListingScreen):
             lines += _group(group, [row for row in rows if _has(words, (group, *row))], width)
         signs = [(sign, text, "") for sign, text in _SIGNS if _has(words, ("signs", sign, text))]
         lines += _group("Signs", signs, width)
+        queries = [(query, "", text) for query, text in EXAMPLES if _has(words, ("queries search /", query, text))]
+        lines += _group("Queries", queries, width, keys=28)
         return tuple(lines[1:]) if lines else ((Run("No key has these words.", "quiet"),),)
 
 
@@ -43,15 +46,15 @@ def _has(words: Sequence[str], texts: Sequence[str]) -> bool:
     return all(word in everything for word in words)
 
 
-def _group(name: str, rows: Sequence[tuple[str, str, str]], cells: int) -> list[Line]:
+def _group(name: str, rows: Sequence[tuple[str, str, str]], cells: int, keys: int = 16) -> list[Line]:
     if not rows:
         return []
     lines: list[Line] = [BLANK, (Run(name, "heading"),)]
-    keys, titles = 16, 24 if cells >= 76 else 0
+    titles = 24 if cells >= 76 else 0
     for key, title, text in rows:
-        said = f"{title}: {text}" if text and not titles else text or title
+        said = f"{title}: {text}" if title and text and not titles else text or title
         first = [Run(fit(f"  {key}", keys), "key")]
-        if titles and text:
+        if titles and title and text:
             first.append(Run(fit(title, titles), "text"))
         indent = sum(width(run.text) for run in first)
         wrapped = layout((Paragraph((Span(said),)),), max(8, cells - indent))

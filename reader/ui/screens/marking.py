@@ -62,9 +62,22 @@ class Marking(Reading):
     def article_left(self) -> None:
         """Mark read what was entered, also when it is left before it could be shown."""
         entered, self._entered = self._entered, -1
-        rows = self.articles.at_hand([entered]) or []
+        self._mark_read(entered)
+
+    def original_opened(self, rowid: int) -> None:
+        """Mark it read: it is read elsewhere."""
+        self._mark_read(rowid)
+
+    def _mark_read(self, rowid: int) -> None:
+        rows = self.articles.at_hand([rowid]) or []
         if rows and not rows[0].read:
             self._mark(rows, Change(read=True), quietly=True)
+
+    def read_on(self) -> None:
+        """Look anew for how long the article in the pane is read."""
+        subject = self.article.subject
+        if subject is not None and subject.rowid == self._wanted != -1:
+            self.subject_shown(subject)
 
     def _stop_reading(self) -> None:
         if self._reading is not None:
@@ -74,7 +87,8 @@ class Marking(Reading):
     def _read_if_still(self, subject: Subject) -> None:
         """Mark an article read that has been in the pane all the while."""
         row = self.articles.row
-        reading = self.articles.touched or self.article.has_focus  # not just looking at the list
+        # Not who is just looking at the list, or writing.
+        reading = (self.articles.touched or self.article.has_focus) and not self.is_asking
         shown = reading and self.article.subject is subject and self.article.is_on_screen
         if shown and row is not None and row.rowid == subject.rowid and not row.read:
             self._mark([row], Change(read=True), quietly=True)
@@ -130,6 +144,10 @@ class Marking(Reading):
             self._read_again()
         if event.told:
             self.say(event.told)
+        self.marks_shown()
+
+    def marks_shown(self) -> None:
+        """Called when marks that were made here are on disk."""
 
     @on(ArticleList.Chosen)
     def _show_chosen(self, event: ArticleList.Chosen) -> None:
@@ -183,14 +201,16 @@ class Marking(Reading):
     @on(messages.TagsLoaded)
     def _take_tags(self, event: messages.TagsLoaded) -> None:
         self._known_tags = event.tags
-        if self.entry is not None:
-            self._offer_tags(self.entry.text, len(self.entry.text))
+        if self.entry is not None and self._tagged:
+            self._offer_tags(self.entry.text, self.entry.at)
 
     def _offer_tags(self, text: str, at: int) -> None:
         from reader.ui.entering import offer_tags
 
         if self.entry is not None:
-            self.entry.offer(offer_tags(text, at, self._known_tags), "Tags, with commas between them.")
+            offer = offer_tags(text, at, self._known_tags)
+            self.entry.offer(offer)
+            self.entry.say("" if offer.words else "Tags, with commas between them.")
 
     def _tag(self, text: str) -> None:
         """Give what is chosen the tags that were entered."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual import events, on
@@ -31,6 +31,8 @@ class Purpose(NamedTuple):
     changed: Callable[[str, int], object] = lambda text, at: None
     """Called with the text and the place of the cursor, in characters."""
     left: Callable[[], object] = lambda: None
+    refuses: Callable[[str], bool] = lambda text: False
+    """Whether it is to be written on: something is wrong with it, and that stands below the line."""
 
 
 class Parts(Screen[None]):
@@ -49,7 +51,9 @@ class Parts(Screen[None]):
         """The key that ends what is being written."""
         self._purpose: Purpose | None = None
         self._asked_from: Widget | None = None
-        """What had the focus before a line was asked for."""
+        """What had the focus before a line was asked for,"""
+        self._asked_then: Widget | None = None
+        """and what gets it once the line is entered."""
         self._bound: dict[actions.Focus, frozenset[str]] = {}
         """The keys that do something, by where the focus is."""
 
@@ -89,8 +93,9 @@ class Parts(Screen[None]):
             self.set_timer(_SECONDS_HELD, lambda: self._let_go(hold))
 
     def let_keys_go(self) -> None:
-        """Have the keys handled that were kept."""
-        if self._held is not None:
+        """Have the keys handled that were kept; those for a line that is about to come are kept on."""
+        waiting = self.is_asking and not (self.entry is not None and self.entry.input.has_focus)
+        if self._held is not None and not waiting:
             # Once what has the focus is laid out: a page of it is as long as it is high.
             self.call_after_refresh(self._let_go, self._holds)
 
@@ -126,14 +131,18 @@ class Parts(Screen[None]):
         """Whether a line is there to be written in."""
         return self._purpose is not None
 
-    def ask(self, purpose: Purpose, prompt: str, text: str = "", past: Sequence[str] = ()) -> None:
-        """Ask for a line, in which ``text`` stands already; ``past`` is what was entered before, the latest last."""
+    def ask(self, purpose: Purpose, prompt: str, text: str = "", *, then: Widget | None = None) -> None:
+        """Ask for a line, in which ``text`` stands already.
+
+        ``then`` gets the focus once it is entered; when it is left, or without one, what had it before.
+        """
         from reader.ui.entry_line import EntryLine  # imported late: nobody writes before they have read
 
         if not self.is_asking:
             self._asked_from, self._purpose = self.focused, purpose
+            self._asked_then = then or self.focused
             self.hold_keys()
-            self.mount(EntryLine(prompt, text, past))
+            self.mount(EntryLine(prompt, text))
 
     @property
     def entry(self) -> EntryLine | None:
@@ -152,26 +161,36 @@ class Parts(Screen[None]):
     def on_entry_line_submitted(self, event: EntryLine.Submitted) -> None:
         """Pass what was entered on to whoever asked."""
         purpose = self._purpose
-        self._answered()
+        if purpose is not None and purpose.refuses(event.text):
+            self.let_keys_go()
+            return
+        self._answered(self._asked_then)
         if purpose is not None:
             purpose.entered(event.text)
 
     def on_entry_line_left(self) -> None:
         """Tell whoever asked that nothing is entered."""
         purpose = self._purpose
-        self._answered()
+        self._answered(self._asked_from)
         if purpose is not None:
             purpose.left()
 
-    def _answered(self) -> None:
-        """Take the line away, and give the focus back."""
+    def leave_line(self) -> None:
+        """Take the line away, as if it had been left."""
+        if self.is_asking:
+            self.on_entry_line_left()
+
+    def _answered(self, then: Widget | None) -> None:
+        """Take the line away, and give the focus to ``then``."""
         self._purpose = None
         self.query("#entry").remove()
         self.hold_keys()
-        if self._asked_from is not None and self._asked_from.is_attached:
-            self._asked_from.focus()
-        else:
+        if then is self.article:
+            self.panes.focus_article()
+        elif then is None or then is self.articles or not then.is_attached:
             self.panes.focus_list()
+        else:
+            then.focus()
 
     def move_on(self) -> None:
         """Take what concerned the last key from the last line: another one is pressed."""

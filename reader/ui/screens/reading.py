@@ -49,6 +49,9 @@ class Reading(Parts):
     def article_left(self) -> None:
         """Called when the person goes back to the list."""
 
+    def original_opened(self, rowid: int) -> None:
+        """Called when the original of a document was opened in the browser."""
+
     def nothing_selected(self) -> None:
         """Called when there is no article to show."""
 
@@ -63,6 +66,8 @@ class Reading(Parts):
         bar = self.query_one(KeyBar)
         if self.is_asking:
             bar.where = "entry"
+        elif self.panes.views_have_focus:
+            bar.where = "views"
         elif not len(self.articles.view):
             bar.where = "empty"
         elif not self.article.has_focus:
@@ -77,6 +82,7 @@ class Reading(Parts):
         if rowid == -1:
             self.nothing_selected()
         elif rowid != self._wanted:
+            self.keep_position()
             self._wanted = rowid
             self.article.wait()
             # Once the list has been drawn: reading a document in a thread would hold its lines up.
@@ -86,19 +92,28 @@ class Reading(Parts):
         if rowid == self._wanted:
             self._desk.document(rowid, self.article.text_width)
 
-    def _go_to(self, rowid: int, *, top: int | None = None, y: int = 0, selected: int = -1) -> None:
-        """Show a document, selected in the list too."""
+    def _go_to(self, rowid: int, *, top: int | None = None, y: int | None = None, selected: int = -1) -> None:
+        """Show a document, selected in the list too; from line ``y``, or where it was left."""
+        self.keep_position()
         self._wanted = rowid  # so that selecting it does not ask for it as well
         at = self.articles.view.find(rowid)
         if at is not None:
             self.articles.select(at, top=top)
         self._show_document(rowid, y=y, selected=selected)
 
-    def _show_document(self, rowid: int, *, y: int, selected: int) -> None:
+    def _show_document(self, rowid: int, *, y: int | None, selected: int) -> None:
+        self.keep_position()
         self._wanted = rowid
         self._stale = False
         self.article.wait()
         self._desk.document(rowid, self.article.text_width, y=y, selected=selected)
+
+    @on(ArticleView.Rested)
+    def keep_position(self) -> None:
+        """Keep where in the article the person is, if they have scrolled it."""
+        left = self.article.take_place()
+        if left is not None:
+            self._desk.left_article(*left)
 
     def _read_again(self) -> None:
         # Once a refresh has come to its end, not with each of its batches: that would take time from keys.
@@ -112,8 +127,9 @@ class Reading(Parts):
         if event.again and before is not None and before.rowid == event.subject.rowid:
             if before == event.subject:
                 return
-            event.y, event.selected = self.article.scroll_offset.y, self.article.selected
-        self.article.show(event.subject, event.around, y=event.y, selected=event.selected)
+            event.y, event.selected, event.place = self.article.scroll_offset.y, self.article.selected, None
+        self.keep_position()
+        self.article.show(event.subject, event.around, y=event.y, selected=event.selected, place=event.place)
         self._show_keys()
         if event.subject.rowid is not None:
             self.subject_shown(event.subject)
@@ -126,6 +142,7 @@ class Reading(Parts):
             return unreadable(event.error, width, away=self.is_away)
 
         self.subject_failed()
+        self.keep_position()
         self.article.show_message(lines)
         if event.error.damaged:  # the index, not the document
             self._desk.renew()
@@ -161,10 +178,6 @@ class Reading(Parts):
         self.panes.focus_article()
         self.article_entered()
 
-    @on(ArticleList.Left)
-    def _stay(self) -> None:
-        self.say("This is the list. q leaves newsreader, ? shows every key.", passing=True)
-
     @on(ArticleView.Left)
     def _leave_article(self) -> None:
         self.article_left()
@@ -190,6 +203,7 @@ class Reading(Parts):
         self._trail.push(Place(subject.rowid, top, y, self.article.selected))
         self._show_keys()
         if event.item.rowid is None:
+            self.keep_position()
             self._wanted = -1
             self.article.wait()
             self._desk.item(event.item, subject.title, self.article.text_width)
@@ -224,7 +238,8 @@ class Reading(Parts):
     def _open(self, url: str, otherwise: str) -> None:
         if url:
             self.say(f"Opening {host(url) or 'the link'} …")
-            self._desk.open(url)
+            own = self.articles.row is not None and url in self.articles.row.links.every()
+            self._desk.open(url, self.articles.rowid if own else -1)
         else:
             self.say(otherwise if self.articles.rowid != -1 else "There is no article to open here.", passing=True)
 
@@ -245,6 +260,8 @@ class Reading(Parts):
                 text, warning = str(error), True
             self.refresh(layout=True)
         self.say(text, warning=warning)
+        if event.rowid != -1 and not (warning or outcome.copy):
+            self.original_opened(event.rowid)
 
     def action_copy(self) -> None:
         """Copy the address of what is selected."""

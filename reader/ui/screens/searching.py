@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,18 +10,19 @@ from textual import on
 from reader.opening import First
 from reader.text import count
 from reader.ui import messages
+from reader.ui.article_list import ArticleList
 from reader.ui.bars import TopBar
-from reader.ui.matching import Term, term
 from reader.ui.screens.marking import Marking
 from reader.ui.screens.parts import Purpose
 
 if TYPE_CHECKING:
-    from reader.library.query import Query
+    from reader.library.query import Query, TextField, ValueField
+    from reader.library.view import Sort
     from reader.ui.entering import Offer
+    from reader.ui.matching import Term
 
 _PAST = "queries"
 """The name by which the library remembers them."""
-_KEPT = 100
 
 
 class Asked(NamedTuple):
@@ -46,47 +46,75 @@ class Searching(Marking):
     def __init__(self, first: First, keymap: Mapping[str, str]) -> None:
         super().__init__(first, keymap)
         self.asked = Asked()
+        self._terms: tuple[Term, ...] = ()
+        """The words that articles are found by, to be drawn so."""
         self._before: _Before | None = None
-        self._values: dict[str, list[str]] = {}
+        self._wrong = False
+        """Whether what stands in the line is no query."""
+        self._values: Mapping[ValueField, list[str]] = {}
         """What the fields of articles hold, the most frequent first; by the name of the field."""
-        self._queries: list[str] = []
 
-    def list_again(self, *, searching: bool = False) -> None:
-        """Called when the list is to show something else; ``searching``, the result of another query."""
+    # What whoever shows the list wants to know.
+
+    def list_again(self) -> None:
+        """Called when the list is to show what ``asked`` finds."""
+
+    def go_back_to(self, rowid: int, top: int) -> None:
+        """Called to have an article selected in the list that comes, with ``top`` the first row on the screen."""
+
+    # The line.
 
     def action_search(self) -> None:
         """Open the line for a query."""
-        before = self.articles
-        self._before = _Before(self.asked, before.rowid, int(before.scroll_offset.y))
+        if self.is_asking:
+            return
+        self._before = _Before(self.asked, self.articles.rowid, int(self.articles.scroll_offset.y))
+        self._wrong = False
+        purpose = Purpose(self._keep, self._search, self._restore, self._refuses)
+        self.ask(purpose, "/", self.asked.text, then=self.articles)
+        self.panes.remove_class("-reading")  # where there is room for one pane, it is the list that follows
         self._desk.search_help(_PAST)
-        text = self.asked.text
-        self.ask(Purpose(self._keep, self._search, self._restore), "/", text, self._queries)
 
     @on(messages.SearchHelp)
     def _take_help(self, event: messages.SearchHelp) -> None:
-        self._values = event.values
-        self._queries = _read(event.past)
-        if self.entry is not None:
-            self.entry.set_past(self._queries)
+        self._values = event.values or self._values
+        entry = self.entry
+        if entry is not None and self._before is not None:
+            entry.set_past(event.past)
+            self._search(entry.text, entry.at)
 
     def _search(self, text: str, at: int) -> None:
         """Show what is found by what has been written so far."""
-        from reader.library.query import Query, QueryError
+        from reader.library.query import QueryError
         from reader.library.query_text import parse
 
         entry = self.entry
         if entry is None:
             return
-        entry.offer(self._offered(text, at), self._said())
-        if text == self.asked.text:
-            return
+        entry.offer(self._offered(text, at))
         try:
             query = parse(text)
         except QueryError as error:
+            self._wrong = True
             entry.wrong(error.message, error.start)
             return
-        self.asked = Asked(text, None if query == Query() else query)
-        self.list_again(searching=True)
+        self._wrong = False
+        if not self._set(text, query):
+            entry.say(self._said())
+
+    def _set(self, text: str, query: Query) -> bool:
+        """Have the list show what ``query`` finds; return whether that is something else than before."""
+        from reader.library.query import Query
+
+        asked = Asked(text, None if query == Query() else query)
+        same = asked.query == self.asked.query
+        self.asked = asked
+        self._terms = _terms(query, "any", "title")
+        if same:
+            self.query_one(TopBar).query_text = text.strip()
+        else:
+            self.list_again()
+        return not same
 
     def _offered(self, text: str, at: int) -> Offer:
         from reader.library.query_help import complete
@@ -97,7 +125,7 @@ class Searching(Marking):
         if found.kind == "none" or (found.kind == "field" and not found.prefix):
             return NOTHING
         words: tuple[str, ...] = found.candidates
-        if found.kind not in {"field", "fixed"}:
+        if found.kind != "field" and found.kind != "fixed":  # noqa: PLR1714 - mypy would not see it
             begun = found.prefix.casefold()
             known = self._values.get(found.kind, [])
             words = tuple(quoted(value) for value in known if value.casefold().startswith(begun))
@@ -105,61 +133,98 @@ class Searching(Marking):
 
     def _said(self) -> str:
         """Return how many articles the list has, for the line below the query."""
-        return count(len(self.articles.view), "article")
+        found = count(len(self.articles.view), "article")
+        return found if self.asked.query is not None else f"{found}. Words, topic:  source:  is:unread  quality>=40 …"
 
-    def view_shown(self) -> None:
-        """Tell how many were found, above the list and, while one writes, below the query."""
-        bar = self.query_one(TopBar)
-        bar.query_text = self.asked.text
-        bar.shown = len(self.articles.view) if self.asked.query is not None else None
-        entry = self.entry
-        if entry is not None and self._before is not None:
-            entry.say_found(self._said())
+    def _refuses(self, _: str) -> bool:
+        return self._wrong
 
     def _keep(self, text: str) -> None:
         """Leave it at what is found, and remember the query."""
         self._before = None
-        if text and self.asked.text.strip() == text:
-            self._queries = [*(each for each in self._queries if each != text), text][-_KEPT:]
-            self.remember(_PAST, json.dumps(self._queries))
-        elif text:
-            self.say("That query cannot be understood; the list shows what was found before.", warning=True)
+        self._show_keys()
+        self.read_on()
+        if text:
+            self._desk.remember_query(_PAST, text)
 
     def _restore(self) -> None:
         """Show what was there before."""
         before, self._before = self._before, None
-        if before is not None and before.asked != self.asked:
-            self.asked = before.asked
-            self.list_again(searching=True)
+        if before is not None and before.asked.query != self.asked.query:
+            self._ask_again(before.asked)
             self.go_back_to(before.rowid, before.top)
+        elif before is not None:
+            self.asked = before.asked
+        self._show_keys()
 
-    def go_back_to(self, rowid: int, top: int) -> None:
-        """Called to have an article selected, with ``top`` the first row of the list, once the list is there."""
+    def _ask_again(self, asked: Asked) -> None:
+        from reader.library.query import Query
 
-    def let_query_go(self) -> bool:
-        """Show everything again; return whether there was a query."""
-        if self.asked.query is None:
+        self._set(asked.text, asked.query or Query())
+
+    # Without the line.
+
+    def search_for(self, text: str, sort: Sort | None = None) -> None:
+        """Show what the query ``text`` finds, in the order of ``sort`` unless that is None or the query has its own.
+
+        A text that is no query is told to the person, and the list stays as it is.
+        """
+        from reader.library.query import QueryError
+        from reader.library.query_text import parse
+
+        try:
+            query = parse(text)
+        except QueryError as error:
+            self.say(f"{error} The query was: {text}", warning=True)
+            return
+        self.leave_line()
+        if sort is not None:
+            self.sort_by(sort)
+        self._set(text, query)
+
+    def sort_by(self, sort: Sort) -> None:
+        """Called to have another order, should it be another."""
+
+    def drop_own_sort(self) -> bool:
+        """Take the order from the query that it names itself; return whether it named one."""
+        query = self.asked.query
+        if query is None or query.sort is None:
             return False
-        self.asked = Asked()
-        self.list_again(searching=True)
-        self.say("All articles again.")
+        from dataclasses import replace
+
+        from reader.library.query_text import write
+
+        without = replace(query, sort=None)
+        self._set(write(without), without)
         return True
 
-    @property
-    def terms(self) -> tuple[Term, ...]:
-        """The words that articles are found by, to be drawn so in their titles."""
+    @on(ArticleList.Left)
+    def _let_query_go(self) -> None:
+        """Show everything again; without a query there is nowhere to go."""
         if self.asked.query is None:
-            return ()
-        from reader.library.query_help import words_of
+            self.say("This is the list. q leaves newsreader, ? shows every key.", passing=True)
+            return
+        self._ask_again(Asked())
+        self.say("All articles again. / and ↑ bring the query back.")
 
-        found = (term(each.text, prefix=each.prefix) for each in words_of(self.asked.query.where))
-        return tuple(each for each in found if each is not None)
+    # What is found.
+
+    def view_shown(self, fallen: int) -> None:
+        """Tell how many were found, above the list and, while one writes, below the query."""
+        bar = self.query_one(TopBar)
+        bar.query_text = self.asked.text.strip()
+        bar.shown = len(self.articles.view) - fallen if self.asked.query is not None else None
+        query = self.asked.query if len(self.articles.view) else None
+        self.article.highlight(() if query is None else _terms(query, "any", "title", "excerpt", "body", "text"))
+        entry = self.entry
+        if entry is not None and self._before is not None and not self._wrong:
+            entry.say(self._said())
 
 
-def _read(kept: str | None) -> list[str]:
-    """Return the queries that were kept; what is no list of texts is none."""
-    try:
-        found = json.loads(kept or "[]")
-    except ValueError:
-        return []
-    return [text for text in found if isinstance(text, str)][-_KEPT:] if isinstance(found, list) else []
+def _terms(query: Query, *fields: TextField) -> tuple[Term, ...]:
+    """Return the words by which articles are found in ``fields``, to be drawn so."""
+    from reader.library.query_help import words_of
+    from reader.ui.matching import term
+
+    found = (term(each.text, prefix=each.prefix) for each in words_of(query.where, fields))
+    return tuple(each for each in found if each is not None)
