@@ -280,7 +280,9 @@ class _Refresh:
                 return  # the first screen in one go
             self._take(take(self._folder, *self._next(_FIRST_BATCH)))
         if self._pool is not None:
-            while self._waiting and self._pool.outstanding < 3 * self._pool.size:
+            # While much is written at a time, parser processes have enough before them to go on with.
+            ahead = max(3 * self._pool.size, 0 if self._seen else self._together // _REQUEST)
+            while self._waiting and self._pool.outstanding < ahead:
                 self._pool.submit(*self._next(_REQUEST))
             for batch in self._pool.collect(0 if walking else 0.05):
                 self._take(batch)

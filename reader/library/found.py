@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from reader.library import bits, fulltext
 from reader.library.query import Node, Query
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from reader.library.search import Searcher, Snapshot, Stop
 
 _AT_ONCE = 1 << 16
+_MANY = 1000
+"""Articles; of fewer, the best are found soonest by sorting them all."""
+_AHEAD = 4
+"""So many times as many of the best are asked for as are wanted: some may not match the rest of the query."""
 _WEIGHTS = (10.0, 5.0, 2.0, 2.0, 1.0)
 """What a word counts in title, excerpt, source, topics and body."""
 
@@ -24,7 +28,7 @@ class Found:
     """The answer to a query. It stands for the lists as they were when it was asked."""
 
     def __init__(self, query: Query, everything: View, rows: int, *, size: int, rank: _Rank | None) -> None:
-        """``rank``, for those who want the best match first, puts the rows of a view in another order.
+        """``rank``, for those who want the best match first, tells how well articles match.
 
         All row numbers of ``everything`` are below ``size``.
         """
@@ -40,12 +44,19 @@ class Found:
         self._size = size
         self._rank = rank
         self._mask: bytes | None = None
+        self._ranked: array[int] | None = None
 
     def first(self, count: int, stop: Stop | None = None) -> array[int]:
         """Return the first rows of the view, much sooner than all of them. Raises StoppedError and StorageError."""
-        if self._rank is not None:
-            return self.view(stop).rowids[:count]
-        return self._listed(min(count, self.count), stop)
+        count = min(count, self.count)
+        if self._rank is None:
+            return self._listed(count, stop)
+        if self._ranked is None and self.rows.bit_count() > _MANY:
+            best = self._rank.best(self.rows, count, stop)
+            if best is not None:
+                listed = [rowid for rowid in self._order if rowid in best]
+                return array("I", sorted(listed, key=best.__getitem__)[:count])
+        return self.view(stop).rowids[:count]
 
     def view(self, stop: Stop | None = None, held: Sequence[int] = ()) -> View:
         """Return all of them in order, and where they would stand those of ``held`` that do not match.
@@ -54,10 +65,13 @@ class Found:
         """
         if len(held):
             return self._with(held).view(stop)
-        if self._rank is not None:
-            ranked = self._rank(self._listed(self.rows.bit_count(), stop), stop)
-            return View(self.sort, ranked[: self.count])
-        return View(self.sort, self._listed(self.count, stop))
+        if self._rank is None:
+            return View(self.sort, self._listed(self.count, stop))
+        if self._ranked is None:
+            scores = self._rank.scores(stop)
+            listed = self._listed(self.rows.bit_count(), stop)
+            self._ranked = array("I", sorted(listed, key=lambda rowid: scores.get(rowid, 0.0)))
+        return View(self.sort, self._ranked[: self.count])
 
     def fallen(self, held: Sequence[int]) -> frozenset[int]:
         """Return those of ``held`` that are in the lists and do not match."""
@@ -92,11 +106,36 @@ class Found:
         return found[:count]
 
 
-_Rank: TypeAlias = "Callable[[array[int], Stop | None], array[int]]"
+class _Rank:
+    """How well articles match, by BM25: the lower the better, all below 0."""
+
+    def __init__(self, searcher: Searcher, match: str) -> None:
+        self._searcher = searcher
+        self._match = match
+
+    def scores(self, stop: Stop | None) -> dict[int, float]:
+        """Return the score of each row that matches. Raises StoppedError and StorageError."""
+        with self._searcher.looking(stop) as (db, snapshot):
+            return _of_rows(fulltext.scored(db, self._match, _WEIGHTS, snapshot.size), snapshot)
+
+    def best(self, rows: int, count: int, stop: Stop | None) -> dict[int, float] | None:
+        """Return the score of the best of ``rows``, ``count`` or more, and of all that are as good as one of them.
+
+        None when it would take a look at all of them. Raises StoppedError and StorageError.
+        """
+        most = _AHEAD * count + _MANY
+        with self._searcher.looking(stop) as (db, snapshot):
+            of_slots = fulltext.scored(db, self._match, _WEIGHTS, snapshot.size, most=most)
+            # Of those that are as good as the last, there may be more.
+            last = max(of_slots.values(), default=0.0)
+            scores = _of_rows({slot: score for slot, score in of_slots.items() if score < last}, snapshot)
+        among = bits.mask(rows, snapshot.size)
+        found = {rowid: score for rowid, score in scores.items() if among[rowid]}
+        return found if len(found) >= count else None
 
 
 def best_first(searcher: Searcher, where: Node | None) -> _Rank | None:
-    """Return what puts articles in the order of how well they match by BM25, equal ones as they were.
+    """Return what tells how well articles match ``where``.
 
     A word in the title counts for more than one in the excerpt, that for more than one in
     the body. None when ``where`` asks for no words.
@@ -115,15 +154,10 @@ def best_first(searcher: Searcher, where: Node | None) -> _Rank | None:
         return None
     match = " OR ".join(f"({each})" for each in matches)
 
-    def ranked(rowids: array[int], stop: Stop | None) -> array[int]:
-        with searcher.looking(stop) as (db, snapshot):
-            scores = _scores(fulltext.scored(db, match, _WEIGHTS, snapshot.size), snapshot)
-        return array("I", sorted(rowids, key=lambda rowid: scores.get(rowid, 0.0)))
-
-    return ranked
+    return _Rank(searcher, match)
 
 
-def _scores(of_slots: dict[int, float], snapshot: Snapshot) -> dict[int, float]:
+def _of_rows(of_slots: dict[int, float], snapshot: Snapshot) -> dict[int, float]:
     """Return the scores by row; the lower the better, and all below 0."""
     moved = snapshot.row_of()
     if not moved:

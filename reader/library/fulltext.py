@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from reader.library import bits, rowsets
@@ -23,7 +24,9 @@ COLUMNS = ("title", "excerpt", "source", "topics", "body")
 
 SCHEMA = """
 CREATE VIRTUAL TABLE words USING fts5(title, excerpt, source, topics, body, content='', tokenize='ascii');
-CREATE VIRTUAL TABLE late_words USING fts5(every, content='', tokenize='ascii', columnsize=0, detail=none);
+CREATE VIRTUAL TABLE late_words USING fts5(
+    title, excerpt, source, topics, body, content='', tokenize='ascii', columnsize=0, detail=column
+);
 CREATE TABLE slots ( -- of articles whose number in words is not their row
     rowid INTEGER PRIMARY KEY,
     slot INTEGER NOT NULL
@@ -39,6 +42,8 @@ FACTS = ("frequent_below", "dead_slots")
 _USUAL = {"automerge": 4, "hashsize": 1 << 20}
 _MUCH = {"automerge": 0, "hashsize": 16 << 20}
 """While a folder is read for the first time; sixteen pieces of one size are merged all the same."""
+WITH_SETS = (COLUMNS, ("title",), ("body",))
+"""Columns, taken together, for which there are ready-made sets: of each word, one for each of these."""
 _SHARE = 16
 """Worth a set is what one article in so many has."""
 _WORTH_SETS = 5_000
@@ -56,8 +61,9 @@ def insert(db: sqlite3.Connection, rows: Sequence[tuple[int, str, str, str, str,
     """Take in words: slot, then those of each column. Raises sqlite3.Error."""
     db.executemany("INSERT INTO words (rowid, title, excerpt, source, topics, body) VALUES (?, ?, ?, ?, ?, ?)", rows)
     if frequent_below(db):
-        late = [(slot, " ".join(its)) for slot, *its in rows]
-        db.executemany("INSERT INTO late_words (rowid, every) VALUES (?, ?)", late)
+        db.executemany(
+            "INSERT INTO late_words (rowid, title, excerpt, source, topics, body) VALUES (?, ?, ?, ?, ?, ?)", rows
+        )
 
 
 def collect(db: sqlite3.Connection, *, much: bool) -> None:
@@ -118,17 +124,26 @@ def matching(db: sqlite3.Connection, match: str, size: int, *, late: bool = Fals
     return rowsets.asked(db, select, (match, size), size)
 
 
-def scored(db: sqlite3.Connection, match: str, weights: Sequence[float], size: int) -> dict[int, float]:
-    """Return how well the slots below ``size`` match, by BM25, the lower the better. Raises sqlite3.Error."""
+def scored(
+    db: sqlite3.Connection, match: str, weights: Sequence[float], size: int, *, most: int | None = None
+) -> dict[int, float]:
+    """Return how well the slots below ``size`` match, by BM25, the lower the better; only the best with ``most``.
+
+    Raises sqlite3.Error.
+    """
     marks = ", ".join("?" * len(weights))
-    query = f"SELECT rowid, bm25(words, {marks}) FROM words WHERE words MATCH ? AND rowid < ?"  # noqa: S608
+    query = f"SELECT rowid, bm25(words, {marks}) AS score FROM words WHERE words MATCH ? AND rowid < ?"  # noqa: S608
+    if most is not None:
+        query += f" ORDER BY score LIMIT {most:d}"
     return dict(db.execute(query, (*weights, match, size)).fetchall())
 
 
-def frequent(db: sqlite3.Connection, word: str, *, prefix: bool) -> int | None:
+def frequent(db: sqlite3.Connection, word: str, of_columns: tuple[str, ...], *, prefix: bool) -> int | None:
     """Return a ready-made set, of what is not in ``late_words``; None where there is none. Raises sqlite3.Error."""
-    query = "SELECT numbers FROM frequent JOIN sets USING (id) WHERE word = ? AND prefix = ?"
-    found = db.execute(query, (word, prefix)).fetchone()
+    if of_columns not in WITH_SETS:
+        return None
+    query = "SELECT numbers FROM frequent f JOIN sets s ON s.id = f.id + ? WHERE word = ? AND prefix = ?"
+    found = db.execute(query, (WITH_SETS.index(of_columns), word, prefix)).fetchone()
     return None if found is None else bits.read(found[0])
 
 
@@ -156,7 +171,8 @@ class Frequent(NamedTuple):
     """Ready-made sets."""
 
     below: int
-    sets: list[int]
+    sets: list[list[int]]
+    """In each, one for each of :data:`WITH_SETS`."""
     names: list[tuple[str, bool, int]]
     """A word, whether as a beginning, and which of ``sets`` it has."""
 
@@ -184,8 +200,7 @@ def computed(db: sqlite3.Connection) -> Frequent:
             for node in open_:
                 node.most[0] += count
             if count >= limit:
-                match = expression([word], COLUMNS, prefix=False)
-                result.sets.append(matching(db, match, size))
+                result.sets.append(_with_word(db, word, size, prefix=False))
                 result.names.append((word, False, len(result.sets) - 1))
                 open_[-1].parts.append(len(result.sets) - 1)
             else:
@@ -209,16 +224,21 @@ def _close(db: sqlite3.Connection, open_: list[_Node], limit: int, result: Frequ
     if len(node.parts) == 1 and not node.rest:
         which = node.parts[0]
     else:
-        union = 0
-        for part in node.parts:
-            union |= result.sets[part]
-        for word, prefix in node.rest:
-            union |= matching(db, expression([word], COLUMNS, prefix=prefix), result.below)
+        union = [0] * len(WITH_SETS)
+        for more in (
+            *(result.sets[part] for part in node.parts),
+            *(_with_word(db, word, result.below, prefix=prefix) for word, prefix in node.rest),
+        ):
+            union = [one | other for one, other in zip(union, more, strict=True)]
         result.sets.append(union)
         which = len(result.sets) - 1
     result.names.append((node.text, True, which))
     if above is not None:
         above.parts.append(which)
+
+
+def _with_word(db: sqlite3.Connection, word: str, size: int, *, prefix: bool) -> list[int]:
+    return [matching(db, expression([word], of_columns, prefix=prefix), size) for of_columns in WITH_SETS]
 
 
 def is_present(db: sqlite3.Connection, made: Frequent) -> bool:
@@ -231,13 +251,14 @@ def keep(db: sqlite3.Connection, made: Frequent) -> None:
     db.execute("DELETE FROM frequent")
     db.execute("DELETE FROM sets")
     db.executemany("INSERT INTO sets VALUES (?, ?)", _numbered(made.sets))
-    db.executemany("INSERT INTO frequent VALUES (?, ?, ?)", made.names)
+    names = [(word, prefix, which * len(WITH_SETS)) for word, prefix, which in made.names]
+    db.executemany("INSERT INTO frequent VALUES (?, ?, ?)", names)
     db.execute("INSERT INTO late_words (late_words) VALUES ('delete-all')")
     db.execute("UPDATE facts SET value = ? WHERE name = 'frequent_below'", [made.below])
 
 
-def _numbered(sets: Sequence[int]) -> Iterator[tuple[int, bytes]]:
-    return ((at, bits.kept(each)) for at, each in enumerate(sets))
+def _numbered(sets: Sequence[Sequence[int]]) -> Iterator[tuple[int, bytes]]:
+    return ((at, bits.kept(each)) for at, each in enumerate(chain.from_iterable(sets)))
 
 
 def _last(db: sqlite3.Connection) -> int:

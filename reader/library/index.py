@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 6
+_FORMAT = 7
 """Raised with every change of the tables or of what parsing yields."""
 _APPLICATION_ID = 0x6E657749  # "newI"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -105,6 +105,7 @@ class Snapshot:
         """What lists show."""
         self._orders: dict[Sort, array[int]] = {Sort(): order}
         self._columns: dict[Field, array[int]] = {}
+        self._odd_names: int | None = None
         self._found: OrderedDict[object, int] = OrderedDict()
         # What has a slot of its own is found there, and not under its row number.
         self._moved = [(r, s) for r, s in db.execute("SELECT rowid, slot FROM slots") if s < self.size]
@@ -121,6 +122,12 @@ class Snapshot:
         if field not in self._columns:
             self._columns[field] = columns.read(db, field)
         return self._columns[field]
+
+    def odd_names(self, db: sqlite3.Connection) -> int:
+        """Return the articles whose file names need a look of their own; see :mod:`reader.library.parts`."""
+        if self._odd_names is None:
+            self._odd_names = parts.odd_names(db, self.size) & self.everything
+        return self._odd_names
 
     def remembered(self, key: object, find: Callable[[], int]) -> int:
         """Return what ``find`` found for ``key`` before, or finds now."""
@@ -270,8 +277,8 @@ class Question:
     def _spoken(self, phrase: list[str], of_columns: tuple[str, ...], *, prefix: bool) -> int:
         db, size = self._db, self._snapshot.size
         match = fulltext.expression(phrase, of_columns, prefix=prefix)
-        if len(phrase) == 1 and of_columns == fulltext.COLUMNS:
-            known = fulltext.frequent(db, phrase[0], prefix=prefix)
+        if len(phrase) == 1:
+            known = fulltext.frequent(db, phrase[0], of_columns, prefix=prefix)
             if known is not None:
                 return self._snapshot.rows(known & bits.below(size) | fulltext.matching(db, match, size, late=True))
         return self._snapshot.rows(fulltext.matching(db, match, size))
@@ -363,8 +370,8 @@ class Question:
             return snapshot.remembered((Part, "url", part), lambda: parts.with_url(db, part, size) & everything)
 
         def of_paths() -> int:
-            odd = snapshot.remembered(parts.odd_names, lambda: parts.odd_names(db, size) & everything)
-            return parts.with_path(db, part, size, snapshot.column(db, "folder"), odd) & everything
+            folder_of, odd = snapshot.column(db, "folder"), snapshot.odd_names(db)
+            return parts.with_path(db, part, size, folder_of, odd) & everything
 
         return snapshot.remembered((Part, "path", part), of_paths)
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import random
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reader.library import found as found_module
 from reader.library import fulltext, orders, search
 from reader.library import writer as writer_module
 from reader.library.library import Library
@@ -274,7 +277,8 @@ def test_ready_made_sets_say_what_the_table_says(library: Library, monkeypatch: 
     for asked in sorted({word[:end] for word in said for end in range(1, len(word) + 1)}):
         for prefix in (True, False):
             entries = _articles_of(*titles)
-            _assert_plain(library, entries, Query(Words("any", asked, prefix)), Sort())
+            for field in ("any", "title", "body", "excerpt"):
+                _assert_plain(library, entries, Query(Words(field, asked, prefix)), Sort())
 
 
 def test_sets_made_while_sorting_say_the_same(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -336,6 +340,33 @@ def test_the_best_match_comes_first(library: Library) -> None:
     changed = Entry(Article("2.md", "A storm, storm", excerpt="storm", quality=8))
     _put(library, [changed])
     assert _titles(library, "storm sort:relevance")[0] == "A storm, storm"
+
+
+def test_the_best_are_the_first_of_all(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(found_module, "_MANY", 4)
+    dice = random.Random(1)
+    said = ["storm", "storm storm", "harbour", "storm harbour", "calm sea", "the storm of the harbour"]
+    entries = [
+        Entry(Article(f"{number}.md", dice.choice(said), excerpt=dice.choice(said), quality=number % 7))
+        for number in range(120)
+    ]
+    _put(library, entries)
+    _put(library, [Entry(replace(entry.article, excerpt="harbour")) for entry in entries[:30]])
+    asked = 0
+    of_now = fulltext.scored
+
+    def scored(*given: Any, most: int | None = None) -> dict[int, float]:
+        nonlocal asked
+        asked += most is not None
+        return of_now(*given, most=most)
+
+    monkeypatch.setattr(fulltext, "scored", scored)
+    for query in ("storm", "storm harbour", "harbour quality>=5", "storm OR sea", "-storm", "harbour limit:7", "zebra"):
+        for count in (0, 1, 3, 7, 30, 200):
+            first = library.search(parse(f"{query} sort:relevance"), Sort("date"), NOW).first(count)
+            whole = library.search(parse(f"{query} sort:relevance"), Sort("date"), NOW).view().rowids
+            assert first == whole[:count], (query, count)
+    assert asked > 10
 
 
 def test_a_limit_keeps_the_first(library: Library) -> None:
