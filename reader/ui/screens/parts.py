@@ -182,9 +182,11 @@ class Parts(Screen[None]):
     @property
     def entry(self) -> EntryLine | None:
         """The line that is written in, if there is one."""
+        if not self.is_asking:
+            return None  # or on its way out
         from reader.ui.entry_line import EntryLine
 
-        return next(iter(self.query(EntryLine)), None)
+        return next((line for line in self.query(EntryLine) if line.is_mounted), None)
 
     # By name, so that the line need not be known before it is asked for.
 
