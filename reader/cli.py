@@ -18,20 +18,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from reader import __version__, ends
+from reader.cli_query import QueryCommand, chosen, found, parsed, words_of_query
 from reader.cli_state import state
 from reader.paths import Paths
 from reader.text import clean, count, show_path, steady
 from reader.times import iso, local
 
 if TYPE_CHECKING:
-    from array import array
     from datetime import datetime
 
     from reader.jobs.progress import Progress
     from reader.library.library import Census, Library
     from reader.library.lock import Wait
-    from reader.library.query import Query
-    from reader.library.view import Sort
     from reader.model import Article, Row
 
 Answer = TypeVar("Answer")
@@ -40,8 +38,6 @@ _said: list[bool] = []
 """Whether anything was printed: what was cannot be taken back, and so not be begun anew."""
 _SORTS = ["quality", "heat", "date"]
 _EXIT_PROBLEMS = 1
-_AROUND = 20
-"""Characters of a query that are shown around a mistake."""
 _ROWS_AT_ONCE = 1000
 _SECONDS_BETWEEN_LINES = 5.0
 
@@ -106,9 +102,9 @@ def open_(path: str | None) -> None:
     sys.exit(run(Opening(path, paths), paths))
 
 
-@cli.command("list", short_help="List the articles of PATH, or those that QUERY finds.")
+@cli.command("list", cls=QueryCommand, short_help="List the articles of PATH, or those that QUERY finds.")
 @click.argument("path")
-@click.argument("query", nargs=-1)
+@click.argument("query", nargs=-1, callback=words_of_query)
 @click.option("--sort", "by", type=click.Choice(_SORTS), default="quality", show_default=True, help="Order by this.")
 @click.option("--reverse", is_flag=True, help="Lowest or oldest first. What is unknown comes last either way.")
 @click.option("--limit", type=click.IntRange(min=0), help="Print at most this many.")
@@ -121,17 +117,17 @@ def list_(path: str, *, query: tuple[str, ...], by: str, reverse: bool, limit: i
     """
     from reader.library.view import SORT_KEYS, Sort
 
-    wanted = _parsed(query)
+    wanted = parsed(query)
 
     def answer(library: Library) -> None:
         sort = Sort(next(name for name in SORT_KEYS if name == by), reverse)
-        rowids = _found(library, wanted, sort)[:limit]
-        found = (
+        rowids = found(library, wanted, sort)[:limit]
+        every = (
             row
             for start in range(0, len(rowids), _ROWS_AT_ONCE)
             for row in library.rows(rowids[start : start + _ROWS_AT_ONCE])
         )
-        rows = chain([*islice(found, 1)], found)  # damage shows before anything is printed
+        rows = chain([*islice(every, 1)], every)  # damage shows before anything is printed
         if as_json:
             from reader.records import row_record
 
@@ -151,20 +147,20 @@ def list_(path: str, *, query: tuple[str, ...], by: str, reverse: bool, limit: i
     _answer(path, answer)
 
 
-@cli.command("count", short_help="Say how many articles of PATH there are, or QUERY finds.")
+@cli.command("count", cls=QueryCommand, short_help="Say how many articles of PATH there are, or QUERY finds.")
 @click.argument("path")
-@click.argument("query", nargs=-1)
+@click.argument("query", nargs=-1, callback=words_of_query)
 def count_(path: str, query: tuple[str, ...]) -> None:
     """Print how many articles PATH has, or QUERY finds (docs/queries.md)."""
     from reader.library.view import Sort
 
-    wanted = _parsed(query)
+    wanted = parsed(query)
     _answer(path, lambda library: _out(f"{library.search(wanted, Sort()).count}\n"))
 
 
-@cli.command(short_help="Mark the articles that QUERY finds read, starred, tagged, or not.")
+@cli.command(cls=QueryCommand, short_help="Mark the articles that QUERY finds read, starred, tagged, or not.")
 @click.argument("path")
-@click.argument("query", nargs=-1, required=True)
+@click.argument("query", nargs=-1, required=True, callback=words_of_query)
 @click.option("--read/--unread", "read", default=None, help="Mark them read, or unread.")
 @click.option("--star/--unstar", "starred", default=None, help="Star them, or take the star away.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Give them this tag. May be repeated.")
@@ -184,10 +180,10 @@ def mark(
 
     if read is None and starred is None and not tags and not untags:
         raise ReaderError("It is not said how to mark them.", "Use --read, --star, --tag and their opposites.")
-    wanted = _parsed(query)
+    wanted = chosen(query)
 
     def answer(library: Library) -> None:
-        rowids = _found(library, wanted, Sort())
+        rowids = found(library, wanted, Sort())
         told = library.mark_rows(rowids, read=read, starred=starred, add_tags=tags, remove_tags=untags).told
         ends.say(f"{told}." if told else f"{count(len(rowids), 'article')} found, and nothing to change.")
 
@@ -350,31 +346,6 @@ def _answer(path: str, answer: Callable[[Library], Answer]) -> Answer:
             for _ in _refreshed(library, NOT_AT_ALL):
                 pass
             return answer(library)
-
-
-def _parsed(query: tuple[str, ...]) -> Query:
-    """Return what the words of a command line ask for. Raises ReaderError, which shows the place of a mistake."""
-    from reader.errors import ReaderError
-    from reader.library.query import QueryError
-    from reader.library.query_text import parse
-
-    text = " ".join(query)
-    try:
-        return parse(text)
-    except QueryError as error:
-        start = max(0, error.start - _AROUND)
-        place = text[start : error.end + _AROUND]
-        before = "…" * bool(start)
-        shown = f"{before}{clean(place)}{'…' * (error.end + _AROUND < len(text))}"
-        raise ReaderError(
-            f"{error.message} In the query, at character {error.start + 1}: {shown}", error.hint
-        ) from None
-
-
-def _found(library: Library, query: Query, sort: Sort) -> array[int]:
-    if query.where is None and query.sort is None and query.limit is None:
-        return library.view(sort).rowids
-    return library.search(query, sort).view().rowids
 
 
 def _census(library: Library) -> Census:

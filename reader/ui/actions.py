@@ -588,6 +588,7 @@ CHAINS: tuple[tuple[Scope, ...], ...] = (
     ("app", "browse", "panes", "list"),
     ("app", "browse", "panes", "article"),
     ("panes", "views"),
+    ("entry",),
 )
 """Scopes in which a key does one thing. In the pane of views, / and the like are about views."""
 NAMES = frozenset(action.name for action in ACTIONS)
@@ -659,6 +660,13 @@ def check(keymap: Mapping[str, str]) -> None:
                     f"config.toml: [keys] {name}: there is no key “{clean(key)}”.",
                     'Keys are written "x", "X", "ctrl+x", "f5", "enter", "question_mark"; several with commas between.',
                 )
+    for action in ACTIONS:
+        written = [key.strip() for key in keymap.get(action.name, "").split(",") if len(key.strip()) == 1]
+        if "entry" in action.scopes and written:
+            raise ReaderError(
+                f"config.toml: [keys] {action.name}: “{clean(written[0])}” is written into the line.",
+                'A key of the line is one that writes nothing, such as "ctrl+n" or "escape".',
+            )
     for chain in CHAINS:
         taken: dict[str, str] = {}
         for action in ACTIONS:
