@@ -100,7 +100,7 @@ def test_how_to_mark_has_to_be_said(news: Path) -> None:
 
 
 def test_a_mistake_is_shown_with_its_place_and_not_all_around_it(news: Path) -> None:
-    with pytest.raises(ReaderError, match="quality>= needs a number.*at character 6"):
+    with pytest.raises(ReaderError, match=r"quality>= needs a number\..*at character 6"):
         run("count", news, "june quality>=")
     with pytest.raises(ReaderError) as told:
         run("count", news, "x" * 100_000)

@@ -144,6 +144,14 @@ class NewsreaderApp(App[None]):
 
         return run_it
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While one writes, what the palette would do is about nothing."""
+        if action == "command_palette" and any(
+            isinstance(screen, BrowseScreen) and screen.is_asking for screen in self.screen_stack
+        ):
+            return False
+        return super().check_action(action, parameters)
+
     def action_help(self) -> None:
         """Show every key."""
         from reader.ui.screens.help import HelpScreen

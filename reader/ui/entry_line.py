@@ -31,8 +31,8 @@ class _Input(Input):
         if len(line) > room:
             event.prevent_default()
             event.stop()
-            self.insert_text_at_cursor(line[:room])
             self.post_message(EntryLine.Cut())
+            self.insert_text_at_cursor(line[:room])
 
 
 class EntryLine(Container):
@@ -76,6 +76,8 @@ class EntryLine(Container):
         self._draft = text
         self._offer = NOTHING
         self._begun = False
+        self._cut = False
+        """Whether it is yet to be said that something was cut."""
         self._turn = -1
         """Which word of the offer stands in the text, or -1,"""
         self._tried = ""
@@ -127,7 +129,7 @@ class EntryLine(Container):
 
     def set_past(self, past: Sequence[str]) -> None:
         """Tell what was entered before, which has come only now."""
-        if self._place == len(self._past):
+        if self._place == len(self._past) and list(past) != self._past:
             self._past = [*past]
             self._place = len(self._past)
 
@@ -139,7 +141,13 @@ class EntryLine(Container):
 
     def say(self, words: str) -> None:
         """Say something below the line, before what Tab would put in."""
-        self.hint(f"{words}{self._tab}")
+        self.hint(
+            f"What was pasted is cut: there is room for {_LONGEST:,} characters."
+            if self._cut
+            else f"{words}{self._tab}",
+            warning=self._cut,
+        )
+        self._cut = False
 
     @property
     def _tab(self) -> str:
@@ -169,7 +177,7 @@ class EntryLine(Container):
     @on(Cut)
     def _tell_cut(self, event: Cut) -> None:
         event.stop()
-        self.hint(f"What was pasted is cut: the line has room for {_LONGEST:,} characters.", warning=True)
+        self._cut = True
 
     def action_entry_leave(self) -> None:
         """Leave without entering anything."""

@@ -81,9 +81,9 @@ class Parts(Screen[None]):
         bar = self.query_one(KeyBar)
         bound = self._bound.get(bar.where)
         if bound is None:
-            # Textual's own keys of a screen, to scroll it, do nothing on this one.
+            # Textual's own keys to scroll what cannot be scrolled do nothing.
             active = self.active_bindings.items()
-            ours = {key for key, it in active if it.node is not self or it.binding.id in actions.NAMES}
+            ours = {key for key, it in active if not it.binding.action.startswith(("page_", "scroll_"))}
             bound = self._bound[bar.where] = frozenset(ours)
         if event.key not in bound:
             name = actions.spoken_press(event.key, event.character)
@@ -131,7 +131,9 @@ class Parts(Screen[None]):
 
     def takes(self, key: events.Key) -> bool:
         """Return whether ``key`` is kept for later. The app asks before anybody sees it, and on its way back up."""
-        if self._held is not None and key is not self._ends:
+        # What comes back while a line is being ended was pressed before the key that ends it.
+        before_the_end = self._ends is not None and (key is self._ends or key.is_forwarded)
+        if self._held is not None and not before_the_end:
             self._held.append(key)
             return True
         if self.is_asking and key.key in self._ending_keys and not key.is_forwarded:
