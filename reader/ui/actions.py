@@ -15,13 +15,13 @@ from textual.keys import Keys
 
 from reader.errors import ReaderError
 from reader.text import clean
-from reader.ui.registry import ACTIONS as ACTIONS
-from reader.ui.registry import FOOTERS
-from reader.ui.registry import GROUPS as GROUPS
-from reader.ui.registry import Action as Action
-from reader.ui.registry import Focus as Focus
-from reader.ui.registry import Group as Group
-from reader.ui.registry import Scope as Scope
+from reader.ui.registry import ACTIONS, FOOTERS, GROUPS, Action, Focus, Group, Scope
+
+# Whoever asks what an action does need not know that they are listed elsewhere.
+__all__ = [
+    "ACTIONS", "CHAINS", "GROUPS", "NAMES", "Action", "Focus", "Group", "Scope", "bindings", "check", "footer", "groups",
+    "keys_of", "single_keys", "spoken", "spoken_press",
+]  # fmt: skip
 
 CHAINS: tuple[tuple[Scope, ...], ...] = (
     ("app", "browse", "panes", "list"),
