@@ -19,8 +19,8 @@ from reader.ui.registry import ACTIONS, FOOTERS, GROUPS, Action, Focus, Group, S
 
 # Whoever asks what an action does need not know that they are listed elsewhere.
 __all__ = [
-    "ACTIONS", "CHAINS", "GROUPS", "NAMES", "Action", "Focus", "Group", "Scope", "bindings", "check", "footer", "groups",
-    "keys_of", "single_keys", "spoken", "spoken_press",
+    "ACTIONS", "CHAINS", "GROUPS", "NAMES", "Action", "Focus", "Group", "Scope", "bindings", "check", "footer",
+    "groups", "keys_of", "single_keys", "spoken", "spoken_press",
 ]  # fmt: skip
 
 CHAINS: tuple[tuple[Scope, ...], ...] = (
