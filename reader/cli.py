@@ -13,29 +13,24 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
 from reader import __version__, ends
+from reader.cli_print import ascii_only, out, plain_cells, print_article, print_json, print_table, said
 from reader.cli_query import QueryCommand, chosen, found, parsed, words_of_query
 from reader.cli_state import state
 from reader.paths import Paths
-from reader.text import clean, count, show_path, steady
-from reader.times import iso, local
+from reader.text import clean, count, show_path
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from reader.jobs.progress import Progress
     from reader.library.library import Census, Library
     from reader.library.lock import Wait
-    from reader.model import Article, Row
 
 Answer = TypeVar("Answer")
 
-_said: list[bool] = []
-"""Whether anything was printed: what was cannot be taken back, and so not be begun anew."""
 _SORTS = ["quality", "heat", "date"]
 _EXIT_PROBLEMS = 1
 _ROWS_AT_ONCE = 1000
@@ -131,12 +126,12 @@ def list_(path: str, *, query: tuple[str, ...], by: str, reverse: bool, limit: i
         if as_json:
             from reader.records import row_record
 
-            _print_json(row_record(row) for row in rows)
+            print_json(row_record(row) for row in rows)
         elif sys.stdout.isatty():
-            _print_table(rows)
+            print_table(rows)
         else:
             for row in rows:
-                _out("\t".join(_plain_cells(row)) + "\n")
+                out("\t".join(plain_cells(row)) + "\n")
         if rowids or limit == 0:
             return
         if query and len(library.view(sort)):
@@ -155,7 +150,7 @@ def count_(path: str, query: tuple[str, ...]) -> None:
     from reader.library.view import Sort
 
     wanted = parsed(query)
-    _answer(path, lambda library: _out(f"{library.search(wanted, Sort()).count}\n"))
+    _answer(path, lambda library: out(f"{library.search(wanted, Sort()).count}\n"))
 
 
 @cli.command(cls=QueryCommand, short_help="Mark the articles that QUERY finds read, starred, tagged, or not.")
@@ -207,9 +202,9 @@ def show(path: str, which: str, as_json: bool) -> None:
             from reader.records import article_record
 
             record = article_record(article, row.id, read=row.read, starred=row.starred, tags=row.tags)
-            _out(json.dumps(record, ensure_ascii=_ascii_only(), indent=2) + "\n")
+            out(json.dumps(record, ensure_ascii=ascii_only(), indent=2) + "\n")
         else:
-            _print_article(article)
+            print_article(article)
 
     _answer(path, answer)
 
@@ -228,11 +223,11 @@ def check(path: str, as_json: bool) -> None:
         if as_json:
             from reader.records import problem_record
 
-            _print_json(problem_record(problem) for problem in problems)
+            print_json(problem_record(problem) for problem in problems)
         else:
             for problem in problems:
                 place = f"{problem.path}:{problem.line}"
-                _out(f"{place}: {problem.field or 'document'}: {problem.message}\n")
+                out(f"{place}: {problem.field or 'document'}: {problem.message}\n")
         counts = library.counts()
         if problems:
             ends.say(f"{count(len(problems), 'problem')} in {count(counts.troubled, 'document')}.")
@@ -280,9 +275,9 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
             from reader.records import index_record
 
             record = index_record(library.target, progress, census)
-            _out(json.dumps(record, ensure_ascii=_ascii_only()) + "\n")
+            out(json.dumps(record, ensure_ascii=ascii_only()) + "\n")
         else:
-            _out(
+            out(
                 f"{count(census.articles, 'article')} in {count(census.documents, 'document')}, "
                 f"{count(census.problems, 'problem')}; {outcome(progress)}, in {progress.seconds:.1f} s.\n"
             )
@@ -322,7 +317,7 @@ def _answer(path: str, answer: Callable[[Library], Answer]) -> Answer:
     from reader.errors import ReaderError
     from reader.library.lock import NOT_AT_ALL, BusyError
 
-    _said.clear()
+    said.clear()
     with _opened(path) as library:
         try:
             for _ in _refreshed(library, NOT_AT_ALL):
@@ -341,7 +336,7 @@ def _answer(path: str, answer: Callable[[Library], Answer]) -> Answer:
         except ReaderError as error:
             if not (error.damaged and library.renew()):
                 raise
-            if _said:
+            if said:
                 raise ReaderError(error.message, "It is set aside; run the same again for the whole.") from error
             for _ in _refreshed(library, NOT_AT_ALL):
                 pass
@@ -418,96 +413,6 @@ def _patience() -> Callable[[], bool]:
         return True
 
     return wait
-
-
-def _out(text: str) -> None:
-    _said.append(True)
-    sys.stdout.write(text)
-
-
-def _print_json(records: Iterator[dict[str, Any]]) -> None:
-    from reader.records import json_array
-
-    for piece in json_array(records, ascii_only=_ascii_only()):
-        _out(piece)
-
-
-def _ascii_only() -> bool:
-    """Whether stdout cannot take every character; JSON then spells them out."""
-    return (sys.stdout.encoding or "").lower().replace("-", "") != "utf8"
-
-
-def _plain_cells(row: Row) -> tuple[str, ...]:
-    when = iso(row.published_at) if row.published_at else "-"
-    return _score(row.quality), _score(row.heat), when, row.source or "-", row.title, row.path
-
-
-def _score(value: float | None) -> str:
-    return "-" if value is None else str(value)
-
-
-def _full_date(moment: datetime | None) -> str:
-    if moment is None:
-        return ""
-    day = local(moment)
-    return f"{day.date().isoformat()} {day:%H:%M} {day.tzname() or ''}".rstrip()
-
-
-def _print_table(rows: Iterator[Row]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    # Expanded, so that the title gets what the others leave; without it Rich takes cells from the numbers.
-    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
-    table.add_column("Qual", justify="right", no_wrap=True, min_width=4)
-    table.add_column("Heat", justify="right", no_wrap=True, min_width=4, style="dim")
-    table.add_column("Date", no_wrap=True, min_width=10, style="dim")
-    table.add_column("Source", no_wrap=True, overflow="ellipsis", min_width=8, max_width=20)
-    table.add_column("Title", ratio=1, overflow="ellipsis", no_wrap=True)
-    for row in rows:
-        when = local(row.published_at).date().isoformat() if row.published_at else "–"
-        cells = (_score(row.quality), _score(row.heat), when, row.source, row.title)
-        # Text, not str: a title in brackets is no markup.
-        table.add_row(*(Text(steady(cell).replace("-", "–") if cell == "-" else steady(cell)) for cell in cells))
-    Console().print(table)
-
-
-def _print_article(article: Article) -> None:
-    import json
-
-    from reader.prose.body import parse_body
-    from reader.prose.markdown import to_markdown
-
-    when = _full_date(article.published_at)
-    facts = [
-        ("Source", article.source),
-        ("Date", when),
-        ("Type", article.type),
-        ("Quality", "" if article.quality is None else _score(article.quality)),
-        ("Heat", "" if article.heat is None else _score(article.heat)),
-        ("Topics", ", ".join(article.topics)),
-        ("Link", article.links.best),
-        ("AMP", article.links.amp_copy),
-    ]
-    parts = [article.title, "\n".join(f"{name}: {value}" for name, value in facts if value), article.excerpt]
-    if article.body:
-        parts.append(to_markdown(parse_body(article.body, article.body_format, article.links.best)).strip())
-    if article.related:
-        related = [
-            f"{_score(r.quality):>4}  {': '.join(filter(None, [r.provider.name or r.provider.domain, r.title]))}\n"
-            f"      {r.links.best}".rstrip()
-            for r in article.related
-        ]
-        parts.append("\n".join([f"Related ({len(article.related)})", *related]))
-    more = [
-        f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=_ascii_only())}"
-        for name, value in article.extra.items()
-    ]
-    if article.secured:
-        more.append(f"secured payload, {article.secured.size:,} bytes")
-    parts.append("\n".join(more))
-    _out("\n\n".join(filter(None, parts)) + "\n")
 
 
 def _pointer_to_check(library: Library) -> str:

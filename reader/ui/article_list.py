@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from textual import events
 from textual.message import Message
@@ -14,9 +13,6 @@ from reader.model import Row
 from reader.ui import actions
 from reader.ui.article_rows import ArticleRows
 from reader.ui.line_view import LineView
-
-if TYPE_CHECKING:
-    pass
 
 
 class ArticleList(ArticleRows):
