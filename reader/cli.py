@@ -156,16 +156,20 @@ def count_(path: str, query: tuple[str, ...]) -> None:
 @cli.command(cls=QueryCommand, short_help="Mark the articles that QUERY finds read, starred, tagged, or not.")
 @click.argument("path")
 @click.argument("query", nargs=-1, required=True, callback=words_of_query)
-@click.option("--read/--unread", "read", default=None, help="Mark them read, or unread.")
-@click.option("--star/--unstar", "starred", default=None, help="Star them, or take the star away.")
+@click.option("--read", is_flag=True, help="Mark them read.")
+@click.option("--unread", is_flag=True, help="Mark them unread.")
+@click.option("--star", "starred", is_flag=True, help="Star them.")
+@click.option("--unstar", "unstarred", is_flag=True, help="Take the star away.")
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="Give them this tag. May be repeated.")
 @click.option("--untag", "untags", multiple=True, metavar="TAG", help="Take this tag from them. May be repeated.")
 def mark(
     path: str,
     *,
     query: tuple[str, ...],
-    read: bool | None,
-    starred: bool | None,
+    read: bool,
+    unread: bool,
+    starred: bool,
+    unstarred: bool,
     tags: tuple[str, ...],
     untags: tuple[str, ...],
 ) -> None:
@@ -173,13 +177,19 @@ def mark(
     from reader.errors import ReaderError
     from reader.library.view import Sort
 
-    if read is None and starred is None and not tags and not untags:
+    if not any((read, unread, starred, unstarred, tags, untags)):
         raise ReaderError("It is not said how to mark them.", "Use --read, --star, --tag and their opposites.")
+    if (read and unread) or (starred and unstarred):
+        raise ReaderError("An article cannot be marked both ways at once.", "Leave one of the two options out.")
     wanted = chosen(query)
 
     def answer(library: Library) -> None:
+        if not library.keeps_marks:
+            raise ReaderError("Nothing is marked.", "It would not be kept.")
         rowids = found(library, wanted, Sort())
-        told = library.mark_rows(rowids, read=read, starred=starred, add_tags=tags, remove_tags=untags).told
+        is_read = True if read else False if unread else None
+        is_starred = True if starred else False if unstarred else None
+        told = library.mark_rows(rowids, read=is_read, starred=is_starred, add_tags=tags, remove_tags=untags).told
         ends.say(f"{told}." if told else f"{count(len(rowids), 'article')} found, and nothing to change.")
 
     _answer(path, answer)

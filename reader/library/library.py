@@ -162,7 +162,7 @@ class Library:
         from reader.library import exchange
 
         marks = exchange.parse(file, name)
-        things = Counter(kind for kind, _ in marks.things)
+        things = Counter(kind for (kind, _), thing in marks.things.items() if thing.value)  # else it was deleted
         soon = (time.time() + _AHEAD) * 1000
         ahead = sum(mark.at > soon for mark in marks.marks.values())
         with _own_state(paths, tell) as state:
@@ -434,6 +434,17 @@ class Library:
             value = any(not getattr(said.get(id_), mark, False) for id_ in ids)
         return self.mark(ids, read=value if mark == "read" else None, starred=value if mark == "starred" else None)
 
+    @staticmethod
+    def fault_of_tag(text: str) -> str:
+        """Return why ``text`` can be no tag, in a sentence, or nothing."""
+        from reader.library.marks import tag
+
+        try:
+            tag(text)
+        except ReaderError as error:
+            return str(error)
+        return ""
+
     def tags(self) -> list[str]:
         """Return every tag that is in use, as it is shown, in alphabetical order without regard to case."""
         return self._state.tags()
@@ -509,6 +520,11 @@ class Library:
     def remember(self, name: str, value: str) -> None:
         """Keep a small fact about the session between runs."""
         self._state.remember(name, value)
+
+    @property
+    def keeps_marks(self) -> bool:
+        """Whether marks are kept; not when their file cannot be used, as a notice of the start has told."""
+        return not self._state.ends_with_program
 
     def remember_with(self, name: str, change: Callable[[str | None], str]) -> None:
         """Keep what ``change`` makes of a small fact, whichever window it is of. Raises StorageError."""

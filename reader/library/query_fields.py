@@ -141,6 +141,9 @@ def _value(token: Token, text: str) -> str:
 
 def _number(field: NumberField, token: Token, text: str, value: str) -> Leaf:
     relation = _RELATIONS[token.relation]
+    sign = next((sign for sign in ("<=", ">=", "<", ">", "=") if value.startswith(sign)), "")
+    if sign and relation == "=":  # quality:>=60, as one writes who has completed the name
+        relation, value = _RELATIONS[sign], value[len(sign) :]
     if value == "unknown" and relation == "=":
         return Unknown(field)
     if ".." not in value:

@@ -100,6 +100,11 @@ class State:
             notice = f"{show_path(path)} cannot be used: {reason(error)}. {_NOT_KEPT}"
         return cls.in_memory(path), notice
 
+    @property
+    def ends_with_program(self) -> bool:
+        """Whether nothing is kept, because the file cannot be used."""
+        return self._file is None
+
     @classmethod
     def in_memory(cls, path: Path | None = None) -> State:
         """Return a state that ends with the program; with ``path``, it begins with what can be read of that file."""

@@ -166,7 +166,10 @@ class NewsreaderApp(App[None]):
         """Say how to leave, to somebody who tries Ctrl+c."""
         for screen in self.screen_stack:
             if isinstance(screen, BrowseScreen):
-                screen.say("q leaves newsreader.")
+                if screen.entry is not None:
+                    screen.entry.hint("Esc leaves the line.")
+                else:
+                    screen.say("q leaves newsreader.")
 
     async def action_quit(self) -> None:
         """Leave, once everything is on disk that was to be kept."""

@@ -197,8 +197,11 @@ class ArticleList(ArticleRows):
         """Choose the article below or above as well."""
         if self.later(partial(self.action_extend, rows)):
             return
+        begun = not self._range()
         self._begin_choice()
-        self._step(rows)
+        last = 0 if rows < 0 else len(self.view) - 1
+        if not (begun and self.cursor == last and len(self.view)):  # otherwise one is chosen, which is news enough
+            self._step(rows)
 
     # Unread articles.
 

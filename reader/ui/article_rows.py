@@ -69,6 +69,9 @@ class ArticleRows(Scrolling, can_focus=True):
             """Only the last of a burst counts."""
             return isinstance(message, ArticleRows.Chosen)
 
+    class Touched(Message):
+        """The person has taken hold of the article that was selected already."""
+
     class Rested(Message):
         """The person has moved the selection, and stays there."""
 
@@ -217,11 +220,10 @@ class ArticleRows(Scrolling, can_focus=True):
 
     def select(self, index: int, *, top: int | None = None) -> None:
         """Select the article at ``index`` of the view, and scroll it into sight (or to the row ``top``)."""
-        self.touched = self.moved = True
-        if self._resting is None:
-            self._resting = self.set_timer(_PAUSE, self._rest)
-        else:
-            self._resting.reset()
+        first, self.touched, self.moved = not self.touched, True, True
+        if self._resting is not None:
+            self._resting.stop()  # its reset() would wait for its end first
+        self._resting = self.set_timer(_PAUSE, self._rest)
         if not len(self.view):
             return
         index = max(0, min(index, len(self.view) - 1))
@@ -229,6 +231,8 @@ class ArticleRows(Scrolling, can_focus=True):
             self.scroll_to(y=top, animate=False, immediate=True, force=True)
         if index == self.cursor:
             self._keep_in_sight()
+            if first:
+                self.post_message(self.Touched())
             return
         before, self.cursor = self.cursor, index
         self._keep_in_sight()

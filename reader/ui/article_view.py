@@ -132,10 +132,9 @@ class ArticleView(LineView):
         self._place = self._around.place(self.scroll_offset.y)
         if self._steered:
             self._left_at = self._place
-            if self._resting is None:
-                self._resting = self.set_timer(_PAUSE, self._rest)
-            else:
-                self._resting.reset()
+            if self._resting is not None:
+                self._resting.stop()  # its reset() would wait for its end first
+            self._resting = self.set_timer(_PAUSE, self._rest)
 
     def _rest(self) -> None:
         self._resting = None

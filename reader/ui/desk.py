@@ -320,7 +320,7 @@ class Desk:
         def work() -> None:
             marked = self._library.mark([row.id for row in rows], **change._asdict())
             self._marks_done += 1
-            words = told if len(rows) == 1 else _of_many(marked.told)
+            words = self._lasting(told if len(rows) == 1 else _of_many(marked.told))
             self._post(messages.Marked(self._library.rows([row.rowid for row in rows]), words, self._marks_done))
 
         self._change(work)
@@ -352,9 +352,13 @@ class Desk:
         def work() -> None:
             told = change()
             self._marks_done += 1
-            self._post(messages.MarksChanged(_of_many(told)))
+            self._post(messages.MarksChanged(self._lasting(_of_many(told))))
 
         self._change(work)
+
+    def _lasting(self, told: str) -> str:
+        """Return what to say of a change, and when it does not last, that too."""
+        return told if self._library.keeps_marks or not told else f"{told} Only until you quit: marks cannot be kept."
 
     def _change(self, change: Callable[[], object], *, counting: bool = True) -> None:
         self._changes.append(change)

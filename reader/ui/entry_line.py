@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from reader.text import clean, steady, width
+from reader.text import clean, cut, steady, width
 from reader.ui import actions
 from reader.ui.entering import NOTHING, Offer
 
@@ -76,6 +76,8 @@ class EntryLine(Container):
         self._draft = text
         self._offer = NOTHING
         self._begun = False
+        self._is_warning = False
+        """Whether something is said that is wrong."""
         self._cut = False
         """Whether it is yet to be said that something was cut."""
         self._turn = -1
@@ -124,8 +126,10 @@ class EntryLine(Container):
     def hint(self, text: str, *, warning: bool = False) -> None:
         """Say something below the line, as text."""
         line = self.query_one("#entry-hint", Static)
+        self._is_warning = warning
         line.set_class(warning, "-warning")
-        line.update(Content(f" {steady(text)}"), layout=False)
+        room = (self.size.width or self.app.size.width) - 2
+        line.update(Content(f" {cut(steady(text), room)}"), layout=False)
 
     def set_past(self, past: Sequence[str]) -> None:
         """Tell what was entered before, which has come only now."""
@@ -187,7 +191,8 @@ class EntryLine(Container):
         """Put the next word in that could be meant."""
         words = self._offer.words
         if not words:
-            self.hint("Nothing that begins like this is known.")
+            if not self._is_warning:  # what is wrong is said already
+                self.hint("Nothing that begins like this is known.")
             return
         self._turn = (self._turn + step) % len(words) if self._turn >= 0 else (0 if step > 0 else len(words) - 1)
         word = words[self._turn]

@@ -58,10 +58,11 @@ def chosen(query: Query | None, views: Views) -> frozenset[Choice]:
     found = {Choice("view", name) for name, its in views.items() if its == query}
     if query.where is None:
         return frozenset(found | {Choice("usual", "All")})
-    for part in _parts(query, views):
+    named = _named(views)
+    for part in _parts(query, named):
         for kind in _KINDS:
-            for one in _members(part, kind, views):
-                found |= {choice.key for choice in _choices(one, views) if choice.kind == kind}
+            for one in _members(part, kind, named):
+                found |= {choice.key for choice in _choices(one, named) if choice.kind == kind}
     return frozenset(found)
 
 
@@ -75,16 +76,22 @@ def toggled(query: Query | None, choice: Choice, views: Views) -> Query | None:
     if own is None:
         return None
     node = own.where
-    if node is None:
+    if node is None and own.limit is None:
         return own
-    parts = _parts(query, views)
+    if node is None:  # a view of so many articles, whichever they are
+        return replace(query, limit=None if query.limit == own.limit else own.limit)
+    named = _named(views)
+    parts = _parts(query, named)
     for at, part in enumerate(parts):
-        members = _members(part, choice.kind, views)
-        rest = [one for one in members if choice.key not in {each.key for each in _choices(one, views)}]
+        members = _members(part, choice.kind, named)
+        rest = [one for one in members if choice.key not in {each.key for each in _choices(one, named)}]
         if len(rest) < len(members):
-            return _whole(query, [*parts[:at], *_either(rest), *parts[at + 1 :]])
+            less = replace(query, limit=None) if own.limit is not None and query.limit == own.limit else query
+            return _whole(less, [*parts[:at], *_either(rest), *parts[at + 1 :]])
+    if own.limit is not None:
+        query = replace(query, limit=min(own.limit, query.limit or own.limit))
     for at, part in enumerate(parts):
-        members = _members(part, choice.kind, views)
+        members = _members(part, choice.kind, named)
         if members and choice.kind != "usual":
             return _whole(query, [*parts[:at], *_either([*members, node]), *parts[at + 1 :]])
     return _whole(query, [*parts, node])
@@ -99,14 +106,24 @@ def _whole(query: Query, parts: list[Node]) -> Query:
     return replace(query, where=where)
 
 
-def _parts(query: Query, views: Views) -> list[Node]:
+_Named = Mapping[Node, Sequence[str]]
+"""The names of saved views by their conditions."""
+
+
+def _named(views: Views) -> _Named:
+    named: dict[Node, list[str]] = {}
+    for name, its in views.items():
+        if its.where is not None:
+            named.setdefault(its.where, []).append(name)
+    return named
+
+
+def _parts(query: Query, named: _Named) -> list[Node]:
     """Return the conditions that must all be true; the query of a saved view is one, whatever it consists of."""
     where = query.where
     if where is None:
         return []
-    if isinstance(where, And) and not any(its.where == where for its in views.values()):
-        return [*where.parts]
-    return [where]
+    return [*where.parts] if isinstance(where, And) and where not in named else [where]
 
 
 def _node(choice: Choice, views: Views) -> Node | None:
@@ -117,18 +134,18 @@ def _node(choice: Choice, views: Views) -> Node | None:
     return Value(choice.kind, choice.value)
 
 
-def _choices(node: Node, views: Views) -> list[Choice]:
+def _choices(node: Node, named: _Named) -> list[Choice]:
     """Return the choices of which ``node`` is the condition, if it is that of any."""
-    found = [Choice("view", name) for name, its in views.items() if its.where == node]
+    found = [Choice("view", name) for name in named.get(node, ())]
     found += [Choice("usual", name) for name, its in USUAL.items() if its == node]
     if isinstance(node, Value):
         found += [Choice(kind, node.value) for kind in VALUE_KINDS if kind == node.field]
     return found
 
 
-def _members(node: Node, kind: Kind, views: Views) -> Sequence[Node]:
+def _members(node: Node, kind: Kind, named: _Named) -> Sequence[Node]:
     """Return the conditions, each a choice of ``kind``, of which ``node`` demands one; none if it is another matter."""
     for several in ((node,), node.parts if isinstance(node, Or) and kind != "usual" else ()):
-        if several and all(any(choice.kind == kind for choice in _choices(one, views)) for one in several):
+        if several and all(any(choice.kind == kind for choice in _choices(one, named)) for one in several):
             return several
     return ()

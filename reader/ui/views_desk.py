@@ -5,6 +5,7 @@ A part of :class:`reader.ui.desk.Desk`; as there, nothing touches a widget.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -96,6 +97,16 @@ class ViewsDesk:
 
         self._run(work, VIEWS)
 
+    def look(self) -> None:
+        """Ask for the saved views again, as something else than their file may have changed them."""
+
+        def work() -> None:
+            # What is wrong with the file was told when it was read.
+            with contextlib.suppress(ReaderError):
+                self.tell()
+
+        self._run(work, VIEWS)
+
     def tell(self) -> None:
         """Tell the screen the saved views there are, from a worker. Raises ReaderError."""
         self._post(messages.SavedViews(self.saved.look()))
@@ -123,16 +134,18 @@ class ViewsDesk:
 
     def _watch(self) -> None:
         """Follow what somebody writes into the file."""
-        wrong = ""
+        wrong, told = "", False
         while not self._closed.wait(_SECONDS_BETWEEN_LOOKS):
             try:
                 if self.saved.changed():
-                    wrong = ""
                     self.tell()
+                    if told:
+                        self._post(messages.Said("views.toml can be read again."))
+                    wrong, told = "", False
                 elif wrong:
                     # Told only now: an editor may have been in the midst of writing.
                     self._post(messages.Said(f"{wrong} Until then views are as they were.", warning=True))
-                    wrong = ""
+                    wrong, told = "", True
             except ReaderError as error:
                 wrong = str(error)
             except Exception:  # in a thread whose end nobody sees

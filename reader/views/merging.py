@@ -42,9 +42,13 @@ def placed(name: str, value: Json) -> Placed | None:
         return None
     if not isinstance(sort, str) or (sort and sort_of(sort) is None):
         return None
-    if isinstance(rank, bool) or not isinstance(rank, int | float) or math.isnan(rank):
+    if isinstance(rank, bool) or not isinstance(rank, int | float):
         return None
-    return Placed(query, sort, float(rank))
+    try:
+        place = float(rank)
+    except OverflowError:  # a whole number of hundreds of digits
+        return None
+    return None if math.isnan(place) else Placed(query, sort, place)
 
 
 def ranked(views: Sequence[SavedView], known: Mapping[str, Placed]) -> dict[str, Placed]:

@@ -37,7 +37,7 @@ KIND = "view"
 """What they are called among the things that the library keeps."""
 _AGREED = "views"
 """The name under which the library remembers how file and history were when they agreed last."""
-_LONGEST_FILE = 1_000_000
+_LONGEST_FILE = 64_000_000
 """Bytes; more are not read."""
 _SECONDS_OF_PATIENCE = 3.0
 _TRIES = 5
@@ -241,7 +241,7 @@ class Views:
                 data = file.read(_LONGEST_FILE + 1)
             if len(data) > _LONGEST_FILE:
                 raise ReaderError(f"{self._shown} is longer than {_LONGEST_FILE:,} bytes.", "Make it shorter.")
-            return signature, data.decode("utf-8")
+            return signature, data.decode("utf-8-sig")
         except FileNotFoundError:
             return signature, ""
         except UnicodeDecodeError as error:

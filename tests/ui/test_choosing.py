@@ -177,7 +177,11 @@ async def test_what_can_be_no_tag_is_told(folder: Path) -> None:
         await reader.press("t")
         await type_in(reader, "x" * 101)
         await reader.press("enter")
-        assert "is longer than 100 characters" in reader.message, (reader.message, reader.text)
+        assert "is longer than 100 characters" in reader.lines[-1]
+        assert "xxx" in reader.lines[-2]  # the line stays, so that it can be mended
+        await reader.press("ctrl+u", *"short", "enter")
+        assert reader.row.tags == ("short",)
+        await reader.press("u")
         assert reader.row.tags == ()
         assert "xxx" not in reader.lines[2]
 

@@ -177,6 +177,7 @@ class BrowseScreen(Viewing):
         if isinstance(error, ReaderError) and error.damaged and group in {VIEW, ROWS}:
             self._desk.renew()
         if group == KEEPING:
+            self.change_done()
             self._marks.forget()
             self._reload_view()  # what the list shows was not kept
         elif group == VIEW:
@@ -325,6 +326,7 @@ class BrowseScreen(Viewing):
     @on(messages.MarksChanged)
     def _show_marks(self, event: messages.MarksChanged) -> None:
         self._stale = True  # the pane shows tags
+        self.change_done()
         self._reload_view(marked=True)
         if event.told:
             self.say(event.told)

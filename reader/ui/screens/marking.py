@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reader.ui.subject import Subject
 
 _SECONDS_UNTIL_READ = 2.0
+_SECONDS_UNTIL_SAID = 0.25
 
 
 class Marking(Reading):
@@ -33,6 +34,8 @@ class Marking(Reading):
         self._entered = -1
         """The article that the person has gone into, while it is yet to be shown; else -1."""
         self._marks = Marks()
+        self._saying: Timer | None = None
+        """What tells of a change that takes its time."""
         self._known_tags: list[str] = []
 
     # By reading.
@@ -78,6 +81,11 @@ class Marking(Reading):
         if subject is not None and subject.rowid == self._wanted != -1:
             self.subject_shown(subject)
 
+    @on(ArticleList.Touched)
+    def _take_hold(self) -> None:
+        """Whoever takes hold of the article that was there at first reads it from now on."""
+        self.read_on()
+
     def _stop_reading(self) -> None:
         if self._reading is not None:
             self._reading.stop()
@@ -111,6 +119,7 @@ class Marking(Reading):
         if not rowids:
             self.say("There is no article to mark here.", passing=True)
         elif rows is None:
+            self._say_soon(f"Marking {len(rowids):,} articles …")
             self._desk.mark_documents(rowids, mark, None)
         else:
             value = not all(getattr(row, mark) for row in rows)
@@ -124,6 +133,7 @@ class Marking(Reading):
         rowids = self.articles.view.rowids
         if len(rowids):
             self._stop_reading()
+            self._say_soon(f"Marking {len(rowids):,} articles …")
             self._desk.mark_documents(rowids, "read", value=True)
             self.articles.let_go()
         else:
@@ -154,7 +164,10 @@ class Marking(Reading):
 
     @on(ArticleList.Chosen)
     def _show_chosen(self, event: ArticleList.Chosen) -> None:
-        self.query_one(KeyBar).chosen = event.count
+        bar = self.query_one(KeyBar)
+        bar.chosen = event.count
+        if event.count:
+            bar.hush()  # how many they are matters more than what was done before
         self._show_keys()
 
     def action_undo(self) -> None:
@@ -163,6 +176,7 @@ class Marking(Reading):
             return
         self._stop_reading()
         self._marks.forget()
+        self._say_soon("Undoing …")
         self._desk.undo(again=False)
 
     def action_redo(self) -> None:
@@ -170,7 +184,19 @@ class Marking(Reading):
         if self.articles.later(self.action_redo):
             return
         self._marks.forget()
+        self._say_soon("Doing it again …")
         self._desk.undo(again=True)
+
+    def _say_soon(self, text: str) -> None:
+        """Say what is going on, unless it is over in a moment."""
+        self.change_done()
+        self._saying = self.set_timer(_SECONDS_UNTIL_SAID, lambda: self.say(text))
+
+    def change_done(self) -> None:
+        """No more need to say what is going on."""
+        if self._saying is not None:
+            self._saying.stop()
+            self._saying = None
 
     # Unread articles.
 
@@ -199,11 +225,11 @@ class Marking(Reading):
         if not tagged:
             self.say("There is no article to tag here.", passing=True)
         elif len(tagged) > 1:
-            purpose = Purpose(partial(self._tag_many, tagged), self._offer_tags)
+            purpose = Purpose(partial(self._tag_many, tagged), self._offer_tags, refuses=self._refuses_tags)
             self.ask(purpose, f"Tags for {len(tagged):,} articles, -tag takes one away: ")
             self._desk.tags()
         elif row is not None:
-            purpose = Purpose(partial(self._tag, row), self._offer_tags)
+            purpose = Purpose(partial(self._tag, row), self._offer_tags, refuses=self._refuses_tags)
             self.ask(purpose, "Tags, -tag takes one away: ", ", ".join((*row.tags, "")))
             self._desk.tags()
 
@@ -220,6 +246,16 @@ class Marking(Reading):
             offer = offer_tags(text, at, self._known_tags)
             self.entry.offer(offer)
             self.entry.say("" if offer.words else "Tags, with commas between them.")
+
+    def _refuses_tags(self, text: str) -> bool:
+        """Say what is wrong with the first tag that can be none."""
+        from reader.library.library import Library
+        from reader.ui.entering import split_tags
+
+        wrong = next(filter(None, (Library.fault_of_tag(tag.removeprefix("-")) for tag in split_tags(text))), "")
+        if wrong and self.entry is not None:
+            self.entry.hint(wrong, warning=True)
+        return bool(wrong)
 
     def _tag_many(self, rowids: list[int], text: str) -> None:
         """Give many documents the tags that were entered."""

@@ -154,7 +154,7 @@ class Searching(Marking):
         from reader.ui.entering import NOTHING, Offer
 
         found = complete(text, at)
-        if found.kind == "none" or (found.kind == "field" and not found.prefix):
+        if found.kind == "none":
             return NOTHING
         words: tuple[str, ...] = found.candidates
         if found.kind != "field" and found.kind != "fixed":  # noqa: PLR1714 - mypy would not see it
@@ -196,10 +196,10 @@ class Searching(Marking):
 
     # Without the line.
 
-    def search_for(self, text: str, sort: Sort | None = None) -> None:
+    def search_for(self, text: str, sort: Sort | None = None) -> bool:
         """Show what the query ``text`` finds, in the order of ``sort`` unless that is None or the query has its own.
 
-        A text that is no query is told to the person, and the list stays as it is.
+        A text that is no query is told to the person, the list stays as it is, and False is returned.
         """
         from reader.library.query import QueryError
         from reader.library.query_text import parse
@@ -207,12 +207,13 @@ class Searching(Marking):
         try:
             query = parse(text)
         except QueryError as error:
-            self.say(f"{error} The query was: {text}", warning=True)
-            return
+            self.say(f"{error} The query was: {clean(text)}", warning=True)
+            return False
         self.leave_line()
         if sort is not None:
             self.sort_by(sort)
         self._set(text, query)
+        return True
 
     def sort_by(self, sort: Sort) -> None:
         """Called to have another order, should it be another."""

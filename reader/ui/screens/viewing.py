@@ -65,6 +65,8 @@ class Viewing(Placing):
         self._tree: ViewTree | None = None
         self._saved: list[SavedView] = []
         self._queries_of_views: dict[str, Query] = {}
+        self._articles_of_views: dict[str, int | None] = {}
+        """How many articles each view has, as it was counted last."""
         self._selected_then: str | None = None
         """The name of a view that is to be selected in the pane once it is there."""
         self._counts = first.counts
@@ -118,11 +120,14 @@ class Viewing(Placing):
     @on(events.Resize)
     def _fit_views(self) -> None:
         """Show the pane where there is room for it now, or take it away."""
-        shows = self.shows_views
+        shows, focused = self.shows_views, self.panes.views_have_focus
+        if focused and self.app.size.width < _NARROW:
+            self.panes.add_class("-viewing")  # before it could be hidden, and lose the focus
         self.set_class(shows, "-views")
         if shows:
             self._make_pane()
-        elif self.panes.views_have_focus and self.app.size.width >= _NARROW:
+            self._count_views()  # what has changed while it was hidden
+        elif focused and self.app.size.width >= _NARROW:
             self.panes.focus_list()
 
     def _make_pane(self) -> None:
@@ -160,6 +165,7 @@ class Viewing(Placing):
             self._make_pane()
             if width < _NARROW:
                 self.panes.add_class("-viewing")
+            self._count_views()  # what has changed while it was hidden
 
     def _remember_pane(self) -> None:
         self._desk.remember(opening.PANE, self._pane.text())
@@ -186,9 +192,8 @@ class Viewing(Placing):
         tree, views = self._tree, self._views
         if tree is None:
             return
-        articles = {line.text: line.articles for line in tree if line.kind == "view" and line.what == "entry"}
         key = None if views is None else views.line.key
-        tree.set({"view": [Entry(view.name, articles.get(view.name)) for view in event.views]})
+        tree.set({"view": [Entry(view.name, self._articles_of_views.get(view.name)) for view in event.views]})
         name, self._selected_then = self._selected_then, None
         if views is not None:
             views.show_lines(key if name is None else ("entry", "view", name))
@@ -205,12 +210,18 @@ class Viewing(Placing):
         if tree is None:
             return
         names = [entry.value for entry in event.entries["view"]]
+        self._articles_of_views |= {entry.value: entry.articles for entry in event.entries["view"]}
         if names != [view.name for view in self._saved]:
             del event.entries["view"]  # they have changed since, and are being counted again
         key = None if views is None else views.line.key
         tree.set(event.entries)
         if views is not None:
             views.show_lines(key)
+
+    @on(messages.MarksChanged)
+    def _views_may_have_changed(self) -> None:
+        if self._tree is not None:
+            self._desk.views.look()  # an import brings views as well
 
     @on(messages.ViewLoaded)
     @on(messages.Counted)
@@ -274,12 +285,16 @@ class Viewing(Placing):
         from reader.ui.view_choice import query_of
 
         view = self._saved_view(line)
+        done = True
         if view is not None:
-            self.search_for(view.query, view.sort)
+            done = self.search_for(view.query, view.sort)
         elif line.choice is not None and line.kind != "view":
             query = query_of(line.choice, self._queries_of_views)
-            self.search_for("" if query is None else write(query))
-        self.panes.focus_list()
+            done = self.search_for("" if query is None else write(query))
+        if done:
+            self.panes.focus_list()
+        else:
+            self.let_keys_go()
 
     def _combine(self, line: Line) -> None:
         from reader.library.query_text import write
@@ -307,8 +322,14 @@ class Viewing(Placing):
         key = views.line.key
         tree.filter_by(text)
         views.show_lines(key)
-        if text and tree.find(key) is None:
-            views.select(next((at for at, line in enumerate(tree) if line.what == "entry"), 0))
+        if tree.find(key) is None:
+            kind = key[1]
+            others = (
+                at
+                for at, line in enumerate(tree)
+                if (line.what == "entry" if text else (line.what, line.kind) == ("more", kind))
+            )
+            views.select(next(others, 0))
         self.panes.views_title(text)
 
     # The saved ones.
@@ -350,4 +371,10 @@ class Viewing(Placing):
                 self._selected_then = clean(new)
                 self._desk.change_views(lambda views: views.rename(name, new))
 
-        self.ask(Purpose(rename), "Rename the view: ", name)
+        def is_taken(new: str) -> bool:
+            taken = clean(new) != name and any(view.name == clean(new) for view in self._saved)
+            if taken and self.entry is not None:
+                self.entry.hint(f"There is a view “{clean(new)}” already. Choose another name.", warning=True)
+            return taken
+
+        self.ask(Purpose(rename, refuses=is_taken), "Rename the view: ", name)
