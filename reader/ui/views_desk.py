@@ -5,7 +5,6 @@ A part of :class:`reader.ui.desk.Desk`; as there, nothing touches a widget.
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
@@ -58,6 +57,10 @@ class ViewsDesk:
         self._views: Views | None = None
         self._closed = threading.Event()
         self._watching = False
+        self._wrong = ""
+        """What is wrong with the file and yet to be told,"""
+        self._told_wrong = ""
+        """and what was told last."""
         self._counting = threading.Lock()
         self._busy = False
         """Whether a worker is counting,"""
@@ -93,7 +96,11 @@ class ViewsDesk:
             if not self._watching:
                 self._watching = True
                 threading.Thread(target=self._watch, name="views", daemon=True).start()
-            self.tell()
+            try:
+                self.tell()
+            except ReaderError as error:
+                self._told_wrong = str(error)
+                raise
 
         self._run(work, VIEWS)
 
@@ -101,9 +108,10 @@ class ViewsDesk:
         """Ask for the saved views again, as something else than their file may have changed them."""
 
         def work() -> None:
-            # What is wrong with the file was told when it was read.
-            with contextlib.suppress(ReaderError):
+            try:
                 self.tell()
+            except ReaderError as error:
+                self._wrong = str(error)  # whoever watches the file tells it, unless it is told already
 
         self._run(work, VIEWS)
 
@@ -134,20 +142,19 @@ class ViewsDesk:
 
     def _watch(self) -> None:
         """Follow what somebody writes into the file."""
-        wrong, told = "", False
         while not self._closed.wait(_SECONDS_BETWEEN_LOOKS):
             try:
                 if self.saved.changed():
                     self.tell()
-                    if told:
+                    if self._told_wrong:
                         self._post(messages.Said("views.toml can be read again."))
-                    wrong, told = "", False
-                elif wrong:
+                    self._wrong = self._told_wrong = ""
+                elif self._wrong and self._wrong != self._told_wrong:
                     # Told only now: an editor may have been in the midst of writing.
-                    self._post(messages.Said(f"{wrong} Until then views are as they were.", warning=True))
-                    wrong, told = "", True
+                    self._told_wrong = self._wrong
+                    self._post(messages.Said(f"{self._wrong} Until then views are as they were.", warning=True))
             except ReaderError as error:
-                wrong = str(error)
+                self._wrong = str(error)
             except Exception:  # in a thread whose end nobody sees
                 log.exception("saved views are no longer followed")
                 self._post(messages.Said("Saved views are no longer read when their file changes.", warning=True))
