@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -105,3 +107,19 @@ def test_a_mistake_is_shown_with_its_place_and_not_all_around_it(news: Path) -> 
     with pytest.raises(ReaderError) as told:
         run("count", news, "x" * 100_000)
     assert len(str(told.value)) < 400
+
+
+def test_nothing_is_claimed_of_marks_that_cannot_be_kept(news: Path) -> None:
+    run("mark", news, "june", "--read")
+    with closing(sqlite3.connect(Paths.of().state)) as db:
+        db.execute("PRAGMA user_version = 99")
+        db.commit()
+    with pytest.raises(ReaderError, match="Nothing is marked"):
+        run("mark", news, "june", "--star")
+
+
+@pytest.mark.parametrize("both", [("--read", "--unread"), ("--star", "--unstar")])
+def test_both_ways_at_once_is_refused(news: Path, both: tuple[str, str]) -> None:
+    with pytest.raises(ReaderError, match="both ways"):
+        run("mark", news, "june", *both)
+    assert not any(read or starred for _, read, starred, _ in marked(news))

@@ -227,3 +227,17 @@ def test_tags_are_split_once_and_for_all(parts: list[str]) -> None:
     tags = split_tags(",".join(parts))
     assert split_tags(", ".join(tags)) == tags
     assert len({tag.casefold() for tag in tags}) == len(tags)
+
+
+async def test_how_many_are_chosen_is_told_at_once(folder: Path) -> None:
+    async with opened(folder) as reader:
+        await reader.press("s")
+        assert reader.message == "Starred."
+        await reader.press("v", "j", "j")
+        assert "3 chosen" in reader.lines[-1]
+
+
+async def test_a_choice_that_begins_at_the_end_says_so(folder: Path) -> None:
+    async with opened(folder) as reader:
+        await reader.press("G", "J")
+        assert "1 chosen" in reader.lines[-1]

@@ -262,3 +262,14 @@ async def test_keys_of_the_configuration_replace_the_usual_ones(seeds: Path) -> 
         assert reader.list.cursor == 1  # another order begins at its top while nothing was selected
         await reader.press("?", *"by date")
         assert "d" in [line.strip().split()[0] for line in reader.lines if "Sort by date" in line]
+
+
+@pytest.mark.parametrize("key", ["space", "pagedown", "pageup", "ctrl+d", "j", "k"])
+@pytest.mark.parametrize("enter", [(), ("enter",)])
+async def test_a_key_that_does_something_is_not_said_to_do_nothing(
+    make_folder: MakeFolder, key: str, enter: tuple[str, ...]
+) -> None:
+    folder = make_folder({f"{n:03}.md": document(f"N{n}", body="text\n\n" * 200) for n in range(100)})
+    async with opened(folder) as reader:
+        await reader.press("pagedown", "pagedown", *enter, key)
+        assert "does nothing" not in reader.text

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from reader.paths import Paths
 from reader.ui.screens import marking
 from tests.conftest import MakeFolder
 
@@ -100,3 +103,25 @@ async def test_a_second_press_means_the_other_even_before_the_first_is_on_disk(s
         await reader.settled()
         assert not reader.row.read
         assert not any(row.read for row in reader.rows)
+
+
+async def test_the_article_that_is_there_at_first_is_read_once_one_takes_hold_of_it(
+    seeds: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(marking, "_SECONDS_UNTIL_READ", 0.01)
+    async with opened(seeds) as reader:
+        await reader.press("g")
+        await reader.until(lambda: reader.row.read)
+        assert reader.list.cursor == 0
+
+
+async def test_marks_that_cannot_be_kept_say_so_each_time(seeds: Path) -> None:
+    async with opened(seeds):
+        pass  # so that there is a file
+    path = Paths.of().state
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA user_version = 99")
+        db.commit()
+    async with opened(seeds) as reader:
+        await reader.press("s")
+        assert "Only until you quit: marks cannot be kept." in reader.message

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from reader.library.library import Library
 from reader.paths import Paths
+from reader.ui import messages
 from reader.ui.views_pane import ViewsPane, ViewsTitle
 from reader.views.toml import SavedView, read
 from tests.conftest import MakeFolder
@@ -470,3 +472,71 @@ async def test_without_articles_views_can_be_reached(make_folder: MakeFolder) ->
         assert query(reader) == "is:unread"
         await reader.press("shift+tab", "shift+tab")
         assert reader.focus == "list"
+
+
+async def test_counts_are_right_when_the_pane_comes_back(folder: Path) -> None:
+    async with opened(folder, WIDE) as reader:
+        assert "Unread 20" in shown(reader)
+        await reader.press("b", "b")  # there, and away
+        await reader.press("m", "j", "m", "s")
+        await reader.press("b")
+        assert {"Unread 18", "Starred 1"} <= set(shown(reader))
+        await reader.press("h")
+        await reader.press("escape")
+        await reader.resize(120, 40)
+        await reader.press("m")
+        await reader.resize(*WIDE)
+        assert "Unread 19" in shown(reader)
+
+
+async def test_the_focus_stays_in_the_pane_when_the_terminal_is_made_narrow(folder: Path) -> None:
+    async with opened(folder, WIDE) as reader:
+        await reader.press("b", "b", "b")
+        await reader.resize(50, 20)
+        assert pane(reader).has_focus
+        at = pane(reader).cursor
+        await reader.press("j")
+        assert pane(reader).cursor == at + 1
+        await reader.resize(*WIDE)
+        await reader.press("j")
+        assert pane(reader).cursor == at + 2
+
+
+async def test_views_of_an_import_reach_the_window_and_the_file(folder: Path, tmp_path: Path) -> None:
+    async with opened(folder, WIDE) as reader:
+        marks = tmp_path / "marks.jsonl"
+        rank = "1" + "0" * 400  # of another make
+        marks.write_text(
+            '{"format":"newsreader-state","version":1}\n'
+            '{"kind":"view","name":"My law","value":{"query":"topic:law"},"changed":"2026-11-21T09:32:00.000Z"}\n'
+            f'{{"kind":"view","name":"Odd","value":{{"query":"a","rank":{rank}}},"changed":"2026-11-21T09:32:00.000Z"}}\n'
+        )
+        with marks.open("rb") as lines:
+            Library.imported(Paths.of(), lines, "marks", lambda _: None)
+        reader.browse.post_message(messages.MarksChanged())  # as the keeper of the index tells
+        await reader.until(lambda: "My law 7" in shown(reader))
+        assert [view.name for view in file()] == ["My law"]
+
+
+async def test_a_name_that_is_taken_leaves_the_line_there(folder: Path) -> None:
+    async with opened(folder, WIDE) as reader:
+        await save(reader, "A")
+        await save(reader, "B")
+        await reader.press("b")
+        await to(reader, "B")
+        await reader.press("e", "ctrl+u", "A", "enter")
+        assert "There is a view “A” already." in reader.lines[-1]
+        await reader.press("2", "enter")
+        assert [view.name for view in file()] == ["A", "A2"]
+
+
+async def test_choosing_what_is_no_query_stays_in_the_pane(folder: Path) -> None:
+    async with opened(folder, WIDE) as reader:
+        Paths.of().views.parent.mkdir(parents=True, exist_ok=True)
+        Paths.of().views.write_text("[[view]]\nname = 'Bad'\nquery = 'quality>=high'\n")
+        await reader.until(lambda: any(line.startswith("Bad") for line in shown(reader)))
+        await reader.press("b", "b", "b")
+        await to(reader, "Bad")
+        await reader.press("enter")
+        assert pane(reader).has_focus
+        assert "quality>= needs a number" in reader.text

@@ -83,7 +83,11 @@ class Parts(Screen[None]):
         if bound is None:
             # Textual's own keys to scroll what cannot be scrolled do nothing.
             active = self.active_bindings.items()
-            ours = {key for key, it in active if not it.binding.action.startswith(("page_", "scroll_"))}
+            ours = {
+                key
+                for key, it in active
+                if it.binding.id in actions.NAMES or not it.binding.action.startswith(("page_", "scroll_"))
+            }
             bound = self._bound[bar.where] = frozenset(ours)
         if event.key not in bound:
             name = actions.spoken_press(event.key, event.character)
