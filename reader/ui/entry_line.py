@@ -8,7 +8,9 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.widgets import Input, Static
 
 from reader.text import clean, cut, steady, width
@@ -23,6 +25,9 @@ _LONGEST = 10_000
 
 class _Input(Input):
     """Takes of a long text that is pasted as much as there is room for."""
+
+    # As Textual's, but without the layout of the whole screen that comes with each key: the line keeps its size.
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False)
 
     def on_paste(self, event: events.Paste) -> None:
         """Cut what is too long, and say so."""

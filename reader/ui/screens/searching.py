@@ -241,6 +241,12 @@ class Searching(Marking):
 
     # What is found.
 
+    def _highlight(self) -> None:
+        if len(self.articles.view):
+            self.article.highlight(self._terms, self._texts)
+        else:
+            self.article.highlight((), ())  # what it says is ours
+
     def search_failed(self, told: str) -> None:
         """Go on with what the list shows; what was asked for could not be had."""
         if self.asked != self._listed:
@@ -256,10 +262,7 @@ class Searching(Marking):
         self._found = len(self.articles.view) - fallen
         self._listed = self.asked
         bar.shown = self._found if self.asked.query is not None else None
-        if len(self.articles.view):
-            self.article.highlight(self._terms, self._texts)
-        else:
-            self.article.highlight((), ())  # what it says is ours
+        self.call_after_refresh(self._highlight)  # the list first: it is what one waits for
         entry = self.entry
         if entry is not None and self._before is not None and not self._wrong:
             entry.say(self._said())
