@@ -44,6 +44,7 @@ PICTURES = (
     Picture("narrow", (80, 24), "newsreader-dark", ("j", "enter", "right_square_bracket")),
     Picture("very-wide", (200, 50), "newsreader-dark", ("j", "j", "j")),
     Picture("single", (50, 24), "newsreader-dark"),
+    Picture("search", (120, 36), "newsreader-dark", ("slash", *"facial regul")),
     Picture("help", (120, 36), "newsreader-dark", ("question_mark",)),
 )
 # The font of the SVG would come from another site, at every view: a terminal's own font serves as well.
