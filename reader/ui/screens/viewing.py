@@ -26,6 +26,9 @@ _WIDE = 140
 _NARROW = 60
 """Columns below which it takes the place of the others while it has the focus."""
 
+_SECONDS_BETWEEN_COUNTS = 60.0
+"""At which it is looked whether anything has changed that can be counted; if nothing has, nothing is."""
+
 
 class _Kept(NamedTuple):
     """What is remembered of the pane between runs."""
@@ -102,6 +105,7 @@ class Viewing(Placing):
     @on(messages.Begun)
     def _begin_views(self) -> None:
         self._begun = True
+        self.set_interval(_SECONDS_BETWEEN_COUNTS, self._count_views)  # another day may have begun
         if self._views is not None:
             self._ask_for_views()
 
