@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 ValueKind: TypeAlias = Literal["source", "domain", "topic", "type", "category", "lang", "tag", "folder"]
 _AT_ONCE = 1 << 16
 """Articles that are counted before another thread, such as that of the screen, may go on."""
-_COLUMNS: dict[str, Field] = {"topic": "topics", "folder": "folder"}
 
 
 class ValueCount(NamedTuple):
@@ -65,9 +64,9 @@ class Asking:
             rows = self._matching(db, snapshot, query, now, stop)
             ranked = query.sort == "relevance"
             own = query.sort if isinstance(query.sort, Sort) else sort
-            order = snapshot.order(db, own)
+            order, known = snapshot.order(db, own), snapshot.everything
         rank = best_first(searcher, query.where) if ranked else None
-        return Found(query, View(own, order), rows, size=snapshot.size, rank=rank)
+        return Found(query, View(own, order), rows, known=known, size=snapshot.size, rank=rank)
 
     def values(
         self, kind: ValueKind, within: Query | None = None, now: datetime | None = None, stop: Stop | None = None
@@ -82,7 +81,7 @@ class Asking:
             if kind == "tag":
                 found = [(shown, (its & rows).bit_count()) for _, shown, its in self._marks.tags()]
                 return _in_order(found)
-            field: Field = _COLUMNS.get(kind) or kind  # type: ignore[assignment]
+            field: Field = "topics" if kind == "topic" else kind
             column = snapshot.column(db, field)
             counted: Counter[int] = Counter()
             codes = iter(column if rows == snapshot.everything else compress(column, bits.mask(rows, snapshot.size)))

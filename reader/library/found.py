@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,10 +27,10 @@ _WEIGHTS = (10.0, 5.0, 2.0, 2.0, 1.0)
 class Found:
     """The answer to a query. It stands for the lists as they were when it was asked."""
 
-    def __init__(self, query: Query, everything: View, rows: int, *, size: int, rank: _Rank | None) -> None:
+    def __init__(self, query: Query, everything: View, rows: int, *, known: int, size: int, rank: _Rank | None) -> None:
         """``rank``, for those who want the best match first, tells how well articles match.
 
-        All row numbers of ``everything`` are below ``size``.
+        ``known`` is ``everything`` as a set; all its row numbers are below ``size``.
         """
         self.query = query
         self.sort = everything.sort
@@ -41,6 +41,7 @@ class Found:
         self.count = matches if query.limit is None else min(matches, query.limit)
         """How many the view has."""
         self._order = everything.rowids
+        self._known = known
         self._size = size
         self._rank = rank
         self._mask: bytes | None = None
@@ -58,13 +59,13 @@ class Found:
                 return array("I", sorted(listed, key=best.__getitem__)[:count])
         return self.view(stop).rowids[:count]
 
-    def view(self, stop: Stop | None = None, held: Sequence[int] = ()) -> View:
-        """Return all of them in order, and where they would stand those of ``held`` that do not match.
+    def view(self, stop: Stop | None = None, fallen: Collection[int] = ()) -> View:
+        """Return all of them in order, and where they would stand those that are :meth:`fallen`.
 
         Raises StoppedError and StorageError.
         """
-        if len(held):
-            return self._with(held).view(stop)
+        if fallen:
+            return self._with(fallen).view(stop)
         if self._rank is None:
             return View(self.sort, self._listed(self.count, stop))
         if self._ranked is None:
@@ -75,16 +76,15 @@ class Found:
 
     def fallen(self, held: Sequence[int]) -> frozenset[int]:
         """Return those of ``held`` that are in the lists and do not match."""
-        known = bits.of([rowid for rowid in held if rowid < self._size], self._size) & ~self.rows
-        return frozenset(bits.numbers(known & bits.of(self._order, self._size))) if known else frozenset()
+        fallen = bits.of([rowid for rowid in held if rowid < self._size], self._size) & self._known & ~self.rows
+        return frozenset(bits.numbers(fallen)) if fallen else frozenset()
 
-    def _with(self, held: Sequence[int]) -> Found:
-        """Return what is found, and ``held``."""
-        fallen = self.fallen(held)
+    def _with(self, fallen: Collection[int]) -> Found:
+        """Return what is found, and ``fallen``."""
         query = self.query if self.query.limit is None else replace(self.query, limit=self.count + len(fallen))
-        rows = self.rows | (bits.of([*fallen], self._size) if fallen else 0)
+        rows = self.rows | bits.of(fallen, self._size)
         everything = View(self.sort, self._order)
-        return Found(query, everything, rows, size=self._size, rank=self._rank)
+        return Found(query, everything, rows, known=self._known, size=self._size, rank=self._rank)
 
     def _listed(self, count: int, stop: Stop | None) -> array[int]:
         from reader.library.search import StoppedError

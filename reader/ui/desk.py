@@ -210,7 +210,8 @@ class Desk:
 
         try:
             found = self._library.search(query, sort, stop=stop)
-            return found.view(stop, held), found.fallen(held)
+            fallen = found.fallen(held)
+            return found.view(stop, fallen), fallen
         except StoppedError:
             return None
 

@@ -382,14 +382,14 @@ def test_what_is_held_stays_where_it_would_stand(library: Library) -> None:
     found = library.search(parse("court"), Sort())
     zebra = next(row.rowid for row in library.rows(everything.rowids) if row.title == "zebra")
     assert zebra not in found.view().rowids
-    assert found.view(held=[zebra]).rowids.tolist() == everything.rowids.tolist()
+    assert found.view(fallen=found.fallen([zebra])).rowids.tolist() == everything.rowids.tolist()
     assert found.fallen([zebra, *found.view().rowids]) == {zebra}
     assert found.fallen([10_000_000]) == frozenset()  # what is no article any more does not come back
-    assert found.view(held=[10_000_000]) == found.view()
+    assert found.view(fallen=found.fallen([10_000_000])) == found.view()
     limited = library.search(parse("court limit:2"), Sort())
-    assert len(limited.view(held=[zebra])) == 3
+    assert len(limited.view(fallen=limited.fallen([zebra]))) == 3
     best = library.search(parse("court sort:relevance"), Sort())
-    assert set(best.view(held=[zebra]).rowids) == set(everything.rowids)
+    assert set(best.view(fallen=best.fallen([zebra])).rowids) == set(everything.rowids)
 
 
 def test_a_search_that_nobody_waits_for_is_given_up(library: Library) -> None:
