@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 
 from textual import events
 from textual.message import Message
 
-from reader.library.view import View
-from reader.model import Row
 from reader.ui import actions
 from reader.ui.article_rows import ArticleRows
 from reader.ui.line_view import LineView
@@ -19,6 +17,13 @@ class ArticleList(ArticleRows):
     """The rows of a view, as a person moves in them, chooses several, and goes into one."""
 
     BINDINGS = actions.bindings("list")
+
+    _waiting: list[Callable[[], object]] | None = None
+    """What was asked for while another list was on its way; None when none is."""
+    _pressed = -1
+    """Where the mouse went down, to choose what it is drawn over, or -1."""
+    leaving: Callable[[], None] = staticmethod(lambda: None)
+    """Called when what is pressed next is not meant for the list."""
 
     class UnreadWanted(Message):
         """The next unread article is looked for, beyond the rows that are here."""
@@ -37,24 +42,6 @@ class ArticleList(ArticleRows):
 
     class EndReached(LineView.EndReached):
         """A key led against the first or the last article."""
-
-    def __init__(
-        self,
-        view: View | None = None,
-        rows: Iterable[Row] = (),
-        *,
-        at: int = 0,
-        line: int = 0,
-        types: bool = False,
-        id: str | None = None,  # noqa: A002 - Textual's name
-    ) -> None:
-        super().__init__(view, rows, at=at, line=line, types=types, id=id)
-        self._waiting: list[Callable[[], object]] | None = None
-        """What was asked for while another list was on its way; None when none is."""
-        self.leaving: Callable[[], None] = lambda: None
-        """Called when what is pressed next is not meant for the list."""
-        self._pressed = -1
-        """Where the mouse went down, to choose what it is drawn over, or -1."""
 
     # Mouse and keys.
 

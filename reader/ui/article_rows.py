@@ -145,7 +145,7 @@ class ArticleRows(Scrolling, can_focus=True):
         self._line.terms = terms
         self._now = datetime.now().astimezone()
         self.supply(rows, anew=True)
-        self._tell_length()
+        self.tell_length(self.room, len(self.view))
         self.cursor = max(0, min(self.cursor if at is None else at, len(view) - 1))
         if self._anchor != -1:
             begun = view.find(anchored)
@@ -154,15 +154,10 @@ class ArticleRows(Scrolling, can_focus=True):
         if before != -1 or top is not None:
             y = self.cursor - offset if top is None else top
             self.scroll_to(y=y, animate=False, immediate=True, force=True)
-        self._keep_in_sight()
+        self.keep_in_sight(self.cursor)
         self.refresh()
         if self.rowid != before:
             self.post_message(self.Selected(self.rowid))
-
-    def _tell_length(self) -> None:
-        # As in LineView: nothing but the scrollbar, which is always there, has to change for it.
-        self.set_reactive(ArticleRows.virtual_size, Size(self._width, len(self.view)))
-        self.vertical_scrollbar.window_virtual_size = len(self.view)
 
     def supply(self, rows: Iterable[Row], *, anew: bool = False) -> None:
         """Take rows that were asked for; ``anew`` forgets those from before."""
@@ -213,11 +208,6 @@ class ArticleRows(Scrolling, can_focus=True):
         near = ids[max(0, top - _AHEAD * height) : top + (_AHEAD + 1) * height]
         return list(dict.fromkeys([*near, *ids[:height], *ids[-height:]]))
 
-    @property
-    def _width(self) -> int:
-        """The cells of a row: without the scrollbar."""
-        return max(1, self.scrollable_content_region.width)
-
     def select(self, index: int, *, top: int | None = None) -> None:
         """Select the article at ``index`` of the view, and scroll it into sight (or to the row ``top``)."""
         first, self.touched, self.moved = not self.touched, True, True
@@ -230,12 +220,12 @@ class ArticleRows(Scrolling, can_focus=True):
         if top is not None:
             self.scroll_to(y=top, animate=False, immediate=True, force=True)
         if index == self.cursor:
-            self._keep_in_sight()
+            self.keep_in_sight(self.cursor)
             if first:
                 self.post_message(self.Touched())
             return
         before, self.cursor = self.cursor, index
-        self._keep_in_sight()
+        self.keep_in_sight(self.cursor)
         if self.fallen and self._anchor == -1:
             self._let_fall()
             return
@@ -260,15 +250,6 @@ class ArticleRows(Scrolling, can_focus=True):
         self.show(view, rows, at=view.find(here), terms=self._line.terms, fallen=self.fallen & {here})
         self.post_message(self.Selected(self.rowid))
 
-    def _keep_in_sight(self) -> None:
-        top, height = self.scroll_offset.y, self.size.height
-        if not height:
-            return
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, immediate=True, force=True)
-        elif self.cursor >= top + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True, force=True)
-
     # Drawing.
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -280,7 +261,7 @@ class ArticleRows(Scrolling, can_focus=True):
         """Draw the row at ``y`` of the screen region."""
         at = y + self.scroll_offset.y
         if at >= len(self.view):
-            return self._line.blank(self._width, "")
+            return self._line.blank(self.room, "")
         rowid = self.view.rowids[at]
         state: State = "selected" if at == self.cursor else "chosen" if at in self._range() else ""
         drawn = self._strips.get((rowid, state))
@@ -289,8 +270,8 @@ class ArticleRows(Scrolling, can_focus=True):
         row = self._rows.get(rowid)
         if row is None:
             self._ask()
-            return self._line.blank(self._width, state)
-        strip = self._line.drawn(row, self._width, state, types=self.types, now=self._now)
+            return self._line.blank(self.room, state)
+        strip = self._line.drawn(row, self.room, state, types=self.types, now=self._now)
         self._strips[rowid, state] = strip
         if len(self._strips) > _KEPT_STRIPS:
             self._strips.popitem(last=False)
@@ -337,10 +318,10 @@ class ArticleRows(Scrolling, can_focus=True):
     def on_resize(self) -> None:
         """Fit the columns to the new size, and keep the selection in sight."""
         self._lay_out()
-        self._keep_in_sight()
+        self.keep_in_sight(self.cursor)
 
     def _lay_out(self) -> None:
-        self._tell_length()
+        self.tell_length(self.room, len(self.view))
         self._strips.clear()
         self.refresh()
 

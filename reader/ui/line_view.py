@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -81,10 +80,7 @@ class LineView(Scrolling, can_focus=True):
         """Show ``lines`` in the place of the former, scrolled to ``y`` (where it was when None)."""
         self._lines = lines
         self._found.clear()
-        # Without the layout of the whole screen that Textual makes for another size: only the scrollbar, which is
-        # always there, has to know.
-        self.set_reactive(LineView.virtual_size, Size(self.size.width, len(lines)))
-        self.vertical_scrollbar.window_virtual_size = len(lines)
+        self.tell_length(self.size.width, len(lines))
         if y is not None:
             # By force: Textual learns only afterwards that what was short has become long and can scroll.
             self.scroll_to(y=y, animate=False, immediate=True, force=True)

@@ -14,7 +14,7 @@ from typing import cast
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region
+from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.strip import Strip
@@ -74,6 +74,29 @@ _MOST_CELLS = 100
 
 class Scrolling(ScrollView):
     """A view with a quick scrollbar at its side."""
+
+    @property
+    def room(self) -> int:
+        """The cells of a line: without the scrollbar."""
+        return max(1, self.scrollable_content_region.width)
+
+    def tell_length(self, width: int, lines: int) -> None:
+        """Take note of how many lines there are, without the layout of the whole screen that Textual makes for it.
+
+        Nothing but the scrollbar, which is always there, has to change for it.
+        """
+        self.set_reactive(Scrolling.virtual_size, Size(width, lines))
+        self.vertical_scrollbar.window_virtual_size = lines
+
+    def keep_in_sight(self, at: int) -> None:
+        """Scroll as little as it takes to have a line on the screen."""
+        top, height = self.scroll_offset.y, self.size.height
+        if not height:
+            return
+        if at < top:
+            self.scroll_to(y=at, animate=False, immediate=True, force=True)
+        elif at >= top + height:
+            self.scroll_to(y=at - height + 1, animate=False, immediate=True, force=True)
 
     @property
     def vertical_scrollbar(self) -> ScrollBar:

@@ -10,7 +10,7 @@ from rich.style import Style
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Container
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -117,8 +117,8 @@ class ViewsPane(Scrolling, can_focus=True):
             self.cursor = place
             self.scroll_to(y=place - offset, animate=False, immediate=True, force=True)
         self.cursor = self.lines.step(max(0, min(self.cursor, len(self.lines) - 1)), 0)
-        self._tell_length()
-        self._keep_in_sight()
+        self.tell_length(self.room, len(self.lines))
+        self.keep_in_sight(self.cursor)
         self.refresh()
 
     def show_chosen(self, chosen: frozenset[Choice]) -> None:
@@ -130,26 +130,8 @@ class ViewsPane(Scrolling, can_focus=True):
     def select(self, at: int) -> None:
         """Select a line, and scroll it into sight."""
         self.cursor = max(0, min(at, len(self.lines) - 1))
-        self._keep_in_sight()
+        self.keep_in_sight(self.cursor)
         self.refresh()
-
-    def _tell_length(self) -> None:
-        # As in LineView: nothing but the scrollbar has to change for it.
-        self.set_reactive(ViewsPane.virtual_size, Size(self._width, len(self.lines)))
-        self.vertical_scrollbar.window_virtual_size = len(self.lines)
-
-    def _keep_in_sight(self) -> None:
-        top, height = self.scroll_offset.y, self.size.height
-        if not height:
-            return
-        if self.cursor < top:
-            self.scroll_to(y=self.cursor, animate=False, immediate=True, force=True)
-        elif self.cursor >= top + height:
-            self.scroll_to(y=self.cursor - height + 1, animate=False, immediate=True, force=True)
-
-    @property
-    def _width(self) -> int:
-        return max(1, self.scrollable_content_region.width)
 
     # Drawing.
 
@@ -163,14 +145,14 @@ class ViewsPane(Scrolling, can_focus=True):
         at = y + self.scroll_offset.y
         blank = self._style("normal", selected=False)
         if at >= len(self.lines):
-            return Strip.blank(self._width, blank)
+            return Strip.blank(self.room, blank)
         line, selected = self.lines[at], at == self.cursor
         is_chosen = line.choice is not None and line.choice.key in self.chosen
         mark = "✓" if is_chosen else " "
         if line.what == "head":
             mark = "▸" if line.kind in self.lines.folded and not self.lines.filter else "▾"
         articles = "" if line.articles is None else f" {line.articles:,}"
-        room = max(1, self._width - _MARKS)
+        room = max(1, self.room - _MARKS)
         articles = articles if width(articles) < room else ""
         name = {"head": "strong", "entry": "accent" if is_chosen else "normal"}.get(line.what, "quiet")
         segments = [
@@ -180,7 +162,7 @@ class ViewsPane(Scrolling, can_focus=True):
             Segment(fit(line.text, room - width(articles)), self._style(name, selected=selected)),
             Segment(articles, self._style("quiet", selected=selected)),
         ]
-        return Strip(segments).adjust_cell_length(self._width, self._style("normal", selected=selected))
+        return Strip(segments).adjust_cell_length(self.room, self._style("normal", selected=selected))
 
     def _style(self, name: str, *, selected: bool) -> Style:
         style = self._styles.get((name, selected))
