@@ -215,30 +215,26 @@ class Desk:
         except StoppedError:
             return None
 
-    def search_help(self, past: str) -> None:
-        """Ask for what can be offered to somebody who writes a query; ``past`` is the name of former ones."""
+    def values(self) -> None:
+        """Ask what the fields of articles hold, to be offered to somebody who writes a query."""
 
         def work() -> None:
-            from reader.ui.entering import former
+            from reader.library.query import VALUE_FIELDS
 
-            queries = former(self._library.recall(past))
-            self._post(messages.SearchHelp({}, queries))  # soon; values have to be counted
             values = {kind: [each.value for each in self._library.values(kind)] for kind in VALUE_FIELDS}
-            self._post(messages.SearchHelp(values, queries))
+            self._post(messages.ValuesCounted(values))
 
-        from reader.library.query import VALUE_FIELDS
-
-        self._run(work, "search help")
+        self._run(work, "values")
 
     def former_queries(self, past: str) -> None:
-        """Ask for the former queries alone; ``past`` is their name."""
+        """Ask for former queries; ``past`` is their name."""
 
         def work() -> None:
             from reader.ui.entering import former
 
-            self._post(messages.SearchHelp({}, former(self._library.recall(past))))
+            self._post(messages.FormerQueries(former(self._library.recall(past))))
 
-        self._run(work, "search help")
+        self._run(work, "queries")
 
     def remember_query(self, past: str, query: str) -> None:
         """Ask to keep a query with the former ones, whichever window they are of; ``past`` is their name."""

@@ -36,12 +36,14 @@ def offer_tags(text: str, at: int, tags: Sequence[str]) -> Offer:
     end = len(text) if end == -1 else end
     while start < end and text[start] in " -":
         start += 1
-    begun = text[start:at].casefold() if at >= start else ""
+    begun = text[start:at] if at >= start else ""
     taken = {tag.lstrip("-").casefold() for tag in split_tags(text[:start] + text[end:])}
-    return Offer(start, end, tuple(_beginning(begun, (tag for tag in tags if tag.casefold() not in taken))))
+    return Offer(start, end, tuple(beginning(begun, (tag for tag in tags if tag.casefold() not in taken))))
 
 
-def _beginning(begun: str, words: Iterable[str]) -> list[str]:
+def beginning(begun: str, words: Iterable[str]) -> list[str]:
+    """Return those of ``words`` that begin so, in whatever case."""
+    begun = begun.casefold()
     return [word for word in words if word.casefold().startswith(begun)]
 
 

@@ -81,13 +81,20 @@ class ViewLoaded(Message):
         """The article at which it was left, and on which line of the list that was; None when it was at its top."""
 
 
-class SearchHelp(Message):
-    """What can be offered to somebody who writes a query: the values of fields, and former queries, the latest last."""
+class ValuesCounted(Message):
+    """What the fields of articles hold, the most frequent first, by the name of the field."""
 
-    def __init__(self, values: Mapping[ValueField, list[str]], past: list[str]) -> None:
+    def __init__(self, values: Mapping[ValueField, list[str]]) -> None:
         super().__init__()
         self.values = values
-        self.past = past
+
+
+class FormerQueries(Message):
+    """What was asked before, the latest last."""
+
+    def __init__(self, queries: list[str]) -> None:
+        super().__init__()
+        self.queries = queries
 
 
 class SavedViews(Message):

@@ -16,7 +16,7 @@ from reader.words import caseless
 
 ValueKind = Literal["topic", "source", "type", "tag", "folder"]
 Kind = Literal["usual", "view", "topic", "source", "type", "tag", "folder"]
-_KINDS: tuple[Kind, ...] = get_args(Kind)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 VALUE_KINDS: tuple[ValueKind, ...] = get_args(ValueKind)
 OF_DOCUMENTS: tuple[Literal["topic", "source", "type", "folder"], ...] = ("topic", "source", "type", "folder")
 """Those that marks do not change."""
@@ -60,7 +60,7 @@ def chosen(query: Query | None, views: Views) -> frozenset[Choice]:
         return frozenset(found | {Choice("usual", "All")})
     named = _named(views)
     for part in _parts(query, named):
-        for kind in _KINDS:
+        for kind in KINDS:
             for one in _members(part, kind, named):
                 found |= {choice.key for choice in _choices(one, named) if choice.kind == kind}
     return frozenset(found)

@@ -75,9 +75,14 @@ class Reader:
     async def press(self, *keys: str) -> None:
         # As Pilot's, which however waits up to a tenth of a second for an idle processor after each key.
         for key in keys:
+            await self.burst(key)
+
+    async def burst(self, *keys: str) -> None:
+        """Press keys in one go, as a fast typist over a slow line does."""
+        for key in keys:
             char = key if len(key) == 1 else None
             self.app.post_message(events.Key(_character_to_key(key) if char else key, char))
-            await self.settled()
+        await self.settled()
 
     async def click(self, target: type[ArticleList | ArticleView | ListHeader], x: int, y: int, times: int = 1) -> None:
         await self.pilot.click(target, offset=(x, y), times=times)

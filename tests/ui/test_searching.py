@@ -212,18 +212,9 @@ async def test_nothing_found_is_told_and_leaves_the_way_back(news: Path) -> None
 async def test_keys_that_are_quicker_than_the_line_are_written_in_it(news: Path) -> None:
     async with opened(news) as reader:
         await reader.press("enter")  # in the article, so that the focus has a way to go
-        for key in "/storm":
-            reader.app.post_message(reader_key(key))
-        await reader.settled()
+        await reader.burst(*"/storm")
         assert reader.browse.query_one(EntryLine).text == "storm"
         assert titles(reader) == ["Storm over the harbour"]
-
-
-def reader_key(key: str) -> object:
-    from textual import events
-    from textual.keys import _character_to_key
-
-    return events.Key(_character_to_key(key), key)
 
 
 async def test_a_query_may_name_its_order_and_a_key_takes_another(news: Path) -> None:

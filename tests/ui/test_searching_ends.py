@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 from textual import events
-from textual.keys import _character_to_key
 
 from reader.library.database import StorageError
 from reader.library.library import Library
@@ -32,15 +31,6 @@ def ten(make_folder: MakeFolder) -> Path:
     )
 
 
-async def burst(reader: Reader, *keys: str) -> None:
-    """Press keys in one go, as a paste or a fast typist over a slow line does."""
-    for key in keys:
-        reader.app.post_message(
-            events.Key(_character_to_key(key) if len(key) == 1 else key, key if len(key) == 1 else None)
-        )
-    await reader.settled()
-
-
 def read(reader: Reader) -> list[str]:
     library = reader.app.library
     return sorted(row.title for row in library.rows(library.view(reader.browse.sort).rowids) if row.read)
@@ -52,17 +42,17 @@ def read(reader: Reader) -> list[str]:
 )
 async def test_all_read_means_what_the_query_found_however_quick(ten: Path, query: str, result: list[str]) -> None:
     async with opened(ten) as reader:
-        await burst(reader, "/", *query, "enter", "M")
+        await reader.burst("/", *query, "enter", "M")
         assert read(reader) == result
 
 
 async def test_a_mark_is_for_the_list_that_is_on_its_way(ten: Path) -> None:
     async with opened(ten) as reader:
-        await burst(reader, "/", *"storm", "enter", "j", "m")
+        await reader.burst("/", *"storm", "enter", "j", "m")
         assert read(reader) == ["storm 3"]
-        await burst(reader, "escape", "G", "m")
+        await reader.burst("escape", "G", "m")
         assert read(reader) == ["storm 3", "storm 9"]
-        await burst(reader, "1", "v", "j", "m")  # the worst first
+        await reader.burst("1", "v", "j", "m")  # the worst first
         assert read(reader) == ["calm 8", "storm 3", "storm 9"]
 
 
@@ -252,7 +242,7 @@ async def test_the_former_query_comes_at_once(ten: Path) -> None:
     async with opened(ten) as reader:
         await write(reader, "storm")
         await reader.press("enter", "escape")
-        await burst(reader, "/", "up", "enter")
+        await reader.burst("/", "up", "enter")
         assert len(titles(reader)) == 5
 
 

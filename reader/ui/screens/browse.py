@@ -237,7 +237,7 @@ class BrowseScreen(Viewing):
         if self._searching and self._back_to is not None:
             self.articles.choose_from(self._back_to.choice_from)
         self._searching, self._back_to, self._to_hold = False, None, False
-        self.view_shown(len(event.fallen))
+        self.view_shown()
         if self._lost is not None and self._lost.instead == before:
             self._lost = self._lost._replace(instead=self.articles.rowid)  # nobody has moved: it is looked for on
         elif lost is not None:

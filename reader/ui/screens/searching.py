@@ -69,9 +69,7 @@ class Searching(Marking):
         """and those in the text below."""
         self._before: _Before | None = None
         self._listed = Asked()
-        """What the list shows, while what was asked for may be on its way,"""
-        self._found = 0
-        """and how many articles that found."""
+        """What the list shows, while what was asked for may be on its way."""
         self._past: list[str] = []
         """Former queries, the latest last."""
         self._wrong = False
@@ -99,19 +97,24 @@ class Searching(Marking):
         purpose = Purpose(self._keep, self._search, self._restore, self._refuses, at_once=True)
         self.ask(purpose, "/", self.asked.text, past=self._past, then=self.articles)
         self.panes.remove_class("-reading")  # where there is room for one pane, it is the list that follows
-        self._desk.search_help(_PAST)
+        self._learn_past()  # other windows may have asked something meanwhile
+        self._desk.values()
 
     @on(messages.Begun)
     def _learn_past(self) -> None:
         self._desk.former_queries(_PAST)
 
-    @on(messages.SearchHelp)
-    def _take_help(self, event: messages.SearchHelp) -> None:
-        self._values = event.values or self._values
-        self._past = event.past
+    @on(messages.FormerQueries)
+    def _take_past(self, event: messages.FormerQueries) -> None:
+        self._past = event.queries
+        if self.entry is not None and self._before is not None:
+            self.entry.set_past(event.queries)
+
+    @on(messages.ValuesCounted)
+    def _take_values(self, event: messages.ValuesCounted) -> None:
+        self._values = event.values
         entry = self.entry
         if entry is not None and self._before is not None:
-            entry.set_past(event.past)
             self._search(entry.text, entry.at)
 
     def _search(self, text: str, at: int) -> None:
@@ -151,24 +154,25 @@ class Searching(Marking):
     def _offered(self, text: str, at: int) -> Offer:
         from reader.library.query_help import complete
         from reader.library.query_text import quoted
-        from reader.ui.entering import NOTHING, Offer
+        from reader.ui.entering import NOTHING, Offer, beginning
 
         found = complete(text, at)
         if found.kind == "none":
             return NOTHING
         words: tuple[str, ...] = found.candidates
         if found.kind != "field" and found.kind != "fixed":  # noqa: PLR1714 - mypy would not see it
-            begun = found.prefix.casefold()
-            known = self._values.get(found.kind, [])
-            words = tuple(quoted(value) for value in known if value.casefold().startswith(begun))
+            words = tuple(map(quoted, beginning(found.prefix, self._values.get(found.kind, []))))
         return Offer(found.start, found.end, words)
 
     def _said(self) -> str:
         """Return how many articles the list has, for the line below the query."""
-        if self.asked.query is None:
-            self._found = len(self.articles.view)
         found = count(self._found, "article")
         return found if self.asked.query is not None else f"{found}. Words, topic:  source:  is:unread  quality>=40 …"
+
+    @property
+    def _found(self) -> int:
+        """How many articles of the list match."""
+        return len(self.articles.view) - len(self.articles.fallen)
 
     def _refuses(self, _: str) -> bool:
         return self._wrong
@@ -218,17 +222,16 @@ class Searching(Marking):
     def sort_by(self, sort: Sort) -> None:
         """Called to have another order, should it be another."""
 
-    def drop_own_sort(self) -> bool:
-        """Take the order from the query that it names itself; return whether it named one."""
+    def drop_own_sort(self) -> None:
+        """Take the order from the query, if it names one itself."""
         query = self.asked.query
         if query is None or query.sort is None:
-            return False
+            return
         from dataclasses import replace
 
         from reader.library.query_help import without
 
         self._set(without(self.asked.text, "sort"), replace(query, sort=None))
-        return True
 
     @on(ArticleList.Left)
     def _let_query_go(self) -> None:
@@ -255,11 +258,10 @@ class Searching(Marking):
             self._wrong = True
             self.entry.hint(told, warning=True)
 
-    def view_shown(self, fallen: int) -> None:
+    def view_shown(self) -> None:
         """Tell how many were found, above the list and, while one writes, below the query."""
         bar = self.query_one(TopBar)
         bar.query_text = self.asked.shown
-        self._found = len(self.articles.view) - fallen
         self._listed = self.asked
         bar.shown = self._found if self.asked.query is not None else None
         self.call_after_refresh(self._highlight)  # the list first: it is what one waits for

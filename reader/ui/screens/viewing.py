@@ -56,7 +56,7 @@ class _Kept(NamedTuple):
         """Return it as it is kept."""
         import json
 
-        return json.dumps(self._replace(folded=sorted(self.folded))._asdict())  # type: ignore[arg-type]
+        return json.dumps({**self._asdict(), "folded": sorted(self.folded)})
 
 
 class Viewing(Placing):
@@ -91,13 +91,15 @@ class Viewing(Placing):
         self.set_class(shows, "-views")
         if not (shows or wanted):
             return None
+        from reader.ui.view_choice import KINDS
         from reader.ui.view_tree import Entry, ViewTree
         from reader.ui.views_pane import Side
 
         save = next(action for action in actions.ACTIONS if action.name == "views.save")
         self._tree = tree = ViewTree(save_key=actions.spoken(actions.keys_of(save, self._keymap).split(",")[0]))
-        for kind in self._pane.folded:
-            tree.fold(kind)  # type: ignore[arg-type]
+        for kind in KINDS:
+            if kind in self._pane.folded:
+                tree.fold(kind)
         known = {"All": self._counts.articles, "Unread": self._counts.unread}
         tree.set({"usual": [Entry(entry.text, known.get(entry.text)) for entry in tree if entry.kind == "usual"]})
         return Side(tree)
@@ -232,9 +234,9 @@ class Viewing(Placing):
     def _counts_changed(self) -> None:
         self._count_views()
 
-    def view_shown(self, fallen: int) -> None:
+    def view_shown(self) -> None:
         """Tell what was found, and mark in the pane what of it can be chosen there."""
-        super().view_shown(fallen)
+        super().view_shown()
         self._mark_chosen()
 
     def _mark_chosen(self) -> None:
@@ -357,12 +359,10 @@ class Viewing(Placing):
         self.ask(Purpose(save, self._tell_name), "Save the view as: ")
 
     def _tell_name(self, name: str, _: int) -> None:
-        from reader.ui.entering import Offer
+        from reader.ui.entering import Offer, beginning
 
         if self.entry is not None:
-            begun = name.casefold()
-            known = tuple(view.name for view in self._saved if view.name.casefold().startswith(begun))
-            self.entry.offer(Offer(0, len(name), known))
+            self.entry.offer(Offer(0, len(name), tuple(beginning(name, (view.name for view in self._saved)))))
             there = any(view.name == clean(name) for view in self._saved)
             what = f"/{self.asked.shown}" if self.asked.query is not None else "all articles"
             self.entry.say(f"There is a view of this name: it becomes {what}." if there else f"Saves {what}.")
