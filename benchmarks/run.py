@@ -5,7 +5,7 @@
 FOLDER is made by benchmarks/corpus.py. Every figure stands against a yardstick that is
 measured in the same run. The folder is only read; what is written goes to temporary
 directories. --only takes some of: start, index, refresh, size, keys, building, sort,
-search, typing, memory, changes. Exit status 1 when something could not be measured; the rest is printed.
+search, typing, marks, memory, changes. Exit status 1 when something could not be measured; the rest is printed.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import building
 import changes
 import indexing
 import keys
+import marking
 import memory
 import report
 import search
@@ -41,6 +42,7 @@ PARTS = {
     "sort": keys.sort,
     "search": search.measure,
     "typing": keys.search,
+    "marks": marking.measure,
     "memory": memory.measure,
     "changes": changes.measure,
 }

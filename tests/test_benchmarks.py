@@ -83,6 +83,8 @@ EVERYTHING = [
     "search, key to list, p95",
     "search, key to list, first letters, p95",
     "search, key to list, more, p95",
+    "all articles marked in one step",
+    "all of that undone",
     "empty Textual app, RSS",
     "memory, warm, RSS",
     "memory, warm, USS",
