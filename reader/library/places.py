@@ -14,7 +14,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from reader.errors import ReaderError
 from reader.library.marks import LATEST, number
@@ -40,8 +40,14 @@ VIEWS = 200
 ALL_VIEWS = 10_000
 """Views of all folders together of which it is."""
 _LONGEST_NAME = 2_000
+_FULL_TEXT = 0x5D2F_9A61_C38E_7B04
+"""What the identity of an article is combined with (exclusive or) for the place in its full text."""
 _NEAR = (0, 1, -1, 2, -2, 3, -3, 4, -4)
 """The selected article and the neighbours that may stand in for it, by how many rows below, in the order of trying."""
+
+
+PlaceOf = Literal["article", "text"]
+"""What a place is in: the pane that tells of an article, or its full text."""
 
 
 class Place(NamedTuple):
@@ -123,6 +129,7 @@ def sound(positions: Iterable[tuple[object, ...]], places: Iterable[tuple[object
 def carry(db: sqlite3.Connection, pairs: Iterable[tuple[int, int]]) -> None:
     """Give the places of each first identity to the second as well, unless that has one that is later."""
     to = {former: present for former, present in pairs if former != present}
+    to |= {former ^ _FULL_TEXT: present ^ _FULL_TEXT for former, present in to.items()}
     numbers = json.dumps([*to])
     query = "SELECT id, position, seen_at FROM positions WHERE id IN (SELECT value FROM json_each(?))"
     positions = [(to[id_], *rest) for id_, *rest in db.execute(query, [numbers])]
@@ -241,10 +248,10 @@ class Places:
         """The places of this run by row numbers, the latest last; None for the top."""
         self._unwritten: set[str] = set()
 
-    def left_article(self, id_: str, position: int) -> None:
-        """Note how far in an article one is: characters above the topmost line; 0 is its top."""
+    def left_article(self, id_: str, position: int, of: PlaceOf = "article") -> None:
+        """Note how far in an article, or in its full text, one is: characters above the topmost line; 0 is its top."""
         with self._guard:
-            self._positions[number(id_)] = position
+            self._positions[_key(id_, of)] = position
 
     def left_view(self, name: str, place: Place) -> None:
         """Note the place in a view, by row numbers. Who is at its first article begins there another time as well."""
@@ -287,9 +294,9 @@ class Places:
             self._views.clear()
             self._unwritten.clear()
 
-    def position(self, id_: str) -> int:
-        """Return how far in an article one was; 0 for its top."""
-        key = number(id_)
+    def position(self, id_: str, of: PlaceOf = "article") -> int:
+        """Return how far in an article, or in its full text, one was; 0 for its top."""
+        key = _key(id_, of)
         with self._guard:
             if key in self._positions:
                 return self._positions[key]
@@ -318,6 +325,10 @@ class Places:
 
     def _rows_of(self, key: int) -> list[int]:
         return self._index().with_id(key.to_bytes(8, "big", signed=True).hex())
+
+
+def _key(id_: str, of: PlaceOf) -> int:
+    return number(id_) if of == "article" else number(id_) ^ _FULL_TEXT
 
 
 def _found(view: View, place: Place, rows_of: Callable[[int], Sequence[int]]) -> tuple[int, int] | None:

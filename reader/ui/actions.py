@@ -26,10 +26,11 @@ __all__ = [
 CHAINS: tuple[tuple[Scope, ...], ...] = (
     ("app", "browse", "panes", "list"),
     ("app", "browse", "panes", "article"),
+    ("text",),
     ("panes", "views"),
     ("entry",),
 )
-"""Scopes in which a key does one thing. In the pane of views, / and the like are about views."""
+"""Scopes in which a key does one thing. In the pane of views, / and the like are about views, in a text about it."""
 NAMES = frozenset(action.name for action in ACTIONS)
 
 _SPOKEN = {
@@ -37,7 +38,7 @@ _SPOKEN = {
     "exclamation_mark": "!", "pagedown": "PgDn", "pageup": "PgUp", "up": "↑", "down": "↓", "left": "←",
     "right": "→", "home": "Home",
     "end": "End", "space": "Space", "enter": "Enter", "escape": "Esc", "tab": "Tab", "backspace": "Backspace",
-    "f1": "F1", "f5": "F5", "delete": "Del", "insert": "Ins",
+    "plus": "+", "minus": "-", "equals_sign": "=", "f1": "F1", "f5": "F5", "delete": "Del", "insert": "Ins",
 }  # fmt: skip
 
 

@@ -90,7 +90,7 @@ class NewsreaderApp(App[None]):
         # Handed on and forgotten: the first order of a million articles need not be kept beside the one in force.
         first, self._first = self._first, None
         assert first is not None
-        screen = BrowseScreen(first, self._settings.keys, " ".join(notices))
+        screen = BrowseScreen(first, self._settings, " ".join(notices))
         # As it will be once it is told its size; the first frame would be laid out and drawn twice otherwise.
         screen.add_class(_at(self.HORIZONTAL_BREAKPOINTS, self.size.width))
         screen.add_class(_at(self.VERTICAL_BREAKPOINTS, self.size.height))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from reader.jobs.beside import Beside
     from reader.jobs.news import Told
     from reader.library.library import Library
-    from reader.library.places import Place
+    from reader.library.places import Place, PlaceOf
     from reader.library.query import Query
     from reader.library.view import Sort, View
     from reader.model import Row
@@ -384,9 +384,9 @@ class Desk:
         """Ask to keep a small fact between runs."""
         self._run(lambda: self._library.remember(name, value), KEEPING, exclusive=False)
 
-    def left_article(self, id_: str, position: int) -> None:
-        """Ask to keep where in an article the person is."""
-        self._library.places.left_article(id_, position)
+    def left_article(self, id_: str, position: int, of: PlaceOf = "article") -> None:
+        """Ask to keep where in an article, or in its full text, the person is."""
+        self._library.places.left_article(id_, position, of)
         self._run(self._library.places.write, KEEPING, exclusive=False)
 
     def left_view(self, name: str, place: Place) -> None:

@@ -40,6 +40,8 @@ _INKS = {
     "score": _Ink("success"),
     "warning": _Ink("warning"),
     "found": _Ink("accent", underline=True),
+    "found-here": _Ink("background", bold=True, ground="accent"),
+    "hint": _Ink("background", bold=True, ground="warning"),
     "track": _Ink("panel"),
     "footer-key": _Ink("footer-key-foreground", bold=True),
     "footer": _Ink("footer-description-foreground"),

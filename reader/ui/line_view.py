@@ -103,25 +103,33 @@ class LineView(Scrolling, can_focus=True):
         blank = self._blank
         margin = self._margin()
         segments = [Segment(" " * margin, blank)]
-        for run, is_found in self._runs(at, line):
+        for run, over in self._runs(at, line):
             style = self._style(run.ink, run.mark, link=bool(run.href), lightness=run.lightness)
-            segments.append(Segment(run.text, style + ink(self, "found") if is_found else style))
+            segments.append(Segment(run.text, style + ink(self, over) if over else style))
         return Strip(segments).adjust_cell_length(self.size.width, blank)
 
-    def _runs(self, at: int, line: Line) -> Iterator[tuple[Run, bool]]:
-        """Yield the runs of a line, cut where words begin and end that are to be drawn as found."""
+    def _runs(self, at: int, line: Line) -> Iterator[tuple[Run, str]]:
+        """Yield the runs of a line, cut where something is to be drawn over them, with the ink of that, or nothing."""
         start = 0
         for run in line:
             end = start + len(run.text)
-            found = self._found_in(at, run.ink) if self._terms.get(run.ink) else ()
-            inside = [(max(a, start) - start, min(b, end) - start) for a, b in found if a < end and b > start]
+            over = self.drawn_over(at, run.ink)
+            inside = [(max(a - start, 0), min(b, end) - start, name) for a, b, name in over if a < end and b > start]
+            done = 0
+            for a, b, name in inside:
+                if a > done:
+                    yield replace(run, text=run.text[done:a]), ""
+                yield replace(run, text=run.text[a:b]), name
+                done = b
             if not inside:
-                yield run, False
-            else:
-                from reader.ui.matching import pieces
-
-                yield from ((replace(run, text=text), is_found) for text, is_found in pieces(run.text, inside))
+                yield run, ""
+            elif done < len(run.text):
+                yield replace(run, text=run.text[done:]), ""
             start = end
+
+    def drawn_over(self, at: int, ink: str) -> Sequence[tuple[int, int, str]]:
+        """Return what is drawn over what the line ``at`` has in an ink: from, to (in characters), in which ink."""
+        return [(a, b, "found") for a, b in self._found_in(at, ink)] if self._terms.get(ink) else ()
 
     def _found_in(self, at: int, ink: str) -> Sequence[tuple[int, int]]:
         """Return where in the line ``at`` the words of an ink stand; those of a phrase may be in two lines."""

@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from reader.errors import ReaderError
+    from reader.jobs.fetch_news import News
     from reader.jobs.progress import Progress
     from reader.library.library import Counts
     from reader.library.query import Query, ValueField
     from reader.library.view import Sort, View
     from reader.model import Problem, Row
     from reader.ui.addresses import Outcome
+    from reader.ui.full_text import FullText, Laid
     from reader.ui.page import Fixed
     from reader.ui.subject import Subject
     from reader.ui.view_choice import Kind
@@ -235,6 +237,53 @@ class ProblemsLoaded(Message):
     def __init__(self, problems: list[Problem]) -> None:
         super().__init__()
         self.problems = problems
+
+
+class TextLoaded(Message):
+    """A text to read, laid out."""
+
+    def __init__(self, text: FullText, laid: Laid, *, place: int | None, again: bool) -> None:
+        super().__init__()
+        self.text = text
+        self.laid = laid
+        self.place = place
+        """Where it was left, if it was."""
+        self.again = again
+        """Whether it takes the place of what is shown of the same article."""
+
+
+class TextRefitted(Message):
+    """The text that is shown, for another width or with other notices."""
+
+    def __init__(self, text: FullText, laid: Laid) -> None:
+        super().__init__()
+        self.text = text
+        self.laid = laid
+
+
+class TextFailed(Message):
+    """There is no text to show: the document is gone, or cannot be read any more."""
+
+    def __init__(self, error: ReaderError) -> None:
+        super().__init__()
+        self.error = error
+
+
+class Fetching(Message):
+    """Something that the fetching of originals has to tell."""
+
+    def __init__(self, news: News) -> None:
+        super().__init__()
+        self.news = news
+
+
+class Gathering(Message):
+    """Many originals are about to be fetched: so many; so many others are kept already."""
+
+    def __init__(self, missing: int, kept: int) -> None:
+        super().__init__()
+        self.missing = missing
+        self.kept = kept
 
 
 class Opened(Message):

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple, get_args
 
-Scope = Literal["app", "browse", "panes", "list", "article", "views", "entry"]
-Focus = Literal["empty", "list", "chosen", "article", "related", "views", "entry"]
-Group = Literal["Move", "Read", "Find", "Views", "Mark", "Links", "Sort", "Folder", "Write", "App"]
+Scope = Literal["app", "browse", "panes", "list", "article", "text", "views", "entry"]
+Focus = Literal["empty", "list", "chosen", "article", "related", "text", "views", "entry"]
+Group = Literal["Move", "Read", "Text", "Find", "Views", "Mark", "Links", "Sort", "Folder", "Write", "App"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
 
@@ -34,7 +34,8 @@ class Action(NamedTuple):
 
 
 _PANES: tuple[Scope, ...] = ("list", "article")
-_MOVING: tuple[Scope, ...] = (*_PANES, "views")
+_SCROLLING: tuple[Scope, ...] = (*_PANES, "text")
+_MOVING: tuple[Scope, ...] = (*_SCROLLING, "views")
 
 ACTIONS: tuple[Action, ...] = (
     Action(
@@ -116,7 +117,14 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("move.half_up", "ctrl+u", "half_up", "Half a page up", "Up by half a page.", "Move", _MOVING, palette=False),
     Action(
-        "move.page_down", "pagedown,space", "page_down", "Page down", "Down by a page.", "Move", _PANES, palette=False
+        "move.page_down",
+        "pagedown,space",
+        "page_down",
+        "Page down",
+        "Down by a page.",
+        "Move",
+        _SCROLLING,
+        palette=False,
     ),
     Action("move.page_up", "pageup", "page_up", "Page up", "Up by a page.", "Move", _MOVING, palette=False),
     Action(
@@ -124,7 +132,7 @@ ACTIONS: tuple[Action, ...] = (
         "enter,l,right",
         "enter",
         "Read",
-        "Into the article; there, into its related items; there, to the item itself.",
+        "Into the article; there, its text in full; among its related items, to the item itself.",
         "Read",
         _PANES,
         palette=False,
@@ -137,6 +145,171 @@ ACTIONS: tuple[Action, ...] = (
         "Out of the related items, then out of the article; in the list, away from what a query found.",
         "Read",
         _PANES,
+        palette=False,
+    ),
+    Action(
+        "fetch",
+        "f",
+        "fetch",
+        "Read the original",
+        "Fetch the original of what is selected and read it here; once fetched, it is there at once, offline too.",
+        "Read",
+        ("browse",),
+    ),
+    Action(
+        "fetch.again",
+        "ctrl+f",
+        "fetch_again",
+        "Fetch again",
+        "Ask the server whether the original has changed.",
+        "Read",
+        ("browse",),
+    ),
+    Action(
+        "fetch.archive",
+        "A",
+        "fetch_archive",
+        "Look in the archive",
+        "Fetch the newest capture of the Wayback Machine, which so learns what you read.",
+        "Read",
+        ("browse",),
+    ),
+    Action(
+        "fetch.all",
+        "F",
+        "fetch_all",
+        "Fetch all",
+        "Fetch the originals of the list, or of all that are chosen; again: pause, and go on.",
+        "Read",
+        ("browse",),
+    ),
+    Action(
+        "fetch.stop",
+        "X",
+        "fetch_stop",
+        "Stop fetching",
+        "Give up what is being fetched; what has come is kept, and the next time goes on from there.",
+        "Read",
+        ("browse",),
+    ),
+    Action(
+        "text.leave",
+        "h,escape,left",
+        "leave",
+        "Back",
+        "Let go of what is chosen, end the search, or go back to where the text was opened.",
+        "Text",
+        ("text",),
+        palette=False,
+    ),
+    Action(
+        "text.search",
+        "slash",
+        "search",
+        "Search in the text",
+        "Write what to look for; it shows as you type.",
+        "Text",
+        ("text",),
+        palette=False,
+    ),
+    Action(
+        "text.next",
+        "n",
+        "match(1)",
+        "Next place",
+        "To the next place of what is searched for; without a search, the next unread article.",
+        "Text",
+        ("text",),
+        palette=False,
+    ),
+    Action(
+        "text.previous",
+        "N",
+        "match(-1)",
+        "Previous place",
+        "To the place before; without a search, the unread article before.",
+        "Text",
+        ("text",),
+        palette=False,
+    ),
+    Action(
+        "text.heading_next",
+        "]",
+        "heading(1)",
+        "Next heading",
+        "To the next heading of the text.",
+        "Text",
+        ("text",),
+        palette=False,
+    ),
+    Action(
+        "text.heading_previous",
+        "[",
+        "heading(-1)",
+        "Previous heading",
+        "To the heading before.",
+        "Text",
+        ("text",),
+        palette=False,
+    ),
+    Action(
+        "text.links",
+        "l",
+        "links",
+        "Links",
+        "Show letters at the links on the screen; typing them opens one. A number opens the link of that number.",
+        "Text",
+        ("text",),
+        palette=False,
+    ),
+    Action(
+        "text.choose",
+        "v",
+        "choose",
+        "Choose lines",
+        "Begin to choose lines, or end it; y copies them. The mouse does it too.",
+        "Text",
+        ("text",),
+        palette=False,
+    ),
+    Action(
+        "text.wider",
+        "plus,equals_sign",
+        "wider(1)",
+        "Wider",
+        "Make the column wider.",
+        "Text",
+        ("text",),
+        palette=False,
+    ),
+    Action(
+        "text.narrower",
+        "minus",
+        "wider(-1)",
+        "Narrower",
+        "Make the column narrower.",
+        "Text",
+        ("text",),
+        palette=False,
+    ),
+    Action(
+        "text.zen",
+        "z",
+        "screen.zen",
+        "Nothing but the text",
+        "Hide the lines above and below the text; again: show them.",
+        "Text",
+        ("text",),
+        palette=False,
+    ),
+    Action(
+        "text.outside",
+        "e",
+        "screen.outside",
+        "Read in $PAGER",
+        "Open the text in the program that $PAGER names, else in that of $EDITOR.",
+        "Text",
+        ("text",),
         palette=False,
     ),
     Action(
@@ -209,7 +382,7 @@ ACTIONS: tuple[Action, ...] = (
         "y",
         "copy",
         "Copy the link",
-        "Copy the address of what is selected (through the terminal, OSC 52).",
+        "Copy the address of what is selected, or the lines chosen in a text (through the terminal, OSC 52).",
         "Links",
         ("browse",),
     ),
@@ -518,6 +691,7 @@ FOOTERS: dict[Focus, tuple[tuple[str, str], ...]] = {
     ),
     "list": (
         ("article.enter", "read"),
+        ("fetch", "original"),
         ("related.next", "related"),
         ("open", "open"),
         ("search", "search"),
@@ -554,11 +728,25 @@ FOOTERS: dict[Focus, tuple[tuple[str, str], ...]] = {
     "entry": (("entry.complete", "complete"), ("entry.earlier", "earlier"), ("entry.leave", "leave")),
     "article": (
         ("article.leave", "list"),
+        ("fetch", "original"),
         ("move.page_down", "page"),
         ("related.next", "related"),
         ("open", "open"),
         ("copy", "copy"),
         ("back", "back"),
+        ("help", "help"),
+        ("quit", "quit"),
+    ),
+    "text": (
+        ("text.leave", "back"),
+        ("move.page_down", "page"),
+        ("text.search", "find"),
+        ("text.links", "links"),
+        ("text.heading_next", "heading"),
+        ("open", "open"),
+        ("mark.star", "star"),
+        ("text.zen", "zen"),
+        ("text.outside", "pager"),
         ("help", "help"),
         ("quit", "quit"),
     ),

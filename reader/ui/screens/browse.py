@@ -7,7 +7,7 @@ What it does is told in seven classes, each standing on the one before: the widg
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on
@@ -16,6 +16,7 @@ from textual.dom import DOMNode
 from textual.reactive import reactive
 
 from reader import opening
+from reader.config import Config
 from reader.errors import ReaderError
 from reader.jobs.progress import Progress
 from reader.library.view import Sort, SortKey
@@ -64,8 +65,8 @@ class BrowseScreen(Viewing):
 
     sort: reactive[Sort] = reactive(Sort(), init=False, repaint=False)
 
-    def __init__(self, first: First, keymap: Mapping[str, str], notice: str = "") -> None:
-        super().__init__(first, keymap)
+    def __init__(self, first: First, settings: Config, notice: str = "") -> None:
+        super().__init__(first, settings)
         self._first: First | None = first
         self._notice = notice
         """What the person should know from the start."""

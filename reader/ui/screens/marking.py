@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from textual import on
 from textual.timer import Timer
 
+from reader.config import Config
 from reader.opening import First
 from reader.ui import messages
 from reader.ui.article_list import ArticleList
@@ -28,8 +28,8 @@ _SECONDS_UNTIL_SAID = 0.25
 class Marking(Reading):
     """Marks by key, and by reading: of what is chosen in the list or, without a choice, of what is selected."""
 
-    def __init__(self, first: First, keymap: Mapping[str, str]) -> None:
-        super().__init__(first, keymap)
+    def __init__(self, first: First, settings: Config) -> None:
+        super().__init__(first, settings)
         self._reading: Timer | None = None
         self._entered = -1
         """The article that the person has gone into, while it is yet to be shown; else -1."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual import events, on
 from textual.screen import Screen
 from textual.widget import Widget
 
+from reader.config import Config
 from reader.opening import First
 from reader.ui import actions, messages
 from reader.ui.article_list import ArticleList
@@ -42,10 +43,10 @@ class Purpose(NamedTuple):
 class Parts(Screen[None]):
     """The widgets by name, and what is said to the person."""
 
-    def __init__(self, first: First, keymap: Mapping[str, str]) -> None:
+    def __init__(self, first: First, settings: Config) -> None:
         super().__init__()
         self.library = first.library
-        self._keymap = keymap
+        self._keymap = settings.keys
         self._desk = Desk(self, first.library, first.keeper)
         self._held: list[events.Key] | None = None
         """Keys that were pressed while the focus is on its way to what they are meant for; None when it is not."""

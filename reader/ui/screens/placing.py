@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from textual import on
 
+from reader.config import Config
 from reader.library.places import place_in, view_name
 from reader.opening import First
 from reader.ui import messages
@@ -16,8 +15,8 @@ from reader.ui.screens.searching import Searching
 class Placing(Searching):
     """Keeps where the person is, when they leave it, and when they stay there for a moment."""
 
-    def __init__(self, first: First, keymap: Mapping[str, str]) -> None:
-        super().__init__(first, keymap)
+    def __init__(self, first: First, settings: Config) -> None:
+        super().__init__(first, settings)
         self.view_name = view_name(first.view.sort)
         """What the view in the list is called."""
         self.is_placed = first.at > 0

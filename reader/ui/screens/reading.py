@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from textual import events, on
 from textual.app import SuspendNotSupported
 
+from reader.config import Config
 from reader.errors import ReaderError
 from reader.model import Links
 from reader.opening import First
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class Reading(Parts):
     """Shows the selected article, or the related item that was followed from it."""
 
-    def __init__(self, first: First, keymap: Mapping[str, str]) -> None:
-        super().__init__(first, keymap)
+    def __init__(self, first: First, settings: Config) -> None:
+        super().__init__(first, settings)
         self._trail = Trail()
         self._wanted = -1
         """The document that the pane shows or is about to show."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on
 
+from reader.config import Config
 from reader.opening import First
 from reader.text import clean, count
 from reader.ui import messages
@@ -60,8 +61,8 @@ class _Before(NamedTuple):
 class Searching(Marking):
     """The list shows what the query finds, or everything without one."""
 
-    def __init__(self, first: First, keymap: Mapping[str, str]) -> None:
-        super().__init__(first, keymap)
+    def __init__(self, first: First, settings: Config) -> None:
+        super().__init__(first, settings)
         self.asked = Asked()
         self._terms: tuple[Term, ...] = ()
         """The words that articles are found by, to be drawn so in titles,"""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from textual import events, on
 
 from reader import opening
+from reader.config import Config
 from reader.opening import First
 from reader.text import clean
 from reader.ui import actions, messages
@@ -62,8 +62,8 @@ class _Kept(NamedTuple):
 class Viewing(Placing):
     """The pane of views sets the query, and shows what of it can be chosen there."""
 
-    def __init__(self, first: First, keymap: Mapping[str, str]) -> None:
-        super().__init__(first, keymap)
+    def __init__(self, first: First, settings: Config) -> None:
+        super().__init__(first, settings)
         self._pane = _Kept.of(first.pane)
         self._tree: ViewTree | None = None
         self._saved: list[SavedView] = []

@@ -1,0 +1,264 @@
+"""What the reading view shows: the original of an article as it is kept, or what there is in its place. Pure.
+
+:func:`lay` makes lines of it, :class:`Searchable` finds what is written in those.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from reader.model import Image, Links, Page, Way
+from reader.prose.blocks import Block, Mark, Paragraph, Span, plain_text
+from reader.prose.layout import layout
+from reader.prose.numbering import Numbering
+from reader.text import count, fit
+from reader.ui import formats
+from reader.ui.lines import (
+    BLANK,
+    OF_WIDTH,
+    Line,
+    Measured,
+    Run,
+    begins,
+    from_span,
+    labelled,
+    line_of,
+    measure,
+    wrap_facts,
+    wrapped,
+)
+from reader.urls import host
+
+WORDS_A_MINUTE = 230
+"""What people read of a text in their own language on a screen."""
+WAYS: dict[Way, str] = {
+    "original": "the original",
+    "web": "the web page",
+    "amp": "the AMP copy",
+    "cdn_amp": "the copy of the AMP cache",
+    "archive": "the Wayback Machine's capture",
+}
+"""What to call the address that a page came by, in the middle of a sentence."""
+_NO_LINKS = Links()
+Kind = Literal["page", "body", "excerpt"]
+
+
+class Notice(NamedTuple):
+    """A line of what is said below a text that is not the original: why it is not, what to do."""
+
+    text: str
+    ink: str = "quiet"
+
+
+@dataclass(frozen=True, slots=True)
+class FullText:
+    """A text to read, and what is known of it."""
+
+    id: str
+    """The identity of the article; its place in the text is kept by it."""
+    title: str
+    kind: Kind
+    """Where the text is from: a page that was fetched, the document itself, or there is none but the excerpt."""
+    blocks: tuple[Block, ...] = ()
+    source: str = ""
+    byline: str = ""
+    published_at: datetime | None = None
+    links: Links = _NO_LINKS
+    rowid: int | None = None
+    """The document it belongs to, if it is one of this folder."""
+    page: Page | None = None
+    images: tuple[Image, ...] = ()
+
+    @property
+    def words(self) -> int:
+        """How many words there are, about."""
+        if self.page is not None:
+            return self.page.extract.words
+        return len(plain_text(self.blocks).split())
+
+
+@dataclass(frozen=True, slots=True)
+class Laid(Measured):
+    """The lines of a text for ``width`` cells."""
+
+    lines: tuple[Line, ...]
+    width: int
+    headings: tuple[int, ...]
+    """The lines in which a heading of the text begins, the title among them."""
+    links: tuple[str, ...]
+    """Where the links lead to, in the order of their numbers, which begin with 1."""
+    text: range
+    """The lines of the text itself: between what is known of it and the list of its links."""
+
+
+def lay(text: FullText, cells: int, now: datetime, notices: Sequence[Notice] = ()) -> Laid:
+    """Return ``text`` as lines of at most ``cells`` cells, with the list of its links; ``now`` is an aware time."""
+    lines: list[Line] = [line_of(part, "title") for part in wrapped(text.title, cells)]
+    lines += wrap_facts(_facts(text), cells)
+    lines += wrap_facts(_provenance(text, now), cells)
+    lines.append(BLANK)
+    start = len(lines)
+    numbering = Numbering()
+    lines += [tuple(map(from_span, line)) for line in layout(numbering.blocks(text.blocks), cells)]
+    end = len(lines)
+    for notice in notices:
+        lines += [BLANK, *(line_of(part, notice.ink) for part in wrapped(notice.text, cells))]
+    lines += _links(numbering.links, cells)
+    headings = (0, *(at for at in range(start, end) if _is_heading(lines, at)))
+    links = tuple(href for _, href in numbering.links)
+    return Laid(tuple(lines), cells, headings, links, range(start, end), before=measure(lines))
+
+
+def minutes(words: int) -> int:
+    """Return how many minutes it takes to read so many words; at least one."""
+    return max(1, round(words / WORDS_A_MINUTE))
+
+
+def provenance(page: Page, now: datetime) -> str:
+    """Return which page it is, from where and since when, such as “the original at jurist.org, fetched 3 h ago”."""
+    return f"{WAYS[page.way]} at {host(page.final_url)}, fetched {ago(page.fetched_at, now)}"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """Return how long ago something was, in words."""
+    seconds = max(0, int((now - moment).total_seconds()))
+    for unit, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= unit:
+            return f"{count(seconds // unit, name)} ago"
+    return "just now"
+
+
+def _facts(text: FullText) -> list[Run]:
+    facts = [Run(text.source, "fact")] if text.source else []
+    if text.byline:
+        facts.append(Run(f"by {text.byline}", "quiet"))
+    if text.published_at is not None:
+        facts.append(Run(formats.full_date(text.published_at), "quiet"))
+    return facts
+
+
+def _provenance(text: FullText, now: datetime) -> list[Run]:
+    long = f"{count(text.words, 'word')}, {minutes(text.words)} min"
+    if text.page is not None:
+        said = provenance(text.page, now)
+        return [Run(said[0].upper() + said[1:], "quiet"), Run(long, "quiet")]
+    if text.kind == "body":
+        return [Run("The document's own text", "quiet"), Run(long, "quiet")]
+    return [Run("The excerpt", "quiet")]
+
+
+def _links(links: Sequence[tuple[str, str]], cells: int) -> Iterator[Line]:
+    if not links:
+        return
+    yield BLANK
+    yield line_of(f"Links ({len(links):,})", "heading")
+    label = len(str(len(links))) + 2
+    for number, (text, href) in enumerate(links, 1):
+        mark = fit(f"{number} ", label, right=True)
+        shown = [text] if text != href else []
+        for at, part in enumerate(part for each in shown for part in wrapped(each, max(8, cells - label))):
+            yield Run(mark if at == 0 else " " * label, "accent"), Run(part, "text", href=href)
+        yield from labelled(" " * label if shown else mark, href, href, cells)
+
+
+def _is_heading(lines: Sequence[Line], at: int) -> bool:
+    def heads(line: Line) -> bool:
+        return bool(line) and Mark.HEADING in line[0].mark
+
+    return heads(lines[at]) and not heads(lines[at - 1])
+
+
+def excerpt_blocks(excerpt: str) -> tuple[Block, ...]:
+    """Return an excerpt as blocks, one a paragraph."""
+    parts = (" ".join(part.split()) for part in excerpt.split("\n\n"))
+    return tuple(Paragraph((Span(part),)) for part in parts if part)
+
+
+def with_excerpt(excerpt: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+    """Return the text of a document after its excerpt, unless it begins with that word for word."""
+    return blocks if begins(plain_text(blocks), excerpt) else (*excerpt_blocks(excerpt), *blocks)
+
+
+# --- finding --------------------------------------------------------------------------------
+
+
+class Match(NamedTuple):
+    """Where something stands: line, and from which to which character of it; a match may go on in further lines."""
+
+    pieces: tuple[tuple[int, int, int], ...]
+
+    @property
+    def line(self) -> int:
+        """The line in which it begins."""
+        return self.pieces[0][0]
+
+
+class Searchable:
+    """The characters of lines, without case and accents; what is wrapped is one text."""
+
+    def __init__(self, lines: Sequence[Line]) -> None:
+        folded: list[str] = []
+        self._lines = array("I")
+        self._columns = array("I")
+        for number, line in enumerate(lines):
+            for column, char in enumerate("".join(run.text for run in line) + "\n"):
+                is_blank = char.isspace() or OF_WIDTH.match(char) is not None
+                for one in " " if is_blank else fold(char):
+                    if not (one == " " and folded and folded[-1] == " "):
+                        folded.append(one)
+                        self._lines.append(number)
+                        self._columns.append(column)
+        self._text = "".join(folded)
+
+    def find(self, wanted: str) -> list[Match]:
+        """Return where ``wanted`` stands, from the top; none for nothing."""
+        sought = " ".join("".join(map(fold, wanted)).split())
+        found: list[Match] = []
+        at = self._text.find(sought) if sought else -1
+        while at != -1:
+            end = at + len(sought)
+            found.append(Match(tuple(self._pieces(at, end))))
+            at = self._text.find(sought, end)
+        return found
+
+    def _pieces(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+        while start < end:
+            line, stop = self._lines[start], start
+            while stop < end and self._lines[stop] == line:
+                stop += 1
+            first, last = self._columns[start], self._columns[stop - 1]
+            yield line, first, last + 1
+            start = stop
+
+
+def fold(char: str) -> str:
+    """Return a character without case and accents; may be several, or none."""
+    if char.isascii():
+        return char.lower()
+    return "".join(part for part in unicodedata.normalize("NFKD", char.casefold()) if not unicodedata.combining(part))
+
+
+# --- hints ----------------------------------------------------------------------------------
+
+_LETTERS = "asdfghjklqwertyuiopzxcvbnm"
+
+
+def hints(number: int) -> list[str]:
+    """Return so many labels of letters, all of one length, those that lie best under the fingers first."""
+    length = 1
+    while len(_LETTERS) ** length < number:
+        length += 1
+    return [_label(at, length) for at in range(number)]
+
+
+def _label(at: int, length: int) -> str:
+    letters = []
+    for _ in range(length):
+        at, which = divmod(at, len(_LETTERS))
+        letters.append(_LETTERS[which])
+    return "".join(letters)  # the first letter changes fastest, so that it is different on neighbours

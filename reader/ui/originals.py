@@ -1,0 +1,54 @@
+"""What there is to read of an article: its page, if one is kept; else its own text; else its excerpt. In a worker."""
+
+from __future__ import annotations
+
+from reader.library.library import Library
+from reader.model import Page
+from reader.prose.markdown import parse_markdown
+from reader.ui.full_text import FullText, excerpt_blocks, with_excerpt
+from reader.ui.subject import Subject, of_document
+from reader.urls import article_id
+
+
+def text_of(library: Library, subject: Subject | int) -> FullText:
+    """Return the text of a document, by its row number, or of a related item.
+
+    Raises ReaderError when the document is gone or can no longer be read.
+    """
+    if isinstance(subject, int):
+        subject = of_document(library, subject)
+    id_ = subject.id or (article_id(subject.links.best, b"") if subject.links.best else "")
+    page = library.pages.page(id_) if id_ else None
+    return _of_page(subject, page, id_) if page is not None else _of_document(subject, id_)
+
+
+def _of_page(subject: Subject, page: Page, id_: str) -> FullText:
+    extract = page.extract
+    return FullText(
+        id=id_,
+        title=subject.title or extract.title,
+        kind="page",
+        blocks=parse_markdown(extract.markdown, page.final_url),
+        source=subject.source or extract.site,
+        byline=extract.byline or ", ".join(subject.authors),
+        published_at=subject.published_at or extract.published_at,
+        links=subject.links,
+        rowid=subject.rowid,
+        page=page,
+        images=(extract.image,) if extract.image is not None else subject.images,
+    )
+
+
+def _of_document(subject: Subject, id_: str) -> FullText:
+    return FullText(
+        id=id_,
+        title=subject.title,
+        kind="body" if subject.blocks else "excerpt",
+        blocks=with_excerpt(subject.excerpt, subject.blocks) if subject.blocks else excerpt_blocks(subject.excerpt),
+        source=subject.source,
+        byline=", ".join(subject.authors),
+        published_at=subject.published_at,
+        links=subject.links,
+        rowid=subject.rowid,
+        images=subject.images,
+    )

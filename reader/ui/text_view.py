@@ -1,0 +1,459 @@
+"""The reading view: a text in a column, with links to open by letter or number, a search, headings and a selection."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from rich.segment import Segment
+from textual import events
+from textual.message import Message
+from textual.selection import Selection
+from textual.strip import Strip
+
+from reader.text import count, width
+from reader.ui import actions, messages
+from reader.ui.full_text import FullText, Laid, Match, Searchable, hints
+from reader.ui.inks import ink
+from reader.ui.lines import Run
+from reader.ui.placed_view import PlacedView
+
+MEASURES = (40, 120)
+"""The narrowest and the widest column, in cells."""
+USUAL_MEASURE = 72
+_MEASURE_STEP = 4
+
+
+class _Hint(NamedTuple):
+    """A label on the screen that opens a link."""
+
+    line: int
+    cell: int
+    """Of the line, without the margin."""
+    href: str
+
+
+class TextView(PlacedView):
+    """Shows one :class:`FullText`, laid out by a worker."""
+
+    BINDINGS = actions.bindings("text")
+
+    class Left(Message):
+        """The person wants back."""
+
+    class MeasureChanged(Message):
+        """The person wants a column of another width."""
+
+        def __init__(self, cells: int) -> None:
+            super().__init__()
+            self.cells = cells
+
+    class SearchWanted(Message):
+        """The person wants to write what is looked for; ``step`` is 1, or -1 to begin with the one above."""
+
+    class NextWanted(Message):
+        """The person wants the next unread article, or with -1 the one before: nothing is searched for."""
+
+        def __init__(self, step: int) -> None:
+            super().__init__()
+            self.step = step
+
+    def __init__(self, *, measure: int = USUAL_MEASURE, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, measure=measure)
+        self.leaving: Callable[[], None] = lambda: None
+        """Called when what is pressed next is not meant for the text."""
+        self.text: FullText | None = None
+        self.laid: Laid | None = None
+        self._searchable: Searchable | None = None
+        self.wanted = ""
+        """What is searched for."""
+        self._matches: list[Match] = []
+        self._match = -1
+        """Which of them is the one that was gone to last, or -1."""
+        self._over: dict[int, list[tuple[int, int, str]]] = {}
+        """Line -> what is found in it."""
+        self._chosen: tuple[int, int] | None = None
+        """The line from which and the line to which the person chooses, or None."""
+        self._hints: dict[str, _Hint] = {}
+        """Label -> what it opens; empty while none are shown."""
+        self._typed = ""
+        """What was typed of a label, or of the number of a link."""
+        self._waiting: list[Callable[[], None]] | None = None
+
+    # What it shows.
+
+    def wait(self) -> None:
+        """Keep back what is asked for until the text is shown: it is meant for that one."""
+        self._waiting = self._waiting or []
+
+    def show(self, text: FullText, laid: Laid, *, place: int | None = None) -> None:
+        """Show ``text``, from its top or from a ``place``."""
+        self._take(text, laid)
+        self.wanted = ""
+        self._search_again()
+        self.show_text(laid.lines, laid, place=place)
+        self._after()
+
+    def fit(self, text: FullText, laid: Laid) -> None:
+        """Show the same text in other lines, or with other notices; the eye stays where it is."""
+        self._take(text, laid)
+        self._search_again()
+        self.fit_text(laid.lines, laid)
+        self._after()
+
+    def show_message(self, lines: Sequence[tuple[Run, ...]]) -> None:
+        """Show some lines in the place of a text."""
+        self.text = self.laid = self._searchable = None
+        self.end_choosing()
+        self._hints, self._typed = {}, ""
+        self._search_again()
+        self.show_no_text(lines)
+        self._after()
+
+    def _take(self, text: FullText, laid: Laid) -> None:
+        self.text, self.laid = text, laid
+        self._searchable = None
+        self._hints, self._typed = {}, ""
+        self.end_choosing()
+        if laid.width != self.text_width:
+            self.post_message(self.WidthChanged(self))
+
+    def _after(self) -> None:
+        acts, self._waiting = self._waiting or (), None
+        for act in acts:
+            act()
+
+    def when_shown(self, act: Callable[[], None]) -> None:
+        """Do something with the text that the person means: the one shown, or the one on its way."""
+        if self._waiting is None:
+            act()
+        else:
+            self._waiting.append(act)
+
+    def on_resize(self) -> None:
+        """Ask for lines of the new width."""
+        super().on_resize()
+        if self.laid is not None and self.text_width != self.laid.width:
+            self.post_message(self.WidthChanged(self))
+
+    @property
+    def measure(self) -> int:
+        """The width of the column, in cells, where there is room for it."""
+        return self._measure
+
+    @measure.setter
+    def measure(self, cells: int) -> None:
+        self._measure = max(MEASURES[0], min(cells, MEASURES[1]))
+        if self.laid is not None and self.text_width != self.laid.width:
+            self.post_message(self.WidthChanged(self))
+
+    @property
+    def share(self) -> float:
+        """How much of the text is above the lower edge of the view, from 0 to 1."""
+        if self.laid is None or not self.laid.text:
+            return 1.0
+        text = self.laid.text
+        seen = self.scroll_offset.y + self.size.height - text.start
+        return max(0.0, min(1.0, seen / len(text)))
+
+    def action_wider(self, step: int) -> None:
+        """Make the column wider by a step, or with -1 narrower."""
+        wanted = max(MEASURES[0], min(self._measure + step * _MEASURE_STEP, MEASURES[1]))
+        if wanted == self._measure:
+            words = "The column is as wide as it gets." if step > 0 else "The column is as narrow as it gets."
+            self._say(words)
+        elif step > 0 and self._room <= self._measure:
+            self._say("There is no room for a wider column.")
+        else:
+            self.measure = wanted
+            self.post_message(self.MeasureChanged(wanted))
+            self._say(f"Lines of {min(wanted, self._room)} characters.")
+
+    def action_leave(self) -> None:
+        """Out of what was begun: choosing, the search; else out of the text."""
+        if self._chosen is not None:
+            self.end_choosing()
+        elif self.wanted:
+            self.search("")
+            self._say("The search is over.")
+        else:
+            self.leaving()
+            self.post_message(self.Left())
+
+    def _scroll_by(self, lines: int) -> None:
+        self.when_shown(lambda: self._move_by(lines))
+
+    def _move_by(self, lines: int) -> None:
+        if self._chosen is None:
+            super()._scroll_by(lines)
+            return
+        first, last = self._chosen
+        self._chosen = (first, max(0, min(last + lines, len(self._lines) - 1)))
+        self.steer()
+        self.keep_in_sight(self._chosen[1])
+        self.refresh()
+
+    # Headings.
+
+    def action_heading(self, step: int) -> None:
+        """To the next heading, or with -1 to the one before."""
+        self.when_shown(lambda: self._to_heading(step))
+
+    def _to_heading(self, step: int) -> None:
+        headings = self.laid.headings if self.laid is not None else ()
+        top = self.scroll_offset.y
+        if step > 0:
+            target = next((line for line in headings if line > top), None)
+        else:
+            target = next((line for line in reversed(headings) if line < top), None)
+        if len(headings) < 2:
+            self._say("There are no headings in this text.")
+        elif target is None or (step > 0 and top >= self.max_scroll_y):
+            self._say("That is the last heading." if step > 0 else "That is the first heading.")
+        else:
+            self._jump(target)
+
+    def _jump(self, line: int) -> None:
+        self.steer()
+        self.scroll_to(y=line, animate=False, immediate=True, force=True)
+
+    # Searching.
+
+    def action_search(self) -> None:
+        """Ask what to look for."""
+        self.leaving()
+        self.post_message(self.SearchWanted())
+
+    def search(self, wanted: str) -> tuple[int, int]:
+        """Look for ``wanted``, and go to the first place from the top of the view on.
+
+        Return which place that is, from 1 on, of how many; 0 of 0 when there is none.
+        """
+        self.wanted = wanted.strip()
+        self._match = -1
+        self._search_again()
+        if self._matches:
+            top = self.scroll_offset.y
+            self._go_to(next((at for at, each in enumerate(self._matches) if each.line >= top), 0))
+        return self._match + 1, len(self._matches)
+
+    def _search_again(self) -> None:
+        """Look for the same in other lines."""
+        if not self.wanted or self.laid is None:
+            self._matches, self._match = [], -1
+        else:
+            if self._searchable is None:
+                self._searchable = Searchable(self.laid.lines)
+            self._matches = self._searchable.find(self.wanted)
+            self._match = min(self._match, len(self._matches) - 1)
+        self._draw_matches()
+
+    def _draw_matches(self) -> None:
+        self._over = {}
+        for at, match in enumerate(self._matches):
+            name = "found-here" if at == self._match else "found"
+            for line, start, end in match.pieces:
+                self._over.setdefault(line, []).append((start, end, name))
+        self.refresh()
+
+    def _go_to(self, at: int) -> None:
+        self._match = at
+        self._draw_matches()
+        line, height = self._matches[at].line, self.size.height
+        if not self.scroll_offset.y <= line < self.scroll_offset.y + height:
+            self._jump(max(0, line - height // 3))
+
+    def action_match(self, step: int) -> None:
+        """To the next place of what is searched for, or with -1 to the one before; round at the ends."""
+        self.when_shown(lambda: self._to_match(step))
+
+    def _to_match(self, step: int) -> None:
+        if not self.wanted:
+            self.leaving()
+            self.post_message(self.NextWanted(step))
+        elif not self._matches:
+            self._say(f"“{self.wanted}” is not in this text.")
+        else:
+            at = self._match + step
+            self._go_to(at % len(self._matches))
+            round_ = "" if 0 <= at < len(self._matches) else " (round)"
+            self._say(f"{self._match + 1:,} of {len(self._matches):,}{round_}")
+
+    # Choosing and copying.
+
+    def action_choose(self) -> None:
+        """Begin to choose lines, or end it."""
+        if self._chosen is not None:
+            self.end_choosing()
+        elif self._lines:
+            here = self._matches[self._match].line if self._match >= 0 else -1
+            top = self.scroll_offset.y
+            start = here if top <= here < top + self.size.height else self._first_line(top)
+            self._chosen = (start, start)
+            self.screen.clear_selection()
+            self.refresh()
+            self._say("Move to choose lines, y copies them, Esc lets go.", passing=False)
+
+    def _first_line(self, top: int) -> int:
+        bottom = min(top + self.size.height, len(self._lines))
+        return next((at for at in range(top, bottom) if self._lines[at]), top)
+
+    def end_choosing(self) -> None:
+        """Let go of what was chosen."""
+        if self._chosen is not None:
+            self._chosen = None
+            self.refresh()
+        if self.is_attached and self.text_selection is not None:
+            self.screen.clear_selection()
+
+    @property
+    def selected_text(self) -> str:
+        """What is chosen, by keys or by mouse, as it stands there; may be empty."""
+        if self._chosen is not None:
+            first, last = sorted(self._chosen)
+            return "\n".join(self._text_of(at) for at in range(first, last + 1)).strip("\n")
+        selection = self.text_selection
+        return "" if selection is None else (self.get_selection(selection) or ("", ""))[0]
+
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """Return what the mouse has selected; for Textual."""
+        rows = range(
+            0 if selection.start is None else max(0, selection.start.y),
+            len(self._lines) if selection.end is None else min(len(self._lines), selection.end.y + 1),
+        )
+        pieces = []
+        for at in rows:
+            start, end = selection.get_span(at) or (0, -1)
+            text = self._text_of(at)
+            pieces.append(text[max(0, start) : None if end == -1 else max(0, end)])
+        return "\n".join(pieces), "\n"
+
+    def selection_updated(self, selection: Selection | None) -> None:
+        """Draw what the mouse has selected; for Textual."""
+        self._chosen = None
+        self.refresh()
+
+    def _text_of(self, at: int) -> str:
+        return "".join(run.text for run in self._lines[at]).rstrip() if at < len(self._lines) else ""
+
+    # Links.
+
+    def action_links(self) -> None:
+        """Show a label at every link on the screen; what is typed then opens one."""
+        self.when_shown(self._show_hints)
+
+    def _show_hints(self) -> None:
+        found: dict[str, _Hint] = {}
+        top = self.scroll_offset.y
+        for at in range(top, min(top + self.size.height, len(self._lines))):
+            cell = 0
+            for run in self._lines[at]:
+                if run.href and run.href not in found:
+                    found[run.href] = _Hint(at, cell, run.href)
+                cell += width(run.text)
+        if not found:
+            self._say("There is no link on the screen.")
+            return
+        self._hints = dict(zip(hints(len(found)), found.values(), strict=True))
+        self._typed = ""
+        self.refresh()
+        self._say("Type the letters of a link, or its number; Esc opens none.", passing=False)
+
+    def on_key(self, event: events.Key) -> None:
+        """Take what is typed of a label or a number."""
+        letter = event.character or ""
+        if self._hints or self._typed:
+            event.stop()
+            if event.key == "escape":
+                self._end_typing("No link is opened.")
+            elif event.key == "backspace" and self._typed:
+                self._typed = self._typed[:-1]
+                self._show_typed()
+            elif event.key == "enter" and self._typed.isdecimal():
+                self._open_number(int(self._typed))
+            elif letter.isascii() and letter.isdecimal() and (not self._typed or self._typed.isdecimal()):
+                self._type_digit(letter)
+            elif letter.isascii() and letter.isalpha() and self._hints and not self._typed.isdecimal():
+                self._type_letter(letter.lower())
+            else:
+                self._end_typing("No link is opened.")
+        elif letter.isascii() and letter.isdecimal():
+            event.stop()
+            self._type_digit(letter)
+
+    def _type_letter(self, letter: str) -> None:
+        self._typed += letter
+        hint = self._hints.get(self._typed)
+        if hint is not None:
+            self._follow(hint.href)
+        elif not any(label.startswith(self._typed) for label in self._hints):
+            self._end_typing("No link has these letters.")
+        else:
+            self._show_typed()
+
+    def _type_digit(self, digit: str) -> None:
+        links = len(self.laid.links) if self.laid is not None else 0
+        self._typed += digit
+        number = int(self._typed)
+        if not 1 <= number <= links:
+            self._end_typing(f"There is no link {number}; there {_are(links)}.")
+        elif number * 10 > links:
+            self._open_number(number)
+        else:
+            self._show_typed()
+
+    def _open_number(self, number: int) -> None:
+        links = self.laid.links if self.laid is not None else ()
+        if 1 <= number <= len(links):
+            self._follow(links[number - 1])
+        else:
+            self._end_typing(f"There is no link {number}.")
+
+    def _follow(self, href: str) -> None:
+        self._end_typing("")
+        self.post_message(self.LinkClicked(href))
+
+    def _show_typed(self) -> None:
+        self.refresh()
+        if self._typed.isdecimal():
+            self._say(f"Link {self._typed} … Enter opens it, Esc none.", passing=False)
+        elif not self._typed and not self._hints:
+            self._end_typing("No link is opened.")
+
+    def _end_typing(self, words: str) -> None:
+        self._hints, self._typed = {}, ""
+        self.refresh()
+        if words:
+            self._say(words)
+
+    def _say(self, words: str, *, passing: bool = True) -> None:
+        self.post_message(messages.Said(words, passing=passing))
+
+    # How it is drawn.
+
+    def drawn_over(self, at: int, ink: str) -> Sequence[tuple[int, int, str]]:
+        """Return what is chosen or found in a line."""
+        if self._chosen is not None and min(self._chosen) <= at <= max(self._chosen):
+            return [(0, len(self._text_of(at)), "selected")]
+        selection = self.text_selection
+        span = selection.get_span(at) if selection is not None else None
+        if span is not None:
+            start, end = span
+            return [(max(0, start), len(self._text_of(at)) if end == -1 else max(0, end), "selected")]
+        return self._over.get(at, ())
+
+    def render_line(self, y: int) -> Strip:
+        """Draw a line, with the labels of links over it, and with what Textual needs to select in it."""
+        at = y + self.scroll_offset.y
+        strip = super().render_line(y)
+        for label, hint in self._hints.items():
+            if hint.line == at and label.startswith(self._typed):
+                left = self._margin() + hint.cell
+                shown = Strip([Segment(label[len(self._typed) :], ink(self, "hint"))])
+                right = left + shown.cell_length
+                strip = Strip.join([strip.crop(0, left), shown, strip.crop(right, None)])
+        return strip.apply_offsets(-self._margin(), at)
+
+
+def _are(links: int) -> str:
+    return f"is {links}" if links == 1 else f"are {count(links, 'link') if links else 'none'}"
