@@ -20,13 +20,13 @@ class FetchSettings:
     proxy: str = ""
     """The address of a proxy; empty for what the environment says. May hold a password: never shown."""
     user_agent: str = ""
-    """What newsreader calls itself; empty for its name and version."""
+    """What newsreader calls itself towards servers; empty for its name and version."""
     cache_mb: int = 500
     """Megabytes (of 1,000,000 bytes) that kept pages may take."""
     archive: bool = False
     """Whether the newest Wayback capture is asked for where no address yields an article."""
-    images: bool = True
-    """Whether images are fetched and shown, where they can be."""
+    images: bool | None = None
+    """Whether images are fetched and shown; None for where the terminal is near: not over ssh."""
 
     @property
     def refusal(self) -> str:
