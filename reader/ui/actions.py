@@ -19,8 +19,8 @@ from reader.ui.registry import ACTIONS, FOOTERS, GROUPS, Action, Focus, Group, S
 
 # Whoever asks what an action does need not know that they are listed elsewhere.
 __all__ = [
-    "ACTIONS", "CHAINS", "GROUPS", "NAMES", "Action", "Focus", "Group", "Scope", "bindings", "check", "footer",
-    "groups", "keys_of", "single_keys", "spoken", "spoken_press",
+    "ACTIONS", "CHAINS", "GROUPS", "NAMES", "Action", "Focus", "Group", "Scope", "bindings", "check", "first_key",
+    "footer", "groups", "keys_of", "single_keys", "spoken", "spoken_press",
 ]  # fmt: skip
 
 CHAINS: tuple[tuple[Scope, ...], ...] = (
@@ -87,6 +87,12 @@ def _spoken_key(key: str) -> str:
 def keys_of(action: Action, keymap: Mapping[str, str]) -> str:
     """Return the keys of ``action``: the person's own, else the usual ones."""
     return keymap.get(action.name, action.keys)
+
+
+def first_key(name: str, keymap: Mapping[str, str]) -> str:
+    """Return the first key of the action ``name``, as a person calls it."""
+    action = next(action for action in ACTIONS if action.name == name)
+    return spoken(keys_of(action, keymap).split(",")[0])
 
 
 def check(keymap: Mapping[str, str]) -> None:

@@ -129,7 +129,7 @@ class NewsreaderApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Everything of the registry, and the list of themes."""
         for action in actions.ACTIONS:
-            if action.palette:
+            if action.palette and screen.check_action(action.method.partition("(")[0], ()) is not False:
                 keys = actions.spoken(actions.keys_of(action, dict(self._settings.keys)))
                 yield SystemCommand(action.title, f"{action.help} ({keys})", self._runner(action))
         yield SystemCommand("Theme", "Choose a theme from a list.", self.action_change_theme)

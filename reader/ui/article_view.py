@@ -39,8 +39,8 @@ class ArticleView(PlacedView):
     class Left(Message):
         """The person wants back to the list."""
 
-    class NothingRelated(Message):
-        """The person wants into the related items, and there are none."""
+    class ReadWanted(Message):
+        """The person wants to read the whole text."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -221,13 +221,12 @@ class ArticleView(PlacedView):
             self.post_message(self.Left())
 
     def action_enter(self) -> None:
-        """Into the related items, or to the selected one."""
+        """To the whole text, or to the related item that is selected."""
         self.when_shown(self._enter)
 
     def _enter(self) -> None:
         if self.selected >= 0:
             self.open_item()
-        elif self.subject is not None and self.subject.items:
-            self.select_item(0)
         else:
-            self.post_message(self.NothingRelated())
+            self.leaving()
+            self.post_message(self.ReadWanted())

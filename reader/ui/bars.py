@@ -154,6 +154,10 @@ class KeyBar(Widget):
         self.message = sentence
         self._timer = self.set_timer(_SECONDS_SHOWN * (2 if warning else 1), self.hush)
 
+    def watch_message(self, message: str) -> None:
+        """Be seen while something is said, also where the keys are not."""
+        self.set_class(bool(message), "-speaking")
+
     def move_on(self) -> None:
         """Take what is passing away, unless what is done now has it said again."""
         if self._passing and self.message:

@@ -60,7 +60,7 @@ class Desk:
         self._screen = screen
         self._library = library
         self._keeper = keeper
-        self.views = ViewsDesk(library, self._run, self._post)
+        self.views = ViewsDesk(library, self.run, self._post)
         self._closed = False
         self._asked = False
         """Whether a refresh was asked for while there was no keeper."""
@@ -74,7 +74,7 @@ class Desk:
     def begin(self) -> None:
         """Have the folder compared with the index, and watched; what comes of it is told by messages."""
 
-        self._run(self.begin_now, "keeper")
+        self.run(self.begin_now, "keeper")
 
     def begin_now(self) -> None:
         """Do so in this thread, which must not be the screen's."""
@@ -116,7 +116,7 @@ class Desk:
             self.begin_now()
             self._post(messages.ListsChanged())
 
-        self._run(work, "keeper")
+        self.run(work, "keeper")
 
     def _pass_on(self, news: Told) -> None:
         """Tell the screen, from the keeper's thread."""
@@ -195,7 +195,7 @@ class Desk:
             )
             self._post_unless_cancelled(loaded)
 
-        self._run(work, VIEW)
+        self.run(work, VIEW)
 
     def _found(self, query: Query | None, sort: Sort, held: Sequence[int]) -> tuple[View, frozenset[int]] | None:
         """Return the view, and which of ``held`` do not match; None once nobody waits for it any more."""
@@ -224,7 +224,7 @@ class Desk:
             values = {kind: [each.value for each in self._library.values(kind)] for kind in VALUE_FIELDS}
             self._post(messages.ValuesCounted(values))
 
-        self._run(work, "values")
+        self.run(work, "values")
 
     def former_queries(self, past: str) -> None:
         """Ask for former queries; ``past`` is their name."""
@@ -234,7 +234,7 @@ class Desk:
 
             self._post(messages.FormerQueries(former(self._library.recall(past))))
 
-        self._run(work, "queries")
+        self.run(work, "queries")
 
     def remember_query(self, past: str, query: str) -> None:
         """Ask to keep a query with the former ones, whichever window they are of; ``past`` is their name."""
@@ -253,7 +253,7 @@ class Desk:
             marks = self._marks_done
             self._post(messages.RowsLoaded(self._library.rows(rowids), marks))
 
-        self._run(work, ROWS, exclusive=False)
+        self.run(work, ROWS, exclusive=False)
 
     def document(
         self, rowid: int, width: int, *, y: int | None = None, selected: int = -1, again: bool = False
@@ -278,7 +278,7 @@ class Desk:
                 messages.SubjectLoaded(subject, around, y or 0, selected=selected, again=again, place=place)
             )
 
-        self._run(work, "article")
+        self.run(work, "article")
 
     def item(self, item: Item, told_by: str, width: int) -> None:
         """Ask for what the document ``told_by`` says of a related item."""
@@ -290,7 +290,7 @@ class Desk:
             subject = of_item(item, told_by)
             self._post_unless_cancelled(messages.SubjectLoaded(subject, fixed(subject, width)))
 
-        self._run(work, "article")
+        self.run(work, "article")
 
     def refit(self, subject: Subject, width: int) -> None:
         """Ask for the lines of a subject that is shown already, for another width."""
@@ -300,7 +300,7 @@ class Desk:
 
             self._post_unless_cancelled(messages.SubjectRefitted(subject, fixed(subject, width)))
 
-        self._run(work, "refit")
+        self.run(work, "refit")
 
     def refresh(self) -> None:
         """Ask to compare the folder with the index now, and to say what came of it."""
@@ -367,32 +367,32 @@ class Desk:
             if counting:
                 self._post(messages.Counted(self._library.counts()))
 
-        self._run(work, KEEPING, exclusive=False)
+        self.run(work, KEEPING, exclusive=False)
 
     def next_unread(self, view: View, at: int, step: int) -> None:
         """Ask for the first unread article of ``view`` from the place ``at`` on, down (1) or up (-1)."""
         found = self._library.next_unread
-        self._run(lambda: self._post(messages.UnreadFound(view, found(view, at, step), step)), UNREAD)
+        self.run(lambda: self._post(messages.UnreadFound(view, found(view, at, step), step)), UNREAD)
 
     def tags(self) -> None:
         """Ask for every tag there is."""
-        self._run(lambda: self._post(messages.TagsLoaded(self._library.tags())), "tags")
+        self.run(lambda: self._post(messages.TagsLoaded(self._library.tags())), "tags")
 
     # The rest.
 
     def remember(self, name: str, value: str) -> None:
         """Ask to keep a small fact between runs."""
-        self._run(lambda: self._library.remember(name, value), KEEPING, exclusive=False)
+        self.run(lambda: self._library.remember(name, value), KEEPING, exclusive=False)
 
     def left_article(self, id_: str, position: int, of: PlaceOf = "article") -> None:
         """Ask to keep where in an article, or in its full text, the person is."""
         self._library.places.left_article(id_, position, of)
-        self._run(self._library.places.write, KEEPING, exclusive=False)
+        self.run(self._library.places.write, KEEPING, exclusive=False)
 
     def left_view(self, name: str, place: Place) -> None:
         """Ask to keep at which article of a view the person is."""
         self._library.places.left_view(name, place)
-        self._run(self._library.places.write, KEEPING, exclusive=False)
+        self.run(self._library.places.write, KEEPING, exclusive=False)
 
     def remember_folder(self) -> None:
         """Ask to keep which folder this is. Not to find it again is no reason to say anything now."""
@@ -401,15 +401,15 @@ class Desk:
             with contextlib.suppress(ReaderError):
                 self._library.remember_folder()
 
-        self._run(work, KEEPING, exclusive=False)
+        self.run(work, KEEPING, exclusive=False)
 
     def back_up(self) -> None:
         """Ask for the day's backup of the marks, if one is due."""
-        self._run(self._library.backup_marks, BACKUP)
+        self.run(self._library.backup_marks, BACKUP)
 
     def problems(self) -> None:
         """Ask what is wrong with the documents."""
-        self._run(lambda: self._post(messages.ProblemsLoaded(self._library.problems())), "problems")
+        self.run(lambda: self._post(messages.ProblemsLoaded(self._library.problems())), "problems")
 
     def open(self, url: str, rowid: int) -> None:
         """Ask to open an address in the person's browser: that of a document, or with -1 of something else."""
@@ -419,9 +419,11 @@ class Desk:
 
             self._post(messages.Opened(url, open_address(url), rowid))
 
-        self._run(work, "browser", exclusive=False)
+        self.run(work, "browser", exclusive=False)
 
-    def _run(self, work: Callable[[], object], group: str, *, exclusive: bool = True) -> None:
+    def run(self, work: Callable[[], object], group: str, *, exclusive: bool = True) -> None:
+        """Carry something out in a worker thread; of those of an ``exclusive`` group, the latest alone counts."""
+
         def guarded() -> None:
             try:
                 work()

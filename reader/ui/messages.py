@@ -239,6 +239,14 @@ class ProblemsLoaded(Message):
         self.problems = problems
 
 
+class MeasureRecalled(Message):
+    """How wide the column of a text was the last time, in cells."""
+
+    def __init__(self, cells: int) -> None:
+        super().__init__()
+        self.cells = cells
+
+
 class TextLoaded(Message):
     """A text to read, laid out."""
 

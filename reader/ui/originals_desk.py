@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from reader.ui.subject import Subject
 
 
+MEASURE = "text-width"
+"""The fact by which the width of the column is kept between runs."""
+
+
 class Run(Protocol):
     """Carries something out in a worker thread of a group; with ``exclusive``, the latest of the group alone counts."""
 
@@ -32,9 +36,7 @@ class Run(Protocol):
 class OriginalsDesk:
     """Asks the library and the fetching process on behalf of a screen."""
 
-    def __init__(
-        self, library: Library, settings: FetchSettings, run: Run, post: Callable[[Message], object]
-    ) -> None:
+    def __init__(self, library: Library, settings: FetchSettings, run: Run, post: Callable[[Message], object]) -> None:
         self._library = library
         self._settings = settings
         self._run = run
@@ -47,6 +49,16 @@ class OriginalsDesk:
     def refusal(self) -> str:
         """Why nothing may be fetched, in a sentence; empty where it may."""
         return self._settings.refusal
+
+    def recall_measure(self) -> None:
+        """Ask how wide the column of a text was the last time."""
+
+        def work() -> None:
+            kept = self._library.recall(MEASURE) or ""
+            if kept.isascii() and kept.isdecimal() and len(kept) < 5:
+                self._post(messages.MeasureRecalled(int(kept)))
+
+        self._run(work, "measure")
 
     def text(self, subject: Subject | int, width: int, *, again: bool = False) -> None:
         """Ask for the text of a document, or of a related item, laid out for ``width`` cells.
@@ -93,7 +105,7 @@ class OriginalsDesk:
         """Ask for the originals of many documents, those that have a page left out."""
 
         def work() -> None:
-            ids = self._library.ids(rowids)
+            ids = self._library.identities(rowids)
             missing = self._library.pages.missing(ids)
             self._post(messages.Gathering(len(missing), len(ids) - len(missing)))
             if missing:

@@ -1,8 +1,9 @@
 """The main screen: the list, and the article that is selected in it.
 
-What it does is told in seven classes, each standing on the one before: the widgets
+What it does is told in nine classes, each standing on the one before: the widgets
 (:mod:`parts`), the article pane (:mod:`reading`), marks (:mod:`marking`), queries
-(:mod:`searching`), places (:mod:`placing`), views (:mod:`viewing`), and here the list and how far the folder is read.
+(:mod:`searching`), places (:mod:`placing`), views (:mod:`viewing`), originals (:mod:`originals`) and the
+fetching of many (:mod:`gathering`), and here the list and how far the folder is read.
 """
 
 from __future__ import annotations
@@ -27,9 +28,9 @@ from reader.ui.bars import KeyBar, LongMessage, TopBar
 from reader.ui.desk import KEEPING, ROWS, UNREAD, VIEW
 from reader.ui.list_header import ListHeader
 from reader.ui.panes import Panes
-from reader.ui.progress_line import ProgressLine
+from reader.ui.progress_line import GatheringLine, ProgressLine
+from reader.ui.screens.gathering import Gathering
 from reader.ui.screens.searching import Back
-from reader.ui.screens.viewing import Viewing
 
 if TYPE_CHECKING:
     from reader.ui.lines import Line
@@ -57,7 +58,7 @@ class _Lost(NamedTuple):
     """Where somebody was reading it: the topmost line, and the related item that was selected."""
 
 
-class BrowseScreen(Viewing):
+class BrowseScreen(Gathering):
     """List and article side by side, stacked, or one at a time, as the terminal allows."""
 
     BINDINGS = actions.bindings("browse")
@@ -91,6 +92,7 @@ class BrowseScreen(Viewing):
         yield TopBar(self.library.name, first.counts, id="top")
         yield Panes(first, actions.single_keys(self._keymap), self, side=self.side_pane(), id="panes")
         yield ProgressLine(id="progress")
+        yield GatheringLine(id="gathering")
         yield KeyBar(self._keymap, id="keys")
         yield LongMessage(id="message")
 
@@ -117,6 +119,7 @@ class BrowseScreen(Viewing):
     def on_unmount(self) -> None:
         """End what goes on beside the screen."""
         self._desk.close()
+        self.originals.close()
 
     def list_again(self, back: Back | None = None) -> None:
         """Have the list show what another query finds, as it was when that is told."""
@@ -402,7 +405,7 @@ class BrowseScreen(Viewing):
     async def _act_by_mouse(self, event: KeyBar.Chosen) -> None:
         """Do what the key would do, where the key would do it."""
         views = self.panes.views if self.panes.views_have_focus else None
-        focused = views or (self.article if self.article.has_focus else self.articles)
+        focused = views or self.text_view or (self.article if self.article.has_focus else self.articles)
         places: dict[actions.Scope, DOMNode] = {"app": self.app, "browse": self, "panes": self.panes}
         await self.app.run_action(event.action.method, default_namespace=places.get(event.action.scopes[0], focused))
 

@@ -114,7 +114,7 @@ class Marking(Reading):
     def _toggle(self, mark: Literal["read", "starred"]) -> None:
         if self.articles.later(partial(self._toggle, mark)):
             return
-        rowids = self._meant()
+        rowids = self.meant()
         rows = self.articles.at_hand(rowids)
         if not rowids:
             self.say("There is no article to mark here.", passing=True)
@@ -144,7 +144,7 @@ class Marking(Reading):
         self.articles.update_rows([self._marks.make(row, change) for row in rows])
         self._desk.mark(rows, change, "" if quietly else told(change))
 
-    def _meant(self) -> list[int]:
+    def meant(self) -> list[int]:
         """Return the documents that a key is about."""
         return self.articles.chosen or [self.articles.rowid] * (self.articles.rowid != -1)
 
@@ -221,7 +221,7 @@ class Marking(Reading):
         """Edit the tags of what is chosen."""
         if self.articles.later(self.action_tags):
             return
-        tagged, row = self._meant(), self.articles.row
+        tagged, row = self.meant(), self.articles.row
         if not tagged:
             self.say("There is no article to tag here.", passing=True)
         elif len(tagged) > 1:

@@ -192,10 +192,6 @@ class Reading(Parts):
 
     # Related items.
 
-    @on(ArticleView.NothingRelated)
-    def _nothing_related(self) -> None:
-        self.say("No related items here. o opens the original in the browser.", passing=True)
-
     @on(ArticleView.ItemOpened)
     def _follow_item(self, event: ArticleView.ItemOpened) -> None:
         subject = self.article.subject
@@ -233,13 +229,13 @@ class Reading(Parts):
         """Open the original of what is selected in the browser."""
         if self.articles.later(self.action_open):
             return
-        self._open(self._links().best, "This document names no address to open.")
+        self._open(self.links().best, "This document names no address to open.")
 
     def action_open_amp(self) -> None:
         """Open the AMP copy of what is selected in the browser."""
         if self.articles.later(self.action_open_amp):
             return
-        self._open(self._links().amp_copy, "There is no AMP copy of this. o opens the original.")
+        self._open(self.links().amp_copy, "There is no AMP copy of this. o opens the original.")
 
     def _open(self, url: str, otherwise: str) -> None:
         if url:
@@ -273,7 +269,7 @@ class Reading(Parts):
         """Copy the address of what is selected."""
         if self.articles.later(self.action_copy):
             return
-        url = self._links().best
+        url = self.links().best
         if url:
             self.app.copy_to_clipboard(url)
             self.say(f"Copied {shorten(url, max(20, self.size.width - 9))}")
@@ -282,7 +278,8 @@ class Reading(Parts):
         else:
             self.say("This document names no address to copy.", passing=True)
 
-    def _links(self) -> Links:
+    def links(self) -> Links:
+        """Return the addresses that a key is about."""
         subject, row = self.article.subject, self.articles.row
         if row is not None and row.rowid == self._wanted and (subject is None or subject.rowid != row.rowid):
             return row.links  # the pane has not come so far yet, or cannot show it

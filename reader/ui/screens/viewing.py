@@ -95,8 +95,7 @@ class Viewing(Placing):
         from reader.ui.view_tree import Entry, ViewTree
         from reader.ui.views_pane import Side
 
-        save = next(action for action in actions.ACTIONS if action.name == "views.save")
-        self._tree = tree = ViewTree(save_key=actions.spoken(actions.keys_of(save, self._keymap).split(",")[0]))
+        self._tree = tree = ViewTree(save_key=actions.first_key("views.save", self._keymap))
         for kind in KINDS:
             if kind in self._pane.folded:
                 tree.fold(kind)

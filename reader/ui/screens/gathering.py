@@ -1,0 +1,88 @@
+"""The fetching of many originals from the main screen: begun, paused and stopped by keys, told in a line of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+
+from reader.config import Config
+from reader.opening import First
+from reader.text import count
+from reader.ui import actions, messages
+from reader.ui.progress_line import GatheringLine
+from reader.ui.screens.originals import Originals
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from reader.jobs.fetch_news import Gathered
+
+_MANY = 200
+"""Originals; more are fetched only when the key is pressed twice."""
+
+
+class Gathering(Originals):
+    """Fetches the originals of the list, or of all that are chosen; one reads on meanwhile."""
+
+    def __init__(self, first: First, settings: Config) -> None:
+        super().__init__(first, settings)
+        self._gathered: Gathered | None = None
+        """How far it is; None when nothing is being fetched."""
+        self._asked_for: Sequence[int] | None = None
+        """The documents that the key was pressed for once, where it is to be pressed twice."""
+
+    def action_fetch_all(self) -> None:
+        """Begin, pause, or go on."""
+        if self._gathered is not None:
+            if self._gathered.paused:
+                self.originals.go_on()
+            else:
+                self.originals.pause()
+            return
+        if self.articles.later(self.action_fetch_all):
+            return
+        if self.originals.refusal:
+            self.say(self.originals.refusal, warning=True)
+            return
+        rowids = self.meant() if self.articles.chosen or self.is_reading else self.articles.view.rowids
+        if not len(rowids):
+            self.say("There is no article here to fetch.", passing=True)
+        elif len(rowids) > _MANY and rowids is not self._asked_for:
+            self._asked_for = rowids
+            key = actions.first_key("fetch.all", self._keymap)
+            self.say(f"{key} again fetches the originals of {count(len(rowids), 'article')}, where they are not kept.")
+        else:
+            self._asked_for = None
+            self.articles.let_go()
+            self.originals.gather(rowids)
+
+    @on(messages.Gathering)
+    def _tell_beginning(self, event: messages.Gathering) -> None:
+        if not event.missing:
+            kept = "The original is" if event.kept == 1 else f"All {event.kept:,} originals are"
+            self.say(f"{kept} kept already." if event.kept else "None of these names an address to fetch.")
+
+    def action_fetch_stop(self) -> None:
+        """Give up what is being fetched."""
+        view = self.text_view
+        if view is not None and view.text is not None and view.text.id in self.fetching:
+            self.originals.cancel(view.text.id)
+        elif self._gathered is not None:
+            self.originals.stop()
+        elif self.fetching:
+            for id_ in self.fetching:
+                self.originals.cancel(id_)
+        else:
+            self.say("Nothing is being fetched.", passing=True)
+
+    def told_of_many(self, gathered: Gathered) -> None:
+        """Show how far it is, and say what came of it."""
+        line = self.query_one(GatheringLine)
+        line.keys = (actions.first_key("fetch.all", self._keymap), actions.first_key("fetch.stop", self._keymap))
+        self._gathered = None if gathered.finished else gathered
+        line.gathered = self._gathered
+        if gathered.finished:
+            self.say(gathered.told, warning=bool(gathered.failed and not gathered.done))
+            self._stale = True
+            self._read_again()
