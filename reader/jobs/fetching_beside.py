@@ -43,10 +43,9 @@ _AGAIN = "Try again; the log file may say more."
 class FetchingProcess:
     """The process that fetches. Nothing here waits: orders are carried out, and news told, by threads of its own."""
 
-    def __init__(self, library: Library, paths: Paths, settings: FetchSettings, tell: Tell) -> None:
+    def __init__(self, library: Library, settings: FetchSettings, tell: Tell) -> None:
         """``tell`` is called by a thread; nothing is started before the first order."""
         self._library = library
-        self._paths = paths
         self._settings = settings
         self._tell = tell
         self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
@@ -153,8 +152,8 @@ class FetchingProcess:
 
     def _start(self) -> None:
         """Begin where the work can be seen from here. Raises OSError, ReaderError."""
-        library = self._library
-        if library.pages.in_memory or (library.index.in_memory and library.folder.only is None):
+        library, paths = self._library, self._library.paths
+        if paths is None or library.pages.in_memory or (library.index.in_memory and library.folder.only is None):
             from reader.jobs.fetching_service import Service
 
             service = Service(library, self._settings, self._hear)
@@ -171,7 +170,7 @@ class FetchingProcess:
             processes.end(process)
             return
         # Through the pipe and not as arguments, which others can see: a proxy may have a password.
-        places = {name: os.fspath(getattr(self._paths, name)) for name in ("cache", "data", "config")}
+        places = {name: os.fspath(getattr(paths, name)) for name in ("cache", "data", "config")}
         assert process.stdin is not None
         _write(process.stdin, ("begin", {"target": os.fspath(library.target), "paths": places,
                                          "settings": asdict(self._settings)}))  # fmt: skip

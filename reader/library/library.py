@@ -103,12 +103,13 @@ class Library:
         notices: tuple[str, ...] = (),
         index_file: Path | None = None,
         *,
-        pages_file: Path | None = None,
+        paths: Paths | None = None,
     ) -> None:
         self.folder = folder
         self.index = index
         self._index_file = index_file
-        self._pages_file = pages_file
+        self.paths = paths
+        """Where files of ours are; None where there are none but those given."""
         self._opening_pages = threading.Lock()
         self._pages: Pages | None = None
         self.notices = notices
@@ -131,16 +132,14 @@ class Library:
         index_file = paths.index(folder.root) if folder.only is None else None
         index, index_notice = Index.open(index_file)
         state, state_notice = State.open(paths.state)
-        return cls(
-            folder, index, state, tuple(filter(None, (index_notice, state_notice))), index_file, pages_file=paths.pages
-        )
+        return cls(folder, index, state, tuple(filter(None, (index_notice, state_notice))), index_file, paths=paths)
 
     @property
     def pages(self) -> Pages:
         """The originals that were fetched, of the articles of every folder; opened by whoever asks first."""
         with self._opening_pages:
             if self._pages is None:
-                self._pages = _pages(self._pages_file, self._state)
+                self._pages = _pages(None if self.paths is None else self.paths.pages, self._state)
             return self._pages
 
     def renew(self) -> bool:
@@ -357,6 +356,10 @@ class Library:
         from reader.documents.parse import parse  # imported late: a list of what is known already needs no parser
 
         return parse(path, read(self.folder, path).data)
+
+    def identities(self, rowids: Sequence[int]) -> list[str]:
+        """Return the identities of the articles of these documents, each once."""
+        return self.index.ids(rowids)
 
     def documents_of(self, id_: str) -> list[int]:
         """Return the row numbers of the documents of one article: none, one, or several that are the same."""

@@ -12,22 +12,18 @@ Which program is decided by :func:`find_browser`, from plain data; :func:`open_u
 from __future__ import annotations
 
 import os
-import re
-import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PureWindowsPath
-from types import FrameType
+from pathlib import Path
 from typing import TypeAlias
 
 from reader import text, urls
 from reader.errors import ReaderError
+from reader.programs import keys_left_to_the_child, runs_code, show, split, stem
 
 _Which: TypeAlias = Callable[[str], str | None]
 
@@ -67,15 +63,6 @@ _DESKTOP = (
     ("qutebrowser",),
 )
 
-_INTERPRETER = re.compile(
-    r"(?:sh|ash|bash|csh|dash|fish|ksh|mksh|tcsh|zsh|powershell|pwsh|python|pypy|perl|ruby|node|bun|php|lua|osascript)"
-    r"w?[\d.]*"  # pythonw, python3.12
-)
-# -c, -e, -E, -p (node) and -r (php), also among other letters (-lc) and with the code attached (-e'...'); -Command
-# and -EncodedCommand come under it too. A harmless option refused is better than code run.
-_RUNS_STRING = re.compile(r"-[A-Za-z]*[cCeEpPrR]|--(?:command|eval|print|run|init-command)\b")
-_REFUSED_ALWAYS = frozenset({"cmd", "deno"})  # find an order, or a program, in the address itself
-_ENV_SPLITS = re.compile(r"-[A-Za-z0]*S|--split-string\b")
 _BATCH_FILES = (".bat", ".cmd")
 
 _EXIT_STATUS_SAYS_NOTHING = frozenset({"explorer"})  # 1, whatever came of it
@@ -168,7 +155,7 @@ def run_in_terminal(browser: Browser, url: str) -> None:
     its exit status is not 0.
     """
     arguments = command(browser, url)
-    with _keys_left_to_the_child():
+    with keys_left_to_the_child():
         try:
             status = subprocess.run(arguments, check=False).returncode
         except OSError as error:
@@ -208,69 +195,38 @@ def _chosen(alternatives: list[str], platform: str, which: _Which) -> Browser:
     problems: list[ReaderError] = []
     for alternative in alternatives:
         try:
-            return _from_words(_split(alternative, platform), platform, which)
+            return _from_words(split(alternative, "BROWSER", platform), platform, which)
         except ReaderError as error:
             problems.append(error)
     raise problems[0]
 
 
-def _split(alternative: str, platform: str) -> list[str]:
-    # In the POSIX manner the backslashes of a Windows path would be escapes.
-    try:
-        words = shlex.split(alternative, posix=platform != "win32")
-    except ValueError as error:
-        raise ReaderError(f"BROWSER is set to {_show(alternative)}, where a quote is not closed.", _HINT) from error
-    return [word.strip("\"'") for word in words] if platform == "win32" else words
-
-
 def _from_words(words: list[str], platform: str, which: _Which) -> Browser:
-    if _runs_code(words):
+    if runs_code(words):
         raise ReaderError(
-            f"BROWSER is set to {_show(' '.join(words))}, which makes a shell or interpreter run a string.",
+            f"BROWSER is set to {show(' '.join(words))}, which makes a shell or interpreter run a string.",
             "Name a browser, or a script that takes the address as its argument.",
         )
     name = words[0] if words else ""
     program = which(name) if name else None
     if program is None:
         what = "is not a program that can be run" if "/" in name or "\\" in name else "is not on the PATH"
-        raise ReaderError(f"BROWSER names {_show(name)}, which {what}.", _HINT)
+        raise ReaderError(f"BROWSER names {show(name)}, which {what}.", _HINT)
     if platform in ("win32", "cygwin") and program.lower().endswith(_BATCH_FILES):
         # Windows starts these with cmd.exe, which reads "&" in an address as the end of the command.
-        raise ReaderError(f"BROWSER names {_show(name)}, a batch file, which Windows runs in a shell.", _HINT)
+        raise ReaderError(f"BROWSER names {show(name)}, a batch file, which Windows runs in a shell.", _HINT)
     return _browser(program, tuple(words[1:]))
-
-
-def _runs_code(words: list[str]) -> bool:
-    """Whether some word is a shell or interpreter that would run a string: one of the later words, or the address.
-
-    Any word, since env, nohup, busybox, a terminal's -e and the like pass on what follows them.
-    """
-    for at, word in enumerate(words):
-        name = _stem(word)
-        rest = words[at + 1 :]
-        if name in _REFUSED_ALWAYS:
-            return True
-        if _INTERPRETER.fullmatch(name) and any(_RUNS_STRING.match(option) for option in rest):
-            return True
-        if name == "env" and any(_ENV_SPLITS.match(option) for option in rest):
-            return True
-    return False
 
 
 def _browser(program: str, arguments: tuple[str, ...]) -> Browser:
     if "/" in program:
         program = str(Path(program).absolute())  # it is started in another folder than ours
-    name = _stem(program)
+    name = stem(program)
     return Browser(
         argv=(program, *arguments),
         name=text.clean(name),
         in_terminal=name in _TEXT_BROWSERS,
     )
-
-
-def _stem(program: str) -> str:
-    """Return a program's name without folder and ``.exe``; Windows' rules for paths hold POSIX's too."""
-    return PureWindowsPath(program).name.lower().removesuffix(".exe")
 
 
 # --- starting --------------------------------------------------------------------------------
@@ -283,34 +239,6 @@ def _somewhere() -> str:
     except RuntimeError:  # neither HOME nor the user database names one
         return "/"
     return str(home) if os.access(home, os.X_OK) and home.is_dir() else "/"
-
-
-@contextmanager
-def _keys_left_to_the_child() -> Iterator[None]:
-    """Let SIGINT and SIGQUIT pass us by, but not a child started within.
-
-    With a handler that does nothing rather than SIG_IGN: a program that is started inherits
-    what is ignored, whereas what is caught goes back to the default (POSIX, ``exec``). No-op
-    outside the main thread, which alone may set handlers.
-    """
-    keys = [signal.SIGINT]
-    if sys.platform != "win32":
-        keys.append(signal.SIGQUIT)
-    before = {key: signal.getsignal(key) for key in keys}
-    if threading.current_thread() is not threading.main_thread() or None in before.values():
-        yield
-        return
-    for key in keys:
-        signal.signal(key, _nothing)
-    try:
-        yield
-    finally:
-        for key, handler in before.items():
-            signal.signal(key, handler)
-
-
-def _nothing(_signal: int, _frame: FrameType | None) -> None:
-    pass
 
 
 # --- what went wrong -------------------------------------------------------------------------
@@ -327,7 +255,3 @@ def _check(browser: Browser, status: int) -> None:
 
 def _cannot_start(browser: Browser, error: OSError) -> ReaderError:
     return ReaderError(f"{browser.name} could not be started: {text.clean(error.strerror or str(error))}.", _HINT)
-
-
-def _show(value: str) -> str:
-    return f"'{text.cut(text.clean(value), 60)}'"

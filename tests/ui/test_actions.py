@@ -15,18 +15,21 @@ from reader.ui.entry_line import EntryLine
 from reader.ui.panes import Panes
 from reader.ui.screens.browse import BrowseScreen
 from reader.ui.screens.help import HelpScreen
+from reader.ui.text_view import TextView
 from reader.ui.views_pane import ViewsPane
 
 OWNERS = {
     "app": NewsreaderApp, "browse": BrowseScreen, "panes": Panes, "list": ArticleList, "article": ArticleView,
-    "entry": EntryLine, "views": ViewsPane,
+    "entry": EntryLine, "text": TextView, "views": ViewsPane,
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
 def test_an_action_can_be_carried_out_wherever_it_is_offered(action: Action) -> None:
     for scope in action.scopes:
-        assert callable(getattr(OWNERS[scope], f"action_{action.method.partition('(')[0]}"))
+        method = action.method.partition("(")[0]
+        owner = BrowseScreen if method.startswith("screen.") else OWNERS[scope]
+        assert callable(getattr(owner, f"action_{method.removeprefix('screen.')}"))
 
 
 def test_names_are_unique() -> None:
@@ -98,7 +101,7 @@ def test_keys_that_cannot_work_are_told(keymap: dict[str, str], said: str) -> No
         actions.check(keymap)
 
 
-@pytest.mark.parametrize("key", ["x", "X", "ctrl+x", "f12", "enter, ctrl+o", "question_mark", "alt+left", "é"])
+@pytest.mark.parametrize("key", ["x", "Q", "ctrl+x", "f12", "enter, ctrl+o", "question_mark", "alt+left", "é"])
 def test_keys_that_exist_may_be_given(key: str) -> None:
     freed = {"help": "f1", "article.enter": "l", "quit": "Q"}
     actions.check(freed | {"sort.date": key})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from reader.config import Config
+from reader.errors import ReaderError
 from reader.opening import First
 from reader.ui import actions, messages
 from reader.ui.article_view import ArticleView
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from reader.jobs.fetch_news import Gathered, Got
     from reader.model import Links
     from reader.ui.full_text import FullText, Notice
+    from reader.ui.outside import Outside
     from reader.ui.subject import Subject
     from reader.ui.text_pane import TextPane
     from reader.ui.text_view import TextView
@@ -45,6 +47,7 @@ class Originals(Viewing):
         """What had the focus before the text."""
         self.fetching: set[str] = set()
         """The articles that are being fetched because somebody asked for each."""
+        self._outside: Outside | None = None
         self._measure = 0
         """How wide the column was the last time, in cells; 0 while that is not known."""
         self._notices: tuple[Notice, ...] = ()
@@ -241,6 +244,27 @@ class Originals(Viewing):
         self.toggle_class("-zen")
         if self.has_class("-zen"):
             self.say(f"{actions.first_key('text.zen', self._keymap)} brings the lines back.", passing=True)
+
+    def action_outside(self) -> None:
+        """Open the text in the person's pager or editor."""
+        view = self.text_view
+        if view is None or view.text is None:
+            return
+        from textual.app import SuspendNotSupported
+
+        from reader.ui.outside import Outside
+
+        self._outside = self._outside or Outside()
+        try:
+            with self.app.suspend():
+                name = self._outside.show(view.text)
+        except SuspendNotSupported:
+            self.say("The terminal cannot be handed over here.", warning=True)
+        except ReaderError as error:
+            self.say(str(error), warning=True)
+        else:
+            self.say(f"Back from {name}.")
+        self.refresh(layout=True)
 
     # What keys are about, while one reads.
 
