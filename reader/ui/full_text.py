@@ -98,7 +98,7 @@ class Laid(Measured):
 
 def lay(text: FullText, cells: int, now: datetime, notices: Sequence[Notice] = ()) -> Laid:
     """Return ``text`` as lines of at most ``cells`` cells, with the list of its links; ``now`` is an aware time."""
-    lines: list[Line] = [line_of(part, "title") for part in wrapped(text.title, cells)]
+    lines: list[Line] = [BLANK, *(line_of(part, "title") for part in wrapped(text.title, cells))]
     lines += wrap_facts(_facts(text), cells)
     lines += wrap_facts(_provenance(text, now), cells)
     lines.append(BLANK)

@@ -48,7 +48,8 @@ def find_viewer(environ: Mapping[str, str], which: Callable[[str], str | None] =
 
 def as_markdown(text: FullText, now: datetime) -> str:
     """Return a text with what is known of it, for a file."""
-    facts = ", ".join(filter(None, (text.source, text.byline, text.f"{text.published_at:%Y-%m-%d}" if text.published_at else "")))
+    day = f"{text.published_at:%Y-%m-%d}" if text.published_at is not None else ""
+    facts = ", ".join(filter(None, (text.source, text.byline, day)))
     told = provenance(text.page, now) if text.page is not None else ""
     body = text.page.extract.markdown if text.page is not None else to_markdown(text.blocks)
     parts = (f"# {text.title}", facts, told, text.links.best, clean_block(body))
