@@ -78,9 +78,6 @@ class Numbering:
 
 
 def _picture(figure: Figure) -> Spans:
-    """Return a picture in words: its caption, else what it says of itself."""
-    caption = figure.caption or ((Span(figure.alt),) if figure.alt else ())
-    label = Span("Picture", Mark.QUIET, figure.url)
-    if not caption:
-        return (label,)
-    return (label, Span(" · ", Mark.QUIET), *(replace(span, mark=span.mark | Mark.QUIET) for span in caption))
+    """Return a picture in words that lead to it: its caption, else what it says of itself."""
+    words = " ".join((spans_text(figure.caption) or figure.alt).split())
+    return (Span(f"Picture · {words}" if words else "Picture", Mark.QUIET, figure.url),)

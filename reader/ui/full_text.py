@@ -16,7 +16,7 @@ from reader.model import Image, Links, Page, Way
 from reader.prose.blocks import Block, Mark, Paragraph, Span, plain_text
 from reader.prose.layout import layout
 from reader.prose.numbering import Numbering
-from reader.text import count, fit
+from reader.text import count, cut, fit
 from reader.ui import formats
 from reader.ui.lines import (
     BLANK,
@@ -156,10 +156,10 @@ def _links(links: Sequence[tuple[str, str]], cells: int) -> Iterator[Line]:
     if not links:
         return
     yield BLANK
-    yield line_of(f"Links ({len(links):,})", "heading")
-    label = len(str(len(links))) + 2
+    yield line_of(cut(f"Links ({len(links):,})", cells), "heading")
+    label = len(str(len(links))) + 2 if cells >= 16 else 0  # where there is room for a column of numbers
     for number, (text, href) in enumerate(links, 1):
-        mark = fit(f"{number} ", label, right=True)
+        mark = fit(f"{number} ", label, right=True) if label else ""
         shown = [text] if text != href else []
         for at, part in enumerate(part for each in shown for part in wrapped(each, max(8, cells - label))):
             yield Run(mark if at == 0 else " " * label, "accent"), Run(part, "text", href=href)

@@ -17,6 +17,7 @@ from textual.worker import WorkerCancelled, WorkerFailed
 
 from reader.config import Config
 from reader.jobs.beside import InThread
+from reader.jobs.fetch_settings import FetchSettings
 from reader.library.library import Library
 from reader.model import Row
 from reader.opening import look
@@ -28,11 +29,14 @@ from reader.ui.bars import KeyBar
 from reader.ui.line_view import LineView
 from reader.ui.list_header import ListHeader
 from reader.ui.screens.browse import BrowseScreen
+from reader.ui.text_view import TextView
 
 SIDE, STACKED, NARROW, LOW = (120, 40), (80, 24), (50, 20), (120, 12)
 
 CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f"
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+QUIET = Config(fetch=FetchSettings(enabled=False))
+"""The usual settings, but that nothing goes out."""
 _ROUNDS = 5
 """How often all queues are waited for: who handles a message may post another, or start a worker."""
 FORBIDDEN = re.compile(f"[{CONTROLS}{BIDI}\n\t]")
@@ -116,7 +120,9 @@ class Reader:
 
     @property
     def focus(self) -> str:
-        """``list``, ``article`` or ``related``."""
+        """``list``, ``article``, ``related`` or ``text``."""
+        if self.browse.text_view is not None and self.browse.text_view.has_focus:
+            return "text"
         if self.list.has_focus:
             return "list"
         assert self.article.has_focus
@@ -154,6 +160,13 @@ class Reader:
     @property
     def text(self) -> str:
         return "\n".join(self.lines)
+
+    @property
+    def reading(self) -> TextView:
+        """The reading view, which must show."""
+        view = self.browse.text_view
+        assert view is not None
+        return view
 
     @property
     def pane(self) -> str:
@@ -194,7 +207,7 @@ async def opened(folder: Path, size: tuple[int, int] = SIDE, settings: Config | 
     try:
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
         first = look(library, keeper=InThread(library, watching=False))
-        app = NewsreaderApp(first, settings or Config())
+        app = NewsreaderApp(first, settings or QUIET)
         async with app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)
             await reader.settled()

@@ -11,7 +11,7 @@ from textual.events import MouseScrollDown
 
 from reader.library.library import Library
 from reader.paths import Paths
-from reader.ui import article_rows, article_view, messages
+from reader.ui import article_rows, messages, placed_view
 from tests.conftest import MakeFolder
 
 from .helpers import LOW, NARROW, SIDE, STACKED, Reader, document, opened
@@ -160,13 +160,13 @@ async def test_going_to_the_related_items_is_not_scrolling(hundred: Path) -> Non
 async def test_the_place_is_kept_after_a_pause_and_not_with_each_key(
     hundred: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(article_view, "_PAUSE", 3600.0)
+    monkeypatch.setattr(placed_view, "_PAUSE", 3600.0)
     monkeypatch.setattr(article_rows, "_PAUSE", 3600.0)
     async with opened(hundred) as reader:
         await reader.press("j", "enter", "pagedown", "pagedown")
         assert kept() == (0, 0)
     assert kept() == (0, 0)  # it was killed
-    monkeypatch.setattr(article_view, "_PAUSE", 0.02)
+    monkeypatch.setattr(placed_view, "_PAUSE", 0.02)
     monkeypatch.setattr(article_rows, "_PAUSE", 0.02)
     async with opened(hundred) as reader:
         await reader.press("j", "enter", "pagedown", "pagedown")

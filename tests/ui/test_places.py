@@ -80,10 +80,10 @@ async def test_backspace_brings_back_list_scroll_position_and_related_item(
     web_of_articles: Path, size: tuple[int, int]
 ) -> None:
     async with opened(web_of_articles, size) as reader:
-        await reader.press("pagedown", "j", "enter", "enter", "j")
+        await reader.press("pagedown", "j", "enter", "]", "j")
         before = [(reader.place, reader.shown)]
         assert reader.article.scroll_offset.y > 20
-        for step in (("enter",), ("enter", "enter"), ("]", "]", "]", "enter")):
+        for step in (("enter",), ("]", "enter"), ("]", "]", "]", "enter")):
             await reader.press(*step[:-1])
             if step[:-1]:
                 before.append((reader.place, reader.shown))

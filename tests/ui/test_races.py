@@ -173,7 +173,9 @@ async def test_what_is_asked_of_an_article_that_is_on_its_way_is_done_with_it(se
         await reader.press("escape", "escape")
         burst(reader, "k", "enter", "enter")
         await reader.settled()
-        assert (reader.row.title, reader.focus) == (reader.shown, "related")
+        assert (reader.row.title, reader.focus) == (reader.shown, "text")
+        assert reader.reading.text is not None
+        assert reader.reading.text.title == reader.row.title
 
 
 async def test_an_app_that_was_only_opened_marks_nothing_read(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:

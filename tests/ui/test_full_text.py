@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.model import Extract, Links, Page
+from reader.prose.markdown import parse_markdown
+from reader.text import width
+from reader.ui.full_text import FullText, Notice, Searchable, ago, fold, hints, lay, minutes
+from reader.ui.lines import Line, line_of
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+SOURCE = """\
+First words with [a link](https://a.example/) in them.
+
+## A heading
+
+> Quoted words that go on for longer than one line of so few cells as we have here.
+
+### Another
+
+- one [again](https://a.example/)
+- two [more](https://b.example/long/path)
+"""
+
+
+def page(**changes: object) -> Page:
+    made = Page(
+        id="0123456789abcdef",
+        way="original",
+        url="https://www.jurist.org/x",
+        final_url="https://www.jurist.org/x",
+        extract=Extract(SOURCE, 460),
+        fetched_at=NOW - timedelta(hours=3),
+        checked_at=NOW,
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def text(**changes: object) -> FullText:
+    made = FullText(
+        id="0123456789abcdef",
+        title="A title",
+        kind="page",
+        blocks=parse_markdown(SOURCE),
+        source="Jurist",
+        byline="Ann Author",
+        published_at=NOW,
+        links=Links(original="https://www.jurist.org/x"),
+        page=page(),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def plain(lines: tuple[Line, ...]) -> list[str]:
+    return ["".join(run.text for run in line).rstrip() for line in lines]
+
+
+def test_it_says_what_it_is_from_where_since_when_and_how_long() -> None:
+    shown = plain(lay(text(), 72, NOW).lines)
+    assert shown[1] == "A title"
+    assert shown[2].startswith("Jurist · by Ann Author · 21 November 2026")
+    assert shown[3] == "The original at jurist.org, fetched 3 hours ago · 460 words, 2 min"
+
+
+@pytest.mark.parametrize(
+    ("way", "words"),
+    [
+        ("web", "The web page at"),
+        ("amp", "The AMP copy at"),
+        ("cdn_amp", "The copy of the AMP cache at"),
+        ("archive", "The Wayback Machine's capture at"),
+    ],
+)
+def test_it_says_which_address_it_came_by(way: str, words: str) -> None:
+    assert any(line.startswith(words) for line in plain(lay(text(page=page(way=way)), 72, NOW).lines))
+
+
+def test_what_is_no_page_says_so() -> None:
+    body = plain(lay(text(page=None, kind="body"), 72, NOW).lines)
+    assert any(line.startswith("The document's own text · ") for line in body)
+    assert "The excerpt" in plain(lay(text(page=None, kind="excerpt"), 72, NOW).lines)
+
+
+def test_links_are_numbered_and_listed_below_and_lead_there() -> None:
+    laid = lay(text(), 72, NOW)
+    shown = plain(laid.lines)
+    assert "First words with a link¹ in them." in shown
+    assert laid.links == ("https://a.example/", "https://b.example/long/path")
+    end = shown.index("Links (2)")
+    assert end >= laid.text.stop
+    assert shown[end + 1 :] == [" 1 a link", "   https://a.example/", " 2 more", "   https://b.example/long/path"]
+    assert {run.href for line in laid.lines[end:] for run in line if run.href} == set(laid.links)
+
+
+def test_headings_are_where_one_can_go() -> None:
+    laid = lay(text(), 72, NOW)
+    shown = plain(laid.lines)
+    assert [shown[line] for line in laid.headings[1:]] == ["A heading", "Another"]
+    assert laid.headings[0] == 0
+
+
+def test_notices_stand_below_the_text() -> None:
+    laid = lay(text(page=None, kind="excerpt"), 40, NOW, (Notice("It could not be fetched."), Notice("Try again.")))
+    shown = plain(laid.lines)
+    assert shown.index("It could not be fetched.") >= laid.text.stop
+    assert shown.index("Try again.") < shown.index("Links (2)")
+
+
+@given(st.integers(8, 200))
+def test_no_line_is_wider_than_was_asked_for(cells: int) -> None:
+    laid = lay(text(), cells, NOW, (Notice("Some words about what went wrong here."),))
+    assert all(sum(width(run.text) for run in line) <= cells for line in laid.lines)
+    assert all(laid.line(laid.place(y)) == y for y in laid.headings)
+
+
+@pytest.mark.parametrize(("words", "said"), [(0, 1), (100, 1), (460, 2), (2300, 10)])
+def test_how_long_it_takes(words: int, said: int) -> None:
+    assert minutes(words) == said
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(-5, "just now"), (59, "just now"), (60, "1 minute ago"), (7300, "2 hours ago"), (86400 * 3, "3 days ago")],
+)
+def test_how_long_ago(seconds: int, said: str) -> None:
+    assert ago(NOW - timedelta(seconds=seconds), NOW) == said
+
+
+# Finding.
+
+
+def found(lines: list[str], wanted: str) -> list[list[str]]:
+    """Return the pieces of each place where ``wanted`` stands."""
+    matches = Searchable([line_of(line) for line in lines]).find(wanted)
+    return [[lines[line][start:end] for line, start, end in match.pieces] for match in matches]
+
+
+@pytest.mark.parametrize(
+    ("lines", "wanted", "pieces"),
+    [
+        (["One two one."], "one", [["One"], ["one"]]),
+        (["Die Straße", "ist nass"], "STRASSE", [["Straße"]]),
+        (["un café noir"], "cafe", [["café"]]),
+        (["words that go", "on in the next"], "go on", [["go", "on"]]),
+        (["▎ a quote that", "▎ goes on"], "that goes", [["that", "goes"]]),
+        (["人脸识别技术"], "识别", [["识别"]]),
+        (["a  b"], "a b", [["a  b"]]),
+        (["nothing"], "some", []),
+        (["nothing"], "", []),
+        (["nothing"], "   ", []),
+    ],
+)
+def test_what_is_written_is_found(lines: list[str], wanted: str, pieces: list[list[str]]) -> None:
+    assert [["".join(each).strip("\n") for each in match] for match in found(lines, wanted)] == pieces or [
+        [piece.strip() for piece in match if piece.strip()] for match in found(lines, wanted)
+    ] == pieces
+
+
+@given(st.lists(st.text(max_size=30), max_size=5), st.text(max_size=5))
+def test_every_place_reads_as_what_was_wanted(lines: list[str], wanted: str) -> None:
+    def plainly(text: str) -> str:
+        return "".join(map(fold, text)).translate({ord(c): None for c in " \n\t"}).replace("─", "")
+
+    lines = ["".join(char for char in line if char == " " or not char.isspace()) for line in lines]
+    for match in found(lines, wanted):
+        sought = "".join(wanted.split())
+        if all(char.isalnum() for char in sought):
+            assert "".join(map(fold, sought)) in plainly("".join(match))
+
+
+# Hints.
+
+
+@given(st.integers(0, 800))
+def test_labels_are_all_different_and_none_begins_another(number: int) -> None:
+    labels = hints(number)
+    assert len(set(labels)) == number
+    assert len({len(label) for label in labels}) <= 1

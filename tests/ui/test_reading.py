@@ -1,0 +1,357 @@
+"""The reading view: into it and out, its search, headings, links, selection, width and place."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reader.library.library import Library
+from reader.library.view import Sort
+from reader.model import Extract, Page
+from reader.paths import Paths
+from reader.ui.screens import browse
+from tests.conftest import MakeFolder
+from tests.ui.helpers import NARROW, SIDE, STACKED, Reader, document, drawn, opened
+
+PARAGRAPHS = "\n\n".join(
+    f"## Part {number}\n\nThis is paragraph {number}, with [link {number}](https://example.org/{number}) in it. "
+    + "It goes on for a while, so that the text is longer than any screen. " * 3
+    for number in range(1, 31)
+)
+
+
+@pytest.fixture
+def kept(make_folder: MakeFolder) -> Path:
+    """A folder of three articles, of the first of which there is a page."""
+    folder = make_folder(
+        {
+            "a.md": document("With a page", "quality: 9", "originalUrl: https://a.example/", "excerpt: The excerpt."),
+            "b.md": document("With a body", "quality: 8", "originalUrl: https://b.example/", body="Its own **words**."),
+            "c.md": document("With neither", "quality: 7", "excerpt: All there is."),
+        }
+    )
+    keep(folder, "With a page", PARAGRAPHS)
+    return folder
+
+
+def keep(folder: Path, title: str, markdown: str, words: int = 2000) -> None:
+    """Keep a page of the article with this title."""
+    from reader.jobs.indexing import refresh
+
+    library = Library.open(folder, Paths.of())
+    for _ in refresh(library):
+        pass
+    (row,) = (row for row in library.rows(library.view(Sort()).rowids) if row.title == title)
+    now = datetime.now(UTC)
+    url = row.links.best
+    library.pages.keep(
+        Page(row.id, "original", url, url, Extract(markdown, words, byline="Ann Author"), now, now), b"<html>"
+    )
+    library.close()
+
+
+def line(reader: Reader, at: int) -> str:
+    """Return a line of the screen without the scrollbar."""
+    return reader.lines[at][:-1].strip()
+
+
+async def read(reader: Reader) -> str:
+    await reader.press("f")
+    assert reader.focus == "text"
+    return drawn(reader.reading)
+
+
+@pytest.mark.parametrize("size", [SIDE, STACKED, NARROW, (200, 50)])
+async def test_f_reads_the_page_that_is_kept_and_esc_goes_back(kept: Path, size: tuple[int, int]) -> None:
+    async with opened(kept, size) as reader:
+        shown = await read(reader)
+        assert "This is paragraph 1, with link 1¹" in " ".join(shown.split())
+        assert "by Ann Author" in shown
+        assert line(reader, 2) == "With a page"
+        assert "newsreader" in reader.lines[0]
+        await reader.press("escape")
+        assert reader.focus == "list"
+        assert any("With a body" in line for line in reader.lines)
+
+
+async def test_enter_twice_reads_and_h_goes_back_to_the_pane(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await reader.press("enter", "enter")
+        assert reader.focus == "text"
+        await reader.press("h")
+        assert reader.focus == "article"
+        await reader.press("h")
+        assert reader.focus == "list"
+
+
+async def test_a_document_with_a_text_of_its_own_is_read_as_it_is(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await reader.press("j", "enter", "enter")
+        assert "Its own words." in drawn(reader.reading)
+        assert "The document's own text" in drawn(reader.reading)
+
+
+async def test_what_has_no_address_says_that_there_is_nothing_to_fetch(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await reader.press("G", "f")
+        shown = " ".join(drawn(reader.reading).split())
+        assert "All there is. This document names no address" in shown
+
+
+async def test_where_nothing_may_go_out_it_says_so(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await reader.press("j", "f")
+        assert "[fetch] enabled is false" in " ".join(drawn(reader.reading).split())
+        await reader.press("h", "F")
+        assert "[fetch] enabled is false" in reader.message
+
+
+async def test_to_read_is_to_mark_read(kept: Path) -> None:
+    async with opened(kept) as reader:
+        assert not reader.row.read
+        await reader.press("f")
+        assert reader.row.read
+
+
+async def test_keys_pressed_in_one_go_are_meant_for_the_text(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await reader.burst("f", "space", "j")
+        assert reader.focus == "text"
+        view = reader.reading
+        assert view.scroll_offset.y == view.size.height  # a page less a line, and a line
+        await reader.burst("h", "j")
+        assert (reader.focus, reader.row.title) == ("list", "With a body")
+
+
+async def test_the_line_above_tells_title_and_how_far_one_is(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await read(reader)
+        assert "With a page" not in reader.lines[0]
+        assert "min left" in reader.lines[0]
+        await reader.press("space")
+        assert "With a page" in reader.lines[0]
+        await reader.press("G")
+        assert "100 %  at the end" in reader.lines[0]
+
+
+async def test_brackets_go_from_heading_to_heading(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await read(reader)
+        await reader.press("]", "]")
+        assert line(reader, 1) == "Part 2"
+        await reader.press("[")
+        assert line(reader, 1) == "Part 1"
+        await reader.press("[")
+        assert reader.reading.scroll_offset.y == 0
+        await reader.press("[")
+        assert reader.message == "That is the first heading."
+        await reader.press("G", "]")
+        assert reader.message == "That is the last heading."
+
+
+async def test_what_is_searched_for_is_shown_as_it_is_written_and_n_goes_on(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await read(reader)
+        await reader.press("/", *"paragraph 1")
+        assert "1 of 11" in reader.text  # 1 and 10 to 19
+        await reader.press("enter")
+        assert reader.focus == "text"
+        await reader.press("n")
+        assert reader.message == "2 of 11"
+        assert any("paragraph 10" in line for line in reader.lines)
+        await reader.press("N", "N")
+        assert reader.message == "11 of 11 (round)"
+        await reader.press("escape")
+        assert reader.message == "The search is over."
+        assert reader.focus == "text"
+        await reader.press("escape")
+        assert reader.focus == "list"
+
+
+async def test_a_search_that_is_left_is_as_if_it_had_not_been(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await read(reader)
+        await reader.press("/", *"nowhere")
+        assert "Not in this text." in reader.text
+        await reader.press("escape")
+        assert (reader.focus, reader.reading.wanted) == ("text", "")
+
+
+async def test_without_a_search_n_reads_the_next_unread_article(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await read(reader)
+        await reader.press("n")
+        assert reader.focus == "text"
+        assert "Its own words." in drawn(reader.reading)
+        assert reader.row.title == "With a body"
+        await reader.press("n")
+        assert "All there is." in drawn(reader.reading)
+        await reader.press("n")
+        assert reader.message == "No unread article below."
+        assert reader.focus == "text"
+        await reader.press("h")
+        assert (reader.focus, reader.row.title) == ("list", "With neither")
+
+
+@pytest.fixture
+def followed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What was to be opened in the browser."""
+    urls: list[str] = []
+    monkeypatch.setattr(browse.BrowseScreen, "_open", lambda self, url, otherwise: urls.append(url))
+    return urls
+
+
+async def test_a_link_is_opened_by_its_letter(kept: Path, followed: list[str]) -> None:
+    async with opened(kept) as reader:
+        await read(reader)
+        await reader.press("l")
+        assert "Esc opens none" in reader.message
+        await reader.press("s")
+        assert followed == ["https://example.org/2"]
+        await reader.press("l", "escape", "j")
+        assert reader.reading.scroll_offset.y == 1
+        assert len(followed) == 1
+
+
+async def test_a_link_is_opened_by_its_number(kept: Path, followed: list[str]) -> None:
+    async with opened(kept) as reader:
+        await read(reader)
+        await reader.press("1", "7")
+        await reader.press("9")  # there are thirty: no other begins so
+        await reader.press("2", "enter")
+        assert followed == [f"https://example.org/{number}" for number in (17, 9, 2)]
+        await reader.press("3", "1")
+        assert reader.message == "There is no link 31; there are 30 links."
+        await reader.press("l", "5")
+        assert followed[-1] == "https://example.org/5"
+        await reader.press("1", "escape", "j")
+        assert len(followed) == 4
+
+
+async def test_lines_are_chosen_and_copied(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await read(reader)
+        await reader.press("v", "j", "y")
+        assert reader.app.clipboard == "With a page\nby Ann Author"
+        assert reader.message.startswith("Copied")
+        await reader.press("y")
+        assert reader.app.clipboard == "https://a.example/"
+        await reader.press("v", "escape")
+        assert reader.focus == "text"
+
+
+async def test_what_the_mouse_selects_is_copied(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await read(reader)
+        view = reader.reading
+        left = view._margin()
+        await reader.pilot.mouse_down(view, offset=(left, 1))
+        await reader.pilot.hover(view, offset=(left + 5, 1))
+        await reader.pilot.mouse_up(view, offset=(left + 5, 1))
+        await reader.settled()
+        await reader.press("y")
+        assert reader.app.clipboard == "With a"
+
+
+async def test_the_column_is_as_wide_as_one_likes_and_stays_so(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await read(reader)
+        assert reader.reading.text_width == 72
+        await reader.press("space", "plus", "+")
+        assert reader.reading.text_width == 80
+        assert reader.message == "Lines of 80 characters."
+        place = reader.reading._place
+        await reader.press(*["-"] * 10)
+        assert reader.reading.text_width == 40
+        assert reader.reading._place == place
+        await reader.press("-")
+        assert reader.message == "The column is as narrow as it gets."
+        await reader.press("plus")
+    async with opened(kept) as reader:
+        await read(reader)
+        assert reader.reading.text_width == 44
+
+
+async def test_in_zen_there_is_nothing_but_the_text(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await read(reader)
+        await reader.press("space", "z")
+        reader.browse.query_one("#keys").hush()  # type: ignore[attr-defined]
+        await reader.settled()
+        assert "newsreader" not in reader.text
+        assert "help" not in reader.lines[-1]
+        await reader.press("z")
+        assert "With a page" in reader.lines[0]
+        await reader.press("z", "h")
+        assert "newsreader" in reader.lines[0]
+
+
+async def test_one_goes_on_where_one_was_also_in_the_next_run_and_at_another_width(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await read(reader)
+        await reader.press("]", "]", "]", "h", "f")
+        assert line(reader, 1) == "Part 3"
+        await reader.press("q")
+    async with opened(kept, STACKED) as reader:
+        await read(reader)
+        assert line(reader, 1) == "Part 3"
+        await reader.resize(50, 20)
+        assert line(reader, 1) == "Part 3"
+
+
+async def test_marks_are_about_the_text_and_keys_of_the_list_do_nothing(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await read(reader)
+        await reader.press("s")
+        assert reader.row.starred
+        await reader.press("M")
+        assert "does nothing here" in reader.message
+        assert [row.read for row in reader.rows] == [True, False, False]
+
+
+async def test_a_related_item_that_is_no_document_can_be_read_and_is_not_marked(make_folder: MakeFolder) -> None:
+    related = "related:\n- {title: Elsewhere, excerpt: Words of elsewhere., originalUrl: 'https://e.example/'}"
+    folder = make_folder({"a.md": document("Here", related)})
+    async with opened(folder) as reader:
+        await reader.press("]", "f")
+        shown = " ".join(drawn(reader.reading).split())
+        assert "Elsewhere" in shown
+        assert "Words of elsewhere." in shown
+        await reader.press("s")
+        assert reader.message == "There is no article to mark here."
+        await reader.press("y")
+        assert reader.app.clipboard == "https://e.example/"
+        await reader.press("h")
+        assert reader.focus == "related"
+
+
+async def test_a_document_that_is_gone_says_so(kept: Path) -> None:
+    async with opened(kept) as reader:
+        (kept / "b.md").unlink()
+        await reader.press("j", "f")
+        assert reader.focus == "list"
+        assert "b.md" in reader.message or "no longer" in reader.message
+
+
+async def test_the_pager_gets_the_text_in_a_file_of_its_own(
+    kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reader.ui.outside import Outside, find_viewer
+
+    program = tmp_path / "pager"
+    program.write_text(f'#!/bin/sh\ncp "$1" {tmp_path}/seen; stat -c %a "$(dirname "$1")" > {tmp_path}/mode\n')
+    program.chmod(0o700)
+    assert find_viewer({"PAGER": str(program), "EDITOR": "vi"}) == [str(program)]
+    async with opened(kept) as reader:
+        await read(reader)
+        text = reader.reading.text
+        assert text is not None
+        assert Outside().show(text, {"PAGER": str(program)}) == "pager"
+        await reader.press("e")
+        assert reader.message  # there is no terminal to hand over in a test; it says so
+    seen = (tmp_path / "seen").read_text()
+    assert seen.startswith("# With a page\n\nAnn Author\n\nthe original at a.example, fetched just now\n")
+    assert "[link 30](https://example.org/30)" in seen
+    assert (tmp_path / "mode").read_text() == "700\n"
