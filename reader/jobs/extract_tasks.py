@@ -45,10 +45,11 @@ class Extracted(NamedTuple):
 
 
 def _page(body: bytes | str, url: str, charset: str) -> tuple[Any, ...]:
-    from reader.prose.extract import extract, stub_of
+    from reader.prose.extract import extract
+    from reader.prose.stubs import stub
 
     found = extract(body, url, charset)
-    return Extracted(found, stub_of(found, body)).plain()
+    return Extracted(found, stub(found, body, charset)).plain()
 
 
 def _body(body: str, body_format: BodyFormat, url: str) -> str:

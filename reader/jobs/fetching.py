@@ -216,7 +216,7 @@ class Fetching:
         if page is not None:
             return attempt.fetched(page)
         if kept is not None:
-            return attempt.cached(await self._disk.do(self._pages.page, wanted.id) or kept)
+            return attempt.cached(kept)
         return await attempt.failed()
 
 

@@ -13,6 +13,7 @@ from reader.errors import ReaderError
 from reader.jobs.extracting import Extractor
 from reader.jobs.fetch_news import Gathered, Got, Pictured, Said, Tell
 from reader.jobs.fetching import Disk, Fetching, look_up, rules_of, wanted
+from reader.jobs.fetching_once import MEGABYTE, WORKERS
 from reader.jobs.gathering import Bulk
 from reader.model import Links
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MEGABYTE = 1_000_000
-_WORKERS = 2
 _OWN_FAULT = "Something went wrong in newsreader itself."
 _LOGGED = "The log file has the details."
 _CANCELLED = "Cancelled."
@@ -73,7 +72,7 @@ class Service:
         from reader.web.robots import Robots
 
         self._disk = Disk()
-        self._extractor = Extractor(min(_WORKERS, os.cpu_count() or 1))
+        self._extractor = Extractor(min(WORKERS, os.cpu_count() or 1))
         self._end = asyncio.Event()
         try:
             async with Fetcher(rules_of(self._settings)) as fetcher:
