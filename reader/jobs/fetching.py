@@ -10,10 +10,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar
 
 from reader.errors import ReaderError
 from reader.jobs.extracting import ExtractError
@@ -65,6 +65,13 @@ class Allows(Protocol):
 
     async def allows(self, url: str) -> bool:
         """Whether programs may fetch an address."""
+
+    async def delay(self, url: str) -> float:
+        """Return the seconds that its site wants between two pages."""
+
+
+Capture: TypeAlias = Callable[[str], Awaitable[str | None]]
+"""Returns the address of the newest capture of another; None when there is none. Raises FetchError."""
 
 
 class Address(NamedTuple):
@@ -180,12 +187,15 @@ class Disk:
 class Fetching:
     """Fetches articles one by one; any number of tasks of one loop may ask."""
 
-    def __init__(self, web: Web, reads: Reads, pages: Pages, disk: Disk, *, archive: bool = False) -> None:
-        """``archive``: ask for the newest Wayback capture where no address yields an article."""
+    def __init__(
+        self, web: Web, reads: Reads, pages: Pages, disk: Disk, capture: Capture, *, archive: bool = False
+    ) -> None:
+        """``archive``: take the newest capture where no address yields an article, without being asked for it."""
         self._web = web
         self._reads = reads
         self._pages = pages
         self._disk = disk
+        self._capture = capture
         self._archive = archive
 
     async def fetch(
@@ -252,12 +262,10 @@ class _Attempt:
 
     async def archived(self, kept: Page | None) -> Page | None:
         """Return the newest capture of any address."""
-        from reader.web.wayback import newest_capture  # imported late: it is seldom asked for
-
         for address in self._wanted.addresses:
             try:
                 self._tell(Trying(self._wanted.id, "archive", "archive.org"))
-                capture = await newest_capture(self._of._web, address.url)
+                capture = await self._of._capture(address.url)
             except FetchError as error:
                 self._fail("archive", error.host, error.why, error.hint)
                 return None  # it is the archive that cannot be asked

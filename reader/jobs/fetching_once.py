@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reader.jobs.extracting import Extractor
@@ -35,13 +36,15 @@ async def gather(
     """
     from reader.web.fetch import Fetcher
     from reader.web.robots import Robots
+    from reader.web.wayback import newest_capture
 
     pages = library.pages
     pages.limit = settings.cache_mb * MEGABYTE
     disk, extractor = Disk(), Extractor(min(WORKERS, os.cpu_count() or 1))
     try:
         async with Fetcher(rules_of(settings)) as fetcher:
-            fetching = Fetching(fetcher, extractor, pages, disk, archive=settings.archive)
+            capture = partial(newest_capture, fetcher)
+            fetching = Fetching(fetcher, extractor, pages, disk, capture, archive=settings.archive)
             bulk = Bulk(fetching, library, disk, Robots(fetcher), tell, heard=heard, force=force)
             await bulk.add(ids)
             return await bulk.run()

@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 from collections.abc import Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reader.errors import ReaderError
@@ -70,6 +71,7 @@ class Service:
     async def _run(self) -> None:
         from reader.web.fetch import Fetcher
         from reader.web.robots import Robots
+        from reader.web.wayback import newest_capture
 
         self._disk = Disk()
         self._extractor = Extractor(min(WORKERS, os.cpu_count() or 1))
@@ -80,7 +82,10 @@ class Service:
                 self._robots = Robots(fetcher)
                 pages = self._library.pages
                 pages.limit = self._settings.cache_mb * MEGABYTE
-                self._fetching = Fetching(fetcher, self._extractor, pages, self._disk, archive=self._settings.archive)
+                self._fetching = Fetching(
+                    fetcher, self._extractor, pages, self._disk, partial(newest_capture, fetcher),
+                    archive=self._settings.archive,
+                )  # fmt: skip
                 self._listen()
                 await self._end.wait()
                 for task in list(self._tasks):

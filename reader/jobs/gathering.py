@@ -72,6 +72,8 @@ class Bulk:
         """What is waiting, by host; the first is the one whose turn it is."""
         self._aside: dict[str, float] = {}
         """Hosts that asked to be left alone, until when."""
+        self._delays: dict[str, float] = {}
+        """Seconds between two pages, of hosts that ask for it."""
         self._active: dict[asyncio.Task[None], str] = {}
         self._changed = asyncio.Event()
         self._paused = False
@@ -173,9 +175,12 @@ class Bulk:
         busy = [*self._active.values()]
         now = time.monotonic()
         for name in [*self._hosts]:
-            if self._aside.get(name, 0.0) > now or busy.count(name) >= PER_HOST:
+            delay = self._delays.get(name, 0.0)
+            if self._aside.get(name, 0.0) > now or busy.count(name) >= (1 if delay else PER_HOST):
                 continue
             self._aside.pop(name, None)
+            if delay:
+                self._aside[name] = now + delay
             waiting = self._hosts[name].popleft()
             if self._hosts[name]:
                 self._hosts.move_to_end(name)
@@ -203,6 +208,10 @@ class Bulk:
             self.stop("Something went wrong in newsreader itself; the log file has the details")
 
     async def _one(self, name: str, waiting: _Waiting) -> None:
+        if name not in self._delays:
+            self._delays[name] = await self._robots.delay(waiting.wanted.addresses[0].url)
+            if self._delays[name]:
+                self._aside[name] = time.monotonic() + self._delays[name]
         outcome = await self._fetching.fetch(waiting.wanted, force=self._force, robots=self._robots)
         if self._puts_back(name, waiting, outcome):
             return
