@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Literal
 
 from reader.prose.blocks import Block, Embed, Figure, Heading, Mark, Paragraph, Rule, Span
@@ -81,8 +81,13 @@ def cut_notice() -> Paragraph:
 
 def build(source: str, base_url: str) -> tuple[Block, ...]:
     """Return ``source`` as blocks, whatever its length; for Markdown, whose HTML is longer than its source."""
+    return assemble(tokens(source), base_url)
+
+
+def assemble(parts: Iterable[Token], base_url: str) -> tuple[Block, ...]:
+    """Return the tokens of some HTML as blocks."""
     builder = _Builder(base_url)
-    for token in tokens(source):
+    for token in parts:
         if builder.made >= MAX_BLOCKS:
             return (*builder.close_all(), cut_notice())
         builder.take(token)

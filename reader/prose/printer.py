@@ -81,11 +81,16 @@ def _block(block: Block, bullet: str, depth: int) -> list[str]:
             return _table(header, rows)
         case Figure(url=url, alt=alt, caption=caption):
             picture = f"![{_escape(alt)}]({_address(url)})"
-            return [picture, "", *_paragraph(inline(caption))] if caption else [picture]
+            return [picture] if not caption else ["<figure>", "", picture, "", *_caption(caption), "</figure>"]
         case Embed(url=url):
             return [f"[{_escape(url)}]({_address(url)})"]
         case Rule():
             return ["___"]  # dashes could be taken for a list or a heading
+
+
+def _caption(caption: Spans) -> list[str]:
+    """Return a caption in the tags that Markdown has no form for; between blank lines, its text is Markdown again."""
+    return ["<figcaption>", "", *_paragraph(inline(caption)), "", "</figcaption>"]
 
 
 def _paragraph(text: str) -> list[str]:

@@ -271,7 +271,10 @@ def test_any_text_gives_clean_blocks(source: str) -> None:
             "<table><tr><th>A|<th>B<tr><td>1<br>2<td><code>|</code></table>",
             "| A\\| | B |\n| --- | --- |\n| 1<br>2 | `\\|` |\n",
         ),
-        ("<figure><img src=//x.org/p alt='a]'><figcaption>c</figure>", "![a\\]](https://x.org/p)\n\nc\n"),
+        (
+            "<figure><img src=//x.org/p alt='a]'><figcaption>c</figure>",
+            "<figure>\n\n![a\\]](https://x.org/p)\n\n<figcaption>\n\nc\n\n</figcaption>\n</figure>\n",
+        ),
         ("<iframe src=https://x.org/e_f></iframe>", "[https://x.org/e_f](https://x.org/e_f)\n"),
     ],
 )
@@ -279,6 +282,13 @@ def test_to_markdown(source: str, expected: str) -> None:
     blocks = parse_html(source)
     assert to_markdown(blocks) == expected
     assert plain_text(parse_markdown(expected)) == plain_text(blocks)
+
+
+@pytest.mark.parametrize("around", ["{}", "<blockquote>{}</blockquote>", "<ul><li>a<p>{}<li>b</ul>"])
+def test_a_caption_stays_with_its_picture(around: str) -> None:
+    figure = "<figure><img src=//x.org/p alt=a><figcaption>A <b>caption</b> of<br><a href=//x.org>x</a></figure>"
+    blocks = parse_html(around.format(figure))
+    assert parse_markdown(to_markdown(blocks)) == blocks
 
 
 def test_blocks_that_no_parser_makes() -> None:

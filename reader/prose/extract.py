@@ -1,0 +1,208 @@
+"""A web page -> its article.
+
+Three opinions: trafilatura in its fast mode, whose XML we walk; readability where the
+first is short of what the page has; and what the page's own JSON-LD says its text is,
+which both are measured by. What is left of the page's furniture is taken out behind them.
+
+Heavy (a third of a second to import its libraries, tens of milliseconds a page), and its
+libraries are not made for hostile pages: it is run in a worker process that can be ended.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reader.model import Extract
+from reader.prose.blocks import Block, Paragraph
+from reader.prose.decoding import decode
+from reader.prose.harvest import first, second, whole
+from reader.prose.html import parse_html
+from reader.prose.inline import paragraphs
+from reader.prose.markdown import to_markdown
+from reader.prose.metadata import Metadata, base_of, metadata
+from reader.prose.pruning import Held, prepare, prose_size
+from reader.prose.structured import Structured, as_html, script_text, structured
+from reader.prose.targets import WEB, target
+from reader.prose.tidying import article_text, linked_share, tidy_article
+from reader.prose.tree import MAX_CHARACTERS, parse
+from reader.words import words
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+MAX_ELEMENTS = 25_000
+"""Of a page that is given to the extractors, whose time grows faster than its size; of a longer one all is taken."""
+MIN_WORDS = 8
+"""Fewer words are no article."""
+
+_TAG = re.compile(r"<[a-zA-Z!?/]")
+_BLANK_LINE = re.compile(r"\n[ \t]*\n")
+_SHORT = 600
+"""Characters below which a second opinion is always asked for."""
+_COVERED = 0.6
+"""Of the running text of the page; where the first opinion has less, a second one is asked for."""
+_SHINGLE = 4
+_TOO_FEW_TO_TRUST = 60
+"""Words of a JSON-LD body; one with fewer is a summary."""
+_NEAR = 0.75
+"""How near (F1) an opinion has to be to the JSON-LD body to be taken before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """The article of a page as blocks, for those who want its words alone."""
+
+    blocks: tuple[Block, ...]
+    about: Metadata
+
+
+def extract(source: bytes | str, url: str = "", charset: str = "") -> Extract | None:
+    """Return the article of a page, or None when there is none in it.
+
+    ``source`` is HTML, XHTML or plain text; bytes are decoded as
+    :func:`reader.prose.decoding.decode` says. ``url`` is where it came from; relative
+    addresses are resolved against it. Pure; raises nothing on account of what is in the page.
+    """
+    article = article_of(source, url, charset)
+    if article is None:
+        return None
+    about = article.about
+    return Extract(
+        markdown=to_markdown(article.blocks),
+        words=len(words(article_text(article.blocks))),
+        title=about.title,
+        byline=about.byline,
+        published_at=about.published_at,
+        site=about.site,
+        image=about.image,
+    )
+
+
+def article_of(source: bytes | str, url: str = "", charset: str = "") -> Article | None:
+    """Return the article of a page as blocks, or None; takes what :func:`extract` takes."""
+    text = decode(source, charset)[:MAX_CHARACTERS]
+    url = target(url, "", WEB)
+    if not _TAG.search(text):
+        return _or_none(Article(_plain(text), Metadata()))
+    tree = parse(text)
+    if tree is None:
+        return None
+    base_url = base_of(tree, url)
+    said = structured(tree)
+    about = metadata(tree, said, base_url)
+    data = script_text(tree)
+    page = _Page(tree, prepare(tree, base_url), base_url, about)
+    return _or_none(Article(page.best(said, data), about))
+
+
+def _or_none(article: Article) -> Article | None:
+    return article if len(words(article_text(article.blocks))) >= MIN_WORDS else None
+
+
+def _plain(text: str) -> tuple[Block, ...]:
+    """Return plain text as paragraphs, parted by blank lines."""
+    from reader.prose.blocks import Span
+
+    found = (paragraphs([Span(" ".join(part.split()))]) for part in _BLANK_LINE.split(text))
+    return tuple(Paragraph(spans) for part in found for spans in part)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A prepared page, and the opinions about it."""
+
+    tree: HtmlElement
+    held: Held
+    base_url: str
+    about: Metadata
+
+    def best(self, said: Structured, data: str) -> tuple[Block, ...]:
+        """Return the best of the opinions; ``data`` is what the page's scripts have of a text."""
+        if sum(1 for _ in self.tree.iter()) > MAX_ELEMENTS:
+            return self._tidied(whole(_main(self.tree), self.held, self.base_url))
+        best = self._tidied(first(self.tree, self.held, self.base_url))
+        size = _size(best)
+        if size < _SHORT or size < _COVERED * prose_size(self.tree):
+            other = self._second()
+            best = other if _is_better(other, best) else best
+        if said.body:
+            best = _checked(best, self._read(as_html(said.body)), self._second)
+        if data and _size(best) < _SHORT:
+            other = self._read(data)
+            best = other if _size(other) > 2 * _size(best) else best
+        return best
+
+    def _second(self) -> tuple[Block, ...]:
+        return self._tidied(second(self.tree, self.held, self.base_url))
+
+    def _read(self, html: str) -> tuple[Block, ...]:
+        return self._tidied(parse_html(html, self.base_url))
+
+    def _tidied(self, blocks: Sequence[Block]) -> tuple[Block, ...]:
+        return tidy_article(blocks, self.about.title, self.about.byline, self.about.titles)
+
+
+def _main(tree: HtmlElement) -> HtmlElement:
+    """Return the part of a page that calls itself its main one."""
+    for name in ("article", "main", "body"):
+        found = list(tree.iter(name))
+        if len(found) == 1:
+            return found[0]
+    return tree
+
+
+def _size(blocks: Sequence[Block]) -> int:
+    return sum(len("".join(article_text([block]).split())) for block in blocks)
+
+
+def _is_better(other: Sequence[Block], best: Sequence[Block]) -> bool:
+    """Whether another opinion holds much more running text, and is no list of links."""
+    size, text = _size(best), _size(other)
+    if text < 1.3 * size or text < 100:
+        return False
+    linked = sum(linked_share(block) * _size([block]) for block in other) / text
+    return linked < 0.4
+
+
+def _checked(
+    best: tuple[Block, ...], said: tuple[Block, ...], other: Callable[[], tuple[Block, ...]]
+) -> tuple[Block, ...]:
+    """Return the opinion that is nearest to what the page says its text is, or that itself where none is near.
+
+    ``other`` asks for the second opinion.
+    """
+    wanted = _shingles(said)
+    if wanted.total() < _TOO_FEW_TO_TRUST:
+        return best
+    found, exact = _overlap(best, wanted)
+    if found >= 0.8:
+        return _bounded(best, wanted) if found >= 0.9 and exact < 0.9 else best
+    opinions = [(_f1(*_overlap(blocks, wanted)), blocks) for blocks in (best, other())]
+    return max([*opinions, (_NEAR, said)], key=lambda opinion: opinion[0])[1]
+
+
+def _bounded(blocks: tuple[Block, ...], wanted: Counter[tuple[str, ...]]) -> tuple[Block, ...]:
+    """Return blocks from the first to the last that the page's own text has."""
+    known = set(wanted)
+    at = [i for i, block in enumerate(blocks) if known & set(_shingles([block]))]
+    return blocks[at[0] : at[-1] + 1] if at else blocks
+
+
+def _shingles(blocks: Sequence[Block]) -> Counter[tuple[str, ...]]:
+    found = words(article_text(blocks))
+    return Counter(tuple(found[at : at + _SHINGLE]) for at in range(max(1, len(found) - _SHINGLE + 1)))
+
+
+def _overlap(blocks: Sequence[Block], wanted: Counter[tuple[str, ...]]) -> tuple[float, float]:
+    """Return which part of the wanted text the blocks have, and which part of the blocks is wanted."""
+    have = _shingles(blocks)
+    both = (have & wanted).total()
+    return both / max(1, wanted.total()), both / max(1, have.total())
+
+
+def _f1(recall: float, precision: float) -> float:
+    return 2 * recall * precision / (recall + precision) if recall + precision else 0.0

@@ -1,0 +1,184 @@
+"""What an extractor leaves standing in an article that is not its text: taken out, block by block. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from reader.prose.blocks import (
+    Block,
+    CodeBlock,
+    Embed,
+    Figure,
+    Heading,
+    ListBlock,
+    Paragraph,
+    Quote,
+    Rule,
+    Spans,
+    Table,
+    spans_text,
+)
+from reader.prose.furniture import has_date, is_date, is_heading, is_line, without_by
+from reader.text import clean
+
+_LETTERS = re.compile(r"[\W_]+")
+_NEAR = 8
+"""Blocks from the start among which title, byline and date are repeated."""
+
+
+def tidy_article(
+    blocks: Sequence[Block], title: str = "", byline: str = "", other_titles: Iterable[str] = ()
+) -> tuple[Block, ...]:
+    """Return the blocks of an article without what repeats its title, byline and date, and without page furniture."""
+    kept = [tidied for block in blocks if (tidied := _tidy(block)) is not None]
+    kept = _without_head(kept, {_key(name) for name in (title, *other_titles) if name}, byline)
+    kept = _without_aftermath(kept)
+    kept = _without_repeats(kept)
+    while kept and isinstance(kept[-1], Heading | Rule):
+        kept.pop()
+    while kept and isinstance(kept[0], Rule):
+        kept.pop(0)
+    return tuple(kept)
+
+
+def _key(text: str) -> str:
+    """Return what two forms of one line have in common."""
+    return _LETTERS.sub("", text.casefold())
+
+
+def text_of_block(block: Block) -> str:
+    """Return the words of a block that are the article's own: none of a picture or an embed."""
+    return "\n".join(_words(block))
+
+
+def _words(block: Block) -> list[str]:
+    match block:
+        case Heading(spans=spans) | Paragraph(spans=spans):
+            return [spans_text(spans)]
+        case Quote(blocks=inner):
+            return [line for part in inner for line in _words(part)]
+        case ListBlock(items=items):
+            return [line for item in items for part in item for line in _words(part)]
+        case CodeBlock(text=text):
+            return [text]
+        case Table(header=header, rows=rows):
+            return ["\t".join(map(spans_text, row)).strip() for row in (header, *rows) if row]
+        case Figure() | Embed() | Rule():
+            return []
+
+
+def article_text(blocks: Iterable[Block]) -> str:
+    """Return the words of an article alone: no captions, no alternative texts, no addresses."""
+    return "\n\n".join(filter(None, map(text_of_block, blocks)))
+
+
+def linked_share(block: Block) -> float:
+    """Return which part of a block's text is inside links, from 0 to 1."""
+    spans = list(_spans(block))
+    total = sum(len(span.text.strip()) for span in spans)
+    return sum(len(span.text.strip()) for span in spans if span.href) / total if total else 0.0
+
+
+def _spans(block: Block) -> Spans:
+    match block:
+        case Heading(spans=spans) | Paragraph(spans=spans):
+            return spans
+        case Quote(blocks=inner):
+            return tuple(span for part in inner for span in _spans(part))
+        case ListBlock(items=items):
+            return tuple(span for item in items for part in item for span in _spans(part))
+        case Table(header=header, rows=rows):
+            return tuple(span for row in (header, *rows) for cell in row for span in cell)
+    return ()
+
+
+# --- single blocks ------------------------------------------------------------------------------
+
+
+def _tidy(block: Block) -> Block | None:
+    """Return a block without the lines of it that are furniture, or None when nothing else is in it."""
+    match block:
+        case Paragraph(spans=spans) | Heading(spans=spans):
+            text = spans_text(spans).strip()
+            return None if not text or is_line(text) or _is_read_more(block, text) else block
+        case ListBlock(items=items):
+            kept = [tuple(part for part in map(_tidy, item) if part is not None) for item in items]
+            return replace(block, items=tuple(filter(None, kept))) if any(kept) else None
+    return block
+
+
+def _is_read_more(block: Block, text: str) -> bool:
+    """Whether a paragraph is one link to another article, announced by a word and a colon."""
+    before, colon, _ = text.partition(":")
+    return (
+        bool(colon) and len(before) < 24 and len(text) < 200 and linked_share(block) > 0.75 and bool(is_heading(before))
+    )
+
+
+def _without_head(blocks: list[Block], titles: set[str], byline: str) -> list[Block]:
+    """Return blocks without the title, byline and date that stand above many an article's text."""
+    names = _key(byline)
+    kept: list[Block] = []
+    for at, block in enumerate(blocks):
+        if at < _NEAR and isinstance(block, Heading | Paragraph):
+            text = clean(spans_text(block.spans))
+            key = _key(text)
+            is_name = bool(names) and len(text) < 160 and _key(without_by(text)) == names
+            with_name = bool(names) and names in key and len(key) < len(names) + 50 and has_date(text)
+            if key in titles or is_name or with_name or is_date(text):
+                continue
+        kept.append(block)
+    return kept
+
+
+# --- what comes behind ----------------------------------------------------------------------------
+
+
+def _without_aftermath(blocks: list[Block]) -> list[Block]:
+    """Return blocks without boxes of other articles: a heading that says so, and the links under it."""
+    kept: list[Block] = []
+    dropping = False
+    for block in blocks:
+        if isinstance(block, Heading) or _is_label(block):
+            dropping = is_heading(text_of_block(block))
+            if dropping:
+                continue
+        elif dropping:
+            # Running text after such a heading belongs to the article, or the heading did not mean what it says.
+            if linked_share(block) > 0.5 or isinstance(block, Figure | Embed | Rule) or len(text_of_block(block)) < 80:
+                continue
+            dropping = False
+        kept.append(block)
+    while kept and _is_link_list(kept[-1]):
+        kept.pop()
+    return kept
+
+
+def _is_label(block: Block) -> bool:
+    return isinstance(block, Paragraph) and len(spans_text(block.spans)) < 60 and is_heading(spans_text(block.spans))
+
+
+def _is_link_list(block: Block) -> bool:
+    if isinstance(block, ListBlock):
+        return len(block.items) > 1 and linked_share(block) > 0.9
+    return (
+        isinstance(block, Paragraph)
+        and linked_share(block) > 0.95
+        and not text_of_block(block).endswith((".", "!", "?", "。"))
+    )
+
+
+def _without_repeats(blocks: list[Block]) -> list[Block]:
+    """Return blocks without long ones that were there before, and without a picture that comes again."""
+    seen: set[str] = set()
+    kept: list[Block] = []
+    for block in blocks:
+        key = block.url if isinstance(block, Figure) else _key(text_of_block(block))
+        if key and (len(key) > 60 or isinstance(block, Figure)) and not isinstance(block, CodeBlock | Table):
+            if key in seen:
+                continue
+            seen.add(key)
+        kept.append(block)
+    return kept

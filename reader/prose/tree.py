@@ -1,0 +1,53 @@
+"""A page's text -> a tree that the extractors work on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml.html import HtmlElement
+
+MAX_CHARACTERS = 5_000_000
+"""Of the page; what comes after is left out."""
+
+
+def parse(source: str) -> HtmlElement | None:
+    """Return the page as a tree, or None when nothing in it is markup.
+
+    ``source`` comes from :func:`reader.prose.decoding.decode`. Elements more than 255
+    deep are left out: that is libxml2's own limit, which we leave on.
+    """
+    from lxml import etree
+    from lxml.html import HTMLParser, document_fromstring
+
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
+    try:
+        # As bytes, because lxml refuses text that declares a charset.
+        tree = document_fromstring(source[:MAX_CHARACTERS].encode(), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        return None
+    return tree
+
+
+def elements(tree: HtmlElement, *names: str) -> Iterator[HtmlElement]:
+    """Yield the elements of some names, in order; the tree may be changed while one walks."""
+    yield from list(tree.iter(*names))
+
+
+def drop(element: HtmlElement) -> None:
+    """Take an element out of its tree; the text behind it stays."""
+    parent = element.getparent()
+    if parent is not None:
+        element.drop_tree()
+
+
+def text_of(element: HtmlElement) -> str:
+    """Return all text inside an element, blanks folded."""
+    return " ".join(" ".join(element.itertext()).split())
+
+
+def size_of(element: HtmlElement) -> int:
+    """Return how many characters of text are inside an element, blanks not counted."""
+    return sum(len("".join(text.split())) for text in element.itertext())
