@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from reader.model import Number
+from reader.model import Number, Page, Way
+from reader.text import count
 from reader.times import local
+from reader.urls import host
 
 UNKNOWN = "–"
 QUALITY_FULL = 80
 """The quality that fills a bar; real ones lie between 0 and about 140."""
 HEAT_FULL = 200
 """The heat that fills a bar; real ones lie between 30 and about 330."""
+WAYS: dict[Way, str] = {
+    "original": "the original",
+    "web": "the web page",
+    "amp": "the AMP copy",
+    "cdn_amp": "the copy of the AMP cache",
+    "archive": "the Wayback Machine's capture",
+}
+"""What to call the address that a page came by, in the middle of a sentence."""
 _SHADES = "▁▂▃▄▅▆▇█"
 
 
@@ -92,3 +102,17 @@ def duration(text: str) -> str:
         else:
             return text
     return text if number else " ".join(words)
+
+
+def provenance(page: Page, now: datetime) -> str:
+    """Return which page it is, from where and since when, such as “the original at jurist.org, fetched 3 h ago”."""
+    return f"{WAYS[page.way]} at {host(page.final_url)}, fetched {ago(page.fetched_at, now)}"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """Return how long ago something was, in words."""
+    seconds = max(0, int((now - moment).total_seconds()))
+    for unit, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= unit:
+            return f"{count(seconds // unit, name)} ago"
+    return "just now"

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from reader.model import Image, Links, Page, Way
+from reader.model import Image, Links, Page
 from reader.prose.blocks import Block, Mark, Paragraph, Span, plain_text
 from reader.prose.layout import layout
 from reader.prose.numbering import Numbering
@@ -32,27 +32,20 @@ from reader.ui.lines import (
     wrap_facts,
     wrapped,
 )
-from reader.urls import host
 
 WORDS_A_MINUTE = 230
 """What people read of a text in their own language on a screen."""
-WAYS: dict[Way, str] = {
-    "original": "the original",
-    "web": "the web page",
-    "amp": "the AMP copy",
-    "cdn_amp": "the copy of the AMP cache",
-    "archive": "the Wayback Machine's capture",
-}
-"""What to call the address that a page came by, in the middle of a sentence."""
 _NO_LINKS = Links()
 Kind = Literal["page", "body", "excerpt"]
 
 
 class Notice(NamedTuple):
-    """A line of what is said below a text that is not the original: why it is not, what to do."""
+    """What is said below a text that is not the original: why it is not, what to do."""
 
     text: str
     ink: str = "quiet"
+    apart: bool = True
+    """Whether an empty line stands before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +100,8 @@ def lay(text: FullText, cells: int, now: datetime, notices: Sequence[Notice] = (
     lines += [tuple(map(from_span, line)) for line in layout(numbering.blocks(text.blocks), cells)]
     end = len(lines)
     for notice in notices:
-        lines += [BLANK, *(line_of(part, notice.ink) for part in wrapped(notice.text, cells))]
+        lines += [BLANK] * notice.apart
+        lines += [line_of(part, notice.ink) for part in wrapped(notice.text, cells)]
     lines += _links(numbering.links, cells)
     headings = (0, *(at for at in range(start, end) if _is_heading(lines, at)))
     links = tuple(href for _, href in numbering.links)
@@ -117,20 +111,6 @@ def lay(text: FullText, cells: int, now: datetime, notices: Sequence[Notice] = (
 def minutes(words: int) -> int:
     """Return how many minutes it takes to read so many words; at least one."""
     return max(1, round(words / WORDS_A_MINUTE))
-
-
-def provenance(page: Page, now: datetime) -> str:
-    """Return which page it is, from where and since when, such as “the original at jurist.org, fetched 3 h ago”."""
-    return f"{WAYS[page.way]} at {host(page.final_url)}, fetched {ago(page.fetched_at, now)}"
-
-
-def ago(moment: datetime, now: datetime) -> str:
-    """Return how long ago something was, in words."""
-    seconds = max(0, int((now - moment).total_seconds()))
-    for unit, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
-        if seconds >= unit:
-            return f"{count(seconds // unit, name)} ago"
-    return "just now"
 
 
 def _facts(text: FullText) -> list[Run]:
@@ -145,7 +125,7 @@ def _facts(text: FullText) -> list[Run]:
 def _provenance(text: FullText, now: datetime) -> list[Run]:
     long = f"{count(text.words, 'word')}, {minutes(text.words)} min"
     if text.page is not None:
-        said = provenance(text.page, now)
+        said = formats.provenance(text.page, now)
         return [Run(said[0].upper() + said[1:], "quiet"), Run(long, "quiet")]
     if text.kind == "body":
         return [Run("The document's own text", "quiet"), Run(long, "quiet")]

@@ -17,8 +17,10 @@ def text_of(library: Library, subject: Subject | int) -> FullText:
     """
     if isinstance(subject, int):
         subject = of_document(library, subject)
-    id_ = subject.id or (article_id(subject.links.best, b"") if subject.links.best else "")
-    page = library.pages.page(id_) if id_ else None
+    id_, page = subject.id, subject.page
+    if not id_ and subject.links.best:
+        id_ = article_id(subject.links.best, b"")
+        page = library.pages.page(id_)
     return _of_page(subject, page, id_) if page is not None else _of_document(subject, id_)
 
 

@@ -15,7 +15,8 @@ from reader.errors import ReaderError, reason
 from reader.programs import keys_left_to_the_child, runs_code, show, split, stem
 from reader.prose.printer import to_markdown
 from reader.text import clean, clean_block
-from reader.ui.full_text import FullText, provenance
+from reader.ui.formats import provenance
+from reader.ui.full_text import FullText
 
 _VARIABLES = ("PAGER", "VISUAL", "EDITOR")
 _USUAL = ("less", "more", "vi", "nano")

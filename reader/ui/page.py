@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reader.errors import ReaderError
-from reader.model import Image, Json
+from reader.model import Image, Json, Page
 from reader.prose.blocks import links, plain_text
 from reader.prose.layout import layout
-from reader.text import cut, fit, width
+from reader.text import count, cut, fit, width
 from reader.ui import formats
 from reader.ui.lines import (
     BLANK,
@@ -42,18 +42,20 @@ class Fixed(Measured):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Made:
     """Lines, and which of them belong to each related item."""
 
     lines: tuple[Line, ...]
     items: tuple[range, ...] = ()
 
 
-def head(subject: Subject, cells: int) -> tuple[Line, ...]:
+def head(subject: Subject, cells: int, now: datetime | None = None) -> tuple[Line, ...]:
     """Return everything above the related items, at most ``cells`` wide."""
     lines: list[Line] = [line_of(text, "title") for text in wrapped(subject.title, cells)]
     lines += wrap_facts(_first_facts(subject), cells)
     lines += wrap_facts(_second_facts(subject), cells)
+    if subject.page is not None:
+        lines += wrap_facts(_of_page(subject.page, now or datetime.now().astimezone()), cells)
     if subject.told_by:
         note = f"Not a document of this folder: this is what “{subject.told_by}” says of it. o opens the original."
         lines += [BLANK, *(line_of(text, "quiet") for text in wrapped(note, cells))]
@@ -69,13 +71,13 @@ def head(subject: Subject, cells: int) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def fixed(subject: Subject, cells: int) -> Fixed:
+def fixed(subject: Subject, cells: int, now: datetime | None = None) -> Fixed:
     """Return what stays on the page of ``subject`` whichever related item is selected; the costly part of it."""
-    above = head(subject, cells)
+    above = head(subject, cells, now)
     return Fixed(above, tuple(_more(subject, cells)), cells, before=measure(above))
 
 
-def page(subject: Subject, around: Fixed, *, selected: int, visited: frozenset[int], now: datetime) -> Page:
+def page(subject: Subject, around: Fixed, *, selected: int, visited: frozenset[int], now: datetime) -> Made:
     """Return the whole page, with the related items between what stays.
 
     ``selected`` is the item whose excerpt is shown, or -1; ``visited`` are those that
@@ -93,7 +95,7 @@ def page(subject: Subject, around: Fixed, *, selected: int, visited: frozenset[i
         start = len(lines)
         lines += _item(item, at, around.width, selected=at == selected, visited=at in visited, now=now)
         places.append(range(start, len(lines)))
-    return Page((*lines, *around.foot), tuple(places))
+    return Made((*lines, *around.foot), tuple(places))
 
 
 # --- parts ----------------------------------------------------------------------------------
@@ -124,6 +126,13 @@ def _second_facts(subject: Subject) -> list[Run]:
     if subject.published is False:
         facts.append(Run("not published", "quiet"))
     return facts
+
+
+def _of_page(page: Page, now: datetime) -> list[Run]:
+    return [
+        Run("Kept here: " + formats.provenance(page, now), "quiet"),
+        Run(count(page.extract.words, "word"), "quiet"),
+    ]
 
 
 def _score_fact(name: str, value: int | float | None, full: int) -> list[Run]:

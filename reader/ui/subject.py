@@ -11,7 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from reader.library.library import Library
-from reader.model import Article, Image, Json, Links, Number, Related, Row
+from reader.model import Article, Image, Json, Links, Number, Page, Related, Row
 from reader.prose.blocks import Block
 
 _NO_LINKS = Links()
@@ -62,6 +62,8 @@ class Subject:
     id: str = ""
     tags: tuple[str, ...] = ()
     """The person's own."""
+    page: Page | None = None
+    """Its original, where that is kept."""
     told_by: str = ""
     """For what is no document here: the title of the document that tells of it."""
 
@@ -101,6 +103,7 @@ def of_document(library: Library, rowid: int) -> Subject:
         rowid=rowid,
         id=row.id if row else "",
         tags=row.tags if row else (),
+        page=library.pages.page(row.id) if row else None,
     )
 
 

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from reader.model import Extract, Links, Page
 from reader.prose.markdown import parse_markdown
 from reader.text import width
-from reader.ui.full_text import FullText, Notice, Searchable, ago, fold, hints, lay, minutes
+from reader.ui.formats import ago
+from reader.ui.full_text import FullText, Notice, Searchable, fold, hints, lay, minutes
 from reader.ui.lines import Line, line_of
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reader.model import Links, Related
 from reader.text import width
 from reader.ui.lines import BLANK, Line
-from reader.ui.page import Fixed, Page, fixed, head, page
+from reader.ui.page import Fixed, Made, fixed, head, page
 from reader.ui.subject import Item, Subject, of_item
 
 from .helpers import FORBIDDEN
@@ -24,10 +24,10 @@ def texts(lines: Iterable[Line]) -> list[str]:
     return ["".join(run.text for run in line) for line in lines]
 
 
-def bottom(subject: Subject, cells: int = 76, *, after: int = 0, selected: int = -1) -> Page:
+def bottom(subject: Subject, cells: int = 76, *, after: int = 0, selected: int = -1) -> Made:
     around = Fixed((BLANK,) * after, fixed(subject, cells).foot, cells)
     whole = page(subject, around, selected=selected, visited=frozenset(), now=NOW)
-    return Page(whole.lines[after:], whole.items)
+    return Made(whole.lines[after:], whole.items)
 
 
 def item(title: str = "Other", **fields: object) -> Item:
