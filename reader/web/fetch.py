@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar
 from types import TracebackType
@@ -23,12 +23,12 @@ import httpx
 
 from reader.errors import ReaderError
 from reader.text import clean
-from reader.web import charsets, media, troubles, validators, waits
+from reader.web import charsets, hops, media, pictures, troubles, validators, waits
 from reader.web.addresses import canonical_host, refusal_by_name
 from reader.web.answers import Answer, FetchError
 from reader.web.connections import Connections, Lent, Turns
 from reader.web.decoding import Body, BrokenError, TooMuchError, UnknownCodingError
-from reader.web.hops import Hop, first, following
+from reader.web.hops import Hop
 from reader.web.names import Resolve, resolve
 from reader.web.proxies import Proxies, Proxy
 from reader.web.rules import Rules
@@ -39,7 +39,9 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BUSY = frozenset({429, 503})
 _DRAIN_BYTES = 65_536
 _DRAIN_SECONDS = 0.5
-_PROXY = "newsreader.proxy"  # the name of an extension of our requests to our own transport
+_OPEN = "The browser can open it."
+_PROXY = "newsreader.proxy"  # names of extensions, by which the client and our transport talk
+_LOCATION = "newsreader.location"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +102,37 @@ class Fetcher:
         want = _Want("text/html, application/xhtml+xml, text/plain;q=0.8", self.rules.page_bytes, media.PAGES)
         return await self._fetch(url, want, validators.conditions(etag, last_modified))
 
+    async def image(self, url: str) -> Answer:
+        """Return the picture at ``url``: PNG, JPEG, GIF, WebP or AVIF, by its bytes, whatever its server says.
+
+        Raises FetchError; also when it has more pixels than the rules allow.
+        """
+        accept = ", ".join(media.PICTURES)
+        answer = await self._fetch(url, _Want(accept, self.rules.image_bytes, what="a picture"), {})
+        host = hops.host(answer.final_url)
+        kind = media.beginning(answer.body)
+        if kind not in media.PICTURES:
+            raise _no_page(kind or answer.content_type, len(answer.body), "a picture", host)
+        found = pictures.size(answer.body, kind)
+        if found is None:
+            raise FetchError("protocol", "its picture is damaged", host)
+        if found[0] * found[1] > self.rules.image_pixels:
+            raise FetchError("too_large", f"a picture of {found[0]:,} × {found[1]:,} pixels", host, hint=_OPEN)
+        return replace(answer, content_type=kind)
+
     async def plain(self, url: str, limit: int) -> Answer:
         """Return what is at ``url``, whatever its type, up to ``limit`` bytes of it. Raises FetchError."""
         return await self._fetch(url, _Want("*/*", limit, what="a text", cut=True), {})
 
     async def _fetch(self, url: str, want: _Want, conditions: dict[str, str]) -> Answer:
-        hop = first(url)
+        hop = hops.first(url)
         asked, seen = hop.url, {hop.url}
         clock = _Clock(self.rules.seconds)
         for _ in range(self.rules.redirects + 1):
             found = await self._ask(hop, want, conditions, clock)
             if isinstance(found, _Found):
                 return self._answer(asked, hop, want, found)
-            hop = following(hop, found, frozenset(seen))
+            hop = hops.following(hop, found, frozenset(seen))
             seen.add(hop.url)
         raise FetchError(
             "moved", f"more than {self.rules.redirects} redirects", hop.host, hint="The browser may get further."
@@ -143,7 +163,7 @@ class Fetcher:
         response = await self._client.send(request, stream=True)
         try:
             status = response.status_code
-            location = next(iter(response.headers.get_list("location")), "")
+            location = response.extensions[_LOCATION]
             if status in _REDIRECTS and location:
                 await _drain(response)
                 return location
@@ -178,7 +198,7 @@ class Fetcher:
         told = _length(response.headers)
         name = media.media_type(response.headers.get("content-type", ""))[0]
         if want.types and name and name not in want.types:
-            raise _no_page(name, told, want, host)
+            raise _no_page(name, told, want.what, host)
         if told > want.limit and not want.cut:
             raise _too_large(want, host)
         try:
@@ -206,7 +226,7 @@ class Fetcher:
         if want.types == media.PAGES and found.status == 200:
             wrong = begins or ("" if media.is_text(found.body, charset) else "application/octet-stream")
             if wrong or name not in media.PAGES:
-                raise _no_page(wrong or name, len(found.body), want, hop.host)
+                raise _no_page(wrong or name, len(found.body), want.what, hop.host)
         return Answer(
             url=asked,
             final_url=hop.url,
@@ -253,7 +273,14 @@ class _Transport(httpx.AsyncBaseTransport):
             ),
             request.extensions.get(_PROXY),
         )
-        return httpx.Response(lent.response.status, headers=lent.response.headers, stream=_Stream(lent))
+        # httpx makes a request of every Location, even where it is not to follow one, and fails on many of them.
+        told = [value for name, value in lent.response.headers if name.lower() == b"location"]
+        return httpx.Response(
+            lent.response.status,
+            headers=[each for each in lent.response.headers if each[0].lower() != b"location"],
+            stream=_Stream(lent),
+            extensions={_LOCATION: told[0].decode("utf-8", "replace") if told else ""},
+        )
 
     async def aclose(self) -> None:
         await self._connections.aclose()
@@ -320,13 +347,11 @@ def _length(headers: httpx.Headers) -> int:
     return int(value) if re.fullmatch("[0-9]{1,20}", value) else -1
 
 
-def _no_page(name: str, size: int, want: _Want, host: str) -> FetchError:
+def _no_page(name: str, size: int, wanted: str, host: str) -> FetchError:
     shown = media.in_words(name)
     whole = f"{shown} of {media.size_in_words(size)}" if size > 0 else shown
-    return FetchError("not_a_page", f"it is {whole}, not {want.what}", host, hint="The browser can open it.")
+    return FetchError("not_a_page", f"it is {whole}, not {wanted}", host, hint=_OPEN)
 
 
 def _too_large(want: _Want, host: str) -> FetchError:
-    return FetchError(
-        "too_large", f"more than {media.size_in_words(want.limit)}", host, hint="The browser can open it."
-    )
+    return FetchError("too_large", f"more than {media.size_in_words(want.limit)}", host, hint=_OPEN)

@@ -54,6 +54,11 @@ def following(hop: Hop, location: str, seen: frozenset[str]) -> Hop:
     return _taken_apart(target)
 
 
+def host(url: str) -> str:
+    """Return the host of an address that has been asked for, without brackets and port."""
+    return _taken_apart(url).host
+
+
 def _taken_apart(url: str) -> Hop:
     parts = urlsplit(url)
     return Hop(url, parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme])

@@ -101,5 +101,5 @@ def in_words(media: str) -> str:
 def size_in_words(size: int) -> str:
     """Return ``2.1 MB`` or the like for a number of bytes."""
     if size < 1_000:
-        return f"{size} bytes"
+        return "1 byte" if size == 1 else f"{size} bytes"
     return f"{size / 1_000:.0f} kB" if size < 999_500 else f"{size / 1_000_000:.1f} MB"
