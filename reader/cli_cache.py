@@ -99,4 +99,4 @@ def _tell(pruned: Pruned) -> None:
 
 
 def _megabytes(size: int) -> str:
-    return f"{size / _MEGABYTE:,.1f} MB"
+    return f"{size / _MEGABYTE:,.1f} MB" if size >= _MEGABYTE // 10 or not size else f"{max(1, size // 1000)} kB"

@@ -306,14 +306,20 @@ def _receive(pipe: IO[bytes]) -> tuple[bool, Any]:
 
 
 def main() -> None:
-    """Do one task after another, until the pipe is closed: arguments are a module with TASKS, and its limits."""
-    tasks: dict[str, Task] = import_module(sys.argv[1]).TASKS
+    """Do one task after another, until the pipe is closed; arguments are a module with TASKS, and its limits.
+
+    What the module's ``prepare``, if it has one, imports is not counted.
+    """
+    module = import_module(sys.argv[1])
+    tasks: dict[str, Task] = module.TASKS
     memory, seconds = int(sys.argv[2]), int(sys.argv[3])
     requests = sys.stdin.buffer
     # What a library prints must not come between our answers.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     processes.step_aside(_NICE)
+    if hasattr(module, "prepare"):
+        module.prepare()
     _limit(memory)
     processes.send((True, "ready"), answers)
     while True:

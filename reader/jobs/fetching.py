@@ -308,7 +308,7 @@ class _Attempt:
             self._fail(address.way, name, f"{error.message[:1].lower()}{error.message[1:].rstrip('.')}")
             return None
         if extract is None or stub:
-            self._fail(address.way, name, stub or "there is no article on the page", "The browser may show more.")
+            self._fail(address.way, name, f"the page {stub or 'has no article in it'}", "The browser may show more.")
             return None
         if kept is not None and kept.extract.words > _LONG and extract.words * 4 < kept.extract.words:
             why = f"it has only {extract.words:,} words now, of {kept.extract.words:,} that are kept"

@@ -198,9 +198,9 @@ class Bulk:
     def _ended(self, task: asyncio.Task[None]) -> None:
         del self._active[task]
         self._changed.set()
-        if task.cancelled():
-            return
-        error = task.exception()
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled() or error is not None:
+            self._looked_up += 1  # nothing has come of it: it is among what is left
         if isinstance(error, ReaderError):  # the disk is full, say: what is fetched now is lost
             self.stop(error.message.rstrip("."))
         elif error is not None:
