@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from reader.text import steady
@@ -79,7 +80,7 @@ def print_article(article: Article) -> None:
     """Write an article as text."""
     import json
 
-    from reader.prose.body import parse_body
+    from reader.jobs.bodies import Bodies
     from reader.prose.markdown import to_markdown
 
     when = _full_date(article.published_at)
@@ -95,7 +96,8 @@ def print_article(article: Article) -> None:
     ]
     parts = [article.title, "\n".join(f"{name}: {value}" for name, value in facts if value), article.excerpt]
     if article.body:
-        parts.append(to_markdown(parse_body(article.body, article.body_format, article.links.best)).strip())
+        with closing(Bodies()) as bodies:
+            parts.append(to_markdown(bodies.blocks(article.body, article.body_format, article.links.best)).strip())
     if article.related:
         related = [
             f"{_score(r.quality):>4}  {': '.join(filter(None, [r.provider.name or r.provider.domain, r.title]))}\n"

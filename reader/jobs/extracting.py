@@ -28,7 +28,6 @@ from reader.jobs import processes
 
 if TYPE_CHECKING:
     from reader.jobs.extract_tasks import Extracted
-    from reader.prose.blocks import Block
 
 log = logging.getLogger(__name__)
 
@@ -90,12 +89,6 @@ class Extractor:
         from reader.jobs.extract_tasks import Extracted
 
         return Extracted.of(await self.run("page", body, url, charset))
-
-    async def blocks(self, body: str, body_format: str, url: str = "") -> tuple[Block, ...]:
-        """Return what the body of a document consists of. Raises ExtractError."""
-        from reader.prose.markdown import parse_markdown
-
-        return parse_markdown(str(await self.run("body", body, body_format, url)))
 
     async def run(self, task: str, *values: Any) -> Any:
         """Return what a task of the workers' module answers. To cancel this ends the worker that is at it."""

@@ -24,6 +24,7 @@ from reader.ui.views_desk import ViewsDesk
 
 if TYPE_CHECKING:
     from reader.jobs.beside import Beside
+    from reader.jobs.bodies import Bodies
     from reader.jobs.news import Told
     from reader.library.library import Library
     from reader.library.places import Place, PlaceOf
@@ -61,6 +62,8 @@ class Desk:
         self._library = library
         self._keeper = keeper
         self.views = ViewsDesk(library, self.run, self._post)
+        self._bodies: Bodies | None = None
+        self._making = threading.Lock()
         self._closed = False
         self._asked = False
         """Whether a refresh was asked for while there was no keeper."""
@@ -93,8 +96,22 @@ class Desk:
         """End that; what is written is kept."""
         self._closed = True
         self.views.close()
+        with self._making:
+            if self._bodies is not None:
+                self._bodies.close()
         if self._keeper is not None:
             self._keeper.close()
+
+    def bodies(self) -> Bodies:
+        """Return what parses the bodies of documents; for workers."""
+        from reader.jobs.bodies import Bodies
+
+        with self._making:
+            if self._bodies is None:
+                self._bodies = Bodies()
+                if self._closed:
+                    self._bodies.close()
+            return self._bodies
 
     def renew(self) -> None:
         """Ask to open the index anew, which is set aside if it is damaged, and to build what is in its place.
@@ -268,7 +285,7 @@ class Desk:
             from reader.ui.subject import of_document
 
             try:
-                subject = of_document(self._library, rowid)
+                subject = of_document(self._library, rowid, self.bodies())
             except ReaderError as error:
                 self._post_unless_cancelled(messages.SubjectFailed(error))
                 return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reader.jobs.bodies import Bodies
 from reader.library.library import Library
 from reader.model import Page
 from reader.prose.markdown import parse_markdown
@@ -10,13 +11,13 @@ from reader.ui.subject import Subject, of_document
 from reader.urls import article_id
 
 
-def text_of(library: Library, subject: Subject | int) -> FullText:
+def text_of(library: Library, subject: Subject | int, bodies: Bodies) -> FullText:
     """Return the text of a document, by its row number, or of a related item.
 
     Raises ReaderError when the document is gone or can no longer be read.
     """
     if isinstance(subject, int):
-        subject = of_document(library, subject)
+        subject = of_document(library, subject, bodies)
     id_, page = subject.id, subject.page
     if not id_ and subject.links.best:
         id_ = article_id(subject.links.best, b"")

@@ -13,6 +13,7 @@ from reader.errors import ReaderError
 from reader.ui import messages
 
 if TYPE_CHECKING:
+    from reader.jobs.bodies import Bodies
     from reader.jobs.fetch_news import News
     from reader.jobs.fetch_settings import FetchSettings
     from reader.jobs.fetching_beside import FetchingProcess
@@ -36,8 +37,16 @@ class Run(Protocol):
 class OriginalsDesk:
     """Asks the library and the fetching process on behalf of a screen."""
 
-    def __init__(self, library: Library, settings: FetchSettings, run: Run, post: Callable[[Message], object]) -> None:
+    def __init__(
+        self,
+        library: Library,
+        settings: FetchSettings,
+        bodies: Callable[[], Bodies],
+        run: Run,
+        post: Callable[[Message], object],
+    ) -> None:
         self._library = library
+        self._bodies = bodies
         self._settings = settings
         self._run = run
         self._post = post
@@ -71,7 +80,7 @@ class OriginalsDesk:
             from reader.ui.originals import text_of
 
             try:
-                text = text_of(self._library, subject)
+                text = text_of(self._library, subject, self._bodies())
             except ReaderError as error:
                 self._post(messages.TextFailed(error))
                 return

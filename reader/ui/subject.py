@@ -9,10 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from reader.library.library import Library
 from reader.model import Article, Image, Json, Links, Number, Page, Related, Row
 from reader.prose.blocks import Block
+
+if TYPE_CHECKING:
+    from reader.jobs.bodies import Bodies
 
 _NO_LINKS = Links()
 
@@ -68,13 +72,11 @@ class Subject:
     """For what is no document here: the title of the document that tells of it."""
 
 
-def of_document(library: Library, rowid: int) -> Subject:
-    """Return the document ``rowid``, its body parsed and its related items matched with the folder.
+def of_document(library: Library, rowid: int, bodies: Bodies) -> Subject:
+    """Return the document ``rowid``, its body parsed by ``bodies`` and its related items matched with the folder.
 
     Raises ReaderError when it is gone or can no longer be read.
     """
-    from reader.prose.body import parse_body  # imported late, by a worker: the list comes first
-
     article = library.article(rowid)
     row = next(iter(library.rows([rowid])), None)
     related = tuple(_related_item(library, item) for item in article.related)
@@ -91,7 +93,7 @@ def of_document(library: Library, rowid: int) -> Subject:
         heat=article.heat,
         topics=article.topics,
         excerpt=article.excerpt,
-        blocks=parse_body(article.body, article.body_format, article.links.best) if article.body else (),
+        blocks=bodies.blocks(article.body, article.body_format, article.links.best) if article.body else (),
         images=article.images,
         links=article.links,
         items=related + members,

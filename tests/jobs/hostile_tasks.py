@@ -46,7 +46,12 @@ def _gone() -> None:
     os._exit(0)
 
 
+def _blocks(body: str, body_format: str, url: str) -> None:
+    _hold()
+
+
 TASKS = {
+    "blocks": _blocks,
     "echo": lambda *values: list(values),
     "pid": os.getpid,
     "hold": _hold,

@@ -37,7 +37,9 @@ class Texts(Viewing):
 
     def __init__(self, first: First, settings: Config) -> None:
         super().__init__(first, settings)
-        self.originals = OriginalsDesk(first.library, settings.fetch, self._desk.run, self.post_message)
+        self.originals = OriginalsDesk(
+            first.library, settings.fetch, self._desk.bodies, self._desk.run, self.post_message
+        )
         self.text_pane: TextPane | None = None
         self.text_of: Subject | int | None = None
         """What is read, or about to be: a document by its row number, or what is none; None when nothing is."""

@@ -1,0 +1,60 @@
+"""Bodies of documents -> blocks: short ones at once, long ones and whole web pages in a worker process."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING
+
+from reader.errors import ReaderError
+from reader.model import BodyFormat
+from reader.prose.blocks import Block, Mark, Paragraph, Span
+from reader.prose.body import parse_body
+from reader.prose.whole import is_whole_page
+
+if TYPE_CHECKING:
+    from reader.jobs.extracting import Extractor
+
+SHORT = 20_000
+"""Characters of a body that is parsed where it is wanted: milliseconds, whatever is in it."""
+
+
+class Bodies:
+    """Parses bodies for as many threads as ask; close it when all is done."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._extractor: Extractor | None = None
+        self._closed = False
+
+    def blocks(self, body: str, body_format: BodyFormat, url: str = "") -> tuple[Block, ...]:
+        """Return what a body consists of; of a whole web page, its article.
+
+        A body that takes too much time or memory is a paragraph that says so. ``url`` is what relative
+        addresses are resolved against.
+        """
+        is_page = body_format == "html" and is_whole_page(body)
+        if len(body) <= SHORT and not is_page:
+            return parse_body(body, body_format, url)
+        from reader.prose.plain import from_plain  # imported late: few documents are so long
+
+        try:
+            return from_plain(self._worker().ask("blocks", body, body_format, url))
+        except ReaderError as error:
+            return (Paragraph((Span(f"The text of this document cannot be shown. {error}", Mark.QUIET),)),)
+
+    def _worker(self) -> Extractor:
+        from reader.jobs.extracting import Extractor
+
+        with self._guard:
+            if self._extractor is None:
+                self._extractor = Extractor()
+                if self._closed:
+                    self._extractor.close()
+            return self._extractor
+
+    def close(self) -> None:
+        """End the worker, if there is one; whoever waits for it gets what says so."""
+        with self._guard:
+            self._closed = True
+            if self._extractor is not None:
+                self._extractor.close()
