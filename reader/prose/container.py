@@ -7,9 +7,11 @@ around it, and half as much for the one around that. Linear in the size of the t
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from reader.prose.tree import size_of
+from reader.prose.furniture import is_standfirst
+from reader.prose.tree import size_of, text_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -40,6 +42,10 @@ _BLOCKS = {
     *("p", "div", "li", "dd", "dt", "td", "section", "article", "main", "blockquote", "center", "font", "span", "body"),
     *("form", "header"),
 }
+_LOOK_AHEAD = 25
+"""Elements behind the heading."""
+_STANDFIRST = (20, 600)
+"""Characters, at least and at most."""
 _LEAST = 25
 """Characters of a piece of text that counts."""
 _SHARES = (1.0, 0.5, 0.25)
@@ -98,3 +104,18 @@ def _widened(best: HtmlElement, scores: dict[HtmlElement, float]) -> HtmlElement
         else:
             break
     return best
+
+
+def standfirst(tree: HtmlElement) -> str:
+    """Return the sentence or two that stand between a page's heading and its text, where the page names them so."""
+    heading = next(tree.iter("h1"), None)
+    if heading is None:
+        return ""
+    following = (element for element in heading.xpath("following::*") if isinstance(element.tag, str))
+    for element in islice(following, _LOOK_AHEAD):
+        if is_standfirst(element.get("class") or "") and element.tag in ("p", "div", "h2", "h3", "span"):
+            text = text_of(element)
+            linked = sum(size_of(link) for link in element.iter("a"))
+            if _STANDFIRST[0] <= len(text) <= _STANDFIRST[1] and not linked:
+                return text
+    return ""

@@ -14,11 +14,13 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from reader.model import Extract
 from reader.prose.blocks import Block, Paragraph
-from reader.prose.container import container
+from reader.prose.container import container, standfirst
 from reader.prose.decoding import decode
 from reader.prose.harvest import first, second, whole
 from reader.prose.html import parse_html
@@ -28,7 +30,7 @@ from reader.prose.metadata import Metadata, base_of, metadata
 from reader.prose.pruning import Held, prepare
 from reader.prose.structured import Structured, as_html, script_text, structured
 from reader.prose.targets import WEB, target
-from reader.prose.tidying import article_text, tidy_article
+from reader.prose.tidying import article_text, tidy_article, with_headings
 from reader.prose.tree import MAX_CHARACTERS, parse
 from reader.words import words
 
@@ -133,7 +135,18 @@ class _Page:
         if data and _size(best) < _SHORT:
             other = self._read(data)
             best = other if _size(other) > 2 * _size(best) else best
-        return best
+        return self._begun(best)
+
+    def _begun(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+        """Return blocks with the sentence that stands under the heading before them, unless they say the same."""
+        lead = standfirst(self.tree)
+        (made, *rest) = self._tidied(parse_html(f"<p>{escape(lead)}</p>", "")) or (None,)
+        if made is None or rest or not blocks:
+            return blocks
+        said, text = words(lead), words(article_text(blocks))
+        known = Counter(pairwise(text))
+        pairs = Counter(pairwise(said))
+        return blocks if (pairs & known).total() > 0.6 * pairs.total() else (made, *blocks)
 
     def _agreed(self) -> tuple[Block, ...]:
         """Return the first opinion where the third is about the same, else the one that is nearest to the other two."""
@@ -142,12 +155,13 @@ class _Page:
         three = () if held is None else self._tidied(whole(held, self.held, self.base_url))
         counts = [_shingles(one), _shingles(three)]
         if _alike(*counts) >= _SAME and not _is_lump(one):
-            return one
+            return with_headings(one, three)
         opinions = [one, three, self._second()]
         counts.append(_shingles(opinions[2]))
         votes = [sum(_alike(mine, others) for others in counts if others is not mine) for mine in counts]
-        votes[0] -= _LUMP * _is_lump(one)
-        return opinions[votes.index(max(votes))]
+        votes = [vote - _LUMP * _is_lump(blocks) for vote, blocks in zip(votes, opinions, strict=True)]
+        best = opinions[votes.index(max(votes))]
+        return best if best is three else with_headings(best, three)
 
     def _second(self) -> tuple[Block, ...]:
         return self._tidied(second(self.tree, self.held, self.base_url))
@@ -175,7 +189,7 @@ def _size(blocks: Sequence[Block]) -> int:
 def _is_lump(blocks: Sequence[Block]) -> bool:
     """Whether all text is in one piece, as where an extractor has given up and took the text of everything."""
     size = _size(blocks)
-    return size > _SHORT and max(_size([block]) for block in blocks) > 0.9 * size
+    return size > _SHORT / 2 and max(_size([block]) for block in blocks) > 0.9 * size
 
 
 def _checked(

@@ -95,6 +95,19 @@ _OVERLAYS = (
         "fc-consent",
     ),
 )
+_STANDFIRSTS = (
+    "standfirst",
+    "dek",
+    "deck",
+    "lede",
+    "chapeau",
+    "sapo",
+    "strapline",
+    "sub-?head(?:line|ing)?",
+    "sub-?title",
+    "vorspann",
+)
+_STANDFIRST = re.compile(rf"(?:^|[ -]){_any(*_STANDFIRSTS)}(?:$| )")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PARTING = re.compile(r"[-_:]+")
 _NAME = re.compile(rf"(?:^|[ -]){_any(*_BOXES)}(?:$|[ -]|\d)")
@@ -111,6 +124,12 @@ def is_box(names: str) -> bool:
 def is_large_box(names: str) -> bool:
     """Whether a class or id is that of a box that may well be longer than the article: comments, walls of consent."""
     return bool(_LARGE.search(_plain(names)))
+
+
+@lru_cache(maxsize=4096)
+def is_standfirst(names: str) -> bool:
+    """Whether a class is that of what stands between a heading and the text, and belongs to the text."""
+    return bool(_STANDFIRST.search(_plain(names)))
 
 
 def _plain(names: str) -> str:
