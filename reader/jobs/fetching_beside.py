@@ -154,6 +154,9 @@ class FetchingProcess:
     def _start(self) -> None:
         """Begin where the work can be seen from here. Raises OSError, ReaderError."""
         library = self._library
+        if notice := library.pages.notice:
+            library.pages.notice = ""
+            self._hear(Said(notice, warning=True))
         if library.pages.in_memory or (library.index.in_memory and library.folder.only is None):
             from reader.jobs.fetching_service import Service
 
@@ -281,10 +284,18 @@ def main() -> None:
 
     logging.getLogger().addHandler(_ToParent(send))
     processes.step_aside(_NICE)
-    _, values = json.loads(sys.stdin.buffer.readline())
+    first = sys.stdin.buffer.readline()
+    if not first:
+        return
+    _, values = json.loads(first)
     values["settings"]["allow_hosts"] = tuple(values["settings"]["allow_hosts"])
     paths = Paths(**{name: Path(place) for name, place in values["paths"].items()})
     library = Library.open(Path(values["target"]), paths)
+    if library.folder.only is not None:  # its index is in memory, here as there
+        from reader.jobs.indexing import refresh
+
+        for _ in refresh(library):
+            pass
     service = Service(library, FetchSettings(**values["settings"]), tell)
 
     def obey() -> None:
