@@ -14,20 +14,23 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from reader.model import Extract
 from reader.prose.blocks import Block, Paragraph
+from reader.prose.container import container, standfirst
 from reader.prose.decoding import decode
 from reader.prose.harvest import first, second, whole
 from reader.prose.html import parse_html
 from reader.prose.inline import paragraphs
 from reader.prose.markdown import to_markdown
 from reader.prose.metadata import Metadata, base_of, metadata
-from reader.prose.pruning import Held, prepare, prose_size
+from reader.prose.pruning import Held, prepare
 from reader.prose.structured import Structured, as_html, script_text, structured
 from reader.prose.targets import WEB, target
-from reader.prose.tidying import article_text, linked_share, tidy_article
+from reader.prose.tidying import article_text, tidy_article, with_headings
 from reader.prose.tree import MAX_CHARACTERS, parse
 from reader.words import words
 
@@ -42,9 +45,11 @@ MIN_WORDS = 8
 _TAG = re.compile(r"<[a-zA-Z!?/]")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _SHORT = 600
-"""Characters below which a second opinion is always asked for."""
-_COVERED = 0.6
-"""Of the running text of the page; where the first opinion has less, a second one is asked for."""
+"""Characters; a text with fewer may be one paragraph, or no article."""
+_SAME = 0.95
+"""How near (F1) two opinions are to each other that need no third."""
+_LUMP = 0.5
+"""What an opinion loses whose text has no paragraphs."""
 _SHINGLE = 4
 _TOO_FEW_TO_TRUST = 60
 """Words of a JSON-LD body; one with fewer is a summary."""
@@ -124,17 +129,39 @@ class _Page:
         """Return the best of the opinions; ``data`` is what the page's scripts have of a text."""
         if sum(1 for _ in self.tree.iter()) > MAX_ELEMENTS:
             return self._tidied(whole(_main(self.tree), self.held, self.base_url))
-        best = self._tidied(first(self.tree, self.held, self.base_url))
-        size = _size(best)
-        if size < _SHORT or size < _COVERED * prose_size(self.tree):
-            other = self._second()
-            best = other if _is_better(other, best) else best
+        best = self._agreed()
         if said.body:
             best = _checked(best, self._read(as_html(said.body)), self._second)
         if data and _size(best) < _SHORT:
             other = self._read(data)
             best = other if _size(other) > 2 * _size(best) else best
-        return best
+        return self._begun(best)
+
+    def _begun(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
+        """Return blocks with the sentence that stands under the heading before them, unless they say the same."""
+        lead = standfirst(self.tree)
+        (made, *rest) = self._tidied(parse_html(f"<p>{escape(lead)}</p>", "")) or (None,)
+        if made is None or rest or not blocks:
+            return blocks
+        said, text = words(lead), words(article_text(blocks))
+        known = Counter(pairwise(text))
+        pairs = Counter(pairwise(said))
+        return blocks if (pairs & known).total() > 0.6 * pairs.total() else (made, *blocks)
+
+    def _agreed(self) -> tuple[Block, ...]:
+        """Return the first opinion where the third is about the same, else the one that is nearest to the other two."""
+        one = self._tidied(first(self.tree, self.held, self.base_url))
+        held = container(self.tree)
+        three = () if held is None else self._tidied(whole(held, self.held, self.base_url))
+        counts = [_shingles(one), _shingles(three)]
+        if _alike(*counts) >= _SAME and not _is_lump(one):
+            return with_headings(one, three)
+        opinions = [one, three, self._second()]
+        counts.append(_shingles(opinions[2]))
+        votes = [sum(_alike(mine, others) for others in counts if others is not mine) for mine in counts]
+        votes = [vote - _LUMP * _is_lump(blocks) for vote, blocks in zip(votes, opinions, strict=True)]
+        best = opinions[votes.index(max(votes))]
+        return best if best is three else with_headings(best, three)
 
     def _second(self) -> tuple[Block, ...]:
         return self._tidied(second(self.tree, self.held, self.base_url))
@@ -159,13 +186,10 @@ def _size(blocks: Sequence[Block]) -> int:
     return sum(len("".join(article_text([block]).split())) for block in blocks)
 
 
-def _is_better(other: Sequence[Block], best: Sequence[Block]) -> bool:
-    """Whether another opinion holds much more running text, and is no list of links."""
-    size, text = _size(best), _size(other)
-    if text < 1.3 * size or text < 100:
-        return False
-    linked = sum(linked_share(block) * _size([block]) for block in other) / text
-    return linked < 0.4
+def _is_lump(blocks: Sequence[Block]) -> bool:
+    """Whether all text is in one piece, as where an extractor has given up and took the text of everything."""
+    size = _size(blocks)
+    return size > _SHORT / 2 and max(_size([block]) for block in blocks) > 0.9 * size
 
 
 def _checked(
@@ -202,6 +226,12 @@ def _overlap(blocks: Sequence[Block], wanted: Counter[tuple[str, ...]]) -> tuple
     have = _shingles(blocks)
     both = (have & wanted).total()
     return both / max(1, wanted.total()), both / max(1, have.total())
+
+
+def _alike(one: Counter[tuple[str, ...]], other: Counter[tuple[str, ...]]) -> float:
+    """Return how near two texts are to each other (F1 of their shingles)."""
+    total = one.total() + other.total()
+    return 2 * (one & other).total() / total if total else 1.0
 
 
 def _f1(recall: float, precision: float) -> float:

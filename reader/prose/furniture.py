@@ -48,7 +48,25 @@ _BOXES = (
     *("breadcrumbs?", "pagination", "pager", "skip-?link", "toolbar", "tooltip", "print-?only", "noprint"),
     *("screen-reader-text", "sr-only", "visually-?hidden", "site-?(?:header|footer|nav)", "masthead", "page-?footer"),
     *("colophon", "copyright", "table-of-contents", "toc", "ez-toc-container", "feedback", "rating-?(?:box|widget)"),
-    *("was-this-helpful", "mw-editsection", "paywall", "regwall", "meter-banner"),
+    *(
+        "was-this-helpful",
+        "paywall",
+        "regwall",
+        "meter-banner",
+        "foot(?:er)?",
+        "nav(?:bar|igation)?",
+        "menu",
+        "side-?bar",
+    ),
+    *(
+        "top-?bar",
+        "bottom-?(?:bar|links)",
+        "mw-editsection",
+        "jump-(?:link|to-nav)",
+        "reflist",
+        "references",
+        "catlinks",
+    ),
     # advertisements
     *(r"advert\w*", "ads?", "ad-?(?:slot|unit|container|wrapper|banner|label)", "adsbygoogle", "sponsor(?:ed|ship)?"),
     *("promo(?:tion|box|ted)?", "dfp", "gpt"),
@@ -66,10 +84,34 @@ _COMMENT_BOXES = (
     *("comments?-?(?:list|area|section|thread|wrapper|container|block|box)?", "commentlist", r"disqus\w*", "respond"),
     *("reader-?comments", "article-?comments", "post-?comments", "livefyre"),
 )
+_OVERLAYS = (
+    *("cookies?-?(?:banner|bar|box|consent|law|layer|message|modal|notice|overlay|popup|wall)", r"gdpr(?:-\w+)*"),
+    *(
+        r"consent(?:-\w+)*",
+        r"cmp(?:-\w+)*",
+        r"onetrust(?:-\w+)*",
+        r"didomi(?:-\w+)*",
+        r"usercentrics(?:-\w+)*",
+        "fc-consent",
+    ),
+)
+_STANDFIRSTS = (
+    "standfirst",
+    "dek",
+    "deck",
+    "lede",
+    "chapeau",
+    "sapo",
+    "strapline",
+    "sub-?head(?:line|ing)?",
+    "sub-?title",
+    "vorspann",
+)
+_STANDFIRST = re.compile(rf"(?:^|[ -]){_any(*_STANDFIRSTS)}(?:$| )")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PARTING = re.compile(r"[-_:]+")
 _NAME = re.compile(rf"(?:^|[ -]){_any(*_BOXES)}(?:$|[ -]|\d)")
-_COMMENTS = re.compile(rf"(?:^| ){_any(*_COMMENT_BOXES)}(?: |$)")
+_LARGE = re.compile(rf"(?:^| ){_any(*_COMMENT_BOXES, *_OVERLAYS)}(?: |$)")
 
 
 @lru_cache(maxsize=4096)
@@ -79,9 +121,15 @@ def is_box(names: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def is_comment_box(names: str) -> bool:
-    """Whether a class or id is that of the place where readers' comments are."""
-    return bool(_COMMENTS.search(_plain(names)))
+def is_large_box(names: str) -> bool:
+    """Whether a class or id is that of a box that may well be longer than the article: comments, walls of consent."""
+    return bool(_LARGE.search(_plain(names)))
+
+
+@lru_cache(maxsize=4096)
+def is_standfirst(names: str) -> bool:
+    """Whether a class is that of what stands between a heading and the text, and belongs to the text."""
+    return bool(_STANDFIRST.search(_plain(names)))
 
 
 def _plain(names: str) -> str:

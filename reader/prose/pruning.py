@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reader.prose.furniture import is_box, is_comment_box
+from reader.prose.furniture import is_box, is_large_box
 from reader.prose.targets import WEB, target
 from reader.prose.tree import drop, elements, size_of, text_of
 from reader.text import clean
@@ -76,6 +76,9 @@ _ICON = re.compile(
     r"(?:^|[\s_-])(?:avatar|icon|logo|emoji|pixel|spacer|gravatar|badge|sprite|tracking)(?:$|[\s_-])", re.IGNORECASE
 )
 _LANGUAGE = re.compile(r"(?:^|\s)(?:lang(?:uage)?-|brush:\s*|highlight-source-|highlight-)([\w+#.-]{1,32})", re.ASCII)
+_ASIDE = {"aside", "footer"}
+_AT_LEAST = 0.4
+"""Of the running text of a page, how much has to be left of it, whatever boxes are called."""
 _RESTS = 200
 """Characters of running text that have to be left when a large box of comments is taken out."""
 _PIXELS = re.compile(r"\s*(\d{1,5})(?:px)?\s*", re.ASCII)
@@ -120,6 +123,7 @@ def prepare(tree: HtmlElement, base_url: str) -> Held:
     for element in elements(tree, "noscript", *_GONE):
         _drop_unless_page(element, tree)
     _prune(tree)
+    _prune_links(tree)
     _mark_code(tree)
     _quote(tree)
     _part_live(tree)
@@ -152,20 +156,22 @@ def _drop_unless_page(element: HtmlElement, tree: HtmlElement) -> None:
 
 def _prune(tree: HtmlElement) -> None:
     """Take out what is hidden, and boxes whose names say that they are not the article."""
-    whole = prose_size(tree)
+    whole = left = prose_size(tree)
     heading = next(tree.iter("h1"), None)
     around = set(heading.iterancestors()) if heading is not None else set()
     for element in elements(tree):
-        if not isinstance(element.tag, str) or element.tag in _KEPT or element in around:
+        if not isinstance(element.tag, str) or element.tag in _KEPT or element in around or element is tree:
             continue
-        if not _is_noise(element):
+        if element.getparent() is None or not (element.tag in _ASIDE or _is_noise(element)):
             continue
-        # A name misleads where it would take the article itself; comments may well be longer than that.
         inside = prose_size(element)
-        is_comments = is_comment_box(element.get("id") or "") or is_comment_box(element.get("class") or "")
-        if element is not tree and (3 * inside < whole or (is_comments and whole - inside > _RESTS)):
+        is_large = is_large_box(element.get("id") or "") or is_large_box(element.get("class") or "")
+        # A name misleads where it would take the article itself.
+        fits = 3 * inside < left and left - inside >= _AT_LEAST * whole
+        if fits or inside == 0 or (is_large and left - inside > _RESTS):
             drop(element)
-            whole -= inside
+            left -= inside
+            whole -= inside if is_large else 0
 
 
 def _is_noise(element: HtmlElement) -> bool:
@@ -175,6 +181,24 @@ def _is_noise(element: HtmlElement) -> bool:
     if (get("role") or "") in _NOISY_ROLES:
         return True
     return is_box(get("class") or "") or is_box(get("id") or "")
+
+
+def _prune_links(tree: HtmlElement) -> None:
+    """Take out menus that no name gives away: short links with hardly anything between."""
+    for element in elements(tree, "div", "ul", "ol", "td", "table", "section", "p", "center", "header", "dl"):
+        links = [len(text_of(link)) for link in element.iter("a")]
+        if (
+            len(links) < 3
+            or element.getparent() is None
+            or next(element.iter("h1", "code", "pre", "img"), None) is not None
+        ):
+            continue
+        total = len(text_of(element))
+        inside_article = next((True for _ in element.iterancestors("article")), False)
+        if sum(links) > (0.9 if inside_article else 0.7) * total and total < 60 * len(links):
+            if element.tag in ("div", "section", "table", "td") and prose_size(element) * 4 > total:
+                continue
+            drop(element)
 
 
 def prose_size(element: HtmlElement) -> int:
@@ -311,15 +335,21 @@ def _quote(tree: HtmlElement) -> None:
 
 
 def _part_live(tree: HtmlElement) -> None:
-    """Make the entries of a live blog parts of one article: they are articles, of which the first would be taken."""
+    """Leave one article on a page with many, as the first would be taken.
+
+    The entries of a live blog, and articles inside of articles, become parts; so do the
+    other articles of a page where one has the heading of all.
+    """
     for article in elements(tree, "article"):
-        if article.getparent() is None or article.tag != "article":
-            continue
         if next((True for outer in article.iterancestors("article")), False):
             article.tag = "section"
-            continue
-        group = [article, *article.itersiblings("article")]
-        is_page = any(next(entry.iter("h1"), None) is not None for entry in group)
-        if len(group) > 2 and not is_page and sum(prose_size(entry) > 120 for entry in group) * 2 > len(group):
-            for entry in group:
-                entry.tag = "section"
+    articles = elements(tree, "article")
+    group = [(article, next(article.iter("h1"), None) is not None) for article in articles]
+    headed = [article for article, has_heading in group if has_heading]
+    if headed:
+        for article, _ in group:
+            if article is not headed[0]:
+                article.tag = "section"
+    elif len(group) > 2 and sum(prose_size(article) > 120 for article, _ in group) * 2 > len(group):
+        for article, _ in group:
+            article.tag = "section"

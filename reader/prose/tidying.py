@@ -24,6 +24,9 @@ from reader.prose.furniture import has_date, is_date, is_heading, is_line, witho
 from reader.text import clean
 
 _LETTERS = re.compile(r"[\W_]+")
+_ABOUT = re.compile(r",? (?:is|was|writes|works|covers|reports|lives|has (?:been|worked|written)|joined|teaches)\b")
+_ENDING = 3
+"""Blocks from the end among which a sentence about the writer stands."""
 _NEAR = 8
 """Blocks from the start among which title, byline and date are repeated."""
 
@@ -35,7 +38,7 @@ def tidy_article(
     kept = [tidied for block in blocks if (tidied := _tidy(block)) is not None]
     kept = _without_head(kept, {_key(name) for name in (title, *other_titles) if name}, byline)
     kept = _without_aftermath(kept)
-    kept = _without_repeats(kept)
+    kept = _without_repeats(_without_bio(kept, byline))
     while kept and isinstance(kept[-1], Heading | Rule):
         kept.pop()
     while kept and isinstance(kept[0], Rule):
@@ -156,6 +159,21 @@ def _without_aftermath(blocks: list[Block]) -> list[Block]:
     return kept
 
 
+def _without_bio(blocks: list[Block], byline: str) -> list[Block]:
+    """Return blocks without the sentence about the writer that stands at the end of many."""
+    name = byline.partition(",")[0].strip()
+    if len(name.split()) < 2:
+        return blocks
+    last = blocks[-_ENDING:]
+    kept = [block for block in last if not _is_bio(block, name)]
+    return blocks[: len(blocks) - len(last)] + kept
+
+
+def _is_bio(block: Block, name: str) -> bool:
+    text = clean(text_of_block(block)) if isinstance(block, Paragraph) else ""
+    return text.startswith(name) and len(text) < 500 and bool(_ABOUT.match(text[len(name) :]))
+
+
 def _is_label(block: Block) -> bool:
     return isinstance(block, Paragraph) and len(spans_text(block.spans)) < 60 and is_heading(spans_text(block.spans))
 
@@ -182,3 +200,33 @@ def _without_repeats(blocks: list[Block]) -> list[Block]:
             seen.add(key)
         kept.append(block)
     return kept
+
+
+# --- two opinions put together --------------------------------------------------------------------
+
+
+def with_headings(blocks: Sequence[Block], others: Sequence[Block]) -> tuple[Block, ...]:
+    """Return ``blocks`` with the headings, lists and listings that ``others``, about the same text, has in between.
+
+    One is put in before the block that it stands before in ``others``; extractors lose
+    them more often than they invent them.
+    """
+    whole = _key(article_text(blocks))
+    places = {_key(text_of_block(block)): at for at, block in reversed(list(enumerate(blocks)))}
+    missing: dict[int, list[Block]] = {}
+    waiting: list[Block] = []
+    for other in others:
+        key = _key(text_of_block(other))
+        if key in places:
+            if waiting:
+                missing.setdefault(places[key], []).extend(waiting)
+            waiting = []
+        elif key in whole and not isinstance(other, Figure | Embed | Rule):
+            waiting = []
+        elif isinstance(other, Heading) or (
+            isinstance(other, CodeBlock | ListBlock | Table) and linked_share(other) < 0.5
+        ):
+            waiting.append(other)
+    if not missing:
+        return tuple(blocks)
+    return tuple(part for at, block in enumerate(blocks) for part in (*missing.get(at, []), block))

@@ -1,0 +1,147 @@
+"""How well and how fast articles are found in pages.
+
+    python benchmarks/extraction/run.py tests/data/extraction
+    python benchmarks/extraction/run.py ../article-extraction-benchmark --against --worst 20
+
+FOLDER has pages as NAME.html or NAME.html.gz (in itself or in html/) and their true texts as NAME.txt or in one
+ground-truth.json, as the public benchmark has them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent.parent)]
+
+from measure import PageScore, average, compare  # noqa: E402
+from percentiles import percentile  # noqa: E402
+
+from reader.prose.extract import article_of  # noqa: E402
+from reader.prose.tidying import article_text  # noqa: E402
+
+
+class Truth(NamedTuple):
+    """A page, and what an extractor should find in it."""
+
+    name: str
+    page: bytes
+    text: str
+    url: str
+
+
+class Result(NamedTuple):
+    """What one extractor made of all pages."""
+
+    name: str
+    pages: dict[str, PageScore]
+    milliseconds: list[float]
+
+
+def truths(folder: Path) -> Iterator[Truth]:
+    """Yield the pages of a folder with their true texts. Raises SystemExit when there is none."""
+    kept = folder / "ground-truth.json"
+    told = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
+    found = False
+    for path in sorted([*folder.glob("*.html*"), *folder.glob("html/*.html*")]):
+        name = path.name.removesuffix(".gz").removesuffix(".html")
+        text = path.with_name(f"{name}.txt")
+        page = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        if name in told:
+            yield Truth(name, page, told[name].get("articleBody") or "", told[name].get("url") or "")
+        elif text.exists():
+            yield Truth(name, page, text.read_text("utf-8"), "https://www.example.org/")
+        else:
+            continue
+        found = True
+    if not found:
+        raise SystemExit(f"There are no pages with true texts in {folder}.")
+
+
+def ours(page: bytes, url: str) -> str:
+    """Return what newsreader finds."""
+    article = article_of(page, url)
+    return "" if article is None else article_text(article.blocks)
+
+
+def trafilatura_fast(page: bytes, url: str) -> str:
+    """Return what trafilatura finds by itself, in its fast mode."""
+    import trafilatura
+
+    return trafilatura.extract(page, url=url or None, fast=True, include_comments=False) or ""
+
+
+def trafilatura_default(page: bytes, url: str) -> str:
+    """Return what trafilatura finds by itself."""
+    import trafilatura
+
+    return trafilatura.extract(page, url=url or None, include_comments=False) or ""
+
+
+def readability(page: bytes, _: str) -> str:
+    """Return what readability-lxml finds by itself."""
+    from lxml.html import fromstring
+    from readability import Document
+    from readability.readability import Unparseable
+
+    try:
+        summary = Document(page.decode("utf-8", "replace")).summary(html_partial=True)
+    except Unparseable:
+        return ""
+    return "\n".join(fromstring(summary).itertext()) if summary.strip() else ""
+
+
+def measured(name: str, extract: Callable[[bytes, str], str], pages: list[Truth]) -> Result:
+    """Return what an extractor makes of pages. Time is CPU; libraries are loaded, and caches warm."""
+    extract(pages[0].page, pages[0].url)
+    scores: dict[str, PageScore] = {}
+    taken: list[float] = []
+    for page in pages:
+        begin = time.process_time()
+        text = extract(page.page, page.url)
+        taken.append((time.process_time() - begin) * 1000)
+        scores[page.name] = compare(page.text, text)
+    return Result(name, scores, taken)
+
+
+def table(results: list[Result]) -> str:
+    """Return results as a Markdown table."""
+    lines = ["| | F1 | precision | recall | ms a page, median | 95 % | slowest |", "|---|---|---|---|---|---|---|"]
+    for result in results:
+        score, times = average(result.pages.values()), result.milliseconds
+        figures = (f"{score.f1:.3f}", f"{score.precision:.3f}", f"{score.recall:.3f}")
+        spent = (f"{percentile(times, 50):.1f}", f"{percentile(times, 95):.1f}", f"{max(times):.1f}")
+        lines.append(f"| {result.name} | {' | '.join(figures)} | {' | '.join(spent)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--against", action="store_true", help="measure the libraries by themselves as well")
+    parser.add_argument("--worst", type=int, default=0, metavar="N", help="name the N pages that are farthest off")
+    arguments = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    pages = list(truths(arguments.folder))
+    results = [measured("newsreader", ours, pages)]
+    if arguments.against:
+        results.append(measured("trafilatura, fast", trafilatura_fast, pages))
+        results.append(measured("trafilatura", trafilatura_default, pages))
+        results.append(measured("readability-lxml", readability, pages))
+    print(f"{len(pages)} pages\n\n{table(results)}")
+    worst = sorted(results[0].pages.items(), key=lambda page: page[1].score.f1)[: arguments.worst]
+    for name, page in worst:
+        print(f"{name}: F1 {page.score.f1:.3f}, precision {page.score.precision:.3f}, recall {page.score.recall:.3f}")
+
+
+if __name__ == "__main__":
+    main()
