@@ -163,7 +163,7 @@ class Fetcher:
         response = await self._client.send(request, stream=True)
         try:
             status = response.status_code
-            location = response.extensions[_LOCATION]
+            location: str = response.extensions[_LOCATION]
             if status in _REDIRECTS and location:
                 await _drain(response)
                 return location
@@ -332,7 +332,7 @@ class _Clock:
 
 async def _drain(response: httpx.Response) -> None:
     """Read a short body that nobody wants, so that the connection can be used again."""
-    if _length(response.headers) > _DRAIN_BYTES or (response.status_code != 304 and _length(response.headers) < 0):
+    if response.status_code != 304 and not 0 <= _length(response.headers) <= _DRAIN_BYTES:
         return
     # Whatever goes wrong now, the answer is known already; the connection is closed then.
     with suppress(TimeoutError, httpcore.NetworkError, httpcore.ProtocolError):

@@ -36,6 +36,9 @@ _TELLS = 1445
 """How many bytes a body is judged by, as the standard has it."""
 
 _WORDS = {
+    "text/html": "a web page",
+    "application/xhtml+xml": "a web page",
+    "text/plain": "a text",
     "application/pdf": "a PDF",
     "application/json": "data (JSON)",
     "application/ld+json": "data (JSON)",

@@ -66,7 +66,7 @@ class Robots:
         """
         rules = await self._rules(urls.fetchable(url))
         seconds = rules.crawl_delay(PRODUCT) if rules is not None else None
-        return min(max(float(seconds or 0.0), 0.0), LONGEST_DELAY)
+        return min(max(0.0, float(seconds or 0.0)), LONGEST_DELAY)
 
     async def _rules(self, url: str) -> Protego | None:
         hop = first(url)
