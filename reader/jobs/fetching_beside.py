@@ -43,9 +43,10 @@ _AGAIN = "Try again; the log file may say more."
 class FetchingProcess:
     """The process that fetches. Nothing here waits: orders are carried out, and news told, by threads of its own."""
 
-    def __init__(self, library: Library, settings: FetchSettings, tell: Tell) -> None:
+    def __init__(self, library: Library, paths: Paths | None, settings: FetchSettings, tell: Tell) -> None:
         """``tell`` is called by a thread; nothing is started before the first order."""
         self._library = library
+        self._paths = paths
         self._settings = settings
         self._tell = tell
         self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
@@ -152,7 +153,10 @@ class FetchingProcess:
 
     def _start(self) -> None:
         """Begin where the work can be seen from here. Raises OSError, ReaderError."""
-        library, paths = self._library, self._library.paths
+        library, paths = self._library, self._paths
+        if notice := library.pages.notice:
+            library.pages.notice = ""
+            self._hear(Said(notice, warning=True))
         if paths is None or library.pages.in_memory or (library.index.in_memory and library.folder.only is None):
             from reader.jobs.fetching_service import Service
 
@@ -280,10 +284,18 @@ def main() -> None:
 
     logging.getLogger().addHandler(_ToParent(send))
     processes.step_aside(_NICE)
-    _, values = json.loads(sys.stdin.buffer.readline())
+    first = sys.stdin.buffer.readline()
+    if not first:
+        return
+    _, values = json.loads(first)
     values["settings"]["allow_hosts"] = tuple(values["settings"]["allow_hosts"])
     paths = Paths(**{name: Path(place) for name, place in values["paths"].items()})
     library = Library.open(Path(values["target"]), paths)
+    if library.folder.only is not None:  # its index is in memory, here as there
+        from reader.jobs.indexing import refresh
+
+        for _ in refresh(library):
+            pass
     service = Service(library, FetchSettings(**values["settings"]), tell)
 
     def obey() -> None:

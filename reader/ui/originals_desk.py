@@ -153,7 +153,7 @@ class OriginalsDesk:
             if self._process is None:
                 from reader.jobs.fetching_beside import FetchingProcess
 
-                self._process = FetchingProcess(self._library, self._settings, self._hear)
+                self._process = FetchingProcess(self._library, self._library.paths, self._settings, self._hear)
             process = self._process
         order(process)
 
