@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from reader.errors import ReaderError, reason
-from reader.jobs.fetch_settings import FetchSettings
+from reader.jobs.fetch_settings import GRAPHICS, FetchSettings
 from reader.text import clean, show_path
 
 
@@ -46,6 +46,10 @@ def _is_proxy(value: Any) -> bool:
     return isinstance(value, str) and (not value or _PROXY.fullmatch(value) is not None)
 
 
+def _is_graphics(value: Any) -> bool:
+    return isinstance(value, str) and value in GRAPHICS
+
+
 def _is_agent(value: Any) -> bool:
     return isinstance(value, str) and value.isascii() and (not value or (value.isprintable() and bool(value.strip())))
 
@@ -63,6 +67,7 @@ _FETCH: dict[str, tuple[Callable[[Any], bool], str]] = {
     "cache_mb": (_is_megabytes, f"a whole number of megabytes from 1 to {_MOST_MEGABYTES:,}"),
     "archive": (_is_bool, "true or false"),
     "images": (_is_bool, "true or false"),
+    "graphics": (_is_graphics, "one of " + ", ".join(f'"{name}"' for name in GRAPHICS)),
 }
 """Each setting of ``[fetch]``: what it may be, as a test and in words that follow “must be”."""
 

@@ -193,6 +193,11 @@ class TextView(PlacedView):
         self.keep_in_sight(self._chosen[1])
         self.refresh()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether the person is about something on the screen: letters over links, lines that are being chosen."""
+        return bool(self._hints or self._typed or self._chosen is not None or self.text_selection is not None)
+
     # Headings.
 
     def action_heading(self, step: int) -> None:
