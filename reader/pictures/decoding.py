@@ -6,8 +6,10 @@ it has. Pillow's own check is an error here, not a warning.
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import warnings
+from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
@@ -21,7 +23,7 @@ PIXELS = 40_000_000
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
 """Of the many that Pillow reads, those that pages use."""
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, ZeroDivisionError,
-           OverflowError, struct.error)  # fmt: skip
+           OverflowError, RuntimeError, struct.error)  # fmt: skip
 """What Pillow's readers raise over files that are not what they should be."""
 _ORIENTATION = 0x0112  # CIPA DC-008 (Exif), table 4
 _TURNED = range(5, 9)
@@ -49,8 +51,7 @@ def blocks(body: bytes, box: Box) -> Picture:
 def opened(body: bytes) -> Image.Image:
     """Return a picture of which the head alone is read. Raises PictureError when it is none that is shown."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with _quiet():
             image = Image.open(BytesIO(body), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_large() from None
@@ -76,8 +77,7 @@ def pixels(image: Image.Image, size: tuple[int, int], ground: Colour) -> Image.I
     orientation = _orientation(image)
     width, height = (size[1], size[0]) if orientation in _TURNED else size
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what is odd in a file, or will be another way in a later Pillow
+        with _quiet():
             image.draft("RGB", (_MARGIN * width, _MARGIN * height))  # a JPEG need not be unpacked whole
             image.load()
             plain = _plain(image)
@@ -109,7 +109,8 @@ def _rgb(image: Image.Image) -> Image.Image:
 def _orientation(image: Image.Image) -> int:
     """Return how a picture is to be turned, 1 to 8; 1, as it is, where its EXIF data cannot be read."""
     try:
-        value = image.getexif().get(_ORIENTATION, 1)
+        with _quiet():
+            value = image.getexif().get(_ORIENTATION, 1)
     except _BROKEN:
         return 1
     return value if isinstance(value, int) and 1 <= value <= _TURNED[-1] else 1
@@ -122,6 +123,15 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
     exif[_ORIENTATION] = orientation
     image.info["exif"] = exif.tobytes()
     return ImageOps.exif_transpose(image)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Make an error of Pillow's warning of too many pixels, and nothing of its others: files are odd in many ways."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
 
 
 def _too_large() -> PictureError:

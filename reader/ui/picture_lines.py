@@ -22,6 +22,8 @@ _NESTED = 6
 """Cells that a list or a quotation takes from its lines at most, about."""
 _QUOTE_BAR = "▎"
 _BLOCK = "▀"
+_LINES_REMEMBERED = 256
+"""Lines of pictures, about four screens of them."""
 
 
 def figures(blocks: Iterable[Block]) -> dict[str, int]:
@@ -116,7 +118,7 @@ def _as_before(run: Run) -> Run:
 # How it is drawn.
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=_LINES_REMEMBERED)
 def drawn(line: PictureLine) -> tuple[Segment, ...]:
     """Return a line of a picture as it goes to the terminal."""
     picture = line.picture

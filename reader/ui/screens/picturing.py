@@ -44,6 +44,8 @@ class Picturing(Originals):
         self._is_far = terminal.is_far(os.environ)
         wanted = settings.fetch.images
         self.images_on = not self._is_far if wanted is None else wanted
+        self._why_off = "" if self.images_on else "[fetch] images is false" if wanted is False else "this goes over ssh"
+        """Why they are off though nobody has turned them off here."""
         self._graphics: terminal.Graphics | None = None
         self._pictures: PicturesDesk | None = None
         self._of_text: dict[str, Picture | str] = {}
@@ -67,8 +69,11 @@ class Picturing(Originals):
     @on(messages.Recalled)
     def _take_recalled(self, event: messages.Recalled) -> None:
         if event.name in {_NEAR, _FAR} and event.value in {"on", "off"}:
-            self.images_on = event.value == "on"
-            self._show_pictures()
+            self.images_on, self._why_off = event.value == "on", ""
+            if self.images_on:
+                self._show_pictures()
+            else:
+                self._take_away()
 
     def action_images(self) -> None:
         """Turn pictures on or off."""
@@ -88,9 +93,11 @@ class Picturing(Originals):
             self._take_away()
 
     def _words(self) -> str:
+        why, self._why_off = self._why_off, ""
+        was = f" They were off, as {why}." if why else ""
         if self._fetch_settings.refusal:
-            return "Pictures are on: those that are kept, as nothing is fetched."
-        return "Pictures are on."
+            return f"Pictures are on: those that are kept, as nothing is fetched.{was}"
+        return f"Pictures are on.{was}"
 
     @property
     def graphics(self) -> terminal.Graphics:
@@ -146,6 +153,7 @@ class Picturing(Originals):
         super().text_shown(text)
         if self._text_pictured != _name(text):
             self._text_pictured, self._of_text = _name(text), {}
+            self._forget()
         if self._of_text:
             self.refit_text()
         if self._shows:
@@ -158,6 +166,7 @@ class Picturing(Originals):
             self._pictures.ask("text", ())
         self._text_pictured, self._of_text = "", {}
         self._forget()
+        self.call_after_refresh(self._ask_for_lead)
 
     def _ask_for_text_pictures(self) -> None:
         view = self.text_view
@@ -205,12 +214,11 @@ class Picturing(Originals):
     def _ask_for_lead(self) -> None:
         self._resting = None
         view, url = self.article, self._lead_url
-        cells, lines = view.size.width, view.size.height
-        if not self._shows or not url or cells < _LEAST_PANE[0] or lines < _LEAST_PANE[1] or self.is_reading:
+        if not self._shows or not url or self.is_reading or not self._pane_has_room:
             return
         from reader.ui.pictures_desk import Wanted
 
-        box = self._box(view.text_width, min(_PANE_LINES, lines // 3))
+        box = self._box(view.text_width, min(_PANE_LINES, view.size.height // 3))
         self.pictures.ask("article", [Wanted(url, box)])
 
     def _take_lead(self, picture: Picture) -> None:
@@ -265,12 +273,21 @@ class Picturing(Originals):
             self._pictures.heard(event.news.url, event.news.error)
 
     @on(events.Resize)
-    def _fit_pictures(self) -> None:
-        self.call_after_refresh(self._show_pictures)
-
     @on(ArticleView.WidthChanged)
-    def _fit_pictures_to_width(self) -> None:
-        self.call_after_refresh(self._show_pictures)
+    def _fit_pictures(self) -> None:
+        self.call_after_refresh(self._show_fitting)
+
+    def _show_fitting(self) -> None:
+        if self._lead is not None and not self._pane_has_room:
+            self._lead = None
+            self._refit_pane()
+            self._forget()
+        self._show_pictures()
+
+    @property
+    def _pane_has_room(self) -> bool:
+        size = self.article.size
+        return size.width >= _LEAST_PANE[0] and size.height >= _LEAST_PANE[1]
 
     def _box(self, cells: int, lines: int) -> Box:
         from reader.pictures.shapes import Box
