@@ -107,8 +107,7 @@ def lay(
     lines += wrap_facts(_facts(text), cells)
     lines += wrap_facts(_provenance(text, now), cells)
     lead = lead_of(text)
-    shown = lead_lines(lead, pictures.get(lead.url), cells) if lead is not None else ()
-    lines += [BLANK, *shown] if shown else []
+    lines += lead_lines(lead, pictures.get(lead.url), cells) if lead is not None else ()
     lines.append(BLANK)
     start = len(lines)
     numbering = Numbering()

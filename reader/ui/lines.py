@@ -39,6 +39,8 @@ class Run:
     """For the ink of scores: how strong, from 0 to 1."""
     picture: PictureLine | None = None
     """What is drawn in the place of the text, which is as many blanks."""
+    counts: bool = True
+    """Whether its line is of the text, by which places are measured, and not something that comes and goes in it."""
 
 
 Line = tuple[Run, ...]
@@ -75,9 +77,9 @@ def measure(lines: Iterable[Line]) -> Sequence[int]:
 def _characters(line: Line) -> int:
     """Return how many characters of a line there are at any width: without blanks and frames; an empty one has one.
 
-    A line of a picture has none: it comes and goes without a change of what is below it.
+    What comes and goes, such as a picture, has none.
     """
-    if any(run.picture is not None for run in line):
+    if not all(run.counts for run in line):
         return 0
     return max(1, sum(len(OF_WIDTH.sub("", run.text)) for run in line))
 

@@ -59,7 +59,7 @@ def head(subject: Subject, cells: int, now: datetime | None = None, picture: Pic
     if subject.page is not None:
         lines += wrap_facts(_of_page(subject.page, now or datetime.now().astimezone()), cells)
     if picture is not None and (shown := picture_lines(picture, cells)):
-        lines += [BLANK, *shown]
+        lines += [(Run("", counts=False),), *shown]
     if subject.told_by:
         note = f"Not a document of this folder: this is what “{subject.told_by}” says of it. o opens the original."
         lines += [BLANK, *(line_of(text, "quiet") for text in wrapped(note, cells))]

@@ -14,7 +14,7 @@ from reader.model import Image
 from reader.pictures.shapes import Picture, PictureLine
 from reader.prose.blocks import Block, Figure, ListBlock, Mark, Quote
 from reader.text import width
-from reader.ui.lines import BLANK, Line, Run, line_of, wrapped
+from reader.ui.lines import BLANK, Line, Run, wrapped
 
 MOST = 40
 """Pictures of one text that are shown."""
@@ -63,7 +63,7 @@ def with_pictures(lines: Sequence[Line], pictures: Mapping[str, Picture | str], 
             made += picture_lines(answer, cells, before)
         made += lines[at:end]
         if isinstance(answer, str) and answer:
-            made += [(*before, *line_of(part, "quiet")) for part in _why(answer, cells - _taken(before))]
+            made += [(*before, *_aside(part)) for part in _why(answer, cells - _taken(before))]
         at = end
     return made
 
@@ -73,18 +73,29 @@ def picture_lines(picture: Picture, cells: int, before: Line = BLANK) -> list[Li
     if _taken(before) + picture.cells > cells:
         return []
     blank = " " * picture.cells
-    return [(*before, Run(blank, "picture", picture=PictureLine(picture, line))) for line in range(picture.lines)]
+    return [
+        (*before, Run(blank, "picture", picture=PictureLine(picture, line), counts=False))
+        for line in range(picture.lines)
+    ]
 
 
 def lead_lines(image: Image, answer: Picture | str | None, cells: int) -> list[Line]:
-    """Return the picture of a whole article with what is said of it, or why it is not shown; may be nothing."""
+    """Return the picture of a whole article with what is said of it, or why it is not shown; may be nothing.
+
+    An empty line comes first.
+    """
     if isinstance(answer, Picture):
         lines = picture_lines(answer, cells)
         caption = " · ".join(filter(None, (image.title, image.attribution)))
         if lines and caption:
-            lines += [line_of(part, "quiet") for part in wrapped(caption, cells)]
-        return lines
-    return [line_of(part, "quiet") for part in _why(answer, cells)] if answer else []
+            lines += [_aside(part) for part in wrapped(caption, cells)]
+        return [_aside(""), *lines] if lines else []
+    return [_aside(""), *(_aside(part) for part in _why(answer, cells))] if answer else []
+
+
+def _aside(text: str) -> Line:
+    """Return a line that comes and goes with a picture."""
+    return (Run(text, "quiet", counts=False),)
 
 
 def _why(answer: str, cells: int) -> list[str]:
