@@ -135,7 +135,7 @@ async def test_i_takes_them_away_and_brings_them_back_and_it_is_remembered(folde
     async with reading(folder) as reader:
         assert not picture_lines(reader.reading)
         await reader.press("i")
-        assert reader.message == "Pictures are on: those that are kept, as nothing is fetched."
+        assert reader.message == "Pictures are on, as far as they are kept."
         assert picture_lines(reader.reading)
     async with reading(folder) as reader:
         assert picture_lines(reader.reading)
@@ -149,7 +149,7 @@ async def test_over_ssh_they_are_off_until_asked_for_and_that_is_remembered_for_
     async with reading(folder) as reader:
         assert not picture_lines(reader.reading)
         await reader.press("i")
-        assert "They were off, as this goes over ssh." in reader.message
+        assert "They were off over ssh." in reader.message
         assert picture_lines(reader.reading)
     async with reading(folder) as reader:
         assert picture_lines(reader.reading)
@@ -164,7 +164,7 @@ async def test_where_the_settings_say_so_they_are_off_until_asked_for(folder: Pa
     async with reading(folder, settings=Config(fetch=FetchSettings(enabled=False, images=False))) as reader:
         assert not picture_lines(reader.reading)
         await reader.press("i")
-        assert "[fetch] images is false" in reader.message
+        assert "They were off by [fetch] images." in reader.message
         assert picture_lines(reader.reading)
 
 

@@ -44,7 +44,7 @@ class Picturing(Originals):
         self._is_far = terminal.is_far(os.environ)
         wanted = settings.fetch.images
         self.images_on = not self._is_far if wanted is None else wanted
-        self._why_off = "" if self.images_on else "[fetch] images is false" if wanted is False else "this goes over ssh"
+        self._why_off = "" if self.images_on else "by [fetch] images" if wanted is False else "over ssh"
         """Why they are off though nobody has turned them off here."""
         self._graphics: terminal.Graphics | None = None
         self._pictures: PicturesDesk | None = None
@@ -94,9 +94,9 @@ class Picturing(Originals):
 
     def _words(self) -> str:
         why, self._why_off = self._why_off, ""
-        was = f" They were off, as {why}." if why else ""
+        was = f" They were off {why}." if why else ""
         if self._fetch_settings.refusal:
-            return f"Pictures are on: those that are kept, as nothing is fetched.{was}"
+            return f"Pictures are on, as far as they are kept.{was}"
         return f"Pictures are on.{was}"
 
     @property
@@ -322,11 +322,13 @@ class Picturing(Originals):
         if gone:
             terminal.tell(self.app, terminal.forgetting(gone))
 
+    def forget_pictures(self) -> None:
+        """Have the terminal forget every picture: it is about to be given back."""
+        self._lead, self._of_text = None, {}
+        self._forget()
+
     def on_unmount(self) -> None:
-        """Leave nothing in the terminal, and no worker."""
-        if self._told:
-            terminal.tell(self.app, terminal.forgetting(tuple(sorted(self._told))))
-            self._told.clear()
+        """End the worker."""
         if self._pictures is not None:
             self._pictures.close()
 
