@@ -17,6 +17,7 @@ import pytest_asyncio
 
 from reader.library.library import Library
 from reader.paths import Paths
+from reader.text import count
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.jobs.web_of_pages import document, html, ids_of
 from tests.web.server import Request, Server, reply, serving
@@ -142,6 +143,53 @@ async def test_ctrl_c_leaves_what_was_fetched_and_says_so(
     assert len(opened.pages.having()) == 3
     server.on("/never", reply(html("At last")))
     assert (await run("fetch", folder)).err == "newsreader: 1 page fetched, 3 there already.\n"
+
+
+def _seen(server: Server, number: int) -> asyncio.Event:
+    """Return what tells that more than so many different addresses have been asked for and answered."""
+    seen = asyncio.Event()
+
+    async def noted(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(reply(html(f"Title {request.target[1:]}")))
+        await writer.drain()
+        if len(set(server.targets)) > number:
+            seen.set()
+
+    for n in range(40):
+        server.on(f"/{n}", noted)
+    return seen
+
+
+async def test_killed_at_any_moment_it_leaves_whole_pages(
+    server: Server, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    folder = make_folder(site(server, 40))
+    for wanted in (5, 15, 25):
+        process = await start("fetch", folder)
+        seen = _seen(server, wanted)
+        await asyncio.wait_for(seen.wait(), 60)
+        process.kill()
+        await process.wait()
+        opened = library(folder)
+        having = opened.pages.having()
+        for row in opened.rows(opened.index.rows_of(having)):
+            page = opened.pages.page(row.id)
+            assert page is not None
+            assert page.extract.title == row.title
+            assert opened.pages.body(row.id) == (html(row.title), "utf-8")
+    kept = len(library(folder).pages.having())
+    assert kept > 0
+    there = f", {kept} there already" if kept < 40 else ""
+    assert (await run("fetch", folder)).err == f"newsreader: {count(40 - kept, 'page')} fetched{there}.\n"
+
+
+async def test_two_commands_at_once_leave_one_good_cache(
+    server: Server, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    folder = make_folder(site(server, 20))
+    first, second = await asyncio.gather(run("fetch", folder), run("fetch", folder))
+    assert (first.status, second.status) == (0, 0)
+    assert len(library(folder).pages.having()) == 20
 
 
 @pytest.mark.parametrize("how", ["--offline", "enabled = false"])
