@@ -10,31 +10,30 @@ import contextlib
 import difflib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import chain, islice
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from reader import __version__, ends
-from reader.cli_print import ascii_only, out, plain_cells, print_article, print_json, print_table, said
+from reader.cli_cache import cache
+from reader.cli_fetch import fetch, show_page
+from reader.cli_library import answered, census, opened, patience, refreshed, shown
+from reader.cli_print import ascii_only, out, plain_cells, print_article, print_json, print_table
 from reader.cli_query import QueryCommand, chosen, found, parsed, words_of_query
 from reader.cli_state import state
 from reader.paths import Paths
 from reader.text import clean, count, show_path
 
 if TYPE_CHECKING:
-    from reader.jobs.progress import Progress
-    from reader.library.library import Census, Library
-    from reader.library.lock import Wait
-
-Answer = TypeVar("Answer")
+    from reader.library.library import Library
+    from reader.model import Row
 
 _SORTS = ["quality", "heat", "date"]
 _EXIT_PROBLEMS = 1
+_OFFLINE = "--offline"
 _ROWS_AT_ONCE = 1000
-_SECONDS_BETWEEN_LINES = 5.0
 
 
 class _ClosedPipeError(Exception):
@@ -54,7 +53,13 @@ class _Commands(click.Group):
     """``newsreader PATH`` is short for ``newsreader open PATH``."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        if not args or (args[0] not in self.commands and not args[0].startswith("-")):
+        # `newsreader --offline FOLDER` opens the app; a command has the option behind its name.
+        offline, rest = args[:1] == [_OFFLINE], args[1:]
+        if offline and rest and rest[0] in self.commands:
+            args = [rest[0], *([_OFFLINE] if rest[0] in {"open", "fetch"} else []), *rest[1:]]
+        elif offline:
+            args = ["open", _OFFLINE, *rest]
+        elif not args or (args[0] not in self.commands and not args[0].startswith("-")):
             if len(args) > 1 and not os.path.lexists(args[0]):  # two words of which the first is no path: a slip
                 near = difflib.get_close_matches(args[0], self.commands, 1)
                 hint = f" Did you mean “{near[0]}”?" if near else ""
@@ -88,13 +93,14 @@ def cli() -> None:
 
 @cli.command("open", short_help="Open PATH in the app; PATH alone does the same.")
 @click.argument("path", required=False)
-def open_(path: str | None) -> None:
+@click.option("--offline", is_flag=True, help="Let nothing go out to the web.")
+def open_(path: str | None, offline: bool) -> None:
     """Open PATH, a folder or a document, in the app (PATH alone does the same)."""
     from reader.opening import Opening
     from reader.ui.app import run
 
     paths = Paths.of()
-    sys.exit(run(Opening(path, paths), paths))
+    sys.exit(run(Opening(path, paths), paths, offline=offline))
 
 
 @cli.command("list", cls=QueryCommand, short_help="List the articles of PATH, or those that QUERY finds.")
@@ -124,9 +130,7 @@ def list_(path: str, *, query: tuple[str, ...], by: str, reverse: bool, limit: i
         )
         rows = chain([*islice(every, 1)], every)  # damage shows before anything is printed
         if as_json:
-            from reader.records import row_record
-
-            print_json(row_record(row) for row in rows)
+            print_json(_records(library, rows))
         elif sys.stdout.isatty():
             print_table(rows)
         else:
@@ -139,7 +143,7 @@ def list_(path: str, *, query: tuple[str, ...], by: str, reverse: bool, limit: i
         else:
             ends.say(f"There are no articles in {library.name}." + _pointer_to_check(library))
 
-    _answer(path, answer)
+    answered(path, answer)
 
 
 @cli.command("count", cls=QueryCommand, short_help="Say how many articles of PATH there are, or QUERY finds.")
@@ -150,7 +154,7 @@ def count_(path: str, query: tuple[str, ...]) -> None:
     from reader.library.view import Sort
 
     wanted = parsed(query)
-    _answer(path, lambda library: out(f"{library.search(wanted, Sort()).count}\n"))
+    answered(path, lambda library: out(f"{library.search(wanted, Sort()).count}\n"))
 
 
 @cli.command(cls=QueryCommand, short_help="Mark the articles that QUERY finds read, starred, tagged, or not.")
@@ -192,18 +196,22 @@ def mark(
         told = library.mark_rows(rowids, read=is_read, starred=is_starred, add_tags=tags, remove_tags=untags).told
         ends.say(f"{told}." if told else f"{count(len(rowids), 'article')} found, and nothing to change.")
 
-    _answer(path, answer)
+    answered(path, answer)
 
 
 @cli.command()
 @click.argument("path")
 @click.argument("which")
+@click.option("--page", "as_page", is_flag=True, help="Print its original, as it was fetched and is kept.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with every field.")
-def show(path: str, which: str, as_json: bool) -> None:
+def show(path: str, which: str, as_page: bool, as_json: bool) -> None:
     """Print the article WHICH (a file name, path or id) of PATH."""
 
     def answer(library: Library) -> None:
         rowid = library.find(which)
+        if as_page:
+            show_page(library, rowid, as_json=as_json)
+            return
         article = library.article(rowid)
         (row,) = library.rows([rowid])
         if as_json:
@@ -211,12 +219,16 @@ def show(path: str, which: str, as_json: bool) -> None:
 
             from reader.records import article_record
 
-            record = article_record(article, row.id, read=row.read, starred=row.starred, tags=row.tags)
+            having = _having(library, [row.id])
+            has_page = None if having is None else bool(having)
+            record = article_record(
+                article, row.id, read=row.read, starred=row.starred, tags=row.tags, has_page=has_page
+            )
             out(json.dumps(record, ensure_ascii=ascii_only(), indent=2) + "\n")
         else:
             print_article(article)
 
-    _answer(path, answer)
+    answered(path, answer)
 
 
 @cli.command(short_help="Say what is wrong with the documents of PATH.")
@@ -245,7 +257,7 @@ def check(path: str, as_json: bool) -> None:
             ends.say(f"{count(counts.articles, 'document')}, no problems.")
         return bool(problems)
 
-    if _answer(path, answer):
+    if answered(path, answer):
         sys.exit(_EXIT_PROBLEMS)
 
 
@@ -262,7 +274,7 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
     from reader.errors import ReaderError
     from reader.jobs.progress import Progress, outcome
 
-    with _opened(path) as library:
+    with opened(path) as library:
         if library.index.in_memory:
             if library.folder.only is not None:
                 raise ReaderError(f"No index is kept of {library.name}, a single document.", "Name its folder.")
@@ -272,157 +284,53 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
             )
         progress = Progress()
         try:
-            with _shown() as show:
-                for progress in _refreshed(library, _patience(), rebuild=rebuild):
+            with shown() as show:
+                for progress in refreshed(library, patience(), rebuild=rebuild):
                     show(progress)
         except KeyboardInterrupt:
             ends.say("Interrupted. What is read so far is kept; the next time goes on from there.")
             raise
-        census = _census(library)
+        totals = census(library)
         if as_json:
             import json
 
             from reader.records import index_record
 
-            record = index_record(library.target, progress, census)
+            record = index_record(library.target, progress, totals)
             out(json.dumps(record, ensure_ascii=ascii_only()) + "\n")
         else:
             out(
-                f"{count(census.articles, 'article')} in {count(census.documents, 'document')}, "
-                f"{count(census.problems, 'problem')}; {outcome(progress)}, in {progress.seconds:.1f} s.\n"
+                f"{count(totals.articles, 'article')} in {count(totals.documents, 'document')}, "
+                f"{count(totals.problems, 'problem')}; {outcome(progress)}, in {progress.seconds:.1f} s.\n"
             )
-    if strict and census.problems:
+    if strict and totals.problems:
         sys.exit(_EXIT_PROBLEMS)
 
 
 cli.add_command(state)
+cli.add_command(fetch)
+cli.add_command(cache)
 
 
-# --- how ------------------------------------------------------------------------------------
+def _records(library: Library, rows: Iterator[Row]) -> Iterator[dict[str, Any]]:
+    """Yield rows as records, with whether their originals are kept."""
+    from reader.records import row_record
+
+    having: frozenset[str] | None = frozenset()
+    while part := [*islice(rows, _ROWS_AT_ONCE)]:
+        having = None if having is None else _having(library, [row.id for row in part])
+        yield from (row_record(row, has_page=None if having is None else row.id in having) for row in part)
 
 
-@contextlib.contextmanager
-def _opened(path: str) -> Iterator[Library]:
-    """Open the library at ``path``."""
-    from reader.errors import ReaderError
-    from reader.library.library import Library
-
-    if not path:
-        raise ReaderError("The name of the folder is empty.", "`.` is the current one.")
-    library = Library.open(Path(path), Paths.of())
-    try:
-        for notice in library.notices:
-            ends.say(notice)
-        yield library
-    finally:
-        library.close()
-
-
-def _answer(path: str, answer: Callable[[Library], Answer]) -> Answer:
-    """Return what ``answer`` makes of the library at ``path``, once that is up to date with its folder.
-
-    An index that turns out to be damaged meanwhile is built anew, and ``answer`` called again, unless something was
-    printed already.
-    """
-    from reader.errors import ReaderError
-    from reader.library.lock import NOT_AT_ALL, BusyError
-
-    said.clear()
-    with _opened(path) as library:
-        try:
-            for _ in _refreshed(library, NOT_AT_ALL):
-                pass
-        except BusyError:
-            ends.say(f"Another newsreader is reading {library.name} just now; this is what it has read so far.")
-        except ReaderError as error:
-            if not error.unwritable or library.index.in_memory:
-                raise
-            ends.say(f"{error.message} The index is kept in memory.")
-            library.keep_in_memory()
-            for _ in _refreshed(library, NOT_AT_ALL):
-                pass
-        try:
-            return answer(library)
-        except ReaderError as error:
-            if not (error.damaged and library.renew()):
-                raise
-            if said:
-                raise ReaderError(error.message, "It is set aside; run the same again for the whole.") from error
-            for _ in _refreshed(library, NOT_AT_ALL):
-                pass
-            return answer(library)
-
-
-def _census(library: Library) -> Census:
-    """Count everything; damage that nobody has met before is met here, and the index built anew."""
+def _having(library: Library, ids: list[str]) -> frozenset[str] | None:
+    """Return which of these articles have a page; None, and a word about it, when that cannot be known."""
     from reader.errors import ReaderError
 
     try:
-        return library.census()
+        return library.pages.among(ids)
     except ReaderError as error:
-        if not (error.damaged and library.renew()):
-            raise
-        for _ in _refreshed(library, _patience()):
-            pass
-        return library.census()
-
-
-def _refreshed(library: Library, wait: Wait, *, rebuild: bool = False) -> Iterator[Progress]:
-    """Bring the index up to date, as ``refresh`` does; one that turns out to be damaged is built anew."""
-    from reader.errors import ReaderError
-    from reader.jobs.indexing import refresh
-
-    try:
-        yield from refresh(library, rebuild=rebuild, wait=wait, seen=False)
-    except ReaderError as error:
-        if not (error.damaged and library.renew()):
-            raise
-        yield from refresh(library, wait=wait, seen=False)
-
-
-@contextlib.contextmanager
-def _shown() -> Iterator[Callable[[Progress], None]]:
-    """Show progress on stderr: a bar in a terminal, a line now and then elsewhere."""
-    from reader.jobs.progress import facts
-
-    if not sys.stderr.isatty():
-        told = [0.0]
-
-        def say(progress: Progress) -> None:
-            if progress.total and progress.seconds > told[0] + _SECONDS_BETWEEN_LINES:
-                told[0] = progress.seconds
-                ends.say(f"{', '.join(facts(progress))}.")
-
-        yield say
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, TextColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("Reading"), BarColumn(), TextColumn("{task.fields[facts]}"))
-    with Bar(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=None, facts="")
-
-        def draw(progress: Progress) -> None:
-            total = progress.total or (1 if progress.finished else None)
-            done = progress.done if progress.total else total or 0
-            said = "  ".join(facts(progress)) if progress.total else ""
-            bar.update(task, completed=done + progress.before, total=total and total + progress.before, facts=said)
-
-        yield draw
-
-
-def _patience() -> Callable[[], bool]:
-    """Return what waits for another newsreader for as long as it takes, and says so once."""
-    told: list[bool] = []
-
-    def wait() -> bool:
-        if not told:
-            told.append(True)
-            ends.say("Another newsreader is reading this folder; waiting for it.")
-        return True
-
-    return wait
+        ends.say(str(error))
+        return None
 
 
 def _pointer_to_check(library: Library) -> str:

@@ -12,7 +12,7 @@ from reader.times import iso, local
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reader.model import Article, Row
+    from reader.model import Article, Page, Row
 
 said: list[bool] = []
 """Whether anything was printed: what was cannot be taken back, and so not be begun anew."""
@@ -110,4 +110,20 @@ def print_article(article: Article) -> None:
     if article.secured:
         more.append(f"secured payload, {article.secured.size:,} bytes")
     parts.append("\n".join(more))
+    out("\n\n".join(filter(None, parts)) + "\n")
+
+
+def print_page(page: Page) -> None:
+    """Write a fetched original as text."""
+    extract = page.extract
+    published = "" if extract.published_at is None else _full_date(extract.published_at)
+    facts = [
+        ("By", extract.byline),
+        ("Site", extract.site),
+        ("Date", published),
+        ("From", page.final_url),
+        ("Fetched", _full_date(page.fetched_at)),
+        ("Words", f"{extract.words:,}"),
+    ]
+    parts = [extract.title, "\n".join(f"{name}: {value}" for name, value in facts if value), extract.markdown.strip()]
     out("\n\n".join(filter(None, parts)) + "\n")

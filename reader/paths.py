@@ -39,6 +39,11 @@ class Paths:
         return self.cache / f"index-{name}.db"
 
     @property
+    def pages(self) -> Path:
+        """The file of fetched pages, of all folders: an article is the same in each of them."""
+        return self.cache / "pages.db"
+
+    @property
     def state(self) -> Path:
         """The file that holds marks."""
         return self.data / "state.db"

@@ -7,19 +7,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reader.model import Article, Image, Links, Problem, Provider, Related, Row
+from reader.model import Article, Image, Links, Page, Problem, Provider, Related, Row
 from reader.text import show_path
 from reader.times import iso
 
 if TYPE_CHECKING:
+    from reader.jobs.fetch_news import Got
     from reader.jobs.progress import Progress
     from reader.library.library import Census
 
 Record = dict[str, Any]
 
 
-def row_record(row: Row) -> Record:
-    """Return what ``list --json`` gives for an article."""
+def row_record(row: Row, *, has_page: bool | None = None) -> Record:
+    """Return what ``list --json`` gives for an article; ``has_page`` is None where that is not known."""
     return {
         "id": row.id,
         "path": row.path,
@@ -34,11 +35,50 @@ def row_record(row: Row) -> Record:
         "provider": {"name": row.provider_name or None, "domain": row.provider_domain or None},
         "topics": list(row.topics),
         **_marks(row.read, row.starred, row.tags),
+        "hasPage": has_page,
+    }
+
+
+def page_record(page: Page) -> Record:
+    """Return what ``show --page --json`` gives: the original as it is kept."""
+    extract = page.extract
+    return {
+        "id": page.id,
+        "way": page.way,
+        "url": page.final_url,
+        "askedUrl": page.url,
+        "fetchedDateTime": _time(page.fetched_at),
+        "checkedDateTime": _time(page.checked_at),
+        "title": extract.title or None,
+        "byline": extract.byline or None,
+        "site": extract.site or None,
+        "publishedDateTime": _time(extract.published_at),
+        "image": None if extract.image is None else _image(extract.image),
+        "words": extract.words,
+        "markdown": extract.markdown,
+    }
+
+
+def got_record(got: Got) -> Record:
+    """Return what ``fetch --json`` gives for an article."""
+    return {
+        "id": got.id,
+        "url": got.url or None,
+        "status": got.status,
+        "words": got.words,
+        "error": f"{got.error} {got.hint}".strip() or None,
+        "seconds": round(got.seconds, 3),
     }
 
 
 def article_record(
-    article: Article, id_: str, *, read: bool = False, starred: bool = False, tags: Sequence[str] = ()
+    article: Article,
+    id_: str,
+    *,
+    read: bool = False,
+    starred: bool = False,
+    tags: Sequence[str] = (),
+    has_page: bool | None = None,
 ) -> Record:
     """Return what ``show --json`` gives: every field of the document, and the person's marks."""
     return {
@@ -56,6 +96,7 @@ def article_record(
         "provider": _provider(article.provider),
         "topics": list(article.topics),
         **_marks(read, starred, tags),
+        "hasPage": has_page,
         "images": [_image(image) for image in article.images],
         "related": [_related(related) for related in article.related],
         "body": article.body,

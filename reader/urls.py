@@ -140,6 +140,21 @@ def canonical(url: str) -> str:
     ).join()
 
 
+def fetchable(url: str) -> str:
+    """Return the form of ``url`` that a server is asked for.
+
+    As :func:`safe`, and without fragment, which no request carries (RFC 9110, 7.1),
+    and tracking parameters; unlike :func:`canonical` it changes nothing that a server
+    could see as another page. Idempotent.
+
+    Raises ReaderError as :func:`safe` does.
+    """
+    whole = safe(url).partition("#")[0]
+    before, mark, after = whole.partition("?")
+    kept = _without_tracking(after) if mark else ""
+    return whole if kept == after else f"{before}?{kept}" if kept else before
+
+
 def article_id(url: str, path: bytes) -> str:
     """Return an article's identity, 16 hexadecimal digits: from its address, else from its path in the folder.
 

@@ -77,7 +77,10 @@ def test_where_nothing_can_be_kept_it_says_so(make_folder: MakeFolder, tmp_path:
 
 def test_what_takes_long_tells_how_far_it_is_in_lines(make_folder: MakeFolder) -> None:
     # In this process's child, the time between two lines is set to none: nobody wants to wait for five seconds.
-    program = "import sys, reader.cli as cli; cli._SECONDS_BETWEEN_LINES = 0.0; sys.argv[0] = 'newsreader'; cli.main()"
+    program = (
+        "import sys, reader.cli as cli, reader.cli_library as library; "
+        "library.SECONDS_BETWEEN_LINES = 0.0; sys.argv[0] = 'newsreader'; cli.main()"
+    )
     folder = make_folder(_many(3000))
     found = subprocess.run(
         [sys.executable, "-c", program, "index", str(folder)], capture_output=True, text=True, cwd=_TOP, check=False

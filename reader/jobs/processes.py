@@ -61,6 +61,11 @@ def receive(pipe: IO[bytes]) -> Any:
     if len(head) < _LENGTH.size:
         raise EOFError
     (length,) = _LENGTH.unpack(head)
+    return unpack(pipe, length)
+
+
+def unpack(pipe: IO[bytes], length: int) -> Any:
+    """Return what is in so many bytes of a pipe. Raises EOFError when it is closed before them."""
     # In one go: marshal.load() would ask the pipe for every single value.
     data = pipe.read(length)
     if len(data) < length:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from reader.library.found import Found
     from reader.library.history import Undone
     from reader.library.marked_rows import MarkedRows
+    from reader.library.pages import Pages
     from reader.library.query import Query
     from reader.library.search import Stop
 
@@ -95,11 +96,21 @@ class Library:
     """One open folder of documents. Every method may be called from any thread, and may wait for the disk."""
 
     def __init__(
-        self, folder: Folder, index: Index, state: State, notices: tuple[str, ...] = (), index_file: Path | None = None
+        self,
+        folder: Folder,
+        index: Index,
+        state: State,
+        notices: tuple[str, ...] = (),
+        index_file: Path | None = None,
+        *,
+        pages_file: Path | None = None,
     ) -> None:
         self.folder = folder
         self.index = index
         self._index_file = index_file
+        self._pages_file = pages_file
+        self._opening_pages = threading.Lock()
+        self._pages: Pages | None = None
         self.notices = notices
         """Sentences the person should see once: what could not be opened as usual."""
         self._state = state
@@ -120,7 +131,17 @@ class Library:
         index_file = paths.index(folder.root) if folder.only is None else None
         index, index_notice = Index.open(index_file)
         state, state_notice = State.open(paths.state)
-        return cls(folder, index, state, tuple(filter(None, (index_notice, state_notice))), index_file)
+        return cls(
+            folder, index, state, tuple(filter(None, (index_notice, state_notice))), index_file, pages_file=paths.pages
+        )
+
+    @property
+    def pages(self) -> Pages:
+        """The originals that were fetched, of the articles of every folder; opened by whoever asks first."""
+        with self._opening_pages:
+            if self._pages is None:
+                self._pages = _pages(self._pages_file, self._state)
+            return self._pages
 
     def renew(self) -> bool:
         """Close the index, which is set aside if damaged, and open what is in its place; False when it cannot be."""
@@ -167,6 +188,20 @@ class Library:
         ahead = sum(mark.at > soon for mark in marks.marks.values())
         with _own_state(paths, tell) as state:
             return Imported(len(marks.marks), state.take_in(marks, backup=True), dict(things), ahead)
+
+    @staticmethod
+    @contextlib.contextmanager
+    def fetched(paths: Paths, tell: Callable[[str], None]) -> Iterator[Pages]:
+        """Lend the fetched originals; ``tell`` the person what had to be done about a file.
+
+        Raises ReaderError when there is no file that could be used.
+        """
+        with _own_state(paths, tell) as state, closing(_pages(paths.pages, state)) as pages:
+            if pages.in_memory:
+                raise ReaderError(pages.notice)
+            if pages.notice:
+                tell(pages.notice)
+            yield pages
 
     @staticmethod
     def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
@@ -538,6 +573,20 @@ class Library:
         """Close the files."""
         self.index.close()
         self._state.close()
+        with self._opening_pages:
+            if self._pages is not None:
+                self._pages.close()
+
+
+def _pages(path: Path | None, state: State) -> Pages:
+    from reader.library.pages import Pages  # imported late: the first frame shows none of them
+
+    def starred() -> frozenset[int]:
+        if not state.is_kept:  # it may be that not all marks are in it
+            raise ReaderError("Which articles are starred is not known, as the marks cannot be used.")
+        return frozenset(state.all_starred())
+
+    return Pages.open(path, starred)
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ import logging
 import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -191,12 +192,13 @@ def _at(breakpoints: list[tuple[int, str]], cells: int) -> str:
     return max((least, name) for least, name in breakpoints if least <= cells)[1]
 
 
-def run(opened: Opening, paths: Paths) -> int:
-    """Run the app on what is being opened, and return the exit status.
+def run(opened: Opening, paths: Paths, *, offline: bool = False) -> int:
+    """Run the app on what is being opened, and return the exit status. With ``offline`` nothing goes out to the web.
 
     Raises ReaderError when there is nothing to open.
     """
     settings = config.load(paths.config_file, actions.NAMES)
+    settings = replace(settings, fetch=replace(settings.fetch, offline=offline))
     actions.check(settings.keys)
     first = opened.wait(ends.say)
     try:

@@ -1,0 +1,232 @@
+"""What carries out the orders of a :class:`reader.jobs.fetching_beside.FetchingProcess`, wherever that runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Coroutine
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from reader.errors import ReaderError
+from reader.jobs.extracting import Extractor
+from reader.jobs.fetch_news import Gathered, Got, Pictured, Said, Tell
+from reader.jobs.fetching import Disk, Fetching, look_up, rules_of, wanted
+from reader.jobs.fetching_once import MEGABYTE, WORKERS
+from reader.jobs.gathering import Bulk
+from reader.model import Links
+
+if TYPE_CHECKING:
+    from reader.jobs.fetch_settings import FetchSettings
+    from reader.library.library import Library
+    from reader.web.fetch import Fetcher
+
+log = logging.getLogger(__name__)
+
+_OWN_FAULT = "Something went wrong in newsreader itself."
+_LOGGED = "The log file has the details."
+_CANCELLED = "Cancelled."
+
+
+class Service:
+    """Fetches what it is ordered to, in a loop of its own; :meth:`order` and :meth:`close` are for other threads."""
+
+    def __init__(self, library: Library, settings: FetchSettings, tell: Tell) -> None:
+        self._library = library
+        self._settings = settings
+        self._tell = tell
+        self._guard = threading.Lock()
+        self._early: list[tuple[str, dict[str, Any]]] = []
+        """Orders that came before there was a loop."""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._closing = False
+        self._end: asyncio.Event | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._asked: dict[str, asyncio.Task[None]] = {}
+        self._pictures: dict[str, asyncio.Task[None]] = {}
+        self._bulk: Bulk | None = None
+        self._gathering: asyncio.Task[None] | None = None
+
+    def order(self, what: str, values: dict[str, Any]) -> None:
+        """Begin what is ordered: ``ask``, ``cancel``, ``gather``, ``pause``, ``go_on``, ``stop``, ``image``."""
+        with self._guard:
+            if self._loop is None:
+                self._early.append((what, values))
+            elif not self._closing:
+                self._loop.call_soon_threadsafe(self._take, what, values)
+
+    def close(self) -> None:
+        """End :meth:`run`, whatever is under way."""
+        with self._guard:
+            self._closing = True
+            if self._loop is not None and self._end is not None:
+                self._loop.call_soon_threadsafe(self._end.set)
+
+    def run(self) -> None:
+        """Carry out orders until :meth:`close`."""
+        asyncio.run(self._run())
+
+    async def _run(self) -> None:
+        from reader.web.fetch import Fetcher
+        from reader.web.robots import Robots
+        from reader.web.wayback import newest_capture
+
+        self._disk = Disk()
+        self._extractor = Extractor(min(WORKERS, os.cpu_count() or 1))
+        self._end = asyncio.Event()
+        try:
+            async with Fetcher(rules_of(self._settings)) as fetcher:
+                self._fetcher: Fetcher = fetcher
+                self._robots = Robots(fetcher)
+                pages = self._library.pages
+                pages.limit = self._settings.cache_mb * MEGABYTE
+                self._fetching = Fetching(
+                    fetcher, self._extractor, pages, self._disk, partial(newest_capture, fetcher),
+                    archive=self._settings.archive,
+                )  # fmt: skip
+                self._listen()
+                await self._end.wait()
+                for task in list(self._tasks):
+                    task.cancel()
+                await asyncio.gather(*self._tasks, return_exceptions=True)
+        finally:
+            with self._guard:
+                self._closing = True
+            self._extractor.close()
+            self._disk.close()
+
+    def _listen(self) -> None:
+        with self._guard:
+            self._loop = asyncio.get_running_loop()
+            early, self._early = self._early, []
+            if self._closing and self._end is not None:
+                self._end.set()
+        for what, values in early:
+            self._take(what, values)
+
+    def _take(self, what: str, values: dict[str, Any]) -> None:
+        if what == "ask":
+            self._take_ask(**values)
+        elif what == "cancel":
+            if (task := self._asked.get(values["id"])) is not None:
+                task.cancel()
+        elif what == "gather":
+            self._take_gather(values["ids"])
+        elif what == "image":
+            self._take_image(values["url"])
+        elif self._bulk is not None:
+            if what == "pause":
+                self._bulk.pause()
+            elif what == "go_on":
+                self._bulk.go_on()
+            elif what == "stop":
+                self._bulk.stop()
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _say_notice(self) -> None:
+        pages = self._library.pages
+        if pages.notice:
+            notice, pages.notice = pages.notice, ""
+            self._tell(Said(notice, warning=True))
+
+    # One article.
+
+    def _take_ask(self, *, id: str, links: dict[str, str] | None, force: bool, archive: bool) -> None:  # noqa: A002
+        if id in self._asked:
+            return  # the answer to that is the answer to this
+        given = None if links is None else Links(**links)
+        task = self._begin(self._ask(id, given, force=force, archive=archive))
+        self._asked[id] = task
+        task.add_done_callback(lambda _: self._asked.pop(id, None))
+
+    async def _ask(self, id_: str, links: Links | None, *, force: bool, archive: bool) -> None:
+        try:
+            if links is not None:
+                what = wanted(id_, [links])
+            else:
+                what = await self._disk.do(look_up, self._library, id_)
+            got = (await self._fetching.fetch(what, force=force, archive=archive, tell=self._tell)).got
+        except asyncio.CancelledError:
+            self._answer(Got(id_, "failed", "", 0, (), _CANCELLED, 0.0, cancelled=True))
+            raise
+        except ReaderError as error:
+            got = Got(id_, "failed", "", 0, (), error.message, 0.0, hint=error.hint)
+        except Exception:
+            log.exception("fetching %s failed", id_)
+            got = Got(id_, "failed", "", 0, (), _OWN_FAULT, 0.0, hint=_LOGGED)
+        self._answer(got)
+
+    def _answer(self, got: Got) -> None:
+        self._asked.pop(got.id, None)  # first: who hears it may ask again
+        self._say_notice()
+        self._tell(got)
+
+    # Many.
+
+    def _take_gather(self, ids: list[str]) -> None:
+        if self._bulk is not None and self._gathering is not None:
+            self._begin(self._join(self._bulk, ids))
+            return
+        self._bulk = Bulk(self._fetching, self._library, self._disk, self._robots, self._tell)
+        self._gathering = self._begin(self._gather(self._bulk, ids))
+
+    async def _gather(self, bulk: Bulk, ids: list[str]) -> None:
+        try:
+            await bulk.add(ids)
+            await bulk.run()
+        except ReaderError as error:
+            self._tell(_unfinished(len(ids), str(error)))
+        except Exception:
+            log.exception("gathering failed")
+            self._tell(_unfinished(len(ids), f"{_OWN_FAULT} {_LOGGED}"))
+        finally:
+            if self._bulk is bulk:
+                self._bulk = self._gathering = None
+            self._say_notice()
+
+    async def _join(self, bulk: Bulk, ids: list[str]) -> None:
+        try:
+            joined = await bulk.add(ids)
+        except ReaderError as error:
+            self._tell(Said(str(error), warning=True))
+            return
+        if joined:
+            return
+        if self._gathering is not None and self._bulk is bulk:  # it is about to end
+            await asyncio.wait([self._gathering])
+        self._take_gather(ids)
+
+    # Images.
+
+    def _take_image(self, url: str) -> None:
+        if url in self._pictures:
+            return
+        task = self._begin(self._picture(url))
+        self._pictures[url] = task
+        task.add_done_callback(lambda _: self._pictures.pop(url, None))
+
+    async def _picture(self, url: str) -> None:
+        error = ""
+        try:
+            pages = self._library.pages
+            if await self._disk.do(pages.image, url) is None:
+                answer = await self._fetcher.image(url)
+                await self._disk.do(pages.keep_image, url, answer.body, answer.content_type)
+        except ReaderError as failure:
+            error = str(failure)
+        except Exception:
+            log.exception("an image could not be fetched")
+            error = f"{_OWN_FAULT} {_LOGGED}"
+        self._pictures.pop(url, None)
+        self._tell(Pictured(url, error))
+
+
+def _unfinished(left: int, told: str) -> Gathered:
+    return Gathered(0, 0, 0, left, 0.0, paused=False, finished=True, told=told)

@@ -1,0 +1,287 @@
+"""Many articles -> their originals, a few at a time, spread over hosts, politely, and to be ended at any time.
+
+What is kept is kept whole, and only what has no page is asked for: whoever begins again
+goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from reader.errors import ReaderError
+from reader.jobs.fetch_news import Gathered, Got
+from reader.jobs.fetching import Allows, Disk, Fetching, Outcome, Wanted, look_up
+from reader.text import count
+from reader.urls import host
+
+if TYPE_CHECKING:
+    from reader.library.library import Library
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 8
+"""Articles that are fetched at the same time,"""
+PER_HOST = 2
+"""and how many of them from one host."""
+LONGEST_WAIT = 300.0
+"""Seconds for which a host is waited for that asks to be left alone; what it has fails for now if it asks for more."""
+_WAITS = 2
+"""How often an article is put back because its host is busy."""
+_SECONDS_BETWEEN = 0.1
+"""Progress is told no more often."""
+_SECONDS_OF_RATE = 10.0
+_AHEAD = 1_000
+"""Articles whose addresses are looked up in one go, so that there are many hosts to choose from."""
+
+
+class _Waiting(NamedTuple):
+    wanted: Wanted
+    put_back: int = 0
+
+
+class Bulk:
+    """The gathering of many articles; for one run, by tasks of one loop."""
+
+    def __init__(
+        self,
+        fetching: Fetching,
+        library: Library,
+        disk: Disk,
+        robots: Allows,
+        tell: Callable[[Gathered], None],
+        *,
+        heard: Callable[[Got], None] = lambda _: None,
+        force: bool = False,
+    ) -> None:
+        """``heard`` is told of each article that is asked for; ``force`` asks also for those that have a page."""
+        self._fetching = fetching
+        self._library = library
+        self._disk = disk
+        self._robots = robots
+        self._tell = tell
+        self._heard = heard
+        self._force = force
+        self._ids: deque[str] = deque()
+        self._known: set[str] = set()
+        self._hosts: OrderedDict[str, deque[_Waiting]] = OrderedDict()
+        """What is waiting, by host; the first is the one whose turn it is."""
+        self._aside: dict[str, float] = {}
+        """Hosts that asked to be left alone, until when."""
+        self._delays: dict[str, float] = {}
+        """Seconds between two pages, of hosts that ask for it."""
+        self._active: dict[asyncio.Task[None], str] = {}
+        self._changed = asyncio.Event()
+        self._paused = False
+        self._over = False
+        self._stopped = ""
+        """Why it is to end before all is done."""
+        self._done = self._cached = self._failed = 0
+        self._looked_up = 0
+        self._finished: deque[float] = deque()
+        self._begun = time.monotonic()
+        self._told_at = 0.0
+        self._last = ""
+
+    async def add(self, ids: Iterable[str]) -> bool:
+        """Take in further articles, those that failed lately last; False when it has ended. Raises ReaderError."""
+        new = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._known]
+        self._known.update(new)
+        missing = new if self._force else await self._disk.do(self._library.pages.missing, new)
+        failed = await self._disk.do(self._library.pages.failed_among, missing)
+        if self._over:
+            return False
+        self._cached += len(new) - len(missing)
+        self._ids.extend(id_ for id_ in missing if id_ not in failed)
+        self._ids.extend(id_ for id_ in missing if id_ in failed)
+        self._changed.set()
+        return True
+
+    def pause(self) -> None:
+        """Begin no further article; what is under way ends."""
+        self._paused = True
+        self._changed.set()
+
+    def go_on(self) -> None:
+        """End a pause."""
+        self._paused = False
+        self._changed.set()
+
+    def stop(self, why: str = "Stopped") -> None:
+        """End as soon as what is under way is given up."""
+        self._stopped = self._stopped or why
+        self._changed.set()
+
+    async def run(self) -> Gathered:
+        """Fetch until all is done or :meth:`stop` is called, and return how far it has come. Cancelling ends it too."""
+        ticking = asyncio.create_task(self._tick())
+        try:
+            while not self._stopped:
+                self._changed.clear()
+                await self._refill()
+                while not self._paused and (next_ := self._next()) is not None:
+                    self._begin(*next_)
+                if self._left() == 0:
+                    break
+                await self._wait()
+        finally:
+            self._over = True
+            ticking.cancel()
+            for task in list(self._active):
+                task.cancel()
+            await asyncio.gather(ticking, *self._active, return_exceptions=True)
+        final = self._progress(finished=True)
+        self._tell(final)
+        return final
+
+    # What is next.
+
+    async def _refill(self) -> None:
+        """Look up the addresses of further articles, once there is not much to choose from."""
+        if self._looked_up >= _AHEAD // 2 or not self._ids:
+            return
+        ids = [self._ids.popleft() for _ in range(min(_AHEAD, len(self._ids)))]
+        self._looked_up += len(ids)  # for what is left: they are in neither queue meanwhile
+        for id_, found in await self._disk.do(self._look_up, ids):
+            if isinstance(found, Wanted) and found.addresses:
+                self._hosts.setdefault(host(found.addresses[0].url), deque()).append(_Waiting(found))
+                continue
+            self._looked_up -= 1
+            if isinstance(found, Wanted):
+                outcome = await self._fetching.fetch(found)
+                self._count(outcome.got)
+            else:
+                self._count(Got(id_, "failed", "", 0, (), found, 0.0))
+
+    def _look_up(self, ids: Sequence[str]) -> list[tuple[str, Wanted | str]]:
+        found: list[tuple[str, Wanted | str]] = []
+        for id_ in ids:
+            try:
+                found.append((id_, look_up(self._library, id_)))
+            except ReaderError as error:
+                if error.damaged:
+                    raise
+                found.append((id_, str(error)))
+        return found
+
+    def _next(self) -> tuple[str, _Waiting] | None:
+        """Return what to begin now, and its host: one of each host in turn."""
+        if len(self._active) >= AT_ONCE:
+            return None
+        busy = [*self._active.values()]
+        now = time.monotonic()
+        for name in [*self._hosts]:
+            delay = self._delays.get(name, 0.0)
+            if self._aside.get(name, 0.0) > now or busy.count(name) >= (1 if delay else PER_HOST):
+                continue
+            self._aside.pop(name, None)
+            if delay:
+                self._aside[name] = now + delay
+            waiting = self._hosts[name].popleft()
+            if self._hosts[name]:
+                self._hosts.move_to_end(name)
+            else:
+                del self._hosts[name]
+            self._looked_up -= 1
+            return name, waiting
+        return None
+
+    def _begin(self, name: str, waiting: _Waiting) -> None:
+        task = asyncio.create_task(self._one(name, waiting))
+        self._active[task] = name
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        del self._active[task]
+        self._changed.set()
+        error = None if task.cancelled() else task.exception()
+        if task.cancelled() or error is not None:
+            self._looked_up += 1  # nothing has come of it: it is among what is left
+        if isinstance(error, ReaderError):  # the disk is full, say: what is fetched now is lost
+            self.stop(error.message.rstrip("."))
+        elif error is not None:
+            log.error("gathering failed", exc_info=error)
+            self.stop("Something went wrong in newsreader itself; the log file has the details")
+
+    async def _one(self, name: str, waiting: _Waiting) -> None:
+        if name not in self._delays:
+            self._delays[name] = await self._robots.delay(waiting.wanted.addresses[0].url)
+            if self._delays[name]:
+                self._aside[name] = time.monotonic() + self._delays[name]
+        outcome = await self._fetching.fetch(waiting.wanted, force=self._force, robots=self._robots)
+        if self._puts_back(name, waiting, outcome):
+            return
+        self._count(outcome.got)
+
+    def _puts_back(self, name: str, waiting: _Waiting, outcome: Outcome) -> bool:
+        """Put an article back whose host is busy, and leave the host alone; False when that is no use."""
+        seconds = outcome.retry_after
+        if seconds is None or seconds > LONGEST_WAIT or waiting.put_back >= _WAITS:
+            return False
+        self._aside[name] = max(self._aside.get(name, 0.0), time.monotonic() + seconds)
+        self._hosts.setdefault(name, deque()).append(waiting._replace(put_back=waiting.put_back + 1))
+        self._looked_up += 1
+        return True
+
+    async def _wait(self) -> None:
+        """Wait until something has changed, or a host may be asked again."""
+        now = time.monotonic()
+        soonest = min((until for name, until in self._aside.items() if name in self._hosts), default=None)
+        seconds = None if soonest is None or self._paused else max(soonest - now, 0.01)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+
+    # What is told.
+
+    def _left(self) -> int:
+        return len(self._ids) + self._looked_up + len(self._active)
+
+    def _count(self, got: Got) -> None:
+        if got.status == "fetched":
+            self._done += 1
+        elif got.status == "cached":
+            self._cached += 1
+        else:
+            self._failed += 1
+        self._finished.append(time.monotonic())
+        self._last = got.id
+        self._heard(got)
+
+    async def _tick(self) -> None:
+        """Tell how far it is, as often as somebody can see it."""
+        former: Gathered | None = None
+        while True:
+            progress = self._progress()
+            if progress != former:
+                self._tell(progress)
+                former = progress
+            await asyncio.sleep(_SECONDS_BETWEEN)
+
+    def _progress(self, *, finished: bool = False) -> Gathered:
+        now = time.monotonic()
+        while self._finished and self._finished[0] < now - _SECONDS_OF_RATE:
+            self._finished.popleft()
+        since = min(_SECONDS_OF_RATE, max(now - self._begun, 1.0))
+        rate = round(len(self._finished) / since, 1)
+        left = self._left()
+        told = self._told(left) if finished else ""
+        paused = self._paused and not finished
+        return Gathered(self._done, self._cached, self._failed, left, rate, paused, finished, told, self._last)
+
+    def _told(self, left: int) -> str:
+        parts = [f"{count(self._done, 'page')} fetched"]
+        if self._cached:
+            parts.append(f"{self._cached:,} there already")
+        if self._failed:
+            parts.append(f"{self._failed:,} failed")
+        if left:
+            parts.append(f"{left:,} left")
+        said = f"{', '.join(parts)}."
+        return f"{self._stopped}: {said}" if self._stopped else said

@@ -1,0 +1,419 @@
+"""Fetched originals: validators, compressed body, extracted text, images. One file for all folders, bounded.
+
+A cache: it may vanish, and one that is damaged or of another format is set aside and
+made anew, with every page that can still be read. When it grows over its limit,
+images go first and then pages, the oldest first, but never those of starred articles.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import threading
+import zlib
+from collections.abc import Callable, Iterable, Sequence, Set
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+from reader.errors import ReaderError, reason
+from reader.library import lock
+from reader.library.database import Database, StorageError, identity, malformed, prepared
+from reader.library.marks import number
+from reader.library.pages_file import (
+    ROW_BYTES,
+    made_anew,
+    micros,
+    page_of,
+    prepare,
+    put,
+    put_away,
+    ready,
+    row_of,
+    time_of,
+)
+from reader.model import Page
+from reader.text import show_path
+
+log = logging.getLogger(__name__)
+
+LIMIT = 500_000_000
+"""Bytes that are kept when nobody says otherwise."""
+
+_Answer = TypeVar("_Answer")
+_ROOM = 50
+"""When there is too much, one part in so many is freed besides, so that not every page makes room for itself."""
+_MANY = 20_000
+"""From so many articles on, all pages there are are read in one go."""
+_DAYS_OF_FAILURES = 30
+_RENEWALS = 3
+
+
+class Body(NamedTuple):
+    """The body of a page as it came, decoded of its content coding."""
+
+    data: bytes
+    charset: str
+
+
+class Failed(NamedTuple):
+    """Why an article had no page when it was last asked for."""
+
+    at: datetime
+    failures: tuple[tuple[str, str, str], ...]
+    """Way, host and reason of each address."""
+    error: str
+
+
+class Info(NamedTuple):
+    """What is kept."""
+
+    path: Path | None
+    """None in memory."""
+    pages: int
+    images: int
+    size: int
+    """Bytes of pages and images, compressed."""
+    limit: int
+    starred: int
+    """Pages of starred articles."""
+    oldest: datetime | None
+    newest: datetime | None
+
+
+class Pruned(NamedTuple):
+    """What was removed."""
+
+    pages: int
+    images: int
+    size: int
+    """In bytes."""
+
+
+class Pages:
+    """The pages of one person. Use :meth:`open`. Every method may be called from any thread and raise StorageError."""
+
+    def __init__(self, database: Database, starred: Callable[[], Set[int]]) -> None:
+        self._database = database
+        self._file = identity(database.path)
+        self._starred = starred
+        self._renewing = threading.RLock()
+        self._checkpointing = threading.Lock()
+        self._former: list[Database] = []
+        self.limit = LIMIT
+        """Bytes that may be kept."""
+        self.notice = ""
+        """What had to be done about the file, in a sentence for the person."""
+
+    @classmethod
+    def open(cls, path: Path | None, starred: Callable[[], Set[int]]) -> Pages:
+        """Return the pages kept at ``path``, or in memory where that cannot be used, which :attr:`notice` tells.
+
+        ``starred`` gives the numbers (:func:`reader.library.marks.number`) of all starred
+        articles; when it raises ReaderError no page is removed.
+        """
+        notice = ""
+        if path is not None:
+            try:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                database, notice = ready(path)
+            except (ReaderError, OSError) as error:
+                what = error.message if isinstance(error, ReaderError) else f"{show_path(path)}: {reason(error)}."
+                log.warning("pages %s", show_path(path), exc_info=error)
+                notice = f"{what} Fetched pages are kept in memory, until newsreader ends."
+                path = None
+        pages = cls(database if path is not None else prepared(None, prepare, durable=False), starred)
+        pages.notice = notice
+        return pages
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether it ends with the program."""
+        return self._database.path is None
+
+    # What is there.
+
+    def page(self, id_: str) -> Page | None:
+        """Return the page of an article."""
+
+        def act(db: sqlite3.Connection) -> Page | None:
+            query = "SELECT fetched_at, checked_at, facts, markdown FROM pages JOIN texts USING (id) WHERE id = ?"
+            found = db.execute(query, [number(id_)]).fetchone()
+            return None if found is None else page_of(id_, *found)
+
+        return self._read(act)
+
+    def body(self, id_: str) -> Body | None:
+        """Return the body of an article's page."""
+
+        def act(db: sqlite3.Connection) -> Body | None:
+            query = "SELECT facts, body FROM pages JOIN texts USING (id) WHERE id = ?"
+            found = db.execute(query, [number(id_)]).fetchone()
+            return None if found is None else Body(zlib.decompress(found[1]), str(json.loads(found[0])["charset"]))
+
+        return self._read(act)
+
+    def having(self) -> set[int]:
+        """Return the numbers (:func:`reader.library.marks.number`) of all articles that have a page."""
+        return self._read(lambda db: {id_ for (id_,) in db.execute("SELECT id FROM pages")})
+
+    def among(self, ids: Sequence[str]) -> frozenset[str]:
+        """Return which of these articles have a page."""
+        numbers = {number(id_): id_ for id_ in ids}
+        if len(numbers) >= _MANY:
+            return frozenset(numbers[each] for each in numbers.keys() & self.having())
+        wanted = f"[{','.join(map(str, sorted(numbers)))}]"
+        query = "SELECT pages.id FROM json_each(?) JOIN pages ON pages.id = value"
+        return self._read(lambda db: frozenset(numbers[each] for (each,) in db.execute(query, [wanted])))
+
+    def missing(self, ids: Iterable[str]) -> list[str]:
+        """Return which of these articles have no page, each once, in their order."""
+        every = list(dict.fromkeys(ids))
+        there = self.among(every)
+        return [id_ for id_ in every if id_ not in there]
+
+    def failure(self, id_: str) -> Failed | None:
+        """Return why an article had no page when it was last asked for; None when it has one, or nobody has asked."""
+
+        def act(db: sqlite3.Connection) -> Failed | None:
+            found = db.execute("SELECT at, told FROM failures WHERE id = ?", [number(id_)]).fetchone()
+            if found is None:
+                return None
+            told = json.loads(found[1])
+            return Failed(time_of(found[0]), tuple((w, h, y) for w, h, y in told["failures"]), str(told["error"]))
+
+        return self._read(act)
+
+    def failed_among(self, ids: Sequence[str]) -> frozenset[str]:
+        """Return which of these articles had no page when they were last asked for."""
+        failed = self._read(lambda db: {id_ for (id_,) in db.execute("SELECT id FROM failures")})
+        return frozenset(id_ for id_ in ids if number(id_) in failed) if failed else frozenset()
+
+    def image(self, url: str) -> tuple[bytes, str] | None:
+        """Return a kept image and its content type."""
+        query = "SELECT data, content_type FROM images WHERE url = ?"
+
+        def act(db: sqlite3.Connection) -> tuple[bytes, str] | None:
+            found = db.execute(query, [url]).fetchone()
+            return None if found is None else (bytes(found[0]), str(found[1]))
+
+        return self._read(act)
+
+    def info(self) -> Info:
+        """Return what is kept. Raises ReaderError also when the marks cannot be read."""
+        starred = self._starred()
+
+        def act(db: sqlite3.Connection) -> Info:
+            pages, images, size = db.execute("SELECT pages, images, bytes FROM totals").fetchone()
+            oldest, newest = db.execute("SELECT min(fetched_at), max(fetched_at) FROM pages").fetchone()
+            kept = sum(id_ in starred for (id_,) in db.execute("SELECT id FROM pages")) if starred else 0
+            first, last = (None if each is None else time_of(each) for each in (oldest, newest))
+            return Info(self._database.path, pages, images, size, self.limit, kept, first, last)
+
+        return self._read(act)
+
+    # Changing it.
+
+    def keep(self, page: Page, body: bytes, charset: str = "") -> None:
+        """Keep a page in the place of its former self, in one transaction, and make room for it.
+
+        Raises StorageError, of which ``unwritable`` says that the disk is full.
+        """
+        row = row_of(page, body, charset)
+        self._write(lambda db: put(db, row))
+        self._make_room(row.id)
+
+    def checked(self, id_: str, at: datetime, etag: str = "", last_modified: str = "") -> None:
+        """Note that a page's server says that it still holds; its validators may be newer ones."""
+
+        def act(db: sqlite3.Connection) -> None:
+            found = db.execute("SELECT facts FROM pages WHERE id = ?", [number(id_)]).fetchone()
+            if found is not None:
+                facts = json.loads(found[0])
+                facts.update({"etag": etag or facts["etag"], "last_modified": last_modified or facts["last_modified"]})
+                db.execute(
+                    "UPDATE pages SET checked_at = ?, facts = ? WHERE id = ?",
+                    [micros(at), json.dumps(facts), number(id_)],
+                )
+
+        self._write(act)
+
+    def note_failure(self, id_: str, at: datetime, failures: Iterable[Sequence[str]], error: str) -> None:
+        """Note why there is no page of an article."""
+        told = json.dumps({"failures": [[*each] for each in failures], "error": error})
+
+        def act(db: sqlite3.Connection) -> None:
+            db.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?)", [number(id_), micros(at), told])
+            db.execute("DELETE FROM failures WHERE at < ?", [micros(at - timedelta(days=_DAYS_OF_FAILURES))])
+
+        self._write(act)
+
+    def keep_image(self, url: str, data: bytes, content_type: str) -> None:
+        """Keep an image, and make room for it."""
+
+        def act(db: sqlite3.Connection) -> None:
+            db.execute("DELETE FROM images WHERE url = ?", [url])
+            now = micros(datetime.now(UTC))
+            db.execute(
+                "INSERT INTO images VALUES (?, ?, ?, ?, ?)", [url, content_type, now, len(data) + ROW_BYTES, data]
+            )
+
+        self._write(act)
+        self._make_room(None)
+
+    def prune(self, limit: int | None = None) -> Pruned:
+        """Remove the oldest until no more than ``limit`` bytes (else :attr:`limit`) are kept, and give the room back.
+
+        Raises ReaderError also when the marks cannot be read.
+        """
+        pruned = self._remove(self.limit if limit is None else limit, None)
+        self._give_back()
+        return pruned
+
+    def clear(self, *, starred: bool = False) -> Pruned:
+        """Remove every image and every page; those of starred articles only with ``starred``. Give the room back."""
+        kept: Set[int] = frozenset() if starred else self._starred()
+
+        def act(db: sqlite3.Connection) -> Pruned:
+            before = db.execute("SELECT pages, images, bytes FROM totals").fetchone()
+            db.execute("DELETE FROM images")
+            db.execute("DELETE FROM failures")
+            gone = [(id_,) for (id_,) in db.execute("SELECT id FROM pages") if id_ not in kept]
+            db.executemany("DELETE FROM pages WHERE id = ?", gone)
+            after = db.execute("SELECT pages, images, bytes FROM totals").fetchone()
+            return Pruned(*(was - now for was, now in zip(before, after, strict=True)))
+
+        pruned = self._write(act)
+        self._give_back()
+        for path in put_away(self._database.path):
+            path.unlink(missing_ok=True)
+        return pruned
+
+    def close(self) -> None:
+        """Close the file."""
+        self._database.close()
+        for former in self._former:
+            former.close()
+
+    # How.
+
+    def _make_room(self, but: int | None) -> None:
+        size = self._read(lambda db: int(db.execute("SELECT bytes FROM totals").fetchone()[0]))
+        if size <= self.limit:
+            return
+        try:
+            self._remove(self.limit - self.limit // _ROOM, but)
+        except ReaderError as error:
+            if isinstance(error, StorageError) and error.damaged:
+                raise
+            # Rather too much than a page that the person wants to keep.
+            log.warning("nothing can be removed from the pages", exc_info=error)
+
+    def _remove(self, limit: int, but: int | None) -> Pruned:
+        starred = self._starred()
+
+        def act(db: sqlite3.Connection) -> Pruned:
+            size = too_many = int(db.execute("SELECT bytes FROM totals").fetchone()[0])
+            images, pages = [], []
+            for id_, bytes_ in db.execute("SELECT url, bytes FROM images ORDER BY fetched_at"):
+                if size <= limit:
+                    break
+                images.append((id_,))
+                size -= bytes_
+            for id_, bytes_ in db.execute("SELECT id, bytes FROM pages ORDER BY fetched_at"):
+                if size <= limit:
+                    break
+                if id_ not in starred and id_ != but:
+                    pages.append((id_,))
+                    size -= bytes_
+            db.executemany("DELETE FROM images WHERE url = ?", images)
+            db.executemany("DELETE FROM pages WHERE id = ?", pages)
+            return Pruned(len(pages), len(images), too_many - size)
+
+        return self._write(act)
+
+    def _give_back(self) -> None:
+        """Make the file as small as what is in it."""
+
+        def act(db: sqlite3.Connection) -> None:
+            db.executescript("PRAGMA incremental_vacuum")  # execute() would end it after the first page
+
+        self._read(act)
+        self._checkpoint(whole=True)
+
+    def _checkpoint(self, *, whole: bool = False) -> None:
+        path = self._database.path
+        if path is None:
+            return
+        try:
+            # By one at a time; another that is at it does our part as well.
+            with lock.held(self._checkpointing, path.with_name(path.name + ".lock"), lock.NOT_AT_ALL):
+                self._database.checkpoint(whole=whole)
+        except lock.BusyError:
+            return
+
+    def _read(self, act: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
+        def run(database: Database) -> _Answer:
+            with database.read() as db:
+                return _sound(database, db, act)
+
+        return self._try(run)
+
+    def _write(self, act: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
+        def run(database: Database) -> _Answer:
+            with database.write() as db:
+                return _sound(database, db, act)
+
+        answer = self._try(run)
+        self._checkpoint()
+        return answer
+
+    def _try(self, run: Callable[[Database], _Answer]) -> _Answer:
+        """Run it on the file as it is now; one that turns out to be damaged is set aside first."""
+        for _ in range(_RENEWALS):
+            database = self._current()
+            try:
+                return run(database)
+            except StorageError as error:
+                if database is not self._database:  # another thread has renewed it meanwhile
+                    continue
+                if not error.damaged or database.path is None:
+                    raise
+                self._renew(database, damaged=True)
+        return run(self._database)
+
+    def _current(self) -> Database:
+        """Return the file of that name: another process may have set ours aside, or somebody have deleted it."""
+        database = self._database
+        if database.path is not None and identity(database.path) != self._file:
+            self._renew(database, damaged=False)
+        return self._database
+
+    def _renew(self, database: Database, *, damaged: bool) -> None:
+        path = database.path
+        assert path is not None
+        with self._renewing:
+            if self._database is not database:
+                return
+            try:
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                with lock.held(threading.Lock(), path.with_name(path.name + ".lock"), lambda: True):
+                    if damaged and identity(path) == self._file:
+                        renewed, self.notice = made_anew(path)
+                    else:
+                        renewed, notice = ready(path, locked=True)
+                        self.notice = notice or self.notice
+            except OSError as error:
+                raise StorageError(path, sqlite3.OperationalError(reason(error))) from error
+            # Others may be at work with it; it is closed with the rest.
+            self._former.append(database)
+            self._database, self._file = renewed, identity(path)
+
+
+def _sound(database: Database, db: sqlite3.Connection, act: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
+    """Return what ``act`` finds; values that nobody has written are damage like any other."""
+    try:
+        return act(db)
+    except (zlib.error, ValueError, KeyError, TypeError, OverflowError) as error:
+        raise StorageError(database.path, malformed()) from error

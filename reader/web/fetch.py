@@ -1,0 +1,357 @@
+"""The client: an address -> a page, or plain words about why not. The only user of httpx.
+
+Everything that came from outside is bounded and checked here, at every hop: where it
+leads to, how long it takes, how much it is, what it is. Cancelling is cancelling the
+task. docs/security.md says what holds, and what does not.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from http.cookiejar import CookieJar
+from types import TracebackType
+from typing import Literal
+
+import httpcore
+import httpx
+
+from reader.errors import ReaderError
+from reader.text import clean
+from reader.web import charsets, hops, media, pictures, troubles, validators, waits
+from reader.web.addresses import canonical_host, refusal_by_name
+from reader.web.answers import Answer, FetchError
+from reader.web.connections import Connections, Lent, Turns
+from reader.web.decoding import Body, BrokenError, TooMuchError, UnknownCodingError
+from reader.web.hops import Hop
+from reader.web.names import Resolve, resolve
+from reader.web.proxies import Proxies, Proxy
+from reader.web.rules import Rules
+
+__all__ = ["Answer", "FetchError", "Fetcher"]
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_BUSY = frozenset({429, 503})
+_DRAIN_BYTES = 65_536
+_DRAIN_SECONDS = 0.5
+_OPEN = "The browser can open it."
+_PROXY = "newsreader.proxy"  # names of extensions, by which the client and our transport talk
+_LOCATION = "newsreader.location"
+
+
+@dataclass(frozen=True, slots=True)
+class _Want:
+    """What is asked for."""
+
+    accept: str
+    limit: int
+    types: tuple[str, ...] = ()
+    """Media types that are taken; empty for any."""
+    what: str = "a page"
+    cut: bool = False
+    """Whether a body that is too long is cut, not refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What an address is, when it leads no further."""
+
+    status: Literal[200, 304]
+    headers: httpx.Headers
+    body: bytes = b""
+
+
+class Fetcher:
+    """Fetches pages by ``rules``; an async context manager, good for any number of tasks of one loop."""
+
+    def __init__(self, rules: Rules | None = None, *, resolve: Resolve = resolve) -> None:
+        self.rules = rules or Rules()
+        self._proxies = Proxies(self.rules.proxy)
+        self._turns = Turns(self.rules.per_host, self.rules.in_all)
+        self._waits = waits.Waits(time.monotonic)
+        self._connections = Connections(self.rules, resolve, httpx.create_ssl_context)
+        self._client = httpx.AsyncClient(
+            transport=_Transport(self._connections),
+            headers={"User-Agent": self.rules.user_agent, "Accept-Encoding": "gzip, deflate"},
+            cookies=_NoCookies(),
+            follow_redirects=False,
+            timeout=None,  # noqa: S113 - one limit for the whole, below; httpx's own are for each read
+            trust_env=False,  # or it would send passwords from ~/.netrc; proxies are looked up here
+        )
+
+    async def __aenter__(self) -> Fetcher:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.__aexit__(kind, error, trace)
+
+    async def page(self, url: str, *, etag: str = "", last_modified: str = "") -> Answer:
+        """Return the page at ``url``: HTML, XHTML or plain text.
+
+        ``etag`` and ``last_modified`` are those of a page that is kept; the answer's
+        status is 304 when it still holds. Raises FetchError.
+        """
+        want = _Want("text/html, application/xhtml+xml, text/plain;q=0.8", self.rules.page_bytes, media.PAGES)
+        return await self._fetch(url, want, validators.conditions(etag, last_modified))
+
+    async def image(self, url: str) -> Answer:
+        """Return the picture at ``url``: PNG, JPEG, GIF, WebP or AVIF, by its bytes, whatever its server says.
+
+        Raises FetchError; also when it has more pixels than the rules allow.
+        """
+        accept = ", ".join(media.PICTURES)
+        answer = await self._fetch(url, _Want(accept, self.rules.image_bytes, what="a picture"), {})
+        host = hops.host(answer.final_url)
+        kind = media.beginning(answer.body)
+        if kind not in media.PICTURES:
+            raise _no_page(kind or answer.content_type, len(answer.body), "a picture", host)
+        found = pictures.size(answer.body, kind)
+        if found is None:
+            raise FetchError("protocol", "its picture is damaged", host)
+        if found[0] * found[1] > self.rules.image_pixels:
+            raise FetchError("too_large", f"a picture of {found[0]:,} × {found[1]:,} pixels", host, hint=_OPEN)
+        return replace(answer, content_type=kind)
+
+    async def plain(self, url: str, limit: int) -> Answer:
+        """Return what is at ``url``, whatever its type, up to ``limit`` bytes of it. Raises FetchError."""
+        return await self._fetch(url, _Want("*/*", limit, what="a text", cut=True), {})
+
+    async def _fetch(self, url: str, want: _Want, conditions: dict[str, str]) -> Answer:
+        hop = hops.first(url)
+        asked, seen = hop.url, {hop.url}
+        clock = _Clock(self.rules.seconds)
+        for _ in range(self.rules.redirects + 1):
+            found = await self._ask(hop, want, conditions, clock)
+            if isinstance(found, _Found):
+                return self._answer(asked, hop, want, found)
+            hop = hops.following(hop, found, frozenset(seen))
+            seen.add(hop.url)
+        raise FetchError(
+            "moved", f"more than {self.rules.redirects} redirects", hop.host, hint="The browser may get further."
+        )
+
+    async def _ask(self, hop: Hop, want: _Want, conditions: dict[str, str], clock: _Clock) -> _Found | str:
+        """Ask for one address; return what it is, or the address it sends on to."""
+        self._check_wait(hop.host)
+        proxy = self._route(hop)
+        async with self._turns.of(canonical_host(hop.host)):
+            self._check_wait(hop.host)  # others may have been told to go away meanwhile
+            try:
+                async with clock.running():
+                    return await self._send(hop, want, conditions, proxy)
+            except TimeoutError:
+                raise FetchError(
+                    "timeout", f"timed out after {self.rules.seconds:g} s", hop.host, hint="Try again later."
+                ) from None
+            except (httpx.HTTPError, httpx.InvalidURL, httpcore.ProtocolError, httpcore.NetworkError) as error:
+                raise troubles.from_error(error, hop.host) from None
+            except (httpcore.ProxyError, httpcore.UnsupportedProtocol, OSError) as error:
+                raise troubles.from_error(error, hop.host) from None
+
+    async def _send(self, hop: Hop, want: _Want, conditions: dict[str, str], proxy: Proxy | None) -> _Found | str:
+        request = self._client.build_request(
+            "GET", hop.url, headers={"Accept": want.accept, **conditions}, extensions={_PROXY: proxy}
+        )
+        response = await self._client.send(request, stream=True)
+        try:
+            status = response.status_code
+            location: str = response.extensions[_LOCATION]
+            if status in _REDIRECTS and location:
+                await _drain(response)
+                return location
+            if status == 304 and conditions:
+                await _drain(response)
+                return _Found(304, response.headers)
+            if status not in {200, 203}:  # 203: somebody on the way has changed it (RFC 9110, 15.3.4)
+                await _drain(response)
+                raise self._failure(status, response.headers, hop.host)
+            return _Found(200, response.headers, await self._read(response, want, hop.host))
+        finally:
+            await response.aclose()
+
+    def _failure(self, status: int, headers: httpx.Headers, host: str) -> FetchError:
+        asked = headers.get("retry-after")
+        seconds = waits.retry_after(asked, datetime.now(UTC)) if status in _BUSY and asked else None
+        if seconds is not None:
+            self._waits.ask(canonical_host(host), seconds)
+            return FetchError(
+                "busy",
+                f"{troubles.status_in_words(status)}, to be asked again in {waits.in_words(seconds)}",
+                host,
+                status=status,
+                retry_after=seconds,
+            )
+        if status == 304:
+            return FetchError("protocol", "it says that nothing has changed, but nothing was fetched before", host)
+        return troubles.from_status(status, host)
+
+    async def _read(self, response: httpx.Response, want: _Want, host: str) -> bytes:
+        """Return the body, decoded. Raises FetchError when it is not what is wanted, or too much."""
+        told = _length(response.headers)
+        name = media.media_type(response.headers.get("content-type", ""))[0]
+        if want.types and name and name not in want.types:
+            raise _no_page(name, told, want.what, host)
+        if told > want.limit and not want.cut:
+            raise _too_large(want, host)
+        try:
+            body = Body(response.headers.get("content-encoding", ""), want.limit)
+            async for chunk in response.aiter_raw():
+                body.feed(chunk)
+            return body.end()
+        except TooMuchError:
+            if want.cut:
+                return body.so_far
+            raise _too_large(want, host) from None
+        except BrokenError:
+            raise FetchError("protocol", "its answer is damaged", host, hint="It may go better next time.") from None
+        except UnknownCodingError as error:
+            coding = clean(str(error))[:60]
+            raise FetchError(
+                "protocol", f"its answer is compressed in a way that was not asked for ({coding})", host
+            ) from None
+
+    def _answer(self, asked: str, hop: Hop, want: _Want, found: _Found) -> Answer:
+        told, label = media.media_type(found.headers.get("content-type", ""))
+        begins = media.beginning(found.body)
+        name = told or (media.sniffed(found.body) if found.body else "")
+        charset = charsets.detect(found.body, label, markup=name != "text/plain") if found.status == 200 else "utf-8"
+        if want.types == media.PAGES and found.status == 200:
+            wrong = begins or ("" if media.is_text(found.body, charset) else "application/octet-stream")
+            if wrong or name not in media.PAGES:
+                raise _no_page(wrong or name, len(found.body), want.what, hop.host)
+        return Answer(
+            url=asked,
+            final_url=hop.url,
+            status=found.status,
+            content_type=name,
+            body=found.body,
+            charset=charset,
+            etag=validators.etag(found.headers.get("etag", "")),
+            last_modified=validators.last_modified(found.headers.get("last-modified", "")),
+        )
+
+    def _check_wait(self, host: str) -> None:
+        if left := self._waits.left(canonical_host(host)):
+            raise FetchError(
+                "busy", f"it asked to be left alone for another {waits.in_words(left)}", host, retry_after=left
+            )
+
+    def _route(self, hop: Hop) -> Proxy | None:
+        """Return the proxy for ``hop``. With one, only the name can be judged: the proxy resolves it."""
+        try:
+            proxy = self._proxies.of(hop.scheme, hop.host, hop.port)
+        except ReaderError as error:
+            raise FetchError("unreachable", error.message.rstrip("."), hop.host, hint=error.hint) from None
+        allowed = {canonical_host(each) for each in self.rules.allow_hosts}
+        if proxy and canonical_host(hop.host) not in allowed and (words := refusal_by_name(hop.host)):
+            raise FetchError("refused", f"not fetched, because it is {words}", hop.host)
+        return proxy
+
+
+class _Transport(httpx.AsyncBaseTransport):
+    """Hands httpx's requests to our connections."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send ``request``; see :meth:`reader.web.connections.Connections.send` for what it raises."""
+        url = request.url
+        lent = await self._connections.send(
+            httpcore.Request(
+                method=request.method,
+                url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+                headers=request.headers.raw,
+            ),
+            request.extensions.get(_PROXY),
+        )
+        # httpx makes a request of every Location, even where it is not to follow one, and fails on many of them.
+        told = [value for name, value in lent.response.headers if name.lower() == b"location"]
+        return httpx.Response(
+            lent.response.status,
+            headers=[each for each in lent.response.headers if each[0].lower() != b"location"],
+            stream=_Stream(lent),
+            extensions={_LOCATION: told[0].decode("utf-8", "replace") if told else ""},
+        )
+
+    async def aclose(self) -> None:
+        await self._connections.aclose()
+
+
+class _Stream(httpx.AsyncByteStream):
+    """The body of an answer, as httpx wants it."""
+
+    def __init__(self, lent: Lent) -> None:
+        self._lent = lent
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._lent.chunks():
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._lent.aclose()
+
+
+class _NoCookies(CookieJar):
+    """Takes no cookie and gives none, and spends no time on ten thousand of them."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Take none."""
+
+    def add_cookie_header(self, request: object) -> None:
+        """Give none."""
+
+    def set_cookie(self, cookie: object) -> None:
+        """Keep none."""
+
+
+class _Clock:
+    """The time for one page, over all its redirects; it stands while we wait for our turn."""
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Let it run. Raises TimeoutError when it is over."""
+        started = time.monotonic()
+        try:
+            async with asyncio.timeout(self._left):
+                yield
+        finally:
+            self._left = max(0.0, self._left - (time.monotonic() - started))
+
+
+async def _drain(response: httpx.Response) -> None:
+    """Read a short body that nobody wants, so that the connection can be used again."""
+    if response.status_code != 304 and not 0 <= _length(response.headers) <= _DRAIN_BYTES:
+        return
+    # Whatever goes wrong now, the answer is known already; the connection is closed then.
+    with suppress(TimeoutError, httpcore.NetworkError, httpcore.ProtocolError):
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            async for _ in response.aiter_raw():
+                pass
+
+
+def _length(headers: httpx.Headers) -> int:
+    """Return the bytes that a body is said to have, or -1; h11 has refused what is no number."""
+    value = headers.get("content-length", "")
+    return int(value) if re.fullmatch("[0-9]{1,20}", value) else -1
+
+
+def _no_page(name: str, size: int, wanted: str, host: str) -> FetchError:
+    shown = media.in_words(name)
+    whole = f"{shown} of {media.size_in_words(size)}" if size > 0 else shown
+    return FetchError("not_a_page", f"it is {whole}, not {wanted}", host, hint=_OPEN)
+
+
+def _too_large(want: _Want, host: str) -> FetchError:
+    return FetchError("too_large", f"more than {media.size_in_words(want.limit)}", host, hint=_OPEN)

@@ -1,0 +1,108 @@
+"""What a body is: by what its server says, by how it begins, and in words (pure)."""
+
+from __future__ import annotations
+
+import re
+
+PAGES = ("text/html", "application/xhtml+xml", "text/plain")
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif")
+
+_TYPE = re.compile(r"\s*([a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,64})\s*(?:;(.*))?", re.IGNORECASE | re.DOTALL)
+_CHARSET = re.compile(r"charset\s*=\s*\"?'?\s*([^\s\"';,]{1,64})", re.IGNORECASE)
+# How bodies begin that are no pages (WHATWG MIME Sniffing, 6).
+_BEGINNINGS = (
+    (b"%PDF-", "application/pdf"),
+    (b"\x89PNG\r\n\x1a\n", "image/png"),
+    (b"\xff\xd8\xff", "image/jpeg"),
+    (b"GIF87a", "image/gif"),
+    (b"GIF89a", "image/gif"),
+    (b"PK\x03\x04", "application/zip"),
+    (b"\x1f\x8b", "application/gzip"),
+    (b"BZh", "application/x-bzip2"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"\x28\xb5\x2f\xfd", "application/zstd"),
+    (b"\x1a\x45\xdf\xa3", "video/webm"),
+    (b"OggS", "audio/ogg"),
+    (b"ID3", "audio/mpeg"),
+    (b"fLaC", "audio/flac"),
+)
+_MARKUP = re.compile(
+    rb"\s*<(?:!doctype\s+html|html|head|body|title|script|style|meta|h1|div|table|article|p|a|br|!--|\?xml)[\s>/?-]",
+    re.IGNORECASE,
+)
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # WHATWG MIME Sniffing, 5.2: binary data bytes
+_TELLS = 1445
+"""How many bytes a body is judged by, as the standard has it."""
+
+_WORDS = {
+    "text/html": "a web page",
+    "application/xhtml+xml": "a web page",
+    "text/plain": "a text",
+    "application/pdf": "a PDF",
+    "application/json": "data (JSON)",
+    "application/ld+json": "data (JSON)",
+    "application/xml": "data (XML)",
+    "text/xml": "data (XML)",
+    "application/rss+xml": "a feed",
+    "application/atom+xml": "a feed",
+    "application/epub+zip": "a book (EPUB)",
+    "application/zip": "an archive",
+    "application/gzip": "an archive",
+    "application/x-bzip2": "an archive",
+    "application/x-7z-compressed": "an archive",
+    "application/vnd.rar": "an archive",
+    "application/zstd": "an archive",
+    "application/octet-stream": "a file",
+}
+_WORDS_BY_KIND = {"image": "a picture", "video": "a video", "audio": "a sound recording", "font": "a font"}
+
+
+def media_type(header: str) -> tuple[str, str]:
+    """Return the media type in lower case and the charset label that a Content-Type names; each may be empty."""
+    match = _TYPE.fullmatch(header[:1024])
+    if match is None:
+        return "", ""
+    label = _CHARSET.search(match[2] or "")
+    return match[1].lower(), label[1] if label else ""
+
+
+def beginning(body: bytes) -> str:
+    """Return the media type that ``body`` begins like, where it is none of a page; else empty."""
+    for mark, name in _BEGINNINGS:
+        if body.startswith(mark):
+            # Letters alone may begin a text as well.
+            return name if mark == b"%PDF-" or _NO_TEXT.search(body[:64]) else ""
+    if body[:4] == b"RIFF" and _NO_TEXT.search(body[:64]):
+        return {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(body[8:12], "video/x-msvideo")
+    if body[4:8] == b"ftyp" and _NO_TEXT.search(body[:64]):
+        return "image/avif" if body[8:12] in {b"avif", b"avis"} else "video/mp4"
+    return ""
+
+
+def sniffed(body: bytes) -> str:
+    """Return what a body is whose server does not say: markup, text, or something else."""
+    if name := beginning(body):
+        return name
+    if _MARKUP.match(body.removeprefix(b"\xef\xbb\xbf")):
+        return "text/html"
+    return "text/plain" if is_text(body, "") else "application/octet-stream"
+
+
+def is_text(body: bytes, charset: str) -> bool:
+    """Whether ``body`` can be text in ``charset``, by its first bytes."""
+    wide = charset.startswith("utf-16") or body.startswith((b"\xff\xfe", b"\xfe\xff"))
+    return wide or not _NO_TEXT.search(body[:_TELLS])
+
+
+def in_words(media: str) -> str:
+    """Return what ``media`` is to a person: ``a PDF``, ``a video``."""
+    known = _WORDS.get(media) or _WORDS_BY_KIND.get(media.partition("/")[0])
+    return known or (f"a file of the type {media}" if media else "a file")
+
+
+def size_in_words(size: int) -> str:
+    """Return ``2.1 MB`` or the like for a number of bytes."""
+    if size < 1_000:
+        return "1 byte" if size == 1 else f"{size} bytes"
+    return f"{size / 1_000:.0f} kB" if size < 999_500 else f"{size / 1_000_000:.1f} MB"

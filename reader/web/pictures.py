@@ -1,0 +1,84 @@
+"""How large a picture is, by its head alone (pure): what to know before anything decodes it.
+
+A file of a few kilobytes can unfold to gigabytes of pixels. So its size is read where its
+format has it, and a picture whose size is not found there is none to us.
+"""
+
+from __future__ import annotations
+
+from struct import error as StructError  # noqa: N812 - named as an exception is
+from struct import unpack_from
+
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15: ITU T.81, table B.1
+_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a length
+_MOST_MARKERS = 1_000
+
+
+def size(body: bytes, media: str) -> tuple[int, int] | None:
+    """Return width and height in pixels of a picture of the type ``media``, or None where its head does not say."""
+    read = {
+        "image/png": _png,
+        "image/gif": _gif,
+        "image/jpeg": _jpeg,
+        "image/webp": _webp,
+        "image/avif": _avif,
+    }.get(media)
+    if read is None:
+        return None
+    try:
+        found = read(body)
+    except (StructError, IndexError):
+        return None
+    return found if found and min(found) > 0 else None
+
+
+def _png(body: bytes) -> tuple[int, int] | None:
+    return unpack_from(">II", body, 16) if body[12:16] == b"IHDR" else None
+
+
+def _gif(body: bytes) -> tuple[int, int]:
+    width, height = unpack_from("<HH", body, 6)
+    return width, height
+
+
+def _jpeg(body: bytes) -> tuple[int, int] | None:
+    at = 2
+    for _ in range(_MOST_MARKERS):
+        if body[at] != 0xFF:
+            return None
+        while body[at] == 0xFF:  # any number of them may stand before a marker
+            at += 1
+        marker = body[at]
+        at += 1
+        if marker in _ALONE:
+            continue
+        if marker in _FRAMES:
+            height, width = unpack_from(">HH", body, at + 3)
+            return width, height
+        at += unpack_from(">H", body, at)[0]
+    return None
+
+
+def _webp(body: bytes) -> tuple[int, int] | None:
+    kind = body[12:16]
+    if kind == b"VP8 ":  # RFC 6386, 9.1: 14 bits each
+        width, height = unpack_from("<HH", body, 26)
+        return width & 0x3FFF, height & 0x3FFF
+    if kind == b"VP8L":
+        bits = unpack_from("<I", body, 21)[0]
+        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
+    if kind == b"VP8X":
+        return int.from_bytes(body[24:27], "little") + 1, int.from_bytes(body[27:30], "little") + 1
+    return None
+
+
+def _avif(body: bytes) -> tuple[int, int] | None:
+    # ISO/IEC 23008-12, 6.5.3: one for each picture within; the largest is what a decoder may have to hold.
+    largest: tuple[int, int] | None = None
+    at = body.find(b"ispe", 0, 65_536)
+    while at >= 0:
+        width, height = unpack_from(">II", body, at + 8)
+        if largest is None or width * height > largest[0] * largest[1]:
+            largest = width, height
+        at = body.find(b"ispe", at + 4, 65_536)
+    return largest

@@ -1,0 +1,220 @@
+"""Workers that read what strangers wrote: whatever a page does to one, there is an answer, and then another worker."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.jobs import processes
+from reader.jobs.extract_tasks import Extracted
+from reader.jobs.extracting import ExtractError, Extractor
+from reader.model import Extract, Image
+
+MakeExtractor = Callable[..., Extractor]
+_MB = 1 << 20
+
+
+@pytest.fixture
+def extractor() -> Iterator[MakeExtractor]:
+    made: list[Extractor] = []
+
+    def make(workers: int = 1, seconds: float = 60.0, memory: int = 256 * _MB) -> Extractor:
+        made.append(Extractor(workers, seconds=seconds, memory=memory, tasks="tests.jobs.hostile_tasks"))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _begun(workers: Extractor) -> None:
+    """Wait until a worker is at a task."""
+    while not workers._running:
+        threading.Event().wait(0.001)
+
+
+def test_one_worker_does_one_task_after_another(extractor: MakeExtractor) -> None:
+    workers = extractor()
+    assert workers.ask("echo", 1, "人", b"\xff", None) == [1, "人", b"\xff", None]
+    first = workers.ask("pid")
+    assert first != os.getpid()
+    assert workers.ask("pid") == first
+
+
+def test_what_takes_too_long_is_ended_and_the_next_task_done(extractor: MakeExtractor) -> None:
+    workers = extractor(seconds=1)
+    pid = workers.ask("pid")
+    begun = time.monotonic()
+    with pytest.raises(ExtractError, match=r"^It could not be read within 1 s\.$"):
+        workers.ask("hold")
+    assert time.monotonic() - begun < 20
+    assert not _is_there(pid)
+    assert workers.ask("echo", 1) == [1]
+
+
+def test_what_takes_too_much_memory_is_ended_and_the_next_task_done(extractor: MakeExtractor) -> None:
+    workers = extractor(memory=128 * _MB)
+    assert workers.ask("eat", 64 * _MB) == 64 * _MB
+    with pytest.raises(ExtractError, match=r"^To read it took more than 128 MB of memory\.$"):
+        workers.ask("eat", 1024 * _MB)
+    assert workers.ask("eat", 64 * _MB) == 64 * _MB
+
+
+def test_where_address_space_means_nothing_memory_is_watched(
+    extractor: MakeExtractor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_WITHOUT_ADDRESS_SPACE", "1")
+    workers = extractor(memory=128 * _MB)
+    assert workers.ask("eat slowly", 32 * _MB) == 32 * _MB
+    with pytest.raises(ExtractError, match=r"^To read it took more than 128 MB of memory\.$"):
+        workers.ask("eat slowly", 4096 * _MB)
+    assert workers.ask("echo", 1) == [1]
+
+
+@pytest.mark.parametrize("task", ["fall", "gone"])
+def test_a_worker_that_falls_is_told_and_replaced(extractor: MakeExtractor, task: str) -> None:
+    workers = extractor()
+    with pytest.raises(ExtractError, match=r"^It made the process that reads pages fall\.$"):
+        workers.ask(task)
+    assert workers.ask("echo", 1) == [1]
+
+
+@pytest.mark.parametrize("task", ["fail", "unknown"])
+def test_a_task_that_fails_is_told_and_logged(
+    extractor: MakeExtractor, caplog: pytest.LogCaptureFixture, task: str
+) -> None:
+    workers = extractor()
+    pid = workers.ask("pid")
+    with pytest.raises(ExtractError, match="the log file has the details"):
+        workers.ask(task)
+    assert "Traceback" in caplog.text
+    assert workers.ask("pid") == pid
+
+
+def test_an_answer_that_is_no_plain_value_costs_that_task_alone(extractor: MakeExtractor) -> None:
+    workers = extractor()
+    with pytest.raises(ExtractError):
+        workers.ask("odd")
+    assert workers.ask("echo", 1) == [1]
+
+
+def test_what_a_library_prints_is_no_answer(extractor: MakeExtractor) -> None:
+    workers = extractor()
+    assert workers.ask("print", "\x00\x00\x00\x00") == "\x00\x00\x00\x00"
+    assert workers.ask("echo", 1) == [1]
+
+
+def test_an_answer_that_is_too_large_is_refused(extractor: MakeExtractor) -> None:
+    workers = extractor()
+    with pytest.raises(ExtractError):
+        workers.ask("much", 80 * _MB)
+    assert workers.ask("much", 10 * _MB) == b"x" * (10 * _MB)
+
+
+def test_several_workers_work_at_once(extractor: MakeExtractor) -> None:
+    workers = extractor(2, seconds=2)
+    slow = workers.submit("hold")
+    assert [workers.ask("echo", n) for n in range(50)] == [[n] for n in range(50)]
+    with pytest.raises(ExtractError):
+        slow.result(timeout=60)
+
+
+def test_many_threads_may_ask(extractor: MakeExtractor) -> None:
+    workers = extractor(2)
+    answers = [workers.submit("echo", n) for n in range(200)]
+    assert [each.result(timeout=60) for each in answers] == [[n] for n in range(200)]
+    assert len({workers.ask("pid") for _ in range(20)}) <= 2
+
+
+async def test_to_cancel_ends_the_task_at_once(extractor: MakeExtractor) -> None:
+    workers = extractor(seconds=600)
+    pid = await workers.run("pid")
+    slow = asyncio.create_task(workers.run("hold"))
+    await asyncio.to_thread(_begun, workers)
+    slow.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await slow
+    assert await asyncio.wait_for(workers.run("echo", 1), 60) == [1]
+    assert not _is_there(pid)
+
+
+async def test_to_cancel_what_has_not_begun_leaves_the_others_alone(extractor: MakeExtractor) -> None:
+    workers = extractor(seconds=2)
+    slow = asyncio.create_task(workers.run("hold"))
+    await asyncio.to_thread(_begun, workers)
+    waiting = asyncio.create_task(workers.run("echo", 1))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(ExtractError, match="within 2 s"):
+        await slow
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
+def test_closing_ends_everything_and_answers_everybody(extractor: MakeExtractor) -> None:
+    workers = extractor(seconds=600)
+    pid = workers.ask("pid")
+    answers = [workers.submit("hold"), workers.submit("echo", 1)]
+    _begun(workers)
+    workers.close()
+    for each in answers:
+        with pytest.raises(ExtractError):
+            each.result(timeout=60)
+    assert not _is_there(pid)
+    with pytest.raises(ExtractError, match="about to end"):
+        workers.submit("echo", 1)
+
+
+def test_a_worker_ends_with_whoever_has_started_it() -> None:
+    process = processes.start("reader.jobs.extracting", "tests.jobs.hostile_tasks", str(256 * _MB), "10")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert processes.receive(process.stdout) == (True, "ready")
+    process.stdin.close()
+    assert process.wait(60) == 0
+    process.stdout.close()
+
+
+def test_a_worker_that_nobody_waits_for_ends_itself() -> None:
+    process = processes.start("reader.jobs.extracting", "tests.jobs.hostile_tasks", str(256 * _MB), "1")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    assert processes.receive(process.stdout) == (True, "ready")
+    processes.send(("hold", ()), process.stdin)
+    process.stdin.close()
+    try:
+        assert process.wait(60) < 0
+    except subprocess.TimeoutExpired:
+        process.kill()
+        raise
+    process.stdout.close()
+
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+_IMAGES = st.builds(Image, _TEXTS, st.none() | st.integers(0, 9999), st.none() | st.integers(0, 9999), _TEXTS, _TEXTS)
+_TIMES = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001
+_EXTRACTS = st.builds(Extract, _TEXTS, st.integers(0, 10**6), _TEXTS, _TEXTS, st.none() | _TIMES, _TEXTS, _IMAGES)
+
+
+@given(st.builds(Extracted, st.none() | _EXTRACTS, _TEXTS))
+def test_what_a_page_is_comes_through_a_pipe_unchanged(extracted: Extracted) -> None:
+    import marshal
+
+    assert Extracted.of(marshal.loads(marshal.dumps(extracted.plain()))) == extracted

@@ -1,0 +1,372 @@
+"""The process that fetches beside the app: what is ordered is answered, whatever becomes of the process."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from reader.jobs import processes
+from reader.jobs.fetch_news import Gathered, Got, News, Pictured, Said, Trying
+from reader.jobs.fetch_settings import OFF, OFFLINE, FetchSettings
+from reader.jobs.fetching_beside import FetchingProcess
+from reader.library.library import Library
+from reader.model import Links
+from reader.paths import Paths
+from tests.conftest import MakeFolder, OpenLibrary
+from tests.jobs.web_of_pages import document, html, ids_of
+from tests.web.server import Request, Server, reply, serving
+
+_SETTINGS = FetchSettings(allow_hosts=("127.0.0.1",))
+_PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[Server]:
+    async with serving() as one:
+        yield one
+
+
+class Beside:
+    """A FetchingProcess and all that it has told."""
+
+    def __init__(self, library: Library, settings: FetchSettings = _SETTINGS) -> None:
+        self.told: list[News] = []
+        self._loop = asyncio.get_running_loop()
+        self._news = asyncio.Event()
+        self.process = FetchingProcess(library, Paths.of(), settings, self._tell)
+
+    def _tell(self, news: News) -> None:
+        self.told.append(news)
+        self._loop.call_soon_threadsafe(self._news.set)
+
+    async def until(self, is_it: Callable[[News], bool], start: int = 0) -> News:
+        """Return the first news that is what is waited for, of those from ``start`` on."""
+        async with asyncio.timeout(60):
+            while True:
+                for news in self.told[start:]:
+                    if is_it(news):
+                        return news
+                self._news.clear()
+                await self._news.wait()
+
+    async def got(self, id_: str, start: int = 0) -> Got:
+        news = await self.until(lambda news: isinstance(news, Got) and news.id == id_, start)
+        assert isinstance(news, Got)
+        return news
+
+    async def finished(self, start: int = 0) -> Gathered:
+        news = await self.until(lambda news: isinstance(news, Gathered) and news.finished, start)
+        assert isinstance(news, Gathered)
+        return news
+
+    @property
+    def pid(self) -> int:
+        assert self.process._process is not None
+        return self.process._process.pid
+
+
+@pytest.fixture
+def beside(library: OpenLibrary) -> AsyncIterator[Callable[..., Beside]]:
+    made: list[Beside] = []
+
+    def make(opened: Library, settings: FetchSettings = _SETTINGS) -> Beside:
+        made.append(Beside(opened, settings))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.process.close()
+
+
+def _never(server: Server, path: str) -> tuple[str, asyncio.Event]:
+    """Have the server leave a request without an answer; return the address, and what tells of the request."""
+    asked = asyncio.Event()
+
+    async def silent(_: Request, __: asyncio.StreamWriter) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    return server.on(path, silent), asked
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+MakeBeside = Callable[..., Beside]
+
+
+async def test_what_is_asked_for_is_fetched_and_kept(
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    opened = library(make_folder({"a.md": document(server.on("/a", reply(html("Größe 人"))))}))
+    (id_,) = ids_of(opened)
+    one = beside(opened)
+    one.process.ask(id_)
+    got = await one.got(id_)
+    assert (got.status, got.error, got.failures) == ("fetched", "", ())
+    assert Trying(id_, "original", "127.0.0.1") in one.told
+    page = opened.pages.page(id_)
+    assert page is not None
+    assert page.extract.title == "Größe 人"
+    assert got.words == page.extract.words
+    assert one.pid != os.getpid()
+    start = len(one.told)
+    one.process.ask(id_)
+    assert (await one.got(id_, start)).status == "cached"
+    start = len(one.told)
+    one.process.ask(id_, force=True)
+    assert (await one.got(id_, start)).status == "fetched"
+    assert server.targets == ["/a", "/a"], "robots.txt is for what is not asked for by a person"
+
+
+async def test_failures_come_with_their_words(
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    opened = library(make_folder({"a.md": document(server.url("/gone"), amp=server.url("/amp"))}))
+    (id_,) = ids_of(opened)
+    one = beside(opened)
+    one.process.ask(id_)
+    got = await one.got(id_)
+    assert got.error == "404 Not Found at 127.0.0.1; AMP copy: 404 Not Found."
+    assert [(each.way, each.host, each.why) for each in got.failures] == [
+        ("original", "127.0.0.1", "404 Not Found"),
+        ("amp", "127.0.0.1", "404 Not Found"),
+    ]
+
+
+async def test_an_article_that_no_document_is_of_is_fetched_by_its_links(
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    opened = library(make_folder({"a.md": document()}))
+    one = beside(opened)
+    one.process.ask("0" * 16)
+    assert "no document of this article" in (await one.got("0" * 16)).error
+    one.process.ask("1" * 16, Links(server.on("/a", reply(html()))))
+    assert (await one.got("1" * 16)).status == "fetched"
+    assert opened.pages.page("1" * 16) is not None
+
+
+async def test_cancelling_is_answered(
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    url, asked = _never(server, "/a")
+    opened = library(make_folder({"a.md": document(url)}))
+    (id_,) = ids_of(opened)
+    one = beside(opened)
+    one.process.cancel(id_)
+    assert one.process._process is None, "there is nothing to cancel, and nothing is started for it"
+    one.process.ask(id_)
+    await asyncio.wait_for(asked.wait(), 60)
+    one.process.cancel(id_)
+    got = await one.got(id_)
+    assert (got.status, got.cancelled) == ("failed", True)
+    assert opened.pages.failure(id_) is None
+
+
+async def test_many_are_gathered_and_it_can_be_stopped(
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    documents = {f"{n}.md": document(server.on(f"/{n}", reply(html(f"T {n}"))), title=f"T {n}") for n in range(10)}
+    opened = library(make_folder(documents))
+    ids = ids_of(opened)
+    one = beside(opened)
+    one.process.gather(ids)
+    final = await one.finished()
+    assert (final.done, final.failed, final.left) == (10, 0, 0)
+    assert final.told == "10 pages fetched."
+    assert len(opened.pages.having()) == 10
+    url, asked = _never(server, "/never")
+    start = len(one.told)
+    make_folder({"never.md": document(url)})
+    from reader.jobs.indexing import refresh
+
+    for _ in refresh(opened):
+        pass
+    one.process.gather(ids_of(opened))
+    await asyncio.wait_for(asked.wait(), 60)
+    one.process.pause()
+    await one.until(lambda news: isinstance(news, Gathered) and news.paused, start)
+    one.process.go_on()
+    one.process.stop()
+    final = await one.finished(start)
+    assert (final.cached, final.left) == (10, 1)
+    assert final.told.startswith("Stopped")
+
+
+@pytest.mark.parametrize("settings", [FetchSettings(enabled=False), FetchSettings(offline=True)])
+async def test_where_nothing_may_go_out_nothing_does(
+    settings: FetchSettings, server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    words = OFFLINE if settings.offline else OFF
+    opened = library(make_folder({"a.md": document(server.on("/a", reply(html())))}))
+    (id_,) = ids_of(opened)
+    one = beside(opened, settings)
+    one.process.ask(id_)
+    assert (await one.got(id_)).error == words
+    one.process.gather([id_])
+    assert (await one.finished()).told == words
+    one.process.image(server.url("/i.png"))
+    assert await one.until(lambda news: isinstance(news, Pictured)) == Pictured(server.url("/i.png"), words)
+    assert one.process._process is None
+    assert server.connections == 0
+
+
+async def test_a_process_that_is_killed_is_told_and_the_next_order_starts_another(
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    url, asked = _never(server, "/a")
+    opened = library(make_folder({"a.md": document(url), "b.md": document(server.on("/b", reply(html())))}))
+    ids = {row.path: row.id for row in opened.rows([1, 2])}
+    one = beside(opened)
+    one.process.ask(ids["a.md"])
+    one.process.gather([ids["a.md"]])
+    await asyncio.wait_for(asked.wait(), 60)
+    former = one.pid
+    os.kill(former, 9)
+    got = await one.got(ids["a.md"])
+    assert (got.status, got.error) == ("failed", "The process that fetches has ended without a word.")
+    assert (await one.finished()).left == 1
+    one.process.ask(ids["b.md"])
+    assert (await one.got(ids["b.md"])).status == "fetched"
+    assert one.pid != former
+
+
+async def test_closing_ends_it_at_once(
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    url, asked = _never(server, "/a")
+    opened = library(make_folder({"a.md": document(url)}))
+    (id_,) = ids_of(opened)
+    one = beside(opened)
+    one.process.ask(id_)
+    await asyncio.wait_for(asked.wait(), 60)
+    pid = one.pid
+    one.process.close()
+    assert not _is_there(pid)
+    one.process.ask(id_)
+    one.process.close()
+    assert not [news for news in one.told if isinstance(news, Got)]
+
+
+def test_it_ends_when_its_pipe_does() -> None:
+    process = processes.start("reader.jobs.fetching_beside")
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.close()
+    assert process.wait(60) is not None
+    process.stdout.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="command lines are found in /proc")
+async def test_the_password_of_a_proxy_is_on_no_command_line(
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    opened = library(make_folder({"a.md": document(server.url("/a"))}))
+    (id_,) = ids_of(opened)
+    one = beside(opened, FetchSettings(allow_hosts=("127.0.0.1",), proxy="http://me:secret@127.0.0.1:9"))
+    one.process.ask(id_)
+    got = await one.got(id_)
+    assert got.status == "failed"
+    line = await asyncio.to_thread(Path(f"/proc/{one.pid}/cmdline").read_bytes)
+    assert line
+    assert b"secret" not in line
+    assert "secret" not in repr(one.told)
+
+
+async def test_a_single_document_is_fetched_too(
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    folder = make_folder({"a.md": document(server.on("/a", reply(html())))})
+    opened = library(folder / "a.md")
+    (id_,) = ids_of(opened)
+    one = beside(opened)
+    one.process.ask(id_)
+    assert (await one.got(id_)).status == "fetched"
+    assert one.process._service is None
+    assert opened.pages.page(id_) is not None
+
+
+async def test_where_pages_are_in_memory_a_thread_does_the_work(
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, own_directories: Paths
+) -> None:
+    own_directories.pages.parent.parent.mkdir(parents=True, exist_ok=True)
+    own_directories.pages.parent.write_text("a file in the place of the folder")
+    opened = library(make_folder({"a.md": document(server.on("/a", reply(html())))}))
+    (id_,) = ids_of(opened)
+    one = beside(opened)
+    one.process.ask(id_)
+    assert (await one.got(id_)).status == "fetched"
+    assert one.process._service is not None
+    assert opened.pages.in_memory
+    assert opened.pages.page(id_) is not None
+    said = await one.until(lambda news: isinstance(news, Said))
+    assert isinstance(said, Said)
+    assert "kept in memory" in said.text
+    one.process.gather([id_])
+    assert (await one.finished()).cached == 1
+
+
+async def test_images_are_fetched_once_and_kept(
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    opened = library(make_folder({"a.md": document()}))
+    one = beside(opened)
+    url = server.on("/i.png", reply(_PNG, kind="image/png"))
+    for _ in range(2):
+        start = len(one.told)
+        one.process.image(url)
+        assert await one.until(lambda news: isinstance(news, Pictured), start) == Pictured(url)
+    assert server.targets == ["/i.png"]
+    assert opened.pages.image(url) == (_PNG, "image/png")
+    gone = server.url("/gone.png")
+    one.process.image(gone)
+    told = await one.until(lambda news: isinstance(news, Pictured) and news.url == gone)
+    assert isinstance(told, Pictured)
+    assert "404 Not Found" in told.error
+
+
+async def test_an_index_that_was_built_anew_is_followed(
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    documents = {name: document(server.on(f"/{name}", reply(html(name))), title=name) for name in ("a", "b")}
+    opened = library(make_folder({"a.md": documents["a"]}))
+    (first,) = ids_of(opened)
+    one = beside(opened)
+    one.process.ask(first)
+    await one.got(first)
+    index = opened.index._database.path
+    assert index is not None
+    for each in index.parent.glob(f"{index.name}*"):
+        each.unlink()
+    fresh = library(make_folder({"b.md": documents["b"]}))
+    (second,) = [id_ for id_ in ids_of(fresh) if id_ != first]
+    one.process.ask(second)
+    assert (await one.got(second)).status == "fetched"
+
+
+async def test_pages_that_were_damaged_are_told(
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, own_directories: Paths
+) -> None:
+    opened = library(make_folder({"a.md": document(server.on("/a", reply(html())))}))
+    own_directories.pages.write_bytes(b"\xa5" * 20_000)
+    (id_,) = ids_of(opened)
+    one = beside(opened)
+    one.process.ask(id_)
+    assert (await one.got(id_)).status == "fetched"
+    said = await one.until(lambda news: isinstance(news, Said))
+    assert isinstance(said, Said)
+    assert "damaged" in said.text
+    assert opened.pages.page(id_) is not None

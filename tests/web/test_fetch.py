@@ -1,0 +1,125 @@
+"""What a person gets, from a real server on loopback."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import zlib
+
+import pytest
+
+from reader import __version__
+from reader.web.fetch import Fetcher, FetchError
+from reader.web.rules import Rules
+
+from .server import Request, Server, onward, reply, serving
+
+PAGE = "<!doctype html><title>Fähre</title><p>Ein Text – nichts weiter.".encode()
+
+
+async def failure(fetcher: Fetcher, url: str, **more: str) -> FetchError:
+    with pytest.raises(FetchError) as caught:
+        await fetcher.page(url, **more)
+    return caught.value
+
+
+async def test_a_page_comes_as_it_is(server: Server, fetcher: Fetcher) -> None:
+    url = server.on("/a", reply(PAGE, etag='"1"', last_modified="Sat, 21 Nov 2026 10:00:00 GMT"))
+    answer = await fetcher.page(f"{url}?utm_source=x&page=2#part")
+    assert (answer.url, answer.final_url, answer.status) == (f"{url}?page=2", f"{url}?page=2", 200)
+    assert (answer.content_type, answer.charset, answer.body) == ("text/html", "utf-8", PAGE)
+    assert (answer.etag, answer.last_modified) == ('"1"', "Sat, 21 Nov 2026 10:00:00 GMT")
+    assert "Fähre" in answer.text
+    assert server.targets == ["/a?page=2"]
+
+
+async def test_we_say_who_we_are_and_nothing_else(server: Server, fetcher: Fetcher) -> None:
+    await fetcher.page(server.on("/", reply(PAGE)))
+    headers = server.requests[0].headers
+    assert headers["user-agent"] == f"newsreader/{__version__}"
+    assert headers["accept-encoding"] == "gzip, deflate"
+    assert set(headers) == {"host", "accept", "accept-encoding", "connection", "user-agent"}
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", gzip.compress(PAGE)),
+        ("x-gzip", gzip.compress(PAGE)),
+        ("GZIP", gzip.compress(PAGE[:20]) + gzip.compress(PAGE[20:])),
+        ("gzip", gzip.compress(PAGE) + b"rubbish"),
+        ("deflate", zlib.compress(PAGE)),
+        ("deflate", zlib.compress(PAGE)[2:-4]),
+        ("identity", PAGE),
+    ],
+    ids=["gzip", "x-gzip", "two members", "rubbish behind", "zlib", "raw deflate", "none"],
+)
+async def test_a_compressed_page(server: Server, fetcher: Fetcher, coding: str, body: bytes) -> None:
+    answer = await fetcher.page(server.on("/", reply(body, content_encoding=coding)))
+    assert answer.body == PAGE
+
+
+async def test_a_page_in_chunks(server: Server, fetcher: Fetcher) -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n"
+    answer = await fetcher.page(server.on("/", head + b"3\r\n<p>\r\n4;x=y\r\ntext\r\n0\r\nX-Trailer: 1\r\n\r\n"))
+    assert answer.body == b"<p>text"
+
+
+async def test_redirects_are_followed_and_told(server: Server, fetcher: Fetcher) -> None:
+    url = server.on("/a", onward("b?utm_medium=mail&x=1#y", "301 Moved"))
+    server.on("/b", onward("/c/", "308 x"))
+    server.on("/c/", reply(PAGE))
+    answer = await fetcher.page(url)
+    assert (answer.url, answer.final_url) == (url, server.url("/c/"))
+    assert server.targets == ["/a", "/b?x=1", "/c/"]
+    assert server.connections == 1
+
+
+async def test_a_status_is_told_in_the_words_of_the_standard(server: Server, fetcher: Fetcher) -> None:
+    error = await failure(fetcher, server.url("/missing"))
+    assert (error.kind, error.status, error.message) == ("status", 404, "404 Not Found at 127.0.0.1.")
+
+
+async def test_nothing_has_changed(server: Server, fetcher: Fetcher) -> None:
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        same = request.headers.get("if-none-match") == '"1"'
+        writer.write(b'HTTP/1.1 304 x\r\nETag: "1"\r\n\r\n' if same else reply(PAGE, etag='"1"'))
+
+    url = server.on("/", answer)
+    first = await fetcher.page(url)
+    again = await fetcher.page(url, etag=first.etag)
+    assert (again.status, again.body, again.etag) == (304, b"", '"1"')
+    assert server.connections == 1
+
+
+async def test_connections_are_used_again_and_at_most_two_to_a_host(server: Server, fetcher: Fetcher) -> None:
+    server.on("/", reply(PAGE))
+    await asyncio.gather(*(fetcher.page(server.url(f"/?{number}")) for number in range(20)))
+    assert server.most_open <= 2
+    assert server.connections <= 2
+
+
+async def test_at_most_eight_connections_in_all() -> None:
+    hosts = [f"127.0.0.{number}" for number in range(1, 8)]
+    async with Fetcher(Rules(allow_hosts=frozenset(hosts))) as fetcher, serving("0.0.0.0") as server:
+        server.on("/", reply(PAGE))
+        await asyncio.gather(*(fetcher.page(server.url(f"/?{n}", hosts[n % 7])) for n in range(70)))
+    assert server.most_open <= 8
+
+
+async def test_a_cancelled_page_leaves_the_fetcher_whole(server: Server, fetcher: Fetcher) -> None:
+    async def never(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
+        await asyncio.Event().wait()
+
+    server.on("/", reply(PAGE))
+    slow = server.on("/slow", never)
+    for _ in range(10):
+        server.asked.clear()
+        tasks = [asyncio.create_task(fetcher.page(slow)) for _ in range(4)]
+        await server.asked.wait()
+        for task in tasks:
+            task.cancel()
+        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
+        assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+    assert (await fetcher.page(server.url("/"))).body == PAGE

@@ -1,0 +1,629 @@
+"""Servers that misbehave: what is promised of each, within bounds of time and memory."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import ssl
+import struct
+import time
+import tracemalloc
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from ipaddress import ip_address
+from pathlib import Path
+
+import pytest
+
+from reader.web.addresses import Address
+from reader.web.fetch import Fetcher, FetchError
+from reader.web.rules import Rules
+
+from .server import Request, Server, onward, reply, serving
+
+PAGE = b"<!doctype html><title>A</title><p>Some text."
+HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
+
+
+@contextmanager
+def bounds(seconds: float = 5.0, megabytes: float = 40.0) -> Iterator[None]:
+    """Hold what happens within to so much time and so much memory at its peak; the server's share is in it."""
+    tracemalloc.start()
+    started = time.monotonic()
+    try:
+        yield
+        took, peak = time.monotonic() - started, tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert took < seconds
+    assert peak < megabytes * 1_000_000
+
+
+async def failure(fetcher: Fetcher, url: str, **more: str) -> FetchError:
+    with bounds(), pytest.raises(FetchError) as caught:
+        await fetcher.page(url, **more)
+    error = caught.value
+    assert error.message.isprintable() and error.hint.isprintable()
+    return error
+
+
+@asynccontextmanager
+async def hasty(seconds: float = 0.4) -> AsyncIterator[Fetcher]:
+    async with Fetcher(Rules(allow_hosts=frozenset({"127.0.0.1"}), seconds=seconds)) as fetcher:
+        yield fetcher
+
+
+# --- redirects -------------------------------------------------------------------------------
+
+
+async def test_redirects_in_a_circle(server: Server, fetcher: Fetcher) -> None:
+    server.on("/b", onward("/a"))
+    error = await failure(fetcher, server.on("/a", onward("/b")))
+    assert (error.kind, error.why) == ("moved", "it leads in a circle")
+    assert len(server.requests) == 2
+
+
+async def test_redirects_without_an_end(server: Server, fetcher: Fetcher) -> None:
+    async def further(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(onward(request.target + "a"))
+
+    for number in range(1, 30):
+        server.on("/" + "a" * number, further)
+    error = await failure(fetcher, server.url("/a"))
+    assert (error.kind, error.why) == ("moved", "more than 5 redirects")
+    assert len(server.requests) == 6
+
+
+async def test_a_tracking_parameter_that_the_site_insists_on_is_no_circle(server: Server, fetcher: Fetcher) -> None:
+    async def insist(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(reply(PAGE) if "utm_source=us" in request.target else onward("/a?utm_source=us"))
+
+    answer = await fetcher.page(server.on("/a", insist))
+    assert answer.final_url == server.url("/a?utm_source=us")
+
+
+@pytest.mark.parametrize(
+    "location",
+    [
+        "file:///etc/passwd",
+        "javascript:alert(1)",
+        "data:text/html,<p>x",
+        "ftp://127.0.0.1/",
+        "view-source:http://127.0.0.1/",
+        "http://",
+        "http://[::1",
+        "http://a:99999/",
+        "http://example.com\\@127.0.0.1/",
+        "//127.0.0.1%2f@example.com/",
+        "\x1b]52;c;x\x07:",
+    ],
+)
+async def test_a_redirect_to_what_is_no_address_of_the_web(server: Server, fetcher: Fetcher, location: str) -> None:
+    error = await failure(fetcher, server.on("/", HEAD[:9] + b"302 x\r\nLocation: " + location.encode() + b"\r\n\r\n"))
+    assert error.kind in {"refused", "moved"}
+    assert len(server.requests) == 1
+
+
+async def test_a_redirect_to_a_user_name_is_refused_and_its_password_is_told_nowhere(
+    server: Server, fetcher: Fetcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    error = await failure(fetcher, server.on("/", onward(f"http://joe:geheim@127.0.0.1:{server.port}/b")))
+    assert error.kind == "refused"
+    assert "geheim" not in str(error)
+    assert len(server.requests) == 1
+
+
+async def test_an_address_with_a_password_is_refused_before_anything_is_sent(server: Server, fetcher: Fetcher) -> None:
+    error = await failure(fetcher, f"http://joe:geheim@127.0.0.1:{server.port}/")
+    assert (error.kind, server.connections) == ("refused", 0)
+    assert "geheim" not in str(error) + repr(error)
+
+
+@pytest.mark.parametrize(
+    ("host", "shown"),
+    [
+        ("127.0.0.1", "this machine"),
+        ("127.0.0.2", "this machine"),
+        ("localhost", "this machine"),
+        ("[::1]", "this machine"),
+        ("[::]", "this machine"),
+        ("0.0.0.0", "this machine"),
+        ("0", "this machine"),
+        ("127.1", "this machine"),
+        ("0x7f.1", "this machine"),
+        ("2130706433", "this machine"),
+        ("017700000001", "this machine"),
+        ("[::ffff:127.0.0.1]", "this machine"),
+        ("[::ffff:7f00:1]", "this machine"),
+        ("[64:ff9b::7f00:1]", "this machine"),
+        ("[2002:7f00:1::]", "public internet"),
+        ("[::7f00:1]", "public internet"),
+        ("169.254.169.254", "local network"),
+        ("10.1.2.3", "private network"),
+        ("192.168.1.1", "private network"),
+        ("100.100.100.200", "private network"),
+        ("[fd00:ec2::254]", "private network"),
+        ("[fe80::1]", "local network"),
+    ],
+)
+async def test_a_redirect_into_this_machine_or_its_networks_is_refused(host: str, shown: str) -> None:
+    async with serving() as inside, serving() as outside:
+        inside.on("/", reply(b"secret"))
+        url = outside.on("/", onward(f"http://{host}:{inside.port}/"))
+        async with Fetcher(Rules(allow_hosts=frozenset({"news.example"})), resolve=_to_loopback) as fetcher:
+            error = await failure(fetcher, url.replace("127.0.0.1", "news.example"))
+    assert (error.kind, inside.connections, len(outside.requests)) == ("refused", 0, 1)
+    assert shown in error.why
+
+
+async def _to_loopback(host: str, port: int) -> list[Address]:
+    """Stand in for a name server that knows news.example; every other name goes the usual way."""
+    from reader.web.names import resolve
+
+    return [ip_address("127.0.0.1")] if host == "news.example" else await resolve(host, port)
+
+
+async def test_a_name_that_leads_elsewhere_when_it_is_connected_to() -> None:
+    """DNS rebinding: public when it is looked at, loopback when it is connected to."""
+    answers = iter(["192.0.2.1", "127.0.0.1", "127.0.0.1"])
+    asked: list[str] = []
+
+    async def changing(host: str, port: int) -> list[Address]:
+        asked.append(host)
+        return [ip_address(next(answers))]
+
+    async with serving() as server, Fetcher(Rules(seconds=1.0), resolve=changing) as fetcher:
+        server.on("/", reply(b"secret"))
+        first = await failure(fetcher, server.url("/", "rebind.example"))
+        assert asked == ["rebind.example"]  # looked up once, and that answer was judged and is what counts
+        second = await failure(fetcher, server.url("/", "rebind.example"))
+    assert (first.kind, second.kind, server.connections) == ("refused", "refused", 0)
+
+
+async def test_of_several_addresses_the_private_ones_are_left_out() -> None:
+    async def both(host: str, port: int) -> list[Address]:
+        return [ip_address("127.0.0.1"), ip_address("::1"), ip_address("2001:4860:ffff::1")]
+
+    async with serving() as server, Fetcher(Rules(seconds=0.5), resolve=both) as fetcher:
+        error = await failure(fetcher, server.url("/", "both.example"))
+    assert error.kind in {"unreachable", "timeout"}
+    assert server.connections == 0
+
+
+async def test_the_next_address_is_tried_when_one_does_not_answer() -> None:
+    async def dead_first(host: str, port: int) -> list[Address]:
+        return [ip_address("127.0.0.9"), ip_address("::1"), ip_address("127.0.0.1")]
+
+    rules = Rules(allow_hosts=frozenset({"news.example"}), seconds=5.0)
+    async with serving() as server, Fetcher(rules, resolve=dead_first) as fetcher:
+        server.on("/", reply(PAGE))
+        assert (await fetcher.page(server.url("/", "news.example"))).body == PAGE
+
+
+# --- time ------------------------------------------------------------------------------------
+
+
+async def _trickle(writer: asyncio.StreamWriter, piece: bytes) -> None:
+    while not writer.is_closing():
+        writer.write(piece)
+        await writer.drain()
+        await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("head", [b"HTTP/1.1 200 OK\r\n", b""], ids=["header lines", "bytes of nothing"])
+async def test_a_trickled_header(server: Server, head: bytes) -> None:
+    async def trickle(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(head)
+        await _trickle(writer, b"X-More: of it\r\n" if head else b"\r")
+
+    async with hasty() as fetcher:
+        error = await failure(fetcher, server.on("/", trickle))
+    assert (error.kind, error.why) in {
+        ("timeout", "timed out after 0.4 s"),
+        ("protocol", "its answer breaks the rules of HTTP"),
+    }
+    assert head == b"" or error.kind == "timeout"
+
+
+async def test_a_trickled_body(server: Server) -> None:
+    async def trickle(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + b"Content-Length: 100000\r\n\r\n")
+        await _trickle(writer, b"a")
+
+    async with hasty() as fetcher:
+        error = await failure(fetcher, server.on("/", trickle))
+    assert (error.kind, error.message) == ("timeout", "Timed out after 0.4 s at 127.0.0.1.")
+
+
+async def test_the_time_is_for_all_redirects_together(server: Server) -> None:
+    async def slow(request: Request, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.15)
+        writer.write(onward(request.target + "a"))
+
+    for number in range(1, 10):
+        server.on("/" + "a" * number, slow)
+    async with hasty() as fetcher:
+        error = await failure(fetcher, server.url("/a"))
+    assert error.kind == "timeout"
+    assert len(server.requests) <= 4
+
+
+async def test_an_error_whose_body_trickles_is_told_at_once(server: Server) -> None:
+    async def trickle(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 404 x\r\nContent-Length: 1000\r\n\r\n")
+        await _trickle(writer, b"a")
+
+    async with hasty(3.0) as fetcher:
+        error = await failure(fetcher, server.on("/", trickle))
+    assert error.status == 404
+
+
+async def test_waiting_for_a_turn_is_not_counted(server: Server) -> None:
+    async def slow(request: Request, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(0.2)
+        writer.write(reply(PAGE))
+
+    server.on("/", slow)
+    async with hasty() as fetcher:  # eight pages of 0.2 s, two at a time, with 0.4 s for each
+        answers = await asyncio.gather(*(fetcher.page(server.url(f"/?{number}")) for number in range(8)))
+    assert len(answers) == 8
+
+
+async def test_endless_interim_answers(server: Server) -> None:
+    async def flood(request: Request, writer: asyncio.StreamWriter) -> None:
+        while not writer.is_closing():
+            writer.write(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100)
+            await writer.drain()
+            await asyncio.sleep(0.001)
+
+    async with hasty() as fetcher:
+        assert (await failure(fetcher, server.on("/", flood))).kind == "timeout"
+
+
+# --- bombs and bytes -------------------------------------------------------------------------
+
+
+def _bomb(wrap: int) -> bytes:
+    """A gigabyte of blanks, compressed: one megabyte, as many times over."""
+    made = zlib.compressobj(9, zlib.DEFLATED, wrap)
+    head = made.compress(b"<p>") + made.flush(zlib.Z_FULL_FLUSH)
+    block = made.compress(b" " * 1_000_000) + made.flush(zlib.Z_FULL_FLUSH)
+    return head + block * 1_000
+
+
+@pytest.mark.parametrize(
+    ("coding", "wrap"), [("gzip", 31), ("deflate", 15), ("deflate", -15)], ids=["gzip", "zlib", "raw deflate"]
+)
+async def test_a_bomb_of_one_gigabyte(server: Server, fetcher: Fetcher, coding: str, wrap: int) -> None:
+    bomb = _bomb(wrap)
+    assert len(bomb) < 3_000_000
+    error = await failure(fetcher, server.on("/", reply(bomb, content_encoding=coding)))
+    assert (error.kind, error.why) == ("too_large", "more than 5.0 MB")
+
+
+async def test_a_gigabyte_as_it_is(server: Server, fetcher: Fetcher) -> None:
+    async def flood(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + b"\r\n")
+        for _ in range(1_000):
+            writer.write(b" " * 1_000_000)
+            await writer.drain()
+
+    assert (await failure(fetcher, server.on("/", flood))).kind == "too_large"
+
+
+async def test_a_gigabyte_that_is_announced_is_not_even_begun(server: Server, fetcher: Fetcher) -> None:
+    async def announce(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + b"Content-Length: 1000000000\r\n\r\n")
+        await asyncio.Event().wait()
+
+    assert (await failure(fetcher, server.on("/", announce))).kind == "too_large"
+
+
+async def test_compressed_bytes_without_end_that_hold_nothing(server: Server, fetcher: Fetcher) -> None:
+    nothing = zlib.compressobj(9, zlib.DEFLATED, -15).flush(zlib.Z_SYNC_FLUSH) * 10_000
+
+    async def flood(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + b"Content-Encoding: deflate\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(nothing)
+            await writer.drain()
+
+    assert (await failure(fetcher, server.on("/", flood))).kind == "too_large"
+
+
+@pytest.mark.parametrize("codings", ["gzip, gzip", "deflate, gzip", "br", "zstd", "compress", "gzip,br", "\x1b[31m"])
+async def test_codings_that_were_not_asked_for(server: Server, fetcher: Fetcher, codings: str) -> None:
+    body = gzip.compress(gzip.compress(b" " * 1_000_000))
+    content = HEAD + f"Content-Encoding: {codings}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
+    error = await failure(fetcher, server.on("/", content))
+    assert error.kind == "protocol"
+    assert "\x1b" in codings or error.why.startswith("its answer is compressed in a way that was not asked for")
+
+
+async def test_double_gzip_in_two_headers(server: Server, fetcher: Fetcher) -> None:
+    head = HEAD + b"Content-Encoding: gzip\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n"
+    assert (await failure(fetcher, server.on("/", head))).kind == "protocol"
+
+
+async def test_gzip_in_gzip_that_says_so_once_is_an_archive(server: Server, fetcher: Fetcher) -> None:
+    body = gzip.compress(gzip.compress(b" " * 100_000_000, 9), 9)
+    error = await failure(fetcher, server.on("/", reply(body, content_encoding="gzip")))
+    assert error.kind == "not_a_page"
+    assert "an archive" in error.why
+
+
+@pytest.mark.parametrize(
+    "body", [b"rubbish", gzip.compress(PAGE)[:-9], gzip.compress(PAGE)[:12]], ids=["none", "cut", "cut early"]
+)
+async def test_gzip_that_is_none_or_ends_too_early(server: Server, fetcher: Fetcher, body: bytes) -> None:
+    error = await failure(fetcher, server.on("/", reply(body, content_encoding="gzip")))
+    assert (error.kind, error.why) == ("protocol", "its answer is damaged")
+
+
+async def test_less_than_the_length_says(server: Server, fetcher: Fetcher) -> None:
+    url = server.on("/", HEAD + b"Content-Length: 1000\r\n\r\n" + PAGE, then_close=True)
+    error = await failure(fetcher, url)
+    assert (error.kind, error.why) == ("protocol", "its answer ended too early")
+
+
+async def test_more_than_the_length_says(server: Server, fetcher: Fetcher) -> None:
+    """The rest is not taken for the answer to the next request."""
+    server.on("/b", reply(PAGE))
+    first = await fetcher.page(server.on("/a", HEAD + b"Content-Length: 3\r\n\r\n<p>and more"))
+    second = await fetcher.page(server.url("/b"))
+    assert (first.body, second.body) == (b"<p>", PAGE)
+
+
+@pytest.mark.parametrize("length", ["-1", "1, 2", "x", "9" * 5000, "1e3", "0x10"])
+async def test_a_length_that_is_none(server: Server, fetcher: Fetcher, length: str) -> None:
+    error = await failure(fetcher, server.on("/", HEAD + f"Content-Length: {length}\r\n\r\n".encode() + PAGE))
+    assert error.kind in {"protocol", "too_large"}
+
+
+async def test_chunks_that_are_none(server: Server, fetcher: Fetcher) -> None:
+    content = HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n<p>\r\n"
+    assert (await failure(fetcher, server.on("/", content))).kind == "protocol"
+
+
+async def test_a_reset_in_the_middle(server: Server, fetcher: Fetcher) -> None:
+    async def reset(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + b"Content-Length: 1000\r\n\r\n<p>")
+        await writer.drain()
+        sock = writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+
+    error = await failure(fetcher, server.on("/", reset))
+    assert (error.kind, error.why) in {
+        ("unreachable", "the connection broke"),
+        ("protocol", "its answer ended too early"),
+    }
+
+
+async def test_a_connection_that_ends_without_an_answer(server: Server, fetcher: Fetcher) -> None:
+    error = await failure(fetcher, server.on("/", b"", then_close=True))
+    assert (error.kind, error.why) == ("unreachable", "it ended the connection without an answer")
+
+
+async def test_nobody_listens(server: Server, fetcher: Fetcher) -> None:
+    async with serving() as gone:
+        url = gone.url()
+    error = await failure(fetcher, url)
+    assert (error.kind, error.why) == ("unreachable", "it takes no connections")
+
+
+async def test_no_such_host() -> None:
+    async def unknown(host: str, port: int) -> list[Address]:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    async with Fetcher(resolve=unknown) as fetcher:
+        error = await failure(fetcher, "http://nowhere.example/")
+    assert (error.kind, error.message) == ("unreachable", "nowhere.example: no such host is known.")
+
+
+# --- heads -----------------------------------------------------------------------------------
+
+
+async def test_a_header_of_one_megabyte(server: Server, fetcher: Fetcher) -> None:
+    error = await failure(fetcher, server.on("/", HEAD + b"X-Much: " + b"a" * 1_000_000 + b"\r\n\r\n"))
+    assert (error.kind, error.why) == ("too_large", "the head of its answer has no end")
+
+
+async def test_ten_thousand_cookies_are_refused_with_the_head_they_are_in(server: Server, fetcher: Fetcher) -> None:
+    cookies = b"".join(b"Set-Cookie: name%d=value; Path=/\r\n" % number for number in range(10_000))
+    error = await failure(fetcher, server.on("/", HEAD + cookies + b"\r\n"))
+    assert error.kind == "too_large"
+
+
+async def test_no_cookie_is_ever_sent_back(server: Server, fetcher: Fetcher) -> None:
+    cookies = b"".join(b"Set-Cookie: n%d=v; Path=/\r\n" % number for number in range(1_000))
+    server.on("/b", reply(PAGE))
+    with bounds():
+        await fetcher.page(
+            server.on("/a", HEAD[:9] + b"302 x\r\nLocation: /b\r\n" + cookies + b"Content-Length: 0\r\n\r\n")
+        )
+        await fetcher.page(server.url("/b"))
+    assert len(server.requests) == 3
+    assert all("cookie" not in request.headers for request in server.requests)
+
+
+async def test_http_1_0(server: Server, fetcher: Fetcher) -> None:
+    url = server.on("/", b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE, then_close=True)
+    assert [(await fetcher.page(url)).body for _ in range(2)] == [PAGE, PAGE]
+    assert server.connections == 2
+
+
+@pytest.mark.parametrize(
+    "noise", [PAGE, b"SSH-2.0-x\r\n", b"\x16\x03\x01\x02\x00", b"HTTP/1.1 abc x\r\n\r\n", b"\x00" * 99]
+)
+async def test_what_is_no_http(server: Server, fetcher: Fetcher, noise: bytes) -> None:
+    error = await failure(fetcher, server.on("/", noise, then_close=True))
+    assert error.kind in {"protocol", "unreachable"}
+
+
+async def test_a_kept_connection_that_the_server_drops(server: Server, fetcher: Fetcher) -> None:
+    url = server.on("/", reply(PAGE), then_close=True)
+    for _ in range(5):
+        assert (await fetcher.page(url)).body == PAGE
+
+
+async def test_a_kept_connection_that_ends_when_it_is_used_again(server: Server, fetcher: Fetcher) -> None:
+    async def once(request: Request, writer: asyncio.StreamWriter) -> None:
+        if server.targets.count("/") == 2:  # the second one, by the same connection
+            writer.close()
+        else:
+            writer.write(reply(PAGE))
+
+    url = server.on("/", once)
+    assert [(await fetcher.page(url)).body for _ in range(2)] == [PAGE, PAGE]
+    assert (len(server.requests), server.connections) == (3, 2)
+
+
+async def test_the_words_of_a_server_reach_nobody(server: Server, fetcher: Fetcher) -> None:
+    error = await failure(fetcher, server.on("/", reply(b"", "418 \x1b]52;c;aGk=\x07 pay at evil.example")))
+    assert error.kind in {"status", "protocol"}
+    assert "evil" not in str(error)
+
+
+# --- states of a page ------------------------------------------------------------------------
+
+
+async def test_304_without_a_kept_page(server: Server, fetcher: Fetcher) -> None:
+    error = await failure(fetcher, server.on("/", b"HTTP/1.1 304 Not Modified\r\n\r\n"))
+    assert (error.kind, error.why) == (
+        "protocol",
+        "it says that nothing has changed, but nothing was fetched before",
+    )
+
+
+async def test_an_etag_that_changes(server: Server, fetcher: Fetcher) -> None:
+    tags = iter(['"1"', 'W/"2"', '"bad\x07"', "none", '"' + "x" * 300 + '"'])
+
+    async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(HEAD + f"ETag: {next(tags)}\r\nContent-Length: 3\r\n\r\n<p>".encode("latin-1"))
+
+    url = server.on("/", answer)
+    kept = [await fetcher.page(url, etag=etag) for etag in ("", '"1"')]
+    assert [each.etag for each in kept] == ['"1"', 'W/"2"']
+    assert server.requests[1].headers["if-none-match"] == '"1"'
+    assert [(await fetcher.page(url)).etag for _ in range(3)] == ["", "", ""]
+
+
+async def test_a_kept_validator_cannot_add_a_header(server: Server, fetcher: Fetcher) -> None:
+    await fetcher.page(server.on("/", reply(PAGE)), etag='"1"\r\nX-Evil: 1', last_modified="x\r\nX-Evil: 2")
+    assert not {"if-none-match", "if-modified-since", "x-evil"} & set(server.requests[0].headers)
+
+
+# --- politeness ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
+@pytest.mark.parametrize("form", ["seconds", "date"])
+async def test_retry_after_is_obeyed(server: Server, fetcher: Fetcher, status: str, form: str) -> None:
+    until = datetime.now(UTC) + timedelta(seconds=120)
+    value = "120" if form == "seconds" else format_datetime(until, usegmt=True)
+    error = await failure(fetcher, server.on("/", reply(b"", status, retry_after=value)))
+    assert (error.kind, error.status) == ("busy", int(status[:3]))
+    assert error.retry_after is not None and 100 < error.retry_after <= 120
+    again = await failure(fetcher, server.url("/other"))
+    assert (again.kind, again.status) == ("busy", None)
+    assert again.retry_after is not None and 100 < again.retry_after <= 120
+    assert len(server.requests) == 1
+
+
+async def test_those_who_wait_for_a_turn_hear_that_the_host_is_busy(server: Server, fetcher: Fetcher) -> None:
+    server.on("/", reply(b"", "429 x", retry_after="60"))
+    outcomes = await asyncio.gather(*(fetcher.page(server.url(f"/?{n}")) for n in range(20)), return_exceptions=True)
+    assert {error.kind for error in outcomes if isinstance(error, FetchError)} == {"busy"}
+    assert len(server.requests) <= 2
+
+
+@pytest.mark.parametrize("value", ["soon", "-5", "", "Mon, 99 Foo 2026", "9" * 400])
+async def test_a_retry_after_that_is_none(server: Server, fetcher: Fetcher, value: str) -> None:
+    error = await failure(fetcher, server.on("/", reply(b"", "503 x", retry_after=value)))
+    assert error.status == 503
+    assert (error.retry_after or 0) <= 86_400
+
+
+# --- what is no page -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("kind", "body", "words"),
+    [
+        ("application/pdf", b"%PDF-1.7" + b" " * 2_099_992, "it is a PDF of 2.1 MB, not a page"),
+        ("text/html", b"%PDF-1.7\n", "it is a PDF of 9 bytes, not a page"),
+        ("", b"%PDF-1.7\n", "it is a PDF of 9 bytes, not a page"),
+        ("video/mp4", b"x" * 5_000, "it is a video of 5 kB, not a page"),
+        ("text/html", b"\x89PNG\r\n\x1a\n\0\0", "it is a picture of 10 bytes, not a page"),
+        ("text/html", b"\0\1\2\3", "it is a file of 4 bytes, not a page"),
+        ("application/json", b"{}", "it is data (JSON) of 2 bytes, not a page"),
+        ("evil/\x1b[31m", b"PK\x03\x04", "it is an archive of 4 bytes, not a page"),
+        ("application/x-\xe9", b"\0\0", "it is a file of 2 bytes, not a page"),
+        ("application/vnd.evil", b"x", "it is a file of the type application/vnd.evil of 1 byte, not a page"),
+    ],
+)
+async def test_what_is_no_page_says_what_it_is(
+    server: Server, fetcher: Fetcher, kind: str, body: bytes, words: str
+) -> None:
+    error = await failure(fetcher, server.on("/", reply(body, kind=kind)))
+    assert (error.kind, error.why, error.hint) == ("not_a_page", words, "The browser can open it.")
+
+
+# --- TLS -------------------------------------------------------------------------------------
+
+CERTIFICATE = Path(__file__).parent.parent / "data" / "web" / "localhost.pem"
+
+
+def _tls() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE)
+    return context
+
+
+async def test_a_certificate_that_nobody_vouches_for(fetcher: Fetcher) -> None:
+    async with serving(tls=_tls()) as server:
+        error = await failure(fetcher, server.on("/", reply(PAGE)))
+    assert error.kind == "tls"
+    assert error.why.startswith("its certificate cannot be trusted (self-signed certificate")
+    assert server.requests == []
+
+
+async def test_a_certificate_of_another_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+
+    async def here(host: str, port: int) -> list[Address]:
+        return [ip_address("127.0.0.1")]
+
+    rules = Rules(allow_hosts=frozenset({"news.example"}))
+    async with serving(tls=_tls()) as server, Fetcher(rules, resolve=here) as fetcher:
+        error = await failure(fetcher, server.url("/", "news.example"))
+    assert error.kind == "tls"
+    assert "Hostname mismatch" in error.why
+    assert server.requests == []
+
+
+async def test_a_certificate_that_is_good(monkeypatch: pytest.MonkeyPatch, fetcher: Fetcher) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    async with serving(tls=_tls()) as server:
+        url = server.on("/", reply(PAGE))
+        assert [(await fetcher.page(url)).body for _ in range(2)] == [PAGE, PAGE]
+        assert server.connections == 1
+
+
+async def test_no_tls_where_it_should_be(fetcher: Fetcher) -> None:
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(5)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    listening = await asyncio.start_server(plain, "127.0.0.1", 0)
+    async with listening:
+        error = await failure(fetcher, f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}/")
+    assert error.kind == "tls"
+    assert error.why.startswith("no secure connection")

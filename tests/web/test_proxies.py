@@ -1,0 +1,114 @@
+"""Through a real proxy on loopback: plain requests are forwarded, secure ones tunnelled."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from reader.web.fetch import Fetcher, FetchError
+from reader.web.rules import Rules
+
+from .server import END, Server, reply, serving
+from .test_hostile_servers import CERTIFICATE, _tls
+
+PAGE = b"<p>by way of the proxy"
+
+
+@contextlib.asynccontextmanager
+async def tunnelling(to: Server) -> AsyncIterator[tuple[str, list[bytes]]]:
+    """A proxy that leads every CONNECT to ``to``; give its address, and the heads of what it was asked."""
+    heads: list[bytes] = []
+
+    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while data := await source.read(65_536):
+                sink.write(data)
+        sink.close()
+
+    async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(END))
+        back, forth = await asyncio.open_connection("127.0.0.1", to.port)
+        writer.write(b"HTTP/1.1 200 Connected\r\n\r\n")
+        await asyncio.gather(pump(reader, forth), pump(back, writer))
+
+    async with await asyncio.start_server(tunnel, "127.0.0.1", 0) as listening:
+        yield f"http://joe:geheim@127.0.0.1:{listening.sockets[0].getsockname()[1]}", heads
+
+
+async def test_a_plain_page_by_way_of_the_proxy_of_the_settings(server: Server) -> None:
+    server.handlers["http://news.example/a"] = server.handlers[server.on("/x", reply(PAGE))[-2:]]
+    proxy = server.url("").replace("http://", "http://joe:geheim@")
+    async with Fetcher(Rules(proxy=proxy)) as fetcher:
+        answer = await fetcher.page("http://news.example/a")
+    assert answer.body == PAGE
+    assert server.requests[0].headers["proxy-authorization"] == "Basic am9lOmdlaGVpbQ=="
+    assert server.requests[0].headers["host"] == "news.example"
+
+
+async def test_a_secure_page_through_a_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
+    async with serving(tls=_tls()) as server, tunnelling(server) as (proxy, heads):
+        server.on("/a", reply(PAGE))
+        rules = Rules(proxy=proxy, allow_hosts=frozenset({"localhost"}))
+        async with Fetcher(rules) as fetcher:
+            assert (await fetcher.page("https://localhost/a")).body == PAGE
+            assert (await fetcher.page("https://localhost/a")).body == PAGE
+    assert len(heads) == 1
+    assert heads[0].startswith(b"CONNECT localhost:443 HTTP/1.1\r\n")
+    assert "proxy-authorization" not in server.requests[0].headers
+
+
+async def test_a_proxy_that_refuses(server: Server) -> None:
+    server.on("news.example:443", reply(b"", "403 \x1b]52;c;x\x07"))
+    async with Fetcher(Rules(proxy=server.url("").replace("http://", "http://joe:geheim@"))) as fetcher:
+        with pytest.raises(FetchError) as caught:
+            await fetcher.page("https://news.example/")
+    assert caught.value.kind in {"unreachable", "protocol"}
+    assert "geheim" not in str(caught.value) and str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "169.254.169.254", "router", "x.local"]
+)
+async def test_hosts_of_this_machine_are_refused_by_name_before_a_proxy_hears_of_them(
+    server: Server, host: str
+) -> None:
+    async with Fetcher(Rules(proxy=server.url(""))) as fetcher:
+        with pytest.raises(FetchError) as caught:
+            await fetcher.page(f"http://{host}/")
+    assert (caught.value.kind, server.connections) == ("refused", 0)
+
+
+async def test_the_proxy_of_the_environment_and_its_exceptions(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", server.url(""))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    server.on("/direct", reply(b"<p>direct"))
+    server.handlers["http://news.example/"] = server.handlers["/direct"]
+    async with Fetcher(Rules(allow_hosts=frozenset({"127.0.0.1"}))) as fetcher:
+        await fetcher.page("http://news.example/")
+        await fetcher.page(server.url("/direct"))
+    assert server.targets == ["http://news.example/", "/direct"]
+
+
+async def test_a_proxy_of_the_environment_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "socks5://joe:geheim@127.0.0.1:1")
+    async with Fetcher() as fetcher:
+        with pytest.raises(FetchError) as caught:
+            await fetcher.page("http://news.example/")
+    assert caught.value.kind == "unreachable"
+    assert "socks5" in caught.value.message and "geheim" not in str(caught.value)
+
+
+async def test_passwords_of_a_netrc_are_not_sent(
+    server: Server, fetcher: Fetcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login joe password geheim")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    await fetcher.page(server.on("/", reply(PAGE)))
+    assert "authorization" not in server.requests[0].headers

@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from reader.web.fetch import Fetcher
+from reader.web.robots import LIMIT, LONGEST_DELAY, Robots
+from reader.web.rules import Rules
+
+from .server import Server, onward, reply, serving
+
+RULES = b"""
+User-agent: *
+Disallow: /private/
+Allow: /private/open
+Disallow: /*.pdf$
+Crawl-delay: 3
+
+User-agent: other
+Disallow: /
+"""
+
+
+@pytest.fixture
+def robots(fetcher: Fetcher) -> Robots:
+    return Robots(fetcher)
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [
+        ("/", True),
+        ("/private/a", False),
+        ("/private/open/a", True),
+        ("/a.pdf", False),
+        ("/a.pdf?x", True),
+        ("/private/a?utm_source=x#y", False),
+    ],
+)
+async def test_the_rules_of_a_site(server: Server, robots: Robots, path: str, allowed: bool) -> None:
+    server.on("/robots.txt", reply(RULES, kind="text/plain"))
+    assert await robots.allows(server.url(path)) is allowed
+    assert await robots.delay(server.url(path)) == 3.0
+
+
+async def test_a_site_that_speaks_to_us(server: Server, robots: Robots) -> None:
+    server.on("/robots.txt", reply(b"User-agent: Newsreader\nDisallow: /\nUser-agent: *\nAllow: /"))
+    assert not await robots.allows(server.url("/a"))
+
+
+async def test_it_is_asked_once_however_many_pages_wait_for_it(server: Server, robots: Robots) -> None:
+    server.on("/robots.txt", reply(RULES))
+    await asyncio.gather(*(robots.allows(server.url(f"/{number}")) for number in range(50)))
+    assert server.targets == ["/robots.txt"]
+
+
+@pytest.mark.parametrize("status", ["401 x", "403 x", "404 x", "410 x"])
+async def test_no_robots_txt_allows_everything(server: Server, robots: Robots, status: str) -> None:
+    server.on("/robots.txt", reply(b"User-agent: *\nDisallow: /", status))
+    assert await robots.allows(server.url("/a"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        reply(b"", "500 x"),
+        reply(b"", "503 x", retry_after="99"),
+        reply(b"", "429 x", retry_after="99"),
+        b"rubbish",
+        b"",
+    ],
+    ids=["500", "503", "429", "rubbish", "nothing"],
+)
+async def test_a_site_that_cannot_say_allows_nothing_for_now(server: Server, robots: Robots, content: bytes) -> None:
+    server.on("/robots.txt", content, then_close=True)
+    assert not await robots.allows(server.url("/a"))
+    assert await robots.delay(server.url("/a")) == 0.0
+
+
+async def test_a_site_that_is_not_there_allows_nothing_for_now(robots: Robots) -> None:
+    async with serving() as gone:
+        url = gone.url("/a")
+    assert not await robots.allows(url)
+
+
+async def test_redirects_are_followed_and_too_many_are_no_file(server: Server, robots: Robots) -> None:
+    server.on("/robots.txt", onward("/other.txt"))
+    server.on("/other.txt", reply(RULES))
+    assert not await robots.allows(server.url("/private/a"))
+    async with serving("127.0.0.1") as round_and_round:
+        round_and_round.on("/robots.txt", onward("/a.txt"))
+        round_and_round.on("/a.txt", onward("/robots.txt"))
+        assert await robots.allows(round_and_round.url("/private/a"))
+
+
+async def test_a_file_that_is_too_long_is_read_as_far_as_it_goes(server: Server, robots: Robots) -> None:
+    server.on("/robots.txt", reply(RULES + b"# more\n" * LIMIT, kind="text/plain"))
+    assert not await robots.allows(server.url("/private/a"))
+
+
+@pytest.mark.parametrize("delay", ["1e9", "999999", "-1", "soon", "nan", "inf"])
+async def test_a_delay_is_bounded(server: Server, robots: Robots, delay: str) -> None:
+    server.on("/robots.txt", reply(f"User-agent: *\nCrawl-delay: {delay}".encode()))
+    assert 0 <= await robots.delay(server.url("/a")) <= LONGEST_DELAY
+
+
+@pytest.mark.parametrize(
+    "body", [b"\x00\xff" * 500, b"Disallow: " + b"*" * 5_000 + b"$", b"User-agent: *\nDisallow: /" + b"*a" * 2_000]
+)
+async def test_a_hostile_robots_txt(server: Server, body: bytes) -> None:
+    rules = Rules(allow_hosts=frozenset({"127.0.0.1"}))
+    server.on("/robots.txt", reply(body))
+    async with Fetcher(rules) as fetcher, asyncio.timeout(5):
+        assert isinstance(await Robots(fetcher).allows(server.url("/" + "a" * 2_000)), bool)
+
+
+async def test_each_host_and_scheme_has_its_own(robots: Robots) -> None:
+    async with serving() as one, serving() as other:
+        one.on("/robots.txt", reply(b"User-agent: *\nDisallow: /"))
+        assert [await robots.allows(each.url("/a")) for each in (one, other)] == [False, True]
+
+
+@pytest.mark.parametrize("url", ["javascript:x", "", "http://joe:geheim@127.0.0.1/"])
+async def test_what_is_no_address_is_not_allowed(robots: Robots, url: str) -> None:
+    assert not await robots.allows(url)
