@@ -72,7 +72,13 @@ def got_record(got: Got) -> Record:
 
 
 def article_record(
-    article: Article, id_: str, *, read: bool = False, starred: bool = False, tags: Sequence[str] = ()
+    article: Article,
+    id_: str,
+    *,
+    read: bool = False,
+    starred: bool = False,
+    tags: Sequence[str] = (),
+    has_page: bool | None = None,
 ) -> Record:
     """Return what ``show --json`` gives: every field of the document, and the person's marks."""
     return {
@@ -90,6 +96,7 @@ def article_record(
         "provider": _provider(article.provider),
         "topics": list(article.topics),
         **_marks(read, starred, tags),
+        "hasPage": has_page,
         "images": [_image(image) for image in article.images],
         "related": [_related(related) for related in article.related],
         "body": article.body,

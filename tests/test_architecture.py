@@ -22,6 +22,8 @@ def _loaded_by(statement: str) -> set[str]:
         ("reader.documents.parse", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click", "sqlite3"}),
         ("reader.library.query_help", {"textual", "yaml", "rich.console", "click", "sqlite3", "json", "difflib"}),
         ("reader.library.query_text", {"textual", "yaml", "rich.console", "click", "sqlite3", "json", "difflib"}),
+        ("reader.web.rules", {"httpx", "httpcore", "ssl", "asyncio", "json", "sqlite3"}),
+        ("reader.web.answers", {"httpx", "httpcore", "ssl", "asyncio", "json", "sqlite3"}),
         ("reader.config", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click", "sqlite3"}),
     ],
 )

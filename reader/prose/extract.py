@@ -19,11 +19,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from reader.model import Extract
-from reader.prose.blocks import Block, Paragraph
+from reader.prose.blocks import Block, Paragraph, Span
 from reader.prose.container import container, standfirst
 from reader.prose.decoding import decode
 from reader.prose.harvest import first, second, whole
-from reader.prose.html import parse_html
+from reader.prose.html import MAX_BLOCKS, cut_notice, parse_html
 from reader.prose.inline import paragraphs
 from reader.prose.markdown import to_markdown
 from reader.prose.metadata import Metadata, base_of, metadata
@@ -31,7 +31,7 @@ from reader.prose.pruning import Held, prepare
 from reader.prose.structured import Structured, as_html, script_text, structured
 from reader.prose.targets import WEB, target
 from reader.prose.tidying import article_text, tidy_article, with_headings
-from reader.prose.tree import MAX_CHARACTERS, parse
+from reader.prose.tree import MAX_CHARACTERS, parse, size_of
 from reader.words import words
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 MAX_ELEMENTS = 25_000
 """Of a page that is given to the extractors, whose time grows faster than its size; of a longer one all is taken."""
+MAX_TEXT = 600_000
+"""Characters of text of such a page."""
 MIN_WORDS = 8
 """Fewer words are no article."""
 
@@ -93,15 +95,20 @@ def article_of(source: bytes | str, url: str = "", charset: str = "") -> Article
     url = target(url, "", WEB)
     if not _TAG.search(text):
         return _or_none(Article(_plain(text), Metadata()))
-    tree = parse(text)
-    if tree is None:
+    parsed = parse(text)
+    if parsed is None:
         return None
+    tree = parsed.tree
     base_url = base_of(tree, url)
     said = structured(tree)
     about = metadata(tree, said, base_url)
     data = script_text(tree)
     page = _Page(tree, prepare(tree, base_url), base_url, about)
-    return _or_none(Article(page.best(said, data), about))
+    found = _or_none(Article(page.best(said, data), about))
+    if found is None and not parsed.is_whole:
+        # Too deep for the parser of the extractors; ours reads markup of any depth, though not what is an article.
+        found = _or_none(Article(page.tidied(parse_html(text, base_url)), about))
+    return found
 
 
 def _or_none(article: Article) -> Article | None:
@@ -110,10 +117,11 @@ def _or_none(article: Article) -> Article | None:
 
 def _plain(text: str) -> tuple[Block, ...]:
     """Return plain text as paragraphs, parted by blank lines."""
-    from reader.prose.blocks import Span
-
-    found = (paragraphs([Span(" ".join(part.split()))]) for part in _BLANK_LINE.split(text))
-    return tuple(Paragraph(spans) for part in found for spans in part)
+    parts = _BLANK_LINE.split(text.strip()[: MAX_TEXT + 1], MAX_BLOCKS)
+    is_cut = len(text.strip()) > MAX_TEXT or len(parts) > MAX_BLOCKS
+    found = (paragraphs([Span(" ".join(part.split()))]) for part in parts[:MAX_BLOCKS])
+    blocks = tuple(Paragraph(spans) for part in found for spans in part)
+    return (*blocks, cut_notice()) if is_cut else blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +135,8 @@ class _Page:
 
     def best(self, said: Structured, data: str) -> tuple[Block, ...]:
         """Return the best of the opinions; ``data`` is what the page's scripts have of a text."""
-        if sum(1 for _ in self.tree.iter()) > MAX_ELEMENTS:
-            return self._tidied(whole(_main(self.tree), self.held, self.base_url))
+        if sum(1 for _ in self.tree.iter()) > MAX_ELEMENTS or size_of(self.tree) > MAX_TEXT:
+            return self.tidied(whole(_main(self.tree), self.held, self.base_url))
         best = self._agreed()
         if said.body:
             best = _checked(best, self._read(as_html(said.body)), self._second)
@@ -140,7 +148,7 @@ class _Page:
     def _begun(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
         """Return blocks with the sentence that stands under the heading before them, unless they say the same."""
         lead = standfirst(self.tree)
-        (made, *rest) = self._tidied(parse_html(f"<p>{escape(lead)}</p>", "")) or (None,)
+        (made, *rest) = self.tidied(parse_html(f"<p>{escape(lead)}</p>", "")) or (None,)
         if made is None or rest or not blocks:
             return blocks
         said, text = words(lead), words(article_text(blocks))
@@ -150,9 +158,9 @@ class _Page:
 
     def _agreed(self) -> tuple[Block, ...]:
         """Return the first opinion where the third is about the same, else the one that is nearest to the other two."""
-        one = self._tidied(first(self.tree, self.held, self.base_url))
+        one = self.tidied(first(self.tree, self.held, self.base_url))
         held = container(self.tree)
-        three = () if held is None else self._tidied(whole(held, self.held, self.base_url))
+        three = () if held is None else self.tidied(whole(held, self.held, self.base_url))
         counts = [_shingles(one), _shingles(three)]
         if _alike(*counts) >= _SAME and not _is_lump(one):
             return with_headings(one, three)
@@ -164,12 +172,12 @@ class _Page:
         return best if best is three else with_headings(best, three)
 
     def _second(self) -> tuple[Block, ...]:
-        return self._tidied(second(self.tree, self.held, self.base_url))
+        return self.tidied(second(self.tree, self.held, self.base_url))
 
     def _read(self, html: str) -> tuple[Block, ...]:
-        return self._tidied(parse_html(html, self.base_url))
+        return self.tidied(parse_html(html, self.base_url))
 
-    def _tidied(self, blocks: Sequence[Block]) -> tuple[Block, ...]:
+    def tidied(self, blocks: Sequence[Block]) -> tuple[Block, ...]:
         return tidy_article(blocks, self.about.title, self.about.byline, self.about.titles)
 
 

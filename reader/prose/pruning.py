@@ -28,7 +28,7 @@ _SHOW_BLANKS = str.maketrans({CODE_BREAK: "\n", CODE_BLANK: " ", CODE_TAB: "\t",
 _OURS = re.compile(f"[{CODE}-{CODE_TAB}]")
 
 _GONE = (
-    *("applet", "audio", "button", "canvas", "dialog", "embed", "form", "iframe", "input", "math", "nav", "noindex"),
+    *("applet", "audio", "button", "canvas", "embed", "iframe", "input", "math", "nav", "noindex"),
     *("object", "script", "select", "style", "svg", "template", "textarea", "video", "amp-ad", "amp-sidebar"),
     *("amp-consent", "amp-analytics", "amp-social-share", "amp-user-notification"),
 )
@@ -76,6 +76,8 @@ _ICON = re.compile(
     r"(?:^|[\s_-])(?:avatar|icon|logo|emoji|pixel|spacer|gravatar|badge|sprite|tracking)(?:$|[\s_-])", re.IGNORECASE
 )
 _LANGUAGE = re.compile(r"(?:^|\s)(?:lang(?:uage)?-|brush:\s*|highlight-source-|highlight-)([\w+#.-]{1,32})", re.ASCII)
+_MOST_WRAPPERS = 20
+"""Forms and the like of which is asked whether the whole page is in them."""
 _ASIDE = {"aside", "footer"}
 _AT_LEAST = 0.4
 """Of the running text of a page, how much has to be left of it, whatever boxes are called."""
@@ -120,8 +122,7 @@ def prepare(tree: HtmlElement, base_url: str) -> Held:
     for image in elements(tree, "amp-img"):
         image.tag = "img"
     _hold_pictures(tree, base_url, held)
-    for element in elements(tree, "noscript", *_GONE):
-        _drop_unless_page(element, tree)
+    _drop_widgets(tree)
     _prune(tree)
     _prune_links(tree)
     _mark_code(tree)
@@ -147,10 +148,13 @@ def _blank_ours(tree: HtmlElement) -> None:
 # --- noise ----------------------------------------------------------------------------------
 
 
-def _drop_unless_page(element: HtmlElement, tree: HtmlElement) -> None:
-    if element.tag in ("form", "dialog", "noscript") and 2 * size_of(element) > size_of(tree):
-        element.tag = "div"  # a page inside one form, as some frameworks make them
-    else:
+def _drop_widgets(tree: HtmlElement) -> None:
+    """Take out what no article consists of; some frameworks put a whole page into one form, which stays."""
+    whole = size_of(tree)
+    for at, element in enumerate(elements(tree, "form", "dialog", "noscript")):
+        if at < _MOST_WRAPPERS and 2 * size_of(element) > whole:
+            element.tag = "div"
+    for element in elements(tree, "form", "dialog", "noscript", *_GONE):
         drop(element)
 
 
