@@ -133,6 +133,7 @@ class Texts(Viewing):
             pane.view.leaving = self.hold_keys
             self.mount(pane)
         self.text_pane.view.wait()
+        self.text_pane.bar.state = ""
         self.add_class("-text")
         self.call_after_refresh(self._ask_for_text)
 
