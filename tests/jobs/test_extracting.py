@@ -22,6 +22,7 @@ from reader.jobs.extracting import ExtractError, Extractor
 from reader.model import BodyFormat, Extract, Image
 from reader.prose.body import parse_body
 from reader.prose.extract import extract as direct
+from reader.prose.plain import from_plain
 from tests.jobs.web_of_pages import STUB, html
 
 MakeExtractor = Callable[..., Extractor]
@@ -252,12 +253,13 @@ async def test_a_body_of_a_document_consists_of_the_same_here_and_there(
     body: str, body_format: BodyFormat, reader_of_pages: Extractor
 ) -> None:
     here = parse_body(body, body_format, "https://a.example/1")
-    assert await reader_of_pages.blocks(body, body_format, "https://a.example/1") == here
+    there = await reader_of_pages.run("blocks", body, body_format, "https://a.example/1")
+    assert from_plain(there) == here
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the size of a process is found in /proc")
 def test_what_a_worker_has_at_rest_is_not_counted(reader_of_pages: Extractor) -> None:
-    assert reader_of_pages.ask("body", "# A", "markdown", "") == "# A\n"
+    assert from_plain(reader_of_pages.ask("blocks", "# A", "markdown", "")) == parse_body("# A", "markdown")
     (process,) = reader_of_pages._alive
     limits = Path(f"/proc/{process.pid}/limits").read_text()
     (limit,) = re.findall(r"Max address space +(\d+)", limits)
