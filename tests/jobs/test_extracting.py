@@ -133,6 +133,17 @@ def test_an_answer_that_is_too_large_is_refused(extractor: MakeExtractor) -> Non
     assert workers.ask("much", 10 * _MB) == b"x" * (10 * _MB)
 
 
+def test_a_worker_can_be_made_ready_before_there_is_a_task(extractor: MakeExtractor) -> None:
+    workers = extractor(2)
+    workers.warm()
+    workers.warm()
+    assert workers._drivers == 1
+    assert workers.ask("echo", 1) == [1]
+    assert len(workers._alive) == 1
+    workers.close()
+    workers.warm()
+
+
 def test_several_workers_work_at_once(extractor: MakeExtractor) -> None:
     workers = extractor(2, seconds=2)
     slow = workers.submit("hold")

@@ -235,6 +235,25 @@ async def test_where_nothing_may_go_out_nothing_does(
     assert server.connections == 0
 
 
+async def test_where_there_can_be_no_client_every_order_is_answered(
+    beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, where: str
+) -> None:
+    opened = library(make_folder({"a.md": document("https://a.example/1")}))
+    (id_,) = ids_of(opened)
+    one = beside(opened, FetchSettings(proxy="ftp://me:secret@proxy.example"))
+    for _ in range(2):
+        start = len(one.told)
+        one.process.ask(id_)
+        assert "A proxy of the kind “ftp” cannot be used." in (await one.got(id_, start)).error
+        one.process.gather([id_])
+        assert (await one.finished(start)).left == 1
+        one.process.image("https://a.example/i.png")
+        told = await one.until(lambda news: isinstance(news, Pictured), start)
+        assert isinstance(told, Pictured)
+        assert told.error
+    assert "secret" not in repr(one.told)
+
+
 async def test_a_process_that_is_killed_is_told_and_the_next_order_starts_another(
     server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
