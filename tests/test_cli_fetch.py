@@ -14,11 +14,15 @@ from typing import Any, NamedTuple
 
 import pytest
 import pytest_asyncio
+from click.testing import CliRunner
 
+from reader.cli import cli
+from reader.errors import ReaderError
 from reader.library.library import Library
 from reader.paths import Paths
 from reader.text import count
 from tests.conftest import MakeFolder, OpenLibrary
+from tests.e2e.terminal import Terminal
 from tests.jobs.web_of_pages import document, html, ids_of
 from tests.web.server import Request, Server, reply, serving
 
@@ -56,11 +60,18 @@ async def start(*arguments: str | Path) -> asyncio.subprocess.Process:
 
 
 async def run(*arguments: str | Path) -> Run:
-    process = await start(*arguments)
-    out, err = await asyncio.wait_for(process.communicate(), 120)
-    assert process.returncode is not None
-    assert b"Traceback" not in err
-    return Run(process.returncode, out.decode(), err.decode())
+    """Run the command in a thread of this process, where nobody needs to interrupt it."""
+    return await asyncio.to_thread(_run, [*map(str, arguments)])
+
+
+def _run(arguments: list[str]) -> Run:
+    result = CliRunner().invoke(cli, arguments)
+    status, err = result.exit_code, result.stderr
+    if isinstance(result.exception, ReaderError):  # as reader.ends has it
+        status, err = 2, f"{err}newsreader: {result.exception}\n"
+    elif result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Run(status, result.stdout, err)
 
 
 def site(server: Server, number: int) -> dict[str, str | bytes]:
@@ -318,3 +329,40 @@ async def test_marks_that_cannot_be_read_keep_every_page(
     assert found.status == 2
     with Library.open(folder, own_directories).pages._database.read() as db:
         assert db.execute("SELECT count(*) FROM pages").fetchone() == (2,)
+
+
+async def test_in_a_terminal_a_bar_shows_how_far_it_is_and_ctrl_c_ends_it(
+    server: Server, make_folder: MakeFolder
+) -> None:
+    documents = site(server, 12)
+    asked = asyncio.Event()
+
+    async def silent(_: Request, __: asyncio.StreamWriter) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    folder = make_folder({**documents, "never.md": document(server.on("/never", silent), title="Zzz")})
+
+    def drive() -> tuple[str, int]:
+        with Terminal("fetch", folder) as terminal:
+            terminal.wait("12 fetched, 1 left")
+            shown = terminal.text
+            terminal.press("ctrl+c")
+            return shown, terminal.end()
+
+    shown, status = await asyncio.to_thread(drive)
+    assert asked.is_set()
+    assert "Fetching" in shown
+    assert "━" in shown
+    assert status == 130
+
+
+async def test_elsewhere_a_line_now_and_then_tells_how_far_it_is(
+    server: Server, make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reader.cli_library.SECONDS_BETWEEN_LINES", 0.0)
+    found = await run("fetch", make_folder(site(server, 12)))
+    *between, last = found.err.splitlines()
+    assert last == "newsreader: 12 pages fetched."
+    assert between
+    assert all(re.fullmatch(r"newsreader: \d+ fetched(, \d+ left)?(, [\d.]+/s)?\.", line) for line in between)

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.jobs import processes
+from reader.jobs import extract_tasks, processes
 from reader.jobs.extract_tasks import Extracted
 from reader.jobs.extracting import ExtractError, Extractor
 from reader.model import BodyFormat, Extract, Image
@@ -134,6 +134,17 @@ def test_an_answer_that_is_too_large_is_refused(extractor: MakeExtractor) -> Non
     assert workers.ask("much", 10 * _MB) == b"x" * (10 * _MB)
 
 
+def test_a_worker_can_be_made_ready_before_there_is_a_task(extractor: MakeExtractor) -> None:
+    workers = extractor(2)
+    workers.warm()
+    workers.warm()
+    assert workers._drivers == 1
+    assert workers.ask("echo", 1) == [1]
+    assert len(workers._alive) == 1
+    workers.close()
+    workers.warm()
+
+
 def test_several_workers_work_at_once(extractor: MakeExtractor) -> None:
     workers = extractor(2, seconds=2)
     slow = workers.submit("hold")
@@ -232,7 +243,16 @@ async def test_a_page_is_read_by_a_worker(reader_of_pages: Extractor) -> None:
     assert stub == ""
 
 
-@pytest.mark.parametrize("page", [b"", b"\x00" * 1000, b"<html><body></body></html>", b"<p>" * 200_000, STUB])
+_NO_ARTICLES = {
+    "nothing": b"",
+    "zeros": b"\x00" * 1000,
+    "empty": b"<html><body></body></html>",
+    "tags": b"<p>" * 2_000,
+    "stub": STUB,
+}
+
+
+@pytest.mark.parametrize("page", _NO_ARTICLES.values(), ids=_NO_ARTICLES)
 async def test_what_is_no_article_is_said_to_be_none(page: bytes, reader_of_pages: Extractor) -> None:
     extract, stub = await reader_of_pages.extract(page, "https://a.example/1")
     assert stub
@@ -255,6 +275,14 @@ async def test_a_body_of_a_document_consists_of_the_same_here_and_there(
     here = parse_body(body, body_format, "https://a.example/1")
     there = await reader_of_pages.run("blocks", body, body_format, "https://a.example/1")
     assert from_plain(there) == here
+
+
+def test_the_tasks_say_here_what_they_say_in_a_worker(reader_of_pages: Extractor) -> None:
+    extract_tasks.prepare()
+    for values in ((html(), "https://a.example/1", "utf-8"), (b"", "", "")):
+        assert extract_tasks.TASKS["page"](*values) == reader_of_pages.ask("page", *values)
+    values = ("<b>a</b>", "html", "")
+    assert extract_tasks.TASKS["body"](*values) == reader_of_pages.ask("body", *values) == "**a**\n"
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the size of a process is found in /proc")
