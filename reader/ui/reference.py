@@ -9,7 +9,7 @@ import sys
 
 from reader.ui import actions
 
-_WHERE: dict[actions.Group, str] = {
+_WHERE: dict[str, str] = {
     "Text": "(while a text is read in full)",
     "Views": "(in the pane of views, but for the first two)",
     "Write": "(in a line that is written in)",
