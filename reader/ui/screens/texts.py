@@ -279,7 +279,10 @@ class Texts(Viewing):
     def _show_keys(self) -> None:
         super()._show_keys()
         if self.is_reading and not self.is_asking:
-            self.query_one(KeyBar).where = "text"
+            bar = self.query_one(KeyBar)
+            bar.where = "text"
+            is_page = self.text_pane is not None and self.text_pane.view.is_page
+            bar.idle = frozenset(["fetch"]) if is_page else frozenset()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a text covers the list, keys are not about the list."""
