@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING
 
 import httpcore
 
+from reader.errors import reason
+from reader.web.answers import FetchError
 from reader.web.guard import Guard
 from reader.web.names import Resolve
 from reader.web.proxies import Proxy
@@ -143,29 +145,37 @@ class Connections:
 
     def _new(self, origin: httpcore.Origin, proxy: Proxy | None) -> httpcore.AsyncConnectionInterface:
         if proxy is not None:
-            return self._pool(proxy).create_connection(origin)
+            return self._pool(proxy, origin).create_connection(origin)
         return httpcore.AsyncHTTPConnection(
             origin,
-            ssl_context=self._ssl_context() if origin.scheme == b"https" else None,
+            ssl_context=self._ssl_context(origin) if origin.scheme == b"https" else None,
             keepalive_expiry=KEEP,
             network_backend=self._guard,
         )
 
-    def _pool(self, proxy: Proxy) -> httpcore.AsyncHTTPProxy:
+    def _pool(self, proxy: Proxy, origin: httpcore.Origin) -> httpcore.AsyncHTTPProxy:
         """Return what makes connections by way of ``proxy``; the proxy itself may be anywhere."""
         if proxy not in self._proxies:
             self._proxies[proxy] = httpcore.AsyncHTTPProxy(
                 proxy.url,
                 proxy_auth=proxy.auth,
-                ssl_context=self._ssl_context(),
-                proxy_ssl_context=self._ssl_context() if proxy.url.startswith("https:") else None,
+                ssl_context=self._ssl_context(origin),
+                proxy_ssl_context=self._ssl_context(origin) if proxy.url.startswith("https:") else None,
                 keepalive_expiry=KEEP,
             )
         return self._proxies[proxy]
 
-    def _ssl_context(self) -> ssl.SSLContext:
+    def _ssl_context(self, origin: httpcore.Origin) -> ssl.SSLContext:
         if self._context is None:  # 30 ms that plain HTTP need not wait for
-            self._context = self._tls()
+            try:
+                self._context = self._tls()
+            except OSError as error:  # of which errors of ssl are a kind
+                raise FetchError(
+                    "tls",
+                    f"the certificates to check it by cannot be read ({reason(error)})",
+                    origin.host.decode("ascii"),
+                    hint="SSL_CERT_FILE or SSL_CERT_DIR say where they are; without either, our own are used.",
+                ) from None
         return self._context
 
     async def _give_back(self, connection: httpcore.AsyncConnectionInterface) -> None:

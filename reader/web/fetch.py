@@ -180,6 +180,8 @@ class Fetcher:
     def _failure(self, status: int, headers: httpx.Headers, host: str) -> FetchError:
         asked = headers.get("retry-after")
         seconds = waits.retry_after(asked, datetime.now(UTC)) if status in _BUSY and asked else None
+        if seconds is None and status == 429:
+            seconds = waits.UNTOLD
         if seconds is not None:
             self._waits.ask(canonical_host(host), seconds)
             return FetchError(
