@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import httpcore
 
 from reader.errors import reason
+from reader.web.addresses import canonical_host
 from reader.web.answers import FetchError
 from reader.web.guard import Guard
 from reader.web.names import Resolve
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 KEEP = 5.0
 """Seconds that a connection is kept open for a further request."""
+
+
+_STALE = (httpcore.NetworkError, httpcore.RemoteProtocolError, httpcore.ConnectionNotAvailable)
 
 
 class Turns:
@@ -99,7 +103,7 @@ class Connections:
         Raises FetchError when the address is refused, httpcore's errors, OSError.
         """
         origin = request.url.origin
-        host = origin.host.decode("ascii")
+        host = canonical_host(origin.host.decode("ascii"))
         while True:
             connection, used_before = await self._take(origin, host, proxy)
             try:
@@ -108,7 +112,7 @@ class Connections:
                 await self._drop(connection)
                 # A server may end a kept connection just when it is used again (RFC 9112, 9.3.1), or have left
                 # something in it. Asking once more is right, because GET changes nothing.
-                if used_before and isinstance(error, (httpcore.NetworkError, httpcore.RemoteProtocolError)):
+                if used_before and isinstance(error, _STALE):
                     continue
                 raise
             return Lent(response, connection, partial(self._give_back, connection))

@@ -109,6 +109,16 @@ async def test_at_most_eight_connections_in_all() -> None:
     assert server.most_open <= 8
 
 
+async def test_an_allowed_ipv6_address_in_another_spelling() -> None:
+    async with Fetcher(Rules(allow_hosts=frozenset({"0:0::1"}))) as fetcher, serving("::1") as server:
+        assert (await fetcher.page(server.on("/", reply(PAGE)))).body == PAGE
+
+
+async def test_a_page_with_a_few_control_characters_is_still_a_page(server: Server, fetcher: Fetcher) -> None:
+    body = b"<!doctype html>\x00<p>one\x0etwo"
+    assert (await fetcher.page(server.on("/", reply(body)))).body == body
+
+
 async def test_a_cancelled_page_leaves_the_fetcher_whole(server: Server, fetcher: Fetcher) -> None:
     async def never(request: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
