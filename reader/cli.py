@@ -18,6 +18,7 @@ import click
 
 from reader import __version__, ends
 from reader.cli_cache import cache
+from reader.cli_extract import extract
 from reader.cli_fetch import fetch, show_page
 from reader.cli_library import answered, census, opened, patience, refreshed, shown
 from reader.cli_print import ascii_only, out, plain_cells, print_article, print_json, print_table
@@ -309,6 +310,7 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
 
 cli.add_command(state)
 cli.add_command(fetch)
+cli.add_command(extract)
 cli.add_command(cache)
 
 

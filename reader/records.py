@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reader.model import Article, Image, Links, Page, Problem, Provider, Related, Row
+from reader.model import Article, Extract, Image, Links, Page, Problem, Provider, Related, Row
 from reader.text import show_path
 from reader.times import iso
 
@@ -68,6 +68,21 @@ def got_record(got: Got) -> Record:
         "words": got.words,
         "error": f"{got.error} {got.hint}".strip() or None,
         "seconds": round(got.seconds, 3),
+    }
+
+
+def extract_record(extract: Extract, url: str, stub: str) -> Record:
+    """Return what ``extract --format json`` gives; ``stub`` is what the page is instead of an article, in words."""
+    return {
+        "url": url or None,
+        "title": extract.title or None,
+        "byline": extract.byline or None,
+        "publishedDateTime": _time(extract.published_at),
+        "site": extract.site or None,
+        "image": None if extract.image is None else _image(extract.image),
+        "words": extract.words,
+        "stub": stub or None,
+        "markdown": extract.markdown,
     }
 
 

@@ -52,10 +52,25 @@ def _page(body: bytes | str, url: str, charset: str) -> tuple[Any, ...]:
     return Extracted(found, stub(found, body, charset)).plain()
 
 
+def _words(body: bytes | str, url: str, charset: str) -> str:
+    from reader.prose.extract import article_of
+    from reader.prose.tidying import article_text
+
+    article = article_of(body, url, charset)
+    return "" if article is None else article_text(article.blocks)
+
+
 def _body(body: str, body_format: BodyFormat, url: str) -> str:
     from reader.prose.body import parse_body
     from reader.prose.markdown import to_markdown
+    from reader.prose.whole import is_whole_page
 
+    if body_format == "html" and is_whole_page(body):
+        from reader.prose.extract import extract
+
+        found = extract(body, url)
+        if found is not None:
+            return found.markdown
     return to_markdown(parse_body(body, body_format, url))
 
 
@@ -65,4 +80,4 @@ def prepare() -> None:
     _body("A few words.", "markdown", "")
 
 
-TASKS = {"page": _page, "body": _body}
+TASKS = {"page": _page, "words": _words, "body": _body}

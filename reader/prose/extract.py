@@ -11,6 +11,7 @@ libraries are not made for hostile pages: it is run in a worker process that can
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -52,6 +53,8 @@ _SAME = 0.95
 """How near (F1) two opinions are to each other that need no third."""
 _LUMP = 0.5
 """What an opinion loses whose text has no paragraphs."""
+_BINARY_LOOK = 1_000
+"""Bytes that are looked at for that."""
 _SHINGLE = 4
 _TOO_FEW_TO_TRUST = 60
 """Words of a JSON-LD body; one with fewer is a summary."""
@@ -91,6 +94,8 @@ def extract(source: bytes | str, url: str = "", charset: str = "") -> Extract | 
 
 def article_of(source: bytes | str, url: str = "", charset: str = "") -> Article | None:
     """Return the article of a page as blocks, or None; takes what :func:`extract` takes."""
+    if isinstance(source, bytes) and _is_binary(source):
+        return None
     text = decode(source, charset)[:MAX_CHARACTERS]
     url = target(url, "", WEB)
     if not _TAG.search(text):
@@ -109,6 +114,11 @@ def article_of(source: bytes | str, url: str = "", charset: str = "") -> Article
         # Too deep for the parser of the extractors; ours reads markup of any depth, though not what is an article.
         found = _or_none(Article(page.tidied(parse_html(text, base_url)), about))
     return found
+
+
+def _is_binary(source: bytes) -> bool:
+    """Whether bytes are those of a picture, a PDF or a program: text has no NUL, but for the UTF-16 with its mark."""
+    return b"\0" in source[:_BINARY_LOOK] and not source.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
 
 
 def _or_none(article: Article) -> Article | None:

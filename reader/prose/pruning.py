@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reader.prose.furniture import is_box, is_large_box
+from reader.prose.furniture import is_box, is_for_the_ear, is_large_box
 from reader.prose.targets import WEB, target
 from reader.prose.tree import drop, elements, size_of, text_of
 from reader.text import clean
@@ -78,6 +78,9 @@ _ICON = re.compile(
 _LANGUAGE = re.compile(r"(?:^|\s)(?:lang(?:uage)?-|brush:\s*|highlight-source-|highlight-)([\w+#.-]{1,32})", re.ASCII)
 _MOST_WRAPPERS = 20
 """Forms and the like of which is asked whether the whole page is in them."""
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_NAMING = ("data-component", "data-testid")
+_INLINE = {"a", "abbr", "cite", "font", "ins", "label", "mark", "q", "small", "span", "sub", "sup", "time", "u"}
 _ASIDE = {"aside", "footer"}
 _AT_LEAST = 0.4
 """Of the running text of a page, how much has to be left of it, whatever boxes are called."""
@@ -184,7 +187,21 @@ def _is_noise(element: HtmlElement) -> bool:
         return True
     if (get("role") or "") in _NOISY_ROLES:
         return True
-    return is_box(get("class") or "") or is_box(get("id") or "")
+    names = get("class") or ""
+    if element.tag in _INLINE:  # a word of a sentence, however it is called
+        return is_for_the_ear(names)
+    if is_box(names) or any(is_box(get(attribute) or "") for attribute in _NAMING):
+        return True
+    return is_box(get("id") or "") and not _is_named_after_heading(element)
+
+
+def _is_named_after_heading(element: HtmlElement) -> bool:
+    """Whether an id was made from the words of a heading, as of a section about newsletters."""
+    if element.tag in _HEADINGS:
+        return True
+    heading = next(element.iter(*_HEADINGS), None)
+    said = re.sub(r"\W+", "-", text_of(heading).lower()).strip("-") if heading is not None else ""
+    return len(said) > 3 and (element.get("id") or "").lower().startswith(said) and prose_size(element) > 0
 
 
 def _prune_links(tree: HtmlElement) -> None:

@@ -20,13 +20,15 @@ from reader.prose.blocks import (
     Table,
     spans_text,
 )
-from reader.prose.furniture import has_date, is_date, is_heading, is_line, without_by
+from reader.prose.furniture import has_date, is_byline, is_date, is_heading, is_line, without_by
 from reader.text import clean
 
 _LETTERS = re.compile(r"[\W_]+")
 _ABOUT = re.compile(r",? (?:is|was|writes|works|covers|reports|lives|has (?:been|worked|written)|joined|teaches)\b")
 _ENDING = 3
 """Blocks from the end among which a sentence about the writer stands."""
+_LONG = 5
+"""Paragraphs of a text that is long."""
 _NEAR = 8
 """Blocks from the start among which title, byline and date are repeated."""
 
@@ -37,7 +39,7 @@ def tidy_article(
     """Return the blocks of an article without what repeats its title, byline and date, and without page furniture."""
     kept = [tidied for block in blocks if (tidied := _tidy(block)) is not None]
     kept = _without_head(kept, {_key(name) for name in (title, *other_titles) if name}, byline)
-    kept = _without_aftermath(kept)
+    kept = _without_teasers(_without_aftermath(kept))
     kept = _without_repeats(_without_bio(kept, byline))
     while kept and isinstance(kept[-1], Heading | Rule):
         kept.pop()
@@ -125,15 +127,23 @@ def _without_head(blocks: list[Block], titles: set[str], byline: str) -> list[Bl
     names = _key(byline)
     kept: list[Block] = []
     for at, block in enumerate(blocks):
-        if at < _NEAR and isinstance(block, Heading | Paragraph):
-            text = clean(spans_text(block.spans))
-            key = _key(text)
-            is_name = bool(names) and len(text) < 160 and _key(without_by(text)) == names
-            with_name = bool(names) and names in key and len(key) < len(names) + 50 and has_date(text)
-            if key in titles or is_name or with_name or is_date(text):
-                continue
+        lines = text_of_block(block).split("\n") if at < _NEAR and not isinstance(block, CodeBlock | Table) else []
+        if any(lines) and all(_is_head(line, titles, names) for line in lines):
+            continue
         kept.append(block)
     return kept
+
+
+def _is_head(line: str, titles: set[str], names: str) -> bool:
+    """Whether a line repeats a title, or is a byline or a date."""
+    text = clean(line)
+    key = _key(text)
+    if not key or key in titles or is_date(text) or is_byline(text):
+        return True
+    if not names or len(text) > 160:
+        return False
+    with_date = names in key and len(key) < len(names) + 50 and has_date(text)
+    return with_date or _key(without_by(text)) == names
 
 
 # --- what comes behind ----------------------------------------------------------------------------
@@ -157,6 +167,26 @@ def _without_aftermath(blocks: list[Block]) -> list[Block]:
     while kept and _is_link_list(kept[-1]):
         kept.pop()
     return kept
+
+
+def _without_teasers(blocks: list[Block]) -> list[Block]:
+    """Return blocks without headlines of other articles that stand, as links, between paragraphs of a long text."""
+    is_text = [isinstance(b, Paragraph) and len(text_of_block(b)) > 80 and linked_share(b) < 0.5 for b in blocks]
+    if sum(is_text) < _LONG:
+        return blocks
+    kept = blocks[:1]
+    for at in range(1, len(blocks)):
+        between = is_text[at - 1] and at + 1 < len(blocks) and is_text[at + 1]
+        if not (between and _is_headline(blocks[at])):
+            kept.append(blocks[at])
+    return kept
+
+
+def _is_headline(block: Block) -> bool:
+    if not isinstance(block, Paragraph) or linked_share(block) < 1.0:
+        return False
+    text = text_of_block(block)
+    return 5 <= len(text.split()) <= 25 and not text.endswith((".", "!", ":", "…"))
 
 
 def _without_bio(blocks: list[Block], byline: str) -> list[Block]:
