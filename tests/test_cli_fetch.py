@@ -357,6 +357,26 @@ async def test_in_a_terminal_a_bar_shows_how_far_it_is_and_ctrl_c_ends_it(
     assert status == 130
 
 
+async def test_what_failed_goes_to_stdout_also_where_a_bar_is_shown(
+    server: Server, make_folder: MakeFolder, tmp_path: Path
+) -> None:
+    folder = make_folder({**site(server, 3), "gone.md": document(server.url("/gone"))})
+    into_file = "import subprocess, sys; out = open(sys.argv[1], 'w'); args = sys.argv[2:]; "
+    into_file += "sys.exit(subprocess.run([sys.executable, '-m', 'reader', *args], stdout=out).returncode)"
+
+    def drive() -> tuple[str, int]:
+        with Terminal(tmp_path / "out", "fetch", folder, program=("-c", into_file)) as terminal:
+            status = terminal.end()
+            return terminal.text, status
+
+    shown, status = await asyncio.to_thread(drive)
+    assert status == 1
+    assert "Fetching" in shown
+    assert "3 pages fetched, 1 failed." in shown
+    assert "gone.md" not in shown
+    assert (tmp_path / "out").read_text() == "gone.md: 404 Not Found at 127.0.0.1.\n"
+
+
 async def test_elsewhere_a_line_now_and_then_tells_how_far_it_is(
     server: Server, make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -235,6 +235,24 @@ async def test_where_nothing_may_go_out_nothing_does(
     assert server.connections == 0
 
 
+async def test_what_is_gathered_right_after_a_stop_is_begun_anew(
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, where: str
+) -> None:
+    url, asked = _never(server, "/never")
+    documents = {f"{n}.md": document(server.on(f"/{n}", reply(html(f"T {n}"))), title=f"T {n}") for n in range(3)}
+    opened = library(make_folder({"never.md": document(url), **documents}))
+    ids = {row.path: row.id for row in opened.rows([1, 2, 3, 4])}
+    never = ids.pop("never.md")
+    one = beside(opened)
+    one.process.gather([never])
+    await asyncio.wait_for(asked.wait(), 60)
+    one.process.stop()
+    one.process.gather(ids.values())
+    await one.until(lambda news: isinstance(news, Gathered) and news.finished and news.done == 3)
+    finished = [news for news in one.told if isinstance(news, Gathered) and news.finished]
+    assert [(news.done, news.left) for news in finished] == [(0, 1), (3, 0)]
+
+
 async def test_where_there_can_be_no_client_every_order_is_answered(
     beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
