@@ -12,20 +12,15 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from reader.ui import actions
-from reader.ui.line_view import LineView
+from reader.ui.placed_view import PlacedView
 
 if TYPE_CHECKING:
-    from textual.timer import Timer
-
-    from reader.ui.page import Fixed, Line
+    from reader.ui.lines import Line
+    from reader.ui.page import Fixed
     from reader.ui.subject import Item, Subject
 
 
-_PAUSE = 2.0
-"""Seconds without scrolling after which it is told where one is."""
-
-
-class ArticleView(LineView):
+class ArticleView(PlacedView):
     """Shows one subject. The lines above the related items come ready made; those below follow the selection."""
 
     BINDINGS = actions.bindings("article")
@@ -47,16 +42,6 @@ class ArticleView(LineView):
     class NothingRelated(Message):
         """The person wants into the related items, and there are none."""
 
-    class Rested(Message):
-        """The person has scrolled, and stays there."""
-
-    class WidthChanged(Message):
-        """The lines should be made anew for another width."""
-
-        def can_replace(self, message: Message) -> bool:
-            """Only the last of a burst counts."""
-            return isinstance(message, ArticleView.WidthChanged)
-
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.leaving: Callable[[], None] = lambda: None
@@ -69,14 +54,6 @@ class ArticleView(LineView):
         """What was asked for while another subject was on its way; None when none is."""
         self._message: Callable[[int], tuple[Line, ...]] = lambda _: ()
         self._visited: dict[str, set[int]] = {}
-        self._place = 0
-        """Where in the text the topmost line is (see :meth:`reader.ui.page.Fixed.place`)."""
-        self._steered = False
-        """Whether the person scrolls, and not this pane of itself."""
-        self._left_at: int | None = None
-        """The place that the person has scrolled to, until it is taken."""
-        self._resting: Timer | None = None
-        self._height = 0
 
     def wait(self) -> None:
         """Keep back what is asked for until the next subject is shown: it is meant for that one."""
@@ -101,60 +78,38 @@ class ArticleView(LineView):
         self.subject = subject
         self.selected = min(selected, len(subject.items) - 1)
         self._around = around
-        self._left_at, self._steered = None, False
-        self._lay_out(y=y if place is None else around.line(place))
-        # Also where the text is too short now to be scrolled so far.
-        self._place = around.place(self.scroll_offset.y) if place is None else place
+        lines = self._made()
+        self.show_text(lines, around, y=y, place=place)
         if around.width != self.text_width:
-            self.post_message(self.WidthChanged())
+            self.post_message(self.WidthChanged(self))
         self._go_on()
 
     def refit(self, around: Fixed) -> None:
         """Take the lines for another width; the eye stays at the same place of the text."""
-        place = self._place
         self._around = around
-        self._steered = False
-        self._lay_out(y=around.line(place))
-        self._place = place
+        self.fit_text(self._made(), around)
         self._keep_item_in_sight()
 
     def take_place(self) -> tuple[str, int] | None:
         """Return the article that the person has scrolled since this was asked last, and its place; else None."""
-        place, self._left_at = self._left_at, None
+        place = self.take_left()
         return None if place is None or self.subject is None or not self.subject.id else (self.subject.id, place)
-
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Follow where in the text the eye is."""
-        super().watch_scroll_y(old_value, new_value)
-        # What scrolls because the pane has become higher is where it was again once that is lower.
-        if self._around is None or self.size.height != self._height:
-            return
-        self._place = self._around.place(self.scroll_offset.y)
-        if self._steered:
-            self._left_at = self._place
-            if self._resting is not None:
-                self._resting.stop()  # its reset() would wait for its end first
-            self._resting = self.set_timer(_PAUSE, self._rest)
-
-    def _rest(self) -> None:
-        self._resting = None
-        self.post_message(self.Rested())
 
     def show_message(self, lines_for: Callable[[int], tuple[Line, ...]]) -> None:
         """Show some lines, made for a width in cells, in the place of an article."""
-        self._left_at, self._steered = None, False
         self.subject = None
         self.selected = -1
         self._around = None
         self._item_lines = ()
         self._message = lines_for
-        self.show_lines(lines_for(self.text_width), y=0)
+        self.show_no_text(lines_for(self.text_width))
         self._go_on()
 
-    def _lay_out(self, y: int | None) -> None:
+    def _made(self) -> tuple[Line, ...]:
+        """Return the lines of the subject."""
         subject = self.subject
         if subject is None or self._around is None:
-            return
+            return ()
         from reader.ui.page import page  # imported late: the first frame has no article yet
 
         made = page(
@@ -165,15 +120,15 @@ class ArticleView(LineView):
             now=datetime.now().astimezone(),
         )
         self._item_lines = made.items
-        self.show_lines(made.lines, y=y)
+        return made.lines
 
     def on_resize(self) -> None:
         """Ask for lines of the new width."""
-        self._height = self.size.height
+        super().on_resize()
         if self.subject is None:
             self.show_lines(self._message(self.text_width))
         elif self._around is None or self.text_width != self._around.width:
-            self.post_message(self.WidthChanged())
+            self.post_message(self.WidthChanged(self))
 
     # Related items.
 
@@ -184,10 +139,11 @@ class ArticleView(LineView):
 
     def select_item(self, at: int) -> None:
         """Select a related item, or with -1 none, and bring it into sight."""
-        self._steered = False
+        self.scroll_by_itself()
         items = len(self.subject.items) if self.subject is not None else 0
         self.selected = max(-1, min(at, items - 1))
-        self._lay_out(y=None)
+        if self._around is not None:
+            self.show_lines(self._made())
         self._keep_item_in_sight()
 
     def _keep_item_in_sight(self) -> None:
@@ -254,31 +210,7 @@ class ArticleView(LineView):
             self.select_item(len(self.subject.items) - 1)
 
     def _scroll_by(self, lines: int) -> None:
-        self.when_shown(partial(self._steer_by, lines))
-
-    def _steer_by(self, lines: int) -> None:
-        self._steered = True
-        super()._scroll_by(lines)
-
-    def on_mouse_scroll_down(self) -> None:
-        """Take note that it is the person who scrolls; Textual does it."""
-        self._steered = True
-
-    def on_mouse_scroll_up(self) -> None:
-        """As above."""
-        self._steered = True
-
-    def on_scroll_to(self) -> None:
-        """As above, by the scrollbar."""
-        self._steered = True
-
-    def on_scroll_down(self) -> None:
-        """As above, below its thumb."""
-        self._steered = True
-
-    def on_scroll_up(self) -> None:
-        """As above, above its thumb."""
-        self._steered = True
+        self.when_shown(partial(super()._scroll_by, lines))
 
     def action_leave(self) -> None:
         """Out of the related items, then out of the article."""

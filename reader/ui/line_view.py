@@ -19,8 +19,8 @@ from reader.ui.scrolling import Scrolling
 
 if TYPE_CHECKING:
     from reader.prose.blocks import Mark
+    from reader.ui.lines import Line, Run
     from reader.ui.matching import Term
-    from reader.ui.page import Line, Run
 
 MEASURE = 76
 """Cells of a line of text at most: longer ones are hard to follow with the eye."""

@@ -1,76 +1,44 @@
-"""A subject -> the lines of the article pane. Pure: no widget, no library, no clock of its own.
-
-A line is a tuple of runs; a run names its ink (a component style of the pane), so that
-themes decide on colours, and may lead somewhere: to an address or to a related item.
-"""
+"""A subject -> the lines of the article pane. Pure: no widget, no library, no clock of its own."""
 
 from __future__ import annotations
 
-import re
-from array import array
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import accumulate
 
 from reader.errors import ReaderError
 from reader.model import Image, Json
-from reader.prose.blocks import Mark, Paragraph, Span, links, plain_text
+from reader.prose.blocks import links, plain_text
 from reader.prose.layout import layout
-from reader.text import cut, fit, steady, width
+from reader.text import cut, fit, width
 from reader.ui import formats
+from reader.ui.lines import (
+    BLANK,
+    Line,
+    Measured,
+    Run,
+    begins,
+    from_span,
+    labelled,
+    line_of,
+    measure,
+    wrap_facts,
+    wrapped,
+)
 from reader.ui.subject import Item, Subject
 from reader.urls import safe, shorten
 
 _LINKS_SHOWN = 200
 """Links of a text that are listed below it."""
-_OF_WIDTH = re.compile("[ \u2500-\u259f]+")
-"""What there is more or less of as lines are longer or shorter: blanks, rules and frames."""
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """A piece of a line in one ink."""
-
-    text: str
-    ink: str = "text"
-    mark: Mark = Mark.NONE
-    href: str = ""
-    item: int = -1
-    """The related item this belongs to, or -1."""
-    lightness: float = 1.0
-    """For the ink of scores: how strong, from 0 to 1."""
-
-
-Line = tuple[Run, ...]
-BLANK: Line = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(Measured):
     """The lines above and below the related items, made for ``width`` cells."""
 
     head: tuple[Line, ...]
     foot: tuple[Line, ...]
     width: int
-    before: Sequence[int] = (0,)
-    """How many characters stand above each line of the head, and above the line that follows it."""
-
-    def place(self, y: int) -> int:
-        """Return which place of the text the line ``y`` begins at, in a measure that holds for every width.
-
-        That is the characters above it; below the head, where lines are cut and not
-        wrapped, each line counts for one.
-        """
-        last = len(self.before) - 1
-        return self.before[y] if y <= last else self.before[last] + y - last
-
-    def line(self, place: int) -> int:
-        """Return the line that a place is in."""
-        last = len(self.before) - 1
-        beyond = place - self.before[last]
-        return last + beyond if beyond >= 0 else max(0, bisect_right(self.before, place) - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +51,19 @@ class Page:
 
 def head(subject: Subject, cells: int) -> tuple[Line, ...]:
     """Return everything above the related items, at most ``cells`` wide."""
-    lines: list[Line] = [_line(text, "title") for text in _wrap(subject.title, cells)]
-    lines += _wrap_facts(_first_facts(subject), cells)
-    lines += _wrap_facts(_second_facts(subject), cells)
+    lines: list[Line] = [line_of(text, "title") for text in wrapped(subject.title, cells)]
+    lines += wrap_facts(_first_facts(subject), cells)
+    lines += wrap_facts(_second_facts(subject), cells)
     if subject.told_by:
         note = f"Not a document of this folder: this is what “{subject.told_by}” says of it. o opens the original."
-        lines += [BLANK, *(_line(text, "quiet") for text in _wrap(note, cells))]
+        lines += [BLANK, *(line_of(text, "quiet") for text in wrapped(note, cells))]
     # Where the text begins with its excerpt, word for word, once is enough.
-    excerpt = "" if subject.blocks and _begins(plain_text(subject.blocks), subject.excerpt) else subject.excerpt
+    excerpt = "" if subject.blocks and begins(plain_text(subject.blocks), subject.excerpt) else subject.excerpt
     for paragraph in filter(None, (part.strip() for part in excerpt.split("\n\n"))):
-        lines += [BLANK, *(_line(text) for text in _wrap(" ".join(paragraph.split()), cells))]
+        lines += [BLANK, *(line_of(text) for text in wrapped(" ".join(paragraph.split()), cells))]
     if subject.blocks:
         lines.append(BLANK)
-        lines += [tuple(map(_from_span, line)) for line in layout(subject.blocks, cells)]
+        lines += [tuple(map(from_span, line)) for line in layout(subject.blocks, cells)]
     lines += _pictures(subject.images, cells)
     lines += _links(subject, cells)
     return tuple(lines)
@@ -104,13 +72,7 @@ def head(subject: Subject, cells: int) -> tuple[Line, ...]:
 def fixed(subject: Subject, cells: int) -> Fixed:
     """Return what stays on the page of ``subject`` whichever related item is selected; the costly part of it."""
     above = head(subject, cells)
-    before = array("I", accumulate(map(_characters, above), initial=0))
-    return Fixed(above, tuple(_more(subject, cells)), cells, before)
-
-
-def _characters(line: Line) -> int:
-    """Return how many characters of a line there are at any width: without blanks and frames; an empty one has one."""
-    return max(1, sum(len(_OF_WIDTH.sub("", run.text)) for run in line))
+    return Fixed(above, tuple(_more(subject, cells)), cells, before=measure(above))
 
 
 def page(subject: Subject, around: Fixed, *, selected: int, visited: frozenset[int], now: datetime) -> Page:
@@ -124,10 +86,10 @@ def page(subject: Subject, around: Fixed, *, selected: int, visited: frozenset[i
     related = len(subject.items) - subject.members
     for at, item in enumerate(subject.items):
         if at == 0 and related:
-            lines += [BLANK, _line(f"Related ({related})", "heading")]
+            lines += [BLANK, line_of(f"Related ({related})", "heading")]
         if at == related:
             kind = cut(subject.type, max(1, around.width - 16)) or "collection"
-            lines += [BLANK, _line(f"In this {kind} ({subject.members})", "heading")]
+            lines += [BLANK, line_of(f"In this {kind} ({subject.members})", "heading")]
         start = len(lines)
         lines += _item(item, at, around.width, selected=at == selected, visited=at in visited, now=now)
         places.append(range(start, len(lines)))
@@ -170,24 +132,6 @@ def _score_fact(name: str, value: int | float | None, full: int) -> list[Run]:
     return [Run(text, "score", lightness=formats.lightness(value, full)) if bar else Run(text, "quiet")]
 
 
-def _wrap_facts(facts: list[Run], cells: int) -> Iterator[Line]:
-    """Yield facts parted by a middle dot; one that does not fit begins a line of its own."""
-    line: list[Run] = []
-    used = 0
-    for fact in facts:
-        text = cut(fact.text, cells)
-        if line and used + 3 + width(text) > cells:
-            yield tuple(line)
-            line, used = [], 0
-        if line:
-            line.append(Run(" · ", "quiet"))
-            used += 3
-        line.append(Run(text, fact.ink, lightness=fact.lightness))
-        used += width(text)
-    if line:
-        yield tuple(line)
-
-
 def _pictures(images: Iterable[Image], cells: int) -> Iterator[Line]:
     for number, image in enumerate(images):
         if number == 0:
@@ -195,7 +139,7 @@ def _pictures(images: Iterable[Image], cells: int) -> Iterator[Line]:
         size = f"{image.width}×{image.height}" if image.width and image.height else ""
         caption = " · ".join(filter(None, ("Picture", image.title, size, image.attribution)))
         address = _address(image.url)
-        for text in (*_wrap(caption, cells), *_wrap(image.url, cells)):
+        for text in (*wrapped(caption, cells), *wrapped(image.url, cells)):
             yield (Run(text, "quiet", href=address),)
 
 
@@ -214,24 +158,17 @@ def _links(subject: Subject, cells: int) -> Iterator[Line]:
         if not seen:
             yield BLANK
         seen.add(url)
-        yield from _labelled(fit(name, 10) if cells >= 24 else "", url, url, cells)
+        yield from labelled(fit(name, 10) if cells >= 24 else "", url, url, cells)
     inside = [(text, href) for text, href in links(subject.blocks) if href not in seen]
     if inside:
         yield BLANK
-        yield _line(cut(f"Links in the text ({len(inside)})", cells), "heading")
+        yield line_of(cut(f"Links in the text ({len(inside)})", cells), "heading")
     for text, href in inside[:_LINKS_SHOWN]:
         if text != href:
-            yield _line(cut(text, cells), "quiet")
-        yield from _labelled("  ", href, href, cells)
+            yield line_of(cut(text, cells), "quiet")
+        yield from labelled("  ", href, href, cells)
     if len(inside) > _LINKS_SHOWN:
-        yield _line(cut(f"and {len(inside) - _LINKS_SHOWN:,} more", cells), "quiet")
-
-
-def _labelled(label: str, text: str, href: str, cells: int) -> Iterator[Line]:
-    """Yield ``text`` in as many lines as it takes, behind a label in the first of them."""
-    blank = " " * width(label)
-    for number, line in enumerate(_wrap(text, max(8, cells - width(label)))):
-        yield (Run(blank if number else label, "quiet"), Run(line, "link", href=href))
+        yield line_of(cut(f"and {len(inside) - _LINKS_SHOWN:,} more", cells), "quiet")
 
 
 def _item(item: Item, at: int, cells: int, *, selected: bool, visited: bool, now: datetime) -> Iterator[Line]:
@@ -265,9 +202,9 @@ def _item(item: Item, at: int, cells: int, *, selected: bool, visited: bool, now
     facts = cut(f"{item.source}{here}", max(1, cells - start))
     yield _filled((gutter, number, date, Run(facts, quiet, item=at)), cells, at)
     inner = max(8, cells - 2)
-    for text in _wrap(item.title, inner):
+    for text in wrapped(item.title, inner):
         yield _filled((Run("▌ ", "accent", item=at), Run(text, "selected-title", item=at)), cells, at)
-    for text in _wrap(" ".join(item.excerpt.split()), inner) if item.excerpt else ():
+    for text in wrapped(" ".join(item.excerpt.split()), inner) if item.excerpt else ():
         yield _filled((Run("▌ ", "accent", item=at), Run(text, "selected", item=at)), cells, at)
 
 
@@ -286,11 +223,11 @@ def _more(subject: Subject, cells: int) -> Iterator[Line]:
     if not facts:
         return
     yield BLANK
-    yield _line("More", "heading")
+    yield line_of("More", "heading")
     label = min(18, max(4, cells - 12), max(width(name) for name, _ in facts) + 2)
     last = ""
     for name, (text, href) in facts:
-        for line in _wrap(text, max(8, cells - label)) or [""]:
+        for line in wrapped(text, max(8, cells - label)) or [""]:
             yield (
                 Run(fit("" if name == last else name, label), "quiet"),
                 Run(line, "link" if href else "text", href=href),
@@ -329,28 +266,6 @@ def _words(name: str, value: Json) -> str:
         return f"{value:.4g}"
     text = " ".join(str(value).split())
     return formats.duration(text) if name == "length" else text
-
-
-# --- how ------------------------------------------------------------------------------------
-
-
-def _line(text: str, ink: str = "text") -> Line:
-    return (Run(text, ink),)
-
-
-def _wrap(text: str, cells: int) -> list[str]:
-    """Return ``text`` in lines of at most ``cells`` cells, wrapped like any paragraph."""
-    return ["".join(span.text for span in line) for line in layout((Paragraph((Span(steady(text)),)),), cells)]
-
-
-def _from_span(span: Span) -> Run:
-    return Run(span.text, "text", span.mark, span.href)
-
-
-def _begins(text: str, beginning: str) -> bool:
-    """Whether ``text`` begins with ``beginning``, its white space and cut end aside."""
-    words = beginning.split()
-    return len(words) >= 4 and text[: 2 * len(beginning) + 64].split()[: len(words) - 1] == words[:-1]
 
 
 def _address(text: str) -> str:

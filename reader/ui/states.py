@@ -9,7 +9,7 @@ from reader.library.library import Counts
 from reader.prose.blocks import Paragraph, Span
 from reader.prose.layout import layout
 from reader.text import count, steady
-from reader.ui.page import BLANK, Line, Run
+from reader.ui.lines import BLANK, Line, Run
 
 log = logging.getLogger(__name__)
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from reader.model import Links, Related
 from reader.text import width
-from reader.ui.page import BLANK, Fixed, Line, Page, fixed, head, page
+from reader.ui.lines import BLANK, Line
+from reader.ui.page import Fixed, Page, fixed, head, page
 from reader.ui.subject import Item, Subject, of_item
 
 from .helpers import FORBIDDEN

@@ -31,7 +31,7 @@ from reader.ui.screens.searching import Back
 from reader.ui.screens.viewing import Viewing
 
 if TYPE_CHECKING:
-    from reader.ui.page import Line
+    from reader.ui.lines import Line
 
 _SECONDS_UNTIL_ASKED_AGAIN = 1.0
 """For rows that could not be read; they are on the screen, and wanted as long as that is so."""

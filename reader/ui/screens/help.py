@@ -10,7 +10,7 @@ from reader.prose.layout import layout
 from reader.text import fit, width
 from reader.ui import actions
 from reader.ui.columns import type_legend
-from reader.ui.page import BLANK, Line, Run
+from reader.ui.lines import BLANK, Line, Run
 from reader.ui.screens.listing import ListingScreen
 
 _SIGNS = (

@@ -14,7 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from reader.ui.line_view import LineView
-from reader.ui.page import Line
+from reader.ui.lines import Line
 
 
 class ListingScreen(ModalScreen[None]):

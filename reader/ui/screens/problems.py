@@ -8,7 +8,7 @@ from reader.model import Problem
 from reader.prose.blocks import Paragraph, Span
 from reader.prose.layout import layout
 from reader.text import count, cut, steady
-from reader.ui.page import BLANK, Line, Run
+from reader.ui.lines import BLANK, Line, Run
 from reader.ui.screens.listing import ListingScreen
 
 _SHOWN = 1000

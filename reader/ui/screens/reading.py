@@ -20,7 +20,7 @@ from reader.ui.trail import Place, Trail
 from reader.urls import host, shorten
 
 if TYPE_CHECKING:
-    from reader.ui.page import Line
+    from reader.ui.lines import Line
     from reader.ui.subject import Subject
 
 
@@ -155,8 +155,8 @@ class Reading(Parts):
             self.article.refit(event.around)
 
     @on(ArticleView.WidthChanged)
-    def _fit_article(self) -> None:
-        if self.article.subject is not None:
+    def _fit_article(self, event: ArticleView.WidthChanged) -> None:
+        if event.view is self.article and self.article.subject is not None:
             self._desk.refit(self.article.subject, self.article.text_width)
 
     @property

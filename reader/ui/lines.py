@@ -1,0 +1,117 @@
+"""Lines of text as views draw them, and what pages of such lines are made with. Pure.
+
+A line is a tuple of runs; a run names its ink, so that themes decide on colours, and may
+lead somewhere: to an address or to a related item.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+
+from reader.prose.blocks import Mark, Paragraph, Span
+from reader.prose.layout import layout
+from reader.text import cut, steady, width
+
+OF_WIDTH = re.compile("[ \u2500-\u259f]+")
+"""What there is more or less of as lines are longer or shorter: blanks, rules and frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A piece of a line in one ink."""
+
+    text: str
+    ink: str = "text"
+    mark: Mark = Mark.NONE
+    href: str = ""
+    item: int = -1
+    """The related item this belongs to, or -1."""
+    lightness: float = 1.0
+    """For the ink of scores: how strong, from 0 to 1."""
+
+
+Line = tuple[Run, ...]
+BLANK: Line = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Lines of which it is known where they are in the text, in a measure that holds for every width."""
+
+    before: Sequence[int] = field(default=(0,), kw_only=True)
+    """How many characters stand above each of the lines that are wrapped, and above the line that follows them."""
+
+    def place(self, y: int) -> int:
+        """Return which place of the text the line ``y`` begins at.
+
+        That is the characters above it; where lines are cut and not wrapped, each counts for one.
+        """
+        last = len(self.before) - 1
+        return self.before[y] if y <= last else self.before[last] + y - last
+
+    def line(self, place: int) -> int:
+        """Return the line that a place is in."""
+        last = len(self.before) - 1
+        beyond = place - self.before[last]
+        return last + beyond if beyond >= 0 else max(0, bisect_right(self.before, place) - 1)
+
+
+def measure(lines: Iterable[Line]) -> Sequence[int]:
+    """Return how many characters stand above each of ``lines``, and below the last, for :class:`Measured`."""
+    return array("I", accumulate(map(_characters, lines), initial=0))
+
+
+def _characters(line: Line) -> int:
+    """Return how many characters of a line there are at any width: without blanks and frames; an empty one has one."""
+    return max(1, sum(len(OF_WIDTH.sub("", run.text)) for run in line))
+
+
+def line_of(text: str, ink: str = "text") -> Line:
+    """Return a line of one run."""
+    return (Run(text, ink),)
+
+
+def wrapped(text: str, cells: int) -> list[str]:
+    """Return ``text`` in lines of at most ``cells`` cells, wrapped like any paragraph."""
+    return ["".join(span.text for span in line) for line in layout((Paragraph((Span(steady(text)),)),), cells)]
+
+
+def from_span(span: Span) -> Run:
+    """Return a piece of a text that was laid out, in the ink of text."""
+    return Run(span.text, "text", span.mark, span.href)
+
+
+def wrap_facts(facts: list[Run], cells: int) -> Iterator[Line]:
+    """Yield facts parted by a middle dot; one that does not fit begins a line of its own."""
+    line: list[Run] = []
+    used = 0
+    for fact in facts:
+        text = cut(fact.text, cells)
+        if line and used + 3 + width(text) > cells:
+            yield tuple(line)
+            line, used = [], 0
+        if line:
+            line.append(Run(" · ", "quiet"))
+            used += 3
+        line.append(Run(text, fact.ink, lightness=fact.lightness))
+        used += width(text)
+    if line:
+        yield tuple(line)
+
+
+def labelled(label: str, text: str, href: str, cells: int) -> Iterator[Line]:
+    """Yield ``text`` in as many lines as it takes, behind a label in the first of them."""
+    blank = " " * width(label)
+    for number, line in enumerate(wrapped(text, max(8, cells - width(label)))):
+        yield (Run(blank if number else label, "quiet"), Run(line, "link", href=href))
+
+
+def begins(text: str, beginning: str) -> bool:
+    """Whether ``text`` begins with ``beginning``, its white space and cut end aside."""
+    words = beginning.split()
+    return len(words) >= 4 and text[: 2 * len(beginning) + 64].split()[: len(words) - 1] == words[:-1]

@@ -1,0 +1,131 @@
+"""A view of a text that knows at which place of it the eye is, however wide its lines are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from reader.ui.line_view import MEASURE, LineView
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from reader.ui.lines import Line, Measured
+
+_PAUSE = 2.0
+"""Seconds without scrolling after which it is told where one is."""
+
+
+class PlacedView(LineView):
+    """Keeps the place through other widths, and tells it when the person has scrolled there."""
+
+    class Rested(Message):
+        """The person has scrolled, and stays there."""
+
+    class WidthChanged(Message):
+        """The lines of a view should be made anew for another width."""
+
+        def __init__(self, view: PlacedView) -> None:
+            super().__init__()
+            self.view = view
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the last of a burst counts."""
+            return isinstance(message, PlacedView.WidthChanged) and message.view is self.view
+
+    def __init__(self, *, id: str | None = None, measure: int = MEASURE) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id, measure=measure)
+        self._measured: Measured | None = None
+        """Where in the text the lines are; None when what is shown is no text."""
+        self._place = 0
+        """Where in the text the topmost line is (see :meth:`reader.ui.lines.Measured.place`)."""
+        self._steered = False
+        """Whether the person scrolls, and not this view of itself."""
+        self._left_at: int | None = None
+        """The place that the person has scrolled to, until it is taken."""
+        self._resting: Timer | None = None
+        self._height = 0
+
+    def show_text(self, lines: Sequence[Line], measured: Measured, *, y: int = 0, place: int | None = None) -> None:
+        """Show another text, scrolled to the line ``y``, or to a ``place``."""
+        self._measured = measured
+        self._left_at, self._steered = None, False
+        self.show_lines(lines, y=y if place is None else measured.line(place))
+        # Also where the text is too short now to be scrolled so far.
+        self._place = measured.place(self.scroll_offset.y) if place is None else place
+
+    def fit_text(self, lines: Sequence[Line], measured: Measured) -> None:
+        """Show the same text in lines of another width; the eye stays at the same place of it."""
+        place = self._place
+        self._measured = measured
+        self._steered = False
+        self.show_lines(lines, y=measured.line(place))
+        self._place = place
+
+    def show_no_text(self, lines: Sequence[Line]) -> None:
+        """Show lines that are not to be come back to."""
+        self._measured = None
+        self._left_at, self._steered = None, False
+        self.show_lines(lines, y=0)
+
+    def take_left(self) -> int | None:
+        """Return the place that the person has scrolled to since this was asked last; else None."""
+        place, self._left_at = self._left_at, None
+        return place
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Follow where in the text the eye is."""
+        super().watch_scroll_y(old_value, new_value)
+        # What scrolls because the view has become higher is where it was again once that is lower.
+        if self._measured is None or self.size.height != self._height:
+            return
+        self._place = self._measured.place(self.scroll_offset.y)
+        if self._steered:
+            self._left_at = self._place
+            if self._resting is not None:
+                self._resting.stop()  # its reset() would wait for its end first
+            self._resting = self.set_timer(_PAUSE, self._rest)
+
+    def _rest(self) -> None:
+        self._resting = None
+        self.post_message(self.Rested())
+
+    def on_resize(self) -> None:
+        """Take note of the height; whoever shows the text asks for lines of the new width."""
+        self._height = self.size.height
+
+    # Who scrolls.
+
+    def steer(self) -> None:
+        """Take note that it is the person who scrolls."""
+        self._steered = True
+
+    def scroll_by_itself(self) -> None:
+        """Take note that what scrolls now is not the person."""
+        self._steered = False
+
+    def _scroll_by(self, lines: int) -> None:
+        self.steer()
+        super()._scroll_by(lines)
+
+    def on_mouse_scroll_down(self) -> None:
+        """Take note that it is the person who scrolls; Textual does it."""
+        self.steer()
+
+    def on_mouse_scroll_up(self) -> None:
+        """As above."""
+        self.steer()
+
+    def on_scroll_to(self) -> None:
+        """As above, by the scrollbar."""
+        self.steer()
+
+    def on_scroll_down(self) -> None:
+        """As above, below its thumb."""
+        self.steer()
+
+    def on_scroll_up(self) -> None:
+        """As above, above its thumb."""
+        self.steer()
