@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import gzip
+import socket
 import warnings
 import zlib
 
@@ -107,6 +108,26 @@ async def test_at_most_eight_connections_in_all() -> None:
         server.on("/", reply(PAGE))
         await asyncio.gather(*(fetcher.page(server.url(f"/?{n}", hosts[n % 7])) for n in range(70)))
     assert server.most_open <= 8
+
+
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as one:
+            one.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not _has_ipv6(), reason="this machine has no IPv6")
+async def test_an_allowed_ipv6_address_in_another_spelling() -> None:
+    async with Fetcher(Rules(allow_hosts=frozenset({"0:0::1"}))) as fetcher, serving("::1") as server:
+        assert (await fetcher.page(server.on("/", reply(PAGE)))).body == PAGE
+
+
+async def test_a_page_with_a_few_control_characters_is_still_a_page(server: Server, fetcher: Fetcher) -> None:
+    body = b"<!doctype html>\x00<p>one\x0etwo"
+    assert (await fetcher.page(server.on("/", reply(body)))).body == body
 
 
 async def test_a_cancelled_page_leaves_the_fetcher_whole(server: Server, fetcher: Fetcher) -> None:
