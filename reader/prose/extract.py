@@ -56,6 +56,8 @@ _LUMP = 0.5
 _BINARY_LOOK = 1_000
 """Bytes that are looked at for that."""
 _SHINGLE = 4
+_LONGEST_MEAN = 16
+"""Characters of the mean word of a script that has blanks between words."""
 _TOO_FEW_TO_TRUST = 60
 """Words of a JSON-LD body; one with fewer is a summary."""
 _NEAR = 0.75
@@ -171,11 +173,11 @@ class _Page:
         one = self.tidied(first(self.tree, self.held, self.base_url))
         held = container(self.tree)
         three = () if held is None else self.tidied(whole(held, self.held, self.base_url))
-        counts = [_shingles(one), _shingles(three)]
+        counts = [_rows(one), _rows(three)]
         if _alike(*counts) >= _SAME and not _is_lump(one):
             return with_headings(one, three)
         opinions = [one, three, self._second()]
-        counts.append(_shingles(opinions[2]))
+        counts.append(_rows(opinions[2]))
         votes = [sum(_alike(mine, others) for others in counts if others is not mine) for mine in counts]
         votes = [vote - _LUMP * _is_lump(blocks) for vote, blocks in zip(votes, opinions, strict=True)]
         best = opinions[votes.index(max(votes))]
@@ -232,6 +234,17 @@ def _bounded(blocks: tuple[Block, ...], wanted: Counter[tuple[str, ...]]) -> tup
     known = set(wanted)
     at = [i for i, block in enumerate(blocks) if known & set(_shingles([block]))]
     return blocks[at[0] : at[-1] + 1] if at else blocks
+
+
+def _rows(blocks: Sequence[Block]) -> Counter[tuple[str, ...]]:
+    """Return the pieces between blanks, four in a row: for opinions about one tree, which differ in whole pieces."""
+    text = article_text(blocks)
+    pieces: Sequence[str] = text.split()
+    if len(pieces) * _LONGEST_MEAN < len(text):  # a script without blanks between words
+        pieces = "".join(pieces)
+    if len(pieces) < _SHINGLE:
+        return Counter([tuple(pieces)])
+    return Counter(zip(pieces, pieces[1:], pieces[2:], pieces[3:], strict=False))
 
 
 def _shingles(blocks: Sequence[Block]) -> Counter[tuple[str, ...]]:
