@@ -38,7 +38,7 @@ from reader.words import words
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-MAX_ELEMENTS = 25_000
+MAX_ELEMENTS = 15_000
 """Of a page that is given to the extractors, whose time grows faster than its size; of a longer one all is taken."""
 MAX_TEXT = 600_000
 """Characters of text of such a page."""

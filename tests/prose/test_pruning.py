@@ -71,8 +71,8 @@ def test_comments_and_consent_may_be_longer_than_the_article() -> None:
 
 def test_pictures_are_held_with_their_captions() -> None:
     tree, held = prepared(
-        P
-        + "<figure><img src=data:image/gif;base64,x data-src=/p.jpg alt=' An  alt '><noscript><img src=/p.jpg></noscript>"
+        P + "<figure><img src=data:image/gif;base64,x data-src=/p.jpg alt=' An  alt '>"
+        "<noscript><img src=/p.jpg></noscript>"
         "<figcaption>The <b>caption</b></figcaption></figure>"
         "<img class=avatar src=/a.jpg><img src=/i.png width=16>"
         "<img src=javascript:x><img>"
