@@ -46,11 +46,14 @@ MIN_WORDS = 8
 """Fewer words are no article."""
 
 _TAG = re.compile(r"<[a-zA-Z!?/]")
+_PIECE = re.compile(r"\w+")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _SHORT = 600
 """Characters; a text with fewer may be one paragraph, or no article."""
 _SAME = 0.95
 """How near (F1) two opinions are to each other that need no third."""
+_ABOUT_THE_SAME = 0.9
+"""The same of an opinion and the bare text of an element, which has the page's furniture in it as well."""
 _LUMP = 0.5
 """What an opinion loses whose text has no paragraphs."""
 _BINARY_LOOK = 1_000
@@ -172,6 +175,8 @@ class _Page:
         """Return the first opinion where the third is about the same, else the one that is nearest to the other two."""
         one = self.tidied(first(self.tree, self.held, self.base_url))
         held = container(self.tree)
+        if held is not None and _holds_the_same(one, held):
+            return one
         three = () if held is None else self.tidied(whole(held, self.held, self.base_url))
         counts = [_rows(one), _rows(three)]
         if _alike(*counts) >= _SAME and not _is_lump(one):
@@ -236,10 +241,22 @@ def _bounded(blocks: tuple[Block, ...], wanted: Counter[tuple[str, ...]]) -> tup
     return blocks[at[0] : at[-1] + 1] if at else blocks
 
 
+def _holds_the_same(blocks: Sequence[Block], held: HtmlElement) -> bool:
+    """Whether an opinion has about the text of an element, and all its headings and items: the quick way to agree."""
+    if _is_lump(blocks) or _alike(_rows(blocks), _rows_of(" ".join(held.itertext()))) < _ABOUT_THE_SAME:
+        return False
+    said = "".join(article_text(blocks).split())
+    parts = ("".join("".join(part.itertext()).split()) for part in held.iter("h2", "h3", "h4", "h5", "h6", "li"))
+    return all(part in said for part in parts)
+
+
 def _rows(blocks: Sequence[Block]) -> Counter[tuple[str, ...]]:
-    """Return the pieces between blanks, four in a row: for opinions about one tree, which differ in whole pieces."""
-    text = article_text(blocks)
-    pieces: Sequence[str] = text.split()
+    """Return the words, four in a row, without folding case and accents: for opinions about one tree."""
+    return _rows_of(article_text(blocks))
+
+
+def _rows_of(text: str) -> Counter[tuple[str, ...]]:
+    pieces: Sequence[str] = _PIECE.findall(text)
     if len(pieces) * _LONGEST_MEAN < len(text):  # a script without blanks between words
         pieces = "".join(pieces)
     if len(pieces) < _SHINGLE:
