@@ -36,6 +36,8 @@ def _loaded_by(statement: str) -> set[str]:
         ("reader.documents.parse", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click", "sqlite3"}),
         ("reader.library.query_help", {"textual", "yaml", "rich.console", "click", "sqlite3", "json", "difflib"}),
         ("reader.library.query_text", {"textual", "yaml", "rich.console", "click", "sqlite3", "json", "difflib"}),
+        ("reader.web.rules", {"httpx", "httpcore", "ssl", "asyncio", "json", "sqlite3"}),
+        ("reader.web.answers", {"httpx", "httpcore", "ssl", "asyncio", "json", "sqlite3"}),
         ("reader.jobs.extracting", {"textual", "httpx", "lxml", "trafilatura", "readability", "markdown_it", "click"}),
         ("reader.prose.body", {"textual", "httpx", "lxml", "trafilatura", "readability", "markdown_it", "click"}),
         ("reader.prose.whole", {"textual", "httpx", "lxml", "trafilatura", "readability", "markdown_it", "click"}),

@@ -14,10 +14,15 @@ from typing import Any, NamedTuple
 
 import pytest
 import pytest_asyncio
+from click.testing import CliRunner
 
+from reader.cli import cli
+from reader.errors import ReaderError
 from reader.library.library import Library
 from reader.paths import Paths
+from reader.text import count
 from tests.conftest import MakeFolder, OpenLibrary
+from tests.e2e.terminal import Terminal
 from tests.jobs.web_of_pages import document, html, ids_of
 from tests.web.server import Request, Server, reply, serving
 
@@ -55,11 +60,18 @@ async def start(*arguments: str | Path) -> asyncio.subprocess.Process:
 
 
 async def run(*arguments: str | Path) -> Run:
-    process = await start(*arguments)
-    out, err = await asyncio.wait_for(process.communicate(), 120)
-    assert process.returncode is not None
-    assert b"Traceback" not in err
-    return Run(process.returncode, out.decode(), err.decode())
+    """Run the command in a thread of this process, where nobody needs to interrupt it."""
+    return await asyncio.to_thread(_run, [*map(str, arguments)])
+
+
+def _run(arguments: list[str]) -> Run:
+    result = CliRunner().invoke(cli, arguments)
+    status, err = result.exit_code, result.stderr
+    if isinstance(result.exception, ReaderError):  # as reader.ends has it
+        status, err = 2, f"{err}newsreader: {result.exception}\n"
+    elif result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return Run(status, result.stdout, err)
 
 
 def site(server: Server, number: int) -> dict[str, str | bytes]:
@@ -142,6 +154,53 @@ async def test_ctrl_c_leaves_what_was_fetched_and_says_so(
     assert len(opened.pages.having()) == 3
     server.on("/never", reply(html("At last")))
     assert (await run("fetch", folder)).err == "newsreader: 1 page fetched, 3 there already.\n"
+
+
+def _seen(server: Server, number: int) -> asyncio.Event:
+    """Return what tells that more than so many different addresses have been asked for and answered."""
+    seen = asyncio.Event()
+
+    async def noted(request: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(reply(html(f"Title {request.target[1:]}")))
+        await writer.drain()
+        if len(set(server.targets)) > number:
+            seen.set()
+
+    for n in range(40):
+        server.on(f"/{n}", noted)
+    return seen
+
+
+async def test_killed_at_any_moment_it_leaves_whole_pages(
+    server: Server, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    folder = make_folder(site(server, 40))
+    for wanted in (5, 15, 25):
+        process = await start("fetch", folder)
+        seen = _seen(server, wanted)
+        await asyncio.wait_for(seen.wait(), 60)
+        process.kill()
+        await process.wait()
+        opened = library(folder)
+        having = opened.pages.having()
+        for row in opened.rows(opened.index.rows_of(having)):
+            page = opened.pages.page(row.id)
+            assert page is not None
+            assert page.extract.title == row.title
+            assert opened.pages.body(row.id) == (html(row.title), "utf-8")
+    kept = len(library(folder).pages.having())
+    assert kept > 0
+    there = f", {kept} there already" if kept < 40 else ""
+    assert (await run("fetch", folder)).err == f"newsreader: {count(40 - kept, 'page')} fetched{there}.\n"
+
+
+async def test_two_commands_at_once_leave_one_good_cache(
+    server: Server, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    folder = make_folder(site(server, 20))
+    first, second = await asyncio.gather(run("fetch", folder), run("fetch", folder))
+    assert (first.status, second.status) == (0, 0)
+    assert len(library(folder).pages.having()) == 20
 
 
 @pytest.mark.parametrize("how", ["--offline", "enabled = false"])
@@ -270,3 +329,60 @@ async def test_marks_that_cannot_be_read_keep_every_page(
     assert found.status == 2
     with Library.open(folder, own_directories).pages._database.read() as db:
         assert db.execute("SELECT count(*) FROM pages").fetchone() == (2,)
+
+
+async def test_in_a_terminal_a_bar_shows_how_far_it_is_and_ctrl_c_ends_it(
+    server: Server, make_folder: MakeFolder
+) -> None:
+    documents = site(server, 12)
+    asked = asyncio.Event()
+
+    async def silent(_: Request, __: asyncio.StreamWriter) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    folder = make_folder({**documents, "never.md": document(server.on("/never", silent), title="Zzz")})
+
+    def drive() -> tuple[str, int]:
+        with Terminal("fetch", folder) as terminal:
+            terminal.wait("12 fetched, 1 left")
+            shown = terminal.text
+            terminal.press("ctrl+c")
+            return shown, terminal.end()
+
+    shown, status = await asyncio.to_thread(drive)
+    assert asked.is_set()
+    assert "Fetching" in shown
+    assert "━" in shown
+    assert status == 130
+
+
+async def test_what_failed_goes_to_stdout_also_where_a_bar_is_shown(
+    server: Server, make_folder: MakeFolder, tmp_path: Path
+) -> None:
+    folder = make_folder({**site(server, 3), "gone.md": document(server.url("/gone"))})
+    into_file = "import subprocess, sys; out = open(sys.argv[1], 'w'); args = sys.argv[2:]; "
+    into_file += "sys.exit(subprocess.run([sys.executable, '-m', 'reader', *args], stdout=out).returncode)"
+
+    def drive() -> tuple[str, int]:
+        with Terminal(tmp_path / "out", "fetch", folder, program=("-c", into_file)) as terminal:
+            status = terminal.end()
+            return terminal.text, status
+
+    shown, status = await asyncio.to_thread(drive)
+    assert status == 1
+    assert "Fetching" in shown
+    assert "3 pages fetched, 1 failed." in shown
+    assert "gone.md" not in shown
+    assert (tmp_path / "out").read_text() == "gone.md: 404 Not Found at 127.0.0.1.\n"
+
+
+async def test_elsewhere_a_line_now_and_then_tells_how_far_it_is(
+    server: Server, make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reader.cli_library.SECONDS_BETWEEN_LINES", 0.0)
+    found = await run("fetch", make_folder(site(server, 12)))
+    *between, last = found.err.splitlines()
+    assert last == "newsreader: 12 pages fetched."
+    assert between
+    assert all(re.fullmatch(r"newsreader: \d+ fetched(, \d+ left)?(, [\d.]+/s)?\.", line) for line in between)

@@ -51,6 +51,8 @@ def test_settings_are_read(path: Path, text: str, theme: str, keys: dict[str, st
         ('[fetch]\nallow_hosts = ["http://localhost"]', "[fetch] allow_hosts must be a list of hosts"),
         ('[fetch]\nproxy = "proxy.example:3128"', "[fetch] proxy must be the address of a proxy"),
         ('[fetch]\nproxy = "http://a b"', "[fetch] proxy must be the address of a proxy"),
+        ('[fetch]\nproxy = "http://a:99999"', "[fetch] proxy must be the address of a proxy"),
+        ('[fetch]\nproxy = "http://:"', "[fetch] proxy must be the address of a proxy"),
         ('[fetch]\nuser_agent = "a\\nb"', "[fetch] user_agent must be one line"),
         ('[fetch]\nuser_agent = " "', "[fetch] user_agent must be one line"),
         ("[fetch]\ncache_mb = 0", "[fetch] cache_mb must be a whole number of megabytes"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
@@ -55,7 +55,10 @@ class Lent:
     """An answer whose body is still to come, and the connection that it comes by, until ``aclose``."""
 
     def __init__(
-        self, response: httpcore.Response, connection: httpcore.AsyncConnectionInterface, back: Callable[[], None]
+        self,
+        response: httpcore.Response,
+        connection: httpcore.AsyncConnectionInterface,
+        back: Callable[[], Awaitable[None]],
     ) -> None:
         self.response = response
         self._connection = connection
@@ -73,7 +76,7 @@ class Lent:
         try:
             await self.response.aclose()
         finally:
-            self._back()
+            await self._back()
 
 
 class Connections:
@@ -165,10 +168,13 @@ class Connections:
             self._context = self._tls()
         return self._context
 
-    def _give_back(self, connection: httpcore.AsyncConnectionInterface) -> None:
+    async def _give_back(self, connection: httpcore.AsyncConnectionInterface) -> None:
         host = self._busy.pop(connection, None)
         if host is not None and connection.is_idle() and not connection.is_closed():
             self._idle[connection] = host
+        elif host is not None:
+            # Cancelled while it ended a request, httpcore leaves a connection neither idle nor closed.
+            await connection.aclose()
 
     async def _drop(self, connection: httpcore.AsyncConnectionInterface) -> None:
         self._busy.pop(connection, None)

@@ -49,7 +49,7 @@ def from_status(status: int, host: str) -> FetchError:
     hints = {
         401: "It wants somebody to be logged in; the browser may be.",
         402: "It wants to be paid.",
-        403: "It lets programs like this one not in; the browser may get further.",
+        403: "It does not let programs like this one in; the browser may get further.",
         404: "",
         410: "",
         451: "It is withheld for legal reasons.",

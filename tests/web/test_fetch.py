@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
+import warnings
 import zlib
 
 import pytest
@@ -123,3 +125,22 @@ async def test_a_cancelled_page_leaves_the_fetcher_whole(server: Server, fetcher
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
     assert (await fetcher.page(server.url("/"))).body == PAGE
+
+
+async def test_cancelling_at_any_moment_leaves_no_connection_open(server: Server, fetcher: Fetcher) -> None:
+    url = server.on("/", reply(PAGE * 100))
+    unwanted = server.on("/404", reply(PAGE * 100, "404 x"))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        for turns in range(60):  # of the loop, each of which may be where it is cancelled
+            for address in (url, unwanted):
+                task = asyncio.create_task(fetcher.page(address))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                assert not fetcher._connections._busy
+        del task
+        gc.collect()
+    assert [str(each.message) for each in told if "unclosed" in str(each.message)] == []
+    assert (await fetcher.page(url)).status == 200
