@@ -38,7 +38,7 @@ from reader.words import words
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-MAX_ELEMENTS = 25_000
+MAX_ELEMENTS = 15_000
 """Of a page that is given to the extractors, whose time grows faster than its size; of a longer one all is taken."""
 MAX_TEXT = 600_000
 """Characters of text of such a page."""
@@ -46,16 +46,21 @@ MIN_WORDS = 8
 """Fewer words are no article."""
 
 _TAG = re.compile(r"<[a-zA-Z!?/]")
+_PIECE = re.compile(r"\w+")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _SHORT = 600
 """Characters; a text with fewer may be one paragraph, or no article."""
 _SAME = 0.95
 """How near (F1) two opinions are to each other that need no third."""
+_ABOUT_THE_SAME = 0.9
+"""The same of an opinion and the bare text of an element, which has the page's furniture in it as well."""
 _LUMP = 0.5
 """What an opinion loses whose text has no paragraphs."""
 _BINARY_LOOK = 1_000
 """Bytes that are looked at for that."""
 _SHINGLE = 4
+_LONGEST_MEAN = 16
+"""Characters of the mean word of a script that has blanks between words."""
 _TOO_FEW_TO_TRUST = 60
 """Words of a JSON-LD body; one with fewer is a summary."""
 _NEAR = 0.75
@@ -170,12 +175,14 @@ class _Page:
         """Return the first opinion where the third is about the same, else the one that is nearest to the other two."""
         one = self.tidied(first(self.tree, self.held, self.base_url))
         held = container(self.tree)
+        if held is not None and _holds_the_same(one, held):
+            return one
         three = () if held is None else self.tidied(whole(held, self.held, self.base_url))
-        counts = [_shingles(one), _shingles(three)]
+        counts = [_rows(one), _rows(three)]
         if _alike(*counts) >= _SAME and not _is_lump(one):
             return with_headings(one, three)
         opinions = [one, three, self._second()]
-        counts.append(_shingles(opinions[2]))
+        counts.append(_rows(opinions[2]))
         votes = [sum(_alike(mine, others) for others in counts if others is not mine) for mine in counts]
         votes = [vote - _LUMP * _is_lump(blocks) for vote, blocks in zip(votes, opinions, strict=True)]
         best = opinions[votes.index(max(votes))]
@@ -232,6 +239,29 @@ def _bounded(blocks: tuple[Block, ...], wanted: Counter[tuple[str, ...]]) -> tup
     known = set(wanted)
     at = [i for i, block in enumerate(blocks) if known & set(_shingles([block]))]
     return blocks[at[0] : at[-1] + 1] if at else blocks
+
+
+def _holds_the_same(blocks: Sequence[Block], held: HtmlElement) -> bool:
+    """Whether an opinion has about the text of an element, and all its headings and items: the quick way to agree."""
+    if _is_lump(blocks) or _alike(_rows(blocks), _rows_of(" ".join(held.itertext()))) < _ABOUT_THE_SAME:
+        return False
+    said = "".join(article_text(blocks).split())
+    parts = ("".join("".join(part.itertext()).split()) for part in held.iter("h2", "h3", "h4", "h5", "h6", "li"))
+    return all(part in said for part in parts)
+
+
+def _rows(blocks: Sequence[Block]) -> Counter[tuple[str, ...]]:
+    """Return the words, four in a row, without folding case and accents: for opinions about one tree."""
+    return _rows_of(article_text(blocks))
+
+
+def _rows_of(text: str) -> Counter[tuple[str, ...]]:
+    pieces: Sequence[str] = _PIECE.findall(text)
+    if len(pieces) * _LONGEST_MEAN < len(text):  # a script without blanks between words
+        pieces = "".join(pieces)
+    if len(pieces) < _SHINGLE:
+        return Counter([tuple(pieces)])
+    return Counter(zip(pieces, pieces[1:], pieces[2:], pieces[3:], strict=False))
 
 
 def _shingles(blocks: Sequence[Block]) -> Counter[tuple[str, ...]]:

@@ -69,16 +69,18 @@ _BOXES = (
     ),
     # advertisements
     *(r"advert\w*", "ads?", "ad-?(?:slot|unit|container|wrapper|banner|label)", "adsbygoogle", "sponsor(?:ed|ship)?"),
-    *("promo(?:tion|box|ted)?", "dfp", "gpt"),
+    *("promo(?:tion|box|ted)?", "dfp", "call-to-action", "pop-?up", "subscription-widget"),
     # what stands with a title
     *(
         "author-?(?:bio|box|info|card|profile|description)",
         "about-?(?:the-?)?author",
         "byline",
+        "credits?",
+        "bio",
         "(?:post|entry|article)-?meta",
     ),
     *("publish(?:ed)?-?date", "timestamp", "read(?:ing)?-?time", "tags", "tag-?(?:list|cloud|links)"),
-    *("(?:post|entry)-?tags", "cat-links", "topics-list"),
+    *("links-block", "topic-list", "headerlink", "(?:post|entry)-?tags", "cat-links", "topics-list"),
 )
 _COMMENT_BOXES = (
     *("comments?-?(?:list|area|section|thread|wrapper|container|block|box)?", "commentlist", r"disqus\w*", "respond"),

@@ -69,6 +69,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _ENGLISH = re.compile(
     r"(?:(\d{1,2})(?:st|nd|rd|th)?\s+)?([A-Z][a-z]{2,8})\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})", re.ASCII
 )
+_MAILED = re.compile(r"(?:[A-Z][a-z]{2},\s*)?\d{1,2} [A-Z][a-z]{2} \d{4} \d{1,2}:\d{2}", re.ASCII)
 _DAY_FIRST = re.compile(r"\b(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})\b", re.ASCII)
 _CHINESE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日")
 
@@ -263,7 +264,7 @@ def moment(text: str) -> datetime | None:
     text = clean(text[:200])
     if not text:
         return None
-    for read in (datetime.fromisoformat, _loose, parsedate_to_datetime):
+    for read in (datetime.fromisoformat, _mailed, _loose):
         try:
             found = read(text)
         except (ValueError, TypeError, IndexError, OverflowError):
@@ -277,6 +278,11 @@ def moment(text: str) -> datetime | None:
         if 1970 <= found.year <= 2200:
             return found
     return None
+
+
+def _mailed(text: str) -> datetime | None:
+    """Return a date as mail and HTTP have it (RFC 2822, 3.3), or None; the library's own reader takes far more."""
+    return parsedate_to_datetime(text) if _MAILED.match(text) else None
 
 
 def _loose(text: str) -> datetime | None:

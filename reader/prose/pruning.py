@@ -260,7 +260,7 @@ def _hold_figure(figure: HtmlElement, base_url: str, held: Held) -> None:
     captions = [text_of(caption) for caption in figure.iter("figcaption")]
     caption = clean(" ".join(captions))
     found = [picture for image in figure.iter("img") if (picture := _picture(image, base_url, ""))]
-    unique = list({picture.url: picture for picture in found}.values())
+    unique = list({picture.url: picture for picture in reversed(found)}.values())[::-1]
     if not unique:
         if any(True for _ in figure.iter("figcaption")):
             for inner in list(figure.iter("figcaption")):

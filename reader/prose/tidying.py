@@ -27,6 +27,8 @@ _LETTERS = re.compile(r"[\W_]+")
 _ABOUT = re.compile(r",? (?:is|was|writes|works|covers|reports|lives|has (?:been|worked|written)|joined|teaches)\b")
 _ENDING = 3
 """Blocks from the end among which a sentence about the writer stands."""
+_QUOTES = 50
+"""Of which is asked whether the text itself says the same."""
 _LONG = 5
 """Paragraphs of a text that is long."""
 _NEAR = 8
@@ -51,6 +53,11 @@ def tidy_article(
 def _key(text: str) -> str:
     """Return what two forms of one line have in common."""
     return _LETTERS.sub("", text.casefold())
+
+
+def _solid(text: str) -> str:
+    """Return a text without its blanks: what two extractors' forms of it have in common."""
+    return "".join(text.split())
 
 
 def text_of_block(block: Block) -> str:
@@ -219,11 +226,18 @@ def _is_link_list(block: Block) -> bool:
 
 
 def _without_repeats(blocks: list[Block]) -> list[Block]:
-    """Return blocks without long ones that were there before, and without a picture that comes again."""
+    """Return blocks without long ones and pictures that come again, and without quotes of the text itself."""
+    said = "\n".join(_solid(text_of_block(block)) for block in blocks if isinstance(block, Paragraph))
+    pulled = {
+        at
+        for at, block in [(at, block) for at, block in enumerate(blocks) if isinstance(block, Quote)][:_QUOTES]
+        if len(key := _solid(text_of_block(block))) > 30 and key in said
+    }
+    blocks = [block for at, block in enumerate(blocks) if at not in pulled]
     seen: set[str] = set()
     kept: list[Block] = []
     for block in blocks:
-        key = block.url if isinstance(block, Figure) else _key(text_of_block(block))
+        key = block.url if isinstance(block, Figure) else _solid(text_of_block(block))
         if key and (len(key) > 60 or isinstance(block, Figure)) and not isinstance(block, CodeBlock | Table):
             if key in seen:
                 continue
@@ -241,12 +255,12 @@ def with_headings(blocks: Sequence[Block], others: Sequence[Block]) -> tuple[Blo
     One is put in before the block that it stands before in ``others``; extractors lose
     them more often than they invent them.
     """
-    whole = _key(article_text(blocks))
-    places = {_key(text_of_block(block)): at for at, block in reversed(list(enumerate(blocks)))}
+    whole = _solid(article_text(blocks))
+    places = {_solid(text_of_block(block)): at for at, block in reversed(list(enumerate(blocks)))}
     missing: dict[int, list[Block]] = {}
     waiting: list[Block] = []
     for other in others:
-        key = _key(text_of_block(other))
+        key = _solid(text_of_block(other))
         if key in places:
             if waiting:
                 missing.setdefault(places[key], []).extend(waiting)
