@@ -18,6 +18,7 @@ import click
 
 from reader import __version__, ends
 from reader.cli_cache import cache
+from reader.cli_extract import extract
 from reader.cli_fetch import fetch, show_page
 from reader.cli_library import answered, census, opened, patience, refreshed, shown
 from reader.cli_print import ascii_only, out, plain_cells, print_article, print_json, print_table
@@ -219,7 +220,11 @@ def show(path: str, which: str, as_page: bool, as_json: bool) -> None:
 
             from reader.records import article_record
 
-            record = article_record(article, row.id, read=row.read, starred=row.starred, tags=row.tags)
+            having = _having(library, [row.id])
+            has_page = None if having is None else bool(having)
+            record = article_record(
+                article, row.id, read=row.read, starred=row.starred, tags=row.tags, has_page=has_page
+            )
             out(json.dumps(record, ensure_ascii=ascii_only(), indent=2) + "\n")
         else:
             print_article(article)
@@ -305,24 +310,29 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
 
 cli.add_command(state)
 cli.add_command(fetch)
+cli.add_command(extract)
 cli.add_command(cache)
 
 
 def _records(library: Library, rows: Iterator[Row]) -> Iterator[dict[str, Any]]:
     """Yield rows as records, with whether their originals are kept."""
-    from reader.errors import ReaderError
     from reader.records import row_record
 
-    known = True
+    having: frozenset[str] | None = frozenset()
     while part := [*islice(rows, _ROWS_AT_ONCE)]:
-        having: frozenset[str] = frozenset()
-        if known:
-            try:
-                having = library.pages.among([row.id for row in part])
-            except ReaderError as error:
-                ends.say(str(error))
-                known = False
-        yield from (row_record(row, has_page=row.id in having if known else None) for row in part)
+        having = None if having is None else _having(library, [row.id for row in part])
+        yield from (row_record(row, has_page=None if having is None else row.id in having) for row in part)
+
+
+def _having(library: Library, ids: list[str]) -> frozenset[str] | None:
+    """Return which of these articles have a page; None, and a word about it, when that cannot be known."""
+    from reader.errors import ReaderError
+
+    try:
+        return library.pages.among(ids)
+    except ReaderError as error:
+        ends.say(str(error))
+        return None
 
 
 def _pointer_to_check(library: Library) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -74,12 +74,6 @@ def _fetch(library: Library, settings: FetchSettings, ids: Sequence[str], *, for
 
     def hear(got: Got) -> None:
         heard[got.id] = got
-        if got.status == "failed" and not as_json:
-            say_failure(got)
-
-    def say_failure(got: Got) -> None:
-        rows = library.rows(library.documents_of(got.id)[:1])
-        out(f"{rows[0].path if rows else got.id}: {got.error}\n")
 
     final: Gathered | None = None
     try:
@@ -90,13 +84,23 @@ def _fetch(library: Library, settings: FetchSettings, ids: Sequence[str], *, for
         kept = f"{count(fetched, 'page')} fetched and kept" if fetched else "What is kept stays as it was"
         ends.say(f"Interrupted. {kept}; the next time goes on from there.")
         raise
-    finally:
+    finally:  # not while the bar is there: it would be in the way, and take what is written to stdout
         if as_json:
             print_json(map(got_record, _every(library, ids, heard)))
+        else:
+            _say_failures(library, heard.values())
     if final.left:
         raise ReaderError(final.told, "The next time goes on from there.")
     ends.say(final.told)
     return not final.failed
+
+
+def _say_failures(library: Library, every: Iterable[Got]) -> None:
+    """Print why articles have no page, a line each."""
+    for got in every:
+        if got.status == "failed":
+            rows = library.rows(library.documents_of(got.id)[:1])
+            out(f"{rows[0].path if rows else got.id}: {got.error}\n")
 
 
 def _every(library: Library, ids: Sequence[str], heard: dict[str, Got]) -> Iterator[Got]:

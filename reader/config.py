@@ -43,7 +43,14 @@ def _is_hosts(value: Any) -> bool:
 
 
 def _is_proxy(value: Any) -> bool:
-    return isinstance(value, str) and (not value or _PROXY.fullmatch(value) is not None)
+    if not isinstance(value, str) or (value and not _PROXY.fullmatch(value)):
+        return False
+    from reader.web.proxies import parse  # imported late: most people name none
+
+    try:
+        return not value or bool(parse(value))
+    except ReaderError:
+        return False
 
 
 def _is_graphics(value: Any) -> bool:

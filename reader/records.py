@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reader.model import Article, Image, Links, Page, Problem, Provider, Related, Row
+from reader.model import Article, Extract, Image, Links, Page, Problem, Provider, Related, Row
 from reader.text import show_path
 from reader.times import iso
 
@@ -71,8 +71,29 @@ def got_record(got: Got) -> Record:
     }
 
 
+def extract_record(extract: Extract, url: str, stub: str) -> Record:
+    """Return what ``extract --format json`` gives; ``stub`` is what the page is instead of an article, in words."""
+    return {
+        "url": url or None,
+        "title": extract.title or None,
+        "byline": extract.byline or None,
+        "publishedDateTime": _time(extract.published_at),
+        "site": extract.site or None,
+        "image": None if extract.image is None else _image(extract.image),
+        "words": extract.words,
+        "stub": stub or None,
+        "markdown": extract.markdown,
+    }
+
+
 def article_record(
-    article: Article, id_: str, *, read: bool = False, starred: bool = False, tags: Sequence[str] = ()
+    article: Article,
+    id_: str,
+    *,
+    read: bool = False,
+    starred: bool = False,
+    tags: Sequence[str] = (),
+    has_page: bool | None = None,
 ) -> Record:
     """Return what ``show --json`` gives: every field of the document, and the person's marks."""
     return {
@@ -90,6 +111,7 @@ def article_record(
         "provider": _provider(article.provider),
         "topics": list(article.topics),
         **_marks(read, starred, tags),
+        "hasPage": has_page,
         "images": [_image(image) for image in article.images],
         "related": [_related(related) for related in article.related],
         "body": article.body,

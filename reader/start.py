@@ -11,7 +11,7 @@ import sys
 
 from reader import ends
 
-COMMANDS = frozenset({"cache", "check", "count", "fetch", "index", "list", "mark", "open", "show", "state"})
+COMMANDS = frozenset({"cache", "check", "count", "extract", "fetch", "index", "list", "mark", "open", "show", "state"})
 """The commands of :mod:`reader.cli`, which a test compares; a folder of such a name is opened as ``./list``."""
 
 

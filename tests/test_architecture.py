@@ -16,7 +16,21 @@ def _loaded_by(statement: str) -> set[str]:
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
-        ("reader.cli", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "platformdirs", "sqlite3", "json"}),
+        (
+            "reader.cli",
+            {
+                "textual",
+                "httpx",
+                "yaml",
+                "rich.console",
+                "markdown_it",
+                "platformdirs",
+                "sqlite3",
+                "json",
+                "lxml",
+                "trafilatura",
+            },
+        ),
         ("reader.library.library", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click"}),
         ("reader.jobs.indexing", {"textual", "httpx", "rich.console", "markdown_it", "click"}),
         ("reader.documents.parse", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click", "sqlite3"}),
@@ -28,6 +42,11 @@ def _loaded_by(statement: str) -> set[str]:
             "reader.jobs.picturing, reader.ui.pictures_desk, reader.ui.full_text, reader.ui.terminal",
             {"PIL", "textual_image"},
         ),
+        ("reader.web.rules", {"httpx", "httpcore", "ssl", "asyncio", "json", "sqlite3"}),
+        ("reader.web.answers", {"httpx", "httpcore", "ssl", "asyncio", "json", "sqlite3"}),
+        ("reader.jobs.extracting", {"textual", "httpx", "lxml", "trafilatura", "readability", "markdown_it", "click"}),
+        ("reader.prose.body", {"textual", "httpx", "lxml", "trafilatura", "readability", "markdown_it", "click"}),
+        ("reader.prose.whole", {"textual", "httpx", "lxml", "trafilatura", "readability", "markdown_it", "click"}),
         ("reader.config", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click", "sqlite3"}),
     ],
 )
@@ -50,3 +69,10 @@ def test_importing_every_module_of_the_commands_has_no_side_effects() -> None:
     program = f"import {modules}, logging; print(len(logging.getLogger().handlers))"
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert (found.stdout, found.stderr) == ("0\n", "")
+
+
+@pytest.mark.parametrize("module", ["reader.ui.app", "reader.opening", "reader.cli", "reader.cli_extract"])
+def test_what_finds_articles_in_pages_is_loaded_by_its_worker_alone(module: str) -> None:
+    loaded = _loaded_by(f"import {module}")
+    assert module in loaded
+    assert loaded & {"reader.prose.extract", "reader.prose.harvest", "trafilatura", "readability", "lxml"} == set()

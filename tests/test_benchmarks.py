@@ -315,3 +315,16 @@ def test_a_part_that_does_not_exist_is_named(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "there is no nothing" in done.stderr
+
+
+def test_what_the_client_costs_is_measured_against_bare_httpx(tmp_path: Path) -> None:
+    told = tmp_path / "rounds.json"
+    few = ["--pages", "20", "--rounds", "2", "--kilobytes", "2", "--json", str(told)]
+    done = subprocess.run(
+        [sys.executable, str(SCRIPTS / "fetching.py"), *few], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    rounds = json.loads(told.read_text("utf-8"))
+    assert {name: len(samples) for name, samples in rounds.items()} == {"newsreader": 2, "httpx": 2}
+    assert all(cpu > 0 and clock > 0 for samples in rounds.values() for cpu, clock in samples)
+    assert "CPU of newsreader to bare httpx: " in done.stdout

@@ -81,6 +81,7 @@ def test_a_listed_article_has_exactly_the_promised_fields(seeds: Path) -> None:
         "read": False,
         "starred": False,
         "tags": [],
+        "hasPage": False,
     }
     assert "facial recognition" in best["excerpt"]
     assert len(best["id"]) == 16
@@ -303,3 +304,26 @@ def test_it_tells_about_itself(option: str) -> None:
 def test_a_path_alone_means_to_open_it() -> None:
     assert "Open PATH" in _run("open", "--help").stdout
     assert _run("seeds", "--help").stdout == _run("open", "--help").stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "command", "offline"),
+    [
+        ("--offline news", "open", True),
+        ("--offline", "open", True),
+        ("open --offline news", "open", True),
+        ("open news --offline", "open", True),
+        ("--offline open news", "open", True),
+        ("--offline fetch news", "fetch", True),
+        ("fetch news --offline", "fetch", True),
+        ("--offline list news", "list", None),
+        ("news", "open", False),
+    ],
+)
+def test_offline_may_stand_before_what_is_opened(
+    line: str, command: str, offline: bool | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    called: list[bool | None] = []
+    monkeypatch.setattr(cli.cli.commands[command], "callback", lambda **given: called.append(given.get("offline")))
+    assert CliRunner().invoke(cli.cli, line.split(), catch_exceptions=False).exit_code == 0
+    assert called == [offline]

@@ -54,6 +54,8 @@ def test_settings_are_read(path: Path, text: str, theme: str, keys: dict[str, st
         ('[fetch]\ngraphics = "sixel"', '[fetch] graphics must be one of "auto", "kitty", "blocks", "none".'),
         ("[fetch]\ngraphics = true", "[fetch] graphics must be one of"),
         ('[fetch]\nproxy = "http://a b"', "[fetch] proxy must be the address of a proxy"),
+        ('[fetch]\nproxy = "http://a:99999"', "[fetch] proxy must be the address of a proxy"),
+        ('[fetch]\nproxy = "http://:"', "[fetch] proxy must be the address of a proxy"),
         ('[fetch]\nuser_agent = "a\\nb"', "[fetch] user_agent must be one line"),
         ('[fetch]\nuser_agent = " "', "[fetch] user_agent must be one line"),
         ("[fetch]\ncache_mb = 0", "[fetch] cache_mb must be a whole number of megabytes"),

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from reader.model import Article, Image, Links, Problem, Provider, Related, Row, Secured
-from reader.records import article_record, json_array, problem_record, row_record
+from reader.jobs.fetch_news import Got
+from reader.model import Article, Extract, Image, Links, Page, Problem, Provider, Related, Row, Secured
+from reader.records import article_record, got_record, json_array, page_record, problem_record, row_record
 
 _WHEN = datetime(2021, 7, 28, 12, 38, tzinfo=UTC)
 _LINKS = Links("http://a.example/1", "http://a.example/2", "http://a.example/3", "http://a.example/4")
@@ -17,7 +19,7 @@ def test_a_row_has_the_names_of_the_documents() -> None:
         7, "0123456789abcdef", "a.md", "T", "E", _WHEN, _LINKS, "video", 39, 2.5, "N", "n.example", ("AI",), read=True,
         starred=True, tags=("x", "Y"),
     )  # fmt: skip
-    assert row_record(row) == {
+    assert row_record(row, has_page=True) == {
         "id": "0123456789abcdef",
         "path": "a.md",
         "title": "T",
@@ -33,13 +35,14 @@ def test_a_row_has_the_names_of_the_documents() -> None:
         "read": True,
         "starred": True,
         "tags": ["x", "Y"],
+        "hasPage": True,
     }
 
 
 def test_what_is_unknown_is_null() -> None:
     record = row_record(Row(7, "0" * 16, "a.md", "T", "", None, Links(), "", None, None, "", "", ()))
     assert {name for name, value in record.items() if value is None} == {
-        "publishedDateTime", "originalUrl", "webUrl", "type", "quality", "heat",
+        "publishedDateTime", "originalUrl", "webUrl", "type", "quality", "heat", "hasPage",
     }  # fmt: skip
     assert record["provider"] == {"name": None, "domain": None}
     bare = article_record(Article("a.md", "T", related=(Related("R"),)), "0" * 16)
@@ -82,11 +85,11 @@ def test_an_article_has_every_field() -> None:
         "title": "R", "excerpt": "RE", "type": "video", "quality": 2, "heat": 3, **common, "images": [image_record],
         "extra": {"k": [1]},
     }  # fmt: skip
-    record = article_record(article, "0" * 16, starred=True, tags=("t",))
+    record = article_record(article, "0" * 16, starred=True, tags=("t",), has_page=True)
     assert record == {
         "id": "0" * 16, "path": "a.md", "title": "T", "excerpt": "E", "category": "news", "type": "article",
         "published": False, "quality": 1, "heat": 0, "topics": ["AI"],
-        "read": False, "starred": True, "tags": ["t"], **common,
+        "read": False, "starred": True, "tags": ["t"], "hasPage": True, **common,
         "images": [image_record, {"url": "/i", "width": None, "height": None, "isCached": None}],
         "related": [related],
         "secured": "AA==;BB==", "body": "<p>", "bodyFormat": "html", "extra": {"name": "J"},
@@ -111,3 +114,30 @@ def test_an_array_is_written_a_record_a_line(records: list[dict[str, object]], a
     assert json.loads(written) == records
     assert written.count("\n") == (len(records) + 2 if records else 1)
     assert written.isascii() or not ascii_only
+
+
+def test_a_page_and_what_came_of_fetching_it_have_their_fields() -> None:
+    extract = Extract("Text\n", 1, "T", "By X", _WHEN, "S", Image("http://a.example/i.png", 3, 4))
+    page = Page("0" * 16, "amp", "http://a.example/1", "http://a.example/2", extract, _WHEN, _WHEN, '"1"', "", 9)
+    assert page_record(page) == {
+        "id": "0" * 16,
+        "way": "amp",
+        "url": "http://a.example/2",
+        "askedUrl": "http://a.example/1",
+        "fetchedDateTime": "2021-07-28T12:38:00Z",
+        "checkedDateTime": "2021-07-28T12:38:00Z",
+        "title": "T",
+        "byline": "By X",
+        "site": "S",
+        "publishedDateTime": "2021-07-28T12:38:00Z",
+        "image": {"url": "http://a.example/i.png", "width": 3, "height": 4, "isCached": None},
+        "words": 1,
+        "markdown": "Text\n",
+    }
+    bare = page_record(replace(page, extract=Extract("", 0)))
+    assert [bare[name] for name in ("title", "byline", "site", "publishedDateTime", "image")] == [None] * 5
+    got = Got("0" * 16, "failed", "", 0, (), "No.", 1.23456, hint="Try.")
+    assert got_record(got) == {
+        "id": "0" * 16, "url": None, "status": "failed", "words": 0, "error": "No. Try.", "seconds": 1.235
+    }  # fmt: skip
+    assert got_record(Got("0" * 16, "fetched", "http://a.example/2", 5, (), "", 0.5))["error"] is None

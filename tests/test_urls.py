@@ -61,6 +61,36 @@ def test_safe_form(url: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://example.com/a/b?c=d", "https://example.com/a/b?c=d"),
+        ("https://example.com/a#b", "https://example.com/a"),
+        ("https://example.com/a?utm_source=x&b=1&fbclid=2#c", "https://example.com/a?b=1"),
+        ("https://example.com/a?utm_source=x", "https://example.com/a"),
+        ("https://example.com/a?", "https://example.com/a?"),
+        ("https://example.com?utm_source=x", "https://example.com"),
+        ("HTTPS://Example.COM./%7ea/../b?q=%41", "https://example.com./%7ea/../b?q=%41"),
+        ("https://bücher.de/ü", "https://xn--bcher-kva.de/%C3%BC"),
+    ],
+)
+def test_what_a_server_is_asked_for(url: str, expected: str) -> None:
+    assert urls.fetchable(url) == expected
+
+
+@given(_ADDRESSES | _TEXTS)
+def test_what_is_asked_for_is_safe_and_leads_to_the_same_page(url: str) -> None:
+    try:
+        found = urls.fetchable(url)
+    except ReaderError:
+        with pytest.raises(ReaderError):
+            urls.safe(url)
+        return
+    assert urls.safe(found) == found == urls.fetchable(found)
+    assert "#" not in found
+    assert urls.canonical(found) == urls.canonical(url)
+
+
+@pytest.mark.parametrize(
     ("url", "why"),
     [
         ("", "no address"),

@@ -38,6 +38,8 @@ SECONDS = 10.0
 """For one task."""
 MEMORY = 512 << 20
 """Bytes for one task, besides what the worker has at rest."""
+_NOTHING = ""
+"""A task of every worker: to be there."""
 _TASKS = "reader.jobs.extract_tasks"
 _SECONDS_TO_BEGIN = 30.0
 _SECONDS_IDLE = 60.0
@@ -78,6 +80,8 @@ class Extractor:
         self._waiting = 0
         """Jobs that no driver has taken yet."""
         self._idle = 0
+        self._warming = 0
+        """Drivers that start a worker without a task, and are as good as idle."""
         self._running: dict[subprocess.Popen[bytes], Future[Any]] = {}
         self._alive: set[subprocess.Popen[bytes]] = set()
         self._killed: set[subprocess.Popen[bytes]] = set()
@@ -89,6 +93,15 @@ class Extractor:
         from reader.jobs.extract_tasks import Extracted
 
         return Extracted.of(await self.run("page", body, url, charset))
+
+    def warm(self) -> None:
+        """Start a worker if there is none: it takes a while until one is ready, in which a page can be on its way."""
+        with self._guard:
+            if self._drivers or self._closed:
+                return
+            self._warming = 1
+        with contextlib.suppress(ExtractError):  # closed meanwhile
+            self.submit(_NOTHING)
 
     async def run(self, task: str, *values: Any) -> Any:
         """Return what a task of the workers' module answers. To cancel this ends the worker that is at it."""
@@ -110,7 +123,8 @@ class Extractor:
             if self._closed:
                 raise ExtractError("The program is about to end.")
             self._waiting += 1
-            begins = self._waiting > self._idle and self._drivers < self._most
+            soon = 0 if task == _NOTHING else self._idle + self._warming
+            begins = self._waiting > soon and self._drivers < self._most
             self._drivers += begins
             self._jobs.put(_Job(task, values, answer))
         if begins:
@@ -172,6 +186,9 @@ class Extractor:
                 break
             assert job is not None
             process = self._do(job, process)
+            if job.task == _NOTHING:
+                with self._guard:
+                    self._warming = 0
         if process is not None:
             self._end(process)
         self._refuse_rest()
@@ -323,7 +340,7 @@ def main() -> None:
         # Should whoever has asked be gone, nobody else would end what takes for ever. No handler: this ends it.
         signal.alarm(2 * seconds)
         try:
-            answer = (True, tasks[task](*values))
+            answer = (True, None if task == _NOTHING else tasks[task](*values))
         except MemoryError:
             os._exit(_OUT_OF_MEMORY)
         except Exception:  # noqa: BLE001 - what it is, the log of the other process says

@@ -56,6 +56,9 @@ class Web(Protocol):
 class Reads(Protocol):
     """What is asked of :class:`reader.jobs.extracting.Extractor`."""
 
+    def warm(self) -> None:
+        """Get ready while a page is on its way."""
+
     async def extract(self, body: bytes, url: str = "", charset: str = "") -> Extracted:
         """Return the article of a page. Raises ExtractError."""
 
@@ -134,12 +137,21 @@ def wanted(id_: str, every: Iterable[Links]) -> Wanted:
     return Wanted(id_, tuple(found.values())[:_MOST_ADDRESSES], tuple(unusable))
 
 
-def look_up(library: Library, id_: str) -> Wanted:
-    """Return by which addresses to ask for an article. Raises ReaderError when no document is of it."""
-    rowids = _documents(library, id_)
-    if not rowids:
+def look_up(library: Library, id_: str, given: Links | None = None) -> Wanted:
+    """Return by which addresses to ask for an article: by those that are given, and those of its documents.
+
+    Raises ReaderError when none are given and no document is of it.
+    """
+    try:
+        rowids = _documents(library, id_)
+        links = [row.links for row in library.rows(rowids)]
+    except ReaderError:
+        if given is None:
+            raise
+        links = []
+    if not links and given is None:
         raise ReaderError("There is no document of this article any more.", "It was moved or deleted.")
-    return wanted(id_, (row.links for row in library.rows(rowids)))
+    return wanted(id_, links if given is None else [given, *links])
 
 
 def _documents(library: Library, id_: str) -> list[int]:
@@ -286,6 +298,7 @@ class _Attempt:
             if self._robots is not None and not await self._robots.allows(address.url):
                 self._fail(address.way, name, "its robots.txt asks programs to stay away", "One article can be opened.")
                 return None
+            self._of._reads.warm()
             answer = await self._of._web.page(address.url, etag=etag, last_modified=modified)
         except FetchError as error:
             self._fail(address.way, error.host or name, error.why, error.hint)

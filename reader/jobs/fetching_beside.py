@@ -67,8 +67,8 @@ class FetchingProcess:
 
         A page that is kept and was looked at within the hour is the answer at once, unless
         ``force``. ``archive`` asks for the newest Wayback capture where the article's own
-        addresses fail. ``links`` are needed for an article that no document is of, such as
-        a related item.
+        addresses fail. ``links`` are asked before those of its documents, and needed
+        for an article that no document is of, such as a related item.
         """
         addresses = None if links is None else asdict(links)
         self._order("ask", {"id": id_, "links": addresses, "force": force, "archive": archive})

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from reader.errors import ReaderError
 from reader.jobs.extracting import Extractor
 from reader.jobs.fetch_news import Gathered, Got, Pictured, Said, Tell
-from reader.jobs.fetching import Disk, Fetching, look_up, rules_of, wanted
+from reader.jobs.fetching import Disk, Fetching, look_up, rules_of
 from reader.jobs.fetching_once import MEGABYTE, WORKERS
 from reader.jobs.gathering import Bulk
 from reader.model import Links
@@ -42,6 +42,9 @@ class Service:
         """Orders that came before there was a loop."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = False
+        self._over = threading.Event()
+        self._sorry: ReaderError | None = None
+        """Why nothing can be fetched at all."""
         self._end: asyncio.Event | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._asked: dict[str, asyncio.Task[None]] = {}
@@ -52,30 +55,54 @@ class Service:
     def order(self, what: str, values: dict[str, Any]) -> None:
         """Begin what is ordered: ``ask``, ``cancel``, ``gather``, ``pause``, ``go_on``, ``stop``, ``image``."""
         with self._guard:
-            if self._loop is None:
+            sorry = self._sorry
+            if sorry is not None:
+                pass
+            elif self._loop is None:
                 self._early.append((what, values))
             elif not self._closing:
                 self._loop.call_soon_threadsafe(self._take, what, values)
+        if sorry is not None:
+            self._apologize(sorry, what, values)
+
+    def _apologize(self, error: ReaderError, what: str, values: dict[str, Any]) -> None:
+        if what == "ask":
+            self._tell(Got(values["id"], "failed", "", 0, (), error.message, 0.0, hint=error.hint))
+        elif what == "image":
+            self._tell(Pictured(values["url"], str(error)))
+        elif what == "gather":
+            self._tell(_unfinished(len(values["ids"]), str(error)))
 
     def close(self) -> None:
         """End :meth:`run`, whatever is under way."""
         with self._guard:
             self._closing = True
+            self._over.set()
             if self._loop is not None and self._end is not None:
                 self._loop.call_soon_threadsafe(self._end.set)
 
     def run(self) -> None:
         """Carry out orders until :meth:`close`."""
-        asyncio.run(self._run())
+        try:
+            asyncio.run(self._run())
+        except ReaderError as error:  # there can be no client: settings that contradict the environment, say
+            log.warning("nothing can be fetched", exc_info=error)
+            with self._guard:
+                self._sorry = error
+                early, self._early = self._early, []
+            for what, values in early:
+                self._apologize(error, what, values)
+            self._over.wait()
 
     async def _run(self) -> None:
+        self._disk = Disk()
+        self._extractor = Extractor(min(WORKERS, os.cpu_count() or 1))
+        self._end = asyncio.Event()
+        self._extractor.warm()
         from reader.web.fetch import Fetcher
         from reader.web.robots import Robots
         from reader.web.wayback import newest_capture
 
-        self._disk = Disk()
-        self._extractor = Extractor(min(WORKERS, os.cpu_count() or 1))
-        self._end = asyncio.Event()
         try:
             async with Fetcher(rules_of(self._settings)) as fetcher:
                 self._fetcher: Fetcher = fetcher
@@ -92,8 +119,6 @@ class Service:
                     task.cancel()
                 await asyncio.gather(*self._tasks, return_exceptions=True)
         finally:
-            with self._guard:
-                self._closing = True
             self._extractor.close()
             self._disk.close()
 
@@ -148,10 +173,7 @@ class Service:
 
     async def _ask(self, id_: str, links: Links | None, *, force: bool, archive: bool) -> None:
         try:
-            if links is not None:
-                what = wanted(id_, [links])
-            else:
-                what = await self._disk.do(look_up, self._library, id_)
+            what = await self._disk.do(look_up, self._library, id_, links)
             got = (await self._fetching.fetch(what, force=force, archive=archive, tell=self._tell)).got
         except asyncio.CancelledError:
             self._answer(Got(id_, "failed", "", 0, (), _CANCELLED, 0.0, cancelled=True))

@@ -93,7 +93,7 @@ class Bulk:
         self._known.update(new)
         missing = new if self._force else await self._disk.do(self._library.pages.missing, new)
         failed = await self._disk.do(self._library.pages.failed_among, missing)
-        if self._over:
+        if self._over or self._stopped:
             return False
         self._cached += len(new) - len(missing)
         self._ids.extend(id_ for id_ in missing if id_ not in failed)

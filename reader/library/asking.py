@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from reader.library.index import Index
+    from reader.library.paged_rows import PagedRows
 
 ValueKind: TypeAlias = Literal["source", "domain", "topic", "type", "category", "lang", "tag", "folder"]
 _AT_ONCE = 1 << 16
@@ -49,10 +50,11 @@ class Tallies(NamedTuple):
 class Asking:
     """Answers what is asked of the articles of one index, seen with one person's marks. Any thread may ask."""
 
-    def __init__(self, index: Callable[[], Index], marks: MarkedRows) -> None:
+    def __init__(self, index: Callable[[], Index], marks: MarkedRows, pages: PagedRows) -> None:
         """``index`` gives the present one: it may be renewed."""
         self._index = index
         self._marks = marks
+        self._pages = pages
 
     def search(self, query: Query, sort: Sort, now: datetime | None = None, stop: Stop | None = None) -> Found:
         """Return what matches ``query``, in its own order or else in that of ``sort``.
@@ -112,7 +114,7 @@ class Asking:
         self, db: sqlite3.Connection, snapshot: Snapshot, query: Query, now: datetime | None, stop: Stop | None
     ) -> int:
         self._marks.refresh(snapshot.token)
-        question = Question(db, snapshot, self._marks, now or datetime.now(UTC), stop)
+        question = Question(db, snapshot, self._marks, self._pages, now=now or datetime.now(UTC), stop=stop)
         return question.matching(query.where) & snapshot.everything
 
 

@@ -265,9 +265,11 @@ class Library:
             if self._asked is None:
                 from reader.library.asking import Asking  # imported late: the first frame asks for everything
                 from reader.library.marked_rows import MarkedRows
+                from reader.library.paged_rows import PagedRows
 
                 self._marked_rows = MarkedRows(self._state, self._rows_of)
-                self._asked = Asking(lambda: self.index, self._marked_rows)
+                pages = PagedRows(lambda: self.pages, self._rows_of)
+                self._asked = Asking(lambda: self.index, self._marked_rows, pages)
             return self._asked
 
     def _rows_of(self, ids: Iterable[int]) -> list[int]:

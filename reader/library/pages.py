@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from reader.errors import ReaderError, reason
-from reader.library import lock
+from reader.library import lock, page_words
 from reader.library.database import Database, StorageError, identity, malformed, prepared
 from reader.library.marks import number
 from reader.library.pages_file import (
@@ -157,6 +157,17 @@ class Pages:
     def having(self) -> set[int]:
         """Return the numbers (:func:`reader.library.marks.number`) of all articles that have a page."""
         return self._read(lambda db: {id_ for (id_,) in db.execute("SELECT id FROM pages")})
+
+    def with_words(self, phrase: Sequence[str], *, prefix: bool) -> list[int]:
+        """Return the numbers of the articles in whose pages these words stand in a row.
+
+        Words as :func:`reader.words.words` makes them; with ``prefix`` the last may go on.
+        """
+        return self._read(lambda db: page_words.matching(db, phrase, prefix=prefix))
+
+    def version(self) -> int:
+        """Return a number that changes whenever pages have come or gone, whoever has changed them."""
+        return self._read(lambda db: int(db.execute("SELECT changes FROM totals").fetchone()[0]))
 
     def among(self, ids: Sequence[str]) -> frozenset[str]:
         """Return which of these articles have a page."""
@@ -339,6 +350,7 @@ class Pages:
         def act(db: sqlite3.Connection) -> None:
             db.executescript("PRAGMA incremental_vacuum")  # execute() would end it after the first page
 
+        self._write(page_words.tidy)
         self._read(act)
         self._checkpoint(whole=True)
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
 
-from reader.library import lock
+from reader.library import lock, page_words
 from reader.library.database import Database, StorageError, identity, prepared, set_aside
 from reader.library.marks import number
 from reader.model import Extract, Image, Page, Way
@@ -41,12 +41,15 @@ CREATE TABLE images (
 CREATE INDEX images_by_age ON images (fetched_at, bytes);
 CREATE TABLE failures (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, told TEXT NOT NULL);
 CREATE INDEX failures_by_age ON failures (at);
-CREATE TABLE totals (pages INTEGER NOT NULL, images INTEGER NOT NULL, bytes INTEGER NOT NULL);
-INSERT INTO totals VALUES (0, 0, 0);
+CREATE TABLE totals (
+    pages INTEGER NOT NULL, images INTEGER NOT NULL, bytes INTEGER NOT NULL, changes INTEGER NOT NULL -- of pages
+);
+INSERT INTO totals VALUES (0, 0, 0, 0);
 CREATE TRIGGER page_in AFTER INSERT ON pages BEGIN
-    UPDATE totals SET pages = pages + 1, bytes = bytes + NEW.bytes; END;
+    UPDATE totals SET pages = pages + 1, bytes = bytes + NEW.bytes, changes = changes + 1; END;
 CREATE TRIGGER page_out AFTER DELETE ON pages BEGIN
-    UPDATE totals SET pages = pages - 1, bytes = bytes - OLD.bytes; DELETE FROM texts WHERE id = OLD.id; END;
+    UPDATE totals SET pages = pages - 1, bytes = bytes - OLD.bytes, changes = changes + 1; DELETE FROM texts
+    WHERE id = OLD.id; END;
 CREATE TRIGGER image_in AFTER INSERT ON images BEGIN
     UPDATE totals SET images = images + 1, bytes = bytes + NEW.bytes; END;
 CREATE TRIGGER image_out AFTER DELETE ON images BEGIN
@@ -75,6 +78,7 @@ def put(db: sqlite3.Connection, row: Row) -> None:
     db.execute("DELETE FROM pages WHERE id = ?", [row.id])
     db.execute("INSERT INTO pages VALUES (?, ?, ?, ?, ?)", row[:5])
     db.execute("INSERT INTO texts VALUES (?, ?, ?)", [row.id, row.markdown, row.body])
+    page_words.put(db, row.id, zlib.decompress(row.markdown).decode("utf-8"))
     db.execute("DELETE FROM failures WHERE id = ?", [row.id])
 
 
@@ -92,7 +96,7 @@ def row_of(page: Page, body: bytes, charset: str) -> Row:
     # What cannot be written as UTF-8 has no business in a clean text; it comes back as a replacement character.
     markdown = zlib.compress(extract.markdown.encode("utf-8", "replace"))
     packed = zlib.compress(body)
-    size = len(markdown) + len(packed) + ROW_BYTES
+    size = len(markdown) + len(packed) + len(extract.markdown) // 2 + ROW_BYTES  # half of the text: its words
     return Row(
         number(page.id), micros(page.fetched_at), micros(page.checked_at), size, json.dumps(facts), markdown, packed
     )
@@ -247,7 +251,7 @@ def prepare(database: Database) -> None:
             return
         if db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
             raise StorageError(database.path, sqlite3.DatabaseError("it is of another format"), damaged=True)
-        for statement in _SCHEMA.split(";\n"):
+        for statement in f"{_SCHEMA};{page_words.SCHEMA}".split(";\n"):
             db.execute(statement)
         db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
         db.execute(f"PRAGMA user_version={_FORMAT}")

@@ -130,6 +130,15 @@ def depends_on_marks(node: Node | None) -> bool:
     return (isinstance(node, Value) and node.field == "tag") or (isinstance(node, Has) and node.thing == "tags")
 
 
+def depends_on_pages(node: Node | None) -> bool:
+    """Return whether a page that is fetched can change what ``node`` finds."""
+    if isinstance(node, Not):
+        return depends_on_pages(node.part)
+    if isinstance(node, And | Or):
+        return any(map(depends_on_pages, node.parts))
+    return (isinstance(node, Words) and node.field == "text") or (isinstance(node, Has) and node.thing == "page")
+
+
 def _wanted(node: Node | None, *, wanted: bool) -> Iterator[Words]:
     if isinstance(node, Words):
         if wanted:

@@ -64,7 +64,7 @@ _COLUMN: dict[ValueField, Field] = {
     "category": "category",
     "lang": "lang",
 }
-_FLAG = {"related": RELATED, "images": IMAGES, "body": BODY, "problems": columns.PROBLEMS, "page": 0}
+_FLAG = {"related": RELATED, "images": IMAGES, "body": BODY, "problems": columns.PROBLEMS}
 
 
 class StoppedError(ReaderError):
@@ -88,6 +88,16 @@ class Marks(Protocol):
 
     def tags_with(self, phrase: list[str], *, prefix: bool) -> int:
         """Return those with a tag in which these words stand in a row; with ``prefix`` the last may go on."""
+
+
+class Paged(Protocol):
+    """What is known of fetched pages, as sets of row numbers; ``lists`` tells one state of the lists from another."""
+
+    def having(self, lists: object) -> int:
+        """Return the articles that have a page. Raises ReaderError."""
+
+    def with_words(self, lists: object, phrase: list[str], *, prefix: bool) -> int:
+        """Return those in whose pages these words stand in a row. Raises ReaderError."""
 
 
 class Snapshot:
@@ -211,12 +221,20 @@ class Question:
     """One query, put to one state of the index."""
 
     def __init__(
-        self, db: sqlite3.Connection, snapshot: Snapshot, marks: Marks, now: datetime, stop: Stop | None = None
+        self,
+        db: sqlite3.Connection,
+        snapshot: Snapshot,
+        marks: Marks,
+        pages: Paged,
+        *,
+        now: datetime,
+        stop: Stop | None = None,
     ) -> None:
         """Make ready; ``now``, an aware time, is what words like ``today`` are seen from."""
         self._db = db
         self._snapshot = snapshot
         self._marks = marks
+        self._pages = pages
         self._now = now
         self._stop = stop
 
@@ -257,7 +275,11 @@ class Question:
             case Is(state):
                 return self._state(state)
             case Has(thing):
-                return self._marks.tagged() & everything if thing == "tags" else self._flagged(_FLAG[thing])
+                if thing == "tags":
+                    return self._marks.tagged() & everything
+                if thing == "page":
+                    return self._pages.having(self._snapshot.token) & everything
+                return self._flagged(_FLAG[thing])
 
     # Words.
 
@@ -272,6 +294,8 @@ class Question:
         )
         if field == "any":
             found |= self._marks.tags_with(phrase, prefix=prefix) & self._snapshot.everything
+        elif field == "text":
+            found |= self._pages.with_words(self._snapshot.token, phrase, prefix=prefix) & self._snapshot.everything
         return found
 
     def _spoken(self, phrase: list[str], of_columns: tuple[str, ...], *, prefix: bool) -> int:
@@ -312,8 +336,6 @@ class Question:
         return self._snapshot.remembered((Value, "folder", key), find)
 
     def _flagged(self, flag: int) -> int:
-        if not flag:
-            return 0
         return self._snapshot.remembered(
             (Has, flag), lambda: self._shown(columns.with_flag(self._snapshot.column(self._db, "flags"), flag))
         )

@@ -7,6 +7,7 @@ around it, and half as much for the one around that. Linear in the size of the t
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,12 @@ _BLOCKS = {
     *("p", "div", "li", "dd", "dt", "td", "section", "article", "main", "blockquote", "center", "font", "span", "body"),
     *("form", "header"),
 }
+_SENTENCE = 60
+"""Characters of a paragraph right under the heading, however it is called."""
+_PARTS = {"p", "li", "dd", "dt", "span", "font"}
+_PIECES = {"p", "li", "ul", "ol", "dl", "dd", "span", "font", "tr", "tbody", "blockquote"}
+_MORE = 1.4
+"""How many times the running text of an element one around it has to have to be taken instead."""
 _LOOK_AHEAD = 25
 """Elements behind the heading."""
 _STANDFIRST = (20, 600)
@@ -55,24 +62,27 @@ _SHARES = (1.0, 0.5, 0.25)
 def container(tree: HtmlElement) -> HtmlElement | None:
     """Return the element that holds most of the running text of a prepared page, or None when there is none."""
     scores: dict[HtmlElement, float] = defaultdict(float)
+    totals: dict[HtmlElement, float] = defaultdict(float)
     for element in tree.iter(*_BLOCKS):
         text, linked = _own(element)
         if text < _LEAST:
             continue
         score = (1 + min(text / 100, 6)) * (1 - linked / text)
         # Text that stands in the element itself, between line breaks, is its own.
-        inner: HtmlElement | None = (
-            element if element.tag not in ("p", "li", "dd", "dt", "span", "font") else element.getparent()
-        )
-        for share in _SHARES:
-            if inner is None:
-                break
-            scores[inner] += share * score
-            inner = inner.getparent()
+        holder: HtmlElement | None = element.getparent() if element.tag in _PARTS else element
+        for at, outer in enumerate(_outwards(holder)):
+            totals[outer] += score
+            if at < len(_SHARES):
+                scores[outer] += _SHARES[at] * score
     if not scores:
         return None
-    best = max(scores, key=lambda element: scores[element])
-    return _widened(best, scores)
+    return _widened(max(scores, key=lambda element: scores[element]), totals)
+
+
+def _outwards(element: HtmlElement | None) -> Iterator[HtmlElement]:
+    while element is not None:
+        yield element
+        element = element.getparent()
 
 
 def _own(element: HtmlElement) -> tuple[int, int]:
@@ -87,23 +97,20 @@ def _own(element: HtmlElement) -> tuple[int, int]:
     return text, linked
 
 
-def _widened(best: HtmlElement, scores: dict[HtmlElement, float]) -> HtmlElement:
-    """Return the element around the best one as long as that has much more text of the same kind."""
-    while best.tag not in ("body", "article", "main"):
-        outer = best.getparent()
-        if outer is None or outer.tag == "html":
+def _widened(best: HtmlElement, totals: dict[HtmlElement, float]) -> HtmlElement:
+    """Return the element around the best one that has much more running text than that, however far outside it is.
+
+    Some pages put every paragraph into boxes of its own. A table's cell or a list's item is never the whole.
+    """
+    held = best
+    for outer in _outwards(best.getparent()):
+        if outer.tag == "html" or held.tag == "article":
             break
-        around = sum(scores.get(child, 0.0) for child in outer if child is not best)
-        if (
-            best.tag in ("p", "li", "ul", "ol", "span", "td", "tr", "tbody", "blockquote")
-            or around > 0.25 * scores[best]
-        ):
-            scores.setdefault(outer, scores[best])
-            scores[outer] = max(scores[outer], scores[best] + around)
-            best = outer
-        else:
+        if held.tag in _PIECES or totals[outer] > _MORE * totals[held]:
+            held = outer
+        elif held.tag == "main":
             break
-    return best
+    return held
 
 
 def standfirst(tree: HtmlElement) -> str:
@@ -113,9 +120,10 @@ def standfirst(tree: HtmlElement) -> str:
         return ""
     following = (element for element in heading.xpath("following::*") if isinstance(element.tag, str))
     for element in islice(following, _LOOK_AHEAD):
-        if is_standfirst(element.get("class") or "") and element.tag in ("p", "div", "h2", "h3", "span"):
+        is_next = element.getprevious() is heading and element.tag in ("p", "h2")
+        if is_next or (is_standfirst(element.get("class") or "") and element.tag in ("p", "div", "h2", "h3", "span")):
             text = text_of(element)
             linked = sum(size_of(link) for link in element.iter("a"))
-            if _STANDFIRST[0] <= len(text) <= _STANDFIRST[1] and not linked:
+            if (_SENTENCE if is_next else _STANDFIRST[0]) <= len(text) <= _STANDFIRST[1] and not linked:
                 return text
     return ""

@@ -26,7 +26,7 @@ _TAKEN_FOR = {
 }
 # XML takes no other characters, and lxml with it (XML 1.0, section 2.2); C1 controls are taken out with them.
 _NOT_XML = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_REFERENCE = re.compile(r"&#(?:[xX]0*+([0-9a-fA-F]*+)|0*+([0-9]*+))(;?)", re.ASCII)
+_REFERENCE = re.compile(r"&#(?=[0-9]|[xX][0-9a-fA-F])(?:[xX]0*+([0-9a-fA-F]*+)|0*+([0-9]*+));?", re.ASCII)
 
 
 def decode(source: bytes | str, charset: str = "") -> str:
@@ -80,9 +80,7 @@ def _codec(name: str) -> str:
 
 def _harmless(found: re.Match[str]) -> str:
     """Return a numeric reference, or what it stands for when a parser would choke on it or misread it."""
-    digits = found[1] or found[2]
-    if not digits:
-        return found[0]
+    digits = found[1] or found[2] or "0"
     number = int(digits, 16 if found[1] else 10) if len(digits) < 8 else 0
     if number in (9, 10, 13) or number >= 0xA0 or 0x20 <= number < 0x7F:
         return found[0] if number < 0x110000 and not _NOT_XML.match(chr(number)) else ""

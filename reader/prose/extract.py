@@ -11,6 +11,7 @@ libraries are not made for hostile pages: it is run in a worker process that can
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,11 +20,11 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from reader.model import Extract
-from reader.prose.blocks import Block, Paragraph
+from reader.prose.blocks import Block, Paragraph, Span
 from reader.prose.container import container, standfirst
 from reader.prose.decoding import decode
 from reader.prose.harvest import first, second, whole
-from reader.prose.html import parse_html
+from reader.prose.html import MAX_BLOCKS, cut_notice, parse_html
 from reader.prose.inline import paragraphs
 from reader.prose.markdown import to_markdown
 from reader.prose.metadata import Metadata, base_of, metadata
@@ -31,26 +32,35 @@ from reader.prose.pruning import Held, prepare
 from reader.prose.structured import Structured, as_html, script_text, structured
 from reader.prose.targets import WEB, target
 from reader.prose.tidying import article_text, tidy_article, with_headings
-from reader.prose.tree import MAX_CHARACTERS, parse
+from reader.prose.tree import MAX_CHARACTERS, parse, size_of
 from reader.words import words
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-MAX_ELEMENTS = 25_000
+MAX_ELEMENTS = 15_000
 """Of a page that is given to the extractors, whose time grows faster than its size; of a longer one all is taken."""
+MAX_TEXT = 600_000
+"""Characters of text of such a page."""
 MIN_WORDS = 8
 """Fewer words are no article."""
 
 _TAG = re.compile(r"<[a-zA-Z!?/]")
+_PIECE = re.compile(r"\w+")
 _BLANK_LINE = re.compile(r"\n[ \t]*\n")
 _SHORT = 600
 """Characters; a text with fewer may be one paragraph, or no article."""
 _SAME = 0.95
 """How near (F1) two opinions are to each other that need no third."""
+_ABOUT_THE_SAME = 0.9
+"""The same of an opinion and the bare text of an element, which has the page's furniture in it as well."""
 _LUMP = 0.5
 """What an opinion loses whose text has no paragraphs."""
+_BINARY_LOOK = 1_000
+"""Bytes that are looked at for that."""
 _SHINGLE = 4
+_LONGEST_MEAN = 16
+"""Characters of the mean word of a script that has blanks between words."""
 _TOO_FEW_TO_TRUST = 60
 """Words of a JSON-LD body; one with fewer is a summary."""
 _NEAR = 0.75
@@ -89,19 +99,31 @@ def extract(source: bytes | str, url: str = "", charset: str = "") -> Extract | 
 
 def article_of(source: bytes | str, url: str = "", charset: str = "") -> Article | None:
     """Return the article of a page as blocks, or None; takes what :func:`extract` takes."""
+    if isinstance(source, bytes) and _is_binary(source):
+        return None
     text = decode(source, charset)[:MAX_CHARACTERS]
     url = target(url, "", WEB)
     if not _TAG.search(text):
         return _or_none(Article(_plain(text), Metadata()))
-    tree = parse(text)
-    if tree is None:
+    parsed = parse(text)
+    if parsed is None:
         return None
+    tree = parsed.tree
     base_url = base_of(tree, url)
     said = structured(tree)
     about = metadata(tree, said, base_url)
     data = script_text(tree)
     page = _Page(tree, prepare(tree, base_url), base_url, about)
-    return _or_none(Article(page.best(said, data), about))
+    found = _or_none(Article(page.best(said, data), about))
+    if found is None and not parsed.is_whole:
+        # Too deep for the parser of the extractors; ours reads markup of any depth, though not what is an article.
+        found = _or_none(Article(page.tidied(parse_html(text, base_url)), about))
+    return found
+
+
+def _is_binary(source: bytes) -> bool:
+    """Whether bytes are those of a picture, a PDF or a program: text has no NUL, but for the UTF-16 with its mark."""
+    return b"\0" in source[:_BINARY_LOOK] and not source.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
 
 
 def _or_none(article: Article) -> Article | None:
@@ -110,10 +132,11 @@ def _or_none(article: Article) -> Article | None:
 
 def _plain(text: str) -> tuple[Block, ...]:
     """Return plain text as paragraphs, parted by blank lines."""
-    from reader.prose.blocks import Span
-
-    found = (paragraphs([Span(" ".join(part.split()))]) for part in _BLANK_LINE.split(text))
-    return tuple(Paragraph(spans) for part in found for spans in part)
+    parts = _BLANK_LINE.split(text.strip()[: MAX_TEXT + 1], MAX_BLOCKS)
+    is_cut = len(text.strip()) > MAX_TEXT or len(parts) > MAX_BLOCKS
+    found = (paragraphs([Span(" ".join(part.split()))]) for part in parts[:MAX_BLOCKS])
+    blocks = tuple(Paragraph(spans) for part in found for spans in part)
+    return (*blocks, cut_notice()) if is_cut else blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,8 +150,8 @@ class _Page:
 
     def best(self, said: Structured, data: str) -> tuple[Block, ...]:
         """Return the best of the opinions; ``data`` is what the page's scripts have of a text."""
-        if sum(1 for _ in self.tree.iter()) > MAX_ELEMENTS:
-            return self._tidied(whole(_main(self.tree), self.held, self.base_url))
+        if sum(1 for _ in self.tree.iter()) > MAX_ELEMENTS or size_of(self.tree) > MAX_TEXT:
+            return self.tidied(whole(_main(self.tree), self.held, self.base_url))
         best = self._agreed()
         if said.body:
             best = _checked(best, self._read(as_html(said.body)), self._second)
@@ -140,7 +163,7 @@ class _Page:
     def _begun(self, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
         """Return blocks with the sentence that stands under the heading before them, unless they say the same."""
         lead = standfirst(self.tree)
-        (made, *rest) = self._tidied(parse_html(f"<p>{escape(lead)}</p>", "")) or (None,)
+        (made, *rest) = self.tidied(parse_html(f"<p>{escape(lead)}</p>", "")) or (None,)
         if made is None or rest or not blocks:
             return blocks
         said, text = words(lead), words(article_text(blocks))
@@ -150,26 +173,28 @@ class _Page:
 
     def _agreed(self) -> tuple[Block, ...]:
         """Return the first opinion where the third is about the same, else the one that is nearest to the other two."""
-        one = self._tidied(first(self.tree, self.held, self.base_url))
+        one = self.tidied(first(self.tree, self.held, self.base_url))
         held = container(self.tree)
-        three = () if held is None else self._tidied(whole(held, self.held, self.base_url))
-        counts = [_shingles(one), _shingles(three)]
+        if held is not None and _holds_the_same(one, held):
+            return one
+        three = () if held is None else self.tidied(whole(held, self.held, self.base_url))
+        counts = [_rows(one), _rows(three)]
         if _alike(*counts) >= _SAME and not _is_lump(one):
             return with_headings(one, three)
         opinions = [one, three, self._second()]
-        counts.append(_shingles(opinions[2]))
+        counts.append(_rows(opinions[2]))
         votes = [sum(_alike(mine, others) for others in counts if others is not mine) for mine in counts]
         votes = [vote - _LUMP * _is_lump(blocks) for vote, blocks in zip(votes, opinions, strict=True)]
         best = opinions[votes.index(max(votes))]
         return best if best is three else with_headings(best, three)
 
     def _second(self) -> tuple[Block, ...]:
-        return self._tidied(second(self.tree, self.held, self.base_url))
+        return self.tidied(second(self.tree, self.held, self.base_url))
 
     def _read(self, html: str) -> tuple[Block, ...]:
-        return self._tidied(parse_html(html, self.base_url))
+        return self.tidied(parse_html(html, self.base_url))
 
-    def _tidied(self, blocks: Sequence[Block]) -> tuple[Block, ...]:
+    def tidied(self, blocks: Sequence[Block]) -> tuple[Block, ...]:
         return tidy_article(blocks, self.about.title, self.about.byline, self.about.titles)
 
 
@@ -214,6 +239,29 @@ def _bounded(blocks: tuple[Block, ...], wanted: Counter[tuple[str, ...]]) -> tup
     known = set(wanted)
     at = [i for i, block in enumerate(blocks) if known & set(_shingles([block]))]
     return blocks[at[0] : at[-1] + 1] if at else blocks
+
+
+def _holds_the_same(blocks: Sequence[Block], held: HtmlElement) -> bool:
+    """Whether an opinion has about the text of an element, and all its headings and items: the quick way to agree."""
+    if _is_lump(blocks) or _alike(_rows(blocks), _rows_of(" ".join(held.itertext()))) < _ABOUT_THE_SAME:
+        return False
+    said = "".join(article_text(blocks).split())
+    parts = ("".join("".join(part.itertext()).split()) for part in held.iter("h2", "h3", "h4", "h5", "h6", "li"))
+    return all(part in said for part in parts)
+
+
+def _rows(blocks: Sequence[Block]) -> Counter[tuple[str, ...]]:
+    """Return the words, four in a row, without folding case and accents: for opinions about one tree."""
+    return _rows_of(article_text(blocks))
+
+
+def _rows_of(text: str) -> Counter[tuple[str, ...]]:
+    pieces: Sequence[str] = _PIECE.findall(text)
+    if len(pieces) * _LONGEST_MEAN < len(text):  # a script without blanks between words
+        pieces = "".join(pieces)
+    if len(pieces) < _SHINGLE:
+        return Counter([tuple(pieces)])
+    return Counter(zip(pieces, pieces[1:], pieces[2:], pieces[3:], strict=False))
 
 
 def _shingles(blocks: Sequence[Block]) -> Counter[tuple[str, ...]]:

@@ -69,16 +69,18 @@ _BOXES = (
     ),
     # advertisements
     *(r"advert\w*", "ads?", "ad-?(?:slot|unit|container|wrapper|banner|label)", "adsbygoogle", "sponsor(?:ed|ship)?"),
-    *("promo(?:tion|box|ted)?", "dfp", "gpt"),
+    *("promo(?:tion|box|ted)?", "dfp", "call-to-action", "pop-?up", "subscription-widget"),
     # what stands with a title
     *(
         "author-?(?:bio|box|info|card|profile|description)",
         "about-?(?:the-?)?author",
         "byline",
+        "credits?",
+        "bio",
         "(?:post|entry|article)-?meta",
     ),
     *("publish(?:ed)?-?date", "timestamp", "read(?:ing)?-?time", "tags", "tag-?(?:list|cloud|links)"),
-    *("(?:post|entry)-?tags", "cat-links", "topics-list"),
+    *("links-block", "topic-list", "headerlink", "(?:post|entry)-?tags", "cat-links", "topics-list"),
 )
 _COMMENT_BOXES = (
     *("comments?-?(?:list|area|section|thread|wrapper|container|block|box)?", "commentlist", r"disqus\w*", "respond"),
@@ -108,6 +110,7 @@ _STANDFIRSTS = (
     "vorspann",
 )
 _STANDFIRST = re.compile(rf"(?:^|[ -]){_any(*_STANDFIRSTS)}(?:$| )")
+_UNSEEN = re.compile(r"(?:^|[ -])(?:screen-reader-text|sr-only|visually-?hidden|print-?only)(?:$|[ -])")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PARTING = re.compile(r"[-_:]+")
 _NAME = re.compile(rf"(?:^|[ -]){_any(*_BOXES)}(?:$|[ -]|\d)")
@@ -118,6 +121,12 @@ _LARGE = re.compile(rf"(?:^| ){_any(*_COMMENT_BOXES, *_OVERLAYS)}(?: |$)")
 def is_box(names: str) -> bool:
     """Whether a class or id is that of a box that is no part of an article."""
     return bool(_NAME.search(_plain(names)))
+
+
+@lru_cache(maxsize=4096)
+def is_for_the_ear(names: str) -> bool:
+    """Whether a class is that of text which is not shown, but read aloud."""
+    return bool(_UNSEEN.search(_plain(names)))
 
 
 @lru_cache(maxsize=4096)
@@ -190,6 +199,8 @@ _LINES = (
     r"(?:filed under|tags?|topics?|categories|category|posted in|schlagwörter|теги|标签|タグ)\s*[:：].{0,200}",
     # rights
     *(r"(?:©|\(c\)|copyright)\s.{0,160}", "all rights reserved.{0,80}", "alle rechte vorbehalten.{0,80}"),
+    # who else was at it
+    r"(?:责任编辑|责编|编辑|編輯|責任編輯|来源|來源|출처|편집)\s*[:：].{0,40}",
     # waiting, programs
     *(r"loading\s*(?:\.\.\.|…)?", r"please wait\s*(?:\.\.\.|…)?", r"this video (?:is not|cannot|can't)\b.{0,120}"),
     r"(?:please enable|enable) javascript\b.{0,100}",
@@ -270,6 +281,10 @@ _ONLY_DATE = re.compile(
     re.IGNORECASE,
 )
 _ANY_DATE = re.compile(_DATE, re.IGNORECASE)
+_PART_OF_NAME = r"[^\W\d_][\w.'’-]*"
+_BYLINE = re.compile(
+    rf"(?:[Bb]y|BY|Von|Par|Por|Di|Door)\s+{_PART_OF_NAME}(?:\s+(?:(?:and|und|et|y|&)\s+)?{_PART_OF_NAME},?){{0,8}}"
+)
 _BY = re.compile(
     r"(?:(?:written |story |reported |posted |text |words )?(?:by|von|par|por|di|door)\s*:?\s+"
     r"|(?:автор|作者|文|記者|记者|लेखक|بقلم)\s*[:：]?\s*)",
@@ -280,6 +295,13 @@ _BY = re.compile(
 def is_date(text: str) -> bool:
     """Whether a line is a date, with or without a time and a word such as "Published", and nothing more."""
     return len(text) < 120 and bool(_ONLY_DATE.fullmatch(clean(text).strip(_EDGES)))
+
+
+def is_byline(text: str) -> bool:
+    """Whether a line is "By" and some names, and nothing more."""
+    text = clean(text)
+    found = len(text) < 80 and _BYLINE.fullmatch(text)
+    return bool(found) and all(word[:1].isupper() or len(word) < 4 for word in text.split())
 
 
 def has_date(text: str) -> bool:

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from reader.prose.blocks import Block
-from reader.prose.html import assemble
+from reader.prose.html import MAX_CHARACTERS, assemble, cut_notice
 from reader.prose.pruning import CODE, CODE_BREAK, Held, show_code
 from reader.prose.tags import Token, tokens
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from lxml.etree import _Element
     from lxml.html import HtmlElement
 
+log = logging.getLogger(__name__)
+
+_FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What code that was not written for hostile pages raises; a page is not lost by one of them."""
 _PLAIN = {
     **{"p": "p", "quote": "blockquote", "item": "li", "table": "table", "row": "tr", "del": "s", "body": "div"},
     **{"div": "div", "td": "td", "th": "th", "tr": "tr"},
@@ -33,16 +37,20 @@ _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 
 def first(tree: HtmlElement, held: Held, base_url: str) -> tuple[Block, ...]:
     """Return what trafilatura finds, in its fast mode; empty when that is nothing. The tree stays as it is."""
-    found = _trafilatura().bare_extraction(
-        tree,
-        fast=True,
-        include_comments=False,
-        include_formatting=True,
-        include_images=True,
-        include_links=True,
-        include_tables=True,
-        output_format="xml",
-    )
+    try:
+        found = _trafilatura().bare_extraction(
+            tree,
+            fast=True,
+            include_comments=False,
+            include_formatting=True,
+            include_images=True,
+            include_links=True,
+            include_tables=True,
+            output_format="xml",
+        )
+    except _FAULTS:
+        log.warning("trafilatura failed at a page; the other opinions hold", exc_info=True)
+        return ()
     return () if found is None else assemble(_walk(found.body, held), base_url)
 
 
@@ -57,10 +65,12 @@ def second(tree: HtmlElement, held: Held, base_url: str) -> tuple[Block, ...]:
 
 
 def whole(tree: HtmlElement, held: Held, base_url: str) -> tuple[Block, ...]:
-    """Return everything that is left in a prepared tree; takes time linear in its size."""
+    """Return everything that is left in a prepared tree, in linear time; bounded as parse_html is."""
     from lxml.etree import tostring
 
-    return assemble(_restored(tokens(tostring(tree, encoding="unicode", method="html")), held), base_url)
+    text = tostring(tree, encoding="unicode", method="html")
+    blocks = assemble(_restored(tokens(text[:MAX_CHARACTERS]), held), base_url)
+    return (*blocks, cut_notice()) if len(text) > MAX_CHARACTERS else blocks
 
 
 @cache

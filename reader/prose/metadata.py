@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from reader.model import Image
-from reader.prose.furniture import without_by
+from reader.prose.furniture import has_date, without_by
 from reader.prose.structured import Structured
 from reader.prose.targets import WEB, host_of, target
 from reader.prose.tree import text_of
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 MAX_TITLE = 500
 """Characters of a title or byline; longer ones are a page's whole text gone astray."""
 
+_LOOK_AHEAD = 15
+"""Elements behind the heading."""
 _TITLES = ("og:title", "twitter:title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title")
 _AUTHORS = (
     "author",
@@ -60,11 +63,14 @@ _LETTERS = re.compile(r"[\W_]+")
 _BYLINE_CLASS = re.compile(
     r"(?:^|[\s_-])(?:byline|author(?:-?name)?|post-author|entry-author)(?:$|[\s_-])", re.IGNORECASE
 )
+_BESIDE_NAME = re.compile(r"\s*[|·•]\s*|\s+[-–—]\s+|\s+(?:기자|記者|记者)(?:\s|$)|\s*,?\s*\d{1,4}[./-]\d{1,2}[./-]")
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.ASCII)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ENGLISH = re.compile(
     r"(?:(\d{1,2})(?:st|nd|rd|th)?\s+)?([A-Z][a-z]{2,8})\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})", re.ASCII
 )
+_MAILED = re.compile(r"(?:[A-Z][a-z]{2},\s*)?\d{1,2} [A-Z][a-z]{2} \d{4} \d{1,2}:\d{2}", re.ASCII)
+_DAY_FIRST = re.compile(r"\b(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})\b", re.ASCII)
 _CHINESE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日")
 
 
@@ -88,7 +94,7 @@ def metadata(tree: HtmlElement, said: Structured, base_url: str) -> Metadata:
     site = _short(_first(named, _SITES) or said.publisher)
     if not site and base_url:
         site = host_of(target(base_url, "", WEB)) if target(base_url, "", WEB) else ""
-    headings = [heading for element in list(tree.iter("h1"))[:5] if (heading := _short(text_of(element)))]
+    headings = [name for element in list(tree.iter("h1"))[:5] if (name := _short(text_of(element).strip("¶# ")))]
     page_title = next((text_of(element) for element in tree.iter("title") if element.getparent() is not None), "")
     titles = [_short(said.headline), *(_short(named.get(name, "")) for name in _TITLES), *headings, _short(page_title)]
     return Metadata(
@@ -145,9 +151,12 @@ def _title(titles: list[str], headings: list[str], site: str) -> str:
     if not told:
         return ""
     best = _without_site(told[0], site)
-    # A heading that the page's other titles begin with is what the writer wrote.
+    wanted = _key(best)
     for heading in headings:
-        if len(_key(heading)) > 8 and any(_key(heading) in _key(title) for title in told if title != heading):
+        key = _key(heading)
+        # The heading is what the writer wrote, where it is the longer part of what programs are told; a heading that
+        # is a small part of it is the site's name.
+        if key and key != _key(site) and (wanted in key or (key in wanted and 2 * len(key) > len(wanted))):
             return heading
     return best
 
@@ -187,11 +196,16 @@ def _byline(tree: HtmlElement, named: dict[str, str], said: Structured) -> str:
             if name:
                 return name
     for element in tree.iter("a", "span", "p", "div", "address"):
-        if _BYLINE_CLASS.search(element.get("class") or ""):
+        if _BYLINE_CLASS.search(element.get("class") or "") and not _is_in_comments(element):
             name = _person(text_of(element))
             if name:
                 return name
     return ""
+
+
+def _is_in_comments(element: HtmlElement) -> bool:
+    boxes = (element, *element.iterancestors())
+    return any("comment" in f"{box.get('class') or ''} {box.get('id') or ''}".lower() for box in boxes)
 
 
 def _name_inside(element: HtmlElement) -> str:
@@ -202,7 +216,7 @@ def _name_inside(element: HtmlElement) -> str:
 
 
 def _person(text: str) -> str:
-    name = without_by(text).strip(" ,|·•-–—")
+    name = _BESIDE_NAME.split(without_by(text).strip(" ,|·•-–—"))[0].strip(" ,")
     is_name = 1 < len(name) <= 120 and not name.startswith(("http:", "https:", "@")) and any(map(str.isalpha, name))
     return name if is_name else ""
 
@@ -228,7 +242,17 @@ def _published(tree: HtmlElement, named: dict[str, str], said: Structured) -> da
             marked.insert(0, text or text_of(element))
         elif element.tag == "time":
             marked += [text, text_of(element)[:80]]
+    marked += _near_heading(tree)
     return next(filter(None, map(moment, marked[:20])), None)
+
+
+def _near_heading(tree: HtmlElement) -> list[str]:
+    """Return the short lines under the page's heading, among which its date may be."""
+    heading = next(tree.iter("h1"), None)
+    if heading is None:
+        return []
+    behind = islice((inner for inner in heading.xpath("following::*") if isinstance(inner.tag, str)), _LOOK_AHEAD)
+    return [text for inner in behind if 6 <= len(text := text_of(inner)) < 100 and has_date(text)]
 
 
 def moment(text: str) -> datetime | None:
@@ -240,7 +264,7 @@ def moment(text: str) -> datetime | None:
     text = clean(text[:200])
     if not text:
         return None
-    for read in (datetime.fromisoformat, _loose, parsedate_to_datetime):
+    for read in (datetime.fromisoformat, _mailed, _loose):
         try:
             found = read(text)
         except (ValueError, TypeError, IndexError, OverflowError):
@@ -256,6 +280,11 @@ def moment(text: str) -> datetime | None:
     return None
 
 
+def _mailed(text: str) -> datetime | None:
+    """Return a date as mail and HTTP have it (RFC 2822, 3.3), or None; the library's own reader takes far more."""
+    return parsedate_to_datetime(text) if _MAILED.match(text) else None
+
+
 def _loose(text: str) -> datetime | None:
     """Return a date that stands anywhere in a text, or raise ValueError."""
     found = _YEAR_FIRST.search(text) if not re.search(r"[+-]\d\d:?\d\d$|\b[A-Z]{3,4}$", text) else None
@@ -265,6 +294,9 @@ def _loose(text: str) -> datetime | None:
     found = _YEAR_FIRST.match(text) or _CHINESE.search(text)
     if found:
         return datetime(int(found[1]), int(found[2]), int(found[3]), tzinfo=UTC)
+    found = _DAY_FIRST.search(text)
+    if found:  # with points, the day comes first wherever they are written so
+        return datetime(int(found[3]), int(found[2]), int(found[1]), tzinfo=UTC)
     found = _ENGLISH.search(text)
     if found and found[2][:3].lower() in _MONTHS and (found[1] or found[3]):
         return datetime(int(found[4]), _MONTHS.index(found[2][:3].lower()) + 1, int(found[1] or found[3]), tzinfo=UTC)

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reader.prose.furniture import is_box, is_large_box
+from reader.prose.furniture import is_box, is_for_the_ear, is_large_box
 from reader.prose.targets import WEB, target
 from reader.prose.tree import drop, elements, size_of, text_of
 from reader.text import clean
@@ -28,7 +28,7 @@ _SHOW_BLANKS = str.maketrans({CODE_BREAK: "\n", CODE_BLANK: " ", CODE_TAB: "\t",
 _OURS = re.compile(f"[{CODE}-{CODE_TAB}]")
 
 _GONE = (
-    *("applet", "audio", "button", "canvas", "dialog", "embed", "form", "iframe", "input", "math", "nav", "noindex"),
+    *("applet", "audio", "button", "canvas", "embed", "iframe", "input", "math", "nav", "noindex"),
     *("object", "script", "select", "style", "svg", "template", "textarea", "video", "amp-ad", "amp-sidebar"),
     *("amp-consent", "amp-analytics", "amp-social-share", "amp-user-notification"),
 )
@@ -76,6 +76,11 @@ _ICON = re.compile(
     r"(?:^|[\s_-])(?:avatar|icon|logo|emoji|pixel|spacer|gravatar|badge|sprite|tracking)(?:$|[\s_-])", re.IGNORECASE
 )
 _LANGUAGE = re.compile(r"(?:^|\s)(?:lang(?:uage)?-|brush:\s*|highlight-source-|highlight-)([\w+#.-]{1,32})", re.ASCII)
+_MOST_WRAPPERS = 20
+"""Forms and the like of which is asked whether the whole page is in them."""
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+_NAMING = ("data-component", "data-testid")
+_INLINE = {"a", "abbr", "cite", "font", "ins", "label", "mark", "q", "small", "span", "sub", "sup", "time", "u"}
 _ASIDE = {"aside", "footer"}
 _AT_LEAST = 0.4
 """Of the running text of a page, how much has to be left of it, whatever boxes are called."""
@@ -120,8 +125,7 @@ def prepare(tree: HtmlElement, base_url: str) -> Held:
     for image in elements(tree, "amp-img"):
         image.tag = "img"
     _hold_pictures(tree, base_url, held)
-    for element in elements(tree, "noscript", *_GONE):
-        _drop_unless_page(element, tree)
+    _drop_widgets(tree)
     _prune(tree)
     _prune_links(tree)
     _mark_code(tree)
@@ -147,10 +151,13 @@ def _blank_ours(tree: HtmlElement) -> None:
 # --- noise ----------------------------------------------------------------------------------
 
 
-def _drop_unless_page(element: HtmlElement, tree: HtmlElement) -> None:
-    if element.tag in ("form", "dialog", "noscript") and 2 * size_of(element) > size_of(tree):
-        element.tag = "div"  # a page inside one form, as some frameworks make them
-    else:
+def _drop_widgets(tree: HtmlElement) -> None:
+    """Take out what no article consists of; some frameworks put a whole page into one form, which stays."""
+    whole = size_of(tree)
+    for at, element in enumerate(elements(tree, "form", "dialog", "noscript")):
+        if at < _MOST_WRAPPERS and 2 * size_of(element) > whole:
+            element.tag = "div"
+    for element in elements(tree, "form", "dialog", "noscript", *_GONE):
         drop(element)
 
 
@@ -180,7 +187,21 @@ def _is_noise(element: HtmlElement) -> bool:
         return True
     if (get("role") or "") in _NOISY_ROLES:
         return True
-    return is_box(get("class") or "") or is_box(get("id") or "")
+    names = get("class") or ""
+    if element.tag in _INLINE:  # a word of a sentence, however it is called
+        return is_for_the_ear(names)
+    if is_box(names) or any(is_box(get(attribute) or "") for attribute in _NAMING):
+        return True
+    return is_box(get("id") or "") and not _is_named_after_heading(element)
+
+
+def _is_named_after_heading(element: HtmlElement) -> bool:
+    """Whether an id was made from the words of a heading, as of a section about newsletters."""
+    if element.tag in _HEADINGS:
+        return True
+    heading = next(element.iter(*_HEADINGS), None)
+    said = re.sub(r"\W+", "-", text_of(heading).lower()).strip("-") if heading is not None else ""
+    return len(said) > 3 and (element.get("id") or "").lower().startswith(said) and prose_size(element) > 0
 
 
 def _prune_links(tree: HtmlElement) -> None:
@@ -239,7 +260,7 @@ def _hold_figure(figure: HtmlElement, base_url: str, held: Held) -> None:
     captions = [text_of(caption) for caption in figure.iter("figcaption")]
     caption = clean(" ".join(captions))
     found = [picture for image in figure.iter("img") if (picture := _picture(image, base_url, ""))]
-    unique = list({picture.url: picture for picture in found}.values())
+    unique = list({picture.url: picture for picture in reversed(found)}.values())[::-1]
     if not unique:
         if any(True for _ in figure.iter("figcaption")):
             for inner in list(figure.iter("figcaption")):

@@ -25,8 +25,9 @@ _ROBOTS = _compiled(
 )
 _ERRORS = _compiled(
     r"^(?:error|http)?[ :]*(?:40[0134]|410|429|451|50[0234])\b",
-    r"\b(?:page|article|story|file|content|url) (?:is |was |could |can )?(?:not be found|not found|gone)",
-    r"\b(?:page|article|story|file|content|url) (?:is )?no longer (?:exists|available)",
+    r"^(?:\W|sorry|oops|error|hmm|we(?: are|.re)|\d{3})*(?:the |this |that )?(?:requested )?"
+    r"(?:page|article|story|file|url)\b.{0,60}"
+    r"\b(?:not (?:be )?found|gone|no longer (?:exists?|available)|does(?: not|n.t) exist)\b",
     r"^(?:not found|access denied|forbidden|bad gateway|service unavailable|internal server error|gone)\b",
     "seite (?:wurde )?nicht gefunden|page (?:introuvable|non trouvée)|página no encontrada|pagina non trovata",
     "страница не найдена|页面不存在|找不到(?:该|此)?(?:页面|網頁)|ページが見つかりません",

@@ -20,13 +20,17 @@ from reader.prose.blocks import (
     Table,
     spans_text,
 )
-from reader.prose.furniture import has_date, is_date, is_heading, is_line, without_by
+from reader.prose.furniture import has_date, is_byline, is_date, is_heading, is_line, without_by
 from reader.text import clean
 
 _LETTERS = re.compile(r"[\W_]+")
 _ABOUT = re.compile(r",? (?:is|was|writes|works|covers|reports|lives|has (?:been|worked|written)|joined|teaches)\b")
 _ENDING = 3
 """Blocks from the end among which a sentence about the writer stands."""
+_QUOTES = 50
+"""Of which is asked whether the text itself says the same."""
+_LONG = 5
+"""Paragraphs of a text that is long."""
 _NEAR = 8
 """Blocks from the start among which title, byline and date are repeated."""
 
@@ -37,7 +41,7 @@ def tidy_article(
     """Return the blocks of an article without what repeats its title, byline and date, and without page furniture."""
     kept = [tidied for block in blocks if (tidied := _tidy(block)) is not None]
     kept = _without_head(kept, {_key(name) for name in (title, *other_titles) if name}, byline)
-    kept = _without_aftermath(kept)
+    kept = _without_teasers(_without_aftermath(kept))
     kept = _without_repeats(_without_bio(kept, byline))
     while kept and isinstance(kept[-1], Heading | Rule):
         kept.pop()
@@ -49,6 +53,11 @@ def tidy_article(
 def _key(text: str) -> str:
     """Return what two forms of one line have in common."""
     return _LETTERS.sub("", text.casefold())
+
+
+def _solid(text: str) -> str:
+    """Return a text without its blanks: what two extractors' forms of it have in common."""
+    return "".join(text.split())
 
 
 def text_of_block(block: Block) -> str:
@@ -125,15 +134,23 @@ def _without_head(blocks: list[Block], titles: set[str], byline: str) -> list[Bl
     names = _key(byline)
     kept: list[Block] = []
     for at, block in enumerate(blocks):
-        if at < _NEAR and isinstance(block, Heading | Paragraph):
-            text = clean(spans_text(block.spans))
-            key = _key(text)
-            is_name = bool(names) and len(text) < 160 and _key(without_by(text)) == names
-            with_name = bool(names) and names in key and len(key) < len(names) + 50 and has_date(text)
-            if key in titles or is_name or with_name or is_date(text):
-                continue
+        lines = text_of_block(block).split("\n") if at < _NEAR and not isinstance(block, CodeBlock | Table) else []
+        if any(lines) and all(_is_head(line, titles, names) for line in lines):
+            continue
         kept.append(block)
     return kept
+
+
+def _is_head(line: str, titles: set[str], names: str) -> bool:
+    """Whether a line repeats a title, or is a byline or a date."""
+    text = clean(line)
+    key = _key(text)
+    if not key or key in titles or is_date(text) or is_byline(text):
+        return True
+    if not names or len(text) > 160:
+        return False
+    with_date = names in key and len(key) < len(names) + 50 and has_date(text)
+    return with_date or _key(without_by(text)) == names
 
 
 # --- what comes behind ----------------------------------------------------------------------------
@@ -157,6 +174,26 @@ def _without_aftermath(blocks: list[Block]) -> list[Block]:
     while kept and _is_link_list(kept[-1]):
         kept.pop()
     return kept
+
+
+def _without_teasers(blocks: list[Block]) -> list[Block]:
+    """Return blocks without headlines of other articles that stand, as links, between paragraphs of a long text."""
+    is_text = [isinstance(b, Paragraph) and len(text_of_block(b)) > 80 and linked_share(b) < 0.5 for b in blocks]
+    if sum(is_text) < _LONG:
+        return blocks
+    kept = blocks[:1]
+    for at in range(1, len(blocks)):
+        between = is_text[at - 1] and at + 1 < len(blocks) and is_text[at + 1]
+        if not (between and _is_headline(blocks[at])):
+            kept.append(blocks[at])
+    return kept
+
+
+def _is_headline(block: Block) -> bool:
+    if not isinstance(block, Paragraph) or linked_share(block) < 1.0:
+        return False
+    text = text_of_block(block)
+    return 5 <= len(text.split()) <= 25 and not text.endswith((".", "!", ":", "…"))
 
 
 def _without_bio(blocks: list[Block], byline: str) -> list[Block]:
@@ -189,11 +226,18 @@ def _is_link_list(block: Block) -> bool:
 
 
 def _without_repeats(blocks: list[Block]) -> list[Block]:
-    """Return blocks without long ones that were there before, and without a picture that comes again."""
+    """Return blocks without long ones and pictures that come again, and without quotes of the text itself."""
+    said = "\n".join(_solid(text_of_block(block)) for block in blocks if isinstance(block, Paragraph))
+    pulled = {
+        at
+        for at, block in [(at, block) for at, block in enumerate(blocks) if isinstance(block, Quote)][:_QUOTES]
+        if len(key := _solid(text_of_block(block))) > 30 and key in said
+    }
+    blocks = [block for at, block in enumerate(blocks) if at not in pulled]
     seen: set[str] = set()
     kept: list[Block] = []
     for block in blocks:
-        key = block.url if isinstance(block, Figure) else _key(text_of_block(block))
+        key = block.url if isinstance(block, Figure) else _solid(text_of_block(block))
         if key and (len(key) > 60 or isinstance(block, Figure)) and not isinstance(block, CodeBlock | Table):
             if key in seen:
                 continue
@@ -211,12 +255,12 @@ def with_headings(blocks: Sequence[Block], others: Sequence[Block]) -> tuple[Blo
     One is put in before the block that it stands before in ``others``; extractors lose
     them more often than they invent them.
     """
-    whole = _key(article_text(blocks))
-    places = {_key(text_of_block(block)): at for at, block in reversed(list(enumerate(blocks)))}
+    whole = _solid(article_text(blocks))
+    places = {_solid(text_of_block(block)): at for at, block in reversed(list(enumerate(blocks)))}
     missing: dict[int, list[Block]] = {}
     waiting: list[Block] = []
     for other in others:
-        key = _key(text_of_block(other))
+        key = _solid(text_of_block(other))
         if key in places:
             if waiting:
                 missing.setdefault(places[key], []).extend(waiting)

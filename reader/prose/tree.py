@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,8 +13,16 @@ MAX_CHARACTERS = 5_000_000
 """Of the page; what comes after is left out."""
 
 
-def parse(source: str) -> HtmlElement | None:
-    """Return the page as a tree, or None when nothing in it is markup.
+class Parsed(NamedTuple):
+    """A page as a tree."""
+
+    tree: HtmlElement
+    is_whole: bool
+    """False when the parser left something out that was too deep."""
+
+
+def parse(source: str) -> Parsed | None:
+    """Return a page as a tree, or None when nothing in it is markup.
 
     ``source`` comes from :func:`reader.prose.decoding.decode`. Elements more than 255
     deep are left out: that is libxml2's own limit, which we leave on.
@@ -28,7 +36,7 @@ def parse(source: str) -> HtmlElement | None:
         tree = document_fromstring(source[:MAX_CHARACTERS].encode(), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         return None
-    return tree
+    return Parsed(tree, not parser.error_log.filter_types([etree.ErrorTypes.ERR_RESOURCE_LIMIT]))
 
 
 def elements(tree: HtmlElement, *names: str) -> Iterator[HtmlElement]:

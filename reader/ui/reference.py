@@ -9,15 +9,21 @@ import sys
 
 from reader.ui import actions
 
+_WHERE: dict[str, str] = {
+    "Text": "(while a text is read in full)",
+    "Views": "(in the pane of views, but for the first two)",
+    "Write": "(in a line that is written in)",
+}
+"""What to say of a group whose keys do something else elsewhere."""
+
 
 def short_table() -> str:
     """Return the README's table: keys and title of each action, by group."""
-    rows = [
-        f"| {', '.join(_code(actions.spoken(action.keys)))} | {action.title} |"
-        for _, found in actions.groups()
-        for action in found
-    ]
-    return "\n".join(["| keys | what they do |", "|---|---|", *rows]) + "\n"
+    rows = ["| keys | what they do |", "|---|---|"]
+    for group, found in actions.groups():
+        rows.append(f"| **{group}** {_WHERE.get(group, '')}".rstrip() + " | |")
+        rows += [f"| {', '.join(_code(actions.spoken(action.keys)))} | {action.title} |" for action in found]
+    return "\n".join(rows) + "\n"
 
 
 def full_table() -> str:

@@ -752,6 +752,7 @@ FOOTERS: dict[Focus, tuple[tuple[str, str], ...]] = {
         ("text.search", "find"),
         ("text.links", "links"),
         ("text.heading_next", "heading"),
+        ("fetch", "original"),
         ("open", "open"),
         ("mark.star", "star"),
         ("text.zen", "zen"),

@@ -119,6 +119,11 @@ class TextView(LinkedView):
             self.post_message(self.WidthChanged(self))
 
     @property
+    def is_page(self) -> bool:
+        """Whether what is shown is the original."""
+        return self.text is not None and self.text.kind == "page"
+
+    @property
     def measure(self) -> int:
         """The width of the column, in cells, where there is room for it."""
         return self._measure

@@ -90,7 +90,7 @@ def literal(host: str) -> Address | None:
         pass
     try:
         return IPv4Address(socket.inet_aton(bare)) if bare.isascii() and " " not in bare else None
-    except OSError:
+    except (OSError, ValueError):  # the latter for a zero character
         return None
 
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 import httpcore
 
+from reader.errors import reason
+from reader.web.addresses import canonical_host
+from reader.web.answers import FetchError
 from reader.web.guard import Guard
 from reader.web.names import Resolve
 from reader.web.proxies import Proxy
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
 
 KEEP = 5.0
 """Seconds that a connection is kept open for a further request."""
+
+
+_STALE = (httpcore.NetworkError, httpcore.RemoteProtocolError, httpcore.ConnectionNotAvailable)
 
 
 class Turns:
@@ -55,7 +61,10 @@ class Lent:
     """An answer whose body is still to come, and the connection that it comes by, until ``aclose``."""
 
     def __init__(
-        self, response: httpcore.Response, connection: httpcore.AsyncConnectionInterface, back: Callable[[], None]
+        self,
+        response: httpcore.Response,
+        connection: httpcore.AsyncConnectionInterface,
+        back: Callable[[], Awaitable[None]],
     ) -> None:
         self.response = response
         self._connection = connection
@@ -73,7 +82,7 @@ class Lent:
         try:
             await self.response.aclose()
         finally:
-            self._back()
+            await self._back()
 
 
 class Connections:
@@ -94,7 +103,7 @@ class Connections:
         Raises FetchError when the address is refused, httpcore's errors, OSError.
         """
         origin = request.url.origin
-        host = origin.host.decode("ascii")
+        host = canonical_host(origin.host.decode("ascii"))
         while True:
             connection, used_before = await self._take(origin, host, proxy)
             try:
@@ -103,7 +112,7 @@ class Connections:
                 await self._drop(connection)
                 # A server may end a kept connection just when it is used again (RFC 9112, 9.3.1), or have left
                 # something in it. Asking once more is right, because GET changes nothing.
-                if used_before and isinstance(error, (httpcore.NetworkError, httpcore.RemoteProtocolError)):
+                if used_before and isinstance(error, _STALE):
                     continue
                 raise
             return Lent(response, connection, partial(self._give_back, connection))
@@ -140,35 +149,46 @@ class Connections:
 
     def _new(self, origin: httpcore.Origin, proxy: Proxy | None) -> httpcore.AsyncConnectionInterface:
         if proxy is not None:
-            return self._pool(proxy).create_connection(origin)
+            return self._pool(proxy, origin).create_connection(origin)
         return httpcore.AsyncHTTPConnection(
             origin,
-            ssl_context=self._ssl_context() if origin.scheme == b"https" else None,
+            ssl_context=self._ssl_context(origin) if origin.scheme == b"https" else None,
             keepalive_expiry=KEEP,
             network_backend=self._guard,
         )
 
-    def _pool(self, proxy: Proxy) -> httpcore.AsyncHTTPProxy:
+    def _pool(self, proxy: Proxy, origin: httpcore.Origin) -> httpcore.AsyncHTTPProxy:
         """Return what makes connections by way of ``proxy``; the proxy itself may be anywhere."""
         if proxy not in self._proxies:
             self._proxies[proxy] = httpcore.AsyncHTTPProxy(
                 proxy.url,
                 proxy_auth=proxy.auth,
-                ssl_context=self._ssl_context(),
-                proxy_ssl_context=self._ssl_context() if proxy.url.startswith("https:") else None,
+                ssl_context=self._ssl_context(origin),
+                proxy_ssl_context=self._ssl_context(origin) if proxy.url.startswith("https:") else None,
                 keepalive_expiry=KEEP,
             )
         return self._proxies[proxy]
 
-    def _ssl_context(self) -> ssl.SSLContext:
+    def _ssl_context(self, origin: httpcore.Origin) -> ssl.SSLContext:
         if self._context is None:  # 30 ms that plain HTTP need not wait for
-            self._context = self._tls()
+            try:
+                self._context = self._tls()
+            except OSError as error:  # of which errors of ssl are a kind
+                raise FetchError(
+                    "tls",
+                    f"the certificates to check it by cannot be read ({reason(error)})",
+                    origin.host.decode("ascii"),
+                    hint="SSL_CERT_FILE or SSL_CERT_DIR say where they are; without either, our own are used.",
+                ) from None
         return self._context
 
-    def _give_back(self, connection: httpcore.AsyncConnectionInterface) -> None:
+    async def _give_back(self, connection: httpcore.AsyncConnectionInterface) -> None:
         host = self._busy.pop(connection, None)
         if host is not None and connection.is_idle() and not connection.is_closed():
             self._idle[connection] = host
+        elif host is not None:
+            # Cancelled while it ended a request, httpcore leaves a connection neither idle nor closed.
+            await connection.aclose()
 
     async def _drop(self, connection: httpcore.AsyncConnectionInterface) -> None:
         self._busy.pop(connection, None)

@@ -53,6 +53,8 @@ class _Want:
     types: tuple[str, ...] = ()
     """Media types that are taken; empty for any."""
     what: str = "a page"
+    text: bool = True
+    """Whether it is text, whose encoding is to be found."""
     cut: bool = False
     """Whether a body that is too long is cut, not refused."""
 
@@ -108,7 +110,7 @@ class Fetcher:
         Raises FetchError; also when it has more pixels than the rules allow.
         """
         accept = ", ".join(media.PICTURES)
-        answer = await self._fetch(url, _Want(accept, self.rules.image_bytes, what="a picture"), {})
+        answer = await self._fetch(url, _Want(accept, self.rules.image_bytes, what="a picture", text=False), {})
         host = hops.host(answer.final_url)
         kind = media.beginning(answer.body)
         if kind not in media.PICTURES:
@@ -147,7 +149,7 @@ class Fetcher:
             try:
                 async with clock.running():
                     return await self._send(hop, want, conditions, proxy)
-            except TimeoutError:
+            except (TimeoutError, httpcore.TimeoutException):  # ours, and the system's
                 raise FetchError(
                     "timeout", f"timed out after {self.rules.seconds:g} s", hop.host, hint="Try again later."
                 ) from None
@@ -180,6 +182,8 @@ class Fetcher:
     def _failure(self, status: int, headers: httpx.Headers, host: str) -> FetchError:
         asked = headers.get("retry-after")
         seconds = waits.retry_after(asked, datetime.now(UTC)) if status in _BUSY and asked else None
+        if seconds is None and status == 429:
+            seconds = waits.UNTOLD
         if seconds is not None:
             self._waits.ask(canonical_host(host), seconds)
             return FetchError(
@@ -222,9 +226,10 @@ class Fetcher:
         told, label = media.media_type(found.headers.get("content-type", ""))
         begins = media.beginning(found.body)
         name = told or (media.sniffed(found.body) if found.body else "")
-        charset = charsets.detect(found.body, label, markup=name != "text/plain") if found.status == 200 else "utf-8"
+        charset = charsets.detect(found.body, label, markup=name != "text/plain") if want.text else "utf-8"
         if want.types == media.PAGES and found.status == 200:
-            wrong = begins or ("" if media.is_text(found.body, charset) else "application/octet-stream")
+            fit = media.is_text(found.body, charset) or media.is_markup(found.body)
+            wrong = begins or ("" if fit else "application/octet-stream")
             if wrong or name not in media.PAGES:
                 raise _no_page(wrong or name, len(found.body), want.what, hop.host)
         return Answer(

@@ -32,7 +32,6 @@ class Guard(httpcore.AsyncNetworkBackend):
     def __init__(self, allow_hosts: frozenset[str], resolve: Resolve) -> None:
         self._allowed = frozenset(map(canonical_host, allow_hosts))
         self._resolve = resolve
-        self._plain = httpcore.AnyIOBackend()
 
     async def connect_tcp(
         self,
@@ -41,7 +40,7 @@ class Guard(httpcore.AsyncNetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
+    ) -> _Stream:
         """Connect to the first address of ``host`` that answers.
 
         Raises FetchError ("refused") when every address is one to keep away from,
@@ -52,7 +51,7 @@ class Guard(httpcore.AsyncNetworkBackend):
             addresses = _public(host, addresses)
         if not addresses:
             raise OSError("it has no address")
-        return await self._race(_in_turn(addresses), port)
+        return await _race(_in_turn(addresses), port)
 
     async def connect_unix_socket(
         self,
@@ -67,31 +66,9 @@ class Guard(httpcore.AsyncNetworkBackend):
         """Wait; asked for by httpcore before it tries again."""
         await asyncio.sleep(seconds)
 
-    async def _race(self, addresses: list[Address], port: int) -> httpcore.AsyncNetworkStream:
-        """Try each address, a little after the one before, and return the first that answers (RFC 8305)."""
-        waiting = deque(addresses)
-        under_way: set[asyncio.Task[httpcore.AsyncNetworkStream]] = set()
-        last: BaseException | None = None
-        try:
-            while waiting or under_way:
-                if waiting:
-                    under_way.add(asyncio.create_task(self._plain.connect_tcp(str(waiting.popleft()), port)))
-                done, under_way = await asyncio.wait(
-                    under_way, timeout=NEXT_AFTER if waiting else None, return_when=asyncio.FIRST_COMPLETED
-                )
-                won = [task for task in done if task.exception() is None]
-                if won:
-                    under_way.update(won[1:])  # closed below
-                    return _Stream(won[0].result())
-                last = next((task.exception() for task in done), last)
-        finally:
-            await _give_up(under_way)
-        assert last is not None
-        raise last
-
 
 class _Stream(httpcore.AsyncNetworkStream):
-    """A connection that is closed when the handshake on it is given up; httpcore forgets it then."""
+    """A connection that is closed when the handshake of TLS on it is cancelled; httpcore leaves it open then."""
 
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
@@ -118,6 +95,44 @@ class _Stream(httpcore.AsyncNetworkStream):
         return self._inner.get_extra_info(info)
 
 
+async def _connect(address: Address, port: int) -> _Stream:
+    """Connect to exactly this address. Raises httpcore's errors."""
+    return _Stream(await httpcore.AnyIOBackend().connect_tcp(str(address), port))
+
+
+async def _race(addresses: list[Address], port: int) -> _Stream:
+    """Try each address, a little after the one before, and return the first that answers (RFC 8305)."""
+    under_way: set[asyncio.Task[_Stream]] = set()
+    try:
+        winner = await _first(deque(addresses), port, under_way)
+    except BaseException:
+        await _give_up(under_way)
+        raise
+    try:
+        await _give_up(under_way)
+    except BaseException:
+        await winner.aclose()
+        raise
+    return winner
+
+
+async def _first(waiting: deque[Address], port: int, under_way: set[asyncio.Task[_Stream]]) -> _Stream:
+    """Return the first connection; what else is being tried, or was made as well, is in ``under_way``."""
+    last: BaseException | None = None
+    while waiting or under_way:
+        if waiting:
+            under_way.add(asyncio.create_task(_connect(waiting.popleft(), port)))
+        pause = NEXT_AFTER if waiting else None
+        done, _ = await asyncio.wait(under_way, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            under_way.remove(task)
+            last = task.exception()
+            if last is None:
+                return task.result()
+    assert last is not None
+    raise last
+
+
 def _public(host: str, addresses: list[Address]) -> list[Address]:
     """Return those of ``addresses`` that may be connected to; raise FetchError when there were only others."""
     refused = [(address, words) for address in addresses if (words := refusal(address))]
@@ -142,10 +157,10 @@ def _in_turn(addresses: list[Address]) -> list[Address]:
     return [address for pair in pairs for address in pair if address is not None][:MOST_ADDRESSES]
 
 
-async def _give_up(tasks: set[asyncio.Task[httpcore.AsyncNetworkStream]]) -> None:
+async def _give_up(tasks: set[asyncio.Task[_Stream]]) -> None:
     """Stop attempts, and close what has connected all the same."""
     for task in tasks:
         task.cancel()
     for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(outcome, httpcore.AsyncNetworkStream):
+        if isinstance(outcome, _Stream):
             await outcome.aclose()

@@ -28,7 +28,7 @@ def first(url: str) -> Hop:
     try:
         return _taken_apart(urls.fetchable(url))
     except ReaderError as error:
-        raise FetchError("refused", error.message, hint=error.hint) from None
+        raise FetchError("refused", _why(error), hint=error.hint) from None
 
 
 def following(hop: Hop, location: str, seen: frozenset[str]) -> Hop:
@@ -41,10 +41,7 @@ def following(hop: Hop, location: str, seen: frozenset[str]) -> Hop:
         whole = urls.safe(urljoin(hop.url, location)).partition("#")[0]
         target = urls.fetchable(whole)
     except (ReaderError, ValueError) as error:
-        why = error.message[:1].lower() + error.message[1:] if isinstance(error, ReaderError) else "it is not valid"
-        raise FetchError(
-            "refused", f"it leads on to an address that is not fetched: {why}", hop.host, hint=""
-        ) from None
+        raise FetchError("refused", f"it leads on to an address that is not fetched: {_why(error)}", hop.host) from None
     # A site that adds what we take away would send us round for ever.
     target = whole if target in seen else target
     if target in seen:
@@ -57,6 +54,13 @@ def following(hop: Hop, location: str, seen: frozenset[str]) -> Hop:
 def host(url: str) -> str:
     """Return the host of an address that has been asked for, without brackets and port."""
     return _taken_apart(url).host
+
+
+def _why(error: ReaderError | ValueError) -> str:
+    """Return the reason as it follows a colon; ``urljoin`` says in a ValueError what may quote the address."""
+    if not isinstance(error, ReaderError):
+        return "it is not valid"
+    return error.message[:1].lower() + error.message[1:].rstrip(".")
 
 
 def _taken_apart(url: str) -> Hop:

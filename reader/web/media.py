@@ -84,9 +84,14 @@ def sniffed(body: bytes) -> str:
     """Return what a body is whose server does not say: markup, text, or something else."""
     if name := beginning(body):
         return name
-    if _MARKUP.match(body.removeprefix(b"\xef\xbb\xbf")):
+    if is_markup(body):
         return "text/html"
     return "text/plain" if is_text(body, "") else "application/octet-stream"
+
+
+def is_markup(body: bytes) -> bool:
+    """Whether ``body`` begins as pages do."""
+    return _MARKUP.match(body.removeprefix(b"\xef\xbb\xbf")) is not None
 
 
 def is_text(body: bytes, charset: str) -> bool:

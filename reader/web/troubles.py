@@ -49,7 +49,7 @@ def from_status(status: int, host: str) -> FetchError:
     hints = {
         401: "It wants somebody to be logged in; the browser may be.",
         402: "It wants to be paid.",
-        403: "It lets programs like this one not in; the browser may get further.",
+        403: "It does not let programs like this one in; the browser may get further.",
         404: "",
         410: "",
         451: "It is withheld for legal reasons.",
@@ -61,9 +61,10 @@ def from_status(status: int, host: str) -> FetchError:
 def _tls(error: ssl.SSLError, host: str) -> FetchError:
     if isinstance(error, ssl.SSLCertVerificationError):
         # OpenSSL's own words: short, fixed, and with the host's name in them at most.
-        why = clean(error.verify_message or "")[:120].rstrip(".")
+        # Errors that Python raises itself lack what OpenSSL would have said.
+        why = clean(getattr(error, "verify_message", None) or "")[:120].rstrip(".")
         return FetchError("tls", f"its certificate cannot be trusted ({why})", host, hint="Nothing was asked of it.")
-    why = clean(error.reason or "")[:60].replace("_", " ").lower()
+    why = clean(getattr(error, "reason", None) or "")[:60].replace("_", " ").lower()
     shown = f"no secure connection ({why})" if why else "no secure connection"
     return FetchError("tls", shown, host, hint=_BROWSER)
 

@@ -8,6 +8,8 @@ from email.utils import parsedate_to_datetime
 
 LONGEST = 86_400.0
 """Seconds: no host is left alone for longer, whatever it asks for."""
+UNTOLD = 30.0
+"""Seconds for a host that says "too many" and not for how long."""
 _MOST_HOSTS = 10_000
 
 

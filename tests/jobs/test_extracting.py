@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.jobs import processes
+from reader.jobs import extract_tasks, processes
 from reader.jobs.extract_tasks import Extracted
 from reader.jobs.extracting import ExtractError, Extractor
-from reader.model import Extract, Image
+from reader.model import BodyFormat, Extract, Image
+from reader.prose.body import parse_body
+from reader.prose.extract import extract as direct
+from reader.prose.plain import from_plain
+from tests.jobs.web_of_pages import STUB, html
 
 MakeExtractor = Callable[..., Extractor]
 _MB = 1 << 20
@@ -128,6 +134,17 @@ def test_an_answer_that_is_too_large_is_refused(extractor: MakeExtractor) -> Non
     assert workers.ask("much", 10 * _MB) == b"x" * (10 * _MB)
 
 
+def test_a_worker_can_be_made_ready_before_there_is_a_task(extractor: MakeExtractor) -> None:
+    workers = extractor(2)
+    workers.warm()
+    workers.warm()
+    assert workers._drivers == 1
+    assert workers.ask("echo", 1) == [1]
+    assert len(workers._alive) == 1
+    workers.close()
+    workers.warm()
+
+
 def test_several_workers_work_at_once(extractor: MakeExtractor) -> None:
     workers = extractor(2, seconds=2)
     slow = workers.submit("hold")
@@ -205,6 +222,77 @@ def test_a_worker_that_nobody_waits_for_ends_itself() -> None:
         process.kill()
         raise
     process.stdout.close()
+
+
+# The tasks that workers really have.
+
+
+@pytest.fixture(scope="module")
+def reader_of_pages() -> Iterator[Extractor]:
+    one = Extractor(seconds=60)
+    yield one
+    one.close()
+
+
+async def test_a_page_is_read_by_a_worker(reader_of_pages: Extractor) -> None:
+    page = html("Größe", 12, '<p>It links <a href="/more">there</a>.</p>')
+    extract, stub = await reader_of_pages.extract(page, "https://a.example/1", "utf-8")
+    assert extract == direct(page, "https://a.example/1", "utf-8")
+    assert extract is not None
+    assert "https://a.example/more" in extract.markdown
+    assert stub == ""
+
+
+_NO_ARTICLES = {
+    "nothing": b"",
+    "zeros": b"\x00" * 1000,
+    "empty": b"<html><body></body></html>",
+    "tags": b"<p>" * 2_000,
+    "stub": STUB,
+}
+
+
+@pytest.mark.parametrize("page", _NO_ARTICLES.values(), ids=_NO_ARTICLES)
+async def test_what_is_no_article_is_said_to_be_none(page: bytes, reader_of_pages: Extractor) -> None:
+    extract, stub = await reader_of_pages.extract(page, "https://a.example/1")
+    assert stub
+    if extract is not None:
+        assert extract.words < 250
+
+
+@pytest.mark.parametrize(
+    ("body", "body_format"),
+    [
+        ("<h2>A</h2><p>b <b>c</b> <a href='/d'>e</a></p><ul><li>f<ol><li>g</li></ol></li></ul>", "html"),
+        ("# A\n\n> b\n\n```\nc\n\nd\n```\n\n1. e\n2. f\n", "markdown"),
+        ("<table><tr><th>a</th><th>b</th></tr><tr><td>c</td><td>d</td></tr></table>", "html"),
+        ("", "markdown"),
+    ],
+)
+async def test_a_body_of_a_document_consists_of_the_same_here_and_there(
+    body: str, body_format: BodyFormat, reader_of_pages: Extractor
+) -> None:
+    here = parse_body(body, body_format, "https://a.example/1")
+    there = await reader_of_pages.run("blocks", body, body_format, "https://a.example/1")
+    assert from_plain(there) == here
+
+
+def test_the_tasks_say_here_what_they_say_in_a_worker(reader_of_pages: Extractor) -> None:
+    extract_tasks.prepare()
+    for values in ((html(), "https://a.example/1", "utf-8"), (b"", "", "")):
+        assert extract_tasks.TASKS["page"](*values) == reader_of_pages.ask("page", *values)
+    values = ("<b>a</b>", "html", "")
+    assert extract_tasks.TASKS["body"](*values) == reader_of_pages.ask("body", *values) == "**a**\n"
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the size of a process is found in /proc")
+def test_what_a_worker_has_at_rest_is_not_counted(reader_of_pages: Extractor) -> None:
+    assert from_plain(reader_of_pages.ask("blocks", "# A", "markdown", "")) == parse_body("# A", "markdown")
+    (process,) = reader_of_pages._alive
+    limits = Path(f"/proc/{process.pid}/limits").read_text()
+    (limit,) = re.findall(r"Max address space +(\d+)", limits)
+    size = 1024 * int(re.findall(r"VmSize:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())[0])
+    assert 400 * _MB < int(limit) - size <= 512 * _MB
 
 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -372,8 +372,15 @@ def test_documents_of_one_article_share_its_addresses(make_folder: MakeFolder, l
     )
     row = opened.rows([opened.find("a.md")])[0]
     assert look_up(opened, row.id) == Wanted(row.id, (("original", original), ("amp", "https://amp.a.example/1")), ())
+    given = Links(web="https://a.example/web", amp="https://amp.a.example/1")
+    assert [*look_up(opened, row.id, given).addresses] == [
+        ("original", original),
+        ("web", "https://a.example/web"),
+        ("amp", "https://amp.a.example/1"),
+    ]
     with pytest.raises(ReaderError, match="no document of this article"):
         look_up(opened, "0" * 16)
+    assert look_up(opened, "0" * 16, given) == wanted("0" * 16, [given])
 
 
 # Unasked.

@@ -86,6 +86,15 @@ def beside(library: OpenLibrary) -> AsyncIterator[Callable[..., Beside]]:
         each.process.close()
 
 
+@pytest.fixture(params=["process", "thread"])
+def where(request: pytest.FixtureRequest, own_directories: Paths) -> str:
+    """Where the work is done: in a thread when nothing can be kept but in memory."""
+    if request.param == "thread":
+        own_directories.cache.parent.mkdir(parents=True, exist_ok=True)
+        own_directories.cache.write_text("a file in the place of the folder")
+    return str(request.param)
+
+
 def _never(server: Server, path: str) -> tuple[str, asyncio.Event]:
     """Have the server leave a request without an answer; return the address, and what tells of the request."""
     asked = asyncio.Event()
@@ -109,7 +118,7 @@ MakeBeside = Callable[..., Beside]
 
 
 async def test_what_is_asked_for_is_fetched_and_kept(
-    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     opened = library(make_folder({"a.md": document(server.on("/a", reply(html("Größe 人"))))}))
     (id_,) = ids_of(opened)
@@ -122,7 +131,7 @@ async def test_what_is_asked_for_is_fetched_and_kept(
     assert page is not None
     assert page.extract.title == "Größe 人"
     assert got.words == page.extract.words
-    assert one.pid != os.getpid()
+    assert (one.process._process is None) is (where == "thread")
     start = len(one.told)
     one.process.ask(id_)
     assert (await one.got(id_, start)).status == "cached"
@@ -133,7 +142,7 @@ async def test_what_is_asked_for_is_fetched_and_kept(
 
 
 async def test_failures_come_with_their_words(
-    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     opened = library(make_folder({"a.md": document(server.url("/gone"), amp=server.url("/amp"))}))
     (id_,) = ids_of(opened)
@@ -148,7 +157,7 @@ async def test_failures_come_with_their_words(
 
 
 async def test_an_article_that_no_document_is_of_is_fetched_by_its_links(
-    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     opened = library(make_folder({"a.md": document()}))
     one = beside(opened)
@@ -160,14 +169,16 @@ async def test_an_article_that_no_document_is_of_is_fetched_by_its_links(
 
 
 async def test_cancelling_is_answered(
-    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     url, asked = _never(server, "/a")
     opened = library(make_folder({"a.md": document(url)}))
     (id_,) = ids_of(opened)
     one = beside(opened)
     one.process.cancel(id_)
-    assert one.process._process is None, "there is nothing to cancel, and nothing is started for it"
+    assert one.process._process is None and one.process._service is None, (
+        "there is nothing to cancel, and nothing is started for it"
+    )
     one.process.ask(id_)
     await asyncio.wait_for(asked.wait(), 60)
     one.process.cancel(id_)
@@ -177,7 +188,7 @@ async def test_cancelling_is_answered(
 
 
 async def test_many_are_gathered_and_it_can_be_stopped(
-    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     documents = {f"{n}.md": document(server.on(f"/{n}", reply(html(f"T {n}"))), title=f"T {n}") for n in range(10)}
     opened = library(make_folder(documents))
@@ -224,6 +235,43 @@ async def test_where_nothing_may_go_out_nothing_does(
     assert server.connections == 0
 
 
+async def test_what_is_gathered_right_after_a_stop_is_begun_anew(
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, where: str
+) -> None:
+    url, asked = _never(server, "/never")
+    documents = {f"{n}.md": document(server.on(f"/{n}", reply(html(f"T {n}"))), title=f"T {n}") for n in range(3)}
+    opened = library(make_folder({"never.md": document(url), **documents}))
+    ids = {row.path: row.id for row in opened.rows([1, 2, 3, 4])}
+    never = ids.pop("never.md")
+    one = beside(opened)
+    one.process.gather([never])
+    await asyncio.wait_for(asked.wait(), 60)
+    one.process.stop()
+    one.process.gather(ids.values())
+    await one.until(lambda news: isinstance(news, Gathered) and news.finished and news.done == 3)
+    finished = [news for news in one.told if isinstance(news, Gathered) and news.finished]
+    assert [(news.done, news.left) for news in finished] == [(0, 1), (3, 0)]
+
+
+async def test_where_there_can_be_no_client_every_order_is_answered(
+    beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, where: str
+) -> None:
+    opened = library(make_folder({"a.md": document("https://a.example/1")}))
+    (id_,) = ids_of(opened)
+    one = beside(opened, FetchSettings(proxy="ftp://me:secret@proxy.example"))
+    for _ in range(2):
+        start = len(one.told)
+        one.process.ask(id_)
+        assert "A proxy of the kind “ftp” cannot be used." in (await one.got(id_, start)).error
+        one.process.gather([id_])
+        assert (await one.finished(start)).left == 1
+        one.process.image("https://a.example/i.png")
+        told = await one.until(lambda news: isinstance(news, Pictured), start)
+        assert isinstance(told, Pictured)
+        assert told.error
+    assert "secret" not in repr(one.told)
+
+
 async def test_a_process_that_is_killed_is_told_and_the_next_order_starts_another(
     server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
@@ -245,7 +293,7 @@ async def test_a_process_that_is_killed_is_told_and_the_next_order_starts_anothe
 
 
 async def test_closing_ends_it_at_once(
-    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     url, asked = _never(server, "/a")
     opened = library(make_folder({"a.md": document(url)}))
@@ -253,9 +301,9 @@ async def test_closing_ends_it_at_once(
     one = beside(opened)
     one.process.ask(id_)
     await asyncio.wait_for(asked.wait(), 60)
-    pid = one.pid
+    pid = one.pid if where == "process" else 0
     one.process.close()
-    assert not _is_there(pid)
+    assert where == "thread" or not _is_there(pid)
     one.process.ask(id_)
     one.process.close()
     assert not [news for news in one.told if isinstance(news, Got)]
@@ -320,7 +368,7 @@ async def test_where_pages_are_in_memory_a_thread_does_the_work(
 
 
 async def test_images_are_fetched_once_and_kept(
-    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     opened = library(make_folder({"a.md": document()}))
     one = beside(opened)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import gzip
+import socket
+import warnings
 import zlib
 
 import pytest
@@ -107,6 +110,26 @@ async def test_at_most_eight_connections_in_all() -> None:
     assert server.most_open <= 8
 
 
+def _has_ipv6() -> bool:
+    try:
+        with socket.socket(socket.AF_INET6) as one:
+            one.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not _has_ipv6(), reason="this machine has no IPv6")
+async def test_an_allowed_ipv6_address_in_another_spelling() -> None:
+    async with Fetcher(Rules(allow_hosts=frozenset({"0:0::1"}))) as fetcher, serving("::1") as server:
+        assert (await fetcher.page(server.on("/", reply(PAGE)))).body == PAGE
+
+
+async def test_a_page_with_a_few_control_characters_is_still_a_page(server: Server, fetcher: Fetcher) -> None:
+    body = b"<!doctype html>\x00<p>one\x0etwo"
+    assert (await fetcher.page(server.on("/", reply(body)))).body == body
+
+
 async def test_a_cancelled_page_leaves_the_fetcher_whole(server: Server, fetcher: Fetcher) -> None:
     async def never(request: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
@@ -123,3 +146,22 @@ async def test_a_cancelled_page_leaves_the_fetcher_whole(server: Server, fetcher
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
         assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
     assert (await fetcher.page(server.url("/"))).body == PAGE
+
+
+async def test_cancelling_at_any_moment_leaves_no_connection_open(server: Server, fetcher: Fetcher) -> None:
+    url = server.on("/", reply(PAGE * 100))
+    unwanted = server.on("/404", reply(PAGE * 100, "404 x"))
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always", ResourceWarning)
+        for turns in range(60):  # of the loop, each of which may be where it is cancelled
+            for address in (url, unwanted):
+                task = asyncio.create_task(fetcher.page(address))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+                assert not fetcher._connections._busy
+        del task
+        gc.collect()
+    assert [str(each.message) for each in told if "unclosed" in str(each.message)] == []
+    assert (await fetcher.page(url)).status == 200

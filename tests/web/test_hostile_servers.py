@@ -543,6 +543,12 @@ async def test_those_who_wait_for_a_turn_hear_that_the_host_is_busy(server: Serv
     assert len(server.requests) <= 2
 
 
+async def test_too_many_without_a_word_for_how_long(server: Server, fetcher: Fetcher) -> None:
+    error = await failure(fetcher, server.on("/", reply(b"", "429 x")))
+    assert (error.kind, error.status, error.retry_after) == ("busy", 429, 30.0)
+    assert (await failure(fetcher, server.url("/other"))).kind == "busy"
+
+
 @pytest.mark.parametrize("value", ["soon", "-5", "", "Mon, 99 Foo 2026", "9" * 400])
 async def test_a_retry_after_that_is_none(server: Server, fetcher: Fetcher, value: str) -> None:
     error = await failure(fetcher, server.on("/", reply(b"", "503 x", retry_after=value)))
@@ -616,6 +622,15 @@ async def test_a_certificate_that_is_good(monkeypatch: pytest.MonkeyPatch, fetch
         assert server.connections == 1
 
 
+async def test_certificates_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
+    async with Fetcher() as fetcher:
+        error = await failure(fetcher, "https://news.example/")
+    assert error.kind == "tls"
+    assert error.why == "the certificates to check it by cannot be read (no such file or directory)"
+    assert "SSL_CERT_FILE" in error.hint
+
+
 async def test_no_tls_where_it_should_be(fetcher: Fetcher) -> None:
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(5)
@@ -627,3 +642,22 @@ async def test_no_tls_where_it_should_be(fetcher: Fetcher) -> None:
         error = await failure(fetcher, f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}/")
     assert error.kind == "tls"
     assert error.why.startswith("no secure connection")
+
+
+async def test_giving_up_in_the_middle_of_the_handshake_closes_the_connection(fetcher: Fetcher) -> None:
+    begun, ended = asyncio.Event(), asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        begun.set()
+        await reader.read()
+        ended.set()
+        writer.close()
+
+    async with await asyncio.start_server(silent, "127.0.0.1", 0) as listening, asyncio.timeout(5):
+        port = listening.sockets[0].getsockname()[1]
+        task = asyncio.create_task(fetcher.page(f"https://127.0.0.1:{port}/"))
+        await begun.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await ended.wait()

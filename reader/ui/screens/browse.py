@@ -154,6 +154,10 @@ class BrowseScreen(Gathering):
             placed=placed,
         )
 
+    def list_changed(self) -> None:
+        """Have the list show what the query finds now."""
+        self._reload_view()
+
     @property
     def _is_held(self) -> bool:
         """Whether the person has taken hold of the selected article."""

@@ -84,5 +84,4 @@ class Gathering(Picturing):
         line.gathered = self._gathered
         if gathered.finished:
             self.say(gathered.told, warning=bool(gathered.failed and not gathered.done))
-            self._stale = True
-            self._read_again()
+            self.pages_changed()

@@ -59,11 +59,28 @@ class Originals(Texts):
     def told_of_many(self, gathered: Gathered) -> None:
         """Called with what is told of fetching many."""
 
+    def pages_changed(self) -> None:
+        """Have pane and list tell of pages that have come."""
+        self._stale = True  # the pane tells of them
+        self._read_again()
+        if self.asked.query is not None:
+            from reader.library.query_help import depends_on_pages
+
+            if depends_on_pages(self.asked.query.where):
+                self.list_changed()
+
+    def list_changed(self) -> None:
+        """Called when the list may show something else for the same query."""
+
     def _got(self, got: Got, *, is_here: bool) -> None:
+        if got.status == "fetched":
+            self.pages_changed()
         pane = self.text_pane
         if not is_here or pane is None or pane.view.text is None or self.text_of is None:
-            self._stale = True  # the pane tells of pages
-            self._read_again()
+            if got.status == "fetched":
+                self.say(f"The original has come; {actions.first_key('fetch', self._keymap)} reads it.")
+            elif got.status == "failed" and not got.cancelled:
+                self.say(f"The original could not be fetched: {got.error}", warning=True)
             return
         pane.bar.state = ""
         text = pane.view.text

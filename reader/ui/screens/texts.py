@@ -148,6 +148,7 @@ class Texts(Viewing):
             pane.view.leaving = self.hold_keys
             self.mount(pane)
         self.text_pane.view.wait()
+        self.text_pane.bar.state = ""
         self.add_class("-text")
         self.call_after_refresh(self._ask_for_text)
 
@@ -301,7 +302,10 @@ class Texts(Viewing):
     def _show_keys(self) -> None:
         super()._show_keys()
         if self.is_reading and not self.is_asking:
-            self.query_one(KeyBar).where = "text"
+            bar = self.query_one(KeyBar)
+            bar.where = "text"
+            is_page = self.text_pane is not None and self.text_pane.view.is_page
+            bar.idle = frozenset(["fetch"]) if is_page else frozenset()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a text covers the list, keys are not about the list."""

@@ -1,0 +1,153 @@
+"""CPU per page of the client, and its ratio to bare httpx, against a server on loopback.
+
+    python benchmarks/fetching.py [--pages N] [--rounds N] [--kilobytes N] [--at-once N] [--json FILE]
+
+The server is a process of its own that has every page ready, gzipped. Both clients ask
+for the same pages by two connections, so many at once (others wait for their turn), and
+decode them to text; their rounds alternate, and the one that begins changes too. CPU is
+user and system time of the client's process.
+Bare httpx is an AsyncClient as it comes: no check of addresses, no bounds, no limit on
+time as a whole.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import gzip
+import json
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from statistics import median
+
+WORDS = "news of the day and what became of it the house water street council years people said".split()  # noqa: SIM905
+
+Fetch = Callable[[str], Awaitable[int]]
+
+
+def page(number: int, kilobytes: int) -> bytes:
+    """A page of about so many kilobytes, the same every time."""
+    chance = random.Random(number)
+    paragraphs = [f"<!doctype html><meta charset=utf-8><title>Page {number} – a title</title>"]
+    size = 0
+    while size < kilobytes * 1000:
+        paragraphs.append(f"<p class=text>{' '.join(chance.choices(WORDS, k=80))} “{chance.random()}”</p>")
+        size += len(paragraphs[-1])
+    return "\n".join(paragraphs).encode()
+
+
+class _Pages(asyncio.Protocol):
+    """Answers each request line with its page; requests come whole, because we send them."""
+
+    def __init__(self, pages: list[bytes]) -> None:
+        self._pages = pages
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        number = int(data.split(b" ", 2)[1][1:]) % len(self._pages)
+        self._transport.write(self._pages[number])
+
+
+async def serve(kilobytes: int) -> None:
+    """Serve for ever; print the port first."""
+    pages = []
+    for number in range(50):
+        body = gzip.compress(page(number, kilobytes), 6, mtime=0)
+        head = (
+            "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nContent-Encoding: gzip\r\n"
+            f'ETag: "{number}"\r\nContent-Length: {len(body)}\r\n\r\n'
+        )
+        pages.append(head.encode() + body)
+    server = await asyncio.get_running_loop().create_server(lambda: _Pages(pages), "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+
+async def timed(base: str, pages: int, at_once: int, fetch: Fetch) -> tuple[float, float]:
+    """Fetch so many pages; return the seconds of CPU and of the clock for one."""
+    numbers = iter(range(pages))
+
+    async def some() -> None:
+        for number in numbers:
+            if await fetch(f"{base}/{number}") < 1000:
+                raise SystemExit("A page came without its text.")
+
+    cpu, clock = time.process_time(), time.perf_counter()
+    await asyncio.gather(*(some() for _ in range(at_once)))
+    return (time.process_time() - cpu) / pages, (time.perf_counter() - clock) / pages
+
+
+async def measure(base: str, pages: int, rounds: int, at_once: int) -> dict[str, list[tuple[float, float]]]:
+    """Let both clients fetch in turn; return what each took in each round."""
+    import httpx
+
+    from reader.web.fetch import Fetcher
+    from reader.web.rules import Rules
+
+    taken: dict[str, list[tuple[float, float]]] = {"newsreader": [], "httpx": []}
+    limits = httpx.Limits(max_connections=2)
+    async with (
+        Fetcher(Rules(allow_hosts=frozenset({"127.0.0.1"}))) as fetcher,
+        httpx.AsyncClient(limits=limits, timeout=None, trust_env=False) as client,
+    ):
+
+        async def ours(url: str) -> int:
+            return len((await fetcher.page(url)).text)
+
+        async def bare(url: str) -> int:
+            return len((await client.get(url)).text)
+
+        clients: dict[str, Fetch] = {"newsreader": ours, "httpx": bare}
+        for fetch in clients.values():
+            await timed(base, 50, at_once, fetch)  # what is made once is made now
+        for number in range(rounds):
+            for name in sorted(clients, reverse=bool(number % 2)):
+                taken[name].append(await timed(base, pages, at_once, clients[name]))
+    return taken
+
+
+def main() -> int:
+    """Measure, and print a Markdown table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, default=1000)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--kilobytes", type=int, default=60, help="of a page, before it is compressed")
+    parser.add_argument("--at-once", type=int, default=2, help="pages that are asked for at a time")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="every round too, as JSON")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.serve:
+        asyncio.run(serve(arguments.kilobytes))
+        return 0
+    command = [sys.executable, __file__, "--serve", "--kilobytes", str(arguments.kilobytes)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        try:
+            base = f"http://127.0.0.1:{int(server.stdout.readline())}"
+            taken = asyncio.run(measure(base, arguments.pages, arguments.rounds, arguments.at_once))
+        finally:
+            server.terminate()
+    ratios = [ours[0] / bare[0] for ours, bare in zip(taken["newsreader"], taken["httpx"], strict=True)]
+    print(
+        f"{arguments.pages} pages of {arguments.kilobytes} kB, {arguments.at_once} at once, "
+        f"median of {arguments.rounds} rounds\n"
+    )
+    print("| client | CPU per page | pages per second |\n|---|---|---|")
+    for name, samples in taken.items():
+        cpu, clock = median(each[0] for each in samples), median(each[1] for each in samples)
+        print(f"| {name} | {cpu * 1000:.2f} ms | {1 / clock:.0f} |")
+    print(f"\nCPU of newsreader to bare httpx: {median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(taken, indent=1), "utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,101 @@
+"""The command ``newsreader extract``: the article of a page that one has already."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import click
+
+from reader import ends
+from reader.cli_print import ascii_only, out
+from reader.errors import ReaderError, reason
+from reader.text import show_path
+
+if TYPE_CHECKING:
+    from reader.model import Extract
+
+MAX_BYTES = 5_000_000
+"""Of a page: what is fetched has no more, either."""
+_STANDARD = "-"
+
+
+@click.command(short_help="Print the article of FILE, a web page.")
+@click.argument("file")
+@click.option("--url", default="", help="Where the page came from; relative addresses in it are resolved by it.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["markdown", "text", "json"]),
+    default="markdown",
+    show_default=True,
+    help="text: the article's words only, no title, links or captions.",
+)
+def extract(file: str, *, url: str, form: str) -> None:
+    """Print the article of FILE, an HTML page or plain text, without what stands around it; - is standard input.
+
+    The page is read in a process of its own that may have 10 seconds and 512 MB.
+    """
+    from reader.jobs.extract_tasks import Extracted
+    from reader.jobs.extracting import ExtractError, Extractor
+
+    name = "standard input" if file == _STANDARD else show_path(file)
+    page = _read(file, name)
+    with contextlib.closing(Extractor()) as extractor:
+        try:
+            answer = Extracted.of(extractor.ask("page", page, url, ""))
+            words = str(extractor.ask("words", page, url, "")) if form == "text" and answer.extract else ""
+        except ExtractError as error:
+            raise ReaderError(f"{name}: {error.message}", error.hint) from error
+    if answer.extract is None:
+        raise ReaderError(f"No article was found in {name}: the page {answer.stub}.", "The browser shows all of it.")
+    if answer.stub:
+        ends.say(f"{name}: the page {answer.stub}.")
+    if form == "text":
+        out(f"{words}\n")
+    elif form == "json":
+        import json  # late, as all that a command needs
+
+        from reader.records import extract_record
+
+        record = extract_record(answer.extract, url, answer.stub)
+        out(json.dumps(record, ensure_ascii=ascii_only(), indent=2) + "\n")
+    else:
+        out(_headed(answer.extract))
+
+
+def _headed(found: Extract) -> str:
+    """Return an article as Markdown, under its title and a line of who wrote it, where and when."""
+    from reader.prose.blocks import Heading, Mark, Paragraph, Span
+    from reader.prose.markdown import to_markdown
+
+    when = found.published_at.date().isoformat() if found.published_at else ""
+    about = ", ".join(filter(None, (found.byline, found.site, when)))
+    head = [Heading(1, (Span(found.title),))] if found.title else []
+    line = [Paragraph((Span(about, Mark.ITALIC),))] if about else []
+    return "\n".join(filter(None, (to_markdown([*head, *line]), found.markdown)))
+
+
+def _read(file: str, name: str) -> bytes:
+    """Return a page. Raises ReaderError when it cannot be read or is too large."""
+    try:
+        if file == _STANDARD:
+            page = _standard_input().read(MAX_BYTES + 1)
+        else:
+            with Path(file).open("rb") as source:
+                page = source.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ReaderError(f"{name} cannot be read: {reason(error)}.", "Check the spelling.") from error
+    if len(page) > MAX_BYTES:
+        raise ReaderError(f"{name} has more than {MAX_BYTES // 1_000_000} MB, which no article has.")
+    return page
+
+
+def _standard_input() -> BinaryIO:
+    if sys.stdin is None:  # closed by whoever has started us
+        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+    return sys.stdin.buffer

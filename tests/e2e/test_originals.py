@@ -1,0 +1,129 @@
+"""Originals in a real terminal, from a real server: fetched, read, kept, read again without a net."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import MakeFolder
+from tests.jobs.web_of_pages import html
+
+from .terminal import Terminal
+
+
+class _Pages(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        if self.path.startswith("/gone"):
+            self.send_error(404)
+            return
+        if self.path.startswith("/slow"):
+            self.server.waits.wait(30)  # type: ignore[attr-defined]
+        body = html(f"Page {self.path.strip('/')}", 40)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+class Site:
+    """A site on loopback, which the settings allow."""
+
+    def __init__(self) -> None:
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), _Pages)
+        self.server.waits = threading.Event()  # type: ignore[attr-defined]
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
+
+    def end(self) -> None:
+        self.server.waits.set()  # type: ignore[attr-defined]
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    made = Site()
+    config = Path(os.environ["NEWSREADER_CONFIG_DIR"])
+    config.mkdir(parents=True, exist_ok=True)
+    (config / "config.toml").write_text('[fetch]\nallow_hosts = ["127.0.0.1"]\n')
+    yield made
+    made.end()
+
+
+def folder_of(make_folder: MakeFolder, site: Site, *paths: str) -> Path:
+    def document(at: int, path: str) -> str:
+        fields = f"title: Article {at}\nexcerpt: Excerpt {at}.\nquality: {90 - at}\noriginalUrl: {site.url}{path}"
+        return f"---\n{fields}\n---\n"
+
+    return make_folder({f"{at}.md": document(at, path) for at, path in enumerate(paths)})
+
+
+def test_an_original_is_fetched_once_and_read_again_without_a_net(make_folder: MakeFolder, site: Site) -> None:
+    folder = folder_of(make_folder, site, "/one")
+    with Terminal(folder, columns=80, lines=24) as terminal:
+        terminal.wait("1 article")
+        terminal.press("f")
+        terminal.wait("Sentence 0 of Page one")
+        assert "The original at 127.0.0.1, fetched just now" in terminal.text
+        terminal.press("space", "q")
+        assert terminal.end() == 0
+    site.end()
+    with Terminal("--offline", folder, columns=80, lines=24) as terminal:
+        terminal.wait("Kept here: the original at 127.0.0.1")
+        begun = time.monotonic()
+        terminal.press("f")
+        terminal.wait("of Page one tells")
+        assert "Sentence 0 of" not in terminal.text  # it was left further below
+        assert time.monotonic() - begun < 10
+        terminal.press("q")
+        assert terminal.end() == 0
+
+
+def test_what_cannot_be_fetched_says_why_and_what_to_do(make_folder: MakeFolder, site: Site) -> None:
+    folder = folder_of(make_folder, site, "/gone")
+    with Terminal(folder) as terminal:
+        terminal.wait("1 article")
+        terminal.press("enter", "enter")
+        terminal.wait("404 Not Found")
+        assert "o opens it in the browser" in terminal.text
+        terminal.press("h", "h", "q")
+        assert terminal.end() == 0
+
+
+def test_a_slow_page_is_given_up_by_a_key_and_never_keeps_the_end_waiting(make_folder: MakeFolder, site: Site) -> None:
+    folder = folder_of(make_folder, site, "/slow", "/two")
+    with Terminal(folder) as terminal:
+        terminal.wait("2 articles")
+        terminal.press("f")
+        terminal.wait("fetching from 127.0.0.1")
+        terminal.press("X")
+        terminal.wait("Fetching was stopped.")
+        terminal.press("f")
+        terminal.wait("fetching from 127.0.0.1")
+        terminal.press("h", "j", "f")  # another meanwhile
+        terminal.wait("Sentence 0 of Page two")
+        terminal.press("q")
+        assert terminal.end() == 0
+
+
+def test_all_are_fetched_while_one_reads(make_folder: MakeFolder, site: Site) -> None:
+    folder = folder_of(make_folder, site, *(f"/{name}" for name in ("a", "b", "c", "gone", "d")))
+    with Terminal(folder) as terminal:
+        terminal.wait("5 articles")
+        terminal.press("F", "j")
+        terminal.wait("4 pages fetched, 1 failed.")
+        assert any(line.startswith("▌") and "Article 1" in line for line in terminal.lines)
+        terminal.press("/", *"has:page", "enter")
+        terminal.wait("4 of 5 articles")
+        terminal.press("q")
+        assert terminal.end() == 0
