@@ -9,7 +9,6 @@ from __future__ import annotations
 import struct
 import sys
 from collections.abc import Mapping
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal
 
 from textual.color import Color, ColorParseError
@@ -53,6 +52,8 @@ def has_kitty_graphics(environ: Mapping[str, str]) -> bool:
 
 def has_extra() -> bool:
     """Whether textual-image is installed. It is not imported: it would ask the terminal."""
+    from importlib.util import find_spec  # imported late: the first frame has no pictures
+
     return find_spec("textual_image") is not None
 
 

@@ -293,6 +293,22 @@ async def test_what_is_searched_for_is_found_below_pictures(folder: Path) -> Non
         assert "Quoted" in "".join(run.text for run in reader.reading._lines[reader.reading._matches[0].line])
 
 
+async def test_another_theme_is_another_ground_of_what_is_transparent(folder: Path) -> None:
+    from PIL import Image as Pillow
+
+    keep(folder, lead=encoded(Pillow.new("RGBA", (800, 400), (0, 0, 0, 0))))
+    async with reading(folder) as reader:
+
+        def grounds() -> set[str]:
+            styles = [each.style for each in blocks_on(reader) if each.style is not None]
+            return {style.color.triplet.hex for style in styles if style.color is not None and style.color.triplet}
+
+        dark = grounds()
+        assert len(dark) == 1
+        await reader.press("T")
+        await reader.until(lambda: len(grounds()) == 1 and grounds() != dark)
+
+
 # In the pane.
 
 

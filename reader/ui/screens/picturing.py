@@ -65,6 +65,7 @@ class Picturing(Originals):
     def _recall_images(self) -> None:
         self.originals.recall(_FAR if self._is_far else _NEAR)
         self.app.app_resume_signal.subscribe(self, self._tell_again)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._show_pictures())  # what is transparent
 
     @on(messages.Recalled)
     def _take_recalled(self, event: messages.Recalled) -> None:
