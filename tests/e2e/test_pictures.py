@@ -75,6 +75,19 @@ def test_kitty_is_given_each_picture_once_and_forgets_them_all(folder: Path) -> 
         assert PLACEHOLDER not in terminal.raw[terminal.raw.rindex(b"\x1b[?1049l") :]
 
 
+def test_after_another_program_had_the_terminal_it_is_given_them_again(folder: Path) -> None:
+    with Terminal(folder, columns=80, lines=24, environ={**KITTY, "PAGER": "true"}) as terminal:
+        terminal.wait("Pictured")
+        terminal.press("f")
+        terminal.wait(lambda: PLACEHOLDER in terminal.raw)
+        terminal.press("e")
+        terminal.wait("Back from true.")
+        terminal.wait(lambda: len(re.findall(rb"\x1b_Ga=p", terminal.raw)) == 2)
+        assert len(told(terminal.raw)[0]) == 1  # by the same number
+        assert terminal.raw.rindex(b"\x1b_Ga=p") > terminal.raw.rindex(b"\x1b[?1049h")
+        assert PLACEHOLDER in terminal.raw[terminal.raw.rindex(b"\x1b[?1049h") :]
+
+
 def test_nothing_is_asked_of_the_terminal_and_no_key_is_lost(folder: Path) -> None:
     with Terminal(folder, environ=KITTY) as terminal:
         terminal.press("f", "j", "j", "h", "j")  # before there is anything to see

@@ -1,9 +1,10 @@
 """The main screen: the list, and the article that is selected in it.
 
-What it does is told in ten classes, each standing on the one before: the widgets
+What it does is told in twelve classes, each standing on the one before: the widgets
 (:mod:`parts`), the article pane (:mod:`reading`), marks (:mod:`marking`), queries
 (:mod:`searching`), places (:mod:`placing`), views (:mod:`viewing`), texts (:mod:`texts`), originals
-(:mod:`originals`), the fetching of many (:mod:`gathering`), and here the list and how far the folder is read.
+(:mod:`originals`), pictures (:mod:`picture_switch`, :mod:`picturing`), the fetching of many (:mod:`gathering`), and
+here the list and how far the folder is read.
 """
 
 from __future__ import annotations
