@@ -184,6 +184,31 @@ async def test_where_they_cannot_be_shown_i_says_why(
         assert not picture_lines(reader.reading)
 
 
+async def test_where_kitty_s_are_asked_for_and_cannot_be_had_i_says_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLORTERM")  # 256 colours
+    keep(folder, lead=encoded(halves((800, 400))))
+    settings = Config(fetch=FetchSettings(enabled=False, images=False, graphics="kitty"))
+    async with reading(folder, size=(200, 50), settings=settings) as reader:
+        await reader.press("i")
+        assert "these are half-blocks" in reader.message
+        assert blocks_on(reader)
+
+
+async def test_what_the_terminal_draws_is_text_in_its_cells(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-kitty")
+    keep(folder, lead=encoded(halves((800, 400))))
+    async with reading(folder) as reader:
+        await reader.until(lambda: picture_lines(reader.reading))
+        shown = [each for each in segments(reader) if "\U0010eeee" in each.text]
+        assert len(shown) == len(picture_lines(reader.reading))
+        assert {each.cell_length for each in shown} == {72}
+        assert len({each.style.color.triplet for each in shown if each.style and each.style.color}) == 1
+        await reader.press("h")
+        assert not [each for each in segments(reader) if "\U0010eeee" in each.text and each.cell_length > 50]
+
+
 async def come(reader: Reader, url: str, body: bytes = b"", error: str = "") -> None:
     """Let a picture come, as the process that fetches tells of it."""
     if body:

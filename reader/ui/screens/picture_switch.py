@@ -87,6 +87,8 @@ class PictureSwitch(Originals):
     def _words(self) -> str:
         why, self._why_off = self._why_off, ""
         was = f" They were off {why}." if why else ""
+        if self._fetch_settings.graphics == "kitty" != self.graphics:
+            was += " Kitty's need all colours and newsreader-tui[images]: these are half-blocks."
         if self._fetch_settings.refusal:
             return f"Pictures are on, as far as they are kept.{was}"
         return f"Pictures are on.{was}"
