@@ -105,6 +105,8 @@ class Bench:
             usual.pop(name, None)
         return usual | {
             **{"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLORTERM": "truecolor", "TZ": "UTC"},
+            # As over ssh: pictures are off, which would be fetched from where the generated documents say they lie.
+            "SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22",
             "NEWSREADER_CACHE_DIR": str(own / "cache"),
             "NEWSREADER_DATA_DIR": str(data or own / "data"),
             "NEWSREADER_CONFIG_DIR": str(own / "config"),

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from reader.errors import ReaderError, reason
-from reader.jobs.fetch_settings import FetchSettings
+from reader.jobs.fetch_settings import GRAPHICS, FetchSettings
 from reader.text import clean, show_path
 
 
@@ -53,6 +53,10 @@ def _is_proxy(value: Any) -> bool:
         return False
 
 
+def _is_graphics(value: Any) -> bool:
+    return isinstance(value, str) and value in GRAPHICS
+
+
 def _is_agent(value: Any) -> bool:
     return isinstance(value, str) and value.isascii() and (not value or (value.isprintable() and bool(value.strip())))
 
@@ -70,6 +74,7 @@ _FETCH: dict[str, tuple[Callable[[Any], bool], str]] = {
     "cache_mb": (_is_megabytes, f"a whole number of megabytes from 1 to {_MOST_MEGABYTES:,}"),
     "archive": (_is_bool, "true or false"),
     "images": (_is_bool, "true or false"),
+    "graphics": (_is_graphics, "one of " + ", ".join(f'"{name}"' for name in GRAPHICS)),
 }
 """Each setting of ``[fetch]``: what it may be, as a test and in words that follow “must be”."""
 

@@ -21,11 +21,15 @@ sys.path.insert(0, str(HERE.parent))
 
 from reader.config import Config  # noqa: E402
 from reader.jobs.beside import InThread  # noqa: E402
+from reader.jobs.fetch_settings import FetchSettings  # noqa: E402
 from reader.library.library import Library  # noqa: E402
 from reader.opening import look  # noqa: E402
 from reader.paths import Paths  # noqa: E402
 from reader.ui.app import NewsreaderApp  # noqa: E402
 from reader.ui.article_view import ArticleView  # noqa: E402
+
+OFFLINE = FetchSettings(offline=True, images=False)
+"""So that they are the same wherever they are made."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,7 @@ async def take(picture: Picture, folder: Path) -> str:
         paths = Paths(Path(scratch, "cache"), Path(scratch, "data"), Path(scratch, "config"))
         library = Library.open(folder, paths)
         first = look(library, keeper=InThread(library, watching=False))
-        app = NewsreaderApp(first, Config(theme=picture.theme))
+        app = NewsreaderApp(first, Config(theme=picture.theme, fetch=OFFLINE))
         async with app.run_test(size=picture.size) as pilot:
             view = app.screen.query_one(ArticleView)
             while view.subject is None:

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 OFF = "Fetching is off: [fetch] enabled is false in the settings."
 OFFLINE = "Nothing is fetched: newsreader was started with --offline."
 
+GRAPHICS = ("auto", "kitty", "blocks", "none")
+"""By what the terminal is; by Kitty's graphics protocol; as half-blocks; not at all."""
+
 
 @dataclass(frozen=True, slots=True)
 class FetchSettings:
@@ -27,6 +30,8 @@ class FetchSettings:
     """Whether the newest Wayback capture is asked for where no address yields an article."""
     images: bool | None = None
     """Whether images are fetched and shown; None for where the terminal is near: not over ssh."""
+    graphics: str = "auto"
+    """How images are drawn: one of :data:`GRAPHICS`."""
 
     @property
     def refusal(self) -> str:

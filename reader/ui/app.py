@@ -178,6 +178,7 @@ class NewsreaderApp(App[None]):
         for screen in self.screen_stack:
             if isinstance(screen, BrowseScreen):
                 screen.keep_places()
+                screen.forget_pictures()
         await asyncio.sleep(0)  # for the last one to begin
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_PATIENCE):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from reader.library.query import Query
     from reader.library.view import Sort, View
     from reader.model import Row
+    from reader.pictures.shapes import Picture
     from reader.ui.marks import Change
     from reader.ui.subject import Item, Subject
     from reader.views.store import Views
@@ -273,11 +274,18 @@ class Desk:
         self.run(work, ROWS, exclusive=False)
 
     def document(
-        self, rowid: int, width: int, *, y: int | None = None, selected: int = -1, again: bool = False
+        self,
+        rowid: int,
+        width: int,
+        *,
+        y: int | None = None,
+        selected: int = -1,
+        again: bool = False,
+        lead: tuple[str, Picture] | None = None,
     ) -> None:
         """Ask for a document, laid out for ``width`` cells, to be shown where it was left.
 
-        Or from line ``y``, or where it is ``again``.
+        Or from line ``y``, or where it is ``again``. ``lead`` is a picture to show, if it is still the document's.
         """
 
         def work() -> None:
@@ -289,7 +297,8 @@ class Desk:
             except ReaderError as error:
                 self._post_unless_cancelled(messages.SubjectFailed(error))
                 return
-            around = fixed(subject, width)
+            picture = lead[1] if lead and subject.images and subject.images[0].url == lead[0] else None
+            around = fixed(subject, width, picture=picture)
             place = self._library.places.position(subject.id) if y is None and subject.id else None
             self._post_unless_cancelled(
                 messages.SubjectLoaded(subject, around, y or 0, selected=selected, again=again, place=place)
@@ -309,13 +318,13 @@ class Desk:
 
         self.run(work, "article")
 
-    def refit(self, subject: Subject, width: int) -> None:
-        """Ask for the lines of a subject that is shown already, for another width."""
+    def refit(self, subject: Subject, width: int, picture: Picture | None = None) -> None:
+        """Ask for the lines of a subject that is shown already, for another width or with another picture."""
 
         def work() -> None:
             from reader.ui.page import fixed
 
-            self._post_unless_cancelled(messages.SubjectRefitted(subject, fixed(subject, width)))
+            self._post_unless_cancelled(messages.SubjectRefitted(subject, fixed(subject, width, picture=picture)))
 
         self.run(work, "refit")
 

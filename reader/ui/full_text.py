@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import unicodedata
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
 from reader.model import Image, Links, Page
+from reader.pictures.shapes import Picture
 from reader.prose.blocks import Block, Mark, Paragraph, Span, plain_text
 from reader.prose.layout import layout
 from reader.prose.numbering import Numbering
@@ -32,6 +33,7 @@ from reader.ui.lines import (
     wrap_facts,
     wrapped,
 )
+from reader.ui.picture_lines import MOST, figures, lead_lines, with_pictures
 
 WORDS_A_MINUTE = 230
 """What people read of a text in their own language on a screen."""
@@ -89,15 +91,28 @@ class Laid(Measured):
     """The lines of the text itself: between what is known of it and the list of its links."""
 
 
-def lay(text: FullText, cells: int, now: datetime, notices: Sequence[Notice] = ()) -> Laid:
-    """Return ``text`` as lines of at most ``cells`` cells, with the list of its links; ``now`` is an aware time."""
+def lay(
+    text: FullText,
+    cells: int,
+    now: datetime,
+    notices: Sequence[Notice] = (),
+    pictures: Mapping[str, Picture | str] | None = None,
+) -> Laid:
+    """Return ``text`` as lines of at most ``cells`` cells, with the list of its links; ``now`` is an aware time.
+
+    ``pictures`` are those that are there, by address, made for so many cells; or why one is not.
+    """
+    pictures = pictures or {}
     lines: list[Line] = [BLANK, *(line_of(part, "title") for part in wrapped(text.title, cells))]
     lines += wrap_facts(_facts(text), cells)
     lines += wrap_facts(_provenance(text, now), cells)
+    lead = lead_of(text)
+    lines += lead_lines(lead, pictures.get(lead.url), cells) if lead is not None else ()
     lines.append(BLANK)
     start = len(lines)
     numbering = Numbering()
-    lines += [tuple(map(from_span, line)) for line in layout(numbering.blocks(text.blocks), cells)]
+    body = [tuple(map(from_span, line)) for line in layout(numbering.blocks(text.blocks), cells)]
+    lines += with_pictures(body, pictures, cells) if pictures else body
     end = len(lines)
     for notice in notices:
         lines += [BLANK] * notice.apart
@@ -106,6 +121,20 @@ def lay(text: FullText, cells: int, now: datetime, notices: Sequence[Notice] = (
     headings = (0, *(at for at in range(start, end) if _is_heading(lines, at)))
     links = tuple(href for _, href in numbering.links)
     return Laid(tuple(lines), cells, headings, links, range(start, end), before=measure(lines))
+
+
+def lead_of(text: FullText) -> Image | None:
+    """Return the picture of the whole article, which stands below its title; None where it stands in the text."""
+    lead = text.images[0] if text.images else None
+    return None if lead is None or lead.url in figures(text.blocks) else lead
+
+
+def pictures_in(text: FullText) -> dict[str, int]:
+    """Return what pictures a text has, by address, each with the cells that what it stands in takes from its line."""
+    lead = lead_of(text)
+    first = {lead.url: 0} if lead is not None and lead.url.startswith(("http://", "https://")) else {}
+    every = {**first, **figures(text.blocks)}
+    return dict(list(every.items())[:MOST])
 
 
 def minutes(words: int) -> int:

@@ -104,6 +104,11 @@ class LineView(Scrolling, can_focus=True):
         margin = self._margin()
         segments = [Segment(" " * margin, blank)]
         for run, over in self._runs(at, line):
+            if run.picture is not None:
+                from reader.ui.picture_lines import drawn  # imported late: the first frame has no pictures
+
+                segments += drawn(run.picture)
+                continue
             style = self._style(run.ink, run.mark, link=bool(run.href), lightness=run.lightness)
             segments.append(Segment(run.text, style + ink(self, over) if over else style))
         return Strip(segments).adjust_cell_length(self.size.width, blank)
@@ -113,6 +118,10 @@ class LineView(Scrolling, can_focus=True):
         start = 0
         for run in line:
             end = start + len(run.text)
+            if run.picture is not None:  # it is drawn as a whole
+                yield run, ""
+                start = end
+                continue
             over = self.drawn_over(at, run.ink)
             inside = [(max(a - start, 0), min(b, end) - start, name) for a, b, name in over if a < end and b > start]
             done = 0

@@ -12,10 +12,14 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from reader.prose.blocks import Mark, Paragraph, Span
 from reader.prose.layout import layout
 from reader.text import cut, steady, width
+
+if TYPE_CHECKING:
+    from reader.pictures.shapes import PictureLine
 
 OF_WIDTH = re.compile("[ \u2500-\u259f]+")
 """What there is more or less of as lines are longer or shorter: blanks, rules and frames."""
@@ -33,6 +37,10 @@ class Run:
     """The related item this belongs to, or -1."""
     lightness: float = 1.0
     """For the ink of scores: how strong, from 0 to 1."""
+    picture: PictureLine | None = None
+    """What is drawn in the place of the text, which is as many blanks."""
+    counts: bool = True
+    """Whether its line is of the text, by which places are measured, and not something that comes and goes in it."""
 
 
 Line = tuple[Run, ...]
@@ -67,7 +75,12 @@ def measure(lines: Iterable[Line]) -> Sequence[int]:
 
 
 def _characters(line: Line) -> int:
-    """Return how many characters of a line there are at any width: without blanks and frames; an empty one has one."""
+    """Return how many characters of a line there are at any width: without blanks and frames; an empty one has one.
+
+    What comes and goes, such as a picture, has none.
+    """
+    if not all(run.counts for run in line):
+        return 0
     return max(1, sum(len(OF_WIDTH.sub("", run.text)) for run in line))
 
 

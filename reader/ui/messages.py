@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from reader.errors import ReaderError
     from reader.jobs.fetch_news import News
@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from reader.library.query import Query, ValueField
     from reader.library.view import Sort, View
     from reader.model import Problem, Row
+    from reader.pictures.shapes import Picture
     from reader.ui.addresses import Outcome
     from reader.ui.full_text import FullText, Laid
     from reader.ui.page import Fixed
+    from reader.ui.pictures_desk import Face
     from reader.ui.subject import Subject
     from reader.ui.view_choice import Kind
     from reader.ui.view_tree import Entry
@@ -245,6 +247,36 @@ class MeasureRecalled(Message):
     def __init__(self, cells: int) -> None:
         super().__init__()
         self.cells = cells
+
+
+class Recalled(Message):
+    """What was kept between runs under a name; empty when nothing was."""
+
+    def __init__(self, name: str, value: str) -> None:
+        super().__init__()
+        self.name = name
+        self.value = value
+
+
+class PictureMade(Message):
+    """A picture that was asked for, or why it is not shown."""
+
+    def __init__(self, face: Face, turn: int, url: str, answer: Picture | str) -> None:
+        super().__init__()
+        self.face: Face = face
+        self.turn = turn
+        self.url = url
+        self.answer = answer
+
+
+class PicturesMissing(Message):
+    """Pictures that were asked for and are not kept."""
+
+    def __init__(self, face: Face, turn: int, urls: Sequence[str]) -> None:
+        super().__init__()
+        self.face: Face = face
+        self.turn = turn
+        self.urls = urls
 
 
 class TextLoaded(Message):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reader.jobs.fetching_beside import FetchingProcess
     from reader.library.library import Library
     from reader.model import Links
+    from reader.pictures.shapes import Picture
     from reader.ui.full_text import FullText, Notice
     from reader.ui.subject import Subject
 
@@ -53,6 +54,7 @@ class OriginalsDesk:
         self._guard = threading.Lock()
         self._process: FetchingProcess | None = None
         self._closed = False
+        self._refits = 0
 
     @property
     def refusal(self) -> str:
@@ -68,6 +70,11 @@ class OriginalsDesk:
                 self._post(messages.MeasureRecalled(int(kept)))
 
         self._run(work, "measure")
+
+    def recall(self, name: str) -> None:
+        """Ask what was kept under ``name`` between runs; the answer is messages.Recalled."""
+        self._run(lambda: self._post(messages.Recalled(name, self._library.recall(name) or "")), "recall",
+                  exclusive=False)  # fmt: skip
 
     def text(self, subject: Subject | int, width: int, *, again: bool = False) -> None:
         """Ask for the text of a document, or of a related item, laid out for ``width`` cells.
@@ -90,13 +97,19 @@ class OriginalsDesk:
 
         self._run(work, "text")
 
-    def refit(self, text: FullText, width: int, notices: Sequence[Notice]) -> None:
-        """Ask for the lines of a text that is shown already, for another width or with other notices."""
+    def refit(
+        self, text: FullText, width: int, notices: Sequence[Notice], pictures: Mapping[str, Picture | str]
+    ) -> None:
+        """Ask for the lines of a text that is shown already, for another width, with other notices or pictures."""
+        self._refits += 1
+        which = self._refits
 
         def work() -> None:
             from reader.ui.full_text import lay
 
-            self._post(messages.TextRefitted(text, lay(text, width, datetime.now().astimezone(), notices)))
+            laid = lay(text, width, datetime.now().astimezone(), notices, pictures)
+            if which == self._refits:  # else a later one, which may be ready sooner, has more in it
+                self._post(messages.TextRefitted(text, laid))
 
         self._run(work, "refit-text")
 
@@ -105,6 +118,10 @@ class OriginalsDesk:
     def fetch(self, id_: str, links: Links, *, force: bool = False, archive: bool = False) -> None:
         """Ask for the original of an article; the answers are :class:`messages.Fetching`."""
         self._order(lambda process: process.ask(id_, links, force=force, archive=archive))
+
+    def image(self, url: str) -> None:
+        """Ask for an image to be fetched and kept; the answer is a Pictured among messages.Fetching."""
+        self._order(lambda process: process.image(url))
 
     def cancel(self, id_: str) -> None:
         """Ask to give one up."""

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from reader.errors import ReaderError
 from reader.model import Image, Json, Page
+from reader.pictures.shapes import Picture
 from reader.prose.blocks import links, plain_text
 from reader.prose.layout import layout
 from reader.text import count, cut, fit, width
@@ -25,6 +26,7 @@ from reader.ui.lines import (
     wrap_facts,
     wrapped,
 )
+from reader.ui.picture_lines import picture_lines
 from reader.ui.subject import Item, Subject
 from reader.urls import safe, shorten
 
@@ -49,13 +51,15 @@ class Made:
     items: tuple[range, ...] = ()
 
 
-def head(subject: Subject, cells: int, now: datetime | None = None) -> tuple[Line, ...]:
-    """Return everything above the related items, at most ``cells`` wide."""
+def head(subject: Subject, cells: int, now: datetime | None = None, picture: Picture | None = None) -> tuple[Line, ...]:
+    """Return everything above the related items, at most ``cells`` wide; with a picture, if there is one."""
     lines: list[Line] = [line_of(text, "title") for text in wrapped(subject.title, cells)]
     lines += wrap_facts(_first_facts(subject), cells)
     lines += wrap_facts(_second_facts(subject), cells)
     if subject.page is not None:
         lines += wrap_facts(_of_page(subject.page, now or datetime.now().astimezone()), cells)
+    if picture is not None and (shown := picture_lines(picture, cells)):
+        lines += [(Run("", counts=False),), *shown]
     if subject.told_by:
         note = f"Not a document of this folder: this is what “{subject.told_by}” says of it. o opens the original."
         lines += [BLANK, *(line_of(text, "quiet") for text in wrapped(note, cells))]
@@ -71,9 +75,9 @@ def head(subject: Subject, cells: int, now: datetime | None = None) -> tuple[Lin
     return tuple(lines)
 
 
-def fixed(subject: Subject, cells: int, now: datetime | None = None) -> Fixed:
+def fixed(subject: Subject, cells: int, now: datetime | None = None, picture: Picture | None = None) -> Fixed:
     """Return what stays on the page of ``subject`` whichever related item is selected; the costly part of it."""
-    above = head(subject, cells, now)
+    above = head(subject, cells, now, picture)
     return Fixed(above, tuple(_more(subject, cells)), cells, before=measure(above))
 
 

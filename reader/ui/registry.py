@@ -193,6 +193,15 @@ ACTIONS: tuple[Action, ...] = (
         ("browse",),
     ),
     Action(
+        "images",
+        "i",
+        "images",
+        "Pictures",
+        "Show the pictures of articles, or hide them; those that are not kept are fetched from where they lie.",
+        "Read",
+        ("browse",),
+    ),
+    Action(
         "text.leave",
         "h,escape,left",
         "leave",

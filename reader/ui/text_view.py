@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
-from rich.segment import Segment
-from textual import events
 from textual.message import Message
 from textual.selection import Selection
 from textual.strip import Strip
 
-from reader.text import count, width
-from reader.ui import actions, messages
-from reader.ui.full_text import FullText, Laid, Match, Searchable, hints
-from reader.ui.inks import ink
+from reader.ui import actions
+from reader.ui.full_text import FullText, Laid, Match, Searchable
 from reader.ui.lines import Run
-from reader.ui.placed_view import PlacedView
+from reader.ui.linked_view import LinkedView
 
 MEASURES = (40, 120)
 """The narrowest and the widest column, in cells."""
@@ -24,16 +19,7 @@ USUAL_MEASURE = 72
 _MEASURE_STEP = 4
 
 
-class _Hint(NamedTuple):
-    """A label on the screen that opens a link."""
-
-    line: int
-    cell: int
-    """Of the line, without the margin."""
-    href: str
-
-
-class TextView(PlacedView):
+class TextView(LinkedView):
     """Shows one :class:`FullText`, laid out by a worker."""
 
     BINDINGS = actions.bindings("text")
@@ -74,10 +60,6 @@ class TextView(PlacedView):
         """Line -> what is found in it."""
         self._chosen: tuple[int, int] | None = None
         """The line from which and the line to which the person chooses, or None."""
-        self._hints: dict[str, _Hint] = {}
-        """Label -> what it opens; empty while none are shown."""
-        self._typed = ""
-        """What was typed of a label, or of the number of a link."""
         self._waiting: list[Callable[[], None]] | None = None
 
     # What it shows.
@@ -105,7 +87,7 @@ class TextView(PlacedView):
         """Show some lines in the place of a text."""
         self.text = self.laid = self._searchable = None
         self.end_choosing()
-        self._hints, self._typed = {}, ""
+        self.forget_hints()
         self._search_again()
         self.show_no_text(lines)
         self._after()
@@ -113,7 +95,7 @@ class TextView(PlacedView):
     def _take(self, text: FullText, laid: Laid) -> None:
         self.text, self.laid = text, laid
         self._searchable = None
-        self._hints, self._typed = {}, ""
+        self.forget_hints()
         self.end_choosing()
         if laid.width != self.text_width:
             self.post_message(self.WidthChanged(self))
@@ -197,6 +179,15 @@ class TextView(PlacedView):
         self.steer()
         self.keep_in_sight(self._chosen[1])
         self.refresh()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether the person is about something on the screen: letters over links, lines that are being chosen."""
+        return self.is_hinting or self._chosen is not None or self.text_selection is not None
+
+    def numbered_links(self) -> tuple[str, ...]:
+        """Return where the links lead to, in the order of their numbers."""
+        return self.laid.links if self.laid is not None else ()
 
     # Headings.
 
@@ -341,99 +332,6 @@ class TextView(PlacedView):
     def _text_of(self, at: int) -> str:
         return "".join(run.text for run in self._lines[at]).rstrip() if at < len(self._lines) else ""
 
-    # Links.
-
-    def action_links(self) -> None:
-        """Show a label at every link on the screen; what is typed then opens one."""
-        self.when_shown(self._show_hints)
-
-    def _show_hints(self) -> None:
-        found: dict[str, _Hint] = {}
-        top = self.scroll_offset.y
-        for at in range(top, min(top + self.size.height, len(self._lines))):
-            cell = 0
-            for run in self._lines[at]:
-                if run.href and run.href not in found:
-                    found[run.href] = _Hint(at, cell, run.href)
-                cell += width(run.text)
-        if not found:
-            self._say("There is no link on the screen.")
-            return
-        self._hints = dict(zip(hints(len(found)), found.values(), strict=True))
-        self._typed = ""
-        self.refresh()
-        self._say("Type the letters of a link, or its number; Esc opens none.", passing=False)
-
-    def on_key(self, event: events.Key) -> None:
-        """Take what is typed of a label or a number."""
-        letter = event.character or ""
-        if self._hints or self._typed:
-            event.stop()
-            if event.key == "escape":
-                self._end_typing("No link is opened.")
-            elif event.key == "backspace" and self._typed:
-                self._typed = self._typed[:-1]
-                self._show_typed()
-            elif event.key == "enter" and self._typed.isdecimal():
-                self._open_number(int(self._typed))
-            elif letter.isascii() and letter.isdecimal() and (not self._typed or self._typed.isdecimal()):
-                self._type_digit(letter)
-            elif letter.isascii() and letter.isalpha() and self._hints and not self._typed.isdecimal():
-                self._type_letter(letter.lower())
-            else:
-                self._end_typing("No link is opened.")
-        elif letter.isascii() and letter.isdecimal():
-            event.stop()
-            self._type_digit(letter)
-
-    def _type_letter(self, letter: str) -> None:
-        self._typed += letter
-        hint = self._hints.get(self._typed)
-        if hint is not None:
-            self._follow(hint.href)
-        elif not any(label.startswith(self._typed) for label in self._hints):
-            self._end_typing("No link has these letters.")
-        else:
-            self._show_typed()
-
-    def _type_digit(self, digit: str) -> None:
-        links = len(self.laid.links) if self.laid is not None else 0
-        self._typed += digit
-        number = int(self._typed)
-        if not 1 <= number <= links:
-            self._end_typing(f"There is no link {number}; there {_are(links)}.")
-        elif number * 10 > links:
-            self._open_number(number)
-        else:
-            self._show_typed()
-
-    def _open_number(self, number: int) -> None:
-        links = self.laid.links if self.laid is not None else ()
-        if 1 <= number <= len(links):
-            self._follow(links[number - 1])
-        else:
-            self._end_typing(f"There is no link {number}.")
-
-    def _follow(self, href: str) -> None:
-        self._end_typing("")
-        self.post_message(self.LinkClicked(href))
-
-    def _show_typed(self) -> None:
-        self.refresh()
-        if self._typed.isdecimal():
-            self._say(f"Link {self._typed} … Enter opens it, Esc none.", passing=False)
-        elif not self._typed and not self._hints:
-            self._end_typing("No link is opened.")
-
-    def _end_typing(self, words: str) -> None:
-        self._hints, self._typed = {}, ""
-        self.refresh()
-        if words:
-            self._say(words)
-
-    def _say(self, words: str, *, passing: bool = True) -> None:
-        self.post_message(messages.Said(words, passing=passing))
-
     # How it is drawn.
 
     def drawn_over(self, at: int, ink: str) -> Sequence[tuple[int, int, str]]:
@@ -448,17 +346,9 @@ class TextView(PlacedView):
         return self._over.get(at, ())
 
     def render_line(self, y: int) -> Strip:
-        """Draw a line, with the labels of links over it, and with what Textual needs to select in it."""
+        """Draw a line with what Textual needs to select in it, but for pictures: nothing of them is copied."""
         at = y + self.scroll_offset.y
         strip = super().render_line(y)
-        for label, hint in self._hints.items():
-            if hint.line == at and label.startswith(self._typed):
-                left = self._margin() + hint.cell
-                shown = Strip([Segment(label[len(self._typed) :], ink(self, "hint"))])
-                right = left + shown.cell_length
-                strip = Strip.join([strip.crop(0, left), shown, strip.crop(right, None)])
+        if at < len(self._lines) and any(run.picture is not None for run in self._lines[at]):
+            return strip
         return strip.apply_offsets(-self._margin(), at)
-
-
-def _are(links: int) -> str:
-    return f"is {links}" if links == 1 else f"are {count(links, 'link') if links else 'none'}"

@@ -27,7 +27,7 @@ KEYS = {
     **{"down": "\x1b[B", "up": "\x1b[A", "space": " "},
 }
 # pyte knows no private forms of these, and would print their tails.
-_UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[>=<][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1bP.*?\x1b\\", re.DOTALL)
+_UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[>=<][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b[P_].*?\x1b\\", re.DOTALL)
 
 
 class Terminal:

@@ -6,15 +6,18 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from textual.pilot import Pilot
 
 from reader.config import Config
 from reader.jobs.beside import InThread
+from reader.jobs.fetch_settings import FetchSettings
 from reader.opening import look
 from reader.ui.app import NewsreaderApp
-from tests.conftest import OpenLibrary
+from tests.conftest import MakeFolder, OpenLibrary
+from tests.pictures.made import encoded, halves
 
-from .helpers import Reader
+from .helpers import Reader, document
 
 Compare = Callable[..., bool]
 
@@ -53,3 +56,27 @@ def test_it_looks_as_it_did(
     first = look(opened, keeper=InThread(opened, watching=False))
     app = NewsreaderApp(first, Config(theme="newsreader-dark"))
     assert snap_compare(app, terminal_size=size, run_before=keys(*pressed))
+
+
+@pytest.mark.parametrize("size", [pytest.param((120, 40), id="text"), pytest.param((80, 24), id="text-narrow")])
+def test_a_text_with_pictures_looks_as_it_did(
+    make_folder: MakeFolder,
+    library: OpenLibrary,
+    snap_compare: Compare,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+) -> None:
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    lead, inside = "https://a.example/lead.png", "https://a.example/in.png"
+    words = "The hall was full long before the court came in, and nobody spoke. " * 4
+    body = (
+        f"{words}\n\n![From dark to light]({inside})\n\n{words}\n\n> Quoted.\n>\n> ![Gone](https://a.example/gone.png)"
+    )
+    folder = make_folder({"a.md": document("The hall", f"images: [{{url: '{lead}', title: 'Two halves'}}]", body=body)})
+    opened = library(folder)
+    opened.pages.keep_image(lead, encoded(halves((800, 300))), "image/png")
+    opened.pages.keep_image(inside, encoded(Image.linear_gradient("L").resize((300, 160))), "image/png")
+    opened.pages.keep_image("https://a.example/gone.png", b"", "image/png")
+    first = look(opened, keeper=InThread(opened, watching=False))
+    app = NewsreaderApp(first, Config(theme="newsreader-dark", fetch=FetchSettings(enabled=False, images=True)))
+    assert snap_compare(app, terminal_size=size, run_before=keys("f"))

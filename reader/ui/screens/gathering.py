@@ -11,7 +11,7 @@ from reader.opening import First
 from reader.text import count
 from reader.ui import actions, messages
 from reader.ui.progress_line import GatheringLine
-from reader.ui.screens.originals import Originals
+from reader.ui.screens.picturing import Picturing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ _MANY = 200
 """Originals; more are fetched only when the key is pressed twice."""
 
 
-class Gathering(Originals):
+class Gathering(Picturing):
     """Fetches the originals of the list, or of all that are chosen; one reads on meanwhile."""
 
     def __init__(self, first: First, settings: Config) -> None:

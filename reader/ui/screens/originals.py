@@ -123,7 +123,7 @@ class Originals(Texts):
             self.notices = ()
             self.say(" ".join(notice.text for notice in notices[:2]), warning=True)
         else:
-            self.originals.refit(pane.view.text, pane.view.text_width, notices)
+            self.refit_text()
 
 
 def _no_address(text: FullText) -> tuple[Notice, ...]:

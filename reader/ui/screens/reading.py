@@ -20,6 +20,7 @@ from reader.ui.trail import Place, Trail
 from reader.urls import host, shorten
 
 if TYPE_CHECKING:
+    from reader.pictures.shapes import Picture
     from reader.ui.lines import Line
     from reader.ui.subject import Subject
 
@@ -54,6 +55,16 @@ class Reading(Parts):
 
     def nothing_selected(self) -> None:
         """Called when there is no article to show."""
+
+    # What whoever shows pictures tells.
+
+    def lead_kept(self) -> tuple[str, Picture] | None:
+        """Return the picture in the pane, with its address; None when there is none."""
+        return None
+
+    def lead_of(self, subject: Subject) -> Picture | None:
+        """Return the picture of what the pane shows, if it is there."""
+        return None
 
     # What the pane shows.
 
@@ -120,7 +131,7 @@ class Reading(Parts):
     def _read_again(self) -> None:
         # Once a refresh has come to its end, not with each of its batches: that would take time from keys.
         if self._stale and self.articles.rowid == self._wanted != -1:
-            self._desk.document(self._wanted, self.article.text_width, again=True)
+            self._desk.document(self._wanted, self.article.text_width, again=True, lead=self.lead_kept())
         self._stale = False
 
     @on(messages.SubjectLoaded)
@@ -157,7 +168,8 @@ class Reading(Parts):
     @on(ArticleView.WidthChanged)
     def _fit_article(self, event: ArticleView.WidthChanged) -> None:
         if event.view is self.article and self.article.subject is not None:
-            self._desk.refit(self.article.subject, self.article.text_width)
+            subject = self.article.subject
+            self._desk.refit(subject, self.article.text_width, self.lead_of(subject))
 
     @property
     def is_away(self) -> bool:

@@ -17,9 +17,12 @@ from reader.ui.screens.parts import Purpose
 from reader.ui.screens.viewing import Viewing
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from textual.widget import Widget
 
     from reader.model import Links
+    from reader.pictures.shapes import Picture
     from reader.ui.full_text import FullText, Notice
     from reader.ui.outside import Outside
     from reader.ui.subject import Subject
@@ -57,6 +60,18 @@ class Texts(Viewing):
 
     def original_wanted(self, text: FullText, how: How) -> None:
         """Called when the original of what is shown is to be fetched."""
+
+    # What whoever shows pictures wants to know, and tells.
+
+    def text_shown(self, text: FullText) -> None:
+        """Called when a text is shown, or shown anew."""
+
+    def text_left(self) -> None:
+        """Called when no text is shown any more."""
+
+    def pictures_of(self, text: FullText) -> Mapping[str, Picture | str]:
+        """Return the pictures of a text that are there, by address, or why one is not."""
+        return {}
 
     # The width of the column.
 
@@ -175,6 +190,7 @@ class Texts(Viewing):
             pane.view.show(text, event.laid, place=event.place)
         self.notices = ()
         pane.tell()
+        self.text_shown(text)
         self._show_keys()
         if event.again:
             return
@@ -201,7 +217,13 @@ class Texts(Viewing):
     def _fit_text(self, event: ArticleView.WidthChanged) -> None:
         pane = self.text_pane
         if pane is not None and event.view is pane.view and pane.view.text is not None:
-            self.originals.refit(pane.view.text, pane.view.text_width, self.notices)
+            self.refit_text()
+
+    def refit_text(self) -> None:
+        """Have the lines of the text made anew: for its width, with what is said below it, with its pictures."""
+        view = self.text_pane.view if self.text_pane is not None else None
+        if view is not None and view.text is not None:
+            self.originals.refit(view.text, view.text_width, self.notices, self.pictures_of(view.text))
 
     def on_text_view_left(self) -> None:
         """Go back to where the text was opened."""
@@ -211,6 +233,7 @@ class Texts(Viewing):
         self.keep_position()
         self.text_of, self._then = None, None
         self.remove_class("-text", "-zen")
+        self.text_left()
         came_from = self._came_from
         if came_from is self.article:
             self.panes.focus_article()

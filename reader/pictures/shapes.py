@@ -1,0 +1,110 @@
+"""What a picture is once it can be drawn, how large it is in cells, and the colours of its half-blocks. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
+
+Colour: TypeAlias = tuple[int, int, int]
+"""Red, green and blue, each from 0 to 255."""
+
+
+class Cell(NamedTuple):
+    """How many pixels a cell of the terminal has."""
+
+    width: int = 10
+    height: int = 20
+
+
+USUAL_CELL = Cell()
+"""Where the terminal does not say; that of the VT340, which others take too."""
+
+
+class Box(NamedTuple):
+    """What a picture may take, and what it is made for."""
+
+    cells: int
+    lines: int
+    ground: Colour = (0, 0, 0)
+    """What shows through where it is transparent."""
+    cell: Cell = USUAL_CELL
+    is_kitty: bool = False
+    """Whether the terminal draws it, by Kitty's protocol; else it is half-blocks."""
+
+    @classmethod
+    def of(cls, plain: Any) -> Box:
+        """Return it from plain values, as :meth:`plain` gives."""
+        cells, lines, ground, cell, is_kitty = plain
+        return cls(cells, lines, ground, Cell(*cell), is_kitty)
+
+    def plain(self) -> tuple[Any, ...]:
+        """Return it as plain values, for the way between processes."""
+        return (self.cells, self.lines, tuple(self.ground), tuple(self.cell), self.is_kitty)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A picture of so many cells by so many lines. Each is one of its own, however alike two are."""
+
+    cells: int
+    lines: int
+    colours: bytes = b""
+    """Three bytes a half-block: ``cells`` in a row, two rows a line; empty for one that the terminal draws."""
+    number: int = 0
+    """By which the terminal knows it, 1 to 2**32 - 1; 0 for half-blocks."""
+    placeholders: tuple[str, ...] = ()
+    """The text of each line, where the terminal draws it: see Kitty's graphics protocol, Unicode placeholders."""
+    told: tuple[str, ...] = ()
+    """What the terminal has to be told before, piece by piece."""
+
+    @classmethod
+    def of(cls, plain: Any) -> Picture:
+        """Return it from plain values, as :meth:`plain` gives."""
+        cells, lines, colours, number, placeholders, told = plain
+        return cls(cells, lines, colours, number, tuple(placeholders), tuple(told))
+
+    def plain(self) -> tuple[Any, ...]:
+        """Return it as plain values, for the way between processes."""
+        return (self.cells, self.lines, self.colours, self.number, self.placeholders, self.told)
+
+    def blocks(self, line: int) -> Iterator[tuple[Colour, Colour, int]]:
+        """Yield what a line of half-blocks consists of: the upper colour, the lower one, and for how many cells."""
+        row = 3 * self.cells
+        upper = self.colours[2 * line * row : (2 * line + 1) * row]
+        lower = self.colours[(2 * line + 1) * row : (2 * line + 2) * row]
+        at = 0
+        while at < row:
+            above, below, start = upper[at : at + 3], lower[at : at + 3], at
+            while at < row and upper[at : at + 3] == above and lower[at : at + 3] == below:
+                at += 3
+            yield (above[0], above[1], above[2]), (below[0], below[1], below[2]), (at - start) // 3
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLine:
+    """One line of a picture."""
+
+    picture: Picture
+    line: int
+
+
+_LEAST = 8
+"""Pixels; what is smaller, at any side, is not there to be seen: it counts who reads."""
+
+
+def is_seen(width: int, height: int) -> bool:
+    """Whether a picture of so many pixels is one to look at, and not a counter of readers or a line."""
+    return min(width, height) >= _LEAST
+
+
+def fit(width: int, height: int, box: Box) -> tuple[int, int]:
+    """Return how many cells and lines a picture of so many pixels takes in ``box``: as large as fits, never magnified.
+
+    At least one of each. Its form is kept as well as whole cells allow.
+    """
+    most_wide, most_high = max(1, box.cells) * box.cell.width, max(1, box.lines) * box.cell.height
+    scale = min(1.0, most_wide / width, most_high / height)
+    cells = round(width * scale / box.cell.width)
+    lines = round(height * scale / box.cell.height)
+    return max(1, min(cells, box.cells)), max(1, min(lines, box.lines))

@@ -1,0 +1,109 @@
+"""Pictures in a real terminal: what it is told, and that nothing of them is left in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reader.library.library import Library
+from reader.library.view import Sort
+from reader.model import Extract, Image, Page
+from reader.paths import Paths
+from tests.conftest import MakeFolder, OpenLibrary
+from tests.pictures.made import encoded, halves
+
+from .terminal import Terminal
+
+PLACEHOLDER = "\U0010eeee".encode()
+KITTY = {"TERM": "xterm-kitty", "KITTY_WINDOW_ID": "1", "SSH_CONNECTION": ""}
+PLAIN = {"SSH_CONNECTION": ""}
+_URL = "https://a.example/a.png"
+_DOCUMENT = f"---\ntitle: Pictured\nquality: 9\noriginalUrl: https://a.example/\nimages: [{{url: '{_URL}'}}]\n---\n"
+_WORDS = "It goes on for a while, so that the text is longer than the screen. " * 60
+
+
+@pytest.fixture
+def folder(make_folder: MakeFolder, library: OpenLibrary) -> Path:
+    """A folder of two articles, of the first of which there is a page with a picture; nothing is fetched."""
+    made = make_folder(
+        {
+            "a.md": _DOCUMENT,
+            "b.md": "---\ntitle: Another\nquality: 8\n---\n",
+        }
+    )
+    opened: Library = library(made)
+    (row,) = opened.rows(opened.view(Sort()).rowids[:1])
+    now, url = datetime.now(UTC), row.links.best
+    opened.pages.keep(Page(row.id, "original", url, url, Extract(_WORDS, 900, image=Image(_URL)), now, now), b"<html>")
+    opened.pages.keep_image(_URL, encoded(halves((400, 200))), "image/png")
+    config = Paths.of().config
+    config.mkdir(parents=True, exist_ok=True)
+    (config / "config.toml").write_text("[fetch]\nenabled = false\n")
+    return made
+
+
+def told(raw: bytes) -> tuple[set[bytes], set[bytes]]:
+    """Return the numbers of the pictures that a terminal was given, and of those it was to forget."""
+    given = set(re.findall(rb"\x1b_Ga=p,i=(\d+),[^\x1b]*U=1[^\x1b]*\x1b\\", raw))
+    return given, set(re.findall(rb"\x1b_Ga=d,d=I,i=(\d+),q=2\x1b\\", raw))
+
+
+def test_kitty_is_given_each_picture_once_and_forgets_them_all(folder: Path) -> None:
+    with Terminal(folder, environ=KITTY) as terminal:
+        terminal.wait(lambda: PLACEHOLDER in terminal.raw)  # in the pane
+        terminal.press("f")
+        terminal.wait(lambda: len(told(terminal.raw)[0]) == 2)
+        terminal.wait("900 words")
+        terminal.press("space", "space", "g")
+        terminal.wait(lambda: terminal.raw.count(PLACEHOLDER) > 1000)
+        assert len(told(terminal.raw)[0]) == 2
+        terminal.press("h")
+        terminal.wait(lambda: len(told(terminal.raw)[1]) == 1)
+        terminal.press("j")
+        terminal.wait(lambda: len(told(terminal.raw)[1]) == 2)
+        terminal.press("k")
+        terminal.wait(lambda: len(re.findall(rb"\x1b_Ga=p", terminal.raw)) == 3)
+        terminal.press("q")
+        assert terminal.end() == 0
+        given, forgotten = told(terminal.raw)
+        assert given == forgotten
+        assert terminal.raw.rindex(b"\x1b_Ga=d") < terminal.raw.rindex(b"\x1b[?1049l")
+        assert PLACEHOLDER not in terminal.raw[terminal.raw.rindex(b"\x1b[?1049l") :]
+
+
+def test_nothing_is_asked_of_the_terminal_and_no_key_is_lost(folder: Path) -> None:
+    with Terminal(folder, environ=KITTY) as terminal:
+        terminal.press("f", "j", "j", "h", "j")  # before there is anything to see
+        terminal.wait(lambda: any(line.startswith("▌") and "Another" in line for line in terminal.lines))
+        assert b"a=q" not in terminal.raw
+        assert b"\x1b[c" not in terminal.raw
+        assert b"\x1b[16t" not in terminal.raw
+
+
+@pytest.mark.parametrize("environ", [PLAIN, {"SSH_CONNECTION": "", "TERM": "tmux-256color", "TMUX": "/tmp/x"}])
+def test_half_blocks_are_gone_when_one_leaves(folder: Path, environ: Mapping[str, str]) -> None:
+    with Terminal(folder, columns=80, lines=24, environ=environ) as terminal:
+        terminal.wait("Pictured")
+        terminal.press("f")
+        terminal.wait("▀▀▀▀▀▀▀▀")
+        assert b"\x1b_G" not in terminal.raw
+        terminal.press("h")
+        terminal.wait(lambda: "▀▀▀▀" not in terminal.text)
+        terminal.press("q")
+        assert terminal.end() == 0
+
+
+def test_over_ssh_there_are_none_until_asked_for(folder: Path) -> None:
+    with Terminal(folder, columns=80, lines=24) as terminal:
+        terminal.wait("Pictured")
+        terminal.press("f")
+        terminal.wait("900 words")
+        terminal.press("i")
+        terminal.wait("They were off over ssh.")
+        terminal.wait("▀▀▀▀▀▀▀▀")
+        terminal.press("i")
+        terminal.wait(lambda: "▀▀▀▀" not in terminal.text)
