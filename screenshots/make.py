@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -22,7 +23,10 @@ sys.path.insert(0, str(HERE.parent))
 from reader.config import Config  # noqa: E402
 from reader.jobs.beside import InThread  # noqa: E402
 from reader.jobs.fetch_settings import FetchSettings  # noqa: E402
+from reader.jobs.indexing import refresh  # noqa: E402
 from reader.library.library import Library  # noqa: E402
+from reader.library.view import Sort  # noqa: E402
+from reader.model import Extract, Page  # noqa: E402
 from reader.opening import look  # noqa: E402
 from reader.paths import Paths  # noqa: E402
 from reader.ui.app import NewsreaderApp  # noqa: E402
@@ -40,6 +44,8 @@ class Picture:
     size: tuple[int, int]
     theme: str
     keys: tuple[str, ...] = ()
+    text: bool = False
+    """Whether the best article has a page to read."""
 
 
 PICTURES = (
@@ -50,6 +56,10 @@ PICTURES = (
     Picture("single", (50, 24), "newsreader-dark"),
     Picture("search", (120, 36), "newsreader-dark", ("slash", *"facial regul")),
     Picture("help", (120, 36), "newsreader-dark", ("question_mark",)),
+    Picture("text", (120, 36), "newsreader-dark", ("f",), text=True),
+    Picture(
+        "text-links", (80, 24), "newsreader-dark", ("f", "slash", *"court", "enter", "right_square_bracket", "l"), True
+    ),
 )
 # The font of the SVG would come from another site, at every view: a terminal's own font serves as well.
 _FONT_FACE = re.compile(r"@font-face \{.*?\}", re.DOTALL)
@@ -65,11 +75,24 @@ def _without_blanks(match: re.Match[str]) -> str:
     return f'x="{x:g}" {match[2]} textLength="{max(0.0, length):g}"{match[4]}>'
 
 
+def keep_page(library: Library) -> None:
+    """Keep a page of the best article: our own words, as nothing is fetched here."""
+    for _ in refresh(library):
+        pass
+    (row,) = library.rows(library.view(Sort("quality")).rowids[:1])
+    text = (HERE / "text.md").read_text("utf-8")
+    when = datetime.now(UTC) - timedelta(hours=3)
+    extract = Extract(text, len(text.split()))
+    library.pages.keep(Page(row.id, "original", row.links.best, row.links.best, extract, when, when), b"")
+
+
 async def take(picture: Picture, folder: Path) -> str:
     """Return the SVG of one picture."""
     with tempfile.TemporaryDirectory() as scratch:
         paths = Paths(Path(scratch, "cache"), Path(scratch, "data"), Path(scratch, "config"))
         library = Library.open(folder, paths)
+        if picture.text:
+            keep_page(library)
         first = look(library, keeper=InThread(library, watching=False))
         app = NewsreaderApp(first, Config(theme=picture.theme, fetch=OFFLINE))
         async with app.run_test(size=picture.size) as pilot:

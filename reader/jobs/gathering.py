@@ -24,10 +24,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-AT_ONCE = 8
-"""Articles that are fetched at the same time,"""
+AT_ONCE = 6
+"""Articles that are fetched at the same time: fewer than the client has connections, so that the one that somebody
+opens meanwhile does not wait for any of them;"""
 PER_HOST = 2
-"""and how many of them from one host."""
+"""how many of them from one host."""
 LONGEST_WAIT = 300.0
 """Seconds for which a host is waited for that asks to be left alone; what it has fails for now if it asks for more."""
 _WAITS = 2

@@ -47,6 +47,8 @@ class PagedRows:
             if now != self._known or len(self._sets) > _REMEMBERED:
                 self._sets.clear()
                 self._known = now
+            if not now[1]:
+                return 0  # there never was a page
             if key not in self._sets:
                 rowids = self._rows_of(find(pages))
                 self._sets[key] = bits.of(rowids, max(rowids) + 1) if rowids else 0

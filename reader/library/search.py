@@ -294,7 +294,7 @@ class Question:
         )
         if field == "any":
             found |= self._marks.tags_with(phrase, prefix=prefix) & self._snapshot.everything
-        elif field == "text":
+        if field in {"any", "text"}:
             found |= self._pages.with_words(self._snapshot.token, phrase, prefix=prefix) & self._snapshot.everything
         return found
 

@@ -6,7 +6,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from reader.text import clean, clean_block, unescape
@@ -43,10 +43,6 @@ class Structured:
     image: str = ""
     body: str = ""
     """``articleBody`` as it is written there: text, or HTML."""
-    is_free: bool | None = None
-    """``isAccessibleForFree``, where it is said."""
-    is_live: bool = False
-    types: set[str] = field(default_factory=set)
 
 
 def structured(tree: HtmlElement) -> Structured:
@@ -85,7 +81,6 @@ def _things(root: object) -> Iterator[dict[str, object]]:
 
 def _take(thing: dict[str, object], found: Structured) -> None:
     types = {name.rpartition("/")[2] for name in _strings(thing.get("@type"))}
-    found.types |= types
     if not any(map(_ARTICLE.search, types)):
         return
     if len(str(thing.get("articleBody") or thing.get("text") or "")) > len(found.body):
@@ -95,9 +90,6 @@ def _take(thing: dict[str, object], found: Structured) -> None:
     found.published = found.published or _first(thing.get("datePublished"))
     found.publisher = found.publisher or _names(thing.get("publisher"))
     found.image = found.image or _address(thing.get("image"))
-    found.is_live = found.is_live or "LiveBlogPosting" in types
-    if found.is_free is None and "isAccessibleForFree" in thing:
-        found.is_free = str(thing["isAccessibleForFree"]).strip().lower() not in ("false", "0", "no")
 
 
 def _strings(value: object) -> list[str]:

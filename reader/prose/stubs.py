@@ -6,12 +6,15 @@ import re
 
 from reader.model import Extract
 from reader.prose.decoding import decode
+from reader.prose.tags import Token, tokens
 
 MAX_WORDS = 250
 """A longer text is an article, whatever stands beside it."""
 
 _SEARCHED = 1_000_000
 """Characters of the page."""
+_SHOWN = 100_000
+"""Characters of what it says."""
 
 
 def _compiled(*patterns: str) -> re.Pattern[str]:
@@ -55,7 +58,6 @@ _CONSENT = _compiled(
     r"\b(?:cookies?|consent|privacy|partners?|personal data|personali[sz]ed ads|datenschutz|données personnelles)\b",
 )
 _NOT_FREE = re.compile(r'"isAccessibleForFree"\s*:\s*"?false', re.IGNORECASE)
-_TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^<>]*+>", re.IGNORECASE | re.DOTALL)
 
 
 def stub(extract: Extract | None, source: bytes | str, charset: str = "") -> str:
@@ -65,13 +67,38 @@ def stub(extract: Extract | None, source: bytes | str, charset: str = "") -> str
     follows "the page": "is an error page", "asks for consent to cookies", and so on.
     """
     text = decode(source, charset)[:_SEARCHED]
-    seen = _TAG.sub(" ", text)
-    seen = " ".join(seen.split())[:100_000]
+    seen = _seen(text)
     if extract is None:
         return _reason("", seen, seen[:3_000], text) or "has no article in it"
     if extract.words > MAX_WORDS:
         return ""
     return _reason(extract.title, seen, extract.markdown, text)
+
+
+def _seen(page: str) -> str:
+    """Return what a page says, its title and what it has for readers without scripts included; in linear time."""
+    said: list[str] = []
+    length = 0
+    for token in tokens(page):
+        text = ""
+        if token.kind == "text":
+            text = token.text
+        elif token.text in ("head", "noscript"):
+            text = _seen_inside(token.inner)
+        said.append(text)
+        length += len(text)
+        if length > _SHOWN:
+            break
+    return " ".join(" ".join(said).split())[:_SHOWN]
+
+
+def _seen_inside(source: str) -> str:
+    found = tokens(source[:_SHOWN])
+    return " ".join(token.inner if token.text == "title" else token.text for token in found if _is_shown(token))
+
+
+def _is_shown(token: Token) -> bool:
+    return token.kind == "text" or token.text == "title"
 
 
 def _reason(title: str, seen: str, article: str, source: str) -> str:

@@ -40,6 +40,7 @@ _INKS = {
     "score": _Ink("success"),
     "warning": _Ink("warning"),
     "found": _Ink("accent", underline=True),
+    "found-there": _Ink("accent", bold=True, ground="panel"),
     "found-here": _Ink("background", bold=True, ground="accent"),
     "hint": _Ink("background", bold=True, ground="warning"),
     "track": _Ink("panel"),

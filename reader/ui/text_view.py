@@ -247,7 +247,7 @@ class TextView(LinkedView):
     def _draw_matches(self) -> None:
         self._over = {}
         for at, match in enumerate(self._matches):
-            name = "found-here" if at == self._match else "found"
+            name = "found-here" if at == self._match else "found-there"  # links are underlined
             for line, start, end in match.pieces:
                 self._over.setdefault(line, []).append((start, end, name))
         self.refresh()

@@ -66,7 +66,8 @@ def test_which_articles_have_a_page(library: Library) -> None:
         ("text:elsewhere", set()),  # an address of a link
         ("text:link", {"one"}),
         ("body:glacier", set()),
-        ("glacier", set()),
+        ("glacier", {"one"}),
+        ("title:glacier", set()),
     ],
 )
 def test_words_of_pages_are_found_in_the_text_to_be_read(library: Library, query: str, titles: set[str]) -> None:

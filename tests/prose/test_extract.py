@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+
+import pytest
 
 from reader.model import Extract
 from reader.prose.blocks import CodeBlock, Figure, Heading, ListBlock, Quote, Table
-from reader.prose.extract import extract
+from reader.prose.extract import article_of, extract
 from reader.prose.markdown import parse_markdown
+from reader.prose.tidying import article_text
 
 URL = "https://www.example.org/news/1"
 LONG = "A sentence that is long enough to be taken for running text by any extractor that counts letters."
@@ -80,3 +84,61 @@ def test_a_control_reference_costs_no_more_than_itself() -> None:
 
 def test_plain_text_keeps_its_paragraphs() -> None:
     assert extracted(f"{LONG}\nIt goes on.\n\n{LONG}").markdown == f"{LONG} It goes on.\n\n{LONG}\n"
+
+
+# --- what the page says its text is --------------------------------------------------------
+
+
+SENTENCES = [f"{LONG[:-1]}, and it says something else than any other, being number {at}." for at in range(12)]
+
+
+def with_data(body: str, said: list[str]) -> str:
+    thing = {"@context": "https://schema.org", "@type": "NewsArticle", "articleBody": "\n\n".join(said)}
+    return page(body, f"<script type='application/ld+json'>{json.dumps(thing)}</script>")
+
+
+def text_of(source: str) -> str:
+    article = article_of(source, URL)
+    return "" if article is None else article_text(article.blocks)
+
+
+def test_text_that_the_markup_lacks_is_taken_from_the_data() -> None:
+    markup = "".join(f"<p>{sentence}</p>" for sentence in SENTENCES[:2])
+    assert text_of(with_data(f"<article>{markup}</article>", SENTENCES)) == "\n\n".join(SENTENCES)
+
+
+def test_text_that_the_data_lacks_stays_unless_it_stands_around() -> None:
+    markup = "".join(f"<p>{sentence}</p>" for sentence in SENTENCES)
+    around = "".join(
+        f"<p>Box {at} talks of goods that somebody wants to sell here for reasons of his.</p>" for at in "abc"
+    )
+    assert text_of(with_data(f"<article>{markup}</article>", SENTENCES[:1])) == "\n\n".join(SENTENCES)
+    found = text_of(with_data(f"<article>{around}{markup}{around.upper()}</article>", SENTENCES))
+    assert found == "\n\n".join(SENTENCES)
+
+
+def test_the_markup_is_taken_where_it_says_about_the_same() -> None:
+    markup = "".join(f"<p><b>{sentence}</b></p>" for sentence in SENTENCES)
+    assert "**" in extracted(with_data(f"<article>{markup}</article>", SENTENCES)).markdown
+
+
+def test_a_very_long_page_is_cut_and_says_so() -> None:
+    text = text_of(page("<article>" + "".join(f"<p>{LONG} {at}.</p>" for at in range(21_000)) + "</article>"))
+    assert text.startswith(f"{LONG} 0.")
+    assert text.endswith("The text is longer than what is shown here.")
+    assert text_of("word and word\n\n" * 100_000).endswith("The text is longer than what is shown here.")
+
+
+def test_a_fault_of_a_library_costs_one_opinion(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from trafilatura import core
+
+    def falls(*_: object, **__: object) -> None:
+        raise IndexError("a fault of the library")
+
+    monkeypatch.setattr(core, "bare_extraction", falls)
+    assert text_of(page("<article>" + "".join(f"<p>{sentence}</p>" for sentence in SENTENCES))) == "\n\n".join(
+        SENTENCES
+    )
+    assert "the other opinions hold" in caplog.text
