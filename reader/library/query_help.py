@@ -136,7 +136,9 @@ def depends_on_pages(node: Node | None) -> bool:
         return depends_on_pages(node.part)
     if isinstance(node, And | Or):
         return any(map(depends_on_pages, node.parts))
-    return (isinstance(node, Words) and node.field in {"any", "text"}) or (isinstance(node, Has) and node.thing == "page")
+    if isinstance(node, Words):
+        return node.field in {"any", "text"}
+    return isinstance(node, Has) and node.thing == "page"
 
 
 def _wanted(node: Node | None, *, wanted: bool) -> Iterator[Words]:

@@ -282,7 +282,8 @@ def test_the_tasks_say_here_what_they_say_in_a_worker(reader_of_pages: Extractor
     for values in ((html(), "https://a.example/1", "utf-8"), (b"", "", "")):
         assert extract_tasks.TASKS["page"](*values) == reader_of_pages.ask("page", *values)
     values = ("<b>a</b>", "html", "")
-    assert extract_tasks.TASKS["body"](*values) == reader_of_pages.ask("body", *values) == "**a**\n"
+    here, there = extract_tasks.TASKS["blocks"](*values), reader_of_pages.ask("blocks", *values)
+    assert from_plain(here) == from_plain(there) == parse_body("<b>a</b>", "html")
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the size of a process is found in /proc")
