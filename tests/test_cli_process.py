@@ -60,9 +60,9 @@ def _without_styles(written: str) -> str:
 
 @pytest.fixture
 def many(make_folder: MakeFolder) -> Path:
-    """A folder whose list is larger than any pipe holds."""
-    title = "x" * 200
-    return make_folder({f"{n:04}.md": f"---\ntitle: {title}\nquality: bad\n---\n" for n in range(1000)})
+    """A folder whose list, and whose list of problems, is larger than any pipe holds."""
+    header = f"title: {'x' * 200}\nquality: bad\nheat: bad\npublishedDateTime: bad"
+    return make_folder({f"{n:04}.md": f"---\n{header}\n---\n" for n in range(1000)})
 
 
 def test_the_package_and_the_installed_command_are_one_program(seeds: Path) -> None:
