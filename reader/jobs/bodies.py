@@ -9,6 +9,7 @@ from reader.errors import ReaderError
 from reader.model import BodyFormat
 from reader.prose.blocks import Block, Mark, Paragraph, Span
 from reader.prose.body import parse_body
+from reader.prose.markdown import parse_markdown
 from reader.prose.whole import is_whole_page
 
 if TYPE_CHECKING:
@@ -41,6 +42,17 @@ class Bodies:
             return from_plain(self._worker().ask("blocks", body, body_format, url))
         except ReaderError as error:
             return (Paragraph((Span(f"The text of this document cannot be shown. {error}", Mark.QUIET),)),)
+
+    def of_page(self, markdown: str, url: str) -> tuple[Block, ...]:
+        """Return what the text of a fetched page consists of; ``url`` is where it came from."""
+        if len(markdown) <= SHORT:
+            return parse_markdown(markdown, url)
+        from reader.prose.plain import from_plain
+
+        try:
+            return from_plain(self._worker().ask("markdown", markdown, url))
+        except ReaderError as error:
+            return (Paragraph((Span(f"The text of this page cannot be shown. {error}", Mark.QUIET),)),)
 
     def _worker(self) -> Extractor:
         from reader.jobs.extracting import Extractor

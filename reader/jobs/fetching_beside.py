@@ -100,6 +100,10 @@ class FetchingProcess:
         """Fetch an image and keep it, unless it is kept; the answer is a Pictured."""
         self._order("image", {"url": url})
 
+    def drop_image(self, url: str) -> None:
+        """Give an image up that nobody looks for any more; what is told then is a Pictured all the same."""
+        self._order("drop_image", {"url": url})
+
     def close(self) -> None:
         """End it at once: whatever is kept is kept whole."""
         with self._guard:
@@ -126,7 +130,7 @@ class FetchingProcess:
         while (order := self._orders.get()) is not None:
             with self._guard:
                 idle = self._process is None and self._service is None
-            if idle and order[0] in {"cancel", "pause", "go_on", "stop"}:
+            if idle and order[0] in {"cancel", "pause", "go_on", "stop", "drop_image"}:
                 continue  # nobody has anything to stop
             self._note(order)
             if refusal := self._settings.refusal:

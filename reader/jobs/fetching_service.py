@@ -53,7 +53,7 @@ class Service:
         self._gathering: asyncio.Task[None] | None = None
 
     def order(self, what: str, values: dict[str, Any]) -> None:
-        """Begin what is ordered: ``ask``, ``cancel``, ``gather``, ``pause``, ``go_on``, ``stop``, ``image``."""
+        """Begin what is ordered: ask, cancel, gather, pause, go_on, stop, image or drop_image."""
         with self._guard:
             sorry = self._sorry
             if sorry is not None:
@@ -141,6 +141,9 @@ class Service:
             self._take_gather(values["ids"])
         elif what == "image":
             self._take_image(values["url"])
+        elif what == "drop_image":
+            if (picture := self._pictures.get(values["url"])) is not None:
+                picture.cancel()
         elif self._bulk is not None:
             if what == "pause":
                 self._bulk.pause()
@@ -232,7 +235,11 @@ class Service:
             return
         task = self._begin(self._picture(url))
         self._pictures[url] = task
-        task.add_done_callback(lambda _: self._pictures.pop(url, None))
+        task.add_done_callback(lambda done: self._forget_picture(url, done))
+
+    def _forget_picture(self, url: str, task: asyncio.Task[None]) -> None:
+        if self._pictures.get(url) is task:
+            del self._pictures[url]
 
     async def _picture(self, url: str) -> None:
         error = ""
@@ -241,6 +248,10 @@ class Service:
             if await self._disk.do(pages.image, url) is None:
                 answer = await self._fetcher.image(url)
                 await self._disk.do(pages.keep_image, url, answer.body, answer.content_type)
+        except asyncio.CancelledError:
+            self._pictures.pop(url, None)
+            self._tell(Pictured(url))
+            raise
         except ReaderError as failure:
             error = str(failure)
         except Exception:

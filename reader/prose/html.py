@@ -16,6 +16,7 @@ from typing import Literal
 from reader.prose.blocks import Block, Embed, Figure, Heading, Mark, Paragraph, Rule, Span
 from reader.prose.frames import CodeFrame, FigureFrame, Frame, ListFrame, QuoteFrame, Style, TableFrame
 from reader.prose.inline import BREAK, collapse, paragraphs
+from reader.prose.shifted import NAMES, shifted
 from reader.prose.tags import Token, tokens
 from reader.prose.targets import LINK, WEB, host_of, target
 from reader.text import clean
@@ -108,6 +109,8 @@ class _Builder:
         self._style = Style()
         self._mark = Mark.NONE
         self._pieces: list[Span] = []
+        self._shift = ""
+        """The element above or below the line that the text is in, if it is in one."""
         self._alt = ""
         """What the picture just before says of itself."""
         self._starts: dict[str, Callable[[Token], None]] = {
@@ -153,7 +156,8 @@ class _Builder:
         if isinstance(frame, CodeFrame):
             frame.parts.append(text)
         else:
-            self._pieces.append(Span(collapse(text), self._mark, self._afford(self._style.href)))
+            said = collapse(shifted(text, self._shift) if self._shift else text)
+            self._pieces.append(Span(said, self._mark, self._afford(self._style.href)))
 
     def _start(self, token: Token) -> None:
         name = token.text
@@ -162,11 +166,14 @@ class _Builder:
         start = self._starts.get(name)
         if start:
             start(token)
+        if name in NAMES:
+            self._shift = name
         if name in _MARKS:
             self._count(name, +1)
             self._note_language(token)
 
     def _end(self, name: str) -> None:
+        self._shift = ""
         if name in _MARKS:
             self._end_mark(name)
         elif name == "a":

@@ -31,16 +31,16 @@ _MARKER = r"(?:[ \t]*+(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))"
 _TOO_DEEP = re.compile(rf"^({_MARKER}{{{MAX_DEPTH}}}){_MARKER}++", re.MULTILINE | re.ASCII)
 
 
-def parse_markdown(source: str, base_url: str = "") -> tuple[Block, ...]:
+def parse_markdown(source: str, base_url: str = "", most: int = MAX_CHARACTERS) -> tuple[Block, ...]:
     """Return ``source``, CommonMark with tables and strikethrough, as blocks.
 
-    Takes any text and never raises. Bounded by :data:`MAX_CHARACTERS` and by what
+    Takes any text and never raises. Bounded by ``most`` characters and by what
     :mod:`reader.prose.html` says of nesting and blocks; links follow the same rule.
     """
     # Cleaned before as well as after: the Markdown parser does not take lone surrogates.
-    source_kept = _TOO_DEEP.sub(r"\1 ", clean_block(source[:MAX_CHARACTERS]))
+    source_kept = _TOO_DEEP.sub(r"\1 ", clean_block(source[:most]))
     blocks = build(_markup(source_kept), base_url)
-    return (*blocks, cut_notice()) if len(source) > MAX_CHARACTERS else blocks
+    return (*blocks, cut_notice()) if len(source) > most else blocks
 
 
 def _markup(source: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reader.prose.furniture import is_box, is_for_the_ear, is_large_box
+from reader.prose.shifted import NAMES, shifted
 from reader.prose.targets import WEB, target
 from reader.prose.tree import drop, elements, size_of, text_of
 from reader.text import clean
@@ -124,6 +125,10 @@ def prepare(tree: HtmlElement, base_url: str) -> Held:
     _blank_ours(tree)
     for image in elements(tree, "amp-img"):
         image.tag = "img"
+    for name in NAMES:
+        for element in elements(tree, name):
+            if element.text and not len(element):
+                element.text = shifted(element.text, name)
     _hold_pictures(tree, base_url, held)
     _drop_widgets(tree)
     _prune(tree)

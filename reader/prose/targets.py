@@ -35,6 +35,8 @@ def target(address: str, base_url: str, schemes: frozenset[str]) -> str:
         return ""
     if len(joined) > MAX_LENGTH or parts.scheme not in schemes or (parts.scheme in WEB and not host):
         return ""
+    if parts.scheme in WEB and "@" in parts.netloc:  # a password, which is not for showing
+        return ""
     return joined.replace(" ", "%20")
 
 

@@ -91,7 +91,7 @@ class LongMessage(Static):
     def show(self, sentence: str, *, warning: bool) -> None:
         """Show a sentence; as text, never as markup."""
         self.set_class(warning, "-warning")
-        self.update(Content(f" {sentence}"))
+        self.update(Content(sentence))
         self.display = True
 
     def hide(self) -> None:

@@ -68,6 +68,13 @@ class Measured:
         beyond = place - self.before[last]
         return last + beyond if beyond >= 0 else max(0, bisect_right(self.before, place) - 1)
 
+    def same_above(self, line: int) -> int:
+        """Return how many of the lines right above ``line`` are at the same place of the text: those of a picture."""
+        at = line
+        while 0 < at < len(self.before) and self.before[at - 1] == self.before[line]:
+            at -= 1
+        return line - at
+
 
 def measure(lines: Iterable[Line]) -> Sequence[int]:
     """Return how many characters stand above each of ``lines``, and below the last, for :class:`Measured`."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from reader.jobs.bodies import Bodies
 from reader.library.library import Library
 from reader.model import Page
-from reader.prose.markdown import parse_markdown
 from reader.ui.full_text import FullText, excerpt_blocks, with_excerpt
 from reader.ui.subject import Subject, of_document
 from reader.urls import article_id
@@ -22,16 +21,16 @@ def text_of(library: Library, subject: Subject | int, bodies: Bodies) -> FullTex
     if not id_ and subject.links.best:
         id_ = article_id(subject.links.best, b"")
         page = library.pages.page(id_)
-    return _of_page(subject, page, id_) if page is not None else _of_document(subject, id_)
+    return _of_page(subject, page, id_, bodies) if page is not None else _of_document(subject, id_)
 
 
-def _of_page(subject: Subject, page: Page, id_: str) -> FullText:
+def _of_page(subject: Subject, page: Page, id_: str, bodies: Bodies) -> FullText:
     extract = page.extract
     return FullText(
         id=id_,
         title=subject.title or extract.title,
         kind="page",
-        blocks=parse_markdown(extract.markdown, page.final_url),
+        blocks=bodies.of_page(extract.markdown, page.final_url),
         source=subject.source or extract.site,
         byline=extract.byline or ", ".join(subject.authors),
         published_at=subject.published_at or extract.published_at,

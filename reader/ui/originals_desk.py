@@ -123,6 +123,10 @@ class OriginalsDesk:
         """Ask for an image to be fetched and kept; the answer is a Pictured among messages.Fetching."""
         self._order(lambda process: process.image(url))
 
+    def drop_image(self, url: str) -> None:
+        """Ask to give an image up."""
+        self._order(lambda process: process.drop_image(url), begins=False)
+
     def cancel(self, id_: str) -> None:
         """Ask to give one up."""
         self._order(lambda process: process.cancel(id_), begins=False)

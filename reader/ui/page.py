@@ -28,7 +28,7 @@ from reader.ui.lines import (
 )
 from reader.ui.picture_lines import picture_lines
 from reader.ui.subject import Item, Subject
-from reader.urls import safe, shorten
+from reader.urls import host, safe, shorten
 
 _LINKS_SHOWN = 200
 """Links of a text that are listed below it."""
@@ -58,6 +58,8 @@ def head(subject: Subject, cells: int, now: datetime | None = None, picture: Pic
     lines += wrap_facts(_second_facts(subject), cells)
     if subject.page is not None:
         lines += wrap_facts(_of_page(subject.page, now or datetime.now().astimezone()), cells)
+    elif subject.failure:
+        lines += [line_of(text, "warning") for text in wrapped(f"Not fetched: {subject.failure}", cells)]
     if picture is not None and (shown := picture_lines(picture, cells)):
         lines += [(Run("", counts=False),), *shown]
     if subject.told_by:
@@ -133,10 +135,9 @@ def _second_facts(subject: Subject) -> list[Run]:
 
 
 def _of_page(page: Page, now: datetime) -> list[Run]:
-    return [
-        Run("Kept here: " + formats.provenance(page, now), "quiet"),
-        Run(count(page.extract.words, "word"), "quiet"),
-    ]
+    kept = f"Kept here: {formats.WAYS[page.way]}"
+    facts = (kept, host(page.final_url), f"fetched {formats.ago(page.fetched_at, now)}")
+    return [Run(fact, "quiet") for fact in (*facts, count(page.extract.words, "word")) if fact]
 
 
 def _score_fact(name: str, value: int | float | None, full: int) -> list[Run]:

@@ -33,9 +33,18 @@ class PicturesDesk:
     """Knows what is wanted and what is on its way. For the screen's own thread."""
 
     def __init__(
-        self, library: Library, run: Run, post: Callable[[Message], object], fetch: Callable[[str], object] | None
+        self,
+        library: Library,
+        run: Run,
+        post: Callable[[Message], object],
+        fetch: Callable[[str], object] | None,
+        drop: Callable[[str], object],
     ) -> None:
-        """``fetch`` orders a picture, whose coming :meth:`heard` is to be told; None where nothing may be fetched."""
+        """``fetch`` orders a picture, whose coming :meth:`heard` is to be told; None where nothing may be fetched.
+
+        ``drop`` gives one up; it is told to :meth:`heard` as well.
+        """
+        self._drop = drop
         self._run = run
         self._post = post
         self._fetch = fetch
@@ -58,6 +67,8 @@ class PicturesDesk:
         self._turns[face] = self._turn
         still = {each.url for every in self._asked.values() for each in every}
         self._queue = deque(url for url in self._queue if url in still)
+        for url in self._under_way - still:
+            self._drop(url)  # a page that is asked for now may be behind it
         if asked:
             self._make(face, asked)
 

@@ -58,10 +58,14 @@ class PlacedView(LineView):
 
     def fit_text(self, lines: Sequence[Line], measured: Measured) -> None:
         """Show the same text in lines of another width; the eye stays at the same place of it."""
-        place = self._place
+        place, y = self._place, self.scroll_offset.y
+        # Lines of a picture count no characters: with one at the top, the text below it stays on its line, as far as
+        # the picture reaches.
+        above = 0 if self._measured is None else max(0, self._measured.line(place) - y)
         self._measured = measured
         self._steered = False
-        self.show_lines(lines, y=measured.line(place))
+        line = measured.line(place)
+        self.show_lines(lines, y=line - min(above, measured.same_above(line)))
         self._place = place
 
     def show_no_text(self, lines: Sequence[Line]) -> None:

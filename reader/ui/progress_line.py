@@ -84,9 +84,7 @@ class GatheringLine(_BarLine):
         pause, stop = self.keys
         over = gathered.done + gathered.cached + gathered.failed
         total = over + gathered.left
-        said = [f"{over:,} of {total:,}"]
-        if gathered.failed:
-            said.append(f"{gathered.failed:,} failed")
+        said = [f"{gathered.done + gathered.cached:,} fetched, {gathered.failed:,} failed, {gathered.left:,} left"]
         said.append(f"{pause} goes on, {stop} stops" if gathered.paused else f"{pause} pauses, {stop} stops")
         if gathered.rate and not gathered.paused:
             said.append(f"{duration(gathered.left / gathered.rate)} left")

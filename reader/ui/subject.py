@@ -68,6 +68,8 @@ class Subject:
     """The person's own."""
     page: Page | None = None
     """Its original, where that is kept."""
+    failure: str = ""
+    """Why there is none, when it was asked for last."""
     told_by: str = ""
     """For what is no document here: the title of the document that tells of it."""
 
@@ -82,6 +84,8 @@ def of_document(library: Library, rowid: int, bodies: Bodies) -> Subject:
     related = tuple(_related_item(library, item) for item in article.related)
     members = _members(library, rowid, article)
     extra = {name: value for name, value in article.extra.items() if not (name == "items" and members)}
+    page = library.pages.page(row.id) if row else None
+    failed = library.pages.failure(row.id) if row and page is None else None
     return Subject(
         title=article.title,
         source=article.source,
@@ -105,7 +109,8 @@ def of_document(library: Library, rowid: int, bodies: Bodies) -> Subject:
         rowid=rowid,
         id=row.id if row else "",
         tags=row.tags if row else (),
-        page=library.pages.page(row.id) if row else None,
+        page=page,
+        failure="" if failed is None else failed.error,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 from textual.message import Message
@@ -270,10 +271,18 @@ class TextView(LinkedView):
         elif not self._matches:
             self._say(f"“{self.wanted}” is not in this text.")
         else:
-            at = self._match + step
+            at = self._next_match(step)
             self._go_to(at % len(self._matches))
             round_ = "" if 0 <= at < len(self._matches) else " (round)"
             self._say(f"{self._match + 1:,} of {len(self._matches):,}{round_}")
+
+    def _next_match(self, step: int) -> int:
+        """Return which place comes next: from the one gone to last, or from the view, where one has scrolled away."""
+        top, bottom = self.scroll_offset.y, self.scroll_offset.y + self.size.height
+        if self._match >= 0 and top <= self._matches[self._match].line < bottom:
+            return self._match + step
+        lines = [match.line for match in self._matches]
+        return bisect_left(lines, top) if step > 0 else bisect_left(lines, bottom) - 1
 
     # Choosing and copying.
 

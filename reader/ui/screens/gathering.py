@@ -45,7 +45,7 @@ class Gathering(Picturing):
         if self.originals.refusal:
             self.say(self.originals.refusal, warning=True)
             return
-        rowids = self.meant() if self.articles.chosen or self.is_reading else self.articles.view.rowids
+        rowids = self.articles.chosen or self.articles.view.rowids
         if not len(rowids):
             self.say("There is no article here to fetch.", passing=True)
         elif len(rowids) > _MANY and rowids is not self._asked_for:
@@ -62,6 +62,8 @@ class Gathering(Picturing):
         if not event.missing:
             kept = "The original is" if event.kept == 1 else f"All {event.kept:,} originals are"
             self.say(f"{kept} kept already." if event.kept else "None of these names an address to fetch.")
+        elif self._gathered is None:
+            self.say(f"Fetching {count(event.missing, 'original')} …")
 
     def action_fetch_stop(self) -> None:
         """Give up what is being fetched."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on
 
 from reader.config import Config
 from reader.opening import First
+from reader.text import cut
 from reader.ui import actions, messages
 from reader.ui.screens.texts import How, Texts
 
@@ -17,12 +18,23 @@ if TYPE_CHECKING:
     from reader.ui.full_text import FullText, Notice
 
 
+_TITLE = 40
+"""Cells of a title in the middle of a sentence."""
+
+
+class Asked(NamedTuple):
+    """An article whose original somebody has asked for."""
+
+    title: str
+    how: How
+
+
 class Originals(Texts):
     """Fetches the original of what is read, and says why where there is none."""
 
     def __init__(self, first: First, settings: Config) -> None:
         super().__init__(first, settings)
-        self.fetching: set[str] = set()
+        self.fetching: dict[str, Asked] = {}
         """The articles that are being fetched because somebody asked for each."""
 
     def original_wanted(self, text: FullText, how: How) -> None:
@@ -35,7 +47,7 @@ class Originals(Texts):
             elif how != "fetch":
                 self.say(self.originals.refusal, warning=True)
         else:
-            self.fetching.add(text.id)
+            self.fetching[text.id] = Asked(text.title, how)
             self._tell_notices(())
             self.originals.fetch(text.id, text.links, force=how == "force", archive=how == "archive")
 
@@ -49,8 +61,7 @@ class Originals(Texts):
             if news.id == here and self.text_pane is not None:
                 self.text_pane.bar.state = f"fetching from {news.host} …"
         elif isinstance(news, Got):
-            self.fetching.discard(news.id)
-            self._got(news, is_here=news.id == here)
+            self._got(news, self.fetching.pop(news.id, Asked("", "fetch")), is_here=news.id == here)
         elif isinstance(news, Said):
             self.say(news.text, warning=news.warning)
         elif isinstance(news, Gathered):
@@ -72,15 +83,16 @@ class Originals(Texts):
     def list_changed(self) -> None:
         """Called when the list may show something else for the same query."""
 
-    def _got(self, got: Got, *, is_here: bool) -> None:
+    def _got(self, got: Got, asked: Asked, *, is_here: bool) -> None:
         if got.status == "fetched":
             self.pages_changed()
         pane = self.text_pane
         if not is_here or pane is None or pane.view.text is None or self.text_of is None:
+            name = f"“{cut(asked.title, _TITLE)}”"
             if got.status == "fetched":
-                self.say(f"The original has come; {actions.first_key('fetch', self._keymap)} reads it.")
+                self.say(f"The original of {name} has come.")
             elif got.status == "failed" and not got.cancelled:
-                self.say(f"The original could not be fetched: {got.error}", warning=True)
+                self.say(f"The original of {name} could not be fetched: {got.error}", warning=True)
             return
         pane.bar.state = ""
         text = pane.view.text
@@ -94,7 +106,12 @@ class Originals(Texts):
         elif got.status == "failed" and not got.cancelled:
             self._tell_notices(self._why_not(got))
         elif got.cancelled:
-            self.say("Fetching was stopped.", passing=True)
+            self.say(f"Fetching was stopped. {actions.first_key('fetch', self._keymap)} begins anew.")
+        elif asked.how == "force":
+            self.say("It was fetched anew." if got.status == "fetched" else "It still holds: the server has no other.")
+        elif got.status == "cached" and text.page is not None:
+            again = actions.first_key("fetch.again", self._keymap)
+            self.say(f"This is the original. {again} asks whether there is a newer one.", passing=True)
 
     def _why_not(self, got: Got) -> tuple[Notice, ...]:
         """Return why there is no original, address by address, and what can be done about it."""
@@ -129,7 +146,7 @@ class Originals(Texts):
 def _no_address(text: FullText) -> tuple[Notice, ...]:
     from reader.ui.full_text import Notice
 
-    return (Notice("This document names no address: there is nothing to fetch.", "text"),)
+    return (Notice("This document names no address that can be fetched.", "text"),)
 
 
 def _refused(why: str) -> tuple[Notice, ...]:

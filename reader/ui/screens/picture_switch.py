@@ -112,7 +112,9 @@ class PictureSwitch(Originals):
             from reader.ui.pictures_desk import PicturesDesk
 
             fetch = None if self._fetch_settings.refusal else self.originals.image
-            self._pictures = PicturesDesk(self.library, self._desk.run, self.post_message, fetch)
+            self._pictures = PicturesDesk(
+                self.library, self._desk.run, self.post_message, fetch, self.originals.drop_image
+            )
         return self._pictures
 
     @property

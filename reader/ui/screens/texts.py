@@ -51,6 +51,8 @@ class Texts(Viewing):
         self._came_from: Widget | None = None
         """What had the focus before the text."""
         self._outside: Outside | None = None
+        self._past_searches: list[str] = []
+        """What was searched for in texts, the latest last."""
         self._measure = 0
         """How wide the column was the last time, in cells; 0 while that is not known."""
         self.notices: tuple[Notice, ...] = ()
@@ -345,6 +347,8 @@ class Texts(Viewing):
         if view is None or self.is_asking:
             return
         before = view.wanted
+        if before and before not in self._past_searches:
+            self._past_searches.append(before)
 
         def changed(text: str, at: int) -> None:
             where, of = view.search(text)
@@ -354,4 +358,5 @@ class Texts(Viewing):
         def left() -> None:
             view.search(before)
 
-        self.ask(Purpose(lambda text: None, changed, left, at_once=True), "In the text: ", before, then=view)
+        purpose = Purpose(lambda text: None, changed, left, at_once=True)
+        self.ask(purpose, "In the text: ", past=self._past_searches, then=view)
