@@ -10,13 +10,11 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from reader.ui import actions
-from reader.ui.full_text import FullText, Laid, Match, Searchable
-from reader.ui.lines import Run
+from reader.ui.full_text import USUAL_MEASURE, FullText, Laid, Match, Searchable
 from reader.ui.linked_view import LinkedView
 
 MEASURES = (40, 120)
 """The narrowest and the widest column, in cells."""
-USUAL_MEASURE = 72
 _MEASURE_STEP = 4
 
 
@@ -66,8 +64,20 @@ class TextView(LinkedView):
     # What it shows.
 
     def wait(self) -> None:
-        """Keep back what is asked for until the text is shown: it is meant for that one."""
-        self._waiting = self._waiting or []
+        """Another text is on its way, and what is asked for from now on is meant for that one: keep it back.
+
+        The former stays on the screen, but no key is about it any more.
+        """
+        self._waiting = []
+        self.text = self.laid = self._searchable = None
+        self.end_choosing()
+        self.forget_hints()
+
+    def forget(self) -> None:
+        """Nobody reads any more: what was asked for and not done yet is not done."""
+        self._waiting = None
+        self.end_choosing()
+        self.forget_hints()
 
     def show(self, text: FullText, laid: Laid, *, place: int | None = None) -> None:
         """Show ``text``, from its top or from a ``place``."""
@@ -82,16 +92,6 @@ class TextView(LinkedView):
         self._take(text, laid)
         self._search_again()
         self.fit_text(laid.lines, laid)
-        self._after()
-
-    def show_message(self, lines: Sequence[tuple[Run, ...]]) -> None:
-        """Show some lines in the place of a text."""
-        self.text = self.laid = self._searchable = None
-        self.end_choosing()
-        self.forget_hints()
-        self._search_again()
-        self.show_no_text(lines)
-        self._after()
 
     def _take(self, text: FullText, laid: Laid) -> None:
         self.text, self.laid = text, laid
