@@ -190,6 +190,20 @@ async def test_what_is_searched_for_is_shown_as_it_is_written_and_n_goes_on(kept
         assert reader.focus == "list"
 
 
+async def test_n_goes_on_from_where_one_is(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await read(reader)
+        await reader.press("/", *"paragraph", "enter", "n", "n")
+        assert reader.message == "3 of 30"
+        await reader.press("G", "N")
+        last = int(reader.message.split()[0])
+        assert last > 20
+        await reader.press("g", "n")
+        assert reader.message == "1 of 30"
+        await reader.press("/", *"goes", "enter")  # not behind what was searched for before
+        assert reader.reading.wanted == "goes"
+
+
 async def test_a_search_that_is_left_is_as_if_it_had_not_been(kept: Path) -> None:
     async with opened(kept) as reader:
         await read(reader)
