@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
@@ -13,6 +14,8 @@ from reader.ui import actions
 from reader.ui.full_text import USUAL_MEASURE, FullText, Laid, Match, Searchable
 from reader.ui.linked_view import LinkedView
 
+_SECONDS_UNTIL_READING = 1.5
+"""After which somebody who looks at a text is taken to be at its middle line."""
 MEASURES = (40, 120)
 """The narrowest and the widest column, in cells."""
 _MEASURE_STEP = 4
@@ -59,6 +62,8 @@ class TextView(LinkedView):
         """Line -> what is found in it."""
         self._chosen: tuple[int, int] | None = None
         """The line from which and the line to which the person chooses, or None."""
+        self._shown_at = 0.0
+        """When the text was shown, by time.monotonic()."""
         self._waiting: list[Callable[[], None]] | None = None
 
     # What it shows.
@@ -81,6 +86,7 @@ class TextView(LinkedView):
 
     def show(self, text: FullText, laid: Laid, *, place: int | None = None) -> None:
         """Show ``text``, from its top or from a ``place``."""
+        self._shown_at = time.monotonic()
         self._take(text, laid)
         self.wanted = ""
         self._search_again()
@@ -89,9 +95,12 @@ class TextView(LinkedView):
 
     def fit(self, text: FullText, laid: Laid) -> None:
         """Show the same text in other lines, or with other notices; the eye stays where it is."""
+        # Whoever has read for a while is in the middle of the text: a picture that comes above is not to push it away.
+        same = self.laid is not None and self.laid.width == laid.width
+        reading = same and time.monotonic() > self._shown_at + _SECONDS_UNTIL_READING
         self._take(text, laid)
         self._search_again()
-        self.fit_text(laid.lines, laid)
+        self.fit_text(laid.lines, laid, eye=self.size.height // 2 if reading else 0)
 
     def _take(self, text: FullText, laid: Laid) -> None:
         self.text, self.laid = text, laid

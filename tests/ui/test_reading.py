@@ -6,7 +6,7 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from reader.library.view import Sort
 from reader.model import Extract, Page
 from reader.paths import Paths
 from reader.ui import originals
+from reader.ui.lines import Run
 from reader.ui.screens import browse
 from tests.conftest import MakeFolder
 from tests.ui.helpers import NARROW, SIDE, STACKED, Reader, document, drawn, opened
@@ -368,6 +369,37 @@ async def test_a_document_that_is_gone_says_so(kept: Path) -> None:
         await reader.press("j", "f")
         assert reader.focus == "list"
         assert "b.md" in reader.message or "no longer" in reader.message
+
+
+async def test_a_picture_that_comes_above_does_not_push_the_text_away(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await read(reader)
+        view = reader.reading
+        laid = view.laid
+        assert laid is not None
+        assert view.text is not None
+        before = list(laid.before)
+        at = laid.text.start
+        blank = (Run("", counts=False),)
+        taller = replace(
+            laid,
+            lines=(*laid.lines[:at], *[blank] * 9, *laid.lines[at:]),
+            before=[*before[:at], *[before[at]] * 9, *before[at:]],
+        )
+        middle = view.size.height // 2
+        seen = line(reader, middle + 1)
+        assert seen
+        view.fit(view.text, taller)  # at once: from its top
+        await reader.settled()
+        assert (view.scroll_offset.y, line(reader, 2)) == (0, "With a page")
+        view.fit(view.text, laid)
+        view._shown_at -= 60
+        view.fit(view.text, taller)
+        await reader.settled()
+        assert line(reader, middle + 1) == seen
+        view.fit(view.text, laid)
+        await reader.settled()
+        assert line(reader, middle + 1) == seen
 
 
 @pytest.fixture
