@@ -166,7 +166,7 @@ class Pages:
         return self._read(lambda db: page_words.matching(db, phrase, prefix=prefix))
 
     def version(self) -> int:
-        """Return a number that changes whenever pages have come or gone, whoever has changed them."""
+        """Return a number that changes whenever pages have come or gone, or the file has, whoever has changed them."""
         return self._read(lambda db: int(db.execute("SELECT changes FROM totals").fetchone()[0]))
 
     def among(self, ids: Sequence[str]) -> frozenset[str]:

@@ -94,6 +94,16 @@ def test_what_another_instance_keeps_is_found_too(library: Library) -> None:
     assert found(library, "has:page text:another") == {"two"}
 
 
+def test_a_file_that_takes_the_place_of_another_is_looked_at_anew(library: Library) -> None:
+    keep(library, "one", "Some words.")
+    assert found(library, "has:page") == {"one"}
+    assert library.pages.info().path is not None
+    for each in Paths.of().pages.parent.glob("pages.db*"):
+        each.unlink()
+    keep(library, "two", "Other words.")  # as many changes as the former file had
+    assert found(library, "has:page") == {"two"}
+
+
 def test_after_pruning_the_rest_is_found(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_words, "_WASTE", 0)
     for age in (9, 8, 7, 6):
