@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from reader.errors import ReaderError, reason
-from reader.library import lock, page_words
+from reader.library import lock, page_words, pages_room
 from reader.library.database import Database, StorageError, identity, malformed, prepared
 from reader.library.marks import number
 from reader.library.pages_file import (
@@ -33,6 +33,7 @@ from reader.library.pages_file import (
     row_of,
     time_of,
 )
+from reader.library.pages_room import Pruned
 from reader.model import Page
 from reader.text import show_path
 
@@ -80,15 +81,6 @@ class Info(NamedTuple):
     """Pages of starred articles."""
     oldest: datetime | None
     newest: datetime | None
-
-
-class Pruned(NamedTuple):
-    """What was removed."""
-
-    pages: int
-    images: int
-    size: int
-    """In bytes."""
 
 
 class Pages:
@@ -261,17 +253,23 @@ class Pages:
         self._write(act)
 
     def keep_image(self, url: str, data: bytes, content_type: str) -> None:
-        """Keep an image, and make room for it."""
+        """Keep an image, and make room for it.
+
+        Raises ReaderError when there is no room for it however much is removed.
+        """
+        size = len(data) + ROW_BYTES
 
         def act(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM images WHERE url = ?", [url])
-            now = micros(datetime.now(UTC))
-            db.execute(
-                "INSERT INTO images VALUES (?, ?, ?, ?, ?)", [url, content_type, now, len(data) + ROW_BYTES, data]
-            )
+            row = [url, content_type, micros(datetime.now(UTC)), size, data]
+            db.execute("INSERT INTO images VALUES (?, ?, ?, ?, ?)", row)
+            if pages_room.size_of(db) <= self.limit:
+                return
+            pages_room.remove(db, self._limit_with_room(), self._starred_if_known(), image=url)
+            if pages_room.size_of(db) > self.limit:
+                raise _no_room(len(data), self.limit)
 
         self._write(act)
-        self._make_room(None)
 
     def prune(self, limit: int | None = None) -> Pruned:
         """Remove the oldest until no more than ``limit`` bytes (else :attr:`limit`) are kept, and give the room back.
@@ -309,12 +307,21 @@ class Pages:
 
     # How.
 
-    def _make_room(self, but: int | None) -> None:
-        size = self._read(lambda db: int(db.execute("SELECT bytes FROM totals").fetchone()[0]))
-        if size <= self.limit:
+    def _limit_with_room(self) -> int:
+        return self.limit - self.limit // _ROOM
+
+    def _starred_if_known(self) -> Set[int] | None:
+        try:
+            return self._starred()
+        except ReaderError as error:
+            log.warning("no page is removed for an image", exc_info=error)
+            return None
+
+    def _make_room(self, but: int) -> None:
+        if self._read(pages_room.size_of) <= self.limit:
             return
         try:
-            self._remove(self.limit - self.limit // _ROOM, but)
+            self._remove(self._limit_with_room(), but)
         except ReaderError as error:
             if isinstance(error, StorageError) and error.damaged:
                 raise
@@ -323,26 +330,7 @@ class Pages:
 
     def _remove(self, limit: int, but: int | None) -> Pruned:
         starred = self._starred()
-
-        def act(db: sqlite3.Connection) -> Pruned:
-            size = too_many = int(db.execute("SELECT bytes FROM totals").fetchone()[0])
-            images, pages = [], []
-            for id_, bytes_ in db.execute("SELECT url, bytes FROM images ORDER BY fetched_at"):
-                if size <= limit:
-                    break
-                images.append((id_,))
-                size -= bytes_
-            for id_, bytes_ in db.execute("SELECT id, bytes FROM pages ORDER BY fetched_at"):
-                if size <= limit:
-                    break
-                if id_ not in starred and id_ != but:
-                    pages.append((id_,))
-                    size -= bytes_
-            db.executemany("DELETE FROM images WHERE url = ?", images)
-            db.executemany("DELETE FROM pages WHERE id = ?", pages)
-            return Pruned(len(pages), len(images), too_many - size)
-
-        return self._write(act)
+        return self._write(lambda db: pages_room.remove(db, limit, starred, page=but))
 
     def _give_back(self) -> None:
         """Make the file as small as what is in it."""
@@ -429,3 +417,9 @@ def _sound(database: Database, db: sqlite3.Connection, act: Callable[[sqlite3.Co
         return act(db)
     except (zlib.error, ValueError, KeyError, TypeError, OverflowError) as error:
         raise StorageError(database.path, malformed()) from error
+
+
+def _no_room(size: int, limit: int) -> ReaderError:
+    what, most = (f"{each / 1_000_000:,.1f} MB" for each in (size, limit))
+    hint = "There is more with a larger cache_mb under [fetch] in config.toml."
+    return ReaderError(f"Its {what} have no room among the {most} that are kept.", hint)

@@ -212,6 +212,49 @@ def test_images_go_before_pages(pages_at: OpenPages) -> None:
     assert pages.image("https://a.example/1.png") is None
 
 
+def test_an_image_that_was_just_kept_stays(pages_at: OpenPages) -> None:
+    pages = pages_at(None)
+    pages.limit = 25_000
+    for n in range(1, 6):
+        pages.keep(a_page(n, age=10 - n), incompressible(4_000, n))
+    for n in range(4):
+        pages.keep_image(f"https://a.example/{n}.png", incompressible(10_000, n), "image/png")
+        assert pages.image(f"https://a.example/{n}.png") is not None
+        assert pages.info().size <= pages.limit
+    assert 5 in pages.having(), "the oldest pages went, and the other images"
+    assert 1 not in pages.having()
+
+
+def test_an_image_for_which_there_is_no_room_is_refused_and_costs_nothing(pages_at: OpenPages) -> None:
+    pages = pages_at(None, 1)
+    pages.limit = 25_000
+    pages.keep(a_page(1, age=2), incompressible(10_000, 1))
+    pages.keep(a_page(2, age=1), incompressible(5_000, 2))
+    pages.keep_image("https://a.example/1.png", b"one", "image/png")
+    with pytest.raises(ReaderError, match="have no room among the"):
+        pages.keep_image("https://a.example/2.png", incompressible(20_000, 3), "image/png")
+    assert pages.having() == {1, 2}
+    assert pages.image("https://a.example/1.png") == (b"one", "image/png")
+    assert pages.image("https://a.example/2.png") is None
+
+
+def test_for_an_image_no_page_goes_where_nobody_knows_what_is_starred() -> None:
+    def unknown() -> frozenset[int]:
+        raise ReaderError("The marks cannot be read.")
+
+    pages = Pages.open(None, unknown)
+    pages.limit = 10_000
+    pages.keep(a_page(1), incompressible(5_000))
+    pages.keep_image("https://a.example/1.png", incompressible(3_000, 1), "image/png")
+    pages.keep_image("https://a.example/2.png", incompressible(3_000, 2), "image/png")
+    assert pages.image("https://a.example/1.png") is None
+    assert pages.image("https://a.example/2.png") is not None
+    with pytest.raises(ReaderError, match="no room"):
+        pages.keep_image("https://a.example/3.png", incompressible(7_000, 3), "image/png")
+    assert pages.having() == {1}
+    pages.close()
+
+
 def test_where_nobody_knows_what_is_starred_nothing_is_removed(path: Path) -> None:
     def unknown() -> frozenset[int]:
         raise ReaderError("The marks cannot be read.")
