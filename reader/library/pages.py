@@ -7,12 +7,13 @@ images go first and then pages, the oldest first, but never those of starred art
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sqlite3
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -92,6 +93,11 @@ class Pages:
         self._starred = starred
         self._renewing = threading.RLock()
         self._checkpointing = threading.Lock()
+        self._tidying = threading.Lock()
+        self._is_suspect = True
+        """Whether the file may have become larger than what is in it."""
+        self._is_renewing = False
+        """Whether its words are made anew, a bit with every page."""
         self._former: list[Database] = []
         self.limit = LIMIT
         """Bytes that may be kept."""
@@ -226,6 +232,7 @@ class Pages:
         row = row_of(page, body, charset)
         self._write(lambda db: put(db, row))
         self._make_room(row.id)
+        self._tidy_up()
 
     def checked(self, id_: str, at: datetime, etag: str = "", last_modified: str = "") -> None:
         """Note that a page's server says that it still holds; its validators may be newer ones."""
@@ -268,8 +275,10 @@ class Pages:
             pages_room.remove(db, self._limit_with_room(), self._starred_if_known(), image=url)
             if pages_room.size_of(db) > self.limit:
                 raise _no_room(len(data), self.limit)
+            self._is_suspect = True
 
         self._write(act)
+        self._tidy_up()
 
     def prune(self, limit: int | None = None) -> Pruned:
         """Remove the oldest until no more than ``limit`` bytes (else :attr:`limit`) are kept, and give the room back.
@@ -318,38 +327,47 @@ class Pages:
             return None
 
     def _make_room(self, but: int) -> None:
-        if self._read(pages_room.size_of) <= self.limit:
-            return
-        try:
-            self._remove(self._limit_with_room(), but)
-        except ReaderError as error:
-            if isinstance(error, StorageError) and error.damaged:
-                raise
-            # Rather too much than a page that the person wants to keep.
-            log.warning("nothing can be removed from the pages", exc_info=error)
+        with _at_leisure():
+            if self._read(pages_room.size_of) > self.limit:
+                self._remove(self._limit_with_room(), but)
 
     def _remove(self, limit: int, but: int | None) -> Pruned:
         starred = self._starred()
-        return self._write(lambda db: pages_room.remove(db, limit, starred, page=but))
+        removed = self._write(lambda db: pages_room.remove(db, limit, starred, page=but))
+        self._is_suspect = True
+        return removed
 
     def _give_back(self) -> None:
         """Make the file as small as what is in it."""
-
-        def act(db: sqlite3.Connection) -> None:
-            db.executescript("PRAGMA incremental_vacuum")  # execute() would end it after the first page
-
-        self._write(page_words.tidy)
-        self._read(act)
+        if self._read(page_words.is_renewing) or self._read(page_words.waste):
+            while not self._write(page_words.renew):
+                pass
+        self._read(pages_room.give_back)
         self._checkpoint(whole=True)
+
+    def _tidy_up(self) -> None:
+        """Do a bit of what keeps the file about as small as what is in it."""
+        with self._tidying, _at_leisure():
+            if self._is_suspect:
+                self._is_suspect = False
+                self._is_renewing = self._is_renewing or self._read(pages_room.has_waste)
+                if self._read(pages_room.has_free):
+                    self._read(pages_room.give_back)
+            if self._is_renewing and self._write(page_words.renew):
+                self._is_renewing = False
+                self._is_suspect = True  # the former table is free now
 
     def _checkpoint(self, *, whole: bool = False) -> None:
         path = self._database.path
         if path is None:
             return
+        whole = whole or _is_longer(path.with_name(path.name + "-wal"), pages_room.JOURNAL_BYTES)
+        if not whole:
+            return
         try:
             # By one at a time; another that is at it does our part as well.
             with lock.held(self._checkpointing, path.with_name(path.name + ".lock"), lock.NOT_AT_ALL):
-                self._database.checkpoint(whole=whole)
+                self._database.checkpoint(whole=True)
         except lock.BusyError:
             return
 
@@ -417,6 +435,24 @@ def _sound(database: Database, db: sqlite3.Connection, act: Callable[[sqlite3.Co
         return act(db)
     except (zlib.error, ValueError, KeyError, TypeError, OverflowError) as error:
         raise StorageError(database.path, malformed()) from error
+
+
+@contextlib.contextmanager
+def _at_leisure() -> Iterator[None]:
+    """Do what is no harm if it is left: rather too much than a page lost that the person wants to keep."""
+    try:
+        yield
+    except ReaderError as error:
+        if isinstance(error, StorageError) and error.damaged:
+            raise
+        log.warning("no room can be made among the pages", exc_info=error)
+
+
+def _is_longer(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size > size
+    except OSError:  # there is none
+        return False
 
 
 def _no_room(size: int, limit: int) -> ReaderError:

@@ -1,10 +1,24 @@
-"""What goes when there is too much in the file of fetched pages: images first, then pages, the oldest first."""
+"""What goes when there is too much in the file of fetched pages: images first, then pages, the oldest first.
+
+And when the file is larger than what is in it.
+"""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Set
 from typing import NamedTuple
+
+from reader.library import page_words
+
+JOURNAL_BYTES = 2_000_000
+"""The write-ahead log is emptied once it is longer."""
+_FREE_BYTES = 500_000
+"""Room that may stay unused in the file."""
+_MUCH_WASTE = 1 / 3
+"""Words of former pages, per page that is there, that are worth the renewal of the table."""
+_SLACK = 1_000_000
+"""Bytes that a file may be too large without a renewal."""
 
 
 class Pruned(NamedTuple):
@@ -45,3 +59,29 @@ def remove(
     db.executemany("DELETE FROM images WHERE url = ?", images)
     db.executemany("DELETE FROM pages WHERE id = ?", pages)
     return Pruned(len(pages), len(images), before - size)
+
+
+def has_waste(db: sqlite3.Connection) -> bool:
+    """Return whether the file is so much larger than its pages that their words are to be renewed, or are just now.
+
+    Raises sqlite3.Error.
+    """
+    if page_words.is_renewing(db):
+        return True
+    used = _bytes(db, "page_count") - _bytes(db, "freelist_count")
+    return used > size_of(db) * 5 // 4 + _SLACK and page_words.waste(db) > _MUCH_WASTE
+
+
+def has_free(db: sqlite3.Connection) -> bool:
+    """Return whether much of the file is unused. Raises sqlite3.Error."""
+    return _bytes(db, "freelist_count") > _FREE_BYTES + _bytes(db, "page_count") // 8
+
+
+def give_back(db: sqlite3.Connection) -> None:
+    """Give back to the system what is unused in the file; outside of a transaction. Raises sqlite3.Error."""
+    db.executescript("PRAGMA incremental_vacuum")  # execute() would end it after the first page
+
+
+def _bytes(db: sqlite3.Connection, pragma: str) -> int:
+    (pages,), (size,) = (db.execute(f"PRAGMA {each}").fetchone() for each in (pragma, "page_size"))
+    return int(pages * size)
