@@ -114,7 +114,7 @@ class Fetcher:
         host = hops.host(answer.final_url)
         kind = media.beginning(answer.body)
         if kind not in media.PICTURES:
-            raise _no_page(kind or answer.content_type, len(answer.body), "a picture", host)
+            raise _no_picture(kind, answer, host)
         found = pictures.size(answer.body, kind)
         if found is None:
             raise FetchError("protocol", "its picture is damaged", host)
@@ -356,6 +356,16 @@ def _no_page(name: str, size: int, wanted: str, host: str) -> FetchError:
     shown = media.in_words(name)
     whole = f"{shown} of {media.size_in_words(size)}" if size > 0 else shown
     return FetchError("not_a_page", f"it is {whole}, not {wanted}", host, hint=_OPEN)
+
+
+def _no_picture(kind: str, answer: Answer, host: str) -> FetchError:
+    """Return what an answer is whose bytes, of this ``kind``, are no picture that can be shown."""
+    name = kind or answer.content_type
+    if name in media.PICTURES or not name:  # so its server says, but it is not
+        name = media.sniffed(answer.body)
+    if name.startswith("image/"):
+        return FetchError("not_a_page", f"it is {media.unfit_picture(name)}", host, hint=_OPEN)
+    return _no_page(name, len(answer.body), "a picture", host)
 
 
 def _too_large(want: _Want, host: str) -> FetchError:
