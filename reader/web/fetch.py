@@ -130,11 +130,18 @@ class Fetcher:
         hop = hops.first(url)
         asked, seen = hop.url, {hop.url}
         clock = _Clock(self.rules.seconds)
-        for _ in range(self.rules.redirects + 1):
-            found = await self._ask(hop, want, conditions, clock)
+        for redirects in range(self.rules.redirects + 1):
+            try:
+                found = await self._ask(hop, want, conditions, clock)
+            except FetchError as error:
+                error.redirects = redirects
+                if error.kind == "refused" and not redirects:
+                    # No redirect may talk a person into that: the address would be its server's choice, not theirs.
+                    error.hint = _how_to_allow(hop.host)
+                raise
             if isinstance(found, _Found):
                 return self._answer(asked, hop, want, found)
-            hop = hops.following(hop, found, frozenset(seen))
+            hop = _following(hop, found, frozenset(seen), redirects + 1)
             seen.add(hop.url)
         raise FetchError(
             "moved", f"more than {self.rules.redirects} redirects", hop.host, hint="The browser may get further."
@@ -356,6 +363,19 @@ def _no_page(name: str, size: int, wanted: str, host: str) -> FetchError:
     shown = media.in_words(name)
     whole = f"{shown} of {media.size_in_words(size)}" if size > 0 else shown
     return FetchError("not_a_page", f"it is {whole}, not {wanted}", host, hint=_OPEN)
+
+
+def _following(hop: Hop, location: str, seen: frozenset[str], redirects: int) -> Hop:
+    """Return where a redirect leads, the first or a later one. Raises FetchError."""
+    try:
+        return hops.following(hop, location, seen)
+    except FetchError as error:
+        error.redirects = redirects
+        raise
+
+
+def _how_to_allow(host: str) -> str:
+    return f'To allow it, name it in the settings: [fetch] allow_hosts = ["{canonical_host(host)}"].'
 
 
 def _no_picture(kind: str, answer: Answer, host: str) -> FetchError:
