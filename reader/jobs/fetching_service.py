@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from reader.errors import ReaderError
 from reader.jobs.extracting import Extractor
 from reader.jobs.fetch_news import Gathered, Got, Pictured, Said, Tell
-from reader.jobs.fetching import Disk, Fetching, look_up, rules_of
+from reader.jobs.fetching import Capture, Disk, Fetching, look_up, rules_of
 from reader.jobs.fetching_once import MEGABYTE, WORKERS
 from reader.jobs.gathering import Bulk
 from reader.model import Links
@@ -128,13 +128,11 @@ class Service:
         try:
             async with Fetcher(rules_of(self._settings)) as fetcher:
                 self._fetcher: Fetcher = fetcher
-                self._robots = Robots(fetcher)
-                pages = self._library.pages
-                pages.limit = self._settings.cache_mb * MEGABYTE
-                self._fetching = Fetching(
-                    fetcher, self._extractor, pages, self._disk, partial(newest_capture, fetcher),
-                    archive=self._settings.archive,
-                )  # fmt: skip
+                self._library.pages.limit = self._settings.cache_mb * MEGABYTE
+                many = fetcher.unasked()  # the article that somebody opens meanwhile does not wait for any of them
+                self._robots = Robots(many)
+                self._fetching = self._fetching_by(fetcher, partial(newest_capture, fetcher))
+                self._fetching_many = self._fetching_by(many, partial(newest_capture, many))
                 self._listen()
                 await self._end.wait()
                 for task in list(self._tasks):
@@ -143,6 +141,10 @@ class Service:
         finally:
             self._extractor.close()
             self._disk.close()
+
+    def _fetching_by(self, fetcher: Fetcher, capture: Capture) -> Fetching:
+        archive = self._settings.archive
+        return Fetching(fetcher, self._extractor, self._library.pages, self._disk, capture, archive=archive)
 
     def _listen(self) -> None:
         with self._guard:
@@ -247,7 +249,7 @@ class Service:
         if self._bulk is not None and self._gathering is not None:
             self._begin(self._join(self._bulk, ids))
             return
-        self._bulk = Bulk(self._fetching, self._library, self._disk, self._robots, self._tell)
+        self._bulk = Bulk(self._fetching_many, self._library, self._disk, self._robots, self._tell)
         self._gathering = self._begin(self._gather(self._bulk, ids))
 
     async def _gather(self, bulk: Bulk, ids: list[str]) -> None:

@@ -8,6 +8,7 @@ task. docs/security.md says what holds, and what does not.
 from __future__ import annotations
 
 import asyncio
+import copy
 import re
 import time
 from collections.abc import AsyncIterator
@@ -26,7 +27,7 @@ from reader.text import clean
 from reader.web import charsets, hops, media, pictures, troubles, validators, waits
 from reader.web.addresses import canonical_host, refusal_by_name
 from reader.web.answers import Answer, FetchError
-from reader.web.connections import Connections, Lent, Turns
+from reader.web.connections import Connections, Lent, Rank, Turns
 from reader.web.decoding import Body, BrokenError, TooMuchError, UnknownCodingError
 from reader.web.hops import Hop
 from reader.web.names import Resolve, resolve
@@ -57,6 +58,8 @@ class _Want:
     """Whether it is text, whose encoding is to be found."""
     cut: bool = False
     """Whether a body that is too long is cut, not refused."""
+    rank: Rank | None = None
+    """Who waits for it; None for whoever asks this fetcher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Fetcher:
     def __init__(self, rules: Rules | None = None, *, resolve: Resolve = resolve) -> None:
         self.rules = rules or Rules()
         self._proxies = Proxies(self.rules.proxy)
+        self._rank = Rank.PERSON
         self._turns = Turns(self.rules.per_host, self.rules.in_all)
         self._waits = waits.Waits(time.monotonic)
         self._connections = Connections(self.rules, resolve, httpx.create_ssl_context)
@@ -95,6 +99,12 @@ class Fetcher:
     ) -> None:
         await self._client.__aexit__(kind, error, trace)
 
+    def unasked(self) -> Fetcher:
+        """Return the same fetcher, by the same connections, for what nobody waits for: it lets others go first."""
+        other = copy.copy(self)
+        other._rank = Rank.MANY
+        return other
+
     async def page(self, url: str, *, etag: str = "", last_modified: str = "") -> Answer:
         """Return the page at ``url``: HTML, XHTML or plain text.
 
@@ -110,7 +120,8 @@ class Fetcher:
         Raises FetchError; also when it has more pixels than the rules allow.
         """
         accept = ", ".join(media.PICTURES)
-        answer = await self._fetch(url, _Want(accept, self.rules.image_bytes, what="a picture", text=False), {})
+        want = _Want(accept, self.rules.image_bytes, what="a picture", text=False, rank=Rank.PICTURE)
+        answer = await self._fetch(url, want, {})
         host = hops.host(answer.final_url)
         kind = media.beginning(answer.body)
         if kind not in media.PICTURES:
@@ -151,7 +162,7 @@ class Fetcher:
         """Ask for one address; return what it is, or the address it sends on to."""
         self._check_wait(hop.host)
         proxy = self._route(hop)
-        async with self._turns.of(canonical_host(hop.host)):
+        async with self._turns.of(canonical_host(hop.host), self._rank if want.rank is None else want.rank):
             self._check_wait(hop.host)  # others may have been told to go away meanwhile
             try:
                 async with clock.running():

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -442,6 +443,39 @@ async def test_a_stronger_wish_begins_anew(
     got = await one.got(id_)
     assert (got.status, got.cancelled) == ("fetched", False), "what is replaced says nothing"
     assert server.targets == ["/a", "/a"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of 127.0.0.0/8, others know 127.0.0.1 alone")
+async def test_an_article_that_one_opens_waits_for_nothing_that_nobody_waits_for(
+    beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    hosts = [f"127.0.0.{n}" for n in range(1, 11)]
+    async with serving("0.0.0.0") as server:
+        asked: set[str] = set()
+        all_asked = asyncio.Event()
+
+        async def silent(request: Request, _: asyncio.StreamWriter) -> None:
+            asked.add(request.headers["host"])
+            if len(asked) == 7:
+                all_asked.set()
+            await asyncio.Event().wait()
+
+        server.on("/never", silent)
+        server.on("/a", reply(html()))
+        documents = {f"{host}.md": document(server.url("/never", host), title=f"From {host}") for host in hosts[:6]}
+        opened = library(make_folder({**documents, "a.md": document(server.url("/a", hosts[9]))}))
+        ids = {row.path: row.id for row in opened.rows([*range(1, 8)])}
+        wanted = ids.pop("a.md")
+        one = beside(opened, FetchSettings(allow_hosts=tuple(hosts)))
+        one.process.gather(ids.values())
+        for host in hosts[6:9]:
+            one.process.image(server.url("/never", host))
+        await asyncio.wait_for(all_asked.wait(), 60)
+        one.process.ask(wanted)
+        assert (await one.got(wanted)).status == "fetched"
+        assert not [news for news in one.told if isinstance(news, Pictured)]
+        assert not [news for news in one.told if isinstance(news, Gathered) and news.failed]
+        one.process.close()
 
 
 async def test_closing_ends_it_at_once(
