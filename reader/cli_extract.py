@@ -52,7 +52,10 @@ def extract(file: str, *, url: str, form: str) -> None:
         except ExtractError as error:
             raise ReaderError(f"{name}: {error.message}", error.hint) from error
     if answer.extract is None:
-        raise ReaderError(f"No article was found in {name}: the page {answer.stub}.", "The browser shows all of it.")
+        from reader.prose.stubs import NO_ARTICLE
+
+        why = "" if answer.stub == NO_ARTICLE else f": the page {answer.stub}"
+        raise ReaderError(f"No article was found in {name}{why}.", "The browser shows all of it.")
     if answer.stub:
         ends.say(f"{name}: the page {answer.stub}.")
     if form == "text":

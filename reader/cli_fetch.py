@@ -52,6 +52,11 @@ def fetch(path: str, *, query: tuple[str, ...], force: bool, archive: bool, offl
         from reader.library.view import Sort
 
         ids = library.index.ids(found(library, wanted, Sort()))
+        if not ids and len(library.view(Sort())):
+            if as_json:
+                print_json(iter(()))
+            ends.say(f"No article in {library.name} matches.")
+            return True
         return _fetch(library, settings, ids, force=force, as_json=as_json)
 
     if not answered(path, answer):

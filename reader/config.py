@@ -30,7 +30,7 @@ class Config:
     """What may be fetched, and how: the table ``[fetch]``."""
 
 
-_HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}|[0-9A-Fa-f:.]{2,45}")
+_HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}")
 _PROXY = re.compile(r"https?://[^\s/]+/?", re.IGNORECASE)
 
 
@@ -39,7 +39,22 @@ def _is_bool(value: Any) -> bool:
 
 
 def _is_hosts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(each, str) and _HOST.fullmatch(each) for each in value)
+    return isinstance(value, list) and all(isinstance(each, str) and _is_host(each) for each in value)
+
+
+def _is_host(value: str) -> bool:
+    return bool(_HOST.fullmatch(value)) or _is_ipv6(value)
+
+
+def _is_ipv6(value: str) -> bool:
+    if ":" not in value:
+        return False
+    from ipaddress import IPv6Address  # imported late: most people name none
+
+    try:
+        return IPv6Address(value).scope_id is None
+    except ValueError:
+        return False
 
 
 def _is_proxy(value: Any) -> bool:

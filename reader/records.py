@@ -60,10 +60,10 @@ def page_record(page: Page) -> Record:
 
 
 def got_record(got: Got) -> Record:
-    """Return what ``fetch --json`` gives for an article."""
+    """Return what ``fetch --json`` gives for an article; ``url`` is the one asked for first where there is no page."""
     return {
         "id": got.id,
-        "url": got.url or None,
+        "url": got.url or got.asked or None,
         "status": got.status,
         "words": got.words,
         "error": f"{got.error} {got.hint}".strip() or None,

@@ -93,7 +93,11 @@ async def test_a_query_says_which(server: Server, make_folder: MakeFolder) -> No
     folder = make_folder(site(server, 5))
     assert (await run("fetch", folder, "title:3")).err == "newsreader: 1 page fetched.\n"
     assert "/3" in server.targets
-    assert (await run("fetch", folder, "nothing at all")).err == "newsreader: 0 pages fetched.\n"
+    nothing = "newsreader: No article in news matches.\n"
+    assert await run("fetch", folder, "nothing at all") == Run(0, "", nothing)
+    found = await run("fetch", folder, "nothing at all", "--json")
+    assert (found.status, found.json, found.err) == (0, [], nothing)
+    assert (await run("list", folder, "nothing at all")).err == nothing, "the same words everywhere"
 
 
 async def test_what_failed_is_told_and_the_status_says_so(server: Server, make_folder: MakeFolder) -> None:
@@ -120,7 +124,7 @@ async def test_as_json_each_article_has_its_record(server: Server, make_folder: 
     assert records[server.url("/1")]["status"] == "fetched"
     assert records[server.url("/1")]["words"] == records[server.url("/0")]["words"] > 100
     assert records[server.url("/1")]["seconds"] > 0
-    failed = records[None]
+    failed = records[server.url("/gone")]
     assert (failed["status"], failed["words"], failed["error"]) == ("failed", 0, "404 Not Found at 127.0.0.1.")
     listed = (await run("list", folder, "--json")).json
     assert {record["id"] for record in found.json} == {record["id"] for record in listed}

@@ -49,6 +49,12 @@ def test_settings_are_read(path: Path, text: str, theme: str, keys: dict[str, st
         ("[fetch]\nenabled = 1", "[fetch] enabled must be true or false."),
         ('[fetch]\nallow_hosts = "localhost"', "[fetch] allow_hosts must be a list of hosts"),
         ('[fetch]\nallow_hosts = ["http://localhost"]', "[fetch] allow_hosts must be a list of hosts"),
+        ('[fetch]\nallow_hosts = ["127.0.0.1:8080"]', "[fetch] allow_hosts must be a list of hosts without scheme and"),
+        ('[fetch]\nallow_hosts = ["a.b:80"]', "[fetch] allow_hosts must be a list of hosts without scheme and port"),
+        (
+            '[fetch]\nallow_hosts = ["::1", "1:2"]',
+            "[fetch] allow_hosts must be a list of hosts without scheme and port",
+        ),
         ('[fetch]\nproxy = "proxy.example:3128"', "[fetch] proxy must be the address of a proxy"),
         ("[fetch]\nimages = 1", "[fetch] images must be true or false."),
         ('[fetch]\ngraphics = "sixel"', '[fetch] graphics must be one of "auto", "kitty", "blocks", "none".'),

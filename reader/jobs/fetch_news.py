@@ -44,6 +44,8 @@ class Got(NamedTuple):
     """Whether it failed because it was cancelled."""
     hint: str = ""
     """What the person can do about it, in a sentence."""
+    asked: str = ""
+    """The address that was, or would have been, asked for first; empty when the article names none."""
 
 
 class Gathered(NamedTuple):

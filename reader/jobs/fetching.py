@@ -66,8 +66,8 @@ class Reads(Protocol):
 class Allows(Protocol):
     """What is asked of :class:`reader.web.robots.Robots`."""
 
-    async def allows(self, url: str) -> bool:
-        """Whether programs may fetch an address."""
+    async def objection(self, url: str) -> FetchError | None:
+        """Return why programs may not fetch an address; None when they may."""
 
     async def delay(self, url: str) -> float:
         """Return the seconds that its site wants between two pages."""
@@ -295,8 +295,9 @@ class _Attempt:
         same = kept is not None and kept.url == address.url
         etag, modified = (kept.etag, kept.last_modified) if kept is not None and same else ("", "")
         try:
-            if self._robots is not None and not await self._robots.allows(address.url):
-                self._fail(address.way, name, "its robots.txt asks programs to stay away", "One article can be opened.")
+            objection = None if self._robots is None else await self._robots.objection(address.url)
+            if objection is not None:
+                self._fail(address.way, name, objection.why, objection.hint)
                 return None
             self._of._reads.warm()
             answer = await self._of._web.page(address.url, etag=etag, last_modified=modified)
@@ -365,6 +366,7 @@ class _Attempt:
             error,
             time.monotonic() - self._begun,
             hint=self._hint if error else "",
+            asked=self._wanted.addresses[0].url if self._wanted.addresses else "",
         )
         waits = status == "failed" and self._retry_after is not None
         return Outcome(got, self._host if waits else "", self._retry_after if waits else None)

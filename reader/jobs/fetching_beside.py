@@ -14,6 +14,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -37,7 +38,18 @@ Order: TypeAlias = tuple[str, dict[str, Any]]
 _NICE = 5
 _KINDS: dict[str, Callable[..., News]] = {kind.__name__: kind for kind in (Trying, Got, Gathered, Pictured, Said)}
 _ENDED = "The process that fetches has ended without a word."
+_HUNG = "The process that fetches did not answer any more, and was ended."
 _AGAIN = "Try again; the log file may say more."
+_BEAT = "beat"
+"""The line by which the process says that it is there, and how many orders it has taken."""
+PATIENCE = 30.0
+"""Seconds of silence, while something is under way, after which the process is taken for hung;"""
+PATIENCE_TO_STOP = 5.0
+"""and while an order to stop something is not taken, once it has taken another."""
+_LOOK = 1.0
+"""Seconds between two looks at that, and the most that one counts for: while the whole program is suspended, nothing
+is heard, and nothing is wrong."""
+_STOPPING = frozenset({"cancel", "stop", "pause", "drop_image"})
 
 
 class FetchingProcess:
@@ -61,6 +73,18 @@ class FetchingProcess:
         """images by their addresses,"""
         self._gathered: Gathered | None = None
         """and how far it was with the many."""
+        self._stirred = threading.Condition(self._guard)
+        """Told when there is something to watch over, or no more."""
+        self._sent = 0
+        """Orders sent to the present process;"""
+        self._taken = 0
+        """those that it has taken;"""
+        self._to_stop = 0
+        """the number of the last that is to stop something;"""
+        self._heard = False
+        """whether it has taken any;"""
+        self._silence = 0.0
+        """and the seconds since it was heard, as far as they count."""
 
     def ask(self, id_: str, links: Links | None = None, *, force: bool = False, archive: bool = False) -> None:
         """Fetch the original of an article; the answer is a Got, with Trying before it.
@@ -108,6 +132,7 @@ class FetchingProcess:
         """End it at once: whatever is kept is kept whole."""
         with self._guard:
             self._closed = True
+            self._stirred.notify_all()
             process, service = self._process, self._service
         self._orders.put(None)
         if process is not None:
@@ -146,14 +171,20 @@ class FetchingProcess:
     def _pass_on(self, order: Order) -> None:
         if self._service is None and self._process is None:
             self._start()
-        if self._service is not None:
-            self._service.order(*order)
-        elif self._process is not None:
-            assert self._process.stdin is not None
+        with self._guard:
+            process, service = self._process, self._service
+            self._sent += 1
+            if order[0] in _STOPPING:
+                self._to_stop = self._sent
+            self._stirred.notify_all()
+        if service is not None:
+            service.order(*order)
+        elif process is not None:
+            assert process.stdin is not None
             try:
-                _write(self._process.stdin, order)
+                _write(process.stdin, order)
             except (BrokenPipeError, ValueError):
-                self._fell(self._process, _ENDED)
+                self._fell(process, _ENDED)
 
     def _start(self) -> None:
         """Begin where the work can be seen from here. Raises OSError, ReaderError."""
@@ -174,9 +205,12 @@ class FetchingProcess:
         process = processes.start("reader.jobs.fetching_beside")
         with self._guard:
             self._process, closed = process, self._closed
+            self._sent = self._taken = self._to_stop = 0
+            self._heard, self._silence = False, 0.0
         if closed:
             processes.end(process)
             return
+        threading.Thread(target=self._watch, args=(process,), name="fetching-watch", daemon=True).start()
         # Through the pipe and not as arguments, which others can see: a proxy may have a password.
         places = {name: os.fspath(getattr(paths, name)) for name in ("cache", "data", "config")}
         assert process.stdin is not None
@@ -189,6 +223,9 @@ class FetchingProcess:
             assert process.stdout is not None
             for line in process.stdout:
                 kind, values = json.loads(line)
+                self._lives(process, values if kind == _BEAT else 0)
+                if kind == _BEAT:
+                    continue
                 if kind == "log":
                     log.log(values["level"], "%s", values["text"])
                     continue
@@ -198,6 +235,38 @@ class FetchingProcess:
         except (OSError, ValueError, TypeError, KeyError) as error:
             log.warning("the process that fetches cannot be heard", exc_info=error)
         self._fell(process, _ENDED)
+
+    def _lives(self, process: subprocess.Popen[bytes], taken: int) -> None:
+        with self._guard:
+            if self._process is process:
+                self._silence = 0.0
+                self._taken = max(self._taken, taken)
+                self._heard = self._heard or taken > 0
+
+    def _watch(self, process: subprocess.Popen[bytes]) -> None:
+        """End a process that hangs: what it owes would never come, and it would hear of no order to stop."""
+        with self._guard:
+            while self._process is process and not self._closed:
+                patience = self._patience()
+                if patience is None:
+                    self._silence = 0.0
+                    self._stirred.wait()
+                    continue
+                if self._silence >= patience:
+                    break
+                begun = time.monotonic()
+                self._stirred.wait(_LOOK)
+                self._silence += min(time.monotonic() - begun, _LOOK)
+            else:
+                return
+        self._fell(process, _HUNG)
+
+    def _patience(self) -> float | None:
+        """Return for how long silence is no wonder; None when nothing is owed."""
+        if self._to_stop > self._taken and self._heard:
+            return PATIENCE_TO_STOP
+        owed = self._articles or self._images or self._gathered is not None or self._sent > self._taken
+        return PATIENCE if owed else None
 
     def _hear(self, news: News) -> None:
         with self._guard:
@@ -228,8 +297,9 @@ class FetchingProcess:
             if self._closed or self._process is not process:
                 return  # it was noticed at the other pipe
             self._process = None
+            self._stirred.notify_all()
         if process is not None:
-            log.warning("the process that fetches has ended")
+            log.warning("%s", why)
             processes.end(process)
         self._give_up(why, _AGAIN)
 
@@ -275,7 +345,7 @@ def main() -> None:
     guard = threading.Lock()
     output = sys.stdout.buffer
 
-    def send(kind: str, values: dict[str, Any]) -> None:
+    def send(kind: str, values: dict[str, Any] | int) -> None:
         with guard:
             try:
                 output.write(json.dumps([kind, values]).encode() + b"\n")
@@ -300,7 +370,7 @@ def main() -> None:
 
         for _ in refresh(library):
             pass
-    service = Service(library, FetchSettings(**values["settings"]), tell)
+    service = Service(library, FetchSettings(**values["settings"]), tell, lambda taken: send(_BEAT, taken))
 
     def obey() -> None:
         for line in sys.stdin.buffer:

@@ -6,14 +6,15 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from reader.errors import ReaderError
 from reader.jobs.extracting import Extractor
 from reader.jobs.fetch_news import Gathered, Got, Pictured, Said, Tell
-from reader.jobs.fetching import Disk, Fetching, look_up, rules_of
+from reader.jobs.fetching import Capture, Disk, Fetching, look_up, rules_of
 from reader.jobs.fetching_once import MEGABYTE, WORKERS
 from reader.jobs.gathering import Bulk
 from reader.model import Links
@@ -28,12 +29,30 @@ log = logging.getLogger(__name__)
 _OWN_FAULT = "Something went wrong in newsreader itself."
 _LOGGED = "The log file has the details."
 _CANCELLED = "Cancelled."
+BEAT = 1.0
+"""Seconds between two signs of life while something is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """An article that is being fetched, and how."""
+
+    task: asyncio.Task[None]
+    links: Links | None
+    force: bool
+    archive: bool
 
 
 class Service:
     """Fetches what it is ordered to, in a loop of its own; :meth:`order` and :meth:`close` are for other threads."""
 
-    def __init__(self, library: Library, settings: FetchSettings, tell: Tell) -> None:
+    def __init__(
+        self, library: Library, settings: FetchSettings, tell: Tell, beat: Callable[[int], None] = lambda _: None
+    ) -> None:
+        """``beat`` is told how many orders were taken: after each, and every second while something is under way."""
+        self._beat = beat
+        self._taken = 0
+        self._beating: asyncio.Task[None] | None = None
         self._library = library
         self._settings = settings
         self._tell = tell
@@ -47,7 +66,7 @@ class Service:
         """Why nothing can be fetched at all."""
         self._end: asyncio.Event | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._asked: dict[str, asyncio.Task[None]] = {}
+        self._asked: dict[str, _Asked] = {}
         self._pictures: dict[str, asyncio.Task[None]] = {}
         self._bulk: Bulk | None = None
         self._gathering: asyncio.Task[None] | None = None
@@ -57,13 +76,14 @@ class Service:
         with self._guard:
             sorry = self._sorry
             if sorry is not None:
-                pass
+                self._taken += 1
             elif self._loop is None:
                 self._early.append((what, values))
             elif not self._closing:
                 self._loop.call_soon_threadsafe(self._take, what, values)
         if sorry is not None:
             self._apologize(sorry, what, values)
+            self._beat(self._taken)
 
     def _apologize(self, error: ReaderError, what: str, values: dict[str, Any]) -> None:
         if what == "ask":
@@ -90,8 +110,10 @@ class Service:
             with self._guard:
                 self._sorry = error
                 early, self._early = self._early, []
+                self._taken += len(early)
             for what, values in early:
                 self._apologize(error, what, values)
+            self._beat(self._taken)
             self._over.wait()
 
     async def _run(self) -> None:
@@ -106,13 +128,11 @@ class Service:
         try:
             async with Fetcher(rules_of(self._settings)) as fetcher:
                 self._fetcher: Fetcher = fetcher
-                self._robots = Robots(fetcher)
-                pages = self._library.pages
-                pages.limit = self._settings.cache_mb * MEGABYTE
-                self._fetching = Fetching(
-                    fetcher, self._extractor, pages, self._disk, partial(newest_capture, fetcher),
-                    archive=self._settings.archive,
-                )  # fmt: skip
+                self._library.pages.limit = self._settings.cache_mb * MEGABYTE
+                many = fetcher.unasked()  # the article that somebody opens meanwhile does not wait for any of them
+                self._robots = Robots(many)
+                self._fetching = self._fetching_by(fetcher, partial(newest_capture, fetcher))
+                self._fetching_many = self._fetching_by(many, partial(newest_capture, many))
                 self._listen()
                 await self._end.wait()
                 for task in list(self._tasks):
@@ -121,6 +141,10 @@ class Service:
         finally:
             self._extractor.close()
             self._disk.close()
+
+    def _fetching_by(self, fetcher: Fetcher, capture: Capture) -> Fetching:
+        archive = self._settings.archive
+        return Fetching(fetcher, self._extractor, self._library.pages, self._disk, capture, archive=archive)
 
     def _listen(self) -> None:
         with self._guard:
@@ -132,11 +156,16 @@ class Service:
             self._take(what, values)
 
     def _take(self, what: str, values: dict[str, Any]) -> None:
+        self._carry_out(what, values)
+        self._taken += 1
+        self._beat(self._taken)
+
+    def _carry_out(self, what: str, values: dict[str, Any]) -> None:
         if what == "ask":
             self._take_ask(**values)
         elif what == "cancel":
-            if (task := self._asked.get(values["id"])) is not None:
-                task.cancel()
+            if (asked := self._asked.get(values["id"])) is not None:
+                asked.task.cancel()
         elif what == "gather":
             self._take_gather(values["ids"])
         elif what == "image":
@@ -156,7 +185,14 @@ class Service:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        if self._beating is None or self._beating.done():
+            self._beating = asyncio.get_running_loop().create_task(self._beat_on())
         return task
+
+    async def _beat_on(self) -> None:
+        while self._tasks:
+            self._beat(self._taken)
+            await asyncio.sleep(BEAT)
 
     def _say_notice(self) -> None:
         pages = self._library.pages
@@ -167,26 +203,40 @@ class Service:
     # One article.
 
     def _take_ask(self, *, id: str, links: dict[str, str] | None, force: bool, archive: bool) -> None:  # noqa: A002
-        if id in self._asked:
-            return  # the answer to that is the answer to this
+        former = self._asked.get(id)
         given = None if links is None else Links(**links)
-        task = self._begin(self._ask(id, given, force=force, archive=archive))
-        self._asked[id] = task
-        task.add_done_callback(lambda _: self._asked.pop(id, None))
+        if former is not None and not former.task.cancelling():
+            if (former.force or not force) and (former.archive or not archive):
+                return  # the answer to that is the answer to this
+            # It begins anew, with all that was wished; what is replaced says nothing.
+            given, force, archive = given or former.links, force or former.force, archive or former.archive
+        before = None if former is None else former.task
+        task = self._begin(self._ask(id, given, force=force, archive=archive, after=before))
+        self._asked[id] = _Asked(task, given, force, archive)
+        task.add_done_callback(partial(self._ask_ended, id))
+        if before is not None:
+            before.cancel()
 
-    async def _ask(self, id_: str, links: Links | None, *, force: bool, archive: bool) -> None:
+    def _ask_ended(self, id_: str, task: asyncio.Task[None]) -> None:
+        """Answer for one that was cancelled, perhaps before it had begun, unless another has taken its place."""
+        if (asked := self._asked.get(id_)) is not None and asked.task is task:
+            self._answer(Got(id_, "failed", "", 0, (), _CANCELLED, 0.0, cancelled=True))
+
+    async def _ask(
+        self, id_: str, links: Links | None, *, force: bool, archive: bool, after: asyncio.Task[None] | None
+    ) -> None:
+        if after is not None:
+            await asyncio.wait([after])
         try:
             what = await self._disk.do(look_up, self._library, id_, links)
             got = (await self._fetching.fetch(what, force=force, archive=archive, tell=self._tell)).got
-        except asyncio.CancelledError:
-            self._answer(Got(id_, "failed", "", 0, (), _CANCELLED, 0.0, cancelled=True))
-            raise
         except ReaderError as error:
             got = Got(id_, "failed", "", 0, (), error.message, 0.0, hint=error.hint)
         except Exception:
             log.exception("fetching %s failed", id_)
             got = Got(id_, "failed", "", 0, (), _OWN_FAULT, 0.0, hint=_LOGGED)
-        self._answer(got)
+        if (asked := self._asked.get(id_)) is not None and asked.task is asyncio.current_task():
+            self._answer(got)
 
     def _answer(self, got: Got) -> None:
         self._asked.pop(got.id, None)  # first: who hears it may ask again
@@ -199,7 +249,7 @@ class Service:
         if self._bulk is not None and self._gathering is not None:
             self._begin(self._join(self._bulk, ids))
             return
-        self._bulk = Bulk(self._fetching, self._library, self._disk, self._robots, self._tell)
+        self._bulk = Bulk(self._fetching_many, self._library, self._disk, self._robots, self._tell)
         self._gathering = self._begin(self._gather(self._bulk, ids))
 
     async def _gather(self, bulk: Bulk, ids: list[str]) -> None:
@@ -238,8 +288,9 @@ class Service:
         task.add_done_callback(lambda done: self._forget_picture(url, done))
 
     def _forget_picture(self, url: str, task: asyncio.Task[None]) -> None:
-        if self._pictures.get(url) is task:
+        if self._pictures.get(url) is task:  # cancelled, perhaps before it had begun
             del self._pictures[url]
+            self._tell(Pictured(url))
 
     async def _picture(self, url: str) -> None:
         error = ""
@@ -248,10 +299,6 @@ class Service:
             if await self._disk.do(pages.image, url) is None:
                 answer = await self._fetcher.image(url)
                 await self._disk.do(pages.keep_image, url, answer.body, answer.content_type)
-        except asyncio.CancelledError:
-            self._pictures.pop(url, None)
-            self._tell(Pictured(url))
-            raise
         except ReaderError as failure:
             error = str(failure)
         except Exception:

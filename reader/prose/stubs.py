@@ -11,6 +11,8 @@ from reader.prose.tags import Token, tokens
 MAX_WORDS = 250
 """A longer text is an article, whatever stands beside it."""
 
+NO_ARTICLE = "has no article in it"
+"""What is said of a page that is nothing in particular."""
 _SEARCHED = 1_000_000
 """Characters of the page."""
 _SHOWN = 100_000
@@ -69,7 +71,7 @@ def stub(extract: Extract | None, source: bytes | str, charset: str = "") -> str
     text = decode(source, charset)[:_SEARCHED]
     seen = _seen(text)
     if extract is None:
-        return _reason("", seen, seen[:3_000], text) or "has no article in it"
+        return _reason("", seen, seen[:3_000], text) or NO_ARTICLE
     if extract.words > MAX_WORDS:
         return ""
     return _reason(extract.title, seen, extract.markdown, text)

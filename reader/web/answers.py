@@ -77,3 +77,5 @@ class FetchError(ReaderError):
         self.status = status
         self.retry_after = retry_after
         """Seconds after which the host may be asked again, where it said so."""
+        self.redirects = 0
+        """How many redirects had led to what it is about: 0 when that is the address that was asked for."""

@@ -11,6 +11,8 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import IntEnum
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -34,27 +36,88 @@ KEEP = 5.0
 _STALE = (httpcore.NetworkError, httpcore.RemoteProtocolError, httpcore.ConnectionNotAvailable)
 
 
+class Rank(IntEnum):
+    """Who waits for an answer. Whoever does comes first, and finds a turn free."""
+
+    PERSON = 0
+    """Somebody who looks at the screen, or the only one who asks."""
+    MANY = 1
+    """Nobody: pages that are fetched in bulk."""
+    PICTURE = 2
+    """Nobody much: a picture, of which a page may have dozens."""
+
+
+@dataclass(slots=True)
+class _Waiter:
+    host: str
+    rank: Rank
+    ready: asyncio.Future[None]
+
+
 class Turns:
-    """At most so many requests at a time for each host, and in all; first come, first served."""
+    """At most so many requests at a time for each host, and in all: by rank, then first come, first served.
+
+    All but one in all go to what nobody waits for, and all but one of a host to its pictures.
+    """
 
     def __init__(self, per_host: int, in_all: int) -> None:
         self._per_host = per_host
-        self._all = asyncio.Semaphore(in_all)
-        self._hosts: dict[str, asyncio.Semaphore] = {}
-        self._asking: Counter[str] = Counter()
+        self._in_all = in_all
+        self._taken: Counter[str] = Counter()
+        self._pictures: Counter[str] = Counter()
+        self._all = 0
+        self._unasked = 0
+        self._waiting: list[_Waiter] = []
 
     @asynccontextmanager
-    async def of(self, host: str) -> AsyncIterator[None]:
+    async def of(self, host: str, rank: Rank = Rank.PERSON) -> AsyncIterator[None]:
         """Wait for a turn for ``host``, and hold it."""
-        self._asking[host] += 1
+        await self._wait(host, rank)
         try:
-            # First the host's: whoever waits for a slow host keeps no other host from its turn.
-            async with self._hosts.setdefault(host, asyncio.Semaphore(self._per_host)), self._all:
-                yield
+            yield
         finally:
-            self._asking[host] -= 1
-            if not self._asking[host]:
-                del self._asking[host], self._hosts[host]
+            self._count(host, rank, -1)
+            self._give_out()
+
+    async def _wait(self, host: str, rank: Rank) -> None:
+        # Whoever waits now waits for something else, or would have had this turn.
+        if self._is_free(host, rank):
+            self._count(host, rank, 1)
+            return
+        waiter = _Waiter(host, rank, asyncio.get_running_loop().create_future())
+        self._waiting.append(waiter)
+        try:
+            await waiter.ready
+        except BaseException:
+            if waiter.ready.done() and not waiter.ready.cancelled():  # cancelled when its turn had just come
+                self._count(host, rank, -1)
+                self._give_out()
+            else:
+                self._waiting.remove(waiter)
+            raise
+
+    def _is_free(self, host: str, rank: Rank) -> bool:
+        if self._taken[host] >= self._per_host or self._all >= self._in_all:
+            return False
+        if rank is Rank.PICTURE and self._pictures[host] >= max(1, self._per_host - 1):
+            return False
+        return rank is Rank.PERSON or self._unasked < max(1, self._in_all - 1)
+
+    def _count(self, host: str, rank: Rank, by: int) -> None:
+        self._all += by
+        self._unasked += by * (rank is not Rank.PERSON)
+        for counter in (self._taken, self._pictures) if rank is Rank.PICTURE else (self._taken,):
+            counter[host] += by
+            if not counter[host]:
+                del counter[host]
+
+    def _give_out(self) -> None:
+        """Give the turns that are free to those that wait for them."""
+        for waiter in sorted(self._waiting, key=lambda waiter: waiter.rank):
+            if not waiter.ready.done() and self._is_free(waiter.host, waiter.rank):
+                self._count(waiter.host, waiter.rank, 1)
+                self._waiting.remove(waiter)
+                waiter.ready.set_result(None)
 
 
 class Lent:

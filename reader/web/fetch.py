@@ -8,6 +8,7 @@ task. docs/security.md says what holds, and what does not.
 from __future__ import annotations
 
 import asyncio
+import copy
 import re
 import time
 from collections.abc import AsyncIterator
@@ -26,7 +27,7 @@ from reader.text import clean
 from reader.web import charsets, hops, media, pictures, troubles, validators, waits
 from reader.web.addresses import canonical_host, refusal_by_name
 from reader.web.answers import Answer, FetchError
-from reader.web.connections import Connections, Lent, Turns
+from reader.web.connections import Connections, Lent, Rank, Turns
 from reader.web.decoding import Body, BrokenError, TooMuchError, UnknownCodingError
 from reader.web.hops import Hop
 from reader.web.names import Resolve, resolve
@@ -57,6 +58,8 @@ class _Want:
     """Whether it is text, whose encoding is to be found."""
     cut: bool = False
     """Whether a body that is too long is cut, not refused."""
+    rank: Rank | None = None
+    """Who waits for it; None for whoever asks this fetcher."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ class Fetcher:
     def __init__(self, rules: Rules | None = None, *, resolve: Resolve = resolve) -> None:
         self.rules = rules or Rules()
         self._proxies = Proxies(self.rules.proxy)
+        self._rank = Rank.PERSON
         self._turns = Turns(self.rules.per_host, self.rules.in_all)
         self._waits = waits.Waits(time.monotonic)
         self._connections = Connections(self.rules, resolve, httpx.create_ssl_context)
@@ -95,6 +99,12 @@ class Fetcher:
     ) -> None:
         await self._client.__aexit__(kind, error, trace)
 
+    def unasked(self) -> Fetcher:
+        """Return the same fetcher, by the same connections, for what nobody waits for: it lets others go first."""
+        other = copy.copy(self)
+        other._rank = Rank.MANY
+        return other
+
     async def page(self, url: str, *, etag: str = "", last_modified: str = "") -> Answer:
         """Return the page at ``url``: HTML, XHTML or plain text.
 
@@ -110,11 +120,12 @@ class Fetcher:
         Raises FetchError; also when it has more pixels than the rules allow.
         """
         accept = ", ".join(media.PICTURES)
-        answer = await self._fetch(url, _Want(accept, self.rules.image_bytes, what="a picture", text=False), {})
+        want = _Want(accept, self.rules.image_bytes, what="a picture", text=False, rank=Rank.PICTURE)
+        answer = await self._fetch(url, want, {})
         host = hops.host(answer.final_url)
         kind = media.beginning(answer.body)
         if kind not in media.PICTURES:
-            raise _no_page(kind or answer.content_type, len(answer.body), "a picture", host)
+            raise _no_picture(kind, answer, host)
         found = pictures.size(answer.body, kind)
         if found is None:
             raise FetchError("protocol", "its picture is damaged", host)
@@ -130,11 +141,18 @@ class Fetcher:
         hop = hops.first(url)
         asked, seen = hop.url, {hop.url}
         clock = _Clock(self.rules.seconds)
-        for _ in range(self.rules.redirects + 1):
-            found = await self._ask(hop, want, conditions, clock)
+        for redirects in range(self.rules.redirects + 1):
+            try:
+                found = await self._ask(hop, want, conditions, clock)
+            except FetchError as error:
+                error.redirects = redirects
+                if error.kind == "refused" and not redirects:
+                    # No redirect may talk a person into that: the address would be its server's choice, not theirs.
+                    error.hint = _how_to_allow(hop.host)
+                raise
             if isinstance(found, _Found):
                 return self._answer(asked, hop, want, found)
-            hop = hops.following(hop, found, frozenset(seen))
+            hop = _following(hop, found, frozenset(seen), redirects + 1)
             seen.add(hop.url)
         raise FetchError(
             "moved", f"more than {self.rules.redirects} redirects", hop.host, hint="The browser may get further."
@@ -144,7 +162,7 @@ class Fetcher:
         """Ask for one address; return what it is, or the address it sends on to."""
         self._check_wait(hop.host)
         proxy = self._route(hop)
-        async with self._turns.of(canonical_host(hop.host)):
+        async with self._turns.of(canonical_host(hop.host), self._rank if want.rank is None else want.rank):
             self._check_wait(hop.host)  # others may have been told to go away meanwhile
             try:
                 async with clock.running():
@@ -356,6 +374,29 @@ def _no_page(name: str, size: int, wanted: str, host: str) -> FetchError:
     shown = media.in_words(name)
     whole = f"{shown} of {media.size_in_words(size)}" if size > 0 else shown
     return FetchError("not_a_page", f"it is {whole}, not {wanted}", host, hint=_OPEN)
+
+
+def _following(hop: Hop, location: str, seen: frozenset[str], redirects: int) -> Hop:
+    """Return where a redirect leads, the first or a later one. Raises FetchError."""
+    try:
+        return hops.following(hop, location, seen)
+    except FetchError as error:
+        error.redirects = redirects
+        raise
+
+
+def _how_to_allow(host: str) -> str:
+    return f'To allow it, name it in the settings: [fetch] allow_hosts = ["{canonical_host(host)}"].'
+
+
+def _no_picture(kind: str, answer: Answer, host: str) -> FetchError:
+    """Return what an answer is whose bytes, of this ``kind``, are no picture that can be shown."""
+    name = kind or answer.content_type
+    if name in media.PICTURES or not name:  # so its server says, but it is not
+        name = media.sniffed(answer.body)
+    if name.startswith("image/"):
+        return FetchError("not_a_page", f"it is {media.unfit_picture(name)}", host, hint=_OPEN)
+    return _no_page(name, len(answer.body), "a picture", host)
 
 
 def _too_large(want: _Want, host: str) -> FetchError:

@@ -139,12 +139,7 @@ def _public(host: str, addresses: list[Address]) -> list[Address]:
     if refused and len(refused) == len(addresses):
         address, words = refused[0]
         shown = words if canonical_host(host) == str(address) else f"{words} ({address})"
-        raise FetchError(
-            "refused",
-            f"not fetched, because it is {shown}",
-            host,
-            hint=f'To allow it, name it in the settings: [fetch] allow_hosts = ["{canonical_host(host)}"].',
-        )
+        raise FetchError("refused", f"not fetched, because it is {shown}", host)
     unfit = {address for address, _ in refused}
     return [address for address in addresses if address not in unfit]
 

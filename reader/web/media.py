@@ -106,6 +106,12 @@ def in_words(media: str) -> str:
     return known or (f"a file of the type {media}" if media else "a file")
 
 
+def unfit_picture(media: str) -> str:
+    """Return what a picture is whose kind cannot be shown: ``a picture of a kind that cannot be shown (SVG)``."""
+    kind = media.partition("/")[2].removeprefix("x-").removesuffix("+xml")
+    return f"a picture of a kind that cannot be shown ({kind.upper()})"
+
+
 def size_in_words(size: int) -> str:
     """Return ``2.1 MB`` or the like for a number of bytes."""
     if size < 1_000:

@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from protego import Protego
 
 from reader import urls
-from reader.errors import ReaderError
 from reader.web.answers import FetchError
 from reader.web.fetch import Fetcher
-from reader.web.hops import first
+from reader.web.hops import Hop, first
 
 PRODUCT = "newsreader"
 """The name by which a site may speak to us (RFC 9309, 2.2.1), whatever else the User-Agent says."""
@@ -28,6 +30,10 @@ KEPT_FAILURE = 600.0
 """Seconds until a site is asked again that did not answer."""
 LONGEST_DELAY = 30.0
 """Seconds between two pages of a host, at most, whatever its Crawl-delay says."""
+MOST_SITES = 1_000
+"""Sites whose wishes are remembered; the one that was asked about longest ago is forgotten first."""
+MOST_CHARACTERS = 4_000_000
+"""Of all the texts that are remembered: what is made of one takes some twenty times as much memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,10 @@ class _Known:
     rules: Protego | None
     """None: nothing is allowed for now."""
     until: float
+    size: int = 0
+    """Characters that the rules were read from."""
+    trouble: FetchError | None = None
+    """Why there are no rules."""
 
 
 class Robots:
@@ -42,42 +52,77 @@ class Robots:
 
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
-        self._known: dict[str, _Known] = {}
+        self._known: OrderedDict[str, _Known] = OrderedDict()
+        """By site, the one that was asked about last at the end."""
+        self._size = 0
         self._locks: dict[str, asyncio.Lock] = {}
+        self._waiting: Counter[str] = Counter()
 
     async def allows(self, url: str) -> bool:
-        """Whether ``url`` may be fetched in bulk.
+        """Whether ``url`` may be fetched in bulk, as :meth:`objection` has it."""
+        return await self.objection(url) is None
+
+    async def objection(self, url: str) -> FetchError | None:
+        """Return why ``url`` may not be fetched in bulk; None when it may.
 
         No robots.txt (a status from 400 to 499) allows everything; one that cannot be
         had, because of its server or the way to it, allows nothing for now (RFC 9309,
         2.3.1). What is no address to fetch is not allowed.
         """
         try:
-            url = urls.fetchable(url)
-        except ReaderError:
-            return False
-        rules = await self._rules(url)
-        return rules is not None and bool(rules.can_fetch(url, PRODUCT))
+            hop = first(url)
+        except FetchError as error:
+            return error
+        known = await self._ask_once(hop)
+        if known.rules is not None:
+            if known.rules.can_fetch(hop.url, PRODUCT):
+                return None
+            why = "its robots.txt asks programs to stay away"
+            return FetchError("refused", why, hop.host, hint="One article can be opened.")
+        trouble = known.trouble
+        if trouble is None or (trouble.kind == "refused" and not trouble.redirects):
+            return trouble  # by us: the page would be refused as its robots.txt is
+        return FetchError(trouble.kind, f"its robots.txt cannot be had: {trouble.why}", hop.host, hint=trouble.hint)
 
     async def delay(self, url: str) -> float:
         """Return the seconds that the site of ``url`` wants between two pages; 0 when it does not say.
 
         Raises ReaderError when ``url`` is no address to fetch.
         """
-        rules = await self._rules(urls.fetchable(url))
+        rules = (await self._ask_once(first(urls.fetchable(url)))).rules
         seconds = rules.crawl_delay(PRODUCT) if rules is not None else None
         return min(max(0.0, float(seconds or 0.0)), LONGEST_DELAY)
 
-    async def _rules(self, url: str) -> Protego | None:
-        hop = first(url)
+    async def _ask_once(self, hop: Hop) -> _Known:
+        """Return what is known of a site; it is asked once, however many pages wait for it."""
         shown = f"[{hop.host}]" if ":" in hop.host else hop.host
         site = f"{hop.scheme}://{shown}:{hop.port}"
-        async with self._locks.setdefault(site, asyncio.Lock()):  # asked once, however many pages wait for it
+        async with self._alone(site):
             known = self._known.get(site)
             if known is None or known.until <= time.monotonic():
                 known = await self._ask(f"{site}/robots.txt")
-                self._known[site] = known
-        return known.rules
+                self._remember(site, known)
+            self._known.move_to_end(site)
+        return known
+
+    @asynccontextmanager
+    async def _alone(self, site: str) -> AsyncIterator[None]:
+        self._waiting[site] += 1
+        try:
+            async with self._locks.setdefault(site, asyncio.Lock()):
+                yield
+        finally:
+            self._waiting[site] -= 1
+            if not self._waiting[site]:
+                del self._waiting[site], self._locks[site]
+
+    def _remember(self, site: str, known: _Known) -> None:
+        former = self._known.pop(site, None)
+        self._size += known.size - (former.size if former is not None else 0)
+        self._known[site] = known
+        while len(self._known) > MOST_SITES or (self._size > MOST_CHARACTERS and len(self._known) > 1):
+            _, forgotten = self._known.popitem(last=False)
+            self._size -= forgotten.size
 
     async def _ask(self, address: str) -> _Known:
         now = time.monotonic()
@@ -87,5 +132,5 @@ class Robots:
             # "moved": more redirects than five may be taken for no file (2.3.1.2).
             if error.kind == "moved" or (error.kind == "status" and 400 <= (error.status or 0) < 500):
                 return _Known(Protego.parse(""), now + KEPT)
-            return _Known(None, now + max(KEPT_FAILURE, error.retry_after or 0.0))
-        return _Known(Protego.parse(text), now + KEPT)
+            return _Known(None, now + max(KEPT_FAILURE, error.retry_after or 0.0), trouble=error)
+        return _Known(Protego.parse(text), now + KEPT, len(text))

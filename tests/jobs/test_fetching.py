@@ -393,6 +393,9 @@ async def test_what_is_fetched_unasked_keeps_to_robots_txt(server: Server, job: 
         robots = Robots(fetcher)
         got = (await job.fetch(wanted(ID, [Links(url)]), robots=robots)).got
         assert "robots.txt asks" in got.error
+        refused = (await job.fetch(wanted(ID, [Links("http://10.0.0.1/")]), robots=robots)).got
+        assert refused.error == "10.0.0.1: not fetched, because it is an address of a private network."
+        assert 'allow_hosts = ["10.0.0.1"]' in refused.hint
         assert "/private/a" not in server.targets
         got = (await job.fetch(wanted(ID, [Links(url)]))).got
     assert got.status == "fetched", "a person who opens one article is no robot"

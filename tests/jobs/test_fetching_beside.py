@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import base64
 import os
+import signal
+import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from reader.jobs import processes
+from reader.jobs import fetching_beside, processes
 from reader.jobs.fetch_news import Gathered, Got, News, Pictured, Said, Trying
 from reader.jobs.fetch_settings import OFF, OFFLINE, FetchSettings
 from reader.jobs.fetching_beside import FetchingProcess
@@ -290,6 +293,189 @@ async def test_a_process_that_is_killed_is_told_and_the_next_order_starts_anothe
     one.process.ask(ids["b.md"])
     assert (await one.got(ids["b.md"])).status == "fetched"
     assert one.pid != former
+
+
+_STOPS = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="a process cannot be stopped here")
+
+
+@_STOPS
+@pytest.mark.parametrize("how", ["cancel", "stop"])
+async def test_a_process_that_hangs_is_ended_when_something_is_to_stop(
+    how: str, server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    url, asked = _never(server, "/a")
+    opened = library(make_folder({"a.md": document(url), "b.md": document(server.on("/b", reply(html())))}))
+    ids = {row.path: row.id for row in opened.rows([1, 2])}
+    one = beside(opened)
+    if how == "cancel":
+        one.process.ask(ids["a.md"])
+    else:
+        one.process.gather([ids["a.md"]])
+    await asyncio.wait_for(asked.wait(), 60)
+    former = one.pid
+    os.kill(former, signal.SIGSTOP)
+    words = "The process that fetches did not answer any more, and was ended."
+    if how == "cancel":
+        one.process.cancel(ids["a.md"])
+        assert (await one.got(ids["a.md"])).error == words
+    else:
+        one.process.stop()
+        told = await one.finished()
+        assert (told.left, told.told) == (1, f"{words} Try again; the log file may say more.")
+    assert not _is_there(former)
+    one.process.ask(ids["b.md"])
+    assert (await one.got(ids["b.md"])).status == "fetched"
+    assert one.pid != former
+
+
+@_STOPS
+async def test_a_process_that_hangs_is_ended_by_itself_and_everything_is_answered(
+    server: Server,
+    beside: MakeBeside,
+    make_folder: MakeFolder,
+    library: OpenLibrary,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fetching_beside, "PATIENCE", 4.0)
+    url, asked = _never(server, "/a")
+    opened = library(make_folder({"a.md": document(url), "b.md": document(server.on("/b", reply(html())))}))
+    ids = {row.path: row.id for row in opened.rows([1, 2])}
+    one = beside(opened)
+    one.process.ask(ids["b.md"])
+    await one.got(ids["b.md"])
+    former = one.pid
+    one.process.ask(ids["a.md"])
+    await asyncio.wait_for(asked.wait(), 60)
+    os.kill(former, signal.SIGSTOP)
+    one.process.image(server.url("/i.png"))
+    one.process.gather([f"{n:016x}" for n in range(50_000)])  # more than a pipe holds
+    assert "did not answer" in (await one.got(ids["a.md"])).error
+    told = await one.until(lambda news: isinstance(news, Pictured))
+    assert isinstance(told, Pictured)
+    assert "did not answer" in told.error
+    assert not _is_there(former)
+
+
+async def test_what_takes_long_is_not_taken_for_hung(
+    server: Server,
+    beside: MakeBeside,
+    make_folder: MakeFolder,
+    library: OpenLibrary,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(fetching_beside, "PATIENCE", 6.0)
+    answers, asked = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Request, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await answers.wait()
+        writer.write(reply(html()))
+
+    opened = library(make_folder({"a.md": document(server.on("/a", slow))}))
+    (id_,) = ids_of(opened)
+    one = beside(opened)
+    one.process.ask(id_)
+    await asyncio.wait_for(asked.wait(), 60)
+    pid = one.pid
+    # It is quiet, but says every second that it is there: longer than any silence would be borne.
+    beats = asyncio.Event()
+    lives, heard = one.process._lives, [0]
+    loop = asyncio.get_running_loop()
+
+    def count(process: Any, taken: int) -> None:
+        lives(process, taken)
+        heard[0] += 1
+        if heard[0] >= 8:
+            loop.call_soon_threadsafe(beats.set)
+
+    monkeypatch.setattr(one.process, "_lives", count)
+    await asyncio.wait_for(beats.wait(), 60)
+    answers.set()
+    assert (await one.got(id_)).status == "fetched"
+    assert one.pid == pid
+
+
+async def test_cancelling_right_after_asking_cancels(
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, where: str
+) -> None:
+    url, _ = _never(server, "/a")
+    opened = library(make_folder({"a.md": document(url)}))
+    (id_,) = ids_of(opened)
+    one = beside(opened)
+    for _ in range(5):
+        start = len(one.told)
+        one.process.ask(id_)
+        one.process.cancel(id_)
+        assert (await one.got(id_, start)).cancelled
+        one.process.image(url)
+        one.process.drop_image(url)
+        assert await one.until(lambda news: isinstance(news, Pictured), start) == Pictured(url)
+
+
+async def test_asking_again_while_it_is_being_cancelled_is_asking(
+    server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, where: str
+) -> None:
+    url, asked = _never(server, "/a")
+    opened = library(make_folder({"a.md": document(url)}))
+    (id_,) = ids_of(opened)
+    one = beside(opened)
+    one.process.ask(id_)
+    await asyncio.wait_for(asked.wait(), 60)
+    server.on("/a", reply(html()))
+    one.process.cancel(id_)
+    one.process.ask(id_)
+    await one.until(lambda news: isinstance(news, Got) and news.status == "fetched")
+
+
+@pytest.mark.parametrize("wish", ["force", "archive"])
+async def test_a_stronger_wish_begins_anew(
+    *, wish: str, server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, where: str
+) -> None:
+    url, asked = _never(server, "/a")
+    opened = library(make_folder({"a.md": document(url)}))
+    (id_,) = ids_of(opened)
+    one = beside(opened)
+    one.process.ask(id_)
+    await asyncio.wait_for(asked.wait(), 60)
+    server.on("/a", reply(html()))
+    one.process.ask(id_)
+    one.process.ask(id_, **{wish: True})
+    got = await one.got(id_)
+    assert (got.status, got.cancelled) == ("fetched", False), "what is replaced says nothing"
+    assert server.targets == ["/a", "/a"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="of 127.0.0.0/8, others know 127.0.0.1 alone")
+async def test_an_article_that_one_opens_waits_for_nothing_that_nobody_waits_for(
+    beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    hosts = [f"127.0.0.{n}" for n in range(1, 11)]
+    async with serving("0.0.0.0") as server:
+        asked: set[str] = set()
+        all_asked = asyncio.Event()
+
+        async def silent(request: Request, _: asyncio.StreamWriter) -> None:
+            asked.add(request.headers["host"])
+            if len(asked) == 7:
+                all_asked.set()
+            await asyncio.Event().wait()
+
+        server.on("/never", silent)
+        server.on("/a", reply(html()))
+        documents = {f"{host}.md": document(server.url("/never", host), title=f"From {host}") for host in hosts[:6]}
+        opened = library(make_folder({**documents, "a.md": document(server.url("/a", hosts[9]))}))
+        ids = {row.path: row.id for row in opened.rows([*range(1, 8)])}
+        wanted = ids.pop("a.md")
+        one = beside(opened, FetchSettings(allow_hosts=tuple(hosts)))
+        one.process.gather(ids.values())
+        for host in hosts[6:9]:
+            one.process.image(server.url("/never", host))
+        await asyncio.wait_for(all_asked.wait(), 60)
+        one.process.ask(wanted)
+        assert (await one.got(wanted)).status == "fetched"
+        assert not [news for news in one.told if isinstance(news, Pictured)]
+        assert not [news for news in one.told if isinstance(news, Gathered) and news.failed]
+        one.process.close()
 
 
 async def test_closing_ends_it_at_once(

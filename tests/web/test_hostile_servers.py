@@ -159,6 +159,15 @@ async def test_a_redirect_into_this_machine_or_its_networks_is_refused(host: str
             error = await failure(fetcher, url.replace("127.0.0.1", "news.example"))
     assert (error.kind, inside.connections, len(outside.requests)) == ("refused", 0, 1)
     assert shown in error.why
+    assert error.redirects == 1
+    assert "allow_hosts" not in str(error), "a redirect advises nobody to open the network to it"
+
+
+async def test_how_to_allow_a_host_is_told_only_of_the_one_that_was_asked_for(server: Server) -> None:
+    async with Fetcher() as fetcher:
+        error = await failure(fetcher, server.url("/"))
+    assert (error.kind, error.redirects, server.connections) == ("refused", 0, 0)
+    assert error.hint == 'To allow it, name it in the settings: [fetch] allow_hosts = ["127.0.0.1"].'
 
 
 async def _to_loopback(host: str, port: int) -> list[Address]:

@@ -73,6 +73,29 @@ async def test_what_is_no_picture_to_us(server: Server, fetcher: Fetcher, body: 
     assert (caught.value.kind, caught.value.why) == (kind, why)
 
 
+@pytest.mark.parametrize(
+    ("body", "type_", "why"),
+    [
+        (
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            "image/svg+xml",
+            "a picture of a kind that cannot be shown (SVG)",
+        ),
+        (b"II*\0\x08\0\0\0", "image/tiff", "a picture of a kind that cannot be shown (TIFF)"),
+        (b"BM\0\0", "image/x-bmp", "a picture of a kind that cannot be shown (BMP)"),
+        (b"<html>Not found", "image/png", "a web page of 15 bytes, not a picture"),
+        (b"no words", "image/webp", "a text of 8 bytes, not a picture"),
+        (b"no words", "", "a text of 8 bytes, not a picture"),
+    ],
+)
+async def test_what_is_said_of_a_picture_that_cannot_be_shown(
+    server: Server, fetcher: Fetcher, body: bytes, type_: str, why: str
+) -> None:
+    with pytest.raises(FetchError) as caught:
+        await fetcher.image(server.on("/", reply(body, kind=type_)))
+    assert caught.value.why == f"it is {why}"
+
+
 @given(st.sampled_from([body for _, body in PICTURES]), st.integers(0, 60), st.binary(max_size=20))
 def test_any_bytes_have_a_size_or_none(body: bytes, at: int, noise: bytes) -> None:
     changed = body[:at] + noise + body[at + len(noise) :]

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import asyncio
+from ipaddress import ip_address
 
 import pytest
 
+from reader.web import robots as module
+from reader.web.addresses import Address
 from reader.web.fetch import Fetcher
 from reader.web.robots import LIMIT, LONGEST_DELAY, Robots
 from reader.web.rules import Rules
@@ -124,3 +127,52 @@ async def test_each_host_and_scheme_has_its_own(robots: Robots) -> None:
 @pytest.mark.parametrize("url", ["javascript:x", "", "http://joe:geheim@127.0.0.1/"])
 async def test_what_is_no_address_is_not_allowed(robots: Robots, url: str) -> None:
     assert not await robots.allows(url)
+
+
+async def test_why_a_page_is_not_fetched_is_told_as_it_is(server: Server, robots: Robots) -> None:
+    async def why(url: str) -> str:
+        objection = await robots.objection(url)
+        return objection.why if objection is not None else ""
+
+    server.on("/robots.txt", reply(RULES, kind="text/plain"))
+    assert await why(server.url("/a")) == ""
+    assert await why(server.url("/private/a")) == "its robots.txt asks programs to stay away"
+    refused = await robots.objection("http://10.0.0.1/")
+    assert refused is not None
+    assert refused.why == "not fetched, because it is an address of a private network"
+    assert 'allow_hosts = ["10.0.0.1"]' in refused.hint
+    assert await why("http://127.0.0.1:9/") == "its robots.txt cannot be had: it takes no connections"
+
+
+async def test_a_robots_txt_that_leads_into_a_private_network_is_one_that_cannot_be_had(
+    server: Server, robots: Robots
+) -> None:
+    server.on("/robots.txt", onward("http://10.0.0.1/"))
+    objection = await robots.objection(server.url("/a"))
+    assert objection is not None
+    assert objection.why.startswith("its robots.txt cannot be had: not fetched, because it is")
+    assert objection.hint == ""
+
+
+async def test_it_remembers_so_many_sites_and_no_more(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_SITES", 3)
+
+    async def to_loopback(host: str, port: int) -> list[Address]:
+        return [ip_address("127.0.0.1")]
+
+    hosts = [f"{n}.example" for n in range(6)]
+    server.on("/robots.txt", reply(RULES, kind="text/plain"))
+    async with Fetcher(Rules(allow_hosts=frozenset(hosts)), resolve=to_loopback) as fetcher:
+        robots = Robots(fetcher)
+        for host in hosts:
+            assert await robots.allows(server.url("/a", host))
+        assert len(robots._known) == 3
+        assert not robots._locks and not robots._waiting
+        await robots.allows(server.url("/a", hosts[-1]))
+        assert len(server.requests) == 6, "the latest is remembered,"
+        await robots.allows(server.url("/a", hosts[0]))
+        assert len(server.requests) == 7, "and the first is not"
+        monkeypatch.setattr(module, "MOST_CHARACTERS", 2 * len(RULES))
+        await robots.allows(server.url("/a", hosts[1]))
+        assert len(robots._known) == 2
+        assert robots._size == 2 * len(RULES)
