@@ -86,10 +86,7 @@ class LinkedView(PlacedView):
     def on_key(self, event: events.Key) -> None:
         """Take what is typed of a label or a number."""
         letter = event.character or ""
-        if event.key in {"enter", "escape"} and time.monotonic() < self._ended_at + _SECONDS_OF_AN_END:
-            event.stop()  # it was meant to end what has ended by itself: a number that no other begins with, a slip
-            self._ended_at = 0.0
-        elif self._hints or self._typed:
+        if self._hints or self._typed:
             event.stop()
             if event.key == "escape":
                 self._end_typing("No link is opened.")
@@ -106,6 +103,9 @@ class LinkedView(PlacedView):
                 self._type_letter(letter.lower())
             else:
                 self._end_typing("No link is opened.")
+        elif event.key in {"enter", "escape"} and time.monotonic() < self._ended_at + _SECONDS_OF_AN_END:
+            event.stop()  # it was meant to end what has ended by itself: a number that no other begins with, a slip
+            self._ended_at = 0.0
         elif event.key in self.keys_of_links:
             event.stop()
             self.action_links()
