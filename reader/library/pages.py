@@ -22,18 +22,8 @@ from reader.errors import ReaderError, reason
 from reader.library import lock, page_words, pages_room
 from reader.library.database import Database, StorageError, identity, malformed, prepared
 from reader.library.marks import number
-from reader.library.pages_file import (
-    ROW_BYTES,
-    made_anew,
-    micros,
-    page_of,
-    prepare,
-    put,
-    put_away,
-    ready,
-    row_of,
-    time_of,
-)
+from reader.library.pages_file import ROW_BYTES, micros, page_of, prepare, put, row_of, time_of
+from reader.library.pages_rescue import made_anew, put_away, ready, remove_leftovers
 from reader.library.pages_room import Pruned
 from reader.model import Page
 from reader.text import show_path
@@ -304,9 +294,21 @@ class Pages:
 
         pruned = self._write(act)
         self._give_back()
-        for path in put_away(self._database.path):
-            path.unlink(missing_ok=True)
+        self._remove_set_aside()
         return pruned
+
+    def _remove_set_aside(self) -> None:
+        path = self._database.path
+        if path is None:
+            return
+        for each in put_away(path):
+            each.unlink(missing_ok=True)
+        # Unless another is just now saving what can be saved.
+        with (
+            contextlib.suppress(lock.BusyError),
+            lock.held(threading.Lock(), path.with_name(path.name + ".lock"), lock.NOT_AT_ALL),
+        ):
+            remove_leftovers(path)
 
     def close(self) -> None:
         """Close the file."""
