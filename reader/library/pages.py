@@ -22,6 +22,7 @@ from reader.errors import ReaderError, reason
 from reader.library import lock, page_words, pages_room
 from reader.library.database import Database, StorageError, identity, malformed, prepared
 from reader.library.marks import number
+from reader.library.pages_claims import Claims
 from reader.library.pages_file import ROW_BYTES, micros, page_of, prepare, put, row_of, time_of
 from reader.library.pages_rescue import made_anew, put_away, ready, remove_leftovers
 from reader.library.pages_room import Pruned
@@ -83,6 +84,8 @@ class Pages:
         self._starred = starred
         self._renewing = threading.RLock()
         self._checkpointing = threading.Lock()
+        path = database.path
+        self._claims = Claims(None if path is None else path.with_name(f"{path.name}.claims"))
         self._tidying = threading.Lock()
         self._is_suspect = True
         """Whether the file may have become larger than what is in it."""
@@ -212,6 +215,16 @@ class Pages:
 
         return self._read(act)
 
+    # Sharing the work with other programs.
+
+    def claim(self, id_: str) -> bool:
+        """Say that this program is about to fetch an article; False when another says so."""
+        return self._claims.take(number(id_))
+
+    def release(self, id_: str) -> None:
+        """Say that it is done with it."""
+        self._claims.release(number(id_))
+
     # Changing it.
 
     def keep(self, page: Page, body: bytes, charset: str = "") -> None:
@@ -312,6 +325,7 @@ class Pages:
 
     def close(self) -> None:
         """Close the file."""
+        self._claims.close()
         self._database.close()
         for former in self._former:
             former.close()
