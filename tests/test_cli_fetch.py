@@ -23,7 +23,7 @@ from reader.paths import Paths
 from reader.text import count
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.e2e.terminal import Terminal
-from tests.jobs.web_of_pages import document, html, ids_of
+from tests.jobs.web_of_pages import body_of, document, html, ids_of
 from tests.web.server import Request, Server, reply, serving
 
 _TOP = Path(__file__).parent.parent
@@ -249,7 +249,7 @@ async def test_killed_at_any_moment_it_leaves_whole_pages(
             page = opened.pages.page(row.id)
             assert page is not None
             assert page.extract.title == row.title
-            assert opened.pages.body(row.id) == (html(row.title), "utf-8")
+            assert body_of(opened.pages, row.id) == (html(row.title), "utf-8")
     kept = len(library(folder).pages.having())
     assert kept > 0
     there = f", {kept} there already" if kept < 40 else ""

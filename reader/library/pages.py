@@ -43,13 +43,6 @@ _DAYS_OF_FAILURES = 30
 _RENEWALS = 3
 
 
-class Body(NamedTuple):
-    """The body of a page as it came, decoded of its content coding."""
-
-    data: bytes
-    charset: str
-
-
 class Failed(NamedTuple):
     """Why an article had no page when it was last asked for."""
 
@@ -132,16 +125,6 @@ class Pages:
             query = "SELECT fetched_at, checked_at, facts, markdown FROM pages JOIN texts USING (id) WHERE id = ?"
             found = db.execute(query, [number(id_)]).fetchone()
             return None if found is None else page_of(id_, *found)
-
-        return self._read(act)
-
-    def body(self, id_: str) -> Body | None:
-        """Return the body of an article's page."""
-
-        def act(db: sqlite3.Connection) -> Body | None:
-            query = "SELECT facts, body FROM pages JOIN texts USING (id) WHERE id = ?"
-            found = db.execute(query, [number(id_)]).fetchone()
-            return None if found is None else Body(zlib.decompress(found[1]), str(json.loads(found[0])["charset"]))
 
         return self._read(act)
 

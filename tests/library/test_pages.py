@@ -26,6 +26,7 @@ from reader.library.pages_file import put, row_of
 from reader.model import Extract, Image, Page
 from reader.paths import Paths
 from tests.conftest import MakeFolder, OpenLibrary
+from tests.jobs.web_of_pages import body_of
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 OpenPages = Callable[..., Pages]
@@ -86,7 +87,7 @@ def test_what_is_kept_comes_out_as_it_went_in(path: Path, pages_at: OpenPages) -
     pages_at(path).keep(page, b"<p>body\xff", "windows-1252")
     again = pages_at(path)
     assert again.page(page.id) == page
-    assert again.body(page.id) == (b"<p>body\xff", "windows-1252")
+    assert body_of(again, page.id) == (b"<p>body\xff", "windows-1252")
     assert again.notice == ""
     assert not again.in_memory
 
@@ -95,7 +96,7 @@ def test_an_article_without_a_page_has_none(pages_at: OpenPages) -> None:
     pages = pages_at(None)
     assert pages.in_memory
     assert pages.page(an_id(1)) is None
-    assert pages.body(an_id(1)) is None
+    assert body_of(pages, an_id(1)) is None
     assert pages.image("https://a.example/i.png") is None
     assert pages.failure(an_id(1)) is None
     assert pages.having() == set()
@@ -124,7 +125,7 @@ def test_a_newer_page_takes_the_place_of_the_older(pages_at: OpenPages) -> None:
     kept = pages.page(an_id(1))
     assert kept is not None
     assert kept.extract.markdown == "New\n"
-    assert pages.body(an_id(1)) == (b"new", "")
+    assert body_of(pages, an_id(1)) == (b"new", "")
     assert pages.info().pages == 1
 
 
@@ -498,13 +499,13 @@ def test_damage_costs_no_more_than_what_is_damaged(path: Path, pages_at: OpenPag
     again = pages_at(path)
     for n in range(1, 101):  # whichever meets the damage
         again.page(an_id(n))
-        again.body(an_id(n))
+        body_of(again, an_id(n))
     left = again.having()
     for n in left:
         page = again.page(an_id(n))
         assert page is not None
         assert page.extract.markdown == f"Text {n}\n"
-        assert again.body(an_id(n)) == (incompressible(3_000, n), "")
+        assert body_of(again, an_id(n)) == (incompressible(3_000, n), "")
     if where >= 0.2:
         assert len(left) >= 30, "most of it can still be read"
     again.keep(a_page(1000), b"")
