@@ -23,7 +23,7 @@ from reader.paths import Paths
 from reader.text import count
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.e2e.terminal import Terminal
-from tests.jobs.web_of_pages import document, html, ids_of
+from tests.jobs.web_of_pages import body_of, document, html, ids_of
 from tests.web.server import Request, Server, reply, serving
 
 _TOP = Path(__file__).parent.parent
@@ -78,6 +78,68 @@ def site(server: Server, number: int) -> dict[str, str | bytes]:
     return {
         f"{n}.md": document(server.on(f"/{n}", reply(html(f"Title {n}"))), title=f"Title {n}") for n in range(number)
     }
+
+
+class Gated:
+    """So many articles that the server answers for once the gate is open; the last of them are gone."""
+
+    def __init__(self, server: Server, number: int, gone: int = 0) -> None:
+        self.documents = site(server, number)
+        self.asked: list[str] = []
+        self.gate = asyncio.Event()
+        self._there = number - gone
+        self._news = asyncio.Event()
+        for n in range(number):
+            server.on(f"/{n}", self._answer)
+
+    async def _answer(self, request: Request, writer: asyncio.StreamWriter) -> None:
+        self.asked.append(request.target)
+        self._news.set()
+        await self.gate.wait()
+        is_there = int(request.target[1:]) < self._there
+        writer.write(reply(html(f"Title {request.target}")) if is_there else reply(b"", "404 Not Found"))
+        await writer.drain()
+
+    async def until_asked(self, number: int) -> None:
+        """Wait until so many articles were asked for."""
+        async with asyncio.timeout(60):
+            while len(self.asked) < number:
+                self._news.clear()
+                await self._news.wait()
+
+
+async def test_two_at_once_share_the_work(server: Server, make_folder: MakeFolder) -> None:
+    articles = Gated(server, 20, gone=4)
+    folder = make_folder(articles.documents)
+    await run("index", folder)
+    one = await start("fetch", folder, "--json")
+    await articles.until_asked(2)
+    other = await start("fetch", folder, "--json")
+    await articles.until_asked(4)
+    articles.gate.set()
+    answers = [json.loads((await asyncio.wait_for(each.communicate(), 60))[0]) for each in (one, other)]
+    assert sorted(articles.asked) == sorted(f"/{n}" for n in range(20)), "each once"
+    status = [{each["id"]: each["status"] for each in answer} for answer in answers]
+    assert status[0].keys() == status[1].keys()
+    for id_ in status[0]:
+        assert sorted((status[0][id_], status[1][id_])) in (["cached", "fetched"], ["failed", "failed"])
+    assert sum(each == "failed" for each in status[0].values()) == 4
+    assert all(each["error"] for answer in answers for each in answer if each["status"] == "failed")
+
+
+async def test_what_one_was_at_that_is_killed_another_fetches(server: Server, make_folder: MakeFolder) -> None:
+    articles = Gated(server, 6)
+    folder = make_folder(articles.documents)
+    await run("index", folder)
+    one = await start("fetch", folder, "--json")
+    await articles.until_asked(2)
+    other = await start("fetch", folder, "--json")
+    await articles.until_asked(4)
+    one.kill()
+    await one.wait()
+    articles.gate.set()
+    answer = json.loads((await asyncio.wait_for(other.communicate(), 60))[0])
+    assert [each["status"] for each in answer] == ["fetched"] * 6
 
 
 async def test_originals_are_fetched_and_the_next_time_there(server: Server, make_folder: MakeFolder) -> None:
@@ -191,7 +253,7 @@ async def test_killed_at_any_moment_it_leaves_whole_pages(
             page = opened.pages.page(row.id)
             assert page is not None
             assert page.extract.title == row.title
-            assert opened.pages.body(row.id) == (html(row.title), "utf-8")
+            assert body_of(opened.pages, row.id) == (html(row.title), "utf-8")
     kept = len(library(folder).pages.having())
     assert kept > 0
     there = f", {kept} there already" if kept < 40 else ""

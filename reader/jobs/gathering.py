@@ -11,10 +11,11 @@ import logging
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from reader.errors import ReaderError
-from reader.jobs.fetch_news import Gathered, Got
+from reader.jobs.fetch_news import Failure, Gathered, Got
 from reader.jobs.fetching import Allows, Disk, Fetching, Outcome, Wanted, look_up
 from reader.text import count
 from reader.urls import host
@@ -33,6 +34,8 @@ LONGEST_WAIT = 300.0
 """Seconds for which a host is waited for that asks to be left alone; what it has fails for now if it asks for more."""
 _WAITS = 2
 """How often an article is put back because its host is busy."""
+_SECONDS_OF_OTHERS = 1.0
+"""After so long it is looked again whether another program is done with an article. (Nothing tells of it.)"""
 _SECONDS_BETWEEN = 0.1
 """Progress is told no more often."""
 _SECONDS_OF_RATE = 10.0
@@ -43,6 +46,8 @@ _AHEAD = 1_000
 class _Waiting(NamedTuple):
     wanted: Wanted
     put_back: int = 0
+    not_before: float = 0.0
+    """When it may be looked at again; another program is at it."""
 
 
 class Bulk:
@@ -85,6 +90,7 @@ class Bulk:
         self._looked_up = 0
         self._finished: deque[float] = deque()
         self._begun = time.monotonic()
+        self._begun_at = datetime.now(UTC)
         self._told_at = 0.0
         self._last = ""
 
@@ -179,6 +185,8 @@ class Bulk:
             delay = self._delays.get(name, 0.0)
             if self._aside.get(name, 0.0) > now or busy.count(name) >= (1 if delay else PER_HOST):
                 continue
+            if self._hosts[name][0].not_before > now:
+                continue  # those that others are at are the last
             self._aside.pop(name, None)
             if delay:
                 self._aside[name] = now + delay
@@ -209,14 +217,48 @@ class Bulk:
             self.stop("Something went wrong in newsreader itself; the log file has the details")
 
     async def _one(self, name: str, waiting: _Waiting) -> None:
+        id_, pages = waiting.wanted.id, self._library.pages
+        if not await self._disk.do(pages.claim, id_):
+            self._nobody_was_asked(name)
+            self._put_back(name, waiting._replace(not_before=time.monotonic() + _SECONDS_OF_OTHERS))
+            return
+        try:
+            got = await self._settled_by_others(waiting)
+            if got is not None:
+                self._nobody_was_asked(name)
+            else:
+                outcome = await self._ask(name, waiting)
+                if self._puts_back(name, waiting, outcome):
+                    return
+                got = outcome.got
+        finally:
+            # Here, as a task that is being cancelled waits for no other thread; it takes no time.
+            pages.release(id_)
+        self._count(got)
+
+    async def _settled_by_others(self, waiting: _Waiting) -> Got | None:
+        """Return what came of an article that another program has asked for since this began."""
+        if self._force or waiting.put_back:
+            return None
+        id_, pages = waiting.wanted.id, self._library.pages
+        page = await self._disk.do(pages.page, id_)
+        if page is not None:
+            return Got(id_, "cached", page.final_url, page.extract.words, (), "", 0.0)
+        failed = await self._disk.do(pages.failure, id_)
+        if failed is None or failed.at < self._begun_at:
+            return None
+        return Got(id_, "failed", "", 0, tuple(Failure(*each) for each in failed.failures), failed.error, 0.0)
+
+    def _nobody_was_asked(self, name: str) -> None:
+        if self._delays.get(name):  # then nothing but this was begun there, and set it aside
+            self._aside.pop(name, None)
+
+    async def _ask(self, name: str, waiting: _Waiting) -> Outcome:
         if name not in self._delays:
             self._delays[name] = await self._robots.delay(waiting.wanted.addresses[0].url)
             if self._delays[name]:
                 self._aside[name] = time.monotonic() + self._delays[name]
-        outcome = await self._fetching.fetch(waiting.wanted, force=self._force, robots=self._robots)
-        if self._puts_back(name, waiting, outcome):
-            return
-        self._count(outcome.got)
+        return await self._fetching.fetch(waiting.wanted, force=self._force, robots=self._robots)
 
     def _puts_back(self, name: str, waiting: _Waiting, outcome: Outcome) -> bool:
         """Put an article back whose host is busy, and leave the host alone; False when that is no use."""
@@ -224,14 +266,19 @@ class Bulk:
         if seconds is None or seconds > LONGEST_WAIT or waiting.put_back >= _WAITS:
             return False
         self._aside[name] = max(self._aside.get(name, 0.0), time.monotonic() + seconds)
-        self._hosts.setdefault(name, deque()).append(waiting._replace(put_back=waiting.put_back + 1))
-        self._looked_up += 1
+        self._put_back(name, waiting._replace(put_back=waiting.put_back + 1))
         return True
+
+    def _put_back(self, name: str, waiting: _Waiting) -> None:
+        self._hosts.setdefault(name, deque()).append(waiting)
+        self._looked_up += 1
 
     async def _wait(self) -> None:
         """Wait until something has changed, or a host may be asked again."""
         now = time.monotonic()
-        soonest = min((until for name, until in self._aside.items() if name in self._hosts), default=None)
+        until = [until for name, until in self._aside.items() if name in self._hosts]
+        until += [first.not_before for each in self._hosts.values() if (first := each[0]).not_before > now]
+        soonest = min(until, default=None)
         seconds = None if soonest is None or self._paused else max(soonest - now, 0.01)
         try:
             async with asyncio.timeout(seconds):

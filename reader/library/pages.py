@@ -22,18 +22,9 @@ from reader.errors import ReaderError, reason
 from reader.library import lock, page_words, pages_room
 from reader.library.database import Database, StorageError, identity, malformed, prepared
 from reader.library.marks import number
-from reader.library.pages_file import (
-    ROW_BYTES,
-    made_anew,
-    micros,
-    page_of,
-    prepare,
-    put,
-    put_away,
-    ready,
-    row_of,
-    time_of,
-)
+from reader.library.pages_claims import Claims
+from reader.library.pages_file import ROW_BYTES, micros, page_of, prepare, put, row_of, time_of
+from reader.library.pages_rescue import made_anew, put_away, ready, remove_leftovers
 from reader.library.pages_room import Pruned
 from reader.model import Page
 from reader.text import show_path
@@ -50,13 +41,6 @@ _MANY = 20_000
 """From so many articles on, all pages there are are read in one go."""
 _DAYS_OF_FAILURES = 30
 _RENEWALS = 3
-
-
-class Body(NamedTuple):
-    """The body of a page as it came, decoded of its content coding."""
-
-    data: bytes
-    charset: str
 
 
 class Failed(NamedTuple):
@@ -93,6 +77,8 @@ class Pages:
         self._starred = starred
         self._renewing = threading.RLock()
         self._checkpointing = threading.Lock()
+        path = database.path
+        self._claims = Claims(None if path is None else path.with_name(f"{path.name}.claims"))
         self._tidying = threading.Lock()
         self._is_suspect = True
         """Whether the file may have become larger than what is in it."""
@@ -139,16 +125,6 @@ class Pages:
             query = "SELECT fetched_at, checked_at, facts, markdown FROM pages JOIN texts USING (id) WHERE id = ?"
             found = db.execute(query, [number(id_)]).fetchone()
             return None if found is None else page_of(id_, *found)
-
-        return self._read(act)
-
-    def body(self, id_: str) -> Body | None:
-        """Return the body of an article's page."""
-
-        def act(db: sqlite3.Connection) -> Body | None:
-            query = "SELECT facts, body FROM pages JOIN texts USING (id) WHERE id = ?"
-            found = db.execute(query, [number(id_)]).fetchone()
-            return None if found is None else Body(zlib.decompress(found[1]), str(json.loads(found[0])["charset"]))
 
         return self._read(act)
 
@@ -221,6 +197,16 @@ class Pages:
             return Info(self._database.path, pages, images, size, self.limit, kept, first, last)
 
         return self._read(act)
+
+    # Sharing the work with other programs.
+
+    def claim(self, id_: str) -> bool:
+        """Say that this program is about to fetch an article; False when another says so."""
+        return self._claims.take(number(id_))
+
+    def release(self, id_: str) -> None:
+        """Say that it is done with it."""
+        self._claims.release(number(id_))
 
     # Changing it.
 
@@ -304,12 +290,25 @@ class Pages:
 
         pruned = self._write(act)
         self._give_back()
-        for path in put_away(self._database.path):
-            path.unlink(missing_ok=True)
+        self._remove_set_aside()
         return pruned
+
+    def _remove_set_aside(self) -> None:
+        path = self._database.path
+        if path is None:
+            return
+        for each in put_away(path):
+            each.unlink(missing_ok=True)
+        # Unless another is just now saving what can be saved.
+        with (
+            contextlib.suppress(lock.BusyError),
+            lock.held(threading.Lock(), path.with_name(path.name + ".lock"), lock.NOT_AT_ALL),
+        ):
+            remove_leftovers(path)
 
     def close(self) -> None:
         """Close the file."""
+        self._claims.close()
         self._database.close()
         for former in self._former:
             former.close()

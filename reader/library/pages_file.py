@@ -1,22 +1,18 @@
-"""The file of fetched pages: its tables, pages as their rows, and what to do when it is damaged."""
+"""The file of fetched pages: its tables, and pages as their rows."""
 
 from __future__ import annotations
 
 import json
 import logging
 import sqlite3
-import threading
 import zlib
-from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
-from reader.library import lock, page_words
-from reader.library.database import Database, StorageError, identity, prepared, set_aside
+from reader.library import page_words
+from reader.library.database import Database, StorageError
 from reader.library.marks import number
 from reader.model import Extract, Image, Page, Way
-from reader.text import count, show_path
 
 log = logging.getLogger(__name__)
 
@@ -142,113 +138,17 @@ def time_of(micros: int) -> datetime:
     return _EPOCH + micros * _MICROSECOND
 
 
-# The file.
-
-
-def ready(path: Path, *, locked: bool = False) -> tuple[Database, str]:
-    """Return the file with its tables made, and what had to be done about it. Raises StorageError, OSError."""
-    if not path.is_dir():
-        try:
-            return prepared(path, prepare, durable=False), ""
-        except StorageError as error:
-            if not error.damaged:
-                raise
-            log.warning("%s It is set aside, and made anew.", error.message)
-    if locked:
-        return made_anew(path)
-    before = identity(path)
-    with lock.held(threading.Lock(), path.with_name(path.name + ".lock"), lambda: True):
-        if identity(path) != before:  # another process was quicker
-            return prepared(path, prepare, durable=False), ""
-        return made_anew(path)
-
-
-def made_anew(path: Path) -> tuple[Database, str]:
-    """Set a damaged file aside, and return another with what can be read of the former."""
-    aside = set_aside(path)
-    for former in put_away(path):
-        if not former.name.startswith(aside.name):
-            former.unlink(missing_ok=True)
-    database = prepared(path, prepare, durable=False)
-    saved = 0
-    for row in _readable(aside):
-        with database.write() as db:
-            put(db, row)
-        saved += 1
-    what = f"{count(saved, 'page')} could be saved." if saved else "What was in it can be fetched again."
-    return database, f"The file of fetched pages was damaged, and is set aside as {show_path(aside)}. {what}"
-
-
-def _readable(path: Path) -> Iterator[Row]:
-    """Yield every page of a damaged file that is whole."""
-    if not path.is_file():
-        return
-    db: sqlite3.Connection | None = None
-    try:
-        db = sqlite3.connect(path, isolation_level=None)
-        db.execute("PRAGMA trusted_schema=OFF")
-        if not _is_ours(db):
-            return
-        ids = dict.fromkeys(id_ for query in _EVERY_ID for id_ in _until_damage(db, query))
-        for id_ in ids:
-            row = _whole_row(db, id_)
-            if row is not None:
-                yield row
-    except (sqlite3.Error, UnicodeDecodeError) as error:
-        log.warning("%s cannot be read any further", show_path(path), exc_info=error)
-    finally:
-        if db is not None:
-            db.close()
-
-
-_EVERY_ID = (
-    "SELECT id FROM texts ORDER BY id",
-    "SELECT id FROM texts ORDER BY id DESC",
-    "SELECT id FROM pages ORDER BY id",
-    "SELECT id FROM pages ORDER BY id DESC",
-)
-"""From both ends: what is damaged in the middle hides what is behind it."""
-
-
-def _until_damage(db: sqlite3.Connection, query: str) -> Iterator[int]:
-    try:
-        for (id_,) in db.execute(query):
-            if isinstance(id_, int):
-                yield id_
-    except (sqlite3.Error, UnicodeDecodeError):
-        return
-
-
-def _whole_row(db: sqlite3.Connection, id_: int) -> Row | None:
-    query = "SELECT id, fetched_at, checked_at, bytes, facts, markdown, body FROM pages JOIN texts USING (id)"
-    try:
-        found: Sequence[Any] | None = db.execute(f"{query} WHERE id = ?", [id_]).fetchone()
-        if found is None:
-            return None
-        row = Row(*found)
-        page_of("0" * 16, row.fetched_at, row.checked_at, row.facts, row.markdown)
-        zlib.decompress(row.body)
-    except (sqlite3.Error, zlib.error, ValueError, KeyError, TypeError, OverflowError):
-        return None
-    return row
-
-
-def put_away(path: Path | None) -> list[Path]:
-    """Return files that were set aside as damaged."""
-    return [] if path is None else [each for each in path.parent.glob(f"{path.name}.damaged-*") if each.is_file()]
-
-
 def prepare(database: Database) -> None:
     """Create the tables. Raises StorageError, of a file of another format or program as of a damaged one."""
     with database.read() as db:
-        if _is_ours(db):
+        if is_ours(db):
             return
         if not db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
             # So that room can be given back; a file that has a journal already takes it up by VACUUM alone.
             db.execute("PRAGMA auto_vacuum=INCREMENTAL")
             db.execute("VACUUM")
     with database.write() as db:
-        if _is_ours(db):  # another instance was quicker
+        if is_ours(db):  # another instance was quicker
             return
         if db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
             raise StorageError(database.path, sqlite3.DatabaseError("it is of another format"), damaged=True)
@@ -258,7 +158,8 @@ def prepare(database: Database) -> None:
         db.execute(f"PRAGMA user_version={_FORMAT}")
 
 
-def _is_ours(db: sqlite3.Connection) -> bool:
+def is_ours(db: sqlite3.Connection) -> bool:
+    """Return whether a file is of this format. Raises sqlite3.Error."""
     (version,) = db.execute("PRAGMA user_version").fetchone()
     (owner,) = db.execute("PRAGMA application_id").fetchone()
     return bool(version == _FORMAT and owner == _APPLICATION_ID)

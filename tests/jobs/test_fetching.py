@@ -23,7 +23,7 @@ from reader.web.fetch import Fetcher
 from reader.web.robots import Robots
 from reader.web.rules import Rules
 from tests.conftest import MakeFolder, OpenLibrary
-from tests.jobs.web_of_pages import RULES, STUB, Captures, document, fetching, html
+from tests.jobs.web_of_pages import RULES, STUB, Captures, body_of, document, fetching, html
 from tests.web.server import Server, onward, reply, serving
 
 ID = "0123456789abcdef"
@@ -68,7 +68,7 @@ def kept(pages: Pages) -> Page:
 
 def age(pages: Pages, hours: float) -> None:
     """Make the kept page older."""
-    page, body = kept(pages), pages.body(ID)
+    page, body = kept(pages), body_of(pages, ID)
     assert body is not None
     by = timedelta(hours=hours)
     pages.keep(replace(page, fetched_at=page.fetched_at - by, checked_at=page.checked_at - by), *body)
@@ -95,7 +95,7 @@ async def test_the_first_address_that_yields_an_article_wins(server: Server, job
     page = kept(pages)
     assert (page.way, page.url, page.etag, page.extract.title) == ("amp", links.amp, '"1"', "By AMP")
     assert got.words == page.extract.words > 100
-    assert pages.body(ID) == (html("By AMP"), "utf-8")
+    assert body_of(pages, ID) == (html("By AMP"), "utf-8")
     assert page.size == len(html("By AMP"))
 
 
@@ -227,14 +227,14 @@ async def test_nothing_worse_takes_the_place_of_a_good_page(
     what = wanted(ID, [Links(server.on("/a", reply(html("A title", 30))))])
     await job.fetch(what)
     age(pages, 48)
-    before, body = kept(pages), pages.body(ID)
+    before, body = kept(pages), body_of(pages, ID)
     server.on("/a", answer, then_close=True)
     got = (await job.fetch(what)).got
     assert got.status == "cached"
     assert got.words == before.extract.words
     assert got.error.startswith("It could not be looked at again: ")
     assert words in got.error
-    assert (kept(pages), pages.body(ID)) == (before, body)
+    assert (kept(pages), body_of(pages, ID)) == (before, body)
     assert pages.failure(ID) is None
 
 

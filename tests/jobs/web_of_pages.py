@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import zlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 from reader.jobs.extracting import Extractor
 from reader.jobs.fetching import Disk, Fetching
 from reader.library.library import Library
+from reader.library.marks import number
 from reader.library.pages import Pages
 from reader.web.fetch import Fetcher
 from reader.web.rules import Rules
@@ -61,3 +64,11 @@ def ids_of(library: Library) -> list[str]:
     from reader.library.view import Sort
 
     return library.index.ids(library.view(Sort()).rowids)
+
+
+def body_of(pages: Pages, id_: str) -> tuple[bytes, str] | None:
+    """Return the body that is kept of an article's page, and its charset. (It is kept for other readings to come.)"""
+    query = "SELECT body, facts FROM pages JOIN texts USING (id) WHERE id = ?"
+    with pages._database.read() as db:
+        found = db.execute(query, [number(id_)]).fetchone()
+    return None if found is None else (zlib.decompress(found[0]), json.loads(found[1])["charset"])

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.errors import ReaderError
-from reader.library import page_words
+from reader.library import page_words, pages_rescue
 from reader.library.database import StorageError
 from reader.library.library import Library
 from reader.library.marks import number
@@ -26,6 +26,7 @@ from reader.library.pages_file import put, row_of
 from reader.model import Extract, Image, Page
 from reader.paths import Paths
 from tests.conftest import MakeFolder, OpenLibrary
+from tests.jobs.web_of_pages import body_of
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 OpenPages = Callable[..., Pages]
@@ -86,7 +87,7 @@ def test_what_is_kept_comes_out_as_it_went_in(path: Path, pages_at: OpenPages) -
     pages_at(path).keep(page, b"<p>body\xff", "windows-1252")
     again = pages_at(path)
     assert again.page(page.id) == page
-    assert again.body(page.id) == (b"<p>body\xff", "windows-1252")
+    assert body_of(again, page.id) == (b"<p>body\xff", "windows-1252")
     assert again.notice == ""
     assert not again.in_memory
 
@@ -95,7 +96,7 @@ def test_an_article_without_a_page_has_none(pages_at: OpenPages) -> None:
     pages = pages_at(None)
     assert pages.in_memory
     assert pages.page(an_id(1)) is None
-    assert pages.body(an_id(1)) is None
+    assert body_of(pages, an_id(1)) is None
     assert pages.image("https://a.example/i.png") is None
     assert pages.failure(an_id(1)) is None
     assert pages.having() == set()
@@ -124,7 +125,7 @@ def test_a_newer_page_takes_the_place_of_the_older(pages_at: OpenPages) -> None:
     kept = pages.page(an_id(1))
     assert kept is not None
     assert kept.extract.markdown == "New\n"
-    assert pages.body(an_id(1)) == (b"new", "")
+    assert body_of(pages, an_id(1)) == (b"new", "")
     assert pages.info().pages == 1
 
 
@@ -470,7 +471,10 @@ def test_a_file_of_another_format_is_set_aside_and_not_written_to(
     with sqlite3.connect(path) as db:
         db.execute(statement)
     db.close()
-    assert pages_at(path).having() == set()
+    again = pages_at(path)
+    assert again.having() == set()
+    assert "written by another version of newsreader, or another program, and is set aside" in again.notice
+    assert "damaged," not in again.notice
     (aside,) = path.parent.glob("pages.db.damaged-*")
     with sqlite3.connect(aside) as db:
         assert db.execute("SELECT count(*) FROM pages").fetchone() == (1,)
@@ -495,17 +499,116 @@ def test_damage_costs_no_more_than_what_is_damaged(path: Path, pages_at: OpenPag
     again = pages_at(path)
     for n in range(1, 101):  # whichever meets the damage
         again.page(an_id(n))
-        again.body(an_id(n))
+        body_of(again, an_id(n))
     left = again.having()
     for n in left:
         page = again.page(an_id(n))
         assert page is not None
         assert page.extract.markdown == f"Text {n}\n"
-        assert again.body(an_id(n)) == (incompressible(3_000, n), "")
+        assert body_of(again, an_id(n)) == (incompressible(3_000, n), "")
     if where >= 0.2:
         assert len(left) >= 30, "most of it can still be read"
     again.keep(a_page(1000), b"")
     assert again.page(an_id(1000)) is not None
+
+
+_RESCUE = """
+import os, signal, sys
+from pathlib import Path
+from reader.library.pages import Pages
+left = int(sys.argv[2])
+def count(event, _):
+    global left
+    if event in ("os.rename", "os.remove", "sqlite3.connect"):
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+pages = Pages.open(Path(sys.argv[1]), frozenset)
+sys.addaudithook(count)
+pages.page(sys.argv[3])
+print(pages.notice)
+"""
+
+
+def test_who_is_killed_while_a_damaged_file_is_saved_loses_nothing(path: Path, pages_at: OpenPages) -> None:
+    """Killed before each step that changes what a name leads to, from the first to the last."""
+    killed = 0
+    for step in range(100):
+        made = path.with_name(f"{step}") / "pages.db"
+        pages = pages_at(made)
+        for n in range(1, 31):
+            pages.keep(a_page(n), incompressible(3_000, n))
+        pages.close()
+        with sqlite3.connect(made) as db:
+            db.execute("UPDATE texts SET markdown = x'00ff00ff' WHERE id = 1")
+        db.close()
+        other = subprocess.run(
+            [sys.executable, "-c", _RESCUE, str(made), str(step), an_id(1)],
+            capture_output=True, text=True, cwd=Path(__file__).parents[2], timeout=60, check=False,
+        )  # fmt: skip
+        again = pages_at(made)
+        again.page(an_id(1))  # what is still damaged is found to be
+        assert again.having() == set(range(2, 31))
+        assert again.page(an_id(30)) == a_page(30)
+        again.keep(a_page(1), b"")
+        assert len([*made.parent.glob("pages.db.damaged-*[0-9]")]) == 1
+        again.clear()
+        left = {each.name.removeprefix("pages.db") for each in made.parent.iterdir()}
+        assert left <= {"", "-wal", "-shm", ".lock"}
+        again.close()
+        if other.returncode == 0:
+            assert "29 pages could be saved" in other.stdout
+            break
+        killed += 1
+    assert killed >= 8
+
+
+def test_who_is_killed_in_the_middle_of_saving_loses_nothing(path: Path, pages_at: OpenPages) -> None:
+    pages = pages_at(path)
+    for n in range(1, 31):
+        pages.keep(a_page(n), incompressible(3_000, n))
+    pages.close()
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE texts SET markdown = x'00ff00ff' WHERE id = 1")
+    db.close()
+    ended = (
+        "import os, signal, reader.library.pages_rescue as rescue\n"
+        "def put(db, row, former=rescue.put):\n"
+        "    if row.id == 15: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "    former(db, row)\n"
+        "rescue.put = put\n"
+    )
+    other = subprocess.run(
+        [sys.executable, "-c", ended + _RESCUE, str(path), "10000", an_id(1)],
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
+    assert other.returncode < 0
+    again = pages_at(path)
+    assert again.page(an_id(1)) is None
+    assert "29 pages could be saved" in again.notice
+    assert again.having() == set(range(2, 31))
+
+
+def test_what_others_keep_while_a_damaged_file_is_saved_is_there(
+    path: Path, pages_at: OpenPages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages, other = pages_at(path), pages_at(path)
+    for n in range(1, 4):
+        pages.keep(a_page(n), b"body")
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE texts SET markdown = x'00ff00ff' WHERE id = 1")
+    db.close()
+    save = pages_rescue._save
+
+    def and_meanwhile(path: Path) -> Set[int]:
+        saved = save(path)
+        other.keep(a_page(4), b"")
+        return saved
+
+    monkeypatch.setattr(pages_rescue, "_save", and_meanwhile)
+    assert pages.page(an_id(1)) is None
+    assert pages.having() == {2, 3, 4} == other.having()
 
 
 def test_damage_of_an_open_file_is_set_aside_while_it_is_used(path: Path, pages_at: OpenPages) -> None:
