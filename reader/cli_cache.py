@@ -12,7 +12,8 @@ from reader.paths import Paths
 from reader.text import count, show_path
 
 if TYPE_CHECKING:
-    from reader.library.pages import Pages, Pruned
+    from reader.library.pages import Pages
+    from reader.library.pages_room import Pruned
 
 _MEGABYTE = 1_000_000
 

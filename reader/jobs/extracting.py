@@ -278,6 +278,9 @@ class Extractor:
         try:
             assert process.stdout is not None
             _receive(process.stdout)
+        except ValueError as error:  # closed, or not understood, while it began
+            self._end(process)
+            raise EOFError from error
         except BaseException:
             self._end(process)
             raise

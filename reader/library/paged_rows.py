@@ -22,7 +22,7 @@ class PagedRows:
         self._pages = pages
         self._rows_of = rows_of
         self._guard = threading.Lock()
-        self._known: tuple[object, int] = (None, -1)
+        self._known: tuple[object, int] | None = None
         """State of the lists and version of the pages that the sets are of."""
         self._sets: dict[tuple[object, ...], int] = {}
 
@@ -47,8 +47,6 @@ class PagedRows:
             if now != self._known or len(self._sets) > _REMEMBERED:
                 self._sets.clear()
                 self._known = now
-            if not now[1]:
-                return 0  # there never was a page
             if key not in self._sets:
                 rowids = self._rows_of(find(pages))
                 self._sets[key] = bits.of(rowids, max(rowids) + 1) if rowids else 0

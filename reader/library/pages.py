@@ -7,18 +7,19 @@ images go first and then pages, the oldest first, but never those of starred art
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import sqlite3
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from reader.errors import ReaderError, reason
-from reader.library import lock, page_words
+from reader.library import lock, page_words, pages_room
 from reader.library.database import Database, StorageError, identity, malformed, prepared
 from reader.library.marks import number
 from reader.library.pages_file import (
@@ -33,6 +34,7 @@ from reader.library.pages_file import (
     row_of,
     time_of,
 )
+from reader.library.pages_room import Pruned
 from reader.model import Page
 from reader.text import show_path
 
@@ -82,15 +84,6 @@ class Info(NamedTuple):
     newest: datetime | None
 
 
-class Pruned(NamedTuple):
-    """What was removed."""
-
-    pages: int
-    images: int
-    size: int
-    """In bytes."""
-
-
 class Pages:
     """The pages of one person. Use :meth:`open`. Every method may be called from any thread and raise StorageError."""
 
@@ -100,6 +93,11 @@ class Pages:
         self._starred = starred
         self._renewing = threading.RLock()
         self._checkpointing = threading.Lock()
+        self._tidying = threading.Lock()
+        self._is_suspect = True
+        """Whether the file may have become larger than what is in it."""
+        self._is_renewing = False
+        """Whether its words are made anew, a bit with every page."""
         self._former: list[Database] = []
         self.limit = LIMIT
         """Bytes that may be kept."""
@@ -166,7 +164,7 @@ class Pages:
         return self._read(lambda db: page_words.matching(db, phrase, prefix=prefix))
 
     def version(self) -> int:
-        """Return a number that changes whenever pages have come or gone, whoever has changed them."""
+        """Return a number that changes whenever pages have come or gone, or the file has, whoever has changed them."""
         return self._read(lambda db: int(db.execute("SELECT changes FROM totals").fetchone()[0]))
 
     def among(self, ids: Sequence[str]) -> frozenset[str]:
@@ -234,6 +232,7 @@ class Pages:
         row = row_of(page, body, charset)
         self._write(lambda db: put(db, row))
         self._make_room(row.id)
+        self._tidy_up()
 
     def checked(self, id_: str, at: datetime, etag: str = "", last_modified: str = "") -> None:
         """Note that a page's server says that it still holds; its validators may be newer ones."""
@@ -261,17 +260,25 @@ class Pages:
         self._write(act)
 
     def keep_image(self, url: str, data: bytes, content_type: str) -> None:
-        """Keep an image, and make room for it."""
+        """Keep an image, and make room for it.
+
+        Raises ReaderError when there is no room for it however much is removed.
+        """
+        size = len(data) + ROW_BYTES
 
         def act(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM images WHERE url = ?", [url])
-            now = micros(datetime.now(UTC))
-            db.execute(
-                "INSERT INTO images VALUES (?, ?, ?, ?, ?)", [url, content_type, now, len(data) + ROW_BYTES, data]
-            )
+            row = [url, content_type, micros(datetime.now(UTC)), size, data]
+            db.execute("INSERT INTO images VALUES (?, ?, ?, ?, ?)", row)
+            if pages_room.size_of(db) <= self.limit:
+                return
+            pages_room.remove(db, self._limit_with_room(), self._starred_if_known(), image=url)
+            if pages_room.size_of(db) > self.limit:
+                raise _no_room(len(data), self.limit)
+            self._is_suspect = True
 
         self._write(act)
-        self._make_room(None)
+        self._tidy_up()
 
     def prune(self, limit: int | None = None) -> Pruned:
         """Remove the oldest until no more than ``limit`` bytes (else :attr:`limit`) are kept, and give the room back.
@@ -309,59 +316,58 @@ class Pages:
 
     # How.
 
-    def _make_room(self, but: int | None) -> None:
-        size = self._read(lambda db: int(db.execute("SELECT bytes FROM totals").fetchone()[0]))
-        if size <= self.limit:
-            return
+    def _limit_with_room(self) -> int:
+        return self.limit - self.limit // _ROOM
+
+    def _starred_if_known(self) -> Set[int] | None:
         try:
-            self._remove(self.limit - self.limit // _ROOM, but)
+            return self._starred()
         except ReaderError as error:
-            if isinstance(error, StorageError) and error.damaged:
-                raise
-            # Rather too much than a page that the person wants to keep.
-            log.warning("nothing can be removed from the pages", exc_info=error)
+            log.warning("no page is removed for an image", exc_info=error)
+            return None
+
+    def _make_room(self, but: int) -> None:
+        with _at_leisure():
+            if self._read(pages_room.size_of) > self.limit:
+                self._remove(self._limit_with_room(), but)
 
     def _remove(self, limit: int, but: int | None) -> Pruned:
         starred = self._starred()
-
-        def act(db: sqlite3.Connection) -> Pruned:
-            size = too_many = int(db.execute("SELECT bytes FROM totals").fetchone()[0])
-            images, pages = [], []
-            for id_, bytes_ in db.execute("SELECT url, bytes FROM images ORDER BY fetched_at"):
-                if size <= limit:
-                    break
-                images.append((id_,))
-                size -= bytes_
-            for id_, bytes_ in db.execute("SELECT id, bytes FROM pages ORDER BY fetched_at"):
-                if size <= limit:
-                    break
-                if id_ not in starred and id_ != but:
-                    pages.append((id_,))
-                    size -= bytes_
-            db.executemany("DELETE FROM images WHERE url = ?", images)
-            db.executemany("DELETE FROM pages WHERE id = ?", pages)
-            return Pruned(len(pages), len(images), too_many - size)
-
-        return self._write(act)
+        removed = self._write(lambda db: pages_room.remove(db, limit, starred, page=but))
+        self._is_suspect = True
+        return removed
 
     def _give_back(self) -> None:
         """Make the file as small as what is in it."""
-
-        def act(db: sqlite3.Connection) -> None:
-            db.executescript("PRAGMA incremental_vacuum")  # execute() would end it after the first page
-
-        self._write(page_words.tidy)
-        self._read(act)
+        if self._read(page_words.is_renewing) or self._read(page_words.waste):
+            while not self._write(page_words.renew):
+                pass
+        self._read(pages_room.give_back)
         self._checkpoint(whole=True)
+
+    def _tidy_up(self) -> None:
+        """Do a bit of what keeps the file about as small as what is in it."""
+        with self._tidying, _at_leisure():
+            if self._is_suspect:
+                self._is_suspect = False
+                self._is_renewing = self._is_renewing or self._read(pages_room.has_waste)
+                if self._read(pages_room.has_free):
+                    self._read(pages_room.give_back)
+            if self._is_renewing and self._write(page_words.renew):
+                self._is_renewing = False
+                self._is_suspect = True  # the former table is free now
 
     def _checkpoint(self, *, whole: bool = False) -> None:
         path = self._database.path
         if path is None:
             return
+        whole = whole or _is_longer(path.with_name(path.name + "-wal"), pages_room.JOURNAL_BYTES)
+        if not whole:
+            return
         try:
             # By one at a time; another that is at it does our part as well.
             with lock.held(self._checkpointing, path.with_name(path.name + ".lock"), lock.NOT_AT_ALL):
-                self._database.checkpoint(whole=whole)
+                self._database.checkpoint(whole=True)
         except lock.BusyError:
             return
 
@@ -429,3 +435,27 @@ def _sound(database: Database, db: sqlite3.Connection, act: Callable[[sqlite3.Co
         return act(db)
     except (zlib.error, ValueError, KeyError, TypeError, OverflowError) as error:
         raise StorageError(database.path, malformed()) from error
+
+
+@contextlib.contextmanager
+def _at_leisure() -> Iterator[None]:
+    """Do what is no harm if it is left: rather too much than a page lost that the person wants to keep."""
+    try:
+        yield
+    except ReaderError as error:
+        if isinstance(error, StorageError) and error.damaged:
+            raise
+        log.warning("no room can be made among the pages", exc_info=error)
+
+
+def _is_longer(path: Path, size: int) -> bool:
+    try:
+        return path.stat().st_size > size
+    except OSError:  # there is none
+        return False
+
+
+def _no_room(size: int, limit: int) -> ReaderError:
+    what, most = (f"{each / 1_000_000:,.1f} MB" for each in (size, limit))
+    hint = "There is more with a larger cache_mb under [fetch] in config.toml."
+    return ReaderError(f"Its {what} have no room among the {most} that are kept.", hint)

@@ -42,9 +42,10 @@ CREATE INDEX images_by_age ON images (fetched_at, bytes);
 CREATE TABLE failures (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, told TEXT NOT NULL);
 CREATE INDEX failures_by_age ON failures (at);
 CREATE TABLE totals (
-    pages INTEGER NOT NULL, images INTEGER NOT NULL, bytes INTEGER NOT NULL, changes INTEGER NOT NULL -- of pages
+    pages INTEGER NOT NULL, images INTEGER NOT NULL, bytes INTEGER NOT NULL, changes INTEGER NOT NULL
+    -- of pages, from a number on that no other file begins with
 );
-INSERT INTO totals VALUES (0, 0, 0, 0);
+INSERT INTO totals VALUES (0, 0, 0, random() / 4);
 CREATE TRIGGER page_in AFTER INSERT ON pages BEGIN
     UPDATE totals SET pages = pages + 1, bytes = bytes + NEW.bytes, changes = changes + 1; END;
 CREATE TRIGGER page_out AFTER DELETE ON pages BEGIN

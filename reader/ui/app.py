@@ -146,7 +146,13 @@ class NewsreaderApp(App[None]):
         return run_it
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While one writes, what the palette would do is about nothing."""
+        """While one writes, what the palette would do is about nothing; while one reads, there is one pane."""
+        if (
+            action in {"focus_next", "focus_previous"}
+            and isinstance(self.screen, BrowseScreen)
+            and self.screen.is_reading
+        ):
+            return False
         if action == "command_palette" and any(
             isinstance(screen, BrowseScreen) and screen.is_asking for screen in self.screen_stack
         ):

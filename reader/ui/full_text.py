@@ -35,6 +35,8 @@ from reader.ui.lines import (
 )
 from reader.ui.picture_lines import MOST, figures, lead_lines, with_pictures
 
+USUAL_MEASURE = 72
+"""Cells of a line, unless the person wants another."""
 WORDS_A_MINUTE = 230
 """What people read of a text in their own language on a screen."""
 _NO_LINKS = Links()

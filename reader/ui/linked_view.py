@@ -31,6 +31,9 @@ class LinkedView(PlacedView):
 
     def __init__(self, *, id: str | None = None, measure: int = MEASURE) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, measure=measure)
+        self.keys_of_links: frozenset[str] = frozenset()
+        """The keys that show the labels: what is typed right after one is meant for them, so it does not go round by
+        the app as other keys do."""
         self._hints: dict[str, _Hint] = {}
         """Label -> what it opens; empty while none are shown."""
         self._typed = ""
@@ -92,6 +95,9 @@ class LinkedView(PlacedView):
                 self._type_letter(letter.lower())
             else:
                 self._end_typing("No link is opened.")
+        elif event.key in self.keys_of_links:
+            event.stop()
+            self.action_links()
         elif letter.isascii() and letter.isdecimal():
             event.stop()
             self._type_digit(letter)

@@ -282,8 +282,10 @@ class PicturesMissing(Message):
 class TextLoaded(Message):
     """A text to read, laid out."""
 
-    def __init__(self, text: FullText, laid: Laid, *, place: int | None, again: bool) -> None:
+    def __init__(self, text: FullText, laid: Laid, turn: int, *, place: int | None, again: bool) -> None:
         super().__init__()
+        self.turn = turn
+        """Which question this is the answer to."""
         self.text = text
         self.laid = laid
         self.place = place
@@ -304,8 +306,9 @@ class TextRefitted(Message):
 class TextFailed(Message):
     """There is no text to show: the document is gone, or cannot be read any more."""
 
-    def __init__(self, error: ReaderError) -> None:
+    def __init__(self, error: ReaderError, turn: int) -> None:
         super().__init__()
+        self.turn = turn
         self.error = error
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reader.jobs.bodies import Bodies
 from reader.library.library import Library
 from reader.model import Page
@@ -22,6 +24,21 @@ def text_of(library: Library, subject: Subject | int, bodies: Bodies) -> FullTex
         id_ = article_id(subject.links.best, b"")
         page = library.pages.page(id_)
     return _of_page(subject, page, id_, bodies) if page is not None else _of_document(subject, id_)
+
+
+def with_page(library: Library, text: FullText, bodies: Bodies) -> FullText:
+    """Return a text as it is shown, or the page of its article if that is kept by now. Raises ReaderError."""
+    page = library.pages.page(text.id) if text.id else None
+    if page is None:
+        return text
+    extract = page.extract
+    return replace(
+        text,
+        kind="page",
+        blocks=bodies.of_page(extract.markdown, page.final_url),
+        byline=extract.byline or text.byline,
+        page=page,
+    )
 
 
 def _of_page(subject: Subject, page: Page, id_: str, bodies: Bodies) -> FullText:

@@ -94,24 +94,26 @@ class OriginalsDesk:
         self._run(lambda: self._post(messages.Recalled(name, self._library.recall(name) or "")), "recall",
                   exclusive=False)  # fmt: skip
 
-    def text(self, subject: Subject | int, width: int, *, again: bool = False) -> None:
+    def text(self, subject: Subject | int, width: int, turn: int, *, now: FullText | None = None) -> None:
         """Ask for the text of a document, or of a related item, laid out for ``width`` cells.
 
-        ``again`` asks for the one that is shown already, of which there may be a page now.
+        ``turn`` comes back with the answer. ``now`` is what is shown of it already: there may be a page since.
         """
 
         def work() -> None:
             from reader.ui.full_text import lay
-            from reader.ui.originals import text_of
+            from reader.ui.originals import text_of, with_page
 
             try:
                 text = text_of(self._library, subject, self._bodies())
             except ReaderError as error:
-                self._post(messages.TextFailed(error))
-                return
+                if now is None:
+                    self._post(messages.TextFailed(error, turn))
+                    return
+                text = with_page(self._library, now, self._bodies())  # its document is gone
             laid = lay(text, width, datetime.now().astimezone())
             place = self._library.places.position(text.id, "text") if text.id else None
-            self._post(messages.TextLoaded(text, laid, place=place, again=again))
+            self._post(messages.TextLoaded(text, laid, turn, place=place, again=now is not None))
 
         self._run(work, "text")
 

@@ -13,10 +13,8 @@ from pathlib import Path
 
 from reader.errors import ReaderError, reason
 from reader.programs import keys_left_to_the_child, runs_code, show, split, stem
-from reader.prose.printer import to_markdown
-from reader.text import clean, clean_block
-from reader.ui.formats import provenance
-from reader.ui.full_text import FullText
+from reader.text import clean
+from reader.ui.full_text import USUAL_MEASURE, FullText, lay
 
 _VARIABLES = ("PAGER", "VISUAL", "EDITOR")
 _USUAL = ("less", "more", "vi", "nano")
@@ -47,14 +45,10 @@ def find_viewer(environ: Mapping[str, str], which: Callable[[str], str | None] =
     return [program]
 
 
-def as_markdown(text: FullText, now: datetime) -> str:
-    """Return a text with what is known of it, for a file."""
-    day = f"{text.published_at:%Y-%m-%d}" if text.published_at is not None else ""
-    facts = ", ".join(filter(None, (text.source, text.byline, day)))
-    told = provenance(text.page, now) if text.page is not None else ""
-    body = text.page.extract.markdown if text.page is not None else to_markdown(text.blocks)
-    parts = (f"# {text.title}", facts, told, text.links.best, clean_block(body))
-    return "\n\n".join(filter(None, parts)) + "\n"
+def as_file(text: FullText, now: datetime) -> str:
+    """Return a text as it is read here, with its links, in lines of so many cells."""
+    lines = ("".join(run.text for run in line).rstrip() for line in lay(text, USUAL_MEASURE, now).lines)
+    return "\n".join([*lines, "", text.links.best]).strip() + "\n"
 
 
 class Outside:
@@ -68,10 +62,10 @@ class Outside:
         argv = find_viewer(environ)
         name = _NOT_IN_NAMES.sub("-", text.title)[:60].strip("-") or "text"
         try:
-            if self._folder is None:
+            if self._folder is None or not Path(self._folder.name).is_dir():  # somebody tidies up
                 self._folder = tempfile.TemporaryDirectory(prefix="newsreader-")
-            path = Path(self._folder.name) / f"{name}.md"
-            path.write_text(as_markdown(text, datetime.now().astimezone()), "utf-8")
+            path = Path(self._folder.name) / f"{name}.txt"
+            path.write_text(as_file(text, datetime.now().astimezone()), "utf-8", "replace")
             with keys_left_to_the_child():
                 status = subprocess.run([*argv, os.fspath(path)], check=False).returncode
         except OSError as error:

@@ -20,6 +20,7 @@ Face: TypeAlias = Literal["text", "article"]
 """Where pictures are shown: in the reading view, or in the pane."""
 AT_ONCE = 3
 """Pictures that are fetched at the same time."""
+NOT_KEPT = "It was fetched, but could not be kept."
 
 
 class Wanted(NamedTuple):
@@ -56,6 +57,10 @@ class PicturesDesk:
         self._under_way: set[str] = set()
         self._failed: dict[str, str] = {}
         """Address -> why it could not be fetched, in this run."""
+        self._dropped: set[str] = set()
+        """What was given up here, of which nothing was heard yet."""
+        self._come: set[str] = set()
+        """What has come since it was last asked for: if it is missing all the same, it cannot be kept."""
 
     def ask(self, face: Face, wanted: Sequence[Wanted]) -> None:
         """Ask for these pictures, and for no others that were asked for there; each comes as a PictureMade."""
@@ -67,7 +72,9 @@ class PicturesDesk:
         self._turns[face] = self._turn
         still = {each.url for every in self._asked.values() for each in every}
         self._queue = deque(url for url in self._queue if url in still)
+        self._come.difference_update(each.url for each in asked)
         for url in self._under_way - still:
+            self._dropped.add(url)
             self._drop(url)  # a page that is asked for now may be behind it
         if asked:
             self._make(face, asked)
@@ -105,9 +112,16 @@ class PicturesDesk:
 
     def fetch_missing(self, urls: Sequence[str]) -> None:
         """Fetch what is not kept, if anything may be fetched."""
-        if self._fetch is not None:
-            self._queue += [url for url in urls if url not in self._under_way and url not in self._queue]
-            self._go_on()
+        if self._fetch is None:
+            return
+        for url in dict.fromkeys(urls):
+            if url in self._come or url in self._failed:
+                # To fetch it once more would be to fetch it for ever.
+                self._failed.setdefault(url, NOT_KEPT)
+                self._make_again(url)
+            elif url not in self._under_way and url not in self._queue:
+                self._queue.append(url)
+        self._go_on()
 
     def _go_on(self) -> None:
         while self._fetch is not None and self._queue and len(self._under_way) < AT_ONCE:
@@ -116,11 +130,17 @@ class PicturesDesk:
             self._fetch(url)
 
     def heard(self, url: str, error: str) -> None:
-        """Take note that a picture has come, or could not be had."""
+        """Take note that a picture has come or was given up, or why it could not be had."""
         self._under_way.discard(url)
         if error:
             self._failed[url] = error
+        elif url not in self._dropped:
+            self._come.add(url)
+        self._dropped.discard(url)
         self._go_on()
+        self._make_again(url)
+
+    def _make_again(self, url: str) -> None:
         for face, asked in self._asked.items():
             here = [each for each in asked if each.url == url]
             if here:

@@ -56,8 +56,14 @@ class PlacedView(LineView):
         # Also where the text is too short now to be scrolled so far.
         self._place = measured.place(self.scroll_offset.y) if place is None else place
 
-    def fit_text(self, lines: Sequence[Line], measured: Measured) -> None:
-        """Show the same text in lines of another width; the eye stays at the same place of it."""
+    def fit_text(self, lines: Sequence[Line], measured: Measured, *, eye: int = 0) -> None:
+        """Show the same text in other lines; the eye, so many lines below the top, stays at the same place of it."""
+        if eye and self._measured is not None:
+            place = self._measured.place(min(self.scroll_offset.y + eye, len(self._lines)))
+            self._measured, self._steered = measured, False
+            self.show_lines(lines, y=max(0, measured.line(place) - eye))
+            self._place = measured.place(self.scroll_offset.y)
+            return
         place, y = self._place, self.scroll_offset.y
         # Lines of a picture count no characters: with one at the top, the text below it stays on its line, as far as
         # the picture reaches.

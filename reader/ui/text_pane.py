@@ -10,9 +10,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from reader.text import cut, steady, width
-from reader.ui.full_text import minutes
+from reader.ui.full_text import USUAL_MEASURE, minutes
 from reader.ui.inks import ink
-from reader.ui.text_view import USUAL_MEASURE, TextView
+from reader.ui.text_view import TextView
 
 
 class TextBar(Widget):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
@@ -10,13 +11,13 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from reader.ui import actions
-from reader.ui.full_text import FullText, Laid, Match, Searchable
-from reader.ui.lines import Run
+from reader.ui.full_text import USUAL_MEASURE, FullText, Laid, Match, Searchable
 from reader.ui.linked_view import LinkedView
 
+_SECONDS_UNTIL_READING = 1.5
+"""After which somebody who looks at a text is taken to be at its middle line."""
 MEASURES = (40, 120)
 """The narrowest and the widest column, in cells."""
-USUAL_MEASURE = 72
 _MEASURE_STEP = 4
 
 
@@ -61,16 +62,31 @@ class TextView(LinkedView):
         """Line -> what is found in it."""
         self._chosen: tuple[int, int] | None = None
         """The line from which and the line to which the person chooses, or None."""
+        self._shown_at = 0.0
+        """When the text was shown, by time.monotonic()."""
         self._waiting: list[Callable[[], None]] | None = None
 
     # What it shows.
 
     def wait(self) -> None:
-        """Keep back what is asked for until the text is shown: it is meant for that one."""
-        self._waiting = self._waiting or []
+        """Another text is on its way, and what is asked for from now on is meant for that one: keep it back.
+
+        The former stays on the screen, but no key is about it any more.
+        """
+        self._waiting = []
+        self.text = self.laid = self._searchable = None
+        self.end_choosing()
+        self.forget_hints()
+
+    def forget(self) -> None:
+        """Nobody reads any more: what was asked for and not done yet is not done."""
+        self._waiting = None
+        self.end_choosing()
+        self.forget_hints()
 
     def show(self, text: FullText, laid: Laid, *, place: int | None = None) -> None:
         """Show ``text``, from its top or from a ``place``."""
+        self._shown_at = time.monotonic()
         self._take(text, laid)
         self.wanted = ""
         self._search_again()
@@ -79,19 +95,12 @@ class TextView(LinkedView):
 
     def fit(self, text: FullText, laid: Laid) -> None:
         """Show the same text in other lines, or with other notices; the eye stays where it is."""
+        # Whoever has read for a while is in the middle of the text: a picture that comes above is not to push it away.
+        same = self.laid is not None and self.laid.width == laid.width
+        reading = same and time.monotonic() > self._shown_at + _SECONDS_UNTIL_READING
         self._take(text, laid)
         self._search_again()
-        self.fit_text(laid.lines, laid)
-        self._after()
-
-    def show_message(self, lines: Sequence[tuple[Run, ...]]) -> None:
-        """Show some lines in the place of a text."""
-        self.text = self.laid = self._searchable = None
-        self.end_choosing()
-        self.forget_hints()
-        self._search_again()
-        self.show_no_text(lines)
-        self._after()
+        self.fit_text(laid.lines, laid, eye=self.size.height // 2 if reading else 0)
 
     def _take(self, text: FullText, laid: Laid) -> None:
         self.text, self.laid = text, laid

@@ -79,7 +79,7 @@ def test_an_original_is_fetched_once_and_read_again_without_a_net(make_folder: M
         assert terminal.end() == 0
     site.end()
     with Terminal("--offline", folder, columns=80, lines=24) as terminal:
-        terminal.wait("Kept here: the original at 127.0.0.1")
+        terminal.wait("Kept here: the original · 127.0.0.1")
         begun = time.monotonic()
         terminal.press("f")
         terminal.wait("of Page one tells")

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from reader.jobs.indexing import refresh
-from reader.library import page_words
 from reader.library.library import Library
 from reader.library.query_text import parse
 from reader.library.view import Sort
@@ -94,15 +93,25 @@ def test_what_another_instance_keeps_is_found_too(library: Library) -> None:
     assert found(library, "has:page text:another") == {"two"}
 
 
-def test_after_pruning_the_rest_is_found(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(page_words, "_WASTE", 0)
+def test_a_file_that_takes_the_place_of_another_is_looked_at_anew(library: Library) -> None:
+    keep(library, "one", "Some words.")
+    assert found(library, "has:page") == {"one"}
+    assert library.pages.info().path is not None
+    for each in Paths.of().pages.parent.glob("pages.db*"):
+        each.unlink()
+    keep(library, "two", "Other words.")  # as many changes as the former file had
+    assert found(library, "has:page") == {"two"}
+
+
+def test_after_pruning_the_rest_is_found(library: Library) -> None:
     for age in (9, 8, 7, 6):
         keep(library, "one", f"Words of {age} days ago, glacier.", age)
     keep(library, "two", "Words of now, glacier.")
     library.pages.prune(library.pages.info().size - 1)
     assert found(library, "text:glacier") == {"two"}
     with library.pages._database.read() as db:
-        assert db.execute("SELECT count(*), max(slot) FROM slots").fetchone()[0] == 1
+        assert db.execute("SELECT count(*) FROM slots").fetchone() == (1,)
+        assert db.execute("SELECT count(*) FROM words_docsize").fetchone() == (1,)
     library.pages.clear(starred=True)
     assert found(library, "text:glacier") == set()
     keep(library, "three", "A glacier again.")

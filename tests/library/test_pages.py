@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.errors import ReaderError
+from reader.library import page_words
 from reader.library.database import StorageError
 from reader.library.library import Library
 from reader.library.marks import number
@@ -212,6 +213,49 @@ def test_images_go_before_pages(pages_at: OpenPages) -> None:
     assert pages.image("https://a.example/1.png") is None
 
 
+def test_an_image_that_was_just_kept_stays(pages_at: OpenPages) -> None:
+    pages = pages_at(None)
+    pages.limit = 25_000
+    for n in range(1, 6):
+        pages.keep(a_page(n, age=10 - n), incompressible(4_000, n))
+    for n in range(4):
+        pages.keep_image(f"https://a.example/{n}.png", incompressible(10_000, n), "image/png")
+        assert pages.image(f"https://a.example/{n}.png") is not None
+        assert pages.info().size <= pages.limit
+    assert 5 in pages.having(), "the oldest pages went, and the other images"
+    assert 1 not in pages.having()
+
+
+def test_an_image_for_which_there_is_no_room_is_refused_and_costs_nothing(pages_at: OpenPages) -> None:
+    pages = pages_at(None, 1)
+    pages.limit = 25_000
+    pages.keep(a_page(1, age=2), incompressible(10_000, 1))
+    pages.keep(a_page(2, age=1), incompressible(5_000, 2))
+    pages.keep_image("https://a.example/1.png", b"one", "image/png")
+    with pytest.raises(ReaderError, match="have no room among the"):
+        pages.keep_image("https://a.example/2.png", incompressible(20_000, 3), "image/png")
+    assert pages.having() == {1, 2}
+    assert pages.image("https://a.example/1.png") == (b"one", "image/png")
+    assert pages.image("https://a.example/2.png") is None
+
+
+def test_for_an_image_no_page_goes_where_nobody_knows_what_is_starred() -> None:
+    def unknown() -> frozenset[int]:
+        raise ReaderError("The marks cannot be read.")
+
+    pages = Pages.open(None, unknown)
+    pages.limit = 10_000
+    pages.keep(a_page(1), incompressible(5_000))
+    pages.keep_image("https://a.example/1.png", incompressible(3_000, 1), "image/png")
+    pages.keep_image("https://a.example/2.png", incompressible(3_000, 2), "image/png")
+    assert pages.image("https://a.example/1.png") is None
+    assert pages.image("https://a.example/2.png") is not None
+    with pytest.raises(ReaderError, match="no room"):
+        pages.keep_image("https://a.example/3.png", incompressible(7_000, 3), "image/png")
+    assert pages.having() == {1}
+    pages.close()
+
+
 def test_where_nobody_knows_what_is_starred_nothing_is_removed(path: Path) -> None:
     def unknown() -> frozenset[int]:
         raise ReaderError("The marks cannot be read.")
@@ -238,6 +282,62 @@ def test_what_is_removed_makes_the_file_smaller(path: Path, pages_at: OpenPages)
     assert pruned.size > 4_000_000
     assert path.stat().st_size < 1_500_000
     assert pages.having() == {10}
+
+
+def files_of(path: Path) -> int:
+    """Return the bytes that all files of it take."""
+    return sum(each.stat().st_size for each in path.parent.glob("pages.db*"))
+
+
+def a_text(n: int, words: int = 600) -> str:
+    import random
+
+    rng = random.Random(n)
+    return " ".join(f"word{rng.randrange(20_000)}" for _ in range(words))
+
+
+@pytest.mark.parametrize("at_random", [False, True])
+def test_the_files_stay_near_the_limit(path: Path, pages_at: OpenPages, at_random: bool) -> None:
+    pages = pages_at(path, *range(0, 2_000, 100))
+    pages.limit = 2_000_000
+    largest = 0
+    for n in range(2_000):
+        age = n * 7919 % 2_000 if at_random else 2_000 - n
+        pages.keep(a_page(n, age=age, markdown=a_text(n)), b"<html>")
+        largest = max(largest, files_of(path))
+    assert largest <= pages.limit * 3 // 2 + 8_000_000
+    for n in sorted(pages.having())[:5]:
+        assert n in pages.with_words(a_text(n).split()[:8], prefix=False)
+    assert set(range(0, 2_000, 100)) <= pages.having()
+
+
+def test_the_files_stay_near_the_limit_when_images_come_and_go(path: Path, pages_at: OpenPages) -> None:
+    pages = pages_at(path)
+    pages.limit = 2_000_000
+    for n in range(150):
+        pages.keep_image(f"https://a.example/{n}.png", incompressible(400_000, n), "image/png")
+        assert files_of(path) <= pages.limit * 3 // 2 + 8_000_000
+
+
+def test_a_renewal_of_the_words_that_others_share_loses_none(path: Path, pages_at: OpenPages) -> None:
+    one, other = pages_at(path), pages_at(path)
+    for n in range(100):
+        one.keep(a_page(n, markdown=f"Word{n} glacier\n"), b"")
+    for n in range(60):  # in the place of their former selves: as much waste
+        one.keep(a_page(n, markdown=f"Later{n} glacier\n"), b"")
+    steps = 0
+    while not one._write(page_words.renew):
+        steps += 1
+        assert set(one.with_words(["glacier"], prefix=False)) == one.having()
+        other.keep(a_page(1_000 + steps, markdown="New glacier\n"), b"")
+        one.keep(a_page(70 + steps, markdown="Again glacier\n"), b"")
+    assert steps >= 4
+    assert set(other.with_words(["glacier"], prefix=False)) == one.having()
+    assert other.with_words(["later7"], prefix=False) == [7]
+    assert other.with_words(["word7"], prefix=False) == []
+    assert len(other.with_words(["again"], prefix=False)) == steps
+    with one._database.read() as db:
+        assert page_words.waste(db) < 0.2
 
 
 @pytest.mark.parametrize("starred", [True, False])

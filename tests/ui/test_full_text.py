@@ -12,7 +12,7 @@ from reader.prose.markdown import parse_markdown
 from reader.text import width
 from reader.ui.formats import ago
 from reader.ui.full_text import FullText, Notice, Searchable, fold, hints, lay, minutes
-from reader.ui.lines import Line, line_of
+from reader.ui.lines import Line, Measured, line_of
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SOURCE = """\
@@ -130,6 +130,12 @@ def test_how_long_it_takes(words: int, said: int) -> None:
 )
 def test_how_long_ago(seconds: int, said: str) -> None:
     assert ago(NOW - timedelta(seconds=seconds), NOW) == said
+
+
+def test_lines_that_count_nothing_are_at_the_place_of_the_text_below_them() -> None:
+    measured = Measured(before=(0, 10, 10, 10, 10, 30))
+    assert measured.line(10) == 4
+    assert [measured.same_above(line) for line in range(6)] == [0, 0, 1, 2, 3, 0]
 
 
 # Finding.

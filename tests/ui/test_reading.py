@@ -2,18 +2,39 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
+from textual import events
+from textual.keys import _character_to_key
+from textual.pilot import Pilot
 
+from reader.config import Config
 from reader.library.library import Library
 from reader.library.view import Sort
 from reader.model import Extract, Page
 from reader.paths import Paths
+from reader.ui import originals
+from reader.ui.lines import Run
 from reader.ui.screens import browse
 from tests.conftest import MakeFolder
 from tests.ui.helpers import NARROW, SIDE, STACKED, Reader, document, drawn, opened
+
+
+@dataclass
+class Gate:
+    """What is held back, and until when."""
+
+    held: set[str] = field(default_factory=set)
+    opened: threading.Event = field(default_factory=threading.Event)
+
 
 PARAGRAPHS = "\n\n".join(
     f"## Part {number}\n\nThis is paragraph {number}, with [link {number}](https://example.org/{number}) in it. "
@@ -170,6 +191,20 @@ async def test_what_is_searched_for_is_shown_as_it_is_written_and_n_goes_on(kept
         assert reader.focus == "list"
 
 
+async def test_n_goes_on_from_where_one_is(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await read(reader)
+        await reader.press("/", *"paragraph", "enter", "n", "n")
+        assert reader.message == "3 of 30"
+        await reader.press("G", "N")
+        last = int(reader.message.split()[0])
+        assert last > 20
+        await reader.press("g", "n")
+        assert reader.message == "1 of 30"
+        await reader.press("/", *"goes", "enter")  # not behind what was searched for before
+        assert reader.reading.wanted == "goes"
+
+
 async def test_a_search_that_is_left_is_as_if_it_had_not_been(kept: Path) -> None:
     async with opened(kept) as reader:
         await read(reader)
@@ -306,8 +341,9 @@ async def test_marks_are_about_the_text_and_keys_of_the_list_do_nothing(kept: Pa
         await read(reader)
         await reader.press("s")
         assert reader.row.starred
-        await reader.press("M")
-        assert "does nothing here" in reader.message
+        for key in ("M", "tab", "shift+tab", "b"):
+            await reader.press(key)
+            assert "does nothing here" in reader.message
         assert [row.read for row in reader.rows] == [True, False, False]
 
 
@@ -335,6 +371,164 @@ async def test_a_document_that_is_gone_says_so(kept: Path) -> None:
         assert "b.md" in reader.message or "no longer" in reader.message
 
 
+async def test_a_picture_that_comes_above_does_not_push_the_text_away(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await read(reader)
+        view = reader.reading
+        laid = view.laid
+        assert laid is not None
+        assert view.text is not None
+        before = list(laid.before)
+        at = laid.text.start
+        blank = (Run("", counts=False),)
+        taller = replace(
+            laid,
+            lines=(*laid.lines[:at], *[blank] * 9, *laid.lines[at:]),
+            before=[*before[:at], *[before[at]] * 9, *before[at:]],
+        )
+        middle = view.size.height // 2
+        seen = line(reader, middle + 1)
+        assert seen
+        view.fit(view.text, taller)  # at once: from its top
+        await reader.settled()
+        assert (view.scroll_offset.y, line(reader, 2)) == (0, "With a page")
+        view.fit(view.text, laid)
+        view._shown_at -= 60
+        view.fit(view.text, taller)
+        await reader.settled()
+        assert line(reader, middle + 1) == seen
+        view.fit(view.text, laid)
+        await reader.settled()
+        assert line(reader, middle + 1) == seen
+
+
+@pytest.fixture
+def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
+    """Holds the texts back whose titles are told."""
+    made = Gate()
+    load = originals.text_of
+
+    def slowly(library: Library, subject: Any, bodies: Any) -> Any:
+        text = load(library, subject, bodies)
+        if text.title in made.held:
+            assert made.opened.wait(20)
+        return text
+
+    monkeypatch.setattr(originals, "text_of", slowly)
+    yield made
+    made.opened.set()
+
+
+async def until(pilot: Pilot[None], true: Callable[[], object]) -> None:
+    """Wait for something while a worker is held back."""
+    deadline = time.monotonic() + 10
+    while not true():
+        assert time.monotonic() < deadline
+        await pilot.pause(0.01)
+
+
+def post(reader: Reader, *keys: str) -> None:
+    for key in keys:
+        reader.app.post_message(events.Key(_character_to_key(key), key if len(key) == 1 else None))
+
+
+async def test_a_text_that_comes_late_does_not_take_the_place_of_another(kept: Path, gate: Gate) -> None:
+    gate.held.add("With a page")
+    async with opened(kept) as reader:
+        post(reader, "f")
+        await until(reader.pilot, lambda: reader.browse.is_reading and reader.browse._held is None)
+        post(reader, "escape", "j", "f")
+        await until(reader.pilot, lambda: reader.browse.text_view and reader.browse.text_view.text)
+        gate.opened.set()
+        await reader.settled()
+        assert reader.reading.text is not None
+        assert reader.reading.text.title == "With a body"
+        assert [row.read for row in reader.rows] == [False, True, False]
+
+
+@pytest.mark.parametrize("key", ["o", "1", "y", "f", "v"])
+async def test_while_a_text_is_on_its_way_no_key_is_about_the_former(
+    kept: Path, gate: Gate, followed: list[str], key: str
+) -> None:
+    gate.held.add("With a body")
+    async with opened(kept) as reader:
+        await read(reader)
+        post(reader, "n", key)
+        await until(reader.pilot, lambda: reader.row.title == "With a body")
+        gate.opened.set()
+        await reader.settled()
+        assert reader.reading.text is not None
+        assert reader.reading.text.title == "With a body"
+        assert set(followed) <= {"https://b.example/"}
+        assert reader.app.clipboard in {"", "https://b.example/"}
+
+
+async def test_letters_after_l_open_links_however_quick_they_come(kept: Path, followed: list[str]) -> None:
+    async with opened(kept) as reader:
+        await reader.burst("f", "l", "s")
+        assert followed == ["https://example.org/2"]
+        assert not reader.row.starred
+
+
+async def test_letters_at_links_stay_while_a_page_comes(kept: Path, followed: list[str]) -> None:
+    async with opened(kept) as reader:
+        await read(reader)
+        await reader.press("l")
+        reader.browse.load_again()
+        await reader.settled()
+        await reader.press("s")
+        assert followed == ["https://example.org/2"]
+
+
+async def test_what_was_asked_of_a_text_that_was_left_is_not_done(kept: Path, gate: Gate) -> None:
+    gate.held.add("With a page")
+    async with opened(kept) as reader:
+        post(reader, "f")
+        await until(reader.pilot, lambda: reader.browse.is_reading and reader.browse._held is None)
+        post(reader, "n", "escape", "j", "f")
+        await until(reader.pilot, lambda: reader.browse.text_view and reader.browse.text_view.text)
+        gate.opened.set()
+        await reader.settled()
+        assert reader.row.title == "With a body"
+        assert reader.reading.text is not None
+        assert reader.reading.text.title == "With a body"
+
+
+async def test_a_document_that_vanishes_while_it_is_read_stays_to_be_read(kept: Path) -> None:
+    async with opened(kept) as reader:
+        await reader.press("j", "f")
+        keep(kept, "With a body", "The page that has come.")
+        (kept / "b.md").unlink()
+        reader.browse.load_again()
+        await reader.settled()
+        assert "The page that has come." in drawn(reader.reading)
+
+
+async def test_many_that_are_chosen_are_fetched_when_the_key_is_pressed_again(make_folder: MakeFolder) -> None:
+    folder = make_folder({f"{n:03}.md": document(f"Article {n}") for n in range(230)})
+    async with opened(folder, settings=Config()) as reader:
+        await reader.press("v", "G", "F")
+        assert "F again fetches the originals of 230 articles" in reader.message
+        await reader.press("F")
+        assert "again" not in reader.message
+
+
+async def test_without_the_files_that_somebody_tidied_away_the_pager_gets_another(kept: Path, tmp_path: Path) -> None:
+    from reader.ui.outside import Outside
+
+    program = tmp_path / "pager"
+    program.write_text(f'#!/bin/sh\necho "$1" >> {tmp_path}/seen\n')
+    program.chmod(0o700)
+    outside = Outside()
+    async with opened(kept) as reader:
+        await read(reader)
+        text = reader.reading.text
+        assert text is not None
+        for _ in range(2):
+            outside.show(text, {"PAGER": str(program)})
+            shutil.rmtree(Path((tmp_path / "seen").read_text().splitlines()[-1]).parent)
+
+
 async def test_the_pager_gets_the_text_in_a_file_of_its_own(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -352,6 +546,7 @@ async def test_the_pager_gets_the_text_in_a_file_of_its_own(
         await reader.press("e")
         assert reader.message  # there is no terminal to hand over in a test; it says so
     seen = (tmp_path / "seen").read_text()
-    assert seen.startswith("# With a page\n\nAnn Author\n\nthe original at a.example, fetched just now\n")
-    assert "[link 30](https://example.org/30)" in seen
+    assert seen.startswith("With a page\nby Ann Author\nThe original at a.example, fetched just now")
+    assert "https://example.org/30" in seen
+    assert max(map(len, seen.splitlines())) <= 72
     assert (tmp_path / "mode").read_text() == "700\n"

@@ -14,10 +14,12 @@ from reader.ui.progress_line import GatheringLine
 from reader.ui.screens.picturing import Picturing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from textual.timer import Timer
 
     from reader.jobs.fetch_news import Gathered
 
+_SECONDS_BETWEEN_LISTS = 1.0
+"""Between two lists while pages come that a query is about."""
 _MANY = 200
 """Originals; more are fetched only when the key is pressed twice."""
 
@@ -33,8 +35,9 @@ class Gathering(Picturing):
         """Whether many were asked for, and nothing was told of them yet."""
         self._pauses = False
         """Whether a pause was asked for; what is told of it comes later."""
-        self._asked_for: Sequence[int] | None = None
-        """The documents that the key was pressed for once, where it is to be pressed twice."""
+        self._asked_for: tuple[int, int, int] | None = None
+        """What the key was pressed for once, where it is to be pressed twice: how many documents, first and last."""
+        self._following: Timer | None = None
 
     def action_fetch_all(self) -> None:
         """Begin, pause, or go on."""
@@ -53,8 +56,8 @@ class Gathering(Picturing):
         rowids = self.articles.chosen or self.articles.view.rowids
         if not len(rowids):
             self.say("There is no article here to fetch.", passing=True)
-        elif len(rowids) > _MANY and rowids is not self._asked_for:
-            self._asked_for = rowids
+        elif len(rowids) > _MANY and (len(rowids), rowids[0], rowids[-1]) != self._asked_for:
+            self._asked_for = (len(rowids), rowids[0], rowids[-1])
             key = actions.first_key("fetch.all", self._keymap)
             self.say(f"{key} again fetches the originals of {count(len(rowids), 'article')}, where they are not kept.")
         else:
@@ -62,6 +65,10 @@ class Gathering(Picturing):
             self.articles.let_go()
             self._begins, self._pauses = True, False
             self.originals.gather(rowids)
+
+    def _follow(self) -> None:
+        self._following = None
+        self.pages_changed()
 
     @on(messages.Gathering)
     def _tell_beginning(self, event: messages.Gathering) -> None:
@@ -98,6 +105,11 @@ class Gathering(Picturing):
         self._begins = False
         self._pauses = self._pauses and not gathered.finished
         line.gathered = self._gathered
+        view = self.text_view
+        if view is not None and view.text is not None and gathered.last == view.text.id and not view.is_page:
+            self.load_again()
+        if self._following is None and not gathered.finished:
+            self._following = self.set_timer(_SECONDS_BETWEEN_LISTS, self._follow)
         if gathered.finished:
             self.say(gathered.told, warning=bool(gathered.failed and not gathered.done))
             self.pages_changed()

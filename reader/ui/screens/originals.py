@@ -67,6 +67,12 @@ class Originals(Texts):
         elif isinstance(news, Gathered):
             self.told_of_many(news)
 
+    def text_shown(self, text: FullText) -> None:
+        """Say whether its original is on its way."""
+        super().text_shown(text)
+        if self.text_pane is not None:
+            self.text_pane.bar.state = "fetching …" if text.id in self.fetching else ""
+
     def told_of_many(self, gathered: Gathered) -> None:
         """Called with what is told of fetching many."""
 
@@ -97,7 +103,7 @@ class Originals(Texts):
         pane.bar.state = ""
         text = pane.view.text
         if got.status == "fetched" or (got.status == "cached" and text.page is None):
-            self.originals.text(self.text_of, pane.view.text_width, again=True)
+            self.load_again()
         if got.status == "cached" and got.error and text.page is not None:
             from reader.ui.formats import ago
 

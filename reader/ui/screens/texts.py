@@ -8,6 +8,7 @@ from textual import on
 
 from reader.config import Config
 from reader.errors import ReaderError
+from reader.model import Links
 from reader.opening import First
 from reader.ui import actions, messages
 from reader.ui.article_view import ArticleView
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from reader.model import Links
     from reader.pictures.shapes import Picture
     from reader.ui.full_text import FullText, Notice
     from reader.ui.outside import Outside
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 How = Literal["fetch", "force", "archive"]
 """How an original is fetched: unless it was within the hour; in any case; or from the archive too."""
+_SECONDS_UNTIL_TRIED_AGAIN = 0.3
 _ABOUT_THE_LIST = frozenset({"sort", "search", "views", "save_view", "all_read", "back", "unread"})
 """What the keys of the screen do that is not about the text which covers the list."""
 
@@ -46,6 +47,10 @@ class Texts(Viewing):
         self.text_pane: TextPane | None = None
         self.text_of: Subject | int | None = None
         """What is read, or about to be: a document by its row number, or what is none; None when nothing is."""
+        self._turn = 0
+        """The how manieth text was opened or left last: answers to other questions are not looked at."""
+        self._is_coming = False
+        """Whether a text is on its way."""
         self._then: How | None = None
         """How its original is to be fetched, once the text is there; None when it is not."""
         self._came_from: Widget | None = None
@@ -140,6 +145,8 @@ class Texts(Viewing):
         """Show the text of something over list and pane."""
         self.keep_position()
         self.text_of, self._then = subject, then
+        self._turn += 1
+        self._is_coming = True
         self.notices = ()
         self.hold_keys()
         if self.text_pane is None:
@@ -148,6 +155,8 @@ class Texts(Viewing):
             pane = self.text_pane = TextPane(self.library.name)
             pane.view.measure = self._measure or pane.view.measure
             pane.view.leaving = self.hold_keys
+            links = next(action for action in actions.ACTIONS if action.name == "text.links")
+            pane.view.keys_of_links = frozenset(key.strip() for key in actions.keys_of(links, self._keymap).split(","))
             self.mount(pane)
         self.text_pane.view.wait()
         self.text_pane.bar.state = ""
@@ -170,20 +179,21 @@ class Texts(Viewing):
     def _ask_for_text(self) -> None:
         pane = self.text_pane
         if pane is not None and self.text_of is not None:
-            if pane.view.has_focus:
-                self.let_keys_go()
-            else:
-                pane.view.focus()
-            self.originals.text(self.text_of, pane.view.text_width)
+            pane.view.focus()
+            self.originals.text(self.text_of, pane.view.text_width, self._turn)
+
+    def let_keys_go(self) -> None:
+        """Have the keys handled that were kept; while a text is on its way they are meant for that one."""
+        if not self._is_coming:
+            super().let_keys_go()
 
     @on(messages.TextLoaded)
     def _show_text(self, event: messages.TextLoaded) -> None:
         pane, text = self.text_pane, event.text
-        if pane is None or not self.is_reading:
-            return
-        before = pane.view.text
-        if event.again and (before is None or before.id != text.id):
+        if pane is None or not self.is_reading or event.turn != self._turn:
             return  # one reads something else by now
+        before = pane.view.text
+        self._is_coming = False
         self.keep_position()
         was_page = before is not None and before.kind == "page"
         if event.again and was_page and text.kind == "page":
@@ -194,6 +204,7 @@ class Texts(Viewing):
         pane.tell()
         self.text_shown(text)
         self._show_keys()
+        self.let_keys_go()
         if event.again:
             return
         if text.rowid is not None:
@@ -204,7 +215,7 @@ class Texts(Viewing):
 
     @on(messages.TextFailed)
     def _tell_no_text(self, event: messages.TextFailed) -> None:
-        if self.is_reading:
+        if self.is_reading and event.turn == self._turn:
             self._leave_text()
             self.say(str(event.error), warning=True)
 
@@ -221,6 +232,16 @@ class Texts(Viewing):
         if pane is not None and event.view is pane.view and pane.view.text is not None:
             self.refit_text()
 
+    def load_again(self) -> None:
+        """Have the text loaded anew, of which there may be a page now; not while somebody is at its links or lines."""
+        view = self.text_view
+        if view is None or view.text is None or self.text_of is None:
+            return
+        if view.is_busy:
+            self.set_timer(_SECONDS_UNTIL_TRIED_AGAIN, self.load_again)
+        else:
+            self.originals.text(self.text_of, view.text_width, self._turn, now=view.text)
+
     def refit_text(self) -> None:
         """Have the lines of the text made anew: for its width, with what is said below it, with its pictures."""
         view = self.text_pane.view if self.text_pane is not None else None
@@ -234,6 +255,10 @@ class Texts(Viewing):
     def _leave_text(self) -> None:
         self.keep_position()
         self.text_of, self._then = None, None
+        self._turn += 1
+        self._is_coming = False
+        if self.text_pane is not None:
+            self.text_pane.view.forget()
         self.remove_class("-text", "-zen")
         self.text_left()
         came_from = self._came_from
@@ -323,8 +348,12 @@ class Texts(Viewing):
 
     def links(self) -> Links:
         """Return the addresses that a key is about."""
-        view = self.text_view
-        return view.text.links if view is not None and view.text is not None else super().links()
+        view, row = self.text_view, self.articles.row
+        if view is None:
+            return super().links()
+        if view.text is not None:
+            return view.text.links
+        return row.links if row is not None and row.rowid == self.text_of else Links()
 
     def action_copy(self) -> None:
         """Copy what is chosen in the text, or the address."""
