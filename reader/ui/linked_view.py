@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -15,6 +16,9 @@ from reader.ui.full_text import hints
 from reader.ui.inks import ink
 from reader.ui.line_view import MEASURE
 from reader.ui.placed_view import PlacedView
+
+_SECONDS_OF_AN_END = 1.5
+"""For which a key that ends typing is taken for one that comes a little late."""
 
 
 class _Hint(NamedTuple):
@@ -38,6 +42,8 @@ class LinkedView(PlacedView):
         """Label -> what it opens; empty while none are shown."""
         self._typed = ""
         """What was typed of a label, or of the number of a link."""
+        self._ended_at = 0.0
+        """When typing ended by itself the last time, by time.monotonic()."""
 
     def numbered_links(self) -> tuple[str, ...]:
         """Return where the links lead to, in the order of their numbers, which begin with 1."""
@@ -84,17 +90,22 @@ class LinkedView(PlacedView):
             event.stop()
             if event.key == "escape":
                 self._end_typing("No link is opened.")
+                self._ended_at = 0.0
             elif event.key == "backspace" and self._typed:
                 self._typed = self._typed[:-1]
                 self._show_typed()
             elif event.key == "enter" and self._typed.isdecimal():
                 self._open_number(int(self._typed))
+                self._ended_at = 0.0
             elif letter.isascii() and letter.isdecimal() and (not self._typed or self._typed.isdecimal()):
                 self._type_digit(letter)
             elif letter.isascii() and letter.isalpha() and self._hints and not self._typed.isdecimal():
                 self._type_letter(letter.lower())
             else:
                 self._end_typing("No link is opened.")
+        elif event.key in {"enter", "escape"} and time.monotonic() < self._ended_at + _SECONDS_OF_AN_END:
+            event.stop()  # it was meant to end what has ended by itself: a number that no other begins with, a slip
+            self._ended_at = 0.0
         elif event.key in self.keys_of_links:
             event.stop()
             self.action_links()
@@ -142,6 +153,7 @@ class LinkedView(PlacedView):
             self._end_typing("No link is opened.")
 
     def _end_typing(self, words: str) -> None:
+        self._ended_at = time.monotonic()
         self.forget_hints()
         self.refresh()
         if words:

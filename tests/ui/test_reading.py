@@ -263,6 +263,13 @@ async def test_a_link_is_opened_by_its_number(kept: Path, followed: list[str]) -
         assert followed[-1] == "https://example.org/5"
         await reader.press("1", "escape", "j")
         assert len(followed) == 4
+        await reader.press("1", "2", "enter")  # the number is opened before the key that would have done it
+        assert len(followed) == 5
+        assert "does nothing" not in reader.message
+        await reader.press("l", "p", "escape")  # a slip, and the way out of it
+        assert reader.focus == "text"
+        await reader.press("escape")
+        assert reader.focus == "list"
 
 
 async def test_lines_are_chosen_and_copied(kept: Path) -> None:
