@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from textual.message import Message
 
@@ -35,6 +37,20 @@ class Run(Protocol):
         """Begin it."""
 
 
+Order: TypeAlias = "Callable[[FetchingProcess], None]"
+
+
+@dataclass(slots=True)
+class _Place:
+    """The place of an order among others, which must not come before it."""
+
+    order: Order | None = None
+    begins: bool = True
+    """Whether it is a reason to start the process."""
+    ready: bool = False
+    """Whether it is known what is to be ordered."""
+
+
 class OriginalsDesk:
     """Asks the library and the fetching process on behalf of a screen."""
 
@@ -53,6 +69,8 @@ class OriginalsDesk:
         self._post = post
         self._guard = threading.Lock()
         self._process: FetchingProcess | None = None
+        self._many: deque[_Place] = deque()
+        """Orders about the many that are not handed over yet."""
         self._closed = False
         self._refits = 0
 
@@ -135,27 +153,34 @@ class OriginalsDesk:
 
     def gather(self, rowids: Sequence[int]) -> None:
         """Ask for the originals of many documents, those that have a page left out."""
+        place = _Place()
 
         def work() -> None:
-            ids = self._library.identities(rowids)
-            missing = self._library.pages.missing(ids)
-            self._post(messages.Gathering(len(missing), len(ids) - len(missing)))
-            if missing:
-                self._order_now(lambda process: process.gather(missing))
+            try:
+                ids = self._library.identities(rowids)
+                missing = self._library.pages.missing(ids)
+                self._post(messages.Gathering(len(missing), len(ids) - len(missing)))
+                if missing:
+                    place.order = lambda process: process.gather(missing)
+            finally:
+                place.ready = True
+                self._pass_on()
 
-        self._run(work, "gather")
+        with self._guard:
+            self._many.append(place)
+        self._run(work, "gather", exclusive=False)
 
     def pause(self) -> None:
         """Ask to begin no further one of the many."""
-        self._order(lambda process: process.pause(), begins=False)
+        self._order_many(lambda process: process.pause())
 
     def go_on(self) -> None:
         """Ask to end the pause."""
-        self._order(lambda process: process.go_on(), begins=False)
+        self._order_many(lambda process: process.go_on())
 
     def stop(self) -> None:
         """Ask to give the many up."""
-        self._order(lambda process: process.stop(), begins=False)
+        self._order_many(lambda process: process.stop())
 
     def close(self) -> None:
         """End the process that fetches; what is kept is kept whole."""
@@ -165,20 +190,33 @@ class OriginalsDesk:
         if process is not None:
             process.close()
 
-    def _order(self, order: Callable[[FetchingProcess], None], *, begins: bool = True) -> None:
-        if begins or self._process is not None:
-            self._run(lambda: self._order_now(order), "fetching", exclusive=False)
+    # Orders arrive as they are asked for: they are handed over at once, which never waits, and those about the many
+    # in a queue, because a thread looks up first what is to be gathered.
 
-    def _order_now(self, order: Callable[[FetchingProcess], None]) -> None:
+    def _order(self, order: Order, *, begins: bool = True) -> None:
         with self._guard:
-            if self._closed:
-                return
-            if self._process is None:
-                from reader.jobs.fetching_beside import FetchingProcess
+            self._hand_over(order, begins=begins)
 
-                self._process = FetchingProcess(self._library, self._library.paths, self._settings, self._hear)
-            process = self._process
-        order(process)
+    def _order_many(self, order: Order) -> None:
+        with self._guard:
+            self._many.append(_Place(order, begins=False, ready=True))
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        with self._guard:
+            while self._many and self._many[0].ready:
+                place = self._many.popleft()
+                if place.order is not None:
+                    self._hand_over(place.order, begins=place.begins)
+
+    def _hand_over(self, order: Order, *, begins: bool) -> None:
+        if self._closed or (self._process is None and not begins):
+            return  # nobody has anything to stop
+        if self._process is None:
+            from reader.jobs.fetching_beside import FetchingProcess
+
+            self._process = FetchingProcess(self._library, self._library.paths, self._settings, self._hear)
+        order(self._process)
 
     def _hear(self, news: News) -> None:
         self._post(messages.Fetching(news))

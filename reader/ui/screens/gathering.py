@@ -31,17 +31,22 @@ class Gathering(Picturing):
         super().__init__(first, settings)
         self._gathered: Gathered | None = None
         """How far it is; None when nothing is being fetched."""
+        self._begins = False
+        """Whether many were asked for, and nothing was told of them yet."""
+        self._pauses = False
+        """Whether a pause was asked for; what is told of it comes later."""
         self._asked_for: tuple[int, int, int] | None = None
         """What the key was pressed for once, where it is to be pressed twice: how many documents, first and last."""
         self._following: Timer | None = None
 
     def action_fetch_all(self) -> None:
         """Begin, pause, or go on."""
-        if self._gathered is not None:
-            if self._gathered.paused:
-                self.originals.go_on()
-            else:
+        if self._gathered is not None or self._begins:
+            self._pauses = not self._pauses
+            if self._pauses:
                 self.originals.pause()
+            else:
+                self.originals.go_on()
             return
         if self.articles.later(self.action_fetch_all):
             return
@@ -58,6 +63,7 @@ class Gathering(Picturing):
         else:
             self._asked_for = None
             self.articles.let_go()
+            self._begins, self._pauses = True, False
             self.originals.gather(rowids)
 
     def _follow(self) -> None:
@@ -67,17 +73,23 @@ class Gathering(Picturing):
     @on(messages.Gathering)
     def _tell_beginning(self, event: messages.Gathering) -> None:
         if not event.missing:
+            self._begins = False
             kept = "The original is" if event.kept == 1 else f"All {event.kept:,} originals are"
             self.say(f"{kept} kept already." if event.kept else "None of these names an address to fetch.")
         elif self._gathered is None:
             self.say(f"Fetching {count(event.missing, 'original')} …")
+
+    @on(messages.Failed)
+    def _begin_none(self, event: messages.Failed) -> None:
+        if event.group == "gather":
+            self._begins = False
 
     def action_fetch_stop(self) -> None:
         """Give up what is being fetched."""
         view = self.text_view
         if view is not None and view.text is not None and view.text.id in self.fetching:
             self.originals.cancel(view.text.id)
-        elif self._gathered is not None:
+        elif self._gathered is not None or self._begins:
             self.originals.stop()
         elif self.fetching:
             for id_ in self.fetching:
@@ -90,6 +102,8 @@ class Gathering(Picturing):
         line = self.query_one(GatheringLine)
         line.keys = (actions.first_key("fetch.all", self._keymap), actions.first_key("fetch.stop", self._keymap))
         self._gathered = None if gathered.finished else gathered
+        self._begins = False
+        self._pauses = self._pauses and not gathered.finished
         line.gathered = self._gathered
         view = self.text_view
         if view is not None and view.text is not None and gathered.last == view.text.id and not view.is_page:
