@@ -99,7 +99,8 @@ def _aside(text: str) -> Line:
 
 
 def _why(answer: str, cells: int) -> list[str]:
-    return wrapped(f"The picture is not shown: {answer.rstrip('.')}.", max(8, cells))
+    why = answer if answer.endswith("?") else f"{answer.rstrip('.')}."
+    return wrapped(f"The picture is not shown: {why}", max(8, cells))
 
 
 def _taken(before: Line) -> int:
