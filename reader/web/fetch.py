@@ -22,9 +22,10 @@ from typing import Literal
 import httpcore
 import httpx
 
+from reader import charsets
 from reader.errors import ReaderError
 from reader.text import clean
-from reader.web import charsets, hops, media, pictures, troubles, validators, waits
+from reader.web import hops, media, pictures, troubles, validators, waits
 from reader.web.addresses import canonical_host, refusal_by_name
 from reader.web.answers import Answer, FetchError
 from reader.web.connections import Connections, Lent, Rank, Turns

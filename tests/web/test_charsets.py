@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from reader.web import charsets
+from reader import charsets
 from reader.web.fetch import Fetcher
 
 from .server import Server, reply

@@ -78,7 +78,7 @@ _LABELS = {
             "cseuckr csksc56011987 euc-kr iso-ir-149 korean ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601 windows-949"
         ),
     }.items()
-    for label in labels.split()
+    for label in (codec, *labels.split())  # its own name too: what is found here comes back as a label
 }
 _ONE_BYTE = ("cp125", "iso8859", "cp874", "cp866", "mac_", "koi8")
 
