@@ -15,11 +15,12 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from reader.jobs import processes
 from reader.jobs.news import Away, Changed, Marks, News, Renewed, Said, Tell, Unkept
 from reader.jobs.progress import Progress
+from reader.jobs.speaking import is_log, obey, speaker
 
 if TYPE_CHECKING:
     from reader.jobs.keeper import Keeper
@@ -156,8 +157,7 @@ class InProcess:
             assert process.stdout is not None
             for line in process.stdout:
                 kind, values = json.loads(line)
-                if kind == "log":
-                    log.log(values["level"], "%s", values["text"])
+                if is_log(kind, values, log):
                     continue
                 news = _KINDS[kind](**values)
                 if isinstance(news, Renewed):
@@ -193,48 +193,20 @@ def _to_memory(library: Library, news: Unkept, tell: Tell) -> None:
     tell(Changed())
 
 
-class _ToParent(logging.Handler):
-    """Hands what is to be logged to the process that has the log file."""
-
-    def __init__(self, send: Any) -> None:
-        super().__init__(logging.WARNING)
-        self._send = send
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Send one record."""
-        self._send("log", {"level": record.levelno, "text": self.format(record)})
-
-
 def main() -> None:
     """Keep the index of the folder that is named, until the pipe is closed; every line in it asks for a refresh."""
     from reader.jobs.keeper import Keeper
     from reader.library.library import Library
     from reader.paths import Paths
 
-    guard = threading.Lock()
-    output = sys.stdout.buffer
-
-    def send(kind: str, values: dict[str, Any]) -> None:
-        with guard:
-            try:
-                output.write(json.dumps([kind, values]).encode() + b"\n")
-                output.flush()
-            except OSError:
-                os._exit(0)  # nobody is there any more
+    send = speaker()
 
     def tell(news: News) -> None:
         send(type(news).__name__, news._asdict())
 
-    logging.getLogger().addHandler(_ToParent(send))
     processes.step_aside(_NICE)
     library = Library.open(Path(sys.argv[1]), Paths.of())
     keeper = Keeper(library, tell, nice=_NICE)
 
-    def obey() -> None:
-        for _ in sys.stdin.buffer:
-            keeper.ask()
-        # Nobody is there any more. What is under way may be waiting for a disk: it is not waited for.
-        os._exit(0)
-
-    threading.Thread(target=obey, name="orders", daemon=True).start()
+    obey(lambda _: keeper.ask())
     keeper.run()

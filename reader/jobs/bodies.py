@@ -36,23 +36,21 @@ class Bodies:
         is_page = body_format == "html" and is_whole_page(body)
         if len(body) <= SHORT and not is_page:
             return parse_body(body, body_format, url)
-        from reader.prose.plain import from_plain  # imported late: few documents are so long
-
-        try:
-            return from_plain(self._worker().ask("blocks", body, body_format, url))
-        except ReaderError as error:
-            return (Paragraph((Span(f"The text of this document cannot be shown. {error}", Mark.QUIET),)),)
+        return self._by_worker("document", "blocks", body, body_format, url)
 
     def of_page(self, markdown: str, url: str) -> tuple[Block, ...]:
         """Return what the text of a fetched page consists of; ``url`` is where it came from."""
         if len(markdown) <= SHORT:
             return parse_markdown(markdown, url)
-        from reader.prose.plain import from_plain
+        return self._by_worker("page", "markdown", markdown, url)
+
+    def _by_worker(self, of_what: str, task: str, *values: str) -> tuple[Block, ...]:
+        from reader.prose.plain import from_plain  # imported late: few documents are so long
 
         try:
-            return from_plain(self._worker().ask("markdown", markdown, url))
+            return from_plain(self._worker().ask(task, *values))
         except ReaderError as error:
-            return (Paragraph((Span(f"The text of this page cannot be shown. {error}", Mark.QUIET),)),)
+            return (Paragraph((Span(f"The text of this {of_what} cannot be shown. {error}", Mark.QUIET),)),)
 
     def _worker(self) -> Extractor:
         from reader.jobs.extracting import Extractor

@@ -24,6 +24,7 @@ from reader.errors import ReaderError, reason
 from reader.jobs import processes
 from reader.jobs.fetch_news import Failure, Gathered, Got, News, Pictured, Said, Tell, Trying
 from reader.jobs.fetch_settings import FetchSettings
+from reader.jobs.speaking import is_log, obey, speaker
 from reader.model import Links
 from reader.paths import Paths
 
@@ -226,8 +227,7 @@ class FetchingProcess:
                 self._lives(process, values if kind == _BEAT else 0)
                 if kind == _BEAT:
                     continue
-                if kind == "log":
-                    log.log(values["level"], "%s", values["text"])
+                if is_log(kind, values, log):
                     continue
                 if kind == "Got":
                     values["failures"] = tuple(Failure(*each) for each in values["failures"])
@@ -325,38 +325,16 @@ def _write(pipe: Any, order: Order) -> None:
     pipe.flush()
 
 
-class _ToParent(logging.Handler):
-    """Hands what is to be logged to the process that has the log file."""
-
-    def __init__(self, send: Callable[[str, dict[str, Any]], None]) -> None:
-        super().__init__(logging.WARNING)
-        self._send = send
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Send one record."""
-        self._send("log", {"level": record.levelno, "text": self.format(record)})
-
-
 def main() -> None:
     """Fetch what the lines of the pipe ask for, until it is closed; the first line says where and how."""
     from reader.jobs.fetching_service import Service
     from reader.library.library import Library
 
-    guard = threading.Lock()
-    output = sys.stdout.buffer
-
-    def send(kind: str, values: dict[str, Any] | int) -> None:
-        with guard:
-            try:
-                output.write(json.dumps([kind, values]).encode() + b"\n")
-                output.flush()
-            except OSError:
-                os._exit(0)  # nobody is there any more
+    send = speaker()
 
     def tell(news: News) -> None:
         send(type(news).__name__, news._asdict())
 
-    logging.getLogger().addHandler(_ToParent(send))
     processes.step_aside(_NICE)
     first = sys.stdin.buffer.readline()
     if not first:
@@ -372,11 +350,6 @@ def main() -> None:
             pass
     service = Service(library, FetchSettings(**values["settings"]), tell, lambda taken: send(_BEAT, taken))
 
-    def obey() -> None:
-        for line in sys.stdin.buffer:
-            service.order(*json.loads(line))
-        # Nobody is there any more. Whatever is kept is kept in one step, and what is under way is not waited for.
-        os._exit(0)
-
-    threading.Thread(target=obey, name="orders", daemon=True).start()
+    # Whatever is kept is kept in one step: to end at once costs nothing.
+    obey(lambda line: service.order(*json.loads(line)))
     service.run()
