@@ -241,14 +241,6 @@ class ProblemsLoaded(Message):
         self.problems = problems
 
 
-class MeasureRecalled(Message):
-    """How wide the column of a text was the last time, in cells."""
-
-    def __init__(self, cells: int) -> None:
-        super().__init__()
-        self.cells = cells
-
-
 class Recalled(Message):
     """What was kept between runs under a name; empty when nothing was."""
 

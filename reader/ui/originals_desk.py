@@ -79,16 +79,6 @@ class OriginalsDesk:
         """Why nothing may be fetched, in a sentence; empty where it may."""
         return self._settings.refusal
 
-    def recall_measure(self) -> None:
-        """Ask how wide the column of a text was the last time."""
-
-        def work() -> None:
-            kept = self._library.recall(MEASURE) or ""
-            if kept.isascii() and kept.isdecimal() and len(kept) < 5:
-                self._post(messages.MeasureRecalled(int(kept)))
-
-        self._run(work, "measure")
-
     def recall(self, name: str) -> None:
         """Ask what was kept under ``name`` between runs; the answer is messages.Recalled."""
         self._run(lambda: self._post(messages.Recalled(name, self._library.recall(name) or "")), "recall",

@@ -84,13 +84,14 @@ class Texts(Viewing):
 
     @on(messages.Begun)
     def _recall_measure(self) -> None:
-        self.originals.recall_measure()
+        self.originals.recall(MEASURE)
 
-    @on(messages.MeasureRecalled)
-    def _take_measure(self, event: messages.MeasureRecalled) -> None:
-        self._measure = event.cells
-        if self.text_pane is not None:
-            self.text_pane.view.measure = event.cells
+    @on(messages.Recalled)
+    def _take_measure(self, event: messages.Recalled) -> None:
+        if event.name == MEASURE and event.value.isascii() and event.value.isdecimal() and len(event.value) < 5:
+            self._measure = int(event.value)
+            if self.text_pane is not None:
+                self.text_pane.view.measure = self._measure
 
     # In and out.
 
