@@ -57,7 +57,7 @@ def test_settings_are_read(path: Path, text: str, theme: str, keys: dict[str, st
         ),
         ('[fetch]\nproxy = "proxy.example:3128"', "[fetch] proxy must be the address of a proxy"),
         ("[fetch]\nimages = 1", "[fetch] images must be true or false."),
-        ('[fetch]\ngraphics = "sixel"', '[fetch] graphics must be one of "auto", "kitty", "blocks", "none".'),
+        ('[fetch]\ngraphics = "ascii"', '[fetch] graphics must be one of "auto", "kitty", "sixel", "blocks", "none".'),
         ("[fetch]\ngraphics = true", "[fetch] graphics must be one of"),
         ('[fetch]\nproxy = "http://a b"', "[fetch] proxy must be the address of a proxy"),
         ('[fetch]\nproxy = "http://a:99999"', "[fetch] proxy must be the address of a proxy"),

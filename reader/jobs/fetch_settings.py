@@ -7,8 +7,8 @@ from dataclasses import dataclass
 OFF = "Fetching is off: [fetch] enabled is false in the settings."
 OFFLINE = "Nothing is fetched: newsreader was started with --offline."
 
-GRAPHICS = ("auto", "kitty", "blocks", "none")
-"""By what the terminal is; by Kitty's graphics protocol; as half-blocks; not at all."""
+GRAPHICS = ("auto", "kitty", "sixel", "blocks", "none")
+"""By what the terminal is; by Kitty's graphics protocol; as Sixel; as half-blocks; not at all."""
 
 
 @dataclass(frozen=True, slots=True)

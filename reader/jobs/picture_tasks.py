@@ -24,11 +24,11 @@ def _picture(body: bytes, box: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _made(body: bytes, box: Box) -> Picture:
-    if box.is_kitty:
-        from reader.pictures.graphics import kitty
+    if box.means == "blocks":
+        return blocks(body, box)
+    from reader.pictures import graphics  # imported late: textual-image is an extra
 
-        return kitty(body, box)
-    return blocks(body, box)
+    return graphics.kitty(body, box) if box.means == "kitty" else graphics.sixel(body, box)
 
 
 def prepare() -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 Colour: TypeAlias = tuple[int, int, int]
 """Red, green and blue, each from 0 to 255."""
+Means: TypeAlias = Literal["blocks", "kitty", "sixel"]
+"""What a picture is drawn with: half-blocks, Kitty's graphics protocol, or Sixel."""
 
 
 class Cell(NamedTuple):
@@ -29,18 +31,17 @@ class Box(NamedTuple):
     ground: Colour = (0, 0, 0)
     """What shows through where it is transparent."""
     cell: Cell = USUAL_CELL
-    is_kitty: bool = False
-    """Whether the terminal draws it, by Kitty's protocol; else it is half-blocks."""
+    means: Means = "blocks"
 
     @classmethod
     def of(cls, plain: Any) -> Box:
         """Return it from plain values, as :meth:`plain` gives."""
-        cells, lines, ground, cell, is_kitty = plain
-        return cls(cells, lines, ground, Cell(*cell), is_kitty)
+        cells, lines, ground, cell, means = plain
+        return cls(cells, lines, ground, Cell(*cell), means)
 
     def plain(self) -> tuple[Any, ...]:
         """Return it as plain values, for the way between processes."""
-        return (self.cells, self.lines, tuple(self.ground), tuple(self.cell), self.is_kitty)
+        return (self.cells, self.lines, tuple(self.ground), tuple(self.cell), self.means)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,23 +51,25 @@ class Picture:
     cells: int
     lines: int
     colours: bytes = b""
-    """Three bytes a half-block: ``cells`` in a row, two rows a line; empty for one that the terminal draws."""
+    """Three bytes a half-block: ``cells`` in a row, two rows a line; empty for one of Kitty's."""
     number: int = 0
-    """By which the terminal knows it, 1 to 2**32 - 1; 0 for half-blocks."""
+    """By which Kitty knows it, 1 to 2**32 - 1; else 0."""
     placeholders: tuple[str, ...] = ()
-    """The text of each line, where the terminal draws it: see Kitty's graphics protocol, Unicode placeholders."""
+    """The text of each line, where Kitty draws it: see its graphics protocol, Unicode placeholders."""
     told: tuple[str, ...] = ()
-    """What the terminal has to be told before, piece by piece."""
+    """What Kitty has to be told before, piece by piece."""
+    sixels: tuple[str, ...] = ()
+    """Each line as Sixel, to be drawn over the half-blocks; empty where the terminal does not take it."""
 
     @classmethod
     def of(cls, plain: Any) -> Picture:
         """Return it from plain values, as :meth:`plain` gives."""
-        cells, lines, colours, number, placeholders, told = plain
-        return cls(cells, lines, colours, number, tuple(placeholders), tuple(told))
+        cells, lines, colours, number, placeholders, told, sixels = plain
+        return cls(cells, lines, colours, number, tuple(placeholders), tuple(told), tuple(sixels))
 
     def plain(self) -> tuple[Any, ...]:
         """Return it as plain values, for the way between processes."""
-        return (self.cells, self.lines, self.colours, self.number, self.placeholders, self.told)
+        return (self.cells, self.lines, self.colours, self.number, self.placeholders, self.told, self.sixels)
 
     def blocks(self, line: int) -> Iterator[tuple[Colour, Colour, int]]:
         """Yield what a line of half-blocks consists of: the upper colour, the lower one, and for how many cells."""

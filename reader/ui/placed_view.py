@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from reader.ui.line_view import MEASURE, LineView
+from reader.ui.line_view import MEASURE
+from reader.ui.pictured_view import PicturedView
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -18,7 +19,7 @@ _PAUSE = 2.0
 """Seconds without scrolling after which it is told where one is."""
 
 
-class PlacedView(LineView):
+class PlacedView(PicturedView):
     """Keeps the place through other widths, and tells it when the person has scrolled there."""
 
     class Rested(Message):

@@ -9,33 +9,43 @@ from __future__ import annotations
 import struct
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from textual.color import Color, ColorParseError
 
-from reader.pictures.shapes import USUAL_CELL, Cell, Colour
+from reader.pictures.shapes import Cell, Colour, Means
 
 if TYPE_CHECKING:
     from textual.app import App
 
-Graphics = Literal["kitty", "blocks", "none"]
+Graphics: TypeAlias = Means | Literal["none"]
 _COLOURS = frozenset({"truecolor", "256"})
 _MULTIPLEXERS = ("tmux", "screen")
+_SIXEL_TERMS = ("foot", "mlterm", "contour")
+"""How TERM begins in terminals that take Sixel, and in which text that is written over pixels takes them away."""
+_SIXEL_PROGRAMS = frozenset({"WezTerm", "iTerm.app", "mintty", "contour"})
+_SIXEL_KONSOLE = 220400
+"""The first Konsole that takes it, as KONSOLE_VERSION has it."""
 _PIXELS = range(4, 65)
 """Of a side of a cell; what is outside is a mistake of the terminal's."""
 
 
-def graphics(wanted: str, environ: Mapping[str, str], colours: str | None, *, is_installed: bool) -> Graphics:
+def graphics(
+    wanted: str, environ: Mapping[str, str], colours: str | None, *, is_installed: bool, is_measured: bool
+) -> Graphics:
     """Return how pictures are drawn: ``wanted`` is the setting, ``colours`` Rich's name for what there are of them.
 
     Half-blocks need 256 colours; Kitty's graphics all of them, as the number of a picture is written as a colour.
+    Sixel needs to know how large a cell is: ``is_measured`` says whether the system does, and where it does not, only
+    who asks for Sixel gets it.
     """
     if colours not in _COLOURS or wanted == "none":
         return "none"
-    able = is_installed and colours == "truecolor"
-    if wanted == "kitty" or (wanted == "auto" and has_kitty_graphics(environ)):
-        return "kitty" if able else "blocks"
-    return "blocks"
+    if wanted == "auto":
+        wanted = "kitty" if has_kitty_graphics(environ) else "sixel" if is_measured and has_sixel(environ) else "blocks"
+    if wanted == "kitty":
+        return "kitty" if is_installed and colours == "truecolor" else "blocks"
+    return "sixel" if wanted == "sixel" and is_installed else "blocks"
 
 
 def has_kitty_graphics(environ: Mapping[str, str]) -> bool:
@@ -44,10 +54,31 @@ def has_kitty_graphics(environ: Mapping[str, str]) -> bool:
     Others that know the protocol, such as WezTerm and Konsole, do not know those. Multiplexers keep it from the
     terminal, and over ssh it says what the terminal is by TERM alone.
     """
-    term = environ.get("TERM", "")
-    if environ.get("TMUX") or environ.get("STY") or term.startswith(_MULTIPLEXERS):
+    if _is_multiplexed(environ):
         return False
-    return term in {"xterm-kitty", "xterm-ghostty"} or "KITTY_WINDOW_ID" in environ
+    return environ.get("TERM", "") in {"xterm-kitty", "xterm-ghostty"} or "KITTY_WINDOW_ID" in environ
+
+
+def has_sixel(environ: Mapping[str, str]) -> bool:
+    """Whether the environment is of a terminal that takes Sixel as it comes: foot, WezTerm, Konsole and some others.
+
+    xterm takes it if it was started for that, which nothing tells; who did so says it in the settings. A terminal that
+    was started in one of these has its environment and may not know Sixel: it then shows the half-blocks beneath.
+    """
+    if _is_multiplexed(environ):
+        return False
+    konsole = environ.get("KONSOLE_VERSION", "")
+    return (
+        environ.get("TERM", "").startswith(_SIXEL_TERMS)
+        or environ.get("TERM_PROGRAM", "") in _SIXEL_PROGRAMS
+        or "MLTERM" in environ
+        or (konsole.isdecimal() and int(konsole) >= _SIXEL_KONSOLE)
+    )
+
+
+def _is_multiplexed(environ: Mapping[str, str]) -> bool:
+    term = environ.get("TERM", "")
+    return bool(environ.get("TMUX") or environ.get("STY")) or term.startswith(_MULTIPLEXERS)
 
 
 def has_extra() -> bool:
@@ -73,8 +104,8 @@ def is_far(environ: Mapping[str, str]) -> bool:
     return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
 
 
-def cell_size() -> Cell:
-    """Return how many pixels a cell has, by the system's word for it; the usual ones where it has none."""
+def cell_size() -> Cell | None:
+    """Return how many pixels a cell has, by the system's word for it; None where it has none."""
     import fcntl
     import termios
 
@@ -82,12 +113,12 @@ def cell_size() -> Cell:
         assert sys.__stdout__ is not None
         answer = fcntl.ioctl(sys.__stdout__.fileno(), termios.TIOCGWINSZ, bytes(8))
     except (OSError, ValueError, AssertionError):
-        return USUAL_CELL
+        return None
     lines, cells, width, height = struct.unpack("HHHH", answer)
     if not lines or not cells:
-        return USUAL_CELL
+        return None
     found = Cell(width // cells, height // lines)
-    return found if found.width in _PIXELS and found.height in _PIXELS else USUAL_CELL
+    return found if found.width in _PIXELS and found.height in _PIXELS else None
 
 
 def tell(app: App[None], sequence: str) -> None:

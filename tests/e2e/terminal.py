@@ -29,6 +29,8 @@ KEYS = {
 # pyte knows no private forms of these, and would print their tails.
 _UNKNOWN_TO_PYTE = re.compile(rb"\x1b\[[>=<][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b[P_].*?\x1b\\", re.DOTALL)
 
+_BEGUN = re.compile(rb"\x1b(?:[P_].*)?\Z", re.DOTALL)
+
 
 class Terminal:
     """The command `python -m reader ...`, or another program of Python's, in a terminal of its own."""
@@ -41,11 +43,16 @@ class Terminal:
         environ: Mapping[str, str] | None = None,
         program: tuple[str, str] = ("-m", "reader"),
         leads: bool = True,
+        cell: tuple[int, int] = (0, 0),
     ) -> None:
+        """``cell`` is how many pixels each has; nothing is known of that where they are none."""
+        self._cell = cell
         self.raw = b""
         """Every byte the command has sent to the terminal."""
         self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.ByteStream(self.screen)
+        self._held = b""
+        """The beginning of something unknown to pyte, of which the end has not come yet."""
         self._master, slave = pty.openpty()
         self._set_size(columns, lines)
         self.before = termios.tcgetattr(slave)
@@ -88,7 +95,9 @@ class Terminal:
         return int.from_bytes(fcntl.ioctl(self._master, termios.FIONREAD, bytes(4)), sys.byteorder)
 
     def _set_size(self, columns: int, lines: int) -> None:
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+        wide, high = self._cell
+        size = struct.pack("HHHH", lines, columns, columns * wide, lines * high)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, size)
 
     def resize(self, columns: int, lines: int) -> None:
         self._read(0)
@@ -115,7 +124,10 @@ class Terminal:
                 return came
             came = True
             self.raw += data
-            self._stream.feed(_UNKNOWN_TO_PYTE.sub(b"", data))
+            known = _UNKNOWN_TO_PYTE.sub(b"", self._held + data)
+            begun = _BEGUN.search(known)
+            self._held = known[begun.start() :] if begun else b""
+            self._stream.feed(known[: begun.start()] if begun else known)
         return came
 
     @property

@@ -15,11 +15,13 @@ from reader.model import Extract, Image, Page
 from reader.paths import Paths
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.pictures.made import encoded, halves
+from tests.pictures.sixels import painted
 
 from .terminal import Terminal
 
 PLACEHOLDER = "\U0010eeee".encode()
 KITTY = {"TERM": "xterm-kitty", "KITTY_WINDOW_ID": "1", "SSH_CONNECTION": ""}
+FOOT = {"TERM": "foot", "SSH_CONNECTION": ""}
 PLAIN = {"SSH_CONNECTION": ""}
 _URL = "https://a.example/a.png"
 _DOCUMENT = f"---\ntitle: Pictured\nquality: 9\noriginalUrl: https://a.example/\nimages: [{{url: '{_URL}'}}]\n---\n"
@@ -42,7 +44,7 @@ def folder(make_folder: MakeFolder, library: OpenLibrary) -> Path:
     opened.pages.keep_image(_URL, encoded(halves((400, 200))), "image/png")
     config = Paths.of().config
     config.mkdir(parents=True, exist_ok=True)
-    (config / "config.toml").write_text("[fetch]\nenabled = false\n")
+    (config / "config.toml").write_text("[fetch]\nenabled = false\nimages = true\n")
     return made
 
 
@@ -58,8 +60,10 @@ def test_kitty_is_given_each_picture_once_and_forgets_them_all(folder: Path) -> 
         terminal.press("f")
         terminal.wait(lambda: len(told(terminal.raw)[0]) == 2)
         terminal.wait("900 words")
-        terminal.press("space", "space", "g")
-        terminal.wait(lambda: terminal.raw.count(PLACEHOLDER) > 1000)
+        terminal.press("space")
+        terminal.wait(lambda: PLACEHOLDER.decode() not in terminal.text)
+        terminal.press("g")
+        terminal.wait(lambda: PLACEHOLDER.decode() in terminal.text)
         assert len(told(terminal.raw)[0]) == 2
         terminal.press("h")
         terminal.wait(lambda: len(told(terminal.raw)[1]) == 1)
@@ -85,7 +89,7 @@ def test_after_another_program_had_the_terminal_it_is_given_them_again(folder: P
         terminal.wait(lambda: len(re.findall(rb"\x1b_Ga=p", terminal.raw)) == 2)
         assert len(told(terminal.raw)[0]) == 1  # by the same number
         assert terminal.raw.rindex(b"\x1b_Ga=p") > terminal.raw.rindex(b"\x1b[?1049h")
-        assert PLACEHOLDER in terminal.raw[terminal.raw.rindex(b"\x1b[?1049h") :]
+        terminal.wait(lambda: PLACEHOLDER in terminal.raw[terminal.raw.rindex(b"\x1b[?1049h") :])
 
 
 def test_nothing_is_asked_of_the_terminal_and_no_key_is_lost(folder: Path) -> None:
@@ -111,6 +115,7 @@ def test_half_blocks_are_gone_when_one_leaves(folder: Path, environ: Mapping[str
 
 
 def test_over_ssh_there_are_none_until_asked_for(folder: Path) -> None:
+    (Paths.of().config / "config.toml").write_text("[fetch]\nenabled = false\n")
     with Terminal(folder, columns=80, lines=24) as terminal:
         terminal.wait("Pictured")
         terminal.press("f")
@@ -120,3 +125,27 @@ def test_over_ssh_there_are_none_until_asked_for(folder: Path) -> None:
         terminal.wait("▀▀▀▀▀▀▀▀")
         terminal.press("i")
         terminal.wait(lambda: "▀▀▀▀" not in terminal.text)
+
+
+def test_sixel_is_sent_where_the_terminal_takes_it_line_by_line(folder: Path) -> None:
+    with Terminal(folder, environ=FOOT, cell=(9, 18)) as terminal:
+        terminal.wait(lambda: b"\x1bP" in terminal.raw)  # in the pane
+        terminal.press("f")
+        terminal.wait("900 words")
+        # 400 by 200 pixels: 44 cells by 11 lines.
+        terminal.wait(lambda: len(sixels(terminal.raw, 44 * 9)) == 11)
+        assert "▀" * 44 in terminal.text
+        for line in sixels(terminal.raw, 44 * 9):
+            assert {row[0] for row in painted(line)[:18]} == {(100, 0, 0)}
+            assert {row[-1] for row in painted(line)[:18]} == {(0, 0, 100)}
+        terminal.press("h")
+        terminal.wait("900 words")
+        terminal.press("q")
+        assert terminal.end() == 0
+        assert b"\x1bP" not in terminal.raw[terminal.raw.rindex(b"\x1b[?1049l") :]
+
+
+def sixels(raw: bytes, wide: int) -> list[str]:
+    """Return the Sixel images of a width in pixels that a terminal was sent."""
+    found = re.findall(rb'\x1bP0;1;0q"1;1;%d;[^\x1b]*\x1b\\' % wide, raw)
+    return [each.decode("ascii") for each in found]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
+import marshal
 import re
 import subprocess
 import sys
@@ -14,31 +16,25 @@ from rich.cells import cell_len
 
 from reader.pictures.decoding import PictureError
 from reader.pictures.graphics import kitty
-from reader.pictures.shapes import Box, Picture
+from reader.pictures.shapes import Box, Cell, Picture
 from tests.pictures.made import bomb, encoded, halves
+from tests.pictures.sixels import painted
 
-BOX = Box(72, 24, is_kitty=True)
+BOX = Box(72, 24, means="kitty")
+SIXEL = Box(72, 24, means="sixel")
 
 
-def made(body: bytes) -> Picture:
+def made(body: bytes, box: Box = BOX) -> Picture:
     """Return a picture as a worker makes it, in a process without a terminal."""
     program = (
         "import sys, marshal; from reader.jobs.picture_tasks import TASKS;"
         "sys.stdout.buffer.write(marshal.dumps(TASKS['picture'](*marshal.loads(sys.stdin.buffer.read()))))"
     )
-    given = marshal_of(body)
+    given = marshal.dumps((body, box.plain()))
     found = subprocess.run([sys.executable, "-c", program], input=given, capture_output=True, check=True)
-    import marshal
-
     plain, why = marshal.loads(found.stdout)
     assert why == ""
     return Picture.of(plain)
-
-
-def marshal_of(body: bytes) -> bytes:
-    import marshal
-
-    return marshal.dumps((body, BOX.plain()))
 
 
 def test_the_terminal_is_told_the_picture_and_where_it_may_stand() -> None:
@@ -74,3 +70,39 @@ def test_what_is_sent_holds_nothing_but_the_protocol(capfd: pytest.CaptureFixtur
 def test_bounds_are_those_of_half_blocks() -> None:
     with pytest.raises(PictureError, match="million pixels"):
         kitty(bomb(), BOX)
+
+
+# Sixel.
+
+
+def test_a_line_of_sixel_paints_its_pixels_and_leaves_those_of_the_next_line() -> None:
+    picture = made(encoded(halves((600, 300))), SIXEL)
+    assert (picture.cells, picture.lines, picture.number) == (60, 15, 0)
+    assert len(picture.sixels) == 15
+    for line in picture.sixels:
+        rows = painted(line)
+        assert len(rows) == 24  # four bands, of which a cell has 20 rows of pixels
+        assert {pixel for row in rows[:20] for pixel in row[:300]} == {(100, 0, 0)}
+        assert {pixel for row in rows[:20] for pixel in row[300:]} == {(0, 0, 100)}
+        assert {pixel for row in rows[20:] for pixel in row} == {None}
+
+
+@pytest.mark.parametrize("cell", [Cell(10, 20), Cell(7, 13), Cell(9, 18), Cell(16, 31)])
+def test_every_cell_is_painted_whatever_its_size(cell: Cell) -> None:
+    grey = Image.linear_gradient("L").resize((400, 300)).convert("RGB")
+    picture = made(encoded(grey), SIXEL._replace(cell=cell))
+    rows = [row for line in picture.sixels for row in painted(line)[: cell.height]]
+    assert len(rows) == picture.lines * cell.height
+    assert all(len(row) == picture.cells * cell.width for row in rows)
+    assert all(pixel is not None for row in rows for pixel in row)
+    # From black to white, by the colours of one palette for the whole.
+    light = [row[0][0] for row in rows if row[0] is not None]
+    assert (light[0], light[-1]) == (0, 100)
+    assert max(abs(a - b) for a, b in itertools.pairwise(light)) <= 2
+
+
+def test_below_the_pixels_are_the_half_blocks() -> None:
+    body = encoded(halves((600, 300)))
+    sharp, blocks = made(body, SIXEL), made(body, SIXEL._replace(means="blocks"))
+    assert len(sharp.colours) == len(blocks.colours) == 60 * 30 * 3
+    assert max(abs(a - b) for a, b in zip(sharp.colours, blocks.colours, strict=True)) <= 8  # it was reduced twice

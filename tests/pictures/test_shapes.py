@@ -54,7 +54,7 @@ def test_the_blocks_of_a_line_are_its_colours(cells: int, lines: int, data: st.D
 
 
 def test_both_go_between_processes_as_plain_values() -> None:
-    box = Box(72, 20, (1, 2, 3), Cell(9, 18), is_kitty=True)
+    box = Box(72, 20, (1, 2, 3), Cell(9, 18), means="sixel")
     assert Box.of(marshal.loads(marshal.dumps(box.plain()))) == box
     picture = Picture(2, 1, b"123456789012", 7, ("ab",), ("told",))
     assert Picture.of(marshal.loads(marshal.dumps(picture.plain()))).plain() == picture.plain()

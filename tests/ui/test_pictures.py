@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -23,9 +24,12 @@ from reader.ui.line_view import LineView
 from reader.ui.screens import picturing
 from tests.conftest import MakeFolder
 from tests.pictures.made import bomb, encoded, halves
+from tests.pictures.sixels import painted
 from tests.ui.helpers import QUIET, SIDE, STACKED, Reader, document, drawn, opened, segments
 from tests.web.server import reply, serving
 
+PICTURES = Config(fetch=FetchSettings(enabled=False, images=True))
+"""Those that are kept are shown, and nothing is fetched."""
 LEAD, INSIDE, LATER = "https://a.example/lead.png", "https://a.example/in.png", "https://a.example/later.png"
 WORDS = "This is what the court has said about it today, and it goes on for a while. " * 6
 TEXT = f"{WORDS}\n\n![The court]({INSIDE})\n\n{WORDS}\n\n## Later\n\n> Quoted.\n>\n> ![Judges]({LATER})\n\n{WORDS * 12}"
@@ -94,7 +98,7 @@ def blocks_on(reader: Reader) -> list[Segment]:
 
 
 @asynccontextmanager
-async def reading(folder: Path, size: tuple[int, int] = SIDE, settings: Config = QUIET) -> AsyncIterator[Reader]:
+async def reading(folder: Path, size: tuple[int, int] = SIDE, settings: Config = PICTURES) -> AsyncIterator[Reader]:
     async with opened(folder, size, settings) as reader:
         await reader.press("f")
         assert reader.focus == "text"
@@ -146,16 +150,33 @@ async def test_over_ssh_they_are_off_until_asked_for_and_that_is_remembered_for_
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
-    async with reading(folder) as reader:
+    async with reading(folder, settings=QUIET) as reader:
         assert not picture_lines(reader.reading)
         await reader.press("i")
         assert "They were off over ssh." in reader.message
         assert picture_lines(reader.reading)
-    async with reading(folder) as reader:
+    async with reading(folder, settings=QUIET) as reader:
         assert picture_lines(reader.reading)
         await reader.press("i")
     monkeypatch.delenv("SSH_CONNECTION")
     async with reading(folder) as reader:
+        assert picture_lines(reader.reading)
+
+
+async def test_offline_they_are_off_until_asked_for_and_that_is_remembered_for_offline_alone(folder: Path) -> None:
+    body = encoded(halves((800, 400)))
+    keep(folder, lead=body, later=body, **{"in": body})  # so that none is missing where they could be fetched
+    offline = Config(fetch=FetchSettings(offline=True))
+    async with reading(folder, settings=offline) as reader:
+        assert not picture_lines(reader.reading)
+        await reader.press("i")
+        assert reader.message == "Pictures are on, as far as they are kept. They were off while nothing is fetched."
+        assert picture_lines(reader.reading)
+    async with reading(folder, settings=offline) as reader:
+        assert picture_lines(reader.reading)
+        await reader.press("i")
+        assert reader.message == "Pictures are off."
+    async with reading(folder, settings=Config()) as reader:
         assert picture_lines(reader.reading)
 
 
@@ -177,7 +198,8 @@ async def test_where_they_cannot_be_shown_i_says_why(
     if term == "xterm-16color":
         monkeypatch.delenv("COLORTERM")
     keep(folder, lead=encoded(halves((800, 400))))
-    async with reading(folder, settings=Config(fetch=FetchSettings(enabled=False, graphics=graphics))) as reader:
+    settings = Config(fetch=FetchSettings(enabled=False, images=True, graphics=graphics))
+    async with reading(folder, settings=settings) as reader:
         assert not picture_lines(reader.reading)
         await reader.press("i")
         assert why in reader.message
@@ -339,7 +361,7 @@ async def test_another_theme_is_another_ground_of_what_is_transparent(folder: Pa
 
 async def test_the_pane_has_the_picture_of_the_article_below_the_facts(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
-    async with opened(folder) as reader:
+    async with opened(folder, settings=PICTURES) as reader:
         await reader.until(lambda: picture_lines(reader.article))
         lines = picture_lines(reader.article)
         assert len(lines) <= 12
@@ -356,7 +378,7 @@ async def test_the_pane_has_the_picture_of_the_article_below_the_facts(folder: P
 
 async def test_a_small_pane_has_none(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
-    async with opened(folder, STACKED) as reader:
+    async with opened(folder, STACKED, PICTURES) as reader:
         await asyncio.sleep(0.05)
         await reader.settled()
         assert not picture_lines(reader.article)
@@ -368,7 +390,7 @@ async def test_a_small_pane_has_none(folder: Path) -> None:
 
 async def test_who_has_scrolled_the_pane_is_left_alone(folder: Path) -> None:
     keep(folder)
-    async with opened(folder, (120, 30)) as reader:
+    async with opened(folder, (120, 30), PICTURES) as reader:
         await asyncio.sleep(0.05)
         await reader.settled()  # it was asked for, and is not kept
         await reader.press("enter", "j")
@@ -404,7 +426,7 @@ async def test_what_is_not_kept_is_fetched_once_and_kept(make_folder: MakeFolder
             await reader.until(lambda: picture_lines(reader.reading), seconds=30)
             await reader.until(lambda: "404" in drawn(reader.reading), seconds=30)
         assert sorted(server.targets) == ["/a.png", "/gone.png"]
-        async with opened(folder, STACKED, QUIET) as reader:
+        async with opened(folder, STACKED, PICTURES) as reader:
             await reader.press("f")
             await reader.until(lambda: picture_lines(reader.reading))
         assert len(server.targets) == 2
@@ -426,3 +448,75 @@ async def test_what_one_passes_by_and_what_is_off_is_not_fetched(
             await reader.settled()
             assert not reader.browse.pictures._under_way
         assert server.targets == []
+
+
+# Sixel.
+
+SHARP = Config(fetch=FetchSettings(enabled=False, images=True, graphics="sixel"))
+
+
+def sixels_on(reader: Reader) -> list[str]:
+    """Return what goes to the terminal for the pixels of each line of pictures that is on the screen."""
+    return [each.text for each in segments(reader) if each.control and "\x1bP" in each.text]
+
+
+async def test_pixels_go_over_the_half_blocks_of_each_line(folder: Path) -> None:
+    keep(folder, lead=encoded(halves((800, 400))))
+    async with reading(folder, settings=SHARP) as reader:
+        await reader.until(lambda: sixels_on(reader))
+        lines = picture_lines(reader.reading)
+        assert len(sixels_on(reader)) == len(lines) == 18
+        assert sum(each.cell_length for each in blocks_on(reader)) == 18 * 72
+        for sent in sixels_on(reader):
+            # Behind the blocks, from where they began, and the cursor is where it was.
+            found = re.fullmatch("\x1b8(\x1bP[^\x1b]*\x1b\\\\)\x1b8\x1b\\[72C", sent)
+            assert found is not None
+            assert {row[0] for row in painted(found[1])[:20]} == {(100, 0, 0)}
+        strips = reader.app.screen._compositor.render_strips()
+        assert {strip.cell_length for strip in strips} == {SIDE[0]}
+
+
+async def test_while_it_is_scrolled_half_blocks_are_enough(folder: Path) -> None:
+    keep(folder, lead=encoded(halves((800, 400))))
+    async with reading(folder, STACKED, SHARP) as reader:
+        await reader.until(lambda: sixels_on(reader))
+        for _ in range(3):
+            await reader.burst("j")
+            assert not sixels_on(reader)
+            assert blocks_on(reader)
+            await reader.until(lambda: sixels_on(reader))
+        await reader.press("G")
+        await reader.until(lambda: reader.reading._settling is None)
+        assert not sixels_on(reader)
+
+
+async def test_below_a_dialog_are_half_blocks(folder: Path) -> None:
+    keep(folder, lead=encoded(halves((800, 400))))
+    async with reading(folder, settings=SHARP) as reader:
+        await reader.until(lambda: sixels_on(reader))
+        await reader.press("question_mark")
+        assert reader.app.screen is not reader.browse
+        assert not sixels_on(reader)
+        assert not [each for each in reader.browse._compositor.render_strips() for part in each if part.control]
+        await reader.press("escape")
+        await reader.until(lambda: sixels_on(reader))
+
+
+async def test_pixels_in_the_last_line_of_the_terminal_would_scroll_it(folder: Path) -> None:
+    keep(folder, f"{WORDS}\n\n![The court]({INSIDE})\n\n{WORDS * 20}", **{"in": encoded(halves((800, 400)))})
+    async with reading(folder, (100, 24), SHARP) as reader:
+        await reader.press("z", "j", "k")  # nothing but the text, to the last line
+        await reader.until(lambda: reader.message == "")
+        await reader.until(lambda: sixels_on(reader))
+        view = reader.reading
+        shown = [at for at in picture_lines(view) if 0 <= at - view.scroll_offset.y < 24]
+        assert view.region.bottom == 24
+        assert shown[-1] - view.scroll_offset.y == 23
+        assert len(sixels_on(reader)) == len(shown) - 1
+
+
+async def test_in_the_pane_they_are_sharp_too(folder: Path) -> None:
+    keep(folder, lead=encoded(halves((800, 400))))
+    async with opened(folder, settings=SHARP) as reader:
+        await reader.until(lambda: sixels_on(reader))
+        assert len(sixels_on(reader)) == len(picture_lines(reader.article)) > 0

@@ -8,6 +8,7 @@ from reader.ui import terminal
 
 KITTY = {"TERM": "xterm-kitty", "KITTY_WINDOW_ID": "1"}
 GHOSTTY = {"TERM": "xterm-ghostty"}
+FOOT = {"TERM": "foot"}
 PLAIN = {"TERM": "xterm-256color"}
 
 
@@ -29,6 +30,28 @@ def test_which_terminals_know_placeholders(environ: dict[str, str], has: bool) -
 
 
 @pytest.mark.parametrize(
+    ("environ", "has"),
+    [
+        (FOOT, True),
+        ({"TERM": "foot-extra"}, True),
+        ({**PLAIN, "TERM_PROGRAM": "WezTerm"}, True),
+        ({**PLAIN, "TERM_PROGRAM": "iTerm.app"}, True),
+        ({**PLAIN, "MLTERM": "3.9.2"}, True),
+        ({**PLAIN, "KONSOLE_VERSION": "221203"}, True),
+        ({**PLAIN, "KONSOLE_VERSION": "211203"}, False),
+        ({**PLAIN, "KONSOLE_VERSION": "new"}, False),
+        ({**PLAIN, "TERM_PROGRAM": "vscode"}, False),
+        ({"TERM": "tmux-256color", "TERM_PROGRAM": "WezTerm", "TMUX": "/tmp/tmux"}, False),
+        ({"TERM": "screen", "MLTERM": "3.9.2", "STY": "1.x"}, False),
+        (PLAIN, False),
+        ({}, False),
+    ],
+)
+def test_which_terminals_take_sixel(environ: dict[str, str], has: bool) -> None:
+    assert terminal.has_sixel(environ) is has
+
+
+@pytest.mark.parametrize(
     ("wanted", "environ", "colours", "installed", "drawn"),
     [
         ("auto", KITTY, "truecolor", True, "kitty"),
@@ -47,7 +70,27 @@ def test_which_terminals_know_placeholders(environ: dict[str, str], has: bool) -
 def test_how_pictures_are_drawn(
     wanted: str, environ: dict[str, str], colours: str | None, installed: bool, drawn: str
 ) -> None:
-    assert terminal.graphics(wanted, environ, colours, is_installed=installed) == drawn
+    assert terminal.graphics(wanted, environ, colours, is_installed=installed, is_measured=True) == drawn
+
+
+@pytest.mark.parametrize(
+    ("wanted", "environ", "installed", "measured", "drawn"),
+    [
+        ("auto", FOOT, True, True, "sixel"),
+        ("auto", FOOT, True, False, "blocks"),
+        ("auto", FOOT, False, True, "blocks"),
+        ("auto", {**FOOT, "TMUX": "/tmp/tmux"}, True, True, "blocks"),
+        ("sixel", PLAIN, True, False, "sixel"),
+        ("sixel", PLAIN, False, True, "blocks"),
+        ("blocks", FOOT, True, True, "blocks"),
+        ("kitty", FOOT, True, True, "kitty"),
+    ],
+)
+def test_sixel_needs_the_size_of_a_cell_unless_one_asks_for_it(
+    wanted: str, environ: dict[str, str], installed: bool, measured: bool, drawn: str
+) -> None:
+    found = terminal.graphics(wanted, environ, "truecolor", is_installed=installed, is_measured=measured)
+    assert found == drawn
 
 
 def test_far_is_what_goes_over_ssh() -> None:
@@ -64,8 +107,8 @@ def test_the_ground_is_the_theme_s_and_black_or_white_where_it_is_the_terminal_s
     assert terminal.ground("", is_dark=False) == (255, 255, 255)
 
 
-def test_where_the_system_does_not_say_how_large_a_cell_is_it_is_the_usual() -> None:
-    assert terminal.cell_size() == terminal.USUAL_CELL
+def test_where_the_system_does_not_say_how_large_a_cell_is_nobody_knows() -> None:
+    assert terminal.cell_size() is None
 
 
 def test_what_is_forgotten_is_deleted_with_all_that_shows_of_it() -> None:

@@ -18,8 +18,13 @@ if TYPE_CHECKING:
     from reader.pictures.shapes import Box, Picture
     from reader.ui.pictures_desk import PicturesDesk
 
-_NEAR, _FAR = "images", "images-over-ssh"
+_NEAR, _FAR, _OFFLINE = "images", "images-over-ssh", "images-offline"
 """The facts by which it is kept between runs whether pictures are on: where one sits before the terminal, and else."""
+_WHY_OFF = {_FAR: "over ssh", _OFFLINE: "while nothing is fetched"}
+_NEEDS = {
+    "kitty": "Kitty's graphics need all colours and newsreader-tui[images]",
+    "sixel": "Sixel needs newsreader-tui[images]",
+}
 
 
 class PictureSwitch(Originals):
@@ -28,10 +33,10 @@ class PictureSwitch(Originals):
     def __init__(self, first: First, settings: Config) -> None:
         super().__init__(first, settings)
         self._fetch_settings = settings.fetch
-        self._is_far = terminal.is_far(os.environ)
+        self._fact = _FAR if terminal.is_far(os.environ) else _OFFLINE if settings.fetch.refusal else _NEAR
         wanted = settings.fetch.images
-        self.images_on = not self._is_far if wanted is None else wanted
-        self._why_off = "" if self.images_on else "by [fetch] images" if wanted is False else "over ssh"
+        self.images_on = self._fact == _NEAR if wanted is None else wanted
+        self._why_off = "" if self.images_on else "by [fetch] images" if wanted is False else _WHY_OFF[self._fact]
         """Why they are off though nobody has turned them off here."""
         self._graphics: terminal.Graphics | None = None
         self._pictures: PicturesDesk | None = None
@@ -54,13 +59,13 @@ class PictureSwitch(Originals):
 
     @on(messages.Begun)
     def _recall_images(self) -> None:
-        self.originals.recall(_FAR if self._is_far else _NEAR)
+        self.originals.recall(self._fact)
         self.app.app_resume_signal.subscribe(self, self._tell_again)
         self.app.theme_changed_signal.subscribe(self, lambda _: self.show_pictures())  # what is transparent
 
     @on(messages.Recalled)
     def _take_recalled(self, event: messages.Recalled) -> None:
-        if event.name in {_NEAR, _FAR} and event.value in {"on", "off"}:
+        if event.name == self._fact and event.value in {"on", "off"}:
             self.images_on, self._why_off = event.value == "on", ""
             if self.images_on:
                 self.show_pictures()
@@ -75,7 +80,7 @@ class PictureSwitch(Originals):
             self.say(f"Pictures cannot be shown: {why}.", warning=True)
             return
         self.images_on = not self.images_on
-        self._desk.remember(_FAR if self._is_far else _NEAR, "on" if self.images_on else "off")
+        self._desk.remember(self._fact, "on" if self.images_on else "off")
         if self._pictures is not None:
             self._pictures.forgive()
         self.say(self._words() if self.images_on else "Pictures are off.")
@@ -87,8 +92,9 @@ class PictureSwitch(Originals):
     def _words(self) -> str:
         why, self._why_off = self._why_off, ""
         was = f" They were off {why}." if why else ""
-        if self._fetch_settings.graphics == "kitty" != self.graphics:
-            was += " Kitty's need all colours and newsreader-tui[images]: these are half-blocks."
+        wanted = self._fetch_settings.graphics
+        if wanted in _NEEDS and wanted != self.graphics:
+            was += f" {_NEEDS[wanted]}: these are half-blocks."
         if self._fetch_settings.refusal:
             return f"Pictures are on, as far as they are kept.{was}"
         return f"Pictures are on.{was}"
@@ -102,6 +108,7 @@ class PictureSwitch(Originals):
                 os.environ,
                 self.app.console.color_system,
                 is_installed=terminal.has_extra(),
+                is_measured=terminal.cell_size() is not None,
             )
         return self._graphics
 
@@ -124,11 +131,13 @@ class PictureSwitch(Originals):
 
     def picture_box(self, cells: int, lines: int) -> Box:
         """Return what a picture may take that is drawn in this terminal, with this theme."""
-        from reader.pictures.shapes import Box
+        from reader.pictures.shapes import USUAL_CELL, Box
 
+        means = self.graphics
+        assert means != "none", "nobody asks for room where nothing is shown"
         dark = self.app.current_theme.dark
         ground = self.app.theme_variables.get("background", "")
-        return Box(cells, lines, terminal.ground(ground, is_dark=dark), terminal.cell_size(), self.graphics == "kitty")
+        return Box(cells, lines, terminal.ground(ground, is_dark=dark), terminal.cell_size() or USUAL_CELL, means)
 
     # What the terminal knows, where it draws pictures itself.
 
