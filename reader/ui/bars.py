@@ -135,6 +135,8 @@ class KeyBar(Widget):
         self._places: list[tuple[range, actions.Action]] = []
         """Where in the line each action can be clicked."""
         self._timer: Timer | None = None
+        self._said = 0
+        """How many times a time was set after which the keys are shown again."""
         self._warning = False
         self._long = False
         self._passing = False
@@ -152,7 +154,18 @@ class KeyBar(Widget):
             self._long = True
             self.post_message(self.TooLong(sentence, warning=warning))
         self.message = sentence
-        self._timer = self.set_timer(_SECONDS_SHOWN * (2 if warning else 1), self.hush)
+        self._hush_in(_SECONDS_SHOWN * (2 if warning else 1))
+
+    def _hush_in(self, seconds: float) -> None:
+        """Show the keys again after that, unless something else is said until then.
+
+        The sentence is asked for too: a timer that has rung before it was stopped may still be heard afterwards.
+        """
+        if self._timer is not None:
+            self._timer.stop()
+        self._said += 1
+        said = self._said
+        self._timer = self.set_timer(seconds, lambda: self.hush() if said == self._said else None)
 
     def watch_message(self, message: str) -> None:
         """Be seen while something is said, also where the keys are not."""
@@ -162,9 +175,7 @@ class KeyBar(Widget):
         """Take what is passing away, unless what is done now has it said again."""
         if self._passing and self.message:
             self._passing = False
-            if self._timer is not None:
-                self._timer.stop()
-            self._timer = self.set_timer(_SECONDS_UNTIL_PASSED, self.hush)
+            self._hush_in(_SECONDS_UNTIL_PASSED)
 
     def hush(self) -> None:
         """Show the keys again."""

@@ -95,7 +95,7 @@ def test_what_cannot_be_fetched_says_why_and_what_to_do(make_folder: MakeFolder,
         terminal.wait("1 article")
         terminal.press("enter", "enter")
         terminal.wait("404 Not Found")
-        assert "o opens it in the browser" in terminal.text
+        terminal.wait("o opens it in the browser")
         terminal.press("h", "h", "q")
         assert terminal.end() == 0
 
