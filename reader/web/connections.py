@@ -47,6 +47,10 @@ class Rank(IntEnum):
     """Nobody much: a picture, of which a page may have dozens."""
 
 
+class GiveWayError(Exception):
+    """Somebody waits for this turn, whom nobody else can give one: begin again with another."""
+
+
 @dataclass(slots=True)
 class _Waiter:
     host: str
@@ -54,10 +58,19 @@ class _Waiter:
     ready: asyncio.Future[None]
 
 
+@dataclass(slots=True, eq=False)
+class _Holder:
+    host: str
+    rank: Rank
+    limit: asyncio.Timeout
+    gives_way: bool = False
+
+
 class Turns:
     """At most so many requests at a time for each host, and in all: by rank, then first come, first served.
 
-    All but one in all go to what nobody waits for, and all but one of a host to its pictures.
+    All but one in all go to what nobody waits for, and all but one of a host to its pictures. Where nobody waits for
+    anything that a host is asked, and a person comes, what began last gives way.
     """
 
     def __init__(self, per_host: int, in_all: int) -> None:
@@ -68,16 +81,49 @@ class Turns:
         self._all = 0
         self._unasked = 0
         self._waiting: list[_Waiter] = []
+        self._holders: list[_Holder] = []
+        """Who can give way, those that began last at the end."""
 
     @asynccontextmanager
     async def of(self, host: str, rank: Rank = Rank.PERSON) -> AsyncIterator[None]:
-        """Wait for a turn for ``host``, and hold it."""
+        """Wait for a turn for ``host``, and hold it. Raises GiveWayError, in the middle, but to persons."""
         await self._wait(host, rank)
         try:
-            yield
+            if rank is Rank.PERSON:
+                yield
+            else:
+                async with self._giving_way(host, rank):
+                    yield
         finally:
             self._count(host, rank, -1)
             self._give_out()
+
+    @asynccontextmanager
+    async def _giving_way(self, host: str, rank: Rank) -> AsyncIterator[None]:
+        limit = asyncio.timeout(None)
+        holder = _Holder(host, rank, limit)
+        try:
+            async with limit:
+                self._holders.append(holder)
+                try:
+                    yield
+                finally:
+                    self._holders.remove(holder)
+        except TimeoutError:
+            if limit.expired():
+                raise GiveWayError from None
+            raise
+
+    def _make_way(self, host: str) -> None:
+        """Have as many of a host give way as persons wait for it."""
+        held = [each for each in reversed(self._holders) if each.host == host]
+        missing = sum(1 for each in self._waiting if each.host == host and each.rank is Rank.PERSON)
+        missing -= sum(1 for each in held if each.gives_way)
+        staying = [each for each in held if not each.gives_way]
+        # Pictures first, then what began last: of that the least is lost.
+        for holder in sorted(staying, key=lambda each: -each.rank)[: max(0, missing)]:
+            holder.gives_way = True
+            holder.limit.reschedule(asyncio.get_running_loop().time())
 
     async def _wait(self, host: str, rank: Rank) -> None:
         # Whoever waits now waits for something else, or would have had this turn.
@@ -86,6 +132,8 @@ class Turns:
             return
         waiter = _Waiter(host, rank, asyncio.get_running_loop().create_future())
         self._waiting.append(waiter)
+        if rank is Rank.PERSON and self._taken[host] >= self._per_host:
+            self._make_way(host)
         try:
             await waiter.ready
         except BaseException:

@@ -28,7 +28,7 @@ from reader.text import clean
 from reader.web import hops, media, pictures, troubles, validators, waits
 from reader.web.addresses import canonical_host, refusal_by_name
 from reader.web.answers import Answer, FetchError
-from reader.web.connections import Connections, Lent, Rank, Turns
+from reader.web.connections import Connections, GiveWayError, Lent, Rank, Turns
 from reader.web.decoding import Body, BrokenError, TooMuchError, UnknownCodingError
 from reader.web.hops import Hop
 from reader.web.names import Resolve, resolve
@@ -163,19 +163,30 @@ class Fetcher:
         """Ask for one address; return what it is, or the address it sends on to."""
         self._check_wait(hop.host)
         proxy = self._route(hop)
-        async with self._turns.of(canonical_host(hop.host), self._rank if want.rank is None else want.rank):
-            self._check_wait(hop.host)  # others may have been told to go away meanwhile
+        rank = self._rank if want.rank is None else want.rank
+        while True:
+            began = copy.copy(clock)
             try:
-                async with clock.running():
-                    return await self._send(hop, want, conditions, proxy)
-            except (TimeoutError, httpcore.TimeoutException):  # ours, and the system's
-                raise FetchError(
-                    "timeout", f"timed out after {self.rules.seconds:g} s", hop.host, hint="Try again later."
-                ) from None
-            except (httpx.HTTPError, httpx.InvalidURL, httpcore.ProtocolError, httpcore.NetworkError) as error:
-                raise troubles.from_error(error, hop.host) from None
-            except (httpcore.ProxyError, httpcore.UnsupportedProtocol, OSError) as error:
-                raise troubles.from_error(error, hop.host) from None
+                async with self._turns.of(canonical_host(hop.host), rank):
+                    return await self._ask_in_turn(hop, want, conditions, proxy, clock)
+            except GiveWayError:
+                clock.set_back(began)
+
+    async def _ask_in_turn(
+        self, hop: Hop, want: _Want, conditions: dict[str, str], proxy: Proxy | None, clock: _Clock
+    ) -> _Found | str:
+        self._check_wait(hop.host)  # others may have been told to go away meanwhile
+        try:
+            async with clock.running():
+                return await self._send(hop, want, conditions, proxy)
+        except (TimeoutError, httpcore.TimeoutException):  # ours, and the system's
+            raise FetchError(
+                "timeout", f"timed out after {self.rules.seconds:g} s", hop.host, hint="Try again later."
+            ) from None
+        except (httpx.HTTPError, httpx.InvalidURL, httpcore.ProtocolError, httpcore.NetworkError) as error:
+            raise troubles.from_error(error, hop.host) from None
+        except (httpcore.ProxyError, httpcore.UnsupportedProtocol, OSError) as error:
+            raise troubles.from_error(error, hop.host) from None
 
     async def _send(self, hop: Hop, want: _Want, conditions: dict[str, str], proxy: Proxy | None) -> _Found | str:
         request = self._client.build_request(
@@ -352,6 +363,10 @@ class _Clock:
                 yield
         finally:
             self._left = max(0.0, self._left - (time.monotonic() - started))
+
+    def set_back(self, to: _Clock) -> None:
+        """Let all that has run since ``to`` was a copy of this not count."""
+        self._left = to._left
 
 
 async def _drain(response: httpx.Response) -> None:

@@ -283,6 +283,27 @@ async def test_waiting_for_a_turn_is_not_counted(server: Server) -> None:
     assert len(answers) == 8
 
 
+async def test_a_page_that_somebody_opens_does_not_wait_for_those_of_its_host_that_are_fetched_unasked(
+    server: Server, fetcher: Fetcher
+) -> None:
+    lets_go, begun = asyncio.Event(), asyncio.Semaphore(0)
+
+    async def slow(request: Request, writer: asyncio.StreamWriter) -> None:
+        begun.release()
+        await lets_go.wait()
+        writer.write(reply(PAGE))
+
+    server.on("/slow", slow)
+    server.on("/quick", reply(PAGE))
+    many = [asyncio.create_task(fetcher.unasked().page(server.url(f"/slow?{n}"))) for n in range(2)]
+    for _ in many:
+        await begun.acquire()
+    assert (await fetcher.page(server.url("/quick"))).status == 200
+    lets_go.set()
+    assert [answer.status for answer in await asyncio.gather(*many)] == [200, 200]
+    assert sorted(server.targets) == ["/quick", "/slow?0", "/slow?1", "/slow?1"]  # the one that began last
+
+
 async def test_endless_interim_answers(server: Server) -> None:
     async def flood(request: Request, writer: asyncio.StreamWriter) -> None:
         while not writer.is_closing():

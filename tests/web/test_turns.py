@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.web.connections import Rank, Turns
+from reader.web.connections import GiveWayError, Rank, Turns
 
 
 class Holders:
@@ -27,10 +28,14 @@ class Holders:
         await self.settle()
 
     async def _hold(self, name: str, host: str, rank: Rank) -> None:
-        async with self.turns.of(host, rank):
-            self.held.append(name)
-            await self._go[name].wait()
-            self.held.remove(name)
+        while not self._go[name].is_set():
+            with suppress(GiveWayError):
+                async with self.turns.of(host, rank):
+                    self.held.append(name)
+                    try:
+                        await self._go[name].wait()
+                    finally:
+                        self.held.remove(name)
 
     async def let_go(self, name: str) -> None:
         self._go[name].set()
@@ -42,7 +47,7 @@ class Holders:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def settle(self) -> None:
-        for _ in range(5):  # turns of the loop, in which whoever can go on does
+        for _ in range(10):  # turns of the loop, in which whoever can go on does
             await asyncio.sleep(0)
 
 
@@ -74,13 +79,48 @@ async def test_pictures_leave_one_connection_of_their_host() -> None:
 
 async def test_a_person_comes_before_what_waits_already() -> None:
     holders = Holders(Turns(1, 8))
-    for name, rank in (("first", Rank.MANY), ("many", Rank.MANY), ("picture", Rank.PICTURE), ("person", Rank.PERSON)):
+    for name, rank in (("first", Rank.PERSON), ("many", Rank.MANY), ("pic", Rank.PICTURE), ("person", Rank.PERSON)):
         await holders.begin(name, "a.example", rank)
     order = []
     for _ in range(4):
         order += holders.held
         await holders.let_go(holders.held[0])
-    assert order == ["first", "person", "many", "picture"]
+    assert order == ["first", "person", "many", "pic"]
+
+
+async def test_what_began_last_gives_way_to_a_person_and_begins_again() -> None:
+    holders = Holders(Turns(2, 8))
+    await holders.begin("one", "a.example", Rank.MANY)
+    await holders.begin("two", "a.example", Rank.MANY)
+    await holders.begin("else", "b.example", Rank.MANY)
+    await holders.begin("person", "a.example", Rank.PERSON)
+    assert sorted(holders.held) == ["else", "one", "person"]
+    await holders.begin("another", "a.example", Rank.PERSON)
+    assert sorted(holders.held) == ["another", "else", "person"]
+    await holders.begin("third", "a.example", Rank.PERSON)  # nobody is left who could give way
+    assert sorted(holders.held) == ["another", "else", "person"]
+    for name in ("person", "another", "third"):
+        await holders.let_go(name)
+    assert sorted(holders.held) == ["else", "one", "two"]
+    await holders.end()
+
+
+async def test_a_picture_gives_way_before_a_page() -> None:
+    holders = Holders(Turns(2, 8))
+    await holders.begin("picture", "a.example", Rank.PICTURE)
+    await holders.begin("page", "a.example", Rank.MANY)
+    await holders.begin("person", "a.example", Rank.PERSON)
+    assert sorted(holders.held) == ["page", "person"]
+    await holders.end()
+
+
+async def test_a_time_limit_inside_is_no_giving_way() -> None:
+    turns = Turns(2, 8)
+    with pytest.raises(TimeoutError):
+        async with turns.of("a.example", Rank.MANY):
+            async with asyncio.timeout(0):
+                await asyncio.sleep(10)
+    assert not turns._holders and not turns._taken
 
 
 @pytest.mark.parametrize(("per_host", "in_all"), [(1, 1), (2, 2)])
@@ -128,7 +168,8 @@ def test_bounds_hold_and_no_turn_is_lost(runs: list[tuple[str, Rank, int, bool]]
             if cancels:
                 tasks[len(tasks) // 2].cancel()
         outcomes = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
-        assert not [each for each in outcomes if isinstance(each, Exception)]
+        assert not [each for each in outcomes if isinstance(each, Exception) and not isinstance(each, GiveWayError)]
+        assert not turns._holders
         assert not turns._waiting and not turns._taken and not turns._pictures
         assert (turns._all, turns._unasked) == (0, 0)
 
