@@ -10,6 +10,7 @@ from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from reader.model import Image, Links, Page
@@ -213,18 +214,34 @@ class Searchable:
     """The characters of lines, without case and accents; what is wrapped is one text."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
-        folded: list[str] = []
-        self._lines = array("I")
-        self._columns = array("I")
+        self._folded: list[str] = [" "]
+        self._lines = array("I", [0])
+        self._columns = array("I", [0])
         for number, line in enumerate(lines):
-            for column, char in enumerate("".join(run.text for run in line) + "\n"):
-                is_blank = char.isspace() or OF_WIDTH.match(char) is not None
-                for one in " " if is_blank else fold(char):
-                    if not (one == " " and folded and folded[-1] == " "):
-                        folded.append(one)
-                        self._lines.append(number)
-                        self._columns.append(column)
-        self._text = "".join(folded)
+            text = "".join(run.text for run in line)
+            words = text.strip(" ")
+            if words.isascii() and words.isprintable() and "  " not in words:
+                self._add_plain(number, words, len(text) - len(text.lstrip(" ")))
+            else:
+                self._add(number, text)
+        self._text = "".join(self._folded)
+        self._folded.clear()
+
+    def _add_plain(self, number: int, words: str, column: int) -> None:
+        """Take in a line as most are, which begins at ``column``: a million characters are not looked at one by one."""
+        if words:
+            self._folded += (words.lower(), " ")
+            self._lines.extend([number] * (len(words) + 1))
+            self._columns.extend(range(column, column + len(words) + 1))
+
+    def _add(self, number: int, text: str) -> None:
+        for column, char in enumerate(f"{text}\n"):
+            is_blank = char.isspace() or OF_WIDTH.match(char) is not None
+            for one in " " if is_blank else fold(char):
+                if one != " " or self._folded[-1] != " ":
+                    self._folded.append(one)
+                    self._lines.append(number)
+                    self._columns.append(column)
 
     def find(self, wanted: str) -> list[Match]:
         """Return where ``wanted`` stands, from the top; none for nothing."""
@@ -247,6 +264,7 @@ class Searchable:
             start = stop
 
 
+@lru_cache(maxsize=8_192)  # there are as many characters in a text of Han
 def fold(char: str) -> str:
     """Return a character without case and accents; may be several, or none."""
     if char.isascii():

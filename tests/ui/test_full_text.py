@@ -168,6 +168,16 @@ def test_what_is_written_is_found(lines: list[str], wanted: str, pieces: list[li
     ] == pieces
 
 
+@given(st.lists(st.text(st.sampled_from("ab  \tÉ人▎"), max_size=12), max_size=5))
+def test_a_plain_line_is_taken_in_as_one_that_is_looked_at_char_by_char(lines: list[str]) -> None:
+    quick, slow = Searchable([line_of(line) for line in lines]), Searchable([])
+    slow._folded = [" "]
+    for number, line in enumerate(lines):
+        slow._add(number, line)
+    assert quick._text == "".join(slow._folded)
+    assert (quick._lines, quick._columns) == (slow._lines, slow._columns)
+
+
 @given(st.lists(st.text(max_size=30), max_size=5), st.text(max_size=5))
 def test_every_place_reads_as_what_was_wanted(lines: list[str], wanted: str) -> None:
     def plainly(text: str) -> str:
