@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from reader.prose.blocks import Block
 from reader.prose.html import MAX_CHARACTERS, assemble, cut_notice
-from reader.prose.pruning import CODE, CODE_BREAK, Held, show_code
+from reader.prose.pruning import CODE, CODE_BREAK, Held, begins_with, show_code, without_number
 from reader.prose.tags import Token, tokens
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _walk(root: _Element, held: Held) -> Iterator[Token]:
         if name:
             yield Token("start", name, _attributes(element, name))
         if element.text:
-            yield Token("text", element.text)
+            yield Token("text", without_number(element.text))
         stack += [(child, False) for child in reversed(element) if isinstance(child.tag, str)]
 
 
@@ -148,7 +148,11 @@ def _name(element: _Element) -> str:
 
 
 def _attributes(element: _Element, name: str) -> Mapping[str, str]:
-    return {"href": element.get("target") or ""} if name == "a" else {}
+    if name == "a":
+        return {"href": element.get("target") or ""}
+    if name == "ol" and (number := begins_with(next(element.itertext(), ""))):
+        return {"start": number}
+    return {}
 
 
 # --- what pruning holds, put back ---------------------------------------------------------------
@@ -166,6 +170,8 @@ def _restored(found: Iterator[Token], held: Held) -> Iterator[Token]:
             in_listing = True
         elif token.kind == "end" and token.text == "code" and in_listing:
             in_listing = False
+        elif token.kind == "text":
+            yield token._replace(text=without_number(token.text))
         else:
             yield token
 

@@ -26,7 +26,10 @@ CODE = "\ue0c0"
 CODE_BREAK, CODE_BLANK, CODE_TAB = "\ue0c1", "\ue0c2", "\ue0c3"
 _HIDE_BLANKS = str.maketrans({"\n": CODE_BREAK, " ": CODE_BLANK, "\t": CODE_TAB})
 _SHOW_BLANKS = str.maketrans({CODE_BREAK: "\n", CODE_BLANK: " ", CODE_TAB: "\t", CODE: None})
-_OURS = re.compile(f"[{CODE}-{CODE_TAB}]")
+NUMBER = "\ue0c4"
+"""Stands before and behind the number that a list begins with, at the beginning of its first item."""
+_NUMBERED = re.compile(f"{NUMBER}([0-9]*){NUMBER}")
+_OURS = re.compile(f"[{CODE}-{NUMBER}]")
 
 _GONE = (
     *("applet", "audio", "button", "canvas", "embed", "iframe", "input", "math", "nav", "noindex"),
@@ -87,6 +90,7 @@ _AT_LEAST = 0.4
 """Of the running text of a page, how much has to be left of it, whatever boxes are called."""
 _RESTS = 200
 """Characters of running text that have to be left when a large box of comments is taken out."""
+_START = re.compile("[0-9]{1,6}", re.ASCII)
 _PIXELS = re.compile(r"\s*(\d{1,5})(?:px)?\s*", re.ASCII)
 
 
@@ -134,6 +138,7 @@ def prepare(tree: HtmlElement, base_url: str) -> Held:
     _prune(tree)
     _prune_links(tree)
     _mark_code(tree)
+    _mark_lists(tree)
     _quote(tree)
     _part_live(tree)
     return held
@@ -142,6 +147,17 @@ def prepare(tree: HtmlElement, base_url: str) -> Held:
 def show_code(text: str) -> str:
     """Return a listing with its own line breaks and blanks."""
     return text.translate(_SHOW_BLANKS)
+
+
+def begins_with(text: str) -> str:
+    """Return the number that a list begins with whose first item has this text; empty for the usual one."""
+    found = _NUMBERED.match(text.lstrip())
+    return found[1] if found else ""
+
+
+def without_number(text: str) -> str:
+    """Return the text of an item without that number."""
+    return _NUMBERED.sub("", text)
 
 
 def _blank_ours(tree: HtmlElement) -> None:
@@ -347,6 +363,15 @@ def _mark_code(tree: HtmlElement) -> None:
         # An extractor gives every code its language, which is how a block's is told from a line's.
         listing.set("lang", language or "text")
         listing.text = f"{CODE}{language}{CODE_BREAK}{text.translate(_HIDE_BLANKS)}"
+
+
+def _mark_lists(tree: HtmlElement) -> None:
+    """Write with which number a list begins, which an extractor forgets, into its first item."""
+    for numbered in elements(tree, "ol"):
+        number = (numbered.get("start") or "").strip()
+        item = next(numbered.iterchildren("li"), None)
+        if item is not None and _START.fullmatch(number) and number != "1":
+            item.text = f"{NUMBER}{number}{NUMBER}{item.text or ''}"
 
 
 def _quote(tree: HtmlElement) -> None:

@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from lxml.html import HtmlElement
 
+from reader.prose.blocks import Block, ListBlock
 from reader.prose.container import container, standfirst
 from reader.prose.extract import extract
-from reader.prose.pruning import PICTURE_HOST, Held, prepare, show_code
+from reader.prose.harvest import first, second, whole
+from reader.prose.markdown import to_markdown
+from reader.prose.pruning import NUMBER, PICTURE_HOST, Held, prepare, show_code
 from reader.prose.tree import elements, parse, text_of
 
 LONG = "The council met on Tuesday evening and decided, after a long debate, to repair the bridge before winter."
@@ -110,9 +115,36 @@ def test_one_article_is_left_of_several() -> None:
 
 
 def test_marks_of_ours_in_a_page_mean_nothing() -> None:
-    found = extract(f"<article>{P * 3}<p>\ue0c0python\ue0c1x\ue0c2y</p></article>")
+    found = extract(f"<article>{P * 3}<p>\ue0c0python\ue0c1x\ue0c2y</p><ol><li>\ue0c47\ue0c4one</ol></article>")
     assert found is not None
     assert "pythonxy" in found.markdown
+    assert "1. 7one" in found.markdown
+
+
+_LISTS = (
+    f"<article>{P * 3}<ol start=5><li>The fifth of them all.</li><li>The sixth of them all.</li></ol>{P}"
+    "<ol start=' 12 '><li><p>The twelfth, which has more.</p><ol start=3><li>Number three inside.</li></ol></li></ol>"
+    "<ol start=none><li>The first of them all.</li></ol></article>"
+)
+_NUMBERED = ["5. The fifth", "6. The sixth", "12. The twelfth", "3. Number three", "1. The first"]
+
+
+def test_a_list_begins_with_the_number_that_it_has() -> None:
+    found = extract(_LISTS)
+    assert found is not None
+    lines = [line.strip() for line in found.markdown.replace(")", ".").splitlines()]
+    for start in _NUMBERED:
+        assert any(line.startswith(start) for line in lines), start
+
+
+@pytest.mark.parametrize("opinion", [first, second, whole])
+def test_whoever_reads_it_the_numbers_of_lists_are_right_and_nothing_is_left_of_the_marks(
+    opinion: Callable[[HtmlElement, Held, str], tuple[Block, ...]],
+) -> None:
+    tree, held = prepared(_LISTS)
+    blocks = opinion(tree, held, "")
+    assert [block.start for block in blocks if isinstance(block, ListBlock)] == [5, 12, 1]
+    assert NUMBER not in to_markdown(blocks)
 
 
 def test_the_container_holds_the_text() -> None:
