@@ -367,6 +367,7 @@ class _Attempt:
             time.monotonic() - self._begun,
             hint=self._hint if error else "",
             asked=self._wanted.addresses[0].url if self._wanted.addresses else "",
+            holds=self._holds,
         )
         waits = status == "failed" and self._retry_after is not None
         return Outcome(got, self._host if waits else "", self._retry_after if waits else None)

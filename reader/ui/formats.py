@@ -109,6 +109,13 @@ def provenance(page: Page, now: datetime) -> str:
     return f"{WAYS[page.way]} at {host(page.final_url)}, fetched {ago(page.fetched_at, now)}"
 
 
+def confirmed(page: Page, now: datetime) -> str:
+    """Return when its server said last that it still holds, such as “found unchanged just now”; nothing if never."""
+    if page.checked_at <= page.fetched_at or (when := ago(page.checked_at, now)) == ago(page.fetched_at, now):
+        return ""
+    return f"found unchanged {when}"
+
+
 def ago(moment: datetime, now: datetime) -> str:
     """Return how long ago something was, in words."""
     seconds = max(0, int((now - moment).total_seconds()))

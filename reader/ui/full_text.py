@@ -31,6 +31,7 @@ from reader.ui.lines import (
     labelled,
     line_of,
     measure,
+    text_of,
     wrap_facts,
     wrapped,
 )
@@ -158,7 +159,8 @@ def _provenance(text: FullText, now: datetime) -> list[Run]:
     long = f"{count(text.words, 'word')}, {minutes(text.words)} min"
     if text.page is not None:
         said = formats.provenance(text.page, now)
-        return [Run(said[0].upper() + said[1:], "quiet"), Run(long, "quiet")]
+        facts = (said[0].upper() + said[1:], formats.confirmed(text.page, now), long)
+        return [Run(fact, "quiet") for fact in facts if fact]
     if text.kind == "body":
         return [Run("The document's own text", "quiet"), Run(long, "quiet")]
     return [Run("The excerpt", "quiet")]
@@ -218,7 +220,7 @@ class Searchable:
         self._lines = array("I", [0])
         self._columns = array("I", [0])
         for number, line in enumerate(lines):
-            text = "".join(run.text for run in line)
+            text = text_of(line)
             words = text.strip(" ")
             if words.isascii() and words.isprintable() and "  " not in words:
                 self._add_plain(number, words, len(text) - len(text.lstrip(" ")))

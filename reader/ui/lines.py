@@ -15,7 +15,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from reader.prose.blocks import Mark, Paragraph, Span
-from reader.prose.layout import layout
+from reader.prose.layout import GOES_ON, layout
 from reader.text import cut, steady, width
 
 if TYPE_CHECKING:
@@ -88,7 +88,16 @@ def _characters(line: Line) -> int:
     """
     if not all(run.counts for run in line):
         return 0
-    return max(1, sum(len(OF_WIDTH.sub("", run.text)) for run in line))
+    return max(1, sum(len(OF_WIDTH.sub("", run.text)) for run in line if not _is_sign(run)))
+
+
+def text_of(line: Line) -> str:
+    """Return what stands in a line, with blanks for what is no text of it: what is found and copied, cell by cell."""
+    return "".join(" " * len(run.text) if _is_sign(run) else run.text for run in line)
+
+
+def _is_sign(run: Run) -> bool:
+    return run.text == GOES_ON and Mark.SIGN in run.mark  # in this order: a text has a million runs, and few signs
 
 
 def line_of(text: str, ink: str = "text") -> Line:

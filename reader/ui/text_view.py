@@ -12,6 +12,7 @@ from textual.strip import Strip
 
 from reader.ui import actions
 from reader.ui.full_text import USUAL_MEASURE, FullText, Laid, Match, Searchable
+from reader.ui.lines import text_of
 from reader.ui.linked_view import LinkedView
 
 _SECONDS_UNTIL_READING = 1.5
@@ -162,9 +163,16 @@ class TextView(LinkedView):
         elif step > 0 and self._room <= self._measure:
             self._say("There is no room for a wider column.")
         else:
-            self.measure = wanted
-            self.post_message(self.MeasureChanged(wanted))
-            self._say(f"Lines of {min(wanted, self._room)} characters.")
+            self._set_measure(wanted)
+
+    def action_usual_width(self) -> None:
+        """Make the column as wide as it is unless one changes it."""
+        self._set_measure(USUAL_MEASURE)
+
+    def _set_measure(self, cells: int) -> None:
+        self.measure = cells
+        self.post_message(self.MeasureChanged(cells))
+        self._say(f"Lines of {min(cells, self._room)} characters.")
 
     def action_leave(self) -> None:
         """Out of what was begun: choosing, the search; else out of the text."""
@@ -348,7 +356,7 @@ class TextView(LinkedView):
         self.refresh()
 
     def _text_of(self, at: int) -> str:
-        return "".join(run.text for run in self._lines[at]).rstrip() if at < len(self._lines) else ""
+        return text_of(self._lines[at]).rstrip() if at < len(self._lines) else ""
 
     # How it is drawn.
 

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.model import Extract, Links, Page
+from reader.prose.blocks import CodeBlock, Mark
 from reader.prose.markdown import parse_markdown
 from reader.text import width
 from reader.ui.formats import ago
-from reader.ui.full_text import FullText, Notice, Searchable, fold, hints, lay, minutes
+from reader.ui.full_text import FullText, Laid, Notice, Searchable, fold, hints, lay, minutes
 from reader.ui.lines import Line, Measured, line_of
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -37,7 +38,7 @@ def page(**changes: object) -> Page:
         final_url="https://www.jurist.org/x",
         extract=Extract(SOURCE, 460),
         fetched_at=NOW - timedelta(hours=3),
-        checked_at=NOW,
+        checked_at=NOW - timedelta(hours=3),
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 
@@ -66,6 +67,41 @@ def test_it_says_what_it_is_from_where_since_when_and_how_long() -> None:
     assert shown[1] == "A title"
     assert shown[2].startswith("Jurist · by Ann Author · 21 November 2026")
     assert shown[3] == "The original at jurist.org, fetched 3 hours ago · 460 words, 2 min"
+
+
+def test_it_says_when_its_server_has_said_that_it_still_holds() -> None:
+    asked = page(fetched_at=NOW - timedelta(days=3), checked_at=NOW - timedelta(seconds=20))
+    facts = " ".join(plain(lay(text(page=asked), 72, NOW).lines)[3:5])
+    assert "fetched 3 days ago" in facts
+    assert "found unchanged just now" in facts
+    same_day = page(fetched_at=NOW - timedelta(days=3, hours=2), checked_at=NOW - timedelta(days=3))
+    assert "unchanged" not in "".join(plain(lay(text(page=same_day), 72, NOW).lines))
+
+
+def code(cells: int) -> Laid:
+    return lay(text(blocks=(CodeBlock("first = call(with_many, arguments)\nsecond = 2"),)), cells, NOW)
+
+
+def test_what_a_row_of_code_had_no_room_for_has_a_sign_that_is_neither_found_nor_part_of_the_text() -> None:
+    narrow, wide = code(25), code(72)
+    assert plain(narrow.lines[narrow.text.start : narrow.text.stop]) == [
+        "  first = call(with_many,",
+        "↳  arguments)",
+        "  second = 2",
+    ]
+    (sign,) = (run for line in narrow.lines for run in line if run.text == "↳ ")
+    assert Mark.QUIET in sign.mark
+    assert not Searchable(narrow.lines).find("↳")
+    assert Searchable(narrow.lines).find("with_many, arguments")
+    last = narrow.text.stop - 1
+    assert narrow.place(last) - narrow.place(narrow.text.start) == wide.place(wide.text.stop - 1) - wide.place(
+        wide.text.start
+    ), "the place of the eye is the same at every width"
+
+
+def test_an_arrow_that_somebody_wrote_is_found() -> None:
+    laid = lay(text(blocks=(CodeBlock("↳ written"),)), 40, NOW)
+    assert Searchable(laid.lines).find("↳ written")
 
 
 @pytest.mark.parametrize(

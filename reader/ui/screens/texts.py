@@ -65,8 +65,8 @@ class Texts(Viewing):
 
     # What whoever fetches originals wants to know.
 
-    def original_wanted(self, text: FullText, how: How) -> None:
-        """Called when the original of what is shown is to be fetched."""
+    def original_wanted(self, text: FullText, how: How, *, opening: bool) -> None:
+        """Called when the original of what is shown is to be fetched; ``opening``: the text has just been opened."""
 
     # What whoever shows pictures wants to know, and tells.
 
@@ -132,7 +132,7 @@ class Texts(Viewing):
         if self.is_reading:
             view = self.text_view
             if view is not None and view.text is not None:
-                self.original_wanted(view.text, then or "fetch")
+                self.original_wanted(view.text, then or "fetch", opening=False)
             return
         subject = self._selected_subject()
         if subject is None:
@@ -212,7 +212,7 @@ class Texts(Viewing):
             self.original_opened(text.rowid)
         then, self._then = self._then, None
         if then or text.kind == "excerpt":
-            self.original_wanted(text, then or "fetch")
+            self.original_wanted(text, then or "fetch", opening=True)
 
     @on(messages.TextFailed)
     def _tell_no_text(self, event: messages.TextFailed) -> None:
