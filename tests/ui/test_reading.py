@@ -314,6 +314,21 @@ async def test_the_column_is_as_wide_as_one_likes_and_stays_so(kept: Path) -> No
     async with opened(kept) as reader:
         await read(reader)
         assert reader.reading.text_width == 44
+        await reader.press("=")
+        assert reader.reading.text_width == 72
+        assert reader.message == "Lines of 72 characters."
+    async with opened(kept) as reader:
+        await read(reader)
+        assert reader.reading.text_width == 72
+
+
+async def test_the_sign_at_wrapped_code_is_not_copied(kept: Path) -> None:
+    keep(kept, "With a page", "```\n" + "word " * 40 + "\n```")
+    async with opened(kept) as reader:
+        assert "↳ " in await read(reader)
+        await reader.press("v", "G", "y")
+        assert reader.app.clipboard.split().count("word") == 40
+        assert "↳" not in reader.app.clipboard
 
 
 async def test_in_zen_there_is_nothing_but_the_text(kept: Path) -> None:
