@@ -18,7 +18,7 @@ from reader.pictures.shapes import Picture
 from reader.prose.blocks import Block, Mark, Paragraph, Span, plain_text
 from reader.prose.layout import layout
 from reader.prose.numbering import Numbering
-from reader.text import count, cut, fit
+from reader.text import count, cut, fit, width
 from reader.ui import formats
 from reader.ui.lines import (
     BLANK,
@@ -109,7 +109,7 @@ def lay(
     pictures = pictures or {}
     lines: list[Line] = [BLANK, *(line_of(part, "title") for part in wrapped(text.title, cells))]
     lines += wrap_facts(_facts(text), cells)
-    lines += wrap_facts(_provenance(text, now), cells)
+    lines += wrap_facts(_provenance(text, now, cells), cells)
     lead = lead_of(text)
     lines += lead_lines(lead, pictures.get(lead.url), cells) if lead is not None else ()
     lines.append(BLANK)
@@ -155,12 +155,14 @@ def _facts(text: FullText) -> list[Run]:
     return facts
 
 
-def _provenance(text: FullText, now: datetime) -> list[Run]:
+def _provenance(text: FullText, now: datetime, cells: int) -> list[Run]:
     long = f"{count(text.words, 'word')}, {minutes(text.words)} min"
     if text.page is not None:
-        said = formats.provenance(text.page, now)
-        facts = (said[0].upper() + said[1:], formats.confirmed(text.page, now), long)
-        return [Run(fact, "quiet") for fact in facts if fact]
+        said = formats.provenance(text.page)
+        when = f"fetched {formats.ago(text.page.fetched_at, now)}"
+        where = said[0].upper() + said[1:]
+        origin = [f"{where}, {when}"] if width(where) + 2 + len(when) <= cells else [where, when]
+        return [Run(fact, "quiet") for fact in (*origin, formats.confirmed(text.page, now), long) if fact]
     if text.kind == "body":
         return [Run("The document's own text", "quiet"), Run(long, "quiet")]
     return [Run("The excerpt", "quiet")]

@@ -170,7 +170,7 @@ ACTIONS: tuple[Action, ...] = (
         "A",
         "fetch_archive",
         "Look in the archive",
-        "Fetch the newest capture of the Wayback Machine, which so learns what you read.",
+        "Where the original cannot be had, fetch the newest capture of the Wayback Machine, which so learns what you read.",
         "Read",
         ("browse",),
     ),

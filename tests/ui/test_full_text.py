@@ -69,6 +69,10 @@ def test_it_says_what_it_is_from_where_since_when_and_how_long() -> None:
     assert shown[3] == "The original at jurist.org, fetched 3 hours ago · 460 words, 2 min"
 
 
+def test_where_there_is_little_room_it_still_says_since_when() -> None:
+    assert "fetched 3 hours ago · 460 words, 2 min" in plain(lay(text(), 38, NOW).lines)
+
+
 def test_it_says_when_its_server_has_said_that_it_still_holds() -> None:
     asked = page(fetched_at=NOW - timedelta(days=3), checked_at=NOW - timedelta(seconds=20))
     facts = " ".join(plain(lay(text(page=asked), 72, NOW).lines)[3:5])
