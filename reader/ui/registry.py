@@ -170,7 +170,7 @@ ACTIONS: tuple[Action, ...] = (
         "A",
         "fetch_archive",
         "Look in the archive",
-        "Where the original cannot be had, fetch the newest capture of the Wayback Machine, which so learns what you read.",
+        "Where nothing else can be had, fetch the Wayback Machine's newest capture; so it learns what you read.",
         "Read",
         ("browse",),
     ),
