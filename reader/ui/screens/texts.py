@@ -10,7 +10,7 @@ from reader.config import Config
 from reader.errors import ReaderError
 from reader.model import Links
 from reader.opening import First
-from reader.ui import actions, messages
+from reader.ui import actions, messages, terminal
 from reader.ui.article_view import ArticleView
 from reader.ui.bars import KeyBar
 from reader.ui.originals_desk import MEASURE, OriginalsDesk
@@ -315,7 +315,7 @@ class Texts(Viewing):
 
         self._outside = self._outside or Outside()
         try:
-            with self.app.suspend():
+            with terminal.lent(self.app):
                 name = self._outside.show(view.text)
         except SuspendNotSupported:
             self.say("The terminal cannot be handed over here.", warning=True)
@@ -324,6 +324,11 @@ class Texts(Viewing):
         else:
             self.say(f"Back from {name}.")
         self.refresh(layout=True)
+
+    def tidy_outside(self) -> None:
+        """Take away the files that were made for the pager. May raise OSError."""
+        if self._outside is not None:
+            self._outside.tidy()
 
     # What keys are about, while one reads.
 
