@@ -100,7 +100,7 @@ class TextView(LinkedView):
         reading = same and time.monotonic() > self._shown_at + _SECONDS_UNTIL_READING
         self._take(text, laid)
         self._search_again()
-        self.fit_text(laid.lines, laid, eye=self.size.height // 2 if reading else 0)
+        self.fit_text(laid.lines, laid, by_middle=reading)
 
     def _take(self, text: FullText, laid: Laid) -> None:
         self.text, self.laid = text, laid

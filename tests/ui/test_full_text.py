@@ -135,7 +135,16 @@ def test_how_long_ago(seconds: int, said: str) -> None:
 def test_lines_that_count_nothing_are_at_the_place_of_the_text_below_them() -> None:
     measured = Measured(before=(0, 10, 10, 10, 10, 30))
     assert measured.line(10) == 4
-    assert [measured.same_above(line) for line in range(6)] == [0, 0, 1, 2, 3, 0]
+    spots = [measured.spot(line) for line in range(6)]
+    assert spots == [(0, 0, 0), (10, 3, 3), (10, 2, 3), (10, 1, 3), (10, 0, 3), (30, 0, 0)]
+    assert [measured.line_of(spot) for spot in spots] == [*range(6)]
+    without = Measured(before=(0, 10, 30))
+    assert [without.line_of(spot) for spot in spots] == [0, 1, 1, 1, 1, 2]
+    larger = Measured(before=(0, 10, 10, 10, 10, 10, 10, 10, 30))
+    assert [larger.line_of(spot) for spot in spots] == [0, 1, 3, 5, 7, 8]
+    assert [larger.line_of(without.spot(line)) for line in range(3)] == [0, 7, 8]
+    wider = Measured(before=(0, 5, 30))
+    assert [wider.line_of(spot) for spot in spots] == [0, 1, 1, 1, 1, 2]
 
 
 # Finding.
