@@ -152,8 +152,17 @@ def test_lines_that_count_nothing_are_at_the_place_of_the_text_below_them() -> N
 
 def found(lines: list[str], wanted: str) -> list[list[str]]:
     """Return the pieces of each place where ``wanted`` stands."""
-    matches = Searchable([line_of(line) for line in lines]).find(wanted)
-    return [[lines[line][start:end] for line, start, end in match.pieces] for match in matches]
+    places = Searchable([line_of(line) for line in lines]).find(wanted)
+    pieces: list[list[str]] = [[] for _ in range(len(places))]
+    for number, line in enumerate(lines):
+        for which, start, end in places.in_line(number):
+            assert pieces[which] or places.line(which) == number
+            pieces[which].append(line[start:end])
+    assert all(pieces)
+    for number in range(len(lines) + 1):
+        first = places.first_from(number)
+        assert all((places.line(which) >= number) == (which >= first) for which in range(len(places)))
+    return pieces
 
 
 @pytest.mark.parametrize(

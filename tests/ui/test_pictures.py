@@ -376,7 +376,7 @@ async def test_what_is_searched_for_is_found_below_pictures(folder: Path) -> Non
     async with reading(folder) as reader:
         await reader.press("/", *"quoted", "enter")
         assert reader.reading._matches
-        assert "Quoted" in "".join(run.text for run in reader.reading._lines[reader.reading._matches[0].line])
+        assert "Quoted" in "".join(run.text for run in reader.reading._lines[reader.reading._matches.line(0)])
 
 
 async def test_another_theme_is_another_ground_of_what_is_transparent(folder: Path) -> None:
