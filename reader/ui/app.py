@@ -113,10 +113,23 @@ class NewsreaderApp(App[None]):
         loop = asyncio.get_running_loop()
         loop.set_default_executor(DaemonThreads())
         if not self.is_headless:
-            Hangup(lambda: loop.call_soon_threadsafe(self.call_later, self.action_quit)).watch()
+
+            def leave() -> None:
+                from reader.programs import end_what_runs_in_terminal  # imported late: there may be no such end
+
+                end_what_runs_in_terminal()  # it keeps our thread, which is to leave
+                loop.call_soon_threadsafe(self.call_later, self.action_quit)
+
+            Hangup(leave, self._tidy_up).watch()
         if self._settings.keys:
             self.set_keymap(dict(self._settings.keys))
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
+
+    def _tidy_up(self) -> None:
+        """Leave nothing behind that only an end in good order would take away; for any thread."""
+        for screen in self.screen_stack:
+            if isinstance(screen, BrowseScreen):
+                screen.tidy_outside()
 
     async def on_keys_free(self, message: messages.KeysFree) -> None:
         """Handle the keys that were held back, before any that came after them."""

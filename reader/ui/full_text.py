@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -203,17 +204,6 @@ def with_excerpt(excerpt: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
 # --- finding --------------------------------------------------------------------------------
 
 
-class Match(NamedTuple):
-    """Where something stands: line, and from which to which character of it; a match may go on in further lines."""
-
-    pieces: tuple[tuple[int, int, int], ...]
-
-    @property
-    def line(self) -> int:
-        """The line in which it begins."""
-        return self.pieces[0][0]
-
-
 class Searchable:
     """The characters of lines, without case and accents; what is wrapped is one text."""
 
@@ -247,25 +237,47 @@ class Searchable:
                     self._lines.append(number)
                     self._columns.append(column)
 
-    def find(self, wanted: str) -> list[Match]:
-        """Return where ``wanted`` stands, from the top; none for nothing."""
+    def find(self, wanted: str) -> Found:
+        """Return where ``wanted`` stands, from the top; nowhere when it is nothing."""
         sought = " ".join("".join(map(fold, wanted)).split())
-        found: list[Match] = []
+        starts = array("I")
         at = self._text.find(sought) if sought else -1
         while at != -1:
-            end = at + len(sought)
-            found.append(Match(tuple(self._pieces(at, end))))
-            at = self._text.find(sought, end)
-        return found
+            starts.append(at)
+            at = self._text.find(sought, at + len(sought))
+        return Found(starts, len(sought), self._lines, self._columns)
 
-    def _pieces(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-        while start < end:
-            line, stop = self._lines[start], start
-            while stop < end and self._lines[stop] == line:
-                stop += 1
-            first, last = self._columns[start], self._columns[stop - 1]
-            yield line, first, last + 1
-            start = stop
+
+class Found:
+    """Where something stands in lines. There may be a hundred thousand places: those of a line are told when asked."""
+
+    def __init__(self, starts: Sequence[int], length: int, lines: Sequence[int], columns: Sequence[int]) -> None:
+        """``starts`` are characters of a Searchable, ``lines`` and ``columns`` where each of those stands."""
+        self._starts = starts
+        self._length = length
+        self._lines = lines
+        self._columns = columns
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def line(self, which: int) -> int:
+        """Return the line in which a place begins."""
+        return self._lines[self._starts[which]]
+
+    def first_from(self, line: int) -> int:
+        """Return which place is the first that begins in ``line`` or below; as many as there are, when none does."""
+        return bisect_left(self._starts, line, key=self._lines.__getitem__)
+
+    def in_line(self, line: int) -> Iterator[tuple[int, int, int]]:
+        """Yield what of them is in a line: which it is, and from which to which character; one may be in several."""
+        begin, end = bisect_left(self._lines, line), bisect_right(self._lines, line)
+        which = bisect_right(self._starts, begin - self._length)
+        while which < len(self._starts) and self._starts[which] < end:
+            first = max(begin, self._starts[which])
+            last = min(end, self._starts[which] + self._length) - 1
+            yield which, self._columns[first], self._columns[last] + 1
+            which += 1
 
 
 @lru_cache(maxsize=8_192)  # there are as many characters in a text of Han

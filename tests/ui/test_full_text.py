@@ -175,7 +175,16 @@ def test_how_long_ago(seconds: int, said: str) -> None:
 def test_lines_that_count_nothing_are_at_the_place_of_the_text_below_them() -> None:
     measured = Measured(before=(0, 10, 10, 10, 10, 30))
     assert measured.line(10) == 4
-    assert [measured.same_above(line) for line in range(6)] == [0, 0, 1, 2, 3, 0]
+    spots = [measured.spot(line) for line in range(6)]
+    assert spots == [(0, 0, 0), (10, 3, 3), (10, 2, 3), (10, 1, 3), (10, 0, 3), (30, 0, 0)]
+    assert [measured.line_of(spot) for spot in spots] == [*range(6)]
+    without = Measured(before=(0, 10, 30))
+    assert [without.line_of(spot) for spot in spots] == [0, 1, 1, 1, 1, 2]
+    larger = Measured(before=(0, 10, 10, 10, 10, 10, 10, 10, 30))
+    assert [larger.line_of(spot) for spot in spots] == [0, 1, 3, 5, 7, 8]
+    assert [larger.line_of(without.spot(line)) for line in range(3)] == [0, 7, 8]
+    wider = Measured(before=(0, 5, 30))
+    assert [wider.line_of(spot) for spot in spots] == [0, 1, 1, 1, 1, 2]
 
 
 # Finding.
@@ -183,8 +192,17 @@ def test_lines_that_count_nothing_are_at_the_place_of_the_text_below_them() -> N
 
 def found(lines: list[str], wanted: str) -> list[list[str]]:
     """Return the pieces of each place where ``wanted`` stands."""
-    matches = Searchable([line_of(line) for line in lines]).find(wanted)
-    return [[lines[line][start:end] for line, start, end in match.pieces] for match in matches]
+    places = Searchable([line_of(line) for line in lines]).find(wanted)
+    pieces: list[list[str]] = [[] for _ in range(len(places))]
+    for number, line in enumerate(lines):
+        for which, start, end in places.in_line(number):
+            assert pieces[which] or places.line(which) == number
+            pieces[which].append(line[start:end])
+    assert all(pieces)
+    for number in range(len(lines) + 1):
+        first = places.first_from(number)
+        assert all((places.line(which) >= number) == (which >= first) for which in range(len(places)))
+    return pieces
 
 
 @pytest.mark.parametrize(

@@ -304,10 +304,10 @@ async def test_the_column_is_as_wide_as_one_likes_and_stays_so(kept: Path) -> No
         await reader.press("space", "plus", "+")
         assert reader.reading.text_width == 80
         assert reader.message == "Lines of 80 characters."
-        place = reader.reading._place
+        place = reader.reading._top
         await reader.press(*["-"] * 10)
         assert reader.reading.text_width == 40
-        assert reader.reading._place == place
+        assert reader.reading._top == place
         await reader.press("-")
         assert reader.message == "The column is as narrow as it gets."
         await reader.press("plus")

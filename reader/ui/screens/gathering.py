@@ -39,6 +39,8 @@ class Gathering(Picturing):
         self._asked_for: tuple[int, int, int] | None = None
         """What the key was pressed for once, where it is to be pressed twice: how many documents, first and last."""
         self._following: Timer | None = None
+        self._last = ""
+        """The article that was done last, by its identity."""
 
     def action_fetch_all(self) -> None:
         """Begin, pause, or go on."""
@@ -71,6 +73,19 @@ class Gathering(Picturing):
             self._begins, self._pauses = True, False
             self.query_one(KeyBar).hush()  # whatever it was: from now on the line above tells
             self.originals.gather(rowids)
+
+    def _show_come(self, gathered: Gathered) -> None:
+        """Show the original of what is read, if it may have come just now and nothing but an excerpt was there.
+
+        Who reads the document's own text goes on with that, until they ask for the original.
+        """
+        view, former = self.text_view, self._last
+        self._last = gathered.last
+        if view is None or view.text is None or view.text.kind != "excerpt":
+            return
+        # Of those that are done between two messages, the last alone is named.
+        if gathered.finished or former != gathered.last == view.text.id:
+            self.load_again()
 
     def _follow(self) -> None:
         self._following = None
@@ -118,9 +133,7 @@ class Gathering(Picturing):
         self._begins = False
         self._pauses = self._pauses and not gathered.finished
         self._show_line(self._gathered)
-        view = self.text_view
-        if view is not None and view.text is not None and gathered.last == view.text.id and not view.is_page:
-            self.load_again()
+        self._show_come(gathered)
         if self._following is None and not gathered.finished:
             self._following = self.set_timer(_SECONDS_BETWEEN_LISTS, self._follow)
         if gathered.finished:
