@@ -14,6 +14,7 @@ from reader.errors import ReaderError, reason
 from reader.programs import run_in_terminal, runs_code, show, split, stem
 from reader.text import clean
 from reader.ui.full_text import USUAL_MEASURE, FullText, lay
+from reader.ui.lines import text_of
 
 _VARIABLES = ("PAGER", "VISUAL", "EDITOR")
 _USUAL = ("less", "more", "vi", "nano")
@@ -46,7 +47,7 @@ def find_viewer(environ: Mapping[str, str], which: Callable[[str], str | None] =
 
 def as_file(text: FullText, now: datetime) -> str:
     """Return a text as it is read here, with its links, in lines of so many cells."""
-    lines = ("".join(run.text for run in line).rstrip() for line in lay(text, USUAL_MEASURE, now).lines)
+    lines = (text_of(line).rstrip() for line in lay(text, USUAL_MEASURE, now).lines)
     return "\n".join([*lines, "", text.links.best]).strip() + "\n"
 
 
