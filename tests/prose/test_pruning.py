@@ -10,7 +10,8 @@ from reader.prose.container import container, standfirst
 from reader.prose.extract import extract
 from reader.prose.harvest import first, second, whole
 from reader.prose.markdown import to_markdown
-from reader.prose.pruning import NUMBER, PICTURE_HOST, Held, prepare, show_code
+from reader.prose.carrying import NUMBER, PICTURE_HOST, Held, show_code
+from reader.prose.pruning import prepare
 from reader.prose.tree import elements, parse, text_of
 
 LONG = "The council met on Tuesday evening and decided, after a long debate, to repair the bridge before winter."
