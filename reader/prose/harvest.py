@@ -13,8 +13,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from reader.prose.blocks import Block
-from reader.prose.html import MAX_CHARACTERS, assemble, cut_notice
 from reader.prose.carrying import CODE, CODE_BREAK, QUOTE, Held, number_of, parted, show_code, without_number
+from reader.prose.html import MAX_CHARACTERS, assemble, cut_notice
 from reader.prose.tags import Token, tokens
 
 if TYPE_CHECKING:

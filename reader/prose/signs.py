@@ -42,7 +42,7 @@ _ERROR = Kind(
     names=_any(
         rf"{_NUMBER}",
         *(
-            rf"{_NUMBER}?(?:(?:sorry|oops|ouch|uh-?oh|whoops|hmm|ups|oups)\W+)?{name}"
+            rf"{_NUMBER}?(?:(?:sorry|oops|ouch|uh-?oh|whoops|hmm|ups|oups)\W+)?(?:{name})"
             for name in (
                 rf"(?:(?:the|this|that|your) )?(?:requested )?{_THING}(?: you(?: are|.re)? (?:requested|looking for))? "
                 r"(?:(?:was |is |could |can)?(?:not|n.t) (?:be )?(?:found|available|exist)|does(?: not|n.t) exist"
@@ -327,7 +327,7 @@ WALLS = (
     ),
     _any(
         rf"\b(?:this|the) {_WORK} is (?:only |exclusively |just )?(?:for|exclusive|reserved|locked|available (?:only|exclusively))\b",
-        rf"\b(?:subscribers?|members?|premium)[- ]only\b|\bfor (?:paid |paying )?(?:subscribers|members) only\b",
+        r"\b(?:subscribers?|members?|premium)[- ]only\b|\bfor (?:paid |paying )?(?:subscribers|members) only\b",
         r"\bonly (?:available )?(?:for|to) (?:our )?(?:paid |paying )?(?:subscribers|members)\b|\bpaid subscribers\b",
         "(?:artikel|inhalt|text|beitrag)\\b.{0,20}(?:abonnent|vorbehalten|exklusiv|\\babo\\b)|nur für abonnent",
         "réservée? (?:aux|à nos) abonnés|(?:exclusiv[oa]s?|s[oó]lo|reservad[oa]) para (?:los )?(?:suscriptores|assinantes)",

@@ -32,7 +32,7 @@ _BESIDE_A_NAME = 5
 """Words that may stand beside a name in a title: those of the site."""
 _NAME, _VAGUE, _SAYS, _FITS = 3, 2, 2, 1
 _ENOUGH, _ENOUGH_LONG = 3, 5
-_PARTS = re.compile(r"\s+[|·•–—:-]\s+|\s*[|»]\s*")
+_PARTS = re.compile(r"\s+[|·•–—-]\s+|\s*[|»]\s*")
 _EDGES = " .!?…:;,–—-|*#¡¿。！？"
 _BEHIND = 1_500
 """Characters behind an article's end."""
@@ -149,7 +149,9 @@ def _behind(blocks: list[str], page: Seen) -> tuple[str, str]:
         solid.append(_BLANKS.sub("", text))
         length += len(solid[-1])
     whole = "".join(solid)
-    ends = [whole.rfind(_BLANKS.sub("", text)[-_ENDING:]) for text in blocks[-1 - _LAST :] if len(text) >= _ENDING]
+    # A block that is itself of the wall is not where the text ends.
+    texts = [text for text in blocks[-1 - _LAST :] if not _says(WALLS, text) and not OFFERS.search(text)]
+    ends = [whole.rfind(_BLANKS.sub("", text)[-_ENDING:]) for text in texts if len(text) >= _ENDING]
     end = max(ends, default=-1)
     if end < 0:
         return "", ""

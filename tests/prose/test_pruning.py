@@ -6,11 +6,11 @@ import pytest
 from lxml.html import HtmlElement
 
 from reader.prose.blocks import Block, ListBlock
+from reader.prose.carrying import NUMBER, PICTURE_HOST, Held, show_code
 from reader.prose.container import container, standfirst
 from reader.prose.extract import extract
 from reader.prose.harvest import first, second, whole
 from reader.prose.markdown import to_markdown
-from reader.prose.carrying import NUMBER, PICTURE_HOST, Held, show_code
 from reader.prose.pruning import prepare
 from reader.prose.tree import elements, parse, text_of
 
