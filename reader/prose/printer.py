@@ -218,7 +218,7 @@ class _Inline:
         return "".join(map(self.text, groups, [inside] * len(groups), lefts, rights))
 
     def _inner_edge(self, span: Span, at: int, inside: tuple[_Style, ...]) -> str:
-        """Return the character that stands next to the signs of the styles ``inside``; stars that touch are one sign."""
+        """Return the character next to the signs of the styles ``inside``; stars that touch are one sign."""
         others = [style for style in _styles(span) if style not in inside]
         if span.mark & Mark.CODE or (others and (not isinstance(others[0], Mark) or self.italic == "_")):
             return "`"

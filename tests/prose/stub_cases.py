@@ -127,33 +127,43 @@ TEASERS = [
 """Language, and what stands behind the beginning of an article: a heading and a line under it."""
 
 SENTENCES = {
-    "en": "The council voted on Monday to close the bridge for repairs until the end of March, and traffic will be led "
+    "en": "The council voted on Monday to close the bridge for repairs until the end of March, and "
+    "traffic will be led "
     "over the old road, said the mayor, who had asked for more money. ",
-    "de": "Der Rat beschloss am Montag, die Brücke bis Ende März für Reparaturen zu sperren, und der Verkehr wird über "
+    "de": "Der Rat beschloss am Montag, die Brücke bis Ende März für Reparaturen zu sperren, und der "
+    "Verkehr wird über "
     "die alte Straße geführt, sagte die Bürgermeisterin. ",
     "fr": "Le conseil a décidé lundi de fermer le pont pour des travaux jusqu’à la fin du mois de mars, et la "
     "circulation passera par la vieille route, a dit le maire. ",
     "es": "El concejo decidió el lunes cerrar el puente por obras hasta finales de marzo, y el tráfico irá por la "
     "carretera vieja, dijo la alcaldesa, que había pedido más dinero. ",
-    "it": "Il consiglio ha deciso lunedì di chiudere il ponte per lavori fino alla fine di marzo, e il traffico passerà "
+    "it": "Il consiglio ha deciso lunedì di chiudere il ponte per lavori fino alla fine di marzo, e "
+    "il traffico passerà "
     "per la vecchia strada, ha detto la sindaca. ",
     "pt": "A câmara decidiu na segunda-feira fechar a ponte para obras até o fim de março, e o trânsito passará pela "
     "estrada velha, disse a prefeita. ",
-    "nl": "De raad besloot maandag de brug tot eind maart te sluiten voor herstel, en het verkeer gaat over de oude weg, "
+    "nl": "De raad besloot maandag de brug tot eind maart te sluiten voor herstel, en het verkeer "
+    "gaat over de oude weg, "
     "zei de burgemeester, die om meer geld had gevraagd. ",
-    "sv": "Fullmäktige beslutade på måndagen att stänga bron för reparation till slutet av mars, och trafiken leds över "
+    "sv": "Fullmäktige beslutade på måndagen att stänga bron för reparation till slutet av mars, och "
+    "trafiken leds över "
     "den gamla vägen, sade kommunalrådet. ",
     "pl": "Rada postanowiła w poniedziałek zamknąć most do końca marca z powodu remontu, a ruch pójdzie starą drogą, "
     "powiedziała burmistrz, która prosiła o więcej pieniędzy. ",
-    "tr": "Meclis pazartesi günü köprünün onarım için mart sonuna kadar kapatılmasına karar verdi ve trafik eski yoldan "
+    "tr": "Meclis pazartesi günü köprünün onarım için mart sonuna kadar kapatılmasına karar verdi ve "
+    "trafik eski yoldan "
     "verilecek, dedi belediye başkanı. ",
-    "ru": "Совет решил в понедельник закрыть мост на ремонт до конца марта, и движение пойдёт по старой дороге, сказала "
+    "ru": "Совет решил в понедельник закрыть мост на ремонт до конца марта, и движение пойдёт по "
+    "старой дороге, сказала "
     "глава города, которая просила больше денег. ",
     "zh": "市议会周一决定将大桥关闭维修至三月底，车辆将改走老路，市长说，她曾经要求更多的资金。",
     "ja": "市議会は月曜日、橋を三月末まで修理のため閉鎖することを決め、車は旧道を通ることになると市長は述べた。",
-    "ko": "시의회는 월요일 다리를 삼월 말까지 수리를 위해 폐쇄하기로 결정했으며 차량은 옛 도로로 우회한다고 시장이 말했다. ",
-    "ar": "قرر المجلس يوم الاثنين إغلاق الجسر للإصلاح حتى نهاية مارس وستمر السيارات عبر الطريق القديم كما قالت رئيسة البلدية. ",
-    "hi": "परिषद ने सोमवार को मार्च के अंत तक मरम्मत के लिए पुल बंद करने का फैसला किया और यातायात पुरानी सड़क से जाएगा, महापौर ने कहा। ",
+    "ko": "시의회는 월요일 다리를 삼월 말까지 수리를 위해 폐쇄하기로 결정했으며 차량은 옛 도로로 "
+    "우회한다고 시장이 말했다. ",
+    "ar": "قرر المجلس يوم الاثنين إغلاق الجسر للإصلاح حتى نهاية مارس وستمر السيارات عبر الطريق "
+    "القديم كما قالت رئيسة البلدية. ",
+    "hi": "परिषद ने सोमवार को मार्च के अंत तक मरम्मत के लिए पुल बंद करने का फैसला किया और यातायात "
+    "पुरानी सड़क से जाएगा, महापौर ने कहा। ",
 }
 
 ARTICLES = [
