@@ -189,7 +189,7 @@ def hold_quotes(tree: HtmlElement, held: Held) -> None:
         for child in list(box):
             box.remove(child)
         box.attrib.clear()
-        box.tag, box.text = "blockquote", f"{QUOTE}{number}{QUOTE}{said}{QUOTE_END}"
+        box.tag, box.text = "p", f"{QUOTE}{number}{QUOTE}{said}{QUOTE_END}"
 
 
 # --- and back -----------------------------------------------------------------------------------

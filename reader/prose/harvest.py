@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from reader.prose.blocks import Block
-from reader.prose.carrying import CODE, CODE_BREAK, QUOTE, Held, number_of, parted, show_code, without_number
+from reader.prose.carrying import CODE, CODE_BREAK, Held, number_of, parted, show_code, without_number
 from reader.prose.html import MAX_CHARACTERS, assemble, cut_notice
 from reader.prose.tags import Token, tokens
 
@@ -125,8 +125,6 @@ def _walk(root: _Element, held: Held) -> Iterator[Token]:
 def _name(element: _Element) -> str:
     """Return the name that an element of trafilatura's has in HTML; empty for one that says nothing more."""
     tag, kind = str(element.tag), element.get("rend") or ""
-    if tag == "quote" and (element.text or "").startswith(QUOTE):
-        return ""  # what is held has its own
     if tag in _PLAIN:
         return {"dt": "dt", "dd": "dd"}.get(kind[:2], "li") if tag == "item" else _PLAIN[tag]
     match tag:
