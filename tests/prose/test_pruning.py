@@ -220,3 +220,13 @@ def test_a_page_that_is_one_quote_is_its_article() -> None:
     found = extract(f"<html><body><h1>Bridge</h1><blockquote>{WORDS}</blockquote></body></html>")
     assert found is not None
     assert "vote number 5" in found.markdown
+
+
+def test_a_document_that_is_a_whole_page_keeps_numbers_and_heads_of_tables() -> None:
+    from reader.jobs.extract_tasks import TASKS
+    from reader.prose.plain import from_plain
+
+    inside = "<ol start=5><li>Fifth thing</li></ol>" + SHAPES["a caption of a table"]
+    body = f"<!doctype html><html><body><article><h1>Bridge</h1>{WORDS}{inside}{WORDS.upper()}</article></body></html>"
+    made = from_plain(TASKS["blocks"](body, "html", ""))
+    assert to_markdown(parse_html(inside)) in to_markdown(made)
