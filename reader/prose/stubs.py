@@ -84,8 +84,6 @@ def _points(kind: Kind, names: list[str], said: str, size: int, page: Seen) -> i
     if size > kind.longest:
         return 0
     named = max((_named(kind, name) for name in names), default=0)
-    if named and 0 < size <= 30:
-        named += 1
     says = _SAYS * min(2, _says(kind.says, said))
     if kind.reason == "asks to sign in" and page.has_password:
         says += _SAYS
@@ -93,7 +91,7 @@ def _points(kind: Kind, names: list[str], said: str, size: int, page: Seen) -> i
         says += _SAYS
     if says and size <= kind.alone:
         says += 1
-    if not named and size > kind.alone and kind.longest < 300 and says < 2 * _SAYS:
+    if not named and size > kind.alone and says < 2 * _SAYS:
         return 0  # one sentence, in a text that may be about such pages
     return named + says + _FITS * bool(kind.fits.search(said)) if named or says else 0
 
@@ -122,7 +120,7 @@ def _named(kind: Kind, name: str) -> int:
 
 
 def _wall(extract: Extract, blocks: list[str], page: Seen) -> str:
-    last = [text for text in blocks[-_LAST:] if len(text) < 400]
+    last = [text for text in blocks[1:][-_LAST:] if len(text) < 400]  # what is first is the text itself
     behind, aside = _behind(blocks, page)
     told = " ".join(text for text, place in page.pieces if place == Place.WALL)
     near = "\n".join((*last, behind, told))

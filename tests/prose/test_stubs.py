@@ -127,3 +127,25 @@ def test_there_are_enough_examples_of_both() -> None:
     assert len(OTHERS) + len(TEASERS) >= 40
     assert len(ARTICLES) >= 40
     assert len({language for language, *_ in ARTICLES}) >= 10
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Town site is down", "The site of the town is down for maintenance, it said, and asked people to check back."),
+        (
+            "Paper adds pay wall",
+            "The paper will ask readers to subscribe to continue reading after five free articles.",
+        ),
+        (
+            "Cookies banned",
+            "Sites that use cookies must ask before they do, the court said. Personal data may not leave.",
+        ),
+        (
+            "Gone",
+            "She looked for the cat on Monday, and on Tuesday in the garden of the neighbour who hated it so much.",
+        ),
+    ],
+)
+def test_a_flash_about_such_pages_is_none(title: str, text: str) -> None:
+    assert judged(site(title, f"<p>{text}</p>")) == ""
