@@ -45,6 +45,7 @@ def extract(file: str, *, url: str, form: str) -> None:
 
     name = "standard input" if file == _STANDARD else show_path(file)
     page = _read(file, name)
+    _refuse_other_files(page, name)
     with contextlib.closing(Extractor()) as extractor:
         try:
             answer = Extracted.of(extractor.ask("page", page, url, ""))
@@ -55,7 +56,7 @@ def extract(file: str, *, url: str, form: str) -> None:
         from reader.prose.stubs import NO_ARTICLE
 
         why = "" if answer.stub == NO_ARTICLE else f": the page {answer.stub}"
-        raise ReaderError(f"No article was found in {name}{why}.", "The browser shows all of it.")
+        raise ReaderError(f"No article was found in {name}{why}.", _hint(answer.stub))
     if answer.stub:
         ends.say(f"{name}: the page {answer.stub}.")
     if form == "text":
@@ -69,6 +70,29 @@ def extract(file: str, *, url: str, form: str) -> None:
         out(json.dumps(record, ensure_ascii=ascii_only(), indent=2) + "\n")
     else:
         out(_headed(answer.extract))
+
+
+def _hint(stub: str) -> str:
+    """Return what can be done about a page that is something else."""
+    from reader.prose.stubs import NO_ARTICLE, PAY
+
+    if stub == PAY:
+        return "Whoever has a subscription can read the rest in the browser, and save the page from there."
+    if stub == NO_ARTICLE:
+        return "It may be a page of links, or one that scripts fill; the browser can save it as it looks."
+    return "Save the page again once the browser shows the article."
+
+
+def _refuse_other_files(page: bytes, name: str) -> None:
+    """Raise ReaderError for what is no page: nothing at all, a PDF, a picture, bytes that are no text."""
+    from reader.web.media import in_words, sniffed  # late, as all that a command needs
+
+    if not page.strip():
+        raise ReaderError(f"{name} is empty.", "Give it a web page: HTML, XHTML or plain text.")
+    kind = sniffed(page)
+    if kind not in ("text/html", "text/plain"):
+        what = "no text" if kind == "application/octet-stream" else in_words(kind)
+        raise ReaderError(f"{name} is {what}, in which no article is looked for.", "Give it a web page, or plain text.")
 
 
 def _headed(found: Extract) -> str:
@@ -91,6 +115,8 @@ def _read(file: str, name: str) -> bytes:
         else:
             with Path(file).open("rb") as source:
                 page = source.read(MAX_BYTES + 1)
+    except IsADirectoryError as error:
+        raise ReaderError(f"{name} is a directory.", "Name a file in it.") from error
     except OSError as error:
         raise ReaderError(f"{name} cannot be read: {reason(error)}.", "Check the spelling.") from error
     if len(page) > MAX_BYTES:

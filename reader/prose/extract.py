@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 from reader.model import Extract
 from reader.prose.blocks import Block, Paragraph, Span
+from reader.prose.carrying import Held, without_ours
 from reader.prose.container import container, standfirst
 from reader.prose.decoding import decode
 from reader.prose.harvest import first, second, whole
@@ -28,7 +29,7 @@ from reader.prose.html import MAX_BLOCKS, cut_notice, parse_html
 from reader.prose.inline import paragraphs
 from reader.prose.markdown import to_markdown
 from reader.prose.metadata import Metadata, base_of, metadata
-from reader.prose.pruning import Held, prepare
+from reader.prose.pruning import prepare
 from reader.prose.structured import Structured, as_html, script_text, structured
 from reader.prose.targets import WEB, target
 from reader.prose.tidying import article_text, tidy_article, with_headings
@@ -243,11 +244,11 @@ def _bounded(blocks: tuple[Block, ...], wanted: Counter[tuple[str, ...]]) -> tup
 
 def _holds_the_same(blocks: Sequence[Block], held: HtmlElement) -> bool:
     """Whether an opinion has about the text of an element, and all its headings and items: the quick way to agree."""
-    if _is_lump(blocks) or _alike(_rows(blocks), _rows_of(" ".join(held.itertext()))) < _ABOUT_THE_SAME:
+    if _is_lump(blocks) or _alike(_rows(blocks), _rows_of(without_ours(" ".join(held.itertext())))) < _ABOUT_THE_SAME:
         return False
     said = "".join(article_text(blocks).split())
     parts = ("".join("".join(part.itertext()).split()) for part in held.iter("h2", "h3", "h4", "h5", "h6", "li"))
-    return all(part in said for part in parts)
+    return all(without_ours(part) in said for part in parts)
 
 
 def _rows(blocks: Sequence[Block]) -> Counter[tuple[str, ...]]:

@@ -10,7 +10,6 @@ from reader.prose.blocks import Block, CodeBlock, Figure, Heading, ListBlock, Pa
 from reader.prose.inline import BREAK
 from reader.text import clean_block
 
-_MAX_START = 999_999_999
 _MAX_COLUMNS_SPANNED = 12
 _BLANK_LINES = re.compile(r"(?:[ \t]*+\n)++")
 
@@ -69,13 +68,16 @@ class ListFrame(Frame):
     def __init__(self, *, ordered: bool = False, start: str = "") -> None:
         super().__init__()
         self.ordered = ordered
-        number = int(start) if start.isascii() and start.isdecimal() and len(start) < 10 else 1
-        self.start = min(number, _MAX_START)
+        number = _number(start)
+        self.start = 1 if number is None else number
         self.items: list[list[Block]] = []
+        self.values: list[int | None] = []
+        """Of each item, the number that it says it has."""
 
-    def begin_item(self) -> None:
-        """Start the next item."""
+    def begin_item(self, value: str = "") -> None:
+        """Start the next item; ``value`` is its number where it says so."""
         self.items.append([])
+        self.values.append(_number(value) if self.ordered else None)
 
     def add(self, block: Block) -> None:
         """Take a block of the current item."""
@@ -84,9 +86,21 @@ class ListFrame(Frame):
         self.items[-1].append(block)
 
     def finish(self) -> Iterable[Block]:
-        """Return the list without its empty items."""
-        items = tuple(tuple(item) for item in self.items if item)
-        return [ListBlock(items, self.ordered, self.start)] if items else []
+        """Return the list without its empty items; more than one, where an item's number is not the next one."""
+        lists: list[list[tuple[Block, ...]]] = []
+        starts: list[int] = []
+        number = self.start
+        for item, value in zip(self.items, self.values, strict=True):
+            jumps = value is not None and value != number
+            number = number if value is None else value
+            if not item:
+                continue
+            if jumps or not lists:
+                lists.append([])
+                starts.append(number)
+            lists[-1].append(tuple(item))
+            number += 1
+        return [ListBlock(tuple(items), self.ordered, at) for items, at in zip(lists, starts, strict=True)]
 
 
 class TableFrame(Frame):
@@ -185,6 +199,12 @@ class CodeFrame(Frame):
         before = _BLANK_LINES.match(text)
         text = text[before.end() :] if before else text
         return [CodeBlock(text, self.language), *self.blocks] if text else self.blocks
+
+
+def _number(text: str) -> int | None:
+    """Return the number of an item, as ``start`` and ``value`` give it; None where it is none that is shown."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
 
 def _cell(blocks: list[Block]) -> Spans:

@@ -13,8 +13,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from reader.prose.blocks import Block
+from reader.prose.carrying import CODE, CODE_BREAK, Held, number_of, parted, show_code, without_number
 from reader.prose.html import MAX_CHARACTERS, assemble, cut_notice
-from reader.prose.pruning import CODE, CODE_BREAK, Held, begins_with, show_code, without_number
 from reader.prose.tags import Token, tokens
 
 if TYPE_CHECKING:
@@ -103,14 +103,14 @@ def _walk(root: _Element, held: Held) -> Iterator[Token]:
             if name:
                 yield Token("end", name)
             if element.tail and element is not root:
-                yield Token("text", element.tail)
+                yield from _said(element.tail, held)
             continue
         stack.append((element, True))
         if name == "pre":
             yield from _listing(element.text or "")
             stack[-1:] = []
             if element.tail:
-                yield Token("text", element.tail)
+                yield from _said(element.tail, held)
             continue
         if name == "img":
             yield from _picture(element.get("src") or "", held)
@@ -118,7 +118,7 @@ def _walk(root: _Element, held: Held) -> Iterator[Token]:
         if name:
             yield Token("start", name, _attributes(element, name))
         if element.text:
-            yield Token("text", without_number(element.text))
+            yield from _said(element.text, held)
         stack += [(child, False) for child in reversed(element) if isinstance(child.tag, str)]
 
 
@@ -150,9 +150,19 @@ def _name(element: _Element) -> str:
 def _attributes(element: _Element, name: str) -> Mapping[str, str]:
     if name == "a":
         return {"href": element.get("target") or ""}
-    if name == "ol" and (number := begins_with(next(element.itertext(), ""))):
-        return {"start": number}
+    if name == "li" and (number := number_of(_begin(element))):
+        return {"value": number}
     return {}
+
+
+def _begin(item: _Element) -> str:
+    """Return the first text of an item; empty where a list begins it, whose first text is another item's."""
+    inner: _Element | None = item
+    while inner is not None and not inner.text:
+        inner = next((child for child in inner if isinstance(child.tag, str)), None)
+        if inner is not None and inner.tag == "list":
+            return ""
+    return "" if inner is None else inner.text or ""
 
 
 # --- what pruning holds, put back ---------------------------------------------------------------
@@ -171,9 +181,18 @@ def _restored(found: Iterator[Token], held: Held) -> Iterator[Token]:
         elif token.kind == "end" and token.text == "code" and in_listing:
             in_listing = False
         elif token.kind == "text":
-            yield token._replace(text=without_number(token.text))
+            yield from _said(token.text, held)
         else:
             yield token
+
+
+def _said(text: str, held: Held) -> Iterator[Token]:
+    """Yield a text, and what is held where it says so."""
+    for piece, html in parted(without_number(text), held):
+        if html:
+            yield from _restored(tokens(html), held)
+        else:
+            yield Token("text", piece)
 
 
 def _picture(address: str, held: Held) -> Iterator[Token]:

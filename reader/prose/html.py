@@ -323,9 +323,9 @@ class _Builder:
             frame.language = found[1]
 
     def _start_list(self, token: Token) -> None:
-        self._open(ListFrame(ordered=token.text == "ol", start=token.attributes.get("start", "").strip()))
+        self._open(ListFrame(ordered=token.text == "ol", start=token.attributes.get("start", "")))
 
-    def _start_item(self, _: Token) -> None:
+    def _start_item(self, token: Token) -> None:
         self._flush()
         if not self._close_to("list"):
             if isinstance(self._frames[-1], CodeFrame):  # a listing whose lines are items
@@ -333,7 +333,7 @@ class _Builder:
             self._open(ListFrame())
         frame = self._frames[-1]
         if isinstance(frame, ListFrame):
-            frame.begin_item()
+            frame.begin_item(token.attributes.get("value", ""))
             self._begin_part(frame)
 
     def _start_description(self, _: Token) -> None:

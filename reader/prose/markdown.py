@@ -19,11 +19,14 @@ from reader.text import clean_block
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 MAX_CHARACTERS = 150_000
 """Of the source; what comes after is left out, and a last paragraph says so."""
 
 __all__ = ["MAX_CHARACTERS", "parse_markdown", "to_markdown"]
+_FIGURE = 5
+"""Pieces of a picture with a caption, at least."""
 # The parser counts two levels for a list and drops what is deeper than its limit, text and all; its time grows
 # with the limit. So the markers that one line may open are limited first.
 _PARSER_NESTING = 24
@@ -47,6 +50,9 @@ def _markup(source: str) -> str:
     """Return ``source`` as HTML that is not much longer, however often it refers to one long address."""
     parser, env = _parser(), {}  # type: tuple[MarkdownIt, dict[str, object]]
     found = parser.parse(source, env)
+    for block in found:
+        if block.children:
+            block.children = _captioned(block.children)
     left = MAX_ADDRESSES
     for token in (inner for block in found for inner in block.children or ()):
         for name in ("href", "src", "title"):
@@ -56,6 +62,27 @@ def _markup(source: str) -> str:
             else:
                 left -= length
     return str(parser.renderer.render(found, parser.options, env))
+
+
+def _captioned(parts: list[Token]) -> list[Token]:
+    """Return a paragraph that is a picture and, on the next line, a text in emphasis, as a figure with its caption.
+
+    So the printer writes captions, and so do many who write Markdown, which has no form for them.
+    """
+    kept = [part for part in parts if part.type != "text" or part.content]
+    if len(kept) < _FIGURE or [part.type for part in kept[:3]] != ["image", "softbreak", "em_open"]:
+        return parts
+    begin, end = kept[2], kept[-1]
+    closing = next(part for part in kept[3:] if part.type == "em_close" and part.level == begin.level)
+    if closing is not end:
+        return parts
+    return [_html("<figure>"), kept[0], _html("<figcaption>"), *kept[3:-1], _html("</figcaption></figure>")]
+
+
+def _html(text: str) -> Token:
+    from markdown_it.token import Token
+
+    return Token("html_inline", "", 0, content=text)
 
 
 @lru_cache(maxsize=1)

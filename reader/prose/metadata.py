@@ -96,14 +96,16 @@ def metadata(tree: HtmlElement, said: Structured, base_url: str) -> Metadata:
         site = host_of(target(base_url, "", WEB)) if target(base_url, "", WEB) else ""
     headings = [name for element in list(tree.iter("h1"))[:5] if (name := _short(text_of(element).strip("¶# ")))]
     page_title = next((text_of(element) for element in tree.iter("title") if element.getparent() is not None), "")
-    titles = [_short(said.headline), *(_short(named.get(name, "")) for name in _TITLES), *headings, _short(page_title)]
+    told = [_short(said.headline), *(_short(named.get(name, "")) for name in _TITLES)]
+    titles = [*told, *headings, _short(page_title)]
+    naming = [*told, _short(page_title), *_naming([*told, _short(page_title)], headings)]
     return Metadata(
         title=_title(titles, headings, site),
         byline=_byline(tree, named, said),
         published_at=_published(tree, named, said),
         site=site,
         image=_image(named, said, base_url),
-        titles=tuple(dict.fromkeys(filter(None, (*titles, *(_without_site(title, site) for title in titles))))),
+        titles=tuple(dict.fromkeys(filter(None, (*naming, *(_without_site(title, site) for title in naming))))),
     )
 
 
@@ -140,6 +142,19 @@ def _first(named: dict[str, str], names: tuple[str, ...]) -> str:
 def _short(text: str) -> str:
     text = clean(text)
     return text if len(text) <= MAX_TITLE else ""
+
+
+def _naming(told: list[str], headings: list[str]) -> list[str]:
+    """Return the headings that are the article's title: the first, and what a title is a part of, or has in it.
+
+    Some pages have a heading of the same kind before each of their sections.
+    """
+    keys = list(filter(None, map(_key, told)))
+    return [
+        heading
+        for at, heading in enumerate(headings)
+        if at == 0 or any(_key(heading) in key or key in _key(heading) for key in keys)
+    ]
 
 
 # --- title --------------------------------------------------------------------------------------

@@ -1,15 +1,27 @@
 """What is done to a page's tree before its article is looked for.
 
 What no article has is taken out, and what the extractors would lose or spoil is put into
-a form that they carry through: pictures with their captions, and listings of programs.
+a form that they carry through (:mod:`reader.prose.carrying`), pictures with their captions
+here.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from reader.prose.carrying import (
+    PICTURE_HOST,
+    Held,
+    Picture,
+    blank_ours,
+    flatten_quotes,
+    hold_quotes,
+    mark_code,
+    mark_lists,
+    mark_rules,
+    part_captions,
+)
 from reader.prose.furniture import is_box, is_for_the_ear, is_large_box
 from reader.prose.shifted import NAMES, shifted
 from reader.prose.targets import WEB, target
@@ -18,18 +30,6 @@ from reader.text import clean
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
-
-PICTURE_HOST = "picture.invalid"
-"""Stands for the pictures of a page; a name that no host can have (RFC 2606)."""
-CODE = "\ue0c0"
-"""Begins a listing; the next two characters stand for its line breaks and blanks, which would be folded."""
-CODE_BREAK, CODE_BLANK, CODE_TAB = "\ue0c1", "\ue0c2", "\ue0c3"
-_HIDE_BLANKS = str.maketrans({"\n": CODE_BREAK, " ": CODE_BLANK, "\t": CODE_TAB})
-_SHOW_BLANKS = str.maketrans({CODE_BREAK: "\n", CODE_BLANK: " ", CODE_TAB: "\t", CODE: None})
-NUMBER = "\ue0c4"
-"""Stands before and behind the number that a list begins with, at the beginning of its first item."""
-_NUMBERED = re.compile(f"{NUMBER}([0-9]*){NUMBER}")
-_OURS = re.compile(f"[{CODE}-{NUMBER}]")
 
 _GONE = (
     *("applet", "audio", "button", "canvas", "embed", "iframe", "input", "math", "nav", "noindex"),
@@ -79,7 +79,6 @@ _SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 _ICON = re.compile(
     r"(?:^|[\s_-])(?:avatar|icon|logo|emoji|pixel|spacer|gravatar|badge|sprite|tracking)(?:$|[\s_-])", re.IGNORECASE
 )
-_LANGUAGE = re.compile(r"(?:^|\s)(?:lang(?:uage)?-|brush:\s*|highlight-source-|highlight-)([\w+#.-]{1,32})", re.ASCII)
 _MOST_WRAPPERS = 20
 """Forms and the like of which is asked whether the whole page is in them."""
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -90,43 +89,15 @@ _AT_LEAST = 0.4
 """Of the running text of a page, how much has to be left of it, whatever boxes are called."""
 _RESTS = 200
 """Characters of running text that have to be left when a large box of comments is taken out."""
-_START = re.compile("[0-9]{1,6}", re.ASCII)
 _PIXELS = re.compile(r"\s*(\d{1,5})(?:px)?\s*", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture of the page; see :class:`reader.prose.blocks.Figure`."""
-
-    url: str
-    alt: str = ""
-    caption: str = ""
-    width: str = ""
-    height: str = ""
-
-
-@dataclass(slots=True)
-class Held:
-    """What is kept of a page beside its tree."""
-
-    pictures: list[Picture] = field(default_factory=list)
-
-    def keep(self, picture: Picture) -> str:
-        """Return the address that stands for a picture; its end is what the extractors know a picture by."""
-        self.pictures.append(picture)
-        return f"https://{PICTURE_HOST}/{len(self.pictures) - 1}.png"
-
-    def find(self, address: str) -> Picture | None:
-        """Return the picture that an address stands for."""
-        number = address.removeprefix(f"https://{PICTURE_HOST}/").removesuffix(".png")
-        kept = number.isascii() and number.isdecimal() and len(number) < 9 and int(number) < len(self.pictures)
-        return self.pictures[int(number)] if kept else None
 
 
 def prepare(tree: HtmlElement, base_url: str) -> Held:
     """Change ``tree`` into what the extractors do best with; returns what is put back behind them."""
     held = Held()
-    _blank_ours(tree)
+    blank_ours(tree)
+    flatten_quotes(tree)
+    part_captions(tree)
     for image in elements(tree, "amp-img"):
         image.tag = "img"
     for name in NAMES:
@@ -137,36 +108,13 @@ def prepare(tree: HtmlElement, base_url: str) -> Held:
     _drop_widgets(tree)
     _prune(tree)
     _prune_links(tree)
-    _mark_code(tree)
-    _mark_lists(tree)
+    mark_code(tree)
+    mark_lists(tree)
+    mark_rules(tree)
     _quote(tree)
     _part_live(tree)
+    hold_quotes(tree, held)
     return held
-
-
-def show_code(text: str) -> str:
-    """Return a listing with its own line breaks and blanks."""
-    return text.translate(_SHOW_BLANKS)
-
-
-def begins_with(text: str) -> str:
-    """Return the number that a list begins with whose first item has this text; empty for the usual one."""
-    found = _NUMBERED.match(text.lstrip())
-    return found[1] if found else ""
-
-
-def without_number(text: str) -> str:
-    """Return the text of an item without that number."""
-    return _NUMBERED.sub("", text)
-
-
-def _blank_ours(tree: HtmlElement) -> None:
-    """Take out of the text what stands for something of ours."""
-    for element in tree.iter():
-        if element.text and _OURS.search(element.text):
-            element.text = _OURS.sub("", element.text)
-        if element.tail and _OURS.search(element.tail):
-            element.tail = _OURS.sub("", element.tail)
 
 
 # --- noise ----------------------------------------------------------------------------------
@@ -338,40 +286,7 @@ def _largest(srcset: str) -> str:
     return best
 
 
-# --- listings, quotes, live blogs -------------------------------------------------------------
-
-
-def _mark_code(tree: HtmlElement) -> None:
-    """Make each listing one element of text that is carried through as it is."""
-    for listing in elements(tree, "pre", "listing", "xmp"):
-        for line in listing.iter("br"):
-            line.tail = "\n" + (line.tail or "")
-        text = "".join(listing.itertext())
-        text = re.sub(r"\r\n?", "\n", text).strip("\n")
-        named = [_LANGUAGE.search(inner.get("class") or "") for inner in (listing, *listing.iter("code"))]
-        parent = listing.getparent()
-        if parent is not None:
-            named.append(_LANGUAGE.search(parent.get("class") or ""))
-        language = next((found[1] for found in named if found), "") or (listing.get("lang") or "")
-        for child in list(listing):
-            listing.remove(child)
-        listing.attrib.clear()
-        if not text.strip():
-            drop(listing)
-            continue
-        listing.tag = "code"
-        # An extractor gives every code its language, which is how a block's is told from a line's.
-        listing.set("lang", language or "text")
-        listing.text = f"{CODE}{language}{CODE_BREAK}{text.translate(_HIDE_BLANKS)}"
-
-
-def _mark_lists(tree: HtmlElement) -> None:
-    """Write with which number a list begins, which an extractor forgets, into its first item."""
-    for numbered in elements(tree, "ol"):
-        number = (numbered.get("start") or "").strip()
-        item = next(numbered.iterchildren("li"), None)
-        if item is not None and _START.fullmatch(number) and number != "1":
-            item.text = f"{NUMBER}{number}{NUMBER}{item.text or ''}"
+# --- quotation marks, live blogs ----------------------------------------------------------------
 
 
 def _quote(tree: HtmlElement) -> None:

@@ -6,7 +6,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reader.text import clean, clean_block, unescape
@@ -43,6 +43,12 @@ class Structured:
     image: str = ""
     body: str = ""
     """``articleBody`` as it is written there: text, or HTML."""
+    words: int = 0
+    """``wordCount``; 0 where it is not told."""
+    is_free: bool | None = None
+    """``isAccessibleForFree``; None where it is not told."""
+    locked: list[str] = field(default_factory=list)
+    """Selectors of the parts that are not free (``hasPart``)."""
 
 
 def structured(tree: HtmlElement) -> Structured:
@@ -52,7 +58,22 @@ def structured(tree: HtmlElement) -> Structured:
         if "ld+json" in (script.get("type") or "").lower():
             for thing in _things(_json(script.text or "")):
                 _take(thing, found)
+                _take_access(thing, found)
     return found
+
+
+def _take_access(thing: dict[str, object], found: Structured) -> None:
+    """Take whether a thing may be read by everybody, as schema.org and Google's rules for pay walls have it."""
+    free = str(thing.get("isAccessibleForFree", "")).rpartition("/")[2].lower()
+    if free in ("true", "false"):
+        selector = thing.get("cssSelector")
+        if selector is None:
+            found.is_free = found.is_free is not False and free == "true"
+        elif free == "false":
+            found.locked += _strings(selector)
+    if any(map(_ARTICLE.search, _strings(thing.get("@type")))):
+        count = str(thing.get("wordCount") or "")
+        found.words = found.words or (int(count) if count.isascii() and count.isdecimal() and len(count) < 7 else 0)
 
 
 def _json(text: str) -> object:

@@ -35,9 +35,9 @@ class Token(NamedTuple):
 _MARKUP = re.compile("<([a-zA-Z/!?])")  # any other < is a sign like "less than"
 _TAG_NAME = re.compile(r"[a-zA-Z][^\s/>]*")
 _GAP = re.compile(r"[\s/]*+")
-# A quote that is never closed is read as a letter. That can happen once for each kind of quote, since
+# One attribute. A quote that is never closed is read as a letter. That can happen once for each kind of quote, since
 # every other one finds its partner: so the search for the end of a value stays linear.
-_ATTRIBUTE = re.compile(r"""([^\s/>][^\s/>=]*+)(?:\s*+=\s*(?:"([^"]*+)"|'([^']*+)'|(?!["'])([^\s>]*+)))?""")
+ATTRIBUTE = re.compile(r"""([^\s/>][^\s/>=]*+)(?:\s*+=\s*(?:"([^"]*+)"|'([^']*+)'|(?!["'])([^\s>]*+)))?""")
 
 _PROGRAM = ("script", "style")
 _UNREAD = {
@@ -90,7 +90,7 @@ def _start_tag(source: str, opened: int) -> tuple[Token | None, int]:
         at = gap.end() if gap else at
         if source.startswith(">", at):
             return Token("start", name[0].lower(), attributes), at + 1
-        attribute = _ATTRIBUTE.match(source, at)
+        attribute = ATTRIBUTE.match(source, at)
         if attribute is None:
             return None, len(source)
         key, *values = attribute.groups()

@@ -47,7 +47,7 @@ def tidy_article(
         kept.pop()
     while kept and isinstance(kept[0], Rule):
         kept.pop(0)
-    return tuple(kept)
+    return tuple(b for at, b in enumerate(kept) if not (isinstance(b, Rule) and isinstance(kept[at - 1], Rule)))
 
 
 def _key(text: str) -> str:
@@ -257,6 +257,7 @@ def with_headings(blocks: Sequence[Block], others: Sequence[Block]) -> tuple[Blo
     """
     whole = _solid(article_text(blocks))
     places = {_solid(text_of_block(block)): at for at, block in reversed(list(enumerate(blocks)))}
+    places.pop("", None)  # of pictures and rules
     missing: dict[int, list[Block]] = {}
     waiting: list[Block] = []
     for other in others:
@@ -265,7 +266,7 @@ def with_headings(blocks: Sequence[Block], others: Sequence[Block]) -> tuple[Blo
             if waiting:
                 missing.setdefault(places[key], []).extend(waiting)
             waiting = []
-        elif key in whole and not isinstance(other, Figure | Embed | Rule):
+        elif key and key in whole:
             waiting = []
         elif isinstance(other, Heading) or (
             isinstance(other, CodeBlock | ListBlock | Table) and linked_share(other) < 0.5

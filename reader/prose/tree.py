@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
+
+from reader.prose.tags import ATTRIBUTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -11,6 +14,9 @@ if TYPE_CHECKING:
 
 MAX_CHARACTERS = 5_000_000
 """Of the page; what comes after is left out."""
+MAX_ATTRIBUTES = 500
+"""Of an element; those after are left out. The parser's time grows with their square."""
+_LONG_TAG = re.compile(r"(<[a-zA-Z][^\s<>]*+)([^<>]{4000,}+)>")
 
 
 class Parsed(NamedTuple):
@@ -30,13 +36,22 @@ def parse(source: str) -> Parsed | None:
     from lxml import etree
     from lxml.html import HTMLParser, document_fromstring
 
+    source = _LONG_TAG.sub(_with_some_attributes, source[:MAX_CHARACTERS])
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
     try:
         # As bytes, because lxml refuses text that declares a charset.
-        tree = document_fromstring(source[:MAX_CHARACTERS].encode(), parser=parser)
+        tree = document_fromstring(source.encode(), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         return None
     return Parsed(tree, not parser.error_log.filter_types([etree.ErrorTypes.ERR_RESOURCE_LIMIT]))
+
+
+def _with_some_attributes(tag: re.Match[str]) -> str:
+    """Return a long tag with no more attributes than an element may have."""
+    for at, attribute in enumerate(ATTRIBUTE.finditer(tag[2])):
+        if at == MAX_ATTRIBUTES:
+            return f"{tag[1]}{tag[2][: attribute.start()]}>"
+    return tag[0]
 
 
 def elements(tree: HtmlElement, *names: str) -> Iterator[HtmlElement]:

@@ -43,6 +43,8 @@ HOSTILE = {
     "one long name": "<article>" + P * 4 + "<p class='" + "x" * 4_900_000 + "'>",
     "many pictures in one": "<article>" + P * 4 + "<img srcset='" + "a.jpg 1w, " * 480_000 + "'>",
     "program": "<script>" + "x<" * 2_400_000 + "</script>" + P * 5,
+    "attributes": "<p " + " ".join(f"a{at}=1" for at in range(300_000)) + ">" + P * 5,
+    "deep quotes": "<blockquote>" * 250 + f"<p>{LINE[:40]}</p>" * 7_000,
     "open tags": "<a " * 1_000_000 + P,
     "open scripts": "<script><style>" * 300_000 + P,
     "open heads": "<head><noscript><title>" * 200_000 + P,

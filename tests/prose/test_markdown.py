@@ -273,8 +273,12 @@ def test_any_text_gives_clean_blocks(source: str) -> None:
         ),
         (
             "<figure><img src=//x.org/p alt='a]'><figcaption>c</figure>",
-            "<figure>\n\n![a\\]](https://x.org/p)\n\n<figcaption>\n\nc\n\n</figcaption>\n</figure>\n",
+            "![a\\]](https://x.org/p)\n*c*\n",
         ),
+        ("<i>all <b>both</b> rest</i> and <b><i>both</i> rest</b>", "*all **both** rest* and ***both* rest**\n"),
+        ("<i>see <a href=//x.org/a>this <b>one</b></a></i> x", "*see [this **one**](https://x.org/a)* x\n"),
+        ("<i>see <a href=//x.org/a>this</a></i>, x", "*see* [*this*](https://x.org/a), x\n"),
+        ("a<i>b <b>c</b></i>d", "a<em>b <strong>c</strong></em>d\n"),
         ("<iframe src=https://x.org/e_f></iframe>", "[https://x.org/e_f](https://x.org/e_f)\n"),
     ],
 )
@@ -289,6 +293,65 @@ def test_a_caption_stays_with_its_picture(around: str) -> None:
     figure = "<figure><img src=//x.org/p alt=a><figcaption>A <b>caption</b> of<br><a href=//x.org>x</a></figure>"
     blocks = parse_html(around.format(figure))
     assert parse_markdown(to_markdown(blocks)) == blocks
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "c",
+        "<i>all</i>",
+        "<i>a</i> b <b>c</b>",
+        "<b>a</b> b",
+        "a<i>b</i>c",
+        "“q” (r) <code>s</code>",
+        "1. a<br>- b<br># c",
+        "*",
+    ],
+)
+def test_a_caption_is_a_line_in_emphasis_under_its_picture(caption: str) -> None:
+    blocks = parse_html(f"<figure><img src=//x.org/p alt=a><figcaption>{caption}</figcaption></figure><p><i>d</i>")
+    text = to_markdown(blocks)
+    assert text.startswith("![a](https://x.org/p)\n*")
+    assert "<fig" not in text
+    assert parse_markdown(text) == blocks
+
+
+def test_what_is_no_caption_stays_a_paragraph() -> None:
+    picture = Figure("https://x.org/p", "a")
+    source = "![a](https://x.org/p)"
+    assert parse_markdown(f"{source}\n\n*b*") == (picture, para(Span("b", Mark.ITALIC)))
+    assert parse_markdown(f"{source}\n*b* c") == (picture, para(Span("b", Mark.ITALIC), " c"))
+    assert parse_markdown(f"{source}\n*b* *c*")[0] == picture
+    assert parse_markdown("<figure><img src=//x.org/p alt=a><figcaption>b</figcaption></figure>") == (
+        Figure("https://x.org/p", "a", (Span("b"),)),
+    )
+
+
+_STYLED = st.lists(
+    st.tuples(
+        st.sampled_from(["word", "a b ", " c", ".", "“q”", "(r)", "*", "_", "日本", "é!", "1", "~", "`"]),
+        st.sampled_from([Mark.NONE, Mark.BOLD, Mark.ITALIC, Mark.STRIKE, Mark.BOLD | Mark.ITALIC, Mark.CODE]),
+        st.sampled_from(["", "", "https://x.org/"]),
+    ),
+    min_size=1,
+    max_size=8,
+).map(lambda parts: tuple(Span(*part) for part in parts))
+
+
+def shown(spans: tuple[Span, ...]) -> list[tuple[str, Mark, str]]:
+    """Return each character that can be seen, with its style."""
+    return [(char, span.mark, span.href) for span in spans for char in span.text if not char.isspace()]
+
+
+@given(_STYLED)
+@settings(max_examples=500, deadline=None)
+def test_there_and_back_keeps_every_style(spans: tuple[Span, ...]) -> None:
+    (block,) = parse_markdown(to_markdown([Paragraph((Span("x "), *spans, Span(" y")))]))
+    assert isinstance(block, Paragraph)
+    assert shown(block.spans) == [("x", Mark.NONE, ""), *shown(spans), ("y", Mark.NONE, "")]
+    (figure,) = parse_markdown(to_markdown([Figure("https://x.org/p", "a", spans)]))
+    assert isinstance(figure, Figure)
+    assert shown(figure.caption) == shown(spans)
 
 
 def test_blocks_that_no_parser_makes() -> None:

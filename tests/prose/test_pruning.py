@@ -6,11 +6,13 @@ import pytest
 from lxml.html import HtmlElement
 
 from reader.prose.blocks import Block, ListBlock
+from reader.prose.carrying import NUMBER, PICTURE_HOST, Held, show_code
 from reader.prose.container import container, standfirst
 from reader.prose.extract import extract
 from reader.prose.harvest import first, second, whole
+from reader.prose.html import parse_html
 from reader.prose.markdown import to_markdown
-from reader.prose.pruning import NUMBER, PICTURE_HOST, Held, prepare, show_code
+from reader.prose.pruning import prepare
 from reader.prose.tree import elements, parse, text_of
 
 LONG = "The council met on Tuesday evening and decided, after a long debate, to repair the bridge before winter."
@@ -163,3 +165,68 @@ def test_the_sentence_under_the_heading() -> None:
     assert standfirst(prepared(f"<h1>T</h1><div class=dek><a href=/x>{LONG}</a></div>")[0]) == ""
     assert standfirst(prepared(f"<h1>T</h1><p>short</p>{P}")[0]) == ""
     assert standfirst(prepared(f"<div class=dek>{LONG}</div>")[0]) == ""
+
+
+# --- what the extractors would lose -----------------------------------------------------------
+
+WORDS = "".join(f"<p>{LONG} It was vote number {at}.</p>" for at in range(6))
+SHAPES = {
+    "numbers of items": "<ol><li value=3>Third thing</li><li>Fourth thing</li><li value=9>Ninth thing</li></ol>",
+    "numbers of inner items": "<ol><li><ol start=4><li>Fourth thing</li></ol></li><li>Second thing</li></ol>",
+    "a caption of a table": "<table><caption>Of the year</caption><thead><tr><th>Name</th><th>Worth</th></tr></thead>"
+    "<tbody><tr><td>Alpha</td><td>1</td></tr></tbody></table>",
+    "a quote in a quote": "<blockquote><p>Outer one</p><blockquote><p>Inner <b>one</b></p></blockquote>"
+    "<p>Outer again</p>"
+    "</blockquote>",
+    "who said it, at the foot": "<blockquote>A saying of some words<footer>— Someone, <cite>Book</cite></footer>"
+    "</blockquote>",
+    "who said it, below": "<figure><blockquote><p>Third saying</p></blockquote><figcaption>A person"
+    "</figcaption></figure>",
+    "a listing in a quote": "<blockquote><p>Run this:</p><pre>a\n\n  b</pre><ol start=2><li>Second</li></ol>"
+    "</blockquote>",
+    "headings of the first kind": "<h1>Another part</h1><p>Some words of it.</p><h2>Third</h2><p>More words.</p>",
+    "a line across": "<p>Before it is this.</p><hr><p>Behind it is that.</p>",
+}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_page_keeps_what_a_document_keeps(name: str) -> None:
+    page = f"<html><head><title>Bridge</title></head><body><article><h1>Bridge</h1>{WORDS}{SHAPES[name]}{WORDS.upper()}"
+    found = extract(page)
+    assert found is not None
+    assert to_markdown(parse_html(SHAPES[name])) in found.markdown
+
+
+@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("opinion", [first, second, whole])
+def test_every_opinion_gives_it_back(name: str, opinion: Callable[..., tuple[Block, ...]]) -> None:
+    if opinion is second and "table" in name:
+        return  # readability takes small tables for menus
+    parsed = parse(f"<html><body><article><h1>Bridge</h1>{WORDS}{SHAPES[name]}{WORDS.upper()}</article></body></html>")
+    assert parsed is not None
+    held = prepare(parsed.tree, "")
+    assert to_markdown(parse_html(SHAPES[name])) in to_markdown(opinion(parsed.tree, held, ""))
+
+
+def test_what_stands_for_ours_is_nothing_where_a_page_has_it() -> None:
+    found = extract(
+        f"<article>{WORDS}<p>\ue0c6\ue0d0\ue0c6 said \ue0c7\ue0c5 and more of it</p><blockquote>x y</blockquote>"
+    )
+    assert found is not None
+    assert "said and more of it" in found.markdown.replace("  ", " ")
+
+
+def test_a_page_that_is_one_quote_is_its_article() -> None:
+    found = extract(f"<html><body><h1>Bridge</h1><blockquote>{WORDS}</blockquote></body></html>")
+    assert found is not None
+    assert "vote number 5" in found.markdown
+
+
+def test_a_document_that_is_a_whole_page_keeps_numbers_and_heads_of_tables() -> None:
+    from reader.jobs.extract_tasks import TASKS
+    from reader.prose.plain import from_plain
+
+    inside = "<ol start=5><li>Fifth thing</li></ol>" + SHAPES["a caption of a table"]
+    body = f"<!doctype html><html><body><article><h1>Bridge</h1>{WORDS}{inside}{WORDS.upper()}</article></body></html>"
+    made = from_plain(TASKS["blocks"](body, "html", ""))
+    assert to_markdown(parse_html(inside)) in to_markdown(made)
