@@ -13,7 +13,7 @@ import logging
 import sqlite3
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -23,7 +23,7 @@ from reader.library import lock, page_words, pages_room
 from reader.library.database import Database, StorageError, identity, malformed, prepared
 from reader.library.marks import number
 from reader.library.pages_claims import Claims
-from reader.library.pages_file import ROW_BYTES, micros, page_of, prepare, put, row_of, time_of
+from reader.library.pages_file import ROW_BYTES, micros, page_in, prepare, put, row_of, time_of
 from reader.library.pages_rescue import made_anew, put_away, ready, remove_leftovers
 from reader.library.pages_room import Pruned
 from reader.model import Page
@@ -121,12 +121,7 @@ class Pages:
     def page(self, id_: str) -> Page | None:
         """Return the page of an article."""
 
-        def act(db: sqlite3.Connection) -> Page | None:
-            query = "SELECT fetched_at, checked_at, facts, markdown FROM pages JOIN texts USING (id) WHERE id = ?"
-            found = db.execute(query, [number(id_)]).fetchone()
-            return None if found is None else page_of(id_, *found)
-
-        return self._read(act)
+        return self._read(lambda db: page_in(db, id_))
 
     def having(self) -> set[int]:
         """Return the numbers (:func:`reader.library.marks.number`) of all articles that have a page."""
@@ -220,13 +215,50 @@ class Pages:
         self._make_room(row.id)
         self._tidy_up()
 
-    def checked(self, id_: str, at: datetime, etag: str = "", last_modified: str = "") -> None:
-        """Note that a page's server says that it still holds; its validators may be newer ones."""
+    def keep_after(
+        self, former: Page | None, page: Page, body: bytes, charset: str = "", stays: Container[str] | None = None
+    ) -> Page | None:
+        """Keep a page as :meth:`keep` does, where ``former`` is what is there, or nothing; else return what is there.
+
+        So whoever has judged that it may take the place of ``former`` can judge anew. Neither
+        starred articles nor those that ``stays`` has give their pages up for one that has had none:
+        raises NoRoomError where there is no room but theirs, and nothing is kept.
+        """
+        row = row_of(page, body, charset)
+
+        def act(db: sqlite3.Connection) -> Page | None:
+            there = page_in(db, page.id)
+            if there is not None and (former is None or there.fetched_at != former.fetched_at):
+                return there
+            put(db, row)
+            if stays is not None and pages_room.size_of(db) > self.limit:
+                starred = self._starred_if_known()
+                pages_room.remove(db, self._limit_with_room(), starred, page=row.id, stays=stays)
+                self._is_suspect = True
+                if there is None and pages_room.size_of(db) > self.limit:
+                    raise NoRoomError(self.limit)
+            return None
+
+        there = self._write(act)
+        if there is None and stays is None:
+            self._make_room(row.id)
+        self._tidy_up()
+        return there
+
+    def checked(
+        self, id_: str, at: datetime, etag: str = "", last_modified: str = "", final_url: str | None = None
+    ) -> None:
+        """Note that a page's server says that it still holds; its validators may be newer ones.
+
+        Nothing is noted where the page that is there was not found at ``final_url``, if that is given.
+        """
 
         def act(db: sqlite3.Connection) -> None:
             found = db.execute("SELECT facts FROM pages WHERE id = ?", [number(id_)]).fetchone()
             if found is not None:
                 facts = json.loads(found[0])
+                if final_url not in (None, facts["final_url"]):
+                    return
                 facts.update({"etag": etag or facts["etag"], "last_modified": last_modified or facts["last_modified"]})
                 db.execute(
                     "UPDATE pages SET checked_at = ?, facts = ? WHERE id = ?",
@@ -277,9 +309,9 @@ class Pages:
 
     def clear(self, *, starred: bool = False) -> Pruned:
         """Remove every image and every page; those of starred articles only with ``starred``. Give the room back."""
-        kept: Set[int] = frozenset() if starred else self._starred()
 
         def act(db: sqlite3.Connection) -> Pruned:
+            kept: Set[int] = frozenset() if starred else self._starred_now()
             before = db.execute("SELECT pages, images, bytes FROM totals").fetchone()
             db.execute("DELETE FROM images")
             db.execute("DELETE FROM failures")
@@ -318,6 +350,18 @@ class Pages:
     def _limit_with_room(self) -> int:
         return self.limit - self.limit // _ROOM
 
+    def _starred_now(self) -> Set[int]:
+        """Return what is starred, within the transaction that removes the rest. Raises ReaderError, no StorageError.
+
+        To wait for that transaction may take seconds, in which somebody stars an article. The file of marks can be
+        read however long others write to it, and nobody who writes to it waits for this one. (A StorageError would
+        be taken for one of this file.)
+        """
+        try:
+            return self._starred()
+        except ReaderError as error:
+            raise ReaderError(error.message, error.hint) from error
+
     def _starred_if_known(self) -> Set[int] | None:
         try:
             return self._starred()
@@ -331,8 +375,7 @@ class Pages:
                 self._remove(self._limit_with_room(), but)
 
     def _remove(self, limit: int, but: int | None) -> Pruned:
-        starred = self._starred()
-        removed = self._write(lambda db: pages_room.remove(db, limit, starred, page=but))
+        removed = self._write(lambda db: pages_room.remove(db, limit, self._starred_now(), page=but))
         self._is_suspect = True
         return removed
 
@@ -452,6 +495,17 @@ def _is_longer(path: Path, size: int) -> bool:
         return path.stat().st_size > size
     except OSError:  # there is none
         return False
+
+
+class NoRoomError(ReaderError):
+    """There is no room for a page but that of pages that are to stay."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"There is no room for more pages in {limit / 1_000_000:,.0f} MB.",
+            "More have room with a larger cache_mb under [fetch] in config.toml; `newsreader cache clear` removes all "
+            "but those of starred articles.",
+        )
 
 
 def _no_room(size: int, limit: int) -> ReaderError:

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from reader.errors import ReaderError
 from reader.jobs.extracting import Extractor
 from reader.jobs.fetch_news import Failure, Trying
-from reader.jobs.fetching import NO_ADDRESS, Fetching, Wanted, in_words, look_up, wanted
+from reader.jobs.fetching import Fetching
+from reader.jobs.fetching_addresses import Wanted, look_up, wanted
+from reader.jobs.fetching_attempt import NO_ADDRESS, in_words
 from reader.library.database import StorageError
 from reader.library.pages import Pages
 from reader.model import Links, Page
@@ -277,7 +279,7 @@ async def test_a_full_disk_is_raised_and_nothing_is_lost(
                 (used,) = db.execute("PRAGMA page_count").fetchone()
                 db.execute(f"PRAGMA max_page_count={used}")
 
-        await job._disk.do(fill)
+        await job._tools.disk.do(fill)
         import random
 
         noise = "".join(chr(random.Random(1).randrange(0x4E00, 0x9000)) for _ in range(3))

@@ -43,7 +43,7 @@ class Gathering:
         self.told: list[Gathered] = []
         self.heard: list[Got] = []
         self.news = asyncio.Event()
-        self.bulk = Bulk(job, library, job._disk, robots, self._tell, heard=self._hear, force=force)
+        self.bulk = Bulk(job, library, job._tools.disk, robots, self._tell, heard=self._hear, force=force)
 
     def _tell(self, gathered: Gathered) -> None:
         self.told.append(gathered)
