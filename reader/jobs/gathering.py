@@ -136,11 +136,12 @@ class Bulk:
             while not self._stopped:
                 self._changed.clear()
                 await self._refill()
-                while not self._paused and (next_ := self._next()) is not None:
-                    self._begin(*next_)
-                if self._left() == 0:
+                if not self._paused and (next_ := self._next()) is not None:
+                    self._begin(*next_)  # and look whether there is anything for those that are still free
+                elif self._left() == 0:
                     break
-                await self._wait()
+                else:
+                    await self._wait()
         finally:
             self._over = True
             ticking.cancel()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Protocol
 
 from reader.urls import host
@@ -30,8 +31,9 @@ class Site(Protocol):
 class Manners:
     """The turns of hosts, by their names; for the tasks of one loop."""
 
-    def __init__(self, robots: Site) -> None:
+    def __init__(self, robots: Site, clock: Callable[[], float] = time.monotonic) -> None:
         self._robots = robots
+        self._clock = clock
         self._delays: dict[str, float] = {}
         """Seconds between two pages, of hosts that ask for it,"""
         self._next: dict[str, float] = {}
@@ -49,7 +51,7 @@ class Manners:
         name = host(url)
         if self._rounds.get(name, 0) >= ROUNDS:
             return FetchError("busy", f"it was busy {ROUNDS} times in a row", name, hint="Try again later.")
-        left = self._aside.get(name, 0.0) - time.monotonic()
+        left = self._aside.get(name, 0.0) - self._clock()
         if left > 0:
             return FetchError("busy", "it is left alone for a while, as it was busy", name, retry_after=left)
         objection = await self._robots.objection(url)
@@ -57,7 +59,7 @@ class Manners:
             return objection
         delay = await self._robots.delay(url)
         if delay:
-            now = time.monotonic()
+            now = self._clock()
             turn = max(now, self._next.get(name, 0.0))
             self._delays[name], self._next[name] = delay, turn + delay
             await asyncio.sleep(turn - now)
@@ -68,14 +70,14 @@ class Manners:
         return 1 if name in self._delays else most
 
     def not_before(self, name: str) -> float:
-        """Return when a host may be asked next, by the monotonic clock."""
+        """Return when a host may be asked next, by the clock."""
         return max(self._aside.get(name, 0.0), self._next.get(name, 0.0))
 
     def is_busy(self, name: str, seconds: float) -> bool:
         """Note that a host asks to be left alone, 0 when it does not say for how long; False when that is no use."""
         if seconds > LONGEST_WAIT:
             return False
-        now = time.monotonic()
+        now = self._clock()
         if self._aside.get(name, 0.0) <= now:  # what was under way at the same time says the same
             self._rounds[name] = self._rounds.get(name, 0) + 1
         rounds = self._rounds.get(name, 1)
