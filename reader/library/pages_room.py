@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Container, Set
 from typing import NamedTuple
 
+from reader.errors import ReaderError
 from reader.library import page_words
 from reader.library.marks import identity
 
@@ -93,3 +94,21 @@ def give_back(db: sqlite3.Connection) -> None:
 def _bytes(db: sqlite3.Connection, pragma: str) -> int:
     (pages,), (size,) = (db.execute(f"PRAGMA {each}").fetchone() for each in (pragma, "page_size"))
     return int(pages * size)
+
+
+class NoRoomError(ReaderError):
+    """There is no room for a page but that of pages that are to stay."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"There is no room for more pages in {limit / 1_000_000:,.0f} MB.",
+            "More have room with a larger cache_mb under [fetch] in config.toml; `newsreader cache clear` removes all "
+            "but those of starred articles.",
+        )
+
+
+def no_image_room(size: int, limit: int) -> ReaderError:
+    """Return that an image of so many bytes has no room."""
+    what, most = (f"{each / 1_000_000:,.1f} MB" for each in (size, limit))
+    hint = "There is more with a larger cache_mb under [fetch] in config.toml."
+    return ReaderError(f"Its {what} have no room among the {most} that are kept.", hint)

@@ -23,8 +23,9 @@ from reader.library import page_words, pages_rescue
 from reader.library.database import Database, StorageError
 from reader.library.library import Library
 from reader.library.marks import number
-from reader.library.pages import NoRoomError, Pages
+from reader.library.pages import Pages
 from reader.library.pages_file import put, row_of
+from reader.library.pages_room import NoRoomError
 from reader.model import Extract, Image, Page
 from reader.paths import Paths
 from tests.conftest import MakeFolder, OpenLibrary
@@ -490,7 +491,7 @@ _OTHER = """
 import sys
 from pathlib import Path
 from tests.library.test_pages import a_page
-from reader.library.pages import NoRoomError, Pages
+from reader.library.pages import Pages
 pages = Pages.open(Path(sys.argv[1]), frozenset)
 pages.limit = 200_000
 print("ready", flush=True)
@@ -600,7 +601,7 @@ def test_damage_costs_no_more_than_what_is_damaged(path: Path, pages_at: OpenPag
 _RESCUE = """
 import os, signal, sys
 from pathlib import Path
-from reader.library.pages import NoRoomError, Pages
+from reader.library.pages import Pages
 left = int(sys.argv[2])
 def count(event, _):
     global left
