@@ -82,6 +82,7 @@ class _Commands(click.Group):
     subcommand_metavar="[PATH | COMMAND ...]",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+@click.option(_OFFLINE, is_flag=True, expose_value=False, help="Let nothing go out to the web (for the app and fetch).")
 @click.version_option(__version__, prog_name="newsreader", message="%(prog)s %(version)s")
 def cli() -> None:
     """Read a folder of news documents in the terminal.

@@ -171,6 +171,11 @@ def show_page(library: Library, rowid: int, *, as_json: bool) -> None:
     if library.pages.notice:
         ends.say(library.pages.notice)
     if page is None:
+        if not row.links.best:
+            raise ReaderError(
+                f"No page of {row.path} is kept: the document names no address.",
+                "Without --page its own text is printed.",
+            )
         failed = library.pages.failure(row.id)
         why = f" {failed.error}" if failed is not None else ""
         raise ReaderError(

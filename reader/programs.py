@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -63,6 +64,31 @@ def stem(program: str) -> str:
 def show(value: str) -> str:
     """Return what a variable holds to be shown, in quotes."""
     return f"'{cut(clean(value), 60)}'"
+
+
+_running: set[subprocess.Popen[bytes]] = set()
+"""Those that have our terminal."""
+
+
+def run_in_terminal(arguments: Sequence[str]) -> int:
+    """Run a program in our terminal, and return its exit status when it ends.
+
+    From the main thread; Ctrl-C and Ctrl-\\ are the program's meanwhile, as POSIX has it for ``system()``. Raises
+    OSError when it cannot be started.
+    """
+    with keys_left_to_the_child():
+        process = subprocess.Popen(arguments)
+        _running.add(process)
+        try:
+            return process.wait()
+        finally:
+            _running.discard(process)
+
+
+def end_what_runs_in_terminal() -> None:
+    """Ask the program that has our terminal to end, as we are asked to; for any thread."""
+    for process in list(_running):
+        process.terminate()
 
 
 @contextmanager

@@ -303,6 +303,7 @@ def test_it_tells_about_itself(option: str) -> None:
 
 def test_a_path_alone_means_to_open_it() -> None:
     assert "Open PATH" in _run("open", "--help").stdout
+    assert "--offline" in _run("--help").stdout
     assert _run("seeds", "--help").stdout == _run("open", "--help").stdout
 
 

@@ -365,6 +365,17 @@ async def test_a_kept_page_is_shown(server: Server, make_folder: MakeFolder) -> 
     assert "Sentence 3 of Title 0 tells" in record["markdown"]
 
 
+async def test_without_an_address_nothing_is_advised_that_cannot_help(make_folder: MakeFolder) -> None:
+    folder = make_folder({"a.md": "---\ntitle: A\n---\nIts own words.\n"})
+    for fetches in (False, True):
+        if fetches:
+            await run("fetch", folder)
+        found = await run("show", folder, "a.md", "--page")
+        assert found.status == 2
+        assert "No page of a.md is kept: the document names no address." in found.err
+        assert "newsreader fetch" not in found.err
+
+
 async def test_why_there_is_no_page_is_remembered(server: Server, make_folder: MakeFolder) -> None:
     folder = make_folder({"gone.md": document(server.url("/gone"))})
     await run("fetch", folder)

@@ -103,6 +103,8 @@ def test_what_terminals_disagree_about_is_drawn_in_its_simplest_form(raw: str, d
         ("日本語の新聞", 5, "日本…"),
         ("日本語の新聞", 6, "日本…"),
         ("cafe\u0301s und mehr", 5, "cafe\u0301…"),
+        ("จดจำใบหน้า", 4, "จด…"),
+        ("จดจำใบหน้า", 5, "จดจำ…"),
         ("x" * 100_000, 4, "xxx…"),
         ("anything", 1, "…"),
         ("anything", 0, ""),

@@ -46,6 +46,8 @@ class Got(NamedTuple):
     """What the person can do about it, in a sentence."""
     asked: str = ""
     """The address that was, or would have been, asked for first; empty when the article names none."""
+    holds: bool = False
+    """Whether a server has just said that the page which is kept still holds."""
 
 
 class Gathered(NamedTuple):

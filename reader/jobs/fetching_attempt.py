@@ -73,7 +73,9 @@ class Attempt:
         self._host = ""
         self._retry_after: float | None = None
         self.holds = False
-        """Whether what is there is as good as can be had."""
+        """Whether what is there is as good as can be had,"""
+        self._is_confirmed = False
+        """by its server's word."""
 
     async def any_of(self, addresses: Iterable[Address]) -> Page | None:
         """Return the first page that is an article; None also when the kept one still holds."""
@@ -124,7 +126,7 @@ class Attempt:
             now, url = datetime.now(UTC), answer.final_url
             checked = self._tools.pages.checked
             await self._tools.disk.do(checked, self._wanted.id, now, answer.etag, answer.last_modified, url)
-            self.holds = True
+            self.holds = self._is_confirmed = True
             return None
         return await self._read(address, answer)
 
@@ -205,6 +207,7 @@ class Attempt:
             time.monotonic() - self._begun,
             hint=self._hint if error else "",
             asked=self._wanted.addresses[0].url if self._wanted.addresses else "",
+            holds=self._is_confirmed,
         )
         waits = bool(error) and self._retry_after is not None
         return Outcome(got, self._host if waits else "", self._retry_after if waits else None)

@@ -26,6 +26,8 @@ class Mark(enum.Flag):
     QUIET = enum.auto()
     LINK = enum.auto()
     """Set by the layout only; in a block, ``href`` says that a span is a link."""
+    SIGN = enum.auto()
+    """Set by the layout only: says something of a line and is no text of it, so it is neither found nor copied."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ MIN_WIDTH = 8
 _QUOTE = Span("▎ ", Mark.QUIET)
 _QUOTE_BLANK = Span("▎", Mark.QUIET)
 _BULLETS = "•◦"
+GOES_ON = "↳ "
+"""Stands, as a sign, before what a row of code had no room for: that is no row of its own."""
 _TAB = 4
 _ADDRESS_CELLS = 40
 _Pointer = Figure | Embed
@@ -124,12 +126,14 @@ def _code(text: str, width: int) -> list[Line]:
     indent = 2 if width - 2 >= MIN_WIDTH else 0
     room = width - indent
     margin = (Span(" " * indent),) if indent else ()
+    sign = Span(GOES_ON, Mark.QUIET | Mark.SIGN)
     lines: list[Line] = []
     for row in text.split("\n"):
         # Steadied in parts, because what is steadied is remembered, and a row can be a megabyte.
         shown = "".join(steady(row[at : at + 200]) for at in range(0, len(row), 200)).expandtabs(_TAB).rstrip()
         made: list[Line] = [(*margin, make_span(piece, Mark.CODE)) for piece, _ in pieces_of(shown, room, room)]
-        lines += made or [()]
+        lines += made[:1] or [()]
+        lines += [(sign, *line[1:]) if indent else line for line in made[1:]]
     return lines
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import TypeAlias
 
 from reader.prose.blocks import Mark, Span
@@ -22,6 +25,17 @@ _CJK = (
 )
 _OPENING = "（［｛〔〈《「『【〖〝"
 _CLOSING = "，。、．：；！？）］｝〕〉》」』】〗〟ー々…"
+
+# Scripts that are written without blanks between words, where it takes a dictionary to tell these apart (class SA of
+# UAX #14): a line breaks anywhere there, but not within a syllable. Thai and Lao write some vowels before the
+# consonant that they are spoken after, and some, which are no combining marks, behind it.
+_LEADING = "".join(map(chr, (*range(0xE40, 0xE45), *range(0xEC0, 0xEC5))))
+_TRAILING = "".join(map(chr, (*range(0xE2F, 0xE34), 0xE45, 0xE46, *range(0xEAF, 0xEB4), 0xEC6)))
+_JOINERS = "\u200c\u200d"
+_VIRAMA = 9
+"""The combining class of what makes one sign of two consonants."""
+_LONGEST_UNIT = 16
+"""Characters; what no language writes is broken anywhere."""
 
 
 @cache
@@ -89,7 +103,8 @@ class _Lines:
             self._put_broken(word)
 
     def _put_broken(self, word: _Word) -> None:
-        for text, style in word.pieces:
+        for style, pieces in groupby(word.pieces, key=itemgetter(1)):
+            text = "".join(text for text, _ in pieces)  # where they meet a syllable may have been taken apart
             for piece, size in pieces_of(text, self.limit, self.limit - self.used):
                 if self.used + size > self.limit:
                     self.end()
@@ -117,20 +132,59 @@ def wrap(spans: Iterable[Span], limit: int, mark: Mark = Mark.NONE) -> list[Line
 def pieces_of(text: str, limit: int, first: int) -> Iterator[tuple[str, int]]:
     """Yield ``text`` in pieces of at most ``limit`` cells, the first of at most ``first``, with their sizes in cells.
 
-    Nothing is lost, and a combining mark stays with its letter.
+    Nothing is lost, a combining mark stays with its letter, and a Thai or Lao syllable with its vowels.
     """
+    if text.isascii():
+        yield from _ascii_pieces(text, limit, first)
+        return
     room = first
-    start = used = 0
-    for at, char in enumerate(text):
-        size = cells(char)
-        if used + size > room and at > start:
-            yield text[start:at], used
-            start, used, room = at, 0, limit
-        elif used + size > room:
+    start = end = used = 0
+    for unit, size in _units(text, limit):
+        if used + size > room:
+            if end > start:
+                yield text[start:end], used
+                start, used = end, 0
             room = limit
+        end += len(unit)
         used += size
     if start < len(text):
         yield text[start:], used
+
+
+def _ascii_pieces(text: str, limit: int, first: int) -> Iterator[tuple[str, int]]:
+    at, room = 0, first if first > 0 else limit
+    while at < len(text):
+        piece = text[at : at + room]
+        yield piece, len(piece)
+        at, room = at + room, limit
+
+
+def _units(text: str, limit: int) -> Iterator[tuple[str, int]]:
+    """Yield what is not to be broken, with its size in cells, which is at most ``limit``."""
+    start = used = 0
+    for at, char in enumerate(text):
+        size = cells(char)
+        fits = used + size <= limit and at - start < _LONGEST_UNIT
+        if at > start and not (fits and _belongs(text[at - 1], char)):
+            yield text[start:at], used
+            start, used = at, 0
+        used += size
+    if start < len(text):
+        yield text[start:], used
+
+
+def _belongs(before: str, char: str) -> bool:
+    """Whether no line may end between two characters (UAX #29, GB9 to GB9c; for Thai and Lao see above)."""
+    if before in _LEADING or before == "\u200d":
+        return True
+    if char.isascii():
+        return False
+    return (
+        unicodedata.category(char)[0] == "M"
+        or char in _TRAILING
+        or char in _JOINERS
+        or unicodedata.combining(before) == _VIRAMA
+    )
 
 
 def _words(spans: Iterable[Span], mark: Mark) -> Iterator[_Word | None]:

@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import App, SystemCommand
@@ -29,6 +30,9 @@ from reader.ui.screens.browse import BrowseScreen
 from reader.ui.threads import DaemonThreads
 from reader.ui.tidying import Tidying
 
+if TYPE_CHECKING:
+    from textual.command import Provider
+
 log = logging.getLogger(__name__)
 _SECONDS_OF_A_THREAD = 0.001
 """How long a thread that reads may keep a key waiting, at most; Python lets it for 5 ms by itself."""
@@ -37,11 +41,18 @@ _PATIENCE = 3.0
 """Seconds to wait at the end for a disk that does not answer."""
 
 
+def _commands() -> type[Provider]:
+    from reader.ui.palette import Commands
+
+    return Commands
+
+
 class NewsreaderApp(App[None]):
     """The shell around the screens."""
 
     TITLE = "newsreader"
     CSS_PATH = "reader.tcss"
+    COMMANDS = {_commands}
     BINDINGS = actions.bindings("app")
     HORIZONTAL_BREAKPOINTS = [(0, "-single"), (60, "-stacked"), (100, "-side")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]
@@ -102,10 +113,23 @@ class NewsreaderApp(App[None]):
         loop = asyncio.get_running_loop()
         loop.set_default_executor(DaemonThreads())
         if not self.is_headless:
-            Hangup(lambda: loop.call_soon_threadsafe(self.call_later, self.action_quit)).watch()
+
+            def leave() -> None:
+                from reader.programs import end_what_runs_in_terminal  # imported late: there may be no such end
+
+                end_what_runs_in_terminal()  # it keeps our thread, which is to leave
+                loop.call_soon_threadsafe(self.call_later, self.action_quit)
+
+            Hangup(leave, self._tidy_up).watch()
         if self._settings.keys:
             self.set_keymap(dict(self._settings.keys))
         self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
+
+    def _tidy_up(self) -> None:
+        """Leave nothing behind that only an end in good order would take away; for any thread."""
+        for screen in self.screen_stack:
+            if isinstance(screen, BrowseScreen):
+                screen.tidy_outside()
 
     async def on_keys_free(self, message: messages.KeysFree) -> None:
         """Handle the keys that were held back, before any that came after them."""
@@ -163,7 +187,9 @@ class NewsreaderApp(App[None]):
         """Show every key."""
         from reader.ui.screens.help import HelpScreen
 
-        self.push_screen(HelpScreen(self._settings.keys))
+        screen = self.screen
+        where = screen.where if isinstance(screen, BrowseScreen) else "list"
+        self.push_screen(HelpScreen(self._settings.keys, where))
 
     def action_toggle_theme(self) -> None:
         """Change between light and dark."""

@@ -104,9 +104,16 @@ def duration(text: str) -> str:
     return text if number else " ".join(words)
 
 
-def provenance(page: Page, now: datetime) -> str:
-    """Return which page it is, from where and since when, such as “the original at jurist.org, fetched 3 h ago”."""
-    return f"{WAYS[page.way]} at {host(page.final_url)}, fetched {ago(page.fetched_at, now)}"
+def provenance(page: Page) -> str:
+    """Return which page it is, and from where, such as “the original at jurist.org”."""
+    return f"{WAYS[page.way]} at {host(page.final_url)}"
+
+
+def confirmed(page: Page, now: datetime) -> str:
+    """Return when its server said last that it still holds, such as “found unchanged just now”; nothing if never."""
+    if page.checked_at <= page.fetched_at or (when := ago(page.checked_at, now)) == ago(page.fetched_at, now):
+        return ""
+    return f"found unchanged {when}"
 
 
 def ago(moment: datetime, now: datetime) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +19,7 @@ from reader.pictures.shapes import Picture
 from reader.prose.blocks import Block, Mark, Paragraph, Span, plain_text
 from reader.prose.layout import layout
 from reader.prose.numbering import Numbering
-from reader.text import count, cut, fit
+from reader.text import count, cut, fit, width
 from reader.ui import formats
 from reader.ui.lines import (
     BLANK,
@@ -31,6 +32,7 @@ from reader.ui.lines import (
     labelled,
     line_of,
     measure,
+    text_of,
     wrap_facts,
     wrapped,
 )
@@ -108,7 +110,7 @@ def lay(
     pictures = pictures or {}
     lines: list[Line] = [BLANK, *(line_of(part, "title") for part in wrapped(text.title, cells))]
     lines += wrap_facts(_facts(text), cells)
-    lines += wrap_facts(_provenance(text, now), cells)
+    lines += wrap_facts(_provenance(text, now, cells), cells)
     lead = lead_of(text)
     lines += lead_lines(lead, pictures.get(lead.url), cells) if lead is not None else ()
     lines.append(BLANK)
@@ -154,11 +156,14 @@ def _facts(text: FullText) -> list[Run]:
     return facts
 
 
-def _provenance(text: FullText, now: datetime) -> list[Run]:
+def _provenance(text: FullText, now: datetime, cells: int) -> list[Run]:
     long = f"{count(text.words, 'word')}, {minutes(text.words)} min"
     if text.page is not None:
-        said = formats.provenance(text.page, now)
-        return [Run(said[0].upper() + said[1:], "quiet"), Run(long, "quiet")]
+        said = formats.provenance(text.page)
+        when = f"fetched {formats.ago(text.page.fetched_at, now)}"
+        where = said[0].upper() + said[1:]
+        origin = [f"{where}, {when}"] if width(where) + 2 + len(when) <= cells else [where, when]
+        return [Run(fact, "quiet") for fact in (*origin, formats.confirmed(text.page, now), long) if fact]
     if text.kind == "body":
         return [Run("The document's own text", "quiet"), Run(long, "quiet")]
     return [Run("The excerpt", "quiet")]
@@ -199,17 +204,6 @@ def with_excerpt(excerpt: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
 # --- finding --------------------------------------------------------------------------------
 
 
-class Match(NamedTuple):
-    """Where something stands: line, and from which to which character of it; a match may go on in further lines."""
-
-    pieces: tuple[tuple[int, int, int], ...]
-
-    @property
-    def line(self) -> int:
-        """The line in which it begins."""
-        return self.pieces[0][0]
-
-
 class Searchable:
     """The characters of lines, without case and accents; what is wrapped is one text."""
 
@@ -218,7 +212,7 @@ class Searchable:
         self._lines = array("I", [0])
         self._columns = array("I", [0])
         for number, line in enumerate(lines):
-            text = "".join(run.text for run in line)
+            text = text_of(line)
             words = text.strip(" ")
             if words.isascii() and words.isprintable() and "  " not in words:
                 self._add_plain(number, words, len(text) - len(text.lstrip(" ")))
@@ -243,25 +237,47 @@ class Searchable:
                     self._lines.append(number)
                     self._columns.append(column)
 
-    def find(self, wanted: str) -> list[Match]:
-        """Return where ``wanted`` stands, from the top; none for nothing."""
+    def find(self, wanted: str) -> Found:
+        """Return where ``wanted`` stands, from the top; nowhere when it is nothing."""
         sought = " ".join("".join(map(fold, wanted)).split())
-        found: list[Match] = []
+        starts = array("I")
         at = self._text.find(sought) if sought else -1
         while at != -1:
-            end = at + len(sought)
-            found.append(Match(tuple(self._pieces(at, end))))
-            at = self._text.find(sought, end)
-        return found
+            starts.append(at)
+            at = self._text.find(sought, at + len(sought))
+        return Found(starts, len(sought), self._lines, self._columns)
 
-    def _pieces(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-        while start < end:
-            line, stop = self._lines[start], start
-            while stop < end and self._lines[stop] == line:
-                stop += 1
-            first, last = self._columns[start], self._columns[stop - 1]
-            yield line, first, last + 1
-            start = stop
+
+class Found:
+    """Where something stands in lines. There may be a hundred thousand places: those of a line are told when asked."""
+
+    def __init__(self, starts: Sequence[int], length: int, lines: Sequence[int], columns: Sequence[int]) -> None:
+        """``starts`` are characters of a Searchable, ``lines`` and ``columns`` where each of those stands."""
+        self._starts = starts
+        self._length = length
+        self._lines = lines
+        self._columns = columns
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def line(self, which: int) -> int:
+        """Return the line in which a place begins."""
+        return self._lines[self._starts[which]]
+
+    def first_from(self, line: int) -> int:
+        """Return which place is the first that begins in ``line`` or below; as many as there are, when none does."""
+        return bisect_left(self._starts, line, key=self._lines.__getitem__)
+
+    def in_line(self, line: int) -> Iterator[tuple[int, int, int]]:
+        """Yield what of them is in a line: which it is, and from which to which character; one may be in several."""
+        begin, end = bisect_left(self._lines, line), bisect_right(self._lines, line)
+        which = bisect_right(self._starts, begin - self._length)
+        while which < len(self._starts) and self._starts[which] < end:
+            first = max(begin, self._starts[which])
+            last = min(end, self._starts[which] + self._length) - 1
+            yield which, self._columns[first], self._columns[last] + 1
+            which += 1
 
 
 @lru_cache(maxsize=8_192)  # there are as many characters in a text of Han

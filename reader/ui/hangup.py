@@ -25,11 +25,13 @@ _PATIENCE = 5.0
 class Hangup:
     """Watches the terminal open as ``descriptor``; has ``leave`` called, in a thread, when it is gone or all shall end.
 
-    ``leave`` may raise RuntimeError when the app has left already.
+    ``leave`` may raise RuntimeError when the app has left already. ``tidy`` is called when it has not, after a while,
+    before the process is ended; it may raise OSError.
     """
 
-    def __init__(self, leave: Callable[[], object], descriptor: int = 0) -> None:
+    def __init__(self, leave: Callable[[], object], tidy: Callable[[], object], descriptor: int = 0) -> None:
         self._leave = leave
+        self._tidy = tidy
         self._descriptor = descriptor
         self._told = Event()
         self._signal = int(signal.SIGHUP)
@@ -50,4 +52,6 @@ class Hangup:
         with contextlib.suppress(RuntimeError):
             self._leave()
         Event().wait(_PATIENCE)  # mostly the process has ended by then
+        with contextlib.suppress(OSError):
+            self._tidy()
         os._exit(128 + self._signal)  # as a shell calls the end by a signal

@@ -12,10 +12,10 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reader.prose.blocks import Mark, Paragraph, Span
-from reader.prose.layout import layout
+from reader.prose.layout import GOES_ON, layout
 from reader.text import cut, steady, width
 
 if TYPE_CHECKING:
@@ -47,6 +47,17 @@ Line = tuple[Run, ...]
 BLANK: Line = ()
 
 
+class Spot(NamedTuple):
+    """A line of a text, in a measure that holds for every width and whatever size its pictures have."""
+
+    place: int = 0
+    """See :meth:`Measured.place`."""
+    above: int = 0
+    """How many lines above the line of text it is that is at this place, among those of the picture there;"""
+    of: int = 0
+    """and how many lines those are."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """Lines of which it is known where they are in the text, in a measure that holds for every width."""
@@ -68,7 +79,21 @@ class Measured:
         beyond = place - self.before[last]
         return last + beyond if beyond >= 0 else max(0, bisect_right(self.before, place) - 1)
 
-    def same_above(self, line: int) -> int:
+    def spot(self, y: int) -> Spot:
+        """Return where the line ``y`` is, also among the lines of a picture, which are all at one place."""
+        place = self.place(y)
+        last = self.line(place)
+        return Spot(place, last - y, self._same_above(last))
+
+    def line_of(self, spot: Spot) -> int:
+        """Return the line that a spot is in: of a picture that has become larger or smaller, as far down as it was."""
+        last = self.line(spot.place)
+        above = self._same_above(last) if self.place(last) == spot.place else 0
+        if not spot.above or not spot.of:
+            return last
+        return last - (max(1, round(spot.above * above / spot.of)) if above else 0)
+
+    def _same_above(self, line: int) -> int:
         """Return how many of the lines right above ``line`` are at the same place of the text: those of a picture."""
         at = line
         while 0 < at < len(self.before) and self.before[at - 1] == self.before[line]:
@@ -88,7 +113,16 @@ def _characters(line: Line) -> int:
     """
     if not all(run.counts for run in line):
         return 0
-    return max(1, sum(len(OF_WIDTH.sub("", run.text)) for run in line))
+    return max(1, sum(len(OF_WIDTH.sub("", run.text)) for run in line if not _is_sign(run)))
+
+
+def text_of(line: Line) -> str:
+    """Return what stands in a line, with blanks for what is no text of it: what is found and copied, cell by cell."""
+    return "".join(" " * len(run.text) if _is_sign(run) else run.text for run in line)
+
+
+def _is_sign(run: Run) -> bool:
+    return run.text == GOES_ON and Mark.SIGN in run.mark  # in this order: a text has a million runs, and few signs
 
 
 def line_of(text: str, ink: str = "text") -> Line:

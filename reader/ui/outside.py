@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
 from reader.errors import ReaderError, reason
-from reader.programs import keys_left_to_the_child, runs_code, show, split, stem
+from reader.programs import run_in_terminal, runs_code, show, split, stem
 from reader.text import clean
 from reader.ui.full_text import USUAL_MEASURE, FullText, lay
+from reader.ui.lines import text_of
 
 _VARIABLES = ("PAGER", "VISUAL", "EDITOR")
 _USUAL = ("less", "more", "vi", "nano")
@@ -47,7 +47,7 @@ def find_viewer(environ: Mapping[str, str], which: Callable[[str], str | None] =
 
 def as_file(text: FullText, now: datetime) -> str:
     """Return a text as it is read here, with its links, in lines of so many cells."""
-    lines = ("".join(run.text for run in line).rstrip() for line in lay(text, USUAL_MEASURE, now).lines)
+    lines = (text_of(line).rstrip() for line in lay(text, USUAL_MEASURE, now).lines)
     return "\n".join([*lines, "", text.links.best]).strip() + "\n"
 
 
@@ -66,10 +66,14 @@ class Outside:
                 self._folder = tempfile.TemporaryDirectory(prefix="newsreader-")
             path = Path(self._folder.name) / f"{name}.txt"
             path.write_text(as_file(text, datetime.now().astimezone()), "utf-8", "replace")
-            with keys_left_to_the_child():
-                status = subprocess.run([*argv, os.fspath(path)], check=False).returncode
+            status = run_in_terminal([*argv, os.fspath(path)])
         except OSError as error:
             raise ReaderError(f"{clean(stem(argv[0]))} could not show the text: {reason(error)}.", _HINT) from error
         if status:
             raise ReaderError(f"{clean(stem(argv[0]))} failed (exit status {status}).", _HINT)
         return clean(stem(argv[0]))
+
+    def tidy(self) -> None:
+        """Take the files away, for an end of the program at which nothing else is done."""
+        if self._folder is not None:
+            self._folder.cleanup()

@@ -136,8 +136,9 @@ def _second_facts(subject: Subject) -> list[Run]:
 
 def _of_page(page: Page, now: datetime) -> list[Run]:
     kept = f"Kept here: {formats.WAYS[page.way]}"
-    facts = (kept, host(page.final_url), f"fetched {formats.ago(page.fetched_at, now)}")
-    return [Run(fact, "quiet") for fact in (*facts, count(page.extract.words, "word")) if fact]
+    when = (f"fetched {formats.ago(page.fetched_at, now)}", formats.confirmed(page, now))
+    facts = (kept, host(page.final_url), *when, count(page.extract.words, "word"))
+    return [Run(fact, "quiet") for fact in facts if fact]
 
 
 def _score_fact(name: str, value: int | float | None, full: int) -> list[Run]:

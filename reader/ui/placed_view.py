@@ -13,7 +13,7 @@ from reader.ui.pictured_view import PicturedView
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from reader.ui.lines import Line, Measured
+    from reader.ui.lines import Line, Measured, Spot
 
 _PAUSE = 2.0
 """Seconds without scrolling after which it is told where one is."""
@@ -40,8 +40,15 @@ class PlacedView(PicturedView):
         super().__init__(id=id, measure=measure)
         self._measured: Measured | None = None
         """Where in the text the lines are; None when what is shown is no text."""
-        self._place = 0
-        """Where in the text the topmost line is (see :meth:`reader.ui.lines.Measured.place`)."""
+        self._top: Spot | None = None
+        """Where in the text the topmost line was when somebody scrolled last, or a text was shown;"""
+        self._middle: Spot | None = None
+        """and the line in the middle,"""
+        self._half = 0
+        """so many lines below it,"""
+        self._full = 0
+        """of so many that there were."""
+        self._fitting = False
         self._steered = False
         """Whether the person scrolls, and not this view of itself."""
         self._left_at: int | None = None
@@ -53,27 +60,35 @@ class PlacedView(PicturedView):
         """Show another text, scrolled to the line ``y``, or to a ``place``."""
         self._measured = measured
         self._left_at, self._steered = None, False
-        self.show_lines(lines, y=y if place is None else measured.line(place))
+        line = y if place is None else measured.line(place)
+        self.show_lines(lines, y=line)
         # Also where the text is too short now to be scrolled so far.
-        self._place = measured.place(self.scroll_offset.y) if place is None else place
+        self._hold(self.scroll_offset.y if place is None else line)
 
-    def fit_text(self, lines: Sequence[Line], measured: Measured, *, eye: int = 0) -> None:
-        """Show the same text in other lines; the eye, so many lines below the top, stays at the same place of it."""
-        if eye and self._measured is not None:
-            place = self._measured.place(min(self.scroll_offset.y + eye, len(self._lines)))
-            self._measured, self._steered = measured, False
-            self.show_lines(lines, y=max(0, measured.line(place) - eye))
-            self._place = measured.place(self.scroll_offset.y)
-            return
-        place, y = self._place, self.scroll_offset.y
-        # Lines of a picture count no characters: with one at the top, the text below it stays on its line, as far as
-        # the picture reaches.
-        above = 0 if self._measured is None else max(0, self._measured.line(place) - y)
+    def fit_text(self, lines: Sequence[Line], measured: Measured, *, by_middle: bool = False) -> None:
+        """Show the same text in other lines; the topmost one stays at the same place of it, or the one in the middle.
+
+        That is where it was before anything but the person moved it. So however often the lines change, what comes
+        back to its former size shows what it showed.
+        """
         self._measured = measured
         self._steered = False
-        line = measured.line(place)
-        self.show_lines(lines, y=line - min(above, measured.same_above(line)))
-        self._place = place
+        y = 0 if self._top is None else measured.line_of(self._top)
+        if by_middle and self._middle is not None and self._full:
+            half = round(self._half * self.size.height / self._full)
+            y = max(0, measured.line_of(self._middle) - half)
+        self._fitting = True
+        try:
+            self.show_lines(lines, y=y)
+        finally:
+            self._fitting = False
+
+    def _hold(self, y: int) -> None:
+        """Take note of where the eye is when the line ``y`` is the topmost."""
+        if self._measured is not None:
+            self._full, self._half = self.size.height, self.size.height // 2
+            self._top = self._measured.spot(y)
+            self._middle = self._measured.spot(min(y + self._half, len(self._lines)))
 
     def show_no_text(self, lines: Sequence[Line]) -> None:
         """Show lines that are not to be come back to."""
@@ -90,11 +105,11 @@ class PlacedView(PicturedView):
         """Follow where in the text the eye is."""
         super().watch_scroll_y(old_value, new_value)
         # What scrolls because the view has become higher is where it was again once that is lower.
-        if self._measured is None or self.size.height != self._height:
+        if self._measured is None or self._fitting or self.size.height != self._height:
             return
-        self._place = self._measured.place(self.scroll_offset.y)
+        self._hold(self.scroll_offset.y)
         if self._steered:
-            self._left_at = self._place
+            self._left_at = self._measured.place(self.scroll_offset.y)
             if self._resting is not None:
                 self._resting.stop()  # its reset() would wait for its end first
             self._resting = self.set_timer(_PAUSE, self._rest)

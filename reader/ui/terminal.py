@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from textual.color import Color, ColorParseError
@@ -119,6 +120,22 @@ def cell_size() -> Cell | None:
         return None
     found = Cell(width // cells, height // lines)
     return found if found.width in _PIXELS and found.height in _PIXELS else None
+
+
+@contextmanager
+def lent(app: App[None]) -> Iterator[None]:
+    """Give the terminal to another program meanwhile. Raises SuspendNotSupported, and what is raised within.
+
+    That is kept back until the terminal is ours again: Textual takes it back only behind a block that raises nothing.
+    """
+    failure: BaseException | None = None
+    with app.suspend():
+        try:
+            yield
+        except BaseException as error:  # noqa: BLE001 - raised below
+            failure = error
+    if failure is not None:
+        raise failure
 
 
 def tell(app: App[None], sequence: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 from textual.message import Message
@@ -11,7 +10,8 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from reader.ui import actions
-from reader.ui.full_text import USUAL_MEASURE, FullText, Laid, Match, Searchable
+from reader.ui.full_text import USUAL_MEASURE, Found, FullText, Laid, Searchable
+from reader.ui.lines import text_of
 from reader.ui.linked_view import LinkedView
 
 _SECONDS_UNTIL_READING = 1.5
@@ -55,11 +55,9 @@ class TextView(LinkedView):
         self._searchable: Searchable | None = None
         self.wanted = ""
         """What is searched for."""
-        self._matches: list[Match] = []
+        self._matches: Found | None = None
         self._match = -1
         """Which of them is the one that was gone to last, or -1."""
-        self._over: dict[int, list[tuple[int, int, str]]] = {}
-        """Line -> what is found in it."""
         self._chosen: tuple[int, int] | None = None
         """The line from which and the line to which the person chooses, or None."""
         self._shown_at = 0.0
@@ -100,7 +98,7 @@ class TextView(LinkedView):
         reading = same and time.monotonic() > self._shown_at + _SECONDS_UNTIL_READING
         self._take(text, laid)
         self._search_again()
-        self.fit_text(laid.lines, laid, eye=self.size.height // 2 if reading else 0)
+        self.fit_text(laid.lines, laid, by_middle=reading)
 
     def _take(self, text: FullText, laid: Laid) -> None:
         self.text, self.laid = text, laid
@@ -162,9 +160,16 @@ class TextView(LinkedView):
         elif step > 0 and self._room <= self._measure:
             self._say("There is no room for a wider column.")
         else:
-            self.measure = wanted
-            self.post_message(self.MeasureChanged(wanted))
-            self._say(f"Lines of {min(wanted, self._room)} characters.")
+            self._set_measure(wanted)
+
+    def action_usual_width(self) -> None:
+        """Make the column as wide as it is unless one changes it."""
+        self._set_measure(USUAL_MEASURE)
+
+    def _set_measure(self, cells: int) -> None:
+        self.measure = cells
+        self.post_message(self.MeasureChanged(cells))
+        self._say(f"Lines of {min(cells, self._room)} characters.")
 
     def action_leave(self) -> None:
         """Out of what was begun: choosing, the search; else out of the text."""
@@ -239,33 +244,24 @@ class TextView(LinkedView):
         self._match = -1
         self._search_again()
         if self._matches:
-            top = self.scroll_offset.y
-            self._go_to(next((at for at, each in enumerate(self._matches) if each.line >= top), 0))
-        return self._match + 1, len(self._matches)
+            self._go_to(self._matches, self._matches.first_from(self.scroll_offset.y) % len(self._matches))
+        return self._match + 1, len(self._matches or ())
 
     def _search_again(self) -> None:
         """Look for the same in other lines."""
         if not self.wanted or self.laid is None:
-            self._matches, self._match = [], -1
+            self._matches, self._match = None, -1
         else:
             if self._searchable is None:
                 self._searchable = Searchable(self.laid.lines)
             self._matches = self._searchable.find(self.wanted)
             self._match = min(self._match, len(self._matches) - 1)
-        self._draw_matches()
-
-    def _draw_matches(self) -> None:
-        self._over = {}
-        for at, match in enumerate(self._matches):
-            name = "found-here" if at == self._match else "found-there"  # links are underlined
-            for line, start, end in match.pieces:
-                self._over.setdefault(line, []).append((start, end, name))
         self.refresh()
 
-    def _go_to(self, at: int) -> None:
+    def _go_to(self, matches: Found, at: int) -> None:
         self._match = at
-        self._draw_matches()
-        line, height = self._matches[at].line, self.size.height
+        self.refresh()
+        line, height = matches.line(at), self.size.height
         if not self.scroll_offset.y <= line < self.scroll_offset.y + height:
             self._jump(max(0, line - height // 3))
 
@@ -280,18 +276,17 @@ class TextView(LinkedView):
         elif not self._matches:
             self._say(f"“{self.wanted}” is not in this text.")
         else:
-            at = self._next_match(step)
-            self._go_to(at % len(self._matches))
+            at = self._next_match(self._matches, step)
+            self._go_to(self._matches, at % len(self._matches))
             round_ = "" if 0 <= at < len(self._matches) else " (round)"
             self._say(f"{self._match + 1:,} of {len(self._matches):,}{round_}")
 
-    def _next_match(self, step: int) -> int:
+    def _next_match(self, matches: Found, step: int) -> int:
         """Return which place comes next: from the one gone to last, or from the view, where one has scrolled away."""
         top, bottom = self.scroll_offset.y, self.scroll_offset.y + self.size.height
-        if self._match >= 0 and top <= self._matches[self._match].line < bottom:
+        if self._match >= 0 and top <= matches.line(self._match) < bottom:
             return self._match + step
-        lines = [match.line for match in self._matches]
-        return bisect_left(lines, top) if step > 0 else bisect_left(lines, bottom) - 1
+        return matches.first_from(top) if step > 0 else matches.first_from(bottom) - 1
 
     # Choosing and copying.
 
@@ -300,7 +295,7 @@ class TextView(LinkedView):
         if self._chosen is not None:
             self.end_choosing()
         elif self._lines:
-            here = self._matches[self._match].line if self._match >= 0 else -1
+            here = self._matches.line(self._match) if self._matches and self._match >= 0 else -1
             top = self.scroll_offset.y
             start = here if top <= here < top + self.size.height else self._first_line(top)
             self._chosen = (start, start)
@@ -348,7 +343,7 @@ class TextView(LinkedView):
         self.refresh()
 
     def _text_of(self, at: int) -> str:
-        return "".join(run.text for run in self._lines[at]).rstrip() if at < len(self._lines) else ""
+        return text_of(self._lines[at]).rstrip() if at < len(self._lines) else ""
 
     # How it is drawn.
 
@@ -361,7 +356,11 @@ class TextView(LinkedView):
         if span is not None:
             start, end = span
             return [(max(0, start), len(self._text_of(at)) if end == -1 else max(0, end), "selected")]
-        return self._over.get(at, ())
+        if self._matches is None:
+            return ()
+        # Links are underlined, too.
+        names = {self._match: "found-here"}
+        return [(a, b, names.get(which, "found-there")) for which, a, b in self._matches.in_line(at)]
 
     def render_line(self, y: int) -> Strip:
         """Draw a line with what Textual needs to select in it, but for pictures: nothing of them is copied."""

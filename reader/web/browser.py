@@ -21,9 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from reader import text, urls
+from reader import programs, text, urls
 from reader.errors import ReaderError
-from reader.programs import keys_left_to_the_child, runs_code, show, split, stem
+from reader.programs import runs_code, show, split, stem
 
 _Which: TypeAlias = Callable[[str], str | None]
 
@@ -155,11 +155,10 @@ def run_in_terminal(browser: Browser, url: str) -> None:
     its exit status is not 0.
     """
     arguments = command(browser, url)
-    with keys_left_to_the_child():
-        try:
-            status = subprocess.run(arguments, check=False).returncode
-        except OSError as error:
-            raise _cannot_start(browser, error) from error
+    try:
+        status = programs.run_in_terminal(arguments)
+    except OSError as error:
+        raise _cannot_start(browser, error) from error
     _check(browser, status)
 
 

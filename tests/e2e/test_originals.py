@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -127,3 +128,72 @@ def test_all_are_fetched_while_one_reads(make_folder: MakeFolder, site: Site) ->
         terminal.wait("4 of 5 articles")
         terminal.press("q")
         assert terminal.end() == 0
+
+
+def viewer(folder: Path, script: str) -> str:
+    """Return a program that a shell script is."""
+    made = folder / "viewer"
+    made.write_text(f"#!/bin/sh\n{script}\n")
+    made.chmod(0o755)
+    return str(made)
+
+
+_TEXT = "---\ntitle: A title\noriginalUrl: https://a.example/\n---\n" + "Words of a text that goes on. " * 200
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [("exit 3", "viewer failed (exit status 3)."), ("kill -9 $$", "viewer failed"), (None, "PAGER names 'nosuch'")],
+)
+def test_a_viewer_that_fails_leaves_one_where_one_was(
+    make_folder: MakeFolder, tmp_path: Path, script: str | None, said: str
+) -> None:
+    pager = "nosuch" if script is None else viewer(tmp_path, script)
+    with Terminal(make_folder({"a.md": _TEXT}), columns=80, lines=24, environ={"PAGER": pager}) as terminal:
+        terminal.wait("1 article")
+        terminal.press("enter", "enter")
+        terminal.wait("of a text")
+        terminal.press("e")
+        terminal.wait(said)
+        assert terminal.raw.rindex(b"\x1b[?1049h") > terminal.raw.find(b"\x1b[?1049l")
+        terminal.press("G")
+        terminal.wait("100 %")
+        terminal.press("q")
+        assert terminal.end() == 0
+
+
+def test_a_browser_of_the_terminal_that_fails_leaves_one_where_one_was(make_folder: MakeFolder, tmp_path: Path) -> None:
+    made = tmp_path / "w3m"
+    made.write_text("#!/bin/sh\nexit 1\n")
+    made.chmod(0o755)
+    with Terminal(make_folder({"a.md": _TEXT}), columns=80, lines=24, environ={"BROWSER": str(made)}) as terminal:
+        terminal.wait("1 article")
+        terminal.press("o")
+        terminal.wait("w3m failed")
+        terminal.press("enter", "enter")
+        terminal.wait("of a text")
+        terminal.press("q")
+        assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("script", ["echo IT-IS-READ; exec sleep 100", "trap '' TERM HUP; echo IT-IS-READ; sleep 100"])
+@pytest.mark.parametrize("hangs_up", [True, False])
+def test_at_the_end_of_all_no_text_stays_behind(
+    make_folder: MakeFolder, tmp_path: Path, script: str, hangs_up: bool
+) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    environ = {"TMPDIR": str(files), "PAGER": viewer(tmp_path, script)}
+    with Terminal(make_folder({"a.md": _TEXT}), columns=80, lines=24, environ=environ) as terminal:
+        terminal.wait("1 article")
+        terminal.press("enter", "enter")
+        terminal.wait("of a text")
+        terminal.press("e")
+        terminal.wait("IT-IS-READ")
+        assert [each.name for each in files.rglob("*.txt")] == ["A-title.txt"]
+        if hangs_up:
+            terminal.hang_up()
+        else:
+            terminal.process.send_signal(signal.SIGTERM)
+        terminal.process.wait(30)
+        assert not [*files.rglob("*.txt")]

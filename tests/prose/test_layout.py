@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import unicodedata
 
 import pytest
 from hypothesis import given, settings
@@ -73,6 +74,27 @@ def test_ideographs_break_anywhere_but_before_closing_punctuation() -> None:
     assert shown("日本語text混ぜる", 10) == ["日本語text", "混ぜる"]
 
 
+def _is_on_top(char: str) -> bool:
+    return unicodedata.category(char) == "Mn"
+
+
+@pytest.mark.parametrize("cells", range(8, 40))
+def test_thai_and_lao_break_within_no_syllable(cells: int) -> None:
+    text = "การใช้เทคโนโลยีจดจำใบหน้าในที่สาธารณะน้ำมันแพงเก็บเงินได้ทำงานต่างๆ" * 5
+    lao = "ຂ້າພະເຈົ້າຈຳນວນໃໝ່ໄດ້ນ້ຳ" * 12  # long enough for pieces of 200 characters
+    for whole in (text, lao):
+        lines = shown(whole, cells)
+        assert "".join(lines) == whole
+        assert not any(line[0] in "ะาำๆະາຳ" or _is_on_top(line[0]) for line in lines)
+        assert not any(line[-1] in "เแโใไເແໂໃໄ" for line in lines)
+        assert all(len(line) - sum(map(_is_on_top, line)) <= cells for line in lines)
+
+
+def test_what_no_language_writes_is_broken_all_the_same() -> None:
+    assert "".join(shown("ำ" * 500, 8)) == "ำ" * 500
+    assert max(map(len, shown("เ" * 500, 20))) <= 20
+
+
 def test_emoji_are_drawn_in_their_steady_form() -> None:
     assert shown("a👩‍👩‍👧b ❤️") == ["a👩b ❤"]
 
@@ -106,7 +128,7 @@ def test_quotes() -> None:
 
 def test_code_loses_nothing() -> None:
     lines = layout((CodeBlock("if x:\n\n\ty = 'a long string of text'"),), 20)
-    assert drawn(lines) == ["  if x:", "", "      y = 'a long st", "  ring of text'"]
+    assert drawn(lines) == ["  if x:", "", "      y = 'a long st", "↳ ring of text'"]
     assert lines[0] == (Span("  "), Span("if x:", Mark.CODE))
 
 

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.model import Extract, Links, Page
+from reader.prose.blocks import CodeBlock, Mark
 from reader.prose.markdown import parse_markdown
 from reader.text import width
 from reader.ui.formats import ago
-from reader.ui.full_text import FullText, Notice, Searchable, fold, hints, lay, minutes
+from reader.ui.full_text import FullText, Laid, Notice, Searchable, fold, hints, lay, minutes
 from reader.ui.lines import Line, Measured, line_of
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -37,7 +38,7 @@ def page(**changes: object) -> Page:
         final_url="https://www.jurist.org/x",
         extract=Extract(SOURCE, 460),
         fetched_at=NOW - timedelta(hours=3),
-        checked_at=NOW,
+        checked_at=NOW - timedelta(hours=3),
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 
@@ -66,6 +67,45 @@ def test_it_says_what_it_is_from_where_since_when_and_how_long() -> None:
     assert shown[1] == "A title"
     assert shown[2].startswith("Jurist · by Ann Author · 21 November 2026")
     assert shown[3] == "The original at jurist.org, fetched 3 hours ago · 460 words, 2 min"
+
+
+def test_where_there_is_little_room_it_still_says_since_when() -> None:
+    assert "fetched 3 hours ago · 460 words, 2 min" in plain(lay(text(), 38, NOW).lines)
+
+
+def test_it_says_when_its_server_has_said_that_it_still_holds() -> None:
+    asked = page(fetched_at=NOW - timedelta(days=3), checked_at=NOW - timedelta(seconds=20))
+    facts = " ".join(plain(lay(text(page=asked), 72, NOW).lines)[3:5])
+    assert "fetched 3 days ago" in facts
+    assert "found unchanged just now" in facts
+    same_day = page(fetched_at=NOW - timedelta(days=3, hours=2), checked_at=NOW - timedelta(days=3))
+    assert "unchanged" not in "".join(plain(lay(text(page=same_day), 72, NOW).lines))
+
+
+def code(cells: int) -> Laid:
+    return lay(text(blocks=(CodeBlock("first = call(with_many, arguments)\nsecond = 2"),)), cells, NOW)
+
+
+def test_what_a_row_of_code_had_no_room_for_has_a_sign_that_is_neither_found_nor_part_of_the_text() -> None:
+    narrow, wide = code(25), code(72)
+    assert plain(narrow.lines[narrow.text.start : narrow.text.stop]) == [
+        "  first = call(with_many,",
+        "↳  arguments)",
+        "  second = 2",
+    ]
+    (sign,) = (run for line in narrow.lines for run in line if run.text == "↳ ")
+    assert Mark.QUIET in sign.mark
+    assert not Searchable(narrow.lines).find("↳")
+    assert Searchable(narrow.lines).find("with_many, arguments")
+    last = narrow.text.stop - 1
+    assert narrow.place(last) - narrow.place(narrow.text.start) == wide.place(wide.text.stop - 1) - wide.place(
+        wide.text.start
+    ), "the place of the eye is the same at every width"
+
+
+def test_an_arrow_that_somebody_wrote_is_found() -> None:
+    laid = lay(text(blocks=(CodeBlock("↳ written"),)), 40, NOW)
+    assert Searchable(laid.lines).find("↳ written")
 
 
 @pytest.mark.parametrize(
@@ -135,7 +175,16 @@ def test_how_long_ago(seconds: int, said: str) -> None:
 def test_lines_that_count_nothing_are_at_the_place_of_the_text_below_them() -> None:
     measured = Measured(before=(0, 10, 10, 10, 10, 30))
     assert measured.line(10) == 4
-    assert [measured.same_above(line) for line in range(6)] == [0, 0, 1, 2, 3, 0]
+    spots = [measured.spot(line) for line in range(6)]
+    assert spots == [(0, 0, 0), (10, 3, 3), (10, 2, 3), (10, 1, 3), (10, 0, 3), (30, 0, 0)]
+    assert [measured.line_of(spot) for spot in spots] == [*range(6)]
+    without = Measured(before=(0, 10, 30))
+    assert [without.line_of(spot) for spot in spots] == [0, 1, 1, 1, 1, 2]
+    larger = Measured(before=(0, 10, 10, 10, 10, 10, 10, 10, 30))
+    assert [larger.line_of(spot) for spot in spots] == [0, 1, 3, 5, 7, 8]
+    assert [larger.line_of(without.spot(line)) for line in range(3)] == [0, 7, 8]
+    wider = Measured(before=(0, 5, 30))
+    assert [wider.line_of(spot) for spot in spots] == [0, 1, 1, 1, 1, 2]
 
 
 # Finding.
@@ -143,8 +192,17 @@ def test_lines_that_count_nothing_are_at_the_place_of_the_text_below_them() -> N
 
 def found(lines: list[str], wanted: str) -> list[list[str]]:
     """Return the pieces of each place where ``wanted`` stands."""
-    matches = Searchable([line_of(line) for line in lines]).find(wanted)
-    return [[lines[line][start:end] for line, start, end in match.pieces] for match in matches]
+    places = Searchable([line_of(line) for line in lines]).find(wanted)
+    pieces: list[list[str]] = [[] for _ in range(len(places))]
+    for number, line in enumerate(lines):
+        for which, start, end in places.in_line(number):
+            assert pieces[which] or places.line(which) == number
+            pieces[which].append(line[start:end])
+    assert all(pieces)
+    for number in range(len(lines) + 1):
+        first = places.first_from(number)
+        assert all((places.line(which) >= number) == (which >= first) for which in range(len(places)))
+    return pieces
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from reader.config import Config
 from reader.ui import actions, themes
+from reader.ui.palette import has_words
 from reader.ui.screens.help import HelpScreen
 from reader.ui.screens.problems import ProblemsScreen
 from tests.conftest import MakeFolder
@@ -34,6 +35,17 @@ async def test_the_help_shows_every_key_and_can_be_searched_and_left(seeds: Path
         assert reader.focus == "list"
         await reader.press("f1")
         assert isinstance(reader.app.screen, HelpScreen)
+
+
+@pytest.mark.parametrize(("keys", "first"), [("f", "Text"), ("b", "Views"), ("", "Move"), ("enter", "Move")])
+async def test_the_help_begins_with_the_keys_of_where_one_is(seeds: Path, keys: str, first: str) -> None:
+    async with opened(seeds, STACKED) as reader:
+        await reader.press(*filter(None, [keys]), "f1")
+        assert isinstance(reader.app.screen, HelpScreen)
+        shown = [line.strip(" │▕▏▎▐▌") for line in reader.lines]
+        found = [line for line in shown if line in actions.GROUPS]
+        assert found[0] == first
+        assert len(set(found)) == len(found)
 
 
 @pytest.mark.parametrize("size", [STACKED, NARROW])
@@ -81,6 +93,21 @@ async def test_the_palette_finds_an_action_and_runs_it(seeds: Path) -> None:
         await reader.press("enter", "enter")
         await reader.until(lambda: reader.app.screen is reader.browse)
         assert reader.browse.sort.by == "heat"
+
+
+async def test_the_palette_finds_an_action_by_what_is_said_of_it(seeds: Path) -> None:
+    async with opened(seeds, (120, 40)) as reader:
+        await palette(reader, "fetch")
+        await reader.until(lambda: "Read the original" in reader.text)
+        at = [next(n for n, line in enumerate(reader.lines) if title in line) for title in ("Fetch all", "Read the or")]
+        assert at[0] < at[1], "what has it in its title goes first"
+
+
+@pytest.mark.parametrize(
+    ("sought", "found"), [("fetch", True), ("original fetch", True), ("etch", False), ("fetch xyzzy", False)]
+)
+def test_words_are_looked_for_from_their_beginning(sought: str, found: bool) -> None:
+    assert has_words(sought.split(), "Read the original Fetch the original, and read it here. (f)") is found
 
 
 async def test_the_palette_shows_keys_in_brackets_as_they_are(seeds: Path) -> None:

@@ -19,7 +19,7 @@ from reader.library.library import Library
 from reader.library.view import Sort
 from reader.model import Extract, Image, Page
 from reader.paths import Paths
-from reader.ui import messages
+from reader.ui import messages, text_view
 from reader.ui.line_view import LineView
 from reader.ui.screens import picturing
 from tests.conftest import MakeFolder
@@ -251,6 +251,45 @@ async def test_when_one_comes_the_eye_stays_where_it_was(folder: Path, down: int
         assert top_line(reader.reading) == before
 
 
+SEVERAL = "\n\n".join(
+    f"![Number {n}](https://a.example/p{n}.png)\n\n"
+    + "\n\n".join(f"Paragraph {n}.{part} has its words. " + WORDS for part in range(2))
+    for n in range(4)
+)
+
+
+@pytest.mark.parametrize("reads", [True, False])
+@pytest.mark.parametrize("down", [0, 3, 5, 12, 20, 31, 45, 70])
+async def test_whatever_changes_around_it_the_line_at_the_top_is_the_same_once_that_is_over(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, down: int, reads: bool
+) -> None:
+    monkeypatch.setattr(text_view, "_SECONDS_UNTIL_READING", 0.0 if reads else 3600.0)
+    sizes = {f"p{n}": encoded(halves((300 * (n + 1), 200))) for n in range(4)}
+    keep(folder, SEVERAL, lead=encoded(halves((800, 400))), **sizes)
+    async with reading(folder, STACKED) as reader:
+        await reader.until(lambda: len({run.picture.picture for line in reader.reading._lines for run in line
+                                        if run.picture is not None}) == 5)  # fmt: skip
+        lines = len(reader.reading._lines)
+        await reader.burst(*"j" * down)
+        before = reader.reading.scroll_offset.y
+
+        async def all_there() -> None:
+            await reader.until(lambda: len(reader.reading._lines) == lines)
+
+        await reader.press("T")
+        assert reader.reading.scroll_offset.y == before
+        await reader.press("i")
+        assert not picture_lines(reader.reading)
+        await reader.press("i")
+        await all_there()
+        assert reader.reading.scroll_offset.y == before
+        for size in ((80, 40), (200, 50), (50, 12)):
+            await reader.resize(*size)
+            await reader.resize(*STACKED)
+            await all_there()
+            assert reader.reading.scroll_offset.y == before, size
+
+
 async def test_the_place_that_is_kept_is_the_same_with_and_without_pictures(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))), **{"in": encoded(halves((400, 200)))})
     async with reading(folder, STACKED) as reader:
@@ -337,7 +376,7 @@ async def test_what_is_searched_for_is_found_below_pictures(folder: Path) -> Non
     async with reading(folder) as reader:
         await reader.press("/", *"quoted", "enter")
         assert reader.reading._matches
-        assert "Quoted" in "".join(run.text for run in reader.reading._lines[reader.reading._matches[0].line])
+        assert "Quoted" in "".join(run.text for run in reader.reading._lines[reader.reading._matches.line(0)])
 
 
 async def test_another_theme_is_another_ground_of_what_is_transparent(folder: Path) -> None:

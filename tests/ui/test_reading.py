@@ -304,16 +304,31 @@ async def test_the_column_is_as_wide_as_one_likes_and_stays_so(kept: Path) -> No
         await reader.press("space", "plus", "+")
         assert reader.reading.text_width == 80
         assert reader.message == "Lines of 80 characters."
-        place = reader.reading._place
+        place = reader.reading._top
         await reader.press(*["-"] * 10)
         assert reader.reading.text_width == 40
-        assert reader.reading._place == place
+        assert reader.reading._top == place
         await reader.press("-")
         assert reader.message == "The column is as narrow as it gets."
         await reader.press("plus")
     async with opened(kept) as reader:
         await read(reader)
         assert reader.reading.text_width == 44
+        await reader.press("=")
+        assert reader.reading.text_width == 72
+        assert reader.message == "Lines of 72 characters."
+    async with opened(kept) as reader:
+        await read(reader)
+        assert reader.reading.text_width == 72
+
+
+async def test_the_sign_at_wrapped_code_is_not_copied(kept: Path) -> None:
+    keep(kept, "With a page", "```\n" + "word " * 40 + "\n```")
+    async with opened(kept) as reader:
+        assert "↳ " in await read(reader)
+        await reader.press("v", "G", "y")
+        assert reader.app.clipboard.split().count("word") == 40
+        assert "↳" not in reader.app.clipboard
 
 
 async def test_in_zen_there_is_nothing_but_the_text(kept: Path) -> None:

@@ -10,6 +10,7 @@ from reader.config import Config
 from reader.opening import First
 from reader.text import count
 from reader.ui import actions, messages
+from reader.ui.bars import KeyBar
 from reader.ui.progress_line import GatheringLine
 from reader.ui.screens.picturing import Picturing
 
@@ -38,6 +39,8 @@ class Gathering(Picturing):
         self._asked_for: tuple[int, int, int] | None = None
         """What the key was pressed for once, where it is to be pressed twice: how many documents, first and last."""
         self._following: Timer | None = None
+        self._last = ""
+        """The article that was done last, by its identity."""
 
     def action_fetch_all(self) -> None:
         """Begin, pause, or go on."""
@@ -47,6 +50,9 @@ class Gathering(Picturing):
                 self.originals.pause()
             else:
                 self.originals.go_on()
+            begun = self.query_one(GatheringLine).gathered
+            if begun is not None and self._gathered is None:  # nothing is told of it yet
+                self._show_line(begun._replace(paused=self._pauses))
             return
         if self.articles.later(self.action_fetch_all):
             return
@@ -59,12 +65,27 @@ class Gathering(Picturing):
         elif len(rowids) > _MANY and (len(rowids), rowids[0], rowids[-1]) != self._asked_for:
             self._asked_for = (len(rowids), rowids[0], rowids[-1])
             key = actions.first_key("fetch.all", self._keymap)
-            self.say(f"{key} again fetches the originals of {count(len(rowids), 'article')}, where they are not kept.")
+            many = f"{key} again fetches the originals of {count(len(rowids), 'article')}, where they are not kept."
+            self.say(many, passing=True)
         else:
             self._asked_for = None
             self.articles.let_go()
             self._begins, self._pauses = True, False
+            self.query_one(KeyBar).hush()  # whatever it was: from now on the line above tells
             self.originals.gather(rowids)
+
+    def _show_come(self, gathered: Gathered) -> None:
+        """Show the original of what is read, if it may have come just now and nothing but an excerpt was there.
+
+        Who reads the document's own text goes on with that, until they ask for the original.
+        """
+        view, former = self.text_view, self._last
+        self._last = gathered.last
+        if view is None or view.text is None or view.text.kind != "excerpt":
+            return
+        # Of those that are done between two messages, the last alone is named.
+        if gathered.finished or former != gathered.last == view.text.id:
+            self.load_again()
 
     def _follow(self) -> None:
         self._following = None
@@ -76,8 +97,12 @@ class Gathering(Picturing):
             self._begins = False
             kept = "The original is" if event.kept == 1 else f"All {event.kept:,} originals are"
             self.say(f"{kept} kept already." if event.kept else "None of these names an address to fetch.")
-        elif self._gathered is None:
-            self.say(f"Fetching {count(event.missing, 'original')} …")
+        elif self._gathered is None:  # that shows at once; the process tells of it later
+            from reader.jobs.fetch_news import Gathered
+
+            self._show_line(Gathered(0, 0, 0, event.missing, 0.0, paused=self._pauses, finished=False, told=""))
+            if self.has_class("-zen"):  # where there is no such line
+                self.say(f"Fetching {count(event.missing, 'original')} …", passing=True)
 
     @on(messages.Failed)
     def _begin_none(self, event: messages.Failed) -> None:
@@ -97,17 +122,18 @@ class Gathering(Picturing):
         else:
             self.say("Nothing is being fetched.", passing=True)
 
-    def told_of_many(self, gathered: Gathered) -> None:
-        """Show how far it is, and say what came of it."""
+    def _show_line(self, gathered: Gathered | None) -> None:
         line = self.query_one(GatheringLine)
         line.keys = (actions.first_key("fetch.all", self._keymap), actions.first_key("fetch.stop", self._keymap))
+        line.gathered = gathered
+
+    def told_of_many(self, gathered: Gathered) -> None:
+        """Show how far it is, and say what came of it."""
         self._gathered = None if gathered.finished else gathered
         self._begins = False
         self._pauses = self._pauses and not gathered.finished
-        line.gathered = self._gathered
-        view = self.text_view
-        if view is not None and view.text is not None and gathered.last == view.text.id and not view.is_page:
-            self.load_again()
+        self._show_line(self._gathered)
+        self._show_come(gathered)
         if self._following is None and not gathered.finished:
             self._following = self.set_timer(_SECONDS_BETWEEN_LISTS, self._follow)
         if gathered.finished:

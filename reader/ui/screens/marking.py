@@ -221,16 +221,18 @@ class Marking(Reading):
         """Edit the tags of what is chosen."""
         if self.articles.later(self.action_tags):
             return
-        tagged, row = self.meant(), self.articles.row
+        tagged = self.meant()
+        rows = self.articles.at_hand(tagged)
         if not tagged:
             self.say("There is no article to tag here.", passing=True)
-        elif len(tagged) > 1:
-            purpose = Purpose(partial(self._tag_many, tagged), self._offer_tags, refuses=self._refuses_tags)
-            self.ask(purpose, f"Tags for {len(tagged):,} articles, -tag takes one away: ")
+        elif len(tagged) == 1 and rows:
+            purpose = Purpose(partial(self._tag, rows[0]), self._offer_tags, refuses=self._refuses_tags)
+            self.ask(purpose, "Tags, -tag takes one away: ", ", ".join((*rows[0].tags, "")))
             self._desk.tags()
-        elif row is not None:
-            purpose = Purpose(partial(self._tag, row), self._offer_tags, refuses=self._refuses_tags)
-            self.ask(purpose, "Tags, -tag takes one away: ", ", ".join((*row.tags, "")))
+        else:
+            what = f"Tags for {len(tagged):,} articles" if len(tagged) > 1 else "Tags"
+            purpose = Purpose(partial(self._tag_many, tagged), self._offer_tags, refuses=self._refuses_tags)
+            self.ask(purpose, f"{what}, -tag takes one away: ")
             self._desk.tags()
 
     @on(messages.TagsLoaded)

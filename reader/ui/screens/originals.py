@@ -11,6 +11,7 @@ from reader.config import Config
 from reader.opening import First
 from reader.text import cut
 from reader.ui import actions, messages
+from reader.ui.formats import WAYS
 from reader.ui.screens.texts import How, Texts
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ class Asked(NamedTuple):
 
     title: str
     how: How
+    opening: bool = True
+    """Whether it was asked for by opening the text: what is there already is then no news."""
 
 
 class Originals(Texts):
@@ -37,19 +40,24 @@ class Originals(Texts):
         self.fetching: dict[str, Asked] = {}
         """The articles that are being fetched because somebody asked for each."""
 
-    def original_wanted(self, text: FullText, how: How) -> None:
-        """Fetch the original of what is shown, unless nothing may be fetched or it has no address."""
+    def original_wanted(self, text: FullText, how: How, *, opening: bool) -> None:
+        """Fetch the original of what is shown, unless nothing may be fetched, it has no address, or it is no use."""
+        page, refusal = text.page, self.originals.refusal
         if not text.links.best:
             self._tell_notices(_no_address(text))
-        elif self.originals.refusal:
-            if text.page is None:
-                self._tell_notices(_refused(self.originals.refusal))
-            elif how != "fetch":
-                self.say(self.originals.refusal, warning=True)
+        elif refusal and page is None:
+            self._tell_notices(_refused(refusal))
+        elif page is not None and how == "archive" and page.way != "archive":
+            self.say(f"This is {WAYS[page.way]}; the archive is for what cannot be had.", passing=True)
+        elif refusal:
+            if not (opening and how == "fetch"):
+                self.say(refusal, warning=True)
         else:
-            self.fetching[text.id] = Asked(text.title, how)
+            self.fetching[text.id] = Asked(text.title, how, opening)
             self._tell_notices(())
-            self.originals.fetch(text.id, text.links, force=how == "force", archive=how == "archive")
+            # Whoever asks for the archive with a capture before their eyes wants to know whether there is a newer one.
+            force = how == "force" or (how == "archive" and page is not None)
+            self.originals.fetch(text.id, text.links, force=force, archive=how == "archive")
 
     @on(messages.Fetching)
     def _hear(self, event: messages.Fetching) -> None:
@@ -90,7 +98,7 @@ class Originals(Texts):
         """Called when the list may show something else for the same query."""
 
     def _got(self, got: Got, asked: Asked, *, is_here: bool) -> None:
-        if got.status == "fetched":
+        if got.status == "fetched" or got.holds:
             self.pages_changed()
         pane = self.text_pane
         if not is_here or pane is None or pane.view.text is None or self.text_of is None:
@@ -102,26 +110,30 @@ class Originals(Texts):
             return
         pane.bar.state = ""
         text = pane.view.text
-        if got.status == "fetched" or (got.status == "cached" and text.page is None):
-            self.load_again()
+        if got.status == "fetched" or (got.status == "cached" and (text.page is None or got.holds)):
+            self.load_again()  # one that holds tells since when that is known
         if got.status == "cached" and got.error and text.page is not None:
             from reader.ui.formats import ago
 
             now = datetime.now().astimezone()
-            self.say(f"{got.error} What is kept is of {ago(text.page.fetched_at, now)}.", warning=True)
+            self.say(f"{got.error} What is kept is from {ago(text.page.fetched_at, now)}.", warning=True)
         elif got.status == "failed" and not got.cancelled:
             self._tell_notices(self._why_not(got))
         elif got.cancelled:
-            self.say(f"Fetching was stopped. {actions.first_key('fetch', self._keymap)} begins anew.")
-        elif asked.how == "force":
-            self.say("It was fetched anew." if got.status == "fetched" else "It still holds: the server has no other.")
-        elif got.status == "cached" and text.page is not None:
+            self.say(f"Fetching was stopped. {actions.first_key('fetch', self._keymap)} begins anew.", passing=True)
+        elif asked.opening and asked.how == "fetch":
+            pass  # one sees it
+        elif got.status == "fetched":
+            if text.page is not None:
+                self.say("It was fetched anew.")
+        elif got.holds:
+            self.say("It still holds: the server has no other.")
+        elif text.page is not None:
             again = actions.first_key("fetch.again", self._keymap)
-            self.say(f"This is the original. {again} asks whether there is a newer one.", passing=True)
+            self.say(f"{again} looks for a newer original.", passing=True)
 
     def _why_not(self, got: Got) -> tuple[Notice, ...]:
         """Return why there is no original, address by address, and what can be done about it."""
-        from reader.ui.formats import WAYS
         from reader.ui.full_text import Notice
 
         names = {str(way): name for way, name in WAYS.items()}
@@ -139,7 +151,11 @@ class Originals(Texts):
 
     def _tell_notices(self, notices: tuple[Notice, ...]) -> None:
         pane = self.text_pane
-        if pane is None or pane.view.text is None or notices == self.notices:
+        if pane is None or pane.view.text is None:
+            return
+        if notices == self.notices:
+            if notices:  # it stands there already, maybe out of sight: the key is answered all the same
+                self.say(notices[0].text, warning=notices[0].ink == "warning", passing=True)
             return
         self.notices = notices
         if pane.view.text.kind == "page" and notices:

@@ -77,6 +77,11 @@ class Parts(Screen[None]):
         """The article pane."""
         return self.panes.article
 
+    @property
+    def where(self) -> actions.Focus:
+        """Where the person is, as the last line has it."""
+        return self.query_one(KeyBar).where
+
     def on_key(self, event: events.Key) -> None:
         """Say so of a key that does nothing. Textual sees to those that do something, whoever they are for."""
         bar = self.query_one(KeyBar)

@@ -11,7 +11,7 @@ from reader.config import Config
 from reader.errors import ReaderError
 from reader.model import Links
 from reader.opening import First
-from reader.ui import messages
+from reader.ui import messages, terminal
 from reader.ui.article_list import ArticleList
 from reader.ui.article_view import ArticleView
 from reader.ui.bars import KeyBar, TopBar
@@ -268,7 +268,7 @@ class Reading(Parts):
             from reader.ui.addresses import run_in_terminal
 
             try:
-                with self.app.suspend():
+                with terminal.lent(self.app):
                     run_in_terminal(outcome.in_terminal, event.url)
             except (ReaderError, SuspendNotSupported) as error:
                 text, warning = str(error), True

@@ -10,7 +10,7 @@ from reader.config import Config
 from reader.errors import ReaderError
 from reader.model import Links
 from reader.opening import First
-from reader.ui import actions, messages
+from reader.ui import actions, messages, terminal
 from reader.ui.article_view import ArticleView
 from reader.ui.bars import KeyBar
 from reader.ui.originals_desk import MEASURE, OriginalsDesk
@@ -65,8 +65,8 @@ class Texts(Viewing):
 
     # What whoever fetches originals wants to know.
 
-    def original_wanted(self, text: FullText, how: How) -> None:
-        """Called when the original of what is shown is to be fetched."""
+    def original_wanted(self, text: FullText, how: How, *, opening: bool) -> None:
+        """Called when the original of what is shown is to be fetched; ``opening``: the text has just been opened."""
 
     # What whoever shows pictures wants to know, and tells.
 
@@ -132,7 +132,7 @@ class Texts(Viewing):
         if self.is_reading:
             view = self.text_view
             if view is not None and view.text is not None:
-                self.original_wanted(view.text, then or "fetch")
+                self.original_wanted(view.text, then or "fetch", opening=False)
             return
         subject = self._selected_subject()
         if subject is None:
@@ -194,13 +194,16 @@ class Texts(Viewing):
         if pane is None or not self.is_reading or event.turn != self._turn:
             return  # one reads something else by now
         before = pane.view.text
+        if event.again and before is not None and before.kind == text.kind != "page":
+            return  # no page has come
         self._is_coming = False
         self.keep_position()
-        was_page = before is not None and before.kind == "page"
-        if event.again and was_page and text.kind == "page":
+        if event.again and before is not None and before.kind == text.kind:
             pane.view.fit(text, event.laid)  # a page that has changed: the eye stays where it was
         else:
-            pane.view.show(text, event.laid, place=event.place)
+            # A place in the document's own text is none in its page.
+            own = event.again and before is not None and before.kind == "body"
+            pane.view.show(text, event.laid, place=None if own else event.place)
         self.notices = ()
         pane.tell()
         self.text_shown(text)
@@ -212,7 +215,7 @@ class Texts(Viewing):
             self.original_opened(text.rowid)
         then, self._then = self._then, None
         if then or text.kind == "excerpt":
-            self.original_wanted(text, then or "fetch")
+            self.original_wanted(text, then or "fetch", opening=True)
 
     @on(messages.TextFailed)
     def _tell_no_text(self, event: messages.TextFailed) -> None:
@@ -315,7 +318,7 @@ class Texts(Viewing):
 
         self._outside = self._outside or Outside()
         try:
-            with self.app.suspend():
+            with terminal.lent(self.app):
                 name = self._outside.show(view.text)
         except SuspendNotSupported:
             self.say("The terminal cannot be handed over here.", warning=True)
@@ -324,6 +327,11 @@ class Texts(Viewing):
         else:
             self.say(f"Back from {name}.")
         self.refresh(layout=True)
+
+    def tidy_outside(self) -> None:
+        """Take away the files that were made for the pager. May raise OSError."""
+        if self._outside is not None:
+            self._outside.tidy()
 
     # What keys are about, while one reads.
 
@@ -345,7 +353,22 @@ class Texts(Viewing):
         """Return the documents that a key is about."""
         if self.text_of is None:
             return super().meant()
-        return [self.text_of] if isinstance(self.text_of, int) else []
+        view = self.text_view
+        if not isinstance(self.text_of, int):
+            return []
+        if view is None or view.text is None or not view.text.id:
+            return [self.text_of]
+        return self._documents_of(view.text.id, self.text_of)
+
+    def _documents_of(self, id_: str, rowid: int) -> list[int]:
+        """Return the document of the article that is read: ``rowid``, or another, if that is of another article now."""
+        rows = self.articles.at_hand([rowid])
+        try:
+            if (rows[0].id == id_) if rows else (self.library.identities([rowid]) == [id_]):
+                return [rowid]
+            return self.library.documents_of(id_)[:1]
+        except ReaderError:  # the index cannot be read just now; the list says so
+            return []
 
     def links(self) -> Links:
         """Return the addresses that a key is about."""
