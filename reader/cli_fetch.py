@@ -35,8 +35,8 @@ _EXIT_FAILED = 1
 def fetch(path: str, *, query: tuple[str, ...], force: bool, archive: bool, offline: bool, as_json: bool) -> None:
     """Fetch the original of every article of PATH, or of those that QUERY finds (docs/queries.md), that has none yet.
 
-    Progress goes to stderr, what failed to stdout; exit status 1 when anything did. What is
-    interrupted goes on the next time.
+    Progress goes to stderr, what failed to stdout; exit status 1 when anything did, or when, by
+    --force, a page could not be looked at again. What is interrupted goes on the next time.
     """
     from dataclasses import replace
 
@@ -64,7 +64,7 @@ def fetch(path: str, *, query: tuple[str, ...], force: bool, archive: bool, offl
 
 
 def _fetch(library: Library, settings: FetchSettings, ids: Sequence[str], *, force: bool, as_json: bool) -> bool:
-    """Fetch these articles and tell what came of it; return whether nothing failed."""
+    """Fetch these articles and tell what came of it; return whether all that was asked for could be had."""
     import asyncio  # imported late, as all that a command needs
 
     from reader.jobs.fetching_once import gather
@@ -97,13 +97,13 @@ def _fetch(library: Library, settings: FetchSettings, ids: Sequence[str], *, for
     if final.left:
         raise ReaderError(final.told, "The next time goes on from there.")
     ends.say(final.told)
-    return not final.failed
+    return not final.failed and not final.unseen
 
 
 def _say_failures(library: Library, every: Iterable[Got]) -> None:
-    """Print why articles have no page, a line each."""
+    """Print why articles have no page, or why theirs could not be looked at again, a line each."""
     for got in every:
-        if got.status == "failed":
+        if got.error:
             rows = library.rows(library.documents_of(got.id)[:1])
             out(f"{rows[0].path if rows else got.id}: {got.error}\n")
 
@@ -151,8 +151,10 @@ def _shown(total: int) -> Iterator[Callable[[Gathered], None]]:
 
 def _facts(gathered: Gathered) -> str:
     facts = [f"{gathered.done:,} fetched"]
-    if gathered.cached:
-        facts.append(f"{gathered.cached:,} there already")
+    if gathered.cached > gathered.unseen:
+        facts.append(f"{gathered.cached - gathered.unseen:,} there already")
+    if gathered.unseen:
+        facts.append(f"{gathered.unseen:,} not looked at again")
     if gathered.failed:
         facts.append(f"{gathered.failed:,} failed")
     if gathered.left:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import random
 import re
 import signal
 import sqlite3
@@ -258,6 +259,45 @@ async def test_killed_at_any_moment_it_leaves_whole_pages(
     assert kept > 0
     there = f", {kept} there already" if kept < 40 else ""
     assert (await run("fetch", folder)).err == f"newsreader: {count(40 - kept, 'page')} fetched{there}.\n"
+
+
+async def test_what_could_not_be_looked_at_again_is_told(server: Server, make_folder: MakeFolder) -> None:
+    folder = make_folder(site(server, 3))
+    await run("fetch", folder)
+    for n in range(2):
+        server.on(f"/{n}", reply(b"", "404 Not Found"))
+    server.on("/2", reply(html("Title 2"), etag='"2"'))
+    found = await run("fetch", folder, "--force")
+    assert (found.status, found.err) == (1, "newsreader: 1 page fetched, 2 could not be looked at again.\n")
+    why = "It could not be looked at again: 404 Not Found at 127.0.0.1."
+    assert sorted(found.out.splitlines()) == [f"{n}.md: {why}" for n in range(2)]
+    server.on("/2", reply(b"", "304 Not Modified"))
+    found = await run("fetch", folder, "--force", "--json")
+    assert (found.status, found.err) == (
+        1, "newsreader: 0 pages fetched, 1 there already, 2 could not be looked at again.\n"
+    )  # fmt: skip
+    assert [each["error"] for each in found.json if each["error"]] == [why, why]
+
+
+async def test_more_than_has_room_ends_it_and_is_told(server: Server, make_folder: MakeFolder) -> None:
+    configure('allow_hosts = ["127.0.0.1"]', "cache_mb = 1")
+    noise = random.Random(1)
+    documents = {}
+    for n in range(20):
+        words = [bytes(noise.choices(range(97, 123), k=9)).decode() for _ in range(15_000)]
+        text = "".join(f"<p>{' '.join(words[at : at + 100])}</p>" for at in range(0, len(words), 100))
+        documents[f"{n}.md"] = document(server.on(f"/{n}", reply(html(f"Title {n}", 1, text))), title=f"Title {n}")
+    folder = make_folder(documents)
+    for _ in range(2):
+        asked = len(server.requests)
+        found = await run("fetch", folder)
+        assert found.status == 2
+        assert "There is no room for more pages in 1 MB: " in found.err
+        assert "cache_mb" in found.err
+        assert "`newsreader cache clear`" in found.err
+    kept = (await run("cache", "info", "--json")).json["pages"]
+    assert 1 <= kept < 20
+    assert len(server.requests) - asked <= 2 * 6, "what is there is not thrown out for the others, and fetched again"
 
 
 async def test_two_commands_at_once_leave_one_good_cache(

@@ -10,13 +10,13 @@ import asyncio
 import contextlib
 import logging
 import os
-import queue
 import signal
 import struct
 import subprocess
 import sys
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from importlib import import_module
@@ -59,12 +59,16 @@ class _Job(NamedTuple):
     task: str
     values: tuple[Any, ...]
     answer: Future[Any]
+    unasked: bool = False
+    """Whether nobody waits for it."""
 
 
 class Extractor:
     """Some workers, started when they are needed and ended when they have been idle for a minute.
 
-    May be asked from any thread; close it when all is done. The limits are in seconds and bytes.
+    What somebody waits for comes first. Where all workers are busy then with what nobody waits for, which may take
+    each its ten seconds, one more is started. May be asked from any thread; close it when all is done. The limits are
+    in seconds and bytes.
     """
 
     def __init__(
@@ -74,11 +78,15 @@ class Extractor:
         self._seconds = seconds
         self._memory = memory
         self._tasks = tasks
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._asked: deque[_Job] = deque()
+        """What no driver has taken yet: what somebody waits for,"""
+        self._unasked: deque[_Job] = deque()
+        """and what nobody does,"""
+        self._unasked_running = 0
+        """of which no more are under way than there are to be workers."""
         self._guard = threading.Lock()
+        self._stirred = threading.Condition(self._guard)
         self._drivers = 0
-        self._waiting = 0
-        """Jobs that no driver has taken yet."""
         self._idle = 0
         self._warming = 0
         """Drivers that start a worker without a task, and are as good as idle."""
@@ -88,11 +96,14 @@ class Extractor:
         """Those ended by us, which may have answered all the same."""
         self._closed = False
 
-    async def extract(self, body: bytes, url: str = "", charset: str = "") -> Extracted:
-        """Return the article of a page, and whether the page is none. Raises ExtractError, which does not name it."""
+    async def extract(self, body: bytes, url: str = "", charset: str = "", *, unasked: bool = False) -> Extracted:
+        """Return the article of a page, and whether the page is none; ``unasked`` when nobody waits for it.
+
+        Raises ExtractError, which does not name the page.
+        """
         from reader.jobs.extract_tasks import Extracted
 
-        return Extracted.of(await self.run("page", body, url, charset))
+        return Extracted.of(await self.run("page", body, url, charset, unasked=unasked))
 
     def warm(self) -> None:
         """Start a worker if there is none: it takes a while until one is ready, in which a page can be on its way."""
@@ -103,9 +114,9 @@ class Extractor:
         with contextlib.suppress(ExtractError):  # closed meanwhile
             self.submit(_NOTHING)
 
-    async def run(self, task: str, *values: Any) -> Any:
+    async def run(self, task: str, *values: Any, unasked: bool = False) -> Any:
         """Return what a task of the workers' module answers. To cancel this ends the worker that is at it."""
-        answer = self.submit(task, *values)
+        answer = self.submit(task, *values, unasked=unasked)
         try:
             return await asyncio.wrap_future(answer)
         except asyncio.CancelledError:
@@ -116,17 +127,18 @@ class Extractor:
         """Return what a task answers, for a thread that can wait. Raises ExtractError."""
         return self.submit(task, *values).result()
 
-    def submit(self, task: str, *values: Any) -> Future[Any]:
+    def submit(self, task: str, *values: Any, unasked: bool = False) -> Future[Any]:
         """Begin a task, whose values must be plain; the answer is there later."""
         answer: Future[Any] = Future()
         with self._guard:
             if self._closed:
                 raise ExtractError("The program is about to end.")
-            self._waiting += 1
+            (self._unasked if unasked else self._asked).append(_Job(task, values, answer, unasked))
             soon = 0 if task == _NOTHING else self._idle + self._warming
-            begins = self._waiting > soon and self._drivers < self._most
+            waiting = len(self._asked) + (len(self._unasked) if unasked else 0)
+            begins = waiting > soon and self._drivers < self._most + (not unasked and self._unasked_running > 0)
             self._drivers += begins
-            self._jobs.put(_Job(task, values, answer))
+            self._stirred.notify_all()
         if begins:
             threading.Thread(target=self._drive, name="extracting", daemon=True).start()
         return answer
@@ -136,10 +148,14 @@ class Extractor:
         with self._guard:
             self._closed = True
             alive, self._alive = self._alive, set()
-            for _ in range(self._drivers):
-                self._jobs.put(None)
+            waiting = [*self._asked, *self._unasked]
+            self._asked.clear()
+            self._unasked.clear()
+            self._stirred.notify_all()
         for process in alive:
             processes.end(process)
+        for job in waiting:
+            _answer(job, None, ExtractError("The program is about to end."))
 
     def _give_up(self, answer: Future[Any]) -> None:
         answer.cancel()
@@ -160,48 +176,33 @@ class Extractor:
     def _drive(self) -> None:
         """Hand jobs to a worker as long as there are any."""
         process: subprocess.Popen[bytes] | None = None
-        while True:
-            with self._guard:
-                self._idle += 1
-            try:
-                job = self._jobs.get(timeout=_SECONDS_IDLE)
-            except queue.Empty:
-                with self._guard:
-                    self._idle -= 1
-                    if self._waiting > self._idle:  # one has just come, and counts on this thread
-                        continue
-                    self._drivers -= 1
-                break
-            with self._guard:
-                self._idle -= 1
-                self._waiting -= job is not None
-                if job is None or self._closed:
-                    self._drivers -= 1
-                    closing = True
-                else:
-                    closing = False
-            if closing:
-                if job is not None:
-                    _answer(job, None, ExtractError("The program is about to end."))
-                break
-            assert job is not None
+        while (job := self._take()) is not None:
             process = self._do(job, process)
-            if job.task == _NOTHING:
-                with self._guard:
+            with self._guard:
+                if job.task == _NOTHING:
                     self._warming = 0
+                if job.unasked:
+                    self._unasked_running -= 1
+                    self._stirred.notify_all()
         if process is not None:
             self._end(process)
-        self._refuse_rest()
 
-    def _refuse_rest(self) -> None:
+    def _take(self) -> _Job | None:
+        """Wait for a job; None when none has come for a while, or none will: this driver counts no more."""
         with self._guard:
-            if not self._closed:
-                return
-        with contextlib.suppress(queue.Empty):
-            while True:
-                job = self._jobs.get_nowait()
-                if job is not None:
-                    _answer(job, None, ExtractError("The program is about to end."))
+            self._idle += 1
+            self._stirred.wait_for(lambda: self._closed or self._has_job(), _SECONDS_IDLE)
+            self._idle -= 1
+            if self._closed or not self._has_job():
+                self._drivers -= 1
+                return None
+            if self._asked:
+                return self._asked.popleft()
+            self._unasked_running += 1
+            return self._unasked.popleft()
+
+    def _has_job(self) -> bool:
+        return bool(self._asked) or (bool(self._unasked) and self._unasked_running < self._most)
 
     def _do(self, job: _Job, process: subprocess.Popen[bytes] | None) -> subprocess.Popen[bytes] | None:
         """Have a job done, and return the worker if it is good for another."""

@@ -67,6 +67,8 @@ class Gathered(NamedTuple):
     """What to say of the end in a sentence, once it is finished."""
     last: str = ""
     """The identity of the article that was ready last: it may have a page now."""
+    unseen: int = 0
+    """How many of ``cached`` could not be looked at again, as was asked for."""
 
 
 class Pictured(NamedTuple):

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 from reader.errors import ReaderError
 from reader.jobs.extracting import Extractor
 from reader.jobs.fetch_news import Gathered, Got, Pictured, Said, Tell
-from reader.jobs.fetching import Capture, Disk, Fetching, look_up, rules_of
+from reader.jobs.fetching import Capture, Disk, Fetching, rules_of
+from reader.jobs.fetching_addresses import look_up
 from reader.jobs.fetching_once import MEGABYTE, WORKERS
 from reader.jobs.gathering import Bulk
+from reader.jobs.under_way import UnderWay
 from reader.model import Links
 
 if TYPE_CHECKING:
@@ -131,6 +133,7 @@ class Service:
                 self._library.pages.limit = self._settings.cache_mb * MEGABYTE
                 many = fetcher.unasked()  # the article that somebody opens meanwhile does not wait for any of them
                 self._robots = Robots(many)
+                self._under_way = UnderWay()
                 self._fetching = self._fetching_by(fetcher, partial(newest_capture, fetcher))
                 self._fetching_many = self._fetching_by(many, partial(newest_capture, many))
                 self._listen()
@@ -143,8 +146,15 @@ class Service:
             self._disk.close()
 
     def _fetching_by(self, fetcher: Fetcher, capture: Capture) -> Fetching:
-        archive = self._settings.archive
-        return Fetching(fetcher, self._extractor, self._library.pages, self._disk, capture, archive=archive)
+        return Fetching(
+            fetcher,
+            self._extractor,
+            self._library.pages,
+            self._disk,
+            capture,
+            archive=self._settings.archive,
+            under_way=self._under_way,
+        )
 
     def _listen(self) -> None:
         with self._guard:

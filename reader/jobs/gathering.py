@@ -16,7 +16,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reader.errors import ReaderError
 from reader.jobs.fetch_news import Failure, Gathered, Got
-from reader.jobs.fetching import Allows, Disk, Fetching, Outcome, Wanted, look_up
+from reader.jobs.fetching import Disk, Fetching
+from reader.jobs.fetching_addresses import Wanted, look_up
+from reader.jobs.fetching_attempt import Outcome
+from reader.jobs.manners import Manners, Site
 from reader.text import count
 from reader.urls import host
 
@@ -30,8 +33,6 @@ AT_ONCE = 6
 opens meanwhile does not wait for any of them;"""
 PER_HOST = 2
 """how many of them from one host."""
-LONGEST_WAIT = 300.0
-"""Seconds for which a host is waited for that asks to be left alone; what it has fails for now if it asks for more."""
 _WAITS = 2
 """How often an article is put back because its host is busy."""
 _SECONDS_OF_OTHERS = 1.0
@@ -41,13 +42,18 @@ _SECONDS_BETWEEN = 0.1
 _SECONDS_OF_RATE = 10.0
 _AHEAD = 1_000
 """Articles whose addresses are looked up in one go, so that there are many hosts to choose from."""
+_HOST_AHEAD = 200
+"""Of one host, so many are ready with their addresses; what else it has is remembered by identity, which is small."""
+_MOST_READY = 20_000
+"""So many are, at most, of all hosts."""
+_OWN_FAULT = "Something went wrong in newsreader itself; the log file has the details"
 
 
 class _Waiting(NamedTuple):
     wanted: Wanted
     put_back: int = 0
     not_before: float = 0.0
-    """When it may be looked at again; another program is at it."""
+    """When it may be looked at again: another program is at it, or it leads to a host that is busy."""
 
 
 class Bulk:
@@ -58,7 +64,7 @@ class Bulk:
         fetching: Fetching,
         library: Library,
         disk: Disk,
-        robots: Allows,
+        robots: Site,
         tell: Callable[[Gathered], None],
         *,
         heard: Callable[[Got], None] = lambda _: None,
@@ -68,7 +74,7 @@ class Bulk:
         self._fetching = fetching
         self._library = library
         self._disk = disk
-        self._robots = robots
+        self._manners = Manners(robots)
         self._tell = tell
         self._heard = heard
         self._force = force
@@ -76,22 +82,21 @@ class Bulk:
         self._known: set[str] = set()
         self._hosts: OrderedDict[str, deque[_Waiting]] = OrderedDict()
         """What is waiting, by host; the first is the one whose turn it is."""
-        self._aside: dict[str, float] = {}
-        """Hosts that asked to be left alone, until when."""
-        self._delays: dict[str, float] = {}
-        """Seconds between two pages, of hosts that ask for it."""
+        self._parked: dict[str, deque[str]] = {}
+        """What waits behind those, by host."""
         self._active: dict[asyncio.Task[None], str] = {}
         self._changed = asyncio.Event()
         self._paused = False
         self._over = False
         self._stopped = ""
-        """Why it is to end before all is done."""
-        self._done = self._cached = self._failed = 0
+        """Why it is to end before all is done,"""
+        self._remedy = ""
+        """and what can be done about it, in a sentence."""
+        self._done = self._cached = self._failed = self._unseen = 0
         self._looked_up = 0
         self._finished: deque[float] = deque()
         self._begun = time.monotonic()
         self._begun_at = datetime.now(UTC)
-        self._told_at = 0.0
         self._last = ""
 
     async def add(self, ids: Iterable[str]) -> bool:
@@ -118,9 +123,10 @@ class Bulk:
         self._paused = False
         self._changed.set()
 
-    def stop(self, why: str = "Stopped") -> None:
-        """End as soon as what is under way is given up."""
-        self._stopped = self._stopped or why
+    def stop(self, why: str = "Stopped", remedy: str = "") -> None:
+        """End as soon as what is under way is given up. ``why`` is told, and ``remedy``, a sentence, after it."""
+        if not self._stopped:
+            self._stopped, self._remedy = why, remedy
         self._changed.set()
 
     async def run(self) -> Gathered:
@@ -130,11 +136,12 @@ class Bulk:
             while not self._stopped:
                 self._changed.clear()
                 await self._refill()
-                while not self._paused and (next_ := self._next()) is not None:
-                    self._begin(*next_)
-                if self._left() == 0:
+                if not self._paused and (next_ := self._next()) is not None:
+                    self._begin(*next_)  # and look whether there is anything for those that are still free
+                elif self._left() == 0:
                     break
-                await self._wait()
+                else:
+                    await self._wait()
         finally:
             self._over = True
             ticking.cancel()
@@ -148,21 +155,49 @@ class Bulk:
     # What is next.
 
     async def _refill(self) -> None:
-        """Look up the addresses of further articles, once there is not much to choose from."""
-        if self._looked_up >= _AHEAD // 2 or not self._ids:
-            return
-        ids = [self._ids.popleft() for _ in range(min(_AHEAD, len(self._ids)))]
-        self._looked_up += len(ids)  # for what is left: they are in neither queue meanwhile
-        for id_, found in await self._disk.do(self._look_up, ids):
-            if isinstance(found, Wanted) and found.addresses:
-                self._hosts.setdefault(host(found.addresses[0].url), deque()).append(_Waiting(found))
+        """Look up the addresses of further articles, once there is not much to choose from.
+
+        Or nothing to begin with: all that is ready may wait for some busy hosts.
+        """
+        while not self._stopped and self._is_short():
+            ids = self._to_look_up()
+            if not ids:
+                return
+            self._looked_up += len(ids)  # for what is left: they are in no queue meanwhile
+            for id_, found in await self._disk.do(self._look_up, ids):
+                self._looked_up -= 1
+                await self._take_in(id_, found)
+
+    def _is_short(self) -> bool:
+        idle = len(self._active) < AT_ONCE and self._choose() is None
+        return self._looked_up < _AHEAD // 2 or (idle and self._looked_up < _MOST_READY)
+
+    def _to_look_up(self) -> list[str]:
+        """Take what to look up next out of its queue: first of hosts that have not much ready any more."""
+        ids: list[str] = []
+        for name in [*self._parked]:
+            free = _HOST_AHEAD - len(self._hosts.get(name, ()))
+            if free < _HOST_AHEAD // 2:
                 continue
-            self._looked_up -= 1
-            if isinstance(found, Wanted):
-                outcome = await self._fetching.fetch(found)
-                self._count(outcome.got)
+            queue = self._parked[name]
+            ids.extend(queue.popleft() for _ in range(min(free, len(queue), _AHEAD - len(ids))))
+            if not queue:
+                del self._parked[name]
+        ids.extend(self._ids.popleft() for _ in range(min(_AHEAD - len(ids), len(self._ids))))
+        return ids
+
+    async def _take_in(self, id_: str, found: Wanted | str) -> None:
+        if isinstance(found, str):
+            self._count(Got(id_, "failed", "", 0, (), found, 0.0))
+        elif not found.addresses:
+            self._count((await self._fetching.fetch(found, robots=self._manners)).got)
+        else:
+            name = host(found.addresses[0].url)
+            ready = self._hosts.get(name, ())
+            if len(ready) >= _HOST_AHEAD or self._looked_up >= _MOST_READY:
+                self._parked.setdefault(name, deque()).append(id_)
             else:
-                self._count(Got(id_, "failed", "", 0, (), found, 0.0))
+                self._put_back(name, _Waiting(found))
 
     def _look_up(self, ids: Sequence[str]) -> list[tuple[str, Wanted | str]]:
         found: list[tuple[str, Wanted | str]] = []
@@ -175,29 +210,29 @@ class Bulk:
                 found.append((id_, str(error)))
         return found
 
-    def _next(self) -> tuple[str, _Waiting] | None:
-        """Return what to begin now, and its host: one of each host in turn."""
-        if len(self._active) >= AT_ONCE:
-            return None
+    def _choose(self) -> str | None:
+        """Return the host that is to be asked now, if there is one."""
         busy = [*self._active.values()]
         now = time.monotonic()
-        for name in [*self._hosts]:
-            delay = self._delays.get(name, 0.0)
-            if self._aside.get(name, 0.0) > now or busy.count(name) >= (1 if delay else PER_HOST):
-                continue
-            if self._hosts[name][0].not_before > now:
-                continue  # those that others are at are the last
-            self._aside.pop(name, None)
-            if delay:
-                self._aside[name] = now + delay
-            waiting = self._hosts[name].popleft()
-            if self._hosts[name]:
-                self._hosts.move_to_end(name)
-            else:
-                del self._hosts[name]
-            self._looked_up -= 1
-            return name, waiting
+        for name, waiting in self._hosts.items():
+            # Those that have to wait on their own account are the last of their host.
+            not_before = max(self._manners.not_before(name), waiting[0].not_before)
+            if not_before <= now and busy.count(name) < self._manners.at_once(name, PER_HOST):
+                return name
         return None
+
+    def _next(self) -> tuple[str, _Waiting] | None:
+        """Return what to begin now, and its host: one of each host in turn."""
+        name = self._choose() if len(self._active) < AT_ONCE else None
+        if name is None:
+            return None
+        waiting = self._hosts[name].popleft()
+        if self._hosts[name]:
+            self._hosts.move_to_end(name)
+        else:
+            del self._hosts[name]
+        self._looked_up -= 1
+        return name, waiting
 
     def _begin(self, name: str, waiting: _Waiting) -> None:
         task = asyncio.create_task(self._one(name, waiting))
@@ -211,23 +246,20 @@ class Bulk:
         if task.cancelled() or error is not None:
             self._looked_up += 1  # nothing has come of it: it is among what is left
         if isinstance(error, ReaderError):  # the disk is full, say: what is fetched now is lost
-            self.stop(error.message.rstrip("."))
+            self.stop(error.message.rstrip("."), error.hint)
         elif error is not None:
             log.error("gathering failed", exc_info=error)
-            self.stop("Something went wrong in newsreader itself; the log file has the details")
+            self.stop(_OWN_FAULT)
 
     async def _one(self, name: str, waiting: _Waiting) -> None:
         id_, pages = waiting.wanted.id, self._library.pages
         if not await self._disk.do(pages.claim, id_):
-            self._nobody_was_asked(name)
             self._put_back(name, waiting._replace(not_before=time.monotonic() + _SECONDS_OF_OTHERS))
             return
         try:
             got = await self._settled_by_others(waiting)
-            if got is not None:
-                self._nobody_was_asked(name)
-            else:
-                outcome = await self._ask(name, waiting)
+            if got is None:
+                outcome = await self._ask(waiting)
                 if self._puts_back(name, waiting, outcome):
                     return
                 got = outcome.got
@@ -245,28 +277,41 @@ class Bulk:
         if page is not None:
             return Got(id_, "cached", page.final_url, page.extract.words, (), "", 0.0)
         failed = await self._disk.do(pages.failure, id_)
-        if failed is None or failed.at < self._begun_at:
+        if failed is None or not self._begun_at <= failed.at <= datetime.now(UTC):  # clocks may have been wrong
             return None
         return Got(id_, "failed", "", 0, tuple(Failure(*each) for each in failed.failures), failed.error, 0.0)
 
-    def _nobody_was_asked(self, name: str) -> None:
-        if self._delays.get(name):  # then nothing but this was begun there, and set it aside
-            self._aside.pop(name, None)
+    async def _ask(self, waiting: _Waiting) -> Outcome:
+        wanted, robots = waiting.wanted, self._manners
+        try:
+            return await self._fetching.fetch(wanted, force=self._force, robots=robots, stays=self._known)
+        except ReaderError:
+            raise
+        except Exception:
+            # It may lie in what this one article has led to, and the others are not to wait until that is mended.
+            log.exception("fetching %s failed", wanted.id)
+            return Outcome(await self._disk.do(self._fell, wanted))
 
-    async def _ask(self, name: str, waiting: _Waiting) -> Outcome:
-        if name not in self._delays:
-            self._delays[name] = await self._robots.delay(waiting.wanted.addresses[0].url)
-            if self._delays[name]:
-                self._aside[name] = time.monotonic() + self._delays[name]
-        return await self._fetching.fetch(waiting.wanted, force=self._force, robots=self._robots)
+    def _fell(self, wanted: Wanted) -> Got:
+        """Note that an article has made this program fail."""
+        pages, asked = self._library.pages, wanted.addresses[0].url
+        page = pages.page(wanted.id)
+        if page is not None:
+            return Got(wanted.id, "cached", page.final_url, page.extract.words, (), f"{_OWN_FAULT}.", 0.0, asked=asked)
+        pages.note_failure(wanted.id, datetime.now(UTC), (), f"{_OWN_FAULT}.")
+        return Got(wanted.id, "failed", "", 0, (), f"{_OWN_FAULT}.", 0.0, asked=asked)
 
     def _puts_back(self, name: str, waiting: _Waiting, outcome: Outcome) -> bool:
         """Put an article back whose host is busy, and leave the host alone; False when that is no use."""
-        seconds = outcome.retry_after
-        if seconds is None or seconds > LONGEST_WAIT or waiting.put_back >= _WAITS:
+        if outcome.retry_after is None:
+            if not outcome.got.error:
+                self._manners.answers(name)
             return False
-        self._aside[name] = max(self._aside.get(name, 0.0), time.monotonic() + seconds)
-        self._put_back(name, waiting._replace(put_back=waiting.put_back + 1))
+        busy = outcome.host  # another one, where a redirect has led there
+        if not self._manners.is_busy(busy, outcome.retry_after) or waiting.put_back >= _WAITS:
+            return False
+        not_before = self._manners.not_before(busy) if busy != name else 0.0
+        self._put_back(name, waiting._replace(put_back=waiting.put_back + 1, not_before=not_before))
         return True
 
     def _put_back(self, name: str, waiting: _Waiting) -> None:
@@ -276,9 +321,8 @@ class Bulk:
     async def _wait(self) -> None:
         """Wait until something has changed, or a host may be asked again."""
         now = time.monotonic()
-        until = [until for name, until in self._aside.items() if name in self._hosts]
-        until += [first.not_before for each in self._hosts.values() if (first := each[0]).not_before > now]
-        soonest = min(until, default=None)
+        until = [max(self._manners.not_before(name), each[0].not_before) for name, each in self._hosts.items()]
+        soonest = min((each for each in until if each > now), default=None)
         seconds = None if soonest is None or self._paused else max(soonest - now, 0.01)
         try:
             async with asyncio.timeout(seconds):
@@ -289,13 +333,14 @@ class Bulk:
     # What is told.
 
     def _left(self) -> int:
-        return len(self._ids) + self._looked_up + len(self._active)
+        return len(self._ids) + sum(map(len, self._parked.values())) + self._looked_up + len(self._active)
 
     def _count(self, got: Got) -> None:
         if got.status == "fetched":
             self._done += 1
         elif got.status == "cached":
             self._cached += 1
+            self._unseen += bool(got.error)
         else:
             self._failed += 1
         self._finished.append(time.monotonic())
@@ -321,15 +366,18 @@ class Bulk:
         left = self._left()
         told = self._told(left) if finished else ""
         paused = self._paused and not finished
-        return Gathered(self._done, self._cached, self._failed, left, rate, paused, finished, told, self._last)
+        counts = (self._done, self._cached, self._failed, left)
+        return Gathered(*counts, rate, paused, finished, told, self._last, self._unseen)
 
     def _told(self, left: int) -> str:
         parts = [f"{count(self._done, 'page')} fetched"]
-        if self._cached:
-            parts.append(f"{self._cached:,} there already")
+        if self._cached > self._unseen:
+            parts.append(f"{self._cached - self._unseen:,} there already")
+        if self._unseen:
+            parts.append(f"{self._unseen:,} could not be looked at again")
         if self._failed:
             parts.append(f"{self._failed:,} failed")
         if left:
             parts.append(f"{left:,} left")
         said = f"{', '.join(parts)}."
-        return f"{self._stopped}: {said}" if self._stopped else said
+        return f"{self._stopped}: {said} {self._remedy}".rstrip() if self._stopped else said

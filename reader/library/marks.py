@@ -56,6 +56,11 @@ def number(article_id: str) -> int:
     return int.from_bytes(bytes.fromhex(article_id), "big", signed=True)
 
 
+def identity(number: int) -> str:
+    """Return the identity of which this is the number."""
+    return number.to_bytes(8, "big", signed=True).hex()
+
+
 Place: TypeAlias = tuple[int, str]
 """Which mark: the article's number (see :func:`number`), and READ, STARRED, or TAG with a key."""
 

@@ -12,20 +12,20 @@ import json
 import logging
 import sqlite3
 import threading
-import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 from reader.errors import ReaderError, reason
 from reader.library import lock, page_words, pages_room
-from reader.library.database import Database, StorageError, identity, malformed, prepared
+from reader.library.database import Database, StorageError, prepared
 from reader.library.marks import number
 from reader.library.pages_claims import Claims
-from reader.library.pages_file import ROW_BYTES, micros, page_of, prepare, put, row_of, time_of
-from reader.library.pages_rescue import made_anew, put_away, ready, remove_leftovers
+from reader.library.pages_file import ROW_BYTES, micros, page_in, prepare, put, row_of, time_of
+from reader.library.pages_rescue import put_away, ready, remove_leftovers
 from reader.library.pages_room import Pruned
+from reader.library.pages_store import PagesStore
 from reader.model import Page
 from reader.text import show_path
 
@@ -34,13 +34,11 @@ log = logging.getLogger(__name__)
 LIMIT = 500_000_000
 """Bytes that are kept when nobody says otherwise."""
 
-_Answer = TypeVar("_Answer")
 _ROOM = 50
 """When there is too much, one part in so many is freed besides, so that not every page makes room for itself."""
 _MANY = 20_000
 """From so many articles on, all pages there are are read in one go."""
 _DAYS_OF_FAILURES = 30
-_RENEWALS = 3
 
 
 class Failed(NamedTuple):
@@ -68,15 +66,12 @@ class Info(NamedTuple):
     newest: datetime | None
 
 
-class Pages:
+class Pages(PagesStore):
     """The pages of one person. Use :meth:`open`. Every method may be called from any thread and raise StorageError."""
 
     def __init__(self, database: Database, starred: Callable[[], Set[int]]) -> None:
-        self._database = database
-        self._file = identity(database.path)
+        super().__init__(database)
         self._starred = starred
-        self._renewing = threading.RLock()
-        self._checkpointing = threading.Lock()
         path = database.path
         self._claims = Claims(None if path is None else path.with_name(f"{path.name}.claims"))
         self._tidying = threading.Lock()
@@ -84,11 +79,8 @@ class Pages:
         """Whether the file may have become larger than what is in it."""
         self._is_renewing = False
         """Whether its words are made anew, a bit with every page."""
-        self._former: list[Database] = []
         self.limit = LIMIT
         """Bytes that may be kept."""
-        self.notice = ""
-        """What had to be done about the file, in a sentence for the person."""
 
     @classmethod
     def open(cls, path: Path | None, starred: Callable[[], Set[int]]) -> Pages:
@@ -121,12 +113,7 @@ class Pages:
     def page(self, id_: str) -> Page | None:
         """Return the page of an article."""
 
-        def act(db: sqlite3.Connection) -> Page | None:
-            query = "SELECT fetched_at, checked_at, facts, markdown FROM pages JOIN texts USING (id) WHERE id = ?"
-            found = db.execute(query, [number(id_)]).fetchone()
-            return None if found is None else page_of(id_, *found)
-
-        return self._read(act)
+        return self._read(lambda db: page_in(db, id_))
 
     def having(self) -> set[int]:
         """Return the numbers (:func:`reader.library.marks.number`) of all articles that have a page."""
@@ -220,13 +207,50 @@ class Pages:
         self._make_room(row.id)
         self._tidy_up()
 
-    def checked(self, id_: str, at: datetime, etag: str = "", last_modified: str = "") -> None:
-        """Note that a page's server says that it still holds; its validators may be newer ones."""
+    def keep_after(
+        self, former: Page | None, page: Page, body: bytes, charset: str = "", stays: Container[str] | None = None
+    ) -> Page | None:
+        """Keep a page as :meth:`keep` does, where ``former`` is what is there, or nothing; else return what is there.
+
+        So whoever has judged that it may take the place of ``former`` can judge anew. Neither
+        starred articles nor those that ``stays`` has give their pages up for one that has had none:
+        raises NoRoomError where there is no room but theirs, and nothing is kept.
+        """
+        row = row_of(page, body, charset)
+
+        def act(db: sqlite3.Connection) -> Page | None:
+            there = page_in(db, page.id)
+            if there is not None and (former is None or there.fetched_at != former.fetched_at):
+                return there
+            put(db, row)
+            if stays is not None and pages_room.size_of(db) > self.limit:
+                starred = self._starred_if_known()
+                pages_room.remove(db, self._limit_with_room(), starred, page=row.id, stays=stays)
+                self._is_suspect = True
+                if there is None and pages_room.size_of(db) > self.limit:
+                    raise pages_room.NoRoomError(self.limit)
+            return None
+
+        there = self._write(act)
+        if there is None and stays is None:
+            self._make_room(row.id)
+        self._tidy_up()
+        return there
+
+    def checked(
+        self, id_: str, at: datetime, etag: str = "", last_modified: str = "", final_url: str | None = None
+    ) -> None:
+        """Note that a page's server says that it still holds; its validators may be newer ones.
+
+        Nothing is noted where the page that is there was not found at ``final_url``, if that is given.
+        """
 
         def act(db: sqlite3.Connection) -> None:
             found = db.execute("SELECT facts FROM pages WHERE id = ?", [number(id_)]).fetchone()
             if found is not None:
                 facts = json.loads(found[0])
+                if final_url not in (None, facts["final_url"]):
+                    return
                 facts.update({"etag": etag or facts["etag"], "last_modified": last_modified or facts["last_modified"]})
                 db.execute(
                     "UPDATE pages SET checked_at = ?, facts = ? WHERE id = ?",
@@ -260,7 +284,7 @@ class Pages:
                 return
             pages_room.remove(db, self._limit_with_room(), self._starred_if_known(), image=url)
             if pages_room.size_of(db) > self.limit:
-                raise _no_room(len(data), self.limit)
+                raise pages_room.no_image_room(len(data), self.limit)
             self._is_suspect = True
 
         self._write(act)
@@ -277,9 +301,9 @@ class Pages:
 
     def clear(self, *, starred: bool = False) -> Pruned:
         """Remove every image and every page; those of starred articles only with ``starred``. Give the room back."""
-        kept: Set[int] = frozenset() if starred else self._starred()
 
         def act(db: sqlite3.Connection) -> Pruned:
+            kept: Set[int] = frozenset() if starred else self._starred_now()
             before = db.execute("SELECT pages, images, bytes FROM totals").fetchone()
             db.execute("DELETE FROM images")
             db.execute("DELETE FROM failures")
@@ -309,14 +333,24 @@ class Pages:
     def close(self) -> None:
         """Close the file."""
         self._claims.close()
-        self._database.close()
-        for former in self._former:
-            former.close()
+        super().close()
 
     # How.
 
     def _limit_with_room(self) -> int:
         return self.limit - self.limit // _ROOM
+
+    def _starred_now(self) -> Set[int]:
+        """Return what is starred, within the transaction that removes the rest. Raises ReaderError, no StorageError.
+
+        To wait for that transaction may take seconds, in which somebody stars an article. The file of marks can be
+        read however long others write to it, and nobody who writes to it waits for this one. (A StorageError would
+        be taken for one of this file.)
+        """
+        try:
+            return self._starred()
+        except ReaderError as error:
+            raise ReaderError(error.message, error.hint) from error
 
     def _starred_if_known(self) -> Set[int] | None:
         try:
@@ -331,8 +365,7 @@ class Pages:
                 self._remove(self._limit_with_room(), but)
 
     def _remove(self, limit: int, but: int | None) -> Pruned:
-        starred = self._starred()
-        removed = self._write(lambda db: pages_room.remove(db, limit, starred, page=but))
+        removed = self._write(lambda db: pages_room.remove(db, limit, self._starred_now(), page=but))
         self._is_suspect = True
         return removed
 
@@ -356,85 +389,6 @@ class Pages:
                 self._is_renewing = False
                 self._is_suspect = True  # the former table is free now
 
-    def _checkpoint(self, *, whole: bool = False) -> None:
-        path = self._database.path
-        if path is None:
-            return
-        whole = whole or _is_longer(path.with_name(path.name + "-wal"), pages_room.JOURNAL_BYTES)
-        if not whole:
-            return
-        try:
-            # By one at a time; another that is at it does our part as well.
-            with lock.held(self._checkpointing, path.with_name(path.name + ".lock"), lock.NOT_AT_ALL):
-                self._database.checkpoint(whole=True)
-        except lock.BusyError:
-            return
-
-    def _read(self, act: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
-        def run(database: Database) -> _Answer:
-            with database.read() as db:
-                return _sound(database, db, act)
-
-        return self._try(run)
-
-    def _write(self, act: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
-        def run(database: Database) -> _Answer:
-            with database.write() as db:
-                return _sound(database, db, act)
-
-        answer = self._try(run)
-        self._checkpoint()
-        return answer
-
-    def _try(self, run: Callable[[Database], _Answer]) -> _Answer:
-        """Run it on the file as it is now; one that turns out to be damaged is set aside first."""
-        for _ in range(_RENEWALS):
-            database = self._current()
-            try:
-                return run(database)
-            except StorageError as error:
-                if database is not self._database:  # another thread has renewed it meanwhile
-                    continue
-                if not error.damaged or database.path is None:
-                    raise
-                self._renew(database, damaged=True)
-        return run(self._database)
-
-    def _current(self) -> Database:
-        """Return the file of that name: another process may have set ours aside, or somebody have deleted it."""
-        database = self._database
-        if database.path is not None and identity(database.path) != self._file:
-            self._renew(database, damaged=False)
-        return self._database
-
-    def _renew(self, database: Database, *, damaged: bool) -> None:
-        path = database.path
-        assert path is not None
-        with self._renewing:
-            if self._database is not database:
-                return
-            try:
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                with lock.held(threading.Lock(), path.with_name(path.name + ".lock"), lambda: True):
-                    if damaged and identity(path) == self._file:
-                        renewed, self.notice = made_anew(path)
-                    else:
-                        renewed, notice = ready(path, locked=True)
-                        self.notice = notice or self.notice
-            except OSError as error:
-                raise StorageError(path, sqlite3.OperationalError(reason(error))) from error
-            # Others may be at work with it; it is closed with the rest.
-            self._former.append(database)
-            self._database, self._file = renewed, identity(path)
-
-
-def _sound(database: Database, db: sqlite3.Connection, act: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
-    """Return what ``act`` finds; values that nobody has written are damage like any other."""
-    try:
-        return act(db)
-    except (zlib.error, ValueError, KeyError, TypeError, OverflowError) as error:
-        raise StorageError(database.path, malformed()) from error
-
 
 @contextlib.contextmanager
 def _at_leisure() -> Iterator[None]:
@@ -445,16 +399,3 @@ def _at_leisure() -> Iterator[None]:
         if isinstance(error, StorageError) and error.damaged:
             raise
         log.warning("no room can be made among the pages", exc_info=error)
-
-
-def _is_longer(path: Path, size: int) -> bool:
-    try:
-        return path.stat().st_size > size
-    except OSError:  # there is none
-        return False
-
-
-def _no_room(size: int, limit: int) -> ReaderError:
-    what, most = (f"{each / 1_000_000:,.1f} MB" for each in (size, limit))
-    hint = "There is more with a larger cache_mb under [fetch] in config.toml."
-    return ReaderError(f"Its {what} have no room among the {most} that are kept.", hint)

@@ -99,6 +99,13 @@ def row_of(page: Page, body: bytes, charset: str) -> Row:
     )
 
 
+def page_in(db: sqlite3.Connection, id_: str) -> Page | None:
+    """Return the page of an article. Raises sqlite3.Error, and for damage what :func:`page_of` does."""
+    query = "SELECT fetched_at, checked_at, facts, markdown FROM pages JOIN texts USING (id) WHERE id = ?"
+    found = db.execute(query, [number(id_)]).fetchone()
+    return None if found is None else page_of(id_, *found)
+
+
 def page_of(id_: str, fetched_at: int, checked_at: int, told: str, markdown: bytes) -> Page:
     """Return the page that a row is of. Raises zlib.error and kinds of ValueError, KeyError or TypeError for damage."""
     facts = json.loads(told)

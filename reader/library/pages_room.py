@@ -6,10 +6,12 @@ And when the file is larger than what is in it.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Set
+from collections.abc import Container, Set
 from typing import NamedTuple
 
+from reader.errors import ReaderError
 from reader.library import page_words
+from reader.library.marks import identity
 
 JOURNAL_BYTES = 2_000_000
 """The write-ahead log is emptied once it is longer."""
@@ -36,11 +38,18 @@ def size_of(db: sqlite3.Connection) -> int:
 
 
 def remove(
-    db: sqlite3.Connection, limit: int, starred: Set[int] | None, *, page: int | None = None, image: str | None = None
+    db: sqlite3.Connection,
+    limit: int,
+    starred: Set[int] | None,
+    *,
+    page: int | None = None,
+    image: str | None = None,
+    stays: Container[str] = frozenset(),
 ) -> Pruned:
     """Remove the oldest until no more than ``limit`` bytes are left, but never ``page`` and ``image``.
 
-    Pages of ``starred`` articles stay; None stands for all pages. Raises sqlite3.Error.
+    Pages of ``starred`` articles stay; None stands for all pages. So do those of the articles, by
+    their identities, that ``stays`` has. Raises sqlite3.Error.
     """
     size = before = size_of(db)
     images, pages = [], []
@@ -53,7 +62,7 @@ def remove(
     for id_, bytes_ in db.execute("SELECT id, bytes FROM pages ORDER BY fetched_at"):
         if size <= limit or starred is None:
             break
-        if id_ not in starred and id_ != page:
+        if id_ not in starred and id_ != page and identity(id_) not in stays:
             pages.append((id_,))
             size -= bytes_
     db.executemany("DELETE FROM images WHERE url = ?", images)
@@ -85,3 +94,21 @@ def give_back(db: sqlite3.Connection) -> None:
 def _bytes(db: sqlite3.Connection, pragma: str) -> int:
     (pages,), (size,) = (db.execute(f"PRAGMA {each}").fetchone() for each in (pragma, "page_size"))
     return int(pages * size)
+
+
+class NoRoomError(ReaderError):
+    """There is no room for a page but that of pages that are to stay."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"There is no room for more pages in {limit / 1_000_000:,.0f} MB.",
+            "More have room with a larger cache_mb under [fetch] in config.toml; `newsreader cache clear` removes all "
+            "but those of starred articles.",
+        )
+
+
+def no_image_room(size: int, limit: int) -> ReaderError:
+    """Return that an image of so many bytes has no room."""
+    what, most = (f"{each / 1_000_000:,.1f} MB" for each in (size, limit))
+    hint = "There is more with a larger cache_mb under [fetch] in config.toml."
+    return ReaderError(f"Its {what} have no room among the {most} that are kept.", hint)

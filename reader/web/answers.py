@@ -40,7 +40,7 @@ class Answer:
     body: bytes
     """Without its content coding."""
     charset: str = "utf-8"
-    """A name that Python's codecs know; see :mod:`reader.web.charsets`."""
+    """A name that Python's codecs know; see :mod:`reader.charsets`."""
     etag: str = ""
     last_modified: str = ""
 

@@ -11,13 +11,13 @@ import asyncio
 import copy
 import re
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from http.cookiejar import CookieJar
 from types import TracebackType
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import httpcore
 import httpx
@@ -28,6 +28,7 @@ from reader.text import clean
 from reader.web import hops, media, pictures, troubles, validators, waits
 from reader.web.addresses import canonical_host, refusal_by_name
 from reader.web.answers import Answer, FetchError
+from reader.web.clock import Clock
 from reader.web.connections import Connections, GiveWayError, Lent, Rank, Turns
 from reader.web.decoding import Body, BrokenError, TooMuchError, UnknownCodingError
 from reader.web.hops import Hop
@@ -35,7 +36,10 @@ from reader.web.names import Resolve, resolve
 from reader.web.proxies import Proxies, Proxy
 from reader.web.rules import Rules
 
-__all__ = ["Answer", "FetchError", "Fetcher"]
+__all__ = ["Answer", "FetchError", "Fetcher", "Judge"]
+
+Judge: TypeAlias = Callable[[str], Awaitable[FetchError | None]]
+"""Returns why an address may not be asked for, if so: once for each on the way, just before. It may take its time."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _BUSY = frozenset({429, 503})
@@ -61,6 +65,11 @@ class _Want:
     """Whether a body that is too long is cut, not refused."""
     rank: Rank | None = None
     """Who waits for it; None for whoever asks this fetcher."""
+    validated: str = ""
+    """The address that gave the validators,"""
+    conditions: Mapping[str, str] = field(default_factory=dict)
+    """and these as they are sent to it."""
+    judge: Judge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +115,24 @@ class Fetcher:
         other._rank = Rank.MANY
         return other
 
-    async def page(self, url: str, *, etag: str = "", last_modified: str = "") -> Answer:
+    async def page(
+        self, url: str, *, etag: str = "", last_modified: str = "", validated: str = "", judge: Judge | None = None
+    ) -> Answer:
         """Return the page at ``url``: HTML, XHTML or plain text.
 
-        ``etag`` and ``last_modified`` are those of a page that is kept; the answer's
-        status is 304 when it still holds. Raises FetchError.
+        ``etag`` and ``last_modified`` are those of a page that is kept, and ``validated``
+        the address that gave them, the ``final_url`` of its Answer; empty for ``url``. They
+        say something of what is there and nowhere else (RFC 9110, 8.8), so no other address
+        on the way hears of them, or is believed that the page still holds; the answer's
+        status is 304 when it does. ``judge`` is asked about every address on the way. Raises FetchError.
         """
-        want = _Want("text/html, application/xhtml+xml, text/plain;q=0.8", self.rules.page_bytes, media.PAGES)
-        return await self._fetch(url, want, validators.conditions(etag, last_modified))
+        accept = "text/html, application/xhtml+xml, text/plain;q=0.8"
+        conditions = validators.conditions(etag, last_modified)
+        validated = validated or hops.first(url).url
+        want = _Want(
+            accept, self.rules.page_bytes, media.PAGES, validated=validated, conditions=conditions, judge=judge
+        )
+        return await self._fetch(url, want)
 
     async def image(self, url: str) -> Answer:
         """Return the picture at ``url``: PNG, JPEG, GIF, WebP or AVIF, by its bytes, whatever its server says.
@@ -122,7 +141,7 @@ class Fetcher:
         """
         accept = ", ".join(media.PICTURES)
         want = _Want(accept, self.rules.image_bytes, what="a picture", text=False, rank=Rank.PICTURE)
-        answer = await self._fetch(url, want, {})
+        answer = await self._fetch(url, want)
         host = hops.host(answer.final_url)
         kind = media.beginning(answer.body)
         if kind not in media.PICTURES:
@@ -136,15 +155,17 @@ class Fetcher:
 
     async def plain(self, url: str, limit: int) -> Answer:
         """Return what is at ``url``, whatever its type, up to ``limit`` bytes of it. Raises FetchError."""
-        return await self._fetch(url, _Want("*/*", limit, what="a text", cut=True), {})
+        return await self._fetch(url, _Want("*/*", limit, what="a text", cut=True))
 
-    async def _fetch(self, url: str, want: _Want, conditions: dict[str, str]) -> Answer:
+    async def _fetch(self, url: str, want: _Want) -> Answer:
         hop = hops.first(url)
         asked, seen = hop.url, {hop.url}
-        clock = _Clock(self.rules.seconds)
+        clock = Clock(self.rules.seconds)
         for redirects in range(self.rules.redirects + 1):
+            if want.judge is not None and (objection := await want.judge(hop.url)) is not None:
+                raise _objected(objection, redirects)
             try:
-                found = await self._ask(hop, want, conditions, clock)
+                found = await self._ask(hop, want, clock)
             except FetchError as error:
                 error.redirects = redirects
                 if error.kind == "refused" and not redirects:
@@ -159,7 +180,7 @@ class Fetcher:
             "moved", f"more than {self.rules.redirects} redirects", hop.host, hint="The browser may get further."
         )
 
-    async def _ask(self, hop: Hop, want: _Want, conditions: dict[str, str], clock: _Clock) -> _Found | str:
+    async def _ask(self, hop: Hop, want: _Want, clock: Clock) -> _Found | str:
         """Ask for one address; return what it is, or the address it sends on to."""
         self._check_wait(hop.host)
         proxy = self._route(hop)
@@ -168,17 +189,15 @@ class Fetcher:
             began = copy.copy(clock)
             try:
                 async with self._turns.of(canonical_host(hop.host), rank):
-                    return await self._ask_in_turn(hop, want, conditions, proxy, clock)
+                    return await self._ask_in_turn(hop, want, proxy, clock)
             except GiveWayError:
                 clock.set_back(began)
 
-    async def _ask_in_turn(
-        self, hop: Hop, want: _Want, conditions: dict[str, str], proxy: Proxy | None, clock: _Clock
-    ) -> _Found | str:
+    async def _ask_in_turn(self, hop: Hop, want: _Want, proxy: Proxy | None, clock: Clock) -> _Found | str:
         self._check_wait(hop.host)  # others may have been told to go away meanwhile
         try:
             async with clock.running():
-                return await self._send(hop, want, conditions, proxy)
+                return await self._send(hop, want, proxy)
         except (TimeoutError, httpcore.TimeoutException):  # ours, and the system's
             raise FetchError(
                 "timeout", f"timed out after {self.rules.seconds:g} s", hop.host, hint="Try again later."
@@ -187,11 +206,14 @@ class Fetcher:
             raise troubles.from_error(error, hop.host) from None
         except (httpcore.ProxyError, httpcore.UnsupportedProtocol, OSError) as error:
             raise troubles.from_error(error, hop.host) from None
+        except UnicodeError:  # of IDNA, on the way into TLS say; what it says quotes the name
+            raise FetchError("unreachable", "its name is not valid", hop.host) from None
 
-    async def _send(self, hop: Hop, want: _Want, conditions: dict[str, str], proxy: Proxy | None) -> _Found | str:
-        request = self._client.build_request(
-            "GET", hop.url, headers={"Accept": want.accept, **conditions}, extensions={_PROXY: proxy}
-        )
+    async def _send(self, hop: Hop, want: _Want, proxy: Proxy | None) -> _Found | str:
+        conditions = want.conditions if hop.url == want.validated else {}
+        # Without Host, httpx reads the name by IDNA 2008, which fails on names that are in use, of emoji say.
+        headers = {"Host": hop.authority, "Accept": want.accept, **conditions}
+        request = self._client.build_request("GET", hop.url, headers=headers, extensions={_PROXY: proxy})
         response = await self._client.send(request, stream=True)
         try:
             status = response.status_code
@@ -224,7 +246,9 @@ class Fetcher:
                 retry_after=seconds,
             )
         if status == 304:
-            return FetchError("protocol", "it says that nothing has changed, but nothing was fetched before", host)
+            return FetchError(
+                "protocol", "it says that nothing has changed, but nothing was fetched there before", host
+            )
         return troubles.from_status(status, host)
 
     async def _read(self, response: httpx.Response, want: _Want, host: str) -> bytes:
@@ -348,27 +372,6 @@ class _NoCookies(CookieJar):
         """Keep none."""
 
 
-class _Clock:
-    """The time for one page, over all its redirects; it stands while we wait for our turn."""
-
-    def __init__(self, seconds: float) -> None:
-        self._left = seconds
-
-    @asynccontextmanager
-    async def running(self) -> AsyncIterator[None]:
-        """Let it run. Raises TimeoutError when it is over."""
-        started = time.monotonic()
-        try:
-            async with asyncio.timeout(self._left):
-                yield
-        finally:
-            self._left = max(0.0, self._left - (time.monotonic() - started))
-
-    def set_back(self, to: _Clock) -> None:
-        """Let all that has run since ``to`` was a copy of this not count."""
-        self._left = to._left
-
-
 async def _drain(response: httpx.Response) -> None:
     """Read a short body that nobody wants, so that the connection can be used again."""
     if response.status_code != 304 and not 0 <= _length(response.headers) <= _DRAIN_BYTES:
@@ -399,6 +402,15 @@ def _following(hop: Hop, location: str, seen: frozenset[str], redirects: int) ->
     except FetchError as error:
         error.redirects = redirects
         raise
+
+
+def _objected(objection: FetchError, redirects: int) -> FetchError:
+    """Return what a judge says about an address as an error of its own: judges may say the same again."""
+    # What a redirect leads to was its server's choice, as above.
+    hint = objection.hint if not redirects else ""
+    error = FetchError(objection.kind, objection.why, objection.host, hint=hint, retry_after=objection.retry_after)
+    error.redirects = redirects
+    return error
 
 
 def _how_to_allow(host: str) -> str:

@@ -22,6 +22,12 @@ class Hop:
     """Without brackets and port."""
     port: int
 
+    @property
+    def authority(self) -> str:
+        """The host as requests name it (RFC 9110, 7.2): without the port that its scheme has anyway."""
+        shown = f"[{self.host}]" if ":" in self.host else self.host
+        return shown if self.port == _PORTS[self.scheme] else f"{shown}:{self.port}"
+
 
 def first(url: str) -> Hop:
     """Return where to begin with ``url``. Raises FetchError when it is no address to fetch."""

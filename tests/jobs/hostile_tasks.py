@@ -7,12 +7,20 @@ import os
 import re
 import sys
 import time
+from pathlib import Path
 
 from reader.jobs import extracting
 
 
 def _hold() -> None:
     re.match(r"(a+)+$", "a" * 64 + "b")  # in C, and without letting another thread run
+
+
+def _hold_until(path: str) -> str:
+    Path(path).with_suffix(".begun").touch()
+    while not Path(path).exists():
+        time.sleep(0.01)
+    return path
 
 
 def _eat(size: int) -> int:
@@ -55,6 +63,7 @@ TASKS = {
     "echo": lambda *values: list(values),
     "pid": os.getpid,
     "hold": _hold,
+    "hold until": _hold_until,
     "eat": _eat,
     "eat slowly": _eat_slowly,
     "fall": _fall,

@@ -50,6 +50,13 @@ def _is_there(pid: int) -> bool:
     return True
 
 
+def _until(is_so: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < limit
+        threading.Event().wait(0.01)
+
+
 def _begun(workers: Extractor) -> None:
     """Wait until a worker is at a task."""
     while not workers._running:
@@ -92,6 +99,48 @@ def test_where_address_space_means_nothing_memory_is_watched(
     with pytest.raises(ExtractError, match=r"^To read it took more than 128 MB of memory\.$"):
         workers.ask("eat slowly", 4096 * _MB)
     assert workers.ask("echo", 1) == [1]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_somebody_waits_for_does_not_wait_for_what_nobody_does(
+    extractor: MakeExtractor, tmp_path: Path, workers: int
+) -> None:
+    several = extractor(workers)
+    gates = [tmp_path / f"{n}.gate" for n in range(workers + 3)]
+    many = [several.submit("hold until", str(gate), unasked=True) for gate in gates]
+    _until(lambda: len([*tmp_path.glob("*.begun")]) == workers)
+    assert several.ask("echo", 1) == [1]
+    assert several.ask("echo", 2) == [2]
+    assert len([*tmp_path.glob("*.begun")]) == workers, "the worker that was started for it takes nothing else"
+    assert len(several._alive) == workers + 1
+    for gate in gates:
+        gate.touch()
+    assert [each.result(60) for each in many] == [str(gate) for gate in gates]
+
+
+def test_what_somebody_waits_for_comes_before_what_was_asked_for_earlier(
+    extractor: MakeExtractor, tmp_path: Path
+) -> None:
+    workers = extractor()
+    gate, order = tmp_path / "a.gate", list[str]()
+    first = workers.submit("hold until", str(gate))
+    _until(gate.with_suffix(".begun").exists)
+    for name, unasked in (("nobody", True), ("somebody", False)):
+        workers.submit("echo", unasked=unasked).add_done_callback(lambda _, name=name: order.append(name))
+    gate.touch()
+    first.result(60)
+    _until(lambda: len(order) == 2)
+    assert order == ["somebody", "nobody"]
+
+
+def test_what_waits_when_it_is_closed_is_told(extractor: MakeExtractor, tmp_path: Path) -> None:
+    workers = extractor()
+    tasks = [workers.submit("hold until", str(tmp_path / "never"), unasked=unasked) for unasked in (True, True, False)]
+    _until((tmp_path / "never.begun").exists)
+    workers.close()
+    for task in tasks:
+        with pytest.raises(ExtractError):
+            task.result(60)
 
 
 @pytest.mark.parametrize("task", ["fall", "gone"])

@@ -15,16 +15,18 @@ from hypothesis import strategies as st
 from reader.errors import ReaderError
 from reader.jobs.extracting import Extractor
 from reader.jobs.fetch_news import Failure, Trying
-from reader.jobs.fetching import NO_ADDRESS, Fetching, Wanted, in_words, look_up, wanted
+from reader.jobs.fetching import Fetching
+from reader.jobs.fetching_addresses import Wanted, look_up, wanted
+from reader.jobs.fetching_attempt import NO_ADDRESS, in_words
 from reader.library.database import StorageError
 from reader.library.pages import Pages
-from reader.model import Links, Page
+from reader.model import Extract, Links, Page
 from reader.web.fetch import Fetcher
 from reader.web.robots import Robots
 from reader.web.rules import Rules
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.jobs.web_of_pages import RULES, STUB, Captures, body_of, document, fetching, html
-from tests.web.server import Server, onward, reply, serving
+from tests.web.server import Request, Server, onward, reply, serving
 
 ID = "0123456789abcdef"
 
@@ -255,6 +257,123 @@ async def test_a_page_by_a_lesser_way_gives_way_to_the_original_and_not_the_othe
     assert [each.target for each in server.requests[asked:]] == ["/a"]
 
 
+async def test_validators_go_where_they_came_from(server: Server, job: Fetching, pages: Pages) -> None:
+    there = server.on("/there", reply(html(), etag='"1"'))
+    what = wanted(ID, [Links(server.on("/here", onward("/there")))])
+    await job.fetch(what)
+    server.on("/there", reply(b"", "304 Not Modified"))
+    got = (await job.fetch(what, force=True)).got
+    assert (got.status, got.url, got.error) == ("cached", there, "")
+    server.on("/other", reply(b"", "304 Not Modified"))
+    server.on("/here", onward("/other"))
+    age(pages, 48)
+    before = kept(pages).checked_at
+    got = (await job.fetch(what)).got
+    assert "nothing was fetched there before" in got.error
+    assert kept(pages).checked_at == before
+    sent = [(each.target, each.headers.get("if-none-match")) for each in server.requests]
+    assert sent[2:] == [("/here", None), ("/there", '"1"'), ("/here", None), ("/other", None)]
+
+
+async def test_the_front_page_and_another_text_take_no_page_s_place(
+    server: Server, job: Fetching, pages: Pages
+) -> None:
+    what = wanted(ID, [Links(server.on("/2026/a", reply(html("A title", 30))))])
+    await job.fetch(what)
+    before = kept(pages)
+    text = "".join(f"<p>Headline {n}: in town number {n} the mayor has spoken of other things.</p>" for n in range(90))
+    server.on("/", reply(html("The Daily", 1, text)))
+    for answer, why in ((onward("/"), "it leads to the front page now"), (reply(html("Y", 0, text[:3000])), "another")):
+        server.on("/2026/a", answer)
+        outcome = await job.fetch(what, force=True)
+        assert outcome.got.status == "cached"
+        assert why in outcome.got.error
+        assert outcome.got.hint == "What is kept stays; the browser shows what is there now."
+        assert kept(pages) == before
+
+
+async def test_a_copy_takes_no_original_s_place_however_its_address_is_spelled(
+    server: Server, job: Fetching, pages: Pages
+) -> None:
+    amp = server.on("/amp", reply(html("By AMP", 40)))
+    server.on("/caf%c3%a9", reply(html("Original", 40)))
+    await job.fetch(wanted(ID, [Links(server.url("/caf%c3%a9"), "", amp)]))
+    server.on("/caf%C3%A9", reply(b"", "503 Service Unavailable"))
+    got = (await job.fetch(wanted(ID, [Links(server.url("/caf%C3%A9"), "", amp)]), force=True)).got
+    assert (got.status, kept(pages).extract.title) == ("cached", "Original")
+    got = (await job.fetch(wanted(ID, [Links(amp=amp)]), force=True)).got
+    assert (got.status, kept(pages).extract.title) == ("cached", "Original"), "the document has lost its address"
+    assert "/amp" not in server.targets
+
+
+async def test_an_original_that_comes_meanwhile_stays(server: Server, job: Fetching, pages: Pages) -> None:
+    async def meanwhile(_: Request, writer: asyncio.StreamWriter) -> None:
+        # As another program, which shares the file, would have it.
+        now = datetime.now(UTC)
+        extract = Extract("An original.", 2)
+        pages.keep(Page(ID, "original", server.url("/a"), server.url("/a"), extract, now, now), b"")
+        writer.write(reply(html("By AMP", 40)))
+        await writer.drain()
+
+    got = (await job.fetch(wanted(ID, [Links(server.url("/a"), "", server.on("/amp", meanwhile))]))).got
+    assert (got.status, got.words, got.error) == ("cached", 2, "")
+    assert kept(pages).extract.markdown == "An original."
+
+
+async def test_a_copy_that_comes_meanwhile_gives_way(server: Server, job: Fetching, pages: Pages) -> None:
+    async def meanwhile(_: Request, writer: asyncio.StreamWriter) -> None:
+        now = datetime.now(UTC)
+        pages.keep(Page(ID, "amp", "https://a.example", "https://a.example", Extract("A copy.", 2), now, now), b"")
+        writer.write(reply(html("Original", 40)))
+        await writer.drain()
+
+    got = (await job.fetch(wanted(ID, [Links(server.on("/a", meanwhile))]))).got
+    assert (got.status, kept(pages).way) == ("fetched", "original")
+
+
+async def test_no_page_is_asked_for_twice_at_a_time(server: Server, job: Fetching, pages: Pages) -> None:
+    asked, gate = asyncio.Event(), asyncio.Event()
+
+    async def gated(_: Request, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await gate.wait()
+        writer.write(reply(html()))
+        await writer.drain()
+
+    what = wanted(ID, [Links(server.on("/a", gated))])
+    persons = [asyncio.create_task(job.fetch(what, force=True)) for _ in range(2)]
+    await asyncio.wait_for(asked.wait(), 60)
+    gate.set()
+    assert sorted([(await each).got.status for each in persons]) == ["cached", "fetched"]
+    assert server.targets == ["/a"]
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+async def test_what_nobody_waits_for_gives_way_to_the_person_who_opens_it(
+    is_there: bool, server: Server, job: Fetching, pages: Pages
+) -> None:
+    asked = asyncio.Event()
+    connections: list[asyncio.StreamWriter] = []
+
+    async def answer(_: Request, writer: asyncio.StreamWriter) -> None:
+        connections.append(writer)
+        asked.set()
+        if len(connections) == 1:
+            await asyncio.Event().wait()
+        writer.write(reply(html()) if is_there else reply(b"", "404 Not Found"))
+        await writer.drain()
+
+    what = wanted(ID, [Links(server.on("/a", answer))])
+    async with Fetcher(RULES) as fetcher, asyncio.timeout(60):
+        unasked = asyncio.create_task(job.fetch(what, robots=Robots(fetcher)))
+        await asked.wait()
+        person = (await job.fetch(what)).got
+        other = (await unasked).got
+    assert (person.status, other.status) == (("fetched", "cached") if is_there else ("failed", "failed"))
+    assert other.error == person.error
+    assert server.targets.count("/a") == 2, "the answer to the person is the answer to the other"
+
+
 async def test_a_304_without_a_kept_page_is_a_failure(server: Server, job: Fetching, pages: Pages) -> None:
     got = (await job.fetch(wanted(ID, [Links(server.on("/a", reply(b"", "304 Not Modified")))]))).got
     assert got.status == "failed"
@@ -277,7 +396,7 @@ async def test_a_full_disk_is_raised_and_nothing_is_lost(
                 (used,) = db.execute("PRAGMA page_count").fetchone()
                 db.execute(f"PRAGMA max_page_count={used}")
 
-        await job._disk.do(fill)
+        await job._tools.disk.do(fill)
         import random
 
         noise = "".join(chr(random.Random(1).randrange(0x4E00, 0x9000)) for _ in range(3))

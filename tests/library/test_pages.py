@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,11 +20,12 @@ from hypothesis import strategies as st
 
 from reader.errors import ReaderError
 from reader.library import page_words, pages_rescue
-from reader.library.database import StorageError
+from reader.library.database import Database, StorageError
 from reader.library.library import Library
 from reader.library.marks import number
 from reader.library.pages import Pages
 from reader.library.pages_file import put, row_of
+from reader.library.pages_room import NoRoomError
 from reader.model import Extract, Image, Page
 from reader.paths import Paths
 from tests.conftest import MakeFolder, OpenLibrary
@@ -238,6 +241,89 @@ def test_an_image_for_which_there_is_no_room_is_refused_and_costs_nothing(pages_
     assert pages.having() == {1, 2}
     assert pages.image("https://a.example/1.png") == (b"one", "image/png")
     assert pages.image("https://a.example/2.png") is None
+
+
+@pytest.mark.parametrize("act", [Pages.clear, lambda pages: pages.prune(0)], ids=["clear", "prune"])
+def test_a_star_that_is_set_while_room_is_about_to_be_made_counts(act: Callable[[Pages], object], path: Path) -> None:
+    starred: set[int] = set()
+    waits = threading.Event()
+
+    class Signalling(Database):
+        @contextlib.contextmanager
+        def write(self) -> Iterator[sqlite3.Connection]:
+            waits.set()
+            with super().write() as db:
+                yield db
+
+    pages, other = (Pages.open(path, lambda: frozenset(starred)) for _ in range(2))
+    for n in range(1, 4):
+        pages.keep(a_page(n), b"body")
+    other._database.__class__ = Signalling
+    with pages._database.write():  # another window is at it
+        clearing = threading.Thread(target=act, args=[other])
+        clearing.start()
+        assert waits.wait(60)
+        starred.add(number(an_id(2)))
+    clearing.join()
+    assert pages.having() == starred
+    pages.close()
+    other.close()
+
+
+def test_marks_that_cannot_be_read_are_no_damage_of_this_file(path: Path) -> None:
+    damaged = StorageError(Path("state.db"), sqlite3.DatabaseError("bad"), damaged=True)
+
+    def starred() -> Set[int]:
+        raise damaged
+
+    pages = Pages.open(path, starred)
+    pages.keep(a_page(1), b"body")
+    for act in (pages.clear, lambda: pages.prune(0)):
+        with pytest.raises(ReaderError, match=r"state\.db cannot be used"):
+            act()
+    assert pages.having() == {1}
+    assert pages.notice == ""
+    pages.close()
+
+
+def test_a_page_takes_the_place_of_what_was_judged_and_of_nothing_else(pages_at: OpenPages) -> None:
+    pages = pages_at(None)
+    assert pages.keep_after(None, a_page(1, age=9), b"") is None
+    first = pages.page(an_id(1))
+    assert pages.keep_after(None, a_page(1, age=5), b"") == first
+    assert pages.keep_after(first, a_page(1, age=3), b"") is None
+    second = pages.page(an_id(1))
+    assert second is not None
+    assert second.fetched_at == NOW - timedelta(minutes=3)
+    assert pages.keep_after(first, a_page(1), b"") == second
+    pages.clear()
+    assert pages.keep_after(second, a_page(1), b"") is None, "where there is nothing, nothing is lost"
+
+
+def test_those_that_are_to_stay_make_no_room(pages_at: OpenPages) -> None:
+    pages = pages_at(None, 2)
+    pages.limit = 10_000
+    stays = {an_id(n) for n in (1, 9)}
+    for n in (1, 2, 3):
+        pages.keep(a_page(n, age=n), incompressible(2_500, n))
+    assert pages.keep_after(None, a_page(4), incompressible(2_500, 4), stays=stays) is None
+    assert pages.having() == {1, 2, 4}
+    with pytest.raises(NoRoomError, match="There is no room for more pages in 0 MB"):
+        pages.keep_after(None, a_page(9), incompressible(6_000), stays=stays)
+    assert pages.having() == {1, 2, 4}, "what cannot be kept costs nothing"
+    former = pages.page(an_id(1))
+    assert pages.keep_after(former, a_page(1), incompressible(9_000), stays=stays) is None
+    assert pages.having() == {1, 2}, "a page that has grown is kept all the same"
+
+
+def test_that_a_page_holds_is_noted_of_no_other(pages_at: OpenPages) -> None:
+    pages = pages_at(None)
+    page = a_page(1, etag="a")
+    pages.keep(page, b"")
+    pages.checked(page.id, NOW + timedelta(hours=1), etag="b", final_url="https://other.example/")
+    assert pages.page(page.id) == page
+    pages.checked(page.id, NOW + timedelta(hours=1), etag="b", final_url=page.final_url)
+    assert pages.page(page.id) == replace(page, checked_at=NOW + timedelta(hours=1), etag="b")
 
 
 def test_for_an_image_no_page_goes_where_nobody_knows_what_is_starred() -> None:

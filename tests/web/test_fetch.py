@@ -8,10 +8,12 @@ import gzip
 import socket
 import warnings
 import zlib
+from ipaddress import ip_address
 
 import pytest
 
 from reader import __version__
+from reader.web.addresses import Address
 from reader.web.fetch import Fetcher, FetchError
 from reader.web.rules import Rules
 
@@ -165,3 +167,74 @@ async def test_cancelling_at_any_moment_leaves_no_connection_open(server: Server
         gc.collect()
     assert [str(each.message) for each in told if "unclosed" in str(each.message)] == []
     assert (await fetcher.page(url)).status == 200
+
+
+# Names, validators, judges.
+
+
+@pytest.mark.parametrize("name", ["xn--ls8h.la", "xn--", "xn--a.example", "xn--0.example"])
+async def test_a_name_that_idna_2008_refuses_is_asked_for_like_any_other(server: Server, name: str) -> None:
+    async def here(_: str, __: int) -> list[Address]:
+        return [ip_address("127.0.0.1")]
+
+    server.on("/a", reply(PAGE))
+    async with Fetcher(Rules(allow_hosts=frozenset({name})), resolve=here) as fetcher:
+        answer = await fetcher.page(server.url("/a", name))
+    assert answer.body == PAGE
+    assert server.requests[-1].headers["host"] == f"{name}:{server.port}"
+
+
+async def test_a_redirect_to_such_a_name_that_nobody_knows_is_one_failure(server: Server) -> None:
+    async def nowhere(host: str, _: int) -> list[Address]:
+        if host == "127.0.0.1":
+            return [ip_address(host)]
+        raise OSError("unknown")
+
+    async with Fetcher(Rules(allow_hosts=frozenset({"127.0.0.1"})), resolve=nowhere) as fetcher:
+        error = await failure(fetcher, server.on("/a", onward("http://xn--/")))
+    assert (error.kind, error.host, error.redirects) == ("unreachable", "xn--", 1)
+
+
+async def test_validators_are_for_the_address_that_gave_them_alone(server: Server, fetcher: Fetcher) -> None:
+    there = server.on("/there", reply(PAGE, etag='"1"', last_modified="Sat, 21 Nov 2026 10:00:00 GMT"))
+    url = server.on("/here", onward("/there"))
+    first = await fetcher.page(url)
+    assert first.final_url == there
+    server.on("/there", reply(b"", "304 Not Modified"))
+    again = await fetcher.page(url, etag=first.etag, last_modified=first.last_modified, validated=first.final_url)
+    assert (again.status, again.final_url) == (304, there)
+    here, there_again = server.requests[-2:]
+    assert not {"if-none-match", "if-modified-since"} & here.headers.keys()
+    assert there_again.headers["if-none-match"] == '"1"'
+    assert there_again.headers["if-modified-since"] == first.last_modified
+
+
+async def test_nobody_else_can_say_that_a_page_still_holds(server: Server, fetcher: Fetcher) -> None:
+    server.on("/other", reply(b"", "304 Not Modified"))
+    url = server.on("/here", onward("/other"))
+    error = await failure(fetcher, url, etag='"1"', validated=server.url("/there"))
+    assert error.kind == "protocol"
+    assert "if-none-match" not in server.requests[-1].headers
+    error = await failure(fetcher, server.url("/other"), etag='"1"', validated=server.url("/there"))
+    assert error.kind == "protocol"
+
+
+async def test_a_judge_is_asked_about_every_address_on_the_way(server: Server, fetcher: Fetcher) -> None:
+    judged: list[str] = []
+    never = FetchError("refused", "never", "127.0.0.1", hint="Do.")
+
+    async def judge(url: str) -> FetchError | None:
+        judged.append(url)
+        return never if url.endswith("/private") else None
+
+    server.on("/private", reply(PAGE))
+    server.on("/go", onward("/private"))
+    with pytest.raises(FetchError) as caught:
+        await fetcher.page(server.url("/go"), judge=judge)
+    assert judged == [server.url("/go"), server.url("/private")]
+    assert server.targets == ["/go"]
+    assert (caught.value.why, caught.value.redirects, caught.value.hint) == ("never", 1, "")
+    assert caught.value is not never
+    with pytest.raises(FetchError, match="never") as caught:
+        await fetcher.page(server.url("/private"), judge=judge)
+    assert (caught.value.hint, server.targets) == ("Do.", ["/go"])

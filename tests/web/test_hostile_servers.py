@@ -527,7 +527,7 @@ async def test_304_without_a_kept_page(server: Server, fetcher: Fetcher) -> None
     error = await failure(fetcher, server.on("/", b"HTTP/1.1 304 Not Modified\r\n\r\n"))
     assert (error.kind, error.why) == (
         "protocol",
-        "it says that nothing has changed, but nothing was fetched before",
+        "it says that nothing has changed, but nothing was fetched there before",
     )
 
 
