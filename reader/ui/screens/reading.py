@@ -293,7 +293,7 @@ class Reading(Parts):
     def links(self) -> Links:
         """Return the addresses that a key is about."""
         subject, row = self.article.subject, self.articles.row
-        if row is not None and row.rowid == self._wanted and (subject is None or subject.rowid != row.rowid):
+        if row is not None and (subject is None or (row.rowid == self._wanted and subject.rowid != row.rowid)):
             return row.links  # the pane has not come so far yet, or cannot show it
         if self.article.item is not None:
             return self.article.item.links
