@@ -24,7 +24,8 @@ _COLOURS = frozenset({"truecolor", "256"})
 _MULTIPLEXERS = ("tmux", "screen")
 _SIXEL_TERMS = ("foot", "mlterm", "contour")
 """How TERM begins in terminals that take Sixel, and in which text that is written over pixels takes them away."""
-_SIXEL_PROGRAMS = frozenset({"WezTerm", "iTerm.app", "mintty", "contour"})
+_SIXEL_PROGRAMS = frozenset({"WezTerm", "mintty", "contour"})
+"""Not iTerm2, whose pixels may be two of the screen's: nobody has seen yet what becomes of lines there."""
 _SIXEL_KONSOLE = 220400
 """The first Konsole that takes it, as KONSOLE_VERSION has it."""
 _PIXELS = range(4, 65)

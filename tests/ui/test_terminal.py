@@ -35,7 +35,7 @@ def test_which_terminals_know_placeholders(environ: dict[str, str], has: bool) -
         (FOOT, True),
         ({"TERM": "foot-extra"}, True),
         ({**PLAIN, "TERM_PROGRAM": "WezTerm"}, True),
-        ({**PLAIN, "TERM_PROGRAM": "iTerm.app"}, True),
+        ({**PLAIN, "TERM_PROGRAM": "iTerm.app"}, False),
         ({**PLAIN, "MLTERM": "3.9.2"}, True),
         ({**PLAIN, "KONSOLE_VERSION": "221203"}, True),
         ({**PLAIN, "KONSOLE_VERSION": "211203"}, False),
