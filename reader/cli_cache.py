@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from reader import ends
+from reader.cli_library import answered
 from reader.cli_print import ascii_only, out
+from reader.errors import ReaderError
 from reader.paths import Paths
 from reader.text import count, show_path
 
 if TYPE_CHECKING:
+    from reader.library.library import Library
     from reader.library.pages import Pages
     from reader.library.pages_room import Pruned
 
@@ -86,6 +89,24 @@ def clear(starred: bool) -> None:
             ends.say(
                 f"{count(left, 'page')} of starred articles left; `newsreader cache clear --starred` removes them."
             )
+
+
+@cache.command(short_help="Remove the page of one article.")
+@click.argument("path")
+@click.argument("which")
+def drop(path: str, which: str) -> None:
+    """Remove the page of the article WHICH (a file name, path or id) of PATH, starred or not.
+
+    For a page that is none of the article: what is kept gives way to nothing that seems worse, however wrong it is.
+    """
+
+    def answer(library: Library) -> None:
+        (row,) = library.rows([library.find(which)])
+        if not library.pages.drop(row.id):
+            raise ReaderError(f"No page of {row.path} is kept.")
+        ends.say(f"Removed the page of {row.path}.")
+
+    answered(path, answer)
 
 
 def _limit(pages: Pages, paths: Paths) -> None:

@@ -300,6 +300,26 @@ async def test_more_than_has_room_ends_it_and_is_told(server: Server, make_folde
     assert len(server.requests) - asked <= 2 * 6, "what is there is not thrown out for the others, and fetched again"
 
 
+async def test_a_page_that_is_the_wrong_one_is_dropped_and_the_next_fetch_takes_what_is_there(
+    make_folder: MakeFolder, server: Server
+) -> None:
+    configure('allow_hosts = ["127.0.0.1"]')
+    folder = make_folder(site(server, 2))
+    assert (await run("fetch", folder)).status == 0
+    assert (await run("mark", folder, "title 0", "--star")).status == 0
+    server.on("/0", reply(html("Of something else", 3)))
+    refused = await run("fetch", folder, "--force")
+    assert refused.status == 1
+    assert "of 168 that are kept" in refused.out
+    dropped = await run("cache", "drop", folder, "0.md")
+    assert (dropped.status, dropped.out, dropped.err) == (0, "", "newsreader: Removed the page of 0.md.\n")
+    again = await run("cache", "drop", folder, "0.md")
+    assert (again.status, again.err) == (2, "newsreader: No page of 0.md is kept.\n")
+    assert (await run("cache", "info", "--json")).json["pages"] == 1
+    assert (await run("fetch", folder)).status == 0
+    assert "Of something else" in (await run("show", folder, "0.md", "--page")).out
+
+
 async def test_two_commands_at_once_leave_one_good_cache(
     server: Server, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:

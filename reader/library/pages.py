@@ -317,6 +317,15 @@ class Pages(PagesStore):
         self._remove_set_aside()
         return pruned
 
+    def drop(self, id_: str) -> bool:
+        """Remove the page of one article, starred or not, and why it had none before; return whether there was one."""
+
+        def act(db: sqlite3.Connection) -> bool:
+            db.execute("DELETE FROM failures WHERE id = ?", [number(id_)])
+            return db.execute("DELETE FROM pages WHERE id = ?", [number(id_)]).rowcount > 0
+
+        return self._write(act)
+
     def _remove_set_aside(self) -> None:
         path = self._database.path
         if path is None:
