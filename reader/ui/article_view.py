@@ -145,6 +145,7 @@ class ArticleView(PlacedView):
         if self._around is not None:
             self.show_lines(self._made())
         self._keep_item_in_sight()
+        self.hold()
 
     def _keep_item_in_sight(self) -> None:
         if self.selected < 0:

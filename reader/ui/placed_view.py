@@ -48,7 +48,6 @@ class PlacedView(PicturedView):
         """so many lines below it,"""
         self._full = 0
         """of so many that there were."""
-        self._fitting = False
         self._steered = False
         """Whether the person scrolls, and not this view of itself."""
         self._left_at: int | None = None
@@ -77,11 +76,11 @@ class PlacedView(PicturedView):
         if by_middle and self._middle is not None and self._full:
             half = round(self._half * self.size.height / self._full)
             y = max(0, measured.line_of(self._middle) - half)
-        self._fitting = True
-        try:
-            self.show_lines(lines, y=y)
-        finally:
-            self._fitting = False
+        self.show_lines(lines, y=y)
+
+    def hold(self) -> None:
+        """Take note that the eye is where it is, though it was not the person who scrolled there."""
+        self._hold(self.scroll_offset.y)
 
     def _hold(self, y: int) -> None:
         """Take note of where the eye is when the line ``y`` is the topmost."""
@@ -105,14 +104,13 @@ class PlacedView(PicturedView):
         """Follow where in the text the eye is."""
         super().watch_scroll_y(old_value, new_value)
         # What scrolls because the view has become higher is where it was again once that is lower.
-        if self._measured is None or self._fitting or self.size.height != self._height:
+        if self._measured is None or not self._steered or self.size.height != self._height:
             return
         self._hold(self.scroll_offset.y)
-        if self._steered:
-            self._left_at = self._measured.place(self.scroll_offset.y)
-            if self._resting is not None:
-                self._resting.stop()  # its reset() would wait for its end first
-            self._resting = self.set_timer(_PAUSE, self._rest)
+        self._left_at = self._measured.place(self.scroll_offset.y)
+        if self._resting is not None:
+            self._resting.stop()  # its reset() would wait for its end first
+        self._resting = self.set_timer(_PAUSE, self._rest)
 
     def _rest(self) -> None:
         self._resting = None
@@ -121,6 +119,7 @@ class PlacedView(PicturedView):
     def on_resize(self) -> None:
         """Take note of the height; whoever shows the text asks for lines of the new width."""
         self._height = self.size.height
+        self._steered = False  # what scrolls from now on does so because of that
 
     # Who scrolls.
 
