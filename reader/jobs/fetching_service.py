@@ -142,6 +142,8 @@ class Service:
                     task.cancel()
                 await asyncio.gather(*self._tasks, return_exceptions=True)
         finally:
+            with self._guard:
+                self._loop = None  # nothing can be ordered of it from here on
             self._extractor.close()
             self._disk.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from textual.geometry import Size
 from textual.message import Message
 
 from reader.ui.line_view import MEASURE
@@ -44,10 +45,8 @@ class PlacedView(PicturedView):
         """Where in the text the topmost line was when somebody scrolled last, or a text was shown;"""
         self._middle: Spot | None = None
         """and the line in the middle,"""
-        self._half = 0
-        """so many lines below it,"""
-        self._full = 0
-        """of so many that there were."""
+        self._held_in = Size(0, 0)
+        """when the view was of this size."""
         self._steered = False
         """Whether the person scrolls, and not this view of itself."""
         self._left_at: int | None = None
@@ -73,9 +72,11 @@ class PlacedView(PicturedView):
         self._measured = measured
         self._steered = False
         y = 0 if self._top is None else measured.line_of(self._top)
-        if by_middle and self._middle is not None and self._full:
-            half = round(self._half * self.size.height / self._full)
+        if by_middle and self._middle is not None and self._held_in.height:
+            half = round(self._half * self.size.height / self._held_in.height)
             y = max(0, measured.line_of(self._middle) - half)
+            if self.size == self._held_in:  # what came above it has moved the top
+                self._top = measured.spot(y)
         self.show_lines(lines, y=y)
 
     def hold(self) -> None:
@@ -85,9 +86,14 @@ class PlacedView(PicturedView):
     def _hold(self, y: int) -> None:
         """Take note of where the eye is when the line ``y`` is the topmost."""
         if self._measured is not None:
-            self._full, self._half = self.size.height, self.size.height // 2
+            self._held_in = self.size
             self._top = self._measured.spot(y)
             self._middle = self._measured.spot(min(y + self._half, len(self._lines)))
+
+    @property
+    def _half(self) -> int:
+        """How far below the top the middle is that is held."""
+        return self._held_in.height // 2
 
     def show_no_text(self, lines: Sequence[Line]) -> None:
         """Show lines that are not to be come back to."""

@@ -444,6 +444,7 @@ def test_the_marks_of_the_library_say_what_is_starred(
 # Many, and many at once.
 
 
+@pytest.mark.no_cover  # it takes thrice as long while lines are counted
 def test_a_million_pages_are_told_apart_in_moments(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
     row = row_of(a_page(1), b"", "")

@@ -300,6 +300,7 @@ def test_the_source_is_bounded() -> None:
     assert [len(plain_text([block])) for block in blocks] == [MAX_CHARACTERS, 43]
 
 
+@pytest.mark.no_cover  # it takes thrice as long while lines are counted
 @pytest.mark.parametrize("at", range(len(hostile(100))), ids=lambda at: hostile(100)[at][:20])
 def test_hostile_input_is_read_in_linear_time(at: int) -> None:
     def work(source: str) -> None:

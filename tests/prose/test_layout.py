@@ -217,6 +217,7 @@ def test_a_start_without_a_text_to_draw_compiles_no_pattern() -> None:
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
+@pytest.mark.no_cover  # it takes thrice as long while lines are counted
 def test_one_very_long_word() -> None:
     for letter in ("x", "字", "é", "\u0301", "👩"):
         assert layout((Paragraph((Span(letter * 100_000),)), CodeBlock(letter * 100_000)), 72)

@@ -137,6 +137,7 @@ def test_nesting_is_flattened_and_no_text_lost(marker: str) -> None:
         assert plain_text(parse_markdown(marker * count + "deep")) == "deep"
 
 
+@pytest.mark.no_cover  # it takes thrice as long while lines are counted
 @pytest.mark.parametrize(
     "unit",
     [
@@ -175,6 +176,7 @@ def test_hostile_input_is_read_in_linear_time(unit: str) -> None:
     assert is_linear(parse_markdown, lambda size: unit * (size // len(unit)), 30_000)
 
 
+@pytest.mark.no_cover  # it takes thrice as long while lines are counted
 @pytest.mark.parametrize(
     ("before", "unit", "after"),
     [
@@ -200,6 +202,7 @@ def test_backtick_runs_of_every_length() -> None:
     assert is_linear(parse_markdown, make, 60_000)
 
 
+@pytest.mark.no_cover  # it takes thrice as long while lines are counted
 @pytest.mark.parametrize("length", [75_000, 7_900])
 @pytest.mark.parametrize("unit", ["[a] ", "![a] ", "![[a]![a]](b) "])
 @pytest.mark.parametrize("definition", ["[a]: http://x.y/{}\n\n", "[a]: http://x.y/ '{}'\n\n"])
@@ -211,6 +214,7 @@ def test_one_long_address_used_often_takes_little_time_and_memory(definition: st
     assert sum(map(len, every_string(parse_markdown(source)))) < 10_000_000
 
 
+@pytest.mark.no_cover  # it takes thrice as long while lines are counted
 def test_a_reference_bomb_stays_small() -> None:
     source = f"[a]: http://x.y/{'z' * 7_900}\n\n"
     source += "[a] " * ((MAX_CHARACTERS - len(source)) // 4)
