@@ -13,6 +13,13 @@ from reader.ui import bars
 from reader.ui.screens import marking
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Count no lines here: they take twice as long for it, and what is below the screen has tests of its own."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker("no_cover")
+
+
 @pytest.fixture(autouse=True)
 def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let nothing happen by the clock alone: a busy machine is no reason for an article to be read."""
