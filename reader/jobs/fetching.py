@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 from reader.jobs.fetch_news import Trying
 from reader.jobs.fetching_addresses import Wanted, no_worse_than
 from reader.jobs.fetching_attempt import Attempt, Outcome
-from reader.jobs.under_way import GivenWayError, UnderWay
+from reader.jobs.under_way import UnderWay
 from reader.model import Page
 from reader.web.answers import Answer, FetchError
+from reader.web.giving_way import GiveWayError
 from reader.web.rules import USER_AGENT, Rules
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class Fetching:
         begun = datetime.now(UTC)
         tools = replace(self._tools, stays=stays)
         while True:
-            with contextlib.suppress(GivenWayError):
+            with contextlib.suppress(GiveWayError):
                 async with self._under_way.alone(wanted.id, unasked=robots is not None) as waited:
                     kept = await self._tools.disk.do(self._tools.pages.page, wanted.id)
                     attempt = Attempt(tools, wanted, robots, tell, kept)

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-
-class GivenWayError(Exception):
-    """Somebody has opened the article that is being fetched unasked: theirs is the answer."""
+from reader.web.giving_way import giving_way
 
 
 class UnderWay:
     """For the tasks of one loop: an article is one task's at a time, and a person's rather than anybody's."""
 
     def __init__(self) -> None:
-        self._holders: dict[str, asyncio.Timeout | None] = {}
+        self._holders: dict[str, Callable[[], None] | None] = {}
         """By what each gives way; None for a person, who does not."""
         self._persons: Counter[str] = Counter()
         """Persons who wait, by article."""
@@ -27,13 +25,17 @@ class UnderWay:
         """Hold an article, once nobody else does; yields whether somebody did.
 
         Where nobody waits for what is being fetched, and a person comes, that gives way: it gets
-        a GivenWayError, in the middle.
+        a GiveWayError, in the middle.
         """
         waited = await self._wait(id_, unasked=unasked)
         try:
             if unasked:
-                async with self._giving_way(id_):
-                    yield waited
+                async with giving_way() as give_way:
+                    self._holders[id_] = give_way
+                    try:
+                        yield waited
+                    finally:
+                        self._holders[id_] = None  # whoever comes now waits for what is done already
             else:
                 self._holders[id_] = None
                 yield waited
@@ -41,30 +43,15 @@ class UnderWay:
             self._holders.pop(id_, None)
             self._stir()
 
-    @asynccontextmanager
-    async def _giving_way(self, id_: str) -> AsyncIterator[None]:
-        limit = asyncio.timeout(None)
-        try:
-            async with limit:
-                self._holders[id_] = limit
-                try:
-                    yield
-                finally:
-                    self._holders[id_] = None  # whoever comes now waits for what is done already
-        except TimeoutError:
-            if limit.expired():
-                raise GivenWayError from None
-            raise
-
     async def _wait(self, id_: str, *, unasked: bool) -> bool:
         waited = False
         self._persons[id_] += not unasked
         try:
             while id_ in self._holders or (unasked and self._persons[id_]):
                 waited = True
-                limit = self._holders.get(id_)
-                if not unasked and limit is not None:
-                    limit.reschedule(asyncio.get_running_loop().time())
+                give_way = self._holders.get(id_)
+                if not unasked and give_way is not None:
+                    give_way()
                 await self._stirred()
             return waited
         finally:

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
@@ -21,6 +21,7 @@ import httpcore
 from reader.errors import reason
 from reader.web.addresses import canonical_host
 from reader.web.answers import FetchError
+from reader.web.giving_way import giving_way
 from reader.web.guard import Guard
 from reader.web.names import Resolve
 from reader.web.proxies import Proxy
@@ -47,10 +48,6 @@ class Rank(IntEnum):
     """Nobody much: a picture, of which a page may have dozens."""
 
 
-class GiveWayError(Exception):
-    """Somebody waits for this turn, whom nobody else can give one: begin again with another."""
-
-
 @dataclass(slots=True)
 class _Waiter:
     host: str
@@ -62,7 +59,7 @@ class _Waiter:
 class _Holder:
     host: str
     rank: Rank
-    limit: asyncio.Timeout
+    give_way: Callable[[], None]
     gives_way: bool = False
 
 
@@ -92,27 +89,20 @@ class Turns:
             if rank is Rank.PERSON:
                 yield
             else:
-                async with self._giving_way(host, rank):
-                    yield
+                async with giving_way() as give_way:
+                    with self._holding(_Holder(host, rank, give_way)):
+                        yield
         finally:
             self._count(host, rank, -1)
             self._give_out()
 
-    @asynccontextmanager
-    async def _giving_way(self, host: str, rank: Rank) -> AsyncIterator[None]:
-        limit = asyncio.timeout(None)
-        holder = _Holder(host, rank, limit)
+    @contextmanager
+    def _holding(self, holder: _Holder) -> Iterator[None]:
+        self._holders.append(holder)
         try:
-            async with limit:
-                self._holders.append(holder)
-                try:
-                    yield
-                finally:
-                    self._holders.remove(holder)
-        except TimeoutError:
-            if limit.expired():
-                raise GiveWayError from None
-            raise
+            yield
+        finally:
+            self._holders.remove(holder)
 
     def _make_way(self, host: str) -> None:
         """Have as many of a host give way as persons wait for it."""
@@ -123,7 +113,7 @@ class Turns:
         # Pictures first, then what began last: of that the least is lost.
         for holder in sorted(staying, key=lambda each: -each.rank)[: max(0, missing)]:
             holder.gives_way = True
-            holder.limit.reschedule(asyncio.get_running_loop().time())
+            holder.give_way()
 
     async def _wait(self, host: str, rank: Rank) -> None:
         # Whoever waits now waits for something else, or would have had this turn.

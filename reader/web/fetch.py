@@ -29,8 +29,9 @@ from reader.web import hops, media, pictures, troubles, validators, waits
 from reader.web.addresses import canonical_host, refusal_by_name
 from reader.web.answers import Answer, FetchError
 from reader.web.clock import Clock
-from reader.web.connections import Connections, GiveWayError, Lent, Rank, Turns
+from reader.web.connections import Connections, Lent, Rank, Turns
 from reader.web.decoding import Body, BrokenError, TooMuchError, UnknownCodingError
+from reader.web.giving_way import GiveWayError
 from reader.web.hops import Hop
 from reader.web.names import Resolve, resolve
 from reader.web.proxies import Proxies, Proxy

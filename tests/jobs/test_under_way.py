@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from reader.jobs.under_way import GivenWayError, UnderWay
+from reader.jobs.under_way import UnderWay
+from reader.web.giving_way import GiveWayError
 
 
 async def test_a_person_waits_for_a_person() -> None:
@@ -40,7 +41,7 @@ async def test_what_nobody_waits_for_gives_way_and_comes_again_after_the_person(
                     if not waited:
                         await asyncio.Event().wait()
                     return
-            except GivenWayError:
+            except GiveWayError:
                 order.append("gave way")
 
     task = asyncio.create_task(unasked())

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.web.connections import GiveWayError, Rank, Turns
+from reader.web.connections import Rank, Turns
+from reader.web.giving_way import GiveWayError
 
 
 class Holders:
