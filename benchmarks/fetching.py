@@ -88,8 +88,8 @@ async def measure(base: str, pages: int, rounds: int, at_once: int) -> dict[str,
     """Let both clients fetch in turn; return what each took in each round."""
     import httpx
 
-    from reader.web.fetch import Fetcher
-    from reader.web.rules import Rules
+    from reader.web.client import Fetcher
+    from reader.web.limits import Rules
 
     taken: dict[str, list[tuple[float, float]]] = {"newsreader": [], "httpx": []}
     limits = httpx.Limits(max_connections=2)

@@ -93,9 +93,9 @@ def sort(bench: Bench) -> list[Figure]:
 
 def search(bench: Bench) -> list[Figure]:
     """Write queries, key by key: each key that makes another query of it, until the list shows what that finds."""
-    from reader.errors import ReaderError
-    from reader.library.query import Query
-    from reader.library.query_text import parse
+    from reader.core.errors import ReaderError
+    from reader.query.ast import Query
+    from reader.query.parser import parse
 
     dice = random.Random(3)
     most = 0.15 if bench.documents >= 1_000_000 else 0.05

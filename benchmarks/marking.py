@@ -13,8 +13,8 @@ MARKED = """
 import json, os, sys, time
 from pathlib import Path
 from reader.library.library import Library
-from reader.library.view import Sort
-from reader.paths import Paths
+from reader.core.ordering import Sort
+from reader.core.paths import Paths
 
 library = Library.open(Path(sys.argv[1]), Paths.of(os.environ))
 rowids = library.view(Sort()).rowids

@@ -14,9 +14,9 @@ ASKED = """
 import json, os, sys, time
 from pathlib import Path
 from reader.library.library import Library
-from reader.library.query_text import parse
-from reader.library.view import Sort
-from reader.paths import Paths
+from reader.query.parser import parse
+from reader.core.ordering import Sort
+from reader.core.paths import Paths
 
 queries, runs = json.loads(sys.argv[2]), int(sys.argv[3])
 library = Library.open(Path(sys.argv[1]), Paths.of(os.environ))

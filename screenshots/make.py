@@ -20,17 +20,17 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from reader.config import Config  # noqa: E402
-from reader.jobs.beside import InThread  # noqa: E402
-from reader.jobs.fetch_settings import FetchSettings  # noqa: E402
-from reader.jobs.indexing import refresh  # noqa: E402
+from reader.config.load import Config  # noqa: E402
+from reader.config.settings import FetchSettings  # noqa: E402
+from reader.core.model import Extract, Page  # noqa: E402
+from reader.core.ordering import Sort  # noqa: E402
+from reader.core.paths import Paths  # noqa: E402
+from reader.indexing.refresh import refresh  # noqa: E402
+from reader.indexing.remote import InThread  # noqa: E402
 from reader.library.library import Library  # noqa: E402
-from reader.library.view import Sort  # noqa: E402
-from reader.model import Extract, Page  # noqa: E402
-from reader.opening import look  # noqa: E402
-from reader.paths import Paths  # noqa: E402
-from reader.ui.app import NewsreaderApp  # noqa: E402
-from reader.ui.article_view import ArticleView  # noqa: E402
+from reader.startup import look  # noqa: E402
+from reader.tui.app import NewsreaderApp  # noqa: E402
+from reader.tui.widgets.article_pane.article_pane import ArticleView  # noqa: E402
 
 OFFLINE = FetchSettings(offline=True, images=False)
 """So that they are the same wherever they are made."""

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from reader.jobs.indexing import refresh
+from reader.core.paths import Paths
+from reader.indexing.refresh import refresh
 from reader.library.library import Library
-from reader.paths import Paths
 
 # Fixtures that Hypothesis would see shared between examples are set up once and never written to by one.
 _QUIET = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow)

@@ -17,7 +17,7 @@ def _loaded_by(statement: str) -> set[str]:
     ("module", "unwanted"),
     [
         (
-            "reader.cli",
+            "reader.cli.main",
             {
                 "textual",
                 "httpx",
@@ -32,22 +32,26 @@ def _loaded_by(statement: str) -> set[str]:
             },
         ),
         ("reader.library.library", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click"}),
-        ("reader.jobs.indexing", {"textual", "httpx", "rich.console", "markdown_it", "click"}),
+        ("reader.indexing.refresh", {"textual", "httpx", "rich.console", "markdown_it", "click"}),
         ("reader.documents.parse", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click", "sqlite3"}),
-        ("reader.library.query_help", {"textual", "yaml", "rich.console", "click", "sqlite3", "json", "difflib"}),
-        ("reader.library.query_text", {"textual", "yaml", "rich.console", "click", "sqlite3", "json", "difflib"}),
-        ("reader.ui.app", {"PIL", "textual_image"}),
-        ("reader.ui.screens.browse", {"PIL", "textual_image", "httpx", "yaml"}),
+        ("reader.query.completion", {"textual", "yaml", "rich.console", "click", "sqlite3", "json", "difflib"}),
+        ("reader.query.parser", {"textual", "yaml", "rich.console", "click", "sqlite3", "json", "difflib"}),
+        ("reader.tui.app", {"PIL", "textual_image"}),
+        ("reader.tui.screens.browse", {"PIL", "textual_image", "httpx", "yaml"}),
         (
-            "reader.jobs.picturing, reader.ui.pictures_desk, reader.ui.full_text, reader.ui.terminal",
+            "reader.workers.image_renderer, reader.tui.pictures_desk, reader.tui.widgets.reader.lines, "
+            "reader.tui.terminal.graphics",
             {"PIL", "textual_image"},
         ),
-        ("reader.web.rules", {"httpx", "httpcore", "ssl", "asyncio", "json", "sqlite3"}),
+        ("reader.web.limits", {"httpx", "httpcore", "ssl", "asyncio", "json", "sqlite3"}),
         ("reader.web.answers", {"httpx", "httpcore", "ssl", "asyncio", "json", "sqlite3"}),
-        ("reader.jobs.extracting", {"textual", "httpx", "lxml", "trafilatura", "readability", "markdown_it", "click"}),
-        ("reader.prose.body", {"textual", "httpx", "lxml", "trafilatura", "readability", "markdown_it", "click"}),
-        ("reader.prose.whole", {"textual", "httpx", "lxml", "trafilatura", "readability", "markdown_it", "click"}),
-        ("reader.config", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click", "sqlite3"}),
+        ("reader.workers.sandbox", {"textual", "httpx", "lxml", "trafilatura", "readability", "markdown_it", "click"}),
+        ("reader.content.body", {"textual", "httpx", "lxml", "trafilatura", "readability", "markdown_it", "click"}),
+        (
+            "reader.content.whole_page",
+            {"textual", "httpx", "lxml", "trafilatura", "readability", "markdown_it", "click"},
+        ),
+        ("reader.config.load", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click", "sqlite3"}),
     ],
 )
 def test_an_import_loads_no_more_than_it_needs(module: str, unwanted: set[str]) -> None:
@@ -56,7 +60,7 @@ def test_an_import_loads_no_more_than_it_needs(module: str, unwanted: set[str]) 
     assert loaded & unwanted == set()
 
 
-@pytest.mark.parametrize("module", ["reader.model", "reader.paths"])
+@pytest.mark.parametrize("module", ["reader.core.model", "reader.core.paths"])
 def test_the_ground_floor_loads_no_third_party(module: str) -> None:
     packages = {name.partition(".")[0] for name in _loaded_by(f"import {module}")}
     assert packages <= sys.stdlib_module_names | {"reader"}
@@ -64,15 +68,19 @@ def test_the_ground_floor_loads_no_third_party(module: str) -> None:
 
 def test_importing_every_module_of_the_commands_has_no_side_effects() -> None:
     modules = (
-        "reader.cli, reader.library.library, reader.jobs.indexing, reader.documents.parse, reader.records, reader.logs"
+        "reader.cli.main, reader.library.library, reader.indexing.refresh, reader.documents.parse, "
+        "reader.export.records, reader.core.logs"
     )
     program = f"import {modules}, logging; print(len(logging.getLogger().handlers))"
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert (found.stdout, found.stderr) == ("0\n", "")
 
 
-@pytest.mark.parametrize("module", ["reader.ui.app", "reader.opening", "reader.cli", "reader.cli_extract"])
+@pytest.mark.parametrize("module", ["reader.tui.app", "reader.startup", "reader.cli.main", "reader.cli.extract"])
 def test_what_finds_articles_in_pages_is_loaded_by_its_worker_alone(module: str) -> None:
     loaded = _loaded_by(f"import {module}")
     assert module in loaded
-    assert loaded & {"reader.prose.extract", "reader.prose.harvest", "trafilatura", "readability", "lxml"} == set()
+    assert (
+        loaded & {"reader.extraction.extract", "reader.extraction.extractors", "trafilatura", "readability", "lxml"}
+        == set()
+    )

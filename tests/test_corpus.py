@@ -8,8 +8,8 @@ from types import ModuleType
 
 import pytest
 
+from reader.core.urls import url_key
 from reader.documents.parse import parse
-from reader.urls import url_key
 
 
 @pytest.fixture(scope="module")

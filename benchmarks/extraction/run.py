@@ -25,8 +25,8 @@ sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parent.parent)]
 from measure import PageScore, average, compare  # noqa: E402
 from percentiles import percentile  # noqa: E402
 
-from reader.prose.extract import article_of  # noqa: E402
-from reader.prose.tidying import article_text  # noqa: E402
+from reader.extraction.cleanup import article_text  # noqa: E402
+from reader.extraction.extract import article_of  # noqa: E402
 
 _RUNS = 3
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import TYPE_CHECKING, Any, Literal
 
-from reader.text import clean
+from reader.core.text import clean
 
 if TYPE_CHECKING:
     import yaml

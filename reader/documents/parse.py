@@ -16,6 +16,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import TypeVar
 
+from reader.core.errors import ReaderError
+from reader.core.model import Article, BodyFormat, Image, Json, Links, Number, Problem, Provider, Related, Secured
+from reader.core.text import clean, clean_block, show_path, unescape
+from reader.core.urls import safe
+from reader.documents.files import MAX_BYTES
 from reader.documents.frontmatter import (
     Fault,
     FrontMatterError,
@@ -26,23 +31,7 @@ from reader.documents.frontmatter import (
     Sequence,
     split,
 )
-from reader.documents.values import to_bool, to_number, to_time
-from reader.documents.walk import MAX_BYTES
-from reader.errors import ReaderError
-from reader.model import (
-    Article,
-    BodyFormat,
-    Image,
-    Json,
-    Links,
-    Number,
-    Problem,
-    Provider,
-    Related,
-    Secured,
-)
-from reader.text import clean, clean_block, show_path, unescape
-from reader.urls import safe
+from reader.documents.scalars import to_bool, to_number, to_time
 
 _T = TypeVar("_T")
 LIST_LIMIT = 1000

@@ -11,32 +11,32 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from reader.documents.walk import ENDINGS, Folder, read
-from reader.errors import ReaderError
-from reader.library.index import Index
-from reader.library.places import Places
-from reader.library.state import Marked, Said, State
-from reader.library.view import Sort, View
-from reader.model import Article, Json, Problem, Row
-from reader.paths import Paths
-from reader.text import show_path
+from reader.core.errors import ReaderError
+from reader.core.model import Article, Census, Counts, Json, Problem, Row
+from reader.core.ordering import Sort, View
+from reader.core.paths import Paths
+from reader.core.text import show_path
+from reader.documents.files import ENDINGS, Folder, read
+from reader.storage.sqlite.index.reader import Index
+from reader.storage.sqlite.marks.positions import Places
+from reader.storage.sqlite.marks.store import Marked, Said, State
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from reader.documents.parse import Parsed
-    from reader.library.asking import Asking, Tallies, ValueCount, ValueKind
-    from reader.library.found import Found
-    from reader.library.history import Undone
-    from reader.library.marked_rows import MarkedRows
-    from reader.library.pages import Pages
-    from reader.library.query import Query
-    from reader.library.search import Stop
+    from reader.query.ast import Query
+    from reader.storage.sqlite.marks.undo import Undone
+    from reader.storage.sqlite.pages.store import Pages
+    from reader.storage.sqlite.search.evaluate import Stop
+    from reader.storage.sqlite.search.mark_sets import MarkedRows
+    from reader.storage.sqlite.search.results import Found
+    from reader.storage.sqlite.search.service import Asking, Tallies, ValueCount, ValueKind
 
 log = logging.getLogger(__name__)
 
@@ -47,30 +47,6 @@ _FIRST_LOOK, _LARGEST_LOOK = 500, 50_000
 _AHEAD = 86_400.0
 """Seconds by which clocks may differ without a word."""
 _ID = re.compile(r"[0-9a-f]{16}")
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many there are, for the line above the list."""
-
-    articles: int
-    unread: int
-    troubled: int
-    """Documents with problems."""
-    complete: bool = True
-    """Whether the folder has been read to its end; otherwise there are more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Census:
-    """Everything that there is to count."""
-
-    articles: int
-    documents: int
-    """Files that were taken in, articles or not."""
-    problems: int
-    troubled: int
-    """Documents with problems, and files and folders that cannot be read."""
 
 
 class Imported(NamedTuple):
@@ -168,7 +144,7 @@ class Library:
 
         Raises ReaderError when it cannot be used.
         """
-        from reader.library import exchange
+        from reader.export import marks as exchange
 
         with _own_state(paths, tell) as state, closing(state.marks()) as entries:
             yield exchange.lines(entries)
@@ -179,7 +155,7 @@ class Library:
 
         Raises ReaderError, with the number of the line that is not understood, and OSError.
         """
-        from reader.library import exchange
+        from reader.export import marks as exchange
 
         marks = exchange.parse(file, name)
         things = Counter(kind for (kind, _), thing in marks.things.items() if thing.value)  # else it was deleted
@@ -205,7 +181,7 @@ class Library:
     @staticmethod
     def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
         """Write a file of the person's, whole or not at all. Raises ReaderError."""
-        from reader.library import exchange
+        from reader.export import marks as exchange
 
         exchange.write_whole(path, pieces)
 
@@ -263,9 +239,11 @@ class Library:
     def _asking(self) -> Asking:
         with self._counting:
             if self._asked is None:
-                from reader.library.asking import Asking  # imported late: the first frame asks for everything
-                from reader.library.marked_rows import MarkedRows
-                from reader.library.paged_rows import PagedRows
+                from reader.storage.sqlite.search.mark_sets import MarkedRows
+                from reader.storage.sqlite.search.page_sets import PagedRows
+                from reader.storage.sqlite.search.service import (
+                    Asking,  # imported late: the first frame asks for everything
+                )
 
                 self._marked_rows = MarkedRows(self._state, self._rows_of)
                 pages = PagedRows(lambda: self.pages, self._rows_of)
@@ -477,7 +455,7 @@ class Library:
     @staticmethod
     def fault_of_tag(text: str) -> str:
         """Return why ``text`` can be no tag, in a sentence, or nothing."""
-        from reader.library.marks import tag
+        from reader.core.marks import tag
 
         try:
             tag(text)
@@ -584,7 +562,7 @@ class Library:
 
 
 def _pages(path: Path | None, state: State) -> Pages:
-    from reader.library.pages import Pages  # imported late: the first frame shows none of them
+    from reader.storage.sqlite.pages.store import Pages  # imported late: the first frame shows none of them
 
     def starred() -> frozenset[int]:
         if not state.is_kept:  # it may be that not all marks are in it

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from reader.errors import ReaderError
+from reader.core.errors import ReaderError
 
 Kind = Literal[
     "refused", "unreachable", "timeout", "tls", "status", "moved", "too_large", "not_a_page", "protocol", "busy"
@@ -30,7 +30,7 @@ class Answer:
     """What an address led to."""
 
     url: str
-    """What was asked for, in the form of :func:`reader.urls.fetchable`."""
+    """What was asked for, in the form of :func:`reader.core.urls.fetchable`."""
     final_url: str
     """Where redirects led to."""
     status: Literal[200, 304]
@@ -40,7 +40,7 @@ class Answer:
     body: bytes
     """Without its content coding."""
     charset: str = "utf-8"
-    """A name that Python's codecs know; see :mod:`reader.charsets`."""
+    """A name that Python's codecs know; see :mod:`reader.core.encodings`."""
     etag: str = ""
     last_modified: str = ""
 

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 from protego import Protego
 
-from reader import urls
+from reader.core import urls
 from reader.web.answers import FetchError
-from reader.web.fetch import Fetcher
-from reader.web.hops import Hop, first
+from reader.web.client import Fetcher
+from reader.web.redirects import Hop, first
 
 PRODUCT = "newsreader"
 """The name by which a site may speak to us (RFC 9309, 2.2.1), whatever else the User-Agent says."""

@@ -9,10 +9,10 @@ import json
 import re
 from urllib.parse import quote
 
-from reader import urls
+from reader.core import urls
 from reader.web.answers import FetchError
-from reader.web.fetch import Fetcher
-from reader.web.hops import first
+from reader.web.client import Fetcher
+from reader.web.redirects import first
 
 AVAILABLE = "https://archive.org/wayback/available"
 CAPTURES = "https://web.archive.org/web"

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from reader.core.model import Article, Image, Links, Provider, Related
+from reader.core.text import clean
+from reader.documents.files import MAX_BYTES
 from reader.documents.parse import Parsed, parse
-from reader.documents.walk import MAX_BYTES
-from reader.model import Article, Image, Links, Provider, Related
-from reader.text import clean
 
 
 def _article(header: str, body: str = "", path: bytes = b"news/a.md") -> Article:

@@ -9,9 +9,9 @@ from pathlib import Path
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from reader.core.text import clean, clean_block
 from reader.documents.parse import parse
-from reader.records import article_record
-from reader.text import clean, clean_block
+from reader.export.records import article_record
 
 _SEEDS = [path.read_bytes() for path in sorted((Path(__file__).parents[2] / "seeds").iterdir())]
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.paths import Paths
-
-from .terminal import PATIENCE, Terminal
+from tests.e2e.terminal import PATIENCE, Terminal
 
 
 @pytest.mark.parametrize("leads", [True, False], ids=["told", "not told"])

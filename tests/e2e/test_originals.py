@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MakeFolder
-from tests.jobs.web_of_pages import html
-
-from .terminal import Terminal
+from tests.e2e.terminal import Terminal
+from tests.fetching.linked_pages import html
 
 
 class _Pages(BaseHTTPRequestHandler):

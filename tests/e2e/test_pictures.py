@@ -9,15 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from reader.core.model import Extract, Image, Page
+from reader.core.ordering import Sort
+from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.library.view import Sort
-from reader.model import Extract, Image, Page
-from reader.paths import Paths
 from tests.conftest import MakeFolder, OpenLibrary
-from tests.pictures.made import encoded, halves
-from tests.pictures.sixels import painted
-
-from .terminal import Terminal
+from tests.e2e.terminal import Terminal
+from tests.images.sample_images import encoded, halves
+from tests.images.sixels import painted
 
 PLACEHOLDER = "\U0010eeee".encode()
 KITTY = {"TERM": "xterm-kitty", "KITTY_WINDOW_ID": "1", "SSH_CONNECTION": ""}

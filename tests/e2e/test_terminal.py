@@ -12,10 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from reader.paths import Paths
+from reader.core.paths import Paths
 from tests.conftest import MakeFolder
-
-from .terminal import TOP, Terminal
+from tests.e2e.terminal import TOP, Terminal
 
 OSC_52 = re.compile(rb"\x1b\]52|\x9d52|\xc2\x9d52")
 FIRST = "China Supreme Court issues regulations against"
@@ -285,7 +284,7 @@ def test_q_ends_it_although_a_disk_never_answers(seeds: Path, call: str, key: st
         assert terminal.end() == 0
     hangs = (
         "import threading\n"
-        "from reader import start\n"
+        "from reader import __main__ as start\n"
         "from reader.library.library import Library\n"
         f"usual = Library.{call}\n"
         f"def {call}(*arguments, **options):\n"

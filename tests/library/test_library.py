@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from reader.errors import ReaderError
-from reader.library.library import Counts, Library
-from reader.library.view import Sort
-from reader.model import Row
-from reader.paths import Paths
+from reader.core.errors import ReaderError
+from reader.core.model import Counts, Row
+from reader.core.ordering import Sort
+from reader.core.paths import Paths
+from reader.library.library import Library
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 OpenLibrary = Callable[[Path], Library]

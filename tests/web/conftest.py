@@ -5,10 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from reader.web.fetch import Fetcher
-from reader.web.rules import Rules
-
-from .server import Server, serving
+from reader.web.client import Fetcher
+from reader.web.limits import Rules
+from tests.web.server import Server, serving
 
 
 @pytest.fixture(autouse=True)

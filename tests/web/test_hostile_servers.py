@@ -19,11 +19,10 @@ from pathlib import Path
 
 import pytest
 
-from reader.web.addresses import Address
-from reader.web.fetch import Fetcher, FetchError
-from reader.web.rules import Rules
-
-from .server import Request, Server, onward, reply, serving
+from reader.web.client import Fetcher, FetchError
+from reader.web.limits import Rules
+from reader.web.transport.ip_policy import Address
+from tests.web.server import Request, Server, onward, reply, serving
 
 PAGE = b"<!doctype html><title>A</title><p>Some text."
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
@@ -172,7 +171,7 @@ async def test_how_to_allow_a_host_is_told_only_of_the_one_that_was_asked_for(se
 
 async def _to_loopback(host: str, port: int) -> list[Address]:
     """Stand in for a name server that knows news.example; every other name goes the usual way."""
-    from reader.web.names import resolve
+    from reader.web.transport.dns import resolve
 
     return [ip_address("127.0.0.1")] if host == "news.example" else await resolve(host, port)
 

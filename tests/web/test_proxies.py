@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from reader.web.fetch import Fetcher, FetchError
-from reader.web.rules import Rules
-
-from .server import END, Server, reply, serving
-from .test_hostile_servers import CERTIFICATE, _tls
+from reader.web.client import Fetcher, FetchError
+from reader.web.limits import Rules
+from tests.web.server import END, Server, reply, serving
+from tests.web.test_hostile_servers import CERTIFICATE, _tls
 
 PAGE = b"<p>by way of the proxy"
 

@@ -6,12 +6,11 @@ from ipaddress import ip_address
 import pytest
 
 from reader.web import robots as module
-from reader.web.addresses import Address
-from reader.web.fetch import Fetcher
+from reader.web.client import Fetcher
+from reader.web.limits import Rules
 from reader.web.robots import LIMIT, LONGEST_DELAY, Robots
-from reader.web.rules import Rules
-
-from .server import Server, onward, reply, serving
+from reader.web.transport.ip_policy import Address
+from tests.web.server import Server, onward, reply, serving
 
 RULES = b"""
 User-agent: *

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.errors import ReaderError
-from reader.web import hops, media, proxies, validators, waits
+from reader.core.errors import ReaderError
+from reader.web import redirects
 from reader.web.answers import FetchError
-from reader.web.rules import Rules
+from reader.web.limits import Rules
+from reader.web.response import content_type, retry_after, validators
+from reader.web.transport import proxies
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -37,13 +39,13 @@ NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
     ],
 )
 def test_retry_after_in_both_forms(value: str, seconds: float | None) -> None:
-    assert waits.retry_after(value, NOW) == seconds
+    assert retry_after.retry_after(value, NOW) == seconds
 
 
 @given(st.text())
 def test_any_retry_after_is_a_bounded_wait_or_none(value: str) -> None:
-    found = waits.retry_after(value, NOW)
-    assert found is None or 0 <= found <= waits.LONGEST
+    found = retry_after.retry_after(value, NOW)
+    assert found is None or 0 <= found <= retry_after.LONGEST
 
 
 @pytest.mark.parametrize(
@@ -51,12 +53,12 @@ def test_any_retry_after_is_a_bounded_wait_or_none(value: str) -> None:
     [(0.2, "1 s"), (59.0, "59 s"), (90, "90 s"), (119, "2 min"), (5_400, "91 min"), (9_000, "3 h")],
 )
 def test_waits_in_words(seconds: float, words: str) -> None:
-    assert waits.in_words(seconds) == words
+    assert retry_after.in_words(seconds) == words
 
 
 def test_a_wait_ends_by_itself_and_is_never_shortened() -> None:
     now = [100.0]
-    kept = waits.Waits(lambda: now[0])
+    kept = retry_after.Waits(lambda: now[0])
     kept.ask("a", 60)
     kept.ask("a", 5)
     assert (kept.left("a"), kept.left("b")) == (60, 0)
@@ -77,9 +79,9 @@ def test_only_validators_are_kept_and_sent(etag: str, date: str) -> None:
     )
 )
 def test_any_location_leads_somewhere_or_nowhere(location: str) -> None:
-    start = hops.first("https://example.com/a/b?c")
+    start = redirects.first("https://example.com/a/b?c")
     try:
-        target = hops.following(start, location, frozenset({start.url}))
+        target = redirects.following(start, location, frozenset({start.url}))
     except FetchError as error:
         assert error.kind in {"refused", "moved"}
         assert error.message.isprintable()
@@ -99,20 +101,20 @@ def test_any_location_leads_somewhere_or_nowhere(location: str) -> None:
     ],
 )
 def test_where_a_redirect_leads(location: str, expected: str) -> None:
-    start = hops.first("https://example.com/a/b?c")
-    assert hops.following(start, location, frozenset({start.url})).url == expected
+    start = redirects.first("https://example.com/a/b?c")
+    assert redirects.following(start, location, frozenset({start.url})).url == expected
 
 
 @given(st.text())
 def test_any_content_type_has_an_answer(header: str) -> None:
-    name, label = media.media_type(header)
+    name, label = content_type.media_type(header)
     assert name.isascii() and name.isprintable() and len(label) <= 64
-    assert media.in_words(name)
+    assert content_type.in_words(name)
 
 
 @given(st.binary())
 def test_any_body_is_something(body: bytes) -> None:
-    assert media.sniffed(body)
+    assert content_type.sniffed(body)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,7 @@ def test_any_body_is_something(body: bytes) -> None:
     ],
 )
 def test_what_a_body_is_that_nobody_describes(body: bytes, kind: str) -> None:
-    assert media.sniffed(body) == kind
+    assert content_type.sniffed(body) == kind
 
 
 @pytest.mark.parametrize(

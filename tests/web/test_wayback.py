@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.web import wayback
-from reader.web.fetch import Fetcher, FetchError
+from reader.web.client import Fetcher, FetchError
 from reader.web.wayback import newest_capture
-
-from .server import Server, reply
+from tests.web.server import Server, reply
 
 CAPTURE = {"available": True, "status": "200", "timestamp": "20261120101112", "url": "http://web.archive.org/web/x"}
 URL = "https://news.example/a?b=1&utm_source=mail#c"

@@ -1,0 +1,1 @@
+"""The commands (click). Each module imports what its command needs when the command runs."""

@@ -1,0 +1,404 @@
+"""HTML of any quality -> blocks.
+
+The tags are taken one by one, as they come: most of them only end a paragraph or change
+the style, and the few that contain something open a frame (:mod:`reader.content.html.containers`).
+End tags that match nothing are passed over and missing ones are supplied, so there is no
+wrong input. Nothing here recurses.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Literal
+
+from reader.content.blocks import Block, Embed, Figure, Heading, Mark, Paragraph, Rule, Span
+from reader.content.html.containers import CodeFrame, FigureFrame, Frame, ListFrame, QuoteFrame, Style, TableFrame
+from reader.content.html.inline import BREAK, collapse, paragraphs
+from reader.content.html.links import LINK, WEB, host_of, target
+from reader.content.html.superscript import NAMES, shifted
+from reader.content.html.tokenizer import Token, tokens
+from reader.core.text import clean
+
+MAX_CHARACTERS = 1_000_000
+"""Of the source; what comes after is left out, and a last paragraph says so."""
+MAX_NESTING = 32
+"""Containers (lists, quotes, tables, ...) inside each other; deeper ones are flattened."""
+MAX_BLOCKS = 20_000
+"""Blocks, list items, cells and line breaks; what comes after is left out, and a last paragraph says so."""
+MAX_ADDRESSES = 2_000_000
+"""Characters of all addresses, each counted once for every piece of text that it goes with; the rest are left out."""
+
+_MARKS = {
+    "b": Mark.BOLD,
+    "strong": Mark.BOLD,
+    "dt": Mark.BOLD,
+    "summary": Mark.BOLD,
+    "i": Mark.ITALIC,
+    "em": Mark.ITALIC,
+    "cite": Mark.ITALIC,
+    "dfn": Mark.ITALIC,
+    "var": Mark.ITALIC,
+    "code": Mark.CODE,
+    "kbd": Mark.CODE,
+    "samp": Mark.CODE,
+    "tt": Mark.CODE,
+    "s": Mark.STRIKE,
+    "del": Mark.STRIKE,
+    "strike": Mark.STRIKE,
+}
+_PARTING = {
+    *("address", "article", "aside", "body", "caption", "center", "dd", "details", "dialog", "div", "dt", "fieldset"),
+    *("footer", "form", "header", "hgroup", "html", "legend", "main", "nav", "option", "p", "section", "summary"),
+    *("tbody", "tfoot", "thead"),
+}
+"""Elements that part paragraphs and do nothing more."""
+_LISTS = frozenset(["ul", "ol", "menu", "dir", "dl"])
+_HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
+_VIDEO_HOSTS = ("youtube.com", "youtube-nocookie.com", "youtu.be", "vimeo.com", "dailymotion.com", "twitch.tv")
+_PIXELS = re.compile(r"\s*(\d{1,5})(?:\.\d+)?(?:px)?\s*", re.ASCII)
+_EMOJI_CLASS = re.compile(r"emoji|emoticon|smiley", re.IGNORECASE)
+_EMOJI_NAME = re.compile(r":[\w+-]{1,64}:")
+_LANGUAGE = re.compile(r"(?:^|\s)lang(?:uage)?-([\w+#.-]{1,32})", re.ASCII)
+
+
+def parse_html(source: str, base_url: str = "") -> tuple[Block, ...]:
+    """Return ``source`` as blocks; relative addresses are resolved against ``base_url``.
+
+    Takes any text, never raises, and takes time linear in its length. Bounded by
+    :data:`MAX_CHARACTERS`, :data:`MAX_NESTING`, :data:`MAX_BLOCKS` and :data:`MAX_ADDRESSES`.
+    """
+    blocks = build(source[:MAX_CHARACTERS], base_url)
+    if len(source) > MAX_CHARACTERS:
+        return (*blocks, cut_notice())
+    return blocks
+
+
+def cut_notice() -> Paragraph:
+    """Return the paragraph that stands where the rest of a text was left out."""
+    return Paragraph((Span("The text is longer than what is shown here.", Mark.QUIET),))
+
+
+def build(source: str, base_url: str) -> tuple[Block, ...]:
+    """Return ``source`` as blocks, whatever its length; for Markdown, whose HTML is longer than its source."""
+    return assemble(tokens(source), base_url)
+
+
+def assemble(parts: Iterable[Token], base_url: str) -> tuple[Block, ...]:
+    """Return the tokens of some HTML as blocks."""
+    builder = _Builder(base_url)
+    for token in parts:
+        if builder.made >= MAX_BLOCKS:
+            return (*builder.close_all(), cut_notice())
+        builder.take(token)
+    return builder.close_all()
+
+
+class _Builder:
+    """The containers, the style and the running text at one point of the source."""
+
+    def __init__(self, base_url: str) -> None:
+        self.made = 0
+        """Blocks, items, cells and line breaks so far."""
+        self._base_url = base_url
+        self._addresses_left = MAX_ADDRESSES
+        self._frames = [Frame()]
+        self._refused: Counter[str] = Counter()
+        """End tags to come of containers that were too deep to be opened."""
+        self._style = Style()
+        self._mark = Mark.NONE
+        self._pieces: list[Span] = []
+        self._shift = ""
+        """The element above or below the line that the text is in, if it is in one."""
+        self._alt = ""
+        """What the picture just before says of itself."""
+        self._starts: dict[str, Callable[[Token], None]] = {
+            "a": self._start_link,
+            "blockquote": lambda _: self._open(QuoteFrame()),
+            "br": self._break,
+            "dd": self._start_description,
+            "dt": self._start_item,
+            "figcaption": lambda _: self._set_caption(inside=True),
+            "figure": lambda _: self._open(FigureFrame()),
+            "hr": self._rule,
+            "img": self._image,
+            "li": self._start_item,
+            "pre": self._start_code,
+            "table": lambda _: self._open(TableFrame()),
+            "td": self._start_cell,
+            "th": self._start_cell,
+            "tr": self._start_row,
+            **dict.fromkeys(("audio", "embed", "iframe", "video"), self._embed),
+            **dict.fromkeys(_HEADINGS, self._start_heading),
+            **dict.fromkeys(_LISTS, self._start_list),
+        }
+
+    def take(self, token: Token) -> None:
+        """Take the next token."""
+        if token.kind == "text":
+            self._text(token.text)
+        elif token.kind == "start":
+            self._start(token)
+        else:
+            self._end(token.text)
+
+    def close_all(self) -> tuple[Block, ...]:
+        """Close what is still open and return everything."""
+        self._close_down_to(0)
+        self._flush()
+        return tuple(self._frames[0].finish())
+
+    # --- tags ------------------------------------------------------------------------------
+
+    def _text(self, text: str) -> None:
+        frame = self._frames[-1]
+        if isinstance(frame, CodeFrame):
+            frame.parts.append(text)
+        else:
+            said = collapse(shifted(text, self._shift) if self._shift else text)
+            self._pieces.append(Span(said, self._mark, self._afford(self._style.href)))
+
+    def _start(self, token: Token) -> None:
+        name = token.text
+        if name in _PARTING:
+            self._flush()
+        start = self._starts.get(name)
+        if start:
+            start(token)
+        if name in NAMES:
+            self._shift = name
+        if name in _MARKS:
+            self._count(name, +1)
+            self._note_language(token)
+
+    def _end(self, name: str) -> None:
+        self._shift = ""
+        if name in _MARKS:
+            self._end_mark(name)
+        elif name == "a":
+            self._end_link()
+        elif name in _HEADINGS:
+            self._flush()
+            self._style.heading = 0
+        elif name == "figcaption":
+            self._set_caption(inside=False)
+        elif name in _PARTING:
+            self._flush()
+        elif name in ("li", "td", "th", "tr"):
+            self._flush()
+            self._close_to("list" if name == "li" else "table")
+        else:
+            self._end_container("list" if name in _LISTS else name)
+
+    def _end_mark(self, name: str) -> None:
+        if name in _PARTING:
+            self._flush()
+        if self._style.marks.get(name):
+            self._count(name, -1)
+
+    def _end_container(self, name: str) -> None:
+        if self._refused[name]:
+            self._refused[name] -= 1
+            self._flush()
+        elif name in ("blockquote", "figure", "list", "pre", "table") and self._close_to(name):
+            self._close()
+
+    def _count(self, name: str, change: int) -> None:
+        marks = self._style.marks
+        marks[name] = marks.get(name, 0) + change
+        self._restyle()
+
+    def _restyle(self) -> None:
+        self._mark = Mark.NONE
+        for name, count in self._style.marks.items():
+            if count:
+                self._mark |= _MARKS[name]
+
+    # --- containers ------------------------------------------------------------------------
+
+    def _open(self, frame: Frame) -> None:
+        self._flush()
+        if len(self._frames) > MAX_NESTING:
+            self._refused[frame.name] += 1
+            return
+        frame.style = self._style
+        self._style = self._style.inner()
+        self._frames.append(frame)
+
+    def _close(self) -> None:
+        self._flush()
+        frame = self._frames.pop()
+        self._style = frame.style
+        self._restyle()
+        for block in frame.finish():
+            self._frames[-1].add(block)
+
+    def _close_down_to(self, depth: int) -> None:
+        while len(self._frames) > depth + 1:
+            self._close()
+
+    def _close_to(self, name: str) -> bool:
+        """Close what is open inside the innermost ``name``; False, and nothing is closed, when there is none.
+
+        A table is a border: what is in its cells ends nothing outside it.
+        """
+        for depth in range(len(self._frames) - 1, 0, -1):
+            found = self._frames[depth].name
+            if found == name:
+                self._close_down_to(depth)
+                return True
+            if found == "table":
+                break
+        return False
+
+    def _flush(self) -> None:
+        """End the running text."""
+        frame = self._frames[-1]
+        if isinstance(frame, CodeFrame):
+            frame.end_line()
+        if not self._pieces:
+            return
+        pieces, self._pieces = self._pieces, []
+        level = self._style.heading
+        for spans in paragraphs(pieces):
+            if level:
+                self._add(Heading(level, tuple(Span(" ") if span is BREAK else span for span in spans)))
+            elif spans == (Span(self._alt),):
+                self._alt = ""  # a caption that repeats what the picture before it says
+            else:
+                self._add(Paragraph(spans))
+
+    def _add(self, block: Block) -> None:
+        self._flush()
+        self._frames[-1].add(block)
+        self._alt = block.alt if isinstance(block, Figure) else ""
+        self.made += 1
+
+    def _target(self, address: str, schemes: frozenset[str]) -> str:
+        """Return where ``address`` points to, or nothing when that is nowhere or no more addresses are taken."""
+        return self._afford(target(address, self._base_url, schemes)) if self._addresses_left > 0 else ""
+
+    def _afford(self, url: str) -> str:
+        # A link that is never closed, or relative ones with a long base, come to far more than the source.
+        if len(url) > self._addresses_left:
+            return ""
+        self._addresses_left -= len(url)
+        return url
+
+    # --- what each start tag does ----------------------------------------------------------
+
+    def _start_link(self, token: Token) -> None:
+        self._style.href = self._target(token.attributes.get("href", ""), LINK)
+
+    def _end_link(self) -> None:
+        # Outside the open containers as well: else one link that ends too deep would go on to the end of the text.
+        self._style.href = ""
+        for frame in self._frames:
+            frame.style.href = ""
+
+    def _break(self, _: Token) -> None:
+        frame = self._frames[-1]
+        if isinstance(frame, CodeFrame):
+            frame.parts.append("\n")
+        else:
+            self._pieces.append(BREAK)
+            self.made += 1
+
+    def _start_heading(self, token: Token) -> None:
+        self._flush()
+        self._style.heading = int(token.text[1])
+
+    def _rule(self, _: Token) -> None:
+        self._add(Rule())
+
+    def _start_code(self, token: Token) -> None:
+        self._open(CodeFrame())
+        self._note_language(token)
+
+    def _note_language(self, token: Token) -> None:
+        frame = self._frames[-1]
+        found = _LANGUAGE.search(token.attributes.get("class", ""))
+        if isinstance(frame, CodeFrame) and found:
+            frame.language = found[1]
+
+    def _start_list(self, token: Token) -> None:
+        self._open(ListFrame(ordered=token.text == "ol", start=token.attributes.get("start", "")))
+
+    def _start_item(self, token: Token) -> None:
+        self._flush()
+        if not self._close_to("list"):
+            if isinstance(self._frames[-1], CodeFrame):  # a listing whose lines are items
+                return
+            self._open(ListFrame())
+        frame = self._frames[-1]
+        if isinstance(frame, ListFrame):
+            frame.begin_item(token.attributes.get("value", ""))
+            self._begin_part(frame)
+
+    def _start_description(self, _: Token) -> None:
+        if self._close_to("list"):
+            self._begin_part(self._frames[-1])
+
+    def _start_row(self, _: Token) -> None:
+        self._flush()
+        if self._close_to("table"):
+            frame = self._frames[-1]
+            if isinstance(frame, TableFrame):
+                frame.begin_row()
+
+    def _start_cell(self, token: Token) -> None:
+        self._flush()
+        if self._close_to("table"):
+            frame = self._frames[-1]
+            if isinstance(frame, TableFrame):
+                span = token.attributes.get("colspan", "").strip()
+                self.made += frame.begin_cell(head=token.text == "th", span=span) - 1
+                self._begin_part(frame)
+
+    def _begin_part(self, frame: Frame) -> None:
+        """Start an item or a cell, free of the styles that the one before it left open."""
+        self._style = frame.style.inner()
+        self._restyle()
+        self.made += 1
+
+    def _set_caption(self, *, inside: bool) -> None:
+        self._flush()
+        if self._close_to("figure"):
+            frame = self._frames[-1]
+            if isinstance(frame, FigureFrame):
+                frame.in_caption = inside
+
+    def _image(self, token: Token) -> None:
+        attributes = token.attributes
+        alt = clean(attributes.get("alt") or attributes.get("title") or "")
+        if alt and (_EMOJI_CLASS.search(attributes.get("class", "")) or _EMOJI_NAME.fullmatch(alt)):
+            self._text(alt)
+            return
+        # Pages that load pictures late have a placeholder as src and the address beside it.
+        addresses = (self._target(attributes.get(name, ""), WEB) for name in ("src", "data-src"))
+        url = next(filter(None, addresses), "")
+        width, height = _pixels(attributes.get("width")), _pixels(attributes.get("height"))
+        if url and not (width in (0, 1) and height in (0, 1)):  # such a picture counts visitors
+            self._add(Figure(url, alt, (), width, height))
+
+    def _embed(self, token: Token) -> None:
+        address = token.attributes.get("src", "")
+        if not address:
+            sources = (inner.attributes.get("src", "") for inner in tokens(token.inner) if inner.text == "source")
+            address = next(filter(None, sources), "")
+        url = self._target(address, WEB)
+        if url:
+            self._add(Embed(url, _embed_kind(token.text, host_of(url))))
+
+
+def _embed_kind(tag: str, host: str) -> Literal["video", "audio", "embed"]:
+    if tag == "audio":
+        return "audio"
+    is_video = tag == "video" or any(host == name or host.endswith(f".{name}") for name in _VIDEO_HOSTS)
+    return "video" if is_video else "embed"
+
+
+def _pixels(value: str | None) -> int | None:
+    found = _PIXELS.fullmatch(value or "")
+    return int(found[1]) if found else None

@@ -1,0 +1,218 @@
+"""The containers that are open while HTML is read, each with its own idea of what goes into it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from reader.content.blocks import Block, CodeBlock, Figure, Heading, ListBlock, Paragraph, Quote, Span, Spans, Table
+from reader.content.html.inline import BREAK
+from reader.core.text import clean_block
+
+_MAX_COLUMNS_SPANNED = 12
+_BLANK_LINES = re.compile(r"(?:[ \t]*+\n)++")
+
+
+class Style:
+    """Which inline elements are open, and what that makes of the text."""
+
+    __slots__ = ("heading", "href", "marks")
+
+    def __init__(self, marks: dict[str, int] | None = None, href: str = "", heading: int = 0) -> None:
+        self.marks = marks or {}
+        """How many elements of a name are open; counts, since soup does not nest."""
+        self.href = href
+        self.heading = heading
+
+    def inner(self) -> Style:
+        """Return the style to start a container with: a heading or a bold word does not leak out of it."""
+        return Style(dict(self.marks), self.href)
+
+
+class Frame:
+    """A container that takes blocks in and gives blocks out; this one passes them through."""
+
+    name = ""
+    """What an end tag closes."""
+
+    def __init__(self) -> None:
+        self.blocks: list[Block] = []
+        self.style = Style()
+        """The style of the text around it, to go back to."""
+
+    def add(self, block: Block) -> None:
+        """Take a block that was read inside."""
+        self.blocks.append(block)
+
+    def finish(self) -> Iterable[Block]:
+        """Return what the container comes to."""
+        return self.blocks
+
+
+class QuoteFrame(Frame):
+    """``blockquote``."""
+
+    name = "blockquote"
+
+    def finish(self) -> Iterable[Block]:
+        """Return the quote, if anything is in it."""
+        return [Quote(tuple(self.blocks))] if self.blocks else []
+
+
+class ListFrame(Frame):
+    """``ul``, ``ol``, ``menu`` and ``dl``; text outside any item belongs to the item before it."""
+
+    name = "list"
+
+    def __init__(self, *, ordered: bool = False, start: str = "") -> None:
+        super().__init__()
+        self.ordered = ordered
+        number = _number(start)
+        self.start = 1 if number is None else number
+        self.items: list[list[Block]] = []
+        self.values: list[int | None] = []
+        """Of each item, the number that it says it has."""
+
+    def begin_item(self, value: str = "") -> None:
+        """Start the next item; ``value`` is its number where it says so."""
+        self.items.append([])
+        self.values.append(_number(value) if self.ordered else None)
+
+    def add(self, block: Block) -> None:
+        """Take a block of the current item."""
+        if not self.items:
+            self.begin_item()
+        self.items[-1].append(block)
+
+    def finish(self) -> Iterable[Block]:
+        """Return the list without its empty items; more than one, where an item's number is not the next one."""
+        lists: list[list[tuple[Block, ...]]] = []
+        starts: list[int] = []
+        number = self.start
+        for item, value in zip(self.items, self.values, strict=True):
+            jumps = value is not None and value != number
+            number = number if value is None else value
+            if not item:
+                continue
+            if jumps or not lists:
+                lists.append([])
+                starts.append(number)
+            lists[-1].append(tuple(item))
+            number += 1
+        return [ListBlock(tuple(items), self.ordered, at) for items, at in zip(lists, starts, strict=True)]
+
+
+class TableFrame(Frame):
+    """``table``: of data, or of a layout, in which case its content is all that counts."""
+
+    name = "table"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: list[list[list[Block]]] = []
+        self.heads: list[bool] = []
+        """Of each row, whether it has header cells only."""
+        self._current = self.blocks
+        """The cell being filled, or what stands before the table."""
+
+    def begin_row(self) -> None:
+        """Start the next row."""
+        self.rows.append([])
+        self.heads.append(True)
+        self._current = self.blocks
+
+    def begin_cell(self, *, head: bool, span: str = "") -> int:
+        """Start the next cell, ``span`` columns wide, and return how many cells that adds."""
+        if not self.rows:
+            self.begin_row()
+        self.heads[-1] &= head
+        columns = int(span) if span.isascii() and span.isdecimal() and len(span) < 4 else 1
+        columns = max(1, min(columns, _MAX_COLUMNS_SPANNED))
+        self.rows[-1] += [[] for _ in range(columns)]
+        self._current = self.rows[-1][-columns]
+        return columns
+
+    def add(self, block: Block) -> None:
+        """Take a block of the current cell; one outside any cell, such as a caption, stands before the table."""
+        self._current.append(block)
+
+    def finish(self) -> Iterable[Block]:
+        """Return a table if it is one of short texts in several columns, else its content alone."""
+        kept = [(row, head) for row, head in zip(self.rows, self.heads, strict=True) if any(row)]
+        rows = [row for row, _ in kept]
+        inside = [block for row in rows for cell in row for block in cell]
+        if max(map(len, rows), default=0) < 2 or not all(isinstance(block, Paragraph | Heading) for block in inside):
+            return [*self.blocks, *inside]
+        cells = [tuple(map(_cell, row)) for row in rows]
+        header = cells.pop(0) if kept[0][1] else ()
+        return [*self.blocks, Table(header, tuple(cells))]
+
+
+class FigureFrame(Frame):
+    """``figure``: its caption goes to its last picture."""
+
+    name = "figure"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.in_caption = False
+        self.caption: list[Spans] = []
+
+    def add(self, block: Block) -> None:
+        """Take a block of the figure or of its caption."""
+        if self.in_caption and isinstance(block, Paragraph | Heading):
+            self.caption.append(block.spans)
+        else:
+            self.blocks.append(block)
+
+    def finish(self) -> Iterable[Block]:
+        """Return the blocks, with the caption at its picture or, without one, as a paragraph."""
+        caption = _joined(self.caption)
+        if not caption:
+            return self.blocks
+        for at in range(len(self.blocks) - 1, -1, -1):
+            block = self.blocks[at]
+            if isinstance(block, Figure):
+                return [*self.blocks[:at], replace(block, caption=caption), *self.blocks[at + 1 :]]
+        return [*self.blocks, Paragraph(caption)]
+
+
+class CodeFrame(Frame):
+    """``pre``: text is kept as it is."""
+
+    name = "pre"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self.language = ""
+
+    def end_line(self) -> None:
+        """Go to a new line, unless at the start of one: for markup that puts each line into an element."""
+        if self.parts and not self.parts[-1].endswith("\n"):
+            self.parts.append("\n")
+
+    def finish(self) -> Iterable[Block]:
+        """Return the code, without blank lines around it, and what else was inside."""
+        text = clean_block("".join(self.parts)).rstrip()
+        before = _BLANK_LINES.match(text)
+        text = text[before.end() :] if before else text
+        return [CodeBlock(text, self.language), *self.blocks] if text else self.blocks
+
+
+def _number(text: str) -> int | None:
+    """Return the number of an item, as ``start`` and ``value`` give it; None where it is none that is shown."""
+    text = text.strip()
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+
+def _cell(blocks: list[Block]) -> Spans:
+    return _joined([block.spans for block in blocks if isinstance(block, Paragraph | Heading)])
+
+
+def _joined(parts: list[Spans]) -> Spans:
+    spans: list[Span] = []
+    for part in parts:
+        spans += [BREAK, *part] if spans else part
+    return tuple(spans)

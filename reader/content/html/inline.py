@@ -1,0 +1,67 @@
+"""Running text while it is read: pieces in a style go in, clean spans come out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from reader.content.blocks import Span, Spans
+from reader.core.text import clean_block
+
+BREAK = Span("\n")
+"""A line break that the author asked for."""
+
+_SOURCE_SPACE = re.compile("[ \t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
+# One no-break space between two words is meant; any more are somebody's way to indent.
+_BLANKS = re.compile("[ \xa0]{2,}|[\t\n]")
+
+
+def collapse(text: str) -> str:
+    """Return ``text`` with every run of white space as one blank, as HTML reads it."""
+    return _SOURCE_SPACE.sub(" ", text)
+
+
+def paragraphs(pieces: Iterable[Span]) -> list[Spans]:
+    """Return ``pieces``, with :data:`BREAK` among them, as cleaned paragraphs.
+
+    One break is a line break, two or more part paragraphs. Blanks at the ends of lines
+    are dropped, and so are paragraphs of nothing else.
+    """
+    found: list[list[Span]] = [[]]
+    for line in map(tidy, _lines(pieces)):
+        if not line:
+            found.append([])
+        else:
+            found[-1] += [BREAK, *line] if found[-1] else line
+    return [tuple(spans) for spans in found if spans]
+
+
+def _lines(pieces: Iterable[Span]) -> Iterator[list[Span]]:
+    line: list[Span] = []
+    for piece in pieces:
+        if piece is BREAK:
+            yield line
+            line = []
+        else:
+            line.append(piece)
+    yield line
+
+
+def tidy(pieces: Iterable[Span]) -> list[Span]:
+    """Return the pieces of one line as spans: neighbours of one style joined, cleaned, blanks folded."""
+    spans: list[Span] = []
+    after_blank = True
+    for (mark, href), group in groupby(pieces, key=lambda piece: (piece.mark, piece.href)):
+        # Joined before cleaning: what is harmless in two halves need not be so as a whole.
+        text = _BLANKS.sub(" ", clean_block("".join(piece.text for piece in group)))
+        if after_blank:
+            text = text.lstrip()
+        if text:
+            spans.append(Span(text, mark, href))
+            after_blank = text[-1].isspace()
+    while spans and not (rest := spans[-1].text.rstrip()):
+        spans.pop()
+    if spans:
+        spans[-1] = Span(rest, spans[-1].mark, spans[-1].href)
+    return spans

@@ -1,0 +1,127 @@
+"""HTML source -> texts, start tags and end tags, in one pass.
+
+Why not the standard library's parser: it reads on to the end of the input from every
+construct that is not closed (Python 3.11.7 takes minutes for 50,000 of ``<a ``), raises
+AssertionError for some declarations, and what it makes of scripts and comments changed
+within the minor releases that we support. Here every character is looked at a bounded
+number of times: a construct that is not closed ends the input, as it does in a browser.
+
+Follows the tokenizer of the HTML standard (section 13.2.5) where a reader can tell the difference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+from reader.core.text import unescape
+
+_NONE: Mapping[str, str] = MappingProxyType({})
+
+
+class Token(NamedTuple):
+    """A text with its character references decoded, or the lower-case name of a tag."""
+
+    kind: Literal["text", "start", "end"]
+    text: str
+    attributes: Mapping[str, str] = _NONE
+    """By lower-case name; the first of a name counts, as in a browser."""
+    inner: str = ""
+    """The source inside an element whose content is not read as text, such as ``video``."""
+
+
+_MARKUP = re.compile("<([a-zA-Z/!?])")  # any other < is a sign like "less than"
+_TAG_NAME = re.compile(r"[a-zA-Z][^\s/>]*")
+_GAP = re.compile(r"[\s/]*+")
+# One attribute. A quote that is never closed is read as a letter. That can happen once for each kind of quote, since
+# every other one finds its partner: so the search for the end of a value stays linear.
+ATTRIBUTE = re.compile(r"""([^\s/>][^\s/>=]*+)(?:\s*+=\s*(?:"([^"]*+)"|'([^']*+)'|(?!["'])([^\s>]*+)))?""")
+
+_PROGRAM = ("script", "style")
+_UNREAD = {
+    *("audio", "button", "canvas", "datalist", "head", "iframe", "math", "noembed", "noframes", "noscript", "object"),
+    *("script", "select", "style", "svg", "template", "textarea", "title", "video"),
+}
+_CLOSERS = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE | re.ASCII) for name in _UNREAD}
+
+
+def tokens(source: str) -> Iterator[Token]:
+    """Yield the tokens of ``source`` in order, in time linear in its length.
+
+    Comments, declarations and processing instructions are left out, and so are the end
+    tags of elements whose content is not read.
+    """
+    at, end = 0, len(source)
+    unclosed: set[str] = set()
+    while at < end:
+        found = _MARKUP.search(source, at)
+        opened = found.start() if found else end
+        if opened > at:
+            yield Token("text", unescape(source[at:opened]))
+        if found is None:
+            return
+        if found[1].isalpha():
+            token, at = _start_tag(source, opened)
+            if token and token.text in _UNREAD:
+                inner, at = _skip_element(source, at, token.text, unclosed)
+                token = token._replace(inner=inner)
+            if token:
+                yield token
+        elif found[1] == "/":
+            name = _TAG_NAME.match(source, opened + 2)
+            at = _after(source, ">", opened + 2)
+            if name:
+                yield Token("end", name[0].lower())
+        else:
+            at = _skip_declaration(source, opened)
+
+
+def _start_tag(source: str, opened: int) -> tuple[Token | None, int]:
+    """Return the tag that opens at ``opened`` and the position after it; None when it is never closed."""
+    name = _TAG_NAME.match(source, opened + 1)
+    if name is None:  # the caller saw a letter
+        return None, len(source)
+    attributes: dict[str, str] = {}
+    at = name.end()
+    while True:
+        gap = _GAP.match(source, at)
+        at = gap.end() if gap else at
+        if source.startswith(">", at):
+            return Token("start", name[0].lower(), attributes), at + 1
+        attribute = ATTRIBUTE.match(source, at)
+        if attribute is None:
+            return None, len(source)
+        key, *values = attribute.groups()
+        attributes.setdefault(key.lower(), unescape(next((v for v in values if v is not None), "")))
+        at = attribute.end()
+
+
+def _skip_element(source: str, at: int, name: str, unclosed: set[str]) -> tuple[str, int]:
+    """Return the inside of the element that opened before ``at``, and where to go on.
+
+    ``unclosed`` remembers names that are not closed any more, so that nothing is searched
+    for twice. Such an element is taken as empty, but a program must never be shown as text.
+    """
+    is_program = name in _PROGRAM
+    if source.endswith("/>", 0, at) and not is_program:  # <iframe/>, which browsers do not know but people write
+        return "", at
+    closer = None if name in unclosed else _CLOSERS[name].search(source, at)
+    if closer:
+        return source[at : closer.start()], _after(source, ">", closer.end())
+    unclosed.add(name)
+    return "", len(source) if is_program else at
+
+
+def _skip_declaration(source: str, opened: int) -> int:
+    if source.startswith("<!--", opened):
+        return _after(source, "-->", opened + 2)  # from +2, because <!--> is a whole comment
+    if source.startswith("<![CDATA[", opened):
+        return _after(source, "]]>", opened)
+    return _after(source, ">", opened)
+
+
+def _after(source: str, closing: str, at: int) -> int:
+    found = source.find(closing, at)
+    return found + len(closing) if found >= 0 else len(source)

@@ -1,0 +1,1 @@
+"""Blocks -> lines of a given width."""

@@ -1,0 +1,152 @@
+"""Blocks -> lines of a given width, as a virtual view draws them.
+
+Everything is a list of lines that its container puts something in front of, so the
+functions below know the width they may use and nothing else. What a mark looks like is
+left to whoever draws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
+
+from reader.content.blocks import (
+    EMBED_NAMES,
+    Block,
+    CodeBlock,
+    Embed,
+    Figure,
+    Heading,
+    ListBlock,
+    Mark,
+    Paragraph,
+    Quote,
+    Rule,
+    Span,
+    Table,
+    spans_text,
+)
+from reader.content.html.links import host_of
+from reader.content.layout.tables import lay_table
+from reader.content.layout.wrap import Line, make_span, pieces_of, wrap
+from reader.core.text import cut, steady
+
+MIN_WIDTH = 8
+"""Cells; a narrower view is laid out as one of this width, and no indent leaves less than this for the text."""
+
+_QUOTE = Span("▎ ", Mark.QUIET)
+_QUOTE_BLANK = Span("▎", Mark.QUIET)
+_BULLETS = "•◦"
+GOES_ON = "↳ "
+"""Stands, as a sign, before what a row of code had no room for: that is no row of its own."""
+_TAB = 4
+_ADDRESS_CELLS = 40
+_Pointer = Figure | Embed
+
+
+def layout(blocks: Iterable[Block], width: int) -> list[Line]:
+    """Return ``blocks`` as lines of at most ``width`` terminal cells; an empty tuple is an empty line.
+
+    A ``width`` under :data:`MIN_WIDTH` counts as that. Takes time linear in the text.
+    Blocks may be nested as deep as the parsers make them.
+    """
+    return _flow(tuple(blocks), max(width, MIN_WIDTH), 0)
+
+
+def _flow(blocks: Sequence[Block], width: int, level: int) -> list[Line]:
+    """Return ``blocks`` under each other with an empty line between; pictures in a row stay together."""
+    lines: list[Line] = []
+    before: Block | None = None
+    for block in blocks:
+        made = _block(block, width, level)
+        if not made:
+            continue
+        if before is not None and not (isinstance(before, _Pointer) and isinstance(block, _Pointer)):
+            lines.append(())
+        lines += made
+        before = block
+    return lines
+
+
+def _block(block: Block, width: int, level: int) -> list[Line]:
+    match block:
+        case Heading(spans=spans):
+            return wrap(spans, width, Mark.HEADING | Mark.BOLD)
+        case Paragraph(spans=spans):
+            return wrap(spans, width)
+        case Quote(blocks=inner):
+            return _quote(inner, width, level)
+        case ListBlock():
+            return _list(block, width, level)
+        case CodeBlock(text=text):
+            return _code(text, width)
+        case Table(header=header, rows=rows):
+            return lay_table(header, rows, width)
+        case Figure():
+            return _figure(block, width)
+        case Embed(url=url, kind=kind):
+            return wrap([Span(f"{EMBED_NAMES[kind]} · {_short(url)}", Mark.QUIET, url)], width)
+        case Rule():
+            return [(Span("─" * width, Mark.QUIET),)]
+
+
+def _quote(blocks: tuple[Block, ...], width: int, level: int) -> list[Line]:
+    room = width - 2
+    if room < MIN_WIDTH:
+        return _flow(blocks, width, level)
+    return [(_QUOTE, *line) if line else (_QUOTE_BLANK,) for line in _flow(blocks, room, level)]
+
+
+def _list(block: ListBlock, width: int, level: int) -> list[Line]:
+    if block.ordered:
+        size = len(str(block.start + len(block.items) - 1))
+        markers = [f"{number:>{size}}. " for number in range(block.start, block.start + len(block.items))]
+    else:
+        markers = [f"{_BULLETS[min(level, 1)]} "] * len(block.items)
+    lines: list[Line] = []
+    for marker, item in zip(markers, block.items, strict=True):
+        lines += _item(marker, item, width, level + 1)
+    return lines
+
+
+def _item(marker: str, blocks: tuple[Block, ...], width: int, level: int) -> list[Line]:
+    """Return one item, its blocks close together, with a hanging indent where there is room for one."""
+    hanging = width - len(marker) >= MIN_WIDTH
+    if not hanging and blocks and isinstance(blocks[0], Paragraph):
+        blocks = (Paragraph((Span(marker), *blocks[0].spans)), *blocks[1:])
+    room = width - len(marker) if hanging else width
+    lines = [line for block in blocks for line in _block(block, room, level)]
+    if not hanging:
+        return lines
+    indent = Span(" " * len(marker))
+    return [(Span(marker) if at == 0 else indent, *line) if line or at == 0 else () for at, line in enumerate(lines)]
+
+
+def _code(text: str, width: int) -> list[Line]:
+    indent = 2 if width - 2 >= MIN_WIDTH else 0
+    room = width - indent
+    margin = (Span(" " * indent),) if indent else ()
+    sign = Span(GOES_ON, Mark.QUIET | Mark.SIGN)
+    lines: list[Line] = []
+    for row in text.split("\n"):
+        # Steadied in parts, because what is steadied is remembered, and a row can be a megabyte.
+        shown = "".join(steady(row[at : at + 200]) for at in range(0, len(row), 200)).expandtabs(_TAB).rstrip()
+        made: list[Line] = [(*margin, make_span(piece, Mark.CODE)) for piece, _ in pieces_of(shown, room, room)]
+        lines += made[:1] or [()]
+        lines += [(sign, *line[1:]) if indent else line for line in made[1:]]
+    return lines
+
+
+def _figure(figure: Figure, width: int) -> list[Line]:
+    caption = spans_text(figure.caption)
+    size = f"{figure.width}×{figure.height}" if figure.width and figure.height else ""
+    alt = figure.alt if figure.alt != caption else ""
+    label = " · ".join(filter(None, ("Picture", alt, size)))
+    address = [Span(figure.url, Mark.QUIET, figure.url)]
+    named = wrap([Span(label, Mark.QUIET, figure.url)], width)
+    return [*named, *wrap(address, width), *wrap(figure.caption, width, Mark.QUIET)]
+
+
+def _short(url: str) -> str:
+    """Return an address to look at: host and path, cut where it gets long; the link itself has all of it."""
+    return cut(host_of(url) + urlsplit(url).path.rstrip("/"), _ADDRESS_CELLS)

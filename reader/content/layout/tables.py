@@ -1,0 +1,107 @@
+"""Tables -> lines: columns side by side where they fit, one value to a line where they do not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from reader.content.blocks import Cell, Mark, Span, Spans, spans_text
+from reader.content.layout.wrap import Line, cells, wrap
+from reader.core.text import cut
+
+_GAP = 2
+_LEAST = 8
+"""Cells; a column that has to be narrower than this and than its text is not readable any more."""
+_LABEL = 80
+"""Characters of a column's name before each of its values."""
+
+
+def lay_table(header: Sequence[Cell], rows: Sequence[Sequence[Cell]], width: int) -> list[Line]:
+    """Return a table as lines of at most ``width`` cells, which must be 8 or more."""
+    natural = _natural_widths([header, *rows], width)
+    columns = _fit(natural, width)
+    if columns is None:
+        return _as_records(header, rows, width)
+    lines: list[Line] = []
+    if header:
+        lines += _row(header, columns, Mark.BOLD)
+        lines.append((Span("─" * (sum(columns) + _GAP * (len(columns) - 1)), Mark.QUIET),))
+    for row in rows:
+        lines += _row(row, columns, Mark.NONE)
+    return lines
+
+
+def _natural_widths(rows: Sequence[Sequence[Cell]], most: int) -> list[int]:
+    """Return the cells that each column would like to have, counting up to ``most``."""
+    widths: list[int] = []
+    for row in rows:
+        widths += [0] * (len(row) - len(widths))
+        for column, cell in enumerate(row):
+            if widths[column] < most:
+                lines = wrap(cell, most)
+                widths[column] = max([widths[column], *(line_cells(line) for line in lines)])
+    return widths
+
+
+def line_cells(line: Line) -> int:
+    """Return the number of cells that a line takes."""
+    return sum(cells(span.text) for span in line)
+
+
+def _fit(natural: list[int], width: int) -> list[int] | None:
+    """Return a width for each column, or None when they cannot stand side by side.
+
+    Narrow columns get what they want; the others share the rest evenly.
+    """
+    room = width - _GAP * (len(natural) - 1)
+    if sum(natural) <= room:
+        return natural
+    fitted = [0] * len(natural)
+    open_columns = sorted(range(len(natural)), key=lambda column: natural[column])
+    for at, column in enumerate(open_columns):
+        share = room // (len(open_columns) - at)
+        fitted[column] = min(natural[column], share)
+        if fitted[column] < min(natural[column], _LEAST):
+            return None
+        room -= fitted[column]
+    return fitted
+
+
+def _row(row: Sequence[Cell], columns: list[int], mark: Mark) -> list[Line]:
+    wrapped = [wrap(cell, size, mark) for cell, size in zip(row, columns, strict=False)]
+    lines: list[Line] = []
+    for parts in zip_longest(*wrapped, fillvalue=()):
+        line: list[Span] = []
+        missing = 0
+        for part, size in zip(parts, columns, strict=False):
+            if part:
+                line += [Span(" " * missing)] if missing else []
+                line += part
+                missing = 0
+            missing += size - line_cells(part) + _GAP
+        lines.append(tuple(line))
+    return lines
+
+
+def _as_records(header: Sequence[Cell], rows: Sequence[Sequence[Cell]], width: int) -> list[Line]:
+    """Return each row as lines of ``header: value``, with an empty line between rows."""
+    labels = [_label(name) for name in header] if rows else []
+    lines: list[Line] = []
+    for row in rows or [header]:
+        record: list[Line] = []
+        for column, cell in enumerate(row):
+            if not cell:
+                continue
+            label = labels[column] if column < len(labels) else ()
+            record += wrap((*label, *cell), width)
+        if record:
+            lines += [(), *record] if lines else record
+    return lines
+
+
+def _label(name: Cell) -> Spans:
+    """Return what stands before each value of a column: its name, or the start of a long one, since it is repeated."""
+    text = spans_text(name)
+    if len(text) > _LABEL:
+        return (Span(cut(text, _LABEL), Mark.BOLD), Span(": "))
+    return (*(Span(span.text, span.mark | Mark.BOLD, span.href) for span in name), Span(": ")) if text else ()

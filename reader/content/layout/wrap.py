@@ -1,0 +1,228 @@
+"""Spans -> lines of at most so many terminal cells."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import groupby
+from operator import itemgetter
+from typing import TypeAlias
+
+from reader.content.blocks import Mark, Span
+from reader.core.text import clean_block, steady, width
+
+Line: TypeAlias = tuple[Span, ...]
+"""One line of the screen: no line breaks, and no more cells than asked for."""
+
+_Style: TypeAlias = tuple[Mark, str]
+
+# Scripts that are written without blanks: kana, ideographs, and their punctuation and full-width forms.
+_CJK = (
+    "\u2e80-\u2fff\u3001-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uffef\U00020000-\U0003ffff"
+)
+_OPENING = "（［｛〔〈《「『【〖〝"
+_CLOSING = "，。、．：；！？）］｝〕〉》」』】〗〟ー々…"
+
+# Scripts that are written without blanks between words, where it takes a dictionary to tell these apart (class SA of
+# UAX #14): a line breaks anywhere there, but not within a syllable. Thai and Lao write some vowels before the
+# consonant that they are spoken after, and some, which are no combining marks, behind it.
+_LEADING = "".join(map(chr, (*range(0xE40, 0xE45), *range(0xEC0, 0xEC5))))
+_TRAILING = "".join(map(chr, (*range(0xE2F, 0xE34), 0xE45, 0xE46, *range(0xEAF, 0xEB4), 0xEC6)))
+_JOINERS = "\u200c\u200d"
+_VIRAMA = 9
+"""The combining class of what makes one sign of two consonants."""
+_LONGEST_UNIT = 16
+"""Characters; what no language writes is broken anywhere."""
+
+
+@cache
+def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """Return what finds the next atom, an ideograph, and what may not start a line.
+
+    Made at first use, since big ranges of characters take milliseconds to compile. The
+    repeats are bounded, so that neither a search nor a measurement ever takes a whole
+    megabyte at once.
+    """
+    atom = (
+        rf"\n|[ \t]+|[{_OPENING}]{{0,4}}(?![{_CLOSING}{_OPENING}])[{_CJK}][{_CLOSING}]{{0,4}}|[{_CLOSING}{_OPENING}]"
+        rf"|[^ \t\n{_CJK}{_CLOSING}{_OPENING}]{{1,200}}"
+    )
+    return re.compile(atom), re.compile(f"[{_CJK}]"), re.compile(f"[{_CLOSING}]")
+
+
+def cells(text: str) -> int:
+    """Return the number of terminal cells that ``text`` takes."""
+    return len(text) if text.isascii() else width(text)
+
+
+def make_span(text: str, mark: Mark, href: str = "") -> Span:
+    """Return a span of a line; ``text`` is cleaned again, since pieces of clean texts need not be clean when joined."""
+    return Span(text if text.isascii() else clean_block(text), mark | Mark.LINK if href else mark, href)
+
+
+@dataclass(slots=True)
+class _Word:
+    """What is not broken unless it is longer than a line: pieces of text, possibly in several styles."""
+
+    pieces: list[tuple[str, _Style]]
+    size: int
+    """Cells."""
+    gap: _Style | None
+    """The style of the blank before it, None where there is none."""
+
+
+@dataclass(slots=True)
+class _Lines:
+    """The lines so far and the one that is being filled."""
+
+    limit: int
+    done: list[Line] = field(default_factory=list)
+    parts: list[tuple[str, _Style]] = field(default_factory=list)
+    used: int = 0
+
+    def end(self) -> None:
+        """End the line."""
+        self.done.append(_joined(self.parts))
+        self.parts, self.used = [], 0
+
+    def put(self, word: _Word) -> None:
+        """Add a word to the line, or to the next one when it does not fit."""
+        gap = 1 if word.gap and self.used else 0
+        if self.used and self.used + gap + word.size > self.limit:
+            self.end()
+            gap = 0
+        if gap and word.gap:
+            self.parts.append((" ", word.gap))
+        if word.size <= self.limit:
+            self.parts += word.pieces
+            self.used += gap + word.size
+        else:
+            self._put_broken(word)
+
+    def _put_broken(self, word: _Word) -> None:
+        for style, pieces in groupby(word.pieces, key=itemgetter(1)):
+            text = "".join(text for text, _ in pieces)  # where they meet a syllable may have been taken apart
+            for piece, size in pieces_of(text, self.limit, self.limit - self.used):
+                if self.used + size > self.limit:
+                    self.end()
+                self.parts.append((piece, style))
+                self.used += size
+
+
+def wrap(spans: Iterable[Span], limit: int, mark: Mark = Mark.NONE) -> list[Line]:
+    """Return ``spans``, each with ``mark`` added, in lines of at most ``limit`` cells, which must be 2 or more.
+
+    Lines break at blanks and around ideographs, but closing punctuation does not start a
+    line; a word that is longer than a line is broken anywhere. Takes time linear in the text.
+    """
+    lines = _Lines(limit)
+    for word in _words(spans, mark):
+        if word is None:
+            lines.end()
+        else:
+            lines.put(word)
+    if lines.parts:
+        lines.end()
+    return lines.done
+
+
+def pieces_of(text: str, limit: int, first: int) -> Iterator[tuple[str, int]]:
+    """Yield ``text`` in pieces of at most ``limit`` cells, the first of at most ``first``, with their sizes in cells.
+
+    Nothing is lost, a combining mark stays with its letter, and a Thai or Lao syllable with its vowels.
+    """
+    if text.isascii():
+        yield from _ascii_pieces(text, limit, first)
+        return
+    room = first
+    start = end = used = 0
+    for unit, size in _units(text, limit):
+        if used + size > room:
+            if end > start:
+                yield text[start:end], used
+                start, used = end, 0
+            room = limit
+        end += len(unit)
+        used += size
+    if start < len(text):
+        yield text[start:], used
+
+
+def _ascii_pieces(text: str, limit: int, first: int) -> Iterator[tuple[str, int]]:
+    at, room = 0, first if first > 0 else limit
+    while at < len(text):
+        piece = text[at : at + room]
+        yield piece, len(piece)
+        at, room = at + room, limit
+
+
+def _units(text: str, limit: int) -> Iterator[tuple[str, int]]:
+    """Yield what is not to be broken, with its size in cells, which is at most ``limit``."""
+    start = used = 0
+    for at, char in enumerate(text):
+        size = cells(char)
+        fits = used + size <= limit and at - start < _LONGEST_UNIT
+        if at > start and not (fits and _belongs(text[at - 1], char)):
+            yield text[start:at], used
+            start, used = at, 0
+        used += size
+    if start < len(text):
+        yield text[start:], used
+
+
+def _belongs(before: str, char: str) -> bool:
+    """Whether no line may end between two characters (UAX #29, GB9 to GB9c; for Thai and Lao see above)."""
+    if before in _LEADING or before == "\u200d":
+        return True
+    if char.isascii():
+        return False
+    return (
+        unicodedata.category(char)[0] == "M"
+        or char in _TRAILING
+        or char in _JOINERS
+        or unicodedata.combining(before) == _VIRAMA
+    )
+
+
+def _words(spans: Iterable[Span], mark: Mark) -> Iterator[_Word | None]:
+    """Yield the words of ``spans`` in order, and None for each line break."""
+    word: _Word | None = None
+    gap: _Style | None = None
+    atoms, free, not_first = _patterns()
+    for span in spans:
+        style = (span.mark | mark, span.href)
+        for found in atoms.finditer(span.text):
+            atom = found[0]
+            if atom[0] in " \t\n":
+                if word:
+                    yield word
+                    word = None
+                if atom == "\n":
+                    yield None
+                gap = style
+                continue
+            atom = steady(atom)
+            if word and (not_first.match(atom) or not (free.match(atom) or free.match(word.pieces[-1][0][-1:]))):
+                word.pieces.append((atom, style))
+                word.size += cells(atom)
+                continue
+            if word:
+                yield word
+            word, gap = _Word([(atom, style)], cells(atom), gap), None
+    if word:
+        yield word
+
+
+def _joined(parts: list[tuple[str, _Style]]) -> Line:
+    """Return the parts of a line as spans, neighbours of one style in one."""
+    spans: list[Span] = []
+    texts: list[str] = []
+    for at, (text, style) in enumerate(parts):
+        texts.append(text)
+        if at + 1 == len(parts) or parts[at + 1][1] != style:
+            spans.append(make_span("".join(texts), *style))
+            texts = []
+    return tuple(spans)

@@ -1,0 +1,337 @@
+"""Blocks -> Markdown that reads back as the same text."""
+
+from __future__ import annotations
+
+import re
+import string
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import Literal, TypeAlias
+
+from reader.content.blocks import (
+    Block,
+    CodeBlock,
+    Embed,
+    Figure,
+    Heading,
+    ListBlock,
+    Mark,
+    Paragraph,
+    Quote,
+    Rule,
+    Span,
+    Spans,
+    Table,
+)
+
+MAX_DEPTH = 9
+"""Quotes and lists inside each other; deeper ones are flattened, since Markdown parsers drop them."""
+
+# What would be read as markup anywhere; an underscore inside a word and an ampersand before a blank would not.
+_SPECIAL = re.compile(r"[\\`*\[\]<~|]|(?<!\w)_|_(?!\w)|&(?=[#\w])|!$")
+_LINE_START = re.compile(r"^([#>+=:-])|^(\d{1,9})(?=[.)])", re.MULTILINE | re.ASCII)
+_TICKS = re.compile("`+")
+_UNSAFE_IN_ADDRESS = re.compile(r"[\\<>()`|\"'* ]")
+_LANGUAGE = re.compile(r"[\w+#.-]*", re.ASCII)
+_SIGNS = {Mark.STRIKE: ("~~", "del"), Mark.BOLD: ("**", "strong"), Mark.ITALIC: ("*", "em")}
+"""Outermost first."""
+_STYLED = "**"
+_LINE = "\n"
+_HARD_BREAK = "\\\n"
+
+
+def to_markdown(blocks: Iterable[Block]) -> str:
+    """Return ``blocks`` as CommonMark with pipe tables and strikethrough, ending in a line break unless empty.
+
+    What is not markup is escaped. Where Markdown has no form for something, as for a bold
+    part of a word that ends in a comma, its HTML is written.
+    """
+    text = "\n".join(_blocks(blocks, 0))
+    return f"{text}\n" if text else ""
+
+
+def _blocks(blocks: Iterable[Block], depth: int, *, tight: bool = False) -> list[str]:
+    """Return the lines of ``blocks``, with an empty one between each two unless ``tight``."""
+    lines: list[str] = []
+    bullet = "*"
+    for block in blocks:
+        # Two lists of one kind that follow each other would be read as one.
+        bullet = "-" if isinstance(block, ListBlock) and bullet == "*" else "*"
+        made = _block(block, bullet, depth)
+        if made:
+            lines += ["", *made] if lines and not tight else made
+    return lines
+
+
+def _block(block: Block, bullet: str, depth: int) -> list[str]:
+    match block:
+        case Heading(level=level, spans=spans):
+            text = inline(spans).replace(_HARD_BREAK, " ")
+            named = text.rstrip("#")
+            text = named + r"\#" * (len(text) - len(named))  # "# C #" is a heading that says C
+            return [f"{'#' * level} {text}"] if text else []
+        case Paragraph(spans=spans):
+            return _paragraph(inline(spans))
+        case Quote(blocks=inner):
+            if depth >= MAX_DEPTH:
+                return _blocks(inner, depth)
+            return [f"> {line}" if line else ">" for line in _blocks(inner, depth + 1)]
+        case ListBlock():
+            return _list(block, bullet, depth)
+        case CodeBlock(text=text, language=language):
+            return _code(text, language)
+        case Table(header=header, rows=rows):
+            return _table(header, rows)
+        case Figure(url=url, alt=alt, caption=caption):
+            return [f"![{_escape(alt)}]({_address(url)})", *_caption(caption)]
+        case Embed(url=url):
+            return [f"[{_escape(url)}]({_address(url)})"]
+        case Rule():
+            return ["___"]  # dashes could be taken for a list or a heading
+
+
+def _caption(caption: Spans) -> list[str]:
+    """Return a caption as a line in emphasis, right under its picture, which is how it is known again.
+
+    What is in italics in it has underlines, as two stars would be strong.
+    """
+    text = inline(caption, italic="_").strip()
+    return _paragraph(f"*{text}*") if text else []
+
+
+def _paragraph(text: str) -> list[str]:
+    return _LINE_START.sub(lambda m: f"\\{m[1]}" if m[1] else f"{m[2]}\\", text).split("\n") if text else []
+
+
+def _list(block: ListBlock, bullet: str, depth: int) -> list[str]:
+    if depth >= MAX_DEPTH:
+        return _blocks((inner for item in block.items for inner in item), depth)
+    lines: list[str] = []
+    is_loose = not all(map(_is_tight, block.items))
+    for number, item in enumerate(block.items, block.start):
+        marker = f"{min(number, 999_999_999)}{'.' if bullet == '-' else ')'} " if block.ordered else f"{bullet} "
+        indent = " " * len(marker)
+        inside = _blocks(item, depth + 1, tight=not is_loose) or [""]
+        if lines and is_loose:
+            lines.append("")
+        lines.append(f"{marker}{inside[0]}")
+        lines += [f"{indent}{line}" if line else "" for line in inside[1:]]
+    return lines
+
+
+def _is_tight(item: Sequence[Block]) -> bool:
+    """Whether an item is a line, or a line and a list that may follow it at once: of bullets, or from 1."""
+    match item:
+        case [Paragraph()] | [Paragraph(), ListBlock(ordered=False)] | [Paragraph(), ListBlock(start=1)]:
+            return True
+    return False
+
+
+def _code(text: str, language: str) -> list[str]:
+    longest = max(map(len, _TICKS.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    named = _LANGUAGE.match(language)
+    return [f"{fence}{named[0] if named else ''}", *text.split("\n"), fence]
+
+
+def _table(header: Sequence[Spans], rows: Sequence[Sequence[Spans]]) -> list[str]:
+    columns = max(map(len, (header, *rows)), default=0)
+    if not columns:
+        return []
+    # Only the header is filled up: one long row would else make as many cells of each of many short ones.
+    header = (*header, *[()] * (columns - len(header)))
+    return [_row(header), f"|{' --- |' * columns}", *map(_row, rows)]
+
+
+def _row(cells: Sequence[Spans]) -> str:
+    texts = [inline(cell, in_table=True).replace(_HARD_BREAK, "<br>") for cell in cells]
+    return f"| {' | '.join(texts)} |"
+
+
+# --- inside a line -------------------------------------------------------------------------
+
+
+def inline(spans: Spans, *, in_table: bool = False, italic: str = "*") -> str:
+    """Return ``spans`` as Markdown that may stand inside a paragraph; ``\\n`` becomes a hard break.
+
+    ``italic`` is the sign of what is in italics.
+    """
+    pieces = groupby(spans, key=lambda span: (span.mark, span.href))
+    merged = [Span("".join(span.text for span in group), mark, href) for (mark, href), group in pieces]
+    return _Inline(in_table, italic).text(merged, (), "", "")
+
+
+_Style: TypeAlias = Mark | str
+"""A mark, or the address of a link."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Inline:
+    """Spans -> Markdown: whatever goes on longest is outermost, as a writer would have it."""
+
+    in_table: bool
+    italic: str
+
+    def text(self, spans: Sequence[Span], inside: tuple[_Style, ...], before: str, after: str) -> str:
+        """Return spans that have the styles ``inside`` in common, which are written already.
+
+        ``before`` and ``after`` are the characters that stand around them, outside of the signs of those
+        styles; :data:`_STYLED` is something whose own signs stand there.
+        """
+        parts: list[str] = []
+        runs = list(_runs(spans, inside))
+        for at, (style, run) in enumerate(runs):
+            left = _edge(runs[at - 1], -1) if at else before
+            right = _edge(runs[at + 1], 0) if at + 1 < len(runs) else after
+            if style is None:
+                said = _code_aware(run, self.in_table)
+                parts.append(said.replace("\n", _HARD_BREAK))
+                continue
+            blank, kept, rest = _without_blanks(run)
+            if not kept:
+                parts.append(f"{blank}{rest}".replace("\n", _HARD_BREAK))
+                continue
+            made = self._styled(style, kept, inside, " " if blank else left, " " if rest else right)
+            parts.append(f"{blank.replace(_LINE, _HARD_BREAK)}{made}{rest.replace(_LINE, _HARD_BREAK)}")
+        return "".join(parts)
+
+    def _styled(self, style: _Style, spans: Sequence[Span], inside: tuple[_Style, ...], left: str, right: str) -> str:
+        """Return spans with the signs of one style around; as HTML where a letter next to these could undo them."""
+        if isinstance(style, str):
+            return f"[{self.text(spans, (*inside, style), '', '')}]({_address(style)})"
+        sign, tag = (self.italic, "em") if style is Mark.ITALIC else _SIGNS[style]
+        made = self.text(spans, (*inside, style), left, right)
+        first, last = (self._inner_edge(spans[at], at, (*inside, style)) for at in (0, -1))
+        # Signs inside of others could end these, and underlines are none between letters.
+        is_nested = any(other is not None for other, _ in _runs(spans, (*inside, style)))
+        strict = is_nested or self.italic == "_" or any(isinstance(other, Mark) for other in inside)
+        fits = _is_apart(first, left, strict=strict) and _is_apart(last, right, strict=strict)
+        if fits:
+            return f"{sign}{made}{sign}"
+        groups = [list(group) for _, group in groupby(spans, key=lambda span: span.href)]
+        if len(groups) == 1:
+            return f"<{tag}>{made}</{tag}>"
+        # What the signs cannot go around together, they go around inside and outside of each link.
+        lefts = [left, *(")" if group[-1].href else "[" for group in groups[:-1])]
+        rights = [*("[" if group[0].href else ")" for group in groups[1:]), right]
+        return "".join(map(self.text, groups, [inside] * len(groups), lefts, rights))
+
+    def _inner_edge(self, span: Span, at: int, inside: tuple[_Style, ...]) -> str:
+        """Return the character next to the signs of the styles ``inside``; stars that touch are one sign."""
+        others = [style for style in _styles(span) if style not in inside]
+        if span.mark & Mark.CODE or (others and (not isinstance(others[0], Mark) or self.italic == "_")):
+            return "`"
+        is_star = all(style in (Mark.BOLD, Mark.ITALIC) for style in (inside[-1], *others))
+        return span.text[at] if is_star or not others else "`"
+
+
+def _runs(spans: Sequence[Span], inside: tuple[_Style, ...]) -> Iterator[tuple[_Style | None, Sequence[Span]]]:
+    """Yield spans in runs of a style that goes on longest, or of none but those that they are inside of."""
+    at = 0
+    while at < len(spans):
+        styles = [style for style in _styles(spans[at]) if style not in inside]
+        lengths = [_length(spans, at, style) for style in styles]
+        if lengths:
+            length = max(lengths)
+            yield styles[lengths.index(length)], spans[at : at + length]
+        else:
+            length = 1
+            yield None, spans[at : at + 1]
+        at += length
+
+
+def _length(spans: Sequence[Span], start: int, style: _Style) -> int:
+    end = start
+    while end < len(spans) and style in _styles(spans[end]):
+        end += 1
+    return end - start
+
+
+def _styles(span: Span) -> list[_Style]:
+    """Return the styles of a span but for code, outermost first where they are equally long."""
+    return [*([span.href] if span.href else []), *(mark for mark in _SIGNS if mark & span.mark)]
+
+
+def _edge(run: tuple[_Style | None, Sequence[Span]], at: Literal[0, -1]) -> str:
+    """Return the character with which a run begins or ends; :data:`_STYLED` where that is a sign."""
+    style, spans = run
+    text = spans[at].text
+    char = text[at : at + 1 or None]
+    if style is None:
+        return "`" if spans[at].mark & Mark.CODE else char
+    if char.isspace():
+        return char
+    return (")" if at else "[") if isinstance(style, str) else _STYLED
+
+
+def _without_blanks(spans: Sequence[Span]) -> tuple[str, list[Span], str]:
+    """Return the blanks before some spans, the spans, and the blanks behind them."""
+    kept = list(spans)
+    before = after = ""
+    while kept:
+        blank, text, _ = _split_blanks(kept[0].text)
+        before += blank
+        if text:
+            kept[0] = replace(kept[0], text=kept[0].text[len(blank) :])
+            break
+        kept.pop(0)
+    while kept:
+        _, text, blank = _split_blanks(kept[-1].text)
+        if text:
+            after = blank + after
+            kept[-1] = replace(kept[-1], text=kept[-1].text[: len(kept[-1].text) - len(blank)])
+            break
+        after = kept.pop().text + after
+    return before, kept, after
+
+
+def _is_apart(edge: str, neighbor: str, *, strict: bool) -> bool:
+    """Whether a delimiter between ``edge``, the end of a styled text, and ``neighbor`` is read as one.
+
+    The safe half of CommonMark's rules of flanking: blanks and ASCII punctuation are fine
+    outside, letters and digits inside; delimiters of two styles must not touch. Strict: it can be
+    read as nothing but an opening, or a closing one, whatever signs are inside of it.
+    """
+    if neighbor == _STYLED:
+        return False
+    is_open = not neighbor or neighbor.isspace()
+    is_point = is_open or neighbor in string.punctuation
+    return is_open or (is_point and edge.isalnum()) if strict else is_point or edge.isalnum()
+
+
+def _code_aware(run: Sequence[Span], in_table: bool) -> str:
+    """Return spans without styles, or of code."""
+    parts = []
+    for span in run:
+        if span.mark & Mark.CODE:
+            before, text, after = _split_blanks(span.text)
+            parts.append(f"{before}{_code_span(text, in_table) if text else ''}{after}")
+        else:
+            parts.append(_escape(span.text))
+    return "".join(parts)
+
+
+def _split_blanks(text: str) -> tuple[str, str, str]:
+    inside = text.strip()
+    if not inside:
+        return text, "", ""
+    start = len(text) - len(text.lstrip())
+    return text[:start], inside, text[start + len(inside) :]
+
+
+def _escape(text: str) -> str:
+    return _SPECIAL.sub(r"\\\g<0>", text)
+
+
+def _code_span(text: str, in_table: bool) -> str:
+    ticks = "`" * (max(map(len, _TICKS.findall(text)), default=0) + 1)
+    if text.startswith("`") or text.endswith("`"):
+        text = f" {text} "
+    if in_table:
+        text = text.replace("|", r"\|")
+    return f"{ticks}{text}{ticks}"
+
+
+def _address(url: str) -> str:
+    return _UNSAFE_IN_ADDRESS.sub(lambda m: f"%{ord(m[0]):02X}", url).replace("&", "&amp;")

@@ -1,0 +1,86 @@
+"""Blocks as plain values and back, for the way from one process to another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from reader.content.blocks import (
+    Block,
+    CodeBlock,
+    Embed,
+    Figure,
+    Heading,
+    ListBlock,
+    Mark,
+    Paragraph,
+    Quote,
+    Rule,
+    Span,
+    Spans,
+    Table,
+)
+
+
+def to_plain(blocks: Iterable[Block]) -> list[Any]:
+    """Return ``blocks`` as lists, tuples, texts and numbers, which :func:`from_plain` turns back."""
+    return [_plain(block) for block in blocks]
+
+
+def from_plain(values: Iterable[Any]) -> tuple[Block, ...]:
+    """Return the blocks that :func:`to_plain` was given. Raises ValueError for what it did not make."""
+    return tuple(map(_block, values))
+
+
+def _plain(block: Block) -> tuple[Any, ...]:
+    match block:
+        case Heading(level=level, spans=spans):
+            return "heading", level, _plain_spans(spans)
+        case Paragraph(spans=spans):
+            return "paragraph", _plain_spans(spans)
+        case Quote(blocks=blocks):
+            return "quote", to_plain(blocks)
+        case ListBlock(items=items, ordered=ordered, start=start):
+            return "list", [to_plain(item) for item in items], ordered, start
+        case CodeBlock(text=text, language=language):
+            return "code", text, language
+        case Table(header=header, rows=rows):
+            return "table", list(map(_plain_spans, header)), [list(map(_plain_spans, row)) for row in rows]
+        case Figure():
+            return "figure", block.url, block.alt, _plain_spans(block.caption), block.width, block.height
+        case Embed(url=url, kind=kind):
+            return "embed", url, kind
+        case Rule():
+            return ("rule",)
+
+
+def _plain_spans(spans: Spans) -> list[tuple[str, int, str]]:
+    return [(span.text, span.mark.value, span.href) for span in spans]
+
+
+def _block(value: Any) -> Block:
+    match value:
+        case ("heading", level, spans):
+            return Heading(level, _spans(spans))
+        case ("paragraph", spans):
+            return Paragraph(_spans(spans))
+        case ("quote", blocks):
+            return Quote(from_plain(blocks))
+        case ("list", items, ordered, start):
+            return ListBlock(tuple(map(from_plain, items)), ordered, start)
+        case ("code", text, language):
+            return CodeBlock(text, language)
+        case ("table", header, rows):
+            return Table(tuple(map(_spans, header)), tuple(tuple(map(_spans, row)) for row in rows))
+        case ("figure", url, alt, caption, width, height):
+            return Figure(url, alt, _spans(caption), width, height)
+        case ("embed", url, kind):
+            return Embed(url, kind)
+        case ("rule",):
+            return Rule()
+        case _:
+            raise ValueError("not a block")
+
+
+def _spans(values: Iterable[Any]) -> Spans:
+    return tuple(Span(text, Mark(mark), href) for text, mark, href in values)

@@ -1,0 +1,1 @@
+"""Imported by everything; imports nothing of ours."""

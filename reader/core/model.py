@@ -1,0 +1,232 @@
+"""What the program talks about: articles, related items, problems, rows of a list.
+
+Every value is frozen. Every string in an :class:`Article` has passed
+:mod:`reader.core.text` already (``documents.parse`` sees to it), so whoever shows one
+need not clean it again. Field names are Python's form of the documents' own
+(``publishedDateTime`` is ``published_at``); :mod:`reader.export.records` turns them back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+Number: TypeAlias = int | float
+Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
+BodyFormat = Literal["markdown", "html"]
+Way = Literal["original", "web", "amp", "cdn_amp", "archive"]
+"""Which of an article's addresses a page came by; the last is a capture of the Wayback Machine."""
+
+_EMPTY: Mapping[str, Json] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture that a document names; ``width`` and ``height`` in pixels."""
+
+    url: str
+    width: int | None = None
+    height: int | None = None
+    title: str = ""
+    attribution: str = ""
+    is_cached: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """Who published an article."""
+
+    name: str = ""
+    domain: str = ""
+    images: tuple[Image, ...] = ()
+    authors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The addresses one article is known by; each http(s) and percent-encoded, or empty."""
+
+    original: str = ""
+    web: str = ""
+    amp: str = ""
+    cdn_amp: str = ""
+
+    @property
+    def best(self) -> str:
+        """The address to open or to copy: the original one, else the next in order; may be empty."""
+        return self.original or self.web or self.amp or self.cdn_amp
+
+    @property
+    def amp_copy(self) -> str:
+        """The AMP form of the page, from the publisher or else from the AMP cache; may be empty."""
+        return self.amp or self.cdn_amp
+
+    def every(self) -> tuple[str, ...]:
+        """Every address that is there, best first, without repeats."""
+        return tuple(dict.fromkeys(u for u in (self.original, self.web, self.amp, self.cdn_amp) if u))
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """An article as another document describes it; it has no file of its own here."""
+
+    title: str
+    excerpt: str = ""
+    published_at: datetime | None = None
+    links: Links = Links()
+    type: str = ""
+    provider: Provider = Provider()
+    quality: Number | None = None
+    heat: Number | None = None
+    images: tuple[Image, ...] = ()
+    extra: Mapping[str, Json] = field(default_factory=lambda: _EMPTY)
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """A payload that only its publisher can read: kept as it came, never shown."""
+
+    text: str
+    """The field as written: base64 ciphertext, ``;``, base64 initialisation vector."""
+    size: int
+    """Bytes of ciphertext."""
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One document, read whole."""
+
+    path: str
+    """Where it lies, relative to the folder, with ``/`` between the parts."""
+    title: str
+    excerpt: str = ""
+    category: str = ""
+    type: str = ""
+    published_at: datetime | None = None
+    """An aware time in UTC, or None when the document does not say."""
+    published: bool | None = None
+    links: Links = Links()
+    quality: Number | None = None
+    heat: Number | None = None
+    """None when unknown, which documents write as -1."""
+    provider: Provider = Provider()
+    topics: tuple[str, ...] = ()
+    images: tuple[Image, ...] = ()
+    related: tuple[Related, ...] = ()
+    secured: Secured | None = None
+    body: str = ""
+    body_format: BodyFormat = "markdown"
+    extra: Mapping[str, Json] = field(default_factory=lambda: _EMPTY)
+    """Every further key of the front matter, by its own name."""
+
+    @property
+    def source(self) -> str:
+        """The name to show for the publisher: its name, else its domain; may be empty."""
+        return self.provider.name or self.provider.domain
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """The article of a web page, without what stands around it. Clean, as an :class:`Article` is."""
+
+    markdown: str
+    """Its text; what links and pictures are in it have absolute addresses."""
+    words: int
+    title: str = ""
+    byline: str = ""
+    published_at: datetime | None = None
+    """An aware time in UTC, or None when the page does not say."""
+    site: str = ""
+    image: Image | None = None
+    """The picture that the page names as its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The original of an article, as it was fetched and is kept."""
+
+    id: str
+    """The identity of the article, 16 hexadecimal digits."""
+    way: Way
+    url: str
+    """What was asked for, in the form of :func:`reader.core.urls.fetchable`."""
+    final_url: str
+    """Where that led to."""
+    extract: Extract
+    fetched_at: datetime
+    """When the text came, an aware time in UTC."""
+    checked_at: datetime
+    """When its server said last that it still holds."""
+    etag: str = ""
+    last_modified: str = ""
+    size: int = 0
+    """Bytes of the page's body, as it came."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with one document; the document is still listed where it can be."""
+
+    path: str
+    line: int
+    """1 for the first line of the file."""
+    field: str
+    """The field as a path, such as ``related[2].quality``; empty when it is the whole document."""
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a list: what the index holds of a document."""
+
+    rowid: int
+    """Stands for the document while the library is open; not kept between runs."""
+    id: str
+    """The article's identity, 16 hexadecimal digits; see :func:`reader.core.urls.article_id`."""
+    path: str
+    title: str
+    excerpt: str
+    published_at: datetime | None
+    links: Links
+    type: str
+    quality: Number | None
+    heat: Number | None
+    provider_name: str
+    provider_domain: str
+    topics: tuple[str, ...]
+    read: bool = False
+    starred: bool = False
+    tags: tuple[str, ...] = ()
+    """The person's own, as first written, in alphabetical order without regard to case."""
+
+    @property
+    def source(self) -> str:
+        """The name to show for the publisher: its name, else its domain; may be empty."""
+        return self.provider_name or self.provider_domain
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many there are, for the line above the list."""
+
+    articles: int
+    unread: int
+    troubled: int
+    """Documents with problems."""
+    complete: bool = True
+    """Whether the folder has been read to its end; otherwise there are more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Census:
+    """Everything that there is to count."""
+
+    articles: int
+    documents: int
+    """Files that were taken in, articles or not."""
+    problems: int
+    troubled: int
+    """Documents with problems, and files and folders that cannot be read."""

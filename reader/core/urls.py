@@ -1,0 +1,335 @@
+"""Addresses: which may be opened, fetched or shown at all, and when two of them are one.
+
+An address out of a document or a page was written by a stranger, and ends up as an
+argument of a program, in a request, on the screen and in the clipboard.
+:func:`safe` is the one gate for it, as :mod:`reader.core.text` is for text. It takes an
+address apart by the grammar of RFC 3986 itself, not with ``urlsplit``, which silently
+removes tabs and line breaks, and refuses wherever that grammar and browsers would
+disagree about which host is meant.
+
+Pure: nothing here resolves a name or touches the network. In particular an address of
+this machine or of the local network is a valid one; who fetches judges that, at connect time.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+from reader.core.errors import ReaderError
+from reader.core.text import ELLIPSIS
+
+MAX_CHARS = 8192
+"""Longer addresses are refused. RFC 9110, 4.1 asks programs to take at least 8,000."""
+
+# RFC 3986, appendix B, for our two schemes. ASCII, because a case-blind "s" would also match "ſ" (U+017F).
+_PARTS = re.compile(r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.IGNORECASE | re.ASCII)
+_AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::([0-9]{0,5}))?")
+# RFC 5890, 2.3.1 has neither "_" nor "-" at the ends of a label, but hosts of both kinds are in use.
+_LABEL = re.compile(r"[a-z0-9_-]{1,63}")
+_DOTS = re.compile("[.\u3002\uff0e\uff61]")  # what IDNA takes as a dot: RFC 3490, 3.1
+# ß, ẞ, ς, ZWNJ and ZWJ: IDNA 2003, all that the standard library has, replaces or drops them, whereas browsers
+# keep them (UTS #46, 7). One spelling would thus open two different sites.
+_DEVIATIONS = re.compile("[\u00df\u1e9e\u03c2\u200c\u200d]")
+
+# All but the characters of RFC 3986, 2.2 and 2.3. Of those, "#" cannot stand inside a part; "'" and "$" could end
+# or expand in the quotes of a script between us and the browser (wslview hands PowerShell a string, for one).
+_FOREIGN = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~:/?@!&()*+,;=%\[\]]+")
+_ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
+# An address that safe() leaves as it is, as nearly all are; group 1 is its path or whatever else follows the host.
+# Four dots at most keep a host below the 253 characters of _host().
+_USUAL = re.compile(
+    r"https?://[a-z0-9_-]{1,48}+(?:\.[a-z0-9_-]{1,48}+){0,4}+"
+    r"((?:[/?][A-Za-z0-9\-._~:/?@!&()*+,;=\[\]]*+(?:%[0-9A-Fa-f]{2}[A-Za-z0-9\-._~:/?@!&()*+,;=\[\]]*+)*+)?+)"
+)
+_UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+
+# Controls, formats (bidi among them), surrogates, separators. Joiners shape words of Persian or Hindi slugs.
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
+_HARMLESS = frozenset(" \u200c\u200d")
+
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_WWW = re.compile(r"www\.(?=[^/?#:]+\.[^/?#:])")  # not of "www.com", whose rest is no host
+
+# Parameters that say how a reader got to a page, not which page it is.
+_TRACKING_PREFIXES = ("utm_", "mtm_", "hsa_", "guce_", "bsft_")
+_TRACKING_NAMES = (
+    # Google: ads, merchant listings, analytics across domains
+    "gclid gclsrc dclid gbraid wbraid gad_source gad_campaignid srsltid _ga _gl "
+    # Facebook and Instagram; Microsoft; X; TikTok; LinkedIn; Pinterest; Reddit; Snapchat; Yandex
+    "fbclid fb_action_ids fb_action_types fb_source fb_ref igshid igsh msclkid ocid twclid __twitter_impression "
+    "ttclid li_fat_id epik rdt_cid sccid yclid ymclid _openstat "
+    # mail: Mailchimp, Marketo, HubSpot, Vero, Omeda, MailerLite, Drip, Klaviyo, ActiveCampaign
+    "mc_cid mc_eid mkt_tok _hsenc _hsmi __hssc __hstc __hsfp hsctatracking vero_id vero_conv oly_anon_id "
+    "oly_enc_id ml_subscriber ml_subscriber_hash __s _kx vgo_ee "
+    # site statistics and campaigns: Adobe, Webtrends, AT Internet, Piwik, Alibaba, Yahoo, Branch
+    "s_cid s_kwcid cmpid wt_mc wt.mc_id xtor at_medium at_campaign pk_campaign pk_kwd pk_source pk_medium "
+    "piwik_campaign piwik_kwd spm guccounter _branch_match_id "
+    # affiliates and recommendation boxes: Impact, Wicked Reports, Outbrain, Taboola
+    "irclickid wickedid rb_clickid dicbo tblci"
+)
+_TRACKING = frozenset(_TRACKING_NAMES.split())
+
+
+class _Address(NamedTuple):
+    """The parts of an address, each in the form that may be shown; None where its delimiter is missing too."""
+
+    scheme: str
+    host: str
+    port: int | None
+    path: str
+    query: str | None
+    fragment: str | None
+
+    def join(self) -> str:
+        """Put the parts together (RFC 3986, 5.3); raise ReaderError when the whole is too long."""
+        whole = f"{self.scheme}://{self.host}"
+        if self.port is not None:
+            whole += f":{self.port}"
+        whole += self.path
+        if self.query is not None:
+            whole += f"?{self.query}"
+        if self.fragment is not None:
+            whole += f"#{self.fragment}"
+        if len(whole) > MAX_CHARS:
+            raise _too_long()
+        return whole
+
+
+def safe(url: str) -> str:
+    """Return the form of ``url`` that may be kept, shown, copied, opened and fetched.
+
+    It starts with ``http://`` or ``https://``, has a host (lower case, ASCII by
+    RFC 3490) and no user name or password, and holds nothing but the ASCII characters
+    of RFC 3986 without ``'`` and ``$``; all else is percent-encoded as UTF-8 (RFC 3986,
+    2.1), while escapes that are there stay. At most ``MAX_CHARS`` characters. White
+    space around ``url`` is dropped. Idempotent.
+
+    Raises ReaderError, which never quotes the address: it may hold a password.
+    """
+    if _USUAL.fullmatch(url) and len(url) <= MAX_CHARS:
+        return url
+    return _parse(url).join()
+
+
+def canonical(url: str) -> str:
+    """Return the form of ``url`` by which addresses are compared; not always one to open.
+
+    As :func:`safe`, and: no default port, fragment, tracking parameter or dot at the
+    host's end; ``/`` for an empty path; escapes in upper case, and none for unreserved
+    characters (RFC 3986, 6.2.2 and 6.2.3). Other parameters keep order and spelling,
+    dot segments stay, and so does the difference of http and https. Idempotent.
+
+    Raises ReaderError as :func:`safe` does.
+    """
+    usual = _USUAL.fullmatch(url)
+    if usual and usual[1].startswith("/") and "%" not in usual[1] and len(url) <= MAX_CHARS:
+        before, mark, after = url.partition("?")
+        kept = _without_tracking(after) if mark else ""
+        return f"{before}?{kept}" if kept else before
+    parts = _parse(url)
+    query = None if parts.query is None else _without_tracking(_unescape(parts.query))
+    return _Address(
+        scheme=parts.scheme,
+        host=parts.host.removesuffix("."),
+        port=None if parts.port == _DEFAULT_PORTS[parts.scheme] else parts.port,
+        path=_unescape(parts.path) or "/",
+        query=query or None,
+        fragment=None,
+    ).join()
+
+
+def fetchable(url: str) -> str:
+    """Return the form of ``url`` that a server is asked for.
+
+    As :func:`safe`, and without fragment, which no request carries (RFC 9110, 7.1),
+    and tracking parameters; unlike :func:`canonical` it changes nothing that a server
+    could see as another page. Idempotent.
+
+    Raises ReaderError as :func:`safe` does.
+    """
+    whole = safe(url).partition("#")[0]
+    before, mark, after = whole.partition("?")
+    kept = _without_tracking(after) if mark else ""
+    return whole if kept == after else f"{before}?{kept}" if kept else before
+
+
+def article_id(url: str, path: bytes) -> str:
+    """Return an article's identity, 16 hexadecimal digits: from its address, else from its path in the folder.
+
+    ``path`` counts when ``url`` is empty or has no canonical form. Kept in people's
+    state: what this returns for an address must not change between versions.
+    """
+    return (_fingerprint(url) or _digest(b"path:" + path)).hex()
+
+
+def url_key(url: str) -> int | None:
+    """Return a signed 64-bit number for the canonical form of ``url``, or None when there is no such form.
+
+    For an INTEGER column of SQLite, which is signed; the same bits as in :func:`article_id`.
+    """
+    digest = _fingerprint(url)
+    return None if digest is None else int.from_bytes(digest, "big", signed=True)
+
+
+def host(url: str) -> str:
+    """Return the host of ``url`` to show: without ``www.``, port and final dot; empty for what :func:`safe` refuses.
+
+    International names stay in their ``xn--`` form, in which look-alike letters deceive nobody.
+    """
+    try:
+        parts = _parse(url)
+    except ReaderError:
+        return ""
+    return _WWW.sub("", parts.host.removesuffix("."), count=1)
+
+
+def shorten(url: str, cells: int) -> str:
+    """Return ``url`` to show in at most ``cells`` cells: no scheme, no ``www.``, an ellipsis in the middle if need be.
+
+    Empty for what :func:`safe` refuses: such an address is not for showing either.
+    """
+    try:
+        shown = safe(url)
+    except ReaderError:
+        return ""
+    shown = shown.partition("://")[2]
+    if at := _WWW.match(shown):
+        shown = shown[at.end() :]
+    # Safe addresses are ASCII, and the ellipsis takes one cell: characters are cells here.
+    if len(shown) <= cells:
+        return shown
+    if cells <= 0:
+        return ""
+    head = cells // 2
+    tail = cells - 1 - head
+    return shown[:head] + ELLIPSIS + shown[len(shown) - tail :]
+
+
+def _parse(url: str) -> _Address:
+    url = url.strip()
+    if not url:
+        raise ReaderError("There is no address.")
+    if len(url) > MAX_CHARS:
+        raise _too_long()
+    if not url.isprintable() and any(unicodedata.category(c) in _HIDDEN and c not in _HARMLESS for c in url):
+        raise ReaderError("The address holds control, invisible or white-space characters.")
+    match = _PARTS.fullmatch(url)
+    if match is None:
+        raise ReaderError("Only addresses that start with http:// or https:// can be opened.")
+    scheme, authority, path, query, fragment = match.groups()
+    name, port = _authority(authority)
+    return _Address(
+        scheme=scheme.lower(),
+        host=name,
+        port=port,
+        path=_encode(path),
+        query=None if query is None else _encode(query),
+        fragment=None if fragment is None else _encode(fragment),
+    )
+
+
+def _authority(authority: str) -> tuple[str, int | None]:
+    """Return host and port of what stands between ``//`` and the path (RFC 3986, 3.2)."""
+    if "@" in authority:
+        raise ReaderError("The address holds a user name or a password.", "Addresses with either are not opened.")
+    # Browsers take "\" for "/" and decode "%": they would go to another host than the one that stands here.
+    if "\\" in authority or "%" in authority:
+        raise _bad_host()
+    match = _AUTHORITY.fullmatch(authority)
+    if match is None:
+        raise ReaderError("The host or the port of the address is not valid.")
+    name, port = match[1], match[2]
+    if not name:
+        raise ReaderError("The address has no host.")
+    if port and not 1 <= int(port) <= 65535:
+        raise ReaderError("The port of the address is not one from 1 to 65535.")
+    return (_ipv6(name) if name.startswith("[") else _host(name)), (int(port) if port else None)
+
+
+def _ipv6(literal: str) -> str:
+    from ipaddress import AddressValueError, IPv6Address  # imported late: hardly any address has one
+
+    try:
+        IPv6Address(literal[1:-1])
+    except AddressValueError as error:
+        raise _bad_host() from error
+    # Not rewritten: str(IPv6Address) differs between versions of Python, and identities rest on this.
+    return literal.lower()
+
+
+def _host(name: str) -> str:
+    if len(name) > 254:  # RFC 1035, 2.3.4, and a final dot; also keeps IDNA, which is slow on long names, short
+        raise _bad_host()
+    labels = _DOTS.split(name)
+    root = labels.pop() if len(labels) > 1 and not labels[-1] else None
+    labels = [label.lower() if label.isascii() else _ascii(label) for label in labels]
+    # The dots and slashes that compatibility forms such as "․" and "℀" turn into end here too.
+    if not all(_LABEL.fullmatch(label) for label in labels):
+        raise _bad_host()
+    whole = ".".join(labels)
+    if len(whole) > 253:
+        raise _bad_host()
+    return whole if root is None else f"{whole}."
+
+
+def _ascii(label: str) -> str:
+    if _DEVIATIONS.search(label):
+        raise ReaderError(
+            "The host of the address is spelled with characters that lead to different sites in different programs.",
+            'It can be given in its "xn--" form.',
+        )
+    from encodings import idna  # imported late, as above
+
+    try:
+        return idna.ToASCII(label).decode("ascii").lower()
+    except UnicodeError as error:
+        raise _bad_host() from error
+
+
+def _encode(part: str) -> str:
+    if not _FOREIGN.search(part):
+        return part
+    from urllib.parse import quote  # imported late: most addresses are encoded already
+
+    return _FOREIGN.sub(lambda found: quote(found[0], safe=""), part)
+
+
+def _unescape(part: str) -> str:
+    return _ESCAPE.sub(_plain_or_upper, part)
+
+
+def _plain_or_upper(escape: re.Match[str]) -> str:
+    char = chr(int(escape[1], 16))
+    return char if char in _UNRESERVED else escape[0].upper()
+
+
+def _without_tracking(query: str) -> str:
+    return "&".join(parameter for parameter in query.split("&") if not _tracks(parameter))
+
+
+def _tracks(parameter: str) -> bool:
+    name = parameter.partition("=")[0].lower()
+    return name in _TRACKING or name.startswith(_TRACKING_PREFIXES)
+
+
+def _fingerprint(url: str) -> bytes | None:
+    try:
+        return _digest(canonical(url).encode("ascii"))
+    except ReaderError:
+        return None
+
+
+def _digest(data: bytes) -> bytes:
+    from hashlib import blake2b  # imported late: a list of articles is shown without it
+
+    return blake2b(data, digest_size=8).digest()
+
+
+def _bad_host() -> ReaderError:
+    return ReaderError("The host of the address is not valid.")
+
+
+def _too_long() -> ReaderError:
+    return ReaderError(f"The address is longer than {MAX_CHARS:,} characters.")

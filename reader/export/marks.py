@@ -1,0 +1,268 @@
+"""Marks as lines of JSON, for sharing them between machines; docs/state.md tells the format.
+
+Pure but for :func:`write_whole`. A file may be merged line by line, have lines twice or
+in any order: of each mark the later change holds, of each tag the first spelling.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+import re
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn
+
+from reader.core.errors import ReaderError, reason
+from reader.core.marks import READ, STARRED, TAG, Entry, Mark, Marks, Place, Spelling, Thing, tag, tag_key
+from reader.core.text import clean, cut, show_path
+from reader.storage.sqlite.database import sync
+from reader.storage.sqlite.marks import named_items
+
+FORMAT = "newsreader-state"
+VERSION = 1
+_HEADER = {"format": FORMAT, "version": VERSION}
+_LONGEST_LINE = 1 << 18
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+_ID = re.compile(r"[0-9a-f]{16}")
+_USUAL = re.compile(
+    rb'\{"id":"([0-9a-f]{16})",("(?:mark|tag)":"[^"\\]{1,400}","value":(?:true|false),"changed":"[^"\\]{24}"\})\n'
+)
+"""The line of a mark as :func:`lines` writes it: what follows the id is the same for all that were marked at once."""
+_NOTHING = "Nothing was imported."
+_UPDATE = f"It was probably written by a newer newsreader: update this one. {_NOTHING}"
+
+
+def lines(entries: Iterable[Entry]) -> Iterator[bytes]:
+    """Yield the lines of a file, in the order of ``entries`` and each with its end."""
+    yield _line(_HEADER)
+    for entry in entries:
+        if len(entry) == 2:
+            key, spelling = entry
+            yield _line({"tag": key, "shown": spelling.shown, "written": _written(spelling.at)})
+        elif len(entry) == 3:
+            id_, what, mark = entry
+            yield b'{"id":"%b",%b' % (id_.to_bytes(8, "big", signed=True).hex().encode(), _rest(what, mark))
+        else:
+            kind, name, at, text = entry
+            value = json.loads(text) if text else None
+            yield _line({"kind": kind, "name": name, "value": value, "changed": _written(at)})
+
+
+@functools.lru_cache(maxsize=4096)
+def _rest(what: str, mark: Mark) -> bytes:
+    """Return how the line of a mark ends; of many that were made at once it is the same."""
+    of = {"tag": what[1:]} if what.startswith(TAG) else {"mark": what}
+    return _line({**of, "value": mark.value, "changed": _written(mark.at)})[1:]
+
+
+def _line(record: dict[str, object]) -> bytes:
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+def _written(at: int) -> str:
+    return (_EPOCH + at * _MILLISECOND).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def parse(file: BinaryIO, name: str) -> Marks:
+    """Return the marks in an export; ``name`` is what to call the file.
+
+    Raises ReaderError, with the number of the line, at the first that is not understood,
+    and OSError.
+    """
+    marks: dict[Place, Mark] = {}
+    spellings: dict[str, Spelling] = {}
+    things: dict[tuple[str, str], Thing] = {}
+    begun = False
+    for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE + 1), b""), 1):
+        if not line.strip():
+            continue
+        try:
+            if begun and (usual := _USUAL.fullmatch(line)):
+                what, mark = _known_rest(usual[2])
+                place = (int.from_bytes(bytes.fromhex(usual[1].decode()), "big", signed=True), what)
+                marks[place] = max(mark, marks.get(place, mark))
+                continue
+            record = _record(line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line)
+            if record.keys() & {"format", "version"}:
+                _check_header(record)
+                begun = True
+            elif not begun:
+                _refuse("the file does not begin as an export of newsreader does")
+            elif "id" in record:
+                place, mark = _mark(record)
+                marks[place] = max(mark, marks.get(place, mark))
+            elif "kind" in record:
+                title, thing = _thing(record)
+                things[title] = max(thing, things.get(title, thing))
+            else:
+                key, spelling = _spelling(record)
+                spellings[key] = min(spelling, spellings.get(key, spelling))
+        except _NotUnderstoodError as error:
+            raise ReaderError(f"Line {number:,} of {name} is not understood: {error.message}.", error.hint) from error
+    if not begun:
+        raise ReaderError(f"{name} is empty, which no export of newsreader is.", _NOTHING)
+    return Marks(marks, spellings, things)
+
+
+class _NotUnderstoodError(ReaderError):
+    """Why a line is not understood, to follow a colon; and what to do about it."""
+
+
+def _refuse(why: str, hint: str = _NOTHING) -> NoReturn:
+    raise _NotUnderstoodError(why, hint)
+
+
+def _record(line: bytes) -> dict[str, Any]:
+    if len(line) > _LONGEST_LINE:
+        _refuse("it is too long")
+    if line.startswith((b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")):
+        _refuse("git has left a conflict there", f"Delete such lines and keep the others, of both sides. {_NOTHING}")
+    try:
+        record = json.loads(line.decode("utf-8"), object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        _refuse("it is not JSON")
+    if not isinstance(record, dict):
+        _refuse("it is not a JSON object")
+    return record
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    record = dict(pairs)
+    if len(record) != len(pairs):
+        _refuse("it says something twice")
+    return record
+
+
+def _only(record: dict[str, Any], *names: str) -> None:
+    """Refuse what has other keys than these."""
+    for name in record:
+        if name not in names:
+            _refuse(f"this newsreader does not know what “{cut(clean(name), 40)}” means", _UPDATE)
+    for name in names:
+        if name not in record:
+            _refuse(f"it lacks “{name}”")
+
+
+def _check_header(record: dict[str, Any]) -> None:
+    version = record.get("version")
+    if record.get("format") != FORMAT or type(version) is not int or version < 1:
+        _refuse("the file is no export of newsreader's marks")
+    if version > VERSION:
+        _refuse(f"the file has format {version}, and this newsreader knows {VERSION}", _UPDATE)
+    _only(record, *_HEADER)
+
+
+def _mark(record: dict[str, Any]) -> tuple[Place, Mark]:
+    of = "tag" if "tag" in record else "mark"
+    _only(record, "id", of, "value", "changed")
+    id_, what, value = record["id"], record[of], record["value"]
+    if not (isinstance(id_, str) and _ID.fullmatch(id_)):
+        _refuse("“id” has to be 16 hexadecimal digits")
+    if not isinstance(value, bool):
+        _refuse("“value” has to be true or false")
+    if of == "tag":
+        what = TAG + _key(what)
+    elif what not in (READ, STARRED):
+        _refuse(f"this newsreader does not know the mark “{cut(clean(str(what)), 40)}”", _UPDATE)
+    number = int.from_bytes(bytes.fromhex(id_), "big", signed=True)
+    return (number, what), Mark(_time(record["changed"], "changed"), value)
+
+
+def _thing(record: dict[str, Any]) -> tuple[tuple[str, str], Thing]:
+    _only(record, "kind", "name", "value", "changed")
+    kind, name, value = record["kind"], record["name"], record["value"]
+    if not (isinstance(kind, str) and isinstance(name, str) and named_items.valid(kind, name)):
+        _refuse("its “kind” or its “name” cannot be one")
+    try:
+        text = "" if value is None else named_items.written(value)
+    except ReaderError as error:
+        _refuse("its “value” cannot be kept", f"{error} {_NOTHING}")
+    return (kind, name), Thing(_time(record["changed"], "changed"), text)
+
+
+@functools.lru_cache(maxsize=4096)
+def _known_rest(text: bytes) -> tuple[str, Mark]:
+    (_, what), mark = _mark(_record(b'{"id":"0000000000000000",' + text))
+    return what, mark
+
+
+def _spelling(record: dict[str, Any]) -> tuple[str, Spelling]:
+    _only(record, "tag", "shown", "written")
+    key = _key(record["tag"])
+    if _key(record["shown"]) != key:
+        _refuse("“tag” and “shown” are different tags")
+    return key, Spelling(_time(record["written"], "written"), tag(record["shown"]))
+
+
+def _key(text: object) -> str:
+    if not isinstance(text, str):
+        _refuse("a tag has to be text")
+    try:
+        return _known_key(text)
+    except ReaderError as error:
+        _refuse(error.message[:1].lower() + error.message[1:].rstrip("."))
+
+
+@functools.lru_cache(maxsize=4096)
+def _known_key(text: str) -> str:
+    return tag_key(tag(text))
+
+
+def _time(text: object, name: str) -> int:
+    if isinstance(text, str):
+        with contextlib.suppress(ValueError):  # the 45th of a month
+            return _known_time(text)
+    _refuse(f"“{name}” has to be a time such as 2026-11-21T09:30:00.000Z, from 1970 on")
+
+
+@functools.lru_cache(maxsize=4096)
+def _known_time(text: str) -> int:
+    moment = datetime.fromisoformat(text) if _TIME.fullmatch(text) else None
+    if moment is None or moment < _EPOCH:
+        raise ValueError(text)
+    return (moment - _EPOCH) // _MILLISECOND
+
+
+def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
+    """Write a file so that its name always leads to a whole one, the former or the new; on disk when this returns.
+
+    A link is followed; what is no regular file, such as a FIFO, is written to as it is.
+    Raises ReaderError; a former file is then as it was.
+    """
+    target = Path(os.path.realpath(path))
+    try:
+        try:
+            mode = target.stat().st_mode
+        except FileNotFoundError:
+            mode = stat.S_IFREG | 0o600  # what one reads is one's own business
+        if not stat.S_ISREG(mode):
+            with target.open("wb") as file:
+                file.writelines(pieces)
+            return
+        handle, name = tempfile.mkstemp(prefix=".newsreader-", suffix=".tmp", dir=target.parent)
+        part = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.writelines(pieces)
+                file.flush()
+                os.fsync(file.fileno())
+            part.chmod(stat.S_IMODE(mode))
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+        sync(target.parent)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise ReaderError(
+            f"{show_path(path)} could not be written: {reason(error)}.",
+            "What was there before is as it was. Make room on the disk, or choose a place that can be written.",
+        ) from error

@@ -1,0 +1,201 @@
+"""Articles, rows and problems as plain records for JSON, under the names that documents use. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reader.core.model import Article, Extract, Image, Links, Page, Problem, Provider, Related, Row
+from reader.core.text import show_path
+from reader.core.times import iso
+
+if TYPE_CHECKING:
+    from reader.core.events import FetchResult, Progress
+    from reader.core.model import Census
+
+Record = dict[str, Any]
+
+
+def row_record(row: Row, *, has_page: bool | None = None) -> Record:
+    """Return what ``list --json`` gives for an article; ``has_page`` is None where that is not known."""
+    return {
+        "id": row.id,
+        "path": row.path,
+        "title": row.title,
+        "excerpt": row.excerpt,
+        "publishedDateTime": _time(row.published_at),
+        "originalUrl": row.links.original or None,
+        "webUrl": row.links.web or None,
+        "type": row.type or None,
+        "quality": row.quality,
+        "heat": row.heat,
+        "provider": {"name": row.provider_name or None, "domain": row.provider_domain or None},
+        "topics": list(row.topics),
+        **_marks(row.read, row.starred, row.tags),
+        "hasPage": has_page,
+    }
+
+
+def page_record(page: Page) -> Record:
+    """Return what ``show --page --json`` gives: the original as it is kept."""
+    extract = page.extract
+    return {
+        "id": page.id,
+        "way": page.way,
+        "url": page.final_url,
+        "askedUrl": page.url,
+        "fetchedDateTime": _time(page.fetched_at),
+        "checkedDateTime": _time(page.checked_at),
+        "title": extract.title or None,
+        "byline": extract.byline or None,
+        "site": extract.site or None,
+        "publishedDateTime": _time(extract.published_at),
+        "image": None if extract.image is None else _image(extract.image),
+        "words": extract.words,
+        "markdown": extract.markdown,
+    }
+
+
+def got_record(got: FetchResult) -> Record:
+    """Return what ``fetch --json`` gives for an article; ``url`` is the one asked for first where there is no page."""
+    return {
+        "id": got.id,
+        "url": got.url or got.asked or None,
+        "status": got.status,
+        "words": got.words,
+        "error": f"{got.error} {got.hint}".strip() or None,
+        "seconds": round(got.seconds, 3),
+    }
+
+
+def extract_record(extract: Extract, url: str, stub: str) -> Record:
+    """Return what ``extract --format json`` gives; ``stub`` is what the page is instead of an article, in words."""
+    return {
+        "url": url or None,
+        "title": extract.title or None,
+        "byline": extract.byline or None,
+        "publishedDateTime": _time(extract.published_at),
+        "site": extract.site or None,
+        "image": None if extract.image is None else _image(extract.image),
+        "words": extract.words,
+        "stub": stub or None,
+        "markdown": extract.markdown,
+    }
+
+
+def article_record(
+    article: Article,
+    id_: str,
+    *,
+    read: bool = False,
+    starred: bool = False,
+    tags: Sequence[str] = (),
+    has_page: bool | None = None,
+) -> Record:
+    """Return what ``show --json`` gives: every field of the document, and the person's marks."""
+    return {
+        "id": id_,
+        "path": article.path,
+        "category": article.category or None,
+        "title": article.title,
+        "excerpt": article.excerpt,
+        "publishedDateTime": _time(article.published_at),
+        **_links(article.links),
+        "type": article.type or None,
+        "quality": article.quality,
+        "heat": article.heat,
+        "published": article.published,
+        "provider": _provider(article.provider),
+        "topics": list(article.topics),
+        **_marks(read, starred, tags),
+        "hasPage": has_page,
+        "images": [_image(image) for image in article.images],
+        "related": [_related(related) for related in article.related],
+        "body": article.body,
+        "bodyFormat": article.body_format,
+        "secured": article.secured.text if article.secured else None,
+        "extra": dict(article.extra),
+    }
+
+
+def problem_record(problem: Problem) -> Record:
+    """Return what ``check --json`` gives for a problem."""
+    return {"file": problem.path, "line": problem.line, "field": problem.field or None, "message": problem.message}
+
+
+def index_record(folder: Path, progress: Progress, census: Census) -> Record:
+    """Return what ``index --json`` gives: what there is now, and what this refresh found."""
+    return {
+        "folder": show_path(folder),
+        "articles": census.articles,
+        "documents": census.documents,
+        "changed": progress.changed,
+        "removed": progress.removed,
+        "moved": progress.moved,
+        "problems": census.problems,
+        "troubled": census.troubled,
+        "seconds": round(progress.seconds, 3),
+    }
+
+
+def json_array(records: Iterable[Mapping[str, Any]], *, ascii_only: bool = False) -> Iterator[str]:
+    """Yield the pieces of one JSON array, a record at a time, so that a million need not fit in memory."""
+    import json
+
+    separator = "[\n"
+    for record in records:
+        yield separator + json.dumps(record, ensure_ascii=ascii_only)
+        separator = ",\n"
+    yield "[]\n" if separator == "[\n" else "\n]\n"
+
+
+def _marks(read: bool, starred: bool, tags: Sequence[str]) -> Record:
+    return {"read": read, "starred": starred, "tags": list(tags)}
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else iso(moment)
+
+
+def _links(links: Links) -> Record:
+    return {
+        "originalUrl": links.original or None,
+        "webUrl": links.web or None,
+        "ampWebUrl": links.amp or None,
+        "cdnAmpWebUrl": links.cdn_amp or None,
+    }
+
+
+def _image(image: Image) -> Record:
+    record: Record = {"url": image.url, "width": image.width, "height": image.height, "isCached": image.is_cached}
+    if image.title:
+        record["title"] = image.title
+    if image.attribution:
+        record["attribution"] = image.attribution
+    return record
+
+
+def _provider(provider: Provider) -> Record:
+    return {
+        "name": provider.name or None,
+        "domain": provider.domain or None,
+        "images": [_image(image) for image in provider.images],
+        "authors": [{"name": name} for name in provider.authors],
+    }
+
+
+def _related(related: Related) -> Record:
+    return {
+        "title": related.title,
+        "excerpt": related.excerpt,
+        "publishedDateTime": _time(related.published_at),
+        **_links(related.links),
+        "type": related.type or None,
+        "provider": _provider(related.provider),
+        "quality": related.quality,
+        "heat": related.heat,
+        "images": [_image(image) for image in related.images],
+        "extra": dict(related.extra),
+    }

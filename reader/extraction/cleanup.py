@@ -1,0 +1,277 @@
+"""What an extractor leaves standing in an article that is not its text: taken out, block by block. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from reader.content.blocks import (
+    Block,
+    CodeBlock,
+    Embed,
+    Figure,
+    Heading,
+    ListBlock,
+    Paragraph,
+    Quote,
+    Rule,
+    Spans,
+    Table,
+    spans_text,
+)
+from reader.core.text import clean
+from reader.extraction.boilerplate import has_date, is_byline, is_date, is_heading, is_line, without_by
+
+_LETTERS = re.compile(r"[\W_]+")
+_ABOUT = re.compile(r",? (?:is|was|writes|works|covers|reports|lives|has (?:been|worked|written)|joined|teaches)\b")
+_ENDING = 3
+"""Blocks from the end among which a sentence about the writer stands."""
+_QUOTES = 50
+"""Of which is asked whether the text itself says the same."""
+_LONG = 5
+"""Paragraphs of a text that is long."""
+_NEAR = 8
+"""Blocks from the start among which title, byline and date are repeated."""
+
+
+def tidy_article(
+    blocks: Sequence[Block], title: str = "", byline: str = "", other_titles: Iterable[str] = ()
+) -> tuple[Block, ...]:
+    """Return the blocks of an article without what repeats its title, byline and date, and without page furniture."""
+    kept = [tidied for block in blocks if (tidied := _tidy(block)) is not None]
+    kept = _without_head(kept, {_key(name) for name in (title, *other_titles) if name}, byline)
+    kept = _without_teasers(_without_aftermath(kept))
+    kept = _without_repeats(_without_bio(kept, byline))
+    while kept and isinstance(kept[-1], Heading | Rule):
+        kept.pop()
+    while kept and isinstance(kept[0], Rule):
+        kept.pop(0)
+    return tuple(b for at, b in enumerate(kept) if not (isinstance(b, Rule) and isinstance(kept[at - 1], Rule)))
+
+
+def _key(text: str) -> str:
+    """Return what two forms of one line have in common."""
+    return _LETTERS.sub("", text.casefold())
+
+
+def _solid(text: str) -> str:
+    """Return a text without its blanks: what two extractors' forms of it have in common."""
+    return "".join(text.split())
+
+
+def text_of_block(block: Block) -> str:
+    """Return the words of a block that are the article's own: none of a picture or an embed."""
+    return "\n".join(_words(block))
+
+
+def _words(block: Block) -> list[str]:
+    match block:
+        case Heading(spans=spans) | Paragraph(spans=spans):
+            return [spans_text(spans)]
+        case Quote(blocks=inner):
+            return [line for part in inner for line in _words(part)]
+        case ListBlock(items=items):
+            return [line for item in items for part in item for line in _words(part)]
+        case CodeBlock(text=text):
+            return [text]
+        case Table(header=header, rows=rows):
+            return ["\t".join(map(spans_text, row)).strip() for row in (header, *rows) if row]
+        case Figure() | Embed() | Rule():
+            return []
+
+
+def article_text(blocks: Iterable[Block]) -> str:
+    """Return the words of an article alone: no captions, no alternative texts, no addresses."""
+    return "\n\n".join(filter(None, map(text_of_block, blocks)))
+
+
+def linked_share(block: Block) -> float:
+    """Return which part of a block's text is inside links, from 0 to 1."""
+    spans = list(_spans(block))
+    total = sum(len(span.text.strip()) for span in spans)
+    return sum(len(span.text.strip()) for span in spans if span.href) / total if total else 0.0
+
+
+def _spans(block: Block) -> Spans:
+    match block:
+        case Heading(spans=spans) | Paragraph(spans=spans):
+            return spans
+        case Quote(blocks=inner):
+            return tuple(span for part in inner for span in _spans(part))
+        case ListBlock(items=items):
+            return tuple(span for item in items for part in item for span in _spans(part))
+        case Table(header=header, rows=rows):
+            return tuple(span for row in (header, *rows) for cell in row for span in cell)
+    return ()
+
+
+# --- single blocks ------------------------------------------------------------------------------
+
+
+def _tidy(block: Block) -> Block | None:
+    """Return a block without the lines of it that are furniture, or None when nothing else is in it."""
+    match block:
+        case Paragraph(spans=spans) | Heading(spans=spans):
+            text = spans_text(spans).strip()
+            return None if not text or is_line(text) or _is_read_more(block, text) else block
+        case ListBlock(items=items):
+            kept = [tuple(part for part in map(_tidy, item) if part is not None) for item in items]
+            return replace(block, items=tuple(filter(None, kept))) if any(kept) else None
+    return block
+
+
+def _is_read_more(block: Block, text: str) -> bool:
+    """Whether a paragraph is one link to another article, announced by a word and a colon."""
+    before, colon, _ = text.partition(":")
+    return (
+        bool(colon) and len(before) < 24 and len(text) < 200 and linked_share(block) > 0.75 and bool(is_heading(before))
+    )
+
+
+def _without_head(blocks: list[Block], titles: set[str], byline: str) -> list[Block]:
+    """Return blocks without the title, byline and date that stand above many an article's text."""
+    names = _key(byline)
+    kept: list[Block] = []
+    for at, block in enumerate(blocks):
+        lines = text_of_block(block).split("\n") if at < _NEAR and not isinstance(block, CodeBlock | Table) else []
+        if any(lines) and all(_is_head(line, titles, names) for line in lines):
+            continue
+        kept.append(block)
+    return kept
+
+
+def _is_head(line: str, titles: set[str], names: str) -> bool:
+    """Whether a line repeats a title, or is a byline or a date."""
+    text = clean(line)
+    key = _key(text)
+    if not key or key in titles or is_date(text) or is_byline(text):
+        return True
+    if not names or len(text) > 160:
+        return False
+    with_date = names in key and len(key) < len(names) + 50 and has_date(text)
+    return with_date or _key(without_by(text)) == names
+
+
+# --- what comes behind ----------------------------------------------------------------------------
+
+
+def _without_aftermath(blocks: list[Block]) -> list[Block]:
+    """Return blocks without boxes of other articles: a heading that says so, and the links under it."""
+    kept: list[Block] = []
+    dropping = False
+    for block in blocks:
+        if isinstance(block, Heading) or _is_label(block):
+            dropping = is_heading(text_of_block(block))
+            if dropping:
+                continue
+        elif dropping:
+            # Running text after such a heading belongs to the article, or the heading did not mean what it says.
+            if linked_share(block) > 0.5 or isinstance(block, Figure | Embed | Rule) or len(text_of_block(block)) < 80:
+                continue
+            dropping = False
+        kept.append(block)
+    while kept and _is_link_list(kept[-1]):
+        kept.pop()
+    return kept
+
+
+def _without_teasers(blocks: list[Block]) -> list[Block]:
+    """Return blocks without headlines of other articles that stand, as links, between paragraphs of a long text."""
+    is_text = [isinstance(b, Paragraph) and len(text_of_block(b)) > 80 and linked_share(b) < 0.5 for b in blocks]
+    if sum(is_text) < _LONG:
+        return blocks
+    kept = blocks[:1]
+    for at in range(1, len(blocks)):
+        between = is_text[at - 1] and at + 1 < len(blocks) and is_text[at + 1]
+        if not (between and _is_headline(blocks[at])):
+            kept.append(blocks[at])
+    return kept
+
+
+def _is_headline(block: Block) -> bool:
+    if not isinstance(block, Paragraph) or linked_share(block) < 1.0:
+        return False
+    text = text_of_block(block)
+    return 5 <= len(text.split()) <= 25 and not text.endswith((".", "!", ":", "…"))
+
+
+def _without_bio(blocks: list[Block], byline: str) -> list[Block]:
+    """Return blocks without the sentence about the writer that stands at the end of many."""
+    name = byline.partition(",")[0].strip()
+    if len(name.split()) < 2:
+        return blocks
+    last = blocks[-_ENDING:]
+    kept = [block for block in last if not _is_bio(block, name)]
+    return blocks[: len(blocks) - len(last)] + kept
+
+
+def _is_bio(block: Block, name: str) -> bool:
+    text = clean(text_of_block(block)) if isinstance(block, Paragraph) else ""
+    return text.startswith(name) and len(text) < 500 and bool(_ABOUT.match(text[len(name) :]))
+
+
+def _is_label(block: Block) -> bool:
+    return isinstance(block, Paragraph) and len(spans_text(block.spans)) < 60 and is_heading(spans_text(block.spans))
+
+
+def _is_link_list(block: Block) -> bool:
+    if isinstance(block, ListBlock):
+        return len(block.items) > 1 and linked_share(block) > 0.9
+    return (
+        isinstance(block, Paragraph)
+        and linked_share(block) > 0.95
+        and not text_of_block(block).endswith((".", "!", "?", "。"))
+    )
+
+
+def _without_repeats(blocks: list[Block]) -> list[Block]:
+    """Return blocks without long ones and pictures that come again, and without quotes of the text itself."""
+    said = "\n".join(_solid(text_of_block(block)) for block in blocks if isinstance(block, Paragraph))
+    pulled = {
+        at
+        for at, block in [(at, block) for at, block in enumerate(blocks) if isinstance(block, Quote)][:_QUOTES]
+        if len(key := _solid(text_of_block(block))) > 30 and key in said
+    }
+    blocks = [block for at, block in enumerate(blocks) if at not in pulled]
+    seen: set[str] = set()
+    kept: list[Block] = []
+    for block in blocks:
+        key = block.url if isinstance(block, Figure) else _solid(text_of_block(block))
+        if key and (len(key) > 60 or isinstance(block, Figure)) and not isinstance(block, CodeBlock | Table):
+            if key in seen:
+                continue
+            seen.add(key)
+        kept.append(block)
+    return kept
+
+
+# --- two opinions put together --------------------------------------------------------------------
+
+
+def with_headings(blocks: Sequence[Block], others: Sequence[Block]) -> tuple[Block, ...]:
+    """Return ``blocks`` with the headings, lists and listings that ``others``, about the same text, has in between.
+
+    One is put in before the block that it stands before in ``others``; extractors lose
+    them more often than they invent them.
+    """
+    whole = _solid(article_text(blocks))
+    places = {_solid(text_of_block(block)): at for at, block in reversed(list(enumerate(blocks)))}
+    places.pop("", None)  # of pictures and rules
+    missing: dict[int, list[Block]] = {}
+    waiting: list[Block] = []
+    for other in others:
+        key = _solid(text_of_block(other))
+        if key in places:
+            if waiting:
+                missing.setdefault(places[key], []).extend(waiting)
+            waiting = []
+        elif key and key in whole:
+            waiting = []
+        elif isinstance(other, Heading) or (
+            isinstance(other, CodeBlock | ListBlock | Table) and linked_share(other) < 0.5
+        ):
+            waiting.append(other)
+    if not missing:
+        return tuple(blocks)
+    return tuple(part for at, block in enumerate(blocks) for part in (*missing.get(at, []), block))

@@ -1,0 +1,196 @@
+"""What a page says about itself for programs: JSON-LD (schema.org), and the data that its scripts draw it from."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from reader.core.text import clean, clean_block, unescape
+
+if TYPE_CHECKING:
+    from lxml.html import HtmlElement
+
+MAX_JSON = 3_000_000
+"""Characters of one script that is read as JSON."""
+MAX_THINGS = 50_000
+"""Objects and lists of one script that are looked at."""
+
+_ARTICLE = re.compile(r"(?:Article|BlogPosting|LiveBlogPosting|Report|SocialMediaPosting|DiscussionForumPosting)$")
+_COMMENTS = re.compile(
+    r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*\s*<!\[CDATA\[\s*\*/)|(?:-->|//\s*\]\]>|/\*\s*\]\]>\s*\*/)\s*;?\s*$"
+)
+_BODY_KEYS = re.compile(
+    r"^(?:article_?body|body|body_?html|body_?text|content|content_?html|html|rendered|text|markup|value|story|paragraphs?"
+    r"|description_?html|rich_?text)$",
+    re.IGNORECASE,
+)
+_TAGS = re.compile(r"<(?:p|br|h[1-6]|li|div|blockquote)\b", re.IGNORECASE)
+_SENTENCE_END = re.compile(r"[.!?…。！？।؟]")
+
+
+@dataclass(slots=True)
+class Structured:
+    """What the JSON-LD of a page says of its article."""
+
+    headline: str = ""
+    author: str = ""
+    published: str = ""
+    publisher: str = ""
+    image: str = ""
+    body: str = ""
+    """``articleBody`` as it is written there: text, or HTML."""
+    words: int = 0
+    """``wordCount``; 0 where it is not told."""
+    is_free: bool | None = None
+    """``isAccessibleForFree``; None where it is not told."""
+    locked: list[str] = field(default_factory=list)
+    """Selectors of the parts that are not free (``hasPart``)."""
+
+
+def structured(tree: HtmlElement) -> Structured:
+    """Return what the page's JSON-LD says of its article; the first to say a thing holds. Never raises."""
+    found = Structured()
+    for script in tree.iter("script"):
+        if "ld+json" in (script.get("type") or "").lower():
+            for thing in _things(_json(script.text or "")):
+                _take(thing, found)
+                _take_access(thing, found)
+    return found
+
+
+def _take_access(thing: dict[str, object], found: Structured) -> None:
+    """Take whether a thing may be read by everybody, as schema.org and Google's rules for pay walls have it."""
+    free = str(thing.get("isAccessibleForFree", "")).rpartition("/")[2].lower()
+    if free in ("true", "false"):
+        selector = thing.get("cssSelector")
+        if selector is None:
+            found.is_free = found.is_free is not False and free == "true"
+        elif free == "false":
+            found.locked += _strings(selector)
+    if any(map(_ARTICLE.search, _strings(thing.get("@type")))):
+        count = str(thing.get("wordCount") or "")
+        found.words = found.words or (int(count) if count.isascii() and count.isdecimal() and len(count) < 7 else 0)
+
+
+def _json(text: str) -> object:
+    if len(text) > MAX_JSON:
+        return None
+    try:
+        # Not strict: line breaks inside of strings are the commonest fault.
+        return json.loads(_COMMENTS.sub("", text).strip(), strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _things(root: object) -> Iterator[dict[str, object]]:
+    """Yield the objects of some JSON, outer ones first, without recursion."""
+    queue = deque([root])
+    for _ in range(MAX_THINGS):
+        if not queue:
+            return
+        thing = queue.popleft()
+        if isinstance(thing, dict):
+            yield thing
+            queue.extend(value for value in thing.values() if isinstance(value, dict | list))
+        elif isinstance(thing, list):
+            queue.extend(value for value in thing if isinstance(value, dict | list))
+
+
+def _take(thing: dict[str, object], found: Structured) -> None:
+    types = {name.rpartition("/")[2] for name in _strings(thing.get("@type"))}
+    if not any(map(_ARTICLE.search, types)):
+        return
+    if len(str(thing.get("articleBody") or thing.get("text") or "")) > len(found.body):
+        found.body = _first(thing.get("articleBody")) or _first(thing.get("text"))
+    found.headline = found.headline or clean(unescape(_first(thing.get("headline")) or _first(thing.get("name"))))
+    found.author = found.author or _names(thing.get("author"))
+    found.published = found.published or _first(thing.get("datePublished"))
+    found.publisher = found.publisher or _names(thing.get("publisher"))
+    found.image = found.image or _address(thing.get("image"))
+
+
+def _strings(value: object) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    return [text for text in values if isinstance(text, str)]
+
+
+def _first(value: object) -> str:
+    return next((text for text in _strings(value) if text.strip()), "")
+
+
+def _names(value: object) -> str:
+    """Return the names of persons or organisations, each once."""
+    names: list[str] = []
+    for person in (value if isinstance(value, list) else [value])[:20]:
+        name = _first(person.get("name")) if isinstance(person, dict) else person
+        if isinstance(name, str) and not name.startswith(("http:", "https:")):
+            names.append(clean(unescape(name)))
+    return ", ".join(dict.fromkeys(filter(None, names)))
+
+
+def _address(value: object) -> str:
+    for image in value if isinstance(value, list) else [value]:
+        url = (image.get("url") or image.get("contentUrl")) if isinstance(image, dict) else image
+        if isinstance(url, str) and url.strip():
+            return url.strip()
+    return ""
+
+
+# --- text -----------------------------------------------------------------------------------
+
+
+def as_html(body: str) -> str:
+    """Return a text of unknown form as HTML: as it is when it has tags, else with its lines as paragraphs."""
+    text = unescape(body) if "&lt;" in body and not _TAGS.search(body) else body
+    if _TAGS.search(text):
+        return text
+    import html
+
+    lines = [line.strip() for line in clean_block(unescape(text)).split("\n")]
+    return "".join(f"<p>{html.escape(line)}</p>" for line in lines if line)
+
+
+def script_text(tree: HtmlElement) -> str:
+    """Return the longest text, as HTML, among the data that the page's scripts draw it from; for pages without any.
+
+    Looks at scripts of a JSON type, such as Next.js's ``__NEXT_DATA__``: at single texts
+    under names that stand for an article's body, and at lists of paragraphs.
+    """
+    best = ""
+    for script in tree.iter("script"):
+        kind = (script.get("type") or "").lower()
+        if "json" in kind and "ld+json" not in kind:
+            for thing in _things(_json(script.text or "")):
+                best = max(best, *_texts(thing), key=len)
+    return best
+
+
+def _texts(thing: dict[str, object]) -> Iterator[str]:
+    yield ""
+    for key, value in thing.items():
+        if isinstance(value, str):
+            if _BODY_KEYS.match(key) and _is_prose(value):
+                yield as_html(value)
+        elif isinstance(value, list):
+            parts = list(filter(None, map(_part, value[:5_000])))
+            if len(parts) > 1 and _is_prose(" ".join(parts)):
+                yield "".join(map(as_html, parts))
+
+
+def _part(value: object) -> str:
+    """Return the text of one of a list of paragraphs: a string, or an object with one under a usual name."""
+    if isinstance(value, dict):
+        inner = next((v for k, v in value.items() if k in ("children", "content") and isinstance(v, list)), None)
+        if inner is not None:
+            return "".join(text for piece in inner if isinstance(piece, dict) for text in _strings(piece.get("text")))
+        value = next((v for k, v in value.items() if _BODY_KEYS.match(k) and isinstance(v, str)), "")
+    return value if isinstance(value, str) else ""
+
+
+def _is_prose(text: str) -> bool:
+    """Whether a text has the length and the full stops of one, in any script: data and programs have not."""
+    return len(text) > 400 and len(_SENTENCE_END.findall(text)) * 400 > len(text) and "{" not in text[:2]

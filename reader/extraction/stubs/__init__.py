@@ -1,0 +1,1 @@
+"""Pages that stand in for an article: paywalls, errors, consent walls."""

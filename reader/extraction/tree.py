@@ -1,0 +1,76 @@
+"""A page's text -> a tree that the extractors work on."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from reader.content.html.tokenizer import ATTRIBUTE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml.html import HtmlElement
+
+MAX_CHARACTERS = 5_000_000
+"""Of the page; what comes after is left out."""
+MAX_ATTRIBUTES = 500
+"""Of an element; those after are left out. The parser's time grows with their square."""
+_LONG_TAG = re.compile(r"(<[a-zA-Z][^\s<>]*+)([^<>]{4000,}+)>")
+
+
+class Parsed(NamedTuple):
+    """A page as a tree."""
+
+    tree: HtmlElement
+    is_whole: bool
+    """False when the parser left something out that was too deep."""
+
+
+def parse(source: str) -> Parsed | None:
+    """Return a page as a tree, or None when nothing in it is markup.
+
+    ``source`` comes from :func:`reader.extraction.decoding.decode`. Elements more than 255
+    deep are left out: that is libxml2's own limit, which we leave on.
+    """
+    from lxml import etree
+    from lxml.html import HTMLParser, document_fromstring
+
+    source = _LONG_TAG.sub(_with_some_attributes, source[:MAX_CHARACTERS])
+    parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
+    try:
+        # As bytes, because lxml refuses text that declares a charset.
+        tree = document_fromstring(source.encode(), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError):
+        return None
+    return Parsed(tree, not parser.error_log.filter_types([etree.ErrorTypes.ERR_RESOURCE_LIMIT]))
+
+
+def _with_some_attributes(tag: re.Match[str]) -> str:
+    """Return a long tag with no more attributes than an element may have."""
+    for at, attribute in enumerate(ATTRIBUTE.finditer(tag[2])):
+        if at == MAX_ATTRIBUTES:
+            return f"{tag[1]}{tag[2][: attribute.start()]}>"
+    return tag[0]
+
+
+def elements(tree: HtmlElement, *names: str) -> Iterator[HtmlElement]:
+    """Yield the elements of some names, in order; the tree may be changed while one walks."""
+    yield from list(tree.iter(*names))
+
+
+def drop(element: HtmlElement) -> None:
+    """Take an element out of its tree; the text behind it stays."""
+    parent = element.getparent()
+    if parent is not None:
+        element.drop_tree()
+
+
+def text_of(element: HtmlElement) -> str:
+    """Return all text inside an element, blanks folded."""
+    return " ".join(" ".join(element.itertext()).split())
+
+
+def size_of(element: HtmlElement) -> int:
+    """Return how many characters of text are inside an element, blanks not counted."""
+    return sum(len("".join(text.split())) for text in element.itertext())

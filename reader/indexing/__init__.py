@@ -1,0 +1,1 @@
+"""Folder -> index, kept up to date."""

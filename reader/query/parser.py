@@ -1,0 +1,255 @@
+"""What a person writes -> the tree of :mod:`reader.query.ast`, and back. Pure. docs/queries.md has the grammar."""
+
+from __future__ import annotations
+
+import re
+
+from reader.core.ordering import Sort
+from reader.query.ast import (
+    MAX_CHARS,
+    MAX_CONDITIONS,
+    MAX_DEPTH,
+    And,
+    Between,
+    Date,
+    Has,
+    Is,
+    Leaf,
+    Node,
+    Not,
+    Number,
+    Or,
+    Order,
+    Part,
+    Query,
+    QueryError,
+    Unknown,
+    Value,
+    Words,
+)
+from reader.query.fields import leaf, limit, order
+from reader.query.lexer import SPECIAL, Token, field_at, tokens
+
+SETTINGS = ("sort", "limit")
+"""Fields that are about the whole query."""
+
+_AS_WORD = "Put it in quotes if it was meant as a word."
+
+
+def parse(text: str) -> Query:
+    """Return what ``text`` asks for. Raises QueryError, in words and with its place, when that is not clear."""
+    if len(text) > MAX_CHARS:
+        raise QueryError(f"The query is longer than {MAX_CHARS:,} characters.", MAX_CHARS, len(text))
+    return _Parser(text).query()
+
+
+def write(query: Query) -> str:
+    """Return a text that :func:`parse` makes the same tree of, in the usual spelling."""
+    parts = [] if query.where is None else [_written(query.where)]
+    if query.sort is not None:
+        by, reverse = query.sort if isinstance(query.sort, Sort) else (query.sort, False)
+        parts.append(f"sort:{'-' if reverse else ''}{by}")
+    if query.limit is not None:
+        parts.append(f"limit:{query.limit}")
+    return " ".join(parts)
+
+
+def quoted(value: str) -> str:
+    """Return a value as it is written after a colon: in quotes where it needs them, else as it is."""
+    if value and not any(char.isspace() or char in SPECIAL for char in value):
+        return value
+    return _in_quotes(value)
+
+
+class _Parser:
+    """Reads pieces from left to right: OR binds least, then AND (written or not), then NOT and the minus sign."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = tokens(text)
+        self._next = 0
+        self._conditions = 0
+        self._settings: dict[str, int] = {}
+        self._sort: Order | None = None
+        self._limit: int | None = None
+
+    def query(self) -> Query:
+        where = self._either(0)
+        if self._peek() is not None:
+            raise self._error("A parenthesis is closed that was not opened.", self._take())
+        if isinstance(where, Or):
+            self._settings_stand_outside()
+        return Query(where, self._sort, self._limit)
+
+    # Operators.
+
+    def _either(self, depth: int) -> Node | None:
+        """Read alternatives up to a parenthesis or the end; None when there is nothing, or settings alone."""
+        first = self._all(depth)
+        parts: list[Node] = []
+        while (token := self._peek()) is not None and token.operator == "OR":
+            if first is None:
+                raise self._error("OR has nothing before it.", token, _AS_WORD)
+            self._take()
+            part = self._all(depth)
+            if part is None:
+                raise self._error("OR has nothing after it.", token, _AS_WORD)
+            parts.append(part)
+        return Or((first, *parts)) if first is not None and parts else first
+
+    def _all(self, depth: int) -> Node | None:
+        """Read what must match together."""
+        parts: list[Node] = []
+        waiting: Token | None = None
+        begun = False
+        while (token := self._peek()) is not None and token.kind != "close" and token.operator != "OR":
+            if token.operator == "AND":
+                if not begun or waiting:
+                    raise self._error("AND has nothing before it.", token, _AS_WORD)
+                waiting = self._take()
+                continue
+            if token.field in SETTINGS:
+                self._set(self._take(), depth)
+            else:
+                parts.append(self._one(depth))
+            waiting, begun = None, True
+        if waiting:
+            raise self._error("AND has nothing after it.", waiting, _AS_WORD)
+        return parts[0] if len(parts) == 1 else And(tuple(parts)) if parts else None
+
+    def _one(self, depth: int) -> Node:
+        """Read a condition, with the NOTs before it, or what is in parentheses."""
+        token = self._take()
+        negates = token.kind == "minus" or token.operator == "NOT"
+        if (negates or token.kind == "open") and depth >= MAX_DEPTH:
+            raise self._error(f"The query is nested deeper than {MAX_DEPTH} levels.", token)
+        if negates:
+            return Not(self._negated(token, depth + 1))
+        if token.kind == "open":
+            return self._enclosed(token, depth + 1)
+        self._conditions += 1
+        if self._conditions > MAX_CONDITIONS:
+            raise self._error(f"The query has more than {MAX_CONDITIONS} conditions.", token)
+        return leaf(token, self._text)
+
+    def _negated(self, negation: Token, depth: int) -> Node:
+        token = self._peek()
+        if token is None or token.kind == "close" or token.operator in {"AND", "OR"}:
+            word = "The minus sign" if negation.kind == "minus" else "NOT"
+            raise self._error(f"{word} has nothing after it.", negation, _AS_WORD)
+        if token.field in SETTINGS:
+            raise self._misplaced(token)
+        return self._one(depth)
+
+    def _enclosed(self, opening: Token, depth: int) -> Node:
+        inside = self._either(depth)
+        if self._peek() is None:
+            raise self._error("A parenthesis is not closed.", opening)
+        closing = self._take()
+        if inside is None:
+            message = "There is nothing in the parentheses."
+            raise QueryError(message, opening.start, closing.end, 'Put a parenthesis that is meant in quotes: "(".')
+        return inside
+
+    # Settings.
+
+    def _set(self, token: Token, depth: int) -> None:
+        if depth:
+            raise self._misplaced(token)
+        if token.field in self._settings:
+            raise self._error(f"{token.field}: is there twice.", token, "Keep one.")
+        self._settings[token.field] = self._next - 1
+        if token.field == "sort":
+            self._sort = order(token, self._text)
+        else:
+            self._limit = limit(token, self._text)
+
+    def _settings_stand_outside(self) -> None:
+        """Make sure that settings come before the first alternative or after the last one, not between."""
+        places = set(self._settings.values())
+        conditions = [at for at, token in enumerate(self._tokens) if at not in places and token.operator != "AND"]
+        for at in sorted(places):
+            if conditions[0] < at < conditions[-1]:
+                raise self._misplaced(self._tokens[at])
+
+    def _misplaced(self, token: Token) -> QueryError:
+        return self._error(
+            f"{token.field}: is about the whole query: it cannot stand within parentheses, NOT or OR.",
+            token,
+            "Write it at the end.",
+        )
+
+    # Pieces.
+
+    def _peek(self) -> Token | None:
+        return self._tokens[self._next] if self._next < len(self._tokens) else None
+
+    def _take(self) -> Token:
+        self._next += 1
+        return self._tokens[self._next - 1]
+
+    def _error(self, message: str, token: Token, hint: str = "") -> QueryError:
+        return QueryError(message, token.start, token.end, hint)
+
+
+# The way back.
+
+
+def _written(node: Node, within: type[And | Or | Not] | None = None) -> str:
+    """Return a node as it stands in another, in parentheses where it would be read otherwise without."""
+    if isinstance(node, Not):
+        return "-" + _written(node.part, Not)
+    if isinstance(node, And):
+        text, enclosed = " ".join(_written(part, And) for part in node.parts), within in {And, Not}
+    elif isinstance(node, Or):
+        text, enclosed = " OR ".join(_written(part, Or) for part in node.parts), within is not None
+    else:
+        return _leaf_written(node)
+    return f"({text})" if enclosed else text
+
+
+def _leaf_written(node: Leaf) -> str:
+    match node:
+        case Words("any", text, prefix):
+            return _bare_word(text) if prefix else _in_quotes(text)
+        case Words(field, text, prefix):
+            return f"{field}:{_escaped(text) if prefix else _in_quotes(text)}"
+        case Value(field, value) | Part(field, value):
+            return f"{field}:{quoted(value)}"
+        case Number(field, relation, number):
+            return f"{field}{':' if relation == '=' else relation}{_figure_written(number)}"
+        case Between(field, low, high):
+            return f"{field}:{_figure_written(low)}..{_figure_written(high)}"
+        case Unknown(field):
+            return f"{field}:unknown"
+        case Date("range", first, last):
+            return f"date:{first}..{last}"
+        case Date(relation, first):
+            return {"in": "date:", "<": "before:", ">=": "after:"}.get(relation, f"date{relation}") + first
+        case Is(state):
+            return f"is:{state}"
+        case Has(thing):
+            return f"has:{thing}"
+
+
+def _bare_word(text: str) -> str:
+    """Return a word so that it is read as one, whatever it looks like."""
+    escaped = _escaped(text)
+    looks_like_more = escaped.startswith("-") or escaped in {"AND", "OR", "NOT"} or field_at(escaped, 0)[0]
+    return "\\" + escaped if looks_like_more else escaped
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r'([\s()"\\])', r"\\\1", text)
+
+
+def _in_quotes(text: str) -> str:
+    return '"' + re.sub(r'(["\\])', r"\\\1", text) + '"'
+
+
+def _figure_written(number: float) -> str:
+    if isinstance(number, int):
+        return str(number)
+    from decimal import Decimal  # imported late: few queries have fractions
+
+    return f"{Decimal(repr(number)):f}"  # never with an exponent

@@ -1,0 +1,1 @@
+"""Where indexes, marks and pages are stored."""

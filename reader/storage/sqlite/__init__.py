@@ -1,0 +1,1 @@
+"""The SQLite storage. The only package that imports sqlite3."""

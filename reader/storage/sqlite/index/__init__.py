@@ -1,0 +1,1 @@
+"""The index of a folder: a cache that can be rebuilt."""

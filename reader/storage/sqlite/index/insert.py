@@ -1,0 +1,82 @@
+"""The rows that some documents of one folder make, collected and then written in one go."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from reader.documents.index_record import Brief
+from reader.storage.sqlite.index import columns, fulltext
+
+
+class Intake:
+    """Documents of one folder, on their way into the tables."""
+
+    def __init__(self, db: sqlite3.Connection, labels: columns.Labels, folder: int, last: int) -> None:
+        """``folder`` is its row; documents whose row number is above ``last`` are new."""
+        self._db = db
+        self._folder = folder
+        self._last = last
+        self._labels = labels
+        self._articles: list[tuple[object, ...]] = []
+        self._details: list[tuple[object, ...]] = []
+        self._codes: list[tuple[int, ...]] = []
+        self._words: list[tuple[int, str, str, str, str, str]] = []
+        self._later: list[tuple[int, tuple[str, str, str, str, str]]] = []
+        self._urls: list[tuple[int, int]] = []
+        self._problems: list[tuple[object, ...]] = []
+        self.former: list[int] = []
+        """Documents that were there before."""
+        self.changed: list[int] = []
+        """All of them."""
+
+    def add(
+        self, rowid: int, path: str, values: Sequence[object] | None, troubles: Sequence[tuple[int, str, str]]
+    ) -> None:
+        """Add a document: ``values`` are of its Brief, None for what is no document; ``path`` is as it is shown."""
+        self.changed.append(rowid)
+        if rowid <= self._last:
+            self.former.append(rowid)
+        self._problems += [(rowid, path, *trouble) for trouble in troubles]
+        if values is None:
+            return
+        brief = Brief._make(values)
+        web = None if brief.web_url == brief.original_url else brief.web_url
+        name, domain, topics = brief.provider_name, brief.provider_domain, brief.topics
+        self._articles.append(
+            (rowid, brief.id, brief.published_at, brief.quality, brief.heat, brief.type, brief.title),
+        )
+        self._details.append(
+            (rowid, brief.excerpt, brief.original_url, web, brief.amp_url, brief.cdn_amp_url, name, domain, topics)
+        )
+        db, code = self._db, self._labels.code
+        self._codes.append(
+            (
+                rowid,
+                self._folder,
+                code(db, "source", name or domain),
+                code(db, "domain", domain),
+                code(db, "type", brief.type),
+                code(db, "category", brief.category),
+                code(db, "lang", brief.lang),
+                code(db, "topics", topics),
+                brief.flags | columns.PROBLEMS if troubles else brief.flags,
+            )
+        )
+        if rowid > self._last:
+            self._words.append((rowid, *brief.words))
+        else:
+            self._later.append((rowid, brief.words))
+        self._urls += [(key, rowid) for key in brief.url_keys if key != brief.id]
+
+    def write(self) -> None:
+        """Write all rows; those of former documents must be gone. Raises sqlite3.Error."""
+        db = self._db
+        db.executemany("INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)", self._articles)
+        db.executemany("INSERT INTO details VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._details)
+        db.executemany("INSERT INTO codes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._codes)
+        db.executemany("INSERT INTO urls VALUES (?, ?)", self._urls)
+        db.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?)", self._problems)
+        slots = fulltext.new_slots(db, [rowid for rowid, _ in self._later])
+        self._words += [(slot, *words) for slot, (_, words) in zip(slots, self._later, strict=True)]
+        fulltext.insert(db, self._words)

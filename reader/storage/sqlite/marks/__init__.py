@@ -1,0 +1,1 @@
+"""Marks: read, starred, tags, and everything else that must not be lost."""

@@ -1,0 +1,1 @@
+"""Fetched pages and images: a bounded cache."""

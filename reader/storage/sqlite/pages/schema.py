@@ -1,0 +1,172 @@
+"""The file of fetched pages: its tables, and pages as their rows."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+import zlib
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, get_args
+
+from reader.core.marks import number
+from reader.core.model import Extract, Image, Page, Way
+from reader.storage.sqlite.database import Database, StorageError
+from reader.storage.sqlite.pages import fulltext
+
+log = logging.getLogger(__name__)
+
+_FORMAT = 1
+"""Raised with every change of the tables. What is in those of another format is not taken over."""
+_APPLICATION_ID = 0x6E657750  # "newP"
+# The texts have a table of their own, so that what pages there are is found without passing over them.
+_SCHEMA = """
+CREATE TABLE pages (
+    id INTEGER PRIMARY KEY,
+    fetched_at INTEGER NOT NULL, -- microseconds since 1970, as all times here
+    checked_at INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    facts TEXT NOT NULL -- all else that is known of it, as JSON
+);
+CREATE INDEX pages_by_age ON pages (fetched_at);
+CREATE TABLE texts (id INTEGER PRIMARY KEY, markdown BLOB NOT NULL, body BLOB NOT NULL);
+CREATE TABLE images (
+    url TEXT PRIMARY KEY, content_type TEXT NOT NULL, fetched_at INTEGER NOT NULL, bytes INTEGER NOT NULL,
+    data BLOB NOT NULL
+);
+CREATE INDEX images_by_age ON images (fetched_at, bytes);
+CREATE TABLE failures (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, told TEXT NOT NULL);
+CREATE INDEX failures_by_age ON failures (at);
+CREATE TABLE totals (
+    pages INTEGER NOT NULL, images INTEGER NOT NULL, bytes INTEGER NOT NULL, changes INTEGER NOT NULL
+    -- of pages, from a number on that no other file begins with
+);
+INSERT INTO totals VALUES (0, 0, 0, random() / 4);
+CREATE TRIGGER page_in AFTER INSERT ON pages BEGIN
+    UPDATE totals SET pages = pages + 1, bytes = bytes + NEW.bytes, changes = changes + 1; END;
+CREATE TRIGGER page_out AFTER DELETE ON pages BEGIN
+    UPDATE totals SET pages = pages - 1, bytes = bytes - OLD.bytes, changes = changes + 1; DELETE FROM texts
+    WHERE id = OLD.id; END;
+CREATE TRIGGER image_in AFTER INSERT ON images BEGIN
+    UPDATE totals SET images = images + 1, bytes = bytes + NEW.bytes; END;
+CREATE TRIGGER image_out AFTER DELETE ON images BEGIN
+    UPDATE totals SET images = images - 1, bytes = bytes - OLD.bytes; END
+"""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+ROW_BYTES = 500
+"""Roughly what a page takes besides its texts."""
+
+
+class Row(NamedTuple):
+    """A page as its tables have it."""
+
+    id: int
+    fetched_at: int
+    checked_at: int
+    size: int
+    facts: str
+    markdown: bytes
+    body: bytes
+
+
+def put(db: sqlite3.Connection, row: Row) -> None:
+    """Write a page in the place of its former self."""
+    db.execute("DELETE FROM pages WHERE id = ?", [row.id])
+    db.execute("INSERT INTO pages VALUES (?, ?, ?, ?, ?)", row[:5])
+    db.execute("INSERT INTO texts VALUES (?, ?, ?)", [row.id, row.markdown, row.body])
+    fulltext.put(db, row.id, zlib.decompress(row.markdown).decode("utf-8"))
+    db.execute("DELETE FROM failures WHERE id = ?", [row.id])
+
+
+def row_of(page: Page, body: bytes, charset: str) -> Row:
+    """Return what the tables have of a page and its body."""
+    extract = page.extract
+    image = extract.image
+    facts = {
+        "way": page.way, "url": page.url, "final_url": page.final_url, "etag": page.etag,
+        "last_modified": page.last_modified, "size": page.size, "charset": charset, "words": extract.words,
+        "title": extract.title, "byline": extract.byline, "site": extract.site,
+        "published_at": None if extract.published_at is None else micros(extract.published_at),
+        "image": None if image is None else [image.url, image.width, image.height, image.title, image.attribution],
+    }  # fmt: skip
+    # What cannot be written as UTF-8 has no business in a clean text; it comes back as a replacement character.
+    markdown = zlib.compress(extract.markdown.encode("utf-8", "replace"))
+    packed = zlib.compress(body)
+    size = len(markdown) + len(packed) + len(extract.markdown) // 2 + ROW_BYTES  # half of the text: its words
+    return Row(
+        number(page.id), micros(page.fetched_at), micros(page.checked_at), size, json.dumps(facts), markdown, packed
+    )
+
+
+def page_in(db: sqlite3.Connection, id_: str) -> Page | None:
+    """Return the page of an article. Raises sqlite3.Error, and for damage what :func:`page_of` does."""
+    query = "SELECT fetched_at, checked_at, facts, markdown FROM pages JOIN texts USING (id) WHERE id = ?"
+    found = db.execute(query, [number(id_)]).fetchone()
+    return None if found is None else page_of(id_, *found)
+
+
+def page_of(id_: str, fetched_at: int, checked_at: int, told: str, markdown: bytes) -> Page:
+    """Return the page that a row is of. Raises zlib.error and kinds of ValueError, KeyError or TypeError for damage."""
+    facts = json.loads(told)
+    published, image = facts["published_at"], facts["image"]
+    if facts["way"] not in get_args(Way):
+        raise ValueError
+    extract = Extract(
+        markdown=zlib.decompress(markdown).decode("utf-8"),
+        words=facts["words"],
+        title=facts["title"],
+        byline=facts["byline"],
+        published_at=None if published is None else time_of(published),
+        site=facts["site"],
+        image=None if image is None else Image(*image),
+    )
+    return Page(
+        id=id_,
+        way=facts["way"],
+        url=facts["url"],
+        final_url=facts["final_url"],
+        extract=extract,
+        fetched_at=time_of(fetched_at),
+        checked_at=time_of(checked_at),
+        etag=facts["etag"],
+        last_modified=facts["last_modified"],
+        size=facts["size"],
+    )
+
+
+def micros(moment: datetime) -> int:
+    """Return an aware time as microseconds since 1970."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def time_of(micros: int) -> datetime:
+    """Return the aware time, in UTC, of so many microseconds since 1970."""
+    return _EPOCH + micros * _MICROSECOND
+
+
+def prepare(database: Database) -> None:
+    """Create the tables. Raises StorageError, of a file of another format or program as of a damaged one."""
+    with database.read() as db:
+        if is_ours(db):
+            return
+        if not db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+            # So that room can be given back; a file that has a journal already takes it up by VACUUM alone.
+            db.execute("PRAGMA auto_vacuum=INCREMENTAL")
+            db.execute("VACUUM")
+    with database.write() as db:
+        if is_ours(db):  # another instance was quicker
+            return
+        if db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+            raise StorageError(database.path, sqlite3.DatabaseError("it is of another format"), damaged=True)
+        for statement in f"{_SCHEMA};{fulltext.SCHEMA}".split(";\n"):
+            db.execute(statement)
+        db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version={_FORMAT}")
+
+
+def is_ours(db: sqlite3.Connection) -> bool:
+    """Return whether a file is of this format. Raises sqlite3.Error."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    (owner,) = db.execute("PRAGMA application_id").fetchone()
+    return bool(version == _FORMAT and owner == _APPLICATION_ID)

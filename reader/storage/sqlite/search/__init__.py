@@ -1,0 +1,1 @@
+"""Query trees -> sets of rows."""

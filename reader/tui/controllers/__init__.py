@@ -1,0 +1,1 @@
+"""Plain classes behind the screens, one concern each."""

@@ -1,0 +1,79 @@
+"""A text in the person's own pager or editor. The screen must step aside for it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from pathlib import Path
+
+from reader.core.errors import ReaderError, reason
+from reader.core.text import clean
+from reader.desktop.programs import run_in_terminal, runs_code, show, split, stem
+from reader.tui.widgets.reader.lines import USUAL_MEASURE, FullText, lay
+from reader.tui.widgets.text.lines import text_of
+
+_VARIABLES = ("PAGER", "VISUAL", "EDITOR")
+_USUAL = ("less", "more", "vi", "nano")
+_NOT_IN_NAMES = re.compile(r"[^\w-]+", re.ASCII)
+_HINT = "Set PAGER to a program that is installed, such as less."
+
+
+def find_viewer(environ: Mapping[str, str], which: Callable[[str], str | None] = shutil.which) -> list[str]:
+    """Return the program that texts are read with, and its arguments.
+
+    ``$PAGER`` names it, else ``$VISUAL`` or ``$EDITOR``; where none is set, one that is usual and there.
+    Raises ReaderError when what they name cannot be used, or nothing is there.
+    """
+    for variable in _VARIABLES:
+        line = environ.get(variable, "").strip()
+        if not line:
+            continue
+        words = split(line, variable)
+        if runs_code(words):
+            raise ReaderError(f"{variable} is set to {show(line)}, which makes a shell run a string.", _HINT)
+        program = which(words[0]) if words else None
+        if program is None:
+            raise ReaderError(f"{variable} names {show(words[0] if words else line)}, which is not there.", _HINT)
+        return [program, *words[1:]]
+    program = next(filter(None, map(which, _USUAL)), None)
+    if program is None:
+        raise ReaderError("There is no program to read a text with.", _HINT)
+    return [program]
+
+
+def as_file(text: FullText, now: datetime) -> str:
+    """Return a text as it is read here, with its links, in lines of so many cells."""
+    lines = (text_of(line).rstrip() for line in lay(text, USUAL_MEASURE, now).lines)
+    return "\n".join([*lines, "", text.links.best]).strip() + "\n"
+
+
+class Outside:
+    """Texts in files that nobody else can read, and that go when the program ends."""
+
+    def __init__(self) -> None:
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+
+    def show(self, text: FullText, environ: Mapping[str, str] = os.environ) -> str:
+        """Run the viewer on ``text`` until the person leaves it, and return its name. Raises ReaderError."""
+        argv = find_viewer(environ)
+        name = _NOT_IN_NAMES.sub("-", text.title)[:60].strip("-") or "text"
+        try:
+            if self._folder is None or not Path(self._folder.name).is_dir():  # somebody tidies up
+                self._folder = tempfile.TemporaryDirectory(prefix="newsreader-")
+            path = Path(self._folder.name) / f"{name}.txt"
+            path.write_text(as_file(text, datetime.now().astimezone()), "utf-8", "replace")
+            status = run_in_terminal([*argv, os.fspath(path)])
+        except OSError as error:
+            raise ReaderError(f"{clean(stem(argv[0]))} could not show the text: {reason(error)}.", _HINT) from error
+        if status:
+            raise ReaderError(f"{clean(stem(argv[0]))} failed (exit status {status}).", _HINT)
+        return clean(stem(argv[0]))
+
+    def tidy(self) -> None:
+        """Take the files away, for an end of the program at which nothing else is done."""
+        if self._folder is not None:
+            self._folder.cleanup()

@@ -1,0 +1,1 @@
+"""Widgets draw and post messages. They know no library."""

@@ -1,0 +1,293 @@
+"""A subject -> the lines of the article pane. Pure: no widget, no library, no clock of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from reader.content.blocks import links, plain_text
+from reader.content.layout.layout import layout
+from reader.core.errors import ReaderError
+from reader.core.model import Image, Json, Page
+from reader.core.text import count, cut, fit, width
+from reader.core.urls import host, safe, shorten
+from reader.images.model import Picture
+from reader.tui.widgets.article_pane.content import Item, Subject
+from reader.tui.widgets.text import formats
+from reader.tui.widgets.text.image_lines import picture_lines
+from reader.tui.widgets.text.lines import (
+    BLANK,
+    Line,
+    Measured,
+    Run,
+    begins,
+    from_span,
+    labelled,
+    line_of,
+    measure,
+    wrap_facts,
+    wrapped,
+)
+
+_LINKS_SHOWN = 200
+"""Links of a text that are listed below it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed(Measured):
+    """The lines above and below the related items, made for ``width`` cells."""
+
+    head: tuple[Line, ...]
+    foot: tuple[Line, ...]
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Lines, and which of them belong to each related item."""
+
+    lines: tuple[Line, ...]
+    items: tuple[range, ...] = ()
+
+
+def head(subject: Subject, cells: int, now: datetime | None = None, picture: Picture | None = None) -> tuple[Line, ...]:
+    """Return everything above the related items, at most ``cells`` wide; with a picture, if there is one."""
+    lines: list[Line] = [line_of(text, "title") for text in wrapped(subject.title, cells)]
+    lines += wrap_facts(_first_facts(subject), cells)
+    lines += wrap_facts(_second_facts(subject), cells)
+    if subject.page is not None:
+        lines += wrap_facts(_of_page(subject.page, now or datetime.now().astimezone()), cells)
+    elif subject.failure:
+        lines += [line_of(text, "warning") for text in wrapped(f"Not fetched: {subject.failure}", cells)]
+    if picture is not None and (shown := picture_lines(picture, cells)):
+        lines += [(Run("", counts=False),), *shown]
+    if subject.told_by:
+        note = f"Not a document of this folder: this is what “{subject.told_by}” says of it. o opens the original."
+        lines += [BLANK, *(line_of(text, "quiet") for text in wrapped(note, cells))]
+    # Where the text begins with its excerpt, word for word, once is enough.
+    excerpt = "" if subject.blocks and begins(plain_text(subject.blocks), subject.excerpt) else subject.excerpt
+    for paragraph in filter(None, (part.strip() for part in excerpt.split("\n\n"))):
+        lines += [BLANK, *(line_of(text) for text in wrapped(" ".join(paragraph.split()), cells))]
+    if subject.blocks:
+        lines.append(BLANK)
+        lines += [tuple(map(from_span, line)) for line in layout(subject.blocks, cells)]
+    lines += _pictures(subject.images, cells)
+    lines += _links(subject, cells)
+    return tuple(lines)
+
+
+def fixed(subject: Subject, cells: int, now: datetime | None = None, picture: Picture | None = None) -> Fixed:
+    """Return what stays on the page of ``subject`` whichever related item is selected; the costly part of it."""
+    above = head(subject, cells, now, picture)
+    return Fixed(above, tuple(_more(subject, cells)), cells, before=measure(above))
+
+
+def page(subject: Subject, around: Fixed, *, selected: int, visited: frozenset[int], now: datetime) -> Made:
+    """Return the whole page, with the related items between what stays.
+
+    ``selected`` is the item whose excerpt is shown, or -1; ``visited`` are those that
+    were opened already.
+    """
+    lines: list[Line] = [*around.head]
+    places: list[range] = []
+    related = len(subject.items) - subject.members
+    for at, item in enumerate(subject.items):
+        if at == 0 and related:
+            lines += [BLANK, line_of(f"Related ({related})", "heading")]
+        if at == related:
+            kind = cut(subject.type, max(1, around.width - 16)) or "collection"
+            lines += [BLANK, line_of(f"In this {kind} ({subject.members})", "heading")]
+        start = len(lines)
+        lines += _item(item, at, around.width, selected=at == selected, visited=at in visited, now=now)
+        places.append(range(start, len(lines)))
+    return Made((*lines, *around.foot), tuple(places))
+
+
+# --- parts ----------------------------------------------------------------------------------
+
+
+def _first_facts(subject: Subject) -> list[Run]:
+    facts = [Run(subject.source, "fact")] if subject.source else []
+    if subject.authors:
+        facts.append(Run("by " + ", ".join(subject.authors), "quiet"))
+    facts.append(Run(formats.full_date(subject.published_at) or "no date", "quiet"))
+    related = len(subject.items) - subject.members
+    if related:
+        facts.append(Run(f"{related} related", "quiet"))
+    return facts
+
+
+def _second_facts(subject: Subject) -> list[Run]:
+    facts = [
+        *_score_fact("quality", subject.quality, formats.QUALITY_FULL),
+        *_score_fact("heat", subject.heat, formats.HEAT_FULL),
+    ]
+    kind = " ".join(filter(None, (subject.category, subject.type)))
+    if kind:
+        facts.append(Run(kind, "quiet"))
+    if subject.topics:
+        facts.append(Run(", ".join(subject.topics), "quiet"))
+    facts += [Run(f"#{tag}", "fact") for tag in subject.tags]
+    if subject.published is False:
+        facts.append(Run("not published", "quiet"))
+    return facts
+
+
+def _of_page(page: Page, now: datetime) -> list[Run]:
+    kept = f"Kept here: {formats.WAYS[page.way]}"
+    when = (f"fetched {formats.ago(page.fetched_at, now)}", formats.confirmed(page, now))
+    facts = (kept, host(page.final_url), *when, count(page.extract.words, "word"))
+    return [Run(fact, "quiet") for fact in facts if fact]
+
+
+def _score_fact(name: str, value: int | float | None, full: int) -> list[Run]:
+    bar = formats.bar(value, full, 4)
+    text = f"{name} {formats.score(value)}" + (f" {bar}" if bar else "")
+    return [Run(text, "score", lightness=formats.lightness(value, full)) if bar else Run(text, "quiet")]
+
+
+def _pictures(images: Iterable[Image], cells: int) -> Iterator[Line]:
+    for number, image in enumerate(images):
+        if number == 0:
+            yield BLANK
+        size = f"{image.width}×{image.height}" if image.width and image.height else ""
+        caption = " · ".join(filter(None, ("Picture", image.title, size, image.attribution)))
+        address = _address(image.url)
+        for text in (*wrapped(caption, cells), *wrapped(image.url, cells)):
+            yield (Run(text, "quiet", href=address),)
+
+
+def _links(subject: Subject, cells: int) -> Iterator[Line]:
+    """Yield the addresses of the article, then those that its text leads to; whole, since a terminal may only show."""
+    named = [
+        ("Original", subject.links.original),
+        ("Web", subject.links.web),
+        ("AMP", subject.links.amp),
+        ("AMP cache", subject.links.cdn_amp),
+    ]
+    seen: set[str] = set()
+    for name, url in named:
+        if not url or url in seen:
+            continue
+        if not seen:
+            yield BLANK
+        seen.add(url)
+        yield from labelled(fit(name, 10) if cells >= 24 else "", url, url, cells)
+    inside = [(text, href) for text, href in links(subject.blocks) if href not in seen]
+    if inside:
+        yield BLANK
+        yield line_of(cut(f"Links in the text ({len(inside)})", cells), "heading")
+    for text, href in inside[:_LINKS_SHOWN]:
+        if text != href:
+            yield line_of(cut(text, cells), "quiet")
+        yield from labelled("  ", href, href, cells)
+    if len(inside) > _LINKS_SHOWN:
+        yield line_of(cut(f"and {len(inside) - _LINKS_SHOWN:,} more", cells), "quiet")
+
+
+def _item(item: Item, at: int, cells: int, *, selected: bool, visited: bool, now: datetime) -> Iterator[Line]:
+    """Yield a related item: one line, or, selected, its whole title and its excerpt."""
+    ink = "selected" if selected else "quiet" if visited else "text"
+    quiet = "selected-quiet" if selected else "quiet"
+    value, full = (
+        (item.heat, formats.HEAT_FULL)
+        if item.quality is None and item.heat is not None
+        else (item.quality, formats.QUALITY_FULL)
+    )
+    wide = cells >= 60
+    bar, gap = (formats.bar(value, full, 3), "  ") if wide else (formats.shade(value, full), " ")
+    score = "selected-score" if selected else "score" if bar.strip() else "quiet"
+    gutter = Run("▌" if selected else "›" if item.rowid is not None else " ", "accent", item=at)
+    number = Run(
+        f"{' ' if wide else ''}{formats.score(value):>3} {fit(bar, 3 if wide else 1)} ",
+        score,
+        item=at,
+        lightness=formats.lightness(value, full),
+    )
+    date = Run(fit(formats.short_date(item.published_at, now), 9) + gap, quiet, item=at)
+    start = 1 + width(number.text) + width(date.text)
+    if not selected:
+        room = 16 if wide else 10 if cells >= 44 else 0
+        source = Run(fit(item.source, room) + gap if room else "", quiet, item=at)
+        title = Run(fit(item.title, max(1, cells - start - width(source.text))), ink, item=at)
+        yield gutter, number, date, source, title
+        return
+    here = " · in this folder" if item.rowid is not None else ""
+    facts = cut(f"{item.source}{here}", max(1, cells - start))
+    yield _filled((gutter, number, date, Run(facts, quiet, item=at)), cells, at)
+    inner = max(8, cells - 2)
+    for text in wrapped(item.title, inner):
+        yield _filled((Run("▌ ", "accent", item=at), Run(text, "selected-title", item=at)), cells, at)
+    for text in wrapped(" ".join(item.excerpt.split()), inner) if item.excerpt else ():
+        yield _filled((Run("▌ ", "accent", item=at), Run(text, "selected", item=at)), cells, at)
+
+
+def _filled(line: Line, cells: int, at: int) -> Line:
+    """Return ``line`` with the ground of the selection drawn to its end."""
+    used = sum(width(run.text) for run in line)
+    return (*line, Run(" " * max(0, cells - used), "selected", item=at))
+
+
+def _more(subject: Subject, cells: int) -> Iterator[Line]:
+    facts = [(name, entry) for name, value in subject.extra.items() for entry in _entries(name, value)]
+    if subject.secured_bytes is not None:
+        facts.append(("secured", (f"secured payload, {subject.secured_bytes:,} bytes", "")))
+    if subject.path:
+        facts.append(("file", (subject.path, "")))
+    if not facts:
+        return
+    yield BLANK
+    yield line_of("More", "heading")
+    label = min(18, max(4, cells - 12), max(width(name) for name, _ in facts) + 2)
+    last = ""
+    for name, (text, href) in facts:
+        for line in wrapped(text, max(8, cells - label)) or [""]:
+            yield (
+                Run(fit("" if name == last else name, label), "quiet"),
+                Run(line, "link" if href else "text", href=href),
+            )
+            last = name
+
+
+def _entries(name: str, value: Json) -> list[tuple[str, str]]:
+    """Return a further field as (text, address) pairs, one a line: a list of plain values is one, of fields many."""
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        return [entry for item in value for entry in _entries(name, item)]
+    if isinstance(value, dict) and isinstance(value.get("url"), str):
+        address = _address(str(value["url"]))
+        title = _words("", value.get("title") or value.get("name") or value.get("type") or "")
+        return [(" · ".join(filter(None, (title, shorten(address, 60) or str(value["url"])))), address)]
+    if isinstance(value, str) and value.lstrip().startswith("<"):
+        from reader.content.html.builder import parse_html  # imported late: few documents have such fields
+
+        blocks = parse_html(value)
+        return [(f"{text} · {shorten(href, 60)}", href) for text, href in links(blocks)] or [(plain_text(blocks), "")]
+    text = _words(name, value)
+    return [(text, _address(text))]
+
+
+def _words(name: str, value: Json) -> str:
+    """Return a value in words: lists by dots, fields as name and value."""
+    if value is None:
+        return formats.UNKNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return " · ".join(_words(name, item) for item in value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_words(key, item)}" for key, item in value.items())
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    text = " ".join(str(value).split())
+    return formats.duration(text) if name == "length" else text
+
+
+def _address(text: str) -> str:
+    """Return ``text`` as an address that can be opened, or nothing."""
+    if not text.startswith(("http://", "https://")):
+        return ""
+    try:
+        return safe(text)
+    except ReaderError:
+        return ""

@@ -1,0 +1,73 @@
+"""What there is to read of an article: its page, if one is kept; else its own text; else its excerpt. In a worker."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reader.core.model import Page
+from reader.core.urls import article_id
+from reader.library.library import Library
+from reader.tui.widgets.article_pane.content import Subject, of_document
+from reader.tui.widgets.reader.lines import FullText, excerpt_blocks, with_excerpt
+from reader.workers.body_parser import Bodies
+
+
+def text_of(library: Library, subject: Subject | int, bodies: Bodies) -> FullText:
+    """Return the text of a document, by its row number, or of a related item.
+
+    Raises ReaderError when the document is gone or can no longer be read.
+    """
+    if isinstance(subject, int):
+        subject = of_document(library, subject, bodies)
+    id_, page = subject.id, subject.page
+    if not id_ and subject.links.best:
+        id_ = article_id(subject.links.best, b"")
+        page = library.pages.page(id_)
+    return _of_page(subject, page, id_, bodies) if page is not None else _of_document(subject, id_)
+
+
+def with_page(library: Library, text: FullText, bodies: Bodies) -> FullText:
+    """Return a text as it is shown, or the page of its article if that is kept by now. Raises ReaderError."""
+    page = library.pages.page(text.id) if text.id else None
+    if page is None:
+        return text
+    extract = page.extract
+    return replace(
+        text,
+        kind="page",
+        blocks=bodies.of_page(extract.markdown, page.final_url),
+        byline=extract.byline or text.byline,
+        page=page,
+    )
+
+
+def _of_page(subject: Subject, page: Page, id_: str, bodies: Bodies) -> FullText:
+    extract = page.extract
+    return FullText(
+        id=id_,
+        title=subject.title or extract.title,
+        kind="page",
+        blocks=bodies.of_page(extract.markdown, page.final_url),
+        source=subject.source or extract.site,
+        byline=extract.byline or ", ".join(subject.authors),
+        published_at=subject.published_at or extract.published_at,
+        links=subject.links,
+        rowid=subject.rowid,
+        page=page,
+        images=(extract.image,) if extract.image is not None else subject.images,
+    )
+
+
+def _of_document(subject: Subject, id_: str) -> FullText:
+    return FullText(
+        id=id_,
+        title=subject.title,
+        kind="body" if subject.blocks else "excerpt",
+        blocks=with_excerpt(subject.excerpt, subject.blocks) if subject.blocks else excerpt_blocks(subject.excerpt),
+        source=subject.source,
+        byline=", ".join(subject.authors),
+        published_at=subject.published_at,
+        links=subject.links,
+        rowid=subject.rowid,
+        images=subject.images,
+    )

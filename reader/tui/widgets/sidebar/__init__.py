@@ -1,0 +1,1 @@
+"""The sidebar with saved views and facets."""

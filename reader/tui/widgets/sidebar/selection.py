@@ -1,0 +1,151 @@
+"""What is chosen in the pane of views, as a query, and what of a query is chosen there. Pure.
+
+A query is taken as conditions that must all be true. Each that consists of values of one
+kind (``topic:ai``, or ``topic:ai OR topic:law``), of a state, or of the query of a saved
+view, is what one can choose and take away; the others stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Literal, NamedTuple, get_args
+
+from reader.core.tokenize import caseless
+from reader.query.ast import And, Date, Is, Node, Or, Query, Value
+
+ValueKind = Literal["topic", "source", "type", "tag", "folder"]
+Kind = Literal["usual", "view", "topic", "source", "type", "tag", "folder"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
+VALUE_KINDS: tuple[ValueKind, ...] = get_args(ValueKind)
+OF_DOCUMENTS: tuple[Literal["topic", "source", "type", "folder"], ...] = ("topic", "source", "type", "folder")
+"""Those that marks do not change."""
+USUAL: Mapping[str, Node | None] = {
+    "All": None,
+    "Unread": Is("unread"),
+    "Starred": Is("starred"),
+    "Today": Date("in", "today"),
+}
+"""What every library has."""
+
+
+class Choice(NamedTuple):
+    """Something that can be chosen: a name of :data:`USUAL`, the name of a saved view, or a value."""
+
+    kind: Kind
+    value: str
+
+    @property
+    def key(self) -> Choice:
+        """The same for values that differ in case alone."""
+        return self if self.kind in {"usual", "view"} else Choice(self.kind, caseless(self.value))
+
+
+Views = Mapping[str, Query]
+"""The queries of saved views by name, of those that are queries."""
+
+
+def query_of(choice: Choice, views: Views) -> Query | None:
+    """Return the query of one choice alone; None for a saved view that is no query."""
+    if choice.kind == "view":
+        return views.get(choice.value)
+    return Query(_node(choice, views))
+
+
+def chosen(query: Query | None, views: Views) -> frozenset[Choice]:
+    """Return the keys of everything that ``query`` chooses; None is no query."""
+    query = query or Query()
+    found = {Choice("view", name) for name, its in views.items() if its == query}
+    if query.where is None:
+        return frozenset(found | {Choice("usual", "All")})
+    named = _named(views)
+    for part in _parts(query, named):
+        for kind in KINDS:
+            for one in _members(part, kind, named):
+                found |= {choice.key for choice in _choices(one, named) if choice.kind == kind}
+    return frozenset(found)
+
+
+def toggled(query: Query | None, choice: Choice, views: Views) -> Query | None:
+    """Return ``query`` with one choice more, or less; choices of one kind are OR, of different kinds AND.
+
+    All takes everything away. None when the choice is a saved view that is no query.
+    """
+    query = query or Query()
+    own = query_of(choice, views)
+    if own is None:
+        return None
+    node = own.where
+    if node is None and own.limit is None:
+        return own
+    if node is None:  # a view of so many articles, whichever they are
+        return replace(query, limit=None if query.limit == own.limit else own.limit)
+    named = _named(views)
+    parts = _parts(query, named)
+    for at, part in enumerate(parts):
+        members = _members(part, choice.kind, named)
+        rest = [one for one in members if choice.key not in {each.key for each in _choices(one, named)}]
+        if len(rest) < len(members):
+            less = replace(query, limit=None) if own.limit is not None and query.limit == own.limit else query
+            return _whole(less, [*parts[:at], *_either(rest), *parts[at + 1 :]])
+    if own.limit is not None:
+        query = replace(query, limit=min(own.limit, query.limit or own.limit))
+    for at, part in enumerate(parts):
+        members = _members(part, choice.kind, named)
+        if members and choice.kind != "usual":
+            return _whole(query, [*parts[:at], *_either([*members, node]), *parts[at + 1 :]])
+    return _whole(query, [*parts, node])
+
+
+def _either(nodes: Sequence[Node]) -> list[Node]:
+    return [Or(tuple(nodes))] if len(nodes) > 1 else [*nodes]
+
+
+def _whole(query: Query, parts: list[Node]) -> Query:
+    where = None if not parts else parts[0] if len(parts) == 1 else And(tuple(parts))
+    return replace(query, where=where)
+
+
+_Named = Mapping[Node, Sequence[str]]
+"""The names of saved views by their conditions."""
+
+
+def _named(views: Views) -> _Named:
+    named: dict[Node, list[str]] = {}
+    for name, its in views.items():
+        if its.where is not None:
+            named.setdefault(its.where, []).append(name)
+    return named
+
+
+def _parts(query: Query, named: _Named) -> list[Node]:
+    """Return the conditions that must all be true; the query of a saved view is one, whatever it consists of."""
+    where = query.where
+    if where is None:
+        return []
+    return [*where.parts] if isinstance(where, And) and where not in named else [where]
+
+
+def _node(choice: Choice, views: Views) -> Node | None:
+    if choice.kind == "usual":
+        return USUAL[choice.value]
+    if choice.kind == "view":
+        return views[choice.value].where
+    return Value(choice.kind, choice.value)
+
+
+def _choices(node: Node, named: _Named) -> list[Choice]:
+    """Return the choices of which ``node`` is the condition, if it is that of any."""
+    found = [Choice("view", name) for name in named.get(node, ())]
+    found += [Choice("usual", name) for name, its in USUAL.items() if its == node]
+    if isinstance(node, Value):
+        found += [Choice(kind, node.value) for kind in VALUE_KINDS if kind == node.field]
+    return found
+
+
+def _members(node: Node, kind: Kind, named: _Named) -> Sequence[Node]:
+    """Return the conditions, each a choice of ``kind``, of which ``node`` demands one; none if it is another matter."""
+    for several in ((node,), node.parts if isinstance(node, Or) and kind != "usual" else ()):
+        if several and all(any(choice.kind == kind for choice in _choices(one, named)) for one in several):
+            return several
+    return ()

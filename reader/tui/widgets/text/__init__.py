@@ -1,0 +1,1 @@
+"""What the list, the pane and the reader share: lines, links, images, positions."""

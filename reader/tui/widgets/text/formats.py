@@ -1,0 +1,125 @@
+"""Numbers and moments in few cells. Pure."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from reader.core.model import Number, Page, Way
+from reader.core.text import count
+from reader.core.times import local
+from reader.core.urls import host
+
+UNKNOWN = "–"
+QUALITY_FULL = 80
+"""The quality that fills a bar; real ones lie between 0 and about 140."""
+HEAT_FULL = 200
+"""The heat that fills a bar; real ones lie between 30 and about 330."""
+WAYS: dict[Way, str] = {
+    "original": "the original",
+    "web": "the web page",
+    "amp": "the AMP copy",
+    "cdn_amp": "the copy of the AMP cache",
+    "archive": "the Wayback Machine's capture",
+}
+"""What to call the address that a page came by, in the middle of a sentence."""
+_SHADES = "▁▂▃▄▅▆▇█"
+
+
+def score(value: Number | None) -> str:
+    """Return a quality or heat as a whole number in at most 4 cells, or a dash when it is unknown."""
+    if value is None:
+        return UNKNOWN
+    for limit, unit, letter in ((999.5, 1, ""), (999_500, 1_000, "k"), (999_500_000, 1_000_000, "M")):
+        if abs(value) < limit:
+            return f"{value / unit:.0f}{letter}"
+    return f"{value / 1_000_000_000:.0f}G" if abs(value) < 999_500_000_000 else "∞"
+
+
+def bar(value: Number | None, full: int, cells: int) -> str:
+    """Return a thin bar of at most ``cells`` cells, in steps of half a cell; nothing when unknown."""
+    if value is None or value <= 0:
+        return ""
+    halves = max(1, min(cells * 2, round(value * cells * 2 / full)))
+    return "━" * (halves // 2) + "╸" * (halves % 2)
+
+
+def shade(value: Number | None, full: int) -> str:
+    """Return one cell whose height says how much; a blank when unknown."""
+    if value is None or value <= 0:
+        return " "
+    return _SHADES[max(0, min(7, round(value * 8 / full) - 1))]
+
+
+def lightness(value: Number | None, full: int) -> float:
+    """Return how strongly to colour a score, from 0.45 for none to 1 for ``full`` and more."""
+    if value is None or value <= 0:
+        return 0.45
+    return 0.45 + 0.55 * min(1.0, value / full)
+
+
+def short_date(moment: datetime | None, now: datetime, cells: int = 9) -> str:
+    """Return a date in at most ``cells`` cells, 9 or 6, whose digits line up.
+
+    An age within a week; else day and month, with the year if it is not this one, which
+    in 6 cells takes the place of the day.
+    """
+    if moment is None:
+        return f" {UNKNOWN}"
+    age = now - moment
+    if timedelta(0) <= age < timedelta(days=7):
+        if age < timedelta(hours=1):
+            return f"{age // timedelta(minutes=1):>2} min"
+        if age < timedelta(days=1):
+            return f"{age // timedelta(hours=1):>2} h"
+        return f"{age.days:>2} d"
+    day = local(moment)
+    if day.year == local(now).year:
+        return f"{day.day:>2} {day:%b}"
+    year = f"{day.year % 100:02}"
+    return f"{day.day:>2} {day:%b} {year}" if cells >= 9 else f"{day:%b} {year}"
+
+
+def full_date(moment: datetime | None) -> str:
+    """Return a date with its time of day and zone, or nothing."""
+    if moment is None:
+        return ""
+    day = local(moment)
+    return f"{day.day} {day:%B} {day.year}, {day:%H:%M} {day.tzname() or ''}".rstrip()
+
+
+def duration(text: str) -> str:
+    """Return an ISO 8601 duration such as PT1H13M34S in words; anything else as it is."""
+    rest = text.removeprefix("PT")
+    if rest == text or not rest:
+        return text
+    words, number = [], ""
+    for char in rest:
+        if char.isdigit():
+            number += char
+        elif char in "HMS" and number:
+            words.append(f"{number} {({'H': 'h', 'M': 'min', 'S': 's'})[char]}")
+            number = ""
+        else:
+            return text
+    return text if number else " ".join(words)
+
+
+def provenance(page: Page) -> str:
+    """Return which page it is, and from where, such as “the original at jurist.org”."""
+    return f"{WAYS[page.way]} at {host(page.final_url)}"
+
+
+def confirmed(page: Page, now: datetime) -> str:
+    """Return when its server said last that it still holds, such as “found unchanged just now”; nothing if never."""
+    if page.checked_at <= page.fetched_at or (when := ago(page.checked_at, now)) == ago(page.fetched_at, now):
+        return ""
+    return f"found unchanged {when}"
+
+
+def ago(moment: datetime, now: datetime) -> str:
+    """Return how long ago something was, in words."""
+    seconds = max(0, int((now - moment).total_seconds()))
+    for unit, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds >= unit:
+            return f"{count(seconds // unit, name)} ago"
+    return "just now"

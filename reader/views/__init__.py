@@ -1,1 +1,0 @@
-"""Saved views: queries with a name, in a file that a person can edit."""

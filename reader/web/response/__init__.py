@@ -1,0 +1,1 @@
+"""What a server answered: content type, decompression, validators, Retry-After."""

@@ -1,0 +1,1 @@
+"""Connections: DNS, IP policy, proxies, request slots."""

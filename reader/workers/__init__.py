@@ -1,0 +1,1 @@
+"""Child processes: supervision and sandbox."""

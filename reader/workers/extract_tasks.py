@@ -1,0 +1,92 @@
+"""What the workers of :mod:`reader.workers.sandbox` do: pages and bodies of documents -> plain values, and back."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
+
+from reader.core.model import BodyFormat, Extract, Image
+
+_LONGEST_PAGE = 2_000_000
+"""Characters of a page's text; what extraction makes of the largest page is shorter."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Extracted(NamedTuple):
+    """What a page is."""
+
+    extract: Extract | None
+    """Its article, if it has one."""
+    stub: str = ""
+    """What it is instead, in words that follow “the page”; empty when it is an article."""
+
+    def plain(self) -> tuple[Any, ...]:
+        """Return it as plain values."""
+        extract = self.extract
+        if extract is None:
+            return (None, self.stub)
+        when = None if extract.published_at is None else (extract.published_at - _EPOCH) // _MICROSECOND
+        image = extract.image
+        picture = None
+        if image is not None:
+            picture = (image.url, image.width, image.height, image.title, image.attribution, image.is_cached)
+        text = (extract.markdown, extract.words, extract.title, extract.byline, when, extract.site, picture)
+        return (text, self.stub)
+
+    @classmethod
+    def of(cls, plain: Any) -> Extracted:
+        """Return it from plain values."""
+        text, stub = plain
+        if text is None:
+            return cls(None, stub)
+        markdown, words, title, byline, when, site, picture = text
+        published_at = None if when is None else _EPOCH + when * _MICROSECOND
+        image = None if picture is None else Image(*picture)
+        return cls(Extract(markdown, words, title, byline, published_at, site, image), stub)
+
+
+def _page(body: bytes | str, url: str, charset: str) -> tuple[Any, ...]:
+    from reader.extraction.extract import extract
+    from reader.extraction.stubs.classify import stub
+
+    found = extract(body, url, charset)
+    return Extracted(found, stub(found, body, charset)).plain()
+
+
+def _blocks(body: str, body_format: BodyFormat, url: str) -> list[Any]:
+    from reader.content.body import parse_body
+    from reader.content.serialize import to_plain
+    from reader.content.whole_page import is_whole_page
+
+    if body_format == "html" and is_whole_page(body):
+        from reader.extraction.extract import article_of
+
+        article = article_of(body, url)
+        if article is not None:
+            return to_plain(article.blocks)
+    return to_plain(parse_body(body, body_format, url))
+
+
+def _words(body: bytes | str, url: str, charset: str) -> str:
+    from reader.extraction.cleanup import article_text
+    from reader.extraction.extract import article_of
+
+    article = article_of(body, url, charset)
+    return "" if article is None else article_text(article.blocks)
+
+
+def _markdown(markdown: str, url: str) -> list[Any]:
+    from reader.content.markdown.parser import parse_markdown
+    from reader.content.serialize import to_plain
+
+    return to_plain(parse_markdown(markdown, url, most=_LONGEST_PAGE))
+
+
+def prepare() -> None:
+    """Import what the tasks need, which would else be counted as the time and memory of the first."""
+    _page("<html><body><article><p>A few words.</p></article></body></html>", "https://example.org/", "")
+    _blocks("A few words.", "markdown", "")
+
+
+TASKS = {"page": _page, "words": _words, "blocks": _blocks, "markdown": _markdown}

@@ -1,0 +1,97 @@
+"""How the command ends: exit status, sentences for what went wrong, closed pipes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import click
+import pytest
+
+from reader.cli.main import cli, main
+
+MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
+
+
+def _main(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int | str | None:
+    """Run the command as a whole and return its exit status."""
+    monkeypatch.setattr("sys.argv", ["newsreader", *map(str, arguments)])
+    monkeypatch.setattr("reader.core.logs.start", lambda path: None)  # it is for the whole program; see test_logs.py
+    try:
+        main()
+    except SystemExit as end:
+        return end.code
+    return 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["list", "nowhere"], "newsreader: There is no folder or file nowhere. Check the spelling, or create it.\n"),
+        (["check", "\x1b]52;c;x\x07"], "newsreader: There is no folder or file ]52;c;x. Check the spelling"),
+        (["show", "SEEDS", "nothing"], "newsreader: There is no article “nothing” in seeds. Name it by its path"),
+        (["list", "/dev/null"], "newsreader: /dev/null is neither a folder nor a file.\n"),
+        (["list"], "Error: Missing argument 'PATH'."),
+        (["lst", "SEEDS"], "Error: There is no command “lst”. Did you mean “list”?"),
+        (["\x1b[31mx", "SEEDS"], "Error: There is no command “[31mx”."),
+        (["list", "SEEDS", "--sort", "loudness"], "Error: Invalid value for '--sort'"),
+        (["list", "SEEDS", "--limit", "-1"], "Error: Invalid value for '--limit'"),
+        (["--nonsense"], "Error: No such option"),
+    ],
+)
+def test_what_cannot_be_done_is_told_in_a_sentence_and_exits_with_2(
+    seeds: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
+) -> None:
+    assert _main(monkeypatch, *(seeds if each == "SEEDS" else each for each in arguments)) == 2
+    output, errors = capsys.readouterr()
+    assert output == ""
+    assert said in errors
+    assert "Traceback" not in errors
+    assert "\x1b" not in errors
+
+
+def test_main_runs_the_command_and_gives_its_exit_status(
+    seeds: Path, make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _main(monkeypatch, "list", seeds) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 5
+    assert _main(monkeypatch, "check", make_folder({"a.md": ""})) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (
+            ValueError("\x1b[2Jodd\nvalue"),
+            2,
+            "newsreader: Something went wrong in newsreader itself: [2Jodd value. Details: ",
+        ),
+        (RecursionError(), 2, "newsreader: Something went wrong in newsreader itself: RecursionError. Details: "),
+        (KeyboardInterrupt(), 130, ""),
+    ],
+)
+def test_what_goes_wrong_in_a_command_never_shows_a_traceback(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], error: BaseException, status: int, said: str
+) -> None:
+    @click.command
+    def fail() -> None:
+        raise error
+
+    monkeypatch.setitem(cli.commands, "fail", fail)
+    assert _main(monkeypatch, "fail") == status
+    _, errors = capfd.readouterr()
+    assert errors.strip("\n").startswith(said)
+    assert len(errors.strip("\n").splitlines()) == (1 if said else 0)
+
+
+def test_a_pipe_that_is_closed_early_is_no_error(
+    seeds: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    end, start = os.pipe()
+    os.close(end)
+    with os.fdopen(start, "w") as closed:
+        monkeypatch.setattr("sys.stdout", closed)
+        assert _main(monkeypatch, "list", seeds) == 0
+        monkeypatch.undo()
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,96 @@
+"""How `newsreader index` ends and what it tells meanwhile: the real command, in processes of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
+_COMMAND = [sys.executable, "-m", "reader", "index"]
+_TOP = Path(__file__).parents[2]
+_PATIENCE = 30.0
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
+
+
+def _many(count: int) -> dict[str, str]:
+    return {f"{n // 100:02}/{n:05}.md": f"---\ntitle: t{n}\n---\n" for n in range(count)}
+
+
+def _children(parent: int) -> set[int]:
+    """Return the processes that ``parent`` began and that have not ended."""
+    found = set()
+    for entry in Path("/proc").iterdir():
+        try:
+            state, above = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
+        except (OSError, ValueError):  # no process, or one that has ended meanwhile
+            continue
+        if int(above) == parent and state != "Z":
+            found.add(int(entry.name))
+    return found
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_however_it_ends_its_processes_end_too(make_folder: MakeFolder, signal_: signal.Signals) -> None:
+    folder = make_folder(_many(6000))
+    with subprocess.Popen(
+        [*_COMMAND, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=_TOP
+    ) as command:
+        deadline = time.monotonic() + _PATIENCE
+        while not (begun := _children(command.pid)):
+            assert time.monotonic() < deadline
+            assert command.poll() is None, "it ended without a process"
+        os.kill(command.pid, signal_)
+        _, told = command.communicate(timeout=_PATIENCE)
+    assert command.returncode == (130 if signal_ == signal.SIGINT else -signal_)
+    assert b"Traceback" not in told
+    deadline = time.monotonic() + _PATIENCE
+    while any(map(_is_running, begun)):
+        assert time.monotonic() < deadline, "a parser process goes on alone"
+
+
+def test_where_nothing_can_be_kept_it_says_so(make_folder: MakeFolder, tmp_path: Path) -> None:
+    folder = make_folder(_many(3))
+    (tmp_path / "own").mkdir(exist_ok=True)
+    (tmp_path / "own" / "cache").write_text("a file where a folder would have to be")
+    found = subprocess.run([*_COMMAND, str(folder)], capture_output=True, text=True, cwd=_TOP, check=False)
+    assert found.returncode == 2
+    assert "No index can be kept of news" in found.stderr
+    assert "Traceback" not in found.stderr
+    assert found.stdout == ""
+
+
+def test_what_takes_long_tells_how_far_it_is_in_lines(make_folder: MakeFolder) -> None:
+    # In this process's child, the time between two lines is set to none: nobody wants to wait for five seconds.
+    program = (
+        "import sys, reader.cli.main as cli, reader.cli.session as library; "
+        "library.SECONDS_BETWEEN_LINES = 0.0; sys.argv[0] = 'newsreader'; cli.main()"
+    )
+    folder = make_folder(_many(3000))
+    found = subprocess.run(
+        [sys.executable, "-c", program, "index", str(folder)], capture_output=True, text=True, cwd=_TOP, check=False
+    )
+    assert found.returncode == 0
+    assert found.stdout.startswith("3,000 articles in 3,000 documents")
+    lines = found.stderr.splitlines()
+    told = [re.fullmatch(r"newsreader: ([\d,]+) of ([\d,]+)\+?(?:, .+)?\.", line) for line in lines]
+    assert told
+    assert all(told), lines
+    done = [int(line[1].replace(",", "")) for line in told if line]
+    assert done == sorted(done)
+    assert done[-1] == 3000

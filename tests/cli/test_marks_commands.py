@@ -1,0 +1,193 @@
+"""The commands that share marks, as a whole: two machines, files, pipes, refusals."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from reader.cli.main import cli
+from reader.core.errors import ReaderError
+from reader.core.paths import Paths
+from reader.storage.sqlite.marks.store import Said, State
+
+_A, _B = "000000000000000a", "fffffffffffffffb"
+
+
+def _run(*arguments: str | Path, text: bytes | None = None) -> Result:
+    return CliRunner().invoke(cli, ["state", *map(str, arguments)], input=text, catch_exceptions=False)
+
+
+def _refused(*arguments: str | Path, text: bytes | None = None) -> str:
+    with pytest.raises(ReaderError) as caught:
+        _run(*arguments, text=text)
+    return str(caught.value)
+
+
+def _machine(monkeypatch: pytest.MonkeyPatch, folder: Path) -> State:
+    monkeypatch.setenv("NEWSREADER_DATA_DIR", str(folder))
+    state, notice = State.open(Paths.of().state)
+    assert notice == ""
+    return state
+
+
+def test_two_machines_share_their_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "marks.jsonl"
+    with closing(_machine(monkeypatch, tmp_path / "one")) as one:
+        one.mark([_A, _B], read=True, add_tags=["AI"])
+        assert _run("export", file).exit_code == 0
+        with closing(_machine(monkeypatch, tmp_path / "two")) as two:
+            two.mark([_A], starred=True)
+            imported = _run("import", file)
+            assert imported.stdout == ""
+            assert imported.stderr == (f"newsreader: {file} has 4 marks, of which 4 were new or later than here.\n")
+            two.mark([_B], read=False)
+            assert _run("export", file).exit_code == 0
+            _machine(monkeypatch, tmp_path / "one").close()
+            assert "has 5 marks, of which 2 were" in _run("import", file).stderr
+            assert "has 5 marks, of which 0 were" in _run("import", file).stderr
+            expected = {_A: Said(True, True, ("AI",)), _B: Said(False, False, ("AI",))}
+            assert one.said([_A, _B]) == two.said([_A, _B]) == expected
+    exported = file.read_bytes()
+    assert _run("export", "-").stdout_bytes == exported
+    _machine(monkeypatch, tmp_path / "three").close()
+    assert "5 marks, of which 5" in _run("import", "-", text=exported).stderr
+    assert _run("export", "-").stdout_bytes == exported
+
+
+def test_before_an_import_that_changes_something_there_is_a_backup(own_directories: Paths, tmp_path: Path) -> None:
+    with closing(State.open(own_directories.state)[0]) as state:
+        state.mark([_A], read=True)
+    exported = _run("export", "-").stdout_bytes
+    assert "of which 0 were" in _run("import", "-", text=exported).stderr
+    assert list(own_directories.data.glob("*before-import*")) == []
+    _run("import", "-", text=exported.replace(b"true", b"false").replace(b'd":"20', b'd":"30'))
+    (backup,) = own_directories.data.glob("*before-import*")
+    with closing(State.open(backup)[0]) as before, closing(State.open(own_directories.state)[0]) as now:
+        assert (before.read_among([_A]), now.read_among([_A])) == ({_A}, frozenset())
+
+
+def test_an_import_says_what_else_there_is_and_that_a_clock_was_wrong(own_directories: Paths) -> None:
+    with closing(State.open(own_directories.state)[0]) as state:
+        state.mark([_A, _B], read=True)
+        state.keep("view", {"AI": {"query": "tag:ai"}, "All": {}}, told="Saved two views")
+    exported = _run("export", "-").stdout_bytes
+    with closing(State.open(own_directories.state)[0]) as state:
+        while state.undo():
+            pass
+    later = exported.replace(b'"changed":"2', b'"changed":"3')
+    result = _run("import", "-", text=later)
+    assert result.stderr.splitlines()[1:] == [
+        "newsreader: It has 2 saved views as well.",
+        "newsreader: 2 marks in it had a time in the future: a clock was wrong, there or here. "
+        "What you change here from now on is later still.",
+    ]
+    with closing(State.open(own_directories.state)[0]) as state:
+        assert state.kept("view") == {"AI": {"query": "tag:ai"}, "All": {}}
+        assert _run("export", "-").stdout_bytes == later
+
+
+def _process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[bytes]:
+    where = {"PYTHONPATH": str(Path(__file__).parents[2]), **options.pop("env", {})}
+    command = [sys.executable, "-m", "reader", "state", *arguments]
+    return subprocess.run(command, capture_output=True, env=os.environ | where, check=False, **options)
+
+
+def test_an_export_is_the_same_in_every_process(own_directories: Paths) -> None:
+    with closing(State.open(own_directories.state)[0]) as state:
+        state.mark([f"{n * 0x9E3779B97F4A7C15 % 2**64:016x}" for n in range(50)], read=True, add_tags=["b", "A", "é"])
+        state.keep("view", {name: {"b": 1, "a": 2} for name in ("z", "y")}, told="Saved two views")
+    exports = {_process("export", "-", env={"PYTHONHASHSEED": seed}).stdout for seed in ("0", "1", "random")}
+    assert exports == {_run("export", "-").stdout_bytes}
+
+
+def test_closed_standard_input_is_told(own_directories: Paths) -> None:
+    ended = _process("import", "-", preexec_fn=lambda: os.close(0))
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(b"newsreader: standard input cannot be read: bad file descriptor.")
+
+
+def test_one_bad_line_and_nothing_is_imported(own_directories: Paths) -> None:
+    with closing(State.open(own_directories.state)[0]) as state:
+        state.mark([_A], read=True)
+        exported = _run("export", "-").stdout_bytes
+        state.mark([_A], read=False)
+        before = _run("export", "-").stdout_bytes
+        told = _refused("import", "-", text=exported + b'{"id":"x"}\n')
+        assert told.startswith("Line 3 of standard input is not understood: it lacks “mark”.")
+        assert _run("export", "-").stdout_bytes == before
+
+
+def test_a_list_has_the_marks(seeds: Path, own_directories: Paths) -> None:
+    def listed() -> list[dict[str, object]]:
+        found = CliRunner().invoke(cli, ["list", str(seeds), "--json"], catch_exceptions=False).stdout
+        return [{name: each[name] for name in ("id", "read", "starred", "tags")} for each in json.loads(found)]
+
+    id_ = str(listed()[1]["id"])
+    with closing(State.open(own_directories.state)[0]) as state:
+        state.mark([id_], read=True, starred=True, add_tags=["b", "A"])
+    assert listed()[1] == {"id": id_, "read": True, "starred": True, "tags": ["A", "b"]}
+    assert listed()[0]["tags"] == []
+    shown = CliRunner().invoke(cli, ["show", str(seeds), id_, "--json"], catch_exceptions=False).stdout
+    assert {name: json.loads(shown)[name] for name in ("read", "starred", "tags")} == {
+        "read": True, "starred": True, "tags": ["A", "b"],
+    }  # fmt: skip
+
+
+def test_what_cannot_be_read_or_written_is_told(tmp_path: Path) -> None:
+    assert "nowhere cannot be read: no such file or directory." in _refused("import", tmp_path / "nowhere")
+    assert "cannot be read: is a directory." in _refused("import", tmp_path)
+    assert "could not be written" in _refused("export", tmp_path / "no" / "such")
+    assert "]0;x cannot be read" in _refused("import", "\x1b]0;x\x07")
+
+
+def test_without_a_file_of_marks_nothing_is_exported_or_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exported = _run("export", "-").stdout_bytes
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NEWSREADER_DATA_DIR", str(tmp_path / "file"))
+    target = tmp_path / "marks.jsonl"
+    target.write_bytes(b"former")
+    assert "Marks are not kept in this run." in _refused("export", target)
+    assert target.read_bytes() == b"former"
+    assert "Marks are not kept in this run." in _refused("import", "-", text=exported)
+
+
+def test_a_damaged_file_is_told_of_and_what_is_left_exported(own_directories: Paths) -> None:
+    with closing(State.open(own_directories.state)[0]) as state:
+        state.mark([_A], read=True)
+        state.backup_if_due()
+    own_directories.state.write_bytes(b"garbage" * 1000)
+    result = _run("export", "-")
+    assert result.stderr.startswith("newsreader: The file of marks was damaged. It was set aside as ")
+    assert _A.encode() in result.stdout_bytes
+
+
+def test_the_command_without_a_word_says_what_is_missing() -> None:
+    result = CliRunner().invoke(cli, ["state"])
+    assert result.exit_code == 2
+    assert "Missing command" in result.output
+
+
+def test_an_export_into_a_pipe_that_is_closed_is_no_error(own_directories: Paths) -> None:
+    with closing(State.open(own_directories.state)[0]) as state:
+        state.mark([f"{n:016x}" for n in range(5000)], read=True)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reader", "state", "export", "-"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stdout.readline().startswith(b'{"format"')
+    process.stdout.close()
+    assert process.stderr is not None
+    with process.stderr as errors:
+        assert errors.read() == b""
+    assert process.wait() == 0

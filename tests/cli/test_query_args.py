@@ -1,0 +1,124 @@
+"""Queries on the command line: list, count and mark."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from reader.cli.main import cli
+from reader.core.errors import ReaderError
+from reader.core.ordering import Sort
+from reader.core.paths import Paths
+from reader.library.library import Library
+from tests.conftest import MakeFolder
+from tests.tui.helpers import document
+
+
+@pytest.fixture
+def news(make_folder: MakeFolder) -> Path:
+    return make_folder(
+        {
+            "1.md": document("A court in June", "quality: 50", "topics: [Law]"),
+            "2.md": document("A storm in June", "quality: 40", "topics: [Weather, Law]"),
+            "3.md": document("Budget", "quality: 30", "topics: [Money]"),
+        }
+    )
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(cli, [str(argument) for argument in arguments], catch_exceptions=False)
+
+
+def marked(folder: Path) -> list[tuple[str, bool, bool, tuple[str, ...]]]:
+    library = Library.open(folder, Paths.of())
+    try:
+        rows = library.rows(library.view(Sort()).rowids)
+        return [(row.title[:8], row.read, row.starred, row.tags) for row in rows]
+    finally:
+        library.close()
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ([], 3),
+        (["june"], 2),
+        (["june", "-storm"], 1),
+        (["-topic:law"], 1),
+        (["-topic:weather", "OR", "topic:money"], 2),
+        (["-has:body"], 3),
+        (["--", "-topic:law"], 1),
+        (["(court OR budget) quality>=40"], 1),
+        (["zebra"], 0),
+    ],
+)
+def test_articles_are_counted_minus_signs_and_all(news: Path, query: list[str], count: int) -> None:
+    result = run("count", news, *query)
+    assert (result.exit_code, result.stdout) == (0, f"{count}\n")
+
+
+def test_a_list_follows_the_query_and_its_order(news: Path) -> None:
+    rows = json.loads(run("list", news, "topic:law", "sort:-quality", "--json").stdout)
+    assert [row["title"] for row in rows] == ["A storm in June", "A court in June"]
+    assert "No article in" in run("list", news, "zebra").stderr
+
+
+def test_what_a_query_finds_is_marked_in_one_step(news: Path) -> None:
+    result = run("mark", news, "june", "--read", "--star", "--tag", "Summer")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "2 articles" in result.stderr
+    summer = (True, True, ("Summer",))
+    assert marked(news) == [("A court ", *summer), ("A storm ", *summer), ("Budget", False, False, ())]
+    assert "nothing to change" in run("mark", news, "june", "--read").stderr
+    run("mark", news, "court", "--unread", "--unstar", "--untag", "summer")
+    assert marked(news)[0] == ("A court ", False, False, ())
+    library = Library.open(news, Paths.of())
+    library.undo()
+    library.close()
+    assert marked(news)[0] == ("A court ", True, True, ("Summer",))
+
+
+def test_a_limit_is_enough_to_say_which(news: Path) -> None:
+    run("mark", news, "sort:quality limit:1", "--read")
+    assert [read for _, read, _, _ in marked(news)] == [True, False, False]
+
+
+@pytest.mark.parametrize("query", ["", "🎉", "court OR &", "-🎉", "sort:date"])
+def test_what_would_mean_everything_by_mistake_marks_nothing(news: Path, query: str) -> None:
+    with pytest.raises(ReaderError, match="it would mean every article"):
+        run("mark", news, query, "--read")
+    assert not any(read for _, read, _, _ in marked(news))
+
+
+def test_how_to_mark_has_to_be_said(news: Path) -> None:
+    with pytest.raises(ReaderError, match="not said how"):
+        run("mark", news, "june")
+
+
+def test_a_mistake_is_shown_with_its_place_and_not_all_around_it(news: Path) -> None:
+    with pytest.raises(ReaderError, match=r"quality>= needs a number\..*at character 6"):
+        run("count", news, "june quality>=")
+    with pytest.raises(ReaderError) as told:
+        run("count", news, "x" * 100_000)
+    assert len(str(told.value)) < 400
+
+
+def test_nothing_is_claimed_of_marks_that_cannot_be_kept(news: Path) -> None:
+    run("mark", news, "june", "--read")
+    with closing(sqlite3.connect(Paths.of().state)) as db:
+        db.execute("PRAGMA user_version = 99")
+        db.commit()
+    with pytest.raises(ReaderError, match="Nothing is marked"):
+        run("mark", news, "june", "--star")
+
+
+@pytest.mark.parametrize("both", [("--read", "--unread"), ("--star", "--unstar")])
+def test_both_ways_at_once_is_refused(news: Path, both: tuple[str, str]) -> None:
+    with pytest.raises(ReaderError, match="both ways"):
+        run("mark", news, "june", *both)
+    assert not any(read or starred for _, read, starred, _ in marked(news))

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+
+from reader.core.errors import ReaderError, reason
+
+
+@pytest.mark.parametrize(("hint", "shown"), [("Do that.", "This failed. Do that."), ("", "This failed.")])
+def test_an_error_is_a_sentence_and_a_hint(hint: str, shown: str) -> None:
+    error = ReaderError("This failed.", hint)
+    assert (error.message, error.hint, str(error)) == ("This failed.", hint, shown)
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (OSError(errno.ENOENT, os.strerror(errno.ENOENT), "/a/secret/place"), "no such file or directory"),
+        (OSError("Something else."), "something else"),
+        (ValueError("Bad\x1b[2J\nvalue."), "bad[2j value"),
+        (RecursionError(), "recursionerror"),
+        (OSError(), "oserror"),
+    ],
+)
+def test_a_reason_follows_a_colon(error: BaseException, words: str) -> None:
+    assert reason(error) == words

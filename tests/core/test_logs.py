@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import logging
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from reader.core import logs
+
+
+@pytest.fixture(autouse=True)
+def _usual_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Take away what start() adds for the whole program."""
+    root = logging.getLogger()
+    monkeypatch.setattr(logging, "raiseExceptions", logging.raiseExceptions)
+    handlers, level = root.handlers[:], root.level
+    yield
+    for handler in root.handlers[:]:
+        if handler not in handlers:
+            root.removeHandler(handler)
+            handler.close()
+    root.setLevel(level)
+
+
+def test_the_file_is_made_with_the_first_warning(tmp_path: Path) -> None:
+    path = tmp_path / "cache" / "newsreader.log"
+    logs.start(path)
+    logging.getLogger("reader.x").info("nothing to tell")
+    assert not path.exists()
+    logging.getLogger("reader.x").warning("something to tell")
+    assert path.read_text().endswith(" WARNING reader.x: something to tell\n")
+    assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+
+def _fail(words: str) -> None:
+    raise ValueError(words)
+
+
+def test_what_strangers_wrote_is_logged_safely_with_its_traceback(tmp_path: Path) -> None:
+    logs.start(tmp_path / "a.log")
+    try:
+        _fail("\x1b]52;c;x\x07\u202eevil")
+    except ValueError:
+        logging.getLogger("reader").exception("bad: %s", "\x1b[2J\r\ntwo")
+    written = (tmp_path / "a.log").read_text()
+    assert "bad: [2J\ntwo\nTraceback (most recent call last):\n" in written
+    assert written.endswith("ValueError: ]52;c;xevil\n")
+    assert not {"\x1b", "\x07", "\r", "\u202e"} & set(written)
+
+
+def test_the_files_do_not_grow_for_ever(tmp_path: Path) -> None:
+    logs.start(tmp_path / "a.log")
+    for _ in range(40):
+        logging.getLogger("reader").warning("x" * 50_000)
+    sizes = {each.name: each.stat().st_size for each in tmp_path.iterdir()}
+    assert set(sizes) == {"a.log", "a.log.1"}
+    assert max(sizes.values()) <= 512 * 1024
+
+
+@pytest.mark.parametrize("place", ["file/a.log", "folder"])
+def test_without_a_place_for_the_file_nothing_is_logged_and_nothing_said(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], place: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    (tmp_path / "folder").mkdir()
+    logs.start(tmp_path / place)
+    logging.getLogger("reader").warning("lost")
+    assert capfd.readouterr() == ("", "")

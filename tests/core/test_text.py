@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import os
+import unicodedata
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from reader.core import text
+from reader.core.text import count, unescape
+
+# Characters that the gate treats in ways of their own, so that random text meets them often.
+_ODD = (
+    "\x1b\x07\x08\x7f\x9b\x85\u2028\r\n\t\v \u3000\u00a0\u200b\u200c\u200d\u200e\u202e\u2066\u2069\ufeff\ufe0f\ufe0e"
+    "\u00ad\u0301\u0302\u064b\u0e31\u20e3مبคक्👩🏽👨❤🇩🇪日한\ud800\ufffe\U000e0041\U0001f3ff"
+)
+_TEXTS = st.lists(st.sampled_from(_ODD) | st.characters(), max_size=40).map("".join)
+_JOINERS = "\u200c\u200d"
+_BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def _harmful(shown: str) -> list[str]:
+    return [c for c in shown if unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} or c in _BIDI]
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("plain", "plain"),
+        ("  two\t words\r\n ", "two words"),
+        ("\x1b]52;c;cm0gLXJmIH4=\x07title", "]52;c;cm0gLXJmIH4=title"),
+        ("\x9b31mred", "31mred"),
+        ("one\u2028two\x85three\x1cfour", "one two three four"),
+        ("evil\u202etxt.exe\u2069", "eviltxt.exe"),
+        ("soft\u00adhyphen zero\u200bwidth", "softhyphen zerowidth"),
+        ("tag\U000e0041\U000e0042s", "tags"),
+        ("lone \ud800 non\ufffecharacter \U0010ffff", "lone \ufffd non\ufffdcharacter \ufffd"),
+        ("[@click=app.quit]x[/nope]", "[@click=app.quit]x[/nope]"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("la\u200ctin\u200d", "latin"),
+        ("👩\u200d🚀 ❤\ufe0f\u200d🔥", "👩\u200d🚀 ❤\ufe0f\u200d🔥"),
+        ("👩\u200d\u3000", "👩"),
+        ("Z" + "\u0301" * 50 + "algo", "Z" + "\u0301" * 4 + "algo"),
+        ("Z" + "\u0301\u200c" * 50 + "algo", "Z" + "\u0301" * 4 + "algo"),
+    ],
+)
+def test_a_line_keeps_what_is_read_and_loses_what_acts(raw: str, expected: str) -> None:
+    assert text.clean(raw) == expected
+
+
+def test_a_block_keeps_lines_tabs_and_indents() -> None:
+    assert text.clean_block("a\r\n\tb\r  c\u2028d\x1b[2J\ve") == "a\n\tb\n  c\nd[2J\ne"
+
+
+@given(_TEXTS)
+@example("م" + "\u0301" * 4 + "\u064b\u200cم")
+@example("👩\u200d\u3000")
+@example("a\u0301\u0301\u0301\u0301\u200c\u0301")
+def test_cleaning_is_idempotent_and_leaves_nothing_that_acts(raw: str) -> None:
+    line, block = text.clean(raw), text.clean_block(raw)
+    assert text.clean(line) == line == text.clean_block(line)
+    assert text.clean_block(block) == block
+    assert _harmful(line) == []
+    assert set(_harmful(block)) <= {"\n", "\t"}
+    line.encode()
+
+
+def test_a_megabyte_of_joiners_or_marks_is_cleaned_at_once() -> None:
+    assert text.clean("a" + _JOINERS * 500_000 + "b") == "ab"
+    assert text.clean("a" + "\u0301\u200d" * 500_000) == "a" + "\u0301" * 4
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [(b"a/b.md", "a/b.md"), (b"caf\xe9\x1b[2J\n.md", "caf\ufffd[2J .md"), (os.fsdecode(b"\xff.md"), "\ufffd.md")],
+)
+def test_a_path_is_shown_as_one_safe_line(path: str | bytes, shown: str) -> None:
+    assert text.show_path(path) == shown
+
+
+@pytest.mark.parametrize(
+    ("raw", "drawn"),
+    [
+        ("plain", "plain"),
+        ("日本 العربية", "日本 العربية"),
+        ("👩\u200d👩\u200d👧 family", "👩 family"),
+        ("👍🏽 1\ufe0f\u20e3", "👍 1"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+    ],
+)
+def test_what_terminals_disagree_about_is_drawn_in_its_simplest_form(raw: str, drawn: str) -> None:
+    assert text.steady(raw) == drawn
+
+
+@pytest.mark.parametrize(
+    ("raw", "cells", "shown"),
+    [
+        ("short", 10, "short"),
+        ("a longer title", 8, "a longe…"),
+        ("a longer title", 3, "a…"),
+        ("日本語の新聞", 5, "日本…"),
+        ("日本語の新聞", 6, "日本…"),
+        ("cafe\u0301s und mehr", 5, "cafe\u0301…"),
+        ("จดจำใบหน้า", 4, "จด…"),
+        ("จดจำใบหน้า", 5, "จดจำ…"),
+        ("x" * 100_000, 4, "xxx…"),
+        ("anything", 1, "…"),
+        ("anything", 0, ""),
+        ("anything", -3, ""),
+    ],
+)
+def test_a_text_is_cut_between_clusters(raw: str, cells: int, shown: str) -> None:
+    assert text.cut(raw, cells) == shown
+
+
+@given(_TEXTS, st.integers(min_value=0, max_value=50), st.booleans())
+@example("🇩🇪🇩", 3, False)
+def test_a_cell_of_a_table_has_exactly_its_width(raw: str, cells: int, right: bool) -> None:
+    title = text.clean(raw)
+    cut, fitted = text.cut(title, cells), text.fit(title, cells, right=right)
+    assert cell_len(cut) <= cells
+    assert cell_len(fitted) == cells == text.width(fitted)
+    assert fitted == (fitted[: len(fitted) - len(cut)] + cut if right else cut + fitted[len(cut) :])
+
+
+def test_numbers_stand_at_the_right() -> None:
+    assert text.fit("39", 5, right=True) == "   39"
+    assert text.fit("39", 5) == "39   "
+
+
+def test_one_is_singular() -> None:
+    assert [count(number, "article") for number in (0, 1, 5000)] == ["0 articles", "1 article", "5,000 articles"]
+
+
+def test_character_references_are_decoded_whatever_their_length() -> None:
+    assert unescape("&amp;quot; &#65;&#x42; &nope; 5 < 6 & 7") == "&quot; AB &nope; 5 < 6 & 7"
+    assert unescape("&#" + "1" * 100_000 + ";&#x" + "f" * 100_000) == "\ufffd\ufffd"
+
+
+@given(st.text(st.characters(max_codepoint=0x7F)) | st.text(st.sampled_from("ab \x00\t\n\x7f~")))
+def test_the_quick_look_at_plain_text_says_what_the_long_one_says(plain: str) -> None:
+    # One character beyond ASCII, and the whole text goes the long way.
+    assert text.clean(plain) == text.clean(f"é {plain} é")[1:-1].strip()
+    assert text.clean_block(plain) == text.clean_block(f"é{plain}é")[1:-1]
+
+
+@given(_TEXTS)
+def test_what_is_looked_for_first_is_all_that_is_taken_out(any_text: str) -> None:
+    # A character that goes by itself makes the rest be looked at too, and is gone afterwards.
+    assert text.clean_block(any_text) == text.clean_block(any_text + "x\x1b").removesuffix("x")

@@ -1,1 +1,0 @@
-"""The real command in a real terminal."""

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from reader.content.blocks import CodeBlock, Figure, Heading, ListBlock, Quote, Table
+from reader.content.markdown.parser import parse_markdown
+from reader.core.model import Extract
+from reader.extraction.cleanup import article_text
+from reader.extraction.extract import article_of, extract
+
+URL = "https://www.example.org/news/1"
+LONG = "A sentence that is long enough to be taken for running text by any extractor that counts letters."
+
+
+def page(body: str, head: str = "") -> str:
+    return f"<!doctype html><html><head>{head}</head><body>{body}</body></html>"
+
+
+def extracted(source: bytes | str, url: str = URL, charset: str = "") -> Extract:
+    found = extract(source, url, charset)
+    assert found is not None
+    return found
+
+
+def test_a_page_becomes_its_article() -> None:
+    found = extracted(
+        page(
+            "<nav><a href=/>Home</a></nav><main><article><h1>Big news here today</h1><p class=byline>By Jane Doe</p>"
+            f"<p>{LONG} It has a <b>bold</b> word and a <a href='/x'>link</a>.</p>"
+            "<figure><img data-src='/a/pic?id=3' src='data:image/gif;base64,xx' alt='A pic'>"
+            "<figcaption>The caption here.</figcaption></figure>"
+            f"<h2>Further on</h2><p>{LONG} Again, in another paragraph.</p>"
+            "<ul><li>One item<ul><li>nested a<li>nested b</ul><li>Two item</ul>"
+            "<pre><code class='language-python'>def f(x):\n\n    return   x\n</code></pre>"
+            "<blockquote><p>Quoted text stands here.</p><p>And more.</p></blockquote>"
+            "<table><tr><th>A<th>B<tr><td>1<td>2</table>"
+            f"<p>{LONG} This is the last of it.</p><p><a href=/r>Read more: something else</a></p>"
+            "</article></main><footer>Copyright</footer>",
+            "<title>Big news here today | The Site</title><meta property='og:site_name' content='The Site'>"
+            "<meta property='article:published_time' content='2026-05-03T10:00:00+02:00'>"
+            "<meta property='og:image' content='/lead.jpg'>",
+        )
+    )
+    assert (found.title, found.byline, found.site) == ("Big news here today", "Jane Doe", "The Site")
+    assert found.published_at == datetime(2026, 5, 3, 8, tzinfo=UTC)
+    assert found.image is not None
+    assert found.image.url == "https://www.example.org/lead.jpg"
+    blocks = parse_markdown(found.markdown)
+    kinds = {type(block): block for block in blocks}
+    assert kinds[CodeBlock] == CodeBlock("def f(x):\n\n    return   x", "python")
+    assert isinstance(kinds[Figure], Figure)
+    assert (kinds[Figure].url, kinds[Figure].alt) == ("https://www.example.org/a/pic?id=3", "A pic")
+    assert kinds[Figure].caption[0].text == "The caption here."
+    assert {Heading, ListBlock, Quote, Table} <= set(kinds)
+    assert "[link](https://www.example.org/x)" in found.markdown
+    assert "**bold**" in found.markdown
+    for furniture in ("Read more", "Copyright", "Home", "By Jane", "Big news"):
+        assert furniture not in found.markdown
+
+
+def test_nothing_is_made_of_nothing() -> None:
+    for source in (
+        "",
+        "   ",
+        b"",
+        "<html></html>",
+        page(""),
+        page("<nav><a href=/>Home</a></nav>"),
+        "\0\0",
+        b"\xff\xfe",
+    ):
+        assert extract(source, URL) is None
+
+
+def test_a_control_reference_costs_no_more_than_itself() -> None:
+    found = extracted(page(f"<article><p>{LONG}&#27;[31m red</p><p>{LONG}&#x1b; &#0; &#146;</p></article>"))
+    assert "[31m red" in found.markdown.replace("\\", "")
+    assert "’" in found.markdown
+    assert "\x1b" not in found.markdown
+
+
+def test_plain_text_keeps_its_paragraphs() -> None:
+    assert extracted(f"{LONG}\nIt goes on.\n\n{LONG}").markdown == f"{LONG} It goes on.\n\n{LONG}\n"
+
+
+# --- what the page says its text is --------------------------------------------------------
+
+
+SENTENCES = [f"{LONG[:-1]}, and it says something else than any other, being number {at}." for at in range(12)]
+
+
+def with_data(body: str, said: list[str]) -> str:
+    thing = {"@context": "https://schema.org", "@type": "NewsArticle", "articleBody": "\n\n".join(said)}
+    return page(body, f"<script type='application/ld+json'>{json.dumps(thing)}</script>")
+
+
+def text_of(source: str) -> str:
+    article = article_of(source, URL)
+    return "" if article is None else article_text(article.blocks)
+
+
+def test_text_that_the_markup_lacks_is_taken_from_the_data() -> None:
+    markup = "".join(f"<p>{sentence}</p>" for sentence in SENTENCES[:2])
+    assert text_of(with_data(f"<article>{markup}</article>", SENTENCES)) == "\n\n".join(SENTENCES)
+
+
+def test_text_that_the_data_lacks_stays_unless_it_stands_around() -> None:
+    markup = "".join(f"<p>{sentence}</p>" for sentence in SENTENCES)
+    around = "".join(
+        f"<p>Box {at} talks of goods that somebody wants to sell here for reasons of his.</p>" for at in "abc"
+    )
+    assert text_of(with_data(f"<article>{markup}</article>", SENTENCES[:1])) == "\n\n".join(SENTENCES)
+    found = text_of(with_data(f"<article>{around}{markup}{around.upper()}</article>", SENTENCES))
+    assert found == "\n\n".join(SENTENCES)
+
+
+def test_the_markup_is_taken_where_it_says_about_the_same() -> None:
+    markup = "".join(f"<p><b>{sentence}</b></p>" for sentence in SENTENCES)
+    assert "**" in extracted(with_data(f"<article>{markup}</article>", SENTENCES)).markdown
+
+
+def test_a_very_long_page_is_cut_and_says_so() -> None:
+    text = text_of(page("<article>" + "".join(f"<p>{LONG} {at}.</p>" for at in range(21_000)) + "</article>"))
+    assert text.startswith(f"{LONG} 0.")
+    assert text.endswith("The text is longer than what is shown here.")
+    assert text_of("word and word\n\n" * 100_000).endswith("The text is longer than what is shown here.")
+
+
+def test_a_fault_of_a_library_costs_one_opinion(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from trafilatura import core
+
+    def falls(*_: object, **__: object) -> None:
+        raise IndexError("a fault of the library")
+
+    monkeypatch.setattr(core, "bare_extraction", falls)
+    assert text_of(page("<article>" + "".join(f"<p>{sentence}</p>" for sentence in SENTENCES))) == "\n\n".join(
+        SENTENCES
+    )
+    assert "the other opinions hold" in caplog.text

@@ -1,0 +1,138 @@
+"""Pages that are made to break an extractor: nothing is raised, nothing unclean comes out, and time has a bound."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reader.content.markdown.parser import parse_markdown
+from reader.core.model import Extract
+from reader.core.text import clean, clean_block
+from reader.extraction.extract import extract
+from reader.extraction.stubs.classify import stub
+from tests.content.tag_soup import every_string, is_clean, soup
+
+URL = "https://www.example.org/news/1"
+LINE = "A sentence that is long enough to be taken for running text by any extractor that counts letters. "
+P = f"<p>{LINE}</p>"
+SECONDS = 20.0
+"""Twice what a worker has for one page; each takes two of it or less, but the tests are also run with coverage."""
+
+HOSTILE = {
+    "deep boxes": "<div>" * 100_000 + LINE * 5 + "</div>" * 100_000,
+    "deep inline": "<p>" + "<span>" * 100_000 + LINE * 5,
+    "paragraphs": "<article>" + f"<p>{LINE[:40]}</p>" * 100_000,
+    "paragraphs for the extractors": "<article>" + P * 14_000,
+    "items": "<article>" + P + "<ul>" + "<li>item text" * 14_000,
+    "nested items": "<article>" + P + "<ul><li>x " * 8_000 + P,
+    "links": "<article>" + P + "<p>" + "<a href=/x>link</a> " * 14_000,
+    "line breaks": "<article>" + "text<br>" * 14_000,
+    "cells": "<article>" + P + "<table><tr>" + "<td>cell" * 14_000,
+    "nested tables": "<article>" + P + "<table><tr><td>" * 8_000 + LINE,
+    "pictures": "<article>" + P + "<img src=/a.jpg width=500>" * 14_000,
+    "figures": "<article>" + P + "<figure><img src=/a.jpg><figcaption>x</figcaption></figure>" * 6_000,
+    "nested noise": "<article>" + P + "<div class='share'>" * 8_000 + P,
+    "many articles": ("<article>" + P + "</article>") * 8_000,
+    "forms": "<form>" * 8_000 + P * 5,
+    "one long text": "<article><p>" + LINE * 30_000,
+    "words of one letter": "<article><p>" + "a " * 1_000_000,
+    "one long name": "<article>" + P * 4 + "<p class='" + "x" * 4_900_000 + "'>",
+    "many pictures in one": "<article>" + P * 4 + "<img srcset='" + "a.jpg 1w, " * 480_000 + "'>",
+    "program": "<script>" + "x<" * 2_400_000 + "</script>" + P * 5,
+    "attributes": "<p " + " ".join(f"a{at}=1" for at in range(300_000)) + ">" + P * 5,
+    "deep quotes": "<blockquote>" * 250 + f"<p>{LINE[:40]}</p>" * 7_000,
+    "open tags": "<a " * 1_000_000 + P,
+    "open scripts": "<script><style>" * 300_000 + P,
+    "open heads": "<head><noscript><title>" * 200_000 + P,
+    "signs": "<" * 2_000_000,
+    "ampersands": "&" * 2_000_000,
+    "references": "<p>" + "&#27;" * 300_000 + P * 3,
+    "half references": "<p>" + "&#x" * 500_000 + P * 3,
+    "comments": "<!--" * 1_000_000 + P * 5,
+    "declarations": "<!DOCTYPE " * 480_000 + P * 5,
+    "deep data": "<script type=application/ld+json>" + "[" * 1_000_000 + "</script>" + P * 5,
+    "much data": "<script type=application/ld+json>["
+    + '{"@type":"NewsArticle","articleBody":"x y z w"},' * 60_000
+    + "{}]</script>"
+    + P * 5,
+    "a long body in data": '<script type=application/ld+json>{"@type":"NewsArticle","articleBody":"'
+    + LINE * 20_000
+    + '"}</script>'
+    + P * 5,
+    "no markup": LINE * 30_000,
+    "blank lines": "word\n\n" * 200_000,
+    "blanks": "<p>" + " " * 4_900_000 + LINE,
+    "marks on one letter": "<article><p>a" + "\u0301" * 2_000_000 + "</p>" + P * 3,
+    "lines of buttons": "<article>" + P * 5 + f"<p>share {'facebook ' * 40}x</p>" * 8_000,
+    "base": "<base href='http://[" + "x" * 100_000 + "'>" + P * 5,
+    "listings": "<article>" + P * 3 + "<pre><code>x\n</code></pre>" * 8_000,
+    "one listing": "<article>" + P * 3 + "<pre>" + "x\n" * 1_000_000,
+}
+
+
+REASONS = {"", "has no article in it"}
+
+
+def assert_clean(found: Extract | None) -> None:
+    if found is None:
+        return
+    assert found.markdown == clean_block(found.markdown)
+    for text in (found.title, found.byline, found.site, *([found.image.url, found.image.title] if found.image else [])):
+        assert text == clean(text)
+    assert all(map(is_clean, every_string(parse_markdown(found.markdown, URL))))
+    assert found.published_at is None or found.published_at.utcoffset() is not None
+
+
+@pytest.mark.no_cover  # it takes thrice as long while lines are counted
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_page_takes_a_bounded_time(name: str) -> None:
+    page = f"<html><body>{HOSTILE[name]}" if "<" in HOSTILE[name] else HOSTILE[name]
+    begin = time.process_time()
+    found = extract(page.encode(), URL)
+    assert stub(found, page) in REASONS
+    assert time.process_time() - begin < SECONDS
+    assert_clean(found)
+
+
+def test_text_that_is_too_deep_is_still_found() -> None:
+    found = extract("<html><body>" + "<div>" * 1_000 + P * 5, URL)
+    assert found is not None
+    assert "running text" in found.markdown
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"\xff\xfe<\x00h\x00",
+        b"\xef\xbb\xbf" + P.encode() * 3 + b"\xff\xfe\xfa",
+        P.encode("utf-16"),
+        b"<meta charset=utf-16>" + P.encode() * 3,
+        b"<meta charset=unicode_escape>" + P.encode() * 3 + b"\\x1b",
+        b"<meta charset=no-such-thing>" + P.encode() * 3,
+        b"<?xml version='1.0' encoding='\xff'?>" + P.encode() * 3,
+        b"<article>" + P.encode() * 3 + b"\x00\x00<p>\x1b]0;x\x07</p>",
+    ],
+)
+@pytest.mark.parametrize("charset", ["", "utf-8", "hex", "idna", "cp1252", "utf-7", "x" * 10_000, "\0"])
+def test_broken_bytes_and_charsets(page: bytes, charset: str) -> None:
+    assert_clean(extract(page, URL, charset))
+
+
+@given(soup, st.sampled_from(["", URL, "javascript:alert(1)", "http://[", "//x", "\x1b"]))
+@settings(max_examples=60, deadline=None)
+def test_any_markup_gives_clean_text_or_none(source: str, url: str) -> None:
+    for page in (source, f"<html><body><article>{P * 3}{source}{P}</article>", f"<head>{source}</head>{P * 4}"):
+        found = extract(page, url)
+        assert_clean(found)
+        assert_clean(extract(page.encode("utf-8", "surrogatepass"), url))
+        assert stub(found, page) == clean(stub(found, page))
+
+
+@given(st.binary(max_size=400), st.sampled_from(["", "utf-8", "gb18030", "shift_jis", "utf-16"]))
+@settings(max_examples=60, deadline=None)
+def test_any_bytes_give_clean_text_or_none(source: bytes, charset: str) -> None:
+    assert_clean(extract(source, URL, charset))
+    assert_clean(extract(P.encode() + source + P.encode(), URL, charset))

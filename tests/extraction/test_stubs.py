@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import pytest
+
+from reader.extraction.extract import extract
+from reader.extraction.stubs.classify import stub
+from tests.extraction.stub_cases import ARTICLES, OTHERS, SENTENCES, TEASERS
+
+PAY = "shows no more without a subscription or an account"
+LINE = "The council met on Tuesday evening and decided, after a long debate, to repair the bridge before winter."
+
+
+def told(body: str, title: str = "A page") -> str:
+    page = f"<html><head><title>{title}</title></head><body>{body}</body></html>"
+    return stub(extract(page), page)
+
+
+@pytest.mark.parametrize(
+    ("body", "title", "reason"),
+    [
+        (f"<article><p>{LINE}</p><p>{LINE} Again.</p></article>", "Bridge", ""),
+        ("", "", "has no article in it"),
+        (
+            "<h1>404</h1><p>The page you are looking for could not be found on this server.</p>",
+            "404",
+            "is an error page",
+        ),
+        ("<h1>Seite nicht gefunden</h1>", "Fehler", "is an error page"),
+        (
+            "<h1>Access denied</h1><p>You may not see this page.</p>",
+            "",
+            "is an error page",
+        ),
+        (
+            "<p>Checking your browser before you go on. This takes five seconds, please wait.</p>",
+            "Just a moment...",
+            "asks to prove that one is no robot",
+        ),
+        ("<noscript>You need to enable JavaScript to run this app.</noscript>", "App", "asks for JavaScript"),
+        (
+            f"<article><p>{LINE}</p></article><div>Subscribe to continue reading. Already a subscriber?</div>",
+            "Bridge",
+            PAY,
+        ),
+        (
+            "<main><h1>We value your privacy</h1><p>We and our partners use cookies and process personal data with "
+            "your consent. You may withdraw your consent to cookies at any time.</p></main>",
+            "Before you continue",
+            "asks for consent to cookies",
+        ),
+    ],
+)
+def test_what_stands_in_an_article_s_place(body: str, title: str, reason: str) -> None:
+    assert told(body, title) == reason
+
+
+def test_a_long_article_is_one_whatever_stands_beside_it() -> None:
+    article = "".join(f"<p>{LINE} It was vote number {at}.</p>" for at in range(20))
+    assert told(f"<article>{article}</article><div>Subscribe to continue reading</div>", "404") == ""
+
+
+def test_an_article_about_errors_is_none() -> None:
+    article = f"<article><p>{LINE}</p><p>We were told that the page was not found, which is odd.</p></article>"
+    assert told(article, "What 404 means to us") == ""
+
+
+# --- pages as sites have them ---------------------------------------------------------------
+
+
+def site(title: str, inside: str, around: str = "", head: str = "") -> str:
+    menu = "<header><nav><a href=/>Home</a> <a href=/news>News</a></nav></header>"
+    body = f"{menu}{around}<main><article><h1>{title}</h1>{inside}</article></main><footer>About us</footer>"
+    return f"<html><head><title>{title}</title>{head}</head><body>{body}</body></html>"
+
+
+def judged(page: str) -> str:
+    return stub(extract(page), page)
+
+
+@pytest.mark.parametrize(("title", "text", "reason"), OTHERS)
+def test_pages_of_many_languages_in_an_article_s_place(title: str, text: str, reason: str) -> None:
+    assert judged(site(title, f"<p>{text}</p>")) == reason
+
+
+@pytest.mark.parametrize(("language", "wall", "line"), TEASERS)
+@pytest.mark.parametrize("around", ["<div class=paywall>{}</div>", "<div>{}</div>"])
+def test_a_beginning_before_a_wall(language: str, wall: str, line: str, around: str) -> None:
+    teaser = f"<p>{SENTENCES[language]}</p><p>{SENTENCES[language] * 2}</p>"
+    assert judged(site("Bridge", teaser + around.format(f"<h2>{wall}</h2><p>{line}</p>"))) == PAY
+
+
+@pytest.mark.parametrize(("language", "title", "around"), ARTICLES)
+@pytest.mark.parametrize("length", [2, 5, 9])
+def test_articles_that_sound_like_other_pages(language: str, title: str, around: str, length: int) -> None:
+    said = "".join(f"<p>{SENTENCES[language]} {at}.</p>" for at in range(length))
+    assert judged(site(title, said, around)) == ""
+    behind = site(title, said).replace("<footer>", f"{around}<footer>")
+    assert judged(behind) == ""
+
+
+# --- what the page tells programs -----------------------------------------------------------
+
+TEXT = "".join(f"<p>{SENTENCES['en']} Part {at}.</p>" for at in range(8))
+WALL = "<div class=wall><h2>Subscribe to continue reading</h2><p>This article is for subscribers only.</p></div>"
+
+
+def told_as(data: str) -> str:
+    return f'<script type="application/ld+json">{{"@type": "NewsArticle", {data}}}</script>'
+
+
+@pytest.mark.parametrize("form", ["false", '"False"', '"http://schema.org/False"'])
+def test_a_long_beginning_is_known_by_the_wall_and_what_the_page_says_of_itself(form: str) -> None:
+    head = told_as(f'"isAccessibleForFree": {form}')
+    assert judged(site("Bridge", TEXT + WALL, head=head)) == PAY
+    assert judged(site("Bridge", TEXT, head=head)) == ""
+    assert judged(site("Bridge", TEXT, head=told_as(f'"isAccessibleForFree": {form}, "wordCount": 2000'))) == PAY
+
+
+def test_a_text_that_is_there_is_no_stub_though_the_page_could_have_kept_it_back() -> None:
+    head = told_as('"isAccessibleForFree": false, "hasPart": {"isAccessibleForFree": false, "cssSelector": ".paid"}')
+    assert judged(site("Bridge", f"<div class=paid>{TEXT}</div>{WALL}", head=head)) == ""
+    assert judged(site("Bridge", f"{TEXT}<div class=paid></div>{WALL}", head=head)) == PAY
+
+
+def test_there_are_enough_examples_of_both() -> None:
+    assert len(OTHERS) + len(TEASERS) >= 40
+    assert len(ARTICLES) >= 40
+    assert len({language for language, *_ in ARTICLES}) >= 10
+
+
+@pytest.mark.parametrize(
+    ("title", "text"),
+    [
+        ("Town site is down", "The site of the town is down for maintenance, it said, and asked people to check back."),
+        (
+            "Paper adds pay wall",
+            "The paper will ask readers to subscribe to continue reading after five free articles.",
+        ),
+        (
+            "Cookies banned",
+            "Sites that use cookies must ask before they do, the court said. Personal data may not leave.",
+        ),
+        (
+            "Gone",
+            "She looked for the cat on Monday, and on Tuesday in the garden of the neighbour who hated it so much.",
+        ),
+    ],
+)
+def test_a_flash_about_such_pages_is_none(title: str, text: str) -> None:
+    assert judged(site(title, f"<p>{text}</p>")) == ""

@@ -1,0 +1,74 @@
+"""What tests of fetching share: pages, documents that lead to them, and everything a Fetching needs, all of it real."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import zlib
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+
+from reader.core.marks import number
+from reader.fetching.fetch_article import Disk, Fetching
+from reader.library.library import Library
+from reader.storage.sqlite.pages.store import Pages
+from reader.web.client import Fetcher
+from reader.web.limits import Rules
+from reader.workers.sandbox import Extractor
+
+RULES = Rules(allow_hosts=frozenset({"127.0.0.1", "localhost"}), seconds=5.0)
+
+
+def html(title: str = "A title", sentences: int = 12, more: str = "") -> bytes:
+    text = "".join(
+        f"<p>Sentence {n} of {title} tells what the court has said about it today.</p>" for n in range(sentences)
+    )
+    head = f"<html><head><title>{title}</title></head>"
+    return f"{head}<body><article><h1>{title}</h1>{text}{more}</article></body></html>".encode()
+
+
+STUB = html("A title", 1, "<p>Subscribe to continue reading this article. Already a subscriber? Log in.</p>")
+
+
+def document(original: str = "", web: str = "", amp: str = "", cdn_amp: str = "", title: str = "A title") -> str:
+    links = {"originalUrl": original, "webUrl": web, "ampWebUrl": amp, "cdnAmpWebUrl": cdn_amp}
+    lines = "".join(f"{key}: {url}\n" for key, url in links.items() if url)
+    return f"---\ntitle: {title}\n{lines}---\n"
+
+
+@dataclass
+class Captures:
+    """An archive that has what it is told to have."""
+
+    has: Mapping[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    async def __call__(self, url: str) -> str | None:
+        self.asked.append(url)
+        return self.has.get(url)
+
+
+@contextlib.asynccontextmanager
+async def fetching(
+    pages: Pages, extractor: Extractor, captures: Captures | None = None, *, archive: bool = False, rules: Rules = RULES
+) -> AsyncIterator[Fetching]:
+    disk = Disk()
+    try:
+        async with Fetcher(rules) as fetcher:
+            yield Fetching(fetcher, extractor, pages, disk, captures or Captures(), archive=archive)
+    finally:
+        disk.close()
+
+
+def ids_of(library: Library) -> list[str]:
+    from reader.core.ordering import Sort
+
+    return library.index.ids(library.view(Sort()).rowids)
+
+
+def body_of(pages: Pages, id_: str) -> tuple[bytes, str] | None:
+    """Return the body that is kept of an article's page, and its charset. (It is kept for other readings to come.)"""
+    query = "SELECT body, facts FROM pages JOIN texts USING (id) WHERE id = ?"
+    with pages._database.read() as db:
+        found = db.execute(query, [number(id_)]).fetchone()
+    return None if found is None else (zlib.decompress(found[0]), json.loads(found[1])["charset"])

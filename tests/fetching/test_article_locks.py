@@ -1,0 +1,100 @@
+"""Who is at which article: one at a time, and a person rather than anybody."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from reader.fetching.article_locks import UnderWay
+from reader.web.transport.preempt import GiveWayError
+
+
+async def test_a_person_waits_for_a_person() -> None:
+    under_way, order, there = UnderWay(), list[str](), asyncio.Event()
+
+    async def one(name: str) -> None:
+        async with under_way.alone("a", unasked=False) as waited:
+            order.append(f"{name} {waited}")
+            await there.wait()
+            order.append(name)
+
+    tasks = [asyncio.create_task(one(name)) for name in ("first", "second")]
+    await asyncio.sleep(0)
+    assert under_way._waiting
+    async with under_way.alone("b", unasked=False) as waited:
+        assert not waited, "another article is nobody's"
+    there.set()
+    await asyncio.gather(*tasks)
+    assert order == ["first False", "first", "second True", "second"]
+
+
+async def test_what_nobody_waits_for_gives_way_and_comes_again_after_the_person() -> None:
+    under_way, order, begun = UnderWay(), list[str](), asyncio.Event()
+
+    async def unasked() -> None:
+        while True:
+            try:
+                async with under_way.alone("a", unasked=True) as waited:
+                    order.append(f"unasked {waited}")
+                    begun.set()
+                    if not waited:
+                        await asyncio.Event().wait()
+                    return
+            except GiveWayError:
+                order.append("gave way")
+
+    task = asyncio.create_task(unasked())
+    await begun.wait()
+    async with asyncio.timeout(60), under_way.alone("a", unasked=False) as waited:
+        order.append(f"person {waited}")
+    async with asyncio.timeout(60):
+        await task
+    assert order == ["unasked False", "gave way", "person True", "unasked True"]
+
+
+async def test_what_nobody_waits_for_waits() -> None:
+    under_way = UnderWay()
+
+    async def unasked() -> bool:
+        async with under_way.alone("a", unasked=True) as waited:
+            return waited
+
+    async with under_way.alone("a", unasked=False):
+        tasks = [asyncio.create_task(unasked()) for _ in range(3)]
+        await asyncio.sleep(0)
+        assert len(under_way._waiting) == len(tasks)
+    assert await asyncio.gather(*tasks) == [True] * 3
+
+
+async def test_who_is_cancelled_leaves_nothing_behind() -> None:
+    under_way, begun = UnderWay(), asyncio.Event()
+
+    async def hold(*, unasked: bool) -> None:
+        async with under_way.alone("a", unasked=unasked):
+            begun.set()
+            await asyncio.Event().wait()
+
+    for unasked in (True, False):
+        holder = asyncio.create_task(hold(unasked=unasked))
+        await begun.wait()
+        waiter = asyncio.create_task(hold(unasked=True))
+        await asyncio.sleep(0)
+        for task in (waiter, holder):
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+    async with asyncio.timeout(60), under_way.alone("a", unasked=True) as waited:
+        assert not waited
+    assert not under_way._persons
+    assert not under_way._waiting
+
+
+async def test_an_error_is_passed_on_and_the_article_free() -> None:
+    under_way = UnderWay()
+    for unasked in (True, False):
+        with pytest.raises(TimeoutError, match="of its own"):
+            async with under_way.alone("a", unasked=unasked):
+                raise TimeoutError("of its own")
+    async with asyncio.timeout(60), under_way.alone("a", unasked=False) as waited:
+        assert not waited

@@ -1,0 +1,110 @@
+"""Which pages may take a kept one's place: what an article becomes, and nothing that a site shows instead of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from reader.core.model import Extract, Page
+from reader.fetching.replace_policy import worse
+
+_NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+_URL = "https://news.example/2026/11/21/a-ruling"
+
+
+def sentences(subject: str, first: int, last: int) -> list[str]:
+    return [
+        f"The {subject} of part {n} was heard on day {n * 3}, and number {n * 7} of the files says what the {subject} "
+        f"of {n * 11} others had to do with it."
+        for n in range(first, last)
+    ]
+
+
+def a_page(paragraphs: list[str], url: str = _URL, final_url: str = "") -> Page:
+    text = "\n\n".join(paragraphs)
+    return Page("0" * 16, "original", url, final_url or url, Extract(text, len(text.split())), _NOW, _NOW)
+
+
+ARTICLE = sentences("court", 0, 20)
+KEPT = a_page(ARTICLE)
+
+
+@pytest.mark.parametrize(
+    "paragraphs",
+    [
+        ARTICLE,
+        [*ARTICLE, *sentences("minister", 0, 3)],
+        [*sentences("minister", 0, 25), *ARTICLE],
+        ARTICLE[:12],
+        [*sentences("minister", 0, 10), *ARTICLE[:8]],
+        [each.replace("day 9", "day 10").replace("court", "high court", 1) for each in ARTICLE],
+        ["**Corrected** on Monday.", *reversed(ARTICLE)],
+    ],
+    ids=["the same", "longer", "a live blog goes on", "shortened", "rewritten in part", "corrected", "another order"],
+)
+def test_what_an_article_becomes_takes_its_place(paragraphs: list[str]) -> None:
+    assert worse(KEPT, a_page(paragraphs)) == ""
+
+
+def test_a_notice_that_became_an_article_takes_its_place() -> None:
+    notice = a_page(["The court has ruled, says the agency. More will follow here in a moment."])
+    assert worse(notice, KEPT) == ""
+
+
+def test_an_article_that_has_moved_takes_its_place() -> None:
+    assert worse(KEPT, a_page(ARTICLE[:15], final_url="https://www.news.example/ruling")) == ""
+
+
+@pytest.mark.parametrize(
+    ("page", "why"),
+    [
+        (a_page(ARTICLE[:9]), "it has only 252 words now, of 560 that are kept"),
+        (a_page(["Our site is under maintenance."]), "it has only 5 words now, of 560 that are kept"),
+        (a_page(sentences("minister", 30, 50)), "it has another text now, of 560 words; 560 words are kept"),
+        (
+            a_page(sentences("minister", 30, 80), final_url="https://news.example/courts/"),
+            "it has another text now, of 1,400 words; 560 words are kept",
+        ),
+        (a_page(ARTICLE, final_url="https://news.example/"), "it leads to the front page now; 560 words are kept"),
+        (a_page(ARTICLE, final_url="https://m.news.example/Index.html"), "it leads to the front page now; 560 words"),
+    ],
+    ids=["a teaser", "maintenance", "another article", "a section", "the front page", "another front page"],
+)
+def test_what_a_site_shows_instead_does_not(page: Page, why: str) -> None:
+    assert worse(KEPT, page).startswith(why)
+
+
+def test_of_short_pages_too() -> None:
+    notice = a_page(sentences("court", 0, 3))
+    error = (
+        "We could not find what you were looking for, it may have been moved; try to search for it, or begin at the "
+    )
+    assert worse(notice, a_page([error + "front page."])).startswith("it has only 25 words now")
+    assert worse(notice, a_page([error * 2 + "front page."])).startswith("it has another text now")
+
+
+def test_an_article_that_is_the_front_page_of_its_site_may_change() -> None:
+    front = "https://one-article.example/"
+    assert worse(a_page(ARTICLE, front), a_page(ARTICLE[2:], front)) == ""
+    kept = a_page(ARTICLE, "https://one-article.example/old", front)
+    assert worse(kept, a_page(ARTICLE[2:], "https://one-article.example/old", front)) == ""
+
+
+def test_a_page_that_names_its_article_in_the_query_is_no_front_page() -> None:
+    url = "https://news.example/?p=12"
+    assert worse(a_page(ARTICLE, url), a_page(ARTICLE, url)) == ""
+    assert worse(KEPT, a_page(ARTICLE, final_url=url)) == ""
+
+
+def test_texts_too_short_to_be_compared_are_judged_by_their_length() -> None:
+    assert worse(a_page(["One two three."]), a_page(["Four five."])) == ""
+    assert worse(a_page(["One"]), a_page(["Two"], final_url="https://news.example/")).endswith("; 1 word is kept")
+
+
+def test_scripts_without_spaces_are_compared_by_their_characters() -> None:
+    chinese = [f"法院在第{n}天审理了此案，并认为原告在{n}号文件中所说的内容属实。" for n in range(20)]
+    page = a_page(chinese)
+    assert worse(page, a_page([*chinese[3:], "本文已更正。"])) == ""
+    other = a_page(["网站正在维护，请稍后再来。我们为给您带来的不便深表歉意。"] * 20)
+    assert worse(page, other).startswith("it has another text now")

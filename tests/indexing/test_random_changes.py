@@ -1,0 +1,247 @@
+"""Whatever happens to a folder between two refreshes, the index comes to say what the folder says."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import NamedTuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reader.core.events import Progress
+from reader.core.ordering import SORT_KEYS, Sort
+from reader.core.paths import Paths
+from reader.indexing.refresh import refresh
+from reader.library.library import Library
+
+# "x.md" may be a document or a folder; "a" and "a-b" are neighbours that a comparison of mere text would mix up.
+_FOLDERS = ("", "a", "a/b", "a-b", "x.md")
+_NAMES = ("1.md", "2.md", "x.md")
+_FILES = tuple(os.path.join(folder, name) for folder in _FOLDERS for name in _NAMES)
+_PLACES = st.sampled_from((*_FILES, *_FOLDERS[1:]))
+
+
+class Write(NamedTuple):
+    path: str
+
+
+class Remove(NamedTuple):
+    path: str
+
+
+class Rename(NamedTuple):
+    source: str
+    target: str
+
+
+class Make(NamedTuple):
+    """An empty folder."""
+
+    path: str
+
+
+_Change = Write | Remove | Rename | Make
+_CHANGES = st.lists(
+    st.one_of(
+        st.builds(Write, st.sampled_from(_FILES)),
+        st.builds(Remove, _PLACES),
+        st.builds(Rename, _PLACES, _PLACES),
+        st.builds(Make, st.sampled_from(_FOLDERS[1:])),
+    ),
+    max_size=8,
+)
+
+
+class World:
+    """A folder, what happens to it, and what a system would tell of that."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._number = itertools.count()
+        self.touched: set[str] = set()
+
+    def do(self, change: _Change) -> None:
+        """Do it, where it can be done."""
+        try:
+            match change:
+                case Write(path):
+                    self._make(os.path.dirname(path))
+                    self._write(path)
+                case Remove(path):
+                    self._remove(path)
+                case Rename(source, target):
+                    inside = self._below(source)
+                    self._make(os.path.dirname(target))
+                    (self.root / source).rename(self.root / target)
+                    self.touched |= {source, target, *inside}
+                case Make(path):
+                    self._make(path)
+        except OSError:  # a folder where a file would have to be, say: then it has not happened
+            pass
+
+    def _make(self, folder: str) -> None:
+        for path in itertools.accumulate(folder.split("/"), os.path.join) if folder else ():
+            if not (self.root / path).is_dir():
+                (self.root / path).mkdir()
+                self.touched.add(path)
+
+    def _write(self, path: str) -> None:
+        number = next(self._number)
+        (self.root / path).write_text(f"---\ntitle: t{number}\nquality: {number % 7}\n---\n")
+        # Of two changes within one tick of the clock, the second cannot be seen by anybody.
+        os.utime(self.root / path, ns=(0, number * 1000))
+        self.touched.add(path)
+
+    def _remove(self, path: str) -> None:
+        self.touched |= {path, *self._below(path)}
+        if (self.root / path).is_dir():
+            shutil.rmtree(self.root / path)
+        else:
+            (self.root / path).unlink()
+
+    def _below(self, path: str) -> list[str]:
+        return [os.path.relpath(inner, self.root) for inner in (self.root / path).rglob("*")]
+
+    def told(self, watched: frozenset[bytes]) -> set[bytes]:
+        """Return what a system tells that watches the folders ``watched``, and forget it."""
+        touched, self.touched = self.touched, set()
+        return {os.fsencode(path) for path in touched if os.fsencode(os.path.dirname(path)) in watched}
+
+    def documents(self) -> dict[str, str]:
+        """Return the path and title of every document."""
+        files = [path for path in self.root.rglob("*.md") if path.is_file()]
+        return {os.path.relpath(path, self.root): path.read_text().split()[2] for path in files}
+
+
+def _listed(library: Library) -> dict[str, str]:
+    rowids = library.view(Sort()).rowids
+    rows = library.rows(rowids)
+    assert len(rows) == len(set(rowids)) == library.counts().articles
+    for key in SORT_KEYS:
+        for reverse in (False, True):
+            assert sorted(library.view(Sort(key, reverse)).rowids) == sorted(rowids)
+    return {row.path: row.title for row in rows}
+
+
+def _numbers(library: Library) -> dict[str, int]:
+    """Return the row number of every title."""
+    rowids = library.view(Sort()).rowids
+    return {row.title: rowid for rowid, row in zip(rowids, library.rows(rowids), strict=True)}
+
+
+def _whole(library: Library, stop: Event | None = None) -> Progress:
+    *_, last = refresh(library, stop)
+    assert last.finished
+    return last
+
+
+def _in_a_world(check: Callable[[World, Library], None]) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        world = World(Path(place))
+        library = Library.open(world.root, Paths.of())
+        try:
+            check(world, library)
+        finally:
+            library.close()
+
+
+@settings(max_examples=40)
+@given(_CHANGES, st.lists(_CHANGES, max_size=3))
+def test_what_the_system_tells_is_enough(before: list[_Change], batches: list[list[_Change]]) -> None:
+    def check(world: World, library: Library) -> None:
+        for change in before:
+            world.do(change)
+        _whole(library)
+        assert _listed(library) == world.documents()
+        world.touched.clear()
+        for batch in batches:
+            for change in batch:
+                world.do(change)
+            *_, last = refresh(library, paths=world.told(library.folders()))
+            assert last.finished
+            assert _listed(library) == world.documents()
+            assert library.problems() == []
+            folders = {
+                os.fsencode(os.path.relpath(path, world.root)) for path in world.root.rglob("*") if path.is_dir()
+            }
+            assert library.folders() == folders | {b""}
+        nothing = _whole(library)
+        assert (nothing.done, nothing.changed, nothing.removed, nothing.moved) == (0, 0, 0, 0)
+        assert _listed(library) == world.documents()
+
+    _in_a_world(check)
+
+
+@settings(max_examples=40)
+@given(_CHANGES, _CHANGES, st.booleans())
+def test_a_document_in_a_place_where_none_was_keeps_its_row_number(
+    before: list[_Change], after: list[_Change], told: bool
+) -> None:
+    def check(world: World, library: Library) -> None:
+        for change in before:
+            world.do(change)
+        _whole(library)
+        then, numbers = world.documents(), _numbers(library)
+        world.touched.clear()
+        for change in after:
+            world.do(change)
+        *_, last = refresh(library, paths=world.told(library.folders()) if told else None)
+        now, same = world.documents(), _numbers(library)
+        assert _listed(library) == now
+        # Where another has taken its place, the two cannot be told from two that were changed.
+        left = {title for path, title in then.items() if path not in now}
+        moved = {title for path, title in now.items() if title in left and path not in then}
+        assert {title: same[title] for title in moved} == {title: numbers[title] for title in moved}
+        assert last.moved >= len(moved)
+        stayed = {title for path, title in now.items() if then.get(path) == title}
+        assert {title: same[title] for title in stayed} == {title: numbers[title] for title in stayed}
+
+    _in_a_world(check)
+
+
+@pytest.fixture
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have every document read and written by itself, so that a refresh can end between any two."""
+    monkeypatch.setattr("reader.indexing.refresh._FIRST_BATCH", 1)
+    monkeypatch.setattr("reader.indexing.refresh._KEPT_TOGETHER", 1)
+
+
+class _After(Event):
+    """Is set from the time on when it was looked at so often."""
+
+    def __init__(self, times: int) -> None:
+        super().__init__()
+        self._left = times
+
+    def is_set(self) -> bool:
+        self._left -= 1
+        return self._left < 0
+
+
+@settings(max_examples=40)
+@given(before=_CHANGES, batches=st.lists(st.tuples(_CHANGES, st.integers(0, 12), st.booleans()), max_size=3))
+def test_refreshes_that_end_early_lose_nothing_and_keep_nothing(
+    small_batches: None, before: list[_Change], batches: list[tuple[list[_Change], int, bool]]
+) -> None:
+    def check(world: World, library: Library) -> None:
+        for change in before:
+            world.do(change)
+        _whole(library)
+        for changes, looks, told in batches:
+            for change in changes:
+                world.do(change)
+            paths = world.told(library.folders()) if told else None
+            for _ in refresh(library, _After(looks), paths=paths):
+                pass
+        _whole(library)
+        assert _listed(library) == world.documents()
+        assert _whole(library).done == 0
+
+    _in_a_world(check)

@@ -1,0 +1,268 @@
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from reader.core.errors import ReaderError
+from reader.core.events import Progress
+from reader.core.ordering import Sort
+from reader.core.paths import Paths
+from reader.indexing.refresh import refresh
+from reader.library.library import Library
+from reader.storage.sqlite.lock import BusyError
+
+MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
+OpenLibrary = Callable[[Path], Library]
+
+
+def _document(title: str) -> str:
+    return f"---\ntitle: {title}\n---\n"
+
+
+def _many(count: int) -> dict[str, str]:
+    return {f"{n:04}.md": _document(f"t{n}") for n in range(count)}
+
+
+def _titles(library: Library) -> list[str]:
+    return sorted(row.title for row in library.rows(library.view(Sort()).rowids))
+
+
+def _refresh(library: Library) -> Progress:
+    *_, last = refresh(library)
+    assert last.finished
+    return last
+
+
+def test_what_is_new_changed_moved_or_gone_is_taken_in(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    folder = make_folder({"same.md": _document("same"), "old.md": _document("old"), "gone.md": _document("gone")})
+    (folder / "move.md").write_text(_document("moved"))
+    opened = library(folder)
+    rowid = opened.find("same.md")
+    make_folder({"new.md": _document("new"), "old.md": _document("changed")})
+    (folder / "gone.md").unlink()
+    (folder / "sub").mkdir()
+    (folder / "move.md").rename(folder / "sub" / "move.md")
+    last = _refresh(opened)
+    assert _titles(opened) == ["changed", "moved", "new", "same"]
+    assert (last.done, last.changed, last.moved, last.removed) == (3, 2, 1, 1)
+    assert opened.find("same.md") == rowid
+
+
+def test_size_or_time_of_change_is_enough_to_read_again(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    folder = make_folder({"size.md": _document("a"), "time.md": _document("a")})
+    opened = library(folder)
+    stamps = {name: (folder / name).stat().st_mtime_ns for name in ("size.md", "time.md")}
+    make_folder({"size.md": _document("longer"), "time.md": _document("b")})
+    os.utime(folder / "size.md", ns=(0, stamps["size.md"]))
+    os.utime(folder / "time.md", ns=(0, stamps["time.md"] - 1))
+    assert _refresh(opened).changed == 2
+    assert _titles(opened) == ["b", "longer"]
+
+
+def test_where_nothing_changed_nothing_is_written(
+    make_folder: MakeFolder, library: OpenLibrary, own_directories: Paths
+) -> None:
+    folder = make_folder({"a.md": _document("a"), "broken.md": "", "fifo.md": ""})
+    (folder / "fifo.md").unlink()
+    os.mkfifo(folder / "fifo.md")
+    opened = library(folder)
+    with closing(sqlite3.connect(own_directories.index(folder))) as watcher:
+
+        def version() -> int:
+            return int(watcher.execute("PRAGMA data_version").fetchone()[0])
+
+        before = version()
+        (last,) = refresh(opened)
+        assert last._replace(seconds=0) == Progress(finished=True)
+        assert version() == before
+        make_folder({"b.md": _document("b")})
+        _refresh(opened)
+        assert version() != before
+
+
+def test_a_second_library_of_the_same_folder_sees_what_the_first_took_in(
+    make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    folder = make_folder(_many(2))
+    first, second = library(folder), library(folder)
+    make_folder({"new.md": _document("new")})
+    assert _refresh(first).changed == 1
+    assert _titles(second) == ["new", "t0", "t1"]
+    assert _refresh(second).changed == 0
+
+
+def test_a_large_folder_comes_in_batches_of_which_the_first_is_small(
+    make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    opened = library(make_folder({}))
+    make_folder(_many(700))
+    steps = [(step, opened.counts().articles) for step in refresh(opened)]
+    first, listed = steps[0]
+    assert (first.done, listed, first.shown) == (48, 48, True)
+    last, listed = steps[-1]
+    assert (last.done, last.total, last.changed, listed, last.finished) == (700, 700, 700, 700, True)
+    assert [step.done for step, _ in steps] == sorted(step.done for step, _ in steps)
+
+
+def test_a_refresh_that_is_stopped_keeps_its_batches_and_the_next_goes_on(
+    make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    opened = library(make_folder({}))
+    make_folder(_many(100))
+    stop = threading.Event()
+    steps: Iterator[Progress] = refresh(opened, stop)
+    assert next(steps).done == 48
+    stop.set()
+    assert list(steps) == []
+    assert opened.counts().articles == 48
+    assert list(refresh(opened, stop)) == []
+    assert _refresh(opened).changed == 52
+    assert opened.counts().articles == 100
+
+
+def test_one_refresh_of_a_folder_waits_for_another(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    folder = make_folder(_many(70))
+    slow, quick = library(folder), library(folder)
+    make_folder({name: _document(f"changed{name}") for name in _many(70)})
+    steps = refresh(slow)
+    next(steps)
+    with pytest.raises(BusyError, match="Another newsreader is reading this folder"):
+        list(refresh(quick))
+    asked: list[bool] = []
+
+    def wait() -> bool:
+        asked.append(True)
+        if len(asked) == 2:
+            list(steps)  # the other comes to its end
+        return True
+
+    *_, last = refresh(quick, wait=wait)
+    assert len(asked) >= 2
+    assert last.changed == 0
+    assert quick.counts().articles == len(_titles(quick)) == 70
+    assert _titles(quick)[0] == "changed0000.md"
+
+
+def test_a_file_that_cannot_be_read_is_a_problem_and_tried_again(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    opened = library(make_folder({}))
+    folder = make_folder(_many(65))
+    steps = refresh(opened)
+    next(steps)
+    (folder / "0064.md").unlink()  # after it was found, before it is read
+    (folder / "0064.md").mkdir()
+    list(steps)
+    assert opened.counts().troubled == 1
+    (problem,) = opened.problems()
+    assert (problem.path, problem.line, problem.field) == ("0064.md", 1, "")
+    assert problem.message == "0064.md is not a regular file and is not read"
+    (folder / "0064.md").rmdir()
+    make_folder({"0064.md": _document("back")})
+    assert _refresh(opened).changed == 1
+    assert opened.problems() == []
+
+
+def test_one_broken_document_stops_nothing_and_is_counted(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    opened = library(
+        make_folder(
+            {
+                "a.md": _document("a"),
+                "b.md": "no front matter",
+                "c.md": "---\ntitle: c\nquality: x\nheat: y\n---\n",
+                "d.md": b"\x00" * 100,
+                "e.md": b"---\ntitle: e\n---\n" + b"x" * (5 << 20),
+            }
+        )
+    )
+    assert _titles(opened) == ["a", "c", "e"]
+    counts = opened.counts()
+    assert (counts.articles, counts.unread, counts.troubled) == (3, 3, 4)
+    assert [(each.path, each.line, each.field) for each in opened.problems()] == [
+        ("b.md", 1, ""),
+        ("c.md", 3, "quality"),
+        ("c.md", 4, "heat"),
+        ("d.md", 1, ""),
+        ("e.md", 1, ""),
+    ]
+
+
+def test_a_folder_that_is_gone_is_an_error_and_its_index_stays(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    folder = make_folder(_many(2))
+    opened = library(folder)
+    folder.rename(folder.with_name("elsewhere"))
+    with pytest.raises(ReaderError, match="cannot be read: no such file or directory"):
+        list(refresh(opened))
+    assert opened.counts().articles == 2
+
+
+def test_a_single_document_is_refreshed_too(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    folder = make_folder({"a.md": _document("a"), "b.md": _document("b")})
+    opened = library(folder / "a.md")
+    assert _titles(opened) == ["a"]
+    make_folder({"a.md": _document("longer")})
+    _refresh(opened)
+    assert _titles(opened) == ["longer"]
+
+
+@pytest.mark.parametrize("single", [False, True])
+def test_a_document_that_goes_and_comes_back_as_it_was_is_there_again(
+    make_folder: MakeFolder, library: OpenLibrary, tmp_path: Path, single: bool
+) -> None:
+    folder = make_folder({"a.md": _document("a")} | ({} if single else {"b.md": _document("b")}))
+    opened = library(folder / "a.md" if single else folder)
+    before = _titles(opened)
+    (folder / "a.md").rename(tmp_path / "away.md")
+    assert _refresh(opened).removed == 1
+    assert "a" not in _titles(opened)
+    (tmp_path / "away.md").rename(folder / "a.md")
+    assert _refresh(opened).changed == 1
+    assert _titles(opened) == before
+
+
+def test_whether_the_folder_was_read_to_its_end_is_known(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    opened = Library.open(make_folder(_many(500)), Paths.of())
+    try:
+        assert not opened.counts().complete
+        part = refresh(opened)
+        next(part)
+        part.close()  # as it is when the program ends
+        assert 0 < opened.counts().articles < 500
+        assert not opened.counts().complete
+        assert _refresh(opened).shown
+        assert opened.counts().complete
+        (opened.folder.root / "more.md").write_text(_document("more"))
+        part = refresh(opened)
+        next(part)
+        part.close()
+        assert opened.counts().complete  # what was read is not in doubt because of what is new
+    finally:
+        opened.close()
+
+
+def test_how_far_a_refresh_is_can_be_seen_by_those_who_wait(make_folder: MakeFolder) -> None:
+    opened = Library.open(make_folder(_many(3000)), Paths.of())
+    other = Library.open(opened.folder.root, Paths.of())
+    try:
+        seen = []
+        for _ in refresh(opened):
+            reading = other.index.reading()
+            if reading is not None:
+                seen.append(reading)
+        assert seen
+        assert all(0 <= each.done <= each.total <= 3000 for each in seen)
+        assert [each.done for each in seen] == sorted(each.done for each in seen)
+        assert other.index.reading() is None
+        # What one that was killed told last is forgotten by the next.
+        with opened.index.writer() as writer:
+            writer.report(seen[0])
+        assert other.index.reading() == seen[0]
+        _refresh(opened)
+        assert other.index.reading() is None
+    finally:
+        other.close()
+        opened.close()

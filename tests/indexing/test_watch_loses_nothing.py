@@ -1,0 +1,96 @@
+"""Changes that come at an awkward moment are seen without anybody asking."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from reader.core.events import Progress
+from reader.core.paths import Paths
+from reader.indexing.events import News
+from reader.indexing.updater import Keeper
+from reader.indexing.watch import UnwatchedError, watch
+from reader.library.library import Library
+
+MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
+_PATIENCE = 30.0
+
+
+def test_what_comes_between_the_first_reading_and_the_watching_is_seen(make_folder: MakeFolder) -> None:
+    folder = make_folder({"a/1.md": "---\ntitle: 1\n---\n"})
+    library = Library.open(folder, Paths.of())
+    seen = threading.Event()
+
+    def tell(news: News) -> None:
+        if isinstance(news, Progress) and news.finished:
+            if not (folder / "a/late.md").exists():
+                make_folder({"a/late.md": "---\ntitle: late\n---\n"})
+            if library.index.with_path(b"a/late.md") is not None:
+                seen.set()
+
+    keeper = Keeper(library, tell)
+    thread = threading.Thread(target=keeper.run, daemon=True)
+    thread.start()
+    try:
+        assert seen.wait(_PATIENCE)
+    finally:
+        keeper.close()
+        thread.join(_PATIENCE)
+        library.close()
+
+
+def test_a_watcher_says_when_it_listens_and_then_tells_even_what_never_ends(make_folder: MakeFolder) -> None:
+    folder = make_folder({})
+    stop = threading.Event()
+    changes = watch(folder, frozenset({b""}), stop)
+    assert next(changes) == set()
+    written = threading.Event()
+
+    def write() -> None:
+        number = 0
+        while not written.wait(0.005):
+            make_folder({f"{number + n}.md": "x" for n in range(30)})
+            number += 30
+
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    try:
+        for _ in range(2):
+            assert next(changes)
+            assert thread.is_alive()  # nothing waits for its end
+    finally:
+        written.set()
+        thread.join(_PATIENCE)
+        stop.set()
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="the file system takes no such names")
+def test_a_folder_whose_name_is_no_text_does_not_end_the_watching_of_others(make_folder: MakeFolder) -> None:
+    folder = make_folder({})
+    (folder / os.fsdecode(b"odd \xff")).mkdir()
+    stop = threading.Event()
+    changes = watch(folder, frozenset({b"", b"odd \xff"}), stop)
+    assert next(changes) == set()
+    make_folder({"1.md": "x"})
+    assert next(found for found in changes if found) == {b"1.md"}
+    stop.set()
+    with pytest.raises(UnwatchedError, match="not UTF-8"):
+        next(watch(folder / os.fsdecode(b"odd \xff"), frozenset({b""}), stop))
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="the file system takes no such names")
+def test_a_file_whose_name_is_no_text_does_not_end_the_watching(make_folder: MakeFolder) -> None:
+    folder = make_folder({})
+    stop = threading.Event()
+    changes = watch(folder, frozenset({b""}), stop)
+    assert next(changes) == set()
+    (folder / os.fsdecode(b"odd \xff.md")).write_bytes(b"x")
+    assert next(found for found in changes if found) == {b""}  # and it listens again
+    make_folder({"1.md": "x"})
+    assert next(found for found in changes if found) == {b"1.md"}
+    stop.set()

@@ -1,0 +1,428 @@
+"""Saved views in real files: what the app changes, what a person changes meanwhile, and what cannot be done."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from reader.core.errors import ReaderError
+from reader.core.ordering import Sort
+from reader.core.paths import Paths
+from reader.library.library import Library
+from reader.library.saved_views.store import KIND, Views
+from reader.library.saved_views.toml_file import SavedView, edited, read
+from reader.storage.sqlite.marks.store import State
+from tests.conftest import OpenLibrary
+
+Window = Callable[[], tuple[Library, Views]]
+AI = '# about robots\n[[view]]\nname = "AI"   # short\nquery = "topic:ai"\n'
+
+
+@pytest.fixture
+def window(library: OpenLibrary, seeds: Path) -> Window:
+    """Open another window of the app."""
+
+    def open_() -> tuple[Library, Views]:
+        opened = library(seeds)
+        return opened, Views(opened, Paths.of().views)
+
+    return open_
+
+
+@pytest.fixture
+def path() -> Path:
+    path = Paths.of().views
+    path.parent.mkdir(parents=True)
+    return path
+
+
+def names(views: Views) -> str:
+    return " ".join(view.name for view in views.look())
+
+
+def test_a_view_is_saved_in_a_file_that_is_ones_own(window: Window) -> None:
+    _, views = window()
+    assert views.look() == []
+    path = Paths.of().views
+    assert not path.exists()
+    assert views.save("AI  \n news", "topic:ai", Sort("date", reverse=True)) == "Saved the view “AI news”"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert read(path.read_text(), "") == [SavedView("AI news", "topic:ai", Sort("date", reverse=True))]
+    assert views.look() == window()[1].look() == [SavedView("AI news", "topic:ai", Sort("date", reverse=True))]
+    assert views.save("AI news", "tag:ai", None) == "Changed the view “AI news”"
+    assert views.save("AI news", "tag:ai", None) == "Changed the view “AI news”"  # which is no step
+    assert views.look() == [SavedView("AI news", "tag:ai")]
+
+
+def test_every_change_is_undone_and_redone(window: Window) -> None:
+    library, views = window()
+    states = [views.look()]
+    changes: list[Callable[[], str]] = [
+        lambda: views.save("A", "a", None),
+        lambda: views.save("B", "b", Sort("date")),
+        lambda: views.save("C", "c", None),
+        lambda: views.move("C", -1),
+        lambda: views.move("A", 1),
+        lambda: views.rename("C", "D"),
+        lambda: views.save("A", "a2", Sort()),
+        lambda: views.delete("B"),
+        lambda: views.move("D", 1),
+    ]
+    told = []
+    for change in changes:
+        told.append(change())
+        states.append(views.look())
+    assert [view.name for view in states[5]] == ["C", "A", "B"]
+    assert states[9] == [SavedView("A", "a2", Sort()), SavedView("D", "c")]
+    _, other = window()  # another run, another window
+    for before, what in zip(reversed(states[:-1]), reversed(told), strict=True):
+        undone = other.undo()
+        assert undone is not None
+        assert undone.told == what
+        assert views.look() == before
+    assert other.undo() is None
+    for after in states[1:]:
+        assert views.undo(again=True) is not None
+        assert other.look() == after
+    assert library.redo() is None
+
+
+def test_moving_against_an_end_is_no_step(window: Window) -> None:
+    _, views = window()
+    views.save("A", "", None)
+    views.save("B", "", None)
+    assert (views.move("A", -1), views.move("B", 1)) == ("", "")
+    assert (undone := views.undo()) is not None
+    assert undone.told == "Saved the view “B”"
+
+
+def test_moving_two_past_each_other_for_long_is_undone_too(window: Window) -> None:
+    _, views = window()
+    for name in "ABCD":
+        views.save(name, "", None)
+    for _ in range(70):  # each time into half of the room, until numbers have no more of it
+        views.move(views.look()[1].name, 1)
+    order = names(views)
+    for _ in range(70):
+        views.undo()
+    assert names(views) == "A B C D"
+    for _ in range(70):
+        views.undo(again=True)
+    assert names(views) == order
+
+
+def test_what_a_person_edits_is_followed_and_not_undone(window: Window, path: Path) -> None:
+    _, views = window()
+    views.save("A", "a", None)
+    views.save("B", "b", None)
+    assert not views.changed()
+    path.write_text("# mine\n" + path.read_text().replace('query = "a"', 'query = "mine"   # better'))
+    assert views.changed()
+    assert views.look()[0] == SavedView("A", "mine")
+    assert not views.changed()
+    assert (undone := views.undo()) is not None
+    assert undone.told == "Saved the view “B”"
+    assert views.undo() is None  # that of A would destroy what was written since
+    assert "# mine\n" in path.read_text()
+    assert 'query = "mine"   # better\n' in path.read_text()
+    path.write_text("")
+    assert views.look() == []
+    assert views.undo(again=True) is not None
+    assert names(views) == "B"
+
+
+def test_a_file_that_was_put_back_is_followed(window: Window, path: Path) -> None:
+    _, views = window()
+    views.save("A", "a", None)
+    old = path.read_bytes()
+    views.save("B", "b", None)
+    views.move("B", -1)
+    path.write_bytes(old)  # as `git checkout` does
+    assert names(views) == "A"
+    path.unlink()
+    assert names(views) == ""
+    assert not path.exists()
+
+
+def test_an_order_that_a_person_changes_is_theirs(window: Window, path: Path) -> None:
+    _, views = window()
+    for name in "ABC":
+        views.save(name, name, None)
+    a, b, c = views.look()
+    path.write_text(edited(path.read_text(), [c, a, b], ""))
+    assert views.look() == [c, a, b]
+    views.save("D", "d", None)
+    assert names(views) == "C A B D"
+    views.undo()
+    views.undo()  # what it was before no longer matters: it was moved by hand since
+    assert names(views) == "C A"
+
+
+def test_a_deleted_view_comes_back_as_it_was_written(window: Window, path: Path) -> None:
+    path.write_text(AI + "\n[[view]]\nname = 'B'\nquery = ''\n")
+    _, views = window()
+    views.delete("AI")
+    assert "robots" not in path.read_text()
+    _, other = window()
+    other.undo()
+    assert AI in path.read_text()
+    assert names(views) == "AI B"
+
+
+def test_windows_do_not_overwrite_each_others_views(window: Window) -> None:
+    (_, one), (_, two) = window(), window()
+    one.look(), two.look()
+    one.save("A", "a", None)
+    two.save("B", "b", None)
+    assert names(one) == names(two) == "A B"
+    one.rename("A", "C")
+    with pytest.raises(ReaderError, match="There is no view “A” any more"):
+        two.delete("A")
+    assert names(two) == "C B"
+
+
+@pytest.mark.parametrize("text", ["[[view]\n", "[[view]]\nname = 'A'\nquery = ''\nmode = 'x'\n", "\xff"])
+def test_a_file_that_cannot_be_read_is_never_overwritten(window: Window, path: Path, text: str) -> None:
+    library, views = window()
+    views.save("A", "a", None)
+    path.write_bytes(text.encode("latin-1"))
+    version = library.marks_version()
+    for change in (
+        views.look,
+        lambda: views.save("B", "b", None),
+        lambda: views.delete("A"),
+        lambda: views.move("A", 1),
+        views.undo,
+    ):
+        with pytest.raises(ReaderError) as caught:
+            change()
+        assert str(caught.value).startswith(str(path))
+    assert path.read_bytes() == text.encode("latin-1")
+    assert not views.changed()
+    assert library.kept(KIND).keys() == {"A"}
+    path.write_text(AI)
+    assert names(views) == "AI"
+    assert library.marks_version() > version
+
+
+def test_marks_are_undone_also_when_the_file_cannot_be_read(window: Window, path: Path) -> None:
+    library, views = window()
+    path.write_text("[")
+    article = library.rows(library.view(Sort()).rowids)[0]
+    library.mark_read([article.id], read=True)
+    assert (undone := views.undo()) is not None
+    assert undone.changed
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_told(window: Window, path: Path) -> None:
+    _, views = window()
+    views.save("A", "a", None)
+    path.parent.chmod(0o500)
+    _refuses(views, path)
+    path.parent.chmod(0o700)
+    assert views.undo() is not None
+
+
+def test_what_cannot_be_written_is_no_step(window: Window, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    library, views = window()
+    views.save("A", "a", None)
+
+    def full(*_: object) -> None:
+        raise ReaderError(f"{path} could not be written: no space left on device.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Library, "write_whole", staticmethod(full))
+        _refuses(views, path)
+        assert library.kept(KIND).keys() == {"A"}
+    assert (undone := views.undo()) is not None
+    assert undone.told == "Saved the view “A”"
+    assert views.look() == []
+
+
+def _refuses(views: Views, path: Path) -> None:
+    before = path.read_bytes()
+    for change in (
+        lambda: views.save("B", "b", None),
+        lambda: views.rename("A", "B"),
+        lambda: views.delete("A"),
+        views.undo,
+    ):
+        with pytest.raises(ReaderError, match="could not be written"):
+            change()
+        assert path.read_bytes() == before
+        assert names(views) == "A"
+
+
+def test_a_link_is_followed_and_the_mode_stays(window: Window, path: Path, tmp_path: Path) -> None:
+    dotfiles = tmp_path / "dotfiles" / "views.toml"
+    dotfiles.parent.mkdir()
+    dotfiles.write_text(AI)
+    dotfiles.chmod(0o640)
+    path.symlink_to(dotfiles)
+    _, views = window()
+    views.save("B", "b", None)
+    assert path.is_symlink()
+    assert [view.name for view in read(dotfiles.read_text(), "")] == ["AI", "B"]
+    assert stat.S_IMODE(dotfiles.stat().st_mode) == 0o640
+    assert [*dotfiles.parent.iterdir()] == [dotfiles]
+
+
+def test_what_is_no_file_is_told_and_not_waited_for(window: Window, path: Path) -> None:
+    _, views = window()
+    os.mkfifo(path)
+    with pytest.raises(ReaderError, match="is no file"):
+        views.look()
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(ReaderError, match="is no file"):
+        views.save("A", "", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "query", "why"),
+    [
+        ("", "x", "A view needs a name."),
+        (" \u202e", "x", "needs a name"),
+        ("x" * 201, "x", "The name is longer than 200"),
+        ("A", "x" * 4001, "The query is longer than 4,000"),
+    ],
+)
+def test_what_can_be_no_view_is_told(window: Window, name: str, query: str, why: str) -> None:
+    _, views = window()
+    with pytest.raises(ReaderError, match=why):
+        views.save(name, query, None)
+
+
+def test_a_name_is_given_once(window: Window) -> None:
+    _, views = window()
+    views.save("A", "", None)
+    views.save("B", "", None)
+    with pytest.raises(ReaderError, match="There is a view “B” already"):
+        views.rename("A", "B")
+    views.rename("A", "A")
+    assert names(views) == "A B"
+
+
+def test_views_that_came_from_another_machine_go_into_the_file(window: Window, path: Path) -> None:
+    path.write_text(AI)
+    library, views = window()
+    views.look()
+    value = {"query": "tag:x", "sort": "-date"}
+    library.take_over(KIND, {"X": value, "junk": [3], "bad": {"query": "\x1b"}, "worse": {"query": "", "sort": "up"}})
+    assert views.look() == [SavedView("AI", "topic:ai"), SavedView("X", "tag:x", Sort("date", reverse=True))]
+    assert path.read_text().startswith(AI)
+
+
+def test_a_change_that_was_cut_short_is_made_whole(window: Window, path: Path) -> None:
+    library, views = window()
+    views.save("A", "a", None)
+    # The program ended between the step and the file.
+    library.keep(KIND, {"A": None, "B": {"query": "b", "sort": "", "rank": 7}}, told="Renamed")
+    assert names(window()[1]) == "B"
+    views.undo()
+    assert names(views) == "A"
+
+
+def test_with_marks_in_memory_views_are_in_their_file_all_the_same(seeds: Path, path: Path) -> None:
+    path.write_text(AI)
+    library = Library.open(seeds, Paths.of())
+    library._state.close()
+    library._state = State.in_memory()
+    views = Views(library, path)
+    views.save("B", "b", None)
+    assert names(views) == "AI B"
+    views.undo()
+    assert path.read_text() == AI
+    library.close()
+
+
+class Anything(RuleBasedStateMachine):
+    """Two windows and an editor, in any order: the file always says what both show, and nobody's change is lost."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        import tempfile
+
+        self.folder = tempfile.TemporaryDirectory()
+        root = Path(self.folder.name)
+        paths = Paths(root / "cache", root / "data", root / "config")
+        paths.config.mkdir()
+        (root / "news").mkdir()
+        self.path = paths.views
+        self.libraries = [Library.open(root / "news", paths) for _ in range(2)]
+        self.windows = [Views(library, paths.views) for library in self.libraries]
+        self.expected: list[SavedView] = []
+        self.past: list[list[SavedView]] = []
+        self.next: list[list[SavedView]] = []
+
+    def teardown(self) -> None:
+        for library in self.libraries:
+            library.close()
+        self.folder.cleanup()
+
+    def _done(self, after: list[SavedView]) -> None:
+        if after != self.expected:
+            self.past.append(self.expected)
+            self.next = []
+        self.expected = after
+
+    @rule(which=st.integers(0, 1), name=st.sampled_from("ABCD"), query=st.sampled_from("xy"))
+    def save(self, which: int, name: str, query: str) -> None:
+        self.windows[which].save(name, query, None)
+        view = SavedView(name, query)
+        if name in {each.name for each in self.expected}:
+            self._done([view if each.name == name else each for each in self.expected])
+        else:
+            self._done([*self.expected, view])
+
+    @precondition(lambda self: self.expected)
+    @rule(which=st.integers(0, 1), at=st.integers(0, 3), to=st.integers(-1, 1), name=st.sampled_from("EF"))
+    def change(self, which: int, at: int, to: int, name: str) -> None:
+        view = self.expected[at % len(self.expected)]
+        window, rest = self.windows[which], [each for each in self.expected if each != view]
+        if to == 0:
+            window.delete(view.name)
+            self._done(rest)
+        elif name in {each.name for each in self.expected}:
+            window.move(view.name, to)
+            place = max(0, min(self.expected.index(view) + to, len(rest)))
+            self._done([*rest[:place], view, *rest[place:]])
+        else:
+            window.rename(view.name, name)
+            new = SavedView(name, view.query)
+            self._done([new if each == view else each for each in self.expected])
+
+    @precondition(lambda self: self.past)
+    @rule(which=st.integers(0, 1))
+    def undo(self, which: int) -> None:
+        assert self.windows[which].undo() is not None
+        self.next.append(self.expected)
+        self.expected = self.past.pop()
+
+    @precondition(lambda self: self.next)
+    @rule(which=st.integers(0, 1))
+    def redo(self, which: int) -> None:
+        assert self.windows[which].undo(again=True) is not None
+        self.past.append(self.expected)
+        self.expected = self.next.pop()
+
+    @rule(comment=st.sampled_from(["# one\n", "# two\n\n"]))
+    def comment(self, comment: str) -> None:
+        text = self.path.read_text() if self.path.exists() else ""
+        self.path.write_text(comment + text)
+
+    @invariant()
+    def all_agree(self) -> None:
+        assert self.windows[0].look() == self.windows[1].look() == self.expected
+        text = self.path.read_text() if self.path.exists() else ""
+        assert read(text, "") == self.expected
+
+
+TestAnything = Anything.TestCase

@@ -1,0 +1,187 @@
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.core.errors import ReaderError
+from reader.core.ordering import SORT_KEYS, Sort
+from reader.core.text import clean
+from reader.library.saved_views.toml_file import LONGEST_NAME, LONGEST_QUERY, SavedView, edited, read, texts
+
+AI = SavedView("AI", "topic:ai", Sort("date"))
+STAR = SavedView("Star", 'source:"The Star"')
+MINE = '''\
+# My views: the ones for work come first.
+
+# about ai
+[[view]]
+name = "AI"   # short
+query = "topic:ai"
+sort = 'date'
+
+# ---- at home ----
+
+# local news
+[["view"]]
+  query = """source:"The Star\\""""
+  "name"='Star'   # the one with "quotes" in it
+# the end of it
+'''
+
+
+def test_what_a_person_wrote_is_read() -> None:
+    assert read(MINE, "views.toml") == [AI, STAR]
+    assert read("", "views.toml") == []
+    assert read("view = [{name = 'AI', query = 'topic:ai', sort = 'date'}]", "f") == [AI]
+
+
+def test_a_file_that_is_not_there_yet_begins_with_what_it_is() -> None:
+    text = edited("", [AI, STAR], "views.toml")
+    assert text.startswith("# Saved views of newsreader")
+    assert text.endswith(
+        '\n\n[[view]]\nname = "AI"\nquery = "topic:ai"\nsort = "date"\n'
+        '\n[[view]]\nname = "Star"\nquery = \'source:"The Star"\'\n'
+    )
+
+
+@pytest.mark.parametrize(
+    ("wanted", "was", "becomes"),
+    [
+        pytest.param([SavedView("AI", "tag:ai", AI.sort), STAR], '"topic:ai"', '"tag:ai"', id="query"),
+        pytest.param([SavedView("Robots", *(AI.query, AI.sort)), STAR], '"AI"', '"Robots"', id="renamed"),
+        pytest.param([SavedView("AI", "topic:ai"), STAR], "sort = 'date'\n", "", id="no order"),
+        pytest.param([SavedView("AI", "topic:ai", Sort("heat", reverse=True)), STAR], "'date'", '"-heat"', id="order"),
+        pytest.param(
+            [AI, SavedView("Star", STAR.query, Sort())],
+            'quotes" in it\n',
+            'quotes" in it\nsort = "quality"\n',
+            id="an order more",
+        ),
+        pytest.param([AI], MINE[MINE.index("# local") : MINE.index("# the end")], "", id="the last deleted"),
+        pytest.param([STAR], MINE[MINE.index("# about") : MINE.index("# ---")], "", id="the first deleted"),
+    ],
+)
+def test_only_what_changes_is_changed(wanted: Sequence[SavedView], was: str, becomes: str) -> None:
+    assert MINE.count(was) == 1
+    assert edited(MINE, wanted, "f") == MINE.replace(was, becomes)
+
+
+def test_what_does_not_change_is_left_to_the_letter() -> None:
+    assert edited(MINE, [AI, STAR], "f") == MINE
+
+
+def test_comments_go_where_their_view_goes_and_are_never_lost() -> None:
+    text = edited(MINE, [STAR, AI], "f")
+    assert read(text, "f") == [STAR, AI]
+    assert text.index("# My views") < text.index("# local news") < text.index('name"=') < text.index("# about ai")
+    assert sorted(line for line in text.splitlines() if line) == sorted(line for line in MINE.splitlines() if line)
+    assert "# ---- at home ----" in edited(MINE, [], "f")
+    assert "# the end of it" in edited(MINE, [], "f")
+
+
+def test_a_view_that_comes_back_comes_as_it_was_written() -> None:
+    former = texts(MINE, [AI, STAR])
+    assert former["AI"].startswith("# about ai\n[[view]]\n")
+    text = edited(edited(MINE, [STAR], "f"), [AI, STAR], "f", former)
+    assert '# about ai\n[[view]]\nname = "AI"   # short\n' in text
+    later = SavedView("AI", "topic:ai heat>50")
+    assert 'name = "AI"   # short\nquery = "topic:ai heat>50"\n\n' in edited("", [later, STAR], "f", former)
+    assert read(edited("", [AI], "f", {"AI": "[[view]] nonsense"}), "f") == [AI]
+    assert texts(edited("", [AI, STAR], "f"), [AI, STAR]) == {}
+
+
+def test_what_looks_like_a_view_in_a_text_is_none() -> None:
+    text = (
+        "[[view]]\nname = 'A'\nquery = '''\n# x\n[[view]]\nname = \"B\" '''\n# after\n\n[[view]]\nname='C'\nquery=''\n"
+    )
+    a, c = read(text, "f")
+    assert (a.query, c.name) == ('# x [[view]] name = "B"', "C")
+    assert read(edited(text, [c, a], "f"), "f") == [c, a]
+    assert edited(text, [a], "f") == text[: text.index("\n[[view]]\nname='C'")]
+
+
+def test_line_ends_of_other_systems_stay() -> None:
+    text = edited(MINE.replace("\n", "\r\n"), [AI, SavedView("New", "x"), STAR], "f")
+    assert text.count("\n") == text.count("\r\n")
+    assert [view.name for view in read(text, "f")] == ["AI", "New", "Star"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name = ", "f is not valid TOML: Invalid value (at end of document). Mend that line."),
+        ("[[view]]\nname = 'A'\nname = 'B'\nquery = ''", "at line 3"),
+        ("[views]\n", "f: “views” is not known here. Each view is a table: [[view]]."),
+        ("[view]\nname = 'A'", "f: view must be a table in two pairs of brackets: [[view]]."),
+        ("view = 3", "f: view must be a table"),
+        ("[[view]]\nquery = 'x'", "f: view number 1 has no name."),
+        ("[[view]]\nname = '\\u202e'\nquery = 'x'\n[[view]]\nname = ' '", "f: view number 2 has no name."),
+        ("[[view]]\nname = 'A'", "f: the view “A” has no query."),
+        ("[[view]]\nname = 'A'\nquery = 3", "f: the view “A”: query must be a text in quotes."),
+        ("[[view]]\nname = 'A'\nquery = ''\nsrot = 'date'", "f: the view “A” has “srot”, which is not known. Known"),
+        ("[[view]]\nname = 'A'\nquery = ''\nsort = 'best'", "f: the view “A”: there is no order “best”. Write one of:"),
+        ("[[view]]\nname = 'A'\nquery = ''\n" * 2, "f: there are two views “A”. Give one of them another name."),
+        (f"[[view]]\nname = 'A'\nquery = '{'x' * (LONGEST_QUERY + 1)}'", "the query is longer than 4,000 characters"),
+        (f"[[view]]\nname = '{'x' * (LONGEST_NAME + 1)}'\nquery = ''", "the name is longer than 200 characters"),
+        ('[[view]]\nname = "\\u001b]52;c;x\\u0007"\nquery = 1', "the view “]52;c;x”: query must"),
+    ],
+)
+def test_mistakes_are_told_with_file_and_view(text: str, message: str) -> None:
+    with pytest.raises(ReaderError) as caught:
+        read(text, "f")
+    assert message in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize("text", ["view = [{name = 'AI', query = 'topic:ai', sort = 'date'}]\n"])
+def test_what_only_a_person_can_change_is_told(text: str) -> None:
+    with pytest.raises(ReaderError, match=r"f is written in a way that only a person can change\. Write each view as"):
+        edited(text, [STAR], "f")
+
+
+names = st.text(st.sampled_from("ab\"'\\#[]=\n é\u200b") | st.characters(), max_size=12).map(clean).filter(bool)
+saved = st.builds(
+    SavedView, names, names | st.just(""), st.none() | st.builds(Sort, st.sampled_from(SORT_KEYS), st.booleans())
+)
+many = st.lists(saved, max_size=5, unique_by=lambda view: view.name)
+comments = st.lists(st.sampled_from(["", "# [[view]]", "#'''", '# "', "  # x"]), max_size=3)
+
+
+@st.composite
+def files(draw: st.DrawFn) -> str:
+    """Any views, laid out by somebody who has taste of their own."""
+    lines = draw(comments)
+    for view in draw(many):
+        lines += [draw(st.sampled_from(["[[view]]", " [[ view ]] # 'x", '[["view"]]', "[['view']]"]))]
+        sort = view.sort
+        fields = {"name": view.name, "query": view.query}
+        fields |= {} if sort is None else {"sort": f"{'-' if sort.reverse else ''}{sort.by}"}
+        for key in draw(st.permutations([*fields])):
+            lines += draw(comments)
+            plain = fields[key].replace("\\", "\\\\").replace('"', '\\"')
+            quotes = draw(st.sampled_from(['"', '"""', '"""\n']))
+            end = draw(st.sampled_from(["", "  # 'it is'", '#"""']))
+            lines += [f"{draw(st.sampled_from(['', '  ']))}{key} = {quotes}{plain}{quotes.strip()}{end}"]
+        lines += draw(comments)
+    return draw(st.sampled_from(["\n", "\r\n"])).join(lines) + draw(st.sampled_from(["", "\n", "\n\n"]))
+
+
+@given(files(), st.data())
+def test_any_file_becomes_what_is_wanted_and_keeps_what_stands_by_itself(text: str, data: st.DataObject) -> None:
+    there = read(text, "f")
+    assert len(there) == len(tomllib.loads(text).get("view", []))
+    kept = data.draw(st.permutations(there).map(lambda views: views[: data.draw(st.integers(0, len(views)))]))
+    taken = {view.name for view in kept}
+    wanted = [*kept, *(view for view in data.draw(many) if view.name not in taken)]
+    after = edited(text, wanted, "f")
+    assert read(after, "f") == wanted
+    assert edited(after, wanted, "f") == after
+    if not [view for view in there if view not in wanted]:  # nothing is deleted, so nothing is lost
+        for line in text.splitlines():
+            assert line in after
+    back = edited(after, there, "f", texts(text, there))
+    assert read(back, "f") == there

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.core.ordering import SORT_KEYS
+from reader.query.ast import FIELDS, MAX_CHARS, STATES, THINGS, VALUE_FIELDS, Node, Query, ValueField, Words
+from reader.query.completion import EXAMPLES, Completion, complete, depends_on_marks, words_of
+from reader.query.dates import SPANS, WORDS, fault
+from reader.query.parser import parse, quoted
+from tests.query.query_trees import nodes, texts
+
+NAMES = tuple(f"{name}:" for name in FIELDS)
+
+
+def _at_mark(text: str) -> Completion:
+    """Complete ``text`` at its ``|``."""
+    before, _, after = text.partition("|")
+    return complete(before + after, len(before))
+
+
+@pytest.mark.parametrize("text", ["|", "a |", "a | b", "(|", "-|", "a (-|b", "NOT |", "a| -|", "|a"])
+def test_where_nothing_is_written_any_field_may_begin(text: str) -> None:
+    at = text.rindex("|") - (text.count("|") - 1)
+    assert complete(text.replace("|", ""), at) == Completion(at, at, "field", "", NAMES)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "prefix", "names"),
+    [
+        ("t|", 0, 1, "t", ["title:", "text:", "topic:", "tag:", "type:"]),
+        ("a -(QU|", 4, 6, "QU", ["quality:"]),
+        ("so|rce", 0, 5, "so", ["source:", "sort:"]),
+        ("so|urce:x", 0, 7, "so", ["source:", "sort:"]),
+        ("sou|rc:", 0, 6, "sou", ["source:"]),
+        ("ti|tle,b", 0, 5, "ti", ["title:"]),
+        ("so|rce:x", 0, 6, "so", ["source:", "sort:"]),
+        ("source|", 0, 6, "source", ["source:"]),
+    ],
+)
+def test_a_name_is_completed(text: str, start: int, end: int, prefix: str, names: list[str]) -> None:
+    assert _at_mark(text) == Completion(start, end, "field", prefix, tuple(names))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("xyz|", '"so|', '"so"|', '"s|o"', "(a)|", r"\so|", "https://so|", "sorce:x|", "qua|>=5", "qua|lity>=5"),
+        *("title:so|", "limit:5|", "path:|", "url:a|", "is:readx|", "quality>=|", "quality:4|", 'is:"read"|'),
+        "date:soon|",
+    ],
+)
+def test_where_nothing_can_be_proposed_it_says_so(text: str) -> None:
+    assert (_at_mark(text).kind, _at_mark(text).candidates) == ("none", ())
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "prefix", "values"),
+    [
+        ("is:|", 3, 3, "", STATES),
+        ("a is:UN|", 5, 7, "UN", ("unread",)),
+        ("is:un|read b", 3, 9, "un", ("unread",)),
+        ('is:"un|', 3, 6, "un", ("unread",)),
+        ("has:|", 4, 4, "", THINGS),
+        ("-has:p|", 5, 6, "p", ("page", "problems")),
+        ("sort:|", 5, 5, "", (*SORT_KEYS, *(f"-{key}" for key in SORT_KEYS), "relevance")),
+        ("sort:-d|", 5, 7, "-d", ("-date",)),
+        ("heat:|", 5, 5, "", ("unknown",)),
+        ("date:|", 5, 5, "", (*WORDS, *SPANS, "unknown")),
+        ("date>=|", 6, 6, "", (*WORDS, *SPANS)),
+        ("after:this|", 6, 10, "this", ("this-week", "this-month", "this-year")),
+        ("date:1m..to|", 9, 11, "to", ("today",)),
+        ("date:1m..|", 9, 9, "", (*WORDS, *SPANS)),
+        ("date:..3|", 7, 8, "3", ("3d",)),
+    ],
+)
+def test_a_value_of_which_there_are_few_is_completed(
+    text: str, start: int, end: int, prefix: str, values: tuple[str, ...]
+) -> None:
+    assert _at_mark(text) == Completion(start, end, "fixed", prefix, values)
+
+
+@pytest.mark.parametrize("field", VALUE_FIELDS)
+def test_a_value_of_the_articles_is_left_to_whoever_knows_them(field: ValueField) -> None:
+    at = len(field) + 1
+    assert _at_mark(f"{field}:|") == Completion(at, at, field, "")
+    assert _at_mark(f"{field}:Re| b") == Completion(at, at + 2, field, "Re")
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "prefix"),
+    [
+        ('topic:"Climate ch|ange" b', 6, 22, "Climate ch"),
+        ('topic:"Climate ch| is:unread', 6, 17, "Climate ch"),
+        (r"topic:Climate\ ch|", 6, 17, "Climate ch"),
+        ("topic:|x", 6, 7, ""),
+        ('topic:"|', 6, 7, ""),
+        (r'topic:"a \"b|', 6, 12, 'a "b'),
+    ],
+)
+def test_a_value_in_quotes_is_completed_without_losing_what_follows(
+    text: str, start: int, end: int, prefix: str
+) -> None:
+    assert _at_mark(text) == Completion(start, end, "topic", prefix)
+
+
+def test_every_value_that_is_proposed_is_one() -> None:
+    for field in ("is", "has", "sort", "date", "after", "before", "quality", "heat"):
+        completion = complete(f"{field}:", len(field) + 1)
+        assert completion.candidates
+        for value in completion.candidates:
+            query = parse(f"{field}:{value}")
+            assert query.where or query.sort
+    assert not any(map(fault, (*WORDS, *SPANS)))
+
+
+@given(texts, st.integers(-5, 60))
+def test_any_cursor_in_any_text_has_a_completion(text: str, at: int) -> None:
+    found = complete(text, at)
+    at = max(0, min(at, len(text)))
+    assert 0 <= found.start <= at <= found.end <= len(text)
+    assert (found.kind in {"field", "fixed"}) == bool(found.candidates)
+    assert all(candidate.lower().startswith(found.prefix.lower()) for candidate in found.candidates)
+
+
+@given(st.text(max_size=8), st.sampled_from(VALUE_FIELDS))
+def test_a_value_chosen_for_one_that_is_begun_makes_a_query(value: str, field: str) -> None:
+    text = f'a {field}:"b c'
+    found = complete(text, len(text))
+    completed = text[: found.start] + quoted(f"b c {value} d") + text[found.end :]
+    assert parse(completed).where is not None
+
+
+def test_a_text_that_is_too_long_for_a_query_is_not_completed() -> None:
+    assert complete("t" * (MAX_CHARS + 1), 5) == Completion(5, 5, "none", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", []),
+        ('climate "sea ice"', [("any", "climate", True), ("any", "sea ice", False)]),
+        ("title:a excerpt:b body:c text:d", [("title", "a", True), ("excerpt", "b", True)]),
+        ("a OR (b -c) OR NOT (d OR -e)", [("any", "a", True), ("any", "b", True), ("any", "e", True)]),
+        ("--a -is:read source:x quality:5", [("any", "a", True)]),
+        ('a a "a"', [("any", "a", True), ("any", "a", False)]),
+    ],
+)
+def test_words_to_highlight_are_those_that_articles_are_found_by(text: str, found: list[tuple[str, str, bool]]) -> None:
+    assert [(words.field, words.text, words.prefix) for words in words_of(parse(text).where)] == found
+
+
+def test_words_of_other_fields_are_found_when_asked_for() -> None:
+    assert words_of(parse("title:a body:b").where, {"body"}) == (Words("body", "b", prefix=True),)
+
+
+@given(nodes)
+def test_words_to_highlight_are_in_the_tree_and_there_once(node: Node) -> None:
+    found = words_of(node)
+    assert len(set(found)) == len(found)
+    assert all(repr(words) in repr(node) for words in found)
+
+
+@pytest.mark.parametrize("query", [example for example, _ in EXAMPLES])
+def test_every_example_is_a_query(query: str) -> None:
+    assert parse(query) != Query()
+
+
+@pytest.mark.parametrize(
+    "query", ["is:unread", "-is:starred", "tag:ai", "has:tags", "title:a (b OR source:x)", "-(quality>3 NOT is:read)"]
+)
+def test_what_asks_for_marks_depends_on_them(query: str) -> None:
+    assert depends_on_marks(parse(query).where)
+
+
+@pytest.mark.parametrize("query", ["", "title:a", "-source:x quality>3", "is:published OR has:body", "date:today"])
+def test_what_asks_for_none_does_not(query: str) -> None:
+    assert not depends_on_marks(parse(query).where)

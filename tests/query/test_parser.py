@@ -1,0 +1,334 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from reader.core.ordering import Sort
+from reader.core.text import clean
+from reader.query.ast import (
+    FIELDS,
+    MAX_CHARS,
+    MAX_CONDITIONS,
+    MAX_DEPTH,
+    And,
+    Between,
+    Date,
+    Has,
+    Is,
+    Node,
+    Not,
+    Number,
+    Or,
+    Order,
+    Part,
+    Query,
+    QueryError,
+    Unknown,
+    Value,
+    Words,
+)
+from reader.query.parser import parse, quoted, write
+from tests.query.query_trees import queries, texts
+
+A, B, C = (Words("any", word, prefix=True) for word in "abc")
+
+
+def _error(text: str) -> QueryError:
+    with pytest.raises(QueryError) as told:
+        parse(text)
+    return told.value
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("", None),
+        (" \t\u3000\u200b ", None),
+        ("a", A),
+        ('"a"', Words("any", "a")),
+        ('"sea  ice"', Words("any", "sea ice")),
+        ('"sea ice"b', And((Words("any", "sea ice"), B))),
+        ('a"sea ice"', And((A, Words("any", "sea ice")))),
+        ("人脸\u3000a", And((Words("any", "人脸", prefix=True), A))),
+        ("title:a", Words("title", "a", prefix=True)),
+        ('TITLE:"a b"', Words("title", "a b")),
+        ("body:-", Words("body", "-", prefix=True)),
+        ("source:Reuters", Value("source", "Reuters")),
+        ('topic:"Climate change"', Value("topic", "Climate change")),
+        ("tag:a:b", Value("tag", "a:b")),
+        ("path:a/(b)", And((Part("path", "a/"), B))),
+        ("url:https://x.example/?a=b", Part("url", "https://x.example/?a=b")),
+        ("quality:40", Number("quality", "=", 40)),
+        ("quality=40", Number("quality", "=", 40)),
+        ("heat<+2.5", Number("heat", "<", 2.5)),
+        ("heat<=-1", Number("heat", "<=", -1)),
+        ("heat>1", Number("heat", ">", 1)),
+        ("Heat>=1", Number("heat", ">=", 1)),
+        ("quality:40..60", Between("quality", 40, 60)),
+        ("quality:40..", Number("quality", ">=", 40)),
+        ("quality:..60", Number("quality", "<=", 60)),
+        ("heat:Unknown", Unknown("heat")),
+        ("date:Today", Date("in", "today")),
+        ("date=2021-07", Date("in", "2021-07")),
+        ("date:unknown", Unknown("date")),
+        ("after:3d", Date(">=", "3d")),
+        ("date>=3d", Date(">=", "3d")),
+        ("before:2021", Date("<", "2021")),
+        ("date<2021", Date("<", "2021")),
+        ("date<=last-week", Date("<=", "last-week")),
+        ("date>2021", Date(">", "2021")),
+        ("date:2021..2022", Date("range", "2021", "2022")),
+        ("date:2021..", Date(">=", "2021")),
+        ("date:..2021", Date("<=", "2021")),
+        ("is:Unread", Is("unread")),
+        ("has:images", Has("images")),
+    ],
+)
+def test_a_condition_is_read(text: str, where: Node | None) -> None:
+    assert parse(text) == Query(where)
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("a b", And((A, B))),
+        ("a AND b c", And((A, B, C))),
+        ("a b OR c", Or((And((A, B)), C))),
+        ("a OR b OR c", Or((A, B, C))),
+        ("a (b OR c)", And((A, Or((B, C))))),
+        ("(a b) c", And((And((A, B)), C))),
+        ("((a))", A),
+        ("-a b", And((Not(A), B))),
+        ("NOT a OR b", Or((Not(A), B))),
+        ("NOT NOT a", Not(Not(A))),
+        ("--a", Not(Not(A))),
+        ("NOT -a", Not(Not(A))),
+        ("-(a OR b)", Not(Or((A, B)))),
+        ('-"a"', Not(Words("any", "a"))),
+        ("-title:a", Not(Words("title", "a", prefix=True))),
+        ("a AND NOT b", And((A, Not(B)))),
+        ("a-b", Words("any", "a-b", prefix=True)),
+        ("- a", And((Words("any", "-", prefix=True), A))),
+        ("(-)", Words("any", "-", prefix=True)),
+        ("and", Words("any", "and", prefix=True)),
+        ("ORB", Words("any", "ORB", prefix=True)),
+        ('"OR"', Words("any", "OR")),
+    ],
+)
+def test_operators_bind_as_they_should(text: str, where: Node) -> None:
+    assert parse(text) == Query(where)
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("https://x.example/a", "https://x.example/a"),
+        ("12:30", "12:30"),
+        ("Covid:", "Covid:"),
+        ("H1:2021", "H1:2021"),
+        ("日本:東京", "日本:東京"),
+        ("x=5", "x=5"),
+        ("a<b", "a<b"),
+        (r"\title:a", "title:a"),
+        (r"title\:a", "title:a"),
+        (r"\OR", "OR"),
+        (r"\-a", "-a"),
+        (r"a\ b", "a b"),
+        (r"\(a\)", "(a)"),
+        (r"a\"b", 'a"b'),
+        (r"a\\b", r"a\b"),
+        ("a\\", "a\\"),
+        ("a\u200bb", "ab"),
+        ("a\x1bb", "ab"),
+        ("a\ud800", "a\ufffd"),
+    ],
+)
+def test_what_only_looks_like_the_language_is_a_word(text: str, word: str) -> None:
+    assert parse(text) == Query(Words("any", word, prefix=True))
+
+
+@pytest.mark.parametrize(
+    ("text", "sort", "limit"),
+    [
+        ("a sort:quality", Sort("quality"), None),
+        ("a sort:-date limit:50", Sort("date", reverse=True), 50),
+        ("limit:1 a SORT:Heat", Sort("heat"), 1),
+        ("sort:relevance a", "relevance", None),
+        ("a AND sort:date", Sort("date"), None),
+    ],
+)
+def test_settings_are_about_the_whole_query(text: str, sort: Order, limit: int | None) -> None:
+    assert parse(text) == Query(A, sort, limit)
+
+
+def test_settings_stand_around_alternatives_or_between_conditions_beside_each_other() -> None:
+    assert parse("sort:date a OR b limit:5") == Query(Or((A, B)), Sort("date"), 5)
+    assert parse("sort:date (a OR b)") == Query(Or((A, B)), Sort("date"))
+    assert parse("a sort:date b") == Query(And((A, B)), Sort("date"))
+    assert parse("sort:date limit:5") == Query(None, Sort("date"), 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [("a sort:date OR b", 2, 11), ("a OR sort:date b", 5, 14), ("(a sort:date)", 3, 12), ("NOT limit:5", 4, 11)],
+)
+def test_settings_within_something_are_refused(text: str, start: int, end: int) -> None:
+    error = _error(text)
+    assert "is about the whole query" in error.message
+    assert error.hint == "Write it at the end."
+    assert (error.start, error.end) == (start, end)
+
+
+@pytest.mark.parametrize(
+    ("text", "message", "start", "end"),
+    [
+        ("a quality>=", "quality>= needs a number.", 2, 11),
+        ("a Heat:hot", "Heat: needs a number, and “hot” is none.", 7, 10),
+        ("quality:1e3", "quality: needs a number, and “1e3” is none.", 8, 11),
+        ("quality:٤٠", "quality: needs a number, and “٤٠” is none.", 8, 10),
+        ("quality:..", "quality: needs a number, and “..” is none.", 8, 10),
+        ("quality:40...60", "quality: needs a number, and “40...60” is none.", 8, 15),
+        ("quality>unknown", "quality> needs a number, and “unknown” is none.", 8, 15),
+        ("quality>40..60", "quality> takes one number, not a range.", 8, 14),
+        ("quality:60..40", "quality:60..40 ends before it begins.", 8, 14),
+        ("heat>1000000000000001", "heat>1000000000000001 is further from 0 than any heat.", 5, 21),
+        ("date:", "date: needs a date.", 0, 5),
+        ("date:soon", "date: “soon” is no date.", 5, 9),
+        ("date:2021-7", "date: “2021-7” is no date.", 5, 11),
+        ("date:0000", "date: “0000” is before the year 0001.", 5, 9),
+        ("date:2021-13", "date: “2021-13” has no such month.", 5, 12),
+        ("date:2021-02-29", "date: “2021-02-29” is a day that month does not have.", 5, 15),
+        ("date:..", "date: needs a date, and “..” is none.", 5, 7),
+        ("date:today..soon", "date: “soon” is no date.", 5, 16),
+        ("date:2021-08..2021-07", "date:2021-08..2021-07 ends before it begins.", 5, 21),
+        ("date>2021..2022", "date> takes one date, not a range.", 5, 15),
+        ("after:2021..", "after: takes one date, not a range.", 6, 12),
+        ("after:unknown", "after: “unknown” is no date.", 6, 13),
+        ("date<unknown", "date< “unknown” is no date.", 5, 12),
+        ("is:raed", "is: needs a state, and “raed” is none.", 3, 7),
+        ("has:", "has: needs a thing.", 0, 4),
+        ("sort:title", "sort: needs an order, and “title” is none.", 5, 10),
+        ("sort:-relevance", "sort:relevance cannot be turned round: the best match always comes first.", 0, 15),
+        ("sort:date sort:date", "sort: is there twice.", 10, 19),
+        ("limit:1 limit:2", "limit: is there twice.", 8, 15),
+        ("limit:0", "limit: needs a whole number from 1 to 1,000,000,000, and “0” is none.", 6, 7),
+        ("limit:1.5", "limit: needs a whole number from 1 to 1,000,000,000, and “1.5” is none.", 6, 9),
+        ("title=a", "title= is not understood: after title comes a colon.", 0, 6),
+        ("after>2021", "after> is not understood: after after comes a colon.", 0, 6),
+        ("source: Reuters", "source: needs a value.", 0, 7),
+        ('title:""', "title: needs a word or a phrase.", 0, 8),
+        ('a ""', "There is nothing between the quotes.", 2, 4),
+        ('a "b', "A quote is not closed.", 2, 4),
+        ('title:"b c', "A quote is not closed.", 6, 10),
+        ("(a", "A parenthesis is not closed.", 0, 1),
+        ("a (b))", "A parenthesis is closed that was not opened.", 5, 6),
+        (")", "A parenthesis is closed that was not opened.", 0, 1),
+        ("a ()", "There is nothing in the parentheses.", 2, 4),
+        ("OR a", "OR has nothing before it.", 0, 2),
+        ("a OR", "OR has nothing after it.", 2, 4),
+        ("a OR OR b", "OR has nothing after it.", 2, 4),
+        ("(a OR) b", "OR has nothing after it.", 3, 5),
+        ("a OR sort:date", "OR has nothing after it.", 2, 4),
+        ("AND a", "AND has nothing before it.", 0, 3),
+        ("a AND AND b", "AND has nothing before it.", 6, 9),
+        ("a OR AND b", "AND has nothing before it.", 5, 8),
+        ("a AND", "AND has nothing after it.", 2, 5),
+        ("a AND OR b", "AND has nothing after it.", 2, 5),
+        ("a NOT", "NOT has nothing after it.", 2, 5),
+        ("NOT OR b", "NOT has nothing after it.", 0, 3),
+        ("(NOT)", "NOT has nothing after it.", 1, 4),
+        ("-\u200b", "The minus sign has nothing after it.", 0, 1),
+        ("a foo:b", "There is no field “foo”.", 2, 6),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(text: str, message: str, start: int, end: int) -> None:
+    error = _error(text)
+    assert (error.message, error.start, error.end) == (message, start, end)
+
+
+def test_an_unknown_field_has_its_neighbours_named() -> None:
+    assert _error("sorce:x").hint.startswith("Did you mean source: or sort:?")
+    assert _error("tittle:x").hint == "Did you mean title:? Put it in quotes if it was meant as words."
+    assert all(f"{name}," in _error("zzzz:x").hint for name in FIELDS[:-1])
+
+
+def test_what_an_error_repeats_is_safe_and_short() -> None:
+    error = _error("quality:\x1b]52;c;x\x07" + "9z" * 500)
+    assert error.message.startswith("quality: needs a number, and “]52;c;x9z")
+    assert len(str(error)) < 250
+    assert clean(str(error)) == str(error)
+
+
+def test_a_query_is_bounded() -> None:
+    error = _error("a" * (MAX_CHARS + 1))
+    assert (error.message, error.start, error.end) == (
+        "The query is longer than 10,000 characters.",
+        MAX_CHARS,
+        MAX_CHARS + 1,
+    )
+    assert parse("a" * MAX_CHARS).where == Words("any", "a" * MAX_CHARS, prefix=True)
+    assert _error("a " * (MAX_CONDITIONS + 1)).start == 2 * MAX_CONDITIONS
+    assert isinstance(parse("a " * MAX_CONDITIONS).where, And)
+
+
+@pytest.mark.parametrize(
+    ("opening", "start"), [("(", 50), ("-", 50), ("NOT ", 200), ("(-", 50), ("((a OR ", 175), ("a OR (", 305)]
+)
+def test_nesting_is_bounded(opening: str, start: int) -> None:
+    error = _error((opening * MAX_CHARS)[:MAX_CHARS])
+    assert error.message == f"The query is nested deeper than {MAX_DEPTH} levels."
+    assert error.start == start
+
+
+def test_what_is_nested_as_deep_as_may_be_is_read_compared_and_written() -> None:
+    text = "(a OR -" * (MAX_DEPTH // 2) + "b" + ")" * (MAX_DEPTH // 2)
+    tree = parse(text)
+    assert parse(write(tree)) == tree
+    assert hash(parse(write(tree))) == hash(tree)
+    assert _error(f"({text})").message.startswith("The query is nested deeper")
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("NOT  a AND (b c)", "-a (b c)"),
+        ("(a b) OR c", "a b OR c"),
+        ("limit:5 SORT:-date a OR (b OR c)", "a OR (b OR c) sort:-date limit:5"),
+        ("-(a OR b) -(a b) NOT NOT c", "-(a OR b) -(a b) --c"),
+        ("date>=2021 date<3d date:2021.. date=today", "after:2021 before:3d after:2021 date:today"),
+        ("quality=0.00001 heat:..5", "quality:0.00001 heat<=5"),
+        ('source:"Reuters" topic:"a b" tag:a\\"b', 'source:Reuters topic:"a b" tag:"a\\"b"'),
+        (r'\-a \title:x Covid: "say \"x\""', r'\-a \title:x Covid: "say \"x\""'),
+    ],
+)
+def test_a_tree_is_written_in_the_usual_spelling(text: str, written: str) -> None:
+    assert write(parse(text)) == written
+
+
+@given(texts)
+@example("-\\")
+@example('title:"\\')
+@example("limit:" + "9" * 5000)
+@example("quality:" + "9" * 5000)
+def test_any_text_is_a_tree_that_can_be_written_or_an_error_with_a_place_in_it(text: str) -> None:
+    try:
+        tree = parse(text)
+    except QueryError as error:
+        assert 0 <= error.start <= error.end <= len(text)
+        assert error.message.endswith(".")
+        assert clean(str(error)) == str(error)
+    else:
+        assert parse(write(tree)) == tree
+
+
+@given(queries)
+def test_any_tree_is_written_so_that_it_is_read_as_itself(query: Query) -> None:
+    assert parse(write(query)) == query
+
+
+@given(texts.map(clean).filter(bool), st.sampled_from(["source", "tag", "path"]))
+def test_any_value_can_be_written(value: str, field: str) -> None:
+    where = parse(f"{field}:{quoted(value)} a").where
+    assert isinstance(where, And)
+    assert where.parts == (Part("path", value) if field == "path" else Value(field, value), A)

@@ -1,0 +1,44 @@
+"""Puts articles into an index as a refresh would."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from reader.core.model import Article
+from reader.documents.index_record import brief_of
+from reader.storage.sqlite.index.reader import Index
+from reader.storage.sqlite.index.writer import Taken, Writer
+
+Trouble = tuple[int, str, str]
+
+
+def taken(article: Article | None, path: bytes, mtime_ns: int = 1, troubles: Sequence[Trouble] = ()) -> Taken:
+    """Return ``article``, found at ``path``, as it goes into an index."""
+    values = None if article is None else tuple(brief_of(article, path))
+    return Taken(path.rpartition(b"/")[2], mtime_ns, 2, values, tuple(troubles))
+
+
+def write(writer: Writer, entries: Iterable[tuple[bytes, Taken]]) -> None:
+    for path, each in entries:
+        writer.apply(path.rpartition(b"/")[0], [each])
+
+
+def put(index: Index, *articles: Article) -> None:
+    """Take in articles at their own paths, and show them."""
+    with index.writer(lambda: True) as writer:
+        with writer.together():
+            write(writer, [(a.path.encode(), taken(a, a.path.encode())) for a in articles])
+        writer.show()
+
+
+def replace(index: Index, path: bytes, article: Article | None, mtime_ns: int, *troubles: Trouble) -> None:
+    """Take in one document anew."""
+    with index.writer(lambda: True) as writer:
+        write(writer, [(path, taken(article, path, mtime_ns, troubles))])
+        writer.show()
+
+
+def remove(index: Index, *rowids: int) -> None:
+    with index.writer(lambda: True) as writer:
+        writer.remove(rowids)
+        writer.show()

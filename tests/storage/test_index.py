@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reader.core.model import Article, Links, Problem, Provider
+from reader.core.ordering import Sort
+from reader.core.paths import Paths
+from reader.library.library import Library
+from reader.storage.sqlite.database import StorageError
+from reader.storage.sqlite.index.reader import Index
+from tests.storage.parsed_file_helpers import put, remove, replace
+
+MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
+OpenLibrary = Callable[[Path], Library]
+
+_ARTICLE = Article(
+    path="sub/a.md",
+    title="A title",
+    excerpt="two\nlines",
+    type="video",
+    published_at=datetime(2021, 7, 28, 12, 38, 0, 123456, tzinfo=UTC),
+    links=Links("http://a.example/1", "http://a.example/2", "http://a.example/3", "http://a.example/4"),
+    quality=39.5,
+    heat=7,
+    provider=Provider("The Name", "a.example"),
+    topics=("AI", "News"),
+)
+
+
+def _open(path: Path | None) -> Index:
+    index, notice = Index.open(path)
+    assert notice == ""
+    return index
+
+
+@pytest.mark.parametrize("name", ["index.db", None])
+def test_a_row_is_what_the_document_said(tmp_path: Path, name: str | None) -> None:
+    with closing(_open(tmp_path / "new" / name if name else None)) as index:
+        put(index, _ARTICLE, Article("b.md", "Bare", published_at=datetime(1, 1, 1, tzinfo=UTC)))
+        full, bare = (index.rows([rowid])[rowid] for rowid in index.order(Sort("date")))
+        assert (full.path, full.title, full.excerpt, full.type) == ("sub/a.md", "A title", "two\nlines", "video")
+        assert (full.published_at, full.links) == (_ARTICLE.published_at, _ARTICLE.links)
+        assert (full.quality, full.heat, full.topics) == (39.5, 7, ("AI", "News"))
+        assert (full.provider_name, full.provider_domain) == ("The Name", "a.example")
+        assert (bare.quality, bare.heat, bare.topics, bare.source) == (None, None, (), "")
+        assert bare.published_at == datetime(1, 1, 1, tzinfo=UTC)
+        assert index.with_id(full.id) == [full.rowid]
+        assert index.with_path(b"sub/a.md") == full.rowid
+        assert index.path(full.rowid) == b"sub/a.md"
+        with index.writer() as writer:
+            (folder,) = (known.rowid for path, known in writer.folders().items() if path == b"sub")
+            assert writer.files(folder) == {b"a.md": (full.rowid, 1, 2)}
+            assert writer.file(folder, b"a.md") == (full.rowid, 1, 2)
+        assert dict(index.paths()) == {full.rowid: b"sub/a.md", bare.rowid: b"b.md"}
+        assert index.folders() == {b"", b"sub"}
+
+
+def test_rows_are_given_in_any_number_and_what_is_gone_is_left_out() -> None:
+    with closing(_open(None)) as index:
+        put(index, *(Article(f"{n}.md", str(n)) for n in range(1203)))
+        rowids = list(index.order(Sort()))
+        assert len(index.rows([*rowids, 999_999])) == 1203
+        assert index.rows([]) == {}
+        assert index.path(999_999) is None
+
+
+def test_an_article_is_found_by_any_of_its_addresses_canonically() -> None:
+    with closing(_open(None)) as index:
+        put(index, Article("other.md", "Other"), _ARTICLE, Article("b.md", "B", links=Links("http://a.example/2")))
+        rowid = index.with_path(b"sub/a.md")
+        for number in range(1, 5):
+            assert index.with_url(f"http://a.example/{number}") == rowid
+            assert index.with_url(f"HTTP://A.example:80/{number}?utm_source=x#frag") == rowid
+        assert index.with_url("http://a.example/5") is None
+        assert index.with_url("https://a.example/1") is None
+        assert index.with_url("no address") is None
+
+
+def test_a_document_that_changed_leaves_nothing_of_its_former_self() -> None:
+    with closing(_open(None)) as index:
+        replace(index, b"a.md", _ARTICLE, 1, (3, "quality", "bad"))
+        replace(index, b"a.md", Article("a.md", "New"), 2)
+        (row,) = index.rows(index.order(Sort())).values()
+        assert (row.title, row.links) == ("New", Links())
+        assert index.problems() == []
+        assert index.with_url("http://a.example/1") is None
+        replace(index, b"a.md", None, 3, (1, "", "broken"))
+        assert (index.totals().articles, index.totals().troubled) == (0, 1)
+        remove(index, row.rowid)
+        assert (index.totals().troubled, index.documents(), index.problem_count()) == (0, 0, 0)
+
+
+def test_a_row_number_never_comes_to_mean_another_document() -> None:
+    with closing(_open(None)) as index:
+        put(index, Article("a.md", "A"), Article("b.md", "B"))
+        gone = index.with_path(b"b.md")
+        assert gone is not None
+        remove(index, gone)
+        put(index, Article("c.md", "C"))
+        assert index.path(gone) is None
+        assert index.rows([gone]) == {}
+
+
+@pytest.mark.parametrize(("types", "others"), [([], False), (["", "article"], False), (["article", "video"], True)])
+def test_it_knows_whether_all_are_articles(types: list[str], others: bool) -> None:
+    with closing(_open(None)) as index:
+        put(index, *(Article(f"{n}.md", "t", type=type_) for n, type_ in enumerate(types)))
+        assert index.has_other_types() is others
+
+
+def test_problems_are_in_order_and_those_of_folders_replaced_as_a_whole(tmp_path: Path) -> None:
+    path = tmp_path / "index.db"
+    with closing(_open(path)) as index, closing(sqlite3.connect(path)) as watcher:
+        replace(index, b"b.md", None, 1, (2, "x", "m"), (1, "", "m"))
+
+        def set_problems(*problems: Problem) -> None:
+            with index.writer() as writer:
+                writer.set_folder_problems(problems)
+
+        set_problems(Problem("a", 1, "", "no"))
+        assert [(each.path, each.line) for each in index.problems()] == [("a", 1), ("b.md", 1), ("b.md", 2)]
+        assert index.totals().troubled == 2
+
+        def version() -> int:
+            return int(watcher.execute("PRAGMA data_version").fetchone()[0])
+
+        before = version()
+        set_problems(Problem("a", 1, "", "no"))
+        assert version() == before
+        set_problems()
+        assert version() != before
+        assert [each.path for each in index.problems()] == ["b.md", "b.md"]
+
+
+def _titles(library: Library) -> set[str]:
+    return {row.title for row in library.rows(library.view(Sort()).rowids)}
+
+
+@pytest.fixture
+def folder(make_folder: MakeFolder, library: OpenLibrary) -> Path:
+    """A folder that has an index already."""
+    folder = make_folder({"a.md": "---\ntitle: A\n---\n"})
+    library(folder).close()
+    return folder
+
+
+def _garbage(path: Path) -> None:
+    path.write_bytes(b"garbage" * 1000)
+
+
+def _cut_off(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:4096])
+
+
+@pytest.mark.parametrize("damage", [_garbage, _cut_off])
+def test_a_damaged_index_is_set_aside_and_built_anew(
+    folder: Path, library: OpenLibrary, own_directories: Paths, damage: Callable[[Path], None]
+) -> None:
+    path = own_directories.index(folder)
+    damage(path)
+    damaged = path.read_bytes()
+    opened = library(folder)
+    assert opened.notices == ()
+    assert _titles(opened) == {"A"}
+    assert damaged in [each.read_bytes() for each in path.parent.glob(f"{path.name}.damaged-*")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "PRAGMA user_version = 1",
+        "PRAGMA user_version = 999",
+        "PRAGMA application_id = 7",
+        'PRAGMA user_version = 999; CREATE TABLE "odd ""name" (x PRIMARY KEY) WITHOUT ROWID',
+        "PRAGMA user_version = 999; CREATE VIRTUAL TABLE others USING fts5(x); INSERT INTO others VALUES ('y')",
+    ],
+)
+def test_an_index_of_another_format_is_built_anew(
+    folder: Path, library: OpenLibrary, own_directories: Paths, change: str
+) -> None:
+    path = own_directories.index(folder)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(f"UPDATE articles SET title = 'of another format'; {change}")
+    opened = library(folder)
+    assert opened.notices == ()
+    assert _titles(opened) == {"A"}
+    assert [each.name for each in path.parent.glob("*.db")] == [path.name]
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute(
+            "SELECT count(*) FROM sqlite_master WHERE name LIKE '%odd%' OR name = 'others'"
+        ).fetchone() == (0,)
+
+
+@pytest.mark.parametrize("place", ["", "/below"])
+def test_without_a_place_for_the_file_the_index_lives_in_memory(
+    folder: Path, library: OpenLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("NEWSREADER_CACHE_DIR", f"{tmp_path}/file{place}")
+    opened = library(folder)
+    (notice,) = opened.notices
+    assert notice.endswith("The index is kept in memory.")
+    assert _titles(opened) == {"A"}
+
+
+@pytest.mark.parametrize("what", ["folder", "damaged, and no room in its name for what would be added"])
+def test_what_cannot_be_an_index_file_is_left_alone(tmp_path: Path, what: str) -> None:
+    path = tmp_path / ("i" * 250)
+    if what == "folder":
+        path.mkdir()
+    else:
+        _garbage(path)
+    index, notice = Index.open(path)
+    with closing(index):
+        put(index, _ARTICLE)
+        assert index.totals().articles == 1
+    assert notice.endswith("The index is kept in memory.")
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
+
+
+def test_many_instances_that_begin_at_once_make_one_index(tmp_path: Path) -> None:
+    together = threading.Barrier(8)
+
+    def begin(instance: int) -> None:
+        together.wait()
+        with closing(_open(tmp_path / "index.db")) as index:
+            put(index, Article(f"{instance}.md", "t"))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(begin, range(8)))
+    with closing(_open(tmp_path / "index.db")) as index:
+        assert index.totals().articles == 8
+
+
+def test_an_index_damaged_in_its_middle_says_so_and_is_built_anew_by_the_next_start(
+    make_folder: MakeFolder, library: OpenLibrary, own_directories: Paths
+) -> None:
+    folder = make_folder(
+        {f"{number}.md": f"---\ntitle: T{number}\nexcerpt: {'x' * 500}\n---\n" for number in range(200)}
+    )
+    library(folder).close()
+    path = own_directories.index(folder)
+    data = path.read_bytes()
+    kept = 8192 * 20  # with what tables there are
+    path.write_bytes(data[:kept] + b"\xa5" * (len(data) - kept))
+    broken = Library.open(folder, own_directories)
+    with pytest.raises(StorageError) as caught:
+        broken.rows(broken.view(Sort()).rowids)
+    assert caught.value.damaged
+    broken.close()
+    assert len(_titles(library(folder))) == 200
+    assert list(path.parent.glob(f"{path.name}.damaged-*"))

@@ -1,0 +1,80 @@
+"""Claims: one program at an article, and none once it has ended."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from reader.storage.sqlite.pages.leases import Claims
+
+_OTHER = """
+import sys
+from pathlib import Path
+from reader.storage.sqlite.pages.leases import Claims
+claims = Claims(Path(sys.argv[1]))
+for line in sys.stdin:
+    what, number = line.split()
+    print(getattr(claims, what)(int(number)), flush=True)
+"""
+NUMBERS = (0, 1, -1, 2**63 - 1, -(2**63))
+
+
+class Other:
+    """Another program."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+
+    def ask(self, what: str, number: int) -> str:
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        print(what, number, file=self.process.stdin, flush=True)
+        return self.process.stdout.readline().strip()
+
+
+@contextmanager
+def another(path: Path) -> Iterator[Other]:
+    with subprocess.Popen(
+        [sys.executable, "-c", _OTHER, str(path)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2],
+    ) as process:  # fmt: skip
+        try:
+            yield Other(process)
+        finally:
+            process.kill()
+
+
+def test_what_one_has_the_other_does_not_get_until_it_is_given_back(tmp_path: Path) -> None:
+    claims = Claims(tmp_path / "claims")
+    with another(tmp_path / "claims") as other:
+        for number in NUMBERS:
+            assert claims.take(number)
+            assert claims.take(number), "it is ours"
+            assert other.ask("take", number) == "False"
+            assert other.ask("take", 12345) == "True", "only that one"
+            claims.release(number)
+            assert other.ask("take", number) == "True"
+            assert not claims.take(number)
+            assert other.ask("release", number) == "None"
+    claims.close()
+    assert (tmp_path / "claims").stat().st_size == 0
+
+
+def test_who_ends_in_any_way_has_none(tmp_path: Path) -> None:
+    claims = Claims(tmp_path / "claims")
+    with another(tmp_path / "claims") as other:
+        assert other.ask("take", 7) == "True"
+        assert not claims.take(7)
+    assert claims.take(7)
+    claims.close()
+
+
+def test_where_nothing_can_be_locked_everything_may_be_fetched(tmp_path: Path) -> None:
+    for path in (None, tmp_path / "missing" / "claims"):
+        claims = Claims(path)
+        assert claims.take(1)
+        claims.release(1)
+        claims.close()

@@ -1,0 +1,658 @@
+"""Whatever becomes of the file of marks: older, damaged, replaced, killed, no room, no right. Nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reader.core.errors import ReaderError
+from reader.core.marks import LATEST, READ, Mark
+from reader.storage.sqlite.marks import recovery
+from reader.storage.sqlite.marks.store import Said, State
+from tests.storage.mark_helpers import held, hexed
+
+_ID, _OTHER = "0123456789abcdef", "fedcba9876543210"
+_MANY = [f"{n:016x}" for n in range(20_000)]
+_ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "state.db"
+
+
+def _open(path: Path) -> State:
+    state, notice = State.open(path)
+    assert notice == ""
+    return state
+
+
+def _first_version(path: Path) -> None:
+    """Make a file as the first version did, with something still in its journal."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA journal_mode=WAL")
+    for statement in (
+        "CREATE TABLE marks (id INTEGER PRIMARY KEY, read INTEGER NOT NULL, changed_at INTEGER NOT NULL)",
+        "CREATE TABLE session (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        f"PRAGMA application_id={0x6E657753}",
+        "PRAGMA user_version=1",
+        "INSERT INTO marks VALUES (1, 1, 1763717400123), (2, 0, 1763717400124), (-3, 1, -5), (4, 1, 99999999999999999)",
+        "INSERT INTO session VALUES ('marks-changes', '7'), ('theme', 'light')",
+    ):
+        db.execute(statement)
+    # A copy of both files while they are open is what a program that was killed leaves.
+    with tempfile.TemporaryDirectory() as kept:
+        for name in (path.name, path.name + "-wal"):
+            (Path(kept) / name).write_bytes(path.with_name(name).read_bytes())
+        db.close()
+        for each in Path(kept).iterdir():
+            path.with_name(each.name).write_bytes(each.read_bytes())
+    assert path.with_name(path.name + "-wal").stat().st_size
+
+
+_UPDATED = {
+    (1, READ): Mark(1763717400123, True),
+    (2, READ): Mark(1763717400124, False),
+    (-3, READ): Mark(0, True),
+    (4, READ): Mark(LATEST, True),
+}
+
+
+def test_an_older_file_is_updated_after_a_backup(path: Path) -> None:
+    _first_version(path)
+    with closing(_open(path)) as state:
+        assert held(state).marks == _UPDATED
+        assert (state.recall("theme"), state.version(), state.undo()) == ("light", 7, None)
+        state.mark([hexed(1)], read=False, starred=True)
+        assert state.undo() is not None
+        assert state.said([hexed(1)]) == {hexed(1): Said(read=True)}
+    (backup,) = path.parent.glob("state.db.before-update-*")
+    with closing(sqlite3.connect(backup)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert db.execute("SELECT count(*), sum(read) FROM marks").fetchone() == (4, 3)
+    with closing(_open(path)) as again:
+        assert again.all_read() == [-3, 1, 4]
+    assert len(list(path.parent.glob("state.db.before-update-*"))) == 1
+
+
+def test_without_a_backup_an_older_file_is_not_touched_but_read(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _first_version(path)
+
+    def fail(*_: object) -> None:
+        raise OSError(28, os.strerror(28))
+
+    monkeypatch.setattr("reader.storage.sqlite.marks.backups._copy", fail)
+    state, notice = State.open(path)
+    with closing(state):
+        assert re.fullmatch(
+            r"No backup of the marks could be made as .+: no space left on device\. Make room .+ "
+            r"Marks are not kept in this run\.",
+            notice,
+        )
+        assert held(state).marks == _UPDATED
+        state.mark([_ID], read=True)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (1,)
+        assert db.execute("SELECT count(*) FROM marks").fetchone() == (4,)
+
+
+_STOPPED = """
+import os, signal, sys
+from pathlib import Path
+from reader.storage.sqlite.marks.store import State
+left = int(sys.argv[2])
+# Every call that changes a file, of ours or of SQLite's tables, may be the last.
+def watch(event, arguments):
+    global left
+    if event in {"os.rename", "os.remove", "os.chmod", "open", "sqlite3.connect"} and sys.argv[1] in str(arguments[0]):
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(watch)
+state, notice = State.open(Path(sys.argv[1]))
+assert state.is_kept, notice
+print(notice)
+os._exit(0)
+"""
+
+
+def _killed_everywhere(path: Path, make: Callable[[], None], check: Callable[[State], None]) -> int:
+    """Open a file again and again, killed one step later each time until it succeeds; then it has to be as it should.
+
+    Return how often it was killed.
+    """
+    for steps in range(200):
+        for each in path.parent.glob("*"):
+            each.unlink()
+        make()
+        ran = subprocess.run(
+            [sys.executable, "-c", _STOPPED, str(path), str(steps)],
+            capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(_ROOT)}, check=False,
+        )  # fmt: skip
+        assert ran.returncode in {0, -signal.SIGKILL}, ran.stderr
+        with closing(State.open(path)[0]) as state:
+            assert state.is_kept
+            check(state)
+        if ran.returncode == 0:
+            return steps
+    raise AssertionError("it never came to an end")
+
+
+def test_killed_at_any_step_of_an_update_everything_is_there(path: Path) -> None:
+    def check(state: State) -> None:
+        assert held(state).marks == _UPDATED
+        assert list(path.parent.glob("state.db.before-update-*"))
+
+    assert _killed_everywhere(path, lambda: _first_version(path), check) > 4
+
+
+def test_killed_at_any_step_of_a_restoring_everything_is_there(path: Path, tmp_path: Path) -> None:
+    with closing(_open(path)) as state:
+        state.mark([_ID], read=True, add_tags=["AI"])
+        backup = state.backup_if_due()
+    assert backup is not None
+    content = backup.read_bytes()
+
+    def make() -> None:
+        backup.write_bytes(content)
+        path.write_bytes(b"garbage" * 1000)
+        path.with_name("state.db-wal").write_bytes(b"its journal" * 100)
+
+    def check(state: State) -> None:
+        assert state.said([_ID]) == {_ID: Said(read=True, tags=("AI",))}
+        asides = [each.read_bytes() for each in path.parent.glob("state.db.damaged-*")]
+        assert b"garbage" * 1000 in asides
+
+    assert _killed_everywhere(path, make, check) > 4
+
+
+def _garbage(path: Path) -> None:
+    path.write_bytes(b"garbage" * 1000)
+
+
+def _header(path: Path) -> None:
+    path.write_bytes(bytes(100) + path.read_bytes()[100:])
+
+
+def _cut(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 8192 * 4096)
+
+
+def _middle(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2 // 4096 * 4096)
+        file.write(b"\xa5" * 8192)
+
+
+def _no_table(path: Path) -> None:
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("DROP TABLE changes")
+
+
+def _emptied_but_for_its_journal(path: Path) -> None:
+    path.write_bytes(b"")
+    path.with_name("state.db-wal").write_bytes(b"x" * 5000)
+
+
+_DAMAGES = [_garbage, _header, _cut, _middle, _no_table, _emptied_but_for_its_journal]
+
+
+@pytest.mark.parametrize("damage", _DAMAGES)
+def test_a_damaged_file_is_replaced_by_the_newest_good_backup(path: Path, damage: Callable[[Path], None]) -> None:
+    with closing(_open(path)) as state:
+        state.mark(_MANY, read=True)
+        state.keep("view", {"AI": {"query": "tag:ai"}}, told="Saved the view “AI”")
+        state.mark([_MANY[7]], starred=True, add_tags=["Später"])
+        state.remember("last-folder", "/news")
+        assert state.backup_if_due() is not None
+        before = held(state)
+        version = state.version()
+    damage(path)
+    damaged = path.read_bytes()
+    state, notice = State.open(path)
+    with closing(state):
+        assert held(state) == before
+        assert state.recall("last-folder") == "/news"
+        assert state.version() >= version
+        assert re.fullmatch(
+            r"The file of marks was damaged\. It was set aside as \S+state\.db\.damaged-[\d-]+; "
+            r"the backup of \d{4}-\d\d-\d\d \d\d:\d\d was restored, and 0 later marks saved from the file itself\.",
+            notice,
+        )
+        undone = state.undo()  # the history is restored as well
+        assert undone is not None
+        assert undone.told == "Starred 1 article, tagged 1 article “Später”"
+    aside = path.with_name(re.findall(r"state\.db\.damaged-[\d-]+", notice)[0])
+    assert aside.read_bytes() == damaged
+    assert not list(path.parent.glob("*.restor*"))
+    with closing(_open(path)) as again:
+        assert again.read_among([_MANY[0]])
+
+
+def test_what_is_later_in_the_damaged_file_is_saved_from_it(path: Path) -> None:
+    with closing(_open(path)) as state:
+        state.mark(_MANY, read=True)
+        state.backup_if_due()
+        state.mark([_MANY[0], _MANY[-1]], read=False, add_tags=["x"])  # at both ends
+        last = state.version()
+    _middle(path)
+    state, notice = State.open(path)
+    with closing(state):
+        assert "was restored, and 4 later marks saved from the file itself." in notice
+        assert len(state.all_read()) == len(_MANY) - 2
+        assert state.said([_MANY[0]]) == {_MANY[0]: Said(tags=("x",))}
+        assert state.version() > last
+        undone = state.undo()  # as far as nothing was changed since
+        assert undone is not None
+        assert (undone.told, undone.left) == ("Marked 20,000 articles read", 2)
+
+
+def _first_page(path: Path) -> None:
+    path.write_bytes(b"\xa5" * 4096 + path.read_bytes()[4096:])
+
+
+@pytest.mark.parametrize("updated", [False, True])
+@pytest.mark.parametrize("damage", [_header, _first_page])
+def test_without_its_first_page_everything_else_is_saved(
+    path: Path, damage: Callable[[Path], None], updated: bool
+) -> None:
+    if updated:  # its tables are in other places
+        _first_version(path)
+    with closing(_open(path)) as state:
+        if updated:
+            state.backup_if_due()
+        state.mark(_MANY, read=True, add_tags=["Später"])
+        state.keep("view", {"AI": 1}, told="Saved a view")
+        state.remember("last-folder", "/news")
+        before = held(state)
+    damage(path)
+    state, notice = State.open(path)
+    with closing(state):
+        assert "The file of marks was damaged." in notice
+        assert held(state) == before
+        assert state.recall("last-folder") == "/news"
+
+
+@pytest.mark.parametrize("part", [0.3, 0.5, 0.9])
+def test_of_a_file_that_was_cut_off_the_beginning_is_saved(path: Path, part: float) -> None:
+    with closing(_open(path)) as state:
+        state.mark(_MANY, read=True)
+    os.truncate(path, int(path.stat().st_size * part))
+    state, notice = State.open(path)
+    with closing(state):
+        saved = state.all_read()
+        assert len(saved) > len(_MANY) * part * 0.9
+        assert notice.endswith(f"; marks saved: {len(saved):,}.")
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a file of marks and a backup that lacks a step."""
+    path = tmp_path_factory.mktemp("small") / "state.db"
+    with closing(_open(path)) as state:
+        state.mark(_MANY[:2000], read=True, add_tags=["é"])
+        state.keep("view", {"a": {"q": 1}}, told="Saved a view")
+        assert state.backup_if_due() is not None
+        state.mark(_MANY[:100], starred=True)
+    return path.parent
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32), st.sampled_from([1, 3, 30, 3000]))
+def test_whatever_bytes_are_damaged_the_backup_is_there_and_one_can_go_on(small: Path, seed: int, count: int) -> None:
+    random = Random(seed)
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(shutil.copytree(small, Path(place) / "data")) / "state.db"
+        data = bytearray(path.read_bytes())
+        for _ in range(count):
+            at = random.randrange(random.choice([4096, len(data)]))
+            if not 60 <= at < 72:  # the version and whose it is: one that says otherwise is left alone
+                data[at] = random.randrange(256)
+        path.write_bytes(data)
+        state, notice = State.open(path)
+        with closing(state):
+            assert state.is_kept
+            if notice:
+                assert {int(id_, 16) for id_ in _MANY[:2000]} <= set(state.all_read()) | _taken_back(state)
+                thing = held(state).things["view", "a"]
+                assert thing.value == '{"q":1}' or thing.at != _kept_at(small)
+            while state.undo():
+                pass
+            state.mark([_ID], read=True)
+            assert state.read_among([_ID]) == {_ID}
+
+
+def _kept_at(small: Path) -> int:
+    with closing(sqlite3.connect(small / "state.db")) as db:
+        return int(db.execute("SELECT changed_at FROM kept").fetchone()[0])
+
+
+def _taken_back(state: State) -> set[int]:
+    """Return what damage made look like a later change."""
+    return {id_ for (id_, what), mark in held(state).marks.items() if what == READ and not mark.value}
+
+
+def test_things_are_saved_from_a_damaged_file_too(path: Path) -> None:
+    with closing(_open(path)) as state:
+        state.keep("view", {"old": [1], "gone": [2]}, told="Saved two views")
+        state.backup_if_due()
+        state.mark(_MANY, read=True)
+        state.keep("view", {"new": {"b": 1, "a": None}, "gone": None}, told="Saved a view")
+        before = held(state)
+    _middle(path)
+    state, notice = State.open(path)
+    with closing(state):
+        assert "was restored" in notice
+        assert held(state).things == before.things
+        assert state.kept("view") == {"new": {"a": None, "b": 1}, "old": [1]}
+
+
+def test_bad_backups_are_passed_over_and_kept(path: Path) -> None:
+    with closing(_open(path)) as state:
+        state.mark([_ID], read=True)
+        good = state.backup_if_due()
+    assert good is not None
+    path.with_name("state.db.daily-20990101T000000Z").write_bytes(b"garbage" * 1000)
+    newer = path.with_name("state.db.daily-20990102T000000Z")
+    newer.write_bytes(good.read_bytes())
+    with closing(sqlite3.connect(newer)) as db:
+        db.execute("PRAGMA user_version=99")
+    _garbage(path)
+    before = {each.name: each.read_bytes() for each in path.parent.glob("state.db.daily-*")}
+    with closing(State.open(path)[0]) as state:
+        assert state.read_among([_ID]) == {_ID}
+    assert {each.name: each.read_bytes() for each in path.parent.glob("state.db.daily-*")} == before
+
+
+def test_a_backup_of_the_first_version_is_restored_too(path: Path) -> None:
+    _first_version(path)
+    _open(path).close()
+    _garbage(path)
+    state, notice = State.open(path)
+    with closing(state):
+        assert held(state).marks == _UPDATED
+        assert "was restored" in notice
+
+
+def test_a_damaged_file_of_the_first_version_is_salvaged(path: Path) -> None:
+    path.parent.mkdir()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("CREATE TABLE marks (id INTEGER PRIMARY KEY, read INTEGER NOT NULL, changed_at INTEGER NOT NULL)")
+        db.execute("CREATE TABLE session (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID")
+        db.execute(f"PRAGMA application_id={0x6E657753}")
+        db.execute("PRAGMA user_version=1")
+        db.execute("BEGIN")
+        db.executemany("INSERT INTO marks VALUES (?, 1, 1763717400123)", [(n,) for n in range(20_000)])
+        db.execute("COMMIT")
+    _middle(path)
+    state, notice = State.open(path)
+    with closing(state):
+        saved = state.all_read()
+        assert notice.endswith(f"marks saved: {len(saved):,}.")
+        assert len(saved) > 10_000
+        assert {0, 19_999} <= set(saved)
+
+
+def test_instances_that_find_the_damage_at_once_restore_it_once(path: Path) -> None:
+    with closing(_open(path)) as state:
+        state.mark(_MANY, read=True)
+        state.backup_if_due()
+    _middle(path)
+    program = (
+        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import State\n"
+        "sys.stdin.read(); state, notice = State.open(Path(sys.argv[1])); print(notice)\n"
+        "state.mark([sys.argv[2]], starred=True); assert state.is_kept; assert len(state.all_read()) == 20000"
+    )
+    instances = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, str(path), f"{n:016x}"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(_ROOT)}, text=True,
+        )
+        for n in range(3)
+    ]  # fmt: skip
+    for each in instances:
+        assert each.stdin is not None
+        each.stdin.close()
+        each.stdin = None
+    told = [each.communicate()[0].strip() for each in instances]
+    assert [each.returncode for each in instances] == [0, 0, 0]
+    assert len([notice for notice in told if "was damaged" in notice]) == 1
+    with closing(_open(path)) as state:
+        assert sorted(state.all_starred()) == [0, 1, 2]
+    assert len([each for each in path.parent.glob("*.damaged-*") if each.name[-1].isdigit()]) == 1
+
+
+def test_an_instance_whose_file_was_replaced_goes_on_with_the_new_one(path: Path) -> None:
+    with closing(_open(path)) as early:
+        early.mark([_ID], read=True)
+        early.backup_if_due()
+        early.mark([_OTHER], starred=True)  # later than the backup
+        early._database.checkpoint(whole=True)
+        good = path.read_bytes()
+        path.with_name("state.db-wal").unlink()
+        _garbage(path)
+        with closing(State.open(path)[0]) as restorer:
+            assert restorer.said([_OTHER]) == {}
+            path.with_name("state.db.damaged-x").write_bytes(good)
+            early.mark([_OTHER], add_tags=["x"])
+            assert restorer.said([_ID, _OTHER])[_OTHER].tags == ("x",)
+            assert restorer.read_among([_ID]) == {_ID}
+
+
+def test_a_file_deleted_under_an_open_instance_is_made_anew_with_everything(path: Path) -> None:
+    with closing(_open(path)) as state:
+        state.mark([_ID], read=True, add_tags=["AI"])
+        state.remember("theme", "light")
+        before = held(state)
+        for each in path.parent.iterdir():
+            each.unlink()
+        state.mark([_OTHER], starred=True)
+        assert path.exists()
+    with closing(_open(path)) as again:
+        assert held(again).marks.items() >= before.marks.items()
+        assert again.said([_ID, _OTHER]) == {_ID: Said(read=True, tags=("AI",)), _OTHER: Said(starred=True)}
+        assert again.recall("theme") == "light"
+
+
+def test_tables_changed_by_a_newer_instance_are_left_alone(path: Path) -> None:
+    with closing(_open(path)) as state:
+        state.mark([_ID], read=True)
+        with closing(sqlite3.connect(path)) as db:
+            db.execute("PRAGMA user_version=99")
+        for act in (lambda: state.mark([_OTHER], read=True), state.undo, lambda: state.remember("a", "b")):
+            with pytest.raises(ReaderError, match="written by a newer newsreader"):
+                act()
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT count(*) FROM marks").fetchone() == (1,)
+
+
+# --- processes -------------------------------------------------------------------------------
+
+
+def _process(program: str, *arguments: str | Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(_ROOT)}, text=True,
+    )  # fmt: skip
+
+
+_MARKING = """
+import sys
+from pathlib import Path
+from reader.storage.sqlite.marks.store import State
+state, notice = State.open(Path(sys.argv[1]))
+assert not notice
+for batch in range(1000):
+    state.mark([f"{batch * 1000 + n:016x}" for n in range(1000)], read=True, add_tags=["x"])
+    print(batch, flush=True)
+"""
+
+
+@pytest.mark.parametrize("batches", [1, 2, 5])
+def test_killed_in_the_middle_of_marking_every_step_is_whole_or_not_there(path: Path, batches: int) -> None:
+    with _process(_MARKING, path) as marking:
+        assert marking.stdout is not None
+        told = -1
+        for _ in range(batches):
+            told = int(marking.stdout.readline())
+        marking.kill()  # while it is writing the next
+        for line in marking.stdout:
+            told = int(line)
+    with closing(_open(path)) as state:
+        read = state.all_read()
+        assert len(read) % 1000 == 0
+        assert len(read) // 1000 in {told + 1, told + 2}
+        assert sorted(read) == list(range(len(read)))
+        assert sorted(state.all_tagged("x")) == sorted(read)
+        undone = state.undo()
+        assert undone is not None
+        assert len(undone.changed) == 1000
+
+
+def test_two_windows_see_each_others_marks(path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import State\n"
+        "state, notice = State.open(Path(sys.argv[1]))\n"
+        "for line in sys.stdin:\n"
+        "    state.mark(line.split(), read=True, add_tags=['x'])\n"
+        "    print(state.version(), flush=True)"
+    )
+    with closing(_open(path)) as state, _process(program, path) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        version = state.version()
+        for id_ in (_ID, _OTHER):
+            print(id_, file=other.stdin, flush=True)
+            assert int(other.stdout.readline()) == version + 1 == state.version()
+            assert state.said([id_]) == {id_: Said(read=True, tags=("x",))}
+            version = state.version()
+        undone = state.undo()
+        assert undone is not None
+        assert undone.changed == {int.from_bytes(bytes.fromhex(_OTHER), "big", signed=True)}
+
+
+def test_many_processes_mark_at_once_and_nothing_is_lost(path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import State\n"
+        "state, notice = State.open(Path(sys.argv[1])); assert not notice; sys.stdin.read()\n"
+        "for n in range(30): state.mark([f'{int(sys.argv[2]) * 100 + n:016x}'], read=True)"
+    )
+    others = [_process(program, path, str(n)) for n in range(3)]
+    for each in others:
+        each.communicate()
+        assert each.returncode == 0
+    with closing(_open(path)) as state:
+        assert len(state.all_read()) == state.version() == 90
+
+
+def test_without_room_marking_fails_whole_and_what_was_marked_is_there(path: Path) -> None:
+    program = (
+        "import resource, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import State\n"
+        "from reader.core.errors import ReaderError\n"
+        "state, notice = State.open(Path(sys.argv[1])); assert not notice\n"
+        "state.mark(['0123456789abcdef'], starred=True)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\n"
+        "try: state.mark([f'{n:016x}' for n in range(50_000)], read=True)\n"
+        "except ReaderError as error: print(error)\n"
+        "print(len(state.all_read()), len(state.all_starred()))\n"
+        "state.mark(['fedcba9876543210'], starred=True)\n"
+        "print(state.undo().told, len(state.all_starred()))"
+    )
+    with _process(program, path) as full:
+        output, _ = full.communicate()
+    error, *rest = output.splitlines()
+    assert re.fullmatch(r".+state\.db cannot be used: .+\.", error)
+    assert rest == ["0 1", "Starred 1 article 1"]
+    assert full.returncode == 0
+    with closing(_open(path)) as state:
+        assert (state.all_read(), len(state.all_starred())) == ([], 1)
+
+
+def test_without_room_a_damaged_file_stays_and_what_can_be_read_is_shown(path: Path) -> None:
+    with closing(_open(path)) as state:
+        state.mark(_MANY, read=True)
+        state.backup_if_due()
+    _middle(path)
+    damaged = path.read_bytes()
+    program = (
+        "import resource, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import State\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+        "state, notice = State.open(Path(sys.argv[1])); print(notice)\n"
+        "print(state.is_kept, len(state.all_read()) > 10_000)"
+    )
+    with _process(program, path) as full:
+        output, _ = full.communicate()
+    notice, seen = output.splitlines()
+    assert "is damaged and cannot be moved or restored. It is left as it is, and marks are not kept" in notice
+    assert seen == "False True"
+    assert path.read_bytes() == damaged
+    assert not list(path.parent.glob("*restor*"))
+    with closing(State.open(path)[0]) as state:
+        assert len(state.all_read()) == len(_MANY)
+
+
+@pytest.fixture
+def shared_place() -> Iterator[Path]:
+    """A folder that every user can get to, unlike pytest's own."""
+    with tempfile.TemporaryDirectory() as place:
+        Path(place).chmod(0o755)
+        yield Path(place)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_in_a_folder_that_cannot_be_written_marks_are_read_and_nothing_is_touched(
+    shared_place: Path, version: int
+) -> None:
+    path = shared_place / "state.db"
+    if version == 1:
+        _first_version(path)
+        sqlite3.connect(path).executescript("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE")
+    else:
+        with closing(_open(path)) as state:
+            state.mark([hexed(n) for n in (1, -3, 4)], read=True)
+    path.chmod(0o444)
+    shared_place.chmod(0o555)
+    program = (
+        "import os, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import State\n"
+        "import hashlib, zlib, reader.storage.sqlite.marks.recovery, reader.storage.sqlite.marks.backups\n"
+        "if os.getuid() == 0: os.setuid(65534)\n"  # whom rights hold for
+        "state, notice = State.open(Path(sys.argv[1])); print(notice)\n"
+        "state.mark(['00000000000000ff'], read=True)\n"
+        "print(state.is_kept, sorted(state.all_read()), state.backup_if_due())"
+    )
+    try:
+        with _process(program, path) as reading:
+            output, _ = reading.communicate()
+        notice, seen = output.splitlines()
+        assert re.fullmatch(r".+ Marks are not kept in this run\.", notice)
+        assert seen == "False [-3, 1, 4, 255] None"
+        assert [each.name for each in shared_place.iterdir()] == ["state.db"]
+    finally:
+        shared_place.chmod(0o755)
+
+
+def test_one_that_takes_too_long_is_not_waited_for_forever(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(_open(path)) as state:
+        state.mark([_ID], read=True)
+        monkeypatch.setattr(recovery, "_SECONDS_OF_PATIENCE", 0.0)
+        with (
+            recovery.alone(path),
+            pytest.raises(ReaderError, match="Another newsreader is repairing the file of marks"),
+        ):
+            state.backup_if_due()
+        assert state.backup_if_due() is not None

@@ -1,0 +1,118 @@
+"""Queries about fetched pages: has:page, and text: in what they say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from reader.core.model import Extract, Page
+from reader.core.ordering import Sort
+from reader.core.paths import Paths
+from reader.indexing.refresh import refresh
+from reader.library.library import Library
+from reader.query.parser import parse
+from tests.conftest import MakeFolder
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+@pytest.fixture
+def library(make_folder: MakeFolder, tmp_path: Path) -> Library:
+    files = {
+        f"{name}.md": f"---\ntitle: {name}\noriginalUrl: https://{name}.example/\n---\nThe body of {name}."
+        for name in ("one", "two", "three")
+    }
+    opened = Library.open(make_folder(files), Paths.of())
+    for _ in refresh(opened):
+        pass
+    return opened
+
+
+def keep(library: Library, title: str, markdown: str, age: int = 0) -> None:
+    (row,) = (row for row in library.rows(library.view(Sort()).rowids) if row.title == title)
+    when = NOW - timedelta(days=age)
+    page = Page(row.id, "original", row.links.best, row.links.best, Extract(markdown, 5), when, when)
+    library.pages.keep(page, b"<html>")
+
+
+def found(library: Library, query: str) -> set[str]:
+    rowids = library.search(parse(query), Sort()).view().rowids
+    return {row.title for row in library.rows(rowids)}
+
+
+def test_which_articles_have_a_page(library: Library) -> None:
+    assert found(library, "has:page") == set()
+    keep(library, "one", "Some words.")
+    assert found(library, "has:page") == {"one"}
+    assert found(library, "-has:page") == {"two", "three"}
+    library.pages.clear(starred=True)
+    assert found(library, "has:page") == set()
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ("text:glacier", {"one"}),
+        ("text:glac", {"one"}),
+        ('text:"glac"', set()),
+        ('text:"melting glacier"', {"one"}),
+        ('text:"glacier melting"', set()),
+        ("text:GLACIER text:body", set()),
+        ("text:body", {"one", "two", "three"}),
+        ("text:识别", {"two"}),
+        ("text:elsewhere", set()),  # an address of a link
+        ("text:link", {"one"}),
+        ("body:glacier", set()),
+        ("glacier", {"one"}),
+        ("title:glacier", set()),
+    ],
+)
+def test_words_of_pages_are_found_in_the_text_to_be_read(library: Library, query: str, titles: set[str]) -> None:
+    keep(library, "one", "A melting **glacier**, and [a link](https://elsewhere.example/path).")
+    keep(library, "two", "人脸识别技术")
+    if query == "text:GLACIER text:body":
+        titles = {"one"}  # one word in the page, the other in the document
+    assert found(library, query) == titles
+
+
+def test_a_page_that_is_replaced_is_found_by_its_present_words(library: Library) -> None:
+    keep(library, "one", "Former words.")
+    assert found(library, "text:former") == {"one"}
+    keep(library, "one", "Present words.")
+    assert found(library, "text:former") == set()
+    assert found(library, "text:present") == {"one"}
+
+
+def test_what_another_instance_keeps_is_found_too(library: Library) -> None:
+    assert found(library, "has:page") == set()
+    other = Library.open(library.target, Paths.of())
+    keep(other, "two", "Words of another.")
+    other.close()
+    assert found(library, "has:page text:another") == {"two"}
+
+
+def test_a_file_that_takes_the_place_of_another_is_looked_at_anew(library: Library) -> None:
+    keep(library, "one", "Some words.")
+    assert found(library, "has:page") == {"one"}
+    assert library.pages.info().path is not None
+    for each in Paths.of().pages.parent.glob("pages.db*"):
+        each.unlink()
+    keep(library, "two", "Other words.")  # as many changes as the former file had
+    assert found(library, "has:page") == {"two"}
+
+
+def test_after_pruning_the_rest_is_found(library: Library) -> None:
+    for age in (9, 8, 7, 6):
+        keep(library, "one", f"Words of {age} days ago, glacier.", age)
+    keep(library, "two", "Words of now, glacier.")
+    library.pages.prune(library.pages.info().size - 1)
+    assert found(library, "text:glacier") == {"two"}
+    with library.pages._database.read() as db:
+        assert db.execute("SELECT count(*) FROM slots").fetchone() == (1,)
+        assert db.execute("SELECT count(*) FROM words_docsize").fetchone() == (1,)
+    library.pages.clear(starred=True)
+    assert found(library, "text:glacier") == set()
+    keep(library, "three", "A glacier again.")
+    assert found(library, "text:glacier") == {"three"}

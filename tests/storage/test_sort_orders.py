@@ -1,0 +1,85 @@
+"""Orders: what SQLite sorts, what is patched, and a slow sort in Python must be one."""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from contextlib import closing
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.core.ordering import SORT_KEYS, Sort
+from reader.storage.sqlite.index import sort_orders
+from reader.storage.sqlite.index.writer import SCHEMA
+
+_SORTS = [Sort(by, reverse) for by in SORT_KEYS for reverse in (False, True)]
+_SCORES = st.none() | st.integers(-2, 2) | st.sampled_from([0.5, 1.0, 10**12, -0.25])
+_TITLES = st.text(st.sampled_from("aAbBzZ éÉ人😀-"), max_size=4)
+_ROWS = st.tuples(_SCORES, _SCORES, st.none() | st.integers(-3, 3) | st.just(2**53 + 1), _TITLES)
+_CHANGES = st.lists(st.tuples(st.integers(1, 12), st.none() | _ROWS), max_size=14)
+
+
+def _put(db: sqlite3.Connection, rowid: int, row: tuple[Any, ...] | None) -> None:
+    db.execute("DELETE FROM articles WHERE rowid = ?", [rowid])
+    if row is not None:
+        quality, heat, when, title = row
+        values = [rowid, rowid, when, quality, heat, "article", title]
+        db.execute("INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+
+
+def _slow(rows: dict[int, tuple[Any, ...]], sort: Sort) -> list[int]:
+    """Sort in the plainest way: by one criterion after the other, the last one first."""
+    found = sorted(rows)
+    found.sort(key=lambda rowid: "".join(c.lower() if c.isascii() else c for c in rows[rowid][3]).encode())
+
+    def by(place: int, reverse: bool) -> None:
+        known = [rowid for rowid in found if rows[rowid][place] is not None]
+        unknown = [rowid for rowid in found if rows[rowid][place] is None]
+        known.sort(key=lambda rowid: rows[rowid][place], reverse=reverse)
+        found[:] = known + unknown
+
+    if sort.by != "date":
+        by(2, reverse=True)
+    by({"quality": 0, "heat": 1, "date": 2}[sort.by], reverse=not sort.reverse)
+    return found
+
+
+@pytest.mark.parametrize("singly", [32, 0], ids=["few", "many"])
+@given(st.dictionaries(st.integers(1, 12), _ROWS, max_size=12), _CHANGES)
+def test_made_patched_and_slowly_sorted_orders_are_one(
+    singly: int, rows: dict[int, tuple[Any, ...]], changes: list[tuple[int, tuple[Any, ...] | None]]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch, closing(sqlite3.connect(":memory:")) as db:
+        patch.setattr(sort_orders, "_SINGLY", singly)
+        db.executescript(SCHEMA)
+        for rowid, row in rows.items():
+            _put(db, rowid, row)
+        sort_orders.make(db)
+        for sort in _SORTS:
+            assert list(sort_orders.order(db, sort)) == _slow(rows, sort)
+        after: dict[int, tuple[Any, ...]] = dict(rows)
+        for rowid, row in changes:
+            _put(db, rowid, row)
+            after.pop(rowid, None)
+            if row is not None:
+                after[rowid] = row
+        sort_orders.patch(db, {rowid for rowid, _ in changes})
+        assert sort_orders.length(db) == len(after)
+        for sort in _SORTS:
+            assert list(sort_orders.order(db, sort)) == _slow(after, sort)
+
+
+def test_an_index_without_orders_has_empty_ones() -> None:
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(SCHEMA)
+        assert sort_orders.length(db) == 0
+        assert sort_orders.order(db, Sort()) == array("I")
+
+
+def test_little_is_patched_and_much_is_sorted_anew() -> None:
+    assert sort_orders.is_worth_patching(1, 100_000)
+    assert not sort_orders.is_worth_patching(1, 10)
+    assert not sort_orders.is_worth_patching(10_000, 100_000)

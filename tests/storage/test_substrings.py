@@ -1,0 +1,124 @@
+"""Parts of paths and addresses: looking at all articles at once finds what looking at each one finds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reader.core.model import Article, Links
+from reader.core.tokenize import caseless
+from reader.storage.sqlite.index import columns
+from reader.storage.sqlite.index.reader import Index
+from reader.storage.sqlite.search import bitmap, substrings
+from tests.storage.parsed_file_helpers import taken, write
+
+_FOLDERS = (
+    b"",
+    b"a",
+    b"a/B",
+    b"a b",
+    b"a  b",
+    b" a",
+    b"a ",
+    b"\xc3\xa4",
+    b"a\xff",
+    b"a/\xe2\x80\xaea",
+    b"ab/c_d",
+    b"\xc4\xb0",
+)
+_NAMES = (
+    b"a.md",
+    b"B-1.md",
+    b"b  c.md",
+    b" a.md",
+    b"\xc3\x84.md",
+    b"\xff.md",
+    b"b\x1b[1m.md",
+    b"_%.md",
+    b"\xe2\x84\xaa.md",
+)
+_PARTS = (
+    "a",
+    "B",
+    "/",
+    "a/",
+    "/b",
+    "A/b",
+    "a/b/a",
+    " ",
+    "  ",
+    "ä",
+    "ä/a",
+    "\ufffd",
+    "_",
+    "%",
+    "*",
+    "[",
+    "k",
+    "d/_%",
+    ".MD",
+    "i",
+)
+_URLS = ("", "https://x.example/Police", "https://y.example/%E4%BA%BA?a=b_c", "http://Z.example/a/b")
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    files=st.sets(st.tuples(st.sampled_from(_FOLDERS), st.sampled_from(_NAMES)), min_size=1, max_size=30),
+    urls=st.lists(st.tuples(*[st.sampled_from(_URLS)] * 4), min_size=1),
+)
+def test_looking_at_all_finds_what_looking_at_each_finds(
+    files: set[tuple[bytes, bytes]], urls: list[tuple[str, str, str, str]]
+) -> None:
+    index, _ = Index.open(None)
+    try:
+        with index.writer() as writer:
+            for number, (folder, name) in enumerate(sorted(files)):
+                article = Article("x.md", "x", links=Links(*urls[number % len(urls)]))
+                path = folder + b"/" + name if folder else name
+                write(writer, [(path, taken(article, path))])
+            writer.show(complete=True)
+        with index.searcher().looking() as (db, snapshot):
+            size, everything = snapshot.size, snapshot.everything
+            rowids, column = bitmap.numbers(everything), columns.read(db, "folder")
+            odd = substrings.odd_names(db, size)
+            for said in (*_PARTS, "police", "z.EXAMPLE", "b_c", "e4%ba", "example/a/"):
+                part = caseless(said)
+                of_paths = bitmap.of(substrings.among(db, "path", part, rowids), size)
+                assert substrings.with_path(db, part, size, column, odd) & everything == of_paths, said
+                of_urls = bitmap.of(substrings.among(db, "url", part, rowids), size)
+                assert substrings.with_url(db, part, size) & everything == of_urls, said
+    finally:
+        index.close()
+
+
+def test_paths_are_looked_at_all_at_once_where_they_are_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from reader.core.ordering import Sort
+    from reader.core.paths import Paths
+    from reader.library.library import Library
+    from reader.query.parser import parse
+    from reader.storage.sqlite.search import evaluate
+
+    monkeypatch.setattr(evaluate, "_FEW", 0)
+    (tmp_path / "news").mkdir()
+    library = Library.open(tmp_path / "news", Paths(tmp_path / "c", tmp_path / "d", tmp_path / "f"))
+    try:
+        with library.index.writer() as writer:
+            for path in (b"Police/1.md", b"ab/2.md", b"\xc3\xa4/1.md"):
+                write(writer, [(path, taken(Article("x.md", path.decode(), links=Links("https://x.example/1")), path))])
+            writer.show()
+
+        def found(query: str) -> list[str]:
+            rowids = library.search(parse(query), Sort()).view().rowids
+            return sorted(row.path for row in library.rows(rowids))
+
+        assert found("path:/1") == ["Police/1.md", "ä/1.md"]
+        assert found("path:POL") == ["Police/1.md"]
+        assert found("path:Ä") == ["ä/1.md"]
+        assert len(found("url:X.EXAMPLE/1")) == 3
+        assert found("-path:/1") == ["ab/2.md"]
+    finally:
+        library.close()

@@ -1,0 +1,417 @@
+"""Undo and redo: in order, across runs, and never over what was changed since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.core.errors import ReaderError
+from reader.core.marks import READ, STARRED, Mark, Marks, Thing
+from reader.core.model import Json
+from reader.storage.sqlite.marks import undo
+from reader.storage.sqlite.marks.store import Said, State
+from tests.storage.mark_helpers import TAGS, held
+
+_A, _B, _C = (f"{n:016x}" for n in (1, 2, 3))
+
+
+@pytest.fixture
+def state() -> Iterator[State]:
+    with closing(State.in_memory()) as opened:
+        yield opened
+
+
+def _said(state: State) -> dict[str, Said]:
+    return {id_: said for id_, said in state.said([_A, _B, _C]).items() if said != Said()}
+
+
+def test_steps_are_undone_and_redone_in_order_and_named(state: State) -> None:
+    state.mark([_A, _B], read=True)
+    state.mark([_A], starred=True, add_tags=["AI"])
+    state.mark([_B], remove_tags=["none"])  # changes nothing, so it is no step
+    everything = _said(state)
+    assert everything == {_A: Said(True, True, ("AI",)), _B: Said(read=True)}
+    told = []
+    while step := state.undo():
+        told.append(step.sentence)
+    assert _said(state) == {}
+    assert told == ["Undone: starred 1 article, tagged 1 article “AI”.", "Undone: marked 2 articles read."]
+    again = []
+    while step := state.redo():
+        again.append(step.told)
+    assert _said(state) == everything
+    assert again == ["Marked 2 articles read", "Starred 1 article, tagged 1 article “AI”"]
+
+
+def test_a_step_has_the_name_it_was_given_cleaned(state: State) -> None:
+    assert state.mark([_A], read=True, told="\x1b[2JRead\nall. ").told == "[2JRead all"
+    undone = state.undo()
+    assert undone is not None
+    assert undone.sentence == "Undone: [2JRead all."
+
+
+def test_undone_says_which_articles_are_read_and_unread_now(state: State) -> None:
+    state.mark([_A, _B], read=True, starred=True)
+    undone, redone = state.undo(), state.redo()
+    assert undone is not None
+    assert redone is not None
+    assert (undone.changed, undone.read, undone.unread) == ({1, 2}, set(), {1, 2})
+    assert (redone.changed, redone.read, redone.unread) == ({1, 2}, {1, 2}, set())
+    assert redone.version == undone.version + 1 == state.version()
+
+
+def test_steps_are_kept_between_runs_and_shared_by_windows(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with closing(State.open(path)[0]) as one, closing(State.open(path)[0]) as other:
+        one.mark([_A], read=True)
+        other.mark([_B], starred=True)
+        undone = one.undo()
+        assert undone is not None
+        assert undone.told == "Starred 1 article"
+        assert _said(other) == {_A: Said(read=True)}
+    with closing(State.open(path)[0]) as later:
+        undone = later.undo()
+        assert undone is not None
+        assert undone.told == "Marked 1 article read"
+        assert later.undo() is None
+        assert later.redo() is not None
+        assert later.redo() is not None
+        assert _said(later) == {_A: Said(read=True), _B: Said(starred=True)}
+
+
+def test_what_was_imported_since_is_left_as_it_is_and_that_is_told(state: State) -> None:
+    state.mark([_A, _B, _C], read=True)
+    later = held(state).marks[1, READ].at + 10
+    state.take_in(Marks({(1, READ): Mark(later, False), (2, READ): Mark(later, True)}))
+    undone = state.undo()
+    assert undone is not None
+    assert undone.sentence == "Undone: marked 3 articles read (2 changed since, left as they are)."
+    assert _said(state) == {_B: Said(read=True)}
+    redone = state.redo()
+    assert redone is not None
+    assert redone.changed == {3}
+    assert _said(state) == {_B: Said(read=True), _C: Said(read=True)}
+
+
+def test_a_step_of_which_everything_was_changed_since_is_passed_over(state: State) -> None:
+    state.mark([_B], starred=True)
+    state.mark([_A], read=True)
+    state.take_in(Marks({(1, READ): Mark(held(state).marks[1, READ].at + 10, False)}))
+    undone = state.undo()
+    assert undone is not None
+    assert undone.told == "Starred 1 article"
+    assert state.undo() is None
+
+
+def test_what_was_undone_can_be_redone_after_other_changes_but_not_over_them(state: State) -> None:
+    state.mark([_A, _B], read=True)
+    state.undo()
+    state.mark([_A], read=True)  # another change of one of the two
+    redone = state.redo()
+    assert redone is not None
+    assert (redone.changed, redone.left) == ({2}, 1)
+    assert redone.sentence == "Redone: marked 2 articles read (1 changed since, left as it is)."
+    assert _said(state) == {_A: Said(read=True), _B: Said(read=True)}
+    for left in ({_A: Said(read=True)}, {}):
+        assert state.undo() is not None
+        assert _said(state) == left
+
+
+def test_a_mark_changed_there_and_back_is_undone_step_by_step(state: State) -> None:
+    for read in (True, False, True):
+        state.mark([_A], read=read)
+    seen = []
+    while state.undo():
+        seen.append(_A in _said(state))
+    assert seen == [False, True, False]
+
+
+def test_undoing_is_a_change_with_its_own_time(state: State) -> None:
+    elsewhere = State.in_memory()
+    state.mark([_A], read=True)
+    elsewhere.take_in(held(state))
+    state.undo()
+    elsewhere.take_in(held(state))
+    assert elsewhere.read_among([_A]) == frozenset()
+    elsewhere.close()
+
+
+def test_marks_and_steps_follow_a_document_that_was_moved(state: State) -> None:
+    state.mark([_A], read=True, starred=True, add_tags=["x"])
+    state.mark([_C], starred=True)
+    state.mark([_C], starred=False)
+    times = held(state).marks
+    state.carry([(1, 2), (1, 3), (4, 5)])
+    assert _said(state) == {
+        _A: Said(True, True, ("x",)),
+        _B: Said(True, True, ("x",)),
+        _C: Said(True, False, ("x",)),  # its own mark stays, taken back as it is
+    }
+    assert held(state).marks[2, STARRED] == times[1, STARRED]
+    state.undo()
+    state.undo()
+    assert state.undo() is not None
+    assert _said(state) == {}
+    for _ in range(3):
+        assert state.redo() is not None
+    assert _said(state)[_B] == Said(True, True, ("x",))
+
+
+def test_tags_are_one_whatever_their_case_and_shown_as_first_written(state: State) -> None:
+    state.mark([_A], add_tags=["Later", "AI", "ai"])
+    state.mark([_B], add_tags=["LATER"])
+    assert _said(state) == {_A: Said(tags=("AI", "Later")), _B: Said(tags=("Later",))}
+    assert sorted(state.all_tagged("later")) == [1, 2]
+    assert state.mark([_A, _B], remove_tags=["lateR"]).told == "Took the tag “Later” from 2 articles"
+    assert _said(state) == {_A: Said(tags=("AI",))}
+
+
+def test_a_tag_that_cannot_be_changes_nothing(state: State) -> None:
+    for tags in (["a,b"], ["fine", ""]):
+        with pytest.raises(ReaderError):
+            state.mark([_A], read=True, add_tags=tags)
+    with pytest.raises(ReaderError, match="“AI” cannot be added and removed at once"):
+        state.mark([_A], add_tags=["AI"], remove_tags=["ai"])
+    assert (_said(state), state.version(), state.undo()) == ({}, 0, None)
+
+
+def test_at_least_a_hundred_large_steps_are_kept(state: State) -> None:
+    ids = [f"{n:016x}" for n in range(2000)]
+    for n in range(100):
+        state.mark(ids, read=n % 2 == 0)
+    for n in reversed(range(100)):
+        assert state.undo() is not None
+        assert len(state.all_read()) == (2000 if n % 2 else 0)
+    assert state.undo() is None
+
+
+def _rows(state: State, table: str) -> int:
+    with state._database.read() as db:
+        return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
+
+
+def test_the_oldest_steps_are_forgotten(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(undo, "SURE", 1)
+    monkeypatch.setattr(undo, "STEPS", 3)
+    for n in range(5):
+        state.mark([f"{n:016x}"], read=True)
+    monkeypatch.setattr(undo, "CHANGES", 4)
+    state.mark([_A, _B, _C], starred=True)
+    sizes = []
+    while undone := state.undo():
+        sizes.append(len(undone.changed))
+    assert sizes == [3, 1]
+    state.mark([f"{n:016x}" for n in range(9)], starred=True)
+    assert (_rows(state, "steps"), _rows(state, "changes"), _rows(state, "runs")) == (1, 1, 1)
+    assert state.undo() is not None  # the last one, however large it is
+
+
+def test_the_last_steps_are_kept_however_large_they_are(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(undo, "CHANGES", 10)
+    ids = [f"{n:016x}" for n in range(50)]
+    for n in range(undo.SURE + 5):
+        state.mark(ids[n % 7 :], starred=True)
+        state.mark(ids[n % 7 :], starred=False)
+    assert _rows(state, "runs") == 7  # the same articles are written down once
+    count = 0
+    while state.undo():
+        count += 1
+    assert count == undo.SURE == 100
+    while state.redo():
+        count -= 1
+    assert count == 0
+
+
+def test_what_was_undone_is_forgotten_before_what_can_be_undone(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(undo, "SURE", 2)
+    monkeypatch.setattr(undo, "STEPS", 3)
+    for id_ in (_A, _B, _C):
+        state.mark([id_], read=True)
+    state.undo()
+    state.mark([_C], starred=True)
+    assert state.redo() is None
+    for _ in range(3):
+        assert state.undo() is not None
+    assert _said(state) == {}
+
+
+def test_a_step_that_cannot_be_read_is_passed_over_and_the_marks_stay(state: State) -> None:
+    for id_ in (_A, _B, _C):
+        state.mark([id_], read=True)
+    with state._database.write() as db:
+        db.execute("UPDATE changes SET formers = x'00' WHERE step = 3")
+        db.execute("DELETE FROM runs WHERE number = (SELECT run FROM changes WHERE step = 2)")
+    undone = state.undo()
+    assert undone is not None
+    assert undone.changed == {1}
+    assert (_said(state), state.undo()) == ({_B: Said(read=True), _C: Said(read=True)}, None)
+
+
+def test_a_document_that_is_moved_away_and_back_comes_with_what_was_changed_meanwhile(state: State) -> None:
+    state.mark([_A], read=True, add_tags=["x"])
+    state.carry([(1, 2)])
+    state.mark([_B], read=False, starred=True)
+    for _ in range(2):  # told twice is told once
+        state.carry([(2, 1)])
+        assert _said(state) == {_A: Said(False, True, ("x",)), _B: Said(False, True, ("x",))}
+    state.carry([(1, 2)])
+    assert _said(state)[_B] == Said(False, True, ("x",))
+    undone = state.undo()
+    assert undone is not None
+    assert (undone.changed, undone.left) == ({1, 2}, 0)
+    assert _said(state) == {_A: Said(True, False, ("x",)), _B: Said(True, False, ("x",))}
+    assert state.undo() is not None
+    assert (_said(state), state.undo()) == ({}, None)
+    for _ in range(2):
+        assert state.redo() is not None
+    assert _said(state) == {_A: Said(False, True, ("x",)), _B: Said(False, True, ("x",))}
+
+
+def test_of_a_mark_that_both_documents_have_the_later_holds(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    for now, id_, read in ((1000, _B, True), (2000, _A, True), (3000, _A, False), (4000, _C, True)):
+        monkeypatch.setattr("reader.storage.sqlite.marks.store._now", lambda now=now: now)
+        state.mark([id_], read=read)
+    state.carry([(1, 2), (1, 3)])
+    assert _said(state) == {_C: Said(read=True)}
+    seen = []
+    while state.undo():
+        seen.append(sorted(_said(state)))
+    assert seen == [[], [_A, _B], []]
+
+
+def test_two_that_change_places_have_the_later_marks_of_both(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+    for now, id_, read in ((1000, _A, True), (2000, _B, True), (3000, _B, False)):
+        monkeypatch.setattr("reader.storage.sqlite.marks.store._now", lambda now=now: now)
+        state.mark([id_], read=read)
+    state.mark([_A], starred=True)
+    for _ in range(2):
+        state.carry([(1, 2), (2, 1)])
+        assert _said(state) == {_A: Said(starred=True), _B: Said(starred=True)}
+
+
+def test_things_are_kept_undone_and_redone(tmp_path: Path) -> None:
+    path = tmp_path / "state.db"
+    with closing(State.open(path)[0]) as state:
+        assert state.keep("view", {"AI": {"query": "tag:ai", "sort": "date"}}, told="Saved the view “AI”.") == 1
+        version = state.version()
+        assert state.keep("view", {"AI": {"sort": "date", "query": "tag:ai"}, "none": None}, told="x") == 0
+        assert state.version() == version
+        state.mark([_A], read=True)
+        state.keep("view", {"AI": None, "News": {"query": "tag:ai", "sort": "date"}}, told="Renamed “AI”")
+        assert state.kept("search") == {}
+    with closing(State.open(path)[0]) as state:
+        assert state.kept("view") == {"News": {"query": "tag:ai", "sort": "date"}}
+        undone = state.undo()
+        assert undone is not None
+        assert (undone.sentence, undone.kinds, undone.changed) == ("Undone: renamed “AI”.", {"view"}, set())
+        assert state.kept("view") == {"AI": {"query": "tag:ai", "sort": "date"}}
+        undone = state.undo()
+        assert undone is not None
+        assert (undone.kinds, undone.changed) == (frozenset(), {1})
+        undone = state.undo()
+        assert undone is not None
+        assert undone.told == "Saved the view “AI”"
+        assert (state.kept("view"), state.undo()) == ({}, None)
+        while state.redo():
+            pass
+        assert state.kept("view") == {"News": {"query": "tag:ai", "sort": "date"}}
+
+
+def test_a_thing_that_was_changed_since_is_left_as_it_is(state: State) -> None:
+    state.keep("view", {"one": 1, "two": 2}, told="Saved two views")
+    later = held(state).things["view", "one"].at + 10
+    state.take_in(Marks(things={("view", "one"): Thing(later, "7")}))
+    undone = state.undo()
+    assert undone is not None
+    assert undone.sentence == "Undone: saved two views (1 changed since, left as it is)."
+    assert state.kept("view") == {"one": 7}
+    assert held(state).things["view", "two"].value == ""
+    redone = state.redo()
+    assert redone is not None
+    assert state.kept("view") == {"one": 7, "two": 2}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "why"),
+    [
+        ("", 1, "can be no name"),
+        ("x" * 201, 1, "can be no name"),
+        ("two\nlines", 1, "can be no name"),
+        ("\x1b[2J", 1, "can be no name"),
+        ("a", float("nan"), "cannot be written as JSON"),
+        ("a", "\ud800", "cannot be written as JSON"),
+        ("a", "é" * 20_000, "longer than 32,768 bytes"),
+    ],
+)
+def test_what_cannot_be_kept_is_told_and_changes_nothing(state: State, name: str, value: Json, why: str) -> None:
+    with pytest.raises(ReaderError, match=why) as caught:
+        state.keep("view", {"fine": 1, name: value}, told="Saved")
+    assert str(caught.value).isprintable()
+    assert (state.kept("view"), state.version(), state.undo()) == ({}, 0, None)
+
+
+_STEPS = st.lists(
+    st.one_of(
+        st.tuples(
+            st.just("mark"), st.sets(st.sampled_from([_A, _B, _C]), min_size=1), st.sampled_from([None, True, False]),
+            st.sampled_from([None, True, False]), st.sets(TAGS, max_size=2),
+        ),
+        st.tuples(st.just("untag"), st.sets(st.sampled_from([_A, _B, _C]), min_size=1), TAGS),
+        st.tuples(
+            st.just("keep"),
+            st.dictionaries(st.sampled_from(["a", "b"]), st.sampled_from([None, 1, [2]]), min_size=1),
+        ),
+        st.sampled_from([("undo",), ("redo",)]),
+    ),
+    max_size=12,
+)  # fmt: skip
+
+
+def _do(state: State, step: tuple[object, ...]) -> None:
+    match step:
+        case ("mark", ids, read, starred, tags):
+            state.mark(ids, read=read, starred=starred, add_tags=tags)  # type: ignore[arg-type]
+        case ("untag", ids, text):
+            state.mark(ids, remove_tags=[text])  # type: ignore[arg-type, list-item]
+        case ("keep", things):
+            state.keep("view", things, told="Saved")  # type: ignore[arg-type]
+        case ("undo",):
+            state.undo()
+        case _:
+            state.redo()
+
+
+def _all(state: State) -> tuple[dict[str, Said], dict[str, Json]]:
+    return _said(state), state.kept("view")
+
+
+@given(_STEPS)
+def test_undo_then_redo_is_as_if_nothing_had_been(steps: list[tuple[object, ...]]) -> None:
+    with closing(State.in_memory()) as state:
+        for step in steps:
+            _do(state, step)
+        before = _all(state)
+        count = 0
+        while state.undo():
+            count += 1
+        assert _all(state) == ({}, {})  # nothing but steps has been here
+        for _ in range(count):
+            assert state.redo() is not None
+        assert _all(state) == before
+
+
+@given(_STEPS)
+def test_undo_takes_back_the_last_change_exactly(steps: list[tuple[object, ...]]) -> None:
+    with closing(State.in_memory()) as state:
+        for step in steps:
+            before, version = _all(state), state.version()
+            _do(state, step)
+            if step[0] in {"mark", "untag", "keep"} and state.version() > version:
+                state.undo()
+                assert _all(state) == before
+                state.redo()

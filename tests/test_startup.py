@@ -1,0 +1,89 @@
+"""Opening a library in a thread: what the first frame has, and what a disk that does not answer gets."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from reader.core.errors import ReaderError
+from reader.core.ordering import Sort
+from reader.core.paths import Paths
+from reader.indexing.refresh import refresh
+from reader.library.library import Library
+from reader.startup import SORT, First, Opening, look
+
+
+def nothing(words: str) -> None:
+    raise AssertionError(f"there was nothing to tell: {words}")
+
+
+@pytest.fixture
+def kept(seeds: Path) -> Path:
+    """The seeds, with an index of theirs and an order that was chosen."""
+    library = Library.open(seeds, Paths.of())
+    for _ in refresh(library):
+        pass
+    library.remember(SORT, "date up")
+    library.remember_folder()
+    library.close()
+    return seeds
+
+
+def test_what_the_first_frame_shows_comes_with_the_library(kept: Path) -> None:
+    first = Opening(str(kept), Paths.of()).wait(nothing)
+    try:
+        assert first.view.sort == Sort("date", reverse=True)
+        assert [row.rowid for row in first.rows] == list(first.view.rowids)
+        assert (first.counts.articles, len(first.rows)) == (5, 5)
+        assert first == look(first.library)
+    finally:
+        first.library.close()
+
+
+def test_without_a_path_it_is_the_folder_that_was_open_last(kept: Path) -> None:
+    first = Opening(None, Paths.of()).wait(nothing)
+    try:
+        assert first.library.target == kept.resolve()
+    finally:
+        first.library.close()
+
+
+def test_what_cannot_be_opened_is_told_by_whoever_waits(tmp_path: Path) -> None:
+    with pytest.raises(ReaderError, match="There is no folder or file"):
+        Opening(str(tmp_path / "none"), Paths.of()).wait(nothing)
+
+
+@pytest.mark.parametrize(("path", "name"), [("/mnt/\x1bfar", "/mnt/far"), (None, "The folder that was open last")])
+def test_a_disk_that_does_not_answer_is_given_up_with_a_sentence(path: str | None, name: str) -> None:
+    answer = threading.Event()
+
+    def reach(_: Path | None, __: Paths) -> First:
+        answer.wait()
+        raise AssertionError("nobody waits for this any more")
+
+    told: list[str] = []
+    with pytest.raises(ReaderError, match=f"^{name} does not answer."):
+        Opening(path, Paths.of(), reach=reach).wait(told.append, patience=0.05)
+    assert [words.lower() for words in told] == [f"waiting for {name.lower()} …"]
+
+
+def test_a_folder_without_an_index_opens_with_its_first_articles(tmp_path: Path) -> None:
+    for n in range(60):
+        (tmp_path / f"{n}.md").write_text(f"---\ntitle: t{n}\n---\n")
+    first = Opening(str(tmp_path), Paths.of()).wait(lambda _: None)
+    try:
+        assert first.keeper is not None
+        assert len(first.view) in {0, 48, 60}  # a busy machine may not have read any yet
+        assert len(first.rows) == len(first.view)
+    finally:
+        assert first.keeper is not None
+        first.keeper.close()
+        first.library.close()
+    again = Opening(str(tmp_path), Paths.of()).wait(lambda _: None)
+    # What was read until then is kept, or is being read again.
+    assert again.keeper is not None or len(again.view) == 60
+    if again.keeper is not None:
+        again.keeper.close()
+    again.library.close()

@@ -1,0 +1,235 @@
+"""What the person sees of documents, folders and marks that come and go by other hands."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from reader.core.ordering import Sort
+from reader.core.paths import Paths
+from reader.library.library import Library
+from reader.tui.widgets.bars.bars import TopBar
+from tests.conftest import MakeFolder
+from tests.tui.helpers import Reader, document, opened
+
+
+def top(reader: Reader) -> str:
+    return reader.browse.query_one(TopBar).render_line(0).text
+
+
+@pytest.fixture
+def folder(make_folder: MakeFolder) -> Path:
+    """Five articles, best first; the second has more text than a screen and related items."""
+    related = "related:\n- {title: Other, originalUrl: 'https://other.example/'}"
+    files = {f"{n}.md": document(f"N{n}", f"quality: {90 - n}") for n in range(5)}
+    return make_folder(files | {"1.md": document("N1", "quality: 89", related, body="A paragraph.\n\n" * 80)})
+
+
+@pytest.mark.parametrize("meanwhile", ["", "title: [", None], ids=["empty", "broken", "deleted"])
+async def test_an_article_that_is_gone_for_a_moment_is_selected_again(folder: Path, meanwhile: str | None) -> None:
+    async with opened(folder) as reader:
+        await reader.press("j")
+        former = (folder / "1.md").read_text()
+        if meanwhile is None:
+            (folder / "1.md").unlink()
+        else:
+            (folder / "1.md").write_text(f"---\n{meanwhile}\n---\n" if meanwhile else "")
+        await reader.press("r")
+        assert (reader.row.title, reader.shown) == ("N2", "N2")
+        (folder / "1.md").write_text(former + "More.")
+        await reader.press("r")
+        assert (reader.row.title, reader.shown, reader.focus) == ("N1", "N1", "list")
+
+
+async def test_an_article_that_somebody_was_reading_comes_back_where_it_was(folder: Path) -> None:
+    async with opened(folder) as reader:
+        await reader.press("j", "enter", "space", "space")
+        y = reader.article.scroll_offset.y
+        assert y > 0
+        former = (folder / "1.md").read_text()
+        (folder / "1.md").unlink()
+        await reader.press("r")
+        assert (reader.row.title, reader.focus) == ("N2", "list")
+        (folder / "1.md").write_text(former)
+        await reader.press("r")
+        assert (reader.row.title, reader.shown, reader.focus) == ("N1", "N1", "article")
+        assert reader.article.scroll_offset.y == y
+
+
+async def test_whoever_has_moved_on_is_not_taken_back(folder: Path) -> None:
+    async with opened(folder) as reader:
+        await reader.press("j")
+        former = (folder / "1.md").read_text()
+        (folder / "1.md").unlink()
+        await reader.press("r", "j", "k")
+        assert reader.row.title == "N2"
+        (folder / "1.md").write_text(former)
+        await reader.press("r")
+        assert (reader.row.title, reader.list.cursor) == ("N2", 2)
+
+
+async def test_a_folder_that_is_away_is_marked_so_until_it_is_back(folder: Path, tmp_path: Path) -> None:
+    async with opened(folder) as reader:
+        assert "not there now" not in top(reader)
+        shutil.move(folder, tmp_path / "away")
+        await reader.press("r")
+        assert "not there now" in top(reader)
+        assert "5 articles" in top(reader)
+        shutil.move(tmp_path / "away", folder)
+        await reader.until(lambda: "not there now" not in top(reader))
+        assert "5 articles" in top(reader)
+
+
+async def test_a_single_document_that_is_moved_away_and_back_is_seen(folder: Path, tmp_path: Path) -> None:
+    async with opened(folder / "1.md") as reader:
+        assert reader.shown == "N1"
+        shutil.move(folder / "1.md", tmp_path / "1.md")
+        await reader.press("r")
+        assert "1.md" in reader.pane
+        shutil.move(tmp_path / "1.md", folder / "1.md")
+        await reader.press("r")
+        assert reader.shown == "N1"
+
+
+async def test_marks_that_another_window_makes_show_here(folder: Path) -> None:
+    async with opened(folder) as reader:
+        await reader.press("j", "j")
+        other = Library.open(folder, Paths.of())
+        try:
+            ids = [row.id for row in other.rows(other.view(Sort()).rowids)]
+            other.mark_read(ids[:2], read=True)
+            await reader.until(lambda: "3 unread" in top(reader))
+            assert [row.read for row in map(reader.list._rows.get, reader.list.view.rowids) if row] == [
+                True,
+                True,
+                False,
+                False,
+                False,
+            ]
+            assert reader.row.title == "N2"
+            other.mark_read(ids[:1], read=False)
+            await reader.until(lambda: "4 unread" in top(reader))
+        finally:
+            other.close()
+
+
+async def test_a_list_that_is_not_whole_says_so(folder: Path) -> None:
+    library = Library.open(folder, Paths.of())
+    assert not library.counts().complete
+    from reader.indexing.refresh import refresh
+
+    for _ in refresh(library):
+        pass
+    assert library.counts().complete
+    library.close()
+    async with opened(folder) as reader:
+        assert "5 articles  5 unread" in top(reader)
+        bar = reader.browse.query_one(TopBar)
+        assert bar.counts is not None
+        bar.counts = type(bar.counts)(48, 40, 0, complete=False)
+        assert "48 articles so far  40 unread" in top(reader)
+        bar.counts = type(bar.counts)(0, 0, 0, complete=False)
+        assert "article" not in top(reader)
+
+
+async def test_an_unreadable_document_stays_unread_and_r_tries_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reader.tui.screens.marking._SECONDS_UNTIL_READ", 0.01)
+    async with opened(folder) as reader:
+        former = (folder / "3.md").read_bytes()
+        await reader.press("j")
+        await reader.until(lambda: reader.row.read)
+        (folder / "3.md").unlink()
+        (folder / "3.md").mkdir()  # what root cannot read either
+        await reader.press("j", "j")
+        assert "Press r to" in reader.pane
+        # A timer that is set now ends after the one that would mark it.
+        ended: list[bool] = []
+        reader.browse.set_timer(0.1, lambda: ended.append(True))
+        await reader.until(lambda: ended)
+        assert reader.row.title == "N3"
+        assert not reader.row.read
+        (folder / "3.md").rmdir()
+        (folder / "3.md").write_bytes(former)
+        await reader.press("r")
+        assert reader.shown == "N3"
+
+
+async def test_what_is_marked_by_hand_stays_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reader.tui.screens.marking._SECONDS_UNTIL_READ", 0.3)
+    async with opened(folder) as reader:
+        await reader.press("j", "m", "m")  # read, and unread again
+        assert not reader.row.read
+        ended: list[bool] = []
+        reader.browse.set_timer(0.4, lambda: ended.append(True))
+        await reader.until(lambda: ended)
+        assert not reader.row.read
+
+
+async def test_an_article_that_is_entered_and_cannot_be_read_stays_unread(folder: Path) -> None:
+    async with opened(folder) as reader:
+        (folder / "1.md").unlink()
+        await reader.press("j", "enter")
+        assert reader.focus == "article"
+        assert not reader.row.read
+        await reader.press("h", "j", "enter")
+        assert reader.row.read
+
+
+async def test_the_pane_says_that_the_folder_is_away_and_shows_the_article_when_it_is_back(
+    folder: Path, tmp_path: Path
+) -> None:
+    async with opened(folder) as reader:
+        shutil.move(folder, tmp_path / "away")
+        await reader.press("r", "j")
+        assert "its folder is not there" in " ".join(reader.pane.split())
+        assert "deleted" not in reader.pane
+        shutil.move(tmp_path / "away", folder)
+        await reader.until(lambda: reader.shown == "N1")
+        assert reader.message == "news is back."
+
+
+async def test_an_article_that_is_lost_with_what_came_in_its_place_comes_back(folder: Path) -> None:
+    async with opened(folder) as reader:
+        await reader.press("j", "j", "enter")
+        texts = {n: (folder / f"{n}.md").read_text() for n in (2, 3)}
+        for n in (2, 3):
+            (folder / f"{n}.md").unlink()
+            await reader.press("r")
+        assert reader.row.title == "N4"
+        (folder / "3.md").write_text(texts[3])
+        await reader.press("r")
+        (folder / "2.md").write_text(texts[2])
+        await reader.press("r")
+        assert (reader.row.title, reader.shown, reader.focus) == ("N2", "N2", "article")
+
+
+async def test_when_all_go_and_come_back_one_by_one_the_selected_one_is_selected_again(folder: Path) -> None:
+    async with opened(folder) as reader:
+        await reader.press("j", "j")
+        texts = {n: (folder / f"{n}.md").read_text() for n in range(5)}
+        for n in texts:
+            (folder / f"{n}.md").unlink()
+        await reader.press("r")
+        assert len(reader.list.view) == 0
+        for n, text in texts.items():
+            (folder / f"{n}.md").write_text(text)
+            await reader.press("r")
+        assert (reader.row.title, reader.shown) == ("N2", "N2")
+
+
+async def test_the_marks_are_backed_up_once_a_day(folder: Path, own_directories: Paths) -> None:
+    def backups() -> int:
+        return len([*own_directories.state.parent.glob("state.db.daily-*")])
+
+    async with opened(folder) as reader:
+        await reader.press("m")
+    async with opened(folder) as reader:
+        await reader.until(lambda: backups() == 1)
+        await reader.press("j", "m")
+    async with opened(folder) as reader:
+        await reader.press("j")
+        assert backups() == 1

@@ -1,0 +1,168 @@
+"""Keys that begin, pause, go on with and stop fetching, pressed faster than anything can come of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from reader.config.load import Config
+from reader.config.settings import FetchSettings
+from reader.core.events import BulkProgress
+from reader.library.library import Library
+from reader.tui.widgets.bars.progress import GatheringLine, fitting, wordings_of
+from tests.conftest import MakeFolder
+from tests.tui.helpers import SIDE, Reader, document, opened
+from tests.web.server import Request, Server, serving
+
+_ALLOWED = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",)))
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    yield
+
+
+class Silent:
+    """A site that answers nothing, and tells that it was asked."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.asked = asyncio.Event()
+
+    async def __call__(self, _: Request, __: asyncio.StreamWriter) -> None:
+        self.asked.set()
+        await asyncio.Event().wait()
+
+
+@pytest_asyncio.fixture
+async def site() -> AsyncIterator[Silent]:
+    async with serving() as server:
+        yield Silent(server)
+
+
+@pytest.fixture
+def news(make_folder: MakeFolder, site: Silent) -> Path:
+    return make_folder(
+        {f"{n}.md": document(f"T {n}", f"originalUrl: {site.server.on(f'/{n}', site)}") for n in range(4)}
+    )
+
+
+def line(reader: Reader) -> GatheringLine:
+    return reader.browse.query_one(GatheringLine)
+
+
+async def test_twice_in_one_go_begins_and_pauses(news: Path, site: Silent) -> None:
+    async with opened(news, SIDE, _ALLOWED) as reader:
+        await reader.burst("F", "F")
+        await reader.until(lambda: (told := line(reader).gathered) is not None and told.paused, seconds=30)
+        gathered = line(reader).gathered
+        assert gathered is not None
+        assert gathered.left == 4
+        assert not site.asked.is_set(), "it was paused before it had begun"
+        await reader.burst("F")
+        await asyncio.wait_for(site.asked.wait(), 60)
+        await reader.until(lambda: (told := line(reader).gathered) is not None and not told.paused, seconds=30)
+
+
+async def test_the_line_tells_it_and_no_message_stands_below(news: Path, site: Silent) -> None:
+    async with opened(news, SIDE, _ALLOWED) as reader:
+        await reader.press("F")
+        assert line(reader).display, "at once, before the process has begun"
+        assert reader.message == ""
+        assert "0 fetched, 0 failed, 4 left" in reader.text
+        assert "F pauses, X stops" in reader.text
+        await asyncio.wait_for(site.asked.wait(), 60)
+        await reader.press("F")
+        await reader.until(lambda: "Paused" in reader.text, seconds=30)
+        assert reader.message == ""
+
+
+async def test_where_the_line_is_hidden_a_message_tells_it(news: Path) -> None:
+    async with opened(news, SIDE, _ALLOWED) as reader:
+        await reader.press("f", "z", "F")
+        await reader.until(lambda: reader.message == "Fetching 4 originals …", seconds=30)
+
+
+def so_far(**changes: object) -> BulkProgress:
+    return BulkProgress(12, 0, 3, 46, 1.6, paused=False, finished=False, told="")._replace(**changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("cells", "has_bar", "has_name", "parts"),
+    [
+        (120, True, True, "12 fetched, 3 failed, 46 left|F pauses, X stops|1.6 a second|29 s left"),
+        (90, True, True, "12 fetched, 3 failed, 46 left|F pauses, X stops|1.6/s|29 s left"),
+        (80, True, True, "12 fetched, 3 failed, 46 left|F pauses, X stops|1.6/s"),
+        (70, False, True, "12 fetched, 3 failed, 46 left|F pauses, X stops|1.6/s"),
+        (60, False, True, "12 fetched, 3 failed, 46 left|F pauses, X stops"),
+        (50, False, False, "12 fetched, 3 failed, 46 left|F pauses, X stops"),
+        (40, False, False, "12 of 61, 3 failed|F pauses, X stops"),
+        (30, False, False, "12 of 61|F pauses, X stops"),
+        (20, False, False, "12 of 61"),
+    ],
+)
+def test_what_has_no_room_is_left_out_whole_the_least_needed_first(
+    cells: int, has_bar: bool, has_name: bool, parts: str
+) -> None:
+    wording, bar = fitting("Fetching", wordings_of(so_far(), "F", "X"), cells)
+    assert (wording.has_bar, wording.has_name, "|".join(wording.parts)) == (has_bar, has_name, parts)
+    before = len(" Fetching") if has_name else -1
+    assert before + (bar + 2 if bar else 0) + sum(len(part) + 2 for part in wording.parts) <= cells
+
+
+@pytest.mark.parametrize("number", [0, 7, 1_234, 987_654])
+@pytest.mark.parametrize("paused", [True, False])
+def test_at_every_width_the_line_is_whole(number: int, paused: bool) -> None:
+    gathered = so_far(done=number, failed=number, left=number, paused=paused)
+    name = "Paused" if paused else "Fetching"
+    for cells in range(22, 160):
+        wording, bar = fitting(name, wordings_of(gathered, "F", "X"), cells)
+        before = len(f" {name}") if wording.has_name else -1
+        assert before + (bar + 2 if bar else 0) + sum(len(part) + 2 for part in wording.parts) <= cells
+        if paused and not wording.has_name and len(wording.parts) > 1:
+            assert wording.parts[1].startswith("F goes on")
+
+
+async def test_three_times_in_one_go_goes_on(news: Path, site: Silent) -> None:
+    async with opened(news, SIDE, _ALLOWED) as reader:
+        await reader.burst("F", "F", "F")
+        await asyncio.wait_for(site.asked.wait(), 60)
+        await reader.until(lambda: (told := line(reader).gathered) is not None and not told.paused, seconds=30)
+
+
+async def test_stopping_right_after_beginning_stops(news: Path, site: Silent) -> None:
+    async with opened(news, SIDE, _ALLOWED) as reader:
+        await reader.burst("F", "X")
+        await reader.until(lambda: "Stopped" in reader.message, seconds=30)
+        assert line(reader).gathered is None
+        site.asked.clear()
+        await reader.burst("F")
+        await asyncio.wait_for(site.asked.wait(), 60)
+
+
+async def test_giving_an_article_up_right_after_asking_gives_it_up(news: Path, site: Silent) -> None:
+    async with opened(news, SIDE, _ALLOWED) as reader:
+        for _ in range(3):
+            await reader.burst("f", "X")
+            await reader.until(lambda: not reader.browse.fetching, seconds=15)  # 20 s would be the client's own
+            assert "Fetching was stopped" in reader.message
+            await reader.press("h")
+
+
+async def test_what_cannot_be_looked_up_leaves_the_key_as_it_was(
+    news: Path, site: Silent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with opened(news, SIDE, _ALLOWED) as reader:
+        with monkeypatch.context() as broken:
+            broken.setattr(Library, "identities", lambda *_: 1 // 0)
+            await reader.burst("F")
+        assert "went wrong" in reader.message
+        await reader.burst("F")
+        await asyncio.wait_for(site.asked.wait(), 60)

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.core.text import width
+from reader.tui.widgets.text import formats
+from tests.tui.hostile_documents import cleaned, scores
+
+NOW = datetime(2026, 3, 15, 12, 0, tzinfo=UTC)
+FULL = st.sampled_from((formats.QUALITY_FULL, formats.HEAT_FULL))
+MOMENTS = st.datetimes(timezones=st.just(UTC))
+
+
+@given(scores)
+def test_a_score_takes_few_cells_and_the_unknown_is_a_dash(value: float | None) -> None:
+    text = formats.score(value)
+    assert (text == "–") == (value is None)
+    assert value is None or value > 10**6 or len(text) <= 5
+
+
+@given(scores, FULL, st.integers(1, 12))
+def test_a_bar_is_never_longer_than_its_cells_and_never_empty_for_a_known_score(
+    value: float | None, full: int, cells: int
+) -> None:
+    bar = formats.bar(value, full, cells)
+    assert width(bar) <= cells
+    assert bool(bar) == (value is not None and value > 0)
+
+
+@given(st.integers(1, 400), st.integers(1, 400), FULL, st.integers(1, 12))
+def test_a_higher_score_never_looks_lower(one: int, two: int, full: int, cells: int) -> None:
+    low, high = sorted((one, two))
+    half = [formats.bar(value, full, cells).replace("━", "--").replace("╸", "-") for value in (low, high)]
+    assert len(half[0]) <= len(half[1])
+    assert formats.shade(low, full) <= formats.shade(high, full)
+    assert 0.45 <= formats.lightness(low, full) <= formats.lightness(high, full) <= 1
+
+
+@given(scores, FULL)
+def test_a_shade_is_one_cell(value: float | None, full: int) -> None:
+    assert width(formats.shade(value, full)) == 1
+
+
+@pytest.mark.parametrize(
+    ("ago", "shown"),
+    [
+        (timedelta(0), " 0 min"),
+        (timedelta(minutes=59), "59 min"),
+        (timedelta(hours=1), " 1 h"),
+        (timedelta(hours=23, minutes=59), "23 h"),
+        (timedelta(days=1), " 1 d"),
+        (timedelta(days=6, hours=23), " 6 d"),
+        (timedelta(days=7), " 8 Mar"),
+        (timedelta(days=75), "30 Dec 25"),
+        (timedelta(minutes=-1), "15 Mar"),
+    ],
+)
+def test_a_date_is_an_age_within_a_week_and_has_its_year_when_it_is_another(ago: timedelta, shown: str) -> None:
+    assert formats.short_date(NOW - ago, NOW) == shown
+
+
+@given(st.none() | MOMENTS, MOMENTS)
+def test_a_short_date_takes_nine_cells_at_most(moment: datetime | None, now: datetime) -> None:
+    assert width(formats.short_date(moment, now)) <= 9
+
+
+@given(MOMENTS)
+def test_a_full_date_can_be_told_for_every_moment(moment: datetime) -> None:
+    assert str(moment.year) in formats.full_date(moment)
+
+
+def test_a_full_date_has_its_zone() -> None:
+    assert formats.full_date(NOW) == "15 March 2026, 12:00 UTC"
+    assert formats.full_date(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("PT1H13M34S", "1 h 13 min 34 s"), ("PT45M", "45 min"), ("PT", "PT"), ("PT5", "PT5"), ("P1D", "P1D"), ("", "")],
+)
+def test_a_duration_is_told_in_words(text: str, words: str) -> None:
+    assert formats.duration(text) == words
+
+
+@given(cleaned)
+def test_a_duration_that_is_none_stays_as_it_is(text: str) -> None:
+    assert formats.duration("x" + text) == "x" + text

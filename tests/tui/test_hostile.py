@@ -1,0 +1,218 @@
+"""Strangers' text: whatever a document says, the screen shows harmless text in whole lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from textual.events import Paste
+from textual.widgets import Input
+
+from reader.core.text import clean, steady
+from reader.tui.widgets.article_list.columns import columns
+from tests.conftest import MakeFolder
+from tests.tui.helpers import FORBIDDEN, LOW, NARROW, SIDE, STACKED, Reader, opened, plain, segments
+from tests.tui.hostile_documents import HOSTILE, WIDE
+
+SIZES = (SIDE, STACKED, NARROW, LOW)
+
+
+def quoted(text: str) -> str:
+    """Return ``text`` in double quotes, as YAML spells out what it does not allow."""
+    return '"' + "".join(c if " " <= c <= "~" and c not in '"\\' else f"\\U{ord(c):08x}" for c in text) + '"'
+
+
+def everywhere(text: str) -> str:
+    """Return a document that says ``text`` wherever a document can say anything."""
+    said = quoted(text)
+    return f"""---
+title: {said}
+excerpt: {said}
+category: {said}
+type: {said}
+quality: {said}
+heat: 7
+publishedDateTime: {said}
+originalUrl: {quoted("https://a.org/" + text)}
+provider: {{name: {said}, domain: {said}, authors: [{{name: {said}}}]}}
+topics: [{said}]
+images: [{{url: {quoted("https://a.org/" + text)}, title: {said}, attribution: {said}, width: {said}}}]
+related:
+  - {{title: {said}, excerpt: {said}, webUrl: {said}, provider: {{name: {said}}}, quality: {said}}}
+  - {{title: {said}, excerpt: {said}, webUrl: "https://b.org/", type: {said}, {said}: {said}}}
+secured: {said}
+{said}: {said}
+actions: [{{url: {said}, title: {said}}}]
+featuredContent: {quoted("<iframe src='https://a.org/" + text + "'></iframe>" + text)}
+---
+# {clean(text)}
+
+{text}
+
+* [{text}](https://a.org/{text})
+
+| a | {text} |
+|---|---|
+| `{text}` | **{text}** |
+
+![{text}](https://a.org/{text} "{text}")
+
+```
+{text}
+```
+"""
+
+
+@pytest.fixture
+def hostile(make_folder: MakeFolder) -> Path:
+    """Documents whose names and contents are written against the reader."""
+    folder = make_folder({f"{n}.md": everywhere(text) for n, text in enumerate(HOSTILE)})
+    for n, text in enumerate(HOSTILE):
+        name = text.replace("/", "-").replace("\x00", "").encode()
+        Path(folder, name.decode("utf-8", "surrogateescape") + ".html").write_text(everywhere(f"{n} {text}"), "utf-8")
+        Path(folder, f"broken {n} {name.decode()}.md").write_text(f"---\n{text}: [\n---\n", "utf-8")
+    return folder
+
+
+def check(reader: Reader) -> None:
+    """Hold the app to its promise for everything that is on the screen now, and that scrolling would show."""
+    width = reader.app.size.width
+    assert reader.app.is_running
+    assert reader.app.return_code is None
+    for segment in segments(reader):
+        assert not FORBIDDEN.search(segment.text), segment
+        link = segment.style.link if segment.style else None
+        assert not (link and FORBIDDEN.search(link))
+    for line in reader.lines:
+        assert cell_len(line) == width
+    assert not FORBIDDEN.search(reader.pane.replace("\n", ""))
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_no_document_can_send_anything_but_text_to_the_terminal(hostile: Path, size: tuple[int, int]) -> None:
+    async with opened(hostile, size) as reader:
+        assert len(reader.rows) == 2 * len(HOSTILE)
+        for _ in reader.rows if size == SIDE else HOSTILE[:4]:
+            check(reader)
+            await reader.press("enter")
+            check(reader)
+            await reader.press("]", "]", "enter")
+            check(reader)
+            await reader.press("G")
+            check(reader)
+            await reader.press("backspace", "y")
+            check(reader)
+            await reader.press("o", "h", "h", "j")
+
+
+@pytest.mark.parametrize("key", ["exclamation_mark", "question_mark", "ctrl+p"])
+async def test_no_document_can_do_so_through_another_page(hostile: Path, key: str) -> None:
+    async with opened(hostile) as reader:
+        await reader.press(key)
+        assert reader.app.screen is not reader.browse
+        check(reader)
+        await reader.press("pagedown")
+        check(reader)
+
+
+@pytest.mark.parametrize("key", ["exclamation_mark", "question_mark", "ctrl+p"])
+async def test_no_pasted_text_can_do_so_through_a_filter(hostile: Path, key: str) -> None:
+    async with opened(hostile) as reader:
+        await reader.press(key)
+        for text in HOSTILE:
+            reader.app.post_message(Paste(text))
+            await reader.settled()
+            assert clean(text)[-5:] in reader.app.screen.query_one(Input).value
+            check(reader)
+
+
+async def test_markup_is_shown_as_it_is_written(make_folder: MakeFolder) -> None:
+    texts = [text for text in HOSTILE if text.startswith("[")]
+    async with opened(make_folder({f"{n}.md": everywhere(text) for n, text in enumerate(texts)})) as reader:
+        for text in texts:
+            assert any(text in line for line in reader.lines)
+        for row in reader.rows:
+            assert row.title in texts
+            await reader.press("j")
+        await reader.pilot.click(type(reader.list), offset=(60, 1))
+        await reader.settled()
+        assert reader.app.is_running
+        await reader.press("y")
+        assert reader.message.startswith("Copied a.org/")
+
+
+async def test_a_hostile_folder_name_is_shown_as_text(make_folder: MakeFolder, tmp_path: Path) -> None:
+    folder = tmp_path / "\x1b]0;x\x07[bold]\u202egnp.exe"
+    folder.mkdir()
+    async with opened(folder) as reader:
+        check(reader)
+        assert "[bold]" in reader.lines[0]
+        await reader.press("r")
+        check(reader)
+
+
+# The grid.
+
+
+def titles() -> Iterator[str]:
+    yield from WIDE
+    yield from (" ".join(pair) for pair in zip(WIDE, reversed(WIDE), strict=True))
+    yield "plain"
+
+
+@pytest.fixture
+def wide(make_folder: MakeFolder) -> Path:
+    """Documents whose titles and sources are hard to measure; one is no article, which adds a column."""
+    return make_folder(
+        {
+            f"{n}.md": f"---\ntitle: {quoted(title)}\nquality: {n * 7}\nheat: {400 - n}\n"
+            f"type: {'video' if n == 3 else 'article'}\nprovider: {{name: {quoted(title)}}}\n---\n{title}\n"
+            for n, title in enumerate(titles())
+        }
+    )
+
+
+@pytest.mark.parametrize("size", [*SIZES, (200, 40), (61, 40), (99, 40), (20, 10)])
+async def test_titles_of_every_script_keep_the_grid(wide: Path, size: tuple[int, int]) -> None:
+    async with opened(wide, size) as reader:
+        view = reader.list
+        for _ in range(3):
+            cells = view.scrollable_content_region.width
+            layout = columns(cells, types=True)
+            for y in range(view.size.height):
+                strip = view.render_line(y)
+                assert strip.cell_length == cells
+                assert cell_len(strip.text) == cells
+                if y < len(view.view):
+                    for column in (c for c in layout.columns[1:] if c.start < cells):
+                        # Wherever a column begins, a segment of the row begins, whatever stands before.
+                        assert strip.crop(0, column.start).cell_length == column.start
+                        assert column.start in starts(strip), (column, strip.text)
+            assert all(cell_len(line) == size[0] for line in reader.lines)
+            await reader.press("pagedown")
+
+
+def starts(strip: object) -> set[int]:
+    """Return the cells at which segments begin."""
+    found, at = set(), 0
+    for segment in strip:  # type: ignore[attr-defined]
+        found.add(at)
+        at += segment.cell_length
+    return found
+
+
+async def test_what_terminals_disagree_about_is_not_drawn(wide: Path) -> None:
+    async with opened(wide) as reader:
+        text = plain(reader.list)
+        assert text == steady(text)
+        for char in ("\u200d", "\ufe0f", "\u20e3", "\U0001f3fd"):
+            assert char not in reader.text
+
+
+async def test_copying_keeps_the_whole_address_of_a_wide_title(make_folder: MakeFolder) -> None:
+    folder = make_folder({"a.md": '---\ntitle: "最高"\noriginalUrl: "https://a.org/最高?q=é"\n---\n'})
+    async with opened(folder) as reader:
+        await reader.press("y")
+        assert reader.app.clipboard == "https://a.org/%E6%9C%80%E9%AB%98?q=%C3%A9"

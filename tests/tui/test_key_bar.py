@@ -1,0 +1,109 @@
+"""The last line: the keys of where the focus is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from reader.config.load import Config
+from reader.core.text import width
+from reader.tui.keys import bindings
+from reader.tui.widgets.bars.bars import KeyBar
+from tests.conftest import MakeFolder
+from tests.tui.helpers import Reader, document, opened
+
+
+def bar(reader: Reader) -> str:
+    return reader.browse.query_one(KeyBar).render_line(0).text.strip()
+
+
+async def test_it_shows_the_keys_of_list_article_and_related_item(seeds: Path) -> None:
+    async with opened(seeds) as reader:
+        assert (
+            bar(reader)
+            == "Enter read  f original  ] related  o open  / search  b views  m mark  s star  t tags  n next unread  "
+            "? help  q quit"
+        )
+        await reader.press("enter")
+        assert bar(reader) == "h list  f original  PgDn page  ] related  o open  y copy  Backspace back  ? help  q quit"
+        await reader.press("]")
+        assert bar(reader) == "Enter show  ] next  h article  o open  y copy  Backspace back  ? help  q quit"
+        await reader.press("h")
+        assert bar(reader).startswith("h list")
+        await reader.press("h")
+        assert bar(reader).startswith("Enter read")
+        assert reader.lines[-1].strip() == bar(reader)
+
+
+async def test_keys_that_find_nothing_to_do_do_not_stand_out(make_folder: MakeFolder) -> None:
+    related = "related:\n- {title: Two, originalUrl: 'https://two.example/'}"
+    folder = make_folder({"1.md": document("One", "quality: 2", related), "2.md": document("Two", "quality: 1")})
+
+    def stands_out(reader: Reader) -> dict[str, bool]:
+        line = reader.browse.query_one(KeyBar).render_line(0)
+        return {segment.text: bool(segment.style and segment.style.bold) for segment in line}
+
+    async with opened(folder) as reader:
+        assert stands_out(reader)["]"]
+        await reader.press("j")
+        assert not stands_out(reader)["]"]
+        await reader.press("k", "enter")
+        assert (stands_out(reader)["]"], stands_out(reader)["Backspace"]) == (True, False)
+        await reader.press("]", "enter")
+        reader.browse.query_one(KeyBar).hush()
+        assert stands_out(reader)["Backspace"]
+        await reader.press("backspace")
+        reader.browse.query_one(KeyBar).hush()
+        assert not stands_out(reader)["Backspace"]
+
+
+async def test_it_shows_the_persons_own_keys(seeds: Path) -> None:
+    settings = Config(keys=MappingProxyType({"open": "x,ctrl+x", "quit": "ctrl+w"}))
+    async with opened(seeds, settings=settings) as reader:
+        assert bar(reader).startswith("Enter read  f original  ] related  x open  / search  b views")
+        assert bar(reader).endswith("? help  Ctrl+w quit")
+
+
+@pytest.mark.parametrize("cells", [200, 60, 50, 30, 20, 12, 8])
+async def test_what_does_not_fit_goes_and_help_and_quit_go_last(seeds: Path, cells: int) -> None:
+    async with opened(seeds, size=(cells, 20)) as reader:
+        line = reader.browse.query_one(KeyBar).render_line(0)
+        assert line.cell_length == cells
+        words = line.text.split()
+        shown = "Enter read f original ] related o open / search b views m mark s star t tags n next unread u undo"
+        whole = f"{shown} ? help q quit".split()
+        assert words == [word for word in whole if word in words]
+        assert len(words) % 2 == ("unread" in words)  # no key without its word, of which one is two
+        if cells >= 20:
+            assert words[-4:] == ["?", "help", "q", "quit"]
+        if cells < 60:
+            assert width(line.text.strip()) + 1 <= cells
+
+
+async def test_a_click_does_what_the_key_does(seeds: Path) -> None:
+    async with opened(seeds) as reader:
+        for word, done in (
+            ("mark", lambda: reader.row.read),
+            ("read", lambda: reader.focus == "article"),
+            ("related", lambda: reader.focus == "related"),
+            ("article", lambda: reader.focus == "article"),
+        ):
+            reader.browse.query_one(KeyBar).hush()  # it stands in the same place
+            await reader.settled()
+            await reader.pilot.click(KeyBar, offset=(reader.lines[-1].index(word), 0))
+            await reader.settled()
+            assert done(), word
+        place = reader.place
+        await reader.pilot.click(KeyBar, offset=(reader.app.size.width - 2, 0))  # beside all keys
+        await reader.settled()
+        assert reader.place == place
+
+
+@pytest.mark.parametrize("where", ["list", "article", "related"])
+def test_every_key_it_shows_is_bound_where_the_focus_is(where: bindings.Focus) -> None:
+    scopes = {"app", "browse", "panes", "list" if where == "list" else "article"}
+    shown = bindings.footer(where)
+    assert len({action.name for action, _ in shown}) == len(shown)
+    assert all(scopes & set(action.scopes) for action, _ in shown)

@@ -1,0 +1,224 @@
+"""Going from article to article and back, and through sizes, without losing the place."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import MakeFolder
+from tests.tui.helpers import LOW, NARROW, SIDE, STACKED, Reader, document, opened
+
+LONG = "\n\n".join(f"Paragraph {number} of a long article." for number in range(60))
+
+
+def related(*names: str) -> str:
+    return "\n".join(["related:", *(f"  - {{title: {name}, webUrl: 'https://a.org/{name}'}}" for name in names)])
+
+
+@pytest.fixture
+def web_of_articles(make_folder: MakeFolder) -> Path:
+    """A hundred articles; each is related to the next two, and to one that is not here."""
+    return make_folder(
+        {
+            f"{n:03}.md": document(
+                f"N{n:03}",
+                f"quality: {200 - n}",
+                f"originalUrl: https://a.org/N{n:03}",
+                related(f"N{n + 1:03}", f"N{n + 2:03}", f"Elsewhere{n}"),
+                body=LONG,
+            )
+            for n in range(100)
+        }
+    )
+
+
+async def test_enter_on_a_related_item_that_is_a_document_here_goes_to_that_article(seeds: Path) -> None:
+    async with opened(seeds) as reader:
+        await reader.press("j", "j", "j", *("]" * 5))
+        assert reader.article.subject is not None
+        assert reader.article.subject.path.startswith("001_")
+        assert "· in this folder" in reader.pane
+        await reader.press("enter")
+        assert reader.row.path.startswith("003_")
+        assert reader.article.subject.path.startswith("003_")
+        assert reader.focus == "article"
+        assert reader.message == "Backspace goes back."
+        await reader.press("backspace")
+        assert reader.row.path.startswith("001_")
+        assert (reader.focus, reader.article.selected) == ("related", 4)
+
+
+async def test_enter_on_a_related_item_that_is_no_document_here_shows_what_is_said_of_it(seeds: Path) -> None:
+    async with opened(seeds) as reader:
+        await reader.press("]")
+        item, teller = reader.article.item, reader.shown
+        assert item is not None
+        await reader.press("enter")
+        assert reader.shown == item.title
+        assert item.excerpt[:40] in " ".join(reader.pane.split())
+        assert f"what “{teller}” says of it" in " ".join(reader.pane.split())
+        assert reader.row.title == teller
+        await reader.press("y")
+        assert reader.app.clipboard == item.links.best
+        await reader.press("backspace")
+        assert (reader.shown, reader.article.selected) == (teller, 0)
+
+
+async def test_enter_in_the_list_shows_the_selected_article_again_after_a_related_item(seeds: Path) -> None:
+    async with opened(seeds) as reader:
+        await reader.press("]", "enter", "h")
+        assert reader.shown != reader.row.title
+        await reader.press("enter")
+        assert reader.shown == reader.row.title
+
+
+@pytest.mark.parametrize("size", [SIDE, STACKED, NARROW, LOW])
+async def test_backspace_brings_back_list_scroll_position_and_related_item(
+    web_of_articles: Path, size: tuple[int, int]
+) -> None:
+    async with opened(web_of_articles, size) as reader:
+        await reader.press("pagedown", "j", "enter", "]", "j")
+        before = [(reader.place, reader.shown)]
+        assert reader.article.scroll_offset.y > 20
+        for step in (("enter",), ("]", "enter"), ("]", "]", "]", "enter")):
+            await reader.press(*step[:-1])
+            if step[:-1]:
+                before.append((reader.place, reader.shown))
+            await reader.press(step[-1])
+        assert reader.shown.startswith("Elsewhere")
+        while before:
+            await reader.press("backspace")
+            assert (reader.place, reader.shown) == before.pop()
+        await reader.press("backspace")
+        assert reader.message == "There is nowhere to go back to yet."
+
+
+async def test_backspace_finds_the_article_in_another_order(web_of_articles: Path) -> None:
+    async with opened(web_of_articles) as reader:
+        await reader.press("]", "enter", "1")
+        assert reader.shown == "N001"
+        await reader.press("backspace")
+        assert (reader.shown, reader.row.title, reader.list.cursor) == ("N000", "N000", 99)
+
+
+async def test_backspace_to_a_document_that_is_gone_says_so(web_of_articles: Path) -> None:
+    async with opened(web_of_articles) as reader:
+        await reader.press("]", "enter")
+        (web_of_articles / "000.md").unlink()
+        await reader.press("r", "backspace")
+        assert "no longer in the folder" in reader.pane
+
+
+async def test_an_article_that_vanishes_under_its_reader_leads_back_to_the_list(web_of_articles: Path) -> None:
+    async with opened(web_of_articles) as reader:
+        await reader.press("j", "enter")
+        assert (reader.shown, reader.focus) == ("N001", "article")
+        (web_of_articles / "001.md").unlink()
+        await reader.press("r")
+        assert (reader.row.title, reader.list.cursor, reader.focus) == ("N002", 1, "list")
+        assert reader.shown == "N002"
+        (web_of_articles / "002.md").unlink()
+        await reader.press("r")  # in the list the neighbour is all that one wants to see
+        assert (reader.row.title, reader.focus, reader.shown) == ("N003", "list", "N003")
+
+
+async def test_a_folder_that_vanishes_and_comes_back_is_as_it_was(web_of_articles: Path, tmp_path: Path) -> None:
+    async with opened(web_of_articles) as reader:
+        await reader.press("j", "m")
+        away = tmp_path / "away"
+        shutil.move(web_of_articles, away)
+        await reader.press("r")
+        assert len(reader.list.view) == 100  # a disk that is away takes no news with it
+        shutil.move(away, web_of_articles)
+        await reader.press("r")
+        assert (len(reader.list.view), reader.row.title, reader.row.read) == (100, "N001", True)
+        assert reader.shown == "N001"
+
+
+async def test_visited_related_items_are_drawn_quietly(seeds: Path) -> None:
+    async with opened(seeds) as reader:
+
+        def inks() -> set[str]:
+            return {run.ink for line in reader.article._lines for run in line if run.item == 0}
+
+        assert "text" in inks()
+        await reader.press("]", "enter", "backspace", "h")
+        assert "text" not in inks()
+
+
+# Sizes.
+
+
+def rows_of(reader: Reader, word: str) -> list[int]:
+    return [y for y, line in enumerate(reader.lines) if word in line]
+
+
+async def test_list_and_article_stand_side_by_side_from_100_columns(seeds: Path) -> None:
+    for width in (100, 120, 200):
+        async with opened(seeds, (width, 40)) as reader:
+            assert reader.list.region.right <= reader.article.region.x
+            assert reader.list.region.y < reader.article.region.bottom
+
+
+async def test_list_and_article_are_stacked_below_100_columns(seeds: Path) -> None:
+    for size in ((99, 40), STACKED, (60, 16)):
+        async with opened(seeds, size) as reader:
+            assert reader.list.region.bottom <= reader.article.region.y
+            assert reader.article.region.width >= size[0] - 1
+
+
+@pytest.mark.parametrize("size", [NARROW, (59, 40), LOW, (120, 15), (20, 5)])
+async def test_there_is_one_pane_at_a_time_under_60_columns_or_16_rows(seeds: Path, size: tuple[int, int]) -> None:
+    async with opened(seeds, size) as reader:
+        assert (reader.list.is_on_screen, reader.article.is_on_screen) == (True, False)
+        await reader.press("enter")
+        assert (reader.list.is_on_screen, reader.article.is_on_screen) == (False, True)
+        await reader.press("escape")
+        assert (reader.list.is_on_screen, reader.article.is_on_screen) == (True, False)
+        await reader.press("tab")
+        assert reader.article.is_on_screen
+        assert all(len(line) == size[0] for line in reader.lines)
+
+
+@pytest.mark.parametrize("keys", [("j",), ("j", "enter"), ("j", "enter", "]", "]")])
+async def test_resizing_keeps_selection_related_item_and_focus(web_of_articles: Path, keys: tuple[str, ...]) -> None:
+    async with opened(web_of_articles) as reader:
+        await reader.press("pagedown", *keys)
+        rowid, selected, focus = reader.list.rowid, reader.article.selected, reader.focus
+        for size in (STACKED, NARROW, LOW, (30, 8), SIDE):
+            await reader.resize(*size)
+            assert (reader.list.rowid, reader.article.selected, reader.focus) == (rowid, selected, focus)
+            if focus != "article":
+                assert rows_of(reader, "▌"), size
+        assert reader.shown == reader.row.title
+
+
+async def test_resizing_keeps_the_place_in_the_text(make_folder: MakeFolder) -> None:
+    words = "\n\n".join(f"Paragraph {n}: " + "many words of a long article " * 8 for n in range(60))
+    async with opened(make_folder({"a.md": document(body=words)})) as reader:
+        await reader.press("enter", "pagedown", "pagedown", "pagedown")
+
+        def first_paragraph() -> int:
+            return next(int(line.split("Paragraph ")[1].split(":")[0]) for line in reader.lines if "Paragraph" in line)
+
+        before = first_paragraph()
+        for size in (STACKED, NARROW, LOW, SIDE, NARROW, SIDE):
+            await reader.resize(*size)
+            assert abs(first_paragraph() - before) <= 2, size
+
+
+async def test_resizing_under_the_help_is_seen_when_that_closes(seeds: Path) -> None:
+    async with opened(seeds) as reader:
+        await reader.press("?")
+        await reader.resize(*STACKED)
+        await reader.press("escape")
+        assert reader.list.region.bottom <= reader.article.region.y
+        assert reader.article.text_width > 60
+        assert "technology" in reader.text
+        await reader.press("?")
+        await reader.resize(*NARROW)
+        assert all(len(line) == 50 for line in reader.lines)
+        await reader.press("escape")
+        assert not reader.article.is_on_screen

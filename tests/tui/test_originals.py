@@ -1,0 +1,160 @@
+"""One original, asked for by keys, from a real server: what is said of it, and for how long that stays true."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from reader.config.load import Config
+from reader.config.settings import FetchSettings
+from reader.core.model import Extract, Page, Way
+from reader.core.ordering import Sort
+from reader.core.paths import Paths
+from reader.indexing.refresh import refresh
+from reader.library.library import Library
+from reader.tui.widgets.bars.bars import KeyBar
+from tests.conftest import MakeFolder
+from tests.tui.helpers import SIDE, Reader, document, drawn, opened
+from tests.web.server import Request, Server, reply, serving
+
+_ALLOWED = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",)))
+_OFFLINE = Config(fetch=FetchSettings(offline=True))
+_TEXT = "A sentence that is kept for later. " * 60
+
+
+@pytest.fixture(autouse=True)
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    yield
+
+
+@pytest_asyncio.fixture
+async def server() -> AsyncIterator[Server]:
+    async with serving() as served:
+        yield served
+
+
+def one(make_folder: MakeFolder, url: str, age: timedelta | None = None, way: Way = "original") -> Path:
+    """Return a folder of an article, whose page was fetched and looked at that long ago, if it has one."""
+    folder = make_folder({"a.md": document("One", f"originalUrl: {url}", "excerpt: The excerpt.")})
+    if age is None:
+        return folder
+    library = Library.open(folder, Paths.of())
+    for _ in refresh(library):
+        pass
+    (row,) = library.rows(library.view(Sort()).rowids)
+    then = datetime.now(UTC) - age
+    library.pages.keep(Page(row.id, way, url, url, Extract(_TEXT, 420), then, then, etag='"1"'), b"<html>")
+    library.close()
+    return folder
+
+
+def unchanged(server: Server) -> str:
+    return server.on("/a", reply(status="304 Not Modified", etag='"1"'))
+
+
+async def over(reader: Reader) -> None:
+    """Wait until nothing is being fetched any more, and its end is told."""
+    await reader.until(lambda: not reader.browse.fetching, seconds=60)
+    await reader.settled()
+
+
+def head(reader: Reader) -> str:
+    return " ".join(drawn(reader.reading).split())
+
+
+async def test_a_page_that_is_kept_is_opened_without_a_word(server: Server, make_folder: MakeFolder) -> None:
+    async with opened(one(make_folder, unchanged(server), timedelta(minutes=5)), SIDE, _ALLOWED) as reader:
+        await reader.press("f")
+        await over(reader)
+        assert "A sentence that is kept" in head(reader)
+        assert reader.message == ""
+        assert not server.requests, "it was looked at within the hour"
+        await reader.press("f")
+        await over(reader)
+        assert reader.message == "Ctrl+f looks for a newer original."
+        await reader.press("ctrl+f")
+        await over(reader)
+        assert reader.message == "It still holds: the server has no other."
+
+
+async def test_the_head_tells_that_a_page_was_found_unchanged(server: Server, make_folder: MakeFolder) -> None:
+    async with opened(one(make_folder, unchanged(server), timedelta(days=3)), SIDE, _ALLOWED) as reader:
+        await reader.press("f")
+        await over(reader)
+        assert len(server.requests) == 1
+        await reader.until(lambda: "fetched 3 days ago · found unchanged just now" in head(reader))
+        assert reader.message == ""
+        await reader.press("h")
+        pane = " ".join(drawn(reader.article).split())
+        assert "fetched 3 days ago · found unchanged just now" in pane
+
+
+async def test_what_could_not_be_looked_at_again_tells_its_age(server: Server, make_folder: MakeFolder) -> None:
+    url = server.on("/a", reply(b"", "500 Internal Server Error"))
+    async with opened(one(make_folder, url, timedelta(days=2)), SIDE, _ALLOWED) as reader:
+        await reader.press("f")
+        await over(reader)
+        assert reader.message.endswith("What is kept is from 2 days ago.")
+        assert "unchanged" not in head(reader)
+
+
+async def test_the_archive_is_not_asked_for_what_is_kept_and_the_key_says_so(
+    server: Server, make_folder: MakeFolder
+) -> None:
+    folder = one(make_folder, unchanged(server), timedelta(days=3))
+    for settings in (_ALLOWED, _OFFLINE):
+        async with opened(folder, SIDE, settings) as reader:
+            await reader.press("A")
+            assert reader.message == "This is the original; the archive is for what cannot be had."
+            reader.browse.query_one(KeyBar).hush()
+            await reader.press("A")
+            assert reader.message == "This is the original; the archive is for what cannot be had."
+    assert not server.requests
+
+
+@pytest.mark.parametrize("key", ["f", "A"])
+async def test_offline_each_key_is_answered(make_folder: MakeFolder, key: str) -> None:
+    async with opened(one(make_folder, "https://a.example/"), SIDE, _OFFLINE) as reader:
+        await reader.press(key)
+        assert "--offline" in head(reader)
+        reader.browse.query_one(KeyBar).hush()
+        await reader.press(key)
+        assert "--offline" in reader.message
+        await reader.press("h")
+        await reader.until(lambda: not reader.message)
+
+
+async def test_offline_a_kept_page_is_opened_without_a_word_and_no_newer_one_is_looked_for(
+    make_folder: MakeFolder,
+) -> None:
+    async with opened(one(make_folder, "https://a.example/", timedelta(days=3)), SIDE, _OFFLINE) as reader:
+        await reader.press("f")
+        assert reader.message == ""
+        await reader.press("f")
+        assert "--offline" in reader.message
+
+
+async def test_that_fetching_was_stopped_is_not_said_while_it_goes_on(server: Server, make_folder: MakeFolder) -> None:
+    asked = asyncio.Event()
+
+    async def never(_: Request, __: asyncio.StreamWriter) -> None:
+        asked.set()
+        await asyncio.Event().wait()
+
+    async with opened(one(make_folder, server.on("/a", never)), SIDE, _ALLOWED) as reader:
+        await reader.press("f")
+        await asyncio.wait_for(asked.wait(), 60)
+        await reader.press("X")
+        await over(reader)
+        assert reader.message.startswith("Fetching was stopped.")
+        await reader.press("f")
+        await reader.until(lambda: not reader.message)
+        assert reader.browse.fetching

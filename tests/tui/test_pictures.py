@@ -1,0 +1,561 @@
+"""Pictures in the text that is read and in the pane: shown, taken away, fetched, and never in the way."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from rich.segment import Segment
+
+from reader.config.load import Config
+from reader.config.settings import FetchSettings
+from reader.core.events import ImageFetched
+from reader.core.model import Extract, Image, Page
+from reader.core.ordering import Sort
+from reader.core.paths import Paths
+from reader.library.library import Library
+from reader.tui import messages
+from reader.tui.screens import picturing
+from reader.tui.widgets.reader import reader_view
+from reader.tui.widgets.text.line_view import LineView
+from tests.conftest import MakeFolder
+from tests.images.sample_images import bomb, encoded, halves
+from tests.images.sixels import painted
+from tests.tui.helpers import QUIET, SIDE, STACKED, Reader, document, drawn, opened, segments
+from tests.web.server import reply, serving
+
+PICTURES = Config(fetch=FetchSettings(enabled=False, images=True))
+"""Those that are kept are shown, and nothing is fetched."""
+LEAD, INSIDE, LATER = "https://a.example/lead.png", "https://a.example/in.png", "https://a.example/later.png"
+WORDS = "This is what the court has said about it today, and it goes on for a while. " * 6
+TEXT = f"{WORDS}\n\n![The court]({INSIDE})\n\n{WORDS}\n\n## Later\n\n> Quoted.\n>\n> ![Judges]({LATER})\n\n{WORDS * 12}"
+
+
+@pytest.fixture(autouse=True)
+def near(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sit before a terminal of many colours that draws no pictures itself, and ask for a picture at once."""
+    for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY", "KITTY_WINDOW_ID", "TMUX", "STY", "NO_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setattr(picturing, "_SECONDS_UNTIL_WANTED", 0.01)
+
+
+@pytest.fixture
+def far(near: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", "192.0.2.1 1 192.0.2.2 22")
+
+
+def keep(folder: Path, markdown: str = TEXT, named: str = LEAD, **images: bytes) -> None:
+    """Keep a page of the first article, and images by the last parts of their addresses."""
+    from reader.indexing.refresh import refresh
+
+    library = Library.open(folder, Paths.of())
+    for _ in refresh(library):
+        pass
+    (row,) = library.rows(library.view(Sort()).rowids[:1])
+    now = datetime.now(UTC)
+    extract = Extract(markdown, 2000, image=Image(named, title="The hall"))
+    url = row.links.best
+    library.pages.keep(Page(row.id, "original", url, url, extract, now, now), b"<html>")
+    for name, body in images.items():
+        library.pages.keep_image(f"https://a.example/{name}.png", body, "image/png")
+    library.close()
+
+
+@pytest.fixture
+def folder(make_folder: MakeFolder) -> Path:
+    return make_folder(
+        {
+            "a.md": document(
+                "ImageFetched",
+                "quality: 9",
+                "originalUrl: https://a.example/",
+                f"images: [{{url: '{LEAD}'}}]",
+                "excerpt: " + "What there is to say of it. " * 60,
+            ),
+            "b.md": document("Without", "quality: 8", "originalUrl: https://b.example/", "excerpt: Words."),
+        }
+    )
+
+
+def picture_lines(view: LineView) -> list[int]:
+    """Return which lines of a view are of pictures."""
+    return [at for at, line in enumerate(view._lines) if any(run.picture is not None for run in line)]
+
+
+def top_line(view: LineView) -> str:
+    return "".join(run.text for run in view._lines[view.scroll_offset.y])
+
+
+def blocks_on(reader: Reader) -> list[Segment]:
+    """Return the half-blocks of pictures on the screen."""
+    return [each for each in segments(reader) if each.text and set(each.text) == {"▀"}]
+
+
+@asynccontextmanager
+async def reading(folder: Path, size: tuple[int, int] = SIDE, settings: Config = PICTURES) -> AsyncIterator[Reader]:
+    async with opened(folder, size, settings) as reader:
+        await reader.press("f")
+        assert reader.focus == "text"
+        yield reader
+
+
+async def test_pictures_stand_in_the_text_above_what_is_said_of_them(folder: Path) -> None:
+    keep(folder, lead=encoded(halves((800, 400))), **{"in": encoded(halves((400, 200)))})
+    async with reading(folder) as reader:
+        lines = picture_lines(reader.reading)
+        text = drawn(reader.reading).split("\n")
+        assert [len(text[at].strip("\n")) for at in (lines[0], lines[-1])] == [72, 40]
+        assert len(lines) == 18 + 10
+        assert text[1] == "ImageFetched"
+        assert text[lines[17] + 1] == "The hall"
+        assert text[lines[-1] + 1].startswith("Picture · The court")
+        shown = blocks_on(reader)
+        assert {each.style.color.triplet.hex for each in shown if each.style and each.style.color} >= {
+            "#ff0000",
+            "#0000ff",
+        }
+
+
+async def test_they_are_no_larger_than_two_thirds_of_the_screen(folder: Path) -> None:
+    keep(folder, lead=encoded(halves((1000, 3000))))
+    async with reading(folder, STACKED) as reader:
+        assert 4 <= len(picture_lines(reader.reading)) <= reader.reading.size.height * 2 / 3
+
+
+async def test_i_takes_them_away_and_brings_them_back_and_it_is_remembered(folder: Path) -> None:
+    keep(folder, lead=encoded(halves((800, 400))))
+    async with reading(folder) as reader:
+        assert picture_lines(reader.reading)
+        await reader.press("i")
+        assert reader.message == "Pictures are off."
+        assert not picture_lines(reader.reading)
+        assert not blocks_on(reader)
+    async with reading(folder) as reader:
+        assert not picture_lines(reader.reading)
+        await reader.press("i")
+        assert reader.message == "Pictures are on, as far as they are kept."
+        assert picture_lines(reader.reading)
+    async with reading(folder) as reader:
+        assert picture_lines(reader.reading)
+
+
+@pytest.mark.usefixtures("far")
+async def test_over_ssh_they_are_off_until_asked_for_and_that_is_remembered_for_ssh_alone(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(folder, lead=encoded(halves((800, 400))))
+    async with reading(folder, settings=QUIET) as reader:
+        assert not picture_lines(reader.reading)
+        await reader.press("i")
+        assert "They were off over ssh." in reader.message
+        assert picture_lines(reader.reading)
+    async with reading(folder, settings=QUIET) as reader:
+        assert picture_lines(reader.reading)
+        await reader.press("i")
+    monkeypatch.delenv("SSH_CONNECTION")
+    async with reading(folder) as reader:
+        assert picture_lines(reader.reading)
+
+
+async def test_offline_they_are_off_until_asked_for_and_that_is_remembered_for_offline_alone(folder: Path) -> None:
+    body = encoded(halves((800, 400)))
+    keep(folder, lead=body, later=body, **{"in": body})  # so that none is missing where they could be fetched
+    offline = Config(fetch=FetchSettings(offline=True))
+    async with reading(folder, settings=offline) as reader:
+        assert not picture_lines(reader.reading)
+        await reader.press("i")
+        assert reader.message == "Pictures are on, as far as they are kept. They were off while nothing is fetched."
+        assert picture_lines(reader.reading)
+    async with reading(folder, settings=offline) as reader:
+        assert picture_lines(reader.reading)
+        await reader.press("i")
+        assert reader.message == "Pictures are off."
+    async with reading(folder, settings=Config()) as reader:
+        assert picture_lines(reader.reading)
+
+
+async def test_where_the_settings_say_so_they_are_off_until_asked_for(folder: Path) -> None:
+    keep(folder, lead=encoded(halves((800, 400))))
+    async with reading(folder, settings=Config(fetch=FetchSettings(enabled=False, images=False))) as reader:
+        assert not picture_lines(reader.reading)
+        await reader.press("i")
+        assert "They were off by [fetch] images." in reader.message
+        assert picture_lines(reader.reading)
+
+
+@pytest.mark.parametrize(("term", "graphics", "why"), [("xterm-16color", "auto", "too few colours"),
+                                                       ("xterm-256color", "none", "[fetch] graphics")])  # fmt: skip
+async def test_where_they_cannot_be_shown_i_says_why(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, term: str, graphics: str, why: str
+) -> None:
+    monkeypatch.setenv("TERM", term)
+    if term == "xterm-16color":
+        monkeypatch.delenv("COLORTERM")
+    keep(folder, lead=encoded(halves((800, 400))))
+    settings = Config(fetch=FetchSettings(enabled=False, images=True, graphics=graphics))
+    async with reading(folder, settings=settings) as reader:
+        assert not picture_lines(reader.reading)
+        await reader.press("i")
+        assert why in reader.message
+        assert not picture_lines(reader.reading)
+
+
+async def test_where_kitty_s_are_asked_for_and_cannot_be_had_i_says_so(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("COLORTERM")  # 256 colours
+    keep(folder, lead=encoded(halves((800, 400))))
+    settings = Config(fetch=FetchSettings(enabled=False, images=False, graphics="kitty"))
+    async with reading(folder, size=(200, 50), settings=settings) as reader:
+        await reader.press("i")
+        assert "these are half-blocks" in reader.message
+        assert blocks_on(reader)
+
+
+async def test_what_the_terminal_draws_is_text_in_its_cells(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "xterm-kitty")
+    keep(folder, lead=encoded(halves((800, 400))))
+    async with reading(folder) as reader:
+        await reader.until(lambda: picture_lines(reader.reading))
+        shown = [each for each in segments(reader) if "\U0010eeee" in each.text]
+        assert len(shown) == len(picture_lines(reader.reading))
+        assert {each.cell_length for each in shown} == {72}
+        assert len({each.style.color.triplet for each in shown if each.style and each.style.color}) == 1
+        await reader.press("h")
+        assert not [each for each in segments(reader) if "\U0010eeee" in each.text and each.cell_length > 50]
+
+
+async def come(reader: Reader, url: str, body: bytes = b"", error: str = "") -> None:
+    """Let a picture come, as the process that fetches tells of it."""
+    if body:
+        reader.app.library.pages.keep_image(url, body, "image/png")
+    reader.browse.post_message(messages.Fetching(ImageFetched(url, error)))
+    await reader.settled()
+
+
+@pytest.mark.parametrize("down", [5, 14, 40])
+async def test_when_one_comes_the_eye_stays_where_it_was(folder: Path, down: int) -> None:
+    keep(folder)
+    async with reading(folder, STACKED) as reader:
+        await reader.burst(*"j" * down)
+        before = top_line(reader.reading)
+        await come(reader, LEAD, encoded(halves((800, 400))))
+        await come(reader, INSIDE, encoded(halves((400, 200))))
+        assert picture_lines(reader.reading)
+        assert top_line(reader.reading) == before
+
+
+SEVERAL = "\n\n".join(
+    f"![Number {n}](https://a.example/p{n}.png)\n\n"
+    + "\n\n".join(f"Paragraph {n}.{part} has its words. " + WORDS for part in range(2))
+    for n in range(4)
+)
+
+
+@pytest.mark.parametrize("reads", [True, False])
+@pytest.mark.parametrize("down", [0, 5, 20, 45])
+async def test_whatever_changes_around_it_the_line_at_the_top_is_the_same_once_that_is_over(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, down: int, reads: bool
+) -> None:
+    monkeypatch.setattr(reader_view, "_SECONDS_UNTIL_READING", 0.0 if reads else 3600.0)
+    sizes = {f"p{n}": encoded(halves((300 * (n + 1), 200))) for n in range(4)}
+    keep(folder, SEVERAL, lead=encoded(halves((800, 400))), **sizes)
+    async with reading(folder, STACKED) as reader:
+        await reader.until(lambda: len({run.picture.picture for line in reader.reading._lines for run in line
+                                        if run.picture is not None}) == 5)  # fmt: skip
+        lines = len(reader.reading._lines)
+        await reader.burst(*"j" * down)
+        before = reader.reading.scroll_offset.y
+
+        async def all_as_it_was() -> None:
+            """Wait for the last of the pictures, behind which nothing moves any more."""
+            await reader.until(lambda: len(reader.reading._lines) == lines and reader.reading.scroll_offset.y == before)
+
+        await reader.press("T")
+        assert reader.reading.scroll_offset.y == before
+        await reader.press("i")
+        assert not picture_lines(reader.reading)
+        await reader.press("i")
+        await all_as_it_was()
+        for size in ((80, 40), (200, 50), (50, 12)):
+            await reader.resize(*size)
+            await reader.resize(*STACKED)
+            await all_as_it_was()
+
+
+async def test_the_place_that_is_kept_is_the_same_with_and_without_pictures(folder: Path) -> None:
+    keep(folder, lead=encoded(halves((800, 400))), **{"in": encoded(halves((400, 200)))})
+    async with reading(folder, STACKED) as reader:
+        await reader.press("]", "]")
+        assert top_line(reader.reading) == "Later"
+        await reader.press("h")
+    async with reading(folder, STACKED) as reader:
+        assert top_line(reader.reading) == "Later"
+        await reader.press("i")
+        assert top_line(reader.reading) == "Later"
+
+
+async def test_one_that_cannot_be_had_or_shown_says_why_where_it_would_stand(folder: Path) -> None:
+    keep(folder, **{"in": bomb()})
+    async with reading(folder) as reader:
+        await come(reader, LATER, error="404 Not Found at a.example.")
+        shown = " ".join(drawn(reader.reading).replace("▎", " ").split())
+        assert "Picture · The court¹ The picture is not shown: it has more than 40 million pixels." in shown
+        assert "Picture · Judges² The picture is not shown: 404 Not Found at a.example." in shown
+
+
+async def test_a_counter_of_readers_is_passed_over_without_a_word(folder: Path) -> None:
+    from PIL import Image as Pillow
+
+    keep(folder, lead=encoded(Pillow.new("RGB", (1, 1))))
+    async with reading(folder) as reader:
+        assert not picture_lines(reader.reading)
+        assert "not shown" not in drawn(reader.reading)
+
+
+@pytest.mark.parametrize("size", [(60, 24), (200, 50)])
+async def test_another_size_of_the_terminal_is_another_size_of_pictures(folder: Path, size: tuple[int, int]) -> None:
+    keep(folder, lead=encoded(halves((4000, 2000))))
+    async with reading(folder) as reader:
+        first = picture_lines(reader.reading)
+        await reader.resize(*size)
+        await reader.until(lambda: picture_lines(reader.reading))
+        widths = {sum(len(run.text) for run in reader.reading._lines[at]) for at in picture_lines(reader.reading)}
+        assert len(widths) == 1
+        assert widths.pop() <= reader.reading.text_width
+        await reader.resize(*SIDE)
+        await reader.until(lambda: picture_lines(reader.reading) == first)
+
+
+async def test_after_leaving_and_scrolling_nothing_of_them_is_left(folder: Path) -> None:
+    keep(folder, lead=encoded(halves((800, 400))))
+    async with reading(folder, STACKED) as reader:
+        assert blocks_on(reader)
+        await reader.press("G")
+        assert not blocks_on(reader)
+        await reader.press("g")
+        assert blocks_on(reader)
+        await reader.press("h")
+        assert reader.focus == "list"
+        assert not blocks_on(reader)
+
+
+async def test_letters_over_links_and_what_is_chosen_stay_when_one_comes(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picturing, "_SECONDS_UNTIL_TRIED_AGAIN", 0.01)
+    keep(folder)
+    async with reading(folder, STACKED) as reader:
+        await reader.press("l")
+        assert reader.reading.is_hinting
+        await come(reader, LEAD, encoded(halves((800, 400))))
+        assert reader.reading.is_hinting
+        assert not picture_lines(reader.reading)
+        await reader.press("escape")
+        await reader.until(lambda: picture_lines(reader.reading))
+
+
+async def test_what_is_copied_has_nothing_of_a_picture(folder: Path) -> None:
+    keep(folder, lead=encoded(halves((800, 400))))
+    async with reading(folder) as reader:
+        await reader.press("v", "G", "y")
+        assert "The hall" in reader.app.clipboard
+        assert "▀" not in reader.app.clipboard
+        assert not [line for line in reader.app.clipboard.split("\n") if line and not line.strip()]
+
+
+async def test_what_is_searched_for_is_found_below_pictures(folder: Path) -> None:
+    keep(folder, lead=encoded(halves((800, 400))))
+    async with reading(folder) as reader:
+        await reader.press("/", *"quoted", "enter")
+        assert reader.reading._matches
+        assert "Quoted" in "".join(run.text for run in reader.reading._lines[reader.reading._matches.line(0)])
+
+
+async def test_another_theme_is_another_ground_of_what_is_transparent(folder: Path) -> None:
+    from PIL import Image as Pillow
+
+    keep(folder, lead=encoded(Pillow.new("RGBA", (800, 400), (0, 0, 0, 0))))
+    async with reading(folder) as reader:
+
+        def grounds() -> set[str]:
+            styles = [each.style for each in blocks_on(reader) if each.style is not None]
+            return {style.color.triplet.hex for style in styles if style.color is not None and style.color.triplet}
+
+        dark = grounds()
+        assert len(dark) == 1
+        await reader.press("T")
+        await reader.until(lambda: len(grounds()) == 1 and grounds() != dark)
+
+
+# In the pane.
+
+
+async def test_the_pane_has_the_picture_of_the_article_below_the_facts(folder: Path) -> None:
+    keep(folder, lead=encoded(halves((800, 400))))
+    async with opened(folder, settings=PICTURES) as reader:
+        await reader.until(lambda: picture_lines(reader.article))
+        lines = picture_lines(reader.article)
+        assert len(lines) <= 12
+        text = reader.pane.split("\n")
+        assert "quality" in "\n".join(text[: lines[0]])
+        assert "What there is to say" in "\n".join(text[lines[-1] + 1 :])
+        await reader.press("j")
+        assert not picture_lines(reader.article)
+        await reader.press("k")
+        await reader.until(lambda: picture_lines(reader.article))
+        await reader.press("i")
+        assert not picture_lines(reader.article)
+
+
+async def test_a_small_pane_has_none(folder: Path) -> None:
+    keep(folder, lead=encoded(halves((800, 400))))
+    async with opened(folder, STACKED, PICTURES) as reader:
+        await asyncio.sleep(0.05)
+        await reader.settled()
+        assert not picture_lines(reader.article)
+        await reader.resize(*SIDE)
+        await reader.until(lambda: picture_lines(reader.article))
+        await reader.resize(*STACKED)
+        await reader.until(lambda: not picture_lines(reader.article))
+
+
+async def test_who_has_scrolled_the_pane_is_left_alone(folder: Path) -> None:
+    keep(folder)
+    async with opened(folder, (120, 30), PICTURES) as reader:
+        await asyncio.sleep(0.05)
+        await reader.settled()  # it was asked for, and is not kept
+        await reader.press("enter", "j")
+        assert reader.article.scroll_offset.y == 1
+        before = reader.pane
+        await come(reader, LEAD, encoded(halves((800, 400))))
+        assert reader.pane == before
+
+
+# Fetched.
+
+
+@pytest.fixture
+def no_proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    yield
+
+
+@pytest.mark.usefixtures("no_proxy")
+async def test_what_is_not_kept_is_fetched_once_and_kept(make_folder: MakeFolder) -> None:
+    async with serving() as server:
+        url = server.on("/a.png", reply(encoded(halves((800, 400))), kind="image/png"))
+        gone = server.url("/gone.png")
+        folder = make_folder(
+            {"a.md": document("ImageFetched", "originalUrl: https://a.example/", f"images: [{{url: '{url}'}}]")}
+        )
+        keep(folder, f"{WORDS}\n\n![Gone]({gone})", named=url)
+        allowed = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",), images=True))
+        async with opened(folder, STACKED, allowed) as reader:
+            await reader.press("f")
+            await reader.until(lambda: picture_lines(reader.reading), seconds=30)
+            await reader.until(lambda: "404" in drawn(reader.reading), seconds=30)
+        assert sorted(server.targets) == ["/a.png", "/gone.png"]
+        async with opened(folder, STACKED, PICTURES) as reader:
+            await reader.press("f")
+            await reader.until(lambda: picture_lines(reader.reading))
+        assert len(server.targets) == 2
+
+
+@pytest.mark.usefixtures("no_proxy")
+async def test_what_one_passes_by_and_what_is_off_is_not_fetched(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picturing, "_SECONDS_UNTIL_WANTED", 3600.0)
+    async with serving() as server:
+        image = server.on("/a.png", reply(encoded(halves()), kind="image/png"))
+        folder = make_folder({f"{n}.md": document(f"T {n}", f"images: [{{url: '{image}'}}]") for n in range(5)})
+        settings = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",)))
+        async with opened(folder, SIDE, settings) as reader:
+            await reader.burst(*"jjjj")
+            assert not reader.browse.pictures._under_way
+            await reader.press("i", "f")
+            await reader.settled()
+            assert not reader.browse.pictures._under_way
+        assert server.targets == []
+
+
+# Sixel.
+
+SHARP = Config(fetch=FetchSettings(enabled=False, images=True, graphics="sixel"))
+
+
+def sixels_on(reader: Reader) -> list[str]:
+    """Return what goes to the terminal for the pixels of each line of pictures that is on the screen."""
+    return [each.text for each in segments(reader) if each.control and "\x1bP" in each.text]
+
+
+async def test_pixels_go_over_the_half_blocks_of_each_line(folder: Path) -> None:
+    keep(folder, lead=encoded(halves((800, 400))))
+    async with reading(folder, settings=SHARP) as reader:
+        await reader.until(lambda: sixels_on(reader))
+        lines = picture_lines(reader.reading)
+        assert len(sixels_on(reader)) == len(lines) == 18
+        assert sum(each.cell_length for each in blocks_on(reader)) == 18 * 72
+        for sent in sixels_on(reader):
+            # Behind the blocks, from where they began, and the cursor is where it was.
+            found = re.fullmatch("\x1b8(\x1bP[^\x1b]*\x1b\\\\)\x1b8\x1b\\[72C", sent)
+            assert found is not None
+            assert {row[0] for row in painted(found[1])[:20]} == {(100, 0, 0)}
+        strips = reader.app.screen._compositor.render_strips()
+        assert {strip.cell_length for strip in strips} == {SIDE[0]}
+
+
+async def test_while_it_is_scrolled_half_blocks_are_enough(folder: Path) -> None:
+    keep(folder, lead=encoded(halves((800, 400))))
+    async with reading(folder, STACKED, SHARP) as reader:
+        await reader.until(lambda: sixels_on(reader))
+        for _ in range(3):
+            await reader.burst("j")
+            assert not sixels_on(reader)
+            assert blocks_on(reader)
+            await reader.until(lambda: sixels_on(reader))
+        await reader.press("G")
+        await reader.until(lambda: reader.reading._settling is None)
+        assert not sixels_on(reader)
+
+
+async def test_below_a_dialog_are_half_blocks(folder: Path) -> None:
+    keep(folder, lead=encoded(halves((800, 400))))
+    async with reading(folder, settings=SHARP) as reader:
+        await reader.until(lambda: sixels_on(reader))
+        await reader.press("question_mark")
+        assert reader.app.screen is not reader.browse
+        assert not sixels_on(reader)
+        assert not [each for each in reader.browse._compositor.render_strips() for part in each if part.control]
+        await reader.press("escape")
+        await reader.until(lambda: sixels_on(reader))
+
+
+async def test_pixels_in_the_last_line_of_the_terminal_would_scroll_it(folder: Path) -> None:
+    keep(folder, f"{WORDS}\n\n![The court]({INSIDE})\n\n{WORDS * 20}", **{"in": encoded(halves((800, 400)))})
+    async with reading(folder, (100, 24), SHARP) as reader:
+        await reader.press("z", "j", "k")  # nothing but the text, to the last line
+        await reader.until(lambda: reader.message == "")
+        await reader.until(lambda: sixels_on(reader))
+        view = reader.reading
+        shown = [at for at in picture_lines(view) if 0 <= at - view.scroll_offset.y < 24]
+        assert view.region.bottom == 24
+        assert shown[-1] - view.scroll_offset.y == 23
+        assert len(sixels_on(reader)) == len(shown) - 1
+
+
+async def test_in_the_pane_they_are_sharp_too(folder: Path) -> None:
+    keep(folder, lead=encoded(halves((800, 400))))
+    async with opened(folder, settings=SHARP) as reader:
+        await reader.until(lambda: sixels_on(reader))
+        assert len(sixels_on(reader)) == len(picture_lines(reader.article)) > 0

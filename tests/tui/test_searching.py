@@ -1,0 +1,308 @@
+"""Searching on the screen: the list follows what is written, and everything can be had back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from reader.core.paths import Paths
+from reader.library.library import Library
+from reader.tui.theme.styles import ink
+from reader.tui.widgets.prompt.prompt import EntryLine
+from reader.tui.widgets.text.line_view import LineView
+from tests.conftest import MakeFolder
+from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, opened
+
+TITLES = {
+    "1.md": document("The court rules on faces", "quality: 50", "excerpt: Recognition of a face is regulated"),
+    "chinese.md": document("中国最高法院就人脸识别作出司法解释", "quality: 40"),
+    "cafe.md": document("A Café in Paris", "quality: 30", "topics: [Food, Travel]"),
+    "storm.md": document("Storm over the harbour", "quality: 20", body="The courts were closed."),
+    "budget.md": document("Budget, again", "quality: 10", "topics: [Money]"),
+}
+
+
+@pytest.fixture
+def news(make_folder: MakeFolder) -> Path:
+    return make_folder(TITLES)
+
+
+def titles(reader: Reader) -> list[str]:
+    return [row.title for row in reader.rows]
+
+
+def hint(reader: Reader) -> str:
+    return reader.lines[-1]
+
+
+async def write(reader: Reader, text: str) -> None:
+    await reader.press("/", *text)
+
+
+@pytest.mark.parametrize("size", [SIDE, STACKED, NARROW])
+async def test_each_key_narrows_the_list_and_the_count_is_shown(news: Path, size: tuple[int, int]) -> None:
+    async with opened(news, size) as reader:
+        await write(reader, "c")
+        assert titles(reader) == ["The court rules on faces", "A Café in Paris", "Storm over the harbour"]
+        await reader.press("o")
+        assert titles(reader) == ["The court rules on faces", "Storm over the harbour"]
+        assert "2 articles" in hint(reader)
+        await reader.press("u", "r", "t", "s")
+        assert titles(reader) == ["Storm over the harbour"]
+        assert "1 article" in hint(reader)
+        await reader.press("enter")
+        assert reader.focus == "list"
+        assert "/courts" in reader.lines[0] or size == NARROW
+        assert "1 of 5" in reader.lines[0]
+        assert titles(reader) == ["Storm over the harbour"]
+
+
+async def test_escape_restores_what_was(news: Path) -> None:
+    async with opened(news) as reader:
+        await reader.press("j", "j")
+        before, place = titles(reader), reader.place
+        await write(reader, "storm")
+        assert reader.row.title == "Storm over the harbour"
+        await reader.press("escape")
+        assert (titles(reader), reader.place) == (before, place)
+        assert reader.shown == "A Café in Paris"
+        assert "/" not in reader.lines[0]
+
+
+async def test_escape_restores_the_query_and_the_article_of_before(news: Path) -> None:
+    async with opened(news) as reader:
+        await write(reader, "quality<=40")
+        await reader.press("enter", "j", "enter")
+        assert reader.focus == "article"
+        place = reader.place
+        await write(reader, " storm")
+        assert titles(reader) == ["Storm over the harbour"]
+        await reader.press("escape")
+        assert titles(reader)[1] == "A Café in Paris"
+        assert reader.place == place
+        assert "/quality<=40" in reader.lines[0]
+
+
+async def test_escape_in_the_list_takes_the_query_away_and_history_brings_it_back(news: Path) -> None:
+    async with opened(news) as reader:
+        await write(reader, "court")
+        await reader.press("enter", "escape")
+        assert len(titles(reader)) == 5
+        assert "All articles again" in reader.message
+        await reader.press("escape")
+        assert "This is the list." in reader.message
+        await reader.press("/", "up", "enter")
+        assert len(titles(reader)) == 2
+
+
+async def test_history_is_kept_between_runs_and_shared_by_windows(news: Path) -> None:
+    async with opened(news) as reader:
+        await write(reader, "court")
+        await reader.press("enter")
+        await reader.press("/", "ctrl+u", *"storm", "enter")
+    async with opened(news) as reader:
+        other = Library.open(news, Paths.of())
+        kept = other.recall("queries")
+        assert kept is not None
+        other.remember("queries", kept.replace("court", "budget"))
+        other.close()
+        await reader.press("/", "up")
+        assert titles(reader) == ["Storm over the harbour"]
+        await reader.press("up")
+        assert titles(reader) == ["Budget, again"]
+        await reader.press("up")
+        assert "Nothing was entered before this." in hint(reader)
+        await reader.press("down", "down")
+        assert len(titles(reader)) == 5
+
+
+async def test_a_mistake_is_told_with_its_place_while_the_last_good_result_stays(news: Path) -> None:
+    async with opened(news) as reader:
+        await write(reader, "is:")
+        assert "is: needs a state." in hint(reader)
+        assert titles(reader) == ["The court rules on faces"]  # which has words that begin with "is"
+        await reader.press("ctrl+u", *"court quality>=")
+        assert "quality>= needs a number." in hint(reader)
+        assert hint(reader).index("^") == reader.lines[-2].index("quality")
+        await reader.press("enter")  # not entered: it is to be mended
+        assert reader.browse.query_one(EntryLine)
+        assert "quality>= needs a number." in hint(reader)
+        await reader.press("3", "0", "enter")
+        assert titles(reader) == ["The court rules on faces"]
+        assert not reader.browse.query(EntryLine)
+
+
+async def test_a_mistake_in_a_narrow_line_is_told_without_its_place(news: Path) -> None:
+    async with opened(news, NARROW) as reader:
+        await write(reader, "a long query that goes on quality>=")
+        assert "quality>= needs a number." in hint(reader)
+
+
+async def test_tab_completes_fields_and_values(news: Path) -> None:
+    async with opened(news) as reader:
+        await write(reader, "top")
+        assert "Tab: topic:" in hint(reader)
+        await reader.press("tab")
+        await reader.press("f")
+        assert "Tab: Food" in hint(reader)
+        await reader.press("tab")
+        assert titles(reader) == ["A Café in Paris"]
+        await reader.press("enter", "/", "ctrl+u", *"is:un", "tab", "enter")
+        assert "/is:unread" in reader.lines[0]
+
+
+async def test_what_cannot_be_completed_is_told(news: Path) -> None:
+    async with opened(news) as reader:
+        await write(reader, "topic:zz")
+        await reader.press("tab")
+        assert "Nothing that begins like this is known." in hint(reader)
+
+
+async def test_words_are_marked_in_titles_and_in_the_article(news: Path) -> None:
+    def found_in(view: LineView) -> str:
+        style = ink(view, "found")
+        drawn = (segment for y in range(view.size.height) for segment in view.render_line(y))
+        return " ".join(
+            segment.text
+            for segment in drawn
+            if segment.style is not None and segment.style.underline and segment.style.color == style.color
+        )
+
+    async with opened(news) as reader:
+        await write(reader, "court recog")
+        row = [segment.text for segment in reader.list.render_line(0) if segment.style and segment.style.underline]
+        assert row == ["court"]
+        assert found_in(reader.article) == "court Recognition"
+        await reader.press("ctrl+u", *"人脸")
+        row = [segment.text for segment in reader.list.render_line(0) if segment.style and segment.style.underline]
+        assert row == ["人脸"]
+        await reader.press("escape")
+        assert found_in(reader.article) == ""
+
+
+async def test_a_phrase_is_marked_where_a_line_ends_in_it(make_folder: MakeFolder) -> None:
+    folder = make_folder({"1.md": document("One", body="word " * 20 + "facial recognition " * 20)})
+    async with opened(folder, NARROW) as reader:
+        await write(reader, '"facial recognition"')
+        await reader.press("enter", "enter")
+        view = reader.article
+        lines = [[s.text for s in view.render_line(y) if s.style and s.style.underline] for y in range(18)]
+        split = [at for at, line in enumerate(lines) if line and line[-1].endswith("facial")]
+        assert split
+        assert all(lines[at + 1][0].startswith("recognition") for at in split)
+
+
+async def test_nothing_found_is_told_and_leaves_the_way_back(news: Path) -> None:
+    async with opened(news) as reader:
+        await write(reader, "zebra")
+        assert titles(reader) == []
+        assert "No article matches /zebra" in reader.pane
+        assert "0 of 5 articles" in reader.lines[0]
+        await reader.press("enter", "j")
+        assert "There are no articles here." in reader.message
+        await reader.press("m")
+        assert "no article to mark" in reader.message
+        await reader.press("escape")
+        assert len(titles(reader)) == 5
+        assert reader.shown == "The court rules on faces"
+
+
+async def test_keys_that_are_quicker_than_the_line_are_written_in_it(news: Path) -> None:
+    async with opened(news) as reader:
+        await reader.press("enter")  # in the article, so that the focus has a way to go
+        await reader.burst(*"/storm")
+        assert reader.browse.query_one(EntryLine).text == "storm"
+        assert titles(reader) == ["Storm over the harbour"]
+
+
+async def test_a_query_may_name_its_order_and_a_key_takes_another(news: Path) -> None:
+    async with opened(news) as reader:
+        await write(reader, "quality<=40 sort:-quality")
+        await reader.press("enter")
+        assert [row.quality for row in reader.rows] == [10, 20, 30, 40]
+        assert "Qual ↑" in reader.header
+        await reader.press("1")
+        assert [row.quality for row in reader.rows] == [40, 30, 20, 10]
+        assert "sort:" not in reader.lines[0]
+        assert "/quality<=40" in reader.lines[0]
+
+
+async def test_what_falls_out_by_a_mark_stays_until_one_moves_on(news: Path) -> None:
+    async with opened(news) as reader:
+        await write(reader, "is:unread")
+        await reader.press("enter", "j", "m")
+        assert len(titles(reader)) == 5
+        assert reader.row.read
+        assert "4 of 5" in reader.lines[0]
+        line = reader.list.cursor - reader.list.scroll_offset.y
+        assert line == 1
+        await reader.press("j")
+        assert reader.row.title == "A Café in Paris"
+        assert titles(reader) == [
+            "The court rules on faces", "A Café in Paris", "Storm over the harbour", "Budget, again"
+        ]  # fmt: skip
+        await reader.press("m", "m", "j")  # read and unread again: it does not fall out
+        assert len(titles(reader)) == 4
+        await reader.press("u")  # unread again, the last; then read again
+        await reader.press("u")
+        await reader.press("u")
+        assert len(titles(reader)) == 5
+
+
+async def test_several_that_fall_out_stay_until_one_moves_on(news: Path) -> None:
+    async with opened(news) as reader:
+        await write(reader, "is:unread")
+        await reader.press("enter", "v", "j", "j", "m")
+        assert len(titles(reader)) == 5
+        assert "2 of 5" in reader.lines[0]
+        await reader.press("j")
+        assert titles(reader) == ["Storm over the harbour", "Budget, again"]
+
+
+async def test_all_marked_read_of_a_view_leave_when_one_moves_on(news: Path) -> None:
+    async with opened(news) as reader:
+        await write(reader, "is:unread")
+        await reader.press("enter", "M")
+        assert len(titles(reader)) == 5
+        assert "0 of 5" in reader.lines[0]
+        await reader.press("j")
+        assert titles(reader) == ["中国最高法院就人脸识别作出司法解释"]
+
+
+async def test_marks_go_to_what_the_query_found(news: Path) -> None:
+    async with opened(news) as reader:
+        await write(reader, "court")
+        await reader.press("enter", "M", "escape")
+        assert [row.title for row in reader.rows if row.read] == ["The court rules on faces", "Storm over the harbour"]
+
+
+async def test_writing_is_not_reading(news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from reader.tui.screens import marking
+
+    monkeypatch.setattr(marking, "_SECONDS_UNTIL_READ", 0.01)
+    async with opened(news) as reader:
+        await write(reader, "storm")
+        await reader.pilot.pause(0.1)
+        await reader.settled()
+        assert not any(row.read for row in reader.rows)
+
+
+async def test_a_new_document_comes_into_the_list_when_it_matches(news: Path) -> None:
+    async with opened(news) as reader:
+        await write(reader, "court")
+        await reader.press("enter")
+        (news / "new.md").write_text(document("A new court", "quality: 90"))
+        (news / "other.md").write_text(document("Another", "quality: 91"))
+        await reader.press("r")
+        assert titles(reader) == ["A new court", "The court rules on faces", "Storm over the harbour"]
+        assert reader.row.title == "The court rules on faces"
+
+
+async def test_hostile_queries_do_no_harm(news: Path) -> None:
+    async with opened(news) as reader:
+        await write(reader, "[bold]x[/bold] '); DROP TABLE articles;--")
+        await reader.press("enter")
+        assert titles(reader) == []
+        await reader.press("escape")
+        assert len(titles(reader)) == 5

@@ -1,0 +1,143 @@
+"""The lines of the pane of views."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.tui.widgets.sidebar.selection import Choice, Kind
+from reader.tui.widgets.sidebar.tree import FIRST, Entry, Line, ViewTree
+
+TOPICS = [Entry(f"Topic {n}", 100 - n) for n in range(12)]
+
+
+def shown(tree: ViewTree) -> list[str]:
+    signs = {"entry": "  ", "head": "", "more": "  ", "note": "  ", "gap": ""}
+    return [signs[line.what] + line.text for line in tree]
+
+
+@pytest.fixture
+def tree() -> ViewTree:
+    tree = ViewTree()
+    tree.set({"topic": TOPICS, "source": [Entry("The Star", 3), Entry("Star News", 1)], "tag": []})
+    return tree
+
+
+def test_sections_follow_each_other_and_empty_ones_are_left_out(tree: ViewTree) -> None:
+    assert shown(tree) == [
+        "  All",
+        "  Unread",
+        "  Starred",
+        "  Today",
+        "Saved views",
+        "  none yet: w saves a query",
+        "Topics",
+        *(f"  Topic {n}" for n in range(FIRST)),
+        "  … 5 more",
+        "Sources",
+        "  The Star",
+        "  Star News",
+    ]
+    assert tree[6] == Line("head", "topic", "Topics", 12)
+    assert tree[7] == Line("entry", "topic", "Topic 0", 100)
+    assert (tree[7].choice, tree[6].choice) == (Choice("topic", "Topic 0"), None)
+    with pytest.raises(IndexError):
+        tree[len(tree)]
+
+
+def test_the_rest_of_a_section_is_unfolded(tree: ViewTree) -> None:
+    tree.show_whole("topic")
+    assert "  Topic 11" in shown(tree)
+    assert "  … 5 more" not in shown(tree)
+    tree.set({"topic": TOPICS[: FIRST + 1]})
+    tree.fold("topic")
+    tree.fold("topic", folded=False)
+    assert shown(tree)[7 : 8 + FIRST] == [f"  Topic {n}" for n in range(FIRST + 1)]  # not "… 1 more"
+
+
+def test_sections_fold(tree: ViewTree) -> None:
+    assert tree.fold("topic")
+    assert not tree.fold("topic")
+    assert tree.folded == {"topic"}
+    assert shown(tree)[6:8] == ["Topics", "Sources"]
+    assert not tree.fold("usual")
+    assert tree.fold("topic", folded=False)
+    assert not tree.fold("topic", folded=False)
+
+
+def test_a_filter_shows_what_has_it_in_its_name_folded_or_not(tree: ViewTree) -> None:
+    tree.fold("source")
+    tree.filter_by("sTAR")
+    assert shown(tree) == ["  Starred", "Sources", "  The Star", "  Star News"]
+    assert tree[1].articles == 2
+    tree.filter_by("topic 1")
+    assert shown(tree) == ["Topics", "  Topic 1", "  Topic 10", "  Topic 11"]
+    tree.set({"topic": [Entry("Topic 1", 1)]})
+    assert shown(tree) == ["Topics", "  Topic 1"]
+    tree.filter_by("nothing")
+    assert (len(tree), shown(tree), tree.step(0, 1)) == (1, ["  nothing; Esc shows all"], 0)
+    tree.filter_by("")
+    assert "  All" in shown(tree)
+
+
+def test_where_there_is_room_sections_are_apart_and_one_steps_over_that(tree: ViewTree) -> None:
+    tree.set_airy(airy=True)
+    assert shown(tree)[3:6] == ["  Today", "", "Saved views"]
+    assert tree.step(3, 1) == 5
+    assert tree.step(5, -1) == 3
+    assert tree.step(0, 4) == 5
+    assert tree.step(0, -1) == 0
+    assert tree.step(0, 1000) == len(tree) - 1
+
+
+def test_a_hundred_thousand_sources_take_no_time() -> None:
+    tree = ViewTree()
+    entries = [Entry(f"Source {n}", n) for n in range(100_000)]
+    began = time.process_time()
+    for _ in range(20):
+        tree.set({"source": entries})
+        tree.show_whole("source")
+        assert [tree[at].text for at in range(50_000, 50_050)]
+    assert time.process_time() - began < 0.2
+    assert tree[len(tree) - 1].text == "Source 99999"
+
+
+kinds = st.sampled_from(["view", "topic", "source", "type", "tag", "folder"])
+entries = st.lists(st.builds(Entry, st.text("ab", min_size=1, max_size=3), st.none() | st.integers(0, 9)), max_size=12)
+steps = st.one_of(
+    st.tuples(st.just("set"), kinds, entries.map(lambda each: [*dict(each).items()])),
+    st.tuples(st.just("fold"), kinds, st.booleans()),
+    st.tuples(st.just("whole"), kinds, st.none()),
+    st.tuples(st.just("filter"), st.just("topic"), st.sampled_from(["", "a", "ab", "bb"])),
+    st.tuples(st.just("airy"), st.just("topic"), st.booleans()),
+)
+
+
+@given(st.lists(steps, max_size=12))
+def test_every_line_is_found_again_and_none_is_twice(done: list[tuple[str, Kind, object]]) -> None:
+    tree = ViewTree()
+    for what, kind, value in done:
+        match what, value:
+            case "set", list():
+                tree.set({kind: [Entry(*each) for each in value]})
+            case "fold", bool():
+                tree.fold(kind, folded=value)
+            case "filter", str():
+                tree.filter_by(value)
+            case "airy", bool():
+                tree.set_airy(airy=value)
+            case _:
+                tree.show_whole(kind)
+        lines = [*tree]
+        assert len(lines) == len(tree)
+        keys = [line.key for line in lines if line.what != "gap"]
+        assert len(set(keys)) == len(keys)
+        assert [lines[tree.find(key) or 0].key for key in keys] == keys
+        if tree.filter:
+            assert all(tree.filter in line.text.casefold() for line in lines if line.what == "entry")
+        for at in range(len(tree)):
+            assert lines[tree.step(at, 1)].what != "gap"
+            assert lines[tree.step(at, -1)].what != "gap"

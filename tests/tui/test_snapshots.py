@@ -1,0 +1,81 @@
+"""How it looks. After a change that is meant: `pytest tests/ui/test_snapshots.py --snapshot-update`, and look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from textual.pilot import Pilot
+
+from reader.config.load import Config
+from reader.config.settings import FetchSettings
+from reader.indexing.remote import InThread
+from reader.startup import look
+from reader.tui.app import NewsreaderApp
+from tests.conftest import MakeFolder, OpenLibrary
+from tests.images.sample_images import encoded, halves
+from tests.tui.helpers import Reader, document
+
+Compare = Callable[..., bool]
+
+
+def keys(*pressed: str) -> Callable[[Pilot[None]], Awaitable[None]]:
+    async def press(pilot: Pilot[None]) -> None:
+        assert isinstance(pilot.app, NewsreaderApp)
+        reader = Reader(pilot.app, pilot)
+        await reader.settled()
+        await reader.press(*pressed)
+
+    return press
+
+
+@pytest.mark.parametrize(
+    ("size", "pressed"),
+    [
+        pytest.param((120, 36), ("j", "j", "j", "]"), id="side"),
+        pytest.param((80, 24), ("j", "enter", "]"), id="stacked"),
+        pytest.param((200, 50), ("j", "b", "j", "space", *"jjjjjj"), id="views"),
+        pytest.param((120, 40), ("b", "/", "c", "o", "m", "enter", "space"), id="views-filtered"),
+        pytest.param((50, 24), ("j",), id="list"),
+        pytest.param((50, 24), ("j", "enter", "]"), id="article"),
+        pytest.param((120, 36), ("T",), id="light"),
+        pytest.param((120, 36), ("?",), id="help"),
+    ],
+)
+def test_it_looks_as_it_did(
+    seeds: Path,
+    library: OpenLibrary,
+    snap_compare: Compare,
+    size: tuple[int, int],
+    pressed: tuple[str, ...],
+) -> None:
+    opened = library(seeds)
+    first = look(opened, keeper=InThread(opened, watching=False))
+    app = NewsreaderApp(first, Config(theme="newsreader-dark"))
+    assert snap_compare(app, terminal_size=size, run_before=keys(*pressed))
+
+
+@pytest.mark.parametrize("size", [pytest.param((120, 40), id="text"), pytest.param((80, 24), id="text-narrow")])
+def test_a_text_with_pictures_looks_as_it_did(
+    make_folder: MakeFolder,
+    library: OpenLibrary,
+    snap_compare: Compare,
+    monkeypatch: pytest.MonkeyPatch,
+    size: tuple[int, int],
+) -> None:
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    lead, inside = "https://a.example/lead.png", "https://a.example/in.png"
+    words = "The hall was full long before the court came in, and nobody spoke. " * 4
+    body = (
+        f"{words}\n\n![From dark to light]({inside})\n\n{words}\n\n> Quoted.\n>\n> ![Gone](https://a.example/gone.png)"
+    )
+    folder = make_folder({"a.md": document("The hall", f"images: [{{url: '{lead}', title: 'Two halves'}}]", body=body)})
+    opened = library(folder)
+    opened.pages.keep_image(lead, encoded(halves((800, 300))), "image/png")
+    opened.pages.keep_image(inside, encoded(Image.linear_gradient("L").resize((300, 160))), "image/png")
+    opened.pages.keep_image("https://a.example/gone.png", b"", "image/png")
+    first = look(opened, keeper=InThread(opened, watching=False))
+    app = NewsreaderApp(first, Config(theme="newsreader-dark", fetch=FetchSettings(enabled=False, images=True)))
+    assert snap_compare(app, terminal_size=size, run_before=keys("f"))

@@ -1,0 +1,95 @@
+"""Threads that nobody waits for at the end."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from concurrent.futures import wait
+
+import pytest
+
+from reader.tui.terminal.daemon_threads import DaemonThreads
+
+PATIENCE = 30.0
+
+
+def test_what_is_asked_for_is_done_and_what_fails_is_told() -> None:
+    threads = DaemonThreads()
+    assert threads.submit(divmod, 7, 2).result(PATIENCE) == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        threads.submit(divmod, 7, 0).result(PATIENCE)
+    threads.shutdown()
+
+
+def test_threads_are_daemons_and_used_again() -> None:
+    threads = DaemonThreads()
+    first = threads.submit(threading.current_thread).result(PATIENCE)
+    # A thread is free before its result is told: one after the other needs no second.
+    names = {threads.submit(threading.current_thread).result(PATIENCE).name for _ in range(50)}
+    assert first.daemon
+    assert names == {first.name}
+    threads.shutdown()
+
+
+def test_no_more_threads_than_allowed_and_all_work_is_done() -> None:
+    threads = DaemonThreads(2)
+    go, meet = threading.Event(), threading.Barrier(3)
+
+    def block() -> str:
+        meet.wait(PATIENCE)
+        assert go.wait(PATIENCE)
+        return threading.current_thread().name
+
+    blocked = [threads.submit(block) for _ in range(2)]
+    meet.wait(PATIENCE)  # both have begun: a second thread was made for the second
+    later = [threads.submit(lambda: threading.current_thread().name) for _ in range(5)]
+    assert not any(each.done() for each in later)
+    go.set()
+    wait([*blocked, *later], PATIENCE)
+    assert {each.result(PATIENCE) for each in later} <= {each.result(PATIENCE) for each in blocked}
+    threads.shutdown()
+
+
+def test_a_cancelled_task_is_not_begun() -> None:
+    threads = DaemonThreads(1)
+    go = threading.Event()
+    blocked = threads.submit(go.wait, PATIENCE)
+    done: list[str] = []
+    late = threads.submit(done.append, "late")
+    assert late.cancel()
+    go.set()
+    assert blocked.result(PATIENCE)
+    assert threads.submit(list, done).result(PATIENCE) == []
+    threads.shutdown()
+
+
+def test_after_the_end_nothing_is_taken_on() -> None:
+    threads = DaemonThreads()
+    begun = threads.submit(threading.current_thread).result(PATIENCE)
+    threads.shutdown()
+    with pytest.raises(RuntimeError):
+        threads.submit(print)
+    begun.join(PATIENCE)
+    assert not begun.is_alive()
+
+
+def test_a_loop_ends_although_a_thread_of_it_never_does() -> None:
+    program = """
+import asyncio, threading
+from reader.tui.terminal.daemon_threads import DaemonThreads
+
+async def main():
+    loop = asyncio.get_running_loop()
+    loop.set_default_executor(DaemonThreads())
+    began = threading.Event()
+    loop.run_in_executor(None, lambda: (began.set(), threading.Event().wait()))
+    await loop.run_in_executor(None, began.wait)
+
+asyncio.run(main())
+print("ended")
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE, check=True
+    )
+    assert (found.stdout, found.stderr) == ("ended\n", "")

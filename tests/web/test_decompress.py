@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.web.response.decompress import PIECE, Body, BrokenError, TooMuchError, UnknownCodingError
+
+_CODERS = {
+    "": lambda content: content,
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+}
+
+
+def taken_in(codings: str, data: bytes, limit: int, step: int) -> bytes:
+    body = Body(codings, limit)
+    for at in range(0, len(data), step):
+        body.feed(data[at : at + step])
+    return body.end()
+
+
+@given(st.sampled_from(list(_CODERS)), st.binary(max_size=500), st.integers(1, 300), st.integers(1, 40))
+def test_what_was_coded_comes_out_in_whatever_pieces_it_came(coding: str, seed: bytes, times: int, step: int) -> None:
+    content = seed * times
+    data = _CODERS[coding](content)
+    assert taken_in(coding, data, max(len(content), len(data)), max(step, len(data) // 50)) == content
+
+
+@given(st.sampled_from(list(_CODERS)), st.integers(1, 4 * PIECE), st.integers(0, 4 * PIECE))
+def test_never_more_than_the_limit(coding: str, size: int, limit: int) -> None:
+    data = _CODERS[coding](b" " * size)
+    body = Body(coding, limit)
+    try:
+        body.feed(data)
+    except TooMuchError:
+        assert max(size, len(data)) > limit
+    else:
+        assert body.end() == b" " * size
+    assert len(body.so_far) <= limit
+
+
+@pytest.mark.parametrize("size", [PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, 1_000_000])
+def test_content_that_fills_a_piece_to_the_brim(size: int) -> None:
+    assert len(taken_in("gzip", gzip.compress(b" " * size), size, 1_000_000)) == size
+
+
+@given(st.sampled_from(["gzip", "deflate"]), st.binary())
+def test_any_bytes_are_content_or_broken(coding: str, data: bytes) -> None:
+    try:
+        taken_in(coding, data, 1_000_000, 7)
+    except (BrokenError, TooMuchError):
+        return
+
+
+def test_members_that_arrive_one_by_one() -> None:
+    body = Body("gzip", 100)
+    for member in (b"one ", b"two ", b"three"):
+        body.feed(gzip.compress(member))
+    body.feed(b"rubbish")
+    assert body.end() == b"one two three"
+
+
+@pytest.mark.parametrize("codings", ["gzip, gzip", "br", "zstd", "identity, br", "gzip deflate"])
+def test_other_codings_are_refused(codings: str) -> None:
+    with pytest.raises(UnknownCodingError):
+        Body(codings, 10)
+
+
+@pytest.mark.parametrize("codings", ["", " ", "identity", "IDENTITY, ", ","])
+def test_no_coding(codings: str) -> None:
+    assert taken_in(codings, b"text", 10, 1) == b"text"
+
+
+def test_an_empty_body_need_not_be_compressed() -> None:
+    assert Body("gzip", 10).end() == b""

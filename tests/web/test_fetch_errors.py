@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import ssl
+
+import httpcore
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.web.errors import from_error, from_status, status_in_words
+
+
+def _from(error: BaseException, cause: BaseException) -> BaseException:
+    error.__cause__ = cause
+    return error
+
+
+def _certificate() -> ssl.SSLCertVerificationError:
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_message = "certificate has expired\x1b[31m."
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "why"),
+    [
+        (
+            _from(httpcore.ConnectError("x"), _certificate()),
+            "tls",
+            "its certificate cannot be trusted (certificate has expired[31m)",
+        ),
+        (_from(httpcore.ConnectError("x"), ssl.SSLError(1, "x")), "tls", "no secure connection"),
+        (httpcore.ProxyError("403 evil"), "unreachable", "the proxy did not let the request through"),
+        (
+            _from(httpcore.ConnectError("x"), ConnectionRefusedError(errno.ECONNREFUSED, "evil")),
+            "unreachable",
+            "it takes no connections",
+        ),
+        (
+            _from(httpcore.ReadError("x"), ConnectionResetError(errno.ECONNRESET, "evil")),
+            "unreachable",
+            "the connection broke",
+        ),
+        (
+            _from(httpcore.ConnectError("x"), OSError(errno.EHOSTUNREACH, os.strerror(errno.EHOSTUNREACH))),
+            "unreachable",
+            "no connection (no route to host)",
+        ),
+        (httpcore.ReadError(""), "unreachable", "the connection broke"),
+        (httpcore.ConnectError(""), "unreachable", "no connection"),
+        (OSError("it has no address"), "unreachable", "no connection"),
+        (socket.gaierror(socket.EAI_NONAME, "evil"), "unreachable", "no such host is known"),
+        (httpcore.RemoteProtocolError("evil"), "protocol", "its answer breaks the rules of HTTP"),
+        (httpx.InvalidURL("http://joe:geheim@"), "protocol", "the request failed (InvalidURL)"),
+    ],
+)
+def test_failures_in_plain_words(error: BaseException, kind: str, why: str) -> None:
+    found = from_error(error, "news.example")
+    assert (found.kind, found.why, found.host) == (kind, why, "news.example")
+    assert found.message == f"news.example: {why}."
+
+
+def test_causes_that_go_in_a_circle_have_an_end() -> None:
+    one, other = OSError(errno.EPIPE, "x"), httpcore.WriteError("y")
+    one.__cause__, other.__cause__ = other, ExceptionGroup("several", [one])
+    assert from_error(other, "h").why == "the connection broke"
+
+
+@given(st.integers(100, 999))
+def test_every_status_has_words_of_its_own(status: int) -> None:
+    assert str(status) in status_in_words(status)
+    error = from_status(status, "news.example")
+    assert error.message.startswith(status_in_words(status)[:1].upper())
+    assert error.message.endswith(" at news.example.")

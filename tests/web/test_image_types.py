@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+import struct
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.images import header_size
+from reader.web.client import Fetcher, FetchError
+from reader.web.response import content_type
+from tests.web.server import Server, onward, reply
+
+
+def png(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0\0")) + chunk(b"IEND", b"")
+
+
+def jpeg(width: int, height: int, before: bytes = b"") -> bytes:
+    return (
+        b"\xff\xd8\xff\xe0\0\4ab" + before + b"\xff\xff\xc2\0\x11\x08" + struct.pack(">HH", height, width) + b"\3" * 9
+    )
+
+
+def webp(kind: bytes, data: bytes) -> bytes:
+    return b"RIFF" + struct.pack("<I", 20) + b"WEBP" + kind + struct.pack("<I", len(data)) + data
+
+
+PICTURES = [
+    ("image/png", png(3, 2)),
+    ("image/gif", b"GIF89a" + struct.pack("<HH", 3, 2) + b"\0\0\0"),
+    ("image/jpeg", jpeg(3, 2)),
+    ("image/jpeg", jpeg(3, 2, b"\xff\xd0\xff\xe1\0\x06\xff\xc0ab")),
+    ("image/webp", webp(b"VP8 ", b"\0\0\0\x9d\x01\x2a" + struct.pack("<HH", 3, 2))),
+    ("image/webp", webp(b"VP8L", b"\x2f" + struct.pack("<I", 2 | 1 << 14))),
+    ("image/webp", webp(b"VP8X", b"\0\0\0\0" + (2).to_bytes(3, "little") + (1).to_bytes(3, "little"))),
+    ("image/avif", b"\0\0\0\x1cftypavif" + b"\0" * 16 + b"ispe\0\0\0\0" + struct.pack(">II", 3, 2)),
+]
+
+
+@pytest.mark.parametrize(("kind", "body"), PICTURES, ids=[f"{n} {kind}" for n, (kind, _) in enumerate(PICTURES)])
+async def test_a_picture_is_known_by_its_bytes(server: Server, fetcher: Fetcher, kind: str, body: bytes) -> None:
+    server.on("/b", reply(body, kind="application/octet-stream"))
+    answer = await fetcher.image(server.on("/a", onward("/b")))
+    assert (answer.content_type, answer.body) == (kind, body)
+    assert header_size.size(body, kind) == (3, 2)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "why"),
+    [
+        (png(30_000, 30_000), "too_large", "a picture of 30,000 × 30,000 pixels"),
+        (jpeg(65_535, 65_535), "too_large", "a picture of 65,535 × 65,535 pixels"),
+        (png(0, 5), "protocol", "its picture is damaged"),
+        (b"\x89PNG\r\n\x1a\n", "protocol", "its picture is damaged"),
+        (
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            "not_a_page",
+            "it is a web page of 41 bytes, not a picture",
+        ),
+        (b"%PDF-1.7", "not_a_page", "it is a PDF of 8 bytes, not a picture"),
+    ],
+    ids=["bomb", "jpeg bomb", "no width", "cut", "svg", "pdf"],
+)
+async def test_what_is_no_picture_to_us(server: Server, fetcher: Fetcher, body: bytes, kind: str, why: str) -> None:
+    with pytest.raises(FetchError) as caught:
+        await fetcher.image(server.on("/", reply(body)))
+    assert (caught.value.kind, caught.value.why) == (kind, why)
+
+
+@pytest.mark.parametrize(
+    ("body", "type_", "why"),
+    [
+        (
+            b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+            "image/svg+xml",
+            "a picture of a kind that cannot be shown (SVG)",
+        ),
+        (b"II*\0\x08\0\0\0", "image/tiff", "a picture of a kind that cannot be shown (TIFF)"),
+        (b"BM\0\0", "image/x-bmp", "a picture of a kind that cannot be shown (BMP)"),
+        (b"<html>Not found", "image/png", "a web page of 15 bytes, not a picture"),
+        (b"no words", "image/webp", "a text of 8 bytes, not a picture"),
+        (b"no words", "", "a text of 8 bytes, not a picture"),
+    ],
+)
+async def test_what_is_said_of_a_picture_that_cannot_be_shown(
+    server: Server, fetcher: Fetcher, body: bytes, type_: str, why: str
+) -> None:
+    with pytest.raises(FetchError) as caught:
+        await fetcher.image(server.on("/", reply(body, kind=type_)))
+    assert caught.value.why == f"it is {why}"
+
+
+@given(st.sampled_from([body for _, body in PICTURES]), st.integers(0, 60), st.binary(max_size=20))
+def test_any_bytes_have_a_size_or_none(body: bytes, at: int, noise: bytes) -> None:
+    changed = body[:at] + noise + body[at + len(noise) :]
+    for kind in content_type.PICTURES:
+        found = header_size.size(changed, kind)
+        assert found is None or min(found) > 0
+    assert isinstance(content_type.beginning(changed), str)

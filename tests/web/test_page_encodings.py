@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import codecs
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from reader.core import encodings
+from reader.web.client import Fetcher
+from tests.web.server import Server, reply
+
+GERMAN = "Grüße aus Köln – „schön“, 5 €"
+RUSSIAN = "Новости дня и погода на завтра"
+CHINESE = "今天的新闻和明天的天气"
+JAPANESE = "今日のニュースと明日の天気"
+
+
+def meta(label: str) -> str:
+    return f'<!doctype html><meta charset="{label}"><p>'
+
+
+@pytest.mark.parametrize(
+    ("told", "body", "text"),
+    [
+        # where one is told, it holds
+        ("utf-8", GERMAN.encode(), GERMAN),
+        ("windows-1252", GERMAN.encode("cp1252"), GERMAN),
+        ("koi8-r", RUSSIAN.encode("koi8-r"), RUSSIAN),
+        ("shift_jis", JAPANESE.encode("cp932"), JAPANESE),
+        ("euc-jp", JAPANESE.encode("euc_jp"), JAPANESE),
+        ("big5", "新聞與天氣".encode("big5"), "新聞與天氣"),
+        ("euc-kr", "오늘의 뉴스".encode("cp949"), "오늘의 뉴스"),
+        # labels that mean more than they say
+        ("iso-8859-1", GERMAN.encode("cp1252"), GERMAN),
+        ("us-ascii", GERMAN.encode("cp1252"), GERMAN),
+        ("gb2312", "朱镕基 囍 €".encode("gb18030"), "朱镕基 囍 €"),
+        ("iso-8859-9", "İstanbul – €".encode("cp1254"), "İstanbul – €"),
+        # a byte order mark is stronger than any label
+        ("iso-8859-1", codecs.BOM_UTF8 + GERMAN.encode(), GERMAN),
+        ("utf-8", codecs.BOM_UTF16_LE + RUSSIAN.encode("utf-16-le"), RUSSIAN),
+        ("", codecs.BOM_UTF16_BE + RUSSIAN.encode("utf-16-be"), RUSSIAN),
+        # the server is stronger than the page
+        ("windows-1251", (meta("koi8-r") + RUSSIAN).encode("cp1251"), RUSSIAN),
+        # the page, where the server says nothing, or nothing that is known
+        ("", (meta("windows-1251") + RUSSIAN).encode("cp1251"), RUSSIAN),
+        ("none-such", (meta("windows-1251") + RUSSIAN).encode("cp1251"), RUSSIAN),
+        ("utf-7", (meta("windows-1251") + RUSSIAN).encode("cp1251"), RUSSIAN),
+        ("", ('<meta http-equiv=content-type content="text/html; charset=gbk">' + CHINESE).encode("gbk"), CHINESE),
+        ("", (f"<?xml version='1.0' encoding='koi8-r'?><p>{RUSSIAN}").encode("koi8-r"), RUSSIAN),
+        ("", (" " * 3000 + meta("windows-1251") + RUSSIAN).encode("cp1251"), RUSSIAN),
+        ("", (f"<!-- {meta('koi8-r')} -->{meta('windows-1251')}{RUSSIAN}").encode("cp1251"), RUSSIAN),
+        ("", (meta("utf-16") + GERMAN).encode(), GERMAN),
+        # mistakes
+        ("utf-8", GERMAN.encode("cp1252"), GERMAN),
+        ("utf-8", (meta("windows-1251") + RUSSIAN).encode("cp1251"), RUSSIAN),
+        ("iso-8859-1", GERMAN.encode(), GERMAN),
+        ("windows-1251", RUSSIAN.encode(), RUSSIAN),
+        ("", GERMAN.encode(), GERMAN),
+        ("", GERMAN.encode("cp1252"), GERMAN),
+        ("utf-8", (RUSSIAN * 9).encode()[:-1], RUSSIAN),  # cut within a letter
+        ("utf-8", RUSSIAN.encode() + b" \xff " + (RUSSIAN * 3).encode(), RUSSIAN),  # one byte gone wrong
+    ],
+)
+async def test_every_charset_mistake(server: Server, fetcher: Fetcher, told: str, body: bytes, text: str) -> None:
+    kind = f"text/html; charset={told}" if told else "text/html"
+    answer = await fetcher.page(server.on("/", reply(body, kind=kind)))
+    assert text in answer.text
+    assert not answer.text.startswith("\ufeff")
+
+
+@pytest.mark.parametrize("kind", ['text/html; charset="windows-1251"', "TEXT/HTML;x=y;Charset = windows-1251 ; a=b"])
+async def test_a_charset_in_every_spelling(server: Server, fetcher: Fetcher, kind: str) -> None:
+    answer = await fetcher.page(server.on("/", reply(RUSSIAN.encode("cp1251"), kind=kind)))
+    assert (answer.charset, answer.text) == ("cp1251", RUSSIAN)
+
+
+@pytest.mark.parametrize(
+    "label",
+    ["utf-7", "unicode_escape", "rot13", "base64", "idna", "hz-gb-2312", "iso-2022-kr", "replacement", "", "x" * 99],
+)
+def test_labels_that_lead_to_nothing(label: str) -> None:
+    assert encodings.codec(label) == ""
+
+
+def test_every_codec_is_one_that_python_has() -> None:
+    for label in encodings._LABELS:
+        assert codecs.lookup(encodings.codec(label.upper()))._is_text_encoding
+
+
+@given(st.binary(), st.sampled_from([*encodings._LABELS, "", "utf-7"]), st.booleans())
+@example(b"\x81\x8d\x8f\x90\x9d", "", True)
+@example(b"<meta charset=" + b"\xff" * 80, "utf-8", True)
+def test_any_bytes_can_be_read(body: bytes, told: str, markup: bool) -> None:
+    body.decode(encodings.detect(body, told, markup=markup), "replace")
+
+
+@given(st.text())
+def test_utf_8_without_a_word_is_read_as_it_is(text: str) -> None:
+    assert encodings.detect(text.encode("utf-8", "replace"), "", markup=False) in {"utf-8", "utf-16-le", "utf-16-be"}

@@ -1,0 +1,177 @@
+"""Whose turn it is: bounds that hold whatever happens, and who comes first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.web.transport.pool import Rank, Turns
+from reader.web.transport.preempt import GiveWayError
+
+
+class Holders:
+    """Tasks that hold turns until they are told to let go."""
+
+    def __init__(self, turns: Turns) -> None:
+        self.turns = turns
+        self.held: list[str] = []
+        self._go: dict[str, asyncio.Event] = {}
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    async def begin(self, name: str, host: str, rank: Rank) -> None:
+        self._go[name] = asyncio.Event()
+        self._tasks[name] = asyncio.create_task(self._hold(name, host, rank))
+        await self.settle()
+
+    async def _hold(self, name: str, host: str, rank: Rank) -> None:
+        while not self._go[name].is_set():
+            with suppress(GiveWayError):
+                async with self.turns.of(host, rank):
+                    self.held.append(name)
+                    try:
+                        await self._go[name].wait()
+                    finally:
+                        self.held.remove(name)
+
+    async def let_go(self, name: str) -> None:
+        self._go[name].set()
+        await self.settle()
+
+    async def end(self) -> None:
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+
+    async def settle(self) -> None:
+        for _ in range(10):  # turns of the loop, in which whoever can go on does
+            await asyncio.sleep(0)
+
+
+async def test_what_nobody_waits_for_leaves_a_turn_to_a_person() -> None:
+    holders = Holders(Turns(2, 8))
+    for n in range(6):
+        await holders.begin(f"many {n}", f"{n}.example", Rank.MANY)
+    for n in range(3):
+        await holders.begin(f"picture {n}", f"p{n}.example", Rank.PICTURE)
+    assert len(holders.held) == 7
+    await holders.begin("person", "a.example", Rank.PERSON)
+    assert "person" in holders.held
+    await holders.let_go("many 0")
+    assert "picture 1" in holders.held
+    await holders.end()
+
+
+async def test_pictures_leave_one_connection_of_their_host() -> None:
+    holders = Holders(Turns(2, 8))
+    for n in range(3):
+        await holders.begin(f"picture {n}", "a.example", Rank.PICTURE)
+    assert holders.held == ["picture 0"]
+    await holders.begin("page", "a.example", Rank.MANY)
+    assert holders.held == ["picture 0", "page"]
+    await holders.let_go("picture 0")
+    assert holders.held == ["page", "picture 1"]
+    await holders.end()
+
+
+async def test_a_person_comes_before_what_waits_already() -> None:
+    holders = Holders(Turns(1, 8))
+    for name, rank in (("first", Rank.PERSON), ("many", Rank.MANY), ("pic", Rank.PICTURE), ("person", Rank.PERSON)):
+        await holders.begin(name, "a.example", rank)
+    order = []
+    for _ in range(4):
+        order += holders.held
+        await holders.let_go(holders.held[0])
+    assert order == ["first", "person", "many", "pic"]
+
+
+async def test_what_began_last_gives_way_to_a_person_and_begins_again() -> None:
+    holders = Holders(Turns(2, 8))
+    await holders.begin("one", "a.example", Rank.MANY)
+    await holders.begin("two", "a.example", Rank.MANY)
+    await holders.begin("else", "b.example", Rank.MANY)
+    await holders.begin("person", "a.example", Rank.PERSON)
+    assert sorted(holders.held) == ["else", "one", "person"]
+    await holders.begin("another", "a.example", Rank.PERSON)
+    assert sorted(holders.held) == ["another", "else", "person"]
+    await holders.begin("third", "a.example", Rank.PERSON)  # nobody is left who could give way
+    assert sorted(holders.held) == ["another", "else", "person"]
+    for name in ("person", "another", "third"):
+        await holders.let_go(name)
+    assert sorted(holders.held) == ["else", "one", "two"]
+    await holders.end()
+
+
+async def test_a_picture_gives_way_before_a_page() -> None:
+    holders = Holders(Turns(2, 8))
+    await holders.begin("picture", "a.example", Rank.PICTURE)
+    await holders.begin("page", "a.example", Rank.MANY)
+    await holders.begin("person", "a.example", Rank.PERSON)
+    assert sorted(holders.held) == ["page", "person"]
+    await holders.end()
+
+
+async def test_a_time_limit_inside_is_no_giving_way() -> None:
+    turns = Turns(2, 8)
+    with pytest.raises(TimeoutError):
+        async with turns.of("a.example", Rank.MANY):
+            async with asyncio.timeout(0):
+                await asyncio.sleep(10)
+    assert not turns._holders and not turns._taken
+
+
+@pytest.mark.parametrize(("per_host", "in_all"), [(1, 1), (2, 2)])
+async def test_the_smallest_bounds_let_everything_through(per_host: int, in_all: int) -> None:
+    turns = Turns(per_host, in_all)
+
+    async def one(rank: Rank) -> None:
+        async with turns.of("a.example", rank):
+            await asyncio.sleep(0)
+
+    await asyncio.wait_for(asyncio.gather(*(one(rank) for rank in [*Rank] * 5)), 10)
+
+
+_RUNS = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from(Rank), st.integers(0, 3), st.booleans()), max_size=40
+)
+
+
+@given(_RUNS)
+def test_bounds_hold_and_no_turn_is_lost(runs: list[tuple[str, Rank, int, bool]]) -> None:
+    turns = Turns(2, 4)
+    hosts: Counter[str] = Counter()
+    ranks: Counter[Rank] = Counter()
+
+    async def one(host: str, rank: Rank, rounds: int) -> None:
+        async with turns.of(host, rank):
+            hosts[host] += 1
+            ranks[rank] += 1
+            try:
+                assert hosts[host] <= 2
+                assert hosts.total() <= 4
+                assert ranks[Rank.MANY] + ranks[Rank.PICTURE] <= 3
+                for _ in range(rounds):
+                    await asyncio.sleep(0)
+            finally:
+                hosts[host] -= 1
+                ranks[rank] -= 1
+
+    async def all_of_them() -> None:
+        tasks = []
+        for host, rank, rounds, cancels in runs:
+            tasks.append(asyncio.create_task(one(host, rank, rounds)))
+            if rounds % 2:
+                await asyncio.sleep(0)
+            if cancels:
+                tasks[len(tasks) // 2].cancel()
+        outcomes = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
+        assert not [each for each in outcomes if isinstance(each, Exception) and not isinstance(each, GiveWayError)]
+        assert not turns._holders
+        assert not turns._waiting and not turns._taken and not turns._pictures
+        assert (turns._all, turns._unasked) == (0, 0)
+
+    asyncio.run(all_of_them())

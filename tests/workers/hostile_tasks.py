@@ -1,0 +1,78 @@
+"""Tasks for workers that do everything that reading a page must not do."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+from reader.workers import sandbox
+
+
+def _hold() -> None:
+    re.match(r"(a+)+$", "a" * 64 + "b")  # in C, and without letting another thread run
+
+
+def _hold_until(path: str) -> str:
+    Path(path).with_suffix(".begun").touch()
+    while not Path(path).exists():
+        time.sleep(0.01)
+    return path
+
+
+def _eat(size: int) -> int:
+    eaten = [b"x" * (1 << 20) for _ in range(size >> 20)]
+    return sum(map(len, eaten))
+
+
+def _eat_slowly(size: int) -> int:
+    eaten = []
+    for _ in range(size >> 20):
+        eaten.append(b"x" * (1 << 20))
+        time.sleep(0.001)
+    return len(eaten) << 20
+
+
+def _fall() -> None:
+    ctypes.string_at(0)
+
+
+def _fail() -> None:
+    raise RuntimeError("of its own")
+
+
+def _print(text: str) -> str:
+    print(text, flush=True)
+    os.write(sys.stdout.fileno(), text.encode())
+    return text
+
+
+def _gone() -> None:
+    os._exit(0)
+
+
+def _blocks(body: str, body_format: str, url: str) -> None:
+    _hold()
+
+
+TASKS = {
+    "blocks": _blocks,
+    "echo": lambda *values: list(values),
+    "pid": os.getpid,
+    "hold": _hold,
+    "hold until": _hold_until,
+    "eat": _eat,
+    "eat slowly": _eat_slowly,
+    "fall": _fall,
+    "fail": _fail,
+    "print": _print,
+    "gone": _gone,
+    "much": lambda size: b"x" * size,
+    "odd": object,
+}
+
+if os.environ.get("TEST_WITHOUT_ADDRESS_SPACE"):  # as on a system whose limit of it means nothing
+    sandbox._address_space = lambda: None

@@ -1,0 +1,188 @@
+"""A refresh that ends early or meets what it cannot read: nothing of the list is lost or kept by mistake."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from reader.core.events import Progress
+from reader.core.ordering import Sort
+from reader.indexing.parse_worker import take
+from reader.indexing.refresh import refresh
+from reader.library.library import Library
+from reader.storage.sqlite.index.reader import Index
+from reader.storage.sqlite.index.writer import Writer
+from reader.workers import process as processes
+
+MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
+OpenLibrary = Callable[[Path], Library]
+
+
+def _document(title: str, more: str = "") -> str:
+    return f"---\ntitle: {title}\n{more}---\n"
+
+
+def _paths(library: Library) -> list[str]:
+    return sorted(row.path for row in library.rows(library.view(Sort()).rowids))
+
+
+def _refresh(library: Library, *paths: bytes) -> Progress:
+    *_, last = refresh(library, paths=paths or None)
+    assert last.finished
+    return last
+
+
+def test_what_is_gone_goes_although_the_refresh_that_saw_it_ended_early(
+    make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    folder = make_folder({"a/gone.md": _document("gone"), "a/stays.md": _document("stays")})
+    opened = library(folder)
+    (folder / "a/gone.md").unlink()
+    make_folder({f"b/{n}.md": _document("new") for n in range(60)})
+
+    class Written(Event):
+        """Set as soon as anything was written: before what is gone is forgotten."""
+
+        def is_set(self) -> bool:
+            return opened.index.documents() > 2
+
+    assert not any(progress.finished for progress in refresh(opened, Written()))
+    _refresh(opened)
+    assert len(_paths(opened)) == 61
+    assert _paths(opened)[0] == "a/stays.md"
+
+
+def test_every_time_of_change_that_a_disk_keeps_is_taken(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    folder = make_folder({"late.md": _document("late"), "early.md": _document("early"), "usual.md": _document("usual")})
+    os.utime(folder / "late.md", (0, 2**40))
+    os.utime(folder / "early.md", (0, -(2**40)))
+    opened = library(folder)
+    assert _paths(opened) == ["early.md", "late.md", "usual.md"]
+    assert _refresh(opened).done == 0
+
+
+def test_another_document_of_the_same_title_time_and_size_is_not_a_moved_one(
+    make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    folder = make_folder({"a.md": _document("Notes", "excerpt: monday\n")})
+    os.utime(folder / "a.md", (0, 0))
+    opened = library(folder)
+    (row,) = opened.rows(opened.view(Sort()).rowids)
+    opened.mark_read([row.id], read=True)
+    (folder / "a.md").unlink()
+    make_folder({"b.md": _document("Notes", "excerpt: friday\n")})
+    os.utime(folder / "b.md", (0, 0))
+    assert _refresh(opened).moved == 0
+    (row,) = opened.rows(opened.view(Sort()).rowids)
+    assert (row.path, row.read) == ("b.md", False)
+
+
+def test_a_folder_that_cannot_be_read_any_more_keeps_its_articles(
+    make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    folder = make_folder({"a/1.md": _document("1")})
+    opened = library(folder)
+    (folder / "a").chmod(0)
+    try:
+        os.listdir(folder / "a")
+    except PermissionError:
+        pass
+    else:
+        (folder / "a").chmod(0o755)
+        pytest.skip("whoever runs this may read every folder")
+    try:
+        _refresh(opened, b"a")
+        assert _paths(opened) == ["a/1.md"]
+        assert [problem.path for problem in opened.problems()] == ["a"]
+    finally:
+        (folder / "a").chmod(0o755)
+    _refresh(opened, b"a")
+    assert opened.problems() == []
+
+
+def test_what_cannot_be_a_document_is_told_when_it_comes_and_no_more_when_it_goes(
+    make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    folder = make_folder({"a/1.md": _document("1")})
+    (folder / "a/former.md").symlink_to("nowhere")
+    opened = library(folder)
+    (folder / "a/link.md").symlink_to("nowhere")
+    _refresh(opened, b"a/link.md")
+    assert [problem.path for problem in opened.problems()] == ["a/former.md", "a/link.md"]
+    (folder / "a/link.md").unlink()
+    _refresh(opened, b"a/link.md")
+    assert [problem.path for problem in opened.problems()] == ["a/former.md"]
+    shutil.rmtree(folder / "a")
+    _refresh(opened, b"a/former.md", b"a/1.md", b"a")
+    assert (opened.problems(), _paths(opened)) == ([], [])
+
+
+def test_folders_told_of_one_by_one_are_read_once(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    folder = make_folder({"1.md": _document("1")})
+    opened = library(folder)
+    make_folder({f"{name}/1.md": _document("new") for name in ("n", "n/m", "n/m/o", "n-m")})
+    assert _refresh(opened, b"n", b"n/m", b"n/m/o", b"n-m", b"n/m/1.md").done == 4
+
+
+def test_where_no_process_can_be_started_everything_is_read_all_the_same(
+    make_folder: MakeFolder, library: OpenLibrary, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    folder = make_folder({})
+    opened = library(folder)
+    make_folder({f"{n}.md": _document(str(n)) for n in range(1000)})
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "moved by an update"))
+    assert _refresh(opened).done == 1000
+    assert len(_paths(opened)) == 1000
+
+
+def test_only_the_file_that_was_found_damaged_is_set_aside(make_folder: MakeFolder, library: OpenLibrary) -> None:
+    folder = make_folder({"1.md": _document("1")})
+    opened = library(folder)
+    file = opened.index._database.path
+    assert file is not None
+    opened.index._database.damaged = True  # as after a read of a bad page
+    file.rename(file.with_name("what another has set aside"))
+    fresh, _ = Index.open(file)
+    opened.index.close()
+    assert [path.name for path in file.parent.iterdir() if "damaged" in path.name] == []
+    assert file.exists()
+    fresh.close()
+
+
+class _Waiting(subprocess.Popen[bytes]):
+    """A process that waits for a disk: it ends when the disk answers, not when it is told to."""
+
+    def kill(self) -> None:
+        """Do nothing yet."""
+
+
+def test_a_process_that_does_not_end_is_left_to_itself() -> None:
+    program = "import sys; print('here', flush=True); sys.stdin.read()"
+    with _Waiting([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"here\n"
+        processes.end(process)
+        assert process.poll() is None
+        assert not process.stdout.closed  # a thread that reads from it would have to be waited for
+
+
+def test_two_writers_where_there_are_no_locks_leave_no_article_out_of_the_lists(
+    make_folder: MakeFolder, library: OpenLibrary
+) -> None:
+    folder = make_folder({f"{n}.md": _document(str(n)) for n in range(200)})
+    opened = library(folder)
+    make_folder({"one.md": _document("one"), "other.md": _document("other")})
+    # What locks prevent: the first to show would otherwise show its own alone, and say that all is shown.
+    one, other = Writer(opened.index._database), Writer(opened.index._database)
+    one.apply(*take(opened.folder, b"", [b"one.md"])[:2])
+    other.apply(*take(opened.folder, b"", [b"other.md"])[:2])
+    assert one.show()
+    other.show()
+    assert {"one.md", "other.md"} < set(_paths(opened))

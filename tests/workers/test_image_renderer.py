@@ -1,0 +1,79 @@
+"""Pictures that are kept, made ready by a real worker process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PIL import Image
+
+from reader.images.model import Box, Picture
+from reader.library.library import Library
+from reader.workers.image_renderer import Pictures
+from tests.conftest import MakeFolder, OpenLibrary
+from tests.images.sample_images import bomb, encoded, halves
+
+URL = "https://a.example/a.jpg"
+BOX = Box(72, 24)
+
+
+@pytest.fixture
+def opened(make_folder: MakeFolder, library: OpenLibrary) -> Library:
+    return library(make_folder({}))
+
+
+@pytest.fixture
+def pictures(opened: Library) -> Iterator[Pictures]:
+    made = Pictures(opened)
+    yield made
+    made.close()
+
+
+def test_what_is_kept_is_made_and_what_is_not_is_nothing(opened: Library, pictures: Pictures) -> None:
+    assert pictures.picture(URL, BOX) is None
+    opened.pages.keep_image(URL, encoded(halves()), "image/png")
+    made = pictures.picture(URL, BOX)
+    assert isinstance(made, Picture)
+    assert (made.cells, made.lines) == (20, 5)
+
+
+def test_it_is_made_once_for_a_size(opened: Library, pictures: Pictures) -> None:
+    opened.pages.keep_image(URL, encoded(halves()), "image/png")
+    first = pictures.picture(URL, BOX)
+    assert pictures.picture(URL, BOX) is first
+    other = pictures.picture(URL, BOX._replace(cells=10))
+    assert isinstance(other, Picture)
+    assert other.cells == 10
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"<html>", "it is no picture that can be shown: JPEG, PNG, GIF, WebP and AVIF can"),
+        (bomb(), "it has more than 40 million pixels"),
+        (encoded(halves())[:100], "it is damaged or not whole"),
+        (encoded(Image.new("RGB", (1, 1)), "GIF"), ""),
+    ],
+    ids=["no picture", "bomb", "cut short", "tracker"],
+)
+def test_what_cannot_be_shown_says_why(opened: Library, pictures: Pictures, body: bytes, why: str) -> None:
+    opened.pages.keep_image(URL, body, "image/png")
+    assert pictures.picture(URL, BOX) == why
+    opened.pages.keep_image("https://a.example/b.png", encoded(halves()), "image/png")
+    assert isinstance(pictures.picture("https://a.example/b.png", BOX), Picture)
+
+
+@pytest.mark.parametrize(
+    ("mode", "kind", "side"), [("RGBA", "PNG", 6_300), ("RGB", "JPEG", 6_300), ("RGBA", "WEBP", 3_000)]
+)
+def test_large_pictures_are_made_within_a_worker_s_memory(
+    opened: Library, pictures: Pictures, mode: str, kind: str, side: int
+) -> None:
+    opened.pages.keep_image(URL, encoded(Image.new(mode, (side, side)), kind), "image/png")
+    assert isinstance(pictures.picture(URL, BOX), Picture)
+
+
+def test_after_the_end_nothing_is_made(opened: Library, pictures: Pictures) -> None:
+    opened.pages.keep_image(URL, encoded(halves()), "image/png")
+    pictures.close()
+    assert pictures.picture(URL, BOX) == "The program is about to end."
