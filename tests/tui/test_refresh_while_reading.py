@@ -20,7 +20,7 @@ BODY = "\n\n".join(f"Paragraph {n} about the appeal. " + "It goes on for a while
 
 def gathered(last: str, *, left: int = 5, finished: bool = False) -> messages.Fetching:
     return messages.Fetching(
-        BulkProgress(1, 0, 0, left, 1.0, paused=False, finished=finished, told="1 page.", last=last)
+        BulkProgress(1, 0, 0, left, 1.0, paused=False, finished=finished, summary="1 page.", last=last)
     )
 
 
@@ -102,7 +102,7 @@ def _asked() -> object:
 
 async def noticed(reader: Reader, titles: list[str]) -> None:
     """Wait until the list has articles of these titles."""
-    reader.browse._desk._keeper.ask()
+    reader.browse._desk._keeper.refresh()
     await reader.until(lambda: [row.title for row in reader.rows] == titles)
     await reader.settled()
 
