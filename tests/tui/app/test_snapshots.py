@@ -1,4 +1,4 @@
-"""How it looks. After a change that is meant: `pytest tests/ui/test_snapshots.py --snapshot-update`, and look at it."""
+"""How it looks. After a change that is meant: `pytest tests/tui/app/test_snapshots.py --snapshot-update`, and look at it."""
 
 from __future__ import annotations
 
