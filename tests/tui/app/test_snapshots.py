@@ -1,4 +1,7 @@
-"""How it looks. After a change that is meant: `pytest tests/ui/test_snapshots.py --snapshot-update`, and look at it."""
+"""Compare the screen with stored snapshots.
+
+After an intended change run ``pytest tests/tui/app/test_snapshots.py --snapshot-update`` and look at the result.
+"""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from reader.library.library import Library
 from reader.tui import messages
 from tests.conftest import MakeFolder
 from tests.tui.helpers import SIDE, Reader, document, drawn, opened
-from tests.tui.test_reading import PARAGRAPHS, keep
+from tests.tui.screens.test_reader_screen import PARAGRAPHS, keep
 
 BODY = "\n\n".join(f"Paragraph {n} about the appeal. " + "It goes on for a while. " * 12 for n in range(60))
 
