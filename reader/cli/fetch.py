@@ -37,7 +37,7 @@ def fetch(path: str, *, query: tuple[str, ...], force: bool, archive: bool, offl
     """Fetch the original of every article of PATH, or of those that QUERY finds (docs/queries.md), that has none yet.
 
     Progress goes to stderr, what failed to stdout; exit status 1 when anything did, or when, by
-    --force, a page could not be looked at again. What is interrupted goes on the next time.
+    --force, a page could not be checked again. What is interrupted goes on the next time.
     """
     from dataclasses import replace
 
@@ -102,7 +102,7 @@ def _fetch(library: Library, settings: FetchSettings, ids: Sequence[str], *, for
 
 
 def _say_failures(library: Library, every: Iterable[FetchResult]) -> None:
-    """Print why articles have no page, or why theirs could not be looked at again, a line each."""
+    """Print why articles have no page, or why theirs could not be checked again, a line each."""
     for got in every:
         if got.error:
             rows = library.rows(library.documents_of(got.id)[:1])
@@ -153,9 +153,9 @@ def _shown(total: int) -> Iterator[Callable[[BulkProgress], None]]:
 def _facts(gathered: BulkProgress) -> str:
     facts = [f"{gathered.done:,} fetched"]
     if gathered.cached > gathered.unverified:
-        facts.append(f"{gathered.cached - gathered.unverified:,} there already")
+        facts.append(f"{gathered.cached - gathered.unverified:,} already there")
     if gathered.unverified:
-        facts.append(f"{gathered.unverified:,} not looked at again")
+        facts.append(f"{gathered.unverified:,} not checked again")
     if gathered.failed:
         facts.append(f"{gathered.failed:,} failed")
     if gathered.left:

@@ -138,7 +138,8 @@ class Desk:
 
     def _pass_on(self, news: UpdaterEvent) -> None:
         """Tell the screen, from the keeper's thread."""
-        from reader.indexing.events import FolderAway, IndexChanged, MarksChanged, Notice
+        from reader.core.events import Notice
+        from reader.indexing.events import FolderAway, IndexChanged, MarksChanged
 
         if isinstance(news, Notice):
             self._post(messages.Said(news.text, warning=news.warning))

@@ -40,7 +40,7 @@ from reader.web.transport.ip_policy import canonical_host, refusal_by_name
 from reader.web.transport.pool import Connections, Lease, Priority, RequestSlots
 from reader.web.transport.proxies import Proxies, Proxy
 
-__all__ = ["FetchError", "Fetcher", "UrlCheck", "WebResponse"]
+__all__ = ["FetchError", "UrlCheck", "WebClient", "WebResponse"]
 
 UrlCheck: TypeAlias = Callable[[str], Awaitable[FetchError | None]]
 """Returns why an address may not be asked for, if so: once for each on the way, just before. It may take its time."""
@@ -85,7 +85,7 @@ class _Found:
     body: bytes = b""
 
 
-class Fetcher:
+class WebClient:
     """Fetches pages by ``rules``; an async context manager, good for any number of tasks of one loop."""
 
     def __init__(self, rules: ClientOptions | None = None, *, resolve: Resolve = resolve) -> None:
@@ -104,7 +104,7 @@ class Fetcher:
             trust_env=False,  # or it would send passwords from ~/.netrc; proxies are looked up here
         )
 
-    async def __aenter__(self) -> Fetcher:
+    async def __aenter__(self) -> WebClient:
         await self._client.__aenter__()
         return self
 
@@ -113,7 +113,7 @@ class Fetcher:
     ) -> None:
         await self._client.__aexit__(kind, error, trace)
 
-    def at_priority(self, priority: Priority) -> Fetcher:
+    def at_priority(self, priority: Priority) -> WebClient:
         """Return the same fetcher, by the same connections, for what nobody waits for: it lets others go first."""
         other = copy.copy(self)
         other._rank = priority

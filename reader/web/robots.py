@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from protego import Protego
 
 from reader.core import urls
-from reader.web.client import Fetcher
+from reader.web.client import WebClient
 from reader.web.redirects import Hop, first
 from reader.web.responses import FetchError
 
@@ -50,7 +50,7 @@ class _Known:
 class Robots:
     """The wishes of each site, fetched once and kept in memory."""
 
-    def __init__(self, fetcher: Fetcher) -> None:
+    def __init__(self, fetcher: WebClient) -> None:
         self._fetcher = fetcher
         self._known: OrderedDict[str, _Known] = OrderedDict()
         """By site, the one that was asked about last at the end."""

@@ -10,7 +10,7 @@ import re
 from urllib.parse import quote
 
 from reader.core import urls
-from reader.web.client import Fetcher
+from reader.web.client import WebClient
 from reader.web.redirects import first
 from reader.web.responses import FetchError
 
@@ -21,7 +21,7 @@ _STAMP = re.compile(r"\d{14}", re.ASCII)
 
 
 async def newest_capture(
-    fetcher: Fetcher, url: str, *, available: str = AVAILABLE, captures: str = CAPTURES
+    fetcher: WebClient, url: str, *, available: str = AVAILABLE, captures: str = CAPTURES
 ) -> str | None:
     """Return the address of the newest good capture of ``url`` as it was, without the archive's frame; else None.
 

@@ -1,4 +1,4 @@
-"""What the workers of :mod:`reader.workers.sandbox` do: pages and bodies of documents -> plain values, and back."""
+"""Sandbox tasks for pages and document bodies. Arguments and results are plain values."""
 
 from __future__ import annotations
 
@@ -7,22 +7,21 @@ from typing import Any, NamedTuple
 
 from reader.core.model import BodyFormat, Extract, Image
 
-_LONGEST_PAGE = 2_000_000
-"""Characters of a page's text; what extraction makes of the largest page is shorter."""
+_MAX_PAGE_TEXT = 2_000_000
+"""Characters of a page's text; extraction returns less than that for the largest page."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
 class ExtractionResult(NamedTuple):
-    """What a page is."""
+    """The article of a page, if it has one."""
 
     extract: Extract | None
-    """Its article, if it has one."""
     stub: str = ""
-    """What it is instead, in words that follow “the page”; empty when it is an article."""
+    """What the page is instead, in words that follow “the page”; empty if it is an article."""
 
     def to_values(self) -> tuple[Any, ...]:
-        """Return it as plain values."""
+        """Return the result as plain values."""
         extract = self.extract
         if extract is None:
             return (None, self.stub)
@@ -36,7 +35,7 @@ class ExtractionResult(NamedTuple):
 
     @classmethod
     def from_values(cls, plain: Any) -> ExtractionResult:
-        """Return it from plain values."""
+        """Return a result that was turned into plain values."""
         text, stub = plain
         if text is None:
             return cls(None, stub)
@@ -80,11 +79,11 @@ def _markdown(markdown: str, url: str) -> list[Any]:
     from reader.content.markdown.parser import parse_markdown
     from reader.content.serialize import to_plain
 
-    return to_plain(parse_markdown(markdown, url, most=_LONGEST_PAGE))
+    return to_plain(parse_markdown(markdown, url, most=_MAX_PAGE_TEXT))
 
 
 def prepare() -> None:
-    """Import what the tasks need, which would else be counted as the time and memory of the first."""
+    """Import what the tasks need, which would otherwise count toward the limits of the first task."""
     _page("<html><body><article><p>A few words.</p></article></body></html>", "https://example.org/", "")
     _blocks("A few words.", "markdown", "")
 

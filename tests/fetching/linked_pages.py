@@ -9,10 +9,11 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 from reader.core.marks import number
-from reader.fetching.fetch_article import ArticleFetcher, LibraryThread
+from reader.fetching.context import FetchContext, LibraryThread
+from reader.fetching.fetch_article import ArticleFetcher
 from reader.library.library import Library
 from reader.storage.sqlite.pages.store import Pages
-from reader.web.client import Fetcher
+from reader.web.client import WebClient
 from reader.web.options import ClientOptions
 from reader.workers.sandbox import SandboxPool
 
@@ -57,12 +58,13 @@ async def fetching(
     archive: bool = False,
     rules: ClientOptions = RULES,
 ) -> AsyncIterator[ArticleFetcher]:
-    disk = LibraryThread()
+    library_thread = LibraryThread()
     try:
-        async with Fetcher(rules) as fetcher:
-            yield ArticleFetcher(fetcher, extractor, pages, disk, captures or Captures(), archive=archive)
+        async with WebClient(rules) as client:
+            context = FetchContext(client, extractor, pages, library_thread, captures or Captures())
+            yield ArticleFetcher(context, archive=archive)
     finally:
-        disk.close()
+        library_thread.close()
 
 
 def ids_of(library: Library) -> list[str]:

@@ -16,22 +16,24 @@ from reader.core.events import BulkProgress, FetchResult
 from reader.core.model import Extract, Page
 from reader.fetching.addresses import FetchTarget, find_target
 from reader.fetching.attempt import Outcome
-from reader.fetching.bulk import AT_ONCE, PER_HOST, BulkFetch
+from reader.fetching.bulk import BulkFetch, BulkLimits
 from reader.fetching.fetch_article import ArticleFetcher
 from reader.fetching.politeness import ROUNDS
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
-from reader.web.client import Fetcher
+from reader.web.client import WebClient
 from reader.web.robots import Robots
-from reader.workers.sandbox import SandboxPool
+from reader.workers.sandbox import SandboxLimits, SandboxPool
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.fetching.linked_pages import RULES, document, fetching, html, ids_of
 from tests.web.server import Request, Server, onward, reply, serving
 
+PER_HOST = BulkLimits().per_host
+
 
 @pytest.fixture(scope="module")
 def extractor() -> Iterator[SandboxPool]:
-    one = SandboxPool(seconds=60)
+    one = SandboxPool(limits=SandboxLimits(60))
     yield one
     one.close()
 
@@ -45,11 +47,19 @@ async def server() -> AsyncIterator[Server]:
 class Gathering:
     """A BulkFetch and all that it has told."""
 
-    def __init__(self, library: Library, job: ArticleFetcher, robots: Robots, *, force: bool = False) -> None:
+    def __init__(
+        self,
+        library: Library,
+        job: ArticleFetcher,
+        robots: Robots,
+        *,
+        force: bool = False,
+        limits: BulkLimits | None = None,
+    ) -> None:
         self.summary: list[BulkProgress] = []
         self.on_result: list[FetchResult] = []
         self.news = asyncio.Event()
-        self.bulk = BulkFetch(job, library, job._tools.disk, robots, self._tell, on_result=self._hear, force=force)
+        self.bulk = BulkFetch(job, library, robots, self._tell, on_result=self._hear, force=force)
 
     def _tell(self, gathered: BulkProgress) -> None:
         self.summary.append(gathered)
@@ -67,9 +77,11 @@ class Gathering:
 
 
 @contextlib.asynccontextmanager
-async def gathering(library: Library, extractor: SandboxPool, *, force: bool = False) -> AsyncIterator[Gathering]:
-    async with Fetcher(RULES) as fetcher, fetching(library.pages, extractor) as job:
-        yield Gathering(library, job, Robots(fetcher), force=force)
+async def gathering(
+    library: Library, extractor: SandboxPool, *, force: bool = False, limits: BulkLimits | None = None
+) -> AsyncIterator[Gathering]:
+    async with WebClient(RULES) as fetcher, fetching(library.pages, extractor) as job:
+        yield Gathering(library, job, Robots(fetcher), force=force, limits=limits)
 
 
 def site(server: Server, number: int, host: str = "") -> dict[str, str]:
@@ -139,7 +151,7 @@ async def test_it_is_polite_and_several_hosts_are_asked_at_once(
     assert final.done == 24
     assert both.is_set()
     assert max(most.values()) <= PER_HOST
-    assert sum(most.values()) <= AT_ONCE
+    assert sum(most.values()) <= BulkLimits().parallel
 
 
 async def test_a_host_that_asks_for_it_is_left_alone_and_asked_again(
@@ -172,7 +184,7 @@ async def test_a_host_that_wants_to_be_left_alone_for_long_fails_for_now(
 ) -> None:
     documents = site(server, 6)
     for n in range(6):
-        server.on(f"/{n}", reply(b"", "503 FetchService Unavailable", retry_after="3600"))
+        server.on(f"/{n}", reply(b"", "503 Service Unavailable", retry_after="3600"))
     opened = library(make_folder(documents))
     async with gathering(opened, extractor) as one:
         await one.bulk.add(ids_of(opened))
@@ -332,7 +344,7 @@ async def test_a_disk_that_is_full_ends_it_in_a_sentence(
                 (used,) = db.execute("PRAGMA page_count").fetchone()
                 db.execute(f"PRAGMA max_page_count={used}")
 
-        await one.bulk._disk.do(fill)
+        await one.bulk._run_in_library(fill)
         final = await one.bulk.run()
     assert final.finished
     assert "disk is full" in final.summary
@@ -470,9 +482,8 @@ async def test_what_newsreader_itself_fails_over_is_one_article_s_failure(
     opened = library(make_folder(site(server, 12)))
     for force in (False, True):
         async with gathering(opened, extractor, force=force) as one:
-            tools = one.bulk._fetching._tools
-            one.bulk._fetching = _Falls(tools.web, tools.reads, tools.pages, tools.disk, tools.capture)
-            one.bulk._fetching.url = server.url("/3")
+            one.bulk._fetcher = _Falls(one.bulk._fetcher.context)
+            one.bulk._fetcher.url = server.url("/3")
             await one.bulk.add(ids_of(opened))
             final = await one.bulk.run()
         (error,) = (got for got in one.on_result if got.error)
@@ -489,10 +500,7 @@ async def test_a_host_with_very_much_holds_up_no_other(
     extractor: SandboxPool,
     make_folder: MakeFolder,
     library: OpenLibrary,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("reader.fetching.bulk._AHEAD", 20)
-    monkeypatch.setattr("reader.fetching.bulk._HOST_AHEAD", 10)
     documents = {f"{n:03}.md": document(server.url(f"/busy/{n}"), title=f"Busy {n}") for n in range(100)}
     gate = asyncio.Event()
 
@@ -506,7 +514,8 @@ async def test_a_host_with_very_much_holds_up_no_other(
     documents |= site(server, 3, "localhost")
     opened = library(make_folder(documents))
     others = [id_ for id_ in ids_of(opened) if "localhost" in find_target(opened, id_).addresses[0].url]
-    async with gathering(opened, extractor) as one, asyncio.timeout(120):
+    limits = BulkLimits(lookahead=20, host_lookahead=10)
+    async with gathering(opened, extractor, limits=limits) as one, asyncio.timeout(120):
         await one.bulk.add([*(id_ for id_ in ids_of(opened) if id_ not in others), *others])
         run = asyncio.create_task(one.bulk.run())
         await one.until(lambda: {got.id for got in one.on_result} >= set(others))
@@ -529,15 +538,9 @@ async def test_a_failure_of_a_clock_that_was_ahead_keeps_nothing_from_being_aske
         assert (await one.bulk.run()).done == 1
 
 
-@pytest.fixture
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reader.fetching.politeness._FIRST_WAIT", 0.05)
-
-
-@pytest.mark.usefixtures("short_waits")
 @pytest.mark.parametrize(
     "answer",
-    [reply(b"", "429 Too Many Requests", retry_after="0"), reply(b"", "503 FetchService Unavailable")],
+    [reply(b"", "429 Too Many Requests", retry_after="0"), reply(b"", "503 Service Unavailable")],
     ids=["429", "503"],
 )
 async def test_a_host_that_is_busy_and_does_not_say_for_how_long_is_not_asked_on_and_on(
@@ -551,7 +554,7 @@ async def test_a_host_that_is_busy_and_does_not_say_for_how_long_is_not_asked_on
     for n in range(40):
         server.on(f"/{n}", answer)
     opened = library(make_folder(documents))
-    async with gathering(opened, extractor) as one:
+    async with gathering(opened, extractor, limits=BulkLimits(first_wait=0.05)) as one:
         await one.bulk.add(ids_of(opened))
         final = await one.bulk.run()
     assert (final.failed, final.left) == (40, 0)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,9 +15,9 @@ import pytest
 from reader.documents.files import Folder
 from reader.indexing import parse_worker
 from reader.indexing.parse_pool import ParserPool
-from reader.indexing.parse_worker import FAILED, parse_files
+from reader.indexing.parse_worker import PARSER_FAILED, parse_files
 from reader.storage.sqlite.index.writer import UNREAD_AGAIN, Taken
-from reader.workers import process as processes
+from reader.workers.process import ParentConnection, ProcessEndedError, read_message, write_message
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 _PATIENCE = 30.0
@@ -80,7 +78,7 @@ def test_a_process_that_is_killed_is_replaced_and_nothing_is_lost(folder: Folder
     with _pool(folder, 1) as pool:
         pool.submit(b"", names[:5])
         assert len(_all(pool)) == 5
-        (victim,) = pool._running
+        (victim,) = pool.processes.processes
         os.kill(victim.pid, signal.SIGSTOP)  # so that it is at work when it dies
         for name in names[5:]:
             pool.submit(b"", [name])
@@ -94,7 +92,7 @@ def test_closing_leaves_no_process_behind(folder: Folder) -> None:
     with _pool(folder) as pool:
         pool.submit(b"", [b"00.md"])
         _all(pool)
-        processes = [process.pid for process in pool._running]
+        processes = [process.pid for process in pool.processes.processes]
         assert processes
     deadline = time.monotonic() + _PATIENCE
     while any(map(_is_running, processes)):
@@ -118,28 +116,18 @@ def test_a_document_that_makes_us_fail_costs_itself(make_folder: MakeFolder, mon
 
     monkeypatch.setattr("reader.indexing.parse_worker.brief", fail)
     _, (taken,), (failure,) = parse_files(folder, b"", [b"a.md"])
-    assert taken.problems == ((1, "", FAILED),)
+    assert taken.problems == ((1, "", PARSER_FAILED),)
     assert "ZeroDivisionError" in failure
 
 
-def test_the_program_of_a_process_answers_until_its_pipe_is_closed(
-    folder: Folder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_answers_until_its_pipe_is_closed(folder: Folder) -> None:
     requests, answers = io.BytesIO(), io.BytesIO()
-    processes.send((b"", [b"00.md", b"58.md"], False), requests)
+    write_message((b"", [b"00.md", b"58.md"], False), requests)
     requests.seek(0)
-    monkeypatch.setattr(sys, "argv", ["taking", str(folder.root), "", "0"])
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(requests))
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(answers))
-    was_enabled = gc.isenabled()
-    try:
-        parse_worker.main()
-    finally:
-        if was_enabled:
-            gc.enable()
+    parse_worker.serve(ParentConnection(requests, answers), folder)
     answers.seek(0)
-    taken, failures = processes.receive(answers)
-    assert [each[0] for each in taken] == [b"00.md", b"58.md"]
-    assert failures == []
-    with pytest.raises(EOFError):
-        processes.receive(answers)
+    parsed, tracebacks = read_message(answers)
+    assert [each[0] for each in parsed] == [b"00.md", b"58.md"]
+    assert tracebacks == []
+    with pytest.raises(ProcessEndedError):
+        read_message(answers)

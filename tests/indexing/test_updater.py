@@ -188,8 +188,8 @@ def test_a_keeper_that_is_killed_is_replaced_by_a_thread(opened: Library, heard:
     updater = UpdaterProcess(opened)
     updater.listen(heard.news.put)
     heard.finished()
-    assert updater._process is not None
-    os.kill(updater._process.pid, signal.SIGKILL)
+    assert updater.process is not None
+    os.kill(updater.process.pid, signal.SIGKILL)
     (opened.folder.root / "c.md").write_text(_document("c"))
     heard.until(lambda: _titles(opened) == ["a", "b", "c"])
     updater.refresh()
@@ -202,7 +202,7 @@ def test_a_keeper_ends_with_the_program_that_began_it(opened: Library) -> None:
         "import sys, os; from pathlib import Path; from reader.core.paths import Paths\n"
         "from reader.library.library import Library; from reader.indexing.remote import UpdaterProcess\n"
         "updater = UpdaterProcess(Library.open(Path(sys.argv[1]), Paths.of())); updater.start()\n"
-        "updater.listen(lambda news: print(updater._process.pid, flush=True)); sys.stdin.read()"
+        "updater.listen(lambda news: print(updater.process.pid, flush=True)); sys.stdin.read()"
     )
     command = [sys.executable, "-c", program, str(opened.folder.root)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
@@ -247,7 +247,7 @@ def test_asking_while_another_writes_goes_on_waiting(opened: Library, heard: Hea
     updater = UpdaterThread(opened)
     with other.index.writer():
         updater.listen(heard.news.put)
-        heard.until(lambda: "Another newsreader is reading this folder; what it has read shows here too." in heard.said)
+        heard.until(lambda: "Another newsreader is reading this folder; its results appear here too." in heard.said)
         updater.refresh()
         heard.until(lambda: heard.said.count(heard.said[0]) == 2)  # it has begun anew, and waits
     heard.until(lambda: "2 new or changed." in heard.said)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -113,7 +114,7 @@ def test_while_another_writes_it_is_said_once_and_then_goes_on(opened: Library, 
         running.updater.close()
         running.thread.join(_PATIENCE)
         assert not running.thread.is_alive()  # a updater that waits can be ended
-        assert running.said == ["Another newsreader is reading this folder; what it has read shows here too."]
+        assert running.said == ["Another newsreader is reading this folder; its results appear here too."]
     with other.index.writer():
         running = Running(opened)
         running.thread.start()
@@ -144,7 +145,7 @@ def test_a_folder_that_cannot_be_watched_is_told_of_once_and_kept_all_the_same(t
     with _running(library, watching=True) as running:
         running.until(lambda news: isinstance(news, Notice))
         assert running.said == [
-            "Changes are not noticed by themselves here: the name of the folder is not UTF-8. r looks for them."
+            "Changes are not detected automatically: the name of the folder is not UTF-8. Press r to look for them."
         ]
         for n in range(2, 4):
             (folder / f"sub{n}").mkdir()
@@ -186,23 +187,22 @@ def test_keepers_in_processes_are_asked_and_closed_at_any_time(opened: Library) 
     updater = UpdaterProcess(opened)
     updater.start()
     updater.start()
-    assert updater._process is not None
+    assert updater.process is not None
     updater.refresh()
     updater.close()
     updater.refresh()  # nobody is there any more
     updater.close()
-    assert updater._process.wait(_PATIENCE) < 0
+    assert updater.process.wait(_PATIENCE) == -signal.SIGKILL
     updater = UpdaterProcess(opened)
     updater.close()
-    updater.listen(lambda news: pytest.fail(f"a updater that was closed has told {news}"))
+    updater.listen(lambda news: pytest.fail(f"an updater that was closed has sent {news}"))
     for each in threading.enumerate():
         if each.name == "updater":
             each.join(_PATIENCE)
-            assert not each.is_alive(), "a updater that was closed goes on"
-    assert updater._process is not None
-    assert updater._process.wait(_PATIENCE) < 0
+            assert not each.is_alive(), "an updater that was closed goes on"
+    assert updater.process is None
     thread = UpdaterThread(opened)
-    thread.ask()
+    thread.refresh()
     thread.close()
 
 
@@ -222,8 +222,8 @@ def test_what_comes_from_a_keeper_that_is_no_news_ends_it_and_a_thread_takes_its
             if isinstance(heard, Progress) and heard.finished:
                 break
         assert len(opened.view(Sort())) == 300
-        assert updater._process is not None
-        assert updater._process.wait(_PATIENCE) < 0
+        assert updater.process is not None
+        assert updater.process.wait(_PATIENCE) is not None
     finally:
         updater.close()
 

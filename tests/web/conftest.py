@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 import pytest_asyncio
 
-from reader.web.client import Fetcher
+from reader.web.client import WebClient
 from reader.web.options import ClientOptions
 from tests.web.server import Server, serving
 
@@ -25,7 +25,7 @@ async def server() -> AsyncIterator[Server]:
 
 
 @pytest_asyncio.fixture
-async def fetcher() -> AsyncIterator[Fetcher]:
+async def fetcher() -> AsyncIterator[WebClient]:
     """One that may ask 127.0.0.1, and nothing else of this machine; impatient, so that tests are not long."""
-    async with Fetcher(ClientOptions(allow_hosts=frozenset({"127.0.0.1"}), seconds=5.0)) as one:
+    async with WebClient(ClientOptions(allow_hosts=frozenset({"127.0.0.1"}), seconds=5.0)) as one:
         yield one

@@ -11,7 +11,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from reader.web.client import Fetcher
+from reader.web.client import WebClient
 from reader.web.options import ClientOptions
 from reader.web.transport.dns import resolve
 from reader.web.transport.ip_policy import Address
@@ -87,7 +87,7 @@ async def test_an_address_that_does_not_answer_is_passed_by() -> None:
         return [ip_address("127.0.0.5"), ip_address("127.0.0.1")]
 
     rules = ClientOptions(allow_hosts=frozenset({"news.example"}), seconds=10.0)
-    async with serving() as server, Fetcher(rules, resolve=two) as fetcher:
+    async with serving() as server, WebClient(rules, resolve=two) as fetcher:
         server.on("/", reply(b"<p>here"))
         with deaf("127.0.0.5", server.port):
             async with asyncio.timeout(5):
@@ -99,7 +99,7 @@ async def test_giving_up_while_an_address_does_not_answer_closes_it() -> None:
         return [ip_address("127.0.0.5")]
 
     rules = ClientOptions(allow_hosts=frozenset({"news.example"}))
-    async with serving() as server, Fetcher(rules, resolve=one) as fetcher:
+    async with serving() as server, WebClient(rules, resolve=one) as fetcher:
         with deaf("127.0.0.5", server.port):
             task = asyncio.create_task(fetcher.page(server.url("/", "news.example")))
             await asyncio.wait([task], timeout=0.3)
@@ -112,7 +112,7 @@ async def test_giving_up_while_an_address_does_not_answer_closes_it() -> None:
 async def test_closing_the_fetcher_closes_its_connections() -> None:
     async with serving() as server:
         server.on("/", reply(b"<p>here"))
-        async with Fetcher(ClientOptions(allow_hosts=frozenset({"127.0.0.1"}))) as fetcher:
+        async with WebClient(ClientOptions(allow_hosts=frozenset({"127.0.0.1"}))) as fetcher:
             await fetcher.page(server.url("/"))
             assert server.open == 1
         async with asyncio.timeout(5):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.images import header_size
-from reader.web.client import Fetcher, FetchError
+from reader.web.client import FetchError, WebClient
 from reader.web.response import content_type
 from tests.web.server import Server, onward, reply
 
@@ -44,7 +44,7 @@ PICTURES = [
 
 
 @pytest.mark.parametrize(("kind", "body"), PICTURES, ids=[f"{n} {kind}" for n, (kind, _) in enumerate(PICTURES)])
-async def test_a_picture_is_known_by_its_bytes(server: Server, fetcher: Fetcher, kind: str, body: bytes) -> None:
+async def test_a_picture_is_known_by_its_bytes(server: Server, fetcher: WebClient, kind: str, body: bytes) -> None:
     server.on("/b", reply(body, kind="application/octet-stream"))
     answer = await fetcher.image(server.on("/a", onward("/b")))
     assert (answer.content_type, answer.body) == (kind, body)
@@ -67,7 +67,7 @@ async def test_a_picture_is_known_by_its_bytes(server: Server, fetcher: Fetcher,
     ],
     ids=["bomb", "jpeg bomb", "no width", "cut", "svg", "pdf"],
 )
-async def test_what_is_no_picture_to_us(server: Server, fetcher: Fetcher, body: bytes, kind: str, why: str) -> None:
+async def test_what_is_no_picture_to_us(server: Server, fetcher: WebClient, body: bytes, kind: str, why: str) -> None:
     with pytest.raises(FetchError) as caught:
         await fetcher.image(server.on("/", reply(body)))
     assert (caught.value.kind, caught.value.why) == (kind, why)
@@ -89,7 +89,7 @@ async def test_what_is_no_picture_to_us(server: Server, fetcher: Fetcher, body: 
     ],
 )
 async def test_what_is_said_of_a_picture_that_cannot_be_shown(
-    server: Server, fetcher: Fetcher, body: bytes, type_: str, why: str
+    server: Server, fetcher: WebClient, body: bytes, type_: str, why: str
 ) -> None:
     with pytest.raises(FetchError) as caught:
         await fetcher.image(server.on("/", reply(body, kind=type_)))

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reader.core import encodings
-from reader.web.client import Fetcher
+from reader.web.client import WebClient
 from tests.web.server import Server, reply
 
 GERMAN = "Grüße aus Köln – „schön“, 5 €"
@@ -62,7 +62,7 @@ def meta(label: str) -> str:
         ("utf-8", RUSSIAN.encode() + b" \xff " + (RUSSIAN * 3).encode(), RUSSIAN),  # one byte gone wrong
     ],
 )
-async def test_every_charset_mistake(server: Server, fetcher: Fetcher, told: str, body: bytes, text: str) -> None:
+async def test_every_charset_mistake(server: Server, fetcher: WebClient, told: str, body: bytes, text: str) -> None:
     kind = f"text/html; charset={told}" if told else "text/html"
     answer = await fetcher.page(server.on("/", reply(body, kind=kind)))
     assert text in answer.text
@@ -70,7 +70,7 @@ async def test_every_charset_mistake(server: Server, fetcher: Fetcher, told: str
 
 
 @pytest.mark.parametrize("kind", ['text/html; charset="windows-1251"', "TEXT/HTML;x=y;Charset = windows-1251 ; a=b"])
-async def test_a_charset_in_every_spelling(server: Server, fetcher: Fetcher, kind: str) -> None:
+async def test_a_charset_in_every_spelling(server: Server, fetcher: WebClient, kind: str) -> None:
     answer = await fetcher.page(server.on("/", reply(RUSSIAN.encode("cp1251"), kind=kind)))
     assert (answer.charset, answer.text) == ("cp1251", RUSSIAN)
 

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from reader.content.blocks import plain_text
 from reader.content.body import parse_body
-from reader.workers import body_parser as bodies_module
-from reader.workers.body_parser import SHORT, BodyParser
-from reader.workers.sandbox import SandboxPool
+from reader.workers.body_parser import MAX_INLINE, BodyParser
+from reader.workers.sandbox import SandboxLimits
 
 
 @pytest.fixture
@@ -28,11 +28,11 @@ PAGE = (
 
 def test_a_short_body_is_parsed_without_a_worker(bodies: BodyParser) -> None:
     assert plain_text(bodies.parse_body("Some *words*.", "markdown")) == "Some words."
-    assert bodies._extractor is None
+    assert bodies.sandbox.pool is None
 
 
 def test_a_long_body_says_the_same_by_a_worker(bodies: BodyParser) -> None:
-    source = "<p>Some <b>words</b> and <a href='/x'>a link</a>.</p>" * (SHORT // 20)
+    source = "<p>Some <b>words</b> and <a href='/x'>a link</a>.</p>" * (MAX_INLINE // 20)
     assert bodies.parse_body(source, "html", "https://a.example/") == parse_body(source, "html", "https://a.example/")
 
 
@@ -47,10 +47,9 @@ def test_a_page_without_an_article_is_shown_as_it_is(bodies: BodyParser) -> None
     assert plain_text(bodies.parse_body("<html><body><p>Hi.</p></body></html>", "html")) == "Hi."
 
 
-def test_what_takes_too_long_says_so(bodies: BodyParser, monkeypatch: pytest.MonkeyPatch) -> None:
-    bodies._extractor = SandboxPool(seconds=0.05, tasks="tests.workers.hostile_tasks")
-    monkeypatch.setattr(bodies_module, "SHORT", 0)
-    (block,) = bodies.parse_body("anything", "markdown")
+def test_what_takes_too_long_says_so() -> None:
+    with closing(BodyParser(0, limits=SandboxLimits(0.05), tasks="tests.workers.hostile_tasks")) as bodies:
+        (block,) = bodies.parse_body("anything", "markdown")
     assert plain_text((block,)).startswith("The text of this document cannot be shown.")
     assert "within 0.05 s" in plain_text((block,))
 
@@ -58,4 +57,4 @@ def test_what_takes_too_long_says_so(bodies: BodyParser, monkeypatch: pytest.Mon
 def test_after_the_end_it_is_said_as_well() -> None:
     ended = BodyParser()
     ended.close()
-    assert "cannot be shown" in plain_text(ended.parse_body("x" * (SHORT + 1), "markdown"))
+    assert "cannot be shown" in plain_text(ended.parse_body("x" * (MAX_INLINE + 1), "markdown"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -14,12 +13,12 @@ import pytest
 
 from reader.core.events import Progress
 from reader.core.ordering import Sort
-from reader.indexing.parse_worker import take
+from reader.indexing.parse_worker import parse_files
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
 from reader.storage.sqlite.index.reader import Index
 from reader.storage.sqlite.index.writer import Writer
-from reader.workers import process as processes
+from reader.workers.process import ManagedProcess
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 OpenLibrary = Callable[[Path], Library]
@@ -156,21 +155,22 @@ def test_only_the_file_that_was_found_damaged_is_set_aside(make_folder: MakeFold
     fresh.close()
 
 
-class _Waiting(subprocess.Popen[bytes]):
-    """A process that waits for a disk: it ends when the disk answers, not when it is told to."""
+class _UnkillableProcess(ManagedProcess):
+    """A process that waits for a disk: it ends when the disk answers, not when it is killed."""
 
     def kill(self) -> None:
-        """Do nothing yet."""
+        """Do nothing."""
 
 
-def test_a_process_that_does_not_end_is_left_to_itself() -> None:
-    program = "import sys; print('here', flush=True); sys.stdin.read()"
-    with _Waiting([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"here\n"
-        processes.end(process)
-        assert process.poll() is None
-        assert not process.stdout.closed  # a thread that reads from it would have to be waited for
+def test_a_process_that_does_not_end_is_left_alone() -> None:
+    process = _UnkillableProcess("tests.workers.echo_process")
+    process.send("one")
+    process.end()
+    assert process.is_running
+    assert process.receive() == "one"  # its pipes are open: a thread may be reading from one
+    process.close_input()
+    assert process.wait(30) == 0
+    process.end()
 
 
 def test_two_writers_where_there_are_no_locks_leave_no_article_out_of_the_lists(
@@ -181,8 +181,8 @@ def test_two_writers_where_there_are_no_locks_leave_no_article_out_of_the_lists(
     make_folder({"one.md": _document("one"), "other.md": _document("other")})
     # What locks prevent: the first to show would otherwise show its own alone, and say that all is shown.
     one, other = Writer(opened.index._database), Writer(opened.index._database)
-    one.apply(*take(opened.folder, b"", [b"one.md"])[:2])
-    other.apply(*take(opened.folder, b"", [b"other.md"])[:2])
+    one.apply(*parse_files(opened.folder, b"", [b"one.md"])[:2])
+    other.apply(*parse_files(opened.folder, b"", [b"other.md"])[:2])
     assert one.show()
     other.show()
     assert {"one.md", "other.md"} < set(_paths(opened))

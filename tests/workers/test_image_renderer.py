@@ -76,4 +76,4 @@ def test_large_pictures_are_made_within_a_worker_s_memory(
 def test_after_the_end_nothing_is_made(opened: Library, pictures: ImageRenderer) -> None:
     opened.pages.keep_image(URL, encoded(halves()), "image/png")
     pictures.close()
-    assert pictures.render(URL, BOX) == "The program is about to end."
+    assert pictures.render(URL, BOX) == "newsreader is closing."

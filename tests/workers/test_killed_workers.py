@@ -6,8 +6,6 @@ import contextlib
 import io
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -19,12 +17,12 @@ import pytest
 from reader.core.ordering import SORT_KEYS, Sort
 from reader.core.paths import Paths
 from reader.documents.files import Folder
-from reader.indexing.parse_pool import Pool
-from reader.indexing.parse_worker import FAILED
+from reader.indexing.parse_pool import ParserPool
+from reader.indexing.parse_worker import PARSER_FAILED
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
 from reader.storage.sqlite.index.writer import UNREAD_AGAIN, Taken
-from reader.workers import process as processes
+from reader.workers.process import ManagedProcess, ProcessEndedError, ProcessGroup, read_message, write_message
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 _PATIENCE = 30.0
@@ -58,7 +56,7 @@ def _nobody_is_left(before: set[int]) -> None:
         assert time.monotonic() < deadline, "a process goes on"
 
 
-def _collect(pool: Pool) -> list[Taken]:
+def _collect(pool: ParserPool) -> list[Taken]:
     found: list[Taken] = []
     deadline = time.monotonic() + _PATIENCE
     while pool.outstanding:
@@ -81,7 +79,7 @@ def test_processes_killed_all_the_time_lose_no_document_and_double_none(make_fol
                 os.kill(victims.pop(), signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
-    pool = Pool(folder, 2)
+    pool = ParserPool(folder, 2)
     try:
         killer.start()
         for n in range(0, 200, 5):
@@ -94,7 +92,7 @@ def test_processes_killed_all_the_time_lose_no_document_and_double_none(make_fol
     assert sorted(each.name for each in found) == [b"%03d.md" % n for n in range(200)]
     fallen = [each for each in found if each.brief is None]
     assert len(fallen) <= 8  # a process that falls costs one document at most, and only until the next time
-    assert all(each.mtime_ns == UNREAD_AGAIN and each.problems == ((1, "", FAILED),) for each in fallen)
+    assert all(each.mtime_ns == UNREAD_AGAIN and each.problems == ((1, "", PARSER_FAILED),) for each in fallen)
     _nobody_is_left(before)
 
 
@@ -120,7 +118,7 @@ def test_a_document_over_which_every_process_falls_costs_itself(
             *_, last = refresh(library)
         assert last.done == 800
         assert len(library.view(Sort())) == 799
-        assert [(problem.path, problem.message) for problem in library.problems()] == [("bad.md", FAILED)]
+        assert [(problem.path, problem.message) for problem in library.problems()] == [("bad.md", PARSER_FAILED)]
         _nobody_is_left(before)
         *_, last = refresh(library)  # once the fault is gone
         assert (last.done, last.changed) == (1, 1)
@@ -132,7 +130,7 @@ def test_a_pool_that_is_closed_at_work_ends_what_it_began(make_folder: MakeFolde
     folder = Folder.of(make_folder(_many(300)))
     before = _children()
     for wait in (False, True):
-        pool = Pool(folder, 2)
+        pool = ParserPool(folder, 2)
         for n in range(300):
             pool.submit(b"%d" % (n % 3), [b"%04d.md" % n])
         if wait:
@@ -184,25 +182,34 @@ def test_a_refresh_that_is_left_ends_its_processes(make_folder: MakeFolder) -> N
 
 def test_a_message_that_is_cut_off_is_the_end_of_the_pipe() -> None:
     pipe = io.BytesIO()
-    processes.send(("a message", [b"\xff"], 1, None), pipe)
+    write_message(("a message", [b"\xff"], 1, None), pipe)
     whole = pipe.getvalue()
-    assert processes.receive(io.BytesIO(whole)) == ("a message", [b"\xff"], 1, None)
+    assert read_message(io.BytesIO(whole)) == ("a message", [b"\xff"], 1, None)
     for length in range(len(whole)):
-        with pytest.raises(EOFError):
-            processes.receive(io.BytesIO(whole[:length]))
+        with pytest.raises(ProcessEndedError):
+            read_message(io.BytesIO(whole[:length]))
 
 
 def test_a_process_is_ended_once_or_twice_with_its_pipes() -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    process = ManagedProcess("tests.workers.echo_process")
+    process.send("one")
+    assert process.receive() == "one"
     for _ in range(2):
-        processes.end(process)
+        process.end()
     assert process.wait(_PATIENCE) == -signal.SIGKILL
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stdin.closed
-    assert process.stdout.closed
+    for use in (process.receive, lambda: process.send("two")):
+        with pytest.raises(ProcessEndedError):
+            use()
+
+
+def test_no_process_is_started_in_a_group_that_is_closed() -> None:
+    before = _children()
+    group = ProcessGroup()
+    group.start("tests.workers.echo_process")
+    group.close()
+    with pytest.raises(OSError, match="closed"):
+        group.start("tests.workers.echo_process")
+    _nobody_is_left(before)
 
 
 def test_a_module_beside_a_folder_of_news_is_not_imported(
@@ -213,11 +220,11 @@ def test_a_module_beside_a_folder_of_news_is_not_imported(
         (folder / name).write_text("raise SystemExit('imported from the folder of news')")
     monkeypatch.chdir(folder)
     monkeypatch.syspath_prepend("")
-    pool = Pool(Folder.of(folder), 1)
+    pool = ParserPool(Folder.of(folder), 1)
     try:
         pool.submit(b"", [b"1.md"])
         (taken,) = _collect(pool)
         assert taken.brief is not None
-        assert pool._running  # it was a process that answered
+        assert pool.processes.processes  # it was a process that answered
     finally:
         pool.close()

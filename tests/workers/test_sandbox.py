@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import subprocess
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,9 +21,9 @@ from reader.content.serialize import from_plain
 from reader.core.model import BodyFormat, Extract, Image
 from reader.extraction.extract import extract as direct
 from reader.workers import extract_tasks
-from reader.workers import process as processes
 from reader.workers.extract_tasks import ExtractionResult
-from reader.workers.sandbox import ExtractError, SandboxPool
+from reader.workers.process import ManagedProcess
+from reader.workers.sandbox import ExtractError, SandboxLimits, SandboxPool
 from tests.fetching.linked_pages import STUB, html
 
 MakeExtractor = Callable[..., SandboxPool]
@@ -34,8 +34,8 @@ _MB = 1 << 20
 def extractor() -> Iterator[MakeExtractor]:
     made: list[SandboxPool] = []
 
-    def make(workers: int = 1, seconds: float = 60.0, memory: int = 256 * _MB) -> SandboxPool:
-        made.append(SandboxPool(workers, seconds=seconds, memory=memory, tasks="tests.workers.hostile_tasks"))
+    def make(size: int = 1, seconds: float = 60.0, memory: int = 256 * _MB) -> SandboxPool:
+        made.append(SandboxPool(size, limits=SandboxLimits(seconds, memory), tasks="tests.workers.hostile_tasks"))
         return made[-1]
 
     yield make
@@ -86,7 +86,7 @@ def test_what_takes_too_long_is_ended_and_the_next_task_done(extractor: MakeExtr
 def test_what_takes_too_much_memory_is_ended_and_the_next_task_done(extractor: MakeExtractor) -> None:
     workers = extractor(memory=128 * _MB)
     assert workers.call("eat", 64 * _MB) == 64 * _MB
-    with pytest.raises(ExtractError, match=r"^To read it took more than 128 MB of memory\.$"):
+    with pytest.raises(ExtractError, match=r"^Reading it took more than 128 MB of memory\.$"):
         workers.call("eat", 1024 * _MB)
     assert workers.call("eat", 64 * _MB) == 64 * _MB
 
@@ -97,7 +97,7 @@ def test_where_address_space_means_nothing_memory_is_watched(
     monkeypatch.setenv("TEST_WITHOUT_ADDRESS_SPACE", "1")
     workers = extractor(memory=128 * _MB)
     assert workers.call("eat slowly", 32 * _MB) == 32 * _MB
-    with pytest.raises(ExtractError, match=r"^To read it took more than 128 MB of memory\.$"):
+    with pytest.raises(ExtractError, match=r"^Reading it took more than 128 MB of memory\.$"):
         workers.call("eat slowly", 4096 * _MB)
     assert workers.call("echo", 1) == [1]
 
@@ -113,7 +113,7 @@ def test_what_somebody_waits_for_does_not_wait_for_what_nobody_does(
     assert several.call("echo", 1) == [1]
     assert several.call("echo", 2) == [2]
     assert len([*tmp_path.glob("*.begun")]) == workers, "the worker that was started for it takes nothing else"
-    assert len(several._alive) == workers + 1
+    assert len(several._group.processes) == workers + 1
     for gate in gates:
         gate.touch()
     assert [each.result(60) for each in many] == [str(gate) for gate in gates]
@@ -150,7 +150,7 @@ def test_what_waits_when_it_is_closed_is_told(extractor: MakeExtractor, tmp_path
 @pytest.mark.parametrize("task", ["fall", "gone"])
 def test_a_worker_that_falls_is_told_and_replaced(extractor: MakeExtractor, task: str) -> None:
     workers = extractor()
-    with pytest.raises(ExtractError, match=r"^It made the process that reads pages fall\.$"):
+    with pytest.raises(ExtractError, match=r"^It crashed the process that reads pages\.$"):
         workers.call(task)
     assert workers.call("echo", 1) == [1]
 
@@ -193,7 +193,7 @@ def test_a_worker_can_be_made_ready_before_there_is_a_task(extractor: MakeExtrac
     workers.prestart()
     assert workers._drivers == 1
     assert workers.call("echo", 1) == [1]
-    assert len(workers._alive) == 1
+    assert len(workers._group.processes) == 1
     workers.close()
     workers.prestart()
 
@@ -248,33 +248,29 @@ def test_closing_ends_everything_and_answers_everybody(extractor: MakeExtractor)
         with pytest.raises(ExtractError):
             each.result(timeout=60)
     assert not _is_there(pid)
-    with pytest.raises(ExtractError, match="about to end"):
+    with pytest.raises(ExtractError, match="is closing"):
         workers.submit("echo", 1)
 
 
+_WORKER = ("reader.workers.sandbox_worker", "tests.workers.hostile_tasks", str(256 * _MB))
+
+
 def test_a_worker_ends_with_whoever_has_started_it() -> None:
-    process = processes.start("reader.workers.sandbox", "tests.workers.hostile_tasks", str(256 * _MB), "10")
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert processes.receive(process.stdout) == (True, "ready")
-    process.stdin.close()
+    process = ManagedProcess(*_WORKER, "10")
+    assert process.receive() == (True, "ready")
+    process.close_input()
     assert process.wait(60) == 0
-    process.stdout.close()
+    process.end()
 
 
 def test_a_worker_that_nobody_waits_for_ends_itself() -> None:
-    process = processes.start("reader.workers.sandbox", "tests.workers.hostile_tasks", str(256 * _MB), "1")
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert processes.receive(process.stdout) == (True, "ready")
-    processes.send(("hold", ()), process.stdin)
-    process.stdin.close()
-    try:
-        assert process.wait(60) < 0
-    except subprocess.TimeoutExpired:
-        process.kill()
-        raise
-    process.stdout.close()
+    process = ManagedProcess(*_WORKER, "1")
+    assert process.receive() == (True, "ready")
+    process.send(("hold", ()))
+    process.close_input()
+    status = process.wait(60)
+    process.end()
+    assert status == -signal.SIGALRM
 
 
 # The tasks that workers really have.
@@ -282,7 +278,7 @@ def test_a_worker_that_nobody_waits_for_ends_itself() -> None:
 
 @pytest.fixture(scope="module")
 def reader_of_pages() -> Iterator[SandboxPool]:
-    one = SandboxPool(seconds=60)
+    one = SandboxPool(limits=SandboxLimits(60))
     yield one
     one.close()
 
@@ -342,7 +338,7 @@ def test_the_tasks_say_here_what_they_say_in_a_worker(reader_of_pages: SandboxPo
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the size of a process is found in /proc")
 def test_what_a_worker_has_at_rest_is_not_counted(reader_of_pages: SandboxPool) -> None:
     assert from_plain(reader_of_pages.call("blocks", "# A", "markdown", "")) == parse_body("# A", "markdown")
-    (process,) = reader_of_pages._alive
+    (process,) = reader_of_pages._group.processes
     limits = Path(f"/proc/{process.pid}/limits").read_text()
     (limit,) = re.findall(r"Max address space +(\d+)", limits)
     size = 1024 * int(re.findall(r"VmSize:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())[0])
