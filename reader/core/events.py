@@ -13,7 +13,7 @@ class Failure(NamedTuple):
     """One address of an article that yielded no page."""
 
     way: str
-    """Which of its addresses, as in :data:`reader.core.model.Way`; empty for what concerns all of them."""
+    """Which of its addresses, as in :data:`reader.core.model.AddressKind`; empty for what concerns all of them."""
     host: str
     why: str
     """In plain words that follow a name, such as “404 Not Found at jurist.org”."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from reader.core.encodings import detect
+from reader.core.encodings import detect_encoding
 from reader.core.text import unescape
 
 # XML takes no other characters, and lxml with it (XML 1.0, section 2.2); C1 controls are taken out with them.
@@ -15,10 +15,10 @@ _REFERENCE = re.compile(r"&#(?=[0-9]|[xX][0-9a-fA-F])(?:[xX]0*+([0-9a-fA-F]*+)|0
 def decode(source: bytes | str, charset: str = "") -> str:
     """Return a page as text without the characters and numeric references that XML does not take.
 
-    ``charset`` is what the server said; :func:`reader.core.encodings.detect` says what that
+    ``charset`` is what the server said; :func:`reader.core.encodings.detect_encoding` says what that
     counts for. Broken bytes become U+FFFD; never raises.
     """
-    text = source if isinstance(source, str) else source.decode(detect(source, charset), "replace")
+    text = source if isinstance(source, str) else source.decode(detect_encoding(source, charset), "replace")
     text = text.removeprefix("\ufeff")
     text = _NOT_XML.sub("", text)
     return _REFERENCE.sub(_harmless, text) if "&#" in text else text

@@ -205,7 +205,7 @@ def main() -> None:
         send(type(news).__name__, news._asdict())
 
     processes.step_aside(_NICE)
-    library = Library.open(Path(sys.argv[1]), Paths.of())
+    library = Library.open(Path(sys.argv[1]), Paths.from_environment())
     keeper = Keeper(library, tell, nice=_NICE)
 
     obey(lambda _: keeper.ask())

@@ -15,13 +15,12 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.worker import WorkerCancelled, WorkerFailed
 
-from reader.config.load import Config
-from reader.config.settings import FetchSettings
+from reader.config.settings import Config, FetchSettings
 from reader.core.model import Row
 from reader.core.paths import Paths
 from reader.indexing.remote import InThread
 from reader.library.library import Library
-from reader.startup import look
+from reader.startup import load_first_frame
 from reader.tui.app import NewsreaderApp
 from reader.tui.screens.browse import BrowseScreen
 from reader.tui.widgets.article_list.article_list import ArticleList
@@ -203,10 +202,10 @@ def segments(reader: Reader) -> Iterable[Segment]:
 @asynccontextmanager
 async def opened(folder: Path, size: tuple[int, int] = SIDE, settings: Config | None = None) -> AsyncIterator[Reader]:
     """Open the app on ``folder`` in a terminal of ``size`` cells."""
-    library = Library.open(folder, Paths.of())
+    library = Library.open(folder, Paths.from_environment())
     try:
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
-        first = look(library, keeper=InThread(library, watching=False))
+        first = load_first_frame(library, keeper=InThread(library, watching=False))
         app = NewsreaderApp(first, settings or QUIET)
         async with app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.text import clean
 from reader.desktop.programs import run_in_terminal, runs_code, show, split, stem
 from reader.tui.widgets.reader.lines import USUAL_MEASURE, FullText, lay
@@ -68,7 +68,9 @@ class Outside:
             path.write_text(as_file(text, datetime.now().astimezone()), "utf-8", "replace")
             status = run_in_terminal([*argv, os.fspath(path)])
         except OSError as error:
-            raise ReaderError(f"{clean(stem(argv[0]))} could not show the text: {reason(error)}.", _HINT) from error
+            raise ReaderError(
+                f"{clean(stem(argv[0]))} could not show the text: {describe_error(error)}.", _HINT
+            ) from error
         if status:
             raise ReaderError(f"{clean(stem(argv[0]))} failed (exit status {status}).", _HINT)
         return clean(stem(argv[0]))

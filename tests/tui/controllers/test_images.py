@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from rich.segment import Segment
 
-from reader.config.load import Config
-from reader.config.settings import FetchSettings
+from reader.config.settings import Config, FetchSettings
 from reader.core.events import ImageFetched
 from reader.core.model import Extract, Image, Page
 from reader.core.ordering import Sort
@@ -55,7 +54,7 @@ def keep(folder: Path, markdown: str = TEXT, named: str = LEAD, **images: bytes)
     """Keep a page of the first article, and images by the last parts of their addresses."""
     from reader.indexing.refresh import refresh
 
-    library = Library.open(folder, Paths.of())
+    library = Library.open(folder, Paths.from_environment())
     for _ in refresh(library):
         pass
     (row,) = library.rows(library.view(Sort()).rowids[:1])

@@ -8,7 +8,7 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input
 
-from reader.config.load import Config
+from reader.config.settings import Config
 from reader.tui.keys import bindings
 from reader.tui.keys.palette import has_words
 from reader.tui.screens.help import HelpScreen

@@ -16,7 +16,7 @@ from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
-from reader.config.load import Config
+from reader.config.settings import Config
 from reader.core.model import Extract, Page
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
@@ -61,7 +61,7 @@ def keep(folder: Path, title: str, markdown: str, words: int = 2000) -> None:
     """Keep a page of the article with this title."""
     from reader.indexing.refresh import refresh
 
-    library = Library.open(folder, Paths.of())
+    library = Library.open(folder, Paths.from_environment())
     for _ in refresh(library):
         pass
     (row,) = (row for row in library.rows(library.view(Sort()).rowids) if row.title == title)

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from reader.core.tokenize import caseless
+from reader.core.tokenize import fold_case
 from reader.tui.widgets.sidebar.selection import USUAL, VALUE_KINDS, Choice, Kind
 
 FIRST = 7
@@ -216,9 +216,9 @@ class ViewTree:
 
     def _matching(self, kind: Kind) -> Sequence[Entry]:
         entries = self._entries.get(kind, ())
-        wanted = caseless(self._filter)
+        wanted = fold_case(self._filter)
         if not wanted:
             return entries
         if kind not in self._keys:
-            self._keys[kind] = [caseless(entry.value) for entry in entries]
+            self._keys[kind] = [fold_case(entry.value) for entry in entries]
         return [entry for entry, key in zip(entries, self._keys[kind], strict=True) if wanted in key]
