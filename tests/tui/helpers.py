@@ -5,31 +5,40 @@ from __future__ import annotations
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from rich.segment import Segment
 from textual import events
+from textual.events import MouseScrollDown, MouseScrollUp
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
+from textual.strip import Strip
+from textual.widget import Widget
 from textual.worker import WorkerCancelled, WorkerFailed
 
 from reader.config.load import Config
 from reader.config.settings import FetchSettings
+from reader.core.events import FetchEvent
 from reader.core.model import Row
+from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.indexing.remote import InThread
 from reader.library.library import Library
 from reader.startup import look
+from reader.tui import messages
 from reader.tui.app import NewsreaderApp
 from reader.tui.screens.browse import BrowseScreen
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_list.header import ListHeader
 from reader.tui.widgets.article_pane.article_pane import ArticleView
 from reader.tui.widgets.bars.bars import KeyBar
+from reader.tui.widgets.prompt.prompt import EntryLine
 from reader.tui.widgets.reader.reader_view import TextView
+from reader.tui.widgets.sidebar.sidebar import ViewsPane
 from reader.tui.widgets.text.line_view import LineView
+from reader.tui.widgets.text.lines import Line
 
 SIDE, STACKED, NARROW, LOW = (120, 40), (80, 24), (50, 20), (120, 12)
 
@@ -66,7 +75,7 @@ class Reader:
 
     async def _idle(self) -> bool:
         """Whether no key is held back, and the keeper of the index has nothing to do; if it has, wait for it."""
-        if self.browse._held is not None:
+        if self.is_gate_closed:
             await asyncio.sleep(0.002)  # until the next frame, which brings the focus
             return False
         beside = self.browse._desk._keeper
@@ -119,6 +128,120 @@ class Reader:
         return self.browse.article
 
     @property
+    def sort(self) -> Sort:
+        """The order of the list."""
+        return self.browse.sort
+
+    @property
+    def query(self) -> str:
+        """The text of the active query."""
+        return self.browse.asked.text
+
+    @property
+    def prompt(self) -> EntryLine | None:
+        """The line of input, if one is open."""
+        return next(iter(self.browse.query(EntryLine)), None)
+
+    @property
+    def sidebar(self) -> ViewsPane:
+        """The sidebar, which must be shown."""
+        assert self.browse.panes.views is not None
+        return self.browse.panes.views
+
+    @property
+    def is_main_screen_on_top(self) -> bool:
+        return self.app.screen is self.browse
+
+    @property
+    def fetches(self) -> Mapping[str, object]:
+        """The articles whose originals are being fetched, by id."""
+        return self.browse.fetching
+
+    @property
+    def image_requests(self) -> Collection[object]:
+        """The images that are being loaded or fetched."""
+        return self.browse.pictures._under_way
+
+    @property
+    def cached_rows(self) -> list[Row]:
+        """The rows that the list has in memory, in their order."""
+        rows = self.list._rows
+        return [rows[rowid] for rowid in self.list.view.rowids if rowid in rows]
+
+    @property
+    def pane_layout_width(self) -> int:
+        """The width for which the article pane is laid out."""
+        return self.article._around.width
+
+    @property
+    def text_position(self) -> object:
+        """The position in the text of the first line on screen."""
+        return self.reading._top
+
+    @property
+    def current_match(self) -> int:
+        """The line of the reading view with the match that is selected."""
+        assert self.reading._matches
+        return self.reading._matches.line(0)
+
+    @property
+    def is_gate_closed(self) -> bool:
+        """Whether keys are held back until the focus has moved."""
+        return self.browse._held is not None
+
+    def close_input_gate(self) -> None:
+        """Hold keys back, as before a change of the focus."""
+        self.browse.hold_keys()
+
+    def clear_message(self) -> None:
+        """Show the keys instead of the message."""
+        self.browse.query_one(KeyBar).hush()
+
+    def start_action(self, name: str) -> None:
+        """Start an action of the main screen without waiting for it."""
+        getattr(self.browse, f"action_{name}")()
+
+    def reload_list(self) -> None:
+        """Load the list anew, as after a change of the folder."""
+        self.browse._reload_view()
+
+    def reload_article(self) -> None:
+        """Load the article anew, as after a change of its file."""
+        self.browse.load_again()
+
+    def load_article(self, rowid: int) -> None:
+        """Load an article into the pane without waiting for it."""
+        self.browse._show_selected(rowid)
+
+    def compare_folder(self) -> None:
+        """Compare the folder with the index, as after opening it."""
+        self.browse._desk.refresh()
+
+    def report_folder_change(self) -> None:
+        """Do what the watcher of the folder does after a change."""
+        self.browse._desk._keeper.ask()
+
+    def report_marks_change(self) -> None:
+        """Do what the updater of the index does when another window has changed marks."""
+        self.browse.post_message(messages.MarksChanged())
+
+    def report_lists_change(self, *, folder_read: bool = True) -> None:
+        """Do what the updater of the index does when it has changed the index."""
+        self.browse._folder_read = folder_read
+        self.browse.post_message(messages.ListsChanged())
+
+    def report_fetch(self, event: FetchEvent) -> None:
+        """Do what the fetch service does when something has happened."""
+        self.browse.post_message(messages.Fetching(event))
+
+    async def scroll_wheel(
+        self, widget: Widget, event: type[MouseScrollDown | MouseScrollUp] = MouseScrollDown
+    ) -> None:
+        """Turn the mouse wheel by a notch over a widget."""
+        # Pilot has no public method for the wheel.
+        await self.pilot._post_mouse_events([event], widget, offset=(5, 5))
+
+    @property
     def focus(self) -> str:
         """``list``, ``article``, ``related`` or ``text``."""
         if self.browse.text_view is not None and self.browse.text_view.has_focus:
@@ -155,7 +278,12 @@ class Reader:
     def lines(self) -> list[str]:
         """The screen as it is, a string a line."""
         # The compositor is private, but what it makes is what the terminal gets.
-        return [strip.text for strip in self.app.screen._compositor.render_strips()]
+        return [strip.text for strip in self.strips]
+
+    @property
+    def strips(self) -> list[Strip]:
+        """What the terminal gets, a strip a line."""
+        return self.app.screen._compositor.render_strips()
 
     @property
     def text(self) -> str:
@@ -192,12 +320,22 @@ def plain(widget: ListHeader | ArticleList | LineView) -> str:
 
 def drawn(view: LineView) -> str:
     """Return the text of every line of a view."""
-    return "\n".join("".join(run.text for run in line) for line in view._lines)
+    return "\n".join("".join(run.text for run in line) for line in lines_of(view))
+
+
+def lines_of(view: LineView) -> Sequence[Line]:
+    """Return every line of a view, on screen or not."""
+    return view._lines
+
+
+def left_margin(view: LineView) -> int:
+    """Return the cells between the left edge of a view and its text."""
+    return view._margin()
 
 
 def segments(reader: Reader) -> Iterable[Segment]:
     """Return everything on the screen with its styles."""
-    return (segment for strip in reader.app.screen._compositor.render_strips() for segment in strip)
+    return (segment for strip in reader.strips for segment in strip)
 
 
 @asynccontextmanager

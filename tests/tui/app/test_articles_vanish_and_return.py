@@ -101,7 +101,7 @@ async def test_marks_that_another_window_makes_show_here(folder: Path) -> None:
             ids = [row.id for row in other.rows(other.view(Sort()).rowids)]
             other.mark_read(ids[:2], read=True)
             await reader.until(lambda: "3 unread" in top(reader))
-            assert [row.read for row in map(reader.list._rows.get, reader.list.view.rowids) if row] == [
+            assert [row.read for row in reader.cached_rows] == [
                 True,
                 True,
                 False,

@@ -56,15 +56,15 @@ async def test_rows_that_were_read_before_a_mark_do_not_undo_it(seeds: Path, mon
             return found
 
         monkeypatch.setattr(Library, "rows", slow)
-        reader.browse._reload_view()  # whose rows are read now and come later
+        reader.reload_list()  # whose rows are read now and come later
         await reader.pilot.pause()
         assert read.wait(10)
-        reader.browse.action_toggle_read()
+        reader.start_action("toggle_read")
         await reader.pilot.pause()
         marked = reader.row.id
         go.set()
         await reader.settled()
-        assert [row.id for row in reader.list._rows.values() if row.read] == [marked]
+        assert [row.id for row in reader.cached_rows if row.read] == [marked]
 
 
 async def test_pressing_r_again_and_again_leaves_one_refresh(
@@ -89,7 +89,7 @@ async def test_pressing_r_again_and_again_leaves_one_refresh(
         make_folder({f"new{number:03}.md": document(f"new{number}") for number in range(300)})
         monkeypatch.setattr(Library, "read", counted)
         for _ in range(8):
-            reader.browse.action_refresh_folder()
+            reader.start_action("refresh_folder")
         await reader.settled()
         assert len(reader.list.view) == 305
         assert "305 articles" in reader.lines[0]
@@ -108,9 +108,9 @@ async def test_in_the_list_keys_are_about_the_article_whatever_was_selected_belo
 
 async def test_a_pane_that_is_hidden_is_laid_out_for_the_width_it_will_have(seeds: Path) -> None:
     async with opened(seeds, NARROW) as reader:
-        hidden = reader.article._around.width
+        hidden = reader.pane_layout_width
         await reader.press("enter")
-        assert reader.article._around.width == hidden == reader.article.text_width
+        assert reader.pane_layout_width == hidden == reader.article.text_width
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ async def test_the_order_is_kept_between_runs(seeds: Path) -> None:
     async with opened(seeds) as reader:
         await reader.press("3", "3")
     async with opened(seeds) as reader:
-        assert (reader.browse.sort.by, reader.browse.sort.reverse) == ("date", True)
+        assert (reader.sort.by, reader.sort.reverse) == ("date", True)
         assert "3 Date ↑" in reader.header
         assert reader.row.published_at == min(row.published_at for row in reader.rows if row.published_at)
 

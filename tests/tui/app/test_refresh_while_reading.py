@@ -62,7 +62,7 @@ async def test_what_comes_of_many_moves_nothing_of_the_text_that_one_reads(folde
 async def test_a_failure_moves_nothing_either(folder: Path) -> None:
     async with opened(folder) as reader:
         before = await far_down(reader)
-        reader.browse.load_again()
+        reader.reload_article()
         await reader.settled()
         assert (reader.reading.scroll_offset.y, reader.reading.wanted) == before
 
@@ -88,7 +88,7 @@ async def test_the_original_that_one_asks_for_begins_at_its_top(folder: Path) ->
         keep(folder, "Own text", PARAGRAPHS)
         reader.browse.fetching[text.id] = reader.browse.fetching.get(text.id) or _asked()
         got = FetchResult(text.id, "fetched", "https://a.example/", 900, (), "", 0.1)
-        reader.browse.post_message(messages.Fetching(got))
+        reader.report_fetch(got)
         await reader.settled()
         assert reader.reading.is_page
         assert reader.reading.scroll_offset.y == 0
@@ -102,7 +102,7 @@ def _asked() -> object:
 
 async def noticed(reader: Reader, titles: list[str]) -> None:
     """Wait until the list has articles of these titles."""
-    reader.browse._desk._keeper.ask()
+    reader.report_folder_change()
     await reader.until(lambda: [row.title for row in reader.rows] == titles)
     await reader.settled()
 
@@ -125,7 +125,7 @@ async def test_when_a_file_becomes_another_article_no_key_is_about_that(folder: 
         assert reader.message == "There is no article to mark here."
         await reader.press("t")
         assert reader.message == "There is no article to tag here."
-        reader.browse.load_again()
+        reader.reload_article()
         await reader.settled()
         assert "Paragraph 1 about the appeal." in drawn(reader.reading)
     assert marks(folder)["Other"] == (False, ())

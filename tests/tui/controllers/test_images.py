@@ -19,14 +19,13 @@ from reader.core.model import Extract, Image, Page
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.tui import messages
 from reader.tui.screens import picturing
 from reader.tui.widgets.reader import reader_view
 from reader.tui.widgets.text.line_view import LineView
 from tests.conftest import MakeFolder
 from tests.images.sample_images import bomb, encoded, halves
 from tests.images.sixels import painted
-from tests.tui.helpers import QUIET, SIDE, STACKED, Reader, document, drawn, opened, segments
+from tests.tui.helpers import QUIET, SIDE, STACKED, Reader, document, drawn, lines_of, opened, segments
 from tests.web.server import reply, serving
 
 PICTURES = Config(fetch=FetchSettings(enabled=False, images=True))
@@ -86,11 +85,11 @@ def folder(make_folder: MakeFolder) -> Path:
 
 def picture_lines(view: LineView) -> list[int]:
     """Return which lines of a view are of pictures."""
-    return [at for at, line in enumerate(view._lines) if any(run.picture is not None for run in line)]
+    return [at for at, line in enumerate(lines_of(view)) if any(run.picture is not None for run in line)]
 
 
 def top_line(view: LineView) -> str:
-    return "".join(run.text for run in view._lines[view.scroll_offset.y])
+    return "".join(run.text for run in lines_of(view)[view.scroll_offset.y])
 
 
 def blocks_on(reader: Reader) -> list[Segment]:
@@ -236,7 +235,7 @@ async def come(reader: Reader, url: str, body: bytes = b"", error: str = "") -> 
     """Let a picture come, as the process that fetches tells of it."""
     if body:
         reader.app.library.pages.keep_image(url, body, "image/png")
-    reader.browse.post_message(messages.Fetching(ImageFetched(url, error)))
+    reader.report_fetch(ImageFetched(url, error))
     await reader.settled()
 
 
@@ -268,15 +267,17 @@ async def test_whatever_changes_around_it_the_line_at_the_top_is_the_same_once_t
     sizes = {f"p{n}": encoded(halves((300 * (n + 1), 200))) for n in range(4)}
     keep(folder, SEVERAL, lead=encoded(halves((800, 400))), **sizes)
     async with reading(folder, STACKED) as reader:
-        await reader.until(lambda: len({run.picture.picture for line in reader.reading._lines for run in line
+        await reader.until(lambda: len({run.picture.picture for line in lines_of(reader.reading) for run in line
                                         if run.picture is not None}) == 5)  # fmt: skip
-        lines = len(reader.reading._lines)
+        lines = len(lines_of(reader.reading))
         await reader.burst(*"j" * down)
         before = reader.reading.scroll_offset.y
 
         async def all_as_it_was() -> None:
             """Wait for the last of the pictures, behind which nothing moves any more."""
-            await reader.until(lambda: len(reader.reading._lines) == lines and reader.reading.scroll_offset.y == before)
+            await reader.until(
+                lambda: len(lines_of(reader.reading)) == lines and reader.reading.scroll_offset.y == before
+            )
 
         await reader.press("T")
         assert reader.reading.scroll_offset.y == before
@@ -327,7 +328,7 @@ async def test_another_size_of_the_terminal_is_another_size_of_pictures(folder: 
         first = picture_lines(reader.reading)
         await reader.resize(*size)
         await reader.until(lambda: picture_lines(reader.reading))
-        widths = {sum(len(run.text) for run in reader.reading._lines[at]) for at in picture_lines(reader.reading)}
+        widths = {sum(len(run.text) for run in lines_of(reader.reading)[at]) for at in picture_lines(reader.reading)}
         assert len(widths) == 1
         assert widths.pop() <= reader.reading.text_width
         await reader.resize(*SIDE)
@@ -376,7 +377,7 @@ async def test_what_is_searched_for_is_found_below_pictures(folder: Path) -> Non
     async with reading(folder) as reader:
         await reader.press("/", *"quoted", "enter")
         assert reader.reading._matches
-        assert "Quoted" in "".join(run.text for run in reader.reading._lines[reader.reading._matches.line(0)])
+        assert "Quoted" in "".join(run.text for run in lines_of(reader.reading)[reader.current_match])
 
 
 async def test_another_theme_is_another_ground_of_what_is_transparent(folder: Path) -> None:
@@ -482,10 +483,10 @@ async def test_what_one_passes_by_and_what_is_off_is_not_fetched(
         settings = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",)))
         async with opened(folder, SIDE, settings) as reader:
             await reader.burst(*"jjjj")
-            assert not reader.browse.pictures._under_way
+            assert not reader.image_requests
             await reader.press("i", "f")
             await reader.settled()
-            assert not reader.browse.pictures._under_way
+            assert not reader.image_requests
         assert server.targets == []
 
 
@@ -511,7 +512,7 @@ async def test_pixels_go_over_the_half_blocks_of_each_line(folder: Path) -> None
             found = re.fullmatch("\x1b8(\x1bP[^\x1b]*\x1b\\\\)\x1b8\x1b\\[72C", sent)
             assert found is not None
             assert {row[0] for row in painted(found[1])[:20]} == {(100, 0, 0)}
-        strips = reader.app.screen._compositor.render_strips()
+        strips = reader.strips
         assert {strip.cell_length for strip in strips} == {SIDE[0]}
 
 
@@ -534,9 +535,9 @@ async def test_below_a_dialog_are_half_blocks(folder: Path) -> None:
     async with reading(folder, settings=SHARP) as reader:
         await reader.until(lambda: sixels_on(reader))
         await reader.press("question_mark")
-        assert reader.app.screen is not reader.browse
+        assert not reader.is_main_screen_on_top
         assert not sixels_on(reader)
-        assert not [each for each in reader.browse._compositor.render_strips() for part in each if part.control]
+        assert not [each for each in reader.strips for part in each if part.control]
         await reader.press("escape")
         await reader.until(lambda: sixels_on(reader))
 

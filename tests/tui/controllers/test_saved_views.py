@@ -9,7 +9,6 @@ import pytest
 from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.library.saved_views.toml_file import SavedView, read
-from reader.tui import messages
 from reader.tui.widgets.sidebar.sidebar import ViewsPane, ViewsTitle
 from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, opened
@@ -35,7 +34,7 @@ def folder(make_folder: MakeFolder) -> Path:
 
 
 def pane(reader: Reader) -> ViewsPane:
-    views = reader.browse.panes.views
+    views = reader.sidebar
     assert views is not None
     return views
 
@@ -59,7 +58,7 @@ async def to(reader: Reader, text: str, kind: str = "") -> None:
 
 
 def query(reader: Reader) -> str:
-    return reader.browse.asked.text
+    return reader.query
 
 
 def file() -> list[SavedView]:
@@ -349,7 +348,7 @@ async def test_a_view_is_saved_shown_and_chosen(folder: Path) -> None:
         await reader.press("b")
         await to(reader, "My law")
         await reader.press("enter")
-        assert (query(reader), reader.browse.sort.by, len(reader.rows)) == ("topic:law", "heat", 7)
+        assert (query(reader), reader.sort.by, len(reader.rows)) == ("topic:law", "heat", 7)
     async with opened(folder, WIDE) as reader:
         assert "My law 7" in shown(reader)
 
@@ -512,7 +511,7 @@ async def test_views_of_an_import_reach_the_window_and_the_file(folder: Path, tm
         )
         with marks.open("rb") as lines:
             Library.imported(Paths.of(), lines, "marks", lambda _: None)
-        reader.browse.post_message(messages.MarksChanged())  # as the keeper of the index tells
+        reader.report_marks_change()  # as the keeper of the index tells
         await reader.until(lambda: "My law 7" in shown(reader))
         assert [view.name for view in file()] == ["My law"]
 

@@ -25,7 +25,7 @@ from reader.tui.screens import browse
 from reader.tui.widgets.reader import content
 from reader.tui.widgets.text.lines import Run
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, drawn, opened
+from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, drawn, left_margin, opened
 
 
 @dataclass
@@ -288,7 +288,7 @@ async def test_what_the_mouse_selects_is_copied(kept: Path) -> None:
     async with opened(kept) as reader:
         await read(reader)
         view = reader.reading
-        left = view._margin()
+        left = left_margin(view)
         await reader.pilot.mouse_down(view, offset=(left, 1))
         await reader.pilot.hover(view, offset=(left + 5, 1))
         await reader.pilot.mouse_up(view, offset=(left + 5, 1))
@@ -304,10 +304,10 @@ async def test_the_column_is_as_wide_as_one_likes_and_stays_so(kept: Path) -> No
         await reader.press("space", "plus", "+")
         assert reader.reading.text_width == 80
         assert reader.message == "Lines of 80 characters."
-        place = reader.reading._top
+        place = reader.text_position
         await reader.press(*["-"] * 10)
         assert reader.reading.text_width == 40
-        assert reader.reading._top == place
+        assert reader.text_position == place
         await reader.press("-")
         assert reader.message == "The column is as narrow as it gets."
         await reader.press("plus")
@@ -335,7 +335,7 @@ async def test_in_zen_there_is_nothing_but_the_text(kept: Path) -> None:
     async with opened(kept) as reader:
         await read(reader)
         await reader.press("space", "z")
-        reader.browse.query_one("#keys").hush()  # type: ignore[attr-defined]
+        reader.clear_message()
         await reader.settled()
         assert "newsreader" not in reader.text
         assert "help" not in reader.lines[-1]
@@ -458,7 +458,7 @@ async def test_a_text_that_comes_late_does_not_take_the_place_of_another(kept: P
     gate.held.add("With a page")
     async with opened(kept) as reader:
         post(reader, "f")
-        await until(reader.pilot, lambda: reader.browse.is_reading and reader.browse._held is None)
+        await until(reader.pilot, lambda: reader.browse.is_reading and not reader.is_gate_closed)
         post(reader, "escape", "j", "f")
         await until(reader.pilot, lambda: reader.browse.text_view and reader.browse.text_view.text)
         gate.opened.set()
@@ -496,7 +496,7 @@ async def test_letters_at_links_stay_while_a_page_comes(kept: Path, followed: li
     async with opened(kept) as reader:
         await read(reader)
         await reader.press("l")
-        reader.browse.load_again()
+        reader.reload_article()
         await reader.settled()
         await reader.press("s")
         assert followed == ["https://example.org/2"]
@@ -506,7 +506,7 @@ async def test_what_was_asked_of_a_text_that_was_left_is_not_done(kept: Path, ga
     gate.held.add("With a page")
     async with opened(kept) as reader:
         post(reader, "f")
-        await until(reader.pilot, lambda: reader.browse.is_reading and reader.browse._held is None)
+        await until(reader.pilot, lambda: reader.browse.is_reading and not reader.is_gate_closed)
         post(reader, "n", "escape", "j", "f")
         await until(reader.pilot, lambda: reader.browse.text_view and reader.browse.text_view.text)
         gate.opened.set()
@@ -521,7 +521,7 @@ async def test_a_document_that_vanishes_while_it_is_read_stays_to_be_read(kept: 
         await reader.press("j", "f")
         keep(kept, "With a body", "The page that has come.")
         (kept / "b.md").unlink()
-        reader.browse.load_again()
+        reader.reload_article()
         await reader.settled()
         assert "The page that has come." in drawn(reader.reading)
 
