@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import pytest
 from rich.segment import Segment
 from textual import events
-from textual.events import MouseScrollDown, MouseScrollUp
+from textual.events import MouseScrollDown
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.strip import Strip
@@ -22,7 +24,7 @@ from reader.config.load import Config
 from reader.config.settings import FetchSettings
 from reader.core.events import FetchEvent
 from reader.core.model import Row
-from reader.core.ordering import Sort
+from reader.core.ordering import Sort, View
 from reader.core.paths import Paths
 from reader.indexing.remote import InThread
 from reader.library.library import Library
@@ -30,13 +32,18 @@ from reader.startup import look
 from reader.tui import messages
 from reader.tui.app import NewsreaderApp
 from reader.tui.screens.browse import BrowseScreen
+from reader.tui.screens.originals import Asked
+from reader.tui.timings import Timings
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_list.header import ListHeader
 from reader.tui.widgets.article_pane.article_pane import ArticleView
-from reader.tui.widgets.bars.bars import KeyBar
+from reader.tui.widgets.article_pane.content import Subject
+from reader.tui.widgets.bars.bars import KeyBar, TopBar
+from reader.tui.widgets.bars.progress import GatheringLine
 from reader.tui.widgets.prompt.prompt import EntryLine
+from reader.tui.widgets.reader import content
 from reader.tui.widgets.reader.reader_view import TextView
-from reader.tui.widgets.sidebar.sidebar import ViewsPane
+from reader.tui.widgets.sidebar.sidebar import ViewsPane, ViewsTitle
 from reader.tui.widgets.text.line_view import LineView
 from reader.tui.widgets.text.lines import Line
 
@@ -46,6 +53,8 @@ CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f"
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 QUIET = Config(fetch=FetchSettings(enabled=False))
 """The usual settings, but that nothing goes out."""
+PATIENT = Timings(until_read=3600.0, message=3600.0, until_lead_image=0.01)
+"""Timings under which a slow machine marks no article read and takes no message away; images come at once."""
 _ROUNDS = 5
 """How often all queues are waited for: who handles a message may post another, or start a worker."""
 FORBIDDEN = re.compile(f"[{CONTROLS}{BIDI}\n\t]")
@@ -137,6 +146,41 @@ class Reader:
         """The text of the active query."""
         return self.browse.asked.text
 
+    def forget_that_folder_is_read(self) -> None:
+        """Have the app take the folder for one that is still being compared with the index."""
+        self.browse._folder_read = False
+
+    def report_list_change(self) -> None:
+        """Do what the updater of the index does when it has changed the index."""
+        self.browse.post_message(messages.ListsChanged())
+
+    @property
+    def key_bar(self) -> Strip:
+        """The last line of the screen."""
+        return self.browse.query_one(KeyBar).render_line(0)
+
+    @property
+    def is_reader_open(self) -> bool:
+        """Whether the reading view is open, with the focus in it."""
+        return self.browse.is_reading and not self.is_gate_closed
+
+    @property
+    def is_text_loaded(self) -> bool:
+        """Whether the reading view has its text."""
+        return self.browse.text_view is not None and self.browse.text_view.text is not None
+
+    @property
+    def top_bar(self) -> TopBar:
+        return self.browse.query_one(TopBar)
+
+    @property
+    def bulk_fetch_bar(self) -> GatheringLine:
+        return self.browse.query_one(GatheringLine)
+
+    @property
+    def sidebar_title(self) -> ViewsTitle:
+        return self.browse.query_one(ViewsTitle)
+
     @property
     def prompt(self) -> EntryLine | None:
         """The line of input, if one is open."""
@@ -179,8 +223,13 @@ class Reader:
         return self.reading._top
 
     @property
-    def current_match(self) -> int:
-        """The line of the reading view with the match that is selected."""
+    def is_scrolling(self) -> bool:
+        """Whether images wait for the reading view to come to rest."""
+        return self.reading._settling is not None
+
+    @property
+    def first_match(self) -> int:
+        """The line of the reading view with the first match of the search in it."""
         assert self.reading._matches
         return self.reading._matches.line(0)
 
@@ -234,12 +283,40 @@ class Reader:
         """Do what the fetch service does when something has happened."""
         self.browse.post_message(messages.Fetching(event))
 
-    async def scroll_wheel(
-        self, widget: Widget, event: type[MouseScrollDown | MouseScrollUp] = MouseScrollDown
-    ) -> None:
-        """Turn the mouse wheel by a notch over a widget."""
+    def report_loaded_list(self, order: View, rows: list[Row], selected: int) -> None:
+        """Do what a worker does that has loaded a list with this article selected."""
+        self.browse.post_message(
+            messages.ViewLoaded(
+                order,
+                rows,
+                self.app.library.counts(),
+                keep=selected,
+                at=order.find(selected),
+                back=None,
+                types=False,
+                marks=0,
+                sort=order.sort,
+            )
+        )
+
+    def expect_fetch(self, id_: str, title: str) -> None:
+        """Note that the user has asked for the original of an article, without fetching it."""
+        self.browse.fetching.setdefault(id_, Asked(title, "fetch"))
+
+    def age_text(self, seconds: float) -> None:
+        """Have the text in the reading view shown that much longer ago."""
+        self.reading._shown_at -= seconds
+
+    @property
+    def is_read_timer_running(self) -> bool:
+        """Whether a timer runs that will mark the selected article read."""
+        timer = self.browse._reading
+        return timer is not None and timer._task is not None and not timer._task.done()
+
+    async def scroll_wheel(self, widget: Widget) -> None:
+        """Turn the mouse wheel down by a notch over a widget."""
         # Pilot has no public method for the wheel.
-        await self.pilot._post_mouse_events([event], widget, offset=(5, 5))
+        await self.pilot._post_mouse_events([MouseScrollDown], widget, offset=(5, 5))
 
     @property
     def focus(self) -> str:
@@ -323,6 +400,25 @@ def drawn(view: LineView) -> str:
     return "\n".join("".join(run.text for run in line) for line in lines_of(view))
 
 
+def record_opened_urls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that receives the addresses the app opens in a browser."""
+    urls: list[str] = []
+    monkeypatch.setattr(BrowseScreen, "_open", lambda self, url, otherwise: urls.append(url))
+    return urls
+
+
+def delay_texts(monkeypatch: pytest.MonkeyPatch, wait: Callable[[str], None]) -> None:
+    """Call ``wait`` with the title of each text, in the thread that has loaded it."""
+    load = content.text_of
+
+    def load_slowly(library: Library, subject: Subject, bodies: object) -> object:
+        text = load(library, subject, bodies)  # type: ignore[arg-type]
+        wait(text.title)
+        return text
+
+    monkeypatch.setattr(content, "text_of", load_slowly)
+
+
 def lines_of(view: LineView) -> Sequence[Line]:
     """Return every line of a view, on screen or not."""
     return view._lines
@@ -338,15 +434,39 @@ def segments(reader: Reader) -> Iterable[Segment]:
     return (segment for strip in reader.strips for segment in strip)
 
 
+_CONSTANTS = (
+    ("reader.tui.screens.marking", "_SECONDS_UNTIL_READ", "until_read"),
+    ("reader.tui.screens.picturing", "_SECONDS_UNTIL_WANTED", "until_lead_image"),
+    ("reader.tui.screens.picturing", "_SECONDS_UNTIL_TRIED_AGAIN", "image_retry"),
+    ("reader.tui.widgets.bars.bars", "_SECONDS_SHOWN", "message"),
+    ("reader.tui.widgets.text.reading_position", "_PAUSE", "position_settled"),
+    ("reader.tui.widgets.article_list.rows", "_PAUSE", "list_settled"),
+    ("reader.tui.widgets.reader.reader_view", "_SECONDS_UNTIL_READING", "until_reading"),
+)
+
+
 @asynccontextmanager
-async def opened(folder: Path, size: tuple[int, int] = SIDE, settings: Config | None = None) -> AsyncIterator[Reader]:
+async def _constants_from(timings: Timings) -> AsyncIterator[None]:
+    """Set the module constants that do not follow the app's timings yet."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name, field in _CONSTANTS:
+            with suppress(ImportError):
+                if hasattr(importlib.import_module(module), name):
+                    patch.setattr(f"{module}.{name}", getattr(timings, field))
+        yield
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path, size: tuple[int, int] = SIDE, settings: Config | None = None, timings: Timings = PATIENT
+) -> AsyncIterator[Reader]:
     """Open the app on ``folder`` in a terminal of ``size`` cells."""
     library = Library.open(folder, Paths.of())
     try:
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
         first = look(library, keeper=InThread(library, watching=False))
-        app = NewsreaderApp(first, settings or QUIET)
-        async with app.run_test(size=size) as pilot:
+        app = NewsreaderApp(first, settings or QUIET, timings)
+        async with _constants_from(timings), app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)
             await reader.settled()
             yield reader

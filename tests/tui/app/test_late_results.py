@@ -12,10 +12,9 @@ from textual import events
 from reader.config.load import Config
 from reader.core.model import Row
 from reader.library.library import Library
-from reader.tui import addresses, messages
-from reader.tui.screens import marking
+from reader.tui import addresses
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, Reader, document, opened
+from tests.tui.helpers import NARROW, PATIENT, Reader, document, opened
 
 
 def many(count: int) -> dict[str, str]:
@@ -27,18 +26,7 @@ async def test_a_view_that_comes_late_does_not_take_the_selection_back(make_fold
         await reader.press("j", "j")
         view, rows, keep = reader.list.view, reader.rows, reader.list.rowid
         await reader.press("j", "j", "j")
-        late = messages.ViewLoaded(
-            view,
-            rows,
-            reader.browse.library.counts(),
-            keep=keep,
-            at=view.find(keep),
-            back=None,
-            types=False,
-            marks=0,
-            sort=view.sort,
-        )
-        reader.browse.post_message(late)
+        reader.report_loaded_list(view, rows, keep)
         await reader.settled()
         assert (reader.list.cursor, reader.row.title, reader.shown) == (5, "N005", "N005")
 
@@ -177,11 +165,9 @@ async def test_what_is_asked_of_an_article_that_is_on_its_way_is_done_with_it(se
         assert reader.reading.text.title == reader.row.title
 
 
-async def test_an_app_that_was_only_opened_marks_nothing_read(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(marking, "_SECONDS_UNTIL_READ", 0.01)
-    async with opened(seeds) as reader:
-        timer = reader.browse._reading
-        await reader.until(lambda: timer is None or not timer._task or timer._task.done())
+async def test_an_app_that_was_only_opened_marks_nothing_read(seeds: Path) -> None:
+    async with opened(seeds, timings=PATIENT._replace(until_read=0.01)) as reader:
+        await reader.until(lambda: not reader.is_read_timer_running)
         assert not any(row.read for row in reader.rows)
 
 

@@ -55,7 +55,7 @@ def news(make_folder: MakeFolder, site: Silent) -> Path:
 
 
 def line(reader: Reader) -> GatheringLine:
-    return reader.browse.query_one(GatheringLine)
+    return reader.bulk_fetch_bar
 
 
 async def test_twice_in_one_go_begins_and_pauses(news: Path, site: Silent) -> None:

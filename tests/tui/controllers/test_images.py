@@ -19,13 +19,12 @@ from reader.core.model import Extract, Image, Page
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.tui.screens import picturing
-from reader.tui.widgets.reader import reader_view
+from reader.tui.timings import Timings
 from reader.tui.widgets.text.line_view import LineView
 from tests.conftest import MakeFolder
 from tests.images.sample_images import bomb, encoded, halves
 from tests.images.sixels import painted
-from tests.tui.helpers import QUIET, SIDE, STACKED, Reader, document, drawn, lines_of, opened, segments
+from tests.tui.helpers import PATIENT, QUIET, SIDE, STACKED, Reader, document, drawn, lines_of, opened, segments
 from tests.web.server import reply, serving
 
 PICTURES = Config(fetch=FetchSettings(enabled=False, images=True))
@@ -37,12 +36,11 @@ TEXT = f"{WORDS}\n\n![The court]({INSIDE})\n\n{WORDS}\n\n## Later\n\n> Quoted.\n
 
 @pytest.fixture(autouse=True)
 def near(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sit before a terminal of many colours that draws no pictures itself, and ask for a picture at once."""
+    """Sit before a terminal of many colours that draws no pictures itself, and is no remote one."""
     for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY", "KITTY_WINDOW_ID", "TMUX", "STY", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
-    monkeypatch.setattr(picturing, "_SECONDS_UNTIL_WANTED", 0.01)
 
 
 @pytest.fixture
@@ -98,8 +96,10 @@ def blocks_on(reader: Reader) -> list[Segment]:
 
 
 @asynccontextmanager
-async def reading(folder: Path, size: tuple[int, int] = SIDE, settings: Config = PICTURES) -> AsyncIterator[Reader]:
-    async with opened(folder, size, settings) as reader:
+async def reading(
+    folder: Path, size: tuple[int, int] = SIDE, settings: Config = PICTURES, timings: Timings = PATIENT
+) -> AsyncIterator[Reader]:
+    async with opened(folder, size, settings, timings) as reader:
         await reader.press("f")
         assert reader.focus == "text"
         yield reader
@@ -260,13 +260,11 @@ SEVERAL = "\n\n".join(
 
 @pytest.mark.parametrize("reads", [True, False])
 @pytest.mark.parametrize("down", [0, 5, 20, 45])
-async def test_whatever_changes_around_it_the_line_at_the_top_is_the_same_once_that_is_over(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, down: int, reads: bool
-) -> None:
-    monkeypatch.setattr(reader_view, "_SECONDS_UNTIL_READING", 0.0 if reads else 3600.0)
+async def test_the_top_line_stays_after_all_layout_changes_are_undone(folder: Path, down: int, reads: bool) -> None:
+    timings = PATIENT._replace(until_reading=0.0 if reads else 3600.0)
     sizes = {f"p{n}": encoded(halves((300 * (n + 1), 200))) for n in range(4)}
     keep(folder, SEVERAL, lead=encoded(halves((800, 400))), **sizes)
-    async with reading(folder, STACKED) as reader:
+    async with reading(folder, STACKED, timings=timings) as reader:
         await reader.until(lambda: len({run.picture.picture for line in lines_of(reader.reading) for run in line
                                         if run.picture is not None}) == 5)  # fmt: skip
         lines = len(lines_of(reader.reading))
@@ -275,9 +273,8 @@ async def test_whatever_changes_around_it_the_line_at_the_top_is_the_same_once_t
 
         async def all_as_it_was() -> None:
             """Wait for the last of the pictures, behind which nothing moves any more."""
-            await reader.until(
-                lambda: len(lines_of(reader.reading)) == lines and reader.reading.scroll_offset.y == before
-            )
+            view = reader.reading
+            await reader.until(lambda: len(lines_of(view)) == lines and view.scroll_offset.y == before)
 
         await reader.press("T")
         assert reader.reading.scroll_offset.y == before
@@ -348,12 +345,9 @@ async def test_after_leaving_and_scrolling_nothing_of_them_is_left(folder: Path)
         assert not blocks_on(reader)
 
 
-async def test_letters_over_links_and_what_is_chosen_stay_when_one_comes(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(picturing, "_SECONDS_UNTIL_TRIED_AGAIN", 0.01)
+async def test_letters_over_links_and_what_is_chosen_stay_when_one_comes(folder: Path) -> None:
     keep(folder)
-    async with reading(folder, STACKED) as reader:
+    async with reading(folder, STACKED, timings=PATIENT._replace(image_retry=0.01)) as reader:
         await reader.press("l")
         assert reader.reading.is_hinting
         await come(reader, LEAD, encoded(halves((800, 400))))
@@ -376,8 +370,7 @@ async def test_what_is_searched_for_is_found_below_pictures(folder: Path) -> Non
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder) as reader:
         await reader.press("/", *"quoted", "enter")
-        assert reader.reading._matches
-        assert "Quoted" in "".join(run.text for run in lines_of(reader.reading)[reader.current_match])
+        assert "Quoted" in "".join(run.text for run in lines_of(reader.reading)[reader.first_match])
 
 
 async def test_another_theme_is_another_ground_of_what_is_transparent(folder: Path) -> None:
@@ -473,15 +466,12 @@ async def test_what_is_not_kept_is_fetched_once_and_kept(make_folder: MakeFolder
 
 
 @pytest.mark.usefixtures("no_proxy")
-async def test_what_one_passes_by_and_what_is_off_is_not_fetched(
-    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(picturing, "_SECONDS_UNTIL_WANTED", 3600.0)
+async def test_what_one_passes_by_and_what_is_off_is_not_fetched(make_folder: MakeFolder) -> None:
     async with serving() as server:
         image = server.on("/a.png", reply(encoded(halves()), kind="image/png"))
         folder = make_folder({f"{n}.md": document(f"T {n}", f"images: [{{url: '{image}'}}]") for n in range(5)})
         settings = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",)))
-        async with opened(folder, SIDE, settings) as reader:
+        async with opened(folder, SIDE, settings, PATIENT._replace(until_lead_image=3600.0)) as reader:
             await reader.burst(*"jjjj")
             assert not reader.image_requests
             await reader.press("i", "f")
@@ -526,7 +516,7 @@ async def test_while_it_is_scrolled_half_blocks_are_enough(folder: Path) -> None
             assert blocks_on(reader)
             await reader.until(lambda: sixels_on(reader))
         await reader.press("G")
-        await reader.until(lambda: reader.reading._settling is None)
+        await reader.until(lambda: not reader.is_scrolling)
         assert not sixels_on(reader)
 
 

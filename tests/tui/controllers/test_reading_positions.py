@@ -10,11 +10,8 @@ import pytest
 
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.tui import messages
-from reader.tui.widgets.article_list import rows
-from reader.tui.widgets.text import reading_position
 from tests.conftest import MakeFolder
-from tests.tui.helpers import LOW, NARROW, SIDE, STACKED, Reader, document, lines_of, opened
+from tests.tui.helpers import LOW, NARROW, PATIENT, SIDE, STACKED, Reader, document, lines_of, opened
 
 WORDS = "many words of a long article "
 LONG = "\n\n".join(f"Paragraph {n}: " + WORDS * (3 + n % 7) for n in range(80))
@@ -157,18 +154,14 @@ async def test_going_to_the_related_items_is_not_scrolling(hundred: Path) -> Non
     assert kept()[0] == 1
 
 
-async def test_the_place_is_kept_after_a_pause_and_not_with_each_key(
-    hundred: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reading_position, "_PAUSE", 3600.0)
-    monkeypatch.setattr(rows, "_PAUSE", 3600.0)
-    async with opened(hundred) as reader:
+async def test_the_place_is_kept_after_a_pause_and_not_with_each_key(hundred: Path) -> None:
+    never = PATIENT._replace(position_settled=3600.0, list_settled=3600.0)
+    soon = PATIENT._replace(position_settled=0.02, list_settled=0.02)
+    async with opened(hundred, timings=never) as reader:
         await reader.press("j", "enter", "pagedown", "pagedown")
         assert kept() == (0, 0)
     assert kept() == (0, 0)  # it was killed
-    monkeypatch.setattr(reading_position, "_PAUSE", 0.02)
-    monkeypatch.setattr(rows, "_PAUSE", 0.02)
-    async with opened(hundred) as reader:
+    async with opened(hundred, timings=soon) as reader:
         await reader.press("j", "enter", "pagedown", "pagedown")
         await reader.until(lambda: kept() == (1, 1))
 
@@ -224,13 +217,13 @@ async def test_while_the_folder_is_compared_the_list_stays_where_one_looks(hundr
     async with opened(hundred) as reader:
         await reader.press(*["j"] * 50, "q")
     async with opened(hundred) as reader:
-        reader.browse._folder_read = False
+        reader.forget_that_folder_is_read()
         before = reader.list.scroll_offset.y
         await reader.scroll_wheel(reader.list)
         await reader.settled()
         looked_at = reader.list.scroll_offset.y
         assert looked_at > before
-        reader.browse.post_message(messages.ListsChanged())
+        reader.report_list_change()
         await reader.settled()
         assert (reader.row.title, reader.list.scroll_offset.y) == ("N150", looked_at)
 

@@ -9,7 +9,7 @@ import pytest
 from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.library.saved_views.toml_file import SavedView, read
-from reader.tui.widgets.sidebar.sidebar import ViewsPane, ViewsTitle
+from reader.tui.widgets.sidebar.sidebar import ViewsPane
 from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, opened
 
@@ -147,7 +147,7 @@ async def test_it_comes_and_goes_with_the_width(folder: Path) -> None:
 
 async def test_the_title_takes_the_accent_with_the_focus(folder: Path) -> None:
     async with opened(folder, WIDE) as reader:
-        title = reader.browse.query_one(ViewsTitle)
+        title = reader.sidebar_title
         assert not title.lit
         await reader.press("b")
         assert title.lit
@@ -229,7 +229,7 @@ async def test_a_filter_shows_what_has_it_in_its_name(folder: Path) -> None:
         assert shown(reader) == ["▾ Topics 1", "▌ Law 7"]
         await reader.press("enter")
         assert pane(reader).has_focus
-        assert reader.browse.query_one(ViewsTitle).filter == "AW"
+        assert reader.sidebar_title.filter == "AW"
         await to(reader, "Law")
         await reader.press("enter")
         assert query(reader) == "topic:Law"

@@ -11,7 +11,7 @@ from reader.library.library import Library
 from reader.tui.theme.styles import ink
 from reader.tui.widgets.text.line_view import LineView
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, opened
+from tests.tui.helpers import NARROW, PATIENT, SIDE, STACKED, Reader, document, opened
 
 TITLES = {
     "1.md": document("The court rules on faces", "quality: 50", "excerpt: Recognition of a face is regulated"),
@@ -276,11 +276,8 @@ async def test_marks_go_to_what_the_query_found(news: Path) -> None:
         assert [row.title for row in reader.rows if row.read] == ["The court rules on faces", "Storm over the harbour"]
 
 
-async def test_writing_is_not_reading(news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from reader.tui.screens import marking
-
-    monkeypatch.setattr(marking, "_SECONDS_UNTIL_READ", 0.01)
-    async with opened(news) as reader:
+async def test_writing_is_not_reading(news: Path) -> None:
+    async with opened(news, timings=PATIENT._replace(until_read=0.01)) as reader:
         await write(reader, "storm")
         await reader.pilot.pause(0.1)
         await reader.settled()

@@ -119,7 +119,7 @@ async def test_the_palette_shows_keys_in_brackets_as_they_are(seeds: Path) -> No
 
 async def test_the_palette_has_every_action_that_is_no_mere_movement(seeds: Path) -> None:
     async with opened(seeds) as reader:
-        offered = {command.title for command in reader.app.get_system_commands(reader.browse)}
+        offered = {command.title for command in reader.app.get_system_commands(reader.app.screen)}
         assert offered >= {action.title for action in bindings.ACTIONS if action.palette}
         assert {"Sort by date", "Open in the browser", "Problems", "Quit", "Light or dark"} <= offered
 

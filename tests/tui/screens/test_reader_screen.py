@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from textual import events
@@ -21,11 +20,20 @@ from reader.core.model import Extract, Page
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.tui.screens import browse
-from reader.tui.widgets.reader import content
 from reader.tui.widgets.text.lines import Run
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, drawn, left_margin, opened
+from tests.tui.helpers import (
+    NARROW,
+    SIDE,
+    STACKED,
+    Reader,
+    delay_texts,
+    document,
+    drawn,
+    left_margin,
+    opened,
+    record_opened_urls,
+)
 
 
 @dataclass
@@ -233,9 +241,7 @@ async def test_without_a_search_n_reads_the_next_unread_article(kept: Path) -> N
 @pytest.fixture
 def followed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was to be opened in the browser."""
-    urls: list[str] = []
-    monkeypatch.setattr(browse.BrowseScreen, "_open", lambda self, url, otherwise: urls.append(url))
-    return urls
+    return record_opened_urls(monkeypatch)
 
 
 async def test_a_link_is_opened_by_its_letter(kept: Path, followed: list[str]) -> None:
@@ -415,7 +421,7 @@ async def test_a_picture_that_comes_above_does_not_push_the_text_away(kept: Path
         await reader.settled()
         assert (view.scroll_offset.y, line(reader, 2)) == (0, "With a page")
         view.fit(view.text, laid)
-        view._shown_at -= 60
+        reader.age_text(60)
         view.fit(view.text, taller)
         await reader.settled()
         assert line(reader, middle + 1) == seen
@@ -428,15 +434,12 @@ async def test_a_picture_that_comes_above_does_not_push_the_text_away(kept: Path
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     """Holds the texts back whose titles are told."""
     made = Gate()
-    load = content.text_of
 
-    def slowly(library: Library, subject: Any, bodies: Any) -> Any:
-        text = load(library, subject, bodies)
-        if text.title in made.held:
+    def hold(title: str) -> None:
+        if title in made.held:
             assert made.opened.wait(20)
-        return text
 
-    monkeypatch.setattr(content, "text_of", slowly)
+    delay_texts(monkeypatch, hold)
     yield made
     made.opened.set()
 
@@ -458,9 +461,9 @@ async def test_a_text_that_comes_late_does_not_take_the_place_of_another(kept: P
     gate.held.add("With a page")
     async with opened(kept) as reader:
         post(reader, "f")
-        await until(reader.pilot, lambda: reader.browse.is_reading and not reader.is_gate_closed)
+        await until(reader.pilot, lambda: reader.is_reader_open)
         post(reader, "escape", "j", "f")
-        await until(reader.pilot, lambda: reader.browse.text_view and reader.browse.text_view.text)
+        await until(reader.pilot, lambda: reader.is_text_loaded)
         gate.opened.set()
         await reader.settled()
         assert reader.reading.text is not None
@@ -506,9 +509,9 @@ async def test_what_was_asked_of_a_text_that_was_left_is_not_done(kept: Path, ga
     gate.held.add("With a page")
     async with opened(kept) as reader:
         post(reader, "f")
-        await until(reader.pilot, lambda: reader.browse.is_reading and not reader.is_gate_closed)
+        await until(reader.pilot, lambda: reader.is_reader_open)
         post(reader, "n", "escape", "j", "f")
-        await until(reader.pilot, lambda: reader.browse.text_view and reader.browse.text_view.text)
+        await until(reader.pilot, lambda: reader.is_text_loaded)
         gate.opened.set()
         await reader.settled()
         assert reader.row.title == "With a body"
