@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.tui.widgets.article_list.article_list import ArticleList
-from reader.tui.widgets.prompt.completion import offer_tags, split_tags
+from reader.tui.widgets.prompt.completion import complete_tag, split_tags
 from tests.conftest import MakeFolder
 from tests.tui.helpers import Reader, document, opened
 
@@ -215,7 +215,7 @@ async def test_the_next_unread_is_found_beyond_the_rows_at_hand(make_folder: Mak
 
 @given(st.text(), st.integers(0, 50), st.lists(st.text()))
 def test_no_text_breaks_the_offer_of_tags(text: str, at: int, tags: list[str]) -> None:
-    offer = offer_tags(text, min(at, len(text)), tags)
+    offer = complete_tag(text, min(at, len(text)), tags)
     assert 0 <= offer.start <= offer.end <= len(text)
     assert set(offer.words) <= set(tags)
     assert "," not in text[offer.start : offer.end]

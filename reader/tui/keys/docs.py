@@ -22,7 +22,7 @@ def short_table() -> str:
     rows = ["| keys | what they do |", "|---|---|"]
     for group, found in bindings.groups():
         rows.append(f"| **{group}** {_WHERE.get(group, '')}".rstrip() + " | |")
-        rows += [f"| {', '.join(_code(bindings.spoken(action.keys)))} | {action.title} |" for action in found]
+        rows += [f"| {', '.join(_code(bindings.key_label(action.keys)))} | {action.title} |" for action in found]
     return "\n".join(rows) + "\n"
 
 
@@ -31,7 +31,7 @@ def full_table() -> str:
     parts = []
     for group, found in bindings.groups():
         rows = [
-            f"| `{action.name}` | {', '.join(_code(bindings.spoken(action.keys)))} | {action.title} | {action.help} |"
+            f"| `{action.name}` | {', '.join(_code(bindings.key_label(action.keys)))} | {action.title} | {action.help} |"
             for action in found
         ]
         parts += [f"## {group}\n", "| action | keys | title | what it does |", "|---|---|---|---|", *rows, ""]

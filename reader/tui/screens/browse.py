@@ -31,7 +31,7 @@ from reader.tui.screens.searching import Back
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_list.header import ListHeader
 from reader.tui.widgets.bars.bars import KeyBar, LongMessage, TopBar
-from reader.tui.widgets.bars.progress import GatheringLine, ProgressLine
+from reader.tui.widgets.bars.progress import BulkFetchBar, IndexingBar
 from reader.tui.widgets.panes import Panes
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ class BrowseScreen(Gathering):
         assert first is not None
         yield TopBar(self.library.name, first.counts, id="top")
         yield Panes(first, bindings.single_keys(self._keymap), self, side=self.side_pane(), id="panes")
-        yield ProgressLine(id="progress")
-        yield GatheringLine(id="gathering")
+        yield IndexingBar(id="progress")
+        yield BulkFetchBar(id="gathering")
         yield KeyBar(self._keymap, id="keys")
         yield LongMessage(id="message")
 
@@ -180,10 +180,10 @@ class BrowseScreen(Gathering):
     @on(messages.Failed)
     def _tell_failure(self, event: messages.Failed) -> None:
         """Tell of what could not be done, and take back what was shown in advance. A damaged index is built anew."""
-        from reader.tui.widgets.article_pane.placeholders import sentence
+        from reader.tui.widgets.article_pane.placeholders import error_text
 
         group, error = event.group, event.error
-        self.say(sentence(error), warning=True)
+        self.say(error_text(error), warning=True)
         if isinstance(error, ReaderError) and error.damaged and group in {VIEW, ROWS}:
             self._desk.renew()
         if group == KEEPING:
@@ -192,7 +192,7 @@ class BrowseScreen(Gathering):
             self._reload_view()  # what the list shows was not kept
         elif group == VIEW:
             self._searching, self._back_to = False, None
-            self.search_failed(sentence(error))
+            self.search_failed(error_text(error))
             self.articles.go_on()
         elif group == UNREAD:
             self.articles.go_on()
@@ -207,7 +207,7 @@ class BrowseScreen(Gathering):
     def _show_view(self, event: messages.ViewLoaded) -> None:
         first = not len(self.articles.view)
         self.query_one(TopBar).counts = event.counts
-        self.query_one(ProgressLine).progress = self._progress
+        self.query_one(IndexingBar).progress = self._progress
         if event.sort != self.sort or event.query != self.asked.query:
             return  # the person has chosen another order or query meanwhile, which is on its way
         header = self.query_one(ListHeader)
@@ -321,7 +321,7 @@ class BrowseScreen(Gathering):
     def _show_progress(self, event: messages.Refreshed) -> None:
         progress = self._progress = event.progress
         if progress.finished or not progress.shown:  # otherwise with the view: a frame more would keep keys waiting
-            self.query_one(ProgressLine).progress = progress
+            self.query_one(IndexingBar).progress = progress
         self._stale |= progress.shown or self.article.subject is None
         if progress.shown or (progress.finished and not self._folder_read):
             self._reload_view()

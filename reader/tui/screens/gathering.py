@@ -13,7 +13,7 @@ from reader.tui import messages
 from reader.tui.keys import bindings
 from reader.tui.screens.picturing import Picturing
 from reader.tui.widgets.bars.bars import KeyBar
-from reader.tui.widgets.bars.progress import GatheringLine
+from reader.tui.widgets.bars.progress import BulkFetchBar
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -51,7 +51,7 @@ class Gathering(Picturing):
                 self.originals.pause()
             else:
                 self.originals.go_on()
-            begun = self.query_one(GatheringLine).gathered
+            begun = self.query_one(BulkFetchBar).gathered
             if begun is not None and self._gathered is None:  # nothing is told of it yet
                 self._show_line(begun._replace(paused=self._pauses))
             return
@@ -124,7 +124,7 @@ class Gathering(Picturing):
             self.say("Nothing is being fetched.", passing=True)
 
     def _show_line(self, gathered: BulkProgress | None) -> None:
-        line = self.query_one(GatheringLine)
+        line = self.query_one(BulkFetchBar)
         line.keys = (bindings.first_key("fetch.all", self._keymap), bindings.first_key("fetch.stop", self._keymap))
         line.gathered = gathered
 

@@ -14,12 +14,12 @@ from reader.tui import messages
 from reader.tui.screens.parts import Purpose
 from reader.tui.screens.reading import Reading
 from reader.tui.widgets.article_list.article_list import ArticleList
-from reader.tui.widgets.article_list.pending_marks import Change, Marks, told
+from reader.tui.widgets.article_list.pending_marks import MarkChange, PendingMarks, describe_change
 from reader.tui.widgets.bars.bars import KeyBar
 
 if TYPE_CHECKING:
     from reader.core.model import Row
-    from reader.tui.widgets.article_pane.content import Subject
+    from reader.tui.widgets.article_pane.content import ArticleContent
 
 _SECONDS_UNTIL_READ = 2.0
 _SECONDS_UNTIL_SAID = 0.25
@@ -33,14 +33,14 @@ class Marking(Reading):
         self._reading: Timer | None = None
         self._entered = -1
         """The article that the person has gone into, while it is yet to be shown; else -1."""
-        self._marks = Marks()
+        self._marks = PendingMarks()
         self._saying: Timer | None = None
         """What tells of a change that takes its time."""
         self._known_tags: list[str] = []
 
     # By reading.
 
-    def subject_shown(self, subject: Subject) -> None:
+    def subject_shown(self, subject: ArticleContent) -> None:
         """Mark it read unless it is left soon; at once when the person has gone into it."""
         self._stop_reading()
         entered = self._entered
@@ -73,7 +73,7 @@ class Marking(Reading):
     def _mark_read(self, rowid: int) -> None:
         rows = self.articles.at_hand([rowid]) or []
         if rows and not rows[0].read:
-            self._mark(rows, Change(read=True), quietly=True)
+            self._mark(rows, MarkChange(read=True), quietly=True)
 
     def read_on(self) -> None:
         """Look anew for how long the article in the pane is read."""
@@ -91,14 +91,14 @@ class Marking(Reading):
             self._reading.stop()
             self._reading = None
 
-    def _read_if_still(self, subject: Subject) -> None:
+    def _read_if_still(self, subject: ArticleContent) -> None:
         """Mark an article read that has been in the pane all the while."""
         row = self.articles.row
         # Not who is just looking at the list, or writing.
         reading = (self.articles.touched or self.article.has_focus) and not self.is_asking
         shown = reading and self.article.subject is subject and self.article.is_on_screen
         if shown and row is not None and row.rowid == subject.rowid and not row.read:
-            self._mark([row], Change(read=True), quietly=True)
+            self._mark([row], MarkChange(read=True), quietly=True)
 
     # By key.
 
@@ -123,7 +123,7 @@ class Marking(Reading):
             self._desk.mark_documents(rowids, mark, None)
         else:
             value = not all(getattr(row, mark) for row in rows)
-            self._mark(rows, Change(read=value) if mark == "read" else Change(starred=value))
+            self._mark(rows, MarkChange(read=value) if mark == "read" else MarkChange(starred=value))
         self.articles.let_go()
 
     def action_all_read(self) -> None:
@@ -139,10 +139,10 @@ class Marking(Reading):
         else:
             self.say("There is no article to mark here.", passing=True)
 
-    def _mark(self, rows: list[Row], change: Change, *, quietly: bool = False) -> None:
+    def _mark(self, rows: list[Row], change: MarkChange, *, quietly: bool = False) -> None:
         # Shown at once; should writing fail, the list is read anew.
         self.articles.update_rows([self._marks.make(row, change) for row in rows])
-        self._desk.mark(rows, change, "" if quietly else told(change))
+        self._desk.mark(rows, change, "" if quietly else describe_change(change))
 
     def meant(self) -> list[int]:
         """Return the documents that a key is about."""
@@ -242,10 +242,10 @@ class Marking(Reading):
             self._offer_tags(self.entry.text, self.entry.at)
 
     def _offer_tags(self, text: str, at: int) -> None:
-        from reader.tui.widgets.prompt.completion import offer_tags
+        from reader.tui.widgets.prompt.completion import complete_tag
 
         if self.entry is not None:
-            offer = offer_tags(text, at, self._known_tags)
+            offer = complete_tag(text, at, self._known_tags)
             self.entry.offer(offer)
             self.entry.say("" if offer.words else "Tags, with commas between them.")
 
@@ -276,11 +276,11 @@ class Marking(Reading):
         had = {tag.casefold(): tag for tag in row.tags}
         has = {tag.casefold(): tag for tag in given if not tag.startswith("-")}
         gone = {tag[1:].strip().casefold() for tag in given if tag.startswith("-")}
-        change = Change(
+        change = MarkChange(
             add_tags=tuple(tag for key, tag in has.items() if key not in had and key not in gone),
             remove_tags=tuple(tag for key, tag in had.items() if key not in has or key in gone),
         )
-        if change == Change():
+        if change == MarkChange():
             self.say("That changes nothing.")
         else:
             self._mark([row], change)

@@ -17,7 +17,7 @@ from reader.tui.widgets.text.formats import WAYS
 
 if TYPE_CHECKING:
     from reader.core.events import BulkProgress, FetchResult
-    from reader.tui.widgets.reader.lines import FullText, Notice
+    from reader.tui.widgets.reader.lines import ReaderText, TextNotice
 
 
 _TITLE = 40
@@ -41,7 +41,7 @@ class Originals(Texts):
         self.fetching: dict[str, Asked] = {}
         """The articles that are being fetched because somebody asked for each."""
 
-    def original_wanted(self, text: FullText, how: How, *, opening: bool) -> None:
+    def original_wanted(self, text: ReaderText, how: How, *, opening: bool) -> None:
         """Fetch the original of what is shown, unless nothing may be fetched, it has no address, or it is no use."""
         page, refusal = text.page, self.originals.refusal
         if not text.links.best:
@@ -62,7 +62,7 @@ class Originals(Texts):
 
     @on(messages.Fetching)
     def _hear(self, event: messages.Fetching) -> None:
-        from reader.core.events import BulkProgress, FetchAttempted, FetchResult, Notice
+        from reader.core.events import BulkProgress, FetchAttempted, FetchResult, TextNotice
 
         news, view = event.news, self.text_view
         here = view.text.id if view is not None and view.text is not None else None
@@ -71,12 +71,12 @@ class Originals(Texts):
                 self.text_pane.bar.state = f"fetching from {news.host} …"
         elif isinstance(news, FetchResult):
             self._got(news, self.fetching.pop(news.id, Asked("", "fetch")), is_here=news.id == here)
-        elif isinstance(news, Notice):
+        elif isinstance(news, TextNotice):
             self.say(news.text, warning=news.warning)
         elif isinstance(news, BulkProgress):
             self.told_of_many(news)
 
-    def text_shown(self, text: FullText) -> None:
+    def text_shown(self, text: ReaderText) -> None:
         """Say whether its original is on its way."""
         super().text_shown(text)
         if self.text_pane is not None:
@@ -133,26 +133,26 @@ class Originals(Texts):
             again = bindings.first_key("fetch.again", self._keymap)
             self.say(f"{again} looks for a newer original.", passing=True)
 
-    def _why_not(self, got: FetchResult) -> tuple[Notice, ...]:
+    def _why_not(self, got: FetchResult) -> tuple[TextNotice, ...]:
         """Return why there is no original, address by address, and what can be done about it."""
-        from reader.tui.widgets.reader.lines import Notice
+        from reader.tui.widgets.reader.lines import TextNotice
 
         names = {str(way): name for way, name in WAYS.items()}
-        notices = [Notice("The original could not be fetched." if got.failures else got.error, "warning")]
+        notices = [TextNotice("The original could not be fetched." if got.failures else got.error, "warning")]
         for failure in got.failures:
             what = names.get(failure.way, "it")
             where = f"{what} at {failure.host}" if failure.host else what
-            notices.append(Notice(f"{where[:1].upper()}{where[1:]}: {failure.why}.", apart=False))
+            notices.append(TextNotice(f"{where[:1].upper()}{where[1:]}: {failure.why}.", apart=False))
         again, browser, archive = (
             bindings.first_key(name, self._keymap) for name in ("fetch", "open", "fetch.archive")
         )
         ways = f"{again} tries again, {browser} opens it in the browser"
         if not any(failure.way == "archive" for failure in got.failures):
             ways += f", {archive} looks for it in the Wayback Machine"
-        notices.append(Notice(f"{got.hint} {ways}.".strip(), "text"))
+        notices.append(TextNotice(f"{got.hint} {ways}.".strip(), "text"))
         return tuple(notices)
 
-    def _tell_notices(self, notices: tuple[Notice, ...]) -> None:
+    def _tell_notices(self, notices: tuple[TextNotice, ...]) -> None:
         pane = self.text_pane
         if pane is None or pane.view.text is None:
             return
@@ -168,13 +168,13 @@ class Originals(Texts):
             self.refit_text()
 
 
-def _no_address(text: FullText) -> tuple[Notice, ...]:
-    from reader.tui.widgets.reader.lines import Notice
+def _no_address(text: ReaderText) -> tuple[TextNotice, ...]:
+    from reader.tui.widgets.reader.lines import TextNotice
 
-    return (Notice("This document names no address that can be fetched.", "text"),)
+    return (TextNotice("This document names no address that can be fetched.", "text"),)
 
 
-def _refused(why: str) -> tuple[Notice, ...]:
-    from reader.tui.widgets.reader.lines import Notice
+def _refused(why: str) -> tuple[TextNotice, ...]:
+    from reader.tui.widgets.reader.lines import TextNotice
 
-    return (Notice(why, "warning"),)
+    return (TextNotice(why, "warning"),)

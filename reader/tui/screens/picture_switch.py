@@ -34,7 +34,7 @@ class PictureSwitch(Originals):
     def __init__(self, first: First, settings: Config) -> None:
         super().__init__(first, settings)
         self._fetch_settings = settings.fetch
-        self._fact = _FAR if terminal.is_far(os.environ) else _OFFLINE if settings.fetch.refusal else _NEAR
+        self._fact = _FAR if terminal.is_remote(os.environ) else _OFFLINE if settings.fetch.refusal else _NEAR
         wanted = settings.fetch.images
         self.images_on = self._fact == _NEAR if wanted is None else wanted
         self._why_off = "" if self.images_on else "by [fetch] images" if wanted is False else _WHY_OFF[self._fact]
@@ -146,7 +146,7 @@ class PictureSwitch(Originals):
         """Have the terminal know a picture, where it draws it itself."""
         if picture.number and picture.number not in self._told:
             self._told.add(picture.number)
-            terminal.tell(self.app, "".join(picture.told))
+            terminal.write_raw(self.app, "".join(picture.told))
 
     def _tell_again(self, _: object) -> None:
         """Another program had the terminal: it has forgotten what it knew."""
@@ -159,7 +159,7 @@ class PictureSwitch(Originals):
         gone = tuple(sorted(self._told - {each.number for each in self.pictures_shown()}))
         self._told -= set(gone)
         if gone:
-            terminal.tell(self.app, terminal.forgetting(gone))
+            terminal.write_raw(self.app, terminal.delete_images_sequence(gone))
 
     def on_unmount(self) -> None:
         """End the worker."""

@@ -16,13 +16,13 @@ from reader.tui import messages
 from reader.tui.screens.parts import Parts
 from reader.tui.terminal import graphics
 from reader.tui.widgets.article_list.article_list import ArticleList
-from reader.tui.widgets.article_pane.article_pane import ArticleView
-from reader.tui.widgets.article_pane.history import Place, Trail
+from reader.tui.widgets.article_pane.article_pane import ArticlePane
+from reader.tui.widgets.article_pane.history import BackEntry, BackStack
 from reader.tui.widgets.bars.bars import KeyBar, TopBar
 
 if TYPE_CHECKING:
     from reader.images.model import Picture
-    from reader.tui.widgets.article_pane.content import Subject
+    from reader.tui.widgets.article_pane.content import ArticleContent
     from reader.tui.widgets.text.lines import Line
 
 
@@ -31,7 +31,7 @@ class Reading(Parts):
 
     def __init__(self, first: First, settings: Config) -> None:
         super().__init__(first, settings)
-        self._trail = Trail()
+        self._trail = BackStack()
         self._wanted = -1
         """The document that the pane shows or is about to show."""
         self._stale = False
@@ -39,7 +39,7 @@ class Reading(Parts):
 
     # What whoever marks articles wants to know.
 
-    def subject_shown(self, subject: Subject) -> None:
+    def subject_shown(self, subject: ArticleContent) -> None:
         """Called when the pane shows another document, or a document anew."""
 
     def subject_failed(self) -> None:
@@ -63,7 +63,7 @@ class Reading(Parts):
         """Return the picture in the pane, with its address; None when there is none."""
         return None
 
-    def lead_of(self, subject: Subject) -> Picture | None:
+    def lead_of(self, subject: ArticleContent) -> Picture | None:
         """Return the picture of what the pane shows, if it is there."""
         return None
 
@@ -122,7 +122,7 @@ class Reading(Parts):
         self.article.wait()
         self._desk.document(rowid, self.article.text_width, y=y, selected=selected)
 
-    @on(ArticleView.Rested)
+    @on(ArticlePane.Rested)
     def keep_position(self) -> None:
         """Keep where in the article the person is, if they have scrolled it."""
         left = self.article.take_place()
@@ -166,8 +166,8 @@ class Reading(Parts):
         if event.subject is self.article.subject:
             self.article.refit(event.around)
 
-    @on(ArticleView.WidthChanged)
-    def _fit_article(self, event: ArticleView.WidthChanged) -> None:
+    @on(ArticlePane.WidthChanged)
+    def _fit_article(self, event: ArticlePane.WidthChanged) -> None:
         if event.view is self.article and self.article.subject is not None:
             subject = self.article.subject
             self._desk.refit(subject, self.article.text_width, self.lead_of(subject))
@@ -193,25 +193,25 @@ class Reading(Parts):
         self.panes.focus_article()
         self.article_entered()
 
-    @on(ArticleView.Left)
+    @on(ArticlePane.Left)
     def _leave_article(self) -> None:
         self.article_left()
         self.panes.focus_list()
 
-    @on(ArticleView.EndReached)
+    @on(ArticlePane.EndReached)
     @on(ArticleList.EndReached)
-    def _say_end(self, event: ArticleView.EndReached) -> None:
+    def _say_end(self, event: ArticlePane.EndReached) -> None:
         self.say(event.words, passing=True)
 
     # Related items.
 
-    @on(ArticleView.ItemOpened)
-    def _follow_item(self, event: ArticleView.ItemOpened) -> None:
+    @on(ArticlePane.ItemOpened)
+    def _follow_item(self, event: ArticlePane.ItemOpened) -> None:
         subject = self.article.subject
         if subject is None or subject.rowid is None:
             return  # only documents have related items
         top, y = self.articles.scroll_offset.y, self.article.scroll_offset.y
-        self._trail.push(Place(subject.rowid, top, y, self.article.selected))
+        self._trail.push(BackEntry(subject.rowid, top, y, self.article.selected))
         self._show_keys()
         if event.item.rowid is None:
             self.keep_position()
@@ -234,8 +234,8 @@ class Reading(Parts):
 
     # Links.
 
-    @on(ArticleView.LinkClicked)
-    def _follow_link(self, event: ArticleView.LinkClicked) -> None:
+    @on(ArticlePane.LinkClicked)
+    def _follow_link(self, event: ArticlePane.LinkClicked) -> None:
         self._open(event.href, "")
 
     def action_open(self) -> None:
@@ -269,7 +269,7 @@ class Reading(Parts):
             from reader.tui.addresses import run_in_terminal
 
             try:
-                with graphics.lent(self.app):
+                with graphics.suspended(self.app):
                     run_in_terminal(outcome.in_terminal, event.url)
             except (ReaderError, SuspendNotSupported) as error:
                 text, warning = str(error), True

@@ -19,7 +19,7 @@ from reader.tui.widgets.bars.bars import TopBar
 if TYPE_CHECKING:
     from reader.core.ordering import Sort
     from reader.query.ast import Query, TextField, ValueField
-    from reader.tui.widgets.prompt.completion import Offer
+    from reader.tui.widgets.prompt.completion import Completion
     from reader.tui.widgets.text.highlight import Term
 
 _PAST = "queries"
@@ -152,18 +152,18 @@ class Searching(Marking):
             self.list_again(back)
         return not same
 
-    def _offered(self, text: str, at: int) -> Offer:
+    def _offered(self, text: str, at: int) -> Completion:
         from reader.query.completion import complete
         from reader.query.parser import quoted
-        from reader.tui.widgets.prompt.completion import NOTHING, Offer, beginning
+        from reader.tui.widgets.prompt.completion import NOTHING, Completion, starting_with
 
         found = complete(text, at)
         if found.kind == "none":
             return NOTHING
         words: tuple[str, ...] = found.candidates
         if found.kind != "field" and found.kind != "fixed":  # noqa: PLR1714 - mypy would not see it
-            words = tuple(map(quoted, beginning(found.prefix, self._values.get(found.kind, []))))
-        return Offer(found.start, found.end, words)
+            words = tuple(map(quoted, starting_with(found.prefix, self._values.get(found.kind, []))))
+        return Completion(found.start, found.end, words)
 
     def _said(self) -> str:
         """Return how many articles the list has, for the line below the query."""
@@ -274,7 +274,7 @@ class Searching(Marking):
 def _terms(query: Query, *fields: TextField) -> tuple[Term, ...]:
     """Return the words by which articles are found in ``fields``, to be drawn so."""
     from reader.query.completion import words_of
-    from reader.tui.widgets.text.highlight import term
+    from reader.tui.widgets.text.highlight import parse_term
 
-    found = (term(each.text, prefix=each.prefix) for each in words_of(query.where, fields))
+    found = (parse_term(each.text, prefix=each.prefix) for each in words_of(query.where, fields))
     return tuple(each for each in found if each is not None)

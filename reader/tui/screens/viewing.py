@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from reader.core.ordering import Sort
     from reader.library.saved_views.toml_file import SavedView
     from reader.query.ast import Query
-    from reader.tui.widgets.sidebar.sidebar import Side, ViewsPane
-    from reader.tui.widgets.sidebar.tree import Line, ViewTree
+    from reader.tui.widgets.sidebar.sidebar import SidebarPane, Sidebar
+    from reader.tui.widgets.sidebar.tree import SidebarLine, SidebarTree
 
 _WIDE = 140
 """Columns from which on the pane shows unless it was hidden."""
@@ -66,7 +66,7 @@ class Viewing(Placing):
     def __init__(self, first: First, settings: Config) -> None:
         super().__init__(first, settings)
         self._pane = _Kept.of(first.pane)
-        self._tree: ViewTree | None = None
+        self._tree: SidebarTree | None = None
         self._saved: list[SavedView] = []
         self._queries_of_views: dict[str, Query] = {}
         self._articles_of_views: dict[str, int | None] = {}
@@ -86,23 +86,23 @@ class Viewing(Placing):
         width = self.app.size.width
         return width >= _NARROW and (self._pane.wide if width >= _WIDE else self._pane.narrow)
 
-    def side_pane(self, *, wanted: bool = False) -> Side | None:
+    def side_pane(self, *, wanted: bool = False) -> SidebarPane | None:
         """Return the pane with its title; None when it does not show, and nobody wants it."""
         shows = self.shows_views
         self.set_class(shows, "-views")
         if not (shows or wanted):
             return None
         from reader.tui.widgets.sidebar.selection import KINDS
-        from reader.tui.widgets.sidebar.sidebar import Side
-        from reader.tui.widgets.sidebar.tree import Entry, ViewTree
+        from reader.tui.widgets.sidebar.sidebar import SidebarPane
+        from reader.tui.widgets.sidebar.tree import SidebarEntry, SidebarTree
 
-        self._tree = tree = ViewTree(save_key=bindings.first_key("views.save", self._keymap))
+        self._tree = tree = SidebarTree(save_key=bindings.first_key("views.save", self._keymap))
         for kind in KINDS:
             if kind in self._pane.folded:
                 tree.fold(kind)
         known = {"All": self._counts.articles, "Unread": self._counts.unread}
-        tree.set({"usual": [Entry(entry.text, known.get(entry.text)) for entry in tree if entry.kind == "usual"]})
-        return Side(tree)
+        tree.set({"usual": [SidebarEntry(entry.text, known.get(entry.text)) for entry in tree if entry.kind == "usual"]})
+        return SidebarPane(tree)
 
     @on(messages.Begun)
     def _begin_views(self) -> None:
@@ -111,7 +111,7 @@ class Viewing(Placing):
         if self._views is not None:
             self._ask_for_views()
 
-    def on_views_pane_ready(self) -> None:
+    def on_sidebar_ready(self) -> None:
         """Fill the pane, and go there if that was wanted."""
         if self._begun:  # otherwise the first frame comes first
             self._ask_for_views()
@@ -177,7 +177,7 @@ class Viewing(Placing):
         self._desk.remember(startup.PANE, self._pane.text())
 
     @property
-    def _views(self) -> ViewsPane | None:
+    def _views(self) -> Sidebar | None:
         return self.panes.views
 
     # What it shows.
@@ -186,7 +186,7 @@ class Viewing(Placing):
     def _take_saved(self, event: messages.SavedViews) -> None:
         from reader.query.ast import QueryError
         from reader.query.parser import parse
-        from reader.tui.widgets.sidebar.tree import Entry
+        from reader.tui.widgets.sidebar.tree import SidebarEntry
 
         self._saved = event.views
         self._queries_of_views = {}
@@ -199,7 +199,7 @@ class Viewing(Placing):
         if tree is None:
             return
         key = None if views is None else views.line.key
-        tree.set({"view": [Entry(view.name, self._articles_of_views.get(view.name)) for view in event.views]})
+        tree.set({"view": [SidebarEntry(view.name, self._articles_of_views.get(view.name)) for view in event.views]})
         name, self._selected_then = self._selected_then, None
         if views is not None:
             views.show_lines(key if name is None else ("entry", "view", name))
@@ -242,23 +242,23 @@ class Viewing(Placing):
     def _mark_chosen(self) -> None:
         views = self._views
         if views is not None:
-            from reader.tui.widgets.sidebar.selection import chosen
+            from reader.tui.widgets.sidebar.selection import choices_in
 
-            views.show_chosen(chosen(self.asked.query, self._queries_of_views))
+            views.show_chosen(choices_in(self.asked.query, self._queries_of_views))
 
     # What is wished for there. By name, so that the pane need not be known before it shows.
 
-    def on_views_pane_end_reached(self, event: ViewsPane.EndReached) -> None:
+    def on_sidebar_end_reached(self, event: Sidebar.EndReached) -> None:
         """Say what a key found nothing to do with."""
         self.say(event.words, passing=True)
 
-    def on_views_pane_folded(self) -> None:
+    def on_sidebar_folded(self) -> None:
         """Remember which sections are folded."""
         if self._tree is not None:
             self._pane = self._pane._replace(folded=frozenset(self._tree.folded))
             self._remember_pane()
 
-    def on_views_pane_wished(self, event: ViewsPane.Wished) -> None:
+    def on_sidebar_wished(self, event: Sidebar.Wished) -> None:
         """Do with a line of the pane what the person wants."""
         line = event.line
         match event.wish:
@@ -286,34 +286,34 @@ class Viewing(Placing):
         else:
             self.panes.focus_list()
 
-    def _choose(self, line: Line) -> None:
+    def _choose(self, line: SidebarLine) -> None:
         from reader.query.parser import write
-        from reader.tui.widgets.sidebar.selection import query_of
+        from reader.tui.widgets.sidebar.selection import query_for
 
         view = self._saved_view(line)
         done = True
         if view is not None:
             done = self.search_for(view.query, view.sort)
         elif line.choice is not None and line.kind != "view":
-            query = query_of(line.choice, self._queries_of_views)
+            query = query_for(line.choice, self._queries_of_views)
             done = self.search_for("" if query is None else write(query))
         if done:
             self.panes.focus_list()
         else:
             self.let_keys_go()
 
-    def _combine(self, line: Line) -> None:
+    def _combine(self, line: SidebarLine) -> None:
         from reader.query.parser import write
-        from reader.tui.widgets.sidebar.selection import toggled
+        from reader.tui.widgets.sidebar.selection import toggle_choice
 
         choice = line.choice
-        query = None if choice is None else toggled(self.asked.query, choice, self._queries_of_views)
+        query = None if choice is None else toggle_choice(self.asked.query, choice, self._queries_of_views)
         if query is not None:
             self.search_for(write(query))
         else:
             self._choose(line)  # it says what is wrong with the query
 
-    def _saved_view(self, line: Line) -> SavedView | None:
+    def _saved_view(self, line: SidebarLine) -> SavedView | None:
         return next((view for view in self._saved if line.kind == "view" and view.name == line.text), None)
 
     def _ask_filter(self) -> None:
@@ -359,10 +359,10 @@ class Viewing(Placing):
         self.ask(Purpose(save, self._tell_name), "Save the view as: ")
 
     def _tell_name(self, name: str, _: int) -> None:
-        from reader.tui.widgets.prompt.completion import Offer, beginning
+        from reader.tui.widgets.prompt.completion import Completion, starting_with
 
         if self.entry is not None:
-            self.entry.offer(Offer(0, len(name), tuple(beginning(name, (view.name for view in self._saved)))))
+            self.entry.offer(Completion(0, len(name), tuple(starting_with(name, (view.name for view in self._saved)))))
             there = any(view.name == clean(name) for view in self._saved)
             what = f"/{self.asked.shown}" if self.asked.query is not None else "all articles"
             self.entry.say(f"There is a view of this name: it becomes {what}." if there else f"Saves {what}.")

@@ -16,10 +16,10 @@ from reader.tui import messages
 from reader.tui.keys import bindings
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_list.header import ListHeader
-from reader.tui.widgets.article_pane.article_pane import ArticleView
+from reader.tui.widgets.article_pane.article_pane import ArticlePane
 
 if TYPE_CHECKING:
-    from reader.tui.widgets.sidebar.sidebar import Side, ViewsPane
+    from reader.tui.widgets.sidebar.sidebar import SidebarPane, Sidebar
 
 
 class Backing(Container):
@@ -56,7 +56,7 @@ class Panes(Backing):
         keys: dict[str, str],
         holder: Holder,
         *,
-        side: Side | None = None,
+        side: SidebarPane | None = None,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         """``side`` is the pane of views with its title, if it shows from the start."""
@@ -75,7 +75,7 @@ class Panes(Backing):
             articles = ArticleList(first.view, first.rows, at=first.at, line=first.line, types=first.types, id="list")
             articles.leaving = self._holder.hold_keys
             yield articles
-        article = ArticleView(id="article")
+        article = ArticlePane(id="article")
         article.leaving = self._holder.hold_keys
         yield article
         if self._side is not None:
@@ -88,16 +88,16 @@ class Panes(Backing):
         return self.query_one(ArticleList)
 
     @property
-    def article(self) -> ArticleView:
+    def article(self) -> ArticlePane:
         """The article pane."""
-        return self.query_one(ArticleView)
+        return self.query_one(ArticlePane)
 
     @property
-    def views(self) -> ViewsPane | None:
+    def views(self) -> Sidebar | None:
         """The pane of views, once it was wanted; it may be hidden."""
         return self._side.views if self._side is not None and self._side.views.is_mounted else None
 
-    def mount_side(self, side: Side) -> None:
+    def mount_side(self, side: SidebarPane) -> None:
         """Take the pane of views in."""
         self._side = side
         side.views.leaving = self._holder.hold_keys

@@ -17,7 +17,7 @@ from reader.core.model import Row
 from reader.core.ordering import Sort, View
 from reader.tui.widgets.article_list.pending_marks import same_marks
 from reader.tui.widgets.article_list.row import RowLine, State
-from reader.tui.widgets.text.scroll_view import Scrolling, drawn
+from reader.tui.widgets.text.scroll_view import LinesScrollView, drawn
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -34,7 +34,7 @@ _AHEAD = 3
 """Pages above and below the screen that are asked for in advance."""
 
 
-class ArticleRows(Scrolling, can_focus=True):
+class ArticleRows(LinesScrollView, can_focus=True):
     """The rows of a view, one of them selected. What is selected is an article, wherever it moves to."""
 
     types: reactive[bool] = reactive(False)
@@ -145,7 +145,7 @@ class ArticleRows(Scrolling, can_focus=True):
         self._line.terms = terms
         self._now = datetime.now().astimezone()
         self.supply(rows, anew=True)
-        self.tell_length(self.room, len(self.view))
+        self.set_line_count(self.room, len(self.view))
         self.cursor = max(0, min(self.cursor if at is None else at, len(view) - 1))
         if self._anchor != -1:
             begun = view.find(anchored)
@@ -154,7 +154,7 @@ class ArticleRows(Scrolling, can_focus=True):
         if before != -1 or top is not None:
             y = self.cursor - offset if top is None else top
             self.scroll_to(y=y, animate=False, immediate=True, force=True)
-        self.keep_in_sight(self.cursor)
+        self.scroll_line_into_view(self.cursor)
         self.refresh()
         if self.rowid != before:
             self.post_message(self.Selected(self.rowid))
@@ -220,12 +220,12 @@ class ArticleRows(Scrolling, can_focus=True):
         if top is not None:
             self.scroll_to(y=top, animate=False, immediate=True, force=True)
         if index == self.cursor:
-            self.keep_in_sight(self.cursor)
+            self.scroll_line_into_view(self.cursor)
             if first:
                 self.post_message(self.Touched())
             return
         before, self.cursor = self.cursor, index
-        self.keep_in_sight(self.cursor)
+        self.scroll_line_into_view(self.cursor)
         if self.fallen and self._anchor == -1:
             self._let_fall()
             return
@@ -318,10 +318,10 @@ class ArticleRows(Scrolling, can_focus=True):
     def on_resize(self) -> None:
         """Fit the columns to the new size, and keep the selection in sight."""
         self._lay_out()
-        self.keep_in_sight(self.cursor)
+        self.scroll_line_into_view(self.cursor)
 
     def _lay_out(self) -> None:
-        self.tell_length(self.room, len(self.view))
+        self.set_line_count(self.room, len(self.view))
         self._strips.clear()
         self.refresh()
 

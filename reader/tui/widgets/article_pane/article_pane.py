@@ -15,12 +15,12 @@ from reader.tui.keys import bindings
 from reader.tui.widgets.text.reading_position import PlacedView
 
 if TYPE_CHECKING:
-    from reader.tui.widgets.article_pane.content import Item, Subject
-    from reader.tui.widgets.article_pane.lines import Fixed
+    from reader.tui.widgets.article_pane.content import RelatedItem, ArticleContent
+    from reader.tui.widgets.article_pane.lines import PaneLayout
     from reader.tui.widgets.text.lines import Line
 
 
-class ArticleView(PlacedView):
+class ArticlePane(PlacedView):
     """Shows one subject. The lines above the related items come ready made; those below follow the selection."""
 
     BINDINGS = bindings.bindings("article")
@@ -31,7 +31,7 @@ class ArticleView(PlacedView):
     class ItemOpened(Message):
         """The person wants to see a related item."""
 
-        def __init__(self, item: Item, at: int) -> None:
+        def __init__(self, item: RelatedItem, at: int) -> None:
             super().__init__()
             self.item = item
             self.at = at
@@ -46,8 +46,8 @@ class ArticleView(PlacedView):
         super().__init__(id=id)
         self.leaving: Callable[[], None] = lambda: None
         """Called when what is pressed next is not meant for the article."""
-        self.subject: Subject | None = None
-        self._around: Fixed | None = None
+        self.subject: ArticleContent | None = None
+        self._around: PaneLayout | None = None
         self._item_lines: tuple[range, ...] = ()
         """Which lines belong to each related item."""
         self._waiting: list[Callable[[], None]] | None = None
@@ -72,7 +72,7 @@ class ArticleView(PlacedView):
             act()
 
     def show(
-        self, subject: Subject, around: Fixed, *, y: int = 0, selected: int = -1, place: int | None = None
+        self, subject: ArticleContent, around: PaneLayout, *, y: int = 0, selected: int = -1, place: int | None = None
     ) -> None:
         """Show ``subject``, most of whose lines come ready made as ``around``, scrolled to ``y``, or to a ``place``."""
         self.subject = subject
@@ -84,7 +84,7 @@ class ArticleView(PlacedView):
             self.post_message(self.WidthChanged(self))
         self._go_on()
 
-    def refit(self, around: Fixed) -> None:
+    def refit(self, around: PaneLayout) -> None:
         """Take the lines for another width; the eye stays at the same place of the text."""
         self._around = around
         self.fit_text(self._made(), around)
@@ -110,9 +110,9 @@ class ArticleView(PlacedView):
         subject = self.subject
         if subject is None or self._around is None:
             return ()
-        from reader.tui.widgets.article_pane.lines import page  # imported late: the first frame has no article yet
+        from reader.tui.widgets.article_pane.lines import compose_lines  # imported late: the first frame has no article yet
 
-        made = page(
+        made = compose_lines(
             subject,
             self._around,
             selected=self.selected,
@@ -133,7 +133,7 @@ class ArticleView(PlacedView):
     # Related items.
 
     @property
-    def item(self) -> Item | None:
+    def item(self) -> RelatedItem | None:
         """The related item that is selected."""
         return self.subject.items[self.selected] if self.subject is not None and self.selected >= 0 else None
 

@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from reader.core.text import count, cut, steady, width
 from reader.tui.keys import bindings
-from reader.tui.theme.styles import ink
+from reader.tui.theme.styles import theme_style
 
 if TYPE_CHECKING:
     from reader.core.model import Counts
@@ -51,7 +51,7 @@ class TopBar(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw name and folder at the left, numbers at the right; what does not fit goes, from the left."""
-        quiet = ink(self, "quiet")
+        quiet = theme_style(self, "quiet")
         if y:
             return Strip.blank(self.size.width, quiet)
         right = self._right()
@@ -66,7 +66,7 @@ class TopBar(Widget):
             left.append((cut(f"  /{steady(self.query_text)}", room), "accent"))
         gap = max(1, self.size.width - sum(width(text) for text, _ in (*left, *right)) - 1)
         pieces = [*left, (" " * gap, "quiet"), *right, (" ", "quiet")]
-        segments = [Segment(text, ink(self, name)) for text, name in pieces]
+        segments = [Segment(text, theme_style(self, name)) for text, name in pieces]
         return Strip(segments).adjust_cell_length(self.size.width, quiet)
 
     def _right(self) -> list[tuple[str, str]]:
@@ -121,7 +121,7 @@ class KeyBar(Widget):
             super().__init__()
             self.action = action
 
-    where: reactive[bindings.Focus] = reactive[bindings.Focus]("list")
+    where: reactive[bindings.KeyContext] = reactive[bindings.KeyContext]("list")
     idle: reactive[frozenset[str]] = reactive(frozenset[str]())
     """The names of actions that would find nothing to do now; their keys stay where they are, but do not stand out."""
     chosen: reactive[int] = reactive(0)
@@ -188,20 +188,20 @@ class KeyBar(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw each key and what it does."""
-        blank = ink(self, "footer")
+        blank = theme_style(self, "footer")
         if y:
             return Strip.blank(self.size.width, blank)
         if self.message:
             said = Segment(
-                f" {cut(self.message, self.size.width - 1)}", ink(self, "warning" if self._warning else "text")
+                f" {cut(self.message, self.size.width - 1)}", theme_style(self, "warning" if self._warning else "text")
             )
             return Strip([said]).adjust_cell_length(self.size.width, blank)
-        key_ink = ink(self, "footer-key")
+        key_ink = theme_style(self, "footer-key")
         line: list[Segment] = []
         self._places = []
         chosen = f" {self.chosen:,} chosen " if self.chosen else ""
         if chosen:
-            line.append(Segment(chosen, ink(self, "name")))
+            line.append(Segment(chosen, theme_style(self, "name")))
         at = 1 + width(chosen)
         for key, word, action in self._fitting():
             of_key = blank if action.name in self.idle else key_ink
@@ -215,7 +215,7 @@ class KeyBar(Widget):
     def _fitting(self) -> list[tuple[str, str, bindings.Action]]:
         """Return key, word and action of each that fits; where not all do, help and the way out stay longest."""
         shown = [
-            (bindings.spoken(bindings.keys_of(action, self._keymap).split(",")[0]), word, action)
+            (bindings.key_label(bindings.keys_of(action, self._keymap).split(",")[0]), word, action)
             for action, word in bindings.footer(self.where)
         ]
         room = self.size.width - (width(f" {self.chosen:,} chosen ") if self.chosen else 0)

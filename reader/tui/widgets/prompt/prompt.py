@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from reader.core.text import clean, cut, steady, width
 from reader.tui.keys import bindings
-from reader.tui.widgets.prompt.completion import NOTHING, Offer
+from reader.tui.widgets.prompt.completion import NOTHING, Completion
 
 _OFFERED = 40
 """Words that are shown; more than fit in a line."""
@@ -36,11 +36,11 @@ class _Input(Input):
         if len(line) > room:
             event.prevent_default()
             event.stop()
-            self.post_message(EntryLine.Cut())
+            self.post_message(PromptLine.Cut())
             self.insert_text_at_cursor(line[:room])
 
 
-class EntryLine(Container):
+class PromptLine(Container):
     """Asks for one line of text; below it stands what could be meant, or what is wrong with it."""
 
     BINDINGS = bindings.bindings("entry")
@@ -55,7 +55,7 @@ class EntryLine(Container):
 
         def can_replace(self, message: Message) -> bool:
             """Only the last of a burst counts."""
-            return isinstance(message, EntryLine.Changed)
+            return isinstance(message, PromptLine.Changed)
 
     class Submitted(Message):
         """The person has entered it."""
@@ -163,7 +163,7 @@ class EntryLine(Container):
         """What Tab would put in, to stand behind something else."""
         return f"   Tab: {'  '.join(self._offer.words[:_OFFERED])}" if self._offer.words else ""
 
-    def offer(self, offer: Offer) -> None:
+    def offer(self, offer: Completion) -> None:
         """Have Tab put the words of ``offer`` in, one after the other; :meth:`say` shows them."""
         if self._turn == -1:  # else one of them is being tried
             self._offer = offer

@@ -10,8 +10,8 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from reader.tui.keys import bindings
-from reader.tui.widgets.reader.lines import USUAL_MEASURE, Found, FullText, Laid, Searchable
-from reader.tui.widgets.text.lines import text_of
+from reader.tui.widgets.reader.lines import USUAL_MEASURE, Matches, ReaderText, ReaderLayout, SearchableText
+from reader.tui.widgets.text.lines import line_text
 from reader.tui.widgets.text.link_hints import LinkedView
 
 _SECONDS_UNTIL_READING = 1.5
@@ -21,8 +21,8 @@ MEASURES = (40, 120)
 _MEASURE_STEP = 4
 
 
-class TextView(LinkedView):
-    """Shows one :class:`FullText`, laid out by a worker."""
+class ReaderView(LinkedView):
+    """Shows one :class:`ReaderText`, laid out by a worker."""
 
     BINDINGS = bindings.bindings("text")
 
@@ -50,12 +50,12 @@ class TextView(LinkedView):
         super().__init__(id=id, measure=measure)
         self.leaving: Callable[[], None] = lambda: None
         """Called when what is pressed next is not meant for the text."""
-        self.text: FullText | None = None
-        self.laid: Laid | None = None
-        self._searchable: Searchable | None = None
+        self.text: ReaderText | None = None
+        self.laid: ReaderLayout | None = None
+        self._searchable: SearchableText | None = None
         self.wanted = ""
         """What is searched for."""
-        self._matches: Found | None = None
+        self._matches: Matches | None = None
         self._match = -1
         """Which of them is the one that was gone to last, or -1."""
         self._chosen: tuple[int, int] | None = None
@@ -82,7 +82,7 @@ class TextView(LinkedView):
         self.end_choosing()
         self.forget_hints()
 
-    def show(self, text: FullText, laid: Laid, *, place: int | None = None) -> None:
+    def show(self, text: ReaderText, laid: ReaderLayout, *, place: int | None = None) -> None:
         """Show ``text``, from its top or from a ``place``."""
         self._shown_at = time.monotonic()
         self._take(text, laid)
@@ -91,7 +91,7 @@ class TextView(LinkedView):
         self.show_text(laid.lines, laid, place=place)
         self._after()
 
-    def fit(self, text: FullText, laid: Laid) -> None:
+    def fit(self, text: ReaderText, laid: ReaderLayout) -> None:
         """Show the same text in other lines, or with other notices; the eye stays where it is."""
         # Whoever has read for a while is in the middle of the text: a picture that comes above is not to push it away.
         same = self.laid is not None and self.laid.width == laid.width
@@ -100,7 +100,7 @@ class TextView(LinkedView):
         self._search_again()
         self.fit_text(laid.lines, laid, by_middle=reading)
 
-    def _take(self, text: FullText, laid: Laid) -> None:
+    def _take(self, text: ReaderText, laid: ReaderLayout) -> None:
         self.text, self.laid = text, laid
         self._searchable = None
         self.forget_hints()
@@ -192,7 +192,7 @@ class TextView(LinkedView):
         first, last = self._chosen
         self._chosen = (first, max(0, min(last + lines, len(self._lines) - 1)))
         self.steer()
-        self.keep_in_sight(self._chosen[1])
+        self.scroll_line_into_view(self._chosen[1])
         self.refresh()
 
     @property
@@ -253,12 +253,12 @@ class TextView(LinkedView):
             self._matches, self._match = None, -1
         else:
             if self._searchable is None:
-                self._searchable = Searchable(self.laid.lines)
+                self._searchable = SearchableText(self.laid.lines)
             self._matches = self._searchable.find(self.wanted)
             self._match = min(self._match, len(self._matches) - 1)
         self.refresh()
 
-    def _go_to(self, matches: Found, at: int) -> None:
+    def _go_to(self, matches: Matches, at: int) -> None:
         self._match = at
         self.refresh()
         line, height = matches.line(at), self.size.height
@@ -281,7 +281,7 @@ class TextView(LinkedView):
             round_ = "" if 0 <= at < len(self._matches) else " (round)"
             self._say(f"{self._match + 1:,} of {len(self._matches):,}{round_}")
 
-    def _next_match(self, matches: Found, step: int) -> int:
+    def _next_match(self, matches: Matches, step: int) -> int:
         """Return which place comes next: from the one gone to last, or from the view, where one has scrolled away."""
         top, bottom = self.scroll_offset.y, self.scroll_offset.y + self.size.height
         if self._match >= 0 and top <= matches.line(self._match) < bottom:
@@ -343,7 +343,7 @@ class TextView(LinkedView):
         self.refresh()
 
     def _text_of(self, at: int) -> str:
-        return text_of(self._lines[at]).rstrip() if at < len(self._lines) else ""
+        return line_text(self._lines[at]).rstrip() if at < len(self._lines) else ""
 
     # How it is drawn.
 

@@ -12,8 +12,8 @@ from textual.strip import Strip
 
 from reader.core.text import count, width
 from reader.tui import messages
-from reader.tui.theme.styles import ink
-from reader.tui.widgets.reader.lines import hints
+from reader.tui.theme.styles import theme_style
+from reader.tui.widgets.reader.lines import hint_labels
 from reader.tui.widgets.text.line_view import MEASURE
 from reader.tui.widgets.text.reading_position import PlacedView
 
@@ -78,7 +78,7 @@ class LinkedView(PlacedView):
         if not found:
             self._say("There is no link on the screen.")
             return
-        self._hints = dict(zip(hints(len(found)), found.values(), strict=True))
+        self._hints = dict(zip(hint_labels(len(found)), found.values(), strict=True))
         self._typed = ""
         self.refresh()
         self._say("Type the letters of a link, or its number; Esc opens none.", passing=False)
@@ -169,7 +169,7 @@ class LinkedView(PlacedView):
         for label, hint in self._hints.items():
             if hint.line == at and label.startswith(self._typed):
                 left = self._margin() + hint.cell
-                shown = Strip([Segment(label[len(self._typed) :], ink(self, "hint"))])
+                shown = Strip([Segment(label[len(self._typed) :], theme_style(self, "hint"))])
                 right = left + shown.cell_length
                 strip = Strip.join([strip.crop(0, left), shown, strip.crop(right, None)])
         return strip
