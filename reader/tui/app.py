@@ -94,7 +94,7 @@ class NewsreaderApp(App[None]):
         elif isinstance(event, events.InputEvent) and not event.is_forwarded:  # it comes by again on its way up
             self._tidying.act()
             if isinstance(event, events.Key | events.MouseDown) and isinstance(self.screen, BrowseScreen):
-                self.screen.move_on()
+                self.screen.on_next_key()
         await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:

@@ -306,14 +306,14 @@ class Desk:
 
         self.run(work, "article")
 
-    def item(self, item: RelatedItem, told_by: str, width: int) -> None:
-        """Ask for what the document ``told_by`` says of a related item."""
+    def item(self, item: RelatedItem, described_by: str, width: int) -> None:
+        """Ask for what the document ``described_by`` says of a related item."""
 
         def work() -> None:
             from reader.tui.widgets.article_pane.content import content_of_item
             from reader.tui.widgets.article_pane.lines import lay_out_pane
 
-            subject = content_of_item(item, told_by)
+            subject = content_of_item(item, described_by)
             self._post_unless_cancelled(messages.SubjectLoaded(subject, lay_out_pane(subject, width)))
 
         self.run(work, "article")

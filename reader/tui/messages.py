@@ -342,9 +342,9 @@ class Failed(Message):
 class Said(Message):
     """A worker has something to tell the person."""
 
-    def __init__(self, text: str, warning: bool = False, passing: bool = False) -> None:
+    def __init__(self, text: str, warning: bool = False, transient: bool = False) -> None:
         super().__init__()
         self.text = text
         self.warning = warning
-        self.passing = passing
-        """See :meth:`reader.tui.widgets.bars.bars.KeyBar.say`."""
+        self.transient = transient
+        """See :meth:`reader.tui.widgets.bars.bars.KeyBar.show_message`."""

@@ -166,7 +166,7 @@ class OriginalsDesk:
         """Ask to begin no further one of the many."""
         self._order_many(lambda process: process.pause())
 
-    def go_on(self) -> None:
+    def end_loading(self) -> None:
         """Ask to end the pause."""
         self._order_many(lambda process: process.go_on())
 

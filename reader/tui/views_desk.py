@@ -126,7 +126,7 @@ class ViewsDesk:
         """
         told = change(self.saved)
         self.tell()
-        self._post(messages.Said(f"{told}. u undoes it." if told else otherwise, passing=not told))
+        self._post(messages.Said(f"{told}. u undoes it." if told else otherwise, transient=not told))
 
     def undo(self, *, again: bool) -> str | None:
         """Undo the last change of marks or views, in a worker, or do it ``again``; return what that was.

@@ -98,5 +98,5 @@ def subjects(draw: st.DrawFn) -> ArticleContent:
         secured_bytes=draw(st.none() | st.integers(0, 9999)),
         extra=draw(st.dictionaries(cleaned, _json, max_size=3)),
         path=draw(cleaned),
-        told_by=draw(st.just("") | cleaned),
+        described_by=draw(st.just("") | cleaned),
     )

@@ -335,7 +335,7 @@ async def test_in_zen_there_is_nothing_but_the_text(kept: Path) -> None:
     async with opened(kept) as reader:
         await read(reader)
         await reader.press("space", "z")
-        reader.browse.query_one("#keys").hush()  # type: ignore[attr-defined]
+        reader.browse.query_one("#keys").clear()  # type: ignore[attr-defined]
         await reader.settled()
         assert "newsreader" not in reader.text
         assert "help" not in reader.lines[-1]
@@ -428,7 +428,7 @@ async def test_a_picture_that_comes_above_does_not_push_the_text_away(kept: Path
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     """Holds the texts back whose titles are told."""
     made = Gate()
-    load = content.text_of
+    load = content.load_text
 
     def slowly(library: Library, subject: Any, bodies: Any) -> Any:
         text = load(library, subject, bodies)
@@ -436,7 +436,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
             assert made.opened.wait(20)
         return text
 
-    monkeypatch.setattr(content, "text_of", slowly)
+    monkeypatch.setattr(content, "load_text", slowly)
     yield made
     made.opened.set()
 

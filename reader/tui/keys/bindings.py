@@ -19,8 +19,8 @@ from reader.tui.keys.actions import ACTIONS, FOOTERS, GROUPS, Action, KeyContext
 
 # Whoever asks what an action does need not know that they are listed elsewhere.
 __all__ = [
-    "ACTIONS", "CHAINS", "GROUPS", "NAMES", "Action", "Focus", "Group", "Scope", "bindings", "check", "first_key",
-    "footer", "groups", "keys_of", "single_keys", "spoken", "pressed_key_label",
+    "ACTIONS", "CHAINS", "GROUPS", "NAMES", "Action", "KeyContext", "Group", "Scope", "bindings", "check_keymap", "first_key",
+    "footer", "groups", "keys_of", "single_keys", "key_label", "pressed_key_label",
 ]  # fmt: skip
 
 CHAINS: tuple[tuple[Scope, ...], ...] = (

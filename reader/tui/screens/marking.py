@@ -71,7 +71,7 @@ class Marking(Reading):
         self._mark_read(rowid)
 
     def _mark_read(self, rowid: int) -> None:
-        rows = self.articles.at_hand([rowid]) or []
+        rows = self.articles.cached_rows([rowid]) or []
         if rows and not rows[0].read:
             self._mark(rows, MarkChange(read=True), quietly=True)
 
@@ -81,7 +81,7 @@ class Marking(Reading):
         if subject is not None and subject.rowid == self._wanted != -1:
             self.subject_shown(subject)
 
-    @on(ArticleList.Touched)
+    @on(ArticleList.SelectionConfirmed)
     def _take_hold(self) -> None:
         """Whoever takes hold of the article that was there at first reads it from now on."""
         self.read_on()
@@ -95,7 +95,7 @@ class Marking(Reading):
         """Mark an article read that has been in the pane all the while."""
         row = self.articles.row
         # Not who is just looking at the list, or writing.
-        reading = (self.articles.touched or self.article.has_focus) and not self.is_asking
+        reading = (self.articles.user_selected or self.article.has_focus) and not self.is_asking
         shown = reading and self.article.subject is subject and self.article.is_on_screen
         if shown and row is not None and row.rowid == subject.rowid and not row.read:
             self._mark([row], MarkChange(read=True), quietly=True)
@@ -112,32 +112,32 @@ class Marking(Reading):
         self._toggle("starred")
 
     def _toggle(self, mark: Literal["read", "starred"]) -> None:
-        if self.articles.later(partial(self._toggle, mark)):
+        if self.articles.defer(partial(self._toggle, mark)):
             return
         rowids = self.meant()
-        rows = self.articles.at_hand(rowids)
+        rows = self.articles.cached_rows(rowids)
         if not rowids:
-            self.say("There is no article to mark here.", passing=True)
+            self.say("There is no article to mark here.", transient=True)
         elif rows is None:
             self._say_soon(f"Marking {len(rowids):,} articles …")
             self._desk.mark_documents(rowids, mark, None)
         else:
             value = not all(getattr(row, mark) for row in rows)
             self._mark(rows, MarkChange(read=value) if mark == "read" else MarkChange(starred=value))
-        self.articles.let_go()
+        self.articles.clear_range()
 
     def action_all_read(self) -> None:
         """Mark every article of the list read."""
-        if self.articles.later(self.action_all_read):
+        if self.articles.defer(self.action_all_read):
             return
         rowids = self.articles.view.rowids
         if len(rowids):
             self._stop_reading()
             self._say_soon(f"Marking {len(rowids):,} articles …")
             self._desk.mark_documents(rowids, "read", value=True)
-            self.articles.let_go()
+            self.articles.clear_range()
         else:
-            self.say("There is no article to mark here.", passing=True)
+            self.say("There is no article to mark here.", transient=True)
 
     def _mark(self, rows: list[Row], change: MarkChange, *, quietly: bool = False) -> None:
         # Shown at once; should writing fail, the list is read anew.
@@ -146,7 +146,7 @@ class Marking(Reading):
 
     def meant(self) -> list[int]:
         """Return the documents that a key is about."""
-        return self.articles.chosen or [self.articles.rowid] * (self.articles.rowid != -1)
+        return self.articles.selected_range or [self.articles.rowid] * (self.articles.rowid != -1)
 
     @on(messages.Marked)
     def _show_mark(self, event: messages.Marked) -> None:
@@ -162,17 +162,17 @@ class Marking(Reading):
     def marks_shown(self) -> None:
         """Called when marks that were made here are on disk."""
 
-    @on(ArticleList.Chosen)
-    def _show_chosen(self, event: ArticleList.Chosen) -> None:
+    @on(ArticleList.RangeChanged)
+    def _show_chosen(self, event: ArticleList.RangeChanged) -> None:
         bar = self.query_one(KeyBar)
-        bar.chosen = event.count
+        bar.selected_count = event.count
         if event.count:
-            bar.hush()  # how many they are matters more than what was done before
+            bar.clear()  # how many they are matters more than what was done before
         self._show_keys()
 
     def action_undo(self) -> None:
         """Take back the last change of marks."""
-        if self.articles.later(self.action_undo):
+        if self.articles.defer(self.action_undo):
             return
         self._stop_reading()
         self._marks.forget()
@@ -181,7 +181,7 @@ class Marking(Reading):
 
     def action_redo(self) -> None:
         """Make the change again that was taken back last."""
-        if self.articles.later(self.action_redo):
+        if self.articles.defer(self.action_redo):
             return
         self._marks.forget()
         self._say_soon("Doing it again …")
@@ -204,27 +204,27 @@ class Marking(Reading):
         """Select the next unread article, or the one before."""
         self.articles.to_unread(step)
 
-    @on(ArticleList.UnreadWanted)
-    def _look_for_unread(self, event: ArticleList.UnreadWanted) -> None:
+    @on(ArticleList.UnreadRequested)
+    def _look_for_unread(self, event: ArticleList.UnreadRequested) -> None:
         self._desk.next_unread(self.articles.view, event.at, event.step)
 
     @on(messages.UnreadFound)
     def _show_unread(self, event: messages.UnreadFound) -> None:
         if event.view is self.articles.view:
-            self.articles.found_unread(event.at, event.step)
+            self.articles.select_unread(event.at, event.step)
         else:
-            self.articles.go_on()
+            self.articles.end_loading()
 
     # Tags.
 
     def action_tags(self) -> None:
         """Edit the tags of what is chosen."""
-        if self.articles.later(self.action_tags):
+        if self.articles.defer(self.action_tags):
             return
         tagged = self.meant()
-        rows = self.articles.at_hand(tagged)
+        rows = self.articles.cached_rows(tagged)
         if not tagged:
-            self.say("There is no article to tag here.", passing=True)
+            self.say("There is no article to tag here.", transient=True)
         elif len(tagged) == 1 and rows:
             purpose = Purpose(partial(self._tag, rows[0]), self._offer_tags, refuses=self._refuses_tags)
             self.ask(purpose, "Tags, -tag takes one away: ", ", ".join((*rows[0].tags, "")))
@@ -246,7 +246,7 @@ class Marking(Reading):
 
         if self.entry is not None:
             offer = complete_tag(text, at, self._known_tags)
-            self.entry.offer(offer)
+            self.entry.set_completion(offer)
             self.entry.say("" if offer.words else "Tags, with commas between them.")
 
     def _refuses_tags(self, text: str) -> bool:
@@ -266,7 +266,7 @@ class Marking(Reading):
         given = split_tags(text)
         more = [tag for tag in given if not tag.startswith("-")]
         self._desk.tag_documents(rowids, more, [tag[1:] for tag in given if tag.startswith("-")])
-        self.articles.let_go()
+        self.articles.clear_range()
 
     def _tag(self, row: Row, text: str) -> None:
         """Give an article the tags that were entered; what has become of it meanwhile stays."""
@@ -284,4 +284,4 @@ class Marking(Reading):
             self.say("That changes nothing.")
         else:
             self._mark([row], change)
-        self.articles.let_go()
+        self.articles.clear_range()

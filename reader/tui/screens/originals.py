@@ -49,7 +49,7 @@ class Originals(Texts):
         elif refusal and page is None:
             self._tell_notices(_refused(refusal))
         elif page is not None and how == "archive" and page.way != "archive":
-            self.say(f"This is {WAYS[page.way]}; the archive is for what cannot be had.", passing=True)
+            self.say(f"This is {WAYS[page.way]}; the archive is for what cannot be had.", transient=True)
         elif refusal:
             if not (opening and how == "fetch"):
                 self.say(refusal, warning=True)
@@ -62,7 +62,7 @@ class Originals(Texts):
 
     @on(messages.Fetching)
     def _hear(self, event: messages.Fetching) -> None:
-        from reader.core.events import BulkProgress, FetchAttempted, FetchResult, TextNotice
+        from reader.core.events import BulkProgress, FetchAttempted, FetchResult, Notice
 
         news, view = event.news, self.text_view
         here = view.text.id if view is not None and view.text is not None else None
@@ -71,7 +71,7 @@ class Originals(Texts):
                 self.text_pane.bar.state = f"fetching from {news.host} …"
         elif isinstance(news, FetchResult):
             self._got(news, self.fetching.pop(news.id, Asked("", "fetch")), is_here=news.id == here)
-        elif isinstance(news, TextNotice):
+        elif isinstance(news, Notice):
             self.say(news.text, warning=news.warning)
         elif isinstance(news, BulkProgress):
             self.told_of_many(news)
@@ -121,7 +121,7 @@ class Originals(Texts):
         elif got.status == "failed" and not got.cancelled:
             self._tell_notices(self._why_not(got))
         elif got.cancelled:
-            self.say(f"Fetching was stopped. {bindings.first_key('fetch', self._keymap)} begins anew.", passing=True)
+            self.say(f"Fetching was stopped. {bindings.first_key('fetch', self._keymap)} begins anew.", transient=True)
         elif asked.opening and asked.how == "fetch":
             pass  # one sees it
         elif got.status == "fetched":
@@ -131,7 +131,7 @@ class Originals(Texts):
             self.say("It still holds: the server has no other.")
         elif text.page is not None:
             again = bindings.first_key("fetch.again", self._keymap)
-            self.say(f"{again} looks for a newer original.", passing=True)
+            self.say(f"{again} looks for a newer original.", transient=True)
 
     def _why_not(self, got: FetchResult) -> tuple[TextNotice, ...]:
         """Return why there is no original, address by address, and what can be done about it."""
@@ -158,7 +158,7 @@ class Originals(Texts):
             return
         if notices == self.notices:
             if notices:  # it stands there already, maybe out of sight: the key is answered all the same
-                self.say(notices[0].text, warning=notices[0].ink == "warning", passing=True)
+                self.say(notices[0].text, warning=notices[0].ink == "warning", transient=True)
             return
         self.notices = notices
         if pane.view.text.kind == "page" and notices:

@@ -81,12 +81,12 @@ class Parts(Screen[None]):
     @property
     def where(self) -> bindings.KeyContext:
         """Where the person is, as the last line has it."""
-        return self.query_one(KeyBar).where
+        return self.query_one(KeyBar).context
 
     def on_key(self, event: events.Key) -> None:
         """Say so of a key that does nothing. Textual sees to those that do something, whoever they are for."""
         bar = self.query_one(KeyBar)
-        bound = self._bound.get(bar.where)
+        bound = self._bound.get(bar.context)
         if bound is None:
             # Textual's own keys to scroll what cannot be scrolled do nothing.
             active = self.active_bindings.items()
@@ -95,13 +95,13 @@ class Parts(Screen[None]):
                 for key, it in active
                 if it.binding.id in bindings.NAMES or not it.binding.action.startswith(("page_", "scroll_"))
             }
-            bound = self._bound[bar.where] = frozenset(ours)
+            bound = self._bound[bar.context] = frozenset(ours)
         if event.key not in bound:
             name = bindings.pressed_key_label(event.key, event.character)
             if self.entry is not None:
                 self.entry.hint(f"{name} does nothing in this line.", warning=True)
             else:
-                self.say(f"{name} does nothing here. ? shows every key.", passing=True)
+                self.say(f"{name} does nothing here. ? shows every key.", transient=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While one writes, the keys of the screen are about nothing."""
@@ -111,7 +111,7 @@ class Parts(Screen[None]):
     def refocus(self, focused: Widget) -> None:
         """Keep the focus in the line that is written in; who clicks elsewhere has entered what stands in a query."""
         entry, purpose = self.entry, self._purpose
-        if entry is None or purpose is None or not entry.is_begun or entry in focused.ancestors_with_self:
+        if entry is None or purpose is None or not entry.has_had_focus or entry in focused.ancestors_with_self:
             return
         if purpose.at_once and not purpose.refuses(entry.text.strip()):
             self._asked_then = focused
@@ -218,7 +218,7 @@ class Parts(Screen[None]):
         if purpose is not None:
             purpose.entered(event.text)
 
-    def on_prompt_line_left(self) -> None:
+    def on_prompt_line_canceled(self) -> None:
         """Tell whoever asked that nothing is entered."""
         purpose = self._purpose
         self._answered(self._asked_from)
@@ -232,7 +232,7 @@ class Parts(Screen[None]):
     def leave_line(self) -> None:
         """Take the line away, as if it had been left."""
         if self.is_asking:
-            self.on_prompt_line_left()
+            self.on_prompt_line_canceled()
 
     def _answered(self, then: Widget | None) -> None:
         """Take the line away, and give the focus to ``then``."""
@@ -246,15 +246,15 @@ class Parts(Screen[None]):
         else:
             then.focus()
 
-    def move_on(self) -> None:
+    def on_next_key(self) -> None:
         """Take what concerned the last key from the last line: another one is pressed."""
-        self.query_one(KeyBar).move_on()
+        self.query_one(KeyBar).on_next_key()
 
-    def say(self, text: str, *, warning: bool = False, passing: bool = False) -> None:
-        """Tell the person something in the last line; see :meth:`KeyBar.say`."""
+    def say(self, text: str, *, warning: bool = False, transient: bool = False) -> None:
+        """Tell the person something in the last line; see :meth:`KeyBar.show_message`."""
         if warning and self.entry is not None:
             self.entry.hint(text, warning=True)  # which covers that line
-        self.query_one(KeyBar).say(text, warning=warning, passing=passing)
+        self.query_one(KeyBar).show_message(text, warning=warning, transient=transient)
 
     @on(KeyBar.TooLong)
     def _show_long(self, event: KeyBar.TooLong) -> None:
@@ -266,4 +266,4 @@ class Parts(Screen[None]):
 
     @on(messages.Said)
     def _tell(self, event: messages.Said) -> None:
-        self.say(event.text, warning=event.warning, passing=event.passing)
+        self.say(event.text, warning=event.warning, transient=event.transient)

@@ -79,15 +79,15 @@ class Reading(Parts):
     def _show_keys(self) -> None:
         bar = self.query_one(KeyBar)
         if self.is_asking:
-            bar.where = "entry"
-        elif self.panes.views_have_focus:
-            bar.where = "views"
+            bar.context = "entry"
+        elif self.panes.sidebar_has_focus:
+            bar.context = "views"
         elif not len(self.articles.view):
-            bar.where = "empty"
+            bar.context = "empty"
         elif not self.article.has_focus:
-            bar.where = "chosen" if bar.chosen else "list"
+            bar.context = "chosen" if bar.selected_count else "list"
         else:
-            bar.where = "related" if self.article.selected >= 0 else "article"
+            bar.context = "related" if self.article.selected >= 0 else "article"
         subject = self.article.subject
         related = subject is not None and len(subject.items) > 0
         bar.idle = frozenset(() if related else ("related.next",)) | frozenset(() if len(self._trail) else ("back",))
@@ -98,7 +98,7 @@ class Reading(Parts):
         elif rowid != self._wanted:
             self.keep_position()
             self._wanted = rowid
-            self.article.wait()
+            self.article.begin_loading()
             # Once the list has been drawn: reading a document in a thread would hold its lines up.
             self.call_after_refresh(self._ask_for, rowid)
 
@@ -119,13 +119,13 @@ class Reading(Parts):
         self.keep_position()
         self._wanted = rowid
         self._stale = False
-        self.article.wait()
+        self.article.begin_loading()
         self._desk.document(rowid, self.article.text_width, y=y, selected=selected)
 
     @on(ArticlePane.Rested)
     def keep_position(self) -> None:
         """Keep where in the article the person is, if they have scrolled it."""
-        left = self.article.take_place()
+        left = self.article.pop_position()
         if left is not None:
             self._desk.left_article(*left)
 
@@ -182,7 +182,7 @@ class Reading(Parts):
     @on(ArticleList.Entered)
     def _enter_article(self) -> None:
         if self.articles.rowid == -1:
-            self.say("There is no article to read here.", passing=True)
+            self.say("There is no article to read here.", transient=True)
             self.let_keys_go()
             return
         if self.panes.has_class("-reading"):  # pressed again before the focus had moved
@@ -201,12 +201,12 @@ class Reading(Parts):
     @on(ArticlePane.EndReached)
     @on(ArticleList.EndReached)
     def _say_end(self, event: ArticlePane.EndReached) -> None:
-        self.say(event.words, passing=True)
+        self.say(event.words, transient=True)
 
     # Related items.
 
-    @on(ArticlePane.ItemOpened)
-    def _follow_item(self, event: ArticlePane.ItemOpened) -> None:
+    @on(ArticlePane.RelatedItemOpened)
+    def _follow_item(self, event: ArticlePane.RelatedItemOpened) -> None:
         subject = self.article.subject
         if subject is None or subject.rowid is None:
             return  # only documents have related items
@@ -216,7 +216,7 @@ class Reading(Parts):
         if event.item.rowid is None:
             self.keep_position()
             self._wanted = -1
-            self.article.wait()
+            self.article.begin_loading()
             self._desk.item(event.item, subject.title, self.article.text_width)
         else:
             self._go_to(event.item.rowid)
@@ -226,7 +226,7 @@ class Reading(Parts):
         """Return to where a related item was followed from."""
         place = self._trail.pop()
         if place is None:
-            self.say("There is nowhere to go back to yet.", passing=True)
+            self.say("There is nowhere to go back to yet.", transient=True)
             return
         self._show_keys()
         self.panes.focus_article()
@@ -240,13 +240,13 @@ class Reading(Parts):
 
     def action_open(self) -> None:
         """Open the original of what is selected in the browser."""
-        if self.articles.later(self.action_open):
+        if self.articles.defer(self.action_open):
             return
         self._open(self.links().best, "This document names no address to open.")
 
     def action_open_amp(self) -> None:
         """Open the AMP copy of what is selected in the browser."""
-        if self.articles.later(self.action_open_amp):
+        if self.articles.defer(self.action_open_amp):
             return
         self._open(self.links().amp_copy, "There is no AMP copy of this. o opens the original.")
 
@@ -256,7 +256,7 @@ class Reading(Parts):
             own = self.articles.row is not None and url in self.articles.row.links.every()
             self._desk.open(url, self.articles.rowid if own else -1)
         else:
-            self.say(otherwise if self.articles.rowid != -1 else "There is no article to open here.", passing=True)
+            self.say(otherwise if self.articles.rowid != -1 else "There is no article to open here.", transient=True)
 
     @on(messages.Opened)
     def _tell_opened(self, event: messages.Opened) -> None:
@@ -280,16 +280,16 @@ class Reading(Parts):
 
     def action_copy(self) -> None:
         """Copy the address of what is selected."""
-        if self.articles.later(self.action_copy):
+        if self.articles.defer(self.action_copy):
             return
         url = self.links().best
         if url:
             self.app.copy_to_clipboard(url)
             self.say(f"Copied {shorten(url, max(20, self.size.width - 9))}")
         elif self.articles.rowid == -1:
-            self.say("There is no article here whose address could be copied.", passing=True)
+            self.say("There is no article here whose address could be copied.", transient=True)
         else:
-            self.say("This document names no address to copy.", passing=True)
+            self.say("This document names no address to copy.", transient=True)
 
     def links(self) -> Links:
         """Return the addresses that a key is about."""

@@ -107,26 +107,26 @@ class Texts(Viewing):
         """The reading view, while it shows."""
         return self.text_pane.view if self.text_pane is not None and self.is_reading else None
 
-    @on(ArticlePane.ReadWanted)
+    @on(ArticlePane.OpenTextRequested)
     def _read_on(self) -> None:
         """Read what there is of the article; the original is fetched where there is nothing else."""
         self._read(None)
 
     def action_fetch(self) -> None:
         """Read the original of what is selected."""
-        if self.articles.later(self.action_fetch):
+        if self.articles.defer(self.action_fetch):
             return
         self._read("fetch")
 
     def action_fetch_again(self) -> None:
         """Ask anew for the original."""
-        if self.articles.later(self.action_fetch_again):
+        if self.articles.defer(self.action_fetch_again):
             return
         self._read("force")
 
     def action_fetch_archive(self) -> None:
         """Look for a capture of the original."""
-        if self.articles.later(self.action_fetch_archive):
+        if self.articles.defer(self.action_fetch_archive):
             return
         self._read("archive")
 
@@ -138,7 +138,7 @@ class Texts(Viewing):
             return
         subject = self._selected_subject()
         if subject is None:
-            self.say("There is no article to read here.", passing=True)
+            self.say("There is no article to read here.", transient=True)
             self.let_keys_go()
         else:
             self._came_from = self.focused
@@ -157,11 +157,11 @@ class Texts(Viewing):
 
             pane = self.text_pane = ReaderPane(self.library.name)
             pane.view.measure = self._measure or pane.view.measure
-            pane.view.leaving = self.hold_keys
+            pane.view.before_blur = self.hold_keys
             links = next(action for action in bindings.ACTIONS if action.name == "text.links")
             pane.view.keys_of_links = frozenset(key.strip() for key in bindings.keys_of(links, self._keymap).split(","))
             self.mount(pane)
-        self.text_pane.view.wait()
+        self.text_pane.view.begin_loading()
         self.text_pane.bar.state = ""
         self.add_class("-text")
         self.call_after_refresh(self._ask_for_text)
@@ -280,7 +280,7 @@ class Texts(Viewing):
         view = self.text_pane.view if self.text_pane is not None else None
         if view is None or view.text is None or not view.text.id:
             return
-        left = view.take_left()
+        left = view.pop_changed()
         if left is not None and view.text.kind != "excerpt":
             self._desk.left_article(view.text.id, left, "text")
 
@@ -289,7 +289,7 @@ class Texts(Viewing):
         self._measure = event.cells
         self._desk.remember(MEASURE, str(event.cells))
 
-    def on_reader_view_next_wanted(self, event: ReaderView.NextWanted) -> None:
+    def on_reader_view_next_article_requested(self, event: ReaderView.NextArticleRequested) -> None:
         """Go on with the next unread article."""
         before = self.articles.rowid
         self.action_unread(event.step)
@@ -300,14 +300,14 @@ class Texts(Viewing):
             else:
                 self.let_keys_go()
 
-        if not self.articles.later(go):
+        if not self.articles.defer(go):
             go()
 
     def action_zen(self) -> None:
         """Show nothing but the text, or everything again."""
         self.toggle_class("-zen")
         if self.has_class("-zen"):
-            self.say(f"{bindings.first_key('text.zen', self._keymap)} brings the lines back.", passing=True)
+            self.say(f"{bindings.first_key('text.zen', self._keymap)} brings the lines back.", transient=True)
 
     def action_outside(self) -> None:
         """Open the text in the person's pager or editor."""
@@ -341,7 +341,7 @@ class Texts(Viewing):
         super()._show_keys()
         if self.is_reading and not self.is_asking:
             bar = self.query_one(KeyBar)
-            bar.where = "text"
+            bar.context = "text"
             is_page = self.text_pane is not None and self.text_pane.view.is_page
             bar.idle = frozenset(["fetch"]) if is_page else frozenset()
 
@@ -364,7 +364,7 @@ class Texts(Viewing):
 
     def _documents_of(self, id_: str, rowid: int) -> list[int]:
         """Return the document of the article that is read: ``rowid``, or another, if that is of another article now."""
-        rows = self.articles.at_hand([rowid])
+        rows = self.articles.cached_rows([rowid])
         try:
             if (rows[0].id == id_) if rows else (self.library.identities([rowid]) == [id_]):
                 return [rowid]
@@ -391,12 +391,12 @@ class Texts(Viewing):
         from reader.core.text import count
 
         self.app.copy_to_clipboard(chosen)
-        view.end_choosing()
+        view.end_line_selection()
         self.say(f"Copied {count(len(chosen.split()), 'word')}.")
 
     # Searching in the text.
 
-    def on_reader_view_search_wanted(self) -> None:
+    def on_reader_view_search_requested(self) -> None:
         """Ask what to look for; the text follows as it is written."""
         view = self.text_view
         if view is None or self.is_asking:

@@ -81,14 +81,14 @@ class Viewing(Placing):
     # The pane.
 
     @property
-    def shows_views(self) -> bool:
+    def shows_sidebar(self) -> bool:
         """Whether there is a pane of views beside the others."""
         width = self.app.size.width
         return width >= _NARROW and (self._pane.wide if width >= _WIDE else self._pane.narrow)
 
     def side_pane(self, *, wanted: bool = False) -> SidebarPane | None:
         """Return the pane with its title; None when it does not show, and nobody wants it."""
-        shows = self.shows_views
+        shows = self.shows_sidebar
         self.set_class(shows, "-views")
         if not (shows or wanted):
             return None
@@ -126,7 +126,7 @@ class Viewing(Placing):
     @on(events.Resize)
     def _fit_views(self) -> None:
         """Show the pane where there is room for it now, or take it away."""
-        shows, focused = self.shows_views, self.panes.views_have_focus
+        shows, focused = self.shows_sidebar, self.panes.sidebar_has_focus
         if focused and self.app.size.width < _NARROW:
             self.panes.add_class("-viewing")  # before it could be hidden, and lose the focus
         self.set_class(shows, "-views")
@@ -140,11 +140,11 @@ class Viewing(Placing):
         if self._tree is None:
             side = self.side_pane(wanted=True)
             if side is not None:
-                self.panes.mount_side(side)
+                self.panes.mount_sidebar(side)
 
     def action_views(self) -> None:
         """Show the pane and go there; hide it when one is there."""
-        if self.panes.views_have_focus:
+        if self.panes.sidebar_has_focus:
             self._show_pane(show=False)
             self.panes.focus_list()
             return
@@ -157,7 +157,7 @@ class Viewing(Placing):
 
     def _go_to_views(self) -> None:
         self._going = False
-        self.call_after_refresh(self.panes.focus_views)  # what is hidden cannot take it
+        self.call_after_refresh(self.panes.focus_sidebar)  # what is hidden cannot take it
 
     def _show_pane(self, *, show: bool) -> None:
         width = self.app.size.width
@@ -166,7 +166,7 @@ class Viewing(Placing):
             if kept != self._pane:
                 self._pane = kept
                 self._remember_pane()
-        self.set_class(self.shows_views, "-views")
+        self.set_class(self.shows_sidebar, "-views")
         if show:
             self._make_pane()
             if width < _NARROW:
@@ -207,7 +207,7 @@ class Viewing(Placing):
         self._count_views()
 
     def _count_views(self) -> None:
-        if self._tree is not None and (self.shows_views or self.panes.has_class("-viewing")):
+        if self._tree is not None and (self.shows_sidebar or self.panes.has_class("-viewing")):
             self._desk.views.count(self._saved, self.articles.view.sort)
 
     @on(messages.ViewsCounted)
@@ -244,13 +244,13 @@ class Viewing(Placing):
         if views is not None:
             from reader.tui.widgets.sidebar.selection import choices_in
 
-            views.show_chosen(choices_in(self.asked.query, self._queries_of_views))
+            views.show_choices(choices_in(self.asked.query, self._queries_of_views))
 
     # What is wished for there. By name, so that the pane need not be known before it shows.
 
     def on_sidebar_end_reached(self, event: Sidebar.EndReached) -> None:
         """Say what a key found nothing to do with."""
-        self.say(event.words, passing=True)
+        self.say(event.words, transient=True)
 
     def on_sidebar_folded(self) -> None:
         """Remember which sections are folded."""
@@ -258,10 +258,10 @@ class Viewing(Placing):
             self._pane = self._pane._replace(folded=frozenset(self._tree.folded))
             self._remember_pane()
 
-    def on_sidebar_wished(self, event: Sidebar.Wished) -> None:
+    def on_sidebar_command_requested(self, event: Sidebar.CommandRequested) -> None:
         """Do with a line of the pane what the person wants."""
         line = event.line
-        match event.wish:
+        match event.command:
             case "choose":
                 self._choose(line)
             case "combine":
@@ -275,7 +275,7 @@ class Viewing(Placing):
             case "delete":
                 self._desk.change_views(lambda views: views.delete(line.text))
             case "down" | "up":
-                step = 1 if event.wish == "down" else -1
+                step = 1 if event.command == "down" else -1
                 end = "This is the last saved view." if step > 0 else "This is the first saved view."
                 self._desk.change_views(lambda views: views.move(line.text, step), end)
 
@@ -336,7 +336,7 @@ class Viewing(Placing):
                 if (line.what == "entry" if text else (line.what, line.kind) == ("more", kind))
             )
             views.select(next(others, 0))
-        self.panes.views_title(text)
+        self.panes.set_sidebar_filter(text)
 
     # The saved ones.
 
@@ -362,7 +362,7 @@ class Viewing(Placing):
         from reader.tui.widgets.prompt.completion import Completion, starting_with
 
         if self.entry is not None:
-            self.entry.offer(Completion(0, len(name), tuple(starting_with(name, (view.name for view in self._saved)))))
+            self.entry.set_completion(Completion(0, len(name), tuple(starting_with(name, (view.name for view in self._saved)))))
             there = any(view.name == clean(name) for view in self._saved)
             what = f"/{self.asked.shown}" if self.asked.query is not None else "all articles"
             self.entry.say(f"There is a view of this name: it becomes {what}." if there else f"Saves {what}.")

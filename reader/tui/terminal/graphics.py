@@ -139,7 +139,7 @@ def suspended(app: App[None]) -> Iterator[None]:
         raise failure
 
 
-def tell(app: App[None], sequence: str) -> None:
+def write_raw(app: App[None], sequence: str) -> None:
     """Send what shows nothing by itself to the terminal, between two frames.
 
     By Textual's driver: it has the one thread that writes, and a frame cut in two by something else is garbage on

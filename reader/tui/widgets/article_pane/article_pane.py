@@ -28,7 +28,7 @@ class ArticlePane(PlacedView):
     selected: reactive[int] = reactive(-1, repaint=False)
     """The related item that is selected, or -1."""
 
-    class ItemOpened(Message):
+    class RelatedItemOpened(Message):
         """The person wants to see a related item."""
 
         def __init__(self, item: RelatedItem, at: int) -> None:
@@ -39,12 +39,12 @@ class ArticlePane(PlacedView):
     class Left(Message):
         """The person wants back to the list."""
 
-    class ReadWanted(Message):
+    class OpenTextRequested(Message):
         """The person wants to read the whole text."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self.leaving: Callable[[], None] = lambda: None
+        self.before_blur: Callable[[], None] = lambda: None
         """Called when what is pressed next is not meant for the article."""
         self.subject: ArticleContent | None = None
         self._around: PaneLayout | None = None
@@ -55,11 +55,11 @@ class ArticlePane(PlacedView):
         self._message: Callable[[int], tuple[Line, ...]] = lambda _: ()
         self._visited: dict[str, set[int]] = {}
 
-    def wait(self) -> None:
+    def begin_loading(self) -> None:
         """Keep back what is asked for until the next subject is shown: it is meant for that one."""
         self._waiting = self._waiting or []
 
-    def when_shown(self, act: Callable[[], None]) -> None:
+    def when_loaded(self, act: Callable[[], None]) -> None:
         """Do something with the subject that the person means: the one shown, or the one on its way."""
         if self._waiting is None:
             act()
@@ -90,9 +90,9 @@ class ArticlePane(PlacedView):
         self.fit_text(self._made(), around)
         self._keep_item_in_sight()
 
-    def take_place(self) -> tuple[str, int] | None:
+    def pop_position(self) -> tuple[str, int] | None:
         """Return the article that the person has scrolled since this was asked last, and its place; else None."""
-        place = self.take_left()
+        place = self.pop_changed()
         return None if place is None or self.subject is None or not self.subject.id else (self.subject.id, place)
 
     def show_message(self, lines_for: Callable[[int], tuple[Line, ...]]) -> None:
@@ -102,7 +102,7 @@ class ArticlePane(PlacedView):
         self._around = None
         self._item_lines = ()
         self._message = lines_for
-        self.show_no_text(lines_for(self.text_width))
+        self.show_untracked(lines_for(self.text_width))
         self._go_on()
 
     def _made(self) -> tuple[Line, ...]:
@@ -164,7 +164,7 @@ class ArticlePane(PlacedView):
         if item is None or self.subject is None:
             return
         self._visited.setdefault(self.subject.path or self.subject.title, set()).add(self.selected)
-        self.post_message(self.ItemOpened(item, self.selected))
+        self.post_message(self.RelatedItemOpened(item, self.selected))
 
     # Mouse and keys.
 
@@ -211,23 +211,23 @@ class ArticlePane(PlacedView):
             self.select_item(len(self.subject.items) - 1)
 
     def _scroll_by(self, lines: int) -> None:
-        self.when_shown(partial(super()._scroll_by, lines))
+        self.when_loaded(partial(super()._scroll_by, lines))
 
     def action_leave(self) -> None:
         """Out of the related items, then out of the article."""
         if self.selected >= 0:
             self.select_item(-1)
         else:
-            self.leaving()
+            self.before_blur()
             self.post_message(self.Left())
 
     def action_enter(self) -> None:
         """To the whole text, or to the related item that is selected."""
-        self.when_shown(self._enter)
+        self.when_loaded(self._enter)
 
     def _enter(self) -> None:
         if self.selected >= 0:
             self.open_item()
         else:
-            self.leaving()
-            self.post_message(self.ReadWanted())
+            self.before_blur()
+            self.post_message(self.OpenTextRequested())

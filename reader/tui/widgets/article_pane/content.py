@@ -70,7 +70,7 @@ class ArticleContent:
     """Its original, where that is kept."""
     failure: str = ""
     """Why there is none, when it was asked for last."""
-    told_by: str = ""
+    described_by: str = ""
     """For what is no document here: the title of the document that tells of it."""
 
 
@@ -114,8 +114,8 @@ def load_content(library: Library, rowid: int, bodies: Bodies) -> ArticleContent
     )
 
 
-def content_of_item(item: RelatedItem, told_by: str) -> ArticleContent:
-    """Return a related item as far as the document ``told_by`` describes it."""
+def content_of_item(item: RelatedItem, described_by: str) -> ArticleContent:
+    """Return a related item as far as the document ``described_by`` describes it."""
     related = item.related
     return ArticleContent(
         title=item.title,
@@ -129,7 +129,7 @@ def content_of_item(item: RelatedItem, told_by: str) -> ArticleContent:
         images=related.images if related else (),
         links=item.links,
         extra=related.extra if related else MappingProxyType({}),
-        told_by=told_by,
+        described_by=described_by,
     )
 
 

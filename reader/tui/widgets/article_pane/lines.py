@@ -62,8 +62,8 @@ def head_lines(subject: ArticleContent, cells: int, now: datetime | None = None,
         lines += [line_of(text, "warning") for text in wrapped(f"Not fetched: {subject.failure}", cells)]
     if picture is not None and (shown := picture_lines(picture, cells)):
         lines += [(Run("", counts=False),), *shown]
-    if subject.told_by:
-        note = f"Not a document of this folder: this is what “{subject.told_by}” says of it. o opens the original."
+    if subject.described_by:
+        note = f"Not a document of this folder: this is what “{subject.described_by}” says of it. o opens the original."
         lines += [BLANK, *(line_of(text, "quiet") for text in wrapped(note, cells))]
     # Where the text begins with its excerpt, word for word, once is enough.
     excerpt = "" if subject.blocks and begins(plain_text(subject.blocks), subject.excerpt) else subject.excerpt

@@ -36,10 +36,10 @@ class ReaderView(LinkedView):
             super().__init__()
             self.cells = cells
 
-    class SearchWanted(Message):
+    class SearchRequested(Message):
         """The person wants to write what is looked for; ``step`` is 1, or -1 to begin with the one above."""
 
-    class NextWanted(Message):
+    class NextArticleRequested(Message):
         """The person wants the next unread article, or with -1 the one before: nothing is searched for."""
 
         def __init__(self, step: int) -> None:
@@ -48,7 +48,7 @@ class ReaderView(LinkedView):
 
     def __init__(self, *, measure: int = USUAL_MEASURE, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, measure=measure)
-        self.leaving: Callable[[], None] = lambda: None
+        self.before_blur: Callable[[], None] = lambda: None
         """Called when what is pressed next is not meant for the text."""
         self.text: ReaderText | None = None
         self.laid: ReaderLayout | None = None
@@ -66,20 +66,20 @@ class ReaderView(LinkedView):
 
     # What it shows.
 
-    def wait(self) -> None:
+    def begin_loading(self) -> None:
         """Another text is on its way, and what is asked for from now on is meant for that one: keep it back.
 
         The former stays on the screen, but no key is about it any more.
         """
         self._waiting = []
         self.text = self.laid = self._searchable = None
-        self.end_choosing()
+        self.end_line_selection()
         self.forget_hints()
 
     def forget(self) -> None:
         """Nobody reads any more: what was asked for and not done yet is not done."""
         self._waiting = None
-        self.end_choosing()
+        self.end_line_selection()
         self.forget_hints()
 
     def show(self, text: ReaderText, laid: ReaderLayout, *, place: int | None = None) -> None:
@@ -104,7 +104,7 @@ class ReaderView(LinkedView):
         self.text, self.laid = text, laid
         self._searchable = None
         self.forget_hints()
-        self.end_choosing()
+        self.end_line_selection()
         if laid.width != self.text_width:
             self.post_message(self.WidthChanged(self))
 
@@ -113,7 +113,7 @@ class ReaderView(LinkedView):
         for act in acts:
             act()
 
-    def when_shown(self, act: Callable[[], None]) -> None:
+    def when_loaded(self, act: Callable[[], None]) -> None:
         """Do something with the text that the person means: the one shown, or the one on its way."""
         if self._waiting is None:
             act()
@@ -174,16 +174,16 @@ class ReaderView(LinkedView):
     def action_leave(self) -> None:
         """Out of what was begun: choosing, the search; else out of the text."""
         if self._chosen is not None:
-            self.end_choosing()
+            self.end_line_selection()
         elif self.wanted:
             self.search("")
             self._say("The search is over.")
         else:
-            self.leaving()
+            self.before_blur()
             self.post_message(self.Left())
 
     def _scroll_by(self, lines: int) -> None:
-        self.when_shown(lambda: self._move_by(lines))
+        self.when_loaded(lambda: self._move_by(lines))
 
     def _move_by(self, lines: int) -> None:
         if self._chosen is None:
@@ -208,7 +208,7 @@ class ReaderView(LinkedView):
 
     def action_heading(self, step: int) -> None:
         """To the next heading, or with -1 to the one before."""
-        self.when_shown(lambda: self._to_heading(step))
+        self.when_loaded(lambda: self._to_heading(step))
 
     def _to_heading(self, step: int) -> None:
         headings = self.laid.headings if self.laid is not None else ()
@@ -232,8 +232,8 @@ class ReaderView(LinkedView):
 
     def action_search(self) -> None:
         """Ask what to look for."""
-        self.leaving()
-        self.post_message(self.SearchWanted())
+        self.before_blur()
+        self.post_message(self.SearchRequested())
 
     def search(self, wanted: str) -> tuple[int, int]:
         """Look for ``wanted``, and go to the first place from the top of the view on.
@@ -267,12 +267,12 @@ class ReaderView(LinkedView):
 
     def action_match(self, step: int) -> None:
         """To the next place of what is searched for, or with -1 to the one before; round at the ends."""
-        self.when_shown(lambda: self._to_match(step))
+        self.when_loaded(lambda: self._to_match(step))
 
     def _to_match(self, step: int) -> None:
         if not self.wanted:
-            self.leaving()
-            self.post_message(self.NextWanted(step))
+            self.before_blur()
+            self.post_message(self.NextArticleRequested(step))
         elif not self._matches:
             self._say(f"“{self.wanted}” is not in this text.")
         else:
@@ -293,7 +293,7 @@ class ReaderView(LinkedView):
     def action_choose(self) -> None:
         """Begin to choose lines, or end it."""
         if self._chosen is not None:
-            self.end_choosing()
+            self.end_line_selection()
         elif self._lines:
             here = self._matches.line(self._match) if self._matches and self._match >= 0 else -1
             top = self.scroll_offset.y
@@ -301,13 +301,13 @@ class ReaderView(LinkedView):
             self._chosen = (start, start)
             self.screen.clear_selection()
             self.refresh()
-            self._say("Move to choose lines, y copies them, Esc lets go.", passing=False)
+            self._say("Move to choose lines, y copies them, Esc lets go.", transient=False)
 
     def _first_line(self, top: int) -> int:
         bottom = min(top + self.size.height, len(self._lines))
         return next((at for at in range(top, bottom) if self._lines[at]), top)
 
-    def end_choosing(self) -> None:
+    def end_line_selection(self) -> None:
         """Let go of what was chosen."""
         if self._chosen is not None:
             self._chosen = None

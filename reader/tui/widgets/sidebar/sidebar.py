@@ -24,7 +24,7 @@ from reader.tui.widgets.sidebar.tree import SidebarLine, SidebarTree
 from reader.tui.widgets.text.line_view import LineView
 from reader.tui.widgets.text.scroll_view import LinesScrollView, drawn
 
-Wish = Literal["choose", "combine", "filter", "rename", "delete", "down", "up", "leave"]
+SidebarCommand = Literal["choose", "combine", "filter", "rename", "delete", "down", "up", "leave"]
 _MARKS = 3
 """Cells before the name: where one is, what is chosen, and a blank."""
 _AIRY_FROM = 30
@@ -57,12 +57,12 @@ class SidebarPane(Container):
 
     def __init__(self, lines: SidebarTree) -> None:
         super().__init__(id="views-side")
-        self.title_line = SidebarTitle()
+        self.title_bar = SidebarTitle()
         self.views = Sidebar(lines, id="views")
 
     def compose(self) -> ComposeResult:
         """One below the other."""
-        yield self.title_line
+        yield self.title_bar
         yield self.views
 
 
@@ -71,12 +71,12 @@ class Sidebar(LinesScrollView, can_focus=True):
 
     BINDINGS = bindings.bindings("views")
 
-    class Wished(Message):
+    class CommandRequested(Message):
         """The person wants something done with the selected line."""
 
-        def __init__(self, wish: Wish, line: SidebarLine) -> None:
+        def __init__(self, wish: SidebarCommand, line: SidebarLine) -> None:
             super().__init__()
-            self.wish: Wish = wish
+            self.command: SidebarCommand = wish
             self.line = line
 
     class Ready(Message):
@@ -94,7 +94,7 @@ class Sidebar(LinesScrollView, can_focus=True):
         self.cursor = 0
         self.chosen: frozenset[SidebarChoice] = frozenset()
         """The keys of what the query asks for."""
-        self.leaving: Callable[[], None] = lambda: None
+        self.before_blur: Callable[[], None] = lambda: None
         """Called when what is pressed next is not meant for the pane."""
         self._styles: dict[tuple[str, bool], Style] = {}
 
@@ -121,7 +121,7 @@ class Sidebar(LinesScrollView, can_focus=True):
         self.scroll_line_into_view(self.cursor)
         self.refresh()
 
-    def show_chosen(self, chosen: frozenset[SidebarChoice]) -> None:
+    def show_choices(self, chosen: frozenset[SidebarChoice]) -> None:
         """Mark what is chosen."""
         if chosen != self.chosen:
             self.chosen = chosen
@@ -180,7 +180,7 @@ class Sidebar(LinesScrollView, can_focus=True):
         self._styles.clear()
         self.refresh()
         if isinstance(self.parent, SidebarPane):
-            self.parent.title_line.lit = lit
+            self.parent.title_bar.lit = lit
 
     def on_focus(self) -> None:
         """The selection is drawn brighter with the focus."""
@@ -297,16 +297,16 @@ class Sidebar(LinesScrollView, can_focus=True):
         """Take the filter away, or go back to the list."""
         self._wish("leave")
 
-    def _of_saved(self, wish: Wish) -> None:
+    def _of_saved(self, wish: SidebarCommand) -> None:
         if self.line.what == "entry" and self.line.kind == "view":
             self._wish(wish)
         else:
             self._say("Only saved views can be renamed, deleted and moved.")
 
-    def _wish(self, wish: Wish) -> None:
+    def _wish(self, wish: SidebarCommand) -> None:
         if wish in {"choose", "filter", "rename", "leave"}:
-            self.leaving()
-        self.post_message(self.Wished(wish, self.line))
+            self.before_blur()
+        self.post_message(self.CommandRequested(wish, self.line))
 
     def on_click(self, event: events.Click) -> None:
         """Choose what is under the mouse; with Ctrl, or on the mark before it, add it or take it away."""

@@ -95,13 +95,13 @@ class PlacedView(PicturedView):
         """How far below the top the middle is that is held."""
         return self._held_in.height // 2
 
-    def show_no_text(self, lines: Sequence[Line]) -> None:
+    def show_untracked(self, lines: Sequence[Line]) -> None:
         """Show lines that are not to be come back to."""
         self._measured = None
         self._left_at, self._steered = None, False
         self.show_lines(lines, y=0)
 
-    def take_left(self) -> int | None:
+    def pop_changed(self) -> int | None:
         """Return the place that the person has scrolled to since this was asked last; else None."""
         place, self._left_at = self._left_at, None
         return place
