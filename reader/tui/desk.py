@@ -25,7 +25,7 @@ from reader.tui.views_desk import ViewsDesk
 if TYPE_CHECKING:
     from reader.core.model import Row
     from reader.core.ordering import Sort, View
-    from reader.images.model import Picture
+    from reader.images.model import RenderedImage
     from reader.indexing.events import Told
     from reader.indexing.remote import Beside
     from reader.library.library import Library
@@ -281,7 +281,7 @@ class Desk:
         y: int | None = None,
         selected: int = -1,
         again: bool = False,
-        lead: tuple[str, Picture] | None = None,
+        lead: tuple[str, RenderedImage] | None = None,
     ) -> None:
         """Ask for a document, laid out for ``width`` cells, to be shown where it was left.
 
@@ -318,7 +318,7 @@ class Desk:
 
         self.run(work, "article")
 
-    def refit(self, subject: Subject, width: int, picture: Picture | None = None) -> None:
+    def refit(self, subject: Subject, width: int, picture: RenderedImage | None = None) -> None:
         """Ask for the lines of a subject that is shown already, for another width or with another picture."""
 
         def work() -> None:

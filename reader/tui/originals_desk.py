@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reader.core.events import FetchEvent
     from reader.core.model import Links
     from reader.fetching.remote import FetchingProcess
-    from reader.images.model import Picture
+    from reader.images.model import RenderedImage
     from reader.library.library import Library
     from reader.tui.widgets.article_pane.content import Subject
     from reader.tui.widgets.reader.lines import FullText, Notice
@@ -110,7 +110,7 @@ class OriginalsDesk:
         self._run(work, "text")
 
     def refit(
-        self, text: FullText, width: int, notices: Sequence[Notice], pictures: Mapping[str, Picture | str]
+        self, text: FullText, width: int, notices: Sequence[Notice], pictures: Mapping[str, RenderedImage | str]
     ) -> None:
         """Ask for the lines of a text that is shown already, for another width, with other notices or pictures."""
         self._refits += 1

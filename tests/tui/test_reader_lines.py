@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.content.blocks import CodeBlock, Mark
+from reader.content.blocks import CodeBlock, TextStyle
 from reader.content.markdown.parser import parse_markdown
 from reader.core.model import Extract, Links, Page
 from reader.core.text import width
@@ -94,7 +94,7 @@ def test_what_a_row_of_code_had_no_room_for_has_a_sign_that_is_neither_found_nor
         "  second = 2",
     ]
     (sign,) = (run for line in narrow.lines for run in line if run.text == "↳ ")
-    assert Mark.QUIET in sign.mark
+    assert TextStyle.MUTED in sign.text_style
     assert not Searchable(narrow.lines).find("↳")
     assert Searchable(narrow.lines).find("with_many, arguments")
     last = narrow.text.stop - 1

@@ -12,7 +12,7 @@ from reader.core.errors import ReaderError
 from reader.core.model import Image, Json, Page
 from reader.core.text import count, cut, fit, width
 from reader.core.urls import host, safe, shorten
-from reader.images.model import Picture
+from reader.images.model import RenderedImage
 from reader.tui.widgets.article_pane.content import Item, Subject
 from reader.tui.widgets.text import formats
 from reader.tui.widgets.text.image_lines import picture_lines
@@ -51,7 +51,9 @@ class Made:
     items: tuple[range, ...] = ()
 
 
-def head(subject: Subject, cells: int, now: datetime | None = None, picture: Picture | None = None) -> tuple[Line, ...]:
+def head(
+    subject: Subject, cells: int, now: datetime | None = None, picture: RenderedImage | None = None
+) -> tuple[Line, ...]:
     """Return everything above the related items, at most ``cells`` wide; with a picture, if there is one."""
     lines: list[Line] = [line_of(text, "title") for text in wrapped(subject.title, cells)]
     lines += wrap_facts(_first_facts(subject), cells)
@@ -77,7 +79,7 @@ def head(subject: Subject, cells: int, now: datetime | None = None, picture: Pic
     return tuple(lines)
 
 
-def fixed(subject: Subject, cells: int, now: datetime | None = None, picture: Picture | None = None) -> Fixed:
+def fixed(subject: Subject, cells: int, now: datetime | None = None, picture: RenderedImage | None = None) -> Fixed:
     """Return what stays on the page of ``subject`` whichever related item is selected; the costly part of it."""
     above = head(subject, cells, now, picture)
     return Fixed(above, tuple(_more(subject, cells)), cells, before=measure(above))
