@@ -40,16 +40,16 @@ def extract(file: str, *, url: str, form: str) -> None:
 
     The page is read in a process of its own that may have 10 seconds and 512 MB.
     """
-    from reader.workers.extract_tasks import Extracted
-    from reader.workers.sandbox import ExtractError, Extractor
+    from reader.workers.extract_tasks import ExtractionResult
+    from reader.workers.sandbox import ExtractError, SandboxPool
 
     name = "standard input" if file == _STANDARD else show_path(file)
     page = _read(file, name)
     _refuse_other_files(page, name)
-    with contextlib.closing(Extractor()) as extractor:
+    with contextlib.closing(SandboxPool()) as extractor:
         try:
-            answer = Extracted.of(extractor.ask("page", page, url, ""))
-            words = str(extractor.ask("words", page, url, "")) if form == "text" and answer.extract else ""
+            answer = ExtractionResult.from_values(extractor.call("page", page, url, ""))
+            words = str(extractor.call("words", page, url, "")) if form == "text" and answer.extract else ""
         except ExtractError as error:
             raise ReaderError(f"{name}: {error.message}", error.hint) from error
     if answer.extract is None:
@@ -85,13 +85,13 @@ def _hint(stub: str) -> str:
 
 def _refuse_other_files(page: bytes, name: str) -> None:
     """Raise ReaderError for what is no page: nothing at all, a PDF, a picture, bytes that are no text."""
-    from reader.web.response.content_type import in_words, sniffed  # late, as all that a command needs
+    from reader.web.response.content_type import describe, sniff  # late, as all that a command needs
 
     if not page.strip():
         raise ReaderError(f"{name} is empty.", "Give it a web page: HTML, XHTML or plain text.")
-    kind = sniffed(page)
+    kind = sniff(page)
     if kind not in ("text/html", "text/plain"):
-        what = "no text" if kind == "application/octet-stream" else in_words(kind)
+        what = "no text" if kind == "application/octet-stream" else describe(kind)
         raise ReaderError(f"{name} is {what}, in which no article is looked for.", "Give it a web page, or plain text.")
 
 

@@ -13,7 +13,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-class Extracted(NamedTuple):
+class ExtractionResult(NamedTuple):
     """What a page is."""
 
     extract: Extract | None
@@ -21,7 +21,7 @@ class Extracted(NamedTuple):
     stub: str = ""
     """What it is instead, in words that follow “the page”; empty when it is an article."""
 
-    def plain(self) -> tuple[Any, ...]:
+    def to_values(self) -> tuple[Any, ...]:
         """Return it as plain values."""
         extract = self.extract
         if extract is None:
@@ -35,7 +35,7 @@ class Extracted(NamedTuple):
         return (text, self.stub)
 
     @classmethod
-    def of(cls, plain: Any) -> Extracted:
+    def from_values(cls, plain: Any) -> ExtractionResult:
         """Return it from plain values."""
         text, stub = plain
         if text is None:
@@ -51,7 +51,7 @@ def _page(body: bytes | str, url: str, charset: str) -> tuple[Any, ...]:
     from reader.extraction.stubs.classify import stub_reason
 
     found = extract(body, url, charset)
-    return Extracted(found, stub_reason(found, body, charset)).plain()
+    return ExtractionResult(found, stub_reason(found, body, charset)).to_values()
 
 
 def _blocks(body: str, body_format: BodyFormat, url: str) -> list[Any]:

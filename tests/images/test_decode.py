@@ -155,6 +155,6 @@ def test_any_bytes_are_a_picture_or_a_reason(body: bytes) -> None:
 
 
 def test_the_bound_is_that_of_the_fetcher() -> None:
-    from reader.web.limits import Rules
+    from reader.web.options import ClientOptions
 
-    assert Rules().image_pixels == decode.PIXELS
+    assert ClientOptions().image_pixels == decode.PIXELS

@@ -57,4 +57,6 @@ def test_both_go_between_processes_as_plain_values() -> None:
     box = ImageBox(72, 20, (1, 2, 3), CellSize(9, 18), protocol="sixel")
     assert ImageBox.from_values(marshal.loads(marshal.dumps(box.to_values()))) == box
     picture = RenderedImage(2, 1, b"123456789012", 7, ("ab",), ("told",))
-    assert RenderedImage.from_values(marshal.loads(marshal.dumps(picture.to_values()))).to_values() == picture.to_values()
+    assert (
+        RenderedImage.from_values(marshal.loads(marshal.dumps(picture.to_values()))).to_values() == picture.to_values()
+    )
