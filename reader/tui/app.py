@@ -32,6 +32,7 @@ from reader.tui.terminal.daemon_threads import DaemonThreads
 from reader.tui.terminal.hangup import Hangup
 from reader.tui.terminal.idle_gc import IdleGC
 from reader.tui.theme import themes
+from reader.tui.timings import DEFAULT_TIMINGS, Timings
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 _SECONDS_OF_A_THREAD = 0.001
 """How long a thread that reads may keep a key waiting, at most; Python lets it for 5 ms by itself."""
-_SECONDS_BETWEEN_TIDYING = 1.0
-_PATIENCE = 3.0
-"""Seconds to wait at the end for a disk that does not answer."""
 
 
 def _commands() -> type[Provider]:
@@ -60,8 +58,9 @@ class NewsreaderApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-single"), (60, "-stacked"), (100, "-side")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]
 
-    def __init__(self, first: First, settings: Config) -> None:
+    def __init__(self, first: First, settings: Config, timings: Timings = DEFAULT_TIMINGS) -> None:
         super().__init__()
+        self.timings = timings
         self.library = first.library
         self._first: First | None = first
         self._settings = settings
@@ -144,7 +143,7 @@ class NewsreaderApp(App[None]):
     def on_begun(self) -> None:
         """From now on there is a person to wait for."""
         self._tidying.begin()
-        self.set_interval(_SECONDS_BETWEEN_TIDYING, self._tidying.look)
+        self.set_interval(self.timings.idle_gc, self._tidying.look)
 
     def _remember_theme(self, name: str) -> None:
         if name == self._kept_theme:
@@ -216,7 +215,7 @@ class NewsreaderApp(App[None]):
                 screen.forget_pictures()
         await asyncio.sleep(0)  # for the last one to begin
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self.timings.quit):
                 for worker in [worker for worker in self.workers if worker.group == KEEPING]:
                     with contextlib.suppress(WorkerError):
                         await worker.wait()

@@ -13,14 +13,14 @@ if TYPE_CHECKING:
     from reader.core.events import FetchEvent, Progress
     from reader.core.model import Counts, Problem, Row
     from reader.core.ordering import Sort, View
-    from reader.images.model import Picture
+    from reader.images.model import RenderedImage
     from reader.library.saved_views.toml_file import SavedView
     from reader.query.ast import Query, ValueField
     from reader.tui.addresses import Outcome
     from reader.tui.pictures_desk import Face
     from reader.tui.widgets.article_pane.content import ArticleContent
     from reader.tui.widgets.article_pane.lines import PaneLayout
-    from reader.tui.widgets.reader.lines import ReaderText, ReaderLayout
+    from reader.tui.widgets.reader.lines import ReaderLayout, ReaderText
     from reader.tui.widgets.sidebar.selection import EntryKind
     from reader.tui.widgets.sidebar.tree import SidebarEntry
 
@@ -251,7 +251,7 @@ class Recalled(Message):
 class PictureMade(Message):
     """A picture that was asked for, or why it is not shown."""
 
-    def __init__(self, face: Face, turn: int, url: str, answer: Picture | str) -> None:
+    def __init__(self, face: Face, turn: int, url: str, answer: RenderedImage | str) -> None:
         super().__init__()
         self.face: Face = face
         self.turn = turn

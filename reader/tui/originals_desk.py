@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from reader.config.settings import FetchSettings
     from reader.core.events import FetchEvent
     from reader.core.model import Links
-    from reader.fetching.remote import FetchingProcess
-    from reader.images.model import Picture
+    from reader.fetching.remote import FetchClient
+    from reader.images.model import RenderedImage
     from reader.library.library import Library
     from reader.tui.widgets.article_pane.content import ArticleContent
     from reader.tui.widgets.reader.lines import ReaderText, TextNotice
-    from reader.workers.body_parser import Bodies
+    from reader.workers.body_parser import BodyParser
 
 
 MEASURE = "text-width"
@@ -37,7 +37,7 @@ class Run(Protocol):
         """Begin it."""
 
 
-Order: TypeAlias = "Callable[[FetchingProcess], None]"
+Order: TypeAlias = "Callable[[FetchClient], None]"
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class OriginalsDesk:
         self,
         library: Library,
         settings: FetchSettings,
-        bodies: Callable[[], Bodies],
+        bodies: Callable[[], BodyParser],
         run: Run,
         post: Callable[[Message], object],
     ) -> None:
@@ -68,7 +68,7 @@ class OriginalsDesk:
         self._run = run
         self._post = post
         self._guard = threading.Lock()
-        self._process: FetchingProcess | None = None
+        self._process: FetchClient | None = None
         self._many: deque[_Place] = deque()
         """Orders about the many that are not handed over yet."""
         self._closed = False
@@ -110,7 +110,7 @@ class OriginalsDesk:
         self._run(work, "text")
 
     def refit(
-        self, text: ReaderText, width: int, notices: Sequence[TextNotice], pictures: Mapping[str, Picture | str]
+        self, text: ReaderText, width: int, notices: Sequence[TextNotice], pictures: Mapping[str, RenderedImage | str]
     ) -> None:
         """Ask for the lines of a text that is shown already, for another width, with other notices or pictures."""
         self._refits += 1
@@ -129,15 +129,15 @@ class OriginalsDesk:
 
     def fetch(self, id_: str, links: Links, *, force: bool = False, archive: bool = False) -> None:
         """Ask for the original of an article; the answers are :class:`messages.Fetching`."""
-        self._order(lambda process: process.ask(id_, links, force=force, archive=archive))
+        self._order(lambda process: process.fetch(id_, links, force=force, archive=archive))
 
     def image(self, url: str) -> None:
         """Ask for an image to be fetched and kept; the answer is a ImageFetched among messages.Fetching."""
-        self._order(lambda process: process.image(url))
+        self._order(lambda process: process.fetch_image(url))
 
     def drop_image(self, url: str) -> None:
         """Ask to give an image up."""
-        self._order(lambda process: process.drop_image(url), begins=False)
+        self._order(lambda process: process.cancel_image(url), begins=False)
 
     def cancel(self, id_: str) -> None:
         """Ask to give one up."""
@@ -153,7 +153,7 @@ class OriginalsDesk:
                 missing = self._library.pages.missing(ids)
                 self._post(messages.Gathering(len(missing), len(ids) - len(missing)))
                 if missing:
-                    place.order = lambda process: process.gather(missing)
+                    place.order = lambda process: process.fetch_all(missing)
             finally:
                 place.ready = True
                 self._pass_on()
@@ -166,9 +166,9 @@ class OriginalsDesk:
         """Ask to begin no further one of the many."""
         self._order_many(lambda process: process.pause())
 
-    def end_loading(self) -> None:
+    def resume(self) -> None:
         """Ask to end the pause."""
-        self._order_many(lambda process: process.go_on())
+        self._order_many(lambda process: process.resume())
 
     def stop(self) -> None:
         """Ask to give the many up."""
@@ -205,9 +205,9 @@ class OriginalsDesk:
         if self._closed or (self._process is None and not begins):
             return  # nobody has anything to stop
         if self._process is None:
-            from reader.fetching.remote import FetchingProcess
+            from reader.fetching.remote import FetchClient
 
-            self._process = FetchingProcess(self._library, self._library.paths, self._settings, self._hear)
+            self._process = FetchClient(self._library, self._library.paths, self._settings, self._hear)
         order(self._process)
 
     def _hear(self, news: FetchEvent) -> None:

@@ -19,7 +19,7 @@ from reader.config.load import Config
 from reader.config.settings import FetchSettings
 from reader.core.model import Row
 from reader.core.paths import Paths
-from reader.indexing.remote import InThread
+from reader.indexing.remote import UpdaterThread
 from reader.library.library import Library
 from reader.startup import look
 from reader.tui.app import NewsreaderApp
@@ -70,7 +70,7 @@ class Reader:
             await asyncio.sleep(0.002)  # until the next frame, which brings the focus
             return False
         beside = self.browse._desk._keeper
-        keeper = beside.keeper if isinstance(beside, InThread) else None  # a process is not waited for
+        keeper = beside.updater if isinstance(beside, UpdaterThread) else None  # a process is not waited for
         if keeper is None or keeper.idle.is_set():
             return True
         await asyncio.to_thread(keeper.idle.wait, 0.05)
@@ -206,7 +206,7 @@ async def opened(folder: Path, size: tuple[int, int] = SIDE, settings: Config | 
     library = Library.open(folder, Paths.of())
     try:
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
-        first = look(library, keeper=InThread(library, watching=False))
+        first = look(library, keeper=UpdaterThread(library, watching=False))
         app = NewsreaderApp(first, settings or QUIET)
         async with app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)

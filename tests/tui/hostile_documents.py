@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reader.content.blocks import Heading, Paragraph, Span
 from reader.core.model import Image, Links, Related
 from reader.core.text import clean
-from reader.tui.widgets.article_pane.content import RelatedItem, ArticleContent
+from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
 
 HOSTILE = (
     "\x1b]52;c;aGVsbG8=\x07 copied",

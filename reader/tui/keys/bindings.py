@@ -15,12 +15,27 @@ from textual.keys import Keys
 
 from reader.core.errors import ReaderError
 from reader.core.text import clean
-from reader.tui.keys.actions import ACTIONS, FOOTERS, GROUPS, Action, KeyContext, Group, Scope
+from reader.tui.keys.actions import ACTIONS, FOOTERS, GROUPS, Action, Group, KeyContext, Scope
 
 # Whoever asks what an action does need not know that they are listed elsewhere.
 __all__ = [
-    "ACTIONS", "CHAINS", "GROUPS", "NAMES", "Action", "KeyContext", "Group", "Scope", "bindings", "check_keymap", "first_key",
-    "footer", "groups", "keys_of", "single_keys", "key_label", "pressed_key_label",
+    "ACTIONS",
+    "CHAINS",
+    "GROUPS",
+    "NAMES",
+    "Action",
+    "Group",
+    "KeyContext",
+    "Scope",
+    "bindings",
+    "check_keymap",
+    "first_key",
+    "footer",
+    "groups",
+    "key_label",
+    "keys_of",
+    "pressed_key_label",
+    "single_keys",
 ]  # fmt: skip
 
 CHAINS: tuple[tuple[Scope, ...], ...] = (

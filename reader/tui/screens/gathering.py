@@ -50,7 +50,7 @@ class Gathering(Picturing):
             if self._pauses:
                 self.originals.pause()
             else:
-                self.originals.end_loading()
+                self.originals.resume()
             begun = self.query_one(BulkFetchBar).gathered
             if begun is not None and self._gathered is None:  # nothing is told of it yet
                 self._show_line(begun._replace(paused=self._pauses))
@@ -101,7 +101,7 @@ class Gathering(Picturing):
         elif self._gathered is None:  # that shows at once; the process tells of it later
             from reader.core.events import BulkProgress
 
-            self._show_line(BulkProgress(0, 0, 0, event.missing, 0.0, paused=self._pauses, finished=False, told=""))
+            self._show_line(BulkProgress(0, 0, 0, event.missing, 0.0, paused=self._pauses, finished=False, summary=""))
             if self.has_class("-zen"):  # where there is no such line
                 self.say(f"Fetching {count(event.missing, 'original')} …", transient=True)
 
@@ -138,5 +138,5 @@ class Gathering(Picturing):
         if self._following is None and not gathered.finished:
             self._following = self.set_timer(_SECONDS_BETWEEN_LISTS, self._follow)
         if gathered.finished:
-            self.say(gathered.told, warning=bool(gathered.failed and not gathered.done))
+            self.say(gathered.summary, warning=bool(gathered.failed and not gathered.done))
             self.pages_changed()

@@ -99,7 +99,7 @@ class Originals(Texts):
         """Called when the list may show something else for the same query."""
 
     def _got(self, got: FetchResult, asked: Asked, *, is_here: bool) -> None:
-        if got.status == "fetched" or got.holds:
+        if got.status == "fetched" or got.confirmed:
             self.pages_changed()
         pane = self.text_pane
         if not is_here or pane is None or pane.view.text is None or self.text_of is None:
@@ -111,7 +111,7 @@ class Originals(Texts):
             return
         pane.bar.state = ""
         text = pane.view.text
-        if got.status == "fetched" or (got.status == "cached" and (text.page is None or got.holds)):
+        if got.status == "fetched" or (got.status == "cached" and (text.page is None or got.confirmed)):
             self.load_again()  # one that holds tells since when that is known
         if got.status == "cached" and got.error and text.page is not None:
             from reader.tui.widgets.text.formats import ago
@@ -127,7 +127,7 @@ class Originals(Texts):
         elif got.status == "fetched":
             if text.page is not None:
                 self.say("It was fetched anew.")
-        elif got.holds:
+        elif got.confirmed:
             self.say("It still holds: the server has no other.")
         elif text.page is not None:
             again = bindings.first_key("fetch.again", self._keymap)

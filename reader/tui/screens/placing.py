@@ -43,7 +43,9 @@ class Placing(Searching):
             self.articles.moved = False
         elif event.name != self.view_name:
             self.is_placed = False
-            self.articles.moved = self.articles.user_selected  # the article that is held has a place in this order as well
+            self.articles.moved = (
+                self.articles.user_selected
+            )  # the article that is held has a place in this order as well
         else:
             self.is_placed |= event.place is not None
         self.view_name = event.name

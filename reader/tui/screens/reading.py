@@ -21,7 +21,7 @@ from reader.tui.widgets.article_pane.history import BackEntry, BackStack
 from reader.tui.widgets.bars.bars import KeyBar, TopBar
 
 if TYPE_CHECKING:
-    from reader.images.model import Picture
+    from reader.images.model import RenderedImage
     from reader.tui.widgets.article_pane.content import ArticleContent
     from reader.tui.widgets.text.lines import Line
 
@@ -59,11 +59,11 @@ class Reading(Parts):
 
     # What whoever shows pictures tells.
 
-    def lead_kept(self) -> tuple[str, Picture] | None:
+    def lead_kept(self) -> tuple[str, RenderedImage] | None:
         """Return the picture in the pane, with its address; None when there is none."""
         return None
 
-    def lead_of(self, subject: ArticleContent) -> Picture | None:
+    def lead_of(self, subject: ArticleContent) -> RenderedImage | None:
         """Return the picture of what the pane shows, if it is there."""
         return None
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from reader.images.model import Picture
+    from reader.images.model import RenderedImage
     from reader.tui.terminal.pager import Pager
     from reader.tui.widgets.article_pane.content import ArticleContent
     from reader.tui.widgets.reader.header import ReaderPane
@@ -78,7 +78,7 @@ class Texts(Viewing):
     def text_left(self) -> None:
         """Called when no text is shown any more."""
 
-    def pictures_of(self, text: ReaderText) -> Mapping[str, Picture | str]:
+    def pictures_of(self, text: ReaderText) -> Mapping[str, RenderedImage | str]:
         """Return the pictures of a text that are there, by address, or why one is not."""
         return {}
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from reader.core.ordering import Sort
     from reader.library.saved_views.toml_file import SavedView
     from reader.query.ast import Query
-    from reader.tui.widgets.sidebar.sidebar import SidebarPane, Sidebar
+    from reader.tui.widgets.sidebar.sidebar import Sidebar, SidebarPane
     from reader.tui.widgets.sidebar.tree import SidebarLine, SidebarTree
 
 _WIDE = 140
@@ -101,7 +101,9 @@ class Viewing(Placing):
             if kind in self._pane.folded:
                 tree.fold(kind)
         known = {"All": self._counts.articles, "Unread": self._counts.unread}
-        tree.set({"usual": [SidebarEntry(entry.text, known.get(entry.text)) for entry in tree if entry.kind == "usual"]})
+        tree.set(
+            {"usual": [SidebarEntry(entry.text, known.get(entry.text)) for entry in tree if entry.kind == "usual"]}
+        )
         return SidebarPane(tree)
 
     @on(messages.Begun)
@@ -362,7 +364,9 @@ class Viewing(Placing):
         from reader.tui.widgets.prompt.completion import Completion, starting_with
 
         if self.entry is not None:
-            self.entry.set_completion(Completion(0, len(name), tuple(starting_with(name, (view.name for view in self._saved)))))
+            self.entry.set_completion(
+                Completion(0, len(name), tuple(starting_with(name, (view.name for view in self._saved))))
+            )
             there = any(view.name == clean(name) for view in self._saved)
             what = f"/{self.asked.shown}" if self.asked.query is not None else "all articles"
             self.entry.say(f"There is a view of this name: it becomes {what}." if there else f"Saves {what}.")

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from textual.color import Color, ColorParseError
 
-from reader.images.model import Cell, Colour, Means
+from reader.images.model import RGB, CellSize, ImageProtocol
 
 if TYPE_CHECKING:
     from textual.app import App
 
-Graphics: TypeAlias = Means | Literal["none"]
+Graphics: TypeAlias = ImageProtocol | Literal["none"]
 _COLOURS = frozenset({"truecolor", "256"})
 _MULTIPLEXERS = ("tmux", "screen")
 _SIXEL_TERMS = ("foot", "mlterm", "contour")
@@ -90,7 +90,7 @@ def has_extra() -> bool:
     return find_spec("textual_image") is not None
 
 
-def ground(colour: str, *, is_dark: bool) -> Colour:
+def ground(colour: str, *, is_dark: bool) -> RGB:
     """Return a colour of the theme in numbers; black or white where it is the terminal's own, which nobody knows."""
     try:
         found = Color.parse(colour)
@@ -106,7 +106,7 @@ def is_remote(environ: Mapping[str, str]) -> bool:
     return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
 
 
-def cell_size() -> Cell | None:
+def cell_size() -> CellSize | None:
     """Return how many pixels a cell has, by the system's word for it; None where it has none."""
     import fcntl
     import termios
@@ -119,7 +119,7 @@ def cell_size() -> Cell | None:
     lines, cells, width, height = struct.unpack("HHHH", answer)
     if not lines or not cells:
         return None
-    found = Cell(width // cells, height // lines)
+    found = CellSize(width // cells, height // lines)
     return found if found.width in _PIXELS and found.height in _PIXELS else None
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from reader.core.errors import ReaderError, reason
 from reader.core.text import clean
-from reader.desktop.programs import run_in_terminal, runs_code, show, split, stem
+from reader.desktop.programs import program_name, quoted, run_in_terminal, runs_code, split_command
 from reader.tui.widgets.reader.lines import USUAL_MEASURE, ReaderText, lay_out_text
 from reader.tui.widgets.text.lines import line_text
 
@@ -32,12 +32,12 @@ def find_viewer(environ: Mapping[str, str], which: Callable[[str], str | None] =
         line = environ.get(variable, "").strip()
         if not line:
             continue
-        words = split(line, variable)
+        words = split_command(line, variable)
         if runs_code(words):
-            raise ReaderError(f"{variable} is set to {show(line)}, which makes a shell run a string.", _HINT)
+            raise ReaderError(f"{variable} is set to {quoted(line)}, which makes a shell run a string.", _HINT)
         program = which(words[0]) if words else None
         if program is None:
-            raise ReaderError(f"{variable} names {show(words[0] if words else line)}, which is not there.", _HINT)
+            raise ReaderError(f"{variable} names {quoted(words[0] if words else line)}, which is not there.", _HINT)
         return [program, *words[1:]]
     program = next(filter(None, map(which, _USUAL)), None)
     if program is None:
@@ -68,10 +68,12 @@ class Pager:
             path.write_text(as_file(text, datetime.now().astimezone()), "utf-8", "replace")
             status = run_in_terminal([*argv, os.fspath(path)])
         except OSError as error:
-            raise ReaderError(f"{clean(stem(argv[0]))} could not show the text: {reason(error)}.", _HINT) from error
+            raise ReaderError(
+                f"{clean(program_name(argv[0]))} could not show the text: {reason(error)}.", _HINT
+            ) from error
         if status:
-            raise ReaderError(f"{clean(stem(argv[0]))} failed (exit status {status}).", _HINT)
-        return clean(stem(argv[0]))
+            raise ReaderError(f"{clean(program_name(argv[0]))} failed (exit status {status}).", _HINT)
+        return clean(program_name(argv[0]))
 
     def tidy(self) -> None:
         """Take the files away, for an end of the program at which nothing else is done."""

@@ -19,7 +19,7 @@ from reader.tui.widgets.article_list.header import ListHeader
 from reader.tui.widgets.article_pane.article_pane import ArticlePane
 
 if TYPE_CHECKING:
-    from reader.tui.widgets.sidebar.sidebar import SidebarPane, Sidebar
+    from reader.tui.widgets.sidebar.sidebar import Sidebar, SidebarPane
 
 
 class Backing(Container):

@@ -287,7 +287,9 @@ class ArticleRows(LinesScrollView, can_focus=True):
             self.call_after_refresh(self._ask)
 
     def _ask(self) -> None:
-        wanted = [rowid for rowid in self.rowids_around_screen() if rowid not in self._rows and rowid not in self._asked]
+        wanted = [
+            rowid for rowid in self.rowids_around_screen() if rowid not in self._rows and rowid not in self._asked
+        ]
         if wanted:
             self._asked.update(wanted)
             self.post_message(self.RowsRequested(wanted))

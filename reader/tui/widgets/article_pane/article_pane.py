@@ -15,7 +15,7 @@ from reader.tui.keys import bindings
 from reader.tui.widgets.text.reading_position import PlacedView
 
 if TYPE_CHECKING:
-    from reader.tui.widgets.article_pane.content import RelatedItem, ArticleContent
+    from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
     from reader.tui.widgets.article_pane.lines import PaneLayout
     from reader.tui.widgets.text.lines import Line
 
@@ -110,7 +110,9 @@ class ArticlePane(PlacedView):
         subject = self.subject
         if subject is None or self._around is None:
             return ()
-        from reader.tui.widgets.article_pane.lines import compose_lines  # imported late: the first frame has no article yet
+        from reader.tui.widgets.article_pane.lines import (
+            compose_lines,  # imported late: the first frame has no article yet
+        )
 
         made = compose_lines(
             subject,

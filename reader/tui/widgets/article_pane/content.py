@@ -16,7 +16,7 @@ from reader.core.model import Article, Image, Json, Links, Number, Page, Related
 from reader.library.library import Library
 
 if TYPE_CHECKING:
-    from reader.workers.body_parser import Bodies
+    from reader.workers.body_parser import BodyParser
 
 _NO_LINKS = Links()
 
@@ -74,7 +74,7 @@ class ArticleContent:
     """For what is no document here: the title of the document that tells of it."""
 
 
-def load_content(library: Library, rowid: int, bodies: Bodies) -> ArticleContent:
+def load_content(library: Library, rowid: int, bodies: BodyParser) -> ArticleContent:
     """Return the document ``rowid``, its body parsed by ``bodies`` and its related items matched with the folder.
 
     Raises ReaderError when it is gone or can no longer be read.
@@ -97,7 +97,7 @@ def load_content(library: Library, rowid: int, bodies: Bodies) -> ArticleContent
         heat=article.heat,
         topics=article.topics,
         excerpt=article.excerpt,
-        blocks=bodies.blocks(article.body, article.body_format, article.links.best) if article.body else (),
+        blocks=bodies.parse_body(article.body, article.body_format, article.links.best) if article.body else (),
         images=article.images,
         links=article.links,
         items=related + members,

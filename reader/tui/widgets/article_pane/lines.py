@@ -12,8 +12,8 @@ from reader.core.errors import ReaderError
 from reader.core.model import Image, Json, Page
 from reader.core.text import count, cut, fit, width
 from reader.core.urls import host, safe, shorten
-from reader.images.model import Picture
-from reader.tui.widgets.article_pane.content import RelatedItem, ArticleContent
+from reader.images.model import RenderedImage
+from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
 from reader.tui.widgets.text import formats
 from reader.tui.widgets.text.image_lines import picture_lines
 from reader.tui.widgets.text.lines import (
@@ -51,7 +51,9 @@ class ComposedLines:
     items: tuple[range, ...] = ()
 
 
-def head_lines(subject: ArticleContent, cells: int, now: datetime | None = None, picture: Picture | None = None) -> tuple[Line, ...]:
+def head_lines(
+    subject: ArticleContent, cells: int, now: datetime | None = None, picture: RenderedImage | None = None
+) -> tuple[Line, ...]:
     """Return everything above the related items, at most ``cells`` wide; with a picture, if there is one."""
     lines: list[Line] = [line_of(text, "title") for text in wrapped(subject.title, cells)]
     lines += wrap_facts(_first_facts(subject), cells)
@@ -77,13 +79,17 @@ def head_lines(subject: ArticleContent, cells: int, now: datetime | None = None,
     return tuple(lines)
 
 
-def lay_out_pane(subject: ArticleContent, cells: int, now: datetime | None = None, picture: Picture | None = None) -> PaneLayout:
+def lay_out_pane(
+    subject: ArticleContent, cells: int, now: datetime | None = None, picture: RenderedImage | None = None
+) -> PaneLayout:
     """Return what stays on the page of ``subject`` whichever related item is selected; the costly part of it."""
     above = head_lines(subject, cells, now, picture)
     return PaneLayout(above, tuple(_more(subject, cells)), cells, before=measure(above))
 
 
-def compose_lines(subject: ArticleContent, around: PaneLayout, *, selected: int, visited: frozenset[int], now: datetime) -> ComposedLines:
+def compose_lines(
+    subject: ArticleContent, around: PaneLayout, *, selected: int, visited: frozenset[int], now: datetime
+) -> ComposedLines:
     """Return the whole page, with the related items between what stays.
 
     ``selected`` is the item whose excerpt is shown, or -1; ``visited`` are those that

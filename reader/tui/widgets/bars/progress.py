@@ -10,7 +10,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from reader.core.events import Progress, duration, facts, share_done
+from reader.core.events import Progress, format_duration, progress_facts, share_done
 from reader.core.text import width
 from reader.tui.theme.styles import theme_style
 
@@ -58,7 +58,10 @@ class _BarLine(Widget):
         segments = []
         if wording.has_name:
             segments.append(Segment(f" {name}{' ' * (2 if bar else 0)}", theme_style(self, "text")))
-        segments += [Segment("━" * filled, theme_style(self, "accent")), Segment("━" * (bar - filled), theme_style(self, "track"))]
+        segments += [
+            Segment("━" * filled, theme_style(self, "accent")),
+            Segment("━" * (bar - filled), theme_style(self, "track")),
+        ]
         for at, part in enumerate(wording.parts):
             gap = "  " if at or wording.has_name else " "
             segments.append(Segment(gap + part, quiet if at else theme_style(self, "text")))
@@ -80,7 +83,7 @@ class IndexingBar(_BarLine):
         if y:
             return Strip.blank(self.size.width, theme_style(self, "quiet"))
         share = 0 if self.progress.walking else share_done(self.progress)
-        said = facts(self.progress)
+        said = progress_facts(self.progress)
         fewer = [Wording(said[:parts]) for parts in range(len(said), 0, -1)]
         return self.draw("Reading", share, (*fewer, Wording(said[:1], has_bar=False)))
 
@@ -120,7 +123,7 @@ def wordings_of(gathered: BulkProgress, pause: str, stop: str) -> tuple[Wording,
     keys = f"{pause} goes on, {stop} stops" if gathered.paused else f"{pause} pauses, {stop} stops"
     going = gathered.rate > 0 and not gathered.paused
     rate = (f"{gathered.rate:.1f}/s",) if going else ()
-    left = (f"{duration(gathered.left / gathered.rate)} left",) if going else ()
+    left = (f"{format_duration(gathered.left / gathered.rate)} left",) if going else ()
     long_rate = (f"{gathered.rate:.1f} a second",) if going else ()
     return (
         Wording((every, keys, *long_rate, *left)),

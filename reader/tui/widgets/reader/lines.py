@@ -14,12 +14,12 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from reader.content.blocks import Block, Mark, Paragraph, Span, plain_text
+from reader.content.blocks import Block, Paragraph, Span, TextStyle, plain_text
 from reader.content.layout.layout import layout
-from reader.content.link_numbers import Numbering
+from reader.content.link_numbers import LinkNumbering
 from reader.core.model import Image, Links, Page
 from reader.core.text import count, cut, fit, width
-from reader.images.model import Picture
+from reader.images.model import RenderedImage
 from reader.tui.widgets.text import formats
 from reader.tui.widgets.text.image_lines import MOST, figures, lead_lines, with_pictures
 from reader.tui.widgets.text.lines import (
@@ -32,8 +32,8 @@ from reader.tui.widgets.text.lines import (
     from_span,
     labelled,
     line_of,
-    measure,
     line_text,
+    measure,
     wrap_facts,
     wrapped,
 )
@@ -101,7 +101,7 @@ def lay_out_text(
     cells: int,
     now: datetime,
     notices: Sequence[TextNotice] = (),
-    pictures: Mapping[str, Picture | str] | None = None,
+    pictures: Mapping[str, RenderedImage | str] | None = None,
 ) -> ReaderLayout:
     """Return ``text`` as lines of at most ``cells`` cells, with the list of its links; ``now`` is an aware time.
 
@@ -115,7 +115,7 @@ def lay_out_text(
     lines += lead_lines(lead, pictures.get(lead.url), cells) if lead is not None else ()
     lines.append(BLANK)
     start = len(lines)
-    numbering = Numbering()
+    numbering = LinkNumbering()
     body = [tuple(map(from_span, line)) for line in layout(numbering.blocks(text.blocks), cells)]
     lines += with_pictures(body, pictures, cells) if pictures else body
     end = len(lines)
@@ -185,7 +185,7 @@ def _links(links: Sequence[tuple[str, str]], cells: int) -> Iterator[Line]:
 
 def _is_heading(lines: Sequence[Line], at: int) -> bool:
     def heads(line: Line) -> bool:
-        return bool(line) and Mark.HEADING in line[0].mark
+        return bool(line) and TextStyle.HEADING in line[0].text_style
 
     return heads(lines[at]) and not heads(lines[at - 1])
 

@@ -10,7 +10,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from reader.tui.keys import bindings
-from reader.tui.widgets.reader.lines import USUAL_MEASURE, Matches, ReaderText, ReaderLayout, SearchableText
+from reader.tui.widgets.reader.lines import USUAL_MEASURE, Matches, ReaderLayout, ReaderText, SearchableText
 from reader.tui.widgets.text.lines import line_text
 from reader.tui.widgets.text.link_hints import LinkedView
 

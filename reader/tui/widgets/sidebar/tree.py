@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from reader.core.tokenize import caseless
-from reader.tui.widgets.sidebar.selection import USUAL, VALUE_KINDS, SidebarChoice, EntryKind
+from reader.tui.widgets.sidebar.selection import USUAL, VALUE_KINDS, EntryKind, SidebarChoice
 
 FIRST = 7
 """So many values of a section show at first."""
@@ -71,7 +71,10 @@ class SidebarTree:
 
     def __init__(self, *, save_key: str = "w") -> None:
         self._save_key = save_key
-        self._entries: dict[EntryKind, Sequence[SidebarEntry]] = {"usual": [SidebarEntry(name, None) for name in USUAL], "view": []}
+        self._entries: dict[EntryKind, Sequence[SidebarEntry]] = {
+            "usual": [SidebarEntry(name, None) for name in USUAL],
+            "view": [],
+        }
         self._folded: set[EntryKind] = set()
         self._whole: set[EntryKind] = set()
         """Sections of which all entries show."""

@@ -18,7 +18,7 @@ from reader.tui.theme.styles import dimmed, theme_style
 from reader.tui.widgets.text.scroll_view import LinesScrollView
 
 if TYPE_CHECKING:
-    from reader.content.blocks import Mark
+    from reader.content.blocks import TextStyle
     from reader.tui.widgets.text.highlight import Term
     from reader.tui.widgets.text.lines import Line, Run
 
@@ -56,7 +56,7 @@ class LineView(LinesScrollView, can_focus=True):
         super().__init__(id=id)
         self._measure = measure
         self._lines: Sequence[Line] = ()
-        self._styles: dict[tuple[str, Mark, bool, float], Style] = {}
+        self._styles: dict[tuple[str, TextStyle, bool, float], Style] = {}
         self._blank: Style | None = None
         self._terms: dict[str, tuple[Term, ...]] = {}
         """Words that are drawn as found, by the ink of where they stand."""
@@ -109,7 +109,7 @@ class LineView(LinesScrollView, can_focus=True):
 
                 segments += drawn(run.picture)
                 continue
-            style = self._style(run.ink, run.mark, link=bool(run.href), lightness=run.lightness)
+            style = self._style(run.ink, run.text_style, link=bool(run.href), lightness=run.lightness)
             segments.append(Segment(run.text, style + theme_style(self, over) if over else style))
         return Strip(segments).adjust_cell_length(self.size.width, blank)
 
@@ -166,28 +166,28 @@ class LineView(LinesScrollView, can_focus=True):
     def _margin(self) -> int:
         return 1 + max(0, (self._room - self.text_width) // 2)
 
-    def _style(self, name: str, mark: Mark, *, link: bool, lightness: float) -> Style:
+    def _style(self, name: str, mark: TextStyle, *, link: bool, lightness: float) -> Style:
         key = (name, mark, link, lightness)
         style = self._styles.get(key)
         if style is None:
             style = self._styles[key] = self._make_style(name, mark, link=link, lightness=lightness)
         return style
 
-    def _make_style(self, name: str, mark: Mark, *, link: bool, lightness: float) -> Style:
-        from reader.content.blocks import Mark  # imported late: the first frame has no text in the pane
+    def _make_style(self, name: str, mark: TextStyle, *, link: bool, lightness: float) -> Style:
+        from reader.content.blocks import TextStyle  # imported late: the first frame has no text in the pane
 
-        if Mark.CODE in mark:
+        if TextStyle.CODE in mark:
             name = "code"
-        elif Mark.QUIET in mark:
+        elif TextStyle.MUTED in mark:
             name = "quiet"
         elif link and name == "text":
             name = "link"
-        elif Mark.HEADING in mark:
+        elif TextStyle.HEADING in mark:
             name = "title"
         style = theme_style(self, name) + Style(
-            bold=Mark.BOLD in mark or Mark.HEADING in mark or None,
-            italic=Mark.ITALIC in mark or None,
-            strike=Mark.STRIKE in mark or None,
+            bold=TextStyle.BOLD in mark or TextStyle.HEADING in mark or None,
+            italic=TextStyle.ITALIC in mark or None,
+            strike=TextStyle.STRIKE in mark or None,
         )
         return style + dimmed(style, lightness)
 

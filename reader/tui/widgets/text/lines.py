@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from reader.content.blocks import Mark, Paragraph, Span
-from reader.content.layout.layout import GOES_ON, layout
+from reader.content.blocks import Paragraph, Span, TextStyle
+from reader.content.layout.layout import CONTINUATION_SIGN, layout
 from reader.core.text import cut, steady, width
 
 if TYPE_CHECKING:
-    from reader.images.model import PictureLine
+    from reader.images.model import ImageLine
 
 OF_WIDTH = re.compile("[ \u2500-\u259f]+")
 """What there is more or less of as lines are longer or shorter: blanks, rules and frames."""
@@ -31,13 +31,13 @@ class Run:
 
     text: str
     ink: str = "text"
-    mark: Mark = Mark.NONE
+    text_style: TextStyle = TextStyle.NONE
     href: str = ""
     item: int = -1
     """The related item this belongs to, or -1."""
     lightness: float = 1.0
     """For the ink of scores: how strong, from 0 to 1."""
-    picture: PictureLine | None = None
+    picture: ImageLine | None = None
     """What is drawn in the place of the text, which is as many blanks."""
     counts: bool = True
     """Whether its line is of the text, by which places are measured, and not something that comes and goes in it."""
@@ -122,7 +122,8 @@ def line_text(line: Line) -> str:
 
 
 def _is_sign(run: Run) -> bool:
-    return run.text == GOES_ON and Mark.SIGN in run.mark  # in this order: a text has a million runs, and few signs
+    # In this order: a text has a million runs, and few signs.
+    return run.text == CONTINUATION_SIGN and TextStyle.DECORATION in run.text_style
 
 
 def line_of(text: str, ink: str = "text") -> Line:
@@ -137,7 +138,7 @@ def wrapped(text: str, cells: int) -> list[str]:
 
 def from_span(span: Span) -> Run:
     """Return a piece of a text that was laid out, in the ink of text."""
-    return Run(span.text, "text", span.mark, span.href)
+    return Run(span.text, "text", span.style, span.href)
 
 
 def wrap_facts(facts: list[Run], cells: int) -> Iterator[Line]:

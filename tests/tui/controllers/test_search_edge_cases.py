@@ -13,8 +13,8 @@ from reader.storage.sqlite.database import StorageError
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.prompt.prompt import PromptLine
 from tests.conftest import MakeFolder
+from tests.tui.controllers.test_search import hint, titles, write
 from tests.tui.helpers import NARROW, Reader, document, opened
-from tests.tui.test_searching import hint, titles, write
 
 
 @pytest.fixture

@@ -19,7 +19,11 @@ VIEWS = {
     "New": parse("sort:-date limit:5"),
 }
 AI, LAW, STAR = SidebarChoice("topic", "ai"), SidebarChoice("topic", "law"), SidebarChoice("source", "The Star")
-UNREAD, STARRED, ALL = SidebarChoice("usual", "Unread"), SidebarChoice("usual", "Starred"), SidebarChoice("usual", "All")
+UNREAD, STARRED, ALL = (
+    SidebarChoice("usual", "Unread"),
+    SidebarChoice("usual", "Starred"),
+    SidebarChoice("usual", "All"),
+)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +80,10 @@ def test_choices_of_one_kind_are_alternatives_and_those_of_others_come_together(
         ("-topic:ai", set()),
         ("topic:ai quality>=40", {SidebarChoice("view", "Good AI")}),
         ("topic:solar OR topic:wind", {SidebarChoice("topic", "solar"), SidebarChoice("topic", "wind")}),
-        ("topic:wind OR topic:solar", {SidebarChoice("view", "Energy"), SidebarChoice("topic", "solar"), SidebarChoice("topic", "wind")}),
+        (
+            "topic:wind OR topic:solar",
+            {SidebarChoice("view", "Energy"), SidebarChoice("topic", "solar"), SidebarChoice("topic", "wind")},
+        ),
         ("tag:later is:starred", {SidebarChoice("view", "Tag"), SidebarChoice("tag", "later"), STARRED}),
         ("(topic:ai quality>=40) OR tag:later", {SidebarChoice("view", "Good AI"), SidebarChoice("view", "Tag")}),
         ("domain:x lang:en path:y", set()),
@@ -95,8 +102,12 @@ def test_a_view_that_is_no_query_cannot_be_combined() -> None:
     assert query_for(SidebarChoice("view", "broken"), VIEWS) is None
 
 
-values = st.builds(SidebarChoice, st.sampled_from(["topic", "source", "type", "tag", "folder"]), st.sampled_from(["a", "b c"]))
-choices = values | st.sampled_from([UNREAD, STARRED]) | st.sampled_from([SidebarChoice("view", name) for name in VIEWS][:3])
+values = st.builds(
+    SidebarChoice, st.sampled_from(["topic", "source", "type", "tag", "folder"]), st.sampled_from(["a", "b c"])
+)
+choices = (
+    values | st.sampled_from([UNREAD, STARRED]) | st.sampled_from([SidebarChoice("view", name) for name in VIEWS][:3])
+)
 
 
 @given(queries, choices)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from reader.core.model import Links, Related
 from reader.core.text import width
-from reader.tui.widgets.article_pane.content import RelatedItem, ArticleContent, content_of_item
-from reader.tui.widgets.article_pane.lines import PaneLayout, ComposedLines, lay_out_pane, head_lines, compose_lines
+from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem, content_of_item
+from reader.tui.widgets.article_pane.lines import ComposedLines, PaneLayout, compose_lines, head_lines, lay_out_pane
 from reader.tui.widgets.text.lines import BLANK, Line
 from tests.tui.helpers import FORBIDDEN
 from tests.tui.hostile_documents import subjects
@@ -44,7 +44,9 @@ def test_no_line_above_the_related_items_is_wider_than_the_pane(subject: Article
 
 @settings(max_examples=150)
 @given(subjects(), st.integers(24, 76), st.integers(-1, 4))
-def test_no_related_item_and_no_further_field_is_wider_than_the_pane(subject: ArticleContent, cells: int, at: int) -> None:
+def test_no_related_item_and_no_further_field_is_wider_than_the_pane(
+    subject: ArticleContent, cells: int, at: int
+) -> None:
     page = bottom(subject, cells, selected=min(at, len(subject.items) - 1))
     for line in texts(page.lines):
         assert width(line) <= cells, line

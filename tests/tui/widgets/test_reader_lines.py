@@ -7,11 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.content.blocks import CodeBlock, Mark
+from reader.content.blocks import CodeBlock, TextStyle
 from reader.content.markdown.parser import parse_markdown
 from reader.core.model import Extract, Links, Page
 from reader.core.text import width
-from reader.tui.widgets.reader.lines import ReaderText, ReaderLayout, TextNotice, SearchableText, fold, hint_labels, lay_out_text, minutes
+from reader.tui.widgets.reader.lines import (
+    ReaderLayout,
+    ReaderText,
+    SearchableText,
+    TextNotice,
+    fold,
+    hint_labels,
+    lay_out_text,
+    minutes,
+)
 from reader.tui.widgets.text.formats import ago
 from reader.tui.widgets.text.lines import Line, LineMap, line_of
 
@@ -94,7 +103,7 @@ def test_what_a_row_of_code_had_no_room_for_has_a_sign_that_is_neither_found_nor
         "  second = 2",
     ]
     (sign,) = (run for line in narrow.lines for run in line if run.text == "↳ ")
-    assert Mark.QUIET in sign.mark
+    assert TextStyle.MUTED in sign.text_style
     assert not SearchableText(narrow.lines).find("↳")
     assert SearchableText(narrow.lines).find("with_many, arguments")
     last = narrow.text.stop - 1
@@ -146,7 +155,9 @@ def test_headings_are_where_one_can_go() -> None:
 
 
 def test_notices_stand_below_the_text() -> None:
-    laid = lay_out_text(text(page=None, kind="excerpt"), 40, NOW, (TextNotice("It could not be fetched."), TextNotice("Try again.")))
+    laid = lay_out_text(
+        text(page=None, kind="excerpt"), 40, NOW, (TextNotice("It could not be fetched."), TextNotice("Try again."))
+    )
     shown = plain(laid.lines)
     assert shown.index("It could not be fetched.") >= laid.text.stop
     assert shown.index("Try again.") < shown.index("Links (2)")

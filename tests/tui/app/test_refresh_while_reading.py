@@ -13,14 +13,14 @@ from reader.library.library import Library
 from reader.tui import messages
 from tests.conftest import MakeFolder
 from tests.tui.helpers import SIDE, Reader, document, drawn, opened
-from tests.tui.test_reading import PARAGRAPHS, keep
+from tests.tui.screens.test_reader_screen import PARAGRAPHS, keep
 
 BODY = "\n\n".join(f"Paragraph {n} about the appeal. " + "It goes on for a while. " * 12 for n in range(60))
 
 
 def gathered(last: str, *, left: int = 5, finished: bool = False) -> messages.Fetching:
     return messages.Fetching(
-        BulkProgress(1, 0, 0, left, 1.0, paused=False, finished=finished, told="1 page.", last=last)
+        BulkProgress(1, 0, 0, left, 1.0, paused=False, finished=finished, summary="1 page.", last=last)
     )
 
 
@@ -102,7 +102,7 @@ def _asked() -> object:
 
 async def noticed(reader: Reader, titles: list[str]) -> None:
     """Wait until the list has articles of these titles."""
-    reader.browse._desk._keeper.ask()
+    reader.browse._desk._keeper.refresh()
     await reader.until(lambda: [row.title for row in reader.rows] == titles)
     await reader.settled()
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.core.tokenize import words
-from reader.tui.widgets.text.highlight import Term, pieces, spans, parse_term
+from reader.tui.widgets.text.highlight import Term, parse_term, pieces, spans
 
 
 def found(text: str, *asked: str, prefix: bool = True) -> list[str]:

@@ -91,7 +91,7 @@ async def test_where_the_line_is_hidden_a_message_tells_it(news: Path) -> None:
 
 
 def so_far(**changes: object) -> BulkProgress:
-    return BulkProgress(12, 0, 3, 46, 1.6, paused=False, finished=False, told="")._replace(**changes)  # type: ignore[arg-type]
+    return BulkProgress(12, 0, 3, 46, 1.6, paused=False, finished=False, summary="")._replace(**changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

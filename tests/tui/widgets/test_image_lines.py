@@ -10,16 +10,18 @@ from hypothesis import strategies as st
 from reader.content.markdown.parser import parse_markdown
 from reader.core.model import Image
 from reader.core.text import width
-from reader.images.model import Picture, PictureLine
-from reader.tui.widgets.reader.lines import ReaderText, ReaderLayout, lay_out_text, lead_of, pictures_in
+from reader.images.model import ImageLine, RenderedImage
+from reader.tui.widgets.reader.lines import ReaderLayout, ReaderText, lay_out_text, lead_of, pictures_in
 from reader.tui.widgets.text.image_lines import MOST, drawn
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "https://a.example/{}.png"
 
 
-def picture(cells: int, lines: int) -> Picture:
-    return Picture(cells, lines, bytes(range(256)) * ((6 * cells * lines) // 256) + bytes((6 * cells * lines) % 256))
+def picture(cells: int, lines: int) -> RenderedImage:
+    return RenderedImage(
+        cells, lines, bytes(range(256)) * ((6 * cells * lines) // 256) + bytes((6 * cells * lines) % 256)
+    )
 
 
 def text(markdown: str, lead: str = "") -> ReaderText:
@@ -100,7 +102,7 @@ ANSWERS = st.dictionaries(
 
 @given(BLOCKS, ANSWERS, st.integers(20, 80))
 def test_whatever_there_is_of_pictures_the_text_and_its_places_are_the_same(
-    blocks: list[str], answers: dict[str, Picture | str], cells: int
+    blocks: list[str], answers: dict[str, RenderedImage | str], cells: int
 ) -> None:
     whole = text("\n\n".join(blocks), URL.format(9))
     without, with_ = lay_out_text(whole, cells, NOW), lay_out_text(whole, cells, NOW, (), answers)
@@ -117,4 +119,4 @@ def test_whatever_there_is_of_pictures_the_text_and_its_places_are_the_same(
 def test_a_line_of_one_is_drawn_as_wide_as_it_is(cells: int, lines: int) -> None:
     one = picture(cells, lines)
     for line in range(lines):
-        assert sum(each.cell_length for each in drawn(PictureLine(one, line))) == cells
+        assert sum(each.cell_length for each in drawn(ImageLine(one, line))) == cells

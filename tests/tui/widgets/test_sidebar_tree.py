@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.tui.widgets.sidebar.selection import SidebarChoice, EntryKind
+from reader.tui.widgets.sidebar.selection import EntryKind, SidebarChoice
 from reader.tui.widgets.sidebar.tree import FIRST, SidebarEntry, SidebarLine, SidebarTree
 
 TOPICS = [SidebarEntry(f"Topic {n}", 100 - n) for n in range(12)]
@@ -106,7 +106,9 @@ def test_a_hundred_thousand_sources_take_no_time() -> None:
 
 
 kinds = st.sampled_from(["view", "topic", "source", "type", "tag", "folder"])
-entries = st.lists(st.builds(SidebarEntry, st.text("ab", min_size=1, max_size=3), st.none() | st.integers(0, 9)), max_size=12)
+entries = st.lists(
+    st.builds(SidebarEntry, st.text("ab", min_size=1, max_size=3), st.none() | st.integers(0, 9)), max_size=12
+)
 steps = st.one_of(
     st.tuples(st.just("set"), kinds, entries.map(lambda each: [*dict(each).items()])),
     st.tuples(st.just("fold"), kinds, st.booleans()),
