@@ -26,7 +26,7 @@ from reader.core.events import FetchEvent
 from reader.core.model import Row
 from reader.core.ordering import Sort, View
 from reader.core.paths import Paths
-from reader.indexing.remote import InThread
+from reader.indexing.remote import UpdaterThread
 from reader.library.library import Library
 from reader.startup import look
 from reader.tui import messages
@@ -36,14 +36,14 @@ from reader.tui.screens.originals import Asked
 from reader.tui.timings import Timings
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_list.header import ListHeader
-from reader.tui.widgets.article_pane.article_pane import ArticleView
-from reader.tui.widgets.article_pane.content import Subject
+from reader.tui.widgets.article_pane.article_pane import ArticlePane
+from reader.tui.widgets.article_pane.content import ArticleContent
 from reader.tui.widgets.bars.bars import KeyBar, TopBar
-from reader.tui.widgets.bars.progress import GatheringLine
-from reader.tui.widgets.prompt.prompt import EntryLine
+from reader.tui.widgets.bars.progress import BulkFetchBar
+from reader.tui.widgets.prompt.prompt import PromptLine
 from reader.tui.widgets.reader import content
-from reader.tui.widgets.reader.reader_view import TextView
-from reader.tui.widgets.sidebar.sidebar import ViewsPane, ViewsTitle
+from reader.tui.widgets.reader.reader_view import ReaderView
+from reader.tui.widgets.sidebar.sidebar import Sidebar, SidebarTitle
 from reader.tui.widgets.text.line_view import LineView
 from reader.tui.widgets.text.lines import Line
 
@@ -88,7 +88,7 @@ class Reader:
             await asyncio.sleep(0.002)  # until the next frame, which brings the focus
             return False
         beside = self.browse._desk._keeper
-        keeper = beside.keeper if isinstance(beside, InThread) else None  # a process is not waited for
+        keeper = beside.updater if isinstance(beside, UpdaterThread) else None  # a process is not waited for
         if keeper is None or keeper.idle.is_set():
             return True
         await asyncio.to_thread(keeper.idle.wait, 0.05)
@@ -106,7 +106,7 @@ class Reader:
             self.app.post_message(events.Key(_character_to_key(key) if char else key, char))
         await self.settled()
 
-    async def click(self, target: type[ArticleList | ArticleView | ListHeader], x: int, y: int, times: int = 1) -> None:
+    async def click(self, target: type[ArticleList | ArticlePane | ListHeader], x: int, y: int, times: int = 1) -> None:
         await self.pilot.click(target, offset=(x, y), times=times)
         await self.settled()
 
@@ -133,7 +133,7 @@ class Reader:
         return self.browse.articles
 
     @property
-    def article(self) -> ArticleView:
+    def article(self) -> ArticlePane:
         return self.browse.article
 
     @property
@@ -174,20 +174,20 @@ class Reader:
         return self.browse.query_one(TopBar)
 
     @property
-    def bulk_fetch_bar(self) -> GatheringLine:
-        return self.browse.query_one(GatheringLine)
+    def bulk_fetch_bar(self) -> BulkFetchBar:
+        return self.browse.query_one(BulkFetchBar)
 
     @property
-    def sidebar_title(self) -> ViewsTitle:
-        return self.browse.query_one(ViewsTitle)
+    def sidebar_title(self) -> SidebarTitle:
+        return self.browse.query_one(SidebarTitle)
 
     @property
-    def prompt(self) -> EntryLine | None:
+    def prompt(self) -> PromptLine | None:
         """The line of input, if one is open."""
-        return next(iter(self.browse.query(EntryLine)), None)
+        return next(iter(self.browse.query(PromptLine)), None)
 
     @property
-    def sidebar(self) -> ViewsPane:
+    def sidebar(self) -> Sidebar:
         """The sidebar, which must be shown."""
         assert self.browse.panes.views is not None
         return self.browse.panes.views
@@ -244,7 +244,7 @@ class Reader:
 
     def clear_message(self) -> None:
         """Show the keys instead of the message."""
-        self.browse.query_one(KeyBar).hush()
+        self.browse.query_one(KeyBar).clear()
 
     def start_action(self, name: str) -> None:
         """Start an action of the main screen without waiting for it."""
@@ -268,7 +268,7 @@ class Reader:
 
     def report_folder_change(self) -> None:
         """Do what the watcher of the folder does after a change."""
-        self.browse._desk._keeper.ask()
+        self.browse._desk._keeper.refresh()
 
     def report_marks_change(self) -> None:
         """Do what the updater of the index does when another window has changed marks."""
@@ -367,7 +367,7 @@ class Reader:
         return "\n".join(self.lines)
 
     @property
-    def reading(self) -> TextView:
+    def reading(self) -> ReaderView:
         """The reading view, which must show."""
         view = self.browse.text_view
         assert view is not None
@@ -409,14 +409,14 @@ def record_opened_urls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def delay_texts(monkeypatch: pytest.MonkeyPatch, wait: Callable[[str], None]) -> None:
     """Call ``wait`` with the title of each text, in the thread that has loaded it."""
-    load = content.text_of
+    load = content.load_text
 
-    def load_slowly(library: Library, subject: Subject, bodies: object) -> object:
+    def load_slowly(library: Library, subject: ArticleContent, bodies: object) -> object:
         text = load(library, subject, bodies)  # type: ignore[arg-type]
         wait(text.title)
         return text
 
-    monkeypatch.setattr(content, "text_of", load_slowly)
+    monkeypatch.setattr(content, "load_text", load_slowly)
 
 
 def lines_of(view: LineView) -> Sequence[Line]:
@@ -464,7 +464,7 @@ async def opened(
     library = Library.open(folder, Paths.of())
     try:
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
-        first = look(library, keeper=InThread(library, watching=False))
+        first = look(library, keeper=UpdaterThread(library, watching=False))
         app = NewsreaderApp(first, settings or QUIET, timings)
         async with _constants_from(timings), app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)

@@ -18,7 +18,7 @@ BODY = "\n\n".join(f"Paragraph {n} about the appeal. " + "It goes on for a while
 
 
 def gathered(last: str, *, left: int = 5, finished: bool = False) -> BulkProgress:
-    return BulkProgress(1, 0, 0, left, 1.0, paused=False, finished=finished, told="1 page.", last=last)
+    return BulkProgress(1, 0, 0, left, 1.0, paused=False, finished=finished, summary="1 page.", last=last)
 
 
 @pytest.fixture

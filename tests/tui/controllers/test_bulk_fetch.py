@@ -13,7 +13,7 @@ from reader.config.load import Config
 from reader.config.settings import FetchSettings
 from reader.core.events import BulkProgress
 from reader.library.library import Library
-from reader.tui.widgets.bars.progress import GatheringLine, fitting, wordings_of
+from reader.tui.widgets.bars.progress import BulkFetchBar, fitting, wordings_of
 from tests.conftest import MakeFolder
 from tests.tui.helpers import SIDE, Reader, document, opened
 from tests.web.server import Request, Server, serving
@@ -54,7 +54,7 @@ def news(make_folder: MakeFolder, site: Silent) -> Path:
     )
 
 
-def line(reader: Reader) -> GatheringLine:
+def line(reader: Reader) -> BulkFetchBar:
     return reader.bulk_fetch_bar
 
 
@@ -91,7 +91,7 @@ async def test_where_the_line_is_hidden_a_message_tells_it(news: Path) -> None:
 
 
 def so_far(**changes: object) -> BulkProgress:
-    return BulkProgress(12, 0, 3, 46, 1.6, paused=False, finished=False, told="")._replace(**changes)  # type: ignore[arg-type]
+    return BulkProgress(12, 0, 3, 46, 1.6, paused=False, finished=False, summary="")._replace(**changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.library.saved_views.toml_file import SavedView, read
-from reader.tui.widgets.sidebar.sidebar import ViewsPane
+from reader.tui.widgets.sidebar.sidebar import Sidebar
 from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, opened
 
@@ -33,7 +33,7 @@ def folder(make_folder: MakeFolder) -> Path:
     )
 
 
-def pane(reader: Reader) -> ViewsPane:
+def pane(reader: Reader) -> Sidebar:
     views = reader.sidebar
     assert views is not None
     return views
@@ -288,7 +288,7 @@ async def test_the_mouse_chooses_and_combines(folder: Path) -> None:
 
         async def click(text: str, x: int, *, ctrl: bool = False) -> None:
             y = next(y for y in range(40) if text in pane(reader).render_line(y).text)
-            await reader.pilot.click(ViewsPane, offset=(x, y), control=ctrl)
+            await reader.pilot.click(Sidebar, offset=(x, y), control=ctrl)
             await reader.settled()
 
         await click("Law", 6)

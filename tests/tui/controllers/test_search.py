@@ -8,7 +8,7 @@ import pytest
 
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.tui.theme.styles import ink
+from reader.tui.theme.styles import theme_style
 from reader.tui.widgets.text.line_view import LineView
 from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, PATIENT, SIDE, STACKED, Reader, document, opened
@@ -160,7 +160,7 @@ async def test_what_cannot_be_completed_is_told(news: Path) -> None:
 
 async def test_words_are_marked_in_titles_and_in_the_article(news: Path) -> None:
     def found_in(view: LineView) -> str:
-        style = ink(view, "found")
+        style = theme_style(view, "found")
         drawn = (segment for y in range(view.size.height) for segment in view.render_line(y))
         return " ".join(
             segment.text

@@ -109,10 +109,10 @@ async def test_escape_restores_what_had_fallen_out(ten: Path) -> None:
 async def test_escape_restores_a_choice(ten: Path) -> None:
     async with opened(ten) as reader:
         await reader.press("j", "v", "j", "j")
-        chosen = reader.list.chosen
+        chosen = reader.list.selected_range
         await write(reader, "storm")
         await reader.press("escape")
-        assert reader.list.chosen == chosen
+        assert reader.list.selected_range == chosen
         assert len(chosen) == 3
 
 

@@ -539,12 +539,12 @@ async def test_many_that_are_chosen_are_fetched_when_the_key_is_pressed_again(ma
 
 
 async def test_without_the_files_that_somebody_tidied_away_the_pager_gets_another(kept: Path, tmp_path: Path) -> None:
-    from reader.tui.terminal.pager import Outside
+    from reader.tui.terminal.pager import Pager
 
     program = tmp_path / "pager"
     program.write_text(f'#!/bin/sh\necho "$1" >> {tmp_path}/seen\n')
     program.chmod(0o700)
-    outside = Outside()
+    outside = Pager()
     async with opened(kept) as reader:
         await read(reader)
         text = reader.reading.text
@@ -557,7 +557,7 @@ async def test_without_the_files_that_somebody_tidied_away_the_pager_gets_anothe
 async def test_the_pager_gets_the_text_in_a_file_of_its_own(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reader.tui.terminal.pager import Outside, find_viewer
+    from reader.tui.terminal.pager import Pager, find_viewer
 
     program = tmp_path / "pager"
     program.write_text(f'#!/bin/sh\ncp "$1" {tmp_path}/seen; stat -c %a "$(dirname "$1")" > {tmp_path}/mode\n')
@@ -567,7 +567,7 @@ async def test_the_pager_gets_the_text_in_a_file_of_its_own(
         await read(reader)
         text = reader.reading.text
         assert text is not None
-        assert Outside().show(text, {"PAGER": str(program)}) == "pager"
+        assert Pager().show(text, {"PAGER": str(program)}) == "pager"
         await reader.press("e")
         assert reader.message  # there is no terminal to hand over in a test; it says so
     seen = (tmp_path / "seen").read_text()

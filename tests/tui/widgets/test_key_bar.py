@@ -102,7 +102,7 @@ async def test_a_click_does_what_the_key_does(seeds: Path) -> None:
 
 
 @pytest.mark.parametrize("where", ["list", "article", "related"])
-def test_every_key_it_shows_is_bound_where_the_focus_is(where: bindings.Focus) -> None:
+def test_every_key_it_shows_is_bound_where_the_focus_is(where: bindings.KeyContext) -> None:
     scopes = {"app", "browse", "panes", "list" if where == "list" else "article"}
     shown = bindings.footer(where)
     assert len({action.name for action, _ in shown}) == len(shown)
