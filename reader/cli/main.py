@@ -276,7 +276,7 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
     Progress goes to stderr, totals to stdout. What is interrupted goes on the next time.
     """
     from reader.core.errors import ReaderError
-    from reader.core.events import Progress, outcome
+    from reader.core.events import Progress, describe_outcome
 
     with opened(path) as library:
         if library.index.in_memory:
@@ -303,10 +303,10 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
             record = index_record(library.target, progress, totals)
             out(json.dumps(record, ensure_ascii=ascii_only()) + "\n")
         else:
-            out(
-                f"{format_count(totals.articles, 'article')} in {format_count(totals.documents, 'document')}, "
-                f"{format_count(totals.problems, 'problem')}; {outcome(progress)}, in {progress.seconds:.1f} s.\n"
-            )
+            counted = ((totals.articles, "article"), (totals.documents, "document"), (totals.problems, "problem"))
+            articles, documents, problems = (format_count(number, noun) for number, noun in counted)
+            done = describe_outcome(progress)
+            out(f"{articles} in {documents}, {problems}; {done}, in {progress.seconds:.1f} s.\n")
     if strict and totals.problems:
         sys.exit(_EXIT_PROBLEMS)
 
