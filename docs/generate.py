@@ -78,7 +78,7 @@ def _replaced(page: str, text: str) -> str:
 
 
 def _keys(action: bindings.Action) -> str:
-    return ", ".join(f"`{key}`" for key in bindings.spoken(action.keys).split())
+    return ", ".join(f"`{key}`" for key in bindings.key_label(action.keys).split())
 
 
 def _section(name: str, command: click.Command) -> Iterator[str]:

@@ -74,9 +74,9 @@ def extract(file: str, *, url: str, form: str) -> None:
 
 def _hint(stub: str) -> str:
     """Return what can be done about a page that is something else."""
-    from reader.extraction.stubs.classify import NO_ARTICLE, PAY
+    from reader.extraction.stubs.classify import NO_ARTICLE, PAYWALL
 
-    if stub == PAY:
+    if stub == PAYWALL:
         return "Whoever has a subscription can read the rest in the browser, and save the page from there."
     if stub == NO_ARTICLE:
         return "It may be a page of links, or one that scripts fill; the browser can save it as it looks."
@@ -97,13 +97,13 @@ def _refuse_other_files(page: bytes, name: str) -> None:
 
 def _headed(found: Extract) -> str:
     """Return an article as Markdown, under its title and a line of who wrote it, where and when."""
-    from reader.content.blocks import Heading, Mark, Paragraph, Span
+    from reader.content.blocks import Heading, Paragraph, Span, TextStyle
     from reader.content.markdown.parser import to_markdown
 
     when = found.published_at.date().isoformat() if found.published_at else ""
     about = ", ".join(filter(None, (found.byline, found.site, when)))
     head = [Heading(1, (Span(found.title),))] if found.title else []
-    line = [Paragraph((Span(about, Mark.ITALIC),))] if about else []
+    line = [Paragraph((Span(about, TextStyle.ITALIC),))] if about else []
     return "\n".join(filter(None, (to_markdown([*head, *line]), found.markdown)))
 
 

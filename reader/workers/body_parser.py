@@ -5,10 +5,9 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from reader.content.blocks import Block, Mark, Paragraph, Span
-from reader.content.body import parse_body
+from reader.content.blocks import Block, Paragraph, Span, TextStyle
+from reader.content.body import is_whole_page, parse_body
 from reader.content.markdown.parser import parse_markdown
-from reader.content.whole_page import is_whole_page
 from reader.core.errors import ReaderError
 from reader.core.model import BodyFormat
 
@@ -45,12 +44,12 @@ class BodyParser:
         return self._by_worker("page", "markdown", markdown, url)
 
     def _by_worker(self, of_what: str, task: str, *values: str) -> tuple[Block, ...]:
-        from reader.content.serialize import from_plain  # imported late: few documents are so long
+        from reader.content.serialize import from_values  # imported late: few documents are so long
 
         try:
-            return from_plain(self._worker().call(task, *values))
+            return from_values(self._worker().call(task, *values))
         except ReaderError as error:
-            return (Paragraph((Span(f"The text of this {of_what} cannot be shown. {error}", Mark.QUIET),)),)
+            return (Paragraph((Span(f"The text of this {of_what} cannot be shown. {error}", TextStyle.MUTED),)),)
 
     def _worker(self) -> SandboxPool:
         from reader.workers.sandbox import SandboxPool

@@ -7,13 +7,13 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, TypeAlias
 
 from reader.core.errors import ReaderError
-from reader.images.model import Box, Picture
+from reader.images.model import ImageBox, RenderedImage
 
 if TYPE_CHECKING:
     from reader.library.library import Library
     from reader.workers.sandbox import SandboxPool
 
-Answer: TypeAlias = Picture | str
+Answer: TypeAlias = RenderedImage | str
 """A picture; or why it is not shown, in words that follow a colon, empty where there is nothing to see."""
 _TASKS = "reader.workers.image_tasks"
 _REMEMBERED = 64
@@ -27,9 +27,9 @@ class ImageRenderer:
         self._guard = threading.Lock()
         self._extractor: SandboxPool | None = None
         self._closed = False
-        self._made: OrderedDict[tuple[str, Box], Answer] = OrderedDict()
+        self._made: OrderedDict[tuple[str, ImageBox], Answer] = OrderedDict()
 
-    def render(self, url: str, box: Box) -> Answer | None:
+    def render(self, url: str, box: ImageBox) -> Answer | None:
         """Return the picture of an address as it fits ``box``; None when it is not kept. For a thread that can wait."""
         with self._guard:
             made = self._made.get((url, box))
@@ -41,9 +41,9 @@ class ImageRenderer:
             return None
         answer: Answer
         try:
-            plain, answer = self._worker().call("picture", kept[0], box.plain())
+            plain, answer = self._worker().call("picture", kept[0], box.to_values())
             if plain is not None:
-                answer = Picture.of(plain)
+                answer = RenderedImage.from_values(plain)
         except ReaderError as error:  # the worker took too long, or too much
             return error.message
         with self._guard:

@@ -13,7 +13,7 @@ from reader.tui.screens import marking
 from reader.tui.widgets.bars import bars
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.RelatedItem]) -> None:
     """Count no lines here: they take twice as long for it, and what is below the screen has tests of its own."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):

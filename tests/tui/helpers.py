@@ -26,9 +26,9 @@ from reader.tui.app import NewsreaderApp
 from reader.tui.screens.browse import BrowseScreen
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_list.header import ListHeader
-from reader.tui.widgets.article_pane.article_pane import ArticleView
+from reader.tui.widgets.article_pane.article_pane import ArticlePane
 from reader.tui.widgets.bars.bars import KeyBar
-from reader.tui.widgets.reader.reader_view import TextView
+from reader.tui.widgets.reader.reader_view import ReaderView
 from reader.tui.widgets.text.line_view import LineView
 
 SIDE, STACKED, NARROW, LOW = (120, 40), (80, 24), (50, 20), (120, 12)
@@ -88,7 +88,7 @@ class Reader:
             self.app.post_message(events.Key(_character_to_key(key) if char else key, char))
         await self.settled()
 
-    async def click(self, target: type[ArticleList | ArticleView | ListHeader], x: int, y: int, times: int = 1) -> None:
+    async def click(self, target: type[ArticleList | ArticlePane | ListHeader], x: int, y: int, times: int = 1) -> None:
         await self.pilot.click(target, offset=(x, y), times=times)
         await self.settled()
 
@@ -115,7 +115,7 @@ class Reader:
         return self.browse.articles
 
     @property
-    def article(self) -> ArticleView:
+    def article(self) -> ArticlePane:
         return self.browse.article
 
     @property
@@ -162,7 +162,7 @@ class Reader:
         return "\n".join(self.lines)
 
     @property
-    def reading(self) -> TextView:
+    def reading(self) -> ReaderView:
         """The reading view, which must show."""
         view = self.browse.text_view
         assert view is not None

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.content.body import parse_body
-from reader.content.serialize import from_plain
+from reader.content.serialize import from_values
 from reader.core.model import BodyFormat, Extract, Image
 from reader.extraction.extract import extract as direct
 from reader.workers import extract_tasks
@@ -327,7 +327,7 @@ async def test_a_body_of_a_document_consists_of_the_same_here_and_there(
 ) -> None:
     here = parse_body(body, body_format, "https://a.example/1")
     there = await reader_of_pages.run("blocks", body, body_format, "https://a.example/1")
-    assert from_plain(there) == here
+    assert from_values(there) == here
 
 
 def test_the_tasks_say_here_what_they_say_in_a_worker(reader_of_pages: SandboxPool) -> None:
@@ -336,12 +336,12 @@ def test_the_tasks_say_here_what_they_say_in_a_worker(reader_of_pages: SandboxPo
         assert extract_tasks.TASKS["page"](*values) == reader_of_pages.call("page", *values)
     values = ("<b>a</b>", "html", "")
     here, there = extract_tasks.TASKS["blocks"](*values), reader_of_pages.call("blocks", *values)
-    assert from_plain(here) == from_plain(there) == parse_body("<b>a</b>", "html")
+    assert from_values(here) == from_values(there) == parse_body("<b>a</b>", "html")
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the size of a process is found in /proc")
 def test_what_a_worker_has_at_rest_is_not_counted(reader_of_pages: SandboxPool) -> None:
-    assert from_plain(reader_of_pages.call("blocks", "# A", "markdown", "")) == parse_body("# A", "markdown")
+    assert from_values(reader_of_pages.call("blocks", "# A", "markdown", "")) == parse_body("# A", "markdown")
     (process,) = reader_of_pages._alive
     limits = Path(f"/proc/{process.pid}/limits").read_text()
     (limit,) = re.findall(r"Max address space +(\d+)", limits)

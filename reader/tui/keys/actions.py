@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple, get_args
 
 Scope = Literal["app", "browse", "panes", "list", "article", "text", "views", "entry"]
-Focus = Literal["empty", "list", "chosen", "article", "related", "text", "views", "entry"]
+KeyContext = Literal["empty", "list", "chosen", "article", "related", "text", "views", "entry"]
 Group = Literal["Move", "Read", "Reader", "Find", "Sidebar", "Mark", "Links", "Sort", "Folder", "Prompt", "App"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
@@ -127,7 +127,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit", "q,ctrl+q", "quit", "App", _APP, "Quit", "Quit newsreader; everything is saved."),
 )
 
-FOOTERS: dict[Focus, tuple[tuple[str, str], ...]] = {
+FOOTERS: dict[KeyContext, tuple[tuple[str, str], ...]] = {
     "empty": (
         ("search", "search"), ("refresh", "check again"), ("problems", "problems"), ("help", "help"),
         ("quit", "quit"),

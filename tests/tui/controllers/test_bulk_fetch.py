@@ -13,7 +13,7 @@ from reader.config.load import Config
 from reader.config.settings import FetchSettings
 from reader.core.events import BulkProgress
 from reader.library.library import Library
-from reader.tui.widgets.bars.progress import GatheringLine, fitting, wordings_of
+from reader.tui.widgets.bars.progress import BulkFetchBar, fitting, wordings_of
 from tests.conftest import MakeFolder
 from tests.tui.helpers import SIDE, Reader, document, opened
 from tests.web.server import Request, Server, serving
@@ -54,8 +54,8 @@ def news(make_folder: MakeFolder, site: Silent) -> Path:
     )
 
 
-def line(reader: Reader) -> GatheringLine:
-    return reader.browse.query_one(GatheringLine)
+def line(reader: Reader) -> BulkFetchBar:
+    return reader.browse.query_one(BulkFetchBar)
 
 
 async def test_twice_in_one_go_begins_and_pauses(news: Path, site: Silent) -> None:

@@ -114,7 +114,7 @@ async def test_the_archive_is_not_asked_for_what_is_kept_and_the_key_says_so(
         async with opened(folder, SIDE, settings) as reader:
             await reader.press("A")
             assert reader.message == "This is the original; the archive is for what cannot be had."
-            reader.browse.query_one(KeyBar).hush()
+            reader.browse.query_one(KeyBar).clear()
             await reader.press("A")
             assert reader.message == "This is the original; the archive is for what cannot be had."
     assert not server.requests
@@ -125,7 +125,7 @@ async def test_offline_each_key_is_answered(make_folder: MakeFolder, key: str) -
     async with opened(one(make_folder, "https://a.example/"), SIDE, _OFFLINE) as reader:
         await reader.press(key)
         assert "--offline" in head(reader)
-        reader.browse.query_one(KeyBar).hush()
+        reader.browse.query_one(KeyBar).clear()
         await reader.press(key)
         assert "--offline" in reader.message
         await reader.press("h")

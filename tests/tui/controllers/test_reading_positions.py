@@ -241,7 +241,7 @@ async def test_to_be_shown_again_is_not_to_be_read(hundred: Path) -> None:
         await reader.press("j", "j", "k", "q")
     async with opened(hundred) as reader:
         assert reader.row.title == "N101"
-        assert not reader.list.touched
+        assert not reader.list.user_selected
 
 
 async def test_until_one_takes_hold_another_order_begins_at_its_top(hundred: Path) -> None:

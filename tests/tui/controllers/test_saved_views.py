@@ -10,7 +10,7 @@ from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.library.saved_views.toml_file import SavedView, read
 from reader.tui import messages
-from reader.tui.widgets.sidebar.sidebar import ViewsPane, ViewsTitle
+from reader.tui.widgets.sidebar.sidebar import Sidebar, SidebarTitle
 from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, opened
 
@@ -34,7 +34,7 @@ def folder(make_folder: MakeFolder) -> Path:
     )
 
 
-def pane(reader: Reader) -> ViewsPane:
+def pane(reader: Reader) -> Sidebar:
     views = reader.browse.panes.views
     assert views is not None
     return views
@@ -148,7 +148,7 @@ async def test_it_comes_and_goes_with_the_width(folder: Path) -> None:
 
 async def test_the_title_takes_the_accent_with_the_focus(folder: Path) -> None:
     async with opened(folder, WIDE) as reader:
-        title = reader.browse.query_one(ViewsTitle)
+        title = reader.browse.query_one(SidebarTitle)
         assert not title.lit
         await reader.press("b")
         assert title.lit
@@ -230,7 +230,7 @@ async def test_a_filter_shows_what_has_it_in_its_name(folder: Path) -> None:
         assert shown(reader) == ["▾ Topics 1", "▌ Law 7"]
         await reader.press("enter")
         assert pane(reader).has_focus
-        assert reader.browse.query_one(ViewsTitle).filter == "AW"
+        assert reader.browse.query_one(SidebarTitle).filter == "AW"
         await to(reader, "Law")
         await reader.press("enter")
         assert query(reader) == "topic:Law"
@@ -289,7 +289,7 @@ async def test_the_mouse_chooses_and_combines(folder: Path) -> None:
 
         async def click(text: str, x: int, *, ctrl: bool = False) -> None:
             y = next(y for y in range(40) if text in pane(reader).render_line(y).text)
-            await reader.pilot.click(ViewsPane, offset=(x, y), control=ctrl)
+            await reader.pilot.click(Sidebar, offset=(x, y), control=ctrl)
             await reader.settled()
 
         await click("Law", 6)

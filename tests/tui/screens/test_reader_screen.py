@@ -335,7 +335,7 @@ async def test_in_zen_there_is_nothing_but_the_text(kept: Path) -> None:
     async with opened(kept) as reader:
         await read(reader)
         await reader.press("space", "z")
-        reader.browse.query_one("#keys").hush()  # type: ignore[attr-defined]
+        reader.browse.query_one("#keys").clear()  # type: ignore[attr-defined]
         await reader.settled()
         assert "newsreader" not in reader.text
         assert "help" not in reader.lines[-1]
@@ -428,7 +428,7 @@ async def test_a_picture_that_comes_above_does_not_push_the_text_away(kept: Path
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     """Holds the texts back whose titles are told."""
     made = Gate()
-    load = content.text_of
+    load = content.load_text
 
     def slowly(library: Library, subject: Any, bodies: Any) -> Any:
         text = load(library, subject, bodies)
@@ -436,7 +436,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
             assert made.opened.wait(20)
         return text
 
-    monkeypatch.setattr(content, "text_of", slowly)
+    monkeypatch.setattr(content, "load_text", slowly)
     yield made
     made.opened.set()
 
@@ -536,12 +536,12 @@ async def test_many_that_are_chosen_are_fetched_when_the_key_is_pressed_again(ma
 
 
 async def test_without_the_files_that_somebody_tidied_away_the_pager_gets_another(kept: Path, tmp_path: Path) -> None:
-    from reader.tui.terminal.pager import Outside
+    from reader.tui.terminal.pager import Pager
 
     program = tmp_path / "pager"
     program.write_text(f'#!/bin/sh\necho "$1" >> {tmp_path}/seen\n')
     program.chmod(0o700)
-    outside = Outside()
+    outside = Pager()
     async with opened(kept) as reader:
         await read(reader)
         text = reader.reading.text
@@ -554,7 +554,7 @@ async def test_without_the_files_that_somebody_tidied_away_the_pager_gets_anothe
 async def test_the_pager_gets_the_text_in_a_file_of_its_own(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reader.tui.terminal.pager import Outside, find_viewer
+    from reader.tui.terminal.pager import Pager, find_viewer
 
     program = tmp_path / "pager"
     program.write_text(f'#!/bin/sh\ncp "$1" {tmp_path}/seen; stat -c %a "$(dirname "$1")" > {tmp_path}/mode\n')
@@ -564,7 +564,7 @@ async def test_the_pager_gets_the_text_in_a_file_of_its_own(
         await read(reader)
         text = reader.reading.text
         assert text is not None
-        assert Outside().show(text, {"PAGER": str(program)}) == "pager"
+        assert Pager().show(text, {"PAGER": str(program)}) == "pager"
         await reader.press("e")
         assert reader.message  # there is no terminal to hand over in a test; it says so
     seen = (tmp_path / "seen").read_text()

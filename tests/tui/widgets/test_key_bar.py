@@ -52,10 +52,10 @@ async def test_keys_that_find_nothing_to_do_do_not_stand_out(make_folder: MakeFo
         await reader.press("k", "enter")
         assert (stands_out(reader)["]"], stands_out(reader)["Backspace"]) == (True, False)
         await reader.press("]", "enter")
-        reader.browse.query_one(KeyBar).hush()
+        reader.browse.query_one(KeyBar).clear()
         assert stands_out(reader)["Backspace"]
         await reader.press("backspace")
-        reader.browse.query_one(KeyBar).hush()
+        reader.browse.query_one(KeyBar).clear()
         assert not stands_out(reader)["Backspace"]
 
 
@@ -90,7 +90,7 @@ async def test_a_click_does_what_the_key_does(seeds: Path) -> None:
             ("related", lambda: reader.focus == "related"),
             ("article", lambda: reader.focus == "article"),
         ):
-            reader.browse.query_one(KeyBar).hush()  # it stands in the same place
+            reader.browse.query_one(KeyBar).clear()  # it stands in the same place
             await reader.settled()
             await reader.pilot.click(KeyBar, offset=(reader.lines[-1].index(word), 0))
             await reader.settled()
@@ -102,7 +102,7 @@ async def test_a_click_does_what_the_key_does(seeds: Path) -> None:
 
 
 @pytest.mark.parametrize("where", ["list", "article", "related"])
-def test_every_key_it_shows_is_bound_where_the_focus_is(where: bindings.Focus) -> None:
+def test_every_key_it_shows_is_bound_where_the_focus_is(where: bindings.KeyContext) -> None:
     scopes = {"app", "browse", "panes", "list" if where == "list" else "article"}
     shown = bindings.footer(where)
     assert len({action.name for action, _ in shown}) == len(shown)
