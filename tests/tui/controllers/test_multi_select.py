@@ -166,7 +166,7 @@ async def test_leaving_the_line_changes_nothing(folder: Path) -> None:
     async with opened(folder) as reader:
         await reader.press("enter", "t", "x", "escape")
         assert (reader.row.tags, reader.focus) == ((), "article")
-        assert not reader.browse.is_asking
+        assert reader.prompt is None
         await reader.press("t", "enter")
         assert reader.message == "That changes nothing."
 
