@@ -22,7 +22,7 @@ _SIGNS = (
 )
 
 
-_GROUPS_OF: dict[bindings.KeyContext, bindings.Group] = {"text": "Text", "views": "Views", "entry": "Write"}
+_GROUPS_OF: dict[bindings.KeyContext, bindings.Group] = {"text": "Reader", "views": "Sidebar", "entry": "Prompt"}
 """Where keys mean something else than in the list and the article, and the group that says what."""
 
 
