@@ -2,6 +2,6 @@
 
 import os
 
-# Textual draws at most so often, and after a frame that nobody waited for (of the bar of a refresh, say) keeps a key
-# waiting for up to two such periods: 33 ms with the usual 60. It takes this number from nowhere else, and only once.
+# Textual draws at most this many frames a second, and after a frame that nobody waited for (a progress bar) it may delay
+# the answer to a key by up to two periods: 33 ms with its default of 60. It reads the number here only, and only once.
 os.environ.setdefault("TEXTUAL_FPS", "120")
