@@ -1,7 +1,7 @@
-"""The screen: Textual widgets that ask the library, start jobs and draw. Nothing below imports this."""
+"""The app: Textual screens, controllers and widgets. Nothing outside imports this package."""
 
 import os
 
-# Textual draws at most this many frames a second, and after a frame that nobody waited for (a progress bar) it may delay
-# the answer to a key by up to two periods: 33 ms with its default of 60. It reads the number here only, and only once.
+# After a frame that nobody waited for (a progress bar) Textual may delay the answer to a key by up to two frame periods,
+# 33 ms with its default of 60 frames a second. It reads this number only here, and only once.
 os.environ.setdefault("TEXTUAL_FPS", "120")
