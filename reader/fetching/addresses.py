@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from reader.core.errors import ReaderError
 from reader.core.events import Failure
-from reader.core.model import Links, Page, Way
+from reader.core.model import Links, Way
 from reader.core.urls import canonical, fetchable
 
 if TYPE_CHECKING:
+    from reader.content.page import Page
     from reader.library.library import Library
 
 _MOST_ADDRESSES = 8

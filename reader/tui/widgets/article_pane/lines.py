@@ -8,8 +8,9 @@ from datetime import datetime
 
 from reader.content.blocks import links, plain_text
 from reader.content.layout.layout import layout
+from reader.content.page import Page
 from reader.core.errors import ReaderError
-from reader.core.model import Image, Json, Page
+from reader.core.model import Image, Json
 from reader.core.text import count, cut, fit, width
 from reader.core.urls import host, safe, shorten
 from reader.images.model import RenderedImage

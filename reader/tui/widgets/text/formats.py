@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from reader.core.model import Number, Page, Way
+from reader.core.model import Number, Way
 from reader.core.text import count
 from reader.core.times import local
 from reader.core.urls import host
+
+if TYPE_CHECKING:
+    from reader.content.page import Page
 
 UNKNOWN = "–"
 QUALITY_FULL = 80
