@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reader.content.blocks import Block
-from reader.core.model import Image, Way
+from reader.core.model import AddressKind, Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +38,9 @@ class Page:
 
     id: str
     """The id of the article, 16 hexadecimal digits."""
-    way: Way
+    way: AddressKind
     url: str
-    """The requested address, in the form of :func:`reader.core.urls.fetchable`."""
+    """The requested address, in the form of :func:`reader.core.urls.request_url`."""
     final_url: str
     """The address after all redirects."""
     extract: Extract

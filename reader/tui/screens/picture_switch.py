@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from reader.config.load import Config
-from reader.startup import First
+from reader.config.settings import Config
+from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.screens.originals import Originals
 from reader.tui.terminal import graphics as terminal
@@ -31,10 +31,10 @@ _NEEDS = {
 class PictureSwitch(Originals):
     """Turns pictures on and off, and keeps the terminal from knowing more of them than show."""
 
-    def __init__(self, first: First, settings: Config) -> None:
+    def __init__(self, first: FirstFrame, settings: Config) -> None:
         super().__init__(first, settings)
         self._fetch_settings = settings.fetch
-        self._fact = _FAR if terminal.is_far(os.environ) else _OFFLINE if settings.fetch.refusal else _NEAR
+        self._fact = _FAR if terminal.is_remote(os.environ) else _OFFLINE if settings.fetch.refusal else _NEAR
         wanted = settings.fetch.images
         self.images_on = self._fact == _NEAR if wanted is None else wanted
         self._why_off = "" if self.images_on else "by [fetch] images" if wanted is False else _WHY_OFF[self._fact]
@@ -148,7 +148,7 @@ class PictureSwitch(Originals):
         """Have the terminal know a picture, where it draws it itself."""
         if picture.kitty_id and picture.kitty_id not in self._told:
             self._told.add(picture.kitty_id)
-            terminal.tell(self.app, "".join(picture.kitty_commands))
+            terminal.write_raw(self.app, "".join(picture.kitty_commands))
 
     def _tell_again(self, _: object) -> None:
         """Another program had the terminal: it has forgotten what it knew."""
@@ -161,7 +161,7 @@ class PictureSwitch(Originals):
         gone = tuple(sorted(self._told - {each.kitty_id for each in self.pictures_shown()}))
         self._told -= set(gone)
         if gone:
-            terminal.tell(self.app, terminal.forgetting(gone))
+            terminal.write_raw(self.app, terminal.delete_images_sequence(gone))
 
     def on_unmount(self) -> None:
         """End the worker."""

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from textual import events, on
 
-from reader.config.load import Config
-from reader.startup import First
+from reader.config.settings import Config
+from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.screens.picture_switch import PictureSwitch
-from reader.tui.widgets.article_pane.article_pane import ArticleView
+from reader.tui.widgets.article_pane.article_pane import ArticlePane
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from reader.images.model import RenderedImage
-    from reader.tui.widgets.article_pane.content import Subject
-    from reader.tui.widgets.reader.lines import FullText
+    from reader.tui.widgets.article_pane.content import ArticleContent
+    from reader.tui.widgets.reader.lines import ReaderText
 
 _SECONDS_UNTIL_WANTED = 0.7
 """That an article is selected before its picture is asked for: not of what one passes by."""
@@ -34,7 +34,7 @@ _LEAST_LINES = 4
 class Picturing(PictureSwitch):
     """Shows pictures where they are on and the terminal can, and has those fetched that are not kept."""
 
-    def __init__(self, first: First, settings: Config) -> None:
+    def __init__(self, first: FirstFrame, settings: Config) -> None:
         super().__init__(first, settings)
         self._of_text: dict[str, RenderedImage | str] = {}
         """What there is of the pictures of the text that is read."""
@@ -68,11 +68,11 @@ class Picturing(PictureSwitch):
 
     # In the text.
 
-    def pictures_of(self, text: FullText) -> Mapping[str, RenderedImage | str]:
+    def pictures_of(self, text: ReaderText) -> Mapping[str, RenderedImage | str]:
         """Return the pictures that are there of a text."""
         return dict(self._of_text) if self._text_pictured == _name(text) and self.shows_pictures else {}
 
-    def text_shown(self, text: FullText) -> None:
+    def text_shown(self, text: ReaderText) -> None:
         """Ask for the pictures of the text that is shown now."""
         super().text_shown(text)
         if self._text_pictured != _name(text):
@@ -163,7 +163,7 @@ class Picturing(PictureSwitch):
         """Return the picture in the pane, with its address."""
         return (self._lead_url, self._lead) if self._lead is not None and self.shows_pictures else None
 
-    def lead_of(self, subject: Subject) -> RenderedImage | None:
+    def lead_of(self, subject: ArticleContent) -> RenderedImage | None:
         """Return the picture of what the pane shows, if it is there."""
         return self._lead if self._lead_url and _lead_of(subject) == self._lead_url and self.shows_pictures else None
 
@@ -197,7 +197,7 @@ class Picturing(PictureSwitch):
             self._pictures.heard(event.news.url, event.news.error)
 
     @on(events.Resize)
-    @on(ArticleView.WidthChanged)
+    @on(ArticlePane.WidthChanged)
     def _fit_pictures(self) -> None:
         self.call_after_refresh(self._show_fitting)
 
@@ -225,11 +225,11 @@ class Picturing(PictureSwitch):
         self.forget_hidden()
 
 
-def _name(text: FullText) -> str:
+def _name(text: ReaderText) -> str:
     return f"{text.id} {text.title}"
 
 
-def _lead_of(subject: Subject | None) -> str:
+def _lead_of(subject: ArticleContent | None) -> str:
     """Return the address of the picture of a whole article; may be empty."""
     url = subject.images[0].url if subject is not None and subject.images else ""
     return url if url.startswith(("http://", "https://")) else ""

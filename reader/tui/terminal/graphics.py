@@ -101,7 +101,7 @@ def ground(colour: str, *, is_dark: bool) -> RGB:
     return (found.r, found.g, found.b)
 
 
-def is_far(environ: Mapping[str, str]) -> bool:
+def is_remote(environ: Mapping[str, str]) -> bool:
     """Whether what is drawn goes over ssh."""
     return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
 
@@ -124,7 +124,7 @@ def cell_size() -> CellSize | None:
 
 
 @contextmanager
-def lent(app: App[None]) -> Iterator[None]:
+def suspended(app: App[None]) -> Iterator[None]:
     """Give the terminal to another program meanwhile. Raises SuspendNotSupported, and what is raised within.
 
     That is kept back until the terminal is ours again: Textual takes it back only behind a block that raises nothing.
@@ -139,7 +139,7 @@ def lent(app: App[None]) -> Iterator[None]:
         raise failure
 
 
-def tell(app: App[None], sequence: str) -> None:
+def write_raw(app: App[None], sequence: str) -> None:
     """Send what shows nothing by itself to the terminal, between two frames.
 
     By Textual's driver: it has the one thread that writes, and a frame cut in two by something else is garbage on
@@ -151,6 +151,6 @@ def tell(app: App[None], sequence: str) -> None:
         driver.flush()
 
 
-def forgetting(numbers: tuple[int, ...]) -> str:
+def delete_images_sequence(numbers: tuple[int, ...]) -> str:
     """Return what makes the terminal forget pictures, with all that shows of them."""
     return "".join(f"\x1b_Ga=d,d=I,i={number},q=2\x1b\\" for number in numbers)

@@ -9,8 +9,9 @@ import zlib
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
+from reader.content.page import Extract
 from reader.core.marks import number
-from reader.core.model import Image, Way
+from reader.core.model import AddressKind, Image
 from reader.storage.sqlite.database import Database, StorageError
 from reader.storage.sqlite.pages import fulltext, page_text
 
@@ -113,11 +114,11 @@ def page_in(db: sqlite3.Connection, id_: str) -> Page | None:
 
 def page_of(id_: str, fetched_at: int, checked_at: int, told: str, text: bytes) -> Page:
     """Return the page that a row is of. Raises zlib.error and kinds of ValueError, KeyError or TypeError for damage."""
-    from reader.content.page import Extract, Page
+    from reader.content.page import Page
 
     facts = json.loads(told)
     published, image = facts["published_at"], facts["image"]
-    if facts["way"] not in get_args(Way):
+    if facts["way"] not in get_args(AddressKind):
         raise ValueError
     extract = Extract(
         blocks=page_text.unpack(text, facts["final_url"]),

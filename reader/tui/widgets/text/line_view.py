@@ -14,8 +14,8 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from reader.tui.theme.styles import faded, ink
-from reader.tui.widgets.text.scroll_view import Scrolling
+from reader.tui.theme.styles import dimmed, theme_style
+from reader.tui.widgets.text.scroll_view import LinesScrollView
 
 if TYPE_CHECKING:
     from reader.content.blocks import TextStyle
@@ -31,7 +31,7 @@ _PIECE = 64
 """Lines in which found words are looked for at a time."""
 
 
-class LineView(Scrolling, can_focus=True):
+class LineView(LinesScrollView, can_focus=True):
     """Shows lines in a column of at most 76 cells, in the middle of what is wider."""
 
     class LinkClicked(Message):
@@ -80,7 +80,7 @@ class LineView(Scrolling, can_focus=True):
         """Show ``lines`` in the place of the former, scrolled to ``y`` (where it was when None)."""
         self._lines = lines
         self._found.clear()
-        self.tell_length(self.size.width, len(lines))
+        self.set_line_count(self.size.width, len(lines))
         if y is not None:
             # By force: Textual learns only afterwards that what was short has become long and can scroll.
             self.scroll_to(y=y, animate=False, immediate=True, force=True)
@@ -99,7 +99,7 @@ class LineView(Scrolling, can_focus=True):
         at = y + self.scroll_offset.y
         line = self._lines[at] if at < len(self._lines) else BLANK
         if self._blank is None:
-            self._blank = ink(self, "text")
+            self._blank = theme_style(self, "text")
         blank = self._blank
         margin = self._margin()
         segments = [Segment(" " * margin, blank)]
@@ -110,7 +110,7 @@ class LineView(Scrolling, can_focus=True):
                 segments += drawn(run.picture)
                 continue
             style = self._style(run.ink, run.text_style, link=bool(run.href), lightness=run.lightness)
-            segments.append(Segment(run.text, style + ink(self, over) if over else style))
+            segments.append(Segment(run.text, style + theme_style(self, over) if over else style))
         return Strip(segments).adjust_cell_length(self.size.width, blank)
 
     def _runs(self, at: int, line: Line) -> Iterator[tuple[Run, str]]:
@@ -184,12 +184,12 @@ class LineView(Scrolling, can_focus=True):
             name = "link"
         elif TextStyle.HEADING in mark:
             name = "title"
-        style = ink(self, name) + Style(
+        style = theme_style(self, name) + Style(
             bold=TextStyle.BOLD in mark or TextStyle.HEADING in mark or None,
             italic=TextStyle.ITALIC in mark or None,
             strike=TextStyle.STRIKE in mark or None,
         )
-        return style + faded(style, lightness)
+        return style + dimmed(style, lightness)
 
     # Mouse and keys.
 
