@@ -22,7 +22,8 @@ sys.path.insert(0, str(HERE.parent))
 
 from reader.config.load import Config  # noqa: E402
 from reader.config.settings import FetchSettings  # noqa: E402
-from reader.core.model import Extract, Page  # noqa: E402
+from reader.content.markdown.parser import parse_markdown  # noqa: E402
+from reader.content.page import Extract, Page  # noqa: E402
 from reader.core.ordering import Sort  # noqa: E402
 from reader.core.paths import Paths  # noqa: E402
 from reader.indexing.refresh import refresh  # noqa: E402
@@ -82,7 +83,7 @@ def store_page(library: Library) -> None:
     (row,) = library.rows(library.view(Sort("quality")).rowids[:1])
     text = (HERE / "text.md").read_text("utf-8")
     when = datetime.now(UTC) - timedelta(hours=3)
-    extract = Extract(text, len(text.split()))
+    extract = Extract(parse_markdown(text), len(text.split()))
     library.pages.keep(Page(row.id, "original", row.links.best, row.links.best, extract, when, when), b"")
 
 
