@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from reader.cli.output import ascii_only, out
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.exit import print_notice
 from reader.core.text import show_path
 
 if TYPE_CHECKING:
-    from reader.core.model import Extract
+    from reader.content.page import Extract
 
 MAX_BYTES = 5_000_000
 """Of a page: what is fetched has no more, either."""
@@ -74,9 +74,9 @@ def extract(file: str, *, url: str, form: str) -> None:
 
 def _hint(stub: str) -> str:
     """Return what can be done about a page that is something else."""
-    from reader.extraction.stubs.classify import NO_ARTICLE, PAY
+    from reader.extraction.stubs.classify import NO_ARTICLE, PAYWALL
 
-    if stub == PAY:
+    if stub == PAYWALL:
         return "Whoever has a subscription can read the rest in the browser, and save the page from there."
     if stub == NO_ARTICLE:
         return "It may be a page of links, or one that scripts fill; the browser can save it as it looks."
@@ -97,13 +97,13 @@ def _refuse_other_files(page: bytes, name: str) -> None:
 
 def _headed(found: Extract) -> str:
     """Return an article as Markdown, under its title and a line of who wrote it, where and when."""
-    from reader.content.blocks import Heading, Mark, Paragraph, Span
+    from reader.content.blocks import Heading, Paragraph, Span, TextStyle
     from reader.content.markdown.parser import to_markdown
 
     when = found.published_at.date().isoformat() if found.published_at else ""
     about = ", ".join(filter(None, (found.byline, found.site, when)))
     head = [Heading(1, (Span(found.title),))] if found.title else []
-    line = [Paragraph((Span(about, Mark.ITALIC),))] if about else []
+    line = [Paragraph((Span(about, TextStyle.ITALIC),))] if about else []
     return "\n".join(filter(None, (to_markdown([*head, *line]), found.markdown)))
 
 
@@ -118,7 +118,7 @@ def _read(file: str, name: str) -> bytes:
     except IsADirectoryError as error:
         raise ReaderError(f"{name} is a directory.", "Name a file in it.") from error
     except OSError as error:
-        raise ReaderError(f"{name} cannot be read: {reason(error)}.", "Check the spelling.") from error
+        raise ReaderError(f"{name} cannot be read: {describe_error(error)}.", "Check the spelling.") from error
     if len(page) > MAX_BYTES:
         raise ReaderError(f"{name} has more than {MAX_BYTES // 1_000_000} MB, which no article has.")
     return page

@@ -7,22 +7,23 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from reader.core.errors import ReaderError
 from reader.core.events import Failure
-from reader.core.model import Links, Page, Way
-from reader.core.urls import article_id, canonical, fetchable
+from reader.core.model import AddressKind, Links
+from reader.core.urls import article_id, canonical_url, request_url
 
 if TYPE_CHECKING:
+    from reader.content.page import Page
     from reader.library.library import Library
 
 _MAX_ADDRESSES = 8
-_WAYS: tuple[Way, ...] = get_args(Way)
+_WAYS: tuple[AddressKind, ...] = get_args(AddressKind)
 
 
 class Address(NamedTuple):
     """An address of an article."""
 
-    way: Way
+    way: AddressKind
     url: str
-    """In the form of :func:`reader.core.urls.fetchable`."""
+    """In the form of :func:`reader.core.urls.request_url`."""
 
 
 class FetchTarget(NamedTuple):
@@ -39,7 +40,7 @@ def fetch_target(id_: str, links: Iterable[Links]) -> FetchTarget:
 
     The order is original, web, AMP, AMP cache.
     """
-    ways: tuple[tuple[Way, Callable[[Links], str]], ...] = (
+    ways: tuple[tuple[AddressKind, Callable[[Links], str]], ...] = (
         ("original", lambda links: links.original),
         ("web", lambda links: links.web),
         ("amp", lambda links: links.amp),
@@ -51,11 +52,11 @@ def fetch_target(id_: str, links: Iterable[Links]) -> FetchTarget:
     for way, address_of in ways:
         for url in dict.fromkeys(filter(None, map(address_of, links))):
             try:
-                url_to_fetch = fetchable(url)
+                url_to_fetch = request_url(url)
             except ReaderError as error:
                 unusable.append(Failure(way, "", error.message.rstrip(".")))
             else:
-                addresses.setdefault(canonical(url_to_fetch), Address(way, url_to_fetch))
+                addresses.setdefault(canonical_url(url_to_fetch), Address(way, url_to_fetch))
     return FetchTarget(id_, tuple(addresses.values())[:_MAX_ADDRESSES], tuple(unusable))
 
 
@@ -94,7 +95,7 @@ def _document_rows(library: Library, id_: str) -> list[int]:
     return library.documents_of(id_) if library.renew() else []
 
 
-def is_weaker(way: Way, other: Way) -> bool:
+def is_weaker(way: AddressKind, other: AddressKind) -> bool:
     """Whether pages from ``way`` are copies of those from ``other``."""
     return _WAYS.index(way) > _WAYS.index(other)
 
@@ -104,8 +105,8 @@ def at_least_as_good_as(stored: Page, addresses: tuple[Address, ...]) -> tuple[A
 
     Later addresses are only alternatives for when the earlier ones fail; their pages are no better.
     """
-    source = canonical(stored.url)
+    source = canonical_url(stored.url)
     for index, address in enumerate(addresses):
-        if canonical(address.url) == source:
+        if canonical_url(address.url) == source:
             return addresses[: index + 1]
     return tuple(address for address in addresses if not is_weaker(address.way, stored.way))

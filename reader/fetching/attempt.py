@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+from reader.content.page import Page
 from reader.core.events import Failure, FetchAttempted, FetchResult, Status
-from reader.core.model import Page
-from reader.core.urls import host
+from reader.core.urls import display_host
 from reader.fetching.addresses import Address, FetchTarget, is_weaker
 from reader.fetching.context import FetchContext, RobotsPolicy
 from reader.fetching.replace_policy import reason_to_keep
@@ -114,7 +114,7 @@ class Attempt:
         return None
 
     async def _try(self, address: Address) -> Page | None:
-        name = host(address.url)
+        name = display_host(address.url)
         self._options.on_attempt(FetchAttempted(self._target.id, address.way, name))
         self._context.extractor.prestart()
         stored, robots = self.stored, self._options.robots
@@ -130,7 +130,7 @@ class Attempt:
             self._fail(address.way, error.host or name, error.why, error.hint)
             seconds = 0.0 if error.retry_after is None and error.status == _UNAVAILABLE else error.retry_after
             if seconds is not None and self._retry_after is None:
-                busy = host(f"http://{error.host}/") if error.redirects else name
+                busy = display_host(f"http://{error.host}/") if error.redirects else name
                 self._busy_host, self._retry_after = busy or name, seconds
             return None
         if response.status == 304:
@@ -144,7 +144,7 @@ class Attempt:
 
     async def _extract(self, address: Address, response: WebResponse) -> Page | None:
         """Return the page in a response if it is an article and was stored."""
-        name = host(response.final_url) or host(address.url)
+        name = display_host(response.final_url) or display_host(address.url)
         background = self._options.robots is not None
         try:
             extract, stub = await self._context.extractor.extract(

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reader.core.errors import ReaderError
 from reader.core.events import BulkProgress, Failure, FetchResult
-from reader.core.text import count
-from reader.core.urls import host
+from reader.core.text import format_count
+from reader.core.urls import display_host
 from reader.fetching.addresses import FetchTarget, find_target
 from reader.fetching.attempt import Outcome
 from reader.fetching.context import CrawlPolicy
@@ -214,7 +214,7 @@ class BulkFetch:
         elif not target.addresses:
             self._count((await self._fetcher.fetch(target, robots=self._politeness)).result)
         else:
-            name = host(target.addresses[0].url)
+            name = display_host(target.addresses[0].url)
             queued = self._hosts.get(name, ())
             if len(queued) >= self._limits.host_lookahead or self._queued >= self._limits.max_queued:
                 self._overflow.setdefault(name, deque()).append(id_)
@@ -392,7 +392,7 @@ class BulkFetch:
         )
 
     def _summary(self, left: int) -> str:
-        parts = [f"{count(self._done, 'page')} fetched"]
+        parts = [f"{format_count(self._done, 'page')} fetched"]
         if self._cached > self._unverified:
             parts.append(f"{self._cached - self._unverified:,} already there")
         if self._unverified:

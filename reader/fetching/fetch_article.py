@@ -9,8 +9,8 @@ import contextlib
 from collections.abc import Callable, Container
 from datetime import UTC, datetime, timedelta
 
+from reader.content.page import Page
 from reader.core.events import FetchAttempted
-from reader.core.model import Page
 from reader.core.preempt import PreemptedError
 from reader.fetching.addresses import FetchTarget, at_least_as_good_as
 from reader.fetching.article_locks import ArticleLocks

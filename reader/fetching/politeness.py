@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from reader.core.urls import host
+from reader.core.urls import display_host
 from reader.fetching.context import CrawlPolicy
 from reader.web.responses import FetchError
 
@@ -41,7 +41,7 @@ class Politeness:
 
         Call it once for each request, just before it is made.
         """
-        name = host(url)
+        name = display_host(url)
         if self._rounds.get(name, 0) >= ROUNDS:
             return FetchError("busy", f"it was busy {ROUNDS} times in a row", name, hint="Try again later.")
         left = self._paused_until.get(name, 0.0) - self._clock()

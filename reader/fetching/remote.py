@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reader.config.settings import FetchSettings
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.events import (
     BulkProgress,
     Failure,
@@ -166,7 +166,7 @@ class FetchClient:
             try:
                 self._pass_on(command)
             except OSError as error:
-                self._on_exit(self.process, f"No process to fetch with could be started: {reason(error)}.")
+                self._on_exit(self.process, f"No process to fetch with could be started: {describe_error(error)}.")
             except ReaderError as error:
                 self._fail_pending(error.message, error.hint)
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reader.core.text import count
-from reader.core.tokenize import spaced_body
+from reader.content.blocks import plain_text
+from reader.core.text import format_count
+from reader.core.tokenize import spaced_body_words
 
 if TYPE_CHECKING:
-    from reader.core.model import Page
+    from reader.content.page import Page
 
 _MIN_LENGTH = 0.5
 """Share of the stored page's words; a shorter page is at most a part of it."""
@@ -30,16 +31,14 @@ _FRONT_PAGES = frozenset({"", "/", "/index.html", "/index.htm", "/index.php", "/
 def reason_to_keep(stored: Page, page: Page) -> str:
     """Return why ``page`` is no later version of ``stored``, in words that follow a colon; empty if it may be one."""
     now, before = page.extract.words, stored.extract.words
-    stored_size = f"the stored page has {count(before, 'word')}"
+    stored_size = f"the stored page has {format_count(before, 'word')}"
     if _is_front_page(page.final_url) and not _is_front_page(page.url) and not _is_front_page(stored.final_url):
         return f"it now leads to the front page; {stored_size}"
     if now < before * _MIN_LENGTH:
-        return f"it now has only {count(now, 'word')}; {stored_size}"
+        return f"it now has only {format_count(now, 'word')}; {stored_size}"
     moved = page.final_url != stored.final_url
-    if (moved or now < before * _CLEARLY_LONGER) and (
-        _shared_text(stored.extract.markdown, page.extract.markdown) < _MIN_SHARED
-    ):
-        return f"it now has a different text of {count(now, 'word')}; {stored_size}"
+    if (moved or now < before * _CLEARLY_LONGER) and _shared_text(stored, page) < _MIN_SHARED:
+        return f"it now has a different text of {format_count(now, 'word')}; {stored_size}"
     return ""
 
 
@@ -48,13 +47,13 @@ def _is_front_page(url: str) -> bool:
     return parts.path.lower() in _FRONT_PAGES and not parts.query
 
 
-def _shared_text(one: str, other: str) -> float:
+def _shared_text(one: Page, other: Page) -> float:
     """Return the share of the shorter text's shingles that the other contains; 1 if there are too few to compare."""
-    first, second = _shingles(one), _shingles(other)
+    first, second = (_shingles(plain_text(page.extract.blocks)) for page in (one, other))
     shorter = min(len(first), len(second))
     return len(first & second) / shorter if shorter else 1.0
 
 
 def _shingles(text: str) -> set[tuple[str, ...]]:
-    words = spaced_body(text).split()
+    words = spaced_body_words(text).split()
     return {tuple(words[start : start + _SHINGLE]) for start in range(len(words) - _SHINGLE + 1)}

@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from reader.documents.files import Folder
 from reader.indexing.parse_worker import PARSER_FAILED, ParsedBatch, parse_files, unreadable_file
-from reader.storage.sqlite.index.writer import Taken
+from reader.storage.sqlite.index.writer import ParsedFile
 from reader.workers.process import ManagedProcess, ProcessEndedError, ProcessGroup
 
 log = logging.getLogger(__name__)
@@ -135,6 +135,6 @@ class ParserPool:
 def _receive(process: ManagedProcess, prefix: bytes) -> ParsedBatch:
     try:
         parsed, tracebacks = process.receive()
-        return prefix, [Taken(*each) for each in parsed], tracebacks
+        return prefix, [ParsedFile(*each) for each in parsed], tracebacks
     except (TypeError, ValueError) as error:  # an answer of another form
         raise ProcessEndedError from error

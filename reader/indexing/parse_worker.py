@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
 
-from reader.documents.files import Folder, GoneError, join, read_many
-from reader.documents.index_record import brief, slow
-from reader.storage.sqlite.index.writer import UNREAD_AGAIN, Taken
+from reader.documents.files import FileGoneError, Folder, join_path, read_files
+from reader.documents.index_record import full_record, index_record
+from reader.storage.sqlite.index.writer import UNREAD_AGAIN, ParsedFile
 from reader.workers.process import ParentConnection, ProcessEndedError, lower_priority
 
-ParsedBatch: TypeAlias = tuple[bytes, list[Taken], list[str]]
+ParsedBatch: TypeAlias = tuple[bytes, list[ParsedFile], list[str]]
 """A folder, its parsed files, and tracebacks for the log."""
 PARSER_FAILED = "this document triggered an error in newsreader; the log file has the details"
 
@@ -25,28 +25,28 @@ def parse_files(folder: Folder, prefix: bytes, names: Iterable[bytes], *, slow_p
 
     ``slow_path`` avoids parsers that are written in C.
     """
-    parse = slow if slow_path else brief
+    parse = full_record if slow_path else index_record
     parsed, tracebacks = [], []
-    for name, contents in read_many(folder, prefix, names):
-        if isinstance(contents, GoneError):
+    for name, contents in read_files(folder, prefix, names):
+        if isinstance(contents, FileGoneError):
             continue
         if isinstance(contents, Exception):
             parsed.append(unreadable_file(name, contents.message.rstrip(".")))
             continue
         try:
-            record, problems = parse(join(prefix, name), contents.data)
+            record, problems = parse(join_path(prefix, name), contents.data)
         except Exception:  # noqa: BLE001 - parsing must not raise; if it does, that costs one document
             tracebacks.append(traceback.format_exc())
             parsed.append(unreadable_file(name, PARSER_FAILED))
         else:
             values = None if record is None else tuple(record)
-            parsed.append(Taken(name, contents.mtime_ns, contents.size, values, problems))
+            parsed.append(ParsedFile(name, contents.mtime_ns, contents.size, values, problems))
     return prefix, parsed, tracebacks
 
 
-def unreadable_file(name: bytes, message: str) -> Taken:
+def unreadable_file(name: bytes, message: str) -> ParsedFile:
     """Return the entry of a file that could not be read and is to be read again by the next refresh."""
-    return Taken(name, UNREAD_AGAIN, 0, None, ((1, "", message),))
+    return ParsedFile(name, UNREAD_AGAIN, 0, None, ((1, "", message),))
 
 
 def serve(parent: ParentConnection, folder: Folder) -> None:

@@ -210,7 +210,7 @@ def main() -> None:
     parent = ParentConnection.open()
     parent.forward_logs()
     lower_priority()
-    library = Library.open(Path(sys.argv[1]), Paths.of())
+    library = Library.open(Path(sys.argv[1]), Paths.from_environment())
     updater = IndexUpdater(library, lambda message: parent.send(event_message(message)), nice=LOW_PRIORITY)
     parent.serve(lambda _: updater.refresh())
     updater.run()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from reader.core.errors import ReaderError
 from reader.core.events import Notice, Progress, describe_outcome
 from reader.core.text import clean
-from reader.documents.files import check
+from reader.documents.files import check_folder
 from reader.indexing.events import (
     INDEX_DAMAGED,
     FolderAway,
@@ -143,7 +143,7 @@ class IndexUpdater:
     def _request_if_readable(self) -> _Request | None:
         """Return a request for the whole folder if it can be read again."""
         try:
-            check(self._library.folder)
+            check_folder(self._library.folder)
         except ReaderError:
             return None
         self._is_unreadable = False

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from reader.core.events import FetchEvent
     from reader.core.model import Links
     from reader.fetching.remote import FetchClient
-    from reader.images.model import Picture
+    from reader.images.model import RenderedImage
     from reader.library.library import Library
-    from reader.tui.widgets.article_pane.content import Subject
-    from reader.tui.widgets.reader.lines import FullText, Notice
+    from reader.tui.widgets.article_pane.content import ArticleContent
+    from reader.tui.widgets.reader.lines import ReaderText, TextNotice
     from reader.workers.body_parser import BodyParser
 
 
@@ -84,42 +84,42 @@ class OriginalsDesk:
         self._run(lambda: self._post(messages.Recalled(name, self._library.recall(name) or "")), "recall",
                   exclusive=False)  # fmt: skip
 
-    def text(self, subject: Subject | int, width: int, turn: int, *, now: FullText | None = None) -> None:
+    def text(self, subject: ArticleContent | int, width: int, turn: int, *, now: ReaderText | None = None) -> None:
         """Ask for the text of a document, or of a related item, laid out for ``width`` cells.
 
         ``turn`` comes back with the answer. ``now`` is what is shown of it already: there may be a page since.
         """
 
         def work() -> None:
-            from reader.tui.widgets.reader.content import text_of, with_page
-            from reader.tui.widgets.reader.lines import lay
+            from reader.tui.widgets.reader.content import load_text, with_cached_page
+            from reader.tui.widgets.reader.lines import lay_out_text
 
             try:
-                text = text_of(self._library, subject, self._bodies())
+                text = load_text(self._library, subject, self._bodies())
             except ReaderError as error:
                 if now is None:
                     self._post(messages.TextFailed(error, turn))
                     return
-                text = with_page(self._library, now, self._bodies())  # its document is gone
+                text = with_cached_page(self._library, now)  # its document is gone
             if now is not None and now.id != text.id:
-                text = with_page(self._library, now, self._bodies())  # it is of another article now
-            laid = lay(text, width, datetime.now().astimezone())
+                text = with_cached_page(self._library, now)  # it is of another article now
+            laid = lay_out_text(text, width, datetime.now().astimezone())
             place = self._library.places.position(text.id, "text") if text.id else None
             self._post(messages.TextLoaded(text, laid, turn, place=place, again=now is not None))
 
         self._run(work, "text")
 
     def refit(
-        self, text: FullText, width: int, notices: Sequence[Notice], pictures: Mapping[str, Picture | str]
+        self, text: ReaderText, width: int, notices: Sequence[TextNotice], pictures: Mapping[str, RenderedImage | str]
     ) -> None:
         """Ask for the lines of a text that is shown already, for another width, with other notices or pictures."""
         self._refits += 1
         which = self._refits
 
         def work() -> None:
-            from reader.tui.widgets.reader.lines import lay
+            from reader.tui.widgets.reader.lines import lay_out_text
 
-            laid = lay(text, width, datetime.now().astimezone(), notices, pictures)
+            laid = lay_out_text(text, width, datetime.now().astimezone(), notices, pictures)
             if which == self._refits:  # else a later one, which may be ready sooner, has more in it
                 self._post(messages.TextRefitted(text, laid))
 
@@ -166,7 +166,7 @@ class OriginalsDesk:
         """Ask to begin no further one of the many."""
         self._order_many(lambda process: process.pause())
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Ask to end the pause."""
         self._order_many(lambda process: process.resume())
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from textual.message import Message
 
-from reader.images.model import Box
+from reader.images.model import ImageBox
 from reader.tui import messages
 from reader.tui.originals_desk import Run
 from reader.workers.image_renderer import ImageRenderer
@@ -27,7 +27,7 @@ class Wanted(NamedTuple):
     """A picture, and what it may take."""
 
     url: str
-    box: Box
+    box: ImageBox
 
 
 class PicturesDesk:

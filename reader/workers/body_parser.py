@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reader.content.blocks import Block, Mark, Paragraph, Span
-from reader.content.body import parse_body
-from reader.content.markdown.parser import parse_markdown
-from reader.content.whole_page import is_whole_page
+from reader.content.blocks import Block, Paragraph, Span, TextStyle
+from reader.content.body import is_whole_page, parse_body
 from reader.core.errors import ReaderError
 from reader.core.model import BodyFormat
 from reader.workers.lazy_sandbox import LazySandbox
@@ -40,21 +38,12 @@ class BodyParser:
         is_page = body_format == "html" and is_whole_page(body)
         if len(body) <= self._max_inline and not is_page:
             return parse_body(body, body_format, url)
-        return self._parse_in_sandbox("document", "blocks", body, body_format, url)
-
-    def parse_page(self, markdown: str, url: str) -> tuple[Block, ...]:
-        """Return the blocks of a fetched page; ``url`` is the address it came from."""
-        if len(markdown) <= self._max_inline:
-            return parse_markdown(markdown, url)
-        return self._parse_in_sandbox("page", "markdown", markdown, url)
-
-    def _parse_in_sandbox(self, what: str, task: str, *values: str) -> tuple[Block, ...]:
-        from reader.content.serialize import from_plain  # lazy: few documents are this long
+        from reader.content.serialize import from_values  # lazy: few documents are this long
 
         try:
-            return from_plain(self.sandbox.call(task, *values))
+            return from_values(self.sandbox.call("blocks", body, body_format, url))
         except ReaderError as error:
-            return (Paragraph((Span(f"The text of this {what} cannot be shown. {error}", Mark.QUIET),)),)
+            return (Paragraph((Span(f"The text of this document cannot be shown. {error}", TextStyle.MUTED),)),)
 
     def close(self) -> None:
         """End the sandbox; pending calls return a paragraph that says so."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from reader.core.model import BodyFormat, Extract, Image
+from reader.content.page import Extract
+from reader.core.model import BodyFormat, Image
 
-_MAX_PAGE_TEXT = 2_000_000
-"""Characters of a page's text; extraction returns less than that for the largest page."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -22,6 +21,8 @@ class ExtractionResult(NamedTuple):
 
     def to_values(self) -> tuple[Any, ...]:
         """Return the result as plain values."""
+        from reader.content.serialize import to_values
+
         extract = self.extract
         if extract is None:
             return (None, self.stub)
@@ -30,56 +31,50 @@ class ExtractionResult(NamedTuple):
         picture = None
         if image is not None:
             picture = (image.url, image.width, image.height, image.title, image.attribution, image.is_cached)
-        text = (extract.markdown, extract.words, extract.title, extract.byline, when, extract.site, picture)
+        text = (to_values(extract.blocks), extract.words, extract.title, extract.byline, when, extract.site, picture)
         return (text, self.stub)
 
     @classmethod
     def from_values(cls, plain: Any) -> ExtractionResult:
         """Return a result that was turned into plain values."""
+        from reader.content.serialize import from_values
+
         text, stub = plain
         if text is None:
             return cls(None, stub)
-        markdown, words, title, byline, when, site, picture = text
+        blocks, words, title, byline, when, site, picture = text
         published_at = None if when is None else _EPOCH + when * _MICROSECOND
         image = None if picture is None else Image(*picture)
-        return cls(Extract(markdown, words, title, byline, published_at, site, image), stub)
+        return cls(Extract(from_values(blocks), words, title, byline, published_at, site, image), stub)
 
 
 def _page(body: bytes | str, url: str, charset: str) -> tuple[Any, ...]:
     from reader.extraction.extract import extract
-    from reader.extraction.stubs.classify import stub
+    from reader.extraction.stubs.classify import stub_reason
 
     found = extract(body, url, charset)
-    return ExtractionResult(found, stub(found, body, charset)).to_values()
+    return ExtractionResult(found, stub_reason(found, body, charset)).to_values()
 
 
 def _blocks(body: str, body_format: BodyFormat, url: str) -> list[Any]:
-    from reader.content.body import parse_body
-    from reader.content.serialize import to_plain
-    from reader.content.whole_page import is_whole_page
+    from reader.content.body import is_whole_page, parse_body
+    from reader.content.serialize import to_values
 
     if body_format == "html" and is_whole_page(body):
-        from reader.extraction.extract import article_of
+        from reader.extraction.extract import extract_article
 
-        article = article_of(body, url)
+        article = extract_article(body, url)
         if article is not None:
-            return to_plain(article.blocks)
-    return to_plain(parse_body(body, body_format, url))
+            return to_values(article.blocks)
+    return to_values(parse_body(body, body_format, url))
 
 
 def _words(body: bytes | str, url: str, charset: str) -> str:
     from reader.extraction.cleanup import article_text
-    from reader.extraction.extract import article_of
+    from reader.extraction.extract import extract_article
 
-    article = article_of(body, url, charset)
+    article = extract_article(body, url, charset)
     return "" if article is None else article_text(article.blocks)
-
-
-def _markdown(markdown: str, url: str) -> list[Any]:
-    from reader.content.markdown.parser import parse_markdown
-    from reader.content.serialize import to_plain
-
-    return to_plain(parse_markdown(markdown, url, most=_MAX_PAGE_TEXT))
 
 
 def prepare() -> None:
@@ -88,4 +83,4 @@ def prepare() -> None:
     _blocks("A few words.", "markdown", "")
 
 
-TASKS = {"page": _page, "words": _words, "blocks": _blocks, "markdown": _markdown}
+TASKS = {"page": _page, "words": _words, "blocks": _blocks}

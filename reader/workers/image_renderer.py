@@ -7,13 +7,13 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, TypeAlias
 
 from reader.core.errors import ReaderError
-from reader.images.model import Box, Picture
+from reader.images.model import ImageBox, RenderedImage
 from reader.workers.lazy_sandbox import LazySandbox
 
 if TYPE_CHECKING:
     from reader.library.library import Library
 
-RenderedImage: TypeAlias = Picture | str
+RenderResult: TypeAlias = RenderedImage | str
 """An image; or why it is not shown, in words that follow a colon, empty if there is nothing to see."""
 _CACHE_SIZE = 64
 _SANDBOX_TASKS = "reader.workers.image_tasks"
@@ -26,9 +26,9 @@ class ImageRenderer:
         self._library = library
         self._sandbox = LazySandbox(_SANDBOX_TASKS)
         self._guard = threading.Lock()
-        self._cache: OrderedDict[tuple[str, Box], RenderedImage] = OrderedDict()
+        self._cache: OrderedDict[tuple[str, ImageBox], RenderResult] = OrderedDict()
 
-    def render(self, url: str, box: Box) -> RenderedImage | None:
+    def render(self, url: str, box: ImageBox) -> RenderResult | None:
         """Return the image of an address, fitted into ``box``; None if it is not stored. Blocks the thread."""
         with self._guard:
             cached = self._cache.get((url, box))
@@ -38,11 +38,11 @@ class ImageRenderer:
         stored = self._library.pages.image(url)
         if stored is None:
             return None
-        image: RenderedImage
+        image: RenderResult
         try:
-            values, image = self._sandbox.call("picture", stored[0], box.plain())
+            values, image = self._sandbox.call("picture", stored[0], box.to_values())
             if values is not None:
-                image = Picture.of(values)
+                image = RenderedImage.from_values(values)
         except ReaderError as error:
             return error.message
         with self._guard:

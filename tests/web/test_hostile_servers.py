@@ -118,9 +118,7 @@ async def test_a_redirect_to_a_user_name_is_refused_and_its_password_is_told_now
     assert len(server.requests) == 1
 
 
-async def test_an_address_with_a_password_is_refused_before_sending(
-    server: Server, fetcher: WebClient
-) -> None:
+async def test_an_address_with_a_password_is_refused_before_sending(server: Server, fetcher: WebClient) -> None:
     error = await failure(fetcher, f"http://joe:geheim@127.0.0.1:{server.port}/")
     assert (error.kind, server.connections) == ("refused", 0)
     assert "geheim" not in str(error) + repr(error)

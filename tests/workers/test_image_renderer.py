@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image
 
-from reader.images.model import Box, Picture
+from reader.images.model import ImageBox, RenderedImage
 from reader.library.library import Library
 from reader.workers.image_renderer import ImageRenderer
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.images.sample_images import bomb, encoded, halves
 
 URL = "https://a.example/a.jpg"
-BOX = Box(72, 24)
+BOX = ImageBox(72, 24)
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_what_is_kept_is_made_and_what_is_not_is_nothing(opened: Library, pictur
     assert pictures.render(URL, BOX) is None
     opened.pages.keep_image(URL, encoded(halves()), "image/png")
     made = pictures.render(URL, BOX)
-    assert isinstance(made, Picture)
+    assert isinstance(made, RenderedImage)
     assert (made.cells, made.lines) == (20, 5)
 
 
@@ -42,7 +42,7 @@ def test_it_is_made_once_for_a_size(opened: Library, pictures: ImageRenderer) ->
     first = pictures.render(URL, BOX)
     assert pictures.render(URL, BOX) is first
     other = pictures.render(URL, BOX._replace(cells=10))
-    assert isinstance(other, Picture)
+    assert isinstance(other, RenderedImage)
     assert other.cells == 10
 
 
@@ -60,7 +60,7 @@ def test_what_cannot_be_shown_says_why(opened: Library, pictures: ImageRenderer,
     opened.pages.keep_image(URL, body, "image/png")
     assert pictures.render(URL, BOX) == why
     opened.pages.keep_image("https://a.example/b.png", encoded(halves()), "image/png")
-    assert isinstance(pictures.render("https://a.example/b.png", BOX), Picture)
+    assert isinstance(pictures.render("https://a.example/b.png", BOX), RenderedImage)
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_large_pictures_are_made_within_a_worker_s_memory(
     opened: Library, pictures: ImageRenderer, mode: str, kind: str, side: int
 ) -> None:
     opened.pages.keep_image(URL, encoded(Image.new(mode, (side, side)), kind), "image/png")
-    assert isinstance(pictures.render(URL, BOX), Picture)
+    assert isinstance(pictures.render(URL, BOX), RenderedImage)
 
 
 def test_after_the_end_nothing_is_made(opened: Library, pictures: ImageRenderer) -> None:
