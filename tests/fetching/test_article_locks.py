@@ -21,7 +21,7 @@ async def test_a_person_waits_for_a_person() -> None:
 
     tasks = [asyncio.create_task(one(name)) for name in ("first", "second")]
     await asyncio.sleep(0)
-    assert under_way._waiting
+    assert under_way._waiters
     async with under_way.acquire("b", background=False) as waited:
         assert not waited, "another article is nobody's"
     there.set()
@@ -63,7 +63,7 @@ async def test_what_nobody_waits_for_waits() -> None:
     async with under_way.acquire("a", background=False):
         tasks = [asyncio.create_task(background()) for _ in range(3)]
         await asyncio.sleep(0)
-        assert len(under_way._waiting) == len(tasks)
+        assert len(under_way._waiters) == len(tasks)
     assert await asyncio.gather(*tasks) == [True] * 3
 
 
@@ -86,8 +86,8 @@ async def test_who_is_cancelled_leaves_nothing_behind() -> None:
                 await task
     async with asyncio.timeout(60), under_way.acquire("a", background=True) as waited:
         assert not waited
-    assert not under_way._persons
-    assert not under_way._waiting
+    assert not under_way._foreground
+    assert not under_way._waiters
 
 
 async def test_an_error_is_passed_on_and_the_article_free() -> None:

@@ -292,7 +292,7 @@ async def test_the_front_page_and_another_text_take_no_page_s_place(
         outcome = await job.fetch(what, force=True)
         assert outcome.result.status == "cached"
         assert why in outcome.result.error
-        assert outcome.result.hint == "What is kept protected_ids; the browser shows what is there now."
+        assert outcome.result.hint == "The stored page stays; the browser shows the current one."
         assert kept(pages) == before
 
 

@@ -37,7 +37,7 @@ async def test_what_is_not_allowed_takes_no_turn() -> None:
 
 async def test_a_host_s_pages_are_so_far_apart_and_others_are_not_kept_waiting() -> None:
     manners = Politeness(Sites(a=0.3))
-    assert manners.at_once(NAME, 2) == 2
+    assert manners.parallel_limit(NAME, 2) == 2
     turns: list[tuple[str, float]] = []
 
     async def one(url: str) -> None:
@@ -49,8 +49,8 @@ async def test_a_host_s_pages_are_so_far_apart_and_others_are_not_kept_waiting()
     assert turns[-1][0] == "https://a.example/3"
     times = [when for url, when in turns if "a.example" in url]
     assert all(when - begun >= 0.3 * n - 0.01 for n, when in enumerate(times))
-    assert manners.at_once(NAME, 2) == 1
-    assert manners.at_once("b.example", 2) == 2
+    assert manners.parallel_limit(NAME, 2) == 1
+    assert manners.parallel_limit("b.example", 2) == 2
     assert manners.not_before(NAME) > times[-1]
 
 
@@ -60,8 +60,8 @@ async def test_a_busy_host_is_left_alone_for_longer_each_time_and_then_given_up(
     manners = Politeness(Sites(), lambda: now[0])
     waits = []
     for _ in range(ROUNDS - 1):
-        assert manners.is_busy(NAME, seconds)
-        assert manners.is_busy(NAME, seconds), "two that were under way at the same time count as one"
+        assert manners.record_busy(NAME, seconds)
+        assert manners.record_busy(NAME, seconds), "two that were under way at the same time count as one"
         waits.append(manners.not_before(NAME) - now[0])
         objection = await manners.objection(URL)
         assert objection is not None
@@ -69,11 +69,11 @@ async def test_a_busy_host_is_left_alone_for_longer_each_time_and_then_given_up(
         now[0] += waits[-1]
         assert await manners.objection(URL) is None
     assert waits == [1.0, 2.0, 4.0, 8.0]
-    assert not manners.is_busy(NAME, seconds)
+    assert not manners.record_busy(NAME, seconds)
     objection = await manners.objection(URL)
     assert objection is not None
     assert (objection.why, objection.retry_after) == ("it was busy 5 times in a row", None)
-    manners.answers(NAME)
+    manners.record_response(NAME)
     assert await manners.objection(URL) is not None, "it was given up"
     assert await manners.objection("https://b.example/") is None
 
@@ -81,11 +81,11 @@ async def test_a_busy_host_is_left_alone_for_longer_each_time_and_then_given_up(
 def test_what_a_host_asks_for_is_kept_to_and_an_answer_makes_good() -> None:
     now = [1000.0]
     manners = Politeness(Sites(), lambda: now[0])
-    assert manners.is_busy(NAME, 120.0)
+    assert manners.record_busy(NAME, 120.0)
     assert manners.not_before(NAME) == 1120.0
-    assert not manners.is_busy(NAME, LONGEST_WAIT + 1)
+    assert not manners.record_busy(NAME, LONGEST_WAIT + 1)
     for _ in range(2 * ROUNDS):
         now[0] = manners.not_before(NAME)
-        manners.answers(NAME)
-        assert manners.is_busy(NAME, 0.0)
+        manners.record_response(NAME)
+        assert manners.record_busy(NAME, 0.0)
         assert manners.not_before(NAME) == now[0] + 1.0

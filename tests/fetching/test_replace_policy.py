@@ -62,15 +62,24 @@ def test_an_article_that_has_moved_takes_its_place() -> None:
 @pytest.mark.parametrize(
     ("page", "why"),
     [
-        (a_page(ARTICLE[:9]), "it has only 252 words now, of 560 that are kept"),
-        (a_page(["Our site is under maintenance."]), "it has only 5 words now, of 560 that are kept"),
-        (a_page(sentences("minister", 30, 50)), "it has another text now, of 560 words; 560 words are kept"),
+        (a_page(ARTICLE[:9]), "it now has only 252 words; the stored page has 560 words"),
+        (a_page(["Our site is under maintenance."]), "it now has only 5 words; the stored page has 560 words"),
+        (
+            a_page(sentences("minister", 30, 50)),
+            "it now has a different text of 560 words; the stored page has 560 words",
+        ),
         (
             a_page(sentences("minister", 30, 80), final_url="https://news.example/courts/"),
-            "it has another text now, of 1,400 words; 560 words are kept",
+            "it now has a different text of 1,400 words; the stored page has 560 words",
         ),
-        (a_page(ARTICLE, final_url="https://news.example/"), "it leads to the front page now; 560 words are kept"),
-        (a_page(ARTICLE, final_url="https://m.news.example/Index.html"), "it leads to the front page now; 560 words"),
+        (
+            a_page(ARTICLE, final_url="https://news.example/"),
+            "it now leads to the front page; the stored page has 560 words",
+        ),
+        (
+            a_page(ARTICLE, final_url="https://m.news.example/Index.html"),
+            "it now leads to the front page; the stored page has 560 words",
+        ),
     ],
     ids=["a teaser", "maintenance", "another article", "a section", "the front page", "another front page"],
 )
@@ -83,8 +92,8 @@ def test_of_short_pages_too() -> None:
     error = (
         "We could not find what you were looking for, it may have been moved; try to search for it, or begin at the "
     )
-    assert reason_to_keep(notice, a_page([error + "front page."])).startswith("it has only 25 words now")
-    assert reason_to_keep(notice, a_page([error * 2 + "front page."])).startswith("it has another text now")
+    assert reason_to_keep(notice, a_page([error + "front page."])).startswith("it now has only 25 words")
+    assert reason_to_keep(notice, a_page([error * 2 + "front page."])).startswith("it now has a different text")
 
 
 def test_an_article_that_is_the_front_page_of_its_site_may_change() -> None:
@@ -103,7 +112,7 @@ def test_a_page_that_names_its_article_in_the_query_is_no_front_page() -> None:
 def test_texts_too_short_to_be_compared_are_judged_by_their_length() -> None:
     assert reason_to_keep(a_page(["One two three."]), a_page(["Four five."])) == ""
     assert reason_to_keep(a_page(["One"]), a_page(["Two"], final_url="https://news.example/")).endswith(
-        "; 1 word is kept"
+        "; the stored page has 1 word"
     )
 
 
@@ -112,4 +121,4 @@ def test_scripts_without_spaces_are_compared_by_their_characters() -> None:
     page = a_page(chinese)
     assert reason_to_keep(page, a_page([*chinese[3:], "本文已更正。"])) == ""
     other = a_page(["网站正在维护，请稍后再来。我们为给您带来的不便深表歉意。"] * 20)
-    assert reason_to_keep(page, other).startswith("it has another text now")
+    assert reason_to_keep(page, other).startswith("it now has a different text")

@@ -11,14 +11,13 @@ from pathlib import Path
 from threading import Event
 from typing import NamedTuple
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reader.core.events import Progress
 from reader.core.ordering import SORT_KEYS, Sort
 from reader.core.paths import Paths
-from reader.indexing.refresh import refresh
+from reader.indexing.refresh import RefreshLimits, refresh
 from reader.library.library import Library
 
 # "x.md" may be a document or a folder; "a" and "a-b" are neighbours that a comparison of mere text would mix up.
@@ -206,11 +205,8 @@ def test_a_document_in_a_place_where_none_was_keeps_its_row_number(
     _in_a_world(check)
 
 
-@pytest.fixture
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have every document read and written by itself, so that a refresh can end between any two."""
-    monkeypatch.setattr("reader.indexing.refresh._FIRST_BATCH", 1)
-    monkeypatch.setattr("reader.indexing.refresh._KEPT_TOGETHER", 1)
+_ONE_BY_ONE = RefreshLimits(first_batch=1, write_together=1)
+"""Reads and writes every document by itself, so that a refresh can end between any two."""
 
 
 class _After(Event):
@@ -228,7 +224,7 @@ class _After(Event):
 @settings(max_examples=40)
 @given(before=_CHANGES, batches=st.lists(st.tuples(_CHANGES, st.integers(0, 12), st.booleans()), max_size=3))
 def test_refreshes_that_end_early_lose_nothing_and_keep_nothing(
-    small_batches: None, before: list[_Change], batches: list[tuple[list[_Change], int, bool]]
+    before: list[_Change], batches: list[tuple[list[_Change], int, bool]]
 ) -> None:
     def check(world: World, library: Library) -> None:
         for change in before:
@@ -238,7 +234,7 @@ def test_refreshes_that_end_early_lose_nothing_and_keep_nothing(
             for change in changes:
                 world.do(change)
             paths = world.told(library.folders()) if told else None
-            for _ in refresh(library, _After(looks), paths=paths):
+            for _ in refresh(library, _After(looks), paths=paths, limits=_ONE_BY_ONE):
                 pass
         _whole(library)
         assert _listed(library) == world.documents()

@@ -11,11 +11,10 @@ from reader.workers.body_parser import MAX_INLINE, BodyParser
 from reader.workers.sandbox import SandboxLimits
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def bodies() -> Iterator[BodyParser]:
-    made = BodyParser()
-    yield made
-    made.close()
+    with closing(BodyParser()) as parser:
+        yield parser
 
 
 PAGE = (

@@ -1,0 +1,369 @@
+"""Workers that read what strangers wrote: whatever a page does to one, there is an answer, and then another worker."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reader.content.blocks import Paragraph, Span
+from reader.content.body import parse_body
+from reader.content.page import Extract
+from reader.content.serialize import from_values
+from reader.core.model import BodyFormat, Image
+from reader.extraction.extract import extract as direct
+from reader.workers import extract_tasks
+from reader.workers.extract_tasks import ExtractionResult
+from reader.workers.process import ManagedProcess
+from reader.workers.sandbox import ExtractError, SandboxLimits, SandboxPool
+from tests.fetching.linked_pages import STUB, html
+
+MakeExtractor = Callable[..., SandboxPool]
+_MB = 1 << 20
+
+
+@pytest.fixture
+def extractor() -> Iterator[MakeExtractor]:
+    made: list[SandboxPool] = []
+
+    def make(size: int = 1, seconds: float = 60.0, memory: int = 256 * _MB) -> SandboxPool:
+        made.append(SandboxPool(size, limits=SandboxLimits(seconds, memory), tasks="tests.workers.hostile_tasks"))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _until(is_so: Callable[[], bool]) -> None:
+    limit = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < limit
+        threading.Event().wait(0.01)
+
+
+def _begun(workers: SandboxPool) -> None:
+    """Wait until a worker is at a task."""
+    while not workers._running:
+        threading.Event().wait(0.001)
+
+
+def test_one_worker_does_one_task_after_another(extractor: MakeExtractor) -> None:
+    workers = extractor()
+    assert workers.call("echo", 1, "人", b"\xff", None) == [1, "人", b"\xff", None]
+    first = workers.call("pid")
+    assert first != os.getpid()
+    assert workers.call("pid") == first
+
+
+def test_what_takes_too_long_is_ended_and_the_next_task_done(extractor: MakeExtractor) -> None:
+    workers = extractor(seconds=1)
+    pid = workers.call("pid")
+    begun = time.monotonic()
+    with pytest.raises(ExtractError, match=r"^It could not be read within 1 s\.$"):
+        workers.call("hold")
+    assert time.monotonic() - begun < 20
+    assert not _is_there(pid)
+    assert workers.call("echo", 1) == [1]
+
+
+def test_what_takes_too_much_memory_is_ended_and_the_next_task_done(extractor: MakeExtractor) -> None:
+    workers = extractor(memory=128 * _MB)
+    assert workers.call("eat", 64 * _MB) == 64 * _MB
+    with pytest.raises(ExtractError, match=r"^Reading it took more than 128 MB of memory\.$"):
+        workers.call("eat", 1024 * _MB)
+    assert workers.call("eat", 64 * _MB) == 64 * _MB
+
+
+def test_where_address_space_means_nothing_memory_is_watched(
+    extractor: MakeExtractor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_WITHOUT_ADDRESS_SPACE", "1")
+    workers = extractor(memory=128 * _MB)
+    assert workers.call("eat slowly", 32 * _MB) == 32 * _MB
+    with pytest.raises(ExtractError, match=r"^Reading it took more than 128 MB of memory\.$"):
+        workers.call("eat slowly", 4096 * _MB)
+    assert workers.call("echo", 1) == [1]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_somebody_waits_for_does_not_wait_for_what_nobody_does(
+    extractor: MakeExtractor, tmp_path: Path, workers: int
+) -> None:
+    several = extractor(workers)
+    gates = [tmp_path / f"{n}.gate" for n in range(workers + 3)]
+    many = [several.submit("hold until", str(gate), background=True) for gate in gates]
+    _until(lambda: len([*tmp_path.glob("*.begun")]) == workers)
+    assert several.call("echo", 1) == [1]
+    assert several.call("echo", 2) == [2]
+    assert len([*tmp_path.glob("*.begun")]) == workers, "the worker that was started for it takes nothing else"
+    assert len(several._group.processes) == workers + 1
+    for gate in gates:
+        gate.touch()
+    assert [each.result(60) for each in many] == [str(gate) for gate in gates]
+
+
+def test_what_somebody_waits_for_comes_before_what_was_asked_for_earlier(
+    extractor: MakeExtractor, tmp_path: Path
+) -> None:
+    workers = extractor()
+    gate, order = tmp_path / "a.gate", list[str]()
+    first = workers.submit("hold until", str(gate))
+    _until(gate.with_suffix(".begun").exists)
+    for name, background in (("nobody", True), ("somebody", False)):
+        workers.submit("echo", background=background).add_done_callback(lambda _, name=name: order.append(name))
+    gate.touch()
+    first.result(60)
+    _until(lambda: len(order) == 2)
+    assert order == ["somebody", "nobody"]
+
+
+def test_what_waits_when_it_is_closed_is_told(extractor: MakeExtractor, tmp_path: Path) -> None:
+    workers = extractor()
+    tasks = [
+        workers.submit("hold until", str(tmp_path / "never"), background=background)
+        for background in (True, True, False)
+    ]
+    _until((tmp_path / "never.begun").exists)
+    workers.close()
+    for task in tasks:
+        with pytest.raises(ExtractError):
+            task.result(60)
+
+
+@pytest.mark.parametrize("task", ["fall", "gone"])
+def test_a_worker_that_falls_is_told_and_replaced(extractor: MakeExtractor, task: str) -> None:
+    workers = extractor()
+    with pytest.raises(ExtractError, match=r"^It crashed the process that reads pages\.$"):
+        workers.call(task)
+    assert workers.call("echo", 1) == [1]
+
+
+@pytest.mark.parametrize("task", ["fail", "unknown"])
+def test_a_task_that_fails_is_told_and_logged(
+    extractor: MakeExtractor, caplog: pytest.LogCaptureFixture, task: str
+) -> None:
+    workers = extractor()
+    pid = workers.call("pid")
+    with pytest.raises(ExtractError, match="the log file has the details"):
+        workers.call(task)
+    assert "Traceback" in caplog.text
+    assert workers.call("pid") == pid
+
+
+def test_an_answer_that_is_no_plain_value_costs_that_task_alone(extractor: MakeExtractor) -> None:
+    workers = extractor()
+    with pytest.raises(ExtractError):
+        workers.call("odd")
+    assert workers.call("echo", 1) == [1]
+
+
+def test_what_a_library_prints_is_no_answer(extractor: MakeExtractor) -> None:
+    workers = extractor()
+    assert workers.call("print", "\x00\x00\x00\x00") == "\x00\x00\x00\x00"
+    assert workers.call("echo", 1) == [1]
+
+
+def test_an_answer_that_is_too_large_is_refused(extractor: MakeExtractor) -> None:
+    workers = extractor()
+    with pytest.raises(ExtractError):
+        workers.call("much", 80 * _MB)
+    assert workers.call("much", 10 * _MB) == b"x" * (10 * _MB)
+
+
+def test_a_worker_can_be_made_ready_before_there_is_a_task(extractor: MakeExtractor) -> None:
+    workers = extractor(2)
+    workers.prestart()
+    workers.prestart()
+    assert workers._drivers == 1
+    assert workers.call("echo", 1) == [1]
+    assert len(workers._group.processes) == 1
+    workers.close()
+    workers.prestart()
+
+
+def test_several_workers_work_at_once(extractor: MakeExtractor) -> None:
+    workers = extractor(2, seconds=2)
+    slow = workers.submit("hold")
+    assert [workers.call("echo", n) for n in range(50)] == [[n] for n in range(50)]
+    with pytest.raises(ExtractError):
+        slow.result(timeout=60)
+
+
+def test_many_threads_may_ask(extractor: MakeExtractor) -> None:
+    workers = extractor(2)
+    answers = [workers.submit("echo", n) for n in range(200)]
+    assert [each.result(timeout=60) for each in answers] == [[n] for n in range(200)]
+    assert len({workers.call("pid") for _ in range(20)}) <= 2
+
+
+async def test_to_cancel_ends_the_task_at_once(extractor: MakeExtractor) -> None:
+    workers = extractor(seconds=600)
+    pid = await workers.run("pid")
+    slow = asyncio.create_task(workers.run("hold"))
+    await asyncio.to_thread(_begun, workers)
+    slow.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await slow
+    assert await asyncio.wait_for(workers.run("echo", 1), 60) == [1]
+    assert not _is_there(pid)
+
+
+async def test_to_cancel_what_has_not_begun_leaves_the_others_alone(extractor: MakeExtractor) -> None:
+    workers = extractor(seconds=2)
+    slow = asyncio.create_task(workers.run("hold"))
+    await asyncio.to_thread(_begun, workers)
+    waiting = asyncio.create_task(workers.run("echo", 1))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    with pytest.raises(ExtractError, match="within 2 s"):
+        await slow
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
+def test_closing_ends_everything_and_answers_everybody(extractor: MakeExtractor) -> None:
+    workers = extractor(seconds=600)
+    pid = workers.call("pid")
+    answers = [workers.submit("hold"), workers.submit("echo", 1)]
+    _begun(workers)
+    workers.close()
+    for each in answers:
+        with pytest.raises(ExtractError):
+            each.result(timeout=60)
+    assert not _is_there(pid)
+    with pytest.raises(ExtractError, match="is closing"):
+        workers.submit("echo", 1)
+
+
+_WORKER = ("reader.workers.sandbox_worker", "tests.workers.hostile_tasks", str(256 * _MB))
+
+
+def test_a_worker_ends_with_whoever_has_started_it() -> None:
+    process = ManagedProcess(*_WORKER, "10")
+    assert process.receive() == (True, "ready")
+    process.close_input()
+    assert process.wait(60) == 0
+    process.end()
+
+
+def test_a_worker_that_nobody_waits_for_ends_itself() -> None:
+    process = ManagedProcess(*_WORKER, "1")
+    assert process.receive() == (True, "ready")
+    process.send(("hold", ()))
+    process.close_input()
+    status = process.wait(60)
+    process.end()
+    assert status == -signal.SIGALRM
+
+
+# The tasks that workers really have.
+
+
+@pytest.fixture(scope="module")
+def reader_of_pages() -> Iterator[SandboxPool]:
+    one = SandboxPool(limits=SandboxLimits(60))
+    yield one
+    one.close()
+
+
+async def test_a_page_is_read_by_a_worker(reader_of_pages: SandboxPool) -> None:
+    page = html("Größe", 12, '<p>It links <a href="/more">there</a>.</p>')
+    extract, stub = await reader_of_pages.extract(page, "https://a.example/1", "utf-8")
+    assert extract == direct(page, "https://a.example/1", "utf-8")
+    assert extract is not None
+    assert "https://a.example/more" in extract.markdown
+    assert stub == ""
+
+
+_NO_ARTICLES = {
+    "nothing": b"",
+    "zeros": b"\x00" * 1000,
+    "empty": b"<html><body></body></html>",
+    "tags": b"<p>" * 2_000,
+    "stub": STUB,
+}
+
+
+@pytest.mark.parametrize("page", _NO_ARTICLES.values(), ids=_NO_ARTICLES)
+async def test_what_is_no_article_is_said_to_be_none(page: bytes, reader_of_pages: SandboxPool) -> None:
+    extract, stub = await reader_of_pages.extract(page, "https://a.example/1")
+    assert stub
+    if extract is not None:
+        assert extract.words < 250
+
+
+@pytest.mark.parametrize(
+    ("body", "body_format"),
+    [
+        ("<h2>A</h2><p>b <b>c</b> <a href='/d'>e</a></p><ul><li>f<ol><li>g</li></ol></li></ul>", "html"),
+        ("# A\n\n> b\n\n```\nc\n\nd\n```\n\n1. e\n2. f\n", "markdown"),
+        ("<table><tr><th>a</th><th>b</th></tr><tr><td>c</td><td>d</td></tr></table>", "html"),
+        ("", "markdown"),
+    ],
+)
+async def test_a_body_of_a_document_consists_of_the_same_here_and_there(
+    body: str, body_format: BodyFormat, reader_of_pages: SandboxPool
+) -> None:
+    here = parse_body(body, body_format, "https://a.example/1")
+    there = await reader_of_pages.run("blocks", body, body_format, "https://a.example/1")
+    assert from_values(there) == here
+
+
+def test_the_tasks_say_here_what_they_say_in_a_worker(reader_of_pages: SandboxPool) -> None:
+    extract_tasks.prepare()
+    for values in ((html(), "https://a.example/1", "utf-8"), (b"", "", "")):
+        assert extract_tasks.TASKS["page"](*values) == reader_of_pages.call("page", *values)
+    values = ("<b>a</b>", "html", "")
+    here, there = extract_tasks.TASKS["blocks"](*values), reader_of_pages.call("blocks", *values)
+    assert from_values(here) == from_values(there) == parse_body("<b>a</b>", "html")
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the size of a process is found in /proc")
+def test_what_a_worker_has_at_rest_is_not_counted(reader_of_pages: SandboxPool) -> None:
+    assert from_values(reader_of_pages.call("blocks", "# A", "markdown", "")) == parse_body("# A", "markdown")
+    (process,) = reader_of_pages._group.processes
+    limits = Path(f"/proc/{process.pid}/limits").read_text()
+    (limit,) = re.findall(r"Max address space +(\d+)", limits)
+    size = 1024 * int(re.findall(r"VmSize:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())[0])
+    assert 400 * _MB < int(limit) - size <= 512 * _MB
+
+
+_TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+_IMAGES = st.builds(Image, _TEXTS, st.none() | st.integers(0, 9999), st.none() | st.integers(0, 9999), _TEXTS, _TEXTS)
+_TIMES = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001
+_EXTRACTS = st.builds(
+    Extract,
+    _TEXTS.map(lambda text: (Paragraph((Span(text),)),)),
+    st.integers(0, 10**6),
+    _TEXTS,
+    _TEXTS,
+    st.none() | _TIMES,
+    _TEXTS,
+    _IMAGES,
+)
+
+
+@given(st.builds(ExtractionResult, st.none() | _EXTRACTS, _TEXTS))
+def test_what_a_page_is_comes_through_a_pipe_unchanged(extracted: ExtractionResult) -> None:
+    import marshal
+
+    assert ExtractionResult.from_values(marshal.loads(marshal.dumps(extracted.to_values()))) == extracted
