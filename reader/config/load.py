@@ -46,10 +46,10 @@ def _is_ipv6(value: str) -> bool:
 def _is_proxy(value: Any) -> bool:
     if not isinstance(value, str) or (value and not _PROXY.fullmatch(value)):
         return False
-    from reader.web.transport.proxies import parse  # imported late: most people name none
+    from reader.web.transport.proxies import parse_proxy  # imported late: most people name none
 
     try:
-        return not value or bool(parse(value))
+        return not value or bool(parse_proxy(value))
     except ReaderError:
         return False
 

@@ -136,7 +136,7 @@ class FetchService:
         self._extractor.prestart()
         from reader.web.client import WebClient  # after the extractor has begun to start
         from reader.web.robots import Robots
-        from reader.web.transport.pool import Priority
+        from reader.web.transport.request_slots import Priority
 
         try:
             async with WebClient(client_options(self._settings)) as client:

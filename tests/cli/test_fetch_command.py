@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from reader.cli.main import cli
 from reader.core.errors import ReaderError
 from reader.core.paths import Paths
+from reader.core.text import format_count
 from reader.library.library import Library
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.e2e.terminal import Terminal
@@ -257,7 +258,7 @@ async def test_killed_at_any_moment_it_leaves_whole_pages(
     kept = len(library(folder).pages.having())
     assert kept > 0
     there = f", {kept} already there" if kept < 40 else ""
-    assert (await run("fetch", folder)).err == f"newsreader: {count(40 - kept, 'page')} fetched{there}.\n"
+    assert (await run("fetch", folder)).err == f"newsreader: {format_count(40 - kept, 'page')} fetched{there}.\n"
 
 
 async def test_what_could_not_be_looked_at_again_is_told(server: Server, make_folder: MakeFolder) -> None:

@@ -154,10 +154,10 @@ def test_batch_files_are_refused_on_windows_only() -> None:
     [
         ("foo", "BROWSER names 'foo', which is not on the PATH."),
         ("foo:bar --x", "BROWSER names 'foo', which is not on the PATH."),
-        ("/opt/foo %s", "BROWSER names '/opt/foo', which is not a program that can be run."),
+        ("/opt/foo %s", "BROWSER names '/opt/foo', which is not an executable program."),
         ("%s", "BROWSER names '%s', which is not on the PATH."),
         ("''", "BROWSER names '', which is not on the PATH."),
-        ("'firefox", "BROWSER is set to ''firefox', where a quote is not closed."),
+        ("'firefox", "BROWSER is set to ''firefox', which has an unclosed quote."),
         ("\x1b[31mfoo", "BROWSER names '[31mfoo', which is not on the PATH."),
     ],
 )

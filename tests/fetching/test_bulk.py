@@ -430,7 +430,7 @@ async def test_robots_txt_is_honoured_wherever_a_redirect_leads(
                 final = await one.bulk.run()
     assert (final.done, final.failed) == (3, 1)
     assert "/private/a" not in server.targets
-    assert any("its robots.txt asks programs to stay away" in got.error for got in one.on_result)
+    assert any("its robots.txt does not allow bulk fetches" in got.error for got in one.on_result)
     # One turn of the host's was taken by what led to the private page.
     assert all(when - begun >= n - 0.1 for n, when in enumerate(asked))
 

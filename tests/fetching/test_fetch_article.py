@@ -18,7 +18,7 @@ from reader.core.errors import ReaderError
 from reader.core.events import Failure, FetchAttempted
 from reader.core.model import Links
 from reader.fetching.addresses import FetchTarget, fetch_target, find_target
-from reader.fetching.attempt import NO_ADDRESS, in_words
+from reader.fetching.attempt import NO_ADDRESS, describe_failures
 from reader.fetching.fetch_article import ArticleFetcher
 from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.pages.store import Pages
@@ -93,7 +93,9 @@ async def test_the_first_address_that_yields_an_article_wins(server: Server, job
     got = outcome.result
     assert (got.status, got.url, got.error) == ("fetched", links.amp, "")
     assert [failure.way for failure in got.failures] == ["original", "web"]
-    assert in_words(got.failures).startswith("404 Not Found at 127.0.0.1; web address: the page has no article in it")
+    assert describe_failures(got.failures).startswith(
+        "404 Not Found at 127.0.0.1; web address: the page has no article in it"
+    )
     assert [each.way for each in told] == ["original", "web", "amp"]
     assert server.targets == ["/gone", "/empty", "/amp"]
     page = kept(pages)
@@ -465,7 +467,7 @@ async def test_by_config_the_archive_is_always_asked_in_the_end(
 
 def test_the_issue_s_own_words() -> None:
     failures = [Failure("original", "jurist.org", "404"), Failure("amp", "amp.jurist.org", "timed out after 20 s")]
-    assert in_words(failures) == "404 at jurist.org; AMP copy: timed out after 20 s"
+    assert describe_failures(failures) == "404 at jurist.org; AMP copy: timed out after 20 s"
 
 
 _URLS = st.sampled_from(
@@ -522,7 +524,7 @@ async def test_what_is_fetched_unasked_keeps_to_robots_txt(server: Server, job: 
         got = (await job.fetch(fetch_target(ID, [Links(url)]), robots=robots)).result
         assert "robots.txt asks" in got.error
         refused = (await job.fetch(fetch_target(ID, [Links("http://10.0.0.1/")]), robots=robots)).result
-        assert refused.error == "10.0.0.1: not fetched, because it is an address of a private network."
+        assert refused.error == "10.0.0.1: not fetched because it is an address of a private network."
         assert 'allow_hosts = ["10.0.0.1"]' in refused.hint
         assert "/private/a" not in server.targets
         got = (await job.fetch(fetch_target(ID, [Links(url)]))).result

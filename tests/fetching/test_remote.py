@@ -270,7 +270,7 @@ async def test_where_there_can_be_no_client_every_order_is_answered(
     for _ in range(2):
         start = len(one.events)
         one.client.fetch(id_)
-        assert "A proxy of the kind “ftp” cannot be used." in (await one.got(id_, start)).error
+        assert "Proxies with the scheme “ftp” are not supported." in (await one.got(id_, start)).error
         one.client.fetch_all([id_])
         assert (await one.finished(start)).left == 1
         one.client.fetch_image("https://a.example/i.png")

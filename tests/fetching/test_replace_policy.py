@@ -59,18 +59,21 @@ def test_an_article_that_has_moved_takes_its_place() -> None:
     assert reason_to_keep(KEPT, a_page(ARTICLE[:15], final_url="https://www.news.example/ruling")) == ""
 
 
+STORED = "the stored page has 560 words"
+
+
 @pytest.mark.parametrize(
-    ("page", "why"),
+    ("page", "reason"),
     [
-        (a_page(ARTICLE[:9]), "it now has only 252 words; the stored page has 560 words"),
-        (a_page(["Our site is under maintenance."]), "it now has only 5 words; the stored page has 560 words"),
+        (a_page(ARTICLE[:9]), f"it now has only 252 words; {STORED}"),
+        (a_page(["Our site is under maintenance."]), f"it now has only 5 words; {STORED}"),
         (
             a_page(sentences("minister", 30, 50)),
             "it now has a different text of 560 words; the stored page has 560 words",
         ),
         (
             a_page(sentences("minister", 30, 80), final_url="https://news.example/courts/"),
-            "it now has a different text of 1,400 words; the stored page has 560 words",
+            f"it now has a different text of 1,400 words; {STORED}",
         ),
         (
             a_page(ARTICLE, final_url="https://news.example/"),
@@ -83,8 +86,8 @@ def test_an_article_that_has_moved_takes_its_place() -> None:
     ],
     ids=["a teaser", "maintenance", "another article", "a section", "the front page", "another front page"],
 )
-def test_what_a_site_shows_instead_does_not(page: Page, why: str) -> None:
-    assert reason_to_keep(KEPT, page).startswith(why)
+def test_other_pages_of_a_site_do_not_replace_the_article(page: Page, reason: str) -> None:
+    assert reason_to_keep(KEPT, page).startswith(reason)
 
 
 def test_of_short_pages_too() -> None:

@@ -15,7 +15,7 @@ import pytest
 from reader import __version__
 from reader.web.client import FetchError, WebClient
 from reader.web.options import ClientOptions
-from reader.web.transport.ip_policy import Address
+from reader.web.transport.ip_policy import IPAddress
 from tests.web.server import Request, Server, onward, reply, serving
 
 PAGE = "<!doctype html><title>Fähre</title><p>Ein Text – nichts weiter.".encode()
@@ -173,7 +173,7 @@ async def test_cancelling_at_any_moment_leaves_no_connection_open(server: Server
 
 @pytest.mark.parametrize("name", ["xn--ls8h.la", "xn--", "xn--a.example", "xn--0.example"])
 async def test_a_name_that_idna_2008_refuses_is_asked_for_like_any_other(server: Server, name: str) -> None:
-    async def here(_: str, __: int) -> list[Address]:
+    async def here(_: str, __: int) -> list[IPAddress]:
         return [ip_address("127.0.0.1")]
 
     server.on("/a", reply(PAGE))
@@ -184,7 +184,7 @@ async def test_a_name_that_idna_2008_refuses_is_asked_for_like_any_other(server:
 
 
 async def test_a_redirect_to_such_a_name_that_nobody_knows_is_one_failure(server: Server) -> None:
-    async def nowhere(host: str, _: int) -> list[Address]:
+    async def nowhere(host: str, _: int) -> list[IPAddress]:
         if host == "127.0.0.1":
             return [ip_address(host)]
         raise OSError("unknown")

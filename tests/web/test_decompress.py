@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.web.response.decompress import PIECE, Body, CorruptBodyError, TooLargeError, UnknownCodingError
+from reader.web.response.decompress import PIECE, BodyDecoder, CorruptBodyError, TooLargeError, UnknownCodingError
 
 _CODERS = {
     "": lambda content: content,
@@ -17,7 +17,7 @@ _CODERS = {
 
 
 def taken_in(codings: str, data: bytes, limit: int, step: int) -> bytes:
-    body = Body(codings, limit)
+    body = BodyDecoder(codings, limit)
     for at in range(0, len(data), step):
         body.feed(data[at : at + step])
     return body.end()
@@ -33,14 +33,14 @@ def test_what_was_coded_comes_out_in_whatever_pieces_it_came(coding: str, seed: 
 @given(st.sampled_from(list(_CODERS)), st.integers(1, 4 * PIECE), st.integers(0, 4 * PIECE))
 def test_never_more_than_the_limit(coding: str, size: int, limit: int) -> None:
     data = _CODERS[coding](b" " * size)
-    body = Body(coding, limit)
+    body = BodyDecoder(coding, limit)
     try:
         body.feed(data)
     except TooLargeError:
         assert max(size, len(data)) > limit
     else:
         assert body.end() == b" " * size
-    assert len(body.so_far) <= limit
+    assert len(body.content) <= limit
 
 
 @pytest.mark.parametrize("size", [PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, 1_000_000])
@@ -57,7 +57,7 @@ def test_any_bytes_are_content_or_broken(coding: str, data: bytes) -> None:
 
 
 def test_members_that_arrive_one_by_one() -> None:
-    body = Body("gzip", 100)
+    body = BodyDecoder("gzip", 100)
     for member in (b"one ", b"two ", b"three"):
         body.feed(gzip.compress(member))
     body.feed(b"rubbish")
@@ -67,7 +67,7 @@ def test_members_that_arrive_one_by_one() -> None:
 @pytest.mark.parametrize("codings", ["gzip, gzip", "br", "zstd", "identity, br", "gzip deflate"])
 def test_other_codings_are_refused(codings: str) -> None:
     with pytest.raises(UnknownCodingError):
-        Body(codings, 10)
+        BodyDecoder(codings, 10)
 
 
 @pytest.mark.parametrize("codings", ["", " ", "identity", "IDENTITY, ", ","])
@@ -76,4 +76,4 @@ def test_no_coding(codings: str) -> None:
 
 
 def test_an_empty_body_need_not_be_compressed() -> None:
-    assert Body("gzip", 10).end() == b""
+    assert BodyDecoder("gzip", 10).end() == b""

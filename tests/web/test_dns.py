@@ -14,8 +14,8 @@ import pytest
 from reader.web.client import WebClient
 from reader.web.options import ClientOptions
 from reader.web.transport.dns import resolve
-from reader.web.transport.ip_policy import Address
-from reader.web.transport.ssrf_guard import _in_turn
+from reader.web.transport.ip_policy import IPAddress
+from reader.web.transport.ssrf_guard import _interleave_families
 from tests.web.server import reply, serving
 
 
@@ -58,10 +58,10 @@ async def test_a_look_up_that_hangs_holds_up_nobody(monkeypatch: pytest.MonkeyPa
 
 def test_families_take_turns() -> None:
     six = [ip_address(f"2001:db8::{number}") for number in range(1, 4)]
-    four: list[Address] = [ip_address("192.0.2.1")]
-    assert _in_turn([*six, *four]) == [six[0], four[0], six[1], six[2]]
-    assert _in_turn([*four, *six]) == [four[0], *six]
-    assert len(_in_turn(six * 9)) == 8
+    four: list[IPAddress] = [ip_address("192.0.2.1")]
+    assert _interleave_families([*six, *four]) == [six[0], four[0], six[1], six[2]]
+    assert _interleave_families([*four, *six]) == [four[0], *six]
+    assert len(_interleave_families(six * 9)) == 8
 
 
 @contextmanager
@@ -83,7 +83,7 @@ def deaf(host: str, port: int) -> Iterator[None]:
 
 
 async def test_an_address_that_does_not_answer_is_passed_by() -> None:
-    async def two(host: str, port: int) -> list[Address]:
+    async def two(host: str, port: int) -> list[IPAddress]:
         return [ip_address("127.0.0.5"), ip_address("127.0.0.1")]
 
     rules = ClientOptions(allow_hosts=frozenset({"news.example"}), seconds=10.0)
@@ -95,7 +95,7 @@ async def test_an_address_that_does_not_answer_is_passed_by() -> None:
 
 
 async def test_giving_up_while_an_address_does_not_answer_closes_it() -> None:
-    async def one(host: str, port: int) -> list[Address]:
+    async def one(host: str, port: int) -> list[IPAddress]:
         return [ip_address("127.0.0.5")]
 
     rules = ClientOptions(allow_hosts=frozenset({"news.example"}))

@@ -21,8 +21,8 @@ import pytest
 
 from reader.web.client import FetchError, WebClient
 from reader.web.options import ClientOptions
-from reader.web.transport.ip_policy import Address
-from reader.web.transport.pool import Priority
+from reader.web.transport.ip_policy import IPAddress
+from reader.web.transport.request_slots import Priority
 from tests.web.server import Request, Server, onward, reply, serving
 
 PAGE = b"<!doctype html><title>A</title><p>Some text."
@@ -63,7 +63,7 @@ async def hasty(seconds: float = 0.4) -> AsyncIterator[WebClient]:
 async def test_redirects_in_a_circle(server: Server, fetcher: WebClient) -> None:
     server.on("/b", onward("/a"))
     error = await failure(fetcher, server.on("/a", onward("/b")))
-    assert (error.kind, error.why) == ("moved", "it leads in a circle")
+    assert (error.kind, error.why) == ("moved", "it redirects in a loop")
     assert len(server.requests) == 2
 
 
@@ -170,7 +170,7 @@ async def test_how_to_allow_a_host_is_told_only_of_the_one_that_was_asked_for(se
     assert error.hint == 'To allow it, name it in the settings: [fetch] allow_hosts = ["127.0.0.1"].'
 
 
-async def _to_loopback(host: str, port: int) -> list[Address]:
+async def _to_loopback(host: str, port: int) -> list[IPAddress]:
     """Stand in for a name server that knows news.example; every other name goes the usual way."""
     from reader.web.transport.dns import resolve
 
@@ -182,7 +182,7 @@ async def test_a_name_that_leads_elsewhere_when_it_is_connected_to() -> None:
     answers = iter(["192.0.2.1", "127.0.0.1", "127.0.0.1"])
     asked: list[str] = []
 
-    async def changing(host: str, port: int) -> list[Address]:
+    async def changing(host: str, port: int) -> list[IPAddress]:
         asked.append(host)
         return [ip_address(next(answers))]
 
@@ -195,7 +195,7 @@ async def test_a_name_that_leads_elsewhere_when_it_is_connected_to() -> None:
 
 
 async def test_of_several_addresses_the_private_ones_are_left_out() -> None:
-    async def both(host: str, port: int) -> list[Address]:
+    async def both(host: str, port: int) -> list[IPAddress]:
         return [ip_address("127.0.0.1"), ip_address("::1"), ip_address("2001:4860:ffff::1")]
 
     async with serving() as server, WebClient(ClientOptions(seconds=0.5), resolve=both) as fetcher:
@@ -205,7 +205,7 @@ async def test_of_several_addresses_the_private_ones_are_left_out() -> None:
 
 
 async def test_the_next_address_is_tried_when_one_does_not_answer() -> None:
-    async def dead_first(host: str, port: int) -> list[Address]:
+    async def dead_first(host: str, port: int) -> list[IPAddress]:
         return [ip_address("127.0.0.9"), ip_address("::1"), ip_address("127.0.0.1")]
 
     rules = ClientOptions(allow_hosts=frozenset({"news.example"}), seconds=5.0)
@@ -234,7 +234,7 @@ async def test_a_trickled_header(server: Server, head: bytes) -> None:
         error = await failure(fetcher, server.on("/", trickle))
     assert (error.kind, error.why) in {
         ("timeout", "timed out after 0.4 s"),
-        ("protocol", "its answer breaks the rules of HTTP"),
+        ("protocol", "its response violates HTTP"),
     }
     assert head == b"" or error.kind == "timeout"
 
@@ -372,7 +372,7 @@ async def test_codings_that_were_not_asked_for(server: Server, fetcher: WebClien
     content = HEAD + f"Content-Encoding: {codings}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
     error = await failure(fetcher, server.on("/", content))
     assert error.kind == "protocol"
-    assert "\x1b" in codings or error.why.startswith("its answer is compressed in a way that was not asked for")
+    assert "\x1b" in codings or error.why.startswith("its response has an unsupported compression")
 
 
 async def test_double_gzip_in_two_headers(server: Server, fetcher: WebClient) -> None:
@@ -392,13 +392,13 @@ async def test_gzip_in_gzip_that_says_so_once_is_an_archive(server: Server, fetc
 )
 async def test_gzip_that_is_none_or_ends_too_early(server: Server, fetcher: WebClient, body: bytes) -> None:
     error = await failure(fetcher, server.on("/", reply(body, content_encoding="gzip")))
-    assert (error.kind, error.why) == ("protocol", "its answer is damaged")
+    assert (error.kind, error.why) == ("protocol", "its response is damaged")
 
 
 async def test_less_than_the_length_says(server: Server, fetcher: WebClient) -> None:
     url = server.on("/", HEAD + b"Content-Length: 1000\r\n\r\n" + PAGE, then_close=True)
     error = await failure(fetcher, url)
-    assert (error.kind, error.why) == ("protocol", "its answer ended too early")
+    assert (error.kind, error.why) == ("protocol", "its response is incomplete")
 
 
 async def test_more_than_the_length_says(server: Server, fetcher: WebClient) -> None:
@@ -431,29 +431,29 @@ async def test_a_reset_in_the_middle(server: Server, fetcher: WebClient) -> None
     error = await failure(fetcher, server.on("/", reset))
     assert (error.kind, error.why) in {
         ("unreachable", "the connection broke"),
-        ("protocol", "its answer ended too early"),
+        ("protocol", "its response is incomplete"),
     }
 
 
 async def test_a_connection_that_ends_without_an_answer(server: Server, fetcher: WebClient) -> None:
     error = await failure(fetcher, server.on("/", b"", then_close=True))
-    assert (error.kind, error.why) == ("unreachable", "it ended the connection without an answer")
+    assert (error.kind, error.why) == ("unreachable", "it closed the connection without a response")
 
 
 async def test_nobody_listens(server: Server, fetcher: WebClient) -> None:
     async with serving() as gone:
         url = gone.url()
     error = await failure(fetcher, url)
-    assert (error.kind, error.why) == ("unreachable", "it takes no connections")
+    assert (error.kind, error.why) == ("unreachable", "it refuses connections")
 
 
 async def test_no_such_host() -> None:
-    async def unknown(host: str, port: int) -> list[Address]:
+    async def unknown(host: str, port: int) -> list[IPAddress]:
         raise socket.gaierror(-2, "Name or service not known")
 
     async with WebClient(resolve=unknown) as fetcher:
         error = await failure(fetcher, "http://nowhere.example/")
-    assert (error.kind, error.message) == ("unreachable", "nowhere.example: no such host is known.")
+    assert (error.kind, error.message) == ("unreachable", "nowhere.example: unknown host.")
 
 
 # --- heads -----------------------------------------------------------------------------------
@@ -461,7 +461,7 @@ async def test_no_such_host() -> None:
 
 async def test_a_header_of_one_megabyte(server: Server, fetcher: WebClient) -> None:
     error = await failure(fetcher, server.on("/", HEAD + b"X-Much: " + b"a" * 1_000_000 + b"\r\n\r\n"))
-    assert (error.kind, error.why) == ("too_large", "the head of its answer has no end")
+    assert (error.kind, error.why) == ("too_large", "its response headers are too large")
 
 
 async def test_ten_thousand_cookies_are_refused_with_the_head_they_are_in(server: Server, fetcher: WebClient) -> None:
@@ -527,7 +527,7 @@ async def test_304_without_a_kept_page(server: Server, fetcher: WebClient) -> No
     error = await failure(fetcher, server.on("/", b"HTTP/1.1 304 Not Modified\r\n\r\n"))
     assert (error.kind, error.why) == (
         "protocol",
-        "it says that nothing has changed, but nothing was fetched there before",
+        "it answered “not modified” to a request without conditions",
     )
 
 
@@ -596,7 +596,7 @@ async def test_a_retry_after_that_is_none(server: Server, fetcher: WebClient, va
         ("text/html", b"%PDF-1.7\n", "it is a PDF of 9 bytes, not a page"),
         ("", b"%PDF-1.7\n", "it is a PDF of 9 bytes, not a page"),
         ("video/mp4", b"x" * 5_000, "it is a video of 5 kB, not a page"),
-        ("text/html", b"\x89PNG\r\n\x1a\n\0\0", "it is a picture of 10 bytes, not a page"),
+        ("text/html", b"\x89PNG\r\n\x1a\n\0\0", "it is an image of 10 bytes, not a page"),
         ("text/html", b"\0\1\2\3", "it is a file of 4 bytes, not a page"),
         ("application/json", b"{}", "it is data (JSON) of 2 bytes, not a page"),
         ("evil/\x1b[31m", b"PK\x03\x04", "it is an archive of 4 bytes, not a page"),
@@ -626,14 +626,14 @@ async def test_a_certificate_that_nobody_vouches_for(fetcher: WebClient) -> None
     async with serving(tls=_tls()) as server:
         error = await failure(fetcher, server.on("/", reply(PAGE)))
     assert error.kind == "tls"
-    assert error.why.startswith("its certificate cannot be trusted (self-signed certificate")
+    assert error.why.startswith("its certificate is not trusted (self-signed certificate")
     assert server.requests == []
 
 
 async def test_a_certificate_of_another_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
 
-    async def here(host: str, port: int) -> list[Address]:
+    async def here(host: str, port: int) -> list[IPAddress]:
         return [ip_address("127.0.0.1")]
 
     rules = ClientOptions(allow_hosts=frozenset({"news.example"}))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.web.transport.ip_policy import canonical_host, literal, refusal, refusal_by_name
+from reader.web.transport.ip_policy import canonical_host, parse_literal, refusal, refusal_by_name
 
 
 @pytest.mark.parametrize(
@@ -65,12 +65,12 @@ def test_whatever_the_standard_library_calls_private_is_refused(address: IPv4Add
     ],
 )
 def test_addresses_in_every_spelling(host: str, expected: str) -> None:
-    assert literal(host) == ip_address(expected)
+    assert parse_literal(host) == ip_address(expected)
 
 
 @pytest.mark.parametrize("host", ["example.com", "1.2.3.4.5", "a", "", "256.1.1.1", "127.0.0.1 x", "xn--bcher-kva.de"])
 def test_names_are_no_addresses(host: str) -> None:
-    assert literal(host) is None
+    assert parse_literal(host) is None
 
 
 @pytest.mark.parametrize(

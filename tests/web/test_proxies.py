@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from reader.core.errors import ReaderError
 from reader.web.client import FetchError, WebClient
 from reader.web.options import ClientOptions
+from reader.web.transport.proxies import parse_proxy
 from tests.web.server import END, Server, reply, serving
 from tests.web.test_hostile_servers import CERTIFICATE, _tls
 
@@ -66,7 +68,7 @@ async def test_a_proxy_that_refuses(server: Server) -> None:
     async with WebClient(ClientOptions(proxy=server.url("").replace("http://", "http://joe:geheim@"))) as fetcher:
         with pytest.raises(FetchError) as caught:
             await fetcher.page("https://news.example/")
-    assert (caught.value.kind, caught.value.why) == ("unreachable", "the proxy did not let the request through")
+    assert (caught.value.kind, caught.value.why) == ("unreachable", "the proxy rejected the request")
     assert "geheim" not in str(caught.value)
 
 
@@ -111,3 +113,27 @@ async def test_passwords_of_a_netrc_are_not_sent(
     monkeypatch.setenv("NETRC", str(netrc))
     await fetcher.page(server.on("/", reply(PAGE)))
     assert "authorization" not in server.requests[0].headers
+
+
+@pytest.mark.parametrize(
+    ("address", "url", "host", "auth"),
+    [
+        ("http://proxy.example:3128", "http://proxy.example:3128/", "proxy.example", None),
+        ("proxy.example:8080", "http://proxy.example:8080/", "proxy.example", None),
+        ("https://proxy.example", "https://proxy.example:443/", "proxy.example", None),
+        ("http://joe:a%40b@[::1]:1/x?y", "http://[::1]:1/", "::1", ("joe", "a@b")),
+    ],
+)
+def test_the_address_of_a_proxy(address: str, url: str, host: str, auth: tuple[str, str] | None) -> None:
+    proxy = parse_proxy(address)
+    assert (proxy.url, proxy.host, proxy.auth) == (url, host, auth)
+    assert "a@b" not in repr(proxy)
+
+
+@pytest.mark.parametrize(
+    "address", ["socks5://joe:geheim@h:1", "http://joe:geheim@", "http://joe:geheim@h:99999", "http://[x"]
+)
+def test_an_invalid_proxy_is_reported_without_its_password(address: str) -> None:
+    with pytest.raises(ReaderError) as caught:
+        parse_proxy(address)
+    assert "geheim" not in str(caught.value) and caught.value.hint

@@ -66,5 +66,5 @@ _JSON = st.recursive(
 
 @given(_JSON)
 def test_any_json_is_a_time_or_none(said: object) -> None:
-    found = wayback._stamp(json.dumps({"archived_snapshots": said}))
+    found = wayback._timestamp(json.dumps({"archived_snapshots": said}))
     assert found is None or found == "" or (len(found) == 14 and found.isdigit())
