@@ -13,7 +13,7 @@ from reader.core.errors import ReaderError
 from reader.core.exit import print_notice
 
 if TYPE_CHECKING:
-    from reader.core.model import Extract
+    from reader.content.page import Extract
 
 MAX_BYTES = 5_000_000
 """Size limit of a page, as for fetched ones."""
