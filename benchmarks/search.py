@@ -14,20 +14,20 @@ ASKED = """
 import json, os, sys, time
 from pathlib import Path
 from reader.library.library import Library
-from reader.query.parser import parse
+from reader.query.parser import parse_query
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 
 queries, runs = json.loads(sys.argv[2]), int(sys.argv[3])
 library = Library.open(Path(sys.argv[1]), Paths.from_environment(os.environ))
 told = {}
-library.search(parse("a"), Sort())
+library.search(parse_query("a"), Sort())
 for query in queries:
     first, whole = [], []
     for _ in range(runs):
         library.index.searcher().forget_found()
         begin = time.perf_counter()
-        found = library.search(parse(query), Sort())
+        found = library.search(parse_query(query), Sort())
         found.first(200)
         first.append(time.perf_counter() - begin)
         found.view()
@@ -36,7 +36,7 @@ for query in queries:
 counts = {}
 for kind in ("source", "topic", "type", "folder"):
     begin = time.perf_counter()
-    library.values(kind, parse("climate"))
+    library.values(kind, parse_query("climate"))
     counts[kind] = time.perf_counter() - begin
 print(json.dumps([told, counts]))
 """
