@@ -16,7 +16,7 @@ from reader.cli.session import answered
 from reader.core.errors import ReaderError
 from reader.core.exit import print_notice
 from reader.core.paths import Paths
-from reader.core.text import count
+from reader.core.text import format_count
 
 if TYPE_CHECKING:
     from reader.config.settings import FetchSettings
@@ -41,9 +41,9 @@ def fetch(path: str, *, query: tuple[str, ...], force: bool, archive: bool, offl
     """
     from dataclasses import replace
 
-    from reader.config.load import load
+    from reader.config.load import load_config
 
-    settings = load(Paths.of().config_file).fetch
+    settings = load_config(Paths.from_environment().config_file).fetch
     settings = replace(settings, offline=offline, archive=settings.archive or archive)
     if settings.refusal:
         raise ReaderError(settings.refusal)
@@ -68,8 +68,8 @@ def _fetch(library: Library, settings: FetchSettings, ids: Sequence[str], *, for
     """Fetch these articles and tell what came of it; return whether all that was asked for could be had."""
     import asyncio  # imported late, as all that a command needs
 
-    from reader.export.records import got_record
-    from reader.fetching.run_once import gather
+    from reader.export.records import fetch_record
+    from reader.fetching.run_once import fetch_all
 
     pages = library.pages
     if pages.notice:
@@ -84,21 +84,21 @@ def _fetch(library: Library, settings: FetchSettings, ids: Sequence[str], *, for
     final: BulkProgress | None = None
     try:
         with _shown(len(ids)) as show:
-            final = asyncio.run(gather(library, settings, ids, show, hear, force=force))
+            final = asyncio.run(fetch_all(library, settings, ids, show, hear, force=force))
     except KeyboardInterrupt:
         fetched = sum(got.status == "fetched" for got in heard.values())
-        kept = f"{count(fetched, 'page')} fetched and kept" if fetched else "What is kept stays as it was"
+        kept = f"{format_count(fetched, 'page')} fetched and kept" if fetched else "What is kept stays as it was"
         print_notice(f"Interrupted. {kept}; the next time goes on from there.")
         raise
     finally:  # not while the bar is there: it would be in the way, and take what is written to stdout
         if as_json:
-            print_json(map(got_record, _every(library, ids, heard)))
+            print_json(map(fetch_record, _every(library, ids, heard)))
         else:
             _say_failures(library, heard.values())
     if final.left:
-        raise ReaderError(final.told, "The next time goes on from there.")
-    print_notice(final.told)
-    return not final.failed and not final.unseen
+        raise ReaderError(final.summary, "The next time goes on from there.")
+    print_notice(final.summary)
+    return not final.failed and not final.unverified
 
 
 def _say_failures(library: Library, every: Iterable[FetchResult]) -> None:
@@ -152,10 +152,10 @@ def _shown(total: int) -> Iterator[Callable[[BulkProgress], None]]:
 
 def _facts(gathered: BulkProgress) -> str:
     facts = [f"{gathered.done:,} fetched"]
-    if gathered.cached > gathered.unseen:
-        facts.append(f"{gathered.cached - gathered.unseen:,} there already")
-    if gathered.unseen:
-        facts.append(f"{gathered.unseen:,} not looked at again")
+    if gathered.cached > gathered.unverified:
+        facts.append(f"{gathered.cached - gathered.unverified:,} there already")
+    if gathered.unverified:
+        facts.append(f"{gathered.unverified:,} not looked at again")
     if gathered.failed:
         facts.append(f"{gathered.failed:,} failed")
     if gathered.left:

@@ -14,7 +14,7 @@ from reader.core.paths import Paths
 
 if TYPE_CHECKING:
     from reader.core.events import Progress
-    from reader.core.model import Census
+    from reader.core.model import IndexTotals
     from reader.library.library import Library
     from reader.storage.sqlite.lock import Wait
 
@@ -32,7 +32,7 @@ def opened(path: str) -> Iterator[Library]:
 
     if not path:
         raise ReaderError("The name of the folder is empty.", "`.` is the current one.")
-    library = Library.open(Path(path), Paths.of())
+    library = Library.open(Path(path), Paths.from_environment())
     try:
         for notice in library.notices:
             print_notice(notice)
@@ -76,7 +76,7 @@ def answered(path: str, answer: Callable[[Library], Answer]) -> Answer:
             return answer(library)
 
 
-def census(library: Library) -> Census:
+def census(library: Library) -> IndexTotals:
     """Count everything; damage that nobody has met before is met here, and the index built anew."""
     from reader.core.errors import ReaderError
 
@@ -106,7 +106,7 @@ def refreshed(library: Library, wait: Wait, *, rebuild: bool = False) -> Iterato
 @contextlib.contextmanager
 def shown() -> Iterator[Callable[[Progress], None]]:
     """Show progress on stderr: a bar in a terminal, a line now and then elsewhere."""
-    from reader.core.events import facts
+    from reader.core.events import progress_facts
 
     if not sys.stderr.isatty():
         told = [0.0]
@@ -114,7 +114,7 @@ def shown() -> Iterator[Callable[[Progress], None]]:
         def say(progress: Progress) -> None:
             if progress.total and progress.seconds > told[0] + SECONDS_BETWEEN_LINES:
                 told[0] = progress.seconds
-                print_notice(f"{', '.join(facts(progress))}.")
+                print_notice(f"{', '.join(progress_facts(progress))}.")
 
         yield say
         return
@@ -129,7 +129,7 @@ def shown() -> Iterator[Callable[[Progress], None]]:
         def draw(progress: Progress) -> None:
             total = progress.total or (1 if progress.finished else None)
             done = progress.done if progress.total else total or 0
-            said = "  ".join(facts(progress)) if progress.total else ""
+            said = "  ".join(progress_facts(progress)) if progress.total else ""
             bar.update(task, completed=done + progress.before, total=total and total + progress.before, facts=said)
 
         yield draw

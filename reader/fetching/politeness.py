@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from reader.core.urls import host
-from reader.web.answers import FetchError
+from reader.core.urls import display_host
+from reader.web.responses import FetchError
 
 LONGEST_WAIT = 300.0
 """Seconds for which a host is waited for that asks to be left alone; what it has fails for now if it asks for more."""
@@ -28,7 +28,7 @@ class Site(Protocol):
         """Return the seconds that its site wants between two pages."""
 
 
-class Manners:
+class Politeness:
     """The turns of hosts, by their names; for the tasks of one loop."""
 
     def __init__(self, robots: Site, clock: Callable[[], float] = time.monotonic) -> None:
@@ -48,7 +48,7 @@ class Manners:
 
         To be asked once for every address, just before it is asked for.
         """
-        name = host(url)
+        name = display_host(url)
         if self._rounds.get(name, 0) >= ROUNDS:
             return FetchError("busy", f"it was busy {ROUNDS} times in a row", name, hint="Try again later.")
         left = self._aside.get(name, 0.0) - self._clock()

@@ -11,8 +11,8 @@ from collections import deque
 from typing import Any, TypeAlias
 
 from reader.documents.files import Folder
-from reader.indexing.parse_worker import FAILED, Batch, failed, take
-from reader.storage.sqlite.index.writer import Taken
+from reader.indexing.parse_worker import FAILED, ParsedBatch, failed, parse_files
+from reader.storage.sqlite.index.writer import ParsedFile
 from reader.workers import process as processes
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ _AHEAD = 2
 """Requests that a process has before it, so that it never waits for the next."""
 
 
-class Pool:
+class ParserPool:
     """Some processes that take documents in; each is driven by a thread.
 
     One that ends of itself (a parser written in C may fall) is replaced, and what it
@@ -34,7 +34,7 @@ class Pool:
         self._folder = folder
         self._nice = nice
         self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[Batch] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[ParsedBatch] = queue.SimpleQueue()
         self._guard = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
         self._closed = False
@@ -49,9 +49,9 @@ class Pool:
         self.outstanding += 1
         self._requests.put((prefix, names, False))
 
-    def collect(self, seconds: float) -> list[Batch]:
+    def collect(self, seconds: float) -> list[ParsedBatch]:
         """Return what has been answered, waiting for at most ``seconds`` until anything is."""
-        batches: list[Batch] = []
+        batches: list[ParsedBatch] = []
         while self.outstanding:
             try:
                 answer = self._answers.get(timeout=seconds) if not batches else self._answers.get_nowait()
@@ -106,8 +106,8 @@ class Pool:
     def _read_here(self, under_way: deque[Request]) -> None:
         """Do the work of a process in this thread."""
         while (request := under_way.popleft() if under_way else self._requests.get()) is not None:
-            prefix, names, careful = request
-            self._answers.put(take(self._folder, prefix, names, careful=careful))
+            prefix, names, slow_path = request
+            self._answers.put(parse_files(self._folder, prefix, names, slow_path=slow_path))
 
     def _fill(self, process: subprocess.Popen[bytes], under_way: deque[Request]) -> bool:
         """Send requests ahead; False when there will be no more."""
@@ -124,14 +124,14 @@ class Pool:
 
     def _answer(self, process: subprocess.Popen[bytes], request: Request) -> None:
         taken, failures = _receive(process)
-        self._answers.put((request[0], [Taken(*each) for each in taken], failures))
+        self._answers.put((request[0], [ParsedFile(*each) for each in taken], failures))
 
     def _again(self, under_way: deque[Request]) -> subprocess.Popen[bytes]:
         """Read what a process fell over, and return the process that did so. Raises OSError."""
         process = self._start()
         while under_way:
             prefix, names, _ = under_way[0]
-            batch: Batch = (prefix, [], [])
+            batch: ParsedBatch = (prefix, [], [])
             for name in names:
                 try:
                     _send(process, (prefix, [name], True))
@@ -141,7 +141,7 @@ class Pool:
                     process = self._start()
                     batch[1].append(failed(name, FAILED))
                 else:
-                    batch[1].extend(Taken(*each) for each in taken)
+                    batch[1].extend(ParsedFile(*each) for each in taken)
                     batch[2].extend(failures)
             self._answers.put(batch)
             under_way.popleft()

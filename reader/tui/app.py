@@ -18,19 +18,20 @@ from textual.screen import Screen
 from textual.worker import WorkerError
 
 from reader import startup
-from reader.config.load import Config, load
+from reader.config.load import load_config
+from reader.config.settings import Config
 from reader.core.errors import ReaderError
 from reader.core.exit import print_notice
 from reader.core.paths import Paths
 from reader.core.text import clean, show_path
-from reader.startup import First, Opening
+from reader.startup import FirstFrame, Opening
 from reader.tui import messages
 from reader.tui.desk import KEEPING
 from reader.tui.keys import bindings
 from reader.tui.screens.browse import BrowseScreen
 from reader.tui.terminal.daemon_threads import DaemonThreads
 from reader.tui.terminal.hangup import Hangup
-from reader.tui.terminal.idle_gc import Tidying
+from reader.tui.terminal.idle_gc import IdleGC
 from reader.tui.theme import themes
 from reader.tui.timings import DEFAULT_TIMINGS, Timings
 
@@ -58,13 +59,13 @@ class NewsreaderApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-single"), (60, "-stacked"), (100, "-side")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]
 
-    def __init__(self, first: First, settings: Config, timings: Timings = DEFAULT_TIMINGS) -> None:
+    def __init__(self, first: FirstFrame, settings: Config, timings: Timings = DEFAULT_TIMINGS) -> None:
         super().__init__()
         self.timings = timings
         self.library = first.library
-        self._first: First | None = first
+        self._first: FirstFrame | None = first
         self._settings = settings
-        self._tidying = Tidying()
+        self._tidying = IdleGC()
         for theme in (themes.DARK, themes.LIGHT):
             self.register_theme(theme)
         chosen = settings.theme or first.theme
@@ -93,7 +94,7 @@ class NewsreaderApp(App[None]):
         elif isinstance(event, events.InputEvent) and not event.is_forwarded:  # it comes by again on its way up
             self._tidying.act()
             if isinstance(event, events.Key | events.MouseDown) and isinstance(self.screen, BrowseScreen):
-                self.screen.move_on()
+                self.screen.on_next_key()
         await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:
@@ -157,7 +158,7 @@ class NewsreaderApp(App[None]):
         """Everything of the registry, and the list of themes."""
         for action in bindings.ACTIONS:
             if action.palette and screen.check_action(action.method.partition("(")[0], ()) is not False:
-                keys = bindings.spoken(bindings.keys_of(action, dict(self._settings.keys)))
+                keys = bindings.key_label(bindings.keys_of(action, dict(self._settings.keys)))
                 yield SystemCommand(action.title, f"{action.help} ({keys})", self._runner(action))
         yield SystemCommand("Theme", "Choose a theme from a list.", self.action_change_theme)
 
@@ -232,9 +233,9 @@ def run(opened: Opening, paths: Paths, *, offline: bool = False) -> int:
 
     Raises ReaderError when there is nothing to open.
     """
-    settings = load(paths.config_file, bindings.NAMES)
+    settings = load_config(paths.config_file, bindings.NAMES)
     settings = replace(settings, fetch=replace(settings.fetch, offline=offline))
-    bindings.check(settings.keys)
+    bindings.check_keymap(settings.keys)
     first = opened.wait(print_notice)
     try:
         if not sys.stdout.isatty() or not sys.stdin.isatty():
@@ -256,6 +257,6 @@ def _run(app: NewsreaderApp, paths: Paths) -> int:
         log.error("the app failed:\n%s", re.sub(r"\x1b\[[0-9;]*m", "", said.getvalue()))
         raise ReaderError(
             "The app had to stop because of an error of its own. Nothing of yours is lost.",
-            f"Details: {show_path(paths.log)}",
+            f"Details: {show_path(paths.log_file)}",
         )
     return status

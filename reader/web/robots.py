@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from protego import Protego
 
 from reader.core import urls
-from reader.web.answers import FetchError
 from reader.web.client import Fetcher
 from reader.web.redirects import Hop, first
+from reader.web.responses import FetchError
 
 PRODUCT = "newsreader"
 """The name by which a site may speak to us (RFC 9309, 2.2.1), whatever else the User-Agent says."""
@@ -89,7 +89,7 @@ class Robots:
 
         Raises ReaderError when ``url`` is no address to fetch.
         """
-        rules = (await self._ask_once(first(urls.fetchable(url)))).rules
+        rules = (await self._ask_once(first(urls.request_url(url)))).rules
         seconds = rules.crawl_delay(PRODUCT) if rules is not None else None
         return min(max(0.0, float(seconds or 0.0)), LONGEST_DELAY)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textual import on
 
-from reader.config.load import Config
-from reader.startup import First
+from reader.config.settings import Config
+from reader.startup import FirstFrame
 from reader.storage.sqlite.marks.positions import place_in, view_name
 from reader.tui import messages
 from reader.tui.screens.searching import Searching
@@ -15,14 +15,14 @@ from reader.tui.widgets.article_list.article_list import ArticleList
 class Placing(Searching):
     """Keeps where the person is, when they leave it, and when they stay there for a moment."""
 
-    def __init__(self, first: First, settings: Config) -> None:
+    def __init__(self, first: FirstFrame, settings: Config) -> None:
         super().__init__(first, settings)
         self.view_name = view_name(first.view.sort)
         """What the view in the list is called."""
         self.is_placed = first.at > 0
         """Whether an article is selected because the list was left at it."""
 
-    @on(ArticleList.Rested)
+    @on(ArticleList.SelectionSettled)
     def keep_place(self) -> None:
         """Keep at which article the list is, if the person has moved there."""
         articles = self.articles
@@ -43,7 +43,9 @@ class Placing(Searching):
             self.articles.moved = False
         elif event.name != self.view_name:
             self.is_placed = False
-            self.articles.moved = self.articles.touched  # the article that is held has a place in this order as well
+            self.articles.moved = (
+                self.articles.user_selected
+            )  # the article that is held has a place in this order as well
         else:
             self.is_placed |= event.place is not None
         self.view_name = event.name

@@ -10,16 +10,16 @@ from reader.content.blocks import links, plain_text
 from reader.content.layout.layout import layout
 from reader.core.errors import ReaderError
 from reader.core.model import Image, Json, Page
-from reader.core.text import count, cut, fit, width
-from reader.core.urls import host, safe, shorten
-from reader.images.model import Picture
-from reader.tui.widgets.article_pane.content import Item, Subject
+from reader.core.text import cell_width, fit_cells, format_count, truncate
+from reader.core.urls import display_host, safe_url, shorten_url
+from reader.images.model import RenderedImage
+from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
 from reader.tui.widgets.text import formats
 from reader.tui.widgets.text.image_lines import picture_lines
 from reader.tui.widgets.text.lines import (
     BLANK,
     Line,
-    Measured,
+    LineMap,
     Run,
     begins,
     from_span,
@@ -35,7 +35,7 @@ _LINKS_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Fixed(Measured):
+class PaneLayout(LineMap):
     """The lines above and below the related items, made for ``width`` cells."""
 
     head: tuple[Line, ...]
@@ -44,14 +44,16 @@ class Fixed(Measured):
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ComposedLines:
     """Lines, and which of them belong to each related item."""
 
     lines: tuple[Line, ...]
     items: tuple[range, ...] = ()
 
 
-def head(subject: Subject, cells: int, now: datetime | None = None, picture: Picture | None = None) -> tuple[Line, ...]:
+def head_lines(
+    subject: ArticleContent, cells: int, now: datetime | None = None, picture: RenderedImage | None = None
+) -> tuple[Line, ...]:
     """Return everything above the related items, at most ``cells`` wide; with a picture, if there is one."""
     lines: list[Line] = [line_of(text, "title") for text in wrapped(subject.title, cells)]
     lines += wrap_facts(_first_facts(subject), cells)
@@ -62,8 +64,8 @@ def head(subject: Subject, cells: int, now: datetime | None = None, picture: Pic
         lines += [line_of(text, "warning") for text in wrapped(f"Not fetched: {subject.failure}", cells)]
     if picture is not None and (shown := picture_lines(picture, cells)):
         lines += [(Run("", counts=False),), *shown]
-    if subject.told_by:
-        note = f"Not a document of this folder: this is what “{subject.told_by}” says of it. o opens the original."
+    if subject.described_by:
+        note = f"Not a document of this folder: this is what “{subject.described_by}” says of it. o opens the original."
         lines += [BLANK, *(line_of(text, "quiet") for text in wrapped(note, cells))]
     # Where the text begins with its excerpt, word for word, once is enough.
     excerpt = "" if subject.blocks and begins(plain_text(subject.blocks), subject.excerpt) else subject.excerpt
@@ -77,13 +79,17 @@ def head(subject: Subject, cells: int, now: datetime | None = None, picture: Pic
     return tuple(lines)
 
 
-def fixed(subject: Subject, cells: int, now: datetime | None = None, picture: Picture | None = None) -> Fixed:
+def lay_out_pane(
+    subject: ArticleContent, cells: int, now: datetime | None = None, picture: RenderedImage | None = None
+) -> PaneLayout:
     """Return what stays on the page of ``subject`` whichever related item is selected; the costly part of it."""
-    above = head(subject, cells, now, picture)
-    return Fixed(above, tuple(_more(subject, cells)), cells, before=measure(above))
+    above = head_lines(subject, cells, now, picture)
+    return PaneLayout(above, tuple(_more(subject, cells)), cells, before=measure(above))
 
 
-def page(subject: Subject, around: Fixed, *, selected: int, visited: frozenset[int], now: datetime) -> Made:
+def compose_lines(
+    subject: ArticleContent, around: PaneLayout, *, selected: int, visited: frozenset[int], now: datetime
+) -> ComposedLines:
     """Return the whole page, with the related items between what stays.
 
     ``selected`` is the item whose excerpt is shown, or -1; ``visited`` are those that
@@ -96,18 +102,18 @@ def page(subject: Subject, around: Fixed, *, selected: int, visited: frozenset[i
         if at == 0 and related:
             lines += [BLANK, line_of(f"Related ({related})", "heading")]
         if at == related:
-            kind = cut(subject.type, max(1, around.width - 16)) or "collection"
+            kind = truncate(subject.type, max(1, around.width - 16)) or "collection"
             lines += [BLANK, line_of(f"In this {kind} ({subject.members})", "heading")]
         start = len(lines)
         lines += _item(item, at, around.width, selected=at == selected, visited=at in visited, now=now)
         places.append(range(start, len(lines)))
-    return Made((*lines, *around.foot), tuple(places))
+    return ComposedLines((*lines, *around.foot), tuple(places))
 
 
 # --- parts ----------------------------------------------------------------------------------
 
 
-def _first_facts(subject: Subject) -> list[Run]:
+def _first_facts(subject: ArticleContent) -> list[Run]:
     facts = [Run(subject.source, "fact")] if subject.source else []
     if subject.authors:
         facts.append(Run("by " + ", ".join(subject.authors), "quiet"))
@@ -118,7 +124,7 @@ def _first_facts(subject: Subject) -> list[Run]:
     return facts
 
 
-def _second_facts(subject: Subject) -> list[Run]:
+def _second_facts(subject: ArticleContent) -> list[Run]:
     facts = [
         *_score_fact("quality", subject.quality, formats.QUALITY_FULL),
         *_score_fact("heat", subject.heat, formats.HEAT_FULL),
@@ -137,7 +143,7 @@ def _second_facts(subject: Subject) -> list[Run]:
 def _of_page(page: Page, now: datetime) -> list[Run]:
     kept = f"Kept here: {formats.WAYS[page.way]}"
     when = (f"fetched {formats.ago(page.fetched_at, now)}", formats.confirmed(page, now))
-    facts = (kept, host(page.final_url), *when, count(page.extract.words, "word"))
+    facts = (kept, display_host(page.final_url), *when, format_count(page.extract.words, "word"))
     return [Run(fact, "quiet") for fact in facts if fact]
 
 
@@ -158,7 +164,7 @@ def _pictures(images: Iterable[Image], cells: int) -> Iterator[Line]:
             yield (Run(text, "quiet", href=address),)
 
 
-def _links(subject: Subject, cells: int) -> Iterator[Line]:
+def _links(subject: ArticleContent, cells: int) -> Iterator[Line]:
     """Yield the addresses of the article, then those that its text leads to; whole, since a terminal may only show."""
     named = [
         ("Original", subject.links.original),
@@ -173,20 +179,20 @@ def _links(subject: Subject, cells: int) -> Iterator[Line]:
         if not seen:
             yield BLANK
         seen.add(url)
-        yield from labelled(fit(name, 10) if cells >= 24 else "", url, url, cells)
+        yield from labelled(fit_cells(name, 10) if cells >= 24 else "", url, url, cells)
     inside = [(text, href) for text, href in links(subject.blocks) if href not in seen]
     if inside:
         yield BLANK
-        yield line_of(cut(f"Links in the text ({len(inside)})", cells), "heading")
+        yield line_of(truncate(f"Links in the text ({len(inside)})", cells), "heading")
     for text, href in inside[:_LINKS_SHOWN]:
         if text != href:
-            yield line_of(cut(text, cells), "quiet")
+            yield line_of(truncate(text, cells), "quiet")
         yield from labelled("  ", href, href, cells)
     if len(inside) > _LINKS_SHOWN:
-        yield line_of(cut(f"and {len(inside) - _LINKS_SHOWN:,} more", cells), "quiet")
+        yield line_of(truncate(f"and {len(inside) - _LINKS_SHOWN:,} more", cells), "quiet")
 
 
-def _item(item: Item, at: int, cells: int, *, selected: bool, visited: bool, now: datetime) -> Iterator[Line]:
+def _item(item: RelatedItem, at: int, cells: int, *, selected: bool, visited: bool, now: datetime) -> Iterator[Line]:
     """Yield a related item: one line, or, selected, its whole title and its excerpt."""
     ink = "selected" if selected else "quiet" if visited else "text"
     quiet = "selected-quiet" if selected else "quiet"
@@ -200,21 +206,21 @@ def _item(item: Item, at: int, cells: int, *, selected: bool, visited: bool, now
     score = "selected-score" if selected else "score" if bar.strip() else "quiet"
     gutter = Run("▌" if selected else "›" if item.rowid is not None else " ", "accent", item=at)
     number = Run(
-        f"{' ' if wide else ''}{formats.score(value):>3} {fit(bar, 3 if wide else 1)} ",
+        f"{' ' if wide else ''}{formats.score(value):>3} {fit_cells(bar, 3 if wide else 1)} ",
         score,
         item=at,
         lightness=formats.lightness(value, full),
     )
-    date = Run(fit(formats.short_date(item.published_at, now), 9) + gap, quiet, item=at)
-    start = 1 + width(number.text) + width(date.text)
+    date = Run(fit_cells(formats.short_date(item.published_at, now), 9) + gap, quiet, item=at)
+    start = 1 + cell_width(number.text) + cell_width(date.text)
     if not selected:
         room = 16 if wide else 10 if cells >= 44 else 0
-        source = Run(fit(item.source, room) + gap if room else "", quiet, item=at)
-        title = Run(fit(item.title, max(1, cells - start - width(source.text))), ink, item=at)
+        source = Run(fit_cells(item.source, room) + gap if room else "", quiet, item=at)
+        title = Run(fit_cells(item.title, max(1, cells - start - cell_width(source.text))), ink, item=at)
         yield gutter, number, date, source, title
         return
     here = " · in this folder" if item.rowid is not None else ""
-    facts = cut(f"{item.source}{here}", max(1, cells - start))
+    facts = truncate(f"{item.source}{here}", max(1, cells - start))
     yield _filled((gutter, number, date, Run(facts, quiet, item=at)), cells, at)
     inner = max(8, cells - 2)
     for text in wrapped(item.title, inner):
@@ -225,11 +231,11 @@ def _item(item: Item, at: int, cells: int, *, selected: bool, visited: bool, now
 
 def _filled(line: Line, cells: int, at: int) -> Line:
     """Return ``line`` with the ground of the selection drawn to its end."""
-    used = sum(width(run.text) for run in line)
+    used = sum(cell_width(run.text) for run in line)
     return (*line, Run(" " * max(0, cells - used), "selected", item=at))
 
 
-def _more(subject: Subject, cells: int) -> Iterator[Line]:
+def _more(subject: ArticleContent, cells: int) -> Iterator[Line]:
     facts = [(name, entry) for name, value in subject.extra.items() for entry in _entries(name, value)]
     if subject.secured_bytes is not None:
         facts.append(("secured", (f"secured payload, {subject.secured_bytes:,} bytes", "")))
@@ -239,12 +245,12 @@ def _more(subject: Subject, cells: int) -> Iterator[Line]:
         return
     yield BLANK
     yield line_of("More", "heading")
-    label = min(18, max(4, cells - 12), max(width(name) for name, _ in facts) + 2)
+    label = min(18, max(4, cells - 12), max(cell_width(name) for name, _ in facts) + 2)
     last = ""
     for name, (text, href) in facts:
         for line in wrapped(text, max(8, cells - label)) or [""]:
             yield (
-                Run(fit("" if name == last else name, label), "quiet"),
+                Run(fit_cells("" if name == last else name, label), "quiet"),
                 Run(line, "link" if href else "text", href=href),
             )
             last = name
@@ -257,12 +263,14 @@ def _entries(name: str, value: Json) -> list[tuple[str, str]]:
     if isinstance(value, dict) and isinstance(value.get("url"), str):
         address = _address(str(value["url"]))
         title = _words("", value.get("title") or value.get("name") or value.get("type") or "")
-        return [(" · ".join(filter(None, (title, shorten(address, 60) or str(value["url"])))), address)]
+        return [(" · ".join(filter(None, (title, shorten_url(address, 60) or str(value["url"])))), address)]
     if isinstance(value, str) and value.lstrip().startswith("<"):
         from reader.content.html.builder import parse_html  # imported late: few documents have such fields
 
         blocks = parse_html(value)
-        return [(f"{text} · {shorten(href, 60)}", href) for text, href in links(blocks)] or [(plain_text(blocks), "")]
+        return [(f"{text} · {shorten_url(href, 60)}", href) for text, href in links(blocks)] or [
+            (plain_text(blocks), "")
+        ]
     text = _words(name, value)
     return [(text, _address(text))]
 
@@ -288,6 +296,6 @@ def _address(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         return ""
     try:
-        return safe(text)
+        return safe_url(text)
     except ReaderError:
         return ""

@@ -15,9 +15,9 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from reader.core.text import count, cut, steady, width
+from reader.core.text import cell_width, format_count, stable_width, truncate
 from reader.tui.keys import bindings
-from reader.tui.theme.styles import ink
+from reader.tui.theme.styles import theme_style
 
 if TYPE_CHECKING:
     from reader.core.model import Counts
@@ -51,22 +51,22 @@ class TopBar(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw name and folder at the left, numbers at the right; what does not fit goes, from the left."""
-        quiet = ink(self, "quiet")
+        quiet = theme_style(self, "quiet")
         if y:
             return Strip.blank(self.size.width, quiet)
         right = self._right()
         away = "  not there now" if self.away else ""
-        room = self.size.width - sum(width(text) for text, _ in right) - 2 - width(away)
-        left = [(" newsreader ", "name"), (" " + cut(steady(self._folder), max(0, room - 13)), "strong")]
+        room = self.size.width - sum(cell_width(text) for text, _ in right) - 2 - cell_width(away)
+        left = [(" newsreader ", "name"), (" " + truncate(stable_width(self._folder), max(0, room - 13)), "strong")]
         if room < 16:
-            left = [(" " + cut(steady(self._folder), max(0, room)), "strong")]
+            left = [(" " + truncate(stable_width(self._folder), max(0, room)), "strong")]
         left += [(away, "warning")] if away else []
-        room -= sum(width(text) for text, _ in left)
+        room -= sum(cell_width(text) for text, _ in left)
         if self.query_text and room > 6:
-            left.append((cut(f"  /{steady(self.query_text)}", room), "accent"))
-        gap = max(1, self.size.width - sum(width(text) for text, _ in (*left, *right)) - 1)
+            left.append((truncate(f"  /{stable_width(self.query_text)}", room), "accent"))
+        gap = max(1, self.size.width - sum(cell_width(text) for text, _ in (*left, *right)) - 1)
         pieces = [*left, (" " * gap, "quiet"), *right, (" ", "quiet")]
-        segments = [Segment(text, ink(self, name)) for text, name in pieces]
+        segments = [Segment(text, theme_style(self, name)) for text, name in pieces]
         return Strip(segments).adjust_cell_length(self.size.width, quiet)
 
     def _right(self) -> list[tuple[str, str]]:
@@ -75,12 +75,13 @@ class TopBar(Widget):
         narrow = self.size.width < 60
         if counts is not None and (counts.complete or counts.articles):
             so_far = "" if counts.complete else " so far"
-            articles = f"{counts.articles:,}" if narrow else count(counts.articles, "article")
+            articles = f"{counts.articles:,}" if narrow else format_count(counts.articles, "article")
             articles = articles if self.shown is None else f"{self.shown:,} of {articles}"
             pieces.append((articles + so_far, "quiet"))
             pieces.append((f"{counts.unread:,} unread", "strong" if counts.unread else "quiet"))
-        if counts is not None and counts.troubled:
-            words = f"{counts.troubled} !" if narrow else f"{count(counts.troubled, 'document')} with problems !"
+        if counts is not None and counts.with_problems:
+            documents = format_count(counts.with_problems, "document")
+            words = f"{counts.with_problems} !" if narrow else f"{documents} with problems !"
             pieces.append((words, "warning"))
         return [part for piece in pieces for part in (("  ", "quiet"), piece)][1:]
 
@@ -114,17 +115,17 @@ class KeyBar(Widget):
             self.sentence = sentence
             self.warning = warning
 
-    class Chosen(Message):
+    class ActionClicked(Message):
         """The mouse asked for an action."""
 
         def __init__(self, action: bindings.Action) -> None:
             super().__init__()
             self.action = action
 
-    where: reactive[bindings.Focus] = reactive[bindings.Focus]("list")
+    context: reactive[bindings.KeyContext] = reactive[bindings.KeyContext]("list")
     idle: reactive[frozenset[str]] = reactive(frozenset[str]())
     """The names of actions that would find nothing to do now; their keys stay where they are, but do not stand out."""
-    chosen: reactive[int] = reactive(0)
+    selected_count: reactive[int] = reactive(0)
     """How many articles are chosen that a key would be about; 0 when it is the selected one."""
     message: reactive[str] = reactive("")
     """What is said instead of the keys, if anything."""
@@ -139,18 +140,18 @@ class KeyBar(Widget):
         """How many times a time was set after which the keys are shown again."""
         self._warning = False
         self._long = False
-        self._passing = False
+        self._transient = False
 
-    def say(self, sentence: str, *, warning: bool = False, passing: bool = False) -> None:
+    def show_message(self, sentence: str, *, warning: bool = False, transient: bool = False) -> None:
         """Show a sentence that has passed the gate, for some seconds or until the next one.
 
         One that is ``passing`` says only that a key found nothing to do: the next key takes it away.
         """
-        self.hush()
-        self._passing = passing
-        sentence = steady(sentence)
+        self.clear()
+        self._transient = transient
+        sentence = stable_width(sentence)
         self._warning = warning
-        if width(sentence) + 2 > self.size.width > 0:
+        if cell_width(sentence) + 2 > self.size.width > 0:
             self._long = True
             self.post_message(self.TooLong(sentence, warning=warning))
         self.message = sentence
@@ -165,19 +166,19 @@ class KeyBar(Widget):
             self._timer.stop()
         self._said += 1
         said = self._said
-        self._timer = self.set_timer(seconds, lambda: self.hush() if said == self._said else None)
+        self._timer = self.set_timer(seconds, lambda: self.clear() if said == self._said else None)
 
     def watch_message(self, message: str) -> None:
         """Be seen while something is said, also where the keys are not."""
         self.set_class(bool(message), "-speaking")
 
-    def move_on(self) -> None:
+    def on_next_key(self) -> None:
         """Take what is passing away, unless what is done now has it said again."""
-        if self._passing and self.message:
-            self._passing = False
+        if self._transient and self.message:
+            self._transient = False
             self._hush_in(_SECONDS_UNTIL_PASSED)
 
-    def hush(self) -> None:
+    def clear(self) -> None:
         """Show the keys again."""
         if self._timer is not None:
             self._timer.stop()
@@ -188,26 +189,27 @@ class KeyBar(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw each key and what it does."""
-        blank = ink(self, "footer")
+        blank = theme_style(self, "footer")
         if y:
             return Strip.blank(self.size.width, blank)
         if self.message:
             said = Segment(
-                f" {cut(self.message, self.size.width - 1)}", ink(self, "warning" if self._warning else "text")
+                f" {truncate(self.message, self.size.width - 1)}",
+                theme_style(self, "warning" if self._warning else "text"),
             )
             return Strip([said]).adjust_cell_length(self.size.width, blank)
-        key_ink = ink(self, "footer-key")
+        key_ink = theme_style(self, "footer-key")
         line: list[Segment] = []
         self._places = []
-        chosen = f" {self.chosen:,} chosen " if self.chosen else ""
+        chosen = f" {self.selected_count:,} chosen " if self.selected_count else ""
         if chosen:
-            line.append(Segment(chosen, ink(self, "name")))
-        at = 1 + width(chosen)
+            line.append(Segment(chosen, theme_style(self, "name")))
+        at = 1 + cell_width(chosen)
         for key, word, action in self._fitting():
             of_key = blank if action.name in self.idle else key_ink
             line += [Segment("  " if self._places else " ", blank), Segment(key, of_key), Segment(f" {word}", blank)]
             at += 2 if self._places else 0
-            cells = width(key) + 1 + width(word)
+            cells = cell_width(key) + 1 + cell_width(word)
             self._places.append((range(at, at + cells), action))
             at += cells
         return Strip(line or [Segment(" ", blank)]).adjust_cell_length(self.size.width, blank)
@@ -215,11 +217,11 @@ class KeyBar(Widget):
     def _fitting(self) -> list[tuple[str, str, bindings.Action]]:
         """Return key, word and action of each that fits; where not all do, help and the way out stay longest."""
         shown = [
-            (bindings.spoken(bindings.keys_of(action, self._keymap).split(",")[0]), word, action)
-            for action, word in bindings.footer(self.where)
+            (bindings.key_label(bindings.keys_of(action, self._keymap).split(",")[0]), word, action)
+            for action, word in bindings.footer(self.context)
         ]
-        room = self.size.width - (width(f" {self.chosen:,} chosen ") if self.chosen else 0)
-        while shown and sum(width(key) + width(word) + 3 for key, word, _ in shown) - 1 > room:
+        room = self.size.width - (cell_width(f" {self.selected_count:,} chosen ") if self.selected_count else 0)
+        while shown and sum(cell_width(key) + cell_width(word) + 3 for key, word, _ in shown) - 1 > room:
             lost = max((at for at, (*_, action) in enumerate(shown) if action.group != "App"), default=len(shown) - 1)
             del shown[lost]
         return shown
@@ -228,4 +230,4 @@ class KeyBar(Widget):
         """Ask for what is under the mouse."""
         for place, action in self._places:
             if event.x in place:
-                self.post_message(self.Chosen(action))
+                self.post_message(self.ActionClicked(action))

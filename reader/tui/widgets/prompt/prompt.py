@@ -13,9 +13,9 @@ from textual.message import Message
 from textual.reactive import Reactive
 from textual.widgets import Input, Static
 
-from reader.core.text import clean, cut, steady, width
+from reader.core.text import cell_width, clean, stable_width, truncate
 from reader.tui.keys import bindings
-from reader.tui.widgets.prompt.completion import NOTHING, Offer
+from reader.tui.widgets.prompt.completion import NOTHING, Completion
 
 _OFFERED = 40
 """Words that are shown; more than fit in a line."""
@@ -36,11 +36,11 @@ class _Input(Input):
         if len(line) > room:
             event.prevent_default()
             event.stop()
-            self.post_message(EntryLine.Cut())
+            self.post_message(PromptLine.Cut())
             self.insert_text_at_cursor(line[:room])
 
 
-class EntryLine(Container):
+class PromptLine(Container):
     """Asks for one line of text; below it stands what could be meant, or what is wrong with it."""
 
     BINDINGS = bindings.bindings("entry")
@@ -55,7 +55,7 @@ class EntryLine(Container):
 
         def can_replace(self, message: Message) -> bool:
             """Only the last of a burst counts."""
-            return isinstance(message, EntryLine.Changed)
+            return isinstance(message, PromptLine.Changed)
 
     class Submitted(Message):
         """The person has entered it."""
@@ -67,13 +67,13 @@ class EntryLine(Container):
     class Cut(Message):
         """Of what was pasted, the end did not find room."""
 
-    class Left(Message):
+    class Canceled(Message):
         """The person does not want it after all."""
 
     def __init__(self, prompt: str, text: str = "", past: Sequence[str] = ()) -> None:
         """``past`` is what was entered for the same purpose before, the latest last."""
         super().__init__(id="entry")
-        self._prompt = steady(prompt)
+        self._prompt = stable_width(prompt)
         self._text = text
         self._past = [*past]
         self._place = len(self._past)
@@ -94,7 +94,7 @@ class EntryLine(Container):
         """The prompt, the text, and a line below."""
         with Horizontal():
             prompt = Static(Content(f" {self._prompt}"), id="entry-prompt")
-            prompt.styles.width = width(self._prompt) + 1
+            prompt.styles.width = cell_width(self._prompt) + 1
             yield prompt
             yield _Input(self._text, compact=True, select_on_focus=False, id="entry-input")
         yield Static(id="entry-hint")
@@ -120,7 +120,7 @@ class EntryLine(Container):
         return self.input.cursor_position
 
     @property
-    def is_begun(self) -> bool:
+    def has_had_focus(self) -> bool:
         """Whether the line has had the focus."""
         return self._begun
 
@@ -134,18 +134,18 @@ class EntryLine(Container):
         self._is_warning = warning
         line.set_class(warning, "-warning")
         room = (self.size.width or self.app.size.width) - 2
-        line.update(Content(f" {cut(steady(text), room)}"), layout=False)
+        line.update(Content(f" {truncate(stable_width(text), room)}"), layout=False)
 
-    def set_past(self, past: Sequence[str]) -> None:
+    def set_history(self, past: Sequence[str]) -> None:
         """Tell what was entered before, which has come only now."""
         if self._place == len(self._past) and list(past) != self._past:
             self._past = [*past]
             self._place = len(self._past)
 
-    def wrong(self, message: str, at: int) -> None:
+    def show_error(self, message: str, at: int) -> None:
         """Say what is wrong with the text, below the place where it is, if there is room."""
-        column = width(self._prompt) + width(self.input.value[:at]) - self.input.scroll_offset.x
-        fits = width(self._prompt) <= column and column + width(message) + 4 <= self.size.width
+        column = cell_width(self._prompt) + cell_width(self.input.value[:at]) - self.input.scroll_offset.x
+        fits = cell_width(self._prompt) <= column and column + cell_width(message) + 4 <= self.size.width
         self.hint(f"{' ' * column}^ {message}{self._tab}" if fits else f"{message}{self._tab}", warning=True)
 
     def say(self, words: str) -> None:
@@ -163,7 +163,7 @@ class EntryLine(Container):
         """What Tab would put in, to stand behind something else."""
         return f"   Tab: {'  '.join(self._offer.words[:_OFFERED])}" if self._offer.words else ""
 
-    def offer(self, offer: Offer) -> None:
+    def set_completion(self, offer: Completion) -> None:
         """Have Tab put the words of ``offer`` in, one after the other; :meth:`say` shows them."""
         if self._turn == -1:  # else one of them is being tried
             self._offer = offer
@@ -190,7 +190,7 @@ class EntryLine(Container):
 
     def action_entry_leave(self) -> None:
         """Leave without entering anything."""
-        self.post_message(self.Left())
+        self.post_message(self.Canceled())
 
     def action_complete(self, step: int) -> None:
         """Put the next word in that could be meant."""
