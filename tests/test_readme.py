@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from reader.config.load import load
+from reader.config.load import load_config
 from reader.config.settings import FetchSettings
 from reader.tui.keys import bindings
 
@@ -64,7 +64,7 @@ def test_the_settings_in_the_docs_are_the_defaults(tmp_path: Path) -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
     path = tmp_path / "config.toml"
     path.write_text(example, "utf-8")
-    config = load(path, bindings.NAMES)
+    config = load_config(path, bindings.NAMES)
     assert replace(config.fetch, images=None) == FetchSettings()
     assert set(tomllib.loads(example)["fetch"]) == {field.name for field in fields(FetchSettings)} - {"offline"}
 

@@ -26,7 +26,7 @@ Resource = Literal["list", "article", "text", "prompt"]
 _LIST: tuple[Resource, ...] = ("list",)
 _ARTICLE: tuple[Resource, ...] = ("list", "article")
 _TEXT: tuple[Resource, ...] = ("text",)
-_SCROLLING = ("down", "up", "top", "end", "half_down", "half_up", "page_down", "page_up")
+_SCROLLING = ("move", "down", "up", "top", "end", "half_down", "half_up", "page_down", "page_up")
 _ABOUT_SELECTION = (
     "mark.read", "mark.star", "mark.tags", "mark.all_read", "undo", "redo", "unread.next", "unread.previous", "open",
     "open.amp", "copy", "fetch", "fetch.again", "fetch.archive", "fetch.all", "search",

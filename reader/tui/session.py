@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from reader.core.errors import ReaderError
@@ -11,8 +11,8 @@ from reader.core.text import clean
 from reader.tui.keys import bindings
 
 if TYPE_CHECKING:
-    from reader.config.load import Config
-    from reader.core.events import BulkProgress, FetchAttempted, FetchResult
+    from reader.config.settings import Config
+    from reader.core.events import FetchResult
     from reader.core.model import Counts, Row
     from reader.core.ordering import View
     from reader.library.library import Library
@@ -70,10 +70,10 @@ class ActiveQuery(NamedTuple):
 
 
 def _terms(query: Query, *fields: TextField) -> tuple[Term, ...]:
-    from reader.query.completion import words_of
+    from reader.query.completion import query_words
     from reader.tui.widgets.text.highlight import parse_term
 
-    terms = (parse_term(word.text, prefix=word.prefix) for word in words_of(query.where, fields))
+    terms = (parse_term(word.text, prefix=word.prefix) for word in query_words(query.where, fields))
     return tuple(term for term in terms if term is not None)
 
 
@@ -99,8 +99,6 @@ class FolderState(NamedTuple):
     """Whether a refresh has come to its end in this run."""
     is_away: bool = False
     """Whether the folder cannot be read now."""
-    index_changed: bool = False
-    """Whether another program has changed the index, or there is a new one."""
 
 
 class MarksChange(NamedTuple):
@@ -143,8 +141,12 @@ class Services(NamedTuple):
     gate: InputGate
     prompts: Prompts
     show_message: ShowMessage
-    show_reader: Callable[[bool], None]
-    """Puts the reader on the screen, or takes it away."""
+    show_reader: Callable[[], Awaitable[None]]
+    """Puts the reader on the screen, and returns once it is laid out."""
+    hide_reader: Callable[[], None]
+    """Takes it away."""
+    first_frame_shown: Callable[[], None]
+    """Hears that there is something on the screen."""
     copy_to_clipboard: Callable[[str], None]
     screen_width: Callable[[], int]
     """Returns the columns of the terminal."""
@@ -154,7 +156,14 @@ class Session:
     """One open library on the screen."""
 
     def __init__(
-        self, library: Library, config: Config, timings: Timings, order: View, counts: Counts, services: Services
+        self,
+        library: Library,
+        config: Config,
+        timings: Timings,
+        services: Services,
+        *,
+        order: View,
+        counts: Counts,
     ) -> None:
         self.library = library
         self.config = config
@@ -180,7 +189,10 @@ class Session:
         self.marks_changed = Signal[MarksChange]()
         self.articles_changed = Signal["View"]()
         self.pages_changed = Signal[None]()
-        self.folder_changed = Signal[FolderState]()
+        self.indexing_progressed = Signal[Progress]()
+        self.index_replaced = Signal[None]()
+        """Another program has changed the index, or there is a new one."""
+        self.folder_away = Signal[bool]()
         self.counts_changed = Signal["Counts"]()
         self.query_changed = Signal[ActiveQuery]()
         """Another text of the same query, so that the list stays."""

@@ -10,10 +10,10 @@ from reader import startup
 from reader.core.errors import ReaderError
 from reader.core.ordering import Sort, SortKey
 from reader.storage.sqlite.marks.positions import place_in, view_name
-from reader.tui.session import FolderState, ListSnapshot, MarksChange, Session
+from reader.tui.session import ListSnapshot, MarksChange, Session
 
 if TYPE_CHECKING:
-    from reader.core.ordering import View
+    from reader.core.events import Progress
     from reader.tui.loaders.article_list import ListRequest, LoadedList
     from reader.tui.widgets.article_list.header import ListHeader
     from reader.tui.widgets.article_list.pending_marks import PendingMarks
@@ -74,7 +74,8 @@ class ArticleListController:
         self._had_articles = len(session.order) > 0
         session.marks_changed.subscribe(self._marks_changed)
         session.pages_changed.subscribe(self._pages_changed)
-        session.folder_changed.subscribe(self._folder_changed)
+        session.indexing_progressed.subscribe(self._indexing_progressed)
+        session.index_replaced.subscribe(lambda _: self.reload())
 
     # Other orders and queries.
 
@@ -105,7 +106,7 @@ class ArticleListController:
     def snapshot(self) -> ListSnapshot:
         """Return the list as it is, for :meth:`load_query`."""
         articles = self._list
-        return ListSnapshot(articles.rowid, int(articles.scroll_offset.y), articles.fallen, articles.anchor_rowid)
+        return ListSnapshot(articles.rowid, int(articles.scroll_offset.y), articles.unmatched, articles.anchor_rowid)
 
     # What changes beneath the list.
 
@@ -121,8 +122,8 @@ class ArticleListController:
             if depends_on_pages(query.where):
                 self.reload()
 
-    def _folder_changed(self, folder: FolderState) -> None:
-        if folder.index_changed or folder.progress.shown or (folder.progress.finished and not folder.was_read):
+    def _indexing_progressed(self, progress: Progress) -> None:
+        if progress.shown or (progress.finished and not self._session.folder.was_read):
             self.reload()
 
     def selection_changed(self, rowid: int) -> None:
@@ -187,7 +188,7 @@ class ArticleListController:
 
             if depends_on_marks(query.where):
                 return self._session.order.rowids
-        return [*self._list.fallen]
+        return [*self._list.unmatched]
 
     def _show(self, request: ListRequest, loaded: LoadedList) -> None:
         session, articles, order = self._session, self._list, loaded.order
@@ -203,11 +204,11 @@ class ArticleListController:
             self.save_position()
         articles.show(
             order,
-            self._pending.on(loaded.rows, loaded.saved_changes),
-            at=index if recovered is None else recovered,
+            self._pending.apply_newer(loaded.rows, loaded.saved_changes),
+            index=index if recovered is None else recovered,
             top=top,
             terms=session.query.title_terms,
-            fallen=loaded.unmatched,
+            unmatched=loaded.unmatched,
         )
         session.order = order
         self._note_position(loaded)
@@ -296,7 +297,7 @@ class ArticleListController:
             self._list.set_timer(self._session.timings.rows_retry, self._list.request_missing_rows)
             self._session.report_damage(error)
             raise
-        self._list.add_rows(self._pending.on(rows, saved_changes))
+        self._list.add_rows(self._pending.apply_newer(rows, saved_changes))
 
     # The next unread article.
 
@@ -332,20 +333,20 @@ class ArticleListController:
     def save_position(self) -> None:
         """Save at which article the list is, if the user has moved there."""
         articles = self._list
-        if articles.moved and len(articles.view):
+        if articles.user_moved and len(articles.order):
             line = articles.cursor - int(articles.scroll_offset.y)
             library = self._session.library
-            library.places.left_view(self._name, place_in(articles.view, articles.cursor, line))
+            library.places.left_view(self._name, place_in(articles.order, articles.cursor, line))
             self._session.background.save(library.places.write)
-        articles.moved = False
+        articles.user_moved = False
 
     def _note_position(self, loaded: LoadedList) -> None:
         if self._is_new_query:
             self._was_restored = loaded.position is not None
-            self._list.moved = False
+            self._list.user_moved = False
         elif loaded.name != self._name:
             self._was_restored = False
-            self._list.moved = self._list.user_selected  # the selected article has a place in this order as well
+            self._list.user_moved = self._list.user_selected  # the selected article has a place in this order as well
         else:
             self._was_restored |= loaded.position is not None
         self._name = loaded.name

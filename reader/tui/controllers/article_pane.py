@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 
 from reader.core.errors import ReaderError
 from reader.core.model import Links
-from reader.tui.session import ActiveQuery, FolderState, MarksChange, Session
+from reader.tui.session import ActiveQuery, MarksChange, Session
 from reader.tui.widgets.article_pane.history import BackEntry, BackStack
 
 if TYPE_CHECKING:
+    from reader.core.events import Progress
     from reader.core.ordering import View
     from reader.tui.loaders.article import LeadImage, LoadedArticle
     from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
     from reader.tui.widgets.panes import Panes
     from reader.tui.widgets.text.lines import Line
-    from reader.workers.body_parser import Bodies
+    from reader.workers.body_parser import BodyParser
 
 
 class ArticlePaneController:
@@ -27,7 +28,7 @@ class ArticlePaneController:
         self,
         session: Session,
         panes: Panes,
-        bodies: Bodies,
+        bodies: BodyParser,
         *,
         on_shown: Callable[[ArticleContent], object],
         on_failed: Callable[[], object],
@@ -50,7 +51,10 @@ class ArticlePaneController:
         session.articles_changed.subscribe(self._articles_changed)
         session.marks_changed.subscribe(self._marks_changed)
         session.pages_changed.subscribe(lambda _: self.reload())
-        session.folder_changed.subscribe(self._folder_changed)
+        session.counts_changed.subscribe(lambda _: self.show_placeholder())
+        session.indexing_progressed.subscribe(self._indexing_progressed)
+        session.index_replaced.subscribe(lambda _: self._mark_stale())
+        session.folder_away.subscribe(self._folder_away)
 
     @property
     def can_go_back(self) -> bool:
@@ -153,7 +157,7 @@ class ArticlePaneController:
 
         self._on_failed()
         self.save_position()
-        self._pane.show_message(lines)
+        self._pane.show_placeholder(lines)
         self._session.gate.end_loading("article")
         self._session.report_damage(error)
 
@@ -172,7 +176,7 @@ class ArticlePaneController:
                 return nothing_found(query.label, width)
             return empty_folder(name, counts, width) if was_read else reading_folder(name, width)
 
-        self._pane.show_message(lines)
+        self._pane.show_placeholder(lines)
         session.gate.end_loading("article")
 
     def lay_out(self) -> None:
@@ -212,10 +216,20 @@ class ArticlePaneController:
         ):
             self.reload()
 
-    def _folder_changed(self, folder: FolderState) -> None:
-        self._needs_reload |= folder.index_changed or folder.progress.shown or self._pane.content is None
-        if folder.progress.finished and folder.was_read and not folder.index_changed:
-            self._reload_if_needed()
+    def _mark_stale(self) -> None:
+        """Reload the content with the list, which is on its way."""
+        self._needs_reload = True
+
+    def _indexing_progressed(self, progress: Progress) -> None:
+        self._needs_reload |= progress.shown or self._pane.content is None
+        if progress.finished and self._session.folder.was_read and not progress.shown:
+            self._reload_if_needed()  # otherwise with the list
+
+    def _folder_away(self, is_away: bool) -> None:
+        if not is_away or self._pane.content is None:
+            self._needs_reload = True
+        if self._pane.content is None:
+            self._reload_if_needed()  # to say why, or to show what can be read again
 
     def highlight(self, query: ActiveQuery) -> None:
         """Highlight the words of ``query``, in articles alone."""
@@ -274,17 +288,15 @@ class ArticlePaneController:
     def links(self) -> Links:
         """The addresses of the related item or the article that is selected."""
         content, row = self._pane.content, self._list.row
-        if row is not None and (
-            content is None or (row.rowid == self.requested_rowid and content.rowid != row.rowid)
-        ):
+        if row is not None and (content is None or (row.rowid == self.requested_rowid and content.rowid != row.rowid)):
             return row.links  # the pane has not come so far yet, or cannot show it
-        if self._pane.item is not None:
-            return self._pane.item.links
+        if self._pane.related_item is not None:
+            return self._pane.related_item.links
         return content.links if content is not None else Links()
 
     def readable(self) -> ArticleContent | int | None:
         """Return what can be read in full: what the pane shows, else the row number of the selected article."""
-        item, content, rowid = self._pane.item, self._pane.content, self._list.rowid
+        item, content, rowid = self._pane.related_item, self._pane.content, self._list.rowid
         if item is not None and content is not None and self._pane.has_focus:
             if item.rowid is not None:
                 return item.rowid

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
-from reader.core.text import count, cut
+from reader.core.text import format_count, truncate
 from reader.tui.session import FetchMode, FetchOutcome, FetchRequest, Session
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
     from reader.core.events import BulkProgress, FetchEvent, FetchResult, ImageFetched
-    from reader.fetching.remote import FetchingProcess
+    from reader.fetching.remote import FetchClient
     from reader.tui.widgets.panes import Panes
     from reader.tui.widgets.reader.lines import ReaderText
 
@@ -23,7 +23,7 @@ _MANY = 200
 _TITLE_CELLS = 40
 """Cells of a title within a sentence."""
 
-Command: TypeAlias = "Callable[[FetchingProcess], None]"
+Command: TypeAlias = "Callable[[FetchClient], None]"
 
 
 class FetchController:
@@ -34,7 +34,7 @@ class FetchController:
         self._panes = panes
         self._on_image = on_image
         self._guard = threading.Lock()
-        self._process: FetchingProcess | None = None
+        self._process: FetchClient | None = None
         self._is_closed = False
         self._progress: BulkProgress | None = None
         """Of the bulk fetch; None when there is none."""
@@ -66,11 +66,11 @@ class FetchController:
 
     def fetch_image(self, url: str) -> None:
         """Fetch an image into the cache."""
-        self._send(lambda process: process.image(url))
+        self._send(lambda process: process.fetch_image(url))
 
     def cancel_image(self, url: str) -> None:
         """Cancel the fetch of an image."""
-        self._send(lambda process: process.drop_image(url), starts=False)
+        self._send(lambda process: process.cancel_image(url), starts=False)
 
     # Many pages.
 
@@ -84,8 +84,10 @@ class FetchController:
             self._session.show_message("There is no article here to fetch.", transient=True)
         elif len(rowids) > _MANY and (len(rowids), rowids[0], rowids[-1]) != self._confirming:
             self._confirming = (len(rowids), rowids[0], rowids[-1])
-            articles = count(len(rowids), "article")
-            words = f"{self._session.key('fetch.all')} again fetches the originals of {articles}, where they are not kept."
+            articles = format_count(len(rowids), "article")
+            words = (
+                f"{self._session.key('fetch.all')} again fetches the originals of {articles}, where they are not kept."
+            )
             self._session.show_message(words, transient=True)
         else:
             self._confirming = None
@@ -110,7 +112,7 @@ class FetchController:
             raise
         self._is_counting = False
         if missing:
-            self._send(lambda process: process.gather(missing))
+            self._send(lambda process: process.fetch_all(missing))
         for command in self._held_commands:
             self._send(command, starts=False)
         self._held_commands.clear()
@@ -131,7 +133,7 @@ class FetchController:
     def _toggle_pause(self) -> None:
         self._is_paused = not self._is_paused
         is_paused = self._is_paused
-        self._send_bulk(lambda process: process.pause() if is_paused else process.go_on())
+        self._send_bulk(lambda process: process.pause() if is_paused else process.resume())
         if self._progress is None and self._shown is not None:  # the process has told nothing yet
             self._publish(self._shown._replace(paused=is_paused))
 
@@ -169,11 +171,11 @@ class FetchController:
             if self._is_closed or (self._process is None and not starts):
                 return  # there is nothing to stop
             if self._process is None:
-                from reader.fetching.remote import FetchingProcess
+                from reader.fetching.remote import FetchClient
 
                 session = self._session
                 receive = partial(session.background.post, self._receive)
-                self._process = FetchingProcess(session.library, session.library.paths, session.config.fetch, receive)
+                self._process = FetchClient(session.library, session.library.paths, session.config.fetch, receive)
             command(self._process)
 
     def close(self) -> None:
@@ -204,12 +206,12 @@ class FetchController:
     def _finish(self, result: FetchResult) -> None:
         session = self._session
         request = session.fetching.pop(result.id, FetchRequest())
-        if result.status == "fetched" or result.holds:
+        if result.status == "fetched" or result.not_modified:
             session.pages_changed.publish(None)
         if result.id == session.reading_id:
             session.fetch_finished.publish(FetchOutcome(result, request.mode, request.is_opening))
             return
-        name = f"“{cut(request.title, _TITLE_CELLS)}”"
+        name = f"“{truncate(request.title, _TITLE_CELLS)}”"
         if result.status == "fetched":
             session.show_message(f"The original of {name} has come.")
         elif result.status == "failed" and not result.cancelled:
@@ -233,5 +235,5 @@ class FetchController:
         self._session.pages_changed.publish(None)
 
 
-def _ask(process: FetchingProcess, *, text: ReaderText, force: bool, archive: bool) -> None:
-    process.ask(text.id, text.links, force=force, archive=archive)
+def _ask(process: FetchClient, *, text: ReaderText, force: bool, archive: bool) -> None:
+    process.fetch(text.id, text.links, force=force, archive=archive)

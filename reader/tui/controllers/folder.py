@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from reader.core.errors import ReaderError
-from reader.tui.session import FolderState, MarksChange, Session
+from reader.tui.session import MarksChange, Session
 
 if TYPE_CHECKING:
     from reader.core.model import Problem
@@ -44,17 +44,17 @@ class FolderController:
 
     def _start_updater(self) -> None:
         """Start the updater, in a worker thread."""
-        from reader.indexing.remote import start_updater
+        from reader.indexing.remote import create_updater
 
         if self.updater is None:
-            self.updater = start_updater(self._session.library)
+            self.updater = create_updater(self._session.library)
         if self._is_closed:  # meanwhile
             self.updater.close()
             return
         post = self._session.background.post
         self.updater.listen(lambda event: post(self._receive, event))
         if self._is_refresh_wanted:
-            self.updater.ask()
+            self.updater.refresh()
 
     def _remember_folder(self) -> None:
         with contextlib.suppress(ReaderError):  # it can be opened by name again
@@ -67,7 +67,7 @@ class FolderController:
         looking = f"Looking for changes in {name} …"
         self._session.show_message(looking if self._session.folder.progress.finished else f"{name} {reading}")
         if self.updater is not None:
-            self.updater.ask()
+            self.updater.refresh()
         else:
             self._is_refresh_wanted = True
 
@@ -89,25 +89,23 @@ class FolderController:
             case FolderAway():
                 self._set_away(is_away=event.gone)
             case IndexChanged():
-                self._publish(session.folder._replace(index_changed=True))
+                session.index_replaced.publish(None)
             case MarksChanged():
                 if event.version != session.library.marks_counted():  # otherwise the change was made here
                     session.marks_changed.publish(MarksChange())
             case _:
-                self._publish(session.folder._replace(progress=event))
+                session.folder = session.folder._replace(progress=event)
+                session.indexing_progressed.publish(event)
                 if event.finished and not session.folder.was_read:
                     session.folder = session.folder._replace(was_read=True)
                     self._check_backup()  # now that nothing more pressing is to be done
-
-    def _publish(self, folder: FolderState) -> None:
-        self._session.folder = folder._replace(index_changed=False)
-        self._session.folder_changed.publish(folder)
 
     def _set_away(self, *, is_away: bool) -> None:
         session = self._session
         if session.folder.is_away and not is_away:
             session.show_message(f"{session.library.name} is back.")
-        self._publish(session.folder._replace(is_away=is_away))
+        session.folder = session.folder._replace(is_away=is_away)
+        session.folder_away.publish(is_away)
 
     def _check_backup(self) -> None:
         session = self._session
@@ -132,7 +130,7 @@ class FolderController:
         self._session.background.start(self._renew_index, "updater")
 
     async def _renew_index(self) -> None:
-        from reader.indexing.events import DAMAGED
+        from reader.indexing.events import INDEX_DAMAGED
 
         session = self._session
 
@@ -141,11 +139,11 @@ class FolderController:
                 self.updater.close()  # it has the damaged file open
             self.updater = None
             session.library.renew()
-            session.background.post(lambda: session.show_message(DAMAGED, warning=True))
+            session.background.post(lambda: session.show_message(INDEX_DAMAGED, warning=True))
             self._start_updater()
 
         await session.background.run(renew)
-        self._publish(session.folder._replace(index_changed=True))
+        session.index_replaced.publish(None)
 
     # Problems.
 

@@ -12,7 +12,7 @@ from reader.tui.terminal import graphics
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from reader.images.model import Picture
+    from reader.images.model import RenderedImage
     from reader.tui.loaders.article import LeadImage
     from reader.tui.loaders.images import ImageLoader, ImageSlot
     from reader.tui.terminal.images import TerminalImages
@@ -42,7 +42,7 @@ class ImagesController:
         self,
         session: Session,
         pane: ArticlePane,
-        make_terminal: Callable[[Callable[[], Iterable[Picture]]], TerminalImages],
+        make_terminal: Callable[[Callable[[], Iterable[RenderedImage]]], TerminalImages],
         fetch: Callable[[str], object],
         cancel_fetch: Callable[[str], object],
         *,
@@ -65,11 +65,11 @@ class ImagesController:
         """Why images are off though nobody has turned them off here."""
         self._loader: ImageLoader | None = None
         self._view: ReaderView | None = None
-        self._text_images: dict[str, Picture | str] = {}
+        self._text_images: dict[str, RenderedImage | str] = {}
         """The images of the text in the reader by address, or why one is not shown."""
         self._text_name = ""
         """The text that they are of, by id and title."""
-        self._lead: Picture | None = None
+        self._lead: RenderedImage | None = None
         """The image in the pane."""
         self._lead_url = ""
         self._lead_timer: Timer | None = None
@@ -86,8 +86,10 @@ class ImagesController:
     def toggle(self) -> None:
         """Turn images on or off."""
         if self._terminal.mode == "none":
-            why = "this terminal has too few colours" if self._terminal.has_few_colors else (
-                "[fetch] graphics is “none” in the settings"
+            why = (
+                "this terminal has too few colours"
+                if self._terminal.has_few_colors
+                else ("[fetch] graphics is “none” in the settings")
             )
             self._session.show_message(f"Pictures cannot be shown: {why}.", warning=True)
             return
@@ -146,9 +148,7 @@ class ImagesController:
 
             session = self._session
             fetch = None if session.config.fetch.refusal else self._fetch
-            self._loader = ImageLoader(
-                session.library, session.background, self._take, fetch, self._cancel_fetch
-            )
+            self._loader = ImageLoader(session.library, session.background, self._take, fetch, self._cancel_fetch)
         return self._loader
 
     # In the reader.
@@ -157,7 +157,7 @@ class ImagesController:
         """Take the view whose text has images."""
         self._view = view
 
-    def of_text(self, text: ReaderText) -> Mapping[str, Picture | str]:
+    def of_text(self, text: ReaderText) -> Mapping[str, RenderedImage | str]:
         """Return the images that are there of a text, or why one is not shown."""
         return dict(self._text_images) if self._text_name == _name(text) and self._shows else {}
 
@@ -228,7 +228,7 @@ class ImagesController:
         box = self._terminal.box(self._pane.text_width, min(_PANE_LINES, self._pane.size.height // 3))
         self._images.request("article", [ImageRequest(url, box)])
 
-    def _take_lead(self, image: Picture) -> None:
+    def _take_lead(self, image: RenderedImage) -> None:
         pane = self._pane
         if pane.content is None or _lead_url(pane.content) != self._lead_url:
             return
@@ -249,7 +249,7 @@ class ImagesController:
 
     # What comes of it.
 
-    def _take(self, slot: ImageSlot, url: str, answer: Picture | str) -> None:
+    def _take(self, slot: ImageSlot, url: str, answer: RenderedImage | str) -> None:
         if not self._shows:
             return
         if slot == "article":
@@ -279,7 +279,7 @@ class ImagesController:
         size = self._pane.size
         return size.width >= _LEAST_PANE[0] and size.height >= _LEAST_PANE[1]
 
-    def _shown_images(self) -> Iterable[Picture]:
+    def _shown_images(self) -> Iterable[RenderedImage]:
         """Return the images of the text and the one in the pane."""
         return [image for image in (*self._text_images.values(), self._lead) if image and not isinstance(image, str)]
 

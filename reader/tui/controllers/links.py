@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from reader.core.errors import ReaderError
-from reader.core.urls import host, shorten
+from reader.core.urls import display_host, shorten_url
 from reader.tui.session import Session
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class LinksController:
             words = nothing if self._list.rowid != -1 else "There is no article to open here."
             self._session.show_message(words, transient=True)
             return
-        self._session.show_message(f"Opening {host(url) or 'the link'} …")
+        self._session.show_message(f"Opening {display_host(url) or 'the link'} …")
         is_own = self._list.row is not None and url in self._list.row.links.every()
         rowid = self._list.rowid if is_own else -1
         self._session.background.start(partial(self._open, url, rowid), "browser", exclusive=False)
@@ -82,7 +82,7 @@ class LinksController:
         if url:
             self._session.services.copy_to_clipboard(url)
             width = self._session.services.screen_width()
-            self._session.show_message(f"Copied {shorten(url, max(20, width - 9))}")
+            self._session.show_message(f"Copied {shorten_url(url, max(20, width - 9))}")
         elif self._list.rowid == -1:
             self._session.show_message("There is no article here whose address could be copied.", transient=True)
         else:

@@ -121,7 +121,7 @@ class MarksController:
 
     def _mark(self, rows: list[Row], change: MarkChange, *, quietly: bool = False) -> None:
         """Change the marks of rows: on the screen at once, and on disk."""
-        self._list.update_rows([self._pending.make(row, change) for row in rows])
+        self._list.update_rows([self._pending.apply(row, change) for row in rows])
         self._write(partial(self._save, rows, change, quietly=quietly))
 
     async def _save(self, rows: list[Row], change: MarkChange, *, quietly: bool) -> None:
@@ -133,7 +133,7 @@ class MarksController:
             return marked.told, library.rows([row.rowid for row in rows]), session.saved_changes
 
         description, saved_rows, number = await session.background.write(save)
-        self._list.update_rows(self._pending.kept(saved_rows, number))
+        self._list.update_rows(self._pending.confirm(saved_rows, number))
         if not quietly:
             self._show(describe_change(change) if len(rows) == 1 else _of_many(description))
         session.marks_changed.publish(MarksChange(tuple(saved_rows), by_query=False))
@@ -158,13 +158,11 @@ class MarksController:
         """Undo the last change of marks or views; with ``redo``, repeat the change that was undone last."""
         if not redo:
             self._stop_read_timer()
-        self._pending.forget()
+        self._pending.clear()
         self._announce("Doing it again …" if redo else "Undoing …")
 
         async def job() -> None:
-            step = await self._session.background.write(
-                self._counted, lambda: self._saved_views().undo(again=redo)
-            )
+            step = await self._session.background.write(self._counted, lambda: self._saved_views().undo(again=redo))
             nothing = "There is nothing to do again." if redo else "There is nothing to undo."
             self._tell_changed(nothing if step is None else step.sentence)
 
@@ -184,7 +182,7 @@ class MarksController:
                 await job()  # type: ignore[misc]
             except Exception:
                 self._stop_busy_timer()
-                self._pending.forget()
+                self._pending.clear()
                 session.marks_changed.publish(MarksChange())  # what the list shows was not saved
                 raise
             session.set_counts(await session.background.run(session.library.counts))

@@ -9,20 +9,20 @@ from typing import TYPE_CHECKING, Protocol
 
 from reader.core.errors import ReaderError
 from reader.core.model import Links
-from reader.core.text import count
+from reader.core.text import format_count
 from reader.tui.prompts import Prompt
 from reader.tui.session import FetchMode, FetchOutcome, Session
 from reader.tui.widgets.text.formats import WAYS
 
 if TYPE_CHECKING:
     from reader.core.events import BulkProgress, FetchAttempted, FetchResult
-    from reader.images.model import Picture
+    from reader.images.model import RenderedImage
     from reader.tui.loaders.text import LoadedText
     from reader.tui.terminal.pager import Pager
     from reader.tui.widgets.article_pane.content import ArticleContent
     from reader.tui.widgets.reader.header import ReaderPane
     from reader.tui.widgets.reader.lines import ReaderText, TextNotice
-    from reader.workers.body_parser import Bodies
+    from reader.workers.body_parser import BodyParser
 
 WIDTH_SETTING = "text-width"
 """The setting that holds the width of the column."""
@@ -41,7 +41,7 @@ class ReaderController:
     def __init__(
         self,
         session: Session,
-        bodies: Bodies,
+        bodies: BodyParser,
         fetch: Fetch,
         *,
         on_shown: Callable[[ReaderText], object],
@@ -55,7 +55,7 @@ class ReaderController:
         self._on_shown = on_shown
         self._on_closed = on_closed
         self._on_read = on_read
-        self.images: Callable[[ReaderText], Mapping[str, Picture | str]] = lambda _: {}
+        self.images: Callable[[ReaderText], Mapping[str, RenderedImage | str]] = lambda _: {}
         """Returns the images of a text that are there, by address, or why one is not."""
         self._pane: ReaderPane | None = None
         self.source: ArticleContent | int | None = None
@@ -105,27 +105,29 @@ class ReaderController:
         self._session.gate.begin_loading("text")
         self._session.gate.hold()
         self._session.reading_id = ""
-        self._session.services.show_reader(True)
-        self.pane.view.begin_loading()
-        self.pane.bar.state = ""
-        self.pane.view.call_after_refresh(self._begin_loading, source)
+        if self._pane is not None:
+            self._clear(self._pane)
+        self._session.background.start(partial(self._load, source), "text")
 
-    def _begin_loading(self, source: ArticleContent | int) -> None:
-        if source is self.source:
-            self.pane.view.focus()
-            self._session.background.start(partial(self._load, source), "text")
+    def _clear(self, pane: ReaderPane) -> None:
+        """Remove the text that was read before: no key is about it any more."""
+        pane.view.clear()
+        pane.bar.status = ""
 
     async def _load(self, source: ArticleContent | int) -> None:
         from reader.tui.loaders.text import load_reader
 
-        session, width = self._session, self.pane.view.text_width
+        session = self._session
+        await session.services.show_reader()
+        view = self.pane.view
+        view.focus()
         try:
-            loaded = await session.background.run(load_reader, session.library, self._bodies, source, width)
+            loaded = await session.background.run(load_reader, session.library, self._bodies, source, view.text_width)
         except ReaderError as error:
             self.close()
             session.show_message(str(error), warning=True)
-            return
-        self._show(loaded)
+        else:
+            self._show(loaded)
 
     def _show(self, loaded: LoadedText) -> None:
         text, view = loaded.text, self.pane.view
@@ -145,7 +147,7 @@ class ReaderController:
         self._notices = ()
         self._session.reading_id = text.id
         self.pane.tell()
-        self.pane.bar.state = "fetching …" if text.id in self._session.fetching else ""
+        self.pane.bar.status = "fetching …" if text.id in self._session.fetching else ""
         self._on_shown(text)
 
     def close(self) -> None:
@@ -157,8 +159,8 @@ class ReaderController:
         self._session.reading_id = ""
         self._session.background.cancel("text")
         self._session.gate.end_loading("text")
-        self.pane.view.forget()
-        self._session.services.show_reader(False)
+        self.pane.view.abandon()
+        self._session.services.hide_reader()
         self._on_closed()
 
     def save_position(self) -> None:
@@ -166,7 +168,7 @@ class ReaderController:
         text = self._pane.view.text if self._pane is not None else None
         if text is None or not text.id:
             return
-        position = self.pane.view.pop_changed()
+        position = self.pane.view.position.pop_changed()
         if position is not None and text.kind != "excerpt":
             self._session.library.places.left_article(text.id, position, "text")
             self._session.background.save(self._session.library.places.write)
@@ -199,7 +201,7 @@ class ReaderController:
             return  # there is no page
         self.save_position()
         if before is not None and before.kind == text.kind:
-            view.fit(text, loaded.layout)  # a page that has changed: the reader stays at the same position
+            view.refit(text, loaded.layout)  # a page that has changed: the reader stays at the same position
         else:
             # A position in the document's own text is none in its page.
             is_body = before is not None and before.kind == "body"
@@ -220,7 +222,7 @@ class ReaderController:
             function = partial(lay_out_text, text, view.text_width, now, self._notices, self.images(text))
             layout = await self._session.background.run(function)
             if view.text is text:
-                view.fit(text, layout)
+                view.refit(text, layout)
                 self.pane.tell()
 
         self._session.background.start(job, "text layout")
@@ -248,19 +250,19 @@ class ReaderController:
             # With a capture on the screen, the archive is asked whether there is a newer one.
             force = mode == "force" or (mode == "archive" and page is not None)
             self._fetch(text, mode, force=force, is_opening=is_opening)
-            self.pane.bar.state = "fetching …"
+            self.pane.bar.status = "fetching …"
 
     def _fetch_attempted(self, event: FetchAttempted) -> None:
         if event.id == self._session.reading_id != "":
-            self.pane.bar.state = f"fetching from {event.host} …"
+            self.pane.bar.status = f"fetching from {event.host} …"
 
     def _fetch_finished(self, outcome: FetchOutcome) -> None:
         """Show the page that was fetched, or say why there is none."""
         text, result = self.text, outcome.result
         if text is None:
             return
-        self.pane.bar.state = ""
-        if result.status == "fetched" or (result.status == "cached" and (text.page is None or result.holds)):
+        self.pane.bar.status = ""
+        if result.status == "fetched" or (result.status == "cached" and (text.page is None or result.not_modified)):
             self.reload()  # a page that is still valid tells since when that is known
         if result.status == "failed" and not result.cancelled:
             self._show_notices(self._why_failed(result))
@@ -281,7 +283,7 @@ class ReaderController:
         elif result.status == "fetched":
             if page is not None:
                 session.show_message("It was fetched anew.")
-        elif result.holds:
+        elif result.not_modified:
             session.show_message("It still holds: the server has no other.")
         elif page is not None:
             session.show_message(f"{session.key('fetch.again')} looks for a newer original.", transient=True)
@@ -363,7 +365,7 @@ class ReaderController:
             return False
         self._session.services.copy_to_clipboard(selected)
         self.pane.view.end_line_selection()
-        self._session.show_message(f"Copied {count(len(selected.split()), 'word')}.")
+        self._session.show_message(f"Copied {format_count(len(selected.split()), 'word')}.")
         return True
 
     # The column, searching, and the pager.
@@ -386,7 +388,7 @@ class ReaderController:
         view, prompts = self.pane.view, self._session.prompts
         if not self.is_open or prompts.is_open:
             return
-        before = view.wanted
+        before = view.search_text
         if before and before not in self._searches:
             self._searches.append(before)
 

@@ -209,7 +209,7 @@ class SavedViewsController:
 
     @property
     def _sidebar(self) -> Sidebar | None:
-        return None if self._panes is None else self._panes.views
+        return None if self._panes is None else self._panes.sidebar
 
     def folded(self) -> None:
         """Save which sections are folded."""
@@ -241,24 +241,30 @@ class SavedViewsController:
                 )
             return self._watcher
 
+    def _load_from_file(self) -> list[SavedView]:
+        return self._views_watcher.load()
+
+    def _reload_from_file(self) -> list[SavedView] | None:
+        return self._views_watcher.reload()
+
     async def _load_views(self) -> None:
-        self._show_views(await self._session.background.run(lambda: self._views_watcher.load()))
+        self._show_views(await self._session.background.run(self._load_from_file))
 
     async def _reload_views(self) -> None:
-        views = await self._session.background.run(lambda: self._views_watcher.reload())
+        views = await self._session.background.run(self._reload_from_file)
         if views is not None:
             self._show_views(views)
 
     def _show_views(self, saved: list[SavedView]) -> None:
         from reader.query.ast import QueryError
-        from reader.query.parser import parse
+        from reader.query.parser import parse_query
         from reader.tui.widgets.sidebar.tree import SidebarEntry
 
         self._saved = saved
         self._queries = {}
         for view in saved:
             try:
-                self._queries[view.name] = parse(view.query)
+                self._queries[view.name] = parse_query(view.query)
             except QueryError:
                 continue  # it stays in the sidebar; choosing it says what is wrong
         tree, sidebar = self._tree, self._sidebar
@@ -363,7 +369,7 @@ class SavedViewsController:
             self._mounted_panes.focus_list()
 
     def _choose(self, line: SidebarLine) -> None:
-        from reader.query.parser import write
+        from reader.query.parser import format_query
         from reader.tui.widgets.sidebar.selection import query_for
 
         view = next((view for view in self._saved if line.kind == "view" and view.name == line.text), None)
@@ -372,20 +378,20 @@ class SavedViewsController:
             done = self._search(view.query, view.sort)
         elif line.choice is not None and line.kind != "view":
             query = query_for(line.choice, self._queries)
-            done = self._search("" if query is None else write(query), None)
+            done = self._search("" if query is None else format_query(query), None)
         if done:
             self._mounted_panes.focus_list()
         else:
             self._session.gate.release()
 
     def _combine(self, line: SidebarLine) -> None:
-        from reader.query.parser import write
+        from reader.query.parser import format_query
         from reader.tui.widgets.sidebar.selection import toggle_choice
 
         choice = line.choice
         query = None if choice is None else toggle_choice(self._session.query.query, choice, self._queries)
         if query is not None:
-            self._search(write(query), None)
+            self._search(format_query(query), None)
         else:
             self._choose(line)  # it says what is wrong with the query
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
-from reader.core.text import clean, count
+from reader.core.text import clean, format_count
 from reader.tui.prompts import Prompt
 from reader.tui.session import ActiveQuery, ListSnapshot, Session
 
@@ -95,14 +95,14 @@ class SearchController:
     def _text_changed(self, text: str, cursor: int) -> None:
         """Show what the text finds so far."""
         from reader.query.ast import QueryError
-        from reader.query.parser import parse
+        from reader.query.parser import parse_query
 
         line = self._session.prompts.line
         if line is None:
             return
         line.set_completion(self._complete(text, cursor))
         try:
-            query = parse(text)
+            query = parse_query(text)
         except QueryError as error:
             self._is_invalid = True
             line.show_error(error.message, error.start)
@@ -112,21 +112,21 @@ class SearchController:
             line.say(self._found_label())
 
     def _complete(self, text: str, cursor: int) -> Completion:
-        from reader.query.completion import complete
-        from reader.query.parser import quoted
+        from reader.query.completion import complete_query
+        from reader.query.parser import quote_value
         from reader.tui.widgets.prompt.completion import NOTHING, Completion, starting_with
 
-        found = complete(text, cursor)
+        found = complete_query(text, cursor)
         if found.kind == "none":
             return NOTHING
         words: tuple[str, ...] = found.candidates
         if found.kind != "field" and found.kind != "fixed":  # noqa: PLR1714 - mypy would not see it
-            words = tuple(map(quoted, starting_with(found.prefix, self._values.get(found.kind, []))))
+            words = tuple(map(quote_value, starting_with(found.prefix, self._values.get(found.kind, []))))
         return Completion(found.start, found.end, words)
 
     def _found_label(self) -> str:
         """Return how many articles the list has, for the line below the query."""
-        found = count(self._found, "article")
+        found = format_count(self._found, "article")
         if self._session.query.query is not None:
             return found
         return f"{found}. Words, topic:  source:  is:unread  quality>=40 …"
@@ -134,7 +134,7 @@ class SearchController:
     @property
     def _found(self) -> int:
         """How many articles of the list match."""
-        return len(self._session.order) - len(self._panes.articles.fallen)
+        return len(self._session.order) - len(self._panes.articles.unmatched)
 
     def _accept(self, text: str) -> None:
         self._before_prompt = None
@@ -169,10 +169,10 @@ class SearchController:
     def parse(self, text: str) -> Query | None:
         """Return the query, or None when it is none, which the user is told."""
         from reader.query.ast import QueryError
-        from reader.query.parser import parse
+        from reader.query.parser import parse_query
 
         try:
-            return parse(text)
+            return parse_query(text)
         except QueryError as error:
             self._session.show_message(f"{error} The query was: {clean(text)}", warning=True)
             return None
@@ -184,9 +184,9 @@ class SearchController:
             return
         from dataclasses import replace
 
-        from reader.query.completion import without
+        from reader.query.completion import without_field
 
-        self._apply(ActiveQuery.of(without(active.text, "sort"), replace(active.query, sort=None)))
+        self._apply(ActiveQuery.of(without_field(active.text, "sort"), replace(active.query, sort=None)))
 
     def clear(self) -> None:
         """Show all articles again."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -10,17 +9,17 @@ from reader.core.model import Article, Related, Row
 from reader.library.library import Library
 from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
 from reader.tui.widgets.article_pane.lines import PaneLayout, lay_out_pane
-from reader.workers.body_parser import Bodies
+from reader.workers.body_parser import BodyParser
 
 if TYPE_CHECKING:
-    from reader.images.model import Picture
+    from reader.images.model import RenderedImage
 
 
 class LeadImage(NamedTuple):
     """The image in the pane, and its address."""
 
     url: str
-    image: Picture
+    image: RenderedImage
 
 
 class LoadedArticle(NamedTuple):
@@ -34,14 +33,17 @@ class LoadedArticle(NamedTuple):
 
 def load_article(
     library: Library,
-    bodies: Bodies,
+    bodies: BodyParser,
     rowid: int,
     width: int,
     *,
     with_position: bool = True,
     lead: LeadImage | None = None,
 ) -> LoadedArticle:
-    """Return the document ``rowid`` for ``width`` cells, with ``lead`` if that is still its image. Raises ReaderError."""
+    """Return the document ``rowid`` for ``width`` cells, with ``lead`` if that is still its image.
+
+    Raises ReaderError when it is gone or cannot be read.
+    """
     content = load_content(library, rowid, bodies)
     image = lead.image if lead and content.images and content.images[0].url == lead.url else None
     position = library.places.position(content.id) if with_position and content.id else None

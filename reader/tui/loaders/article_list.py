@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from reader.query.parser import write
+from reader.query.parser import format_query
 from reader.storage.sqlite.marks.positions import view_name
 from reader.storage.sqlite.search.evaluate import StoppedError
 
@@ -75,7 +75,7 @@ def load_list(session: Session, request: ListRequest, stop: Callable[[], bool]) 
             return None
     selected = order.find(request.selected_rowid)
     recovered = _find_lost(session, order, request.lost)
-    name = view_name(order.sort, "" if query is None else write(query))
+    name = view_name(order.sort, "" if query is None else format_query(query))
     counts = library.counts()
     # An article may be missing from a folder that was not read to its end, and no neighbor is to take its place.
     position = library.places.place(name, order) if request.restore_position and counts.complete else None

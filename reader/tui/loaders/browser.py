@@ -6,7 +6,7 @@ import os
 from typing import NamedTuple
 
 from reader.core.errors import ReaderError
-from reader.core.urls import host, safe
+from reader.core.urls import display_host, safe_url
 from reader.desktop import browser as web_browser
 from reader.desktop.browser import Browser
 
@@ -25,7 +25,7 @@ class BrowserResult(NamedTuple):
 def open_address(url: str) -> BrowserResult:
     """Open ``url``, of a document or of a link in its text."""
     try:
-        url = safe(url)
+        url = safe_url(url)
     except ReaderError as error:
         return BrowserResult(f"This link cannot be opened. {error.message}", is_warning=True)
     try:
@@ -37,4 +37,4 @@ def open_address(url: str) -> BrowserResult:
         web_browser.open_url(browser, url)
     except ReaderError as error:
         return BrowserResult(f"{error} The link was copied instead.", is_warning=True, url_to_copy=url)
-    return BrowserResult(f"Opened {host(url)} with {browser.name}.")
+    return BrowserResult(f"Opened {display_host(url)} with {browser.name}.")

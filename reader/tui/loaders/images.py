@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from reader.images.model import Box, Picture
-from reader.workers.image_renderer import Pictures
+from reader.images.model import ImageBox, RenderedImage
+from reader.workers.image_renderer import ImageRenderer
 
 if TYPE_CHECKING:
     from reader.library.library import Library
@@ -23,7 +23,7 @@ class ImageRequest(NamedTuple):
     """An image, and the room for it."""
 
     url: str
-    box: Box
+    box: ImageBox
 
 
 class ImageLoader:
@@ -33,7 +33,7 @@ class ImageLoader:
         self,
         library: Library,
         background: Background,
-        on_image: Callable[[ImageSlot, str, Picture | str], object],
+        on_image: Callable[[ImageSlot, str, RenderedImage | str], object],
         fetch: Callable[[str], object] | None,
         cancel: Callable[[str], object],
     ) -> None:
@@ -45,7 +45,7 @@ class ImageLoader:
         self._on_image = on_image
         self._fetch = fetch
         self._cancel = cancel
-        self._renderer = Pictures(library)
+        self._renderer = ImageRenderer(library)
         self._requests: dict[ImageSlot, tuple[ImageRequest, ...]] = {}
         self._queue: deque[str] = deque()
         self._fetching: set[str] = set()
@@ -85,7 +85,7 @@ class ImageLoader:
             for request in wanted:
                 if self._requests.get(slot) is not current:
                     return
-                answer = await self._background.run(self._renderer.picture, request.url, request.box)
+                answer = await self._background.run(self._renderer.render, request.url, request.box)
                 if answer is None:
                     answer = self._failed.get(request.url)
                 if self._requests.get(slot) is not current:

@@ -12,7 +12,7 @@ from reader.core.errors import ReaderError
 from reader.core.paths import Paths
 from reader.library.saved_views.store import Views
 from reader.query.ast import QueryError
-from reader.query.parser import parse
+from reader.query.parser import parse_query
 from reader.tui.widgets.sidebar.selection import OF_DOCUMENTS, USUAL, EntryKind
 from reader.tui.widgets.sidebar.tree import SidebarEntry
 
@@ -38,7 +38,7 @@ class ViewsWatcher:
 
         The file is checked every ``seconds``.
         """
-        self.views = Views(library, Paths.of().views)
+        self.views = Views(library, Paths.from_environment().views)
         self._seconds = seconds
         self._on_views = on_views
         self._on_message = on_message
@@ -128,7 +128,7 @@ class SidebarCounter:
 
     def _count_view(self, text: str, sort: Sort) -> int | None:
         try:
-            query = parse(text)
+            query = parse_query(text)
         except QueryError:
             return None
         return self._library.search(query, sort).count

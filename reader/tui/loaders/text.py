@@ -13,7 +13,7 @@ from reader.library.library import Library
 from reader.tui.loaders.article import load_content
 from reader.tui.widgets.article_pane.content import ArticleContent
 from reader.tui.widgets.reader.lines import ReaderLayout, ReaderText, excerpt_blocks, lay_out_text, with_excerpt
-from reader.workers.body_parser import Bodies
+from reader.workers.body_parser import BodyParser
 
 
 class LoadedText(NamedTuple):
@@ -26,7 +26,7 @@ class LoadedText(NamedTuple):
 
 def load_reader(
     library: Library,
-    bodies: Bodies,
+    bodies: BodyParser,
     source: ArticleContent | int,
     width: int,
     shown: ReaderText | None = None,

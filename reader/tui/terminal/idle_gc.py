@@ -38,12 +38,12 @@ class IdleGC:
         gc.set_threshold(_YOUNG, _SELDOM, _NEVER)
         gc.enable()
 
-    def act(self) -> None:
+    def note_activity(self) -> None:
         """Note that the person does something."""
         self._last = time.monotonic()
         self._due = True
 
-    def look(self) -> None:
+    def collect_if_idle(self) -> None:
         """Search everything, if the person has done something and has paused since; to be called now and then."""
         if gc.get_freeze_count() and self._due and time.monotonic() > self._last + _QUIET:
             self._due = False

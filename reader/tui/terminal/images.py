@@ -11,13 +11,13 @@ from reader.tui.terminal import graphics
 if TYPE_CHECKING:
     from textual.app import App
 
-    from reader.images.model import Box, Picture
+    from reader.images.model import ImageBox, RenderedImage
 
 
 class TerminalImages:
     """Tells the terminal of images that it draws itself, and has it forget those that do not show any more."""
 
-    def __init__(self, app: App[None], wanted: str, shown: Callable[[], Iterable[Picture]]) -> None:
+    def __init__(self, app: App[None], wanted: str, shown: Callable[[], Iterable[RenderedImage]]) -> None:
         """``wanted`` is the setting for graphics; ``shown`` returns the images on the screen."""
         self._app = app
         self._wanted = wanted
@@ -44,17 +44,17 @@ class TerminalImages:
         """Whether the terminal has too few colors for images."""
         return self._app.console.color_system not in {"truecolor", "256"}
 
-    def box(self, cells: int, lines: int) -> Box:
+    def box(self, cells: int, lines: int) -> ImageBox:
         """Return the room for an image in this terminal, with this theme."""
-        from reader.images.model import USUAL_CELL, Box
+        from reader.images.model import DEFAULT_CELL_SIZE, ImageBox
 
         mode = self.mode
         assert mode != "none", "nobody asks for room where no images are shown"
         background = self._app.theme_variables.get("background", "")
         color = graphics.ground(background, is_dark=self._app.current_theme.dark)
-        return Box(cells, lines, color, graphics.cell_size() or USUAL_CELL, mode)
+        return ImageBox(cells, lines, color, graphics.cell_size() or DEFAULT_CELL_SIZE, mode)
 
-    def add(self, image: Picture) -> None:
+    def add(self, image: RenderedImage) -> None:
         """Send an image to the terminal, where that draws it itself."""
         if image.number and image.number not in self._known:
             self._known.add(image.number)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 from textual import events
@@ -11,14 +10,15 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widget import Widget
 
-from reader.startup import FirstFrame
-from reader.tui import messages
 from reader.tui.keys import bindings
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_list.header import ListHeader
 from reader.tui.widgets.article_pane.article_pane import ArticlePane
+from reader.tui.widgets.status_message import StatusMessage
 
 if TYPE_CHECKING:
+    from reader.core.model import Row
+    from reader.core.ordering import View
     from reader.tui.widgets.sidebar.sidebar import Sidebar, SidebarPane
 
 
@@ -31,18 +31,14 @@ class Backing(Container):
     BLANK = True
 
 
-class Holder(Protocol):
-    """Holds keys back while the focus is on its way."""
+class Gate(Protocol):
+    """Holds keys back while the focus moves."""
 
-    def hold_keys(self) -> None:
-        """Keep keys for what is about to have the focus."""
+    def hold(self) -> None:
+        """Hold keys back for what is about to have the focus."""
 
-    def let_keys_go(self) -> None:
-        """Have the keys handled that were kept."""
-
-    @property
-    def shows_sidebar(self) -> bool:
-        """Whether there is a pane of views beside the others."""
+    def release(self) -> None:
+        """Let them go."""
 
 
 class Panes(Backing):
@@ -52,55 +48,47 @@ class Panes(Backing):
 
     def __init__(
         self,
-        first: FirstFrame,
-        keys: dict[str, str],
-        holder: Holder,
+        order: View,
+        rows: Iterable[Row],
+        gate: Gate,
         *,
-        side: SidebarPane | None = None,
+        sort_keys: dict[str, str],
+        index: int,
+        line: int,
+        types: bool,
+        shows_sidebar: Callable[[], bool],
+        sidebar_pane: SidebarPane | None = None,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
-        """``side`` is the pane of views with its title, if it shows from the start."""
+        """``sidebar_pane`` is there if it shows from the start."""
         super().__init__(id=id)
-        self._holder = holder
-        self._side = side
-        self._first: FirstFrame | None = first
-        self._keys = keys
+        self._gate = gate
+        self._shows_sidebar = shows_sidebar
+        self._side = sidebar_pane
+        self.header = ListHeader(order.sort, sort_keys, types=types, id="header")
+        self.articles = ArticleList(order, rows, at=index, line=line, types=types, id="list")
+        self.article = ArticlePane(id="article")
+        self.articles.before_blur = self.article.before_blur = gate.hold
 
     def compose(self) -> ComposeResult:
         """The list under its header, and the article."""
-        first, self._first = self._first, None
-        assert first is not None
         with Backing(id="list-pane"):
-            yield ListHeader(first.view.sort, self._keys, types=first.types, id="header")
-            articles = ArticleList(first.view, first.rows, at=first.at, line=first.line, types=first.types, id="list")
-            articles.before_blur = self._holder.hold_keys
-            yield articles
-        article = ArticlePane(id="article")
-        article.before_blur = self._holder.hold_keys
-        yield article
+            yield self.header
+            yield self.articles
+        yield self.article
         if self._side is not None:
-            self._side.views.before_blur = self._holder.hold_keys
+            self._side.views.before_blur = self._gate.hold
             yield self._side
 
     @property
-    def articles(self) -> ArticleList:
-        """The list of articles."""
-        return self.query_one(ArticleList)
-
-    @property
-    def article(self) -> ArticlePane:
-        """The article pane."""
-        return self.query_one(ArticlePane)
-
-    @property
-    def views(self) -> Sidebar | None:
+    def sidebar(self) -> Sidebar | None:
         """The pane of views, once it was wanted; it may be hidden."""
         return self._side.views if self._side is not None and self._side.views.is_mounted else None
 
     def mount_sidebar(self, side: SidebarPane) -> None:
         """Take the pane of views in."""
         self._side = side
-        side.views.before_blur = self._holder.hold_keys
+        side.views.before_blur = self._gate.hold
         self.mount(side)
 
     def set_sidebar_filter(self, filtered: str) -> None:
@@ -133,7 +121,7 @@ class Panes(Backing):
 
     def focus_sidebar(self) -> None:
         """Give the pane of views the focus, if it is there."""
-        views = self.views
+        views = self.sidebar
         if views is not None:
             self.remove_class("-reading")
             self.add_class("-viewing")
@@ -141,13 +129,13 @@ class Panes(Backing):
 
     @property
     def _views_show(self) -> bool:
-        return self._side is not None and self._holder.shows_sidebar
+        return self._side is not None and self._shows_sidebar()
 
     def _focus(self, pane: Widget) -> None:
         if pane.has_focus:
-            self._holder.let_keys_go()
+            self._gate.release()
         else:
-            self._holder.hold_keys()
+            self._gate.hold()
             pane.focus()
 
     def action_next_pane(self) -> None:
@@ -155,7 +143,7 @@ class Panes(Backing):
         if self.sidebar_has_focus:
             self.focus_list()
         elif self.articles.has_focus:
-            if len(self.articles.view):
+            if len(self.articles.order):
                 self.article.select_item(-1)
                 self.focus_article()
             else:
@@ -172,7 +160,7 @@ class Panes(Backing):
         if self.articles.has_focus and self._views_show:
             self.focus_sidebar()
         elif self.articles.has_focus or self.sidebar_has_focus:
-            if not len(self.articles.view):
+            if not len(self.articles.order):
                 self._round()
                 return
             self.focus_article()
@@ -190,31 +178,25 @@ class Panes(Backing):
         elif self._views_show:
             self.focus_sidebar()
         else:
-            self.post_message(messages.Said("There is no article to go to.", transient=True))
+            self.post_message(StatusMessage("There is no article to go to.", transient=True))
 
     def action_related(self, step: int) -> None:
         """Select the next or previous related item."""
-        # Keys can be quicker than the news of what they did: this follows the news that another article is selected on
-        # its way from the list up to the screen, and so comes after it.
-        act: Callable[[], object] = partial(self.article.when_loaded, partial(self._select_related, step))
-        for node in reversed(self.articles.ancestors_with_self):
-            if isinstance(node, Widget):
-                act = partial(node.call_later, act)
-        act()
+        self._select_related(step)
 
     def _select_related(self, step: int) -> None:
         if not self._items:
-            self.post_message(messages.Said("No related items here.", transient=True))
+            self.post_message(StatusMessage("No related items here.", transient=True))
             return
         self.focus_article()
         at = self.article.selected + step
         if at >= self._items:
-            self.post_message(messages.Said("That is the last related item.", transient=True))
+            self.post_message(StatusMessage("That is the last related item.", transient=True))
         elif at < 0:
-            self.post_message(messages.Said("That is the first related item.", transient=True))
+            self.post_message(StatusMessage("That is the first related item.", transient=True))
         self.article.select_item(max(0, at))
 
     @property
     def _items(self) -> int:
-        subject = self.article.subject
+        subject = self.article.content
         return len(subject.items) if subject is not None else 0

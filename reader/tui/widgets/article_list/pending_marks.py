@@ -46,14 +46,14 @@ class PendingMarks:
     def __init__(self) -> None:
         self._made: dict[str, _Made] = {}
 
-    def make(self, row: Row, change: MarkChange) -> Row:
+    def apply(self, row: Row, change: MarkChange) -> Row:
         """Return ``row`` changed, before that is on disk, so that the next press of a key goes on from there."""
         changed = change.of(row)
         before = self._made.get(row.id)
         self._made[row.id] = _Made(changed, 1 + (before.pending if before is not None else 0), math.inf)
         return changed
 
-    def kept(self, rows: Iterable[Row], number: int) -> list[Row]:
+    def confirm(self, rows: Iterable[Row], number: int) -> list[Row]:
         """Note that a change of each of ``rows`` is on disk as the ``number``-th; return those that have no other."""
         settled = []
         for row in rows:
@@ -65,11 +65,11 @@ class PendingMarks:
                 settled.append(row)
         return settled
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Believe what is on disk: something could not be kept, or was undone."""
         self._made.clear()
 
-    def on(self, rows: Sequence[Row], number: int) -> list[Row]:
+    def apply_newer(self, rows: Sequence[Row], number: int) -> list[Row]:
         """Return ``rows``, which were read after the ``number``-th change, with those that were made later."""
         newer = {id_: made.row for id_, made in self._made.items() if made.at > number}
         return [same_marks(row, newer[row.id]) if row.id in newer else row for row in rows] if newer else list(rows)

@@ -87,25 +87,26 @@ class ArticleRows(LinesScrollView, can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self.set_reactive(ArticleRows.types, types)
-        self.view = view if view is not None else View(Sort(), array("q"))
+        self.order = view if view is not None else View(Sort(), array("q"))
         self.cursor = at
+        self.has_unhandled_selection = False
         self.user_selected = False
         """Whether the person has selected an article."""
-        self.moved = False
+        self.user_moved = False
         """Whether they have moved the selection to where it was not known to be."""
         self._resting: Timer | None = None
         self._rows: OrderedDict[int, Row] = OrderedDict((row.rowid, row) for row in rows)
         self._asked: set[int] = set()
         self._anchor = -1
         """The place at which a choice of several was begun, or -1; it reaches to the selected article."""
-        self.fallen: frozenset[int] = frozenset()
+        self.unmatched: frozenset[int] = frozenset()
         """Articles that do not match the query any more, and stay until one moves on."""
         self._line = RowLine(self)
         self._strips: OrderedDict[tuple[int, State], Strip] = OrderedDict()
         """Lines as they were drawn last."""
         self._now = datetime.now().astimezone()
         # As the first frame has it, before it is known how high that is.
-        self.set_reactive(ArticleRows.virtual_size, Size(0, len(self.view)))
+        self.set_reactive(ArticleRows.virtual_size, Size(0, len(self.order)))
         self.set_reactive(ArticleRows.scroll_y, float(max(0, at - line)))
 
     # What it shows.
@@ -113,7 +114,7 @@ class ArticleRows(LinesScrollView, can_focus=True):
     @property
     def rowid(self) -> int:
         """The selected article, or -1."""
-        return self.view.rowids[self.cursor] if self.cursor < len(self.view) else -1
+        return self.order.rowids[self.cursor] if self.cursor < len(self.order) else -1
 
     @property
     def row(self) -> Row | None:
@@ -125,31 +126,31 @@ class ArticleRows(LinesScrollView, can_focus=True):
         view: View,
         rows: Iterable[Row],
         *,
-        at: int | None = None,
+        index: int | None = None,
         top: int | None = None,
         terms: tuple[Term, ...] = (),
-        fallen: frozenset[int] = frozenset(),
+        unmatched: frozenset[int] = frozenset(),
     ) -> None:
         """Show ``view``; ``rows`` are those of it that are at hand, ``at`` the place of the selected article in it.
 
         The line of the selected article stays where it is on the screen, unless ``top`` tells
         the first row that is to be on it. When the article is gone (``at`` is None), its
         neighbour is selected, and nobody having selected anything, the first. Articles were
-        found by ``terms``; those that are ``fallen`` stay until one moves on.
+        found by ``terms``; those that are ``unmatched`` stay until one moves on.
         """
         before = self.rowid
-        anchored = self.view.rowids[self._anchor] if self._anchor != -1 else -1
+        anchored = self.order.rowids[self._anchor] if self._anchor != -1 else -1
         offset = self.cursor - self.scroll_offset.y
-        self.view = view
-        self.fallen = fallen
+        self.order = view
+        self.unmatched = unmatched
         self._line.terms = terms
         self._now = datetime.now().astimezone()
         self.add_rows(rows, anew=True)
-        self.set_line_count(self.room, len(self.view))
-        self.cursor = max(0, min(self.cursor if at is None else at, len(view) - 1))
+        self.set_line_count(self.room, len(self.order))
+        self.cursor = max(0, min(self.cursor if index is None else index, len(view) - 1))
         if self._anchor != -1:
             begun = view.find(anchored)
-            self._anchor = -1 if begun is None or at is None else begun
+            self._anchor = -1 if begun is None or index is None else begun
             self._tell_chosen()
         if before != -1 or top is not None:
             y = self.cursor - offset if top is None else top
@@ -157,7 +158,7 @@ class ArticleRows(LinesScrollView, can_focus=True):
         self.scroll_line_into_view(self.cursor)
         self.refresh()
         if self.rowid != before:
-            self.post_message(self.Selected(self.rowid))
+            self._post_selected()
 
     def add_rows(self, rows: Iterable[Row], *, anew: bool = False) -> None:
         """Take rows that were asked for; ``anew`` forgets those from before."""
@@ -166,7 +167,7 @@ class ArticleRows(LinesScrollView, can_focus=True):
             self._asked.clear()
             self._strips.clear()
         top = self.scroll_offset.y
-        on_screen = frozenset(self.view.rowids[top : top + self.size.height])
+        on_screen = frozenset(self.order.rowids[top : top + self.size.height])
         seen = False
         for row in rows:
             self._keep(row)
@@ -204,19 +205,19 @@ class ArticleRows(LinesScrollView, can_focus=True):
         """Return the articles on and around the screen, and at both ends, where a key may lead next."""
         height = max(self.size.height, 24)
         top = self.scroll_offset.y
-        ids = self.view.rowids
+        ids = self.order.rowids
         near = ids[max(0, top - _AHEAD * height) : top + (_AHEAD + 1) * height]
         return list(dict.fromkeys([*near, *ids[:height], *ids[-height:]]))
 
     def select(self, index: int, *, top: int | None = None) -> None:
         """Select the article at ``index`` of the view, and scroll it into sight (or to the row ``top``)."""
-        first, self.user_selected, self.moved = not self.user_selected, True, True
+        first, self.user_selected, self.user_moved = not self.user_selected, True, True
         if self._resting is not None:
             self._resting.stop()  # its reset() would wait for its end first
         self._resting = self.set_timer(_PAUSE, self._rest)
-        if not len(self.view):
+        if not len(self.order):
             return
-        index = max(0, min(index, len(self.view) - 1))
+        index = max(0, min(index, len(self.order) - 1))
         if top is not None:
             self.scroll_to(y=top, animate=False, immediate=True, force=True)
         if index == self.cursor:
@@ -226,7 +227,7 @@ class ArticleRows(LinesScrollView, can_focus=True):
             return
         before, self.cursor = self.cursor, index
         self.scroll_line_into_view(self.cursor)
-        if self.fallen and self._anchor == -1:
+        if self.unmatched and self._anchor == -1:
             self._let_fall()
             return
         self._look_ahead()
@@ -235,6 +236,10 @@ class ArticleRows(LinesScrollView, can_focus=True):
             self._tell_chosen()
         self.refresh_lines(before)
         self.refresh_lines(index)
+        self._post_selected()
+
+    def _post_selected(self) -> None:
+        self.has_unhandled_selection = True
         self.post_message(self.Selected(self.rowid))
 
     def _rest(self) -> None:
@@ -243,12 +248,12 @@ class ArticleRows(LinesScrollView, can_focus=True):
 
     def _let_fall(self) -> None:
         """Take from the list what does not match any more, now that one has moved on from it."""
-        here, fallen = self.rowid, self.fallen - {self.rowid}
-        rowids = array(self.view.rowids.typecode, [rowid for rowid in self.view.rowids if rowid not in fallen])
-        view = View(self.view.sort, rowids)
+        here, unmatched = self.rowid, self.unmatched - {self.rowid}
+        rowids = array(self.order.rowids.typecode, [rowid for rowid in self.order.rowids if rowid not in unmatched])
+        view = View(self.order.sort, rowids)
         rows = [*self._rows.values()]
-        self.show(view, rows, at=view.find(here), terms=self._line.terms, fallen=self.fallen & {here})
-        self.post_message(self.Selected(self.rowid))
+        self.show(view, rows, index=view.find(here), terms=self._line.terms, unmatched=self.unmatched & {here})
+        self._post_selected()
 
     # Drawing.
 
@@ -260,9 +265,9 @@ class ArticleRows(LinesScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw the row at ``y`` of the screen region."""
         at = y + self.scroll_offset.y
-        if at >= len(self.view):
+        if at >= len(self.order):
             return self._line.blank(self.room, "")
-        rowid = self.view.rowids[at]
+        rowid = self.order.rowids[at]
         state: State = "selected" if at == self.cursor else "chosen" if at in self._range() else ""
         drawn = self._strips.get((rowid, state))
         if drawn is not None:
@@ -279,7 +284,7 @@ class ArticleRows(LinesScrollView, can_focus=True):
 
     def _look_ahead(self) -> None:
         """Ask for the rows around before a key leads to them: a page away in either direction, and at both ends."""
-        ids, height, top = self.view.rowids, self.size.height, self.scroll_offset.y
+        ids, height, top = self.order.rowids, self.size.height, self.scroll_offset.y
         last = len(ids) - 1
         places = (max(0, top - height), min(last, top + 2 * height), 0, last)
         if any(ids[at] not in self._rows and ids[at] not in self._asked for at in places):
@@ -323,7 +328,7 @@ class ArticleRows(LinesScrollView, can_focus=True):
         self.scroll_line_into_view(self.cursor)
 
     def _lay_out(self) -> None:
-        self.set_line_count(self.room, len(self.view))
+        self.set_line_count(self.room, len(self.order))
         self._strips.clear()
         self.refresh()
 
@@ -333,7 +338,7 @@ class ArticleRows(LinesScrollView, can_focus=True):
     def selected_range(self) -> list[int]:
         """The articles that are chosen, in the order of the list; none when no choice was begun."""
         places = self._range()
-        return self.view.rowids[places.start : places.stop].tolist()
+        return self.order.rowids[places.start : places.stop].tolist()
 
     def _range(self) -> range:
         """Return the places of what is chosen."""
@@ -343,18 +348,18 @@ class ArticleRows(LinesScrollView, can_focus=True):
     @property
     def anchor_rowid(self) -> int:
         """The article at which a choice was begun, or -1."""
-        return self.view.rowids[self._anchor] if self._anchor != -1 else -1
+        return self.order.rowids[self._anchor] if self._anchor != -1 else -1
 
     def extend_from(self, rowid: int) -> None:
         """Have all chosen from an article to the selected one; nothing when it is not in the list."""
-        at = self.view.find(rowid)
+        at = self.order.find(rowid)
         if at is not None:
             self._anchor = at
             self._tell_chosen()
             self.refresh()
 
     def _begin_choice(self) -> None:
-        if self._anchor == -1 and len(self.view):
+        if self._anchor == -1 and len(self.order):
             self._anchor = self.cursor
             self._tell_chosen()
             self.refresh()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events
@@ -12,6 +11,7 @@ from textual.message import Message
 from textual.reactive import reactive
 
 from reader.tui.keys import bindings
+from reader.tui.widgets.status_message import StatusMessage
 from reader.tui.widgets.text.reading_position import PlacedView
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class ArticlePane(PlacedView):
             self.item = item
             self.at = at
 
-    class Left(Message):
+    class BackRequested(Message):
         """The person wants back to the list."""
 
     class OpenTextRequested(Message):
@@ -46,43 +46,30 @@ class ArticlePane(PlacedView):
         super().__init__(id=id)
         self.before_blur: Callable[[], None] = lambda: None
         """Called when what is pressed next is not meant for the article."""
-        self.subject: ArticleContent | None = None
+        self.content: ArticleContent | None = None
         self._around: PaneLayout | None = None
         self._item_lines: tuple[range, ...] = ()
         """Which lines belong to each related item."""
-        self._waiting: list[Callable[[], None]] | None = None
-        """What was asked for while another subject was on its way; None when none is."""
         self._message: Callable[[int], tuple[Line, ...]] = lambda _: ()
         self._visited: dict[str, set[int]] = {}
 
-    def begin_loading(self) -> None:
-        """Keep back what is asked for until the next subject is shown: it is meant for that one."""
-        self._waiting = self._waiting or []
-
-    def when_loaded(self, act: Callable[[], None]) -> None:
-        """Do something with the subject that the person means: the one shown, or the one on its way."""
-        if self._waiting is None:
-            act()
-        else:
-            self._waiting.append(act)
-
-    def _go_on(self) -> None:
-        acts, self._waiting = self._waiting or (), None
-        for act in acts:
-            act()
-
     def show(
-        self, subject: ArticleContent, around: PaneLayout, *, y: int = 0, selected: int = -1, place: int | None = None
+        self,
+        subject: ArticleContent,
+        around: PaneLayout,
+        *,
+        y: int = 0,
+        selected: int = -1,
+        position: int | None = None,
     ) -> None:
         """Show ``subject``, most of whose lines come ready made as ``around``, scrolled to ``y``, or to a ``place``."""
-        self.subject = subject
+        self.content = subject
         self.selected = min(selected, len(subject.items) - 1)
         self._around = around
         lines = self._made()
-        self.show_text(lines, around, y=y, place=place)
+        self.show_text(lines, around, y=y, place=position)
         if around.width != self.text_width:
             self.post_message(self.WidthChanged(self))
-        self._go_on()
 
     def refit(self, around: PaneLayout) -> None:
         """Take the lines for another width; the eye stays at the same place of the text."""
@@ -93,21 +80,20 @@ class ArticlePane(PlacedView):
     def pop_position(self) -> tuple[str, int] | None:
         """Return the article that the person has scrolled since this was asked last, and its place; else None."""
         place = self.pop_changed()
-        return None if place is None or self.subject is None or not self.subject.id else (self.subject.id, place)
+        return None if place is None or self.content is None or not self.content.id else (self.content.id, place)
 
-    def show_message(self, lines_for: Callable[[int], tuple[Line, ...]]) -> None:
+    def show_placeholder(self, lines_for: Callable[[int], tuple[Line, ...]]) -> None:
         """Show some lines, made for a width in cells, in the place of an article."""
-        self.subject = None
+        self.content = None
         self.selected = -1
         self._around = None
         self._item_lines = ()
         self._message = lines_for
         self.show_untracked(lines_for(self.text_width))
-        self._go_on()
 
     def _made(self) -> tuple[Line, ...]:
         """Return the lines of the subject."""
-        subject = self.subject
+        subject = self.content
         if subject is None or self._around is None:
             return ()
         from reader.tui.widgets.article_pane.lines import (
@@ -127,7 +113,7 @@ class ArticlePane(PlacedView):
     def on_resize(self) -> None:
         """Ask for lines of the new width."""
         super().on_resize()
-        if self.subject is None:
+        if self.content is None:
             self.show_lines(self._message(self.text_width))
         elif self._around is None or self.text_width != self._around.width:
             self.post_message(self.WidthChanged(self))
@@ -135,14 +121,14 @@ class ArticlePane(PlacedView):
     # Related items.
 
     @property
-    def item(self) -> RelatedItem | None:
+    def related_item(self) -> RelatedItem | None:
         """The related item that is selected."""
-        return self.subject.items[self.selected] if self.subject is not None and self.selected >= 0 else None
+        return self.content.items[self.selected] if self.content is not None and self.selected >= 0 else None
 
     def select_item(self, at: int) -> None:
         """Select a related item, or with -1 none, and bring it into sight."""
         self.scroll_by_itself()
-        items = len(self.subject.items) if self.subject is not None else 0
+        items = len(self.content.items) if self.content is not None else 0
         self.selected = max(-1, min(at, items - 1))
         if self._around is not None:
             self.show_lines(self._made())
@@ -162,10 +148,10 @@ class ArticlePane(PlacedView):
 
     def open_item(self) -> None:
         """Ask to see the selected item, and remember that it was."""
-        item = self.item
-        if item is None or self.subject is None:
+        item = self.related_item
+        if item is None or self.content is None:
             return
-        self._visited.setdefault(self.subject.path or self.subject.title, set()).add(self.selected)
+        self._visited.setdefault(self.content.path or self.content.title, set()).add(self.selected)
         self.post_message(self.RelatedItemOpened(item, self.selected))
 
     # Mouse and keys.
@@ -187,8 +173,8 @@ class ArticlePane(PlacedView):
         if self.selected < 0:
             super().action_down()
         else:
-            if self.selected + 1 == len(self.subject.items if self.subject else ()):
-                self.post_message(self.EndReached("This is the last related item."))
+            if self.selected + 1 == len(self.content.items if self.content else ()):
+                self.post_message(StatusMessage("This is the last related item.", transient=True))
             self.select_item(self.selected + 1)
 
     def action_up(self) -> None:
@@ -207,13 +193,13 @@ class ArticlePane(PlacedView):
 
     def action_end(self) -> None:
         """To the end of the text, or to the last related item."""
-        if self.selected < 0 or self.subject is None:
+        if self.selected < 0 or self.content is None:
             super().action_end()
         else:
-            self.select_item(len(self.subject.items) - 1)
+            self.select_item(len(self.content.items) - 1)
 
     def _scroll_by(self, lines: int) -> None:
-        self.when_loaded(partial(super()._scroll_by, lines))
+        super()._scroll_by(lines)
 
     def action_leave(self) -> None:
         """Out of the related items, then out of the article."""
@@ -221,11 +207,11 @@ class ArticlePane(PlacedView):
             self.select_item(-1)
         else:
             self.before_blur()
-            self.post_message(self.Left())
+            self.post_message(self.BackRequested())
 
     def action_enter(self) -> None:
         """To the whole text, or to the related item that is selected."""
-        self.when_loaded(self._enter)
+        self._enter()
 
     def _enter(self) -> None:
         if self.selected >= 0:

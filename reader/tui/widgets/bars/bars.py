@@ -33,9 +33,9 @@ class TopBar(Widget):
     counts: reactive[Counts | None] = reactive(None)
     query_text: reactive[str] = reactive("")
     """What the articles below were searched for."""
-    shown: reactive[int | None] = reactive[int | None](None)
+    matches: reactive[int | None] = reactive[int | None](None)
     """How many of the articles the query finds; None without one."""
-    away: reactive[bool] = reactive(False)
+    folder_missing: reactive[bool] = reactive(False)
     """Whether the folder cannot be read now, so that this is how it was."""
 
     def __init__(
@@ -55,7 +55,7 @@ class TopBar(Widget):
         if y:
             return Strip.blank(self.size.width, quiet)
         right = self._right()
-        away = "  not there now" if self.away else ""
+        away = "  not there now" if self.folder_missing else ""
         room = self.size.width - sum(cell_width(text) for text, _ in right) - 2 - cell_width(away)
         left = [(" newsreader ", "name"), (" " + truncate(stable_width(self._folder), max(0, room - 13)), "strong")]
         if room < 16:
@@ -76,7 +76,7 @@ class TopBar(Widget):
         if counts is not None and (counts.complete or counts.articles):
             so_far = "" if counts.complete else " so far"
             articles = f"{counts.articles:,}" if narrow else format_count(counts.articles, "article")
-            articles = articles if self.shown is None else f"{self.shown:,} of {articles}"
+            articles = articles if self.matches is None else f"{self.matches:,} of {articles}"
             pieces.append((articles + so_far, "quiet"))
             pieces.append((f"{counts.unread:,} unread", "strong" if counts.unread else "quiet"))
         if counts is not None and counts.with_problems:

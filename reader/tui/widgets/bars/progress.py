@@ -93,17 +93,17 @@ class IndexingBar(_BarLine):
 class BulkFetchBar(_BarLine):
     """Shows how far the fetching of many originals is; not there when none are fetched."""
 
-    gathered: reactive[BulkProgress | None] = reactive["BulkProgress | None"](None)
+    progress: reactive[BulkProgress | None] = reactive["BulkProgress | None"](None)
     keys: reactive[tuple[str, str]] = reactive(("F", "X"))
     """The keys that pause and stop it."""
 
-    def watch_gathered(self, gathered: BulkProgress | None) -> None:
+    def watch_progress(self, gathered: BulkProgress | None) -> None:
         """Come when it begins, and go when it ends."""
         self.display = gathered is not None
 
     def render_line(self, y: int) -> Strip:
         """Draw what there is room for."""
-        gathered = self.gathered
+        gathered = self.progress
         if y or gathered is None:
             return Strip.blank(self.size.width, theme_style(self, "quiet"))
         pause, stop = self.keys

@@ -24,7 +24,7 @@ class ReaderHeader(Widget):
     """How much of the text was seen, from 0 to 1."""
     words: reactive[int] = reactive(0)
     """How many words the text has; 0 while there is none."""
-    state: reactive[str] = reactive("")
+    status: reactive[str] = reactive("")
     """What is going on."""
 
     def __init__(self, folder: str) -> None:
@@ -37,8 +37,8 @@ class ReaderHeader(Widget):
         if y:
             return Strip.blank(self.size.width, quiet)
         right: list[tuple[str, str]] = []
-        if self.state:
-            right.append((truncate(self.state, max(8, self.size.width // 2)), "accent"))
+        if self.status:
+            right.append((truncate(self.status, max(8, self.size.width // 2)), "accent"))
         if self.words:
             left = minutes(round(self.words * (1 - self.share))) if self.share < 1 else 0
             right.append((f"{round(100 * self.share):>3} %", "text"))

@@ -26,7 +26,7 @@ class ReaderView(LinkedView):
 
     BINDINGS = bindings.bindings("text")
 
-    class Left(Message):
+    class CloseRequested(Message):
         """The person wants back."""
 
     class MeasureChanged(Message):
@@ -53,7 +53,7 @@ class ReaderView(LinkedView):
         self.text: ReaderText | None = None
         self.laid: ReaderLayout | None = None
         self._searchable: SearchableText | None = None
-        self.wanted = ""
+        self.search_text = ""
         """What is searched for."""
         self._matches: Matches | None = None
         self._match = -1
@@ -62,36 +62,32 @@ class ReaderView(LinkedView):
         """The line from which and the line to which the person chooses, or None."""
         self._shown_at = 0.0
         """When the text was shown, by time.monotonic()."""
-        self._waiting: list[Callable[[], None]] | None = None
 
     # What it shows.
 
-    def begin_loading(self) -> None:
+    def clear(self) -> None:
         """Another text is on its way, and what is asked for from now on is meant for that one: keep it back.
 
         The former stays on the screen, but no key is about it any more.
         """
-        self._waiting = []
         self.text = self.laid = self._searchable = None
         self.end_line_selection()
         self.forget_hints()
 
-    def forget(self) -> None:
+    def abandon(self) -> None:
         """Nobody reads any more: what was asked for and not done yet is not done."""
-        self._waiting = None
         self.end_line_selection()
         self.forget_hints()
 
-    def show(self, text: ReaderText, laid: ReaderLayout, *, place: int | None = None) -> None:
+    def show(self, text: ReaderText, laid: ReaderLayout, *, position: int | None = None) -> None:
         """Show ``text``, from its top or from a ``place``."""
         self._shown_at = time.monotonic()
         self._take(text, laid)
-        self.wanted = ""
+        self.search_text = ""
         self._search_again()
-        self.show_text(laid.lines, laid, place=place)
-        self._after()
+        self.show_text(laid.lines, laid, place=position)
 
-    def fit(self, text: ReaderText, laid: ReaderLayout) -> None:
+    def refit(self, text: ReaderText, laid: ReaderLayout) -> None:
         """Show the same text in other lines, or with other notices; the eye stays where it is."""
         # Whoever has read for a while is in the middle of the text: a picture that comes above is not to push it away.
         same = self.laid is not None and self.laid.width == laid.width
@@ -108,23 +104,15 @@ class ReaderView(LinkedView):
         if laid.width != self.text_width:
             self.post_message(self.WidthChanged(self))
 
-    def _after(self) -> None:
-        acts, self._waiting = self._waiting or (), None
-        for act in acts:
-            act()
-
-    def when_loaded(self, act: Callable[[], None]) -> None:
-        """Do something with the text that the person means: the one shown, or the one on its way."""
-        if self._waiting is None:
-            act()
-        else:
-            self._waiting.append(act)
-
     def on_resize(self) -> None:
         """Ask for lines of the new width."""
         super().on_resize()
         if self.laid is not None and self.text_width != self.laid.width:
             self.post_message(self.WidthChanged(self))
+
+    @property
+    def position(self) -> ReaderView:
+        return self
 
     @property
     def is_page(self) -> bool:
@@ -175,15 +163,15 @@ class ReaderView(LinkedView):
         """Out of what was begun: choosing, the search; else out of the text."""
         if self._chosen is not None:
             self.end_line_selection()
-        elif self.wanted:
+        elif self.search_text:
             self.search("")
             self._say("The search is over.")
         else:
             self.before_blur()
-            self.post_message(self.Left())
+            self.post_message(self.CloseRequested())
 
     def _scroll_by(self, lines: int) -> None:
-        self.when_loaded(lambda: self._move_by(lines))
+        self._move_by(lines)
 
     def _move_by(self, lines: int) -> None:
         if self._chosen is None:
@@ -208,7 +196,7 @@ class ReaderView(LinkedView):
 
     def action_heading(self, step: int) -> None:
         """To the next heading, or with -1 to the one before."""
-        self.when_loaded(lambda: self._to_heading(step))
+        self._to_heading(step)
 
     def _to_heading(self, step: int) -> None:
         headings = self.laid.headings if self.laid is not None else ()
@@ -240,7 +228,7 @@ class ReaderView(LinkedView):
 
         Return which place that is, from 1 on, of how many; 0 of 0 when there is none.
         """
-        self.wanted = wanted.strip()
+        self.search_text = wanted.strip()
         self._match = -1
         self._search_again()
         if self._matches:
@@ -249,12 +237,12 @@ class ReaderView(LinkedView):
 
     def _search_again(self) -> None:
         """Look for the same in other lines."""
-        if not self.wanted or self.laid is None:
+        if not self.search_text or self.laid is None:
             self._matches, self._match = None, -1
         else:
             if self._searchable is None:
                 self._searchable = SearchableText(self.laid.lines)
-            self._matches = self._searchable.find(self.wanted)
+            self._matches = self._searchable.find(self.search_text)
             self._match = min(self._match, len(self._matches) - 1)
         self.refresh()
 
@@ -267,14 +255,14 @@ class ReaderView(LinkedView):
 
     def action_match(self, step: int) -> None:
         """To the next place of what is searched for, or with -1 to the one before; round at the ends."""
-        self.when_loaded(lambda: self._to_match(step))
+        self._to_match(step)
 
     def _to_match(self, step: int) -> None:
-        if not self.wanted:
+        if not self.search_text:
             self.before_blur()
             self.post_message(self.NextArticleRequested(step))
         elif not self._matches:
-            self._say(f"“{self.wanted}” is not in this text.")
+            self._say(f"“{self.search_text}” is not in this text.")
         else:
             at = self._next_match(self._matches, step)
             self._go_to(self._matches, at % len(self._matches))

@@ -21,7 +21,7 @@ from reader.tui.keys import bindings
 from reader.tui.theme.styles import theme_style
 from reader.tui.widgets.sidebar.selection import SidebarChoice
 from reader.tui.widgets.sidebar.tree import SidebarLine, SidebarTree
-from reader.tui.widgets.text.line_view import LineView
+from reader.tui.widgets.status_message import StatusMessage
 from reader.tui.widgets.text.scroll_view import LinesScrollView, drawn
 
 SidebarCommand = Literal["choose", "combine", "filter", "rename", "delete", "down", "up", "leave"]
@@ -84,9 +84,6 @@ class Sidebar(LinesScrollView, can_focus=True):
 
     class Folded(Message):
         """Other sections are folded than before."""
-
-    class EndReached(LineView.EndReached):
-        """A key found nothing to do."""
 
     def __init__(self, lines: SidebarTree, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -237,7 +234,7 @@ class Sidebar(LinesScrollView, can_focus=True):
             self._say("This is the last view." if lines > 0 else "This is the first view.")
 
     def _say(self, words: str) -> None:
-        self.post_message(self.EndReached(words))
+        self.post_message(StatusMessage(words, transient=True))
 
     def action_fold(self) -> None:
         """Fold the section that the selected line is in."""

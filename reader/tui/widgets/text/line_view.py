@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.strip import Strip
 
 from reader.tui.theme.styles import dimmed, theme_style
+from reader.tui.widgets.status_message import StatusMessage
 from reader.tui.widgets.text.scroll_view import LinesScrollView
 
 if TYPE_CHECKING:
@@ -40,17 +41,6 @@ class LineView(LinesScrollView, can_focus=True):
         def __init__(self, href: str) -> None:
             super().__init__()
             self.href = href
-
-    class EndReached(Message):
-        """A key led against the top or the bottom."""
-
-        def __init__(self, words: str) -> None:
-            super().__init__()
-            self.words = words
-
-        def can_replace(self, message: Message) -> bool:
-            """Once is enough, however long the key is held."""
-            return isinstance(message, LineView.EndReached)
 
     def __init__(self, *, id: str | None = None, measure: int = MEASURE) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -255,6 +245,6 @@ class LineView(LinesScrollView, can_focus=True):
         before = self.scroll_offset.y
         target = max(0, min(before + lines, self.max_scroll_y))
         if target == before:
-            self.post_message(self.EndReached("This is the end." if lines > 0 else "This is the top."))
+            self.post_message(StatusMessage("This is the end." if lines > 0 else "This is the top.", transient=True))
         else:
             self.scroll_to(y=target, animate=False, immediate=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from typing import NamedTuple
 
 from rich.segment import Segment
@@ -11,9 +10,9 @@ from textual import events
 from textual.strip import Strip
 
 from reader.core.text import cell_width, format_count
-from reader.tui import messages
 from reader.tui.theme.styles import theme_style
 from reader.tui.widgets.reader.lines import hint_labels
+from reader.tui.widgets.status_message import StatusMessage
 from reader.tui.widgets.text.line_view import MEASURE
 from reader.tui.widgets.text.reading_position import PlacedView
 
@@ -49,10 +48,6 @@ class LinkedView(PlacedView):
         """Return where the links lead to, in the order of their numbers, which begin with 1."""
         return ()
 
-    def when_loaded(self, act: Callable[[], None]) -> None:
-        """Do something with the text that the person means: the one shown, or the one on its way."""
-        act()
-
     @property
     def is_hinting(self) -> bool:
         """Whether a link is being chosen."""
@@ -64,7 +59,7 @@ class LinkedView(PlacedView):
 
     def action_links(self) -> None:
         """Show a label at every link on the screen; what is typed then opens one."""
-        self.when_loaded(self._show_hints)
+        self._show_hints()
 
     def _show_hints(self) -> None:
         found: dict[str, _Hint] = {}
@@ -160,7 +155,7 @@ class LinkedView(PlacedView):
             self._say(words)
 
     def _say(self, words: str, *, transient: bool = True) -> None:
-        self.post_message(messages.Said(words, transient=transient))
+        self.post_message(StatusMessage(words, transient=transient))
 
     def render_line(self, y: int) -> Strip:
         """Draw a line, with the labels of links over it."""

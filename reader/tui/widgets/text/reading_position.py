@@ -23,7 +23,7 @@ _PAUSE = 2.0
 class PlacedView(PicturedView):
     """Keeps the place through other widths, and tells it when the person has scrolled there."""
 
-    class Rested(Message):
+    class PositionSettled(Message):
         """The person has scrolled, and stays there."""
 
     class WidthChanged(Message):
@@ -120,7 +120,7 @@ class PlacedView(PicturedView):
 
     def _rest(self) -> None:
         self._resting = None
-        self.post_message(self.Rested())
+        self.post_message(self.PositionSettled())
 
     def on_resize(self) -> None:
         """Take note of the height; whoever shows the text asks for lines of the new width."""
