@@ -19,6 +19,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 
 from reader import startup
+from reader.config.load import load_config
 from reader.config.settings import Config
 from reader.core.errors import ReaderError
 from reader.core.exit import print_notice

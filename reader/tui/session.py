@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from reader.core.errors import ReaderError
-from reader.core.events import Progress
+from reader.core.events import BulkProgress, FetchAttempted, FetchResult, Progress
 from reader.core.text import clean
 from reader.tui.keys import bindings
 
@@ -198,9 +198,9 @@ class Session:
         """Another text of the same query, so that the list stays."""
         self.list_failed = Signal[Exception]()
         self.index_damaged = Signal[None]()
-        self.fetch_attempted = Signal["FetchAttempted"]()
+        self.fetch_attempted = Signal[FetchAttempted]()
         self.fetch_finished = Signal[FetchOutcome]()
-        self.bulk_progress = Signal["BulkProgress"]()
+        self.bulk_progress = Signal[BulkProgress]()
 
     @property
     def keymap(self) -> Mapping[str, str]:

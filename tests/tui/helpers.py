@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import pytest
+from reader.tui.screens.browse import BrowseScreen
+from reader.tui.screens.originals import Asked
 from rich.segment import Segment
 from textual import events
 from textual.events import MouseScrollDown
@@ -30,8 +32,6 @@ from reader.library.library import Library
 from reader.startup import load_first_frame
 from reader.tui import messages
 from reader.tui.app import NewsreaderApp
-from reader.tui.screens.browse import BrowseScreen
-from reader.tui.screens.originals import Asked
 from reader.tui.timings import Timings
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_list.header import ListHeader

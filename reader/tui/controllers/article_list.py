@@ -240,8 +240,8 @@ class ArticleListController:
             # A result is looked at from its top, or where it was left; what was there before, where it was.
             if self._snapshot is not None:
                 return order.find(self._snapshot.rowid), self._snapshot.top, False
-            index, line = position or (0, 0)
-            return index, max(0, index - line), False
+            first, line = position or (0, 0)
+            return first, max(0, first - line), False
         if position is not None and not self._is_held:
             return position[0], max(0, position[0] - position[1]), False
         # The user may have moved on since the request.
@@ -314,9 +314,9 @@ class ArticleListController:
         session = self._session
         order = session.order
         try:
-            index = await session.background.run(session.library.next_unread, order, start, step)
+            found = await session.background.run(session.library.next_unread, order, start, step)
             if order is session.order:
-                self._select_found(index, step, then)
+                self._select_found(found, step, then)
         finally:
             session.gate.end_loading("list")
 

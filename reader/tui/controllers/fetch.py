@@ -127,7 +127,7 @@ class FetchController:
         elif self._progress is None:  # that shows at once; the process tells of it later
             from reader.core.events import BulkProgress
 
-            first = BulkProgress(0, 0, 0, missing, 0.0, paused=self._is_paused, finished=False, told="")
+            first = BulkProgress(0, 0, 0, missing, 0.0, paused=self._is_paused, finished=False, summary="")
             self._publish(first)
 
     def _toggle_pause(self) -> None:
@@ -206,7 +206,7 @@ class FetchController:
     def _finish(self, result: FetchResult) -> None:
         session = self._session
         request = session.fetching.pop(result.id, FetchRequest())
-        if result.status == "fetched" or result.not_modified:
+        if result.status == "fetched" or result.confirmed:
             session.pages_changed.publish(None)
         if result.id == session.reading_id:
             session.fetch_finished.publish(FetchOutcome(result, request.mode, request.is_opening))
@@ -225,7 +225,7 @@ class FetchController:
         self._is_paused = self._is_paused and not progress.finished
         self._publish(progress)
         if progress.finished:
-            session.show_message(progress.told, warning=bool(progress.failed and not progress.done))
+            session.show_message(progress.summary, warning=bool(progress.failed and not progress.done))
             session.pages_changed.publish(None)
         elif self._follow_timer is None:
             self._follow_timer = self._panes.set_timer(session.timings.list_refresh, self._refresh_list)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from reader.tui.background import WRITES
 from reader.tui.prompts import Prompt
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from reader.tui.widgets.article_pane.content import ArticleContent
     from reader.tui.widgets.panes import Panes
 
+T = TypeVar("T")
 _NO_ARTICLE = "There is no article to {} here."
 
 
@@ -145,7 +146,7 @@ class MarksController:
 
     def _change_many(self, change: Callable[[], str]) -> None:
         async def job() -> None:
-            self._tell_changed(_of_many(await self._session.background.write(self._counted, change)))
+            self._tell_changed(_of_many(await self._session.background.write(lambda: self._counted(change))))
 
         self._write(job)
 
@@ -162,24 +163,26 @@ class MarksController:
         self._announce("Doing it again …" if redo else "Undoing …")
 
         async def job() -> None:
-            step = await self._session.background.write(self._counted, lambda: self._saved_views().undo(again=redo))
+            step = await self._session.background.write(
+                lambda: self._counted(lambda: self._saved_views().undo(again=redo))
+            )
             nothing = "There is nothing to do again." if redo else "There is nothing to undo."
             self._tell_changed(nothing if step is None else step.sentence)
 
         self._write(job)
 
-    def _counted(self, change: Callable[[], object]) -> object:
+    def _counted(self, change: Callable[[], T]) -> T:
         result = change()
         self._session.saved_changes += 1
         return result
 
-    def _write(self, job: Callable[[], object]) -> None:
+    def _write(self, job: Callable[[], Awaitable[object]]) -> None:
         """Run a job that changes marks, take back what it showed should it fail, and count anew."""
 
         async def guarded() -> None:
             session = self._session
             try:
-                await job()  # type: ignore[misc]
+                await job()
             except Exception:
                 self._stop_busy_timer()
                 self._pending.clear()

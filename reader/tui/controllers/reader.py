@@ -262,7 +262,7 @@ class ReaderController:
         if text is None:
             return
         self.pane.bar.status = ""
-        if result.status == "fetched" or (result.status == "cached" and (text.page is None or result.not_modified)):
+        if result.status == "fetched" or (result.status == "cached" and (text.page is None or result.confirmed)):
             self.reload()  # a page that is still valid tells since when that is known
         if result.status == "failed" and not result.cancelled:
             self._show_notices(self._why_failed(result))
@@ -283,7 +283,7 @@ class ReaderController:
         elif result.status == "fetched":
             if page is not None:
                 session.show_message("It was fetched anew.")
-        elif result.not_modified:
+        elif result.confirmed:
             session.show_message("It still holds: the server has no other.")
         elif page is not None:
             session.show_message(f"{session.key('fetch.again')} looks for a newer original.", transient=True)

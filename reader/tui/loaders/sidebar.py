@@ -38,7 +38,7 @@ class ViewsWatcher:
 
         The file is checked every ``seconds``.
         """
-        self.views = Views(library, Paths.from_environment().views)
+        self.views = Views(library, Paths.from_environment().views_file)
         self._seconds = seconds
         self._on_views = on_views
         self._on_message = on_message

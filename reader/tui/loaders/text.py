@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
+from reader.content.page import Page
 from reader.core.errors import ReaderError
-from reader.core.model import Page
 from reader.core.urls import article_id
 from reader.library.library import Library
 from reader.tui.loaders.article import load_content
@@ -43,7 +43,7 @@ def load_reader(
             raise
         text = None
     if shown is not None and (text is None or text.id != shown.id):  # the document is gone, or of another article now
-        text = with_cached_page(library, shown, bodies)
+        text = with_cached_page(library, shown)
     assert text is not None
     layout = lay_out_text(text, width, datetime.now().astimezone())
     return LoadedText(text, layout, library.places.position(text.id, "text") if text.id else None)
@@ -54,16 +54,18 @@ def load_text(library: Library, subject: ArticleContent | int, bodies: BodyParse
 
     Raises ReaderError when the document is gone or can no longer be read.
     """
+    is_loaded = not isinstance(subject, int)
     if isinstance(subject, int):
         subject = load_content(library, subject, bodies)
     id_, page = subject.id, subject.page
     if not id_ and subject.links.best:
         id_ = article_id(subject.links.best, b"")
+    if id_ and is_loaded:  # a page may have come since
         page = library.pages.page(id_)
-    return _of_page(subject, page, id_, bodies) if page is not None else _of_document(subject, id_)
+    return _of_page(subject, page, id_) if page is not None else _of_document(subject, id_)
 
 
-def with_cached_page(library: Library, text: ReaderText, bodies: BodyParser) -> ReaderText:
+def with_cached_page(library: Library, text: ReaderText) -> ReaderText:
     """Return a text as it is shown, or the page of its article if that is kept by now. Raises ReaderError."""
     page = library.pages.page(text.id) if text.id else None
     if page is None:
@@ -72,19 +74,19 @@ def with_cached_page(library: Library, text: ReaderText, bodies: BodyParser) -> 
     return replace(
         text,
         kind="page",
-        blocks=bodies.parse_page(extract.markdown, page.final_url),
+        blocks=extract.blocks,
         byline=extract.byline or text.byline,
         page=page,
     )
 
 
-def _of_page(subject: ArticleContent, page: Page, id_: str, bodies: BodyParser) -> ReaderText:
+def _of_page(subject: ArticleContent, page: Page, id_: str) -> ReaderText:
     extract = page.extract
     return ReaderText(
         id=id_,
         title=subject.title or extract.title,
         kind="page",
-        blocks=bodies.parse_page(extract.markdown, page.final_url),
+        blocks=extract.blocks,
         source=subject.source or extract.site,
         byline=extract.byline or ", ".join(subject.authors),
         published_at=subject.published_at or extract.published_at,

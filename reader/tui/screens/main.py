@@ -34,6 +34,7 @@ from reader.tui.widgets.article_pane.article_pane import ArticlePane
 from reader.tui.widgets.bars.bars import TopBar
 from reader.tui.widgets.panes import Panes
 from reader.tui.widgets.text.line_view import LineView
+from reader.tui.widgets.text.reading_position import PlacedView
 from reader.workers.body_parser import BodyParser
 
 if TYPE_CHECKING:
@@ -344,12 +345,12 @@ class MainScreen(BaseScreen):
     def _open_link(self, event: LineView.LinkClicked) -> None:
         self.links.open(event.href)
 
-    @on(LineView.WidthChanged)
+    @on(PlacedView.WidthChanged)
     def _lay_out_article(self) -> None:
         self.pane_content.lay_out()
         self.call_after_refresh(self.images.fit)
 
-    @on(LineView.PositionSettled)
+    @on(PlacedView.PositionSettled)
     def _save_article_position(self) -> None:
         self.pane_content.save_position()
 

@@ -13,6 +13,7 @@ from reader.tui.screens.base import NOT_IN_READER, BaseScreen
 from reader.tui.widgets.reader.header import ReaderPane
 from reader.tui.widgets.reader.reader_view import ReaderView
 from reader.tui.widgets.text.line_view import LineView
+from reader.tui.widgets.text.reading_position import PlacedView
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -118,11 +119,11 @@ class ReaderScreen(BaseScreen):
     def _open_link(self, event: LineView.LinkClicked) -> None:
         self._links.open(event.href)
 
-    @on(LineView.WidthChanged)
+    @on(PlacedView.WidthChanged)
     def _lay_out(self) -> None:
         self._reader.lay_out()
         self.call_after_refresh(self._images.fit)
 
-    @on(LineView.PositionSettled)
+    @on(PlacedView.PositionSettled)
     def _save_position(self) -> None:
         self._reader.save_position()

@@ -56,9 +56,9 @@ class TerminalImages:
 
     def add(self, image: RenderedImage) -> None:
         """Send an image to the terminal, where that draws it itself."""
-        if image.number and image.number not in self._known:
-            self._known.add(image.number)
-            graphics.write_raw(self._app, "".join(image.told))
+        if image.kitty_id and image.kitty_id not in self._known:
+            self._known.add(image.kitty_id)
+            graphics.write_raw(self._app, "".join(image.kitty_commands))
 
     def send_again(self) -> None:
         """Send all images again: another program had the terminal, which has forgotten them."""
@@ -68,7 +68,7 @@ class TerminalImages:
 
     def forget_hidden(self) -> None:
         """Have the terminal forget what does not show any more."""
-        hidden = tuple(sorted(self._known - {image.number for image in self._shown()}))
+        hidden = tuple(sorted(self._known - {image.kitty_id for image in self._shown()}))
         self._known -= set(hidden)
         if hidden:
             graphics.write_raw(self._app, graphics.delete_images_sequence(hidden))

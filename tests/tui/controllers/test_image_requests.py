@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from reader.tui.pictures_desk import NOT_KEPT, PicturesDesk, Wanted
 from textual.message import Message
 
 from reader.images.model import ImageBox
 from reader.tui import messages
-from reader.tui.pictures_desk import NOT_KEPT, PicturesDesk, Wanted
 from tests.conftest import MakeFolder, OpenLibrary
 
 URL = "https://a.example/1.png"

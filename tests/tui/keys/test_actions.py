@@ -3,13 +3,13 @@ from __future__ import annotations
 from itertools import combinations
 
 import pytest
+from reader.tui.screens.browse import BrowseScreen
 from textual.binding import Binding
 
 from reader.core.errors import ReaderError
 from reader.tui.app import NewsreaderApp
 from reader.tui.keys import bindings
 from reader.tui.keys.bindings import ACTIONS, GROUPS, Action
-from reader.tui.screens.browse import BrowseScreen
 from reader.tui.screens.help import HelpScreen
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_pane.article_pane import ArticlePane

@@ -148,7 +148,7 @@ class ArticleList(ArticleRows):
     # Unread articles.
 
     def find_unread(self, step: int) -> tuple[int | None, bool]:
-        """Return the index of the next unread article and True; or where to look on, and False. None when there is none."""
+        """Return the index of the next unread article, or None, and True; or where to look on, and False."""
         index = self.cursor + step
         while 0 <= index < len(self.order):
             row = self._rows.get(self.order.rowids[index])

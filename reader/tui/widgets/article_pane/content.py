@@ -9,13 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 
 from reader.content.blocks import Block
-from reader.core.model import Image, Json, Links, Number, Page, Related
-
-if TYPE_CHECKING:
-    pass
+from reader.content.page import Page
+from reader.core.model import Image, Json, Links, Number, Related
 
 _NO_LINKS = Links()
 

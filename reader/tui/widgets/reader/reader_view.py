@@ -112,6 +112,7 @@ class ReaderView(LinkedView):
 
     @property
     def position(self) -> ReaderView:
+        """Interim."""
         return self
 
     @property
