@@ -91,7 +91,7 @@ class NewsreaderApp(App[None]):
         if isinstance(event, events.Paste):
             event.text = clean(event.text)
         elif isinstance(event, events.InputEvent) and not event.is_forwarded:  # it comes by again on its way up
-            self._tidying.act()
+            self._tidying.note_activity()
             if isinstance(event, events.Key | events.MouseDown) and isinstance(self.screen, BrowseScreen):
                 self.screen.on_next_key()
         await super().on_event(event)
@@ -142,8 +142,8 @@ class NewsreaderApp(App[None]):
 
     def on_begun(self) -> None:
         """From now on there is a person to wait for."""
-        self._tidying.begin()
-        self.set_interval(self.timings.idle_gc, self._tidying.look)
+        self._tidying.start()
+        self.set_interval(self.timings.idle_gc, self._tidying.collect_if_idle)
 
     def _remember_theme(self, name: str) -> None:
         if name == self._kept_theme:
@@ -195,7 +195,7 @@ class NewsreaderApp(App[None]):
 
     def action_toggle_theme(self) -> None:
         """Change between light and dark."""
-        self.theme = themes.other(self.theme)
+        self.theme = themes.toggled_theme(self.theme)
 
     def action_help_quit(self) -> None:
         """Say how to leave, to somebody who tries Ctrl+c."""

@@ -21,6 +21,7 @@ from textual.worker import get_current_worker
 from reader.core.errors import ReaderError
 from reader.tui import messages
 from reader.tui.views_desk import ViewsDesk
+from reader.tui.widgets.status_message import StatusMessage
 
 if TYPE_CHECKING:
     from reader.core.model import Row
@@ -130,7 +131,7 @@ class Desk:
                 self._keeper.close()  # it has the former file open
             self._keeper = None
             self._library.renew()
-            self._post(messages.Said(INDEX_DAMAGED, warning=True))
+            self._post(StatusMessage(INDEX_DAMAGED, warning=True))
             self.begin_now()
             self._post(messages.ListsChanged())
 
@@ -141,7 +142,7 @@ class Desk:
         from reader.indexing.events import FolderAway, IndexChanged, MarksChanged, Notice
 
         if isinstance(news, Notice):
-            self._post(messages.Said(news.text, warning=news.warning))
+            self._post(StatusMessage(news.text, warning=news.warning))
         elif isinstance(news, FolderAway):
             self._post(messages.Away(gone=news.gone))
         elif isinstance(news, IndexChanged):
@@ -298,7 +299,7 @@ class Desk:
                 self._post_unless_cancelled(messages.SubjectFailed(error))
                 return
             picture = lead[1] if lead and subject.images and subject.images[0].url == lead[0] else None
-            around = lay_out_pane(subject, width, picture=picture)
+            around = lay_out_pane(subject, width, image=picture)
             place = self._library.places.position(subject.id) if y is None and subject.id else None
             self._post_unless_cancelled(
                 messages.SubjectLoaded(subject, around, y or 0, selected=selected, again=again, place=place)
@@ -324,9 +325,7 @@ class Desk:
         def work() -> None:
             from reader.tui.widgets.article_pane.lines import lay_out_pane
 
-            self._post_unless_cancelled(
-                messages.SubjectRefitted(subject, lay_out_pane(subject, width, picture=picture))
-            )
+            self._post_unless_cancelled(messages.SubjectRefitted(subject, lay_out_pane(subject, width, image=picture)))
 
         self.run(work, "refit")
 

@@ -337,14 +337,3 @@ class Failed(Message):
         super().__init__()
         self.group = group
         self.error = error
-
-
-class Said(Message):
-    """A worker has something to tell the person."""
-
-    def __init__(self, text: str, warning: bool = False, transient: bool = False) -> None:
-        super().__init__()
-        self.text = text
-        self.warning = warning
-        self.transient = transient
-        """See :meth:`reader.tui.widgets.bars.bars.KeyBar.show_message`."""

@@ -17,6 +17,7 @@ from textual.message import Message
 from reader.core.errors import ReaderError
 from reader.core.paths import Paths
 from reader.tui import messages
+from reader.tui.widgets.status_message import StatusMessage
 
 if TYPE_CHECKING:
     from reader.core.ordering import Sort
@@ -126,7 +127,7 @@ class ViewsDesk:
         """
         told = change(self.saved)
         self.tell()
-        self._post(messages.Said(f"{told}. u undoes it." if told else otherwise, transient=not told))
+        self._post(StatusMessage(f"{told}. u undoes it." if told else otherwise, transient=not told))
 
     def undo(self, *, again: bool) -> str | None:
         """Undo the last change of marks or views, in a worker, or do it ``again``; return what that was.
@@ -147,17 +148,17 @@ class ViewsDesk:
                 if self.saved.changed():
                     self.tell()
                     if self._told_wrong:
-                        self._post(messages.Said("views.toml can be read again."))
+                        self._post(StatusMessage("views.toml can be read again."))
                     self._wrong = self._told_wrong = ""
                 elif self._wrong and self._wrong != self._told_wrong:
                     # Told only now: an editor may have been in the midst of writing.
                     self._told_wrong = self._wrong
-                    self._post(messages.Said(f"{self._wrong} Until then views are as they were.", warning=True))
+                    self._post(StatusMessage(f"{self._wrong} Until then views are as they were.", warning=True))
             except ReaderError as error:
                 self._wrong = str(error)
             except Exception:  # in a thread whose end nobody sees
                 log.exception("saved views are no longer followed")
-                self._post(messages.Said("Saved views are no longer read when their file changes.", warning=True))
+                self._post(StatusMessage("Saved views are no longer read when their file changes.", warning=True))
                 return
 
     # Counts.
@@ -199,7 +200,7 @@ class ViewsDesk:
     def _count_now(self, saved: Sequence[SavedView], sort: Sort) -> None:
         from reader.query.ast import QueryError
         from reader.query.parser import parse
-        from reader.tui.widgets.sidebar.selection import OF_DOCUMENTS, USUAL
+        from reader.tui.widgets.sidebar.selection import BUILT_IN_VIEWS, OF_DOCUMENTS
         from reader.tui.widgets.sidebar.tree import SidebarEntry
 
         library = self._library
@@ -209,7 +210,7 @@ class ViewsDesk:
             return
         entries: dict[EntryKind, list[SidebarEntry]] = {}
         numbers = library.tallies()
-        entries["usual"] = [SidebarEntry(name, number) for name, number in zip(USUAL, numbers, strict=True)]
+        entries["usual"] = [SidebarEntry(name, number) for name, number in zip(BUILT_IN_VIEWS, numbers, strict=True)]
         entries["view"] = []
         for view in saved:
             try:

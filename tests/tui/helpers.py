@@ -140,7 +140,7 @@ class Reader:
     @property
     def shown(self) -> str:
         """The title in the article pane."""
-        return self.article.subject.title if self.article.subject else ""
+        return self.article.content.title if self.article.content else ""
 
     @property
     def message(self) -> str:

@@ -92,7 +92,16 @@ class BrowseScreen(Gathering):
         first, self._first = self._first, None
         assert first is not None
         yield TopBar(self.library.name, first.counts, id="top")
-        yield Panes(first, bindings.single_keys(self._keymap), self, side=self.side_pane(), id="panes")
+        header = ListHeader(first.view.sort, bindings.single_keys(self._keymap), types=first.types, id="header")
+        articles = ArticleList(first.view, first.rows, index=first.at, line=first.line, types=first.types, id="list")
+        yield Panes(
+            header,
+            articles,
+            self,
+            shows_sidebar=lambda: self.shows_sidebar,
+            sidebar_pane=self.side_pane(),
+            id="panes",
+        )
         yield IndexingBar(id="progress")
         yield BulkFetchBar(id="gathering")
         yield KeyBar(self._keymap, id="keys")
@@ -102,9 +111,9 @@ class BrowseScreen(Gathering):
         """Show what the index knows; everything else begins when that is on the screen."""
         self.panes.focus_list()
         self.watch(self.article, "selected", self._show_keys, init=False)
-        if len(self.articles.view):
+        if len(self.articles.order):
             self.article.begin_loading()  # whatever is asked of it before its article comes is meant for that one
-        self.set_class(not len(self.articles.view), "-empty")
+        self.set_class(not len(self.articles.order), "-empty")
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -174,8 +183,8 @@ class BrowseScreen(Gathering):
             from reader.query.completion import depends_on_marks
 
             if depends_on_marks(self.asked.query.where):
-                return self.articles.view.rowids
-        return [*self.articles.fallen]
+                return self.articles.order.rowids
+        return [*self.articles.unmatched]
 
     @on(messages.Failed)
     def _tell_failure(self, event: messages.Failed) -> None:
@@ -188,7 +197,7 @@ class BrowseScreen(Gathering):
             self._desk.renew()
         if group == KEEPING:
             self.change_done()
-            self._marks.forget()
+            self._marks.clear()
             self._reload_view()  # what the list shows was not kept
         elif group == VIEW:
             self._searching, self._back_to = False, None
@@ -205,7 +214,7 @@ class BrowseScreen(Gathering):
 
     @on(messages.ViewLoaded)
     def _show_view(self, event: messages.ViewLoaded) -> None:
-        first = not len(self.articles.view)
+        first = not len(self.articles.order)
         self.query_one(TopBar).counts = event.counts
         self.query_one(IndexingBar).progress = self._progress
         if event.sort != self.sort or event.query != self.asked.query:
@@ -239,10 +248,10 @@ class BrowseScreen(Gathering):
             lost = self._about_to_lose()
         before = self.articles.rowid
         place = at if back is None else back
-        rows = self._marks.on(event.rows, event.marks)
+        rows = self._marks.apply_newer(event.rows, event.marks)
         if self._searching or event.name != self.view_name:
             self.keep_place()
-        self.articles.show(event.view, rows, at=place, top=top, terms=self._terms, fallen=event.fallen)
+        self.articles.show(event.view, rows, index=place, top=top, terms=self._terms, unmatched=event.fallen)
         self.view_placed(event, searched=self._searching)
         if self._searching and self._back_to is not None:
             self.articles.extend_from(self._back_to.anchor_rowid)
@@ -296,7 +305,7 @@ class BrowseScreen(Gathering):
 
     @on(messages.RowsLoaded)
     def _show_rows(self, event: messages.RowsLoaded) -> None:
-        self.articles.add_rows(self._marks.on(event.rows, event.marks))
+        self.articles.add_rows(self._marks.apply_newer(event.rows, event.marks))
 
     @on(ArticleList.RowsRequested)
     def _fetch_rows(self, event: ArticleList.RowsRequested) -> None:
@@ -322,7 +331,7 @@ class BrowseScreen(Gathering):
         progress = self._progress = event.progress
         if progress.finished or not progress.shown:  # otherwise with the view: a frame more would keep keys waiting
             self.query_one(IndexingBar).progress = progress
-        self._stale |= progress.shown or self.article.subject is None
+        self._stale |= progress.shown or self.article.content is None
         if progress.shown or (progress.finished and not self._folder_read):
             self._reload_view()
         elif progress.finished:
@@ -344,11 +353,11 @@ class BrowseScreen(Gathering):
     @on(messages.Away)
     def _show_away(self, event: messages.Away) -> None:
         bar = self.query_one(TopBar)
-        if bar.away and not event.gone:
+        if bar.folder_missing and not event.gone:
             self.say(f"{self.library.name} is back.")
             self._stale = True
-        bar.away = event.gone
-        if self.article.subject is None:
+        bar.folder_missing = event.gone
+        if self.article.content is None:
             self._stale = True
             self._read_again()  # to say why, or to show what can be read again
 
@@ -371,7 +380,7 @@ class BrowseScreen(Gathering):
 
     def nothing_selected(self) -> None:
         """Say in the pane why there is no article, if there is none."""
-        if len(self.articles.view):
+        if len(self.articles.order):
             return
         from reader.tui.widgets.article_pane.placeholders import empty_folder, nothing_found, reading_folder
 
@@ -385,7 +394,7 @@ class BrowseScreen(Gathering):
                 return nothing_found(asked.shown, width)
             return empty_folder(name, counts, width) if self._folder_read else reading_folder(name, width)
 
-        self.article.show_message(lines)
+        self.article.show_placeholder(lines)
 
     def action_sort(self, by: SortKey) -> None:
         """Sort by ``by``, or the other way round when that is how it is sorted."""
@@ -410,7 +419,7 @@ class BrowseScreen(Gathering):
     @on(KeyBar.ActionClicked)
     async def _act_by_mouse(self, event: KeyBar.ActionClicked) -> None:
         """Do what the key would do, where the key would do it."""
-        views = self.panes.views if self.panes.sidebar_has_focus else None
+        views = self.panes.sidebar if self.panes.sidebar_has_focus else None
         focused = views or self.text_view or (self.article if self.article.has_focus else self.articles)
         places: dict[bindings.Scope, DOMNode] = {"app": self.app, "browse": self, "panes": self.panes}
         await self.app.run_action(event.action.method, default_namespace=places.get(event.action.scopes[0], focused))

@@ -51,7 +51,7 @@ class Gathering(Picturing):
                 self.originals.pause()
             else:
                 self.originals.resume()
-            begun = self.query_one(BulkFetchBar).gathered
+            begun = self.query_one(BulkFetchBar).progress
             if begun is not None and self._gathered is None:  # nothing is told of it yet
                 self._show_line(begun._replace(paused=self._pauses))
             return
@@ -60,7 +60,7 @@ class Gathering(Picturing):
         if self.originals.refusal:
             self.say(self.originals.refusal, warning=True)
             return
-        rowids = self.articles.selected_range or self.articles.view.rowids
+        rowids = self.articles.selected_range or self.articles.order.rowids
         if not len(rowids):
             self.say("There is no article here to fetch.", transient=True)
         elif len(rowids) > _MANY and (len(rowids), rowids[0], rowids[-1]) != self._asked_for:
@@ -126,7 +126,7 @@ class Gathering(Picturing):
     def _show_line(self, gathered: BulkProgress | None) -> None:
         line = self.query_one(BulkFetchBar)
         line.keys = (bindings.first_key("fetch.all", self._keymap), bindings.first_key("fetch.stop", self._keymap))
-        line.gathered = gathered
+        line.progress = gathered
 
     def told_of_many(self, gathered: BulkProgress) -> None:
         """Show how far it is, and say what came of it."""

@@ -56,7 +56,7 @@ class Marking(Reading):
 
     def article_entered(self) -> None:
         """Mark it read, as soon as it is shown: it was chosen."""
-        subject = self.article.subject
+        subject = self.article.content
         self._entered = self.articles.rowid
         if subject is not None and subject.rowid == self._entered == self._wanted:
             self.subject_shown(subject)
@@ -77,7 +77,7 @@ class Marking(Reading):
 
     def read_on(self) -> None:
         """Look anew for how long the article in the pane is read."""
-        subject = self.article.subject
+        subject = self.article.content
         if subject is not None and subject.rowid == self._wanted != -1:
             self.subject_shown(subject)
 
@@ -96,7 +96,7 @@ class Marking(Reading):
         row = self.articles.row
         # Not who is just looking at the list, or writing.
         reading = (self.articles.user_selected or self.article.has_focus) and not self.is_asking
-        shown = reading and self.article.subject is subject and self.article.is_on_screen
+        shown = reading and self.article.content is subject and self.article.is_on_screen
         if shown and row is not None and row.rowid == subject.rowid and not row.read:
             self._mark([row], MarkChange(read=True), quietly=True)
 
@@ -130,7 +130,7 @@ class Marking(Reading):
         """Mark every article of the list read."""
         if self.articles.defer(self.action_all_read):
             return
-        rowids = self.articles.view.rowids
+        rowids = self.articles.order.rowids
         if len(rowids):
             self._stop_reading()
             self._say_soon(f"Marking {len(rowids):,} articles …")
@@ -141,7 +141,7 @@ class Marking(Reading):
 
     def _mark(self, rows: list[Row], change: MarkChange, *, quietly: bool = False) -> None:
         # Shown at once; should writing fail, the list is read anew.
-        self.articles.update_rows([self._marks.make(row, change) for row in rows])
+        self.articles.update_rows([self._marks.apply(row, change) for row in rows])
         self._desk.mark(rows, change, "" if quietly else describe_change(change))
 
     def meant(self) -> list[int]:
@@ -150,8 +150,8 @@ class Marking(Reading):
 
     @on(messages.Marked)
     def _show_mark(self, event: messages.Marked) -> None:
-        self.articles.update_rows(self._marks.kept(event.rows, event.marks))
-        subject = self.article.subject
+        self.articles.update_rows(self._marks.confirm(event.rows, event.marks))
+        subject = self.article.content
         if subject is not None and any(row.rowid == subject.rowid and row.tags != subject.tags for row in event.rows):
             self._stale = True
             self._read_again()
@@ -175,7 +175,7 @@ class Marking(Reading):
         if self.articles.defer(self.action_undo):
             return
         self._stop_reading()
-        self._marks.forget()
+        self._marks.clear()
         self._say_soon("Undoing …")
         self._desk.undo(again=False)
 
@@ -183,7 +183,7 @@ class Marking(Reading):
         """Make the change again that was taken back last."""
         if self.articles.defer(self.action_redo):
             return
-        self._marks.forget()
+        self._marks.clear()
         self._say_soon("Doing it again …")
         self._desk.undo(again=True)
 
@@ -206,11 +206,11 @@ class Marking(Reading):
 
     @on(ArticleList.UnreadRequested)
     def _look_for_unread(self, event: ArticleList.UnreadRequested) -> None:
-        self._desk.next_unread(self.articles.view, event.at, event.step)
+        self._desk.next_unread(self.articles.order, event.index, event.step)
 
     @on(messages.UnreadFound)
     def _show_unread(self, event: messages.UnreadFound) -> None:
-        if event.view is self.articles.view:
+        if event.view is self.articles.order:
             self.articles.select_unread(event.at, event.step)
         else:
             self.articles.end_loading()
@@ -239,7 +239,7 @@ class Marking(Reading):
     def _take_tags(self, event: messages.TagsLoaded) -> None:
         self._known_tags = event.tags
         if self.entry is not None and self.asks_for(self._offer_tags):
-            self._offer_tags(self.entry.text, self.entry.at)
+            self._offer_tags(self.entry.text, self.entry.cursor)
 
     def _offer_tags(self, text: str, at: int) -> None:
         from reader.tui.widgets.prompt.completion import complete_tag
@@ -247,7 +247,7 @@ class Marking(Reading):
         if self.entry is not None:
             offer = complete_tag(text, at, self._known_tags)
             self.entry.set_completion(offer)
-            self.entry.say("" if offer.words else "Tags, with commas between them.")
+            self.entry.show_hint("" if offer.words else "Tags, with commas between them.")
 
     def _refuses_tags(self, text: str) -> bool:
         """Say what is wrong with the first tag that can be none."""

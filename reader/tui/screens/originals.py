@@ -13,7 +13,7 @@ from reader.startup import First
 from reader.tui import messages
 from reader.tui.keys import bindings
 from reader.tui.screens.texts import How, Texts
-from reader.tui.widgets.text.formats import WAYS
+from reader.tui.widgets.text.formats import ORIGINS
 
 if TYPE_CHECKING:
     from reader.core.events import BulkProgress, FetchResult
@@ -49,7 +49,7 @@ class Originals(Texts):
         elif refusal and page is None:
             self._tell_notices(_refused(refusal))
         elif page is not None and how == "archive" and page.way != "archive":
-            self.say(f"This is {WAYS[page.way]}; the archive is for what cannot be had.", transient=True)
+            self.say(f"This is {ORIGINS[page.way]}; the archive is for what cannot be had.", transient=True)
         elif refusal:
             if not (opening and how == "fetch"):
                 self.say(refusal, warning=True)
@@ -68,7 +68,7 @@ class Originals(Texts):
         here = view.text.id if view is not None and view.text is not None else None
         if isinstance(news, FetchAttempted):
             if news.id == here and self.text_pane is not None:
-                self.text_pane.bar.state = f"fetching from {news.host} …"
+                self.text_pane.header.status = f"fetching from {news.host} …"
         elif isinstance(news, FetchResult):
             self._got(news, self.fetching.pop(news.id, Asked("", "fetch")), is_here=news.id == here)
         elif isinstance(news, Notice):
@@ -80,7 +80,7 @@ class Originals(Texts):
         """Say whether its original is on its way."""
         super().text_shown(text)
         if self.text_pane is not None:
-            self.text_pane.bar.state = "fetching …" if text.id in self.fetching else ""
+            self.text_pane.header.status = "fetching …" if text.id in self.fetching else ""
 
     def told_of_many(self, gathered: BulkProgress) -> None:
         """Called with what is told of fetching many."""
@@ -109,7 +109,7 @@ class Originals(Texts):
             elif got.status == "failed" and not got.cancelled:
                 self.say(f"The original of {name} could not be fetched: {got.error}", warning=True)
             return
-        pane.bar.state = ""
+        pane.header.status = ""
         text = pane.view.text
         if got.status == "fetched" or (got.status == "cached" and (text.page is None or got.confirmed)):
             self.load_again()  # one that holds tells since when that is known
@@ -137,7 +137,7 @@ class Originals(Texts):
         """Return why there is no original, address by address, and what can be done about it."""
         from reader.tui.widgets.reader.lines import TextNotice
 
-        names = {str(way): name for way, name in WAYS.items()}
+        names = {str(way): name for way, name in ORIGINS.items()}
         notices = [TextNotice("The original could not be fetched." if got.failures else got.error, "warning")]
         for failure in got.failures:
             what = names.get(failure.way, "it")
@@ -158,7 +158,7 @@ class Originals(Texts):
             return
         if notices == self.notices:
             if notices:  # it stands there already, maybe out of sight: the key is answered all the same
-                self.say(notices[0].text, warning=notices[0].ink == "warning", transient=True)
+                self.say(notices[0].text, warning=notices[0].style == "warning", transient=True)
             return
         self.notices = notices
         if pane.view.text.kind == "page" and notices:

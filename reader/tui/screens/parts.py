@@ -18,6 +18,7 @@ from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_pane.article_pane import ArticlePane
 from reader.tui.widgets.bars.bars import KeyBar, LongMessage
 from reader.tui.widgets.panes import Panes
+from reader.tui.widgets.status_message import StatusMessage
 
 if TYPE_CHECKING:
     from reader.tui.widgets.prompt.prompt import PromptLine
@@ -122,7 +123,7 @@ class Parts(Screen[None]):
 
     # Keys can be quicker than the focus: what is typed in one go after / is meant for the line that / opens.
 
-    def hold_keys(self) -> None:
+    def hold(self) -> None:
         """Keep keys until something has got the focus, or half a second has passed."""
         if self._held is None:
             self._held = []
@@ -130,7 +131,7 @@ class Parts(Screen[None]):
             hold = self._holds
             self.set_timer(_SECONDS_HELD, lambda: self._let_go(hold))
 
-    def let_keys_go(self) -> None:
+    def release(self) -> None:
         """Have the keys handled that were kept; those for a line that is about to come are kept on."""
         waiting = self.is_asking and not (self.entry is not None and self.entry.input.has_focus)
         if self._held is not None and not waiting:
@@ -149,7 +150,7 @@ class Parts(Screen[None]):
             return True
         if self.is_asking and key.key in self._ending_keys and not key.is_forwarded:
             self._ends = key  # the line takes what follows before it knows that it is at its end
-            self.hold_keys()
+            self.hold()
         return False
 
     def freed(self, hold: int) -> list[events.Key]:
@@ -189,7 +190,7 @@ class Parts(Screen[None]):
         if not self.is_asking:
             self._asked_from, self._purpose = self.focused, purpose
             self._asked_then = then or self.focused
-            self.hold_keys()
+            self.hold()
             self.mount(PromptLine(prompt, text, past))
 
     @property
@@ -206,13 +207,13 @@ class Parts(Screen[None]):
     def on_prompt_line_changed(self, event: PromptLine.Changed) -> None:
         """Pass what is written on to whoever asked."""
         if self._purpose is not None:
-            self._purpose.changed(event.text, event.at)
+            self._purpose.changed(event.text, event.cursor)
 
     def on_prompt_line_submitted(self, event: PromptLine.Submitted) -> None:
         """Pass what was entered on to whoever asked."""
         purpose = self._purpose
         if purpose is not None and purpose.refuses(event.text):
-            self.let_keys_go()
+            self.release()
             return
         self._answered(self._asked_then)
         if purpose is not None:
@@ -238,7 +239,7 @@ class Parts(Screen[None]):
         """Take the line away, and give the focus to ``then``."""
         self._purpose = None
         self.query("#entry").remove()
-        self.hold_keys()
+        self.hold()
         if then is self.article:
             self.panes.focus_article()
         elif then is None or then is self.articles or not then.is_attached:
@@ -259,11 +260,11 @@ class Parts(Screen[None]):
     @on(KeyBar.TooLong)
     def _show_long(self, event: KeyBar.TooLong) -> None:
         line = self.query_one(LongMessage)
-        if event.sentence:
-            line.show(event.sentence, warning=event.warning)
+        if event.text:
+            line.show(event.text, warning=event.warning)
         else:
             line.hide()
 
-    @on(messages.Said)
-    def _tell(self, event: messages.Said) -> None:
+    @on(StatusMessage)
+    def _tell(self, event: StatusMessage) -> None:
         self.say(event.text, warning=event.warning, transient=event.transient)

@@ -12,6 +12,7 @@ from reader.startup import First
 from reader.tui import messages
 from reader.tui.screens.originals import Originals
 from reader.tui.terminal import graphics as terminal
+from reader.tui.terminal.textual_internals import write_raw
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -108,7 +109,7 @@ class PictureSwitch(Originals):
                 self._fetch_settings.graphics,
                 os.environ,
                 self.app.console.color_system,
-                is_installed=terminal.has_extra(),
+                is_installed=terminal.has_textual_image(),
                 is_measured=terminal.cell_size() is not None,
             )
         return self._graphics
@@ -139,7 +140,7 @@ class PictureSwitch(Originals):
         dark = self.app.current_theme.dark
         ground = self.app.theme_variables.get("background", "")
         return ImageBox(
-            cells, lines, terminal.ground(ground, is_dark=dark), terminal.cell_size() or DEFAULT_CELL_SIZE, means
+            cells, lines, terminal.rgb_of(ground, is_dark=dark), terminal.cell_size() or DEFAULT_CELL_SIZE, means
         )
 
     # What the terminal knows, where it draws pictures itself.
@@ -148,7 +149,7 @@ class PictureSwitch(Originals):
         """Have the terminal know a picture, where it draws it itself."""
         if picture.kitty_id and picture.kitty_id not in self._told:
             self._told.add(picture.kitty_id)
-            terminal.write_raw(self.app, "".join(picture.kitty_commands))
+            write_raw(self.app, "".join(picture.kitty_commands))
 
     def _tell_again(self, _: object) -> None:
         """Another program had the terminal: it has forgotten what it knew."""
@@ -161,7 +162,7 @@ class PictureSwitch(Originals):
         gone = tuple(sorted(self._told - {each.kitty_id for each in self.pictures_shown()}))
         self._told -= set(gone)
         if gone:
-            terminal.write_raw(self.app, terminal.delete_images_sequence(gone))
+            write_raw(self.app, terminal.delete_images_sequence(gone))
 
     def on_unmount(self) -> None:
         """End the worker."""

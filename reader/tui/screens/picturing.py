@@ -97,10 +97,10 @@ class Picturing(PictureSwitch):
         if view is None or view.text is None or not self.shows_pictures:
             return
         from reader.tui.pictures_desk import Wanted
-        from reader.tui.widgets.reader.lines import pictures_in
+        from reader.tui.widgets.reader.lines import images_in
 
         box = self.picture_box(view.text_width, max(_LEAST_LINES, int(view.size.height * _SHARE_OF_SCREEN)))
-        found = pictures_in(view.text)
+        found = images_in(view.text)
         wanted = [Wanted(url, box._replace(cells=box.cells - indent)) for url, indent in found.items()]
         self.pictures.ask("text", [each for each in wanted if each.box.cells > 0])
 
@@ -121,7 +121,7 @@ class Picturing(PictureSwitch):
         self.call_after_refresh(self._rest_at_subject)
 
     def _rest_at_subject(self) -> None:
-        lead = _lead_of(self.article.subject)
+        lead = _lead_of(self.article.content)
         if lead != self._lead_url:
             self._lead, self._lead_url = None, lead
             if self._pictures is not None:
@@ -147,7 +147,7 @@ class Picturing(PictureSwitch):
 
     def _take_lead(self, picture: RenderedImage) -> None:
         view = self.article
-        if view.subject is None or _lead_of(view.subject) != self._lead_url:
+        if view.content is None or _lead_of(view.content) != self._lead_url:
             return
         if (view.scroll_offset.y or view.selected >= 0) and self._lead is None:
             return  # nothing moves under the eye of who is further down
@@ -156,14 +156,14 @@ class Picturing(PictureSwitch):
         self._refit_pane()
 
     def _refit_pane(self) -> None:
-        if self.article.subject is not None:
-            self._desk.refit(self.article.subject, self.article.text_width, self.lead_of(self.article.subject))
+        if self.article.content is not None:
+            self._desk.refit(self.article.content, self.article.text_width, self.lead_image_of(self.article.content))
 
     def lead_kept(self) -> tuple[str, RenderedImage] | None:
         """Return the picture in the pane, with its address."""
         return (self._lead_url, self._lead) if self._lead is not None and self.shows_pictures else None
 
-    def lead_of(self, subject: ArticleContent) -> RenderedImage | None:
+    def lead_image_of(self, subject: ArticleContent) -> RenderedImage | None:
         """Return the picture of what the pane shows, if it is there."""
         return self._lead if self._lead_url and _lead_of(subject) == self._lead_url and self.shows_pictures else None
 

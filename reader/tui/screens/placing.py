@@ -26,10 +26,10 @@ class Placing(Searching):
     def keep_place(self) -> None:
         """Keep at which article the list is, if the person has moved there."""
         articles = self.articles
-        if articles.moved and len(articles.view):
+        if articles.user_moved and len(articles.order):
             line = articles.cursor - articles.scroll_offset.y
-            self._desk.left_view(self.view_name, place_in(articles.view, articles.cursor, line))
-        articles.moved = False
+            self._desk.left_view(self.view_name, place_in(articles.order, articles.cursor, line))
+        articles.user_moved = False
 
     def keep_places(self) -> None:
         """Keep all there is to keep, because the program ends."""
@@ -40,10 +40,10 @@ class Placing(Searching):
         """Take note of which view is in the list now; ``searched``, that it is the answer to another query."""
         if searched:
             self.is_placed = event.place is not None
-            self.articles.moved = False
+            self.articles.user_moved = False
         elif event.name != self.view_name:
             self.is_placed = False
-            self.articles.moved = (
+            self.articles.user_moved = (
                 self.articles.user_selected
             )  # the article that is held has a place in this order as well
         else:

@@ -63,7 +63,7 @@ class Reading(Parts):
         """Return the picture in the pane, with its address; None when there is none."""
         return None
 
-    def lead_of(self, subject: ArticleContent) -> RenderedImage | None:
+    def lead_image_of(self, subject: ArticleContent) -> RenderedImage | None:
         """Return the picture of what the pane shows, if it is there."""
         return None
 
@@ -74,7 +74,7 @@ class Reading(Parts):
         if self.is_asking:
             self.refocus(event.widget)
         self._show_keys()
-        self.let_keys_go()
+        self.release()
 
     def _show_keys(self) -> None:
         bar = self.query_one(KeyBar)
@@ -82,13 +82,13 @@ class Reading(Parts):
             bar.context = "entry"
         elif self.panes.sidebar_has_focus:
             bar.context = "views"
-        elif not len(self.articles.view):
+        elif not len(self.articles.order):
             bar.context = "empty"
         elif not self.article.has_focus:
             bar.context = "chosen" if bar.selected_count else "list"
         else:
             bar.context = "related" if self.article.selected >= 0 else "article"
-        subject = self.article.subject
+        subject = self.article.content
         related = subject is not None and len(subject.items) > 0
         bar.idle = frozenset(() if related else ("related.next",)) | frozenset(() if len(self._trail) else ("back",))
 
@@ -110,7 +110,7 @@ class Reading(Parts):
         """Show a document, selected in the list too; from line ``y``, or where it was left."""
         self.keep_position()
         self._wanted = rowid  # so that selecting it does not ask for it as well
-        at = self.articles.view.find(rowid)
+        at = self.articles.order.find(rowid)
         if at is not None:
             self.articles.select(at, top=top)
         self._show_document(rowid, y=y, selected=selected)
@@ -122,7 +122,7 @@ class Reading(Parts):
         self.article.begin_loading()
         self._desk.document(rowid, self.article.text_width, y=y, selected=selected)
 
-    @on(ArticlePane.Rested)
+    @on(ArticlePane.PositionSettled)
     def keep_position(self) -> None:
         """Keep where in the article the person is, if they have scrolled it."""
         left = self.article.pop_position()
@@ -137,13 +137,13 @@ class Reading(Parts):
 
     @on(messages.SubjectLoaded)
     def _show_subject(self, event: messages.SubjectLoaded) -> None:
-        before = self.article.subject
+        before = self.article.content
         if event.again and before is not None and before.rowid == event.subject.rowid:
             if before == event.subject:
                 return
             event.y, event.selected, event.place = self.article.scroll_offset.y, self.article.selected, None
         self.keep_position()
-        self.article.show(event.subject, event.around, y=event.y, selected=event.selected, place=event.place)
+        self.article.show(event.subject, event.around, y=event.y, selected=event.selected, position=event.place)
         self._show_keys()
         if event.subject.rowid is not None:
             self.subject_shown(event.subject)
@@ -157,25 +157,25 @@ class Reading(Parts):
 
         self.subject_failed()
         self.keep_position()
-        self.article.show_message(lines)
+        self.article.show_placeholder(lines)
         if event.error.damaged:  # the index, not the document
             self._desk.renew()
 
     @on(messages.SubjectRefitted)
     def _refit(self, event: messages.SubjectRefitted) -> None:
-        if event.subject is self.article.subject:
+        if event.subject is self.article.content:
             self.article.refit(event.around)
 
     @on(ArticlePane.WidthChanged)
     def _fit_article(self, event: ArticlePane.WidthChanged) -> None:
-        if event.view is self.article and self.article.subject is not None:
-            subject = self.article.subject
-            self._desk.refit(subject, self.article.text_width, self.lead_of(subject))
+        if event.view is self.article and self.article.content is not None:
+            subject = self.article.content
+            self._desk.refit(subject, self.article.text_width, self.lead_image_of(subject))
 
     @property
     def is_away(self) -> bool:
         """Whether the folder cannot be read now."""
-        return self.query_one(TopBar).away
+        return self.query_one(TopBar).folder_missing
 
     # In and out.
 
@@ -183,31 +183,26 @@ class Reading(Parts):
     def _enter_article(self) -> None:
         if self.articles.rowid == -1:
             self.say("There is no article to read here.", transient=True)
-            self.let_keys_go()
+            self.release()
             return
         if self.panes.has_class("-reading"):  # pressed again before the focus had moved
             self.article.action_enter()
-            self.let_keys_go()
+            self.release()
             return
         self._show_selected(self.articles.rowid)  # the pane may show a related item
         self.panes.focus_article()
         self.article_entered()
 
-    @on(ArticlePane.Left)
+    @on(ArticlePane.BackRequested)
     def _leave_article(self) -> None:
         self.article_left()
         self.panes.focus_list()
-
-    @on(ArticlePane.EndReached)
-    @on(ArticleList.EndReached)
-    def _say_end(self, event: ArticlePane.EndReached) -> None:
-        self.say(event.words, transient=True)
 
     # Related items.
 
     @on(ArticlePane.RelatedItemOpened)
     def _follow_item(self, event: ArticlePane.RelatedItemOpened) -> None:
-        subject = self.article.subject
+        subject = self.article.content
         if subject is None or subject.rowid is None:
             return  # only documents have related items
         top, y = self.articles.scroll_offset.y, self.article.scroll_offset.y
@@ -293,9 +288,9 @@ class Reading(Parts):
 
     def links(self) -> Links:
         """Return the addresses that a key is about."""
-        subject, row = self.article.subject, self.articles.row
+        subject, row = self.article.content, self.articles.row
         if row is not None and (subject is None or (row.rowid == self._wanted and subject.rowid != row.rowid)):
             return row.links  # the pane has not come so far yet, or cannot show it
-        if self.article.item is not None:
-            return self.article.item.links
+        if self.article.related_item is not None:
+            return self.article.related_item.links
         return subject.links if subject is not None else Links()

@@ -92,7 +92,7 @@ class Searching(Marking):
         if self.articles.defer(self.action_search):
             return
         articles = self.articles
-        back = Back(articles.rowid, int(articles.scroll_offset.y), articles.fallen, articles.anchor_rowid)
+        back = Back(articles.rowid, int(articles.scroll_offset.y), articles.unmatched, articles.anchor_rowid)
         self._before = _Before(self.asked, back)
         self._wrong = False
         purpose = Purpose(self._keep, self._search, self._restore, self._refuses, at_once=True)
@@ -116,7 +116,7 @@ class Searching(Marking):
         self._values = event.values
         entry = self.entry
         if entry is not None and self._before is not None:
-            self._search(entry.text, entry.at)
+            self._search(entry.text, entry.cursor)
 
     def _search(self, text: str, at: int) -> None:
         """Show what is found by what has been written so far."""
@@ -135,7 +135,7 @@ class Searching(Marking):
             return
         self._wrong = False
         if not self._set(text, query):
-            entry.say(self._said())
+            entry.show_hint(self._said())
 
     def _set(self, text: str, query: Query, *, listing: bool = True, back: Back | None = None) -> bool:
         """Have the list show what ``query`` finds, if it is to be listed; return whether that is something else."""
@@ -155,11 +155,11 @@ class Searching(Marking):
     def _offered(self, text: str, at: int) -> Completion:
         from reader.query.completion import complete
         from reader.query.parser import quoted
-        from reader.tui.widgets.prompt.completion import NOTHING, Completion, starting_with
+        from reader.tui.widgets.prompt.completion import NO_COMPLETION, Completion, starting_with
 
         found = complete(text, at)
         if found.kind == "none":
-            return NOTHING
+            return NO_COMPLETION
         words: tuple[str, ...] = found.candidates
         if found.kind != "field" and found.kind != "fixed":  # noqa: PLR1714 - mypy would not see it
             words = tuple(map(quoted, starting_with(found.prefix, self._values.get(found.kind, []))))
@@ -173,7 +173,7 @@ class Searching(Marking):
     @property
     def _found(self) -> int:
         """How many articles of the list match."""
-        return len(self.articles.view) - len(self.articles.fallen)
+        return len(self.articles.order) - len(self.articles.unmatched)
 
     def _refuses(self, _: str) -> bool:
         return self._wrong
@@ -234,7 +234,7 @@ class Searching(Marking):
 
         self._set(without(self.asked.text, "sort"), replace(query, sort=None))
 
-    @on(ArticleList.Left)
+    @on(ArticleList.LeaveRequested)
     def _let_query_go(self) -> None:
         """Show everything again; without a query there is nowhere to go."""
         if self.asked.query is None:
@@ -246,7 +246,7 @@ class Searching(Marking):
     # What is found.
 
     def _highlight(self) -> None:
-        if len(self.articles.view):
+        if len(self.articles.order):
             self.article.highlight(self._terms, self._texts)
         else:
             self.article.highlight((), ())  # what it says is ours
@@ -264,11 +264,11 @@ class Searching(Marking):
         bar = self.query_one(TopBar)
         bar.query_text = self.asked.shown
         self._listed = self.asked
-        bar.shown = self._found if self.asked.query is not None else None
+        bar.matches = self._found if self.asked.query is not None else None
         self.call_after_refresh(self._highlight)  # the list first: it is what one waits for
         entry = self.entry
         if entry is not None and self._before is not None and not self._wrong:
-            entry.say(self._said())
+            entry.show_hint(self._said())
 
 
 def _terms(query: Query, *fields: TextField) -> tuple[Term, ...]:

@@ -139,7 +139,7 @@ class Texts(Viewing):
         subject = self._selected_subject()
         if subject is None:
             self.say("There is no article to read here.", transient=True)
-            self.let_keys_go()
+            self.release()
         else:
             self._came_from = self.focused
             self._open_text(subject, then)
@@ -151,24 +151,25 @@ class Texts(Viewing):
         self._turn += 1
         self._is_coming = True
         self.notices = ()
-        self.hold_keys()
+        self.hold()
         if self.text_pane is None:
             from reader.tui.widgets.reader.header import ReaderPane
 
             pane = self.text_pane = ReaderPane(self.library.name)
             pane.view.measure = self._measure or pane.view.measure
-            pane.view.before_blur = self.hold_keys
+            pane.view.before_blur = self.hold
             links = next(action for action in bindings.ACTIONS if action.name == "text.links")
-            pane.view.keys_of_links = frozenset(key.strip() for key in bindings.keys_of(links, self._keymap).split(","))
+            keys = bindings.keys_of(links, self._keymap).split(",")
+            pane.view.hints.shortcut_keys = frozenset(key.strip() for key in keys)
             self.mount(pane)
         self.text_pane.view.begin_loading()
-        self.text_pane.bar.state = ""
+        self.text_pane.header.status = ""
         self.add_class("-text")
         self.call_after_refresh(self._ask_for_text)
 
     def _selected_subject(self) -> ArticleContent | int | None:
         """Return what is selected: a document of the list, or a related item that is none."""
-        item, subject = self.article.item, self.article.subject
+        item, subject = self.article.related_item, self.article.content
         if item is not None and subject is not None and self.article.has_focus:
             if item.rowid is not None:
                 return item.rowid
@@ -185,10 +186,10 @@ class Texts(Viewing):
             pane.view.focus()
             self.originals.text(self.text_of, pane.view.text_width, self._turn)
 
-    def let_keys_go(self) -> None:
+    def release(self) -> None:
         """Have the keys handled that were kept; while a text is on its way they are meant for that one."""
         if not self._is_coming:
-            super().let_keys_go()
+            super().release()
 
     @on(messages.TextLoaded)
     def _show_text(self, event: messages.TextLoaded) -> None:
@@ -201,16 +202,16 @@ class Texts(Viewing):
         self._is_coming = False
         self.keep_position()
         if event.again and before is not None and before.kind == text.kind:
-            pane.view.fit(text, event.laid)  # a page that has changed: the eye stays where it was
+            pane.view.refit(text, event.laid)  # a page that has changed: the eye stays where it was
         else:
             # A place in the document's own text is none in its page.
             own = event.again and before is not None and before.kind == "body"
-            pane.view.show(text, event.laid, place=None if own else event.place)
+            pane.view.show(text, event.laid, position=None if own else event.place)
         self.notices = ()
-        pane.tell()
+        pane.update_header()
         self.text_shown(text)
         self._show_keys()
-        self.let_keys_go()
+        self.release()
         if event.again:
             return
         if text.rowid is not None:
@@ -229,8 +230,8 @@ class Texts(Viewing):
     def _refit_text(self, event: messages.TextRefitted) -> None:
         pane = self.text_pane
         if pane is not None and pane.view.text is event.text:
-            pane.view.fit(event.text, event.laid)
-            pane.tell()
+            pane.view.refit(event.text, event.laid)
+            pane.update_header()
 
     @on(ArticlePane.WidthChanged)
     def _fit_text(self, event: ArticlePane.WidthChanged) -> None:
@@ -254,7 +255,7 @@ class Texts(Viewing):
         if view is not None and view.text is not None:
             self.originals.refit(view.text, view.text_width, self.notices, self.pictures_of(view.text))
 
-    def on_reader_view_left(self) -> None:
+    def on_reader_view_close_requested(self) -> None:
         """Go back to where the text was opened."""
         self._leave_text()
 
@@ -264,7 +265,7 @@ class Texts(Viewing):
         self._turn += 1
         self._is_coming = False
         if self.text_pane is not None:
-            self.text_pane.view.forget()
+            self.text_pane.view.abandon()
         self.remove_class("-text", "-zen")
         self.text_left()
         came_from = self._came_from
@@ -280,7 +281,7 @@ class Texts(Viewing):
         view = self.text_pane.view if self.text_pane is not None else None
         if view is None or view.text is None or not view.text.id:
             return
-        left = view.pop_changed()
+        left = view.position.pop_changed()
         if left is not None and view.text.kind != "excerpt":
             self._desk.left_article(view.text.id, left, "text")
 
@@ -298,7 +299,7 @@ class Texts(Viewing):
             if self.articles.rowid not in {-1, before}:
                 self._open_text(self.articles.rowid, None)
             else:
-                self.let_keys_go()
+                self.release()
 
         if not self.articles.defer(go):
             go()
@@ -333,7 +334,7 @@ class Texts(Viewing):
     def tidy_outside(self) -> None:
         """Take away the files that were made for the pager. May raise OSError."""
         if self._outside is not None:
-            self._outside.tidy()
+            self._outside.cleanup()
 
     # What keys are about, while one reads.
 
@@ -401,14 +402,14 @@ class Texts(Viewing):
         view = self.text_view
         if view is None or self.is_asking:
             return
-        before = view.wanted
+        before = view.search_text
         if before and before not in self._past_searches:
             self._past_searches.append(before)
 
         def changed(text: str, at: int) -> None:
             where, of = view.search(text)
             if self.entry is not None:
-                self.entry.say(f"{where:,} of {of:,}" if of else "" if not text.strip() else "Not in this text.")
+                self.entry.show_hint(f"{where:,} of {of:,}" if of else "" if not text.strip() else "Not in this text.")
 
         def left() -> None:
             view.search(before)

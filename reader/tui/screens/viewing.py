@@ -151,7 +151,7 @@ class Viewing(Placing):
             self.panes.focus_list()
             return
         self._show_pane(show=True)
-        self.hold_keys()
+        self.hold()
         if self._views is None:
             self._going = True
         else:
@@ -180,7 +180,7 @@ class Viewing(Placing):
 
     @property
     def _views(self) -> Sidebar | None:
-        return self.panes.views
+        return self.panes.sidebar
 
     # What it shows.
 
@@ -210,7 +210,7 @@ class Viewing(Placing):
 
     def _count_views(self) -> None:
         if self._tree is not None and (self.shows_sidebar or self.panes.has_class("-viewing")):
-            self._desk.views.count(self._saved, self.articles.view.sort)
+            self._desk.views.count(self._saved, self.articles.order.sort)
 
     @on(messages.ViewsCounted)
     def _take_counts(self, event: messages.ViewsCounted) -> None:
@@ -250,10 +250,6 @@ class Viewing(Placing):
 
     # What is wished for there. By name, so that the pane need not be known before it shows.
 
-    def on_sidebar_end_reached(self, event: Sidebar.EndReached) -> None:
-        """Say what a key found nothing to do with."""
-        self.say(event.words, transient=True)
-
     def on_sidebar_folded(self) -> None:
         """Remember which sections are folded."""
         if self._tree is not None:
@@ -284,7 +280,7 @@ class Viewing(Placing):
     def _leave_views(self) -> None:
         if self._tree is not None and self._tree.filter:
             self._filter("", 0)
-            self.let_keys_go()
+            self.release()
         else:
             self.panes.focus_list()
 
@@ -302,7 +298,7 @@ class Viewing(Placing):
         if done:
             self.panes.focus_list()
         else:
-            self.let_keys_go()
+            self.release()
 
     def _combine(self, line: SidebarLine) -> None:
         from reader.query.parser import write
@@ -347,7 +343,7 @@ class Viewing(Placing):
         if self._tree is None:
             self._desk.views.load()  # the pane was never there: names that are taken are not known yet
         text = self.asked.text.strip()
-        sort: Sort | None = self.articles.view.sort
+        sort: Sort | None = self.articles.order.sort
         if self.asked.query is not None and self.asked.query.sort is not None:
             sort = None  # the query says it itself
 
@@ -369,7 +365,7 @@ class Viewing(Placing):
             )
             there = any(view.name == clean(name) for view in self._saved)
             what = f"/{self.asked.shown}" if self.asked.query is not None else "all articles"
-            self.entry.say(f"There is a view of this name: it becomes {what}." if there else f"Saves {what}.")
+            self.entry.show_hint(f"There is a view of this name: it becomes {what}." if there else f"Saves {what}.")
 
     def _ask_name(self, name: str) -> None:
         def rename(new: str) -> None:

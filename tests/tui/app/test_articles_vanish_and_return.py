@@ -101,7 +101,7 @@ async def test_marks_that_another_window_makes_show_here(folder: Path) -> None:
             ids = [row.id for row in other.rows(other.view(Sort()).rowids)]
             other.mark_read(ids[:2], read=True)
             await reader.until(lambda: "3 unread" in top(reader))
-            assert [row.read for row in map(reader.list._rows.get, reader.list.view.rowids) if row] == [
+            assert [row.read for row in map(reader.list._rows.get, reader.list.order.rowids) if row] == [
                 True,
                 True,
                 False,
@@ -214,7 +214,7 @@ async def test_when_all_go_and_come_back_one_by_one_the_selected_one_is_selected
         for n in texts:
             (folder / f"{n}.md").unlink()
         await reader.press("r")
-        assert len(reader.list.view) == 0
+        assert len(reader.list.order) == 0
         for n, text in texts.items():
             (folder / f"{n}.md").write_text(text)
             await reader.press("r")
