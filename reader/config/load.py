@@ -7,28 +7,14 @@ the key: a typo that is passed over in silence costs more than one that is told.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from reader.config.settings import GRAPHICS, FetchSettings
-from reader.core.errors import ReaderError, reason
+from reader.config.settings import GRAPHICS, Config, FetchSettings
+from reader.core.errors import ReaderError, describe_error
 from reader.core.text import clean, show_path
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """Every setting, with what holds when the person says nothing."""
-
-    theme: str = ""
-    """The name of a theme; empty for the one chosen last in the app."""
-    keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Action name -> its keys, separated by commas, in the place of the usual ones."""
-    fetch: FetchSettings = field(default_factory=FetchSettings)
-    """What may be fetched, and how: the table ``[fetch]``."""
-
 
 _HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}")
 _PROXY = re.compile(r"https?://[^\s/]+/?", re.IGNORECASE)
@@ -94,7 +80,7 @@ _FETCH: dict[str, tuple[Callable[[Any], bool], str]] = {
 """Each setting of ``[fetch]``: what it may be, as a test and in words that follow “must be”."""
 
 
-def load(path: Path, actions: frozenset[str] | None = None) -> Config:
+def load_config(path: Path, actions: frozenset[str] | None = None) -> Config:
     """Return the settings in ``path``; the usual ones when there is no such file.
 
     ``actions`` are the names that ``[keys]`` may use; None where nobody asks for keys.
@@ -109,7 +95,7 @@ def load(path: Path, actions: frozenset[str] | None = None) -> Config:
     except FileNotFoundError:
         return Config()
     except OSError as error:
-        raise ReaderError(f"{shown} cannot be read: {reason(error)}.") from None
+        raise ReaderError(f"{shown} cannot be read: {describe_error(error)}.") from None
     except (ValueError, RecursionError) as error:  # of which TOML and Unicode errors are kinds
         raise ReaderError(
             f"{shown} is not valid TOML: {clean(str(error))}.", "Mend that line, or move the file away."

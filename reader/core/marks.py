@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from reader.core.errors import ReaderError
-from reader.core.text import clean, count, cut
+from reader.core.text import clean, format_count, truncate
 
 READ = "read"
 STARRED = "starred"
@@ -102,7 +102,7 @@ def tag(text: str) -> str:
     if not shown:
         raise ReaderError("A tag needs a name.", "It may have up to 100 characters.")
     if len(shown) > _LONGEST_TAG or len(tag_key(shown)) > _LONGEST_TAG:
-        raise ReaderError(f"The tag “{cut(shown, 40)}” is longer than 100 characters.", "Make it shorter.")
+        raise ReaderError(f"The tag “{truncate(shown, 40)}” is longer than 100 characters.", "Make it shorter.")
     if "," in shown or '"' in shown:
         raise ReaderError(f"The tag “{shown}” has a comma or a double quote in it.", "Leave them out.")
     return shown
@@ -145,7 +145,7 @@ def told_of(changes: Iterable[tuple[str, bool, int]], shown: Mapping[str, str]) 
     """Return in words what was changed: which mark, set or not, of how many articles; tags as ``shown`` by key."""
     parts: list[str] = []
     for what, value, number in changes:
-        articles = count(number, "article")
+        articles = format_count(number, "article")
         if what == READ:
             parts.append(f"marked {articles} {'read' if value else 'unread'}")
         elif what == STARRED:

@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias
 Number: TypeAlias = int | float
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 BodyFormat = Literal["markdown", "html"]
-Way = Literal["original", "web", "amp", "cdn_amp", "archive"]
+AddressKind = Literal["original", "web", "amp", "cdn_amp", "archive"]
 """Which of an article's addresses a page came by; the last is a capture of the Wayback Machine."""
 
 _EMPTY: Mapping[str, Json] = MappingProxyType({})
@@ -129,44 +129,6 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
-class Extract:
-    """The article of a web page, without what stands around it. Clean, as an :class:`Article` is."""
-
-    markdown: str
-    """Its text; what links and pictures are in it have absolute addresses."""
-    words: int
-    title: str = ""
-    byline: str = ""
-    published_at: datetime | None = None
-    """An aware time in UTC, or None when the page does not say."""
-    site: str = ""
-    image: Image | None = None
-    """The picture that the page names as its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The original of an article, as it was fetched and is kept."""
-
-    id: str
-    """The identity of the article, 16 hexadecimal digits."""
-    way: Way
-    url: str
-    """What was asked for, in the form of :func:`reader.core.urls.fetchable`."""
-    final_url: str
-    """Where that led to."""
-    extract: Extract
-    fetched_at: datetime
-    """When the text came, an aware time in UTC."""
-    checked_at: datetime
-    """When its server said last that it still holds."""
-    etag: str = ""
-    last_modified: str = ""
-    size: int = 0
-    """Bytes of the page's body, as it came."""
-
-
-@dataclass(frozen=True, slots=True)
 class Problem:
     """Something wrong with one document; the document is still listed where it can be."""
 
@@ -214,19 +176,19 @@ class Counts:
 
     articles: int
     unread: int
-    troubled: int
+    with_problems: int
     """Documents with problems."""
     complete: bool = True
     """Whether the folder has been read to its end; otherwise there are more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Census:
+class IndexTotals:
     """Everything that there is to count."""
 
     articles: int
     documents: int
     """Files that were taken in, articles or not."""
     problems: int
-    troubled: int
+    with_problems: int
     """Documents with problems, and files and folders that cannot be read."""

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
 
-from reader.documents.files import Folder, GoneError, join, read_many
-from reader.documents.index_record import brief, slow
-from reader.storage.sqlite.index.writer import UNREAD_AGAIN, Taken
+from reader.documents.files import FileGoneError, Folder, join_path, read_files
+from reader.documents.index_record import full_record, index_record
+from reader.storage.sqlite.index.writer import UNREAD_AGAIN, ParsedFile
 from reader.workers.process import lower_priority, receive, send
 
-ParsedBatch: TypeAlias = tuple[bytes, list[Taken], list[str]]
+ParsedBatch: TypeAlias = tuple[bytes, list[ParsedFile], list[str]]
 """A folder, what was taken from it, and tracebacks for the log."""
 FAILED = "this document made newsreader fail; the log file has the details"
 
@@ -25,28 +25,28 @@ def parse_files(folder: Folder, prefix: bytes, names: Iterable[bytes], *, slow_p
 
     ``slow_path`` keeps to what is written in Python where there is a choice.
     """
-    understand = slow if slow_path else brief
+    understand = full_record if slow_path else index_record
     taken, failures = [], []
-    for name, contents in read_many(folder, prefix, names):
-        if isinstance(contents, GoneError):
+    for name, contents in read_files(folder, prefix, names):
+        if isinstance(contents, FileGoneError):
             continue
         if isinstance(contents, Exception):
             taken.append(failed(name, contents.message.rstrip(".")))
             continue
         try:
-            found, problems = understand(join(prefix, name), contents.data)
+            found, problems = understand(join_path(prefix, name), contents.data)
         except Exception:  # noqa: BLE001 - parsing never raises; should it do so all the same, that costs one document
             failures.append(traceback.format_exc())
             taken.append(failed(name, FAILED))
         else:
             values = None if found is None else tuple(found)
-            taken.append(Taken(name, contents.mtime_ns, contents.size, values, problems))
+            taken.append(ParsedFile(name, contents.mtime_ns, contents.size, values, problems))
     return prefix, taken, failures
 
 
-def failed(name: bytes, message: str) -> Taken:
+def failed(name: bytes, message: str) -> ParsedFile:
     """Return what goes into the index of a file that could not be read: why, and that it shall be tried again."""
-    return Taken(name, UNREAD_AGAIN, 0, None, ((1, "", message),))
+    return ParsedFile(name, UNREAD_AGAIN, 0, None, ((1, "", message),))
 
 
 def main() -> None:

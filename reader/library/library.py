@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, BinaryIO, Literal, NamedTuple
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
 from reader.core.errors import ReaderError
-from reader.core.model import Article, Census, Counts, Json, Problem, Row
+from reader.core.model import Article, Counts, IndexTotals, Json, Problem, Row
 from reader.core.ordering import Sort, View
 from reader.core.paths import Paths
 from reader.core.text import show_path
-from reader.documents.files import ENDINGS, Folder, read
+from reader.documents.files import EXTENSIONS, Folder, read_file
 from reader.storage.sqlite.index.reader import Index
 from reader.storage.sqlite.marks.positions import Places
 from reader.storage.sqlite.marks.store import Marked, Said, State
@@ -29,7 +29,7 @@ from reader.storage.sqlite.marks.store import Marked, Said, State
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reader.documents.parse import Parsed
+    from reader.documents.parse import ParsedDocument
     from reader.query.ast import Query
     from reader.storage.sqlite.marks.undo import Undone
     from reader.storage.sqlite.pages.store import Pages
@@ -105,9 +105,9 @@ class Library:
         """Open the folder at ``path``, or the single document. Raises ReaderError when there is none."""
         folder = Folder.of(path)
         # A single document is read at once and needs no file to remember it.
-        index_file = paths.index(folder.root) if folder.only is None else None
+        index_file = paths.index_file(folder.root) if folder.only is None else None
         index, index_notice = Index.open(index_file)
-        state, state_notice = State.open(paths.state)
+        state, state_notice = State.open(paths.state_file)
         return cls(folder, index, state, tuple(filter(None, (index_notice, state_notice))), index_file, paths=paths)
 
     @property
@@ -115,7 +115,7 @@ class Library:
         """The originals that were fetched, of the articles of every folder; opened by whoever asks first."""
         with self._opening_pages:
             if self._pages is None:
-                self._pages = _pages(None if self.paths is None else self.paths.pages, self._state)
+                self._pages = _pages(None if self.paths is None else self.paths.pages_file, self._state)
             return self._pages
 
     def renew(self) -> bool:
@@ -130,7 +130,7 @@ class Library:
     @staticmethod
     def last(paths: Paths) -> tuple[Path | None, str]:
         """Return the folder or document that was opened last, and a sentence when the marks could not be opened."""
-        state, notice = State.open(paths.state)
+        state, notice = State.open(paths.state_file)
         try:
             kept = state.recall(_LAST_FOLDER)
         finally:
@@ -147,7 +147,7 @@ class Library:
         from reader.export import marks as exchange
 
         with _own_state(paths, tell) as state, closing(state.marks()) as entries:
-            yield exchange.lines(entries)
+            yield exchange.export_lines(entries)
 
     @staticmethod
     def imported(paths: Paths, file: BinaryIO, name: str, tell: Callable[[str], None]) -> Imported:
@@ -157,7 +157,7 @@ class Library:
         """
         from reader.export import marks as exchange
 
-        marks = exchange.parse(file, name)
+        marks = exchange.parse_export(file, name)
         things = Counter(kind for (kind, _), thing in marks.things.items() if thing.value)  # else it was deleted
         soon = (time.time() + _AHEAD) * 1000
         ahead = sum(mark.at > soon for mark in marks.marks.values())
@@ -171,7 +171,7 @@ class Library:
 
         Raises ReaderError when there is no file that could be used.
         """
-        with _own_state(paths, tell) as state, closing(_pages(paths.pages, state)) as pages:
+        with _own_state(paths, tell) as state, closing(_pages(paths.pages_file, state)) as pages:
             if pages.in_memory:
                 raise ReaderError(pages.notice)
             if pages.notice:
@@ -183,7 +183,7 @@ class Library:
         """Write a file of the person's, whole or not at all. Raises ReaderError."""
         from reader.export import marks as exchange
 
-        exchange.write_whole(path, pieces)
+        exchange.write_atomically(path, pieces)
 
     def remember_folder(self) -> None:
         """Keep which folder this is, for :meth:`last`. Raises StorageError."""
@@ -275,7 +275,7 @@ class Library:
     def counts(self) -> Counts:
         """Return how many articles, unread articles and documents with problems there are."""
         totals = self.index.totals()
-        return Counts(totals.articles, totals.articles - self._read_count(), totals.troubled, totals.complete)
+        return Counts(totals.articles, totals.articles - self._read_count(), totals.with_problems, totals.complete)
 
     def marks_version(self) -> int:
         """Return a number that rises with every change of marks or things, whoever makes it. Raises ReaderError."""
@@ -298,10 +298,10 @@ class Library:
             log.warning("marks cannot be read", exc_info=error)
             return 0
 
-    def census(self) -> Census:
+    def census(self) -> IndexTotals:
         """Count everything, which takes its time in a large folder."""
         totals = self.index.totals()
-        return Census(totals.articles, self.index.documents(), self.index.problem_count(), totals.troubled)
+        return IndexTotals(totals.articles, self.index.documents(), self.index.problem_count(), totals.with_problems)
 
     def keep_in_memory(self) -> None:
         """Go on with an index that ends with the program, because nothing can be written where it was."""
@@ -331,11 +331,13 @@ class Library:
             raise ReaderError(f"{show_path(path)} can no longer be read as a document: {what}.", "See ! for details.")
         return parsed.article
 
-    def read(self, path: bytes) -> Parsed:
+    def read(self, path: bytes) -> ParsedDocument:
         """Return what the file at ``path`` says. Raises ReaderError when it cannot be read at all."""
-        from reader.documents.parse import parse  # imported late: a list of what is known already needs no parser
+        from reader.documents.parse import (
+            parse_document,  # imported late: a list of what is known already needs no parser
+        )
 
-        return parse(path, read(self.folder, path).data)
+        return parse_document(path, read_file(self.folder, path).data)
 
     def identities(self, rowids: Sequence[int]) -> list[str]:
         """Return the identities of the articles of these documents, each once."""
@@ -358,7 +360,7 @@ class Library:
         base = own.rsplit(b"/", 2)[0] + b"/" if own.count(b"/") >= 2 else b""
         found: list[int | None] = []
         for name in names:
-            paths = (base + os.fsencode(name + ending) for ending in sorted(ENDINGS))
+            paths = (base + os.fsencode(name + ending) for ending in sorted(EXTENSIONS))
             found.append(next((at for at in map(self.index.with_path, paths) if at is not None), None))
         return found
 
@@ -575,7 +577,7 @@ def _pages(path: Path | None, state: State) -> Pages:
 @contextlib.contextmanager
 def _own_state(paths: Paths, tell: Callable[[str], None]) -> Iterator[State]:
     """Open the file of marks. Raises ReaderError when it cannot be used: memory is nothing to share marks with."""
-    state, notice = State.open(paths.state)
+    state, notice = State.open(paths.state_file)
     with closing(state):
         if not state.is_kept:
             raise ReaderError(notice)

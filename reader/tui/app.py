@@ -18,12 +18,13 @@ from textual.screen import Screen
 from textual.worker import WorkerError
 
 from reader import startup
-from reader.config.load import Config, load
+from reader.config.load import load_config
+from reader.config.settings import Config
 from reader.core.errors import ReaderError
 from reader.core.exit import print_notice
 from reader.core.paths import Paths
 from reader.core.text import clean, show_path
-from reader.startup import First, Opening
+from reader.startup import FirstFrame, Opening
 from reader.tui import messages
 from reader.tui.desk import KEEPING
 from reader.tui.keys import bindings
@@ -58,11 +59,11 @@ class NewsreaderApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-single"), (60, "-stacked"), (100, "-side")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]
 
-    def __init__(self, first: First, settings: Config, timings: Timings = DEFAULT_TIMINGS) -> None:
+    def __init__(self, first: FirstFrame, settings: Config, timings: Timings = DEFAULT_TIMINGS) -> None:
         super().__init__()
         self.timings = timings
         self.library = first.library
-        self._first: First | None = first
+        self._first: FirstFrame | None = first
         self._settings = settings
         self._tidying = IdleGC()
         for theme in (themes.DARK, themes.LIGHT):
@@ -232,7 +233,7 @@ def run(opened: Opening, paths: Paths, *, offline: bool = False) -> int:
 
     Raises ReaderError when there is nothing to open.
     """
-    settings = load(paths.config_file, bindings.NAMES)
+    settings = load_config(paths.config_file, bindings.NAMES)
     settings = replace(settings, fetch=replace(settings.fetch, offline=offline))
     bindings.check_keymap(settings.keys)
     first = opened.wait(print_notice)
@@ -256,6 +257,6 @@ def _run(app: NewsreaderApp, paths: Paths) -> int:
         log.error("the app failed:\n%s", re.sub(r"\x1b\[[0-9;]*m", "", said.getvalue()))
         raise ReaderError(
             "The app had to stop because of an error of its own. Nothing of yours is lost.",
-            f"Details: {show_path(paths.log)}",
+            f"Details: {show_path(paths.log_file)}",
         )
     return status

@@ -17,7 +17,6 @@ from textual.message import Message
 from reader.core.errors import ReaderError
 from reader.core.paths import Paths
 from reader.tui import messages
-from reader.tui.widgets.status_message import StatusMessage
 
 if TYPE_CHECKING:
     from reader.core.ordering import Sort
@@ -81,7 +80,7 @@ class ViewsDesk:
 
         with self._making:
             if self._views is None:
-                self._views = Views(self._library, Paths.of().views)
+                self._views = Views(self._library, Paths.from_environment().views_file)
             return self._views
 
     def close(self) -> None:
@@ -199,7 +198,7 @@ class ViewsDesk:
 
     def _count_now(self, saved: Sequence[SavedView], sort: Sort) -> None:
         from reader.query.ast import QueryError
-        from reader.query.parser import parse
+        from reader.query.parser import parse_query
         from reader.tui.widgets.sidebar.selection import BUILT_IN_VIEWS, OF_DOCUMENTS
         from reader.tui.widgets.sidebar.tree import SidebarEntry
 
@@ -214,7 +213,7 @@ class ViewsDesk:
         entries["view"] = []
         for view in saved:
             try:
-                query = parse(view.query)
+                query = parse_query(view.query)
             except QueryError:
                 entries["view"].append(SidebarEntry(view.name, None))
             else:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from reader.core.model import Extract, Image, Page
+from reader.content.markdown.parser import parse_markdown
+from reader.content.page import Extract, Page
+from reader.core.model import Image
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
@@ -39,9 +41,11 @@ def folder(make_folder: MakeFolder, library: OpenLibrary) -> Path:
     opened: Library = library(made)
     (row,) = opened.rows(opened.view(Sort()).rowids[:1])
     now, url = datetime.now(UTC), row.links.best
-    opened.pages.keep(Page(row.id, "original", url, url, Extract(_WORDS, 900, image=Image(_URL)), now, now), b"<html>")
+    opened.pages.keep(
+        Page(row.id, "original", url, url, Extract(parse_markdown(_WORDS), 900, image=Image(_URL)), now, now), b"<html>"
+    )
     opened.pages.keep_image(_URL, encoded(halves((400, 200))), "image/png")
-    config = Paths.of().config
+    config = Paths.from_environment().config
     config.mkdir(parents=True, exist_ok=True)
     (config / "config.toml").write_text("[fetch]\nenabled = false\nimages = true\n")
     return made
@@ -114,7 +118,7 @@ def test_half_blocks_are_gone_when_one_leaves(folder: Path, environ: Mapping[str
 
 
 def test_over_ssh_there_are_none_until_asked_for(folder: Path) -> None:
-    (Paths.of().config / "config.toml").write_text("[fetch]\nenabled = false\n")
+    (Paths.from_environment().config / "config.toml").write_text("[fetch]\nenabled = false\n")
     with Terminal(folder, columns=80, lines=24) as terminal:
         terminal.wait("Pictured")
         terminal.press("f")

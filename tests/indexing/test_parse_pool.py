@@ -18,7 +18,7 @@ from reader.documents.files import Folder
 from reader.indexing import parse_worker
 from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import FAILED, parse_files
-from reader.storage.sqlite.index.writer import UNREAD_AGAIN, Taken
+from reader.storage.sqlite.index.writer import UNREAD_AGAIN, ParsedFile
 from reader.workers import process as processes
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
@@ -34,8 +34,8 @@ def _pool(folder: Folder, size: int = 2) -> Iterator[ParserPool]:
         pool.close()
 
 
-def _all(pool: ParserPool) -> dict[bytes, Taken]:
-    found: dict[bytes, Taken] = {}
+def _all(pool: ParserPool) -> dict[bytes, ParsedFile]:
+    found: dict[bytes, ParsedFile] = {}
     deadline = time.monotonic() + _PATIENCE
     while pool.outstanding:
         assert time.monotonic() < deadline, "the processes do not answer"
@@ -67,7 +67,7 @@ def test_processes_take_documents_as_this_one_would(folder: Folder) -> None:
             pool.submit(b"", names[start : start + 7])
         assert _all(pool) == here
     assert here[b"58.md"].problems
-    assert here[b"59.md"].brief is None
+    assert here[b"59.md"].record is None
 
 
 def test_the_careful_way_gives_the_same(folder: Folder) -> None:
@@ -116,7 +116,7 @@ def test_a_document_that_makes_us_fail_costs_itself(make_folder: MakeFolder, mon
     def fail(path: bytes, data: bytes) -> object:
         raise ZeroDivisionError(path, data)
 
-    monkeypatch.setattr("reader.indexing.parse_worker.brief", fail)
+    monkeypatch.setattr("reader.indexing.parse_worker.index_record", fail)
     _, (taken,), (failure,) = parse_files(folder, b"", [b"a.md"])
     assert taken.problems == ((1, "", FAILED),)
     assert "ZeroDivisionError" in failure

@@ -290,8 +290,8 @@ def test_the_last_folder_is_found_again_whatever_the_bytes_of_its_name(
     folder.mkdir()
     library(folder).remember_folder()
     assert Library.last(own_directories) == (folder, "")
-    own_directories.state.write_bytes(b"garbage" * 1000)
-    own_directories.state.with_name("state.db-wal").unlink(missing_ok=True)
+    own_directories.state_file.write_bytes(b"garbage" * 1000)
+    own_directories.state_file.with_name("state.db-wal").unlink(missing_ok=True)
     last, notice = Library.last(own_directories)
     assert last is None
     assert notice.startswith("The file of marks was damaged.")
@@ -303,7 +303,7 @@ def test_news_can_be_read_while_the_marks_cannot(
     folder = make_folder({"a.md": _document("A")})
     opened = library(folder)
     opened.mark_read([opened.rows(opened.view(Sort()).rowids)[0].id], read=True)
-    with closing(sqlite3.connect(own_directories.state)) as db:
+    with closing(sqlite3.connect(own_directories.state_file)) as db:
         db.execute("DROP TABLE marks")
     assert [(row.title, row.read) for row in opened.rows(opened.view(Sort()).rowids)] == [("A", False)]
     assert opened.counts() == Counts(1, 1, 0)

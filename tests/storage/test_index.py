@@ -93,9 +93,9 @@ def test_a_document_that_changed_leaves_nothing_of_its_former_self() -> None:
         assert index.problems() == []
         assert index.with_url("http://a.example/1") is None
         replace(index, b"a.md", None, 3, (1, "", "broken"))
-        assert (index.totals().articles, index.totals().troubled) == (0, 1)
+        assert (index.totals().articles, index.totals().with_problems) == (0, 1)
         remove(index, row.rowid)
-        assert (index.totals().troubled, index.documents(), index.problem_count()) == (0, 0, 0)
+        assert (index.totals().with_problems, index.documents(), index.problem_count()) == (0, 0, 0)
 
 
 def test_a_row_number_never_comes_to_mean_another_document() -> None:
@@ -127,7 +127,7 @@ def test_problems_are_in_order_and_those_of_folders_replaced_as_a_whole(tmp_path
 
         set_problems(Problem("a", 1, "", "no"))
         assert [(each.path, each.line) for each in index.problems()] == [("a", 1), ("b.md", 1), ("b.md", 2)]
-        assert index.totals().troubled == 2
+        assert index.totals().with_problems == 2
 
         def version() -> int:
             return int(watcher.execute("PRAGMA data_version").fetchone()[0])
@@ -164,7 +164,7 @@ def _cut_off(path: Path) -> None:
 def test_a_damaged_index_is_set_aside_and_built_anew(
     folder: Path, library: OpenLibrary, own_directories: Paths, damage: Callable[[Path], None]
 ) -> None:
-    path = own_directories.index(folder)
+    path = own_directories.index_file(folder)
     damage(path)
     damaged = path.read_bytes()
     opened = library(folder)
@@ -186,7 +186,7 @@ def test_a_damaged_index_is_set_aside_and_built_anew(
 def test_an_index_of_another_format_is_built_anew(
     folder: Path, library: OpenLibrary, own_directories: Paths, change: str
 ) -> None:
-    path = own_directories.index(folder)
+    path = own_directories.index_file(folder)
     with closing(sqlite3.connect(path)) as db:
         db.executescript(f"UPDATE articles SET title = 'of another format'; {change}")
     opened = library(folder)
@@ -247,7 +247,7 @@ def test_an_index_damaged_in_its_middle_says_so_and_is_built_anew_by_the_next_st
         {f"{number}.md": f"---\ntitle: T{number}\nexcerpt: {'x' * 500}\n---\n" for number in range(200)}
     )
     library(folder).close()
-    path = own_directories.index(folder)
+    path = own_directories.index_file(folder)
     data = path.read_bytes()
     kept = 8192 * 20  # with what tables there are
     path.write_bytes(data[:kept] + b"\xa5" * (len(data) - kept))

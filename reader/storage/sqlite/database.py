@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.text import show_path
 
 _BUSY_SECONDS = 5.0
@@ -26,7 +26,7 @@ class StorageError(ReaderError):
     def __init__(self, path: Path | None, error: sqlite3.Error, *, damaged: bool = False) -> None:
         where = show_path(path) if path is not None else "newsreader's memory"
         code = getattr(error, "sqlite_errorcode", None)  # misuse of the module has none
-        super().__init__(f"{where} cannot be used: {reason(error)}.")
+        super().__init__(f"{where} cannot be used: {describe_error(error)}.")
         # A table of ours that is not there: somebody has deleted the file, or put another in its place.
         missing = "no such table" in str(error)
         no_text = "could not decode to utf-8" in str(error).lower()

@@ -18,11 +18,11 @@ from textual.dom import DOMNode
 from textual.reactive import reactive
 
 from reader import startup
-from reader.config.load import Config
+from reader.config.settings import Config
 from reader.core.errors import ReaderError
 from reader.core.events import Progress
 from reader.core.ordering import Sort, SortKey
-from reader.startup import First
+from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.desk import KEEPING, ROWS, UNREAD, VIEW
 from reader.tui.keys import bindings
@@ -68,9 +68,9 @@ class BrowseScreen(Gathering):
 
     sort: reactive[Sort] = reactive(Sort(), init=False, repaint=False)
 
-    def __init__(self, first: First, settings: Config, notice: str = "") -> None:
+    def __init__(self, first: FirstFrame, settings: Config, notice: str = "") -> None:
         super().__init__(first, settings)
-        self._first: First | None = first
+        self._first: FirstFrame | None = first
         self._notice = notice
         """What the person should know from the start."""
         self.set_reactive(BrowseScreen.sort, first.view.sort)

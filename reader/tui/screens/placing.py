@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textual import on
 
-from reader.config.load import Config
-from reader.startup import First
+from reader.config.settings import Config
+from reader.startup import FirstFrame
 from reader.storage.sqlite.marks.positions import place_in, view_name
 from reader.tui import messages
 from reader.tui.screens.searching import Searching
@@ -15,7 +15,7 @@ from reader.tui.widgets.article_list.article_list import ArticleList
 class Placing(Searching):
     """Keeps where the person is, when they leave it, and when they stay there for a moment."""
 
-    def __init__(self, first: First, settings: Config) -> None:
+    def __init__(self, first: FirstFrame, settings: Config) -> None:
         super().__init__(first, settings)
         self.view_name = view_name(first.view.sort)
         """What the view in the list is called."""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from textual import events, on
 from textual.app import SuspendNotSupported
 
-from reader.config.load import Config
+from reader.config.settings import Config
 from reader.core.errors import ReaderError
 from reader.core.model import Links
-from reader.core.urls import host, shorten
-from reader.startup import First
+from reader.core.urls import display_host, shorten_url
+from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.screens.parts import Parts
 from reader.tui.terminal import graphics
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Reading(Parts):
     """Shows the selected article, or the related item that was followed from it."""
 
-    def __init__(self, first: First, settings: Config) -> None:
+    def __init__(self, first: FirstFrame, settings: Config) -> None:
         super().__init__(first, settings)
         self._trail = BackStack()
         self._wanted = -1
@@ -247,7 +247,7 @@ class Reading(Parts):
 
     def _open(self, url: str, otherwise: str) -> None:
         if url:
-            self.say(f"Opening {host(url) or 'the link'} …")
+            self.say(f"Opening {display_host(url) or 'the link'} …")
             own = self.articles.row is not None and url in self.articles.row.links.every()
             self._desk.open(url, self.articles.rowid if own else -1)
         else:
@@ -280,7 +280,7 @@ class Reading(Parts):
         url = self.links().best
         if url:
             self.app.copy_to_clipboard(url)
-            self.say(f"Copied {shorten(url, max(20, self.size.width - 9))}")
+            self.say(f"Copied {shorten_url(url, max(20, self.size.width - 9))}")
         elif self.articles.rowid == -1:
             self.say("There is no article here whose address could be copied.", transient=True)
         else:

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Literal
 
 from textual import on
 
-from reader.config.load import Config
+from reader.config.settings import Config
 from reader.core.errors import ReaderError
 from reader.core.model import Links
-from reader.startup import First
+from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.keys import bindings
 from reader.tui.originals_desk import MEASURE, OriginalsDesk
@@ -41,7 +41,7 @@ _ABOUT_THE_LIST = frozenset({"sort", "search", "views", "save_view", "all_read",
 class Texts(Viewing):
     """Shows what there is to read of an article: its page, where one is kept, or what there is in its place."""
 
-    def __init__(self, first: First, settings: Config) -> None:
+    def __init__(self, first: FirstFrame, settings: Config) -> None:
         super().__init__(first, settings)
         self.originals = OriginalsDesk(
             first.library, settings.fetch, self._desk.bodies, self._desk.run, self.post_message
@@ -281,7 +281,7 @@ class Texts(Viewing):
         view = self.text_pane.view if self.text_pane is not None else None
         if view is None or view.text is None or not view.text.id:
             return
-        left = view.position.pop_changed()
+        left = view.position.position.pop_changed()
         if left is not None and view.text.kind != "excerpt":
             self._desk.left_article(view.text.id, left, "text")
 
@@ -389,11 +389,11 @@ class Texts(Viewing):
         if view is None or not chosen:
             super().action_copy()
             return
-        from reader.core.text import count
+        from reader.core.text import format_count
 
         self.app.copy_to_clipboard(chosen)
         view.end_line_selection()
-        self.say(f"Copied {count(len(chosen.split()), 'word')}.")
+        self.say(f"Copied {format_count(len(chosen.split()), 'word')}.")
 
     # Searching in the text.
 

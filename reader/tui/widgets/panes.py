@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from textual import events
@@ -187,15 +186,6 @@ class Panes(CoveredContainer):
 
     def action_related(self, step: int) -> None:
         """Select the next related item or, with -1, the previous one."""
-        # Keys can be quicker than the messages that they cause: this takes the way of the message that another article
-        # is selected, from the list up to the screen, and so comes after it.
-        action: Callable[[], object] = partial(self.article.when_loaded, partial(self._select_related, step))
-        for node in reversed(self.articles.ancestors_with_self):
-            if isinstance(node, Widget):
-                action = partial(node.call_later, action)
-        action()
-
-    def _select_related(self, step: int) -> None:
         if not self.article.item_count:
             self._say("This article has no related items.")
             return

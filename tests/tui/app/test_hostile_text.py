@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from textual.events import Paste
 from textual.widgets import Input
 
-from reader.core.text import clean, steady
+from reader.core.text import clean, stable_width
 from reader.tui.widgets.article_list.columns import columns
 from tests.conftest import MakeFolder
 from tests.tui.helpers import FORBIDDEN, LOW, NARROW, SIDE, STACKED, Reader, opened, plain, segments
@@ -111,7 +111,7 @@ async def test_no_document_can_send_anything_but_text_to_the_terminal(hostile: P
 async def test_no_document_can_do_so_through_another_page(hostile: Path, key: str) -> None:
     async with opened(hostile) as reader:
         await reader.press(key)
-        assert reader.app.screen is not reader.browse
+        assert not reader.is_main_screen_on_top
         check(reader)
         await reader.press("pagedown")
         check(reader)
@@ -206,7 +206,7 @@ def starts(strip: object) -> set[int]:
 async def test_what_terminals_disagree_about_is_not_drawn(wide: Path) -> None:
     async with opened(wide) as reader:
         text = plain(reader.list)
-        assert text == steady(text)
+        assert text == stable_width(text)
         for char in ("\u200d", "\ufe0f", "\u20e3", "\U0001f3fd"):
             assert char not in reader.text
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.events import MouseScrollDown
 
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_pane.article_pane import ArticlePane
@@ -57,7 +56,7 @@ async def test_the_wheel_scrolls_list_and_article_and_leaves_the_selection(make_
     async with opened(folder) as reader:
         for widget in (reader.list, reader.article):
             for _ in range(3):
-                await reader.pilot._post_mouse_events([MouseScrollDown], widget=widget, offset=(5, 5))
+                await reader.scroll_wheel(widget)
             await reader.until(lambda widget=widget: widget.scroll_offset.y > 0)
         assert reader.row.title == "N000"
         assert reader.list.scroll_offset.y > 0

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from reader.config.load import Config
-from reader.config.settings import FetchSettings
+from reader.config.settings import Config, FetchSettings
 from reader.core.events import BulkProgress
 from reader.library.library import Library
 from reader.tui.widgets.bars.progress import BulkFetchBar, fitting, wordings_of
@@ -55,7 +54,7 @@ def news(make_folder: MakeFolder, site: Silent) -> Path:
 
 
 def line(reader: Reader) -> BulkFetchBar:
-    return reader.browse.query_one(BulkFetchBar)
+    return reader.bulk_fetch_bar
 
 
 async def test_twice_in_one_go_begins_and_pauses(news: Path, site: Silent) -> None:
@@ -151,7 +150,7 @@ async def test_giving_an_article_up_right_after_asking_gives_it_up(news: Path, s
     async with opened(news, SIDE, _ALLOWED) as reader:
         for _ in range(3):
             await reader.burst("f", "X")
-            await reader.until(lambda: not reader.browse.fetching, seconds=15)  # 20 s would be the client's own
+            await reader.until(lambda: not reader.fetches, seconds=15)  # 20 s would be the client's own
             assert "Fetching was stopped" in reader.message
             await reader.press("h")
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from reader.config.load import Config
-from reader.config.settings import FetchSettings
-from reader.core.model import Extract, Page, Way
+from reader.config.settings import Config, FetchSettings
+from reader.content.markdown.parser import parse_markdown
+from reader.content.page import Extract, Page
+from reader.core.model import AddressKind
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
-from reader.tui.widgets.bars.bars import KeyBar
 from tests.conftest import MakeFolder
 from tests.tui.helpers import SIDE, Reader, document, drawn, opened
 from tests.web.server import Request, Server, reply, serving
@@ -41,17 +41,19 @@ async def server() -> AsyncIterator[Server]:
         yield served
 
 
-def one(make_folder: MakeFolder, url: str, age: timedelta | None = None, way: Way = "original") -> Path:
+def one(make_folder: MakeFolder, url: str, age: timedelta | None = None, way: AddressKind = "original") -> Path:
     """Return a folder of an article, whose page was fetched and looked at that long ago, if it has one."""
     folder = make_folder({"a.md": document("One", f"originalUrl: {url}", "excerpt: The excerpt.")})
     if age is None:
         return folder
-    library = Library.open(folder, Paths.of())
+    library = Library.open(folder, Paths.from_environment())
     for _ in refresh(library):
         pass
     (row,) = library.rows(library.view(Sort()).rowids)
     then = datetime.now(UTC) - age
-    library.pages.keep(Page(row.id, way, url, url, Extract(_TEXT, 420), then, then, etag='"1"'), b"<html>")
+    library.pages.keep(
+        Page(row.id, way, url, url, Extract(parse_markdown(_TEXT), 420), then, then, etag='"1"'), b"<html>"
+    )
     library.close()
     return folder
 
@@ -62,7 +64,7 @@ def unchanged(server: Server) -> str:
 
 async def over(reader: Reader) -> None:
     """Wait until nothing is being fetched any more, and its end is told."""
-    await reader.until(lambda: not reader.browse.fetching, seconds=60)
+    await reader.until(lambda: not reader.fetches, seconds=60)
     await reader.settled()
 
 
@@ -114,7 +116,7 @@ async def test_the_archive_is_not_asked_for_what_is_kept_and_the_key_says_so(
         async with opened(folder, SIDE, settings) as reader:
             await reader.press("A")
             assert reader.message == "This is the original; the archive is for what cannot be had."
-            reader.browse.query_one(KeyBar).clear()
+            reader.clear_message()
             await reader.press("A")
             assert reader.message == "This is the original; the archive is for what cannot be had."
     assert not server.requests
@@ -125,7 +127,7 @@ async def test_offline_each_key_is_answered(make_folder: MakeFolder, key: str) -
     async with opened(one(make_folder, "https://a.example/"), SIDE, _OFFLINE) as reader:
         await reader.press(key)
         assert "--offline" in head(reader)
-        reader.browse.query_one(KeyBar).clear()
+        reader.clear_message()
         await reader.press(key)
         assert "--offline" in reader.message
         await reader.press("h")
@@ -157,4 +159,4 @@ async def test_that_fetching_was_stopped_is_not_said_while_it_goes_on(server: Se
         assert reader.message.startswith("Fetching was stopped.")
         await reader.press("f")
         await reader.until(lambda: not reader.message)
-        assert reader.browse.fetching
+        assert reader.fetches

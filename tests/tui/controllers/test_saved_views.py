@@ -9,8 +9,7 @@ import pytest
 from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.library.saved_views.toml_file import SavedView, read
-from reader.tui import messages
-from reader.tui.widgets.sidebar.sidebar import Sidebar, SidebarTitle
+from reader.tui.widgets.sidebar.sidebar import Sidebar
 from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, opened
 
@@ -35,7 +34,7 @@ def folder(make_folder: MakeFolder) -> Path:
 
 
 def pane(reader: Reader) -> Sidebar:
-    views = reader.browse.panes.views
+    views = reader.sidebar
     assert views is not None
     return views
 
@@ -59,11 +58,11 @@ async def to(reader: Reader, text: str, kind: str = "") -> None:
 
 
 def query(reader: Reader) -> str:
-    return reader.browse.asked.text
+    return reader.query
 
 
 def file() -> list[SavedView]:
-    return read(Paths.of().views.read_text(), "")
+    return read(Paths.from_environment().views_file.read_text(), "")
 
 
 # Showing it.
@@ -148,7 +147,7 @@ async def test_it_comes_and_goes_with_the_width(folder: Path) -> None:
 
 async def test_the_title_takes_the_accent_with_the_focus(folder: Path) -> None:
     async with opened(folder, WIDE) as reader:
-        title = reader.browse.query_one(SidebarTitle)
+        title = reader.sidebar_title
         assert not title.lit
         await reader.press("b")
         assert title.lit
@@ -230,7 +229,7 @@ async def test_a_filter_shows_what_has_it_in_its_name(folder: Path) -> None:
         assert shown(reader) == ["▾ Topics 1", "▌ Law 7"]
         await reader.press("enter")
         assert pane(reader).has_focus
-        assert reader.browse.query_one(SidebarTitle).filter == "AW"
+        assert reader.sidebar_title.filter == "AW"
         await to(reader, "Law")
         await reader.press("enter")
         assert query(reader) == "topic:Law"
@@ -349,7 +348,7 @@ async def test_a_view_is_saved_shown_and_chosen(folder: Path) -> None:
         await reader.press("b")
         await to(reader, "My law")
         await reader.press("enter")
-        assert (query(reader), reader.browse.sort.by, len(reader.rows)) == ("topic:law", "heat", 7)
+        assert (query(reader), reader.sort.by, len(reader.rows)) == ("topic:law", "heat", 7)
     async with opened(folder, WIDE) as reader:
         assert "My law 7" in shown(reader)
 
@@ -388,7 +387,7 @@ async def test_a_view_is_renamed_moved_deleted_and_all_of_it_undone(folder: Path
 async def test_what_somebody_writes_into_the_file_is_followed(folder: Path) -> None:
     async with opened(folder, WIDE) as reader:
         await save(reader, "A")
-        path = Paths.of().views
+        path = Paths.from_environment().views_file
         path.write_text(path.read_text() + "\n[[view]]\nname = 'Edited'\nquery = 'topic:ai'\n")
         await reader.until(lambda: "Edited 7" in shown(reader))
         text = path.read_text()
@@ -404,7 +403,7 @@ async def test_what_somebody_writes_into_the_file_is_followed(folder: Path) -> N
 
 
 async def test_a_file_that_is_broken_from_the_start_is_told_and_left_alone(folder: Path) -> None:
-    path = Paths.of().views
+    path = Paths.from_environment().views_file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("[[view]\n")
     async with opened(folder, WIDE) as reader:
@@ -429,7 +428,7 @@ async def test_a_view_is_saved_also_where_there_is_no_pane(folder: Path) -> None
 
 
 async def test_a_view_that_is_no_query_stays_and_tells_what_is_wrong(folder: Path) -> None:
-    path = Paths.of().views
+    path = Paths.from_environment().views_file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("[[view]]\nname = 'Bad'\nquery = 'sorce:x'\n")
     async with opened(folder, WIDE) as reader:
@@ -444,7 +443,7 @@ async def test_a_view_that_is_no_query_stays_and_tells_what_is_wrong(folder: Pat
 
 
 async def test_a_name_from_outside_is_text(folder: Path) -> None:
-    path = Paths.of().views
+    path = Paths.from_environment().views_file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text('[[view]]\nname = "[red]x[/] \\u001b]52;c;x\\u0007"\nquery = ""\n')
     async with opened(folder, WIDE) as reader:
@@ -511,8 +510,8 @@ async def test_views_of_an_import_reach_the_window_and_the_file(folder: Path, tm
             f'{{"kind":"view","name":"Odd","value":{{"query":"a","rank":{rank}}},"changed":"2026-11-21T09:32:00.000Z"}}\n'
         )
         with marks.open("rb") as lines:
-            Library.imported(Paths.of(), lines, "marks", lambda _: None)
-        reader.browse.post_message(messages.MarksChanged())  # as the keeper of the index tells
+            Library.imported(Paths.from_environment(), lines, "marks", lambda _: None)
+        reader.report_marks_change()  # as the keeper of the index tells
         await reader.until(lambda: "My law 7" in shown(reader))
         assert [view.name for view in file()] == ["My law"]
 
@@ -531,8 +530,8 @@ async def test_a_name_that_is_taken_leaves_the_line_there(folder: Path) -> None:
 
 async def test_choosing_what_is_no_query_stays_in_the_pane(folder: Path) -> None:
     async with opened(folder, WIDE) as reader:
-        Paths.of().views.parent.mkdir(parents=True, exist_ok=True)
-        Paths.of().views.write_text("[[view]]\nname = 'Bad'\nquery = 'quality>=high'\n")
+        Paths.from_environment().views_file.parent.mkdir(parents=True, exist_ok=True)
+        Paths.from_environment().views_file.write_text("[[view]]\nname = 'Bad'\nquery = 'quality>=high'\n")
         await reader.until(lambda: any(line.startswith("Bad") for line in shown(reader)))
         await reader.press("b", "b", "b")
         await to(reader, "Bad")

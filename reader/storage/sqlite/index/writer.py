@@ -25,22 +25,22 @@ from reader.storage.sqlite.index.reader import Reading
 UNREAD_AGAIN = -1
 """As a file's time of change: it could not be read, so the next refresh tries again."""
 
-BriefValues: TypeAlias = tuple[object, ...]
-"""The values of a :class:`reader.documents.index_record.Brief`, in order."""
+RecordValues: TypeAlias = tuple[object, ...]
+"""The values of a :class:`reader.documents.index_record.IndexRecord`, in order."""
 
 
 _Stat: TypeAlias = tuple[int, int, str, str]
 """Time of change, size, title and excerpt: archives give all their files one time, so that alone says little."""
 
 
-class Taken(NamedTuple):
+class ParsedFile(NamedTuple):
     """A document as it goes into the index."""
 
     name: bytes
     """Of the file, in its folder."""
     mtime_ns: int
     size: int
-    brief: BriefValues | None
+    record: RecordValues | None
     """None for what is no document."""
     problems: Sequence[tuple[int, str, str]]
     """Line, field and message of each."""
@@ -59,7 +59,7 @@ class KnownFolder(NamedTuple):
 
     rowid: int
     digest: bytes | None
-    """See :meth:`reader.documents.files.Listing.digest`; None when some file has to be looked at again."""
+    """See :meth:`reader.documents.files.FolderListing.digest`; None when some file has to be looked at again."""
 
 
 _LATE_INDEXES = {
@@ -311,7 +311,7 @@ class Writer:
                     by_stat.setdefault((mtime_ns, size, title, excerpt), []).append(rowid)
         self._moves = _Moves(by_id, by_stat)
 
-    def apply(self, folder: bytes, taken: Iterable[Taken]) -> None:
+    def apply(self, folder: bytes, taken: Iterable[ParsedFile]) -> None:
         """Take in documents of ``folder``, new ones or in the place of their former selves."""
         with self._writing() as db:
             own = _folder(db, folder)
@@ -319,15 +319,15 @@ class Writer:
             intake = Intake(db, self._labels, own, last)
             every = [*taken]
             for each, rowid in zip(every, self._rows_for(db, own, every, last), strict=True):
-                name, _, _, brief, troubles = each
-                shown = show_path(folder + b"/" + name if folder else name) if troubles else ""
-                intake.add(rowid, shown, brief, troubles)
+                name, _, _, record, problems = each
+                shown = show_path(folder + b"/" + name if folder else name) if problems else ""
+                intake.add(rowid, shown, record, problems)
             _forget(db, intake.former)
             intake.write()
             self._touch(db, intake.changed)
         self._database.checkpoint()
 
-    def _rows_for(self, db: sqlite3.Connection, folder: int, taken: Sequence[Taken], last: int) -> list[int]:
+    def _rows_for(self, db: sqlite3.Connection, folder: int, taken: Sequence[ParsedFile], last: int) -> list[int]:
         """Return the row of each file, kept as it is now; new ones go on after ``last``."""
         rowids: dict[bytes, int] = {}
         if self._moves:
@@ -352,10 +352,10 @@ class Writer:
         )
         return [rowids[each.name] for each in taken]
 
-    def _moved(self, db: sqlite3.Connection, folder: int, taken: Taken) -> int | None:
+    def _moved(self, db: sqlite3.Connection, folder: int, taken: ParsedFile) -> int | None:
         """Return the row of a document that was elsewhere before, now at its new place."""
         query = "SELECT 1 FROM files WHERE folder = ? AND name = ?"
-        if taken.brief is None or db.execute(query, (folder, taken.name)).fetchone():
+        if taken.record is None or db.execute(query, (folder, taken.name)).fetchone():
             return None
         rowid, former = self._moves.claim(taken)
         if rowid is not None:
@@ -366,7 +366,7 @@ class Writer:
             self.moved += 1
             if former:
                 (before,) = db.execute("SELECT id FROM articles WHERE rowid = ?", [rowid]).fetchone()
-                now = taken.brief[0]
+                now = taken.record[0]
                 assert isinstance(now, int)
                 self.carried.append((before, now))
         return rowid
@@ -502,10 +502,10 @@ class _Moves:
     def __bool__(self) -> bool:
         return bool(self._by_id or self._by_stat)
 
-    def claim(self, taken: Taken) -> tuple[int | None, bool]:
+    def claim(self, taken: ParsedFile) -> tuple[int | None, bool]:
         """Return the row of the same document at its former place, and whether its identity was that place."""
-        assert taken.brief is not None
-        id_, title, excerpt, *_ = taken.brief
+        assert taken.record is not None
+        id_, title, excerpt, *_ = taken.record
         assert isinstance(id_, int)
         assert isinstance(title, str)
         assert isinstance(excerpt, str)

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.text import show_path
 from reader.storage.sqlite.database import Database, StorageError, free_name, sync
 from reader.storage.sqlite.marks.schema import changes_of, inspect, reading
@@ -109,7 +109,7 @@ def make(database: Database, path: Path, kind: Kind) -> Path:
         raise
     except (OSError, sqlite3.Error) as error:
         raise ReaderError(
-            f"No backup of the marks could be made as {show_path(target)}: {reason(error)}.",
+            f"No backup of the marks could be made as {show_path(target)}: {describe_error(error)}.",
             "Make room on the disk, or see that the folder can be written.",
         ) from error
     return target

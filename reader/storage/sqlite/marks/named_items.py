@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from reader.core.errors import ReaderError
 from reader.core.marks import LATEST
 from reader.core.model import Json
-from reader.core.text import clean, cut
+from reader.core.text import clean, truncate
 
 _KIND = re.compile(r"[a-z]{1,20}")
 _LONGEST_NAME = 200
@@ -54,7 +54,7 @@ def put(
     for name, value in things.items():
         if not valid(kind, name):
             raise ReaderError(
-                f"“{cut(clean(name), 40)}” can be no name.",
+                f"“{truncate(clean(name), 40)}” can be no name.",
                 f"It may have 1 to {_LONGEST_NAME} characters, in one line.",
             )
         after = "" if value is None else written(value)

@@ -75,7 +75,7 @@ def place_in(view: View, at: int, line: int) -> Place:
 
 
 def view_name(sort: Sort, query: str = "") -> str:
-    """Return what a view is called: its order, and its query as :func:`reader.query.parser.write` writes it."""
+    """Return what a view is called: its order, and its query as :func:`reader.query.parser.format_query` writes it."""
     return f"{sort.by} {'up' if sort.reverse else 'down'} {query}".rstrip()
 
 

@@ -19,10 +19,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.marks import LATEST, READ, Mark, Marks, Place, Spelling, Thing, tag, tag_key, valid_name
-from reader.core.text import count, show_path
-from reader.core.times import local
+from reader.core.text import format_count, show_path
+from reader.core.times import to_local
 from reader.storage.sqlite import lock
 from reader.storage.sqlite.database import Database, StorageError, prepared, set_aside, sync
 from reader.storage.sqlite.marks import backups, named_items, schema
@@ -160,8 +160,9 @@ def _restore(path: Path) -> str:
     told = f"The file of marks was damaged. It was set aside as {show_path(aside)}"
     if backup is None:
         return f"{told}; marks saved: {saved:,}."
-    when = f"{local(backup.made_at):%Y-%m-%d %H:%M}"
-    return f"{told}; the backup of {when} was restored, and {count(saved, 'later mark')} saved from the file itself."
+    when = f"{to_local(backup.made_at):%Y-%m-%d %H:%M}"
+    later = format_count(saved, "later mark")
+    return f"{told}; the backup of {when} was restored, and {later} saved from the file itself."
 
 
 def _build(path: Path, backup: backups.Backup | None, sources: list[Found]) -> int:
@@ -302,7 +303,7 @@ def _rows(
                     found.append(row)  # noqa: PERF402 - what was read before a fault is kept
         except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
             read = len(found) - before
-            log.warning("%s in %s: rows that could be read: %d (%s)", table, file, read, reason(error))
+            log.warning("%s in %s: rows that could be read: %d (%s)", table, file, read, describe_error(error))
         else:
             break  # all of it
     return found

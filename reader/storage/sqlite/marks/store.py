@@ -17,7 +17,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Se
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.marks import LATEST, READ, STARRED, TAG, Entry, Marks, number, tag, tag_key, told_of
 from reader.core.model import Json
 from reader.core.text import clean, show_path
@@ -99,7 +99,7 @@ class State:
         except ReaderError as error:
             notice = str(error) if _NOT_KEPT[:-1].lower() in str(error) else f"{error} {_NOT_KEPT}"
         except OSError as error:
-            notice = f"{show_path(path)} cannot be used: {reason(error)}. {_NOT_KEPT}"
+            notice = f"{show_path(path)} cannot be used: {describe_error(error)}. {_NOT_KEPT}"
         return cls.in_memory(path), notice
 
     @property
@@ -383,7 +383,7 @@ class State:
                 return backups.make(database, path, "daily")
         except OSError as error:
             raise ReaderError(
-                f"No backup of the marks could be made in {show_path(path.parent)}: {reason(error)}.",
+                f"No backup of the marks could be made in {show_path(path.parent)}: {describe_error(error)}.",
                 "See that this folder can be read and written.",
             ) from error
 
@@ -467,7 +467,7 @@ class State:
             fresh, _ = recovery.ready(path)
         except OSError as error:
             raise ReaderError(
-                f"{show_path(path)} is gone, and cannot be made anew: {reason(error)}.",
+                f"{show_path(path)} is gone, and cannot be made anew: {describe_error(error)}.",
                 "See that its folder can be written.",
             ) from error
         # The former one is closed at the end, with this: another thread may be using it.

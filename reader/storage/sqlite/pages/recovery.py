@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any
 
-from reader.core.text import count, show_path
+from reader.core.text import format_count, show_path
 from reader.storage.sqlite import lock
 from reader.storage.sqlite.database import Database, StorageError, identity, prepared, set_aside, sync
 from reader.storage.sqlite.pages.schema import Row, is_ours, page_of, prepare, put
@@ -72,7 +72,7 @@ def made_anew(path: Path) -> tuple[Database, str]:
     for former in put_away(path):
         if not former.name.startswith(aside.name):
             former.unlink(missing_ok=True)
-    rest = f"{count(saved, 'page')} could be saved." if saved else "What was in it can be fetched again."
+    rest = f"{format_count(saved, 'page')} could be saved." if saved else "What was in it can be fetched again."
     return database, f"The file of fetched pages {what} and is set aside as {show_path(aside)}. {rest}"
 
 
@@ -189,13 +189,13 @@ def _until_damage(db: sqlite3.Connection, query: str) -> Iterator[int]:
 
 
 def _whole_row(db: sqlite3.Connection, id_: int) -> Row | None:
-    query = "SELECT id, fetched_at, checked_at, bytes, facts, markdown, body FROM pages JOIN texts USING (id)"
+    query = "SELECT id, fetched_at, checked_at, bytes, facts, blocks, body FROM pages JOIN texts USING (id)"
     try:
         found: Sequence[Any] | None = db.execute(f"{query} WHERE id = ?", [id_]).fetchone()
         if found is None:
             return None
         row = Row(*found)
-        page_of("0" * 16, row.fetched_at, row.checked_at, row.facts, row.markdown)
+        page_of("0" * 16, row.fetched_at, row.checked_at, row.facts, row.text)
         zlib.decompress(row.body)
     except (sqlite3.Error, zlib.error, ValueError, KeyError, TypeError, OverflowError):
         return None

@@ -15,11 +15,10 @@ import threading
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.marks import number
-from reader.core.model import Page
 from reader.core.text import show_path
 from reader.storage.sqlite import lock
 from reader.storage.sqlite.database import Database, StorageError, prepared
@@ -29,6 +28,9 @@ from reader.storage.sqlite.pages.eviction import Pruned
 from reader.storage.sqlite.pages.leases import Claims
 from reader.storage.sqlite.pages.recovery import put_away, ready, remove_leftovers
 from reader.storage.sqlite.pages.schema import ROW_BYTES, micros, page_in, prepare, put, row_of, time_of
+
+if TYPE_CHECKING:
+    from reader.content.page import Page
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +98,9 @@ class Pages(PagesStore):
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 database, notice = ready(path)
             except (ReaderError, OSError) as error:
-                what = error.message if isinstance(error, ReaderError) else f"{show_path(path)}: {reason(error)}."
+                what = (
+                    error.message if isinstance(error, ReaderError) else f"{show_path(path)}: {describe_error(error)}."
+                )
                 log.warning("pages %s", show_path(path), exc_info=error)
                 notice = f"{what} Fetched pages are kept in memory, until newsreader ends."
                 path = None

@@ -6,7 +6,6 @@ from array import array
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING, get_args
 
 from textual import events, on
@@ -91,16 +90,6 @@ class ArticleList(ScrollView, can_focus=True):
     class SelectionSettled(Message):
         """The user has moved the selection and then paused."""
 
-    class UnreadRequested(Message):
-        """The next unread article is beyond the rows that are loaded."""
-
-        def __init__(self, index: int, step: int) -> None:
-            super().__init__()
-            self.index = index
-            """Where to search from,"""
-            self.step = step
-            """and in which direction."""
-
     class Entered(Message):
         """The user wants to enter the selected article."""
 
@@ -141,8 +130,8 @@ class ArticleList(ScrollView, can_focus=True):
         self._pressed = -1
         """The index where the mouse button was pressed, or -1."""
         self._timer: Timer | None = None
-        self._deferred: list[Callable[[], object]] | None = None
-        """Actions for a list that is loading; None when none is."""
+        self.has_unhandled_selection = False
+        """Whether a :class:`Selected` message was posted that the screen has not handled yet."""
         # As in the first frame, before its height is known.
         self.set_reactive(ArticleList.virtual_size, Size(0, len(self.order)))
         self.set_reactive(ArticleList.scroll_y, float(max(0, index - line)))
@@ -195,7 +184,11 @@ class ArticleList(ScrollView, can_focus=True):
         scroll_line_into_view(self, self.cursor)
         self.refresh()
         if self.rowid != before:
-            self.post_message(self.Selected(self.rowid))
+            self._post_selected()
+
+    def _post_selected(self) -> None:
+        self.has_unhandled_selection = True
+        self.post_message(self.Selected(self.rowid))
 
     def add_rows(self, rows: Iterable[Row]) -> None:
         """Add rows that were requested."""
@@ -274,7 +267,7 @@ class ArticleList(ScrollView, can_focus=True):
             self._post_range()
         self.refresh_lines(before)
         self.refresh_lines(index)
-        self.post_message(self.Selected(self.rowid))
+        self._post_selected()
 
     def _settle(self) -> None:
         self._timer = None
@@ -288,7 +281,7 @@ class ArticleList(ScrollView, can_focus=True):
         index = order.find(selected)
         terms, left = self._renderer.terms, self.unmatched & {selected}
         self.show(order, self._rows.rows, index=index, terms=terms, unmatched=left)
-        self.post_message(self.Selected(self.rowid))
+        self._post_selected()
 
     def find_unread(self, step: int) -> tuple[int | None, bool]:
         """Return the index of the next unread article, and whether it is known.
@@ -451,28 +444,8 @@ class ArticleList(ScrollView, can_focus=True):
 
     # Keys.
 
-    def begin_loading(self) -> None:
-        """Defer actions until the next list is shown: they are meant for it."""
-        self._deferred = self._deferred or []
-
-    def end_loading(self) -> None:
-        """Do the deferred actions."""
-        actions, self._deferred = self._deferred or (), None
-        for action in actions:
-            if not self.defer(action):  # an action may have requested yet another list
-                action()
-
-    def defer(self, action: Callable[[], object]) -> bool:
-        """Defer ``action`` if a list is loading, and return whether one is."""
-        if self._deferred is None:
-            return False
-        self._deferred.append(action)
-        return True
-
     def action_move(self, direction: Direction) -> None:
         """Select another article; by a page, the selection keeps its row on the screen."""
-        if self.defer(partial(self.action_move, direction)):
-            return
         before, rows = self.rowid, move_distance(direction, self.size.height)
         if direction in {"down", "up", "top", "end"}:
             self.select(self.cursor + rows)
@@ -491,21 +464,17 @@ class ArticleList(ScrollView, can_focus=True):
 
     def action_enter(self) -> None:
         """Enter the selected article."""
-        if self.defer(self.action_enter):
-            return
         self.clear_range()
         self.before_blur()
         self.post_message(self.Entered())
 
     def action_leave(self) -> None:
         """Clear the selected range, else leave the list."""
-        if not self.defer(self.action_leave) and not self.clear_range():
+        if not self.clear_range():
             self.post_message(self.LeaveRequested())
 
     def action_choose(self) -> None:
         """Begin to select a range, or clear it."""
-        if self.defer(self.action_choose):
-            return
         if not len(self.order):
             self._say_end(1)
         elif not self.clear_range():
@@ -513,33 +482,8 @@ class ArticleList(ScrollView, can_focus=True):
 
     def action_extend(self, rows: int) -> None:
         """Extend the selected range to the article below or above."""
-        if self.defer(partial(self.action_extend, rows)):
-            return
         is_new = not self._range()
         self._begin_range()
         last = 0 if rows < 0 else len(self.order) - 1
         if not (is_new and self.cursor == last and len(self.order)):  # then the range of one is the news
             self.action_move("down" if rows > 0 else "up")
-
-    def to_unread(self, step: int) -> None:
-        """Select the next unread article or, with -1, the previous one."""
-        if self.defer(partial(self.to_unread, step)):
-            return
-        index, is_known = self.find_unread(step)
-        if is_known or index is None:
-            self._select_unread(index, step)
-        else:
-            self.begin_loading()
-            self.post_message(self.UnreadRequested(index, step))
-
-    def select_unread(self, index: int | None, step: int) -> None:
-        """Select the unread article that was requested, or say that there is none."""
-        self._select_unread(index, step)
-        self.end_loading()
-
-    def _select_unread(self, index: int | None, step: int) -> None:
-        if index is not None:
-            self.select(index)
-        else:
-            text = f"No unread articles {'below' if step > 0 else 'above'}."
-            self.post_message(StatusMessage(text, transient=True))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events, on
@@ -54,24 +53,6 @@ class ArticlePane(LineView):
         """The lines of each related item."""
         self._placeholder: Callable[[int], tuple[Line, ...]] = lambda _: ()
         self._visited: dict[str, set[int]] = {}
-        self._deferred: list[Callable[[], None]] | None = None
-        """Actions for an article that is loading; None when none is."""
-
-    def begin_loading(self) -> None:
-        """Defer actions until the next article is shown: they are meant for it."""
-        self._deferred = self._deferred or []
-
-    def when_loaded(self, action: Callable[[], None]) -> None:
-        """Do ``action`` now or, while an article is loading, once it is shown."""
-        if self._deferred is None:
-            action()
-        else:
-            self._deferred.append(action)
-
-    def _end_loading(self) -> None:
-        actions, self._deferred = self._deferred or (), None
-        for action in actions:
-            action()
 
     def show(
         self,
@@ -89,7 +70,6 @@ class ArticlePane(LineView):
         self.show_text(self._compose_lines(), layout, y=y, position=position)
         if layout.width != self.text_width:
             self.post_message(self.WidthChanged(self))
-        self._end_loading()
 
     def refit(self, layout: PaneLayout) -> None:
         """Show the same content in lines of another width, at the same position."""
@@ -111,7 +91,6 @@ class ArticlePane(LineView):
         self._item_lines = ()
         self._placeholder = lines_for
         self.show_untracked(lines_for(self.text_width))
-        self._end_loading()
 
     def _compose_lines(self) -> tuple[Line, ...]:
         content = self.content
@@ -203,10 +182,6 @@ class ArticlePane(LineView):
                 self.post_message(StatusMessage("This is the last related item.", transient=True))
             self.select_item(index)
 
-    def scroll_lines(self, lines: int) -> None:
-        """Scroll by ``lines`` for the user, once the article that is loading is shown."""
-        self.when_loaded(partial(super().scroll_lines, lines))
-
     def action_leave(self) -> None:
         """Leave the related items, then the article."""
         if self.selected >= 0:
@@ -217,9 +192,6 @@ class ArticlePane(LineView):
 
     def action_enter(self) -> None:
         """Open the whole text or the selected related item."""
-        self.when_loaded(self._enter)
-
-    def _enter(self) -> None:
         if self.selected >= 0:
             self._open_item()
         else:

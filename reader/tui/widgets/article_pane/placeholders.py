@@ -6,9 +6,9 @@ import logging
 
 from reader.content.blocks import Paragraph, Span
 from reader.content.layout.layout import layout
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.model import Counts
-from reader.core.text import count, steady
+from reader.core.text import format_count, stable_width
 from reader.tui.widgets.text.lines import BLANK, Line, Run
 
 log = logging.getLogger(__name__)
@@ -16,11 +16,12 @@ log = logging.getLogger(__name__)
 
 def empty_folder(name: str, counts: Counts | None, width: int) -> tuple[Line, ...]:
     """Return a message for a folder without articles."""
-    problems = counts.troubled if counts is not None else 0
+    problems = counts.with_problems if counts is not None else 0
     if problems:
         them = "it" if problems == 1 else "them"
         title = f"None of the documents in {name} could be read as an article."
-        text = f"{count(problems, 'document')} with problems: press ! for details, fix {them}, and press r to reload."
+        documents = format_count(problems, "document")
+        text = f"{documents} with problems: press ! for details, fix {them}, and press r to reload."
     else:
         title = f"There are no documents in {name} yet."
         text = (
@@ -59,9 +60,9 @@ def error_text(error: BaseException) -> str:
     if isinstance(error, ReaderError):
         return str(error)
     log.error("a worker failed", exc_info=error)
-    return f"Internal error in newsreader: {reason(error)}. The log file has the details."
+    return f"Internal error in newsreader: {describe_error(error)}. The log file has the details."
 
 
 def _paragraph(text: str, style: str, width: int) -> list[Line]:
-    lines = layout((Paragraph((Span(steady(text)),)),), width)
+    lines = layout((Paragraph((Span(stable_width(text)),)),), width)
     return [tuple(Run(span.text, style) for span in line) for line in lines]

@@ -15,7 +15,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from reader.core.text import count, cut, steady, width
+from reader.core.text import cell_width, format_count, stable_width, truncate
 from reader.tui.keys import bindings
 from reader.tui.theme.styles import theme_style
 from reader.tui.timings import timings_of
@@ -53,15 +53,15 @@ class TopBar(Widget):
             return Strip.blank(self.size.width, quiet)
         right = self._right()
         missing = "  not available" if self.folder_missing else ""
-        room = self.size.width - sum(width(text) for text, _ in right) - 2 - width(missing)
-        left = [(" newsreader ", "name"), (" " + cut(steady(self._folder), max(0, room - 13)), "strong")]
+        room = self.size.width - sum(cell_width(text) for text, _ in right) - 2 - cell_width(missing)
+        left = [(" newsreader ", "name"), (" " + truncate(stable_width(self._folder), max(0, room - 13)), "strong")]
         if room < 16:
-            left = [(" " + cut(steady(self._folder), max(0, room)), "strong")]
+            left = [(" " + truncate(stable_width(self._folder), max(0, room)), "strong")]
         left += [(missing, "warning")] if missing else []
-        room -= sum(width(text) for text, _ in left)
+        room -= sum(cell_width(text) for text, _ in left)
         if self.query_text and room > 6:
-            left.append((cut(f"  /{steady(self.query_text)}", room), "accent"))
-        gap = max(1, self.size.width - sum(width(text) for text, _ in (*left, *right)) - 1)
+            left.append((truncate(f"  /{stable_width(self.query_text)}", room), "accent"))
+        gap = max(1, self.size.width - sum(cell_width(text) for text, _ in (*left, *right)) - 1)
         pieces = [*left, (" " * gap, "quiet"), *right, (" ", "quiet")]
         segments = [Segment(text, theme_style(self, name)) for text, name in pieces]
         return Strip(segments).adjust_cell_length(self.size.width, quiet)
@@ -72,12 +72,13 @@ class TopBar(Widget):
         narrow = self.size.width < 60
         if counts is not None and (counts.complete or counts.articles):
             so_far = "" if counts.complete else " so far"
-            articles = f"{counts.articles:,}" if narrow else count(counts.articles, "article")
+            articles = f"{counts.articles:,}" if narrow else format_count(counts.articles, "article")
             articles = articles if self.matches is None else f"{self.matches:,} of {articles}"
             pieces.append((articles + so_far, "quiet"))
             pieces.append((f"{counts.unread:,} unread", "strong" if counts.unread else "quiet"))
-        if counts is not None and counts.troubled:
-            words = f"{counts.troubled} !" if narrow else f"{count(counts.troubled, 'document')} with problems !"
+        if counts is not None and counts.with_problems:
+            documents = format_count(counts.with_problems, "document")
+            words = f"{counts.with_problems} !" if narrow else f"{documents} with problems !"
             pieces.append((words, "warning"))
         return [part for piece in pieces for part in (("  ", "quiet"), piece)][1:]
 
@@ -143,9 +144,9 @@ class KeyBar(Widget):
         """
         self.clear()
         self._transient = transient
-        text = steady(text)
+        text = stable_width(text)
         self._warning = warning
-        if width(text) + 2 > self.size.width > 0:
+        if cell_width(text) + 2 > self.size.width > 0:
             self._long = True
             self.post_message(self.TooLong(text, warning=warning))
         self.message = text
@@ -188,7 +189,7 @@ class KeyBar(Widget):
             return Strip.blank(self.size.width, blank)
         if self.message:
             style = theme_style(self, "warning" if self._warning else "text")
-            message = Segment(f" {cut(self.message, self.size.width - 1)}", style)
+            message = Segment(f" {truncate(self.message, self.size.width - 1)}", style)
             return Strip([message]).adjust_cell_length(self.size.width, blank)
         active = theme_style(self, "footer-key")
         line: list[Segment] = []
@@ -196,12 +197,12 @@ class KeyBar(Widget):
         selected = self._selected_label
         if selected:
             line.append(Segment(selected, theme_style(self, "name")))
-        at = 1 + width(selected)
+        at = 1 + cell_width(selected)
         for key, word, action in self._fitting():
             key_style = blank if action.name in self.idle else active
             line += [Segment("  " if self._places else " ", blank), Segment(key, key_style), Segment(f" {word}", blank)]
             at += 2 if self._places else 0
-            cells = width(key) + 1 + width(word)
+            cells = cell_width(key) + 1 + cell_width(word)
             self._places.append((range(at, at + cells), action))
             at += cells
         return Strip(line or [Segment(" ", blank)]).adjust_cell_length(self.size.width, blank)
@@ -216,8 +217,8 @@ class KeyBar(Widget):
             (bindings.key_label(bindings.keys_of(action, self._keymap).split(",")[0]), word, action)
             for action, word in bindings.footer(self.context)
         ]
-        room = self.size.width - width(self._selected_label)
-        while shown and sum(width(key) + width(word) + 3 for key, word, _ in shown) - 1 > room:
+        room = self.size.width - cell_width(self._selected_label)
+        while shown and sum(cell_width(key) + cell_width(word) + 3 for key, word, _ in shown) - 1 > room:
             lost = max((at for at, (*_, action) in enumerate(shown) if action.group != "App"), default=len(shown) - 1)
             del shown[lost]
         return shown

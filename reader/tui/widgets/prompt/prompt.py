@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.reactive import Reactive
 from textual.widgets import Input, Static
 
-from reader.core.text import clean, cut, steady, width
+from reader.core.text import cell_width, clean, stable_width, truncate
 from reader.tui.keys import bindings
 from reader.tui.widgets.prompt.completion import NO_COMPLETION, Completion
 
@@ -73,7 +73,7 @@ class PromptLine(Container):
     def __init__(self, label: str, text: str = "", history: Sequence[str] = ()) -> None:
         """``history`` has the latest entry last."""
         super().__init__(id="entry")
-        self._label = steady(label)
+        self._label = stable_width(label)
         self._text = text
         self._history = [*history]
         self._history_index = len(self._history)
@@ -93,7 +93,7 @@ class PromptLine(Container):
         """Yield the label, the input, and a line below."""
         with Horizontal():
             label = Static(Content(f" {self._label}"), id="entry-prompt")
-            label.styles.width = width(self._label) + 1
+            label.styles.width = cell_width(self._label) + 1
             yield label
             yield _Input(self._text, compact=True, select_on_focus=False, id="entry-input")
         yield Static(id="entry-hint")
@@ -128,7 +128,7 @@ class PromptLine(Container):
         self._shows_error = warning
         line.set_class(warning, "-warning")
         room = (self.size.width or self.app.size.width) - 2
-        line.update(Content(f" {cut(steady(text), room)}"), layout=False)
+        line.update(Content(f" {truncate(stable_width(text), room)}"), layout=False)
 
     def set_history(self, history: Sequence[str]) -> None:
         """Set the history, unless the user is in it already."""
@@ -138,8 +138,8 @@ class PromptLine(Container):
 
     def show_error(self, message: str, position: int) -> None:
         """Show an error below the character at ``position``, if there is space."""
-        column = width(self._label) + width(self.input.value[:position]) - self.input.scroll_offset.x
-        fits = width(self._label) <= column and column + width(message) + 4 <= self.size.width
+        column = cell_width(self._label) + cell_width(self.input.value[:position]) - self.input.scroll_offset.x
+        fits = cell_width(self._label) <= column and column + cell_width(message) + 4 <= self.size.width
         self.hint(f"{' ' * column}^ {message}{self._tab}" if fits else f"{message}{self._tab}", warning=True)
 
     def show_hint(self, text: str) -> None:

@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from reader.core.text import cut, steady, width
+from reader.core.text import cell_width, stable_width, truncate
 from reader.tui.theme.styles import theme_style
 from reader.tui.widgets.reader.lines import DEFAULT_MEASURE, reading_minutes
 from reader.tui.widgets.reader.reader_view import ReaderView
@@ -38,17 +38,17 @@ class ReaderHeader(Widget):
             return Strip.blank(self.size.width, quiet)
         right: list[tuple[str, str]] = []
         if self.status:
-            right.append((cut(self.status, max(8, self.size.width // 2)), "accent"))
+            right.append((truncate(self.status, max(8, self.size.width // 2)), "accent"))
         if self.words:
             left = reading_minutes(round(self.words * (1 - self.progress))) if self.progress < 1 else 0
             right.append((f"{round(100 * self.progress):>3} %", "text"))
             right.append((f"{left} min left" if left else "at the end", "quiet"))
         right = [part for piece in right for part in (("  ", "quiet"), piece)][1:]
-        room = max(0, self.size.width - sum(width(text) for text, _ in right) - 3)
+        room = max(0, self.size.width - sum(cell_width(text) for text, _ in right) - 3)
         title = [(" newsreader ", "name")] if not self.heading and room > 24 else []
-        room -= sum(width(text) for text, _ in title)
-        title.append((" " + cut(steady(self.heading or self._folder), max(0, room)), "strong"))
-        gap = max(1, self.size.width - sum(width(text) for text, _ in (*title, *right)) - 1)
+        room -= sum(cell_width(text) for text, _ in title)
+        title.append((" " + truncate(stable_width(self.heading or self._folder), max(0, room)), "strong"))
+        gap = max(1, self.size.width - sum(cell_width(text) for text, _ in (*title, *right)) - 1)
         pieces = [*title, (" " * gap, "quiet"), *right, (" ", "quiet")]
         strip = Strip([Segment(text, theme_style(self, style)) for text, style in pieces])
         return strip.adjust_cell_length(self.size.width, quiet)

@@ -14,8 +14,9 @@ from typing import Literal, NamedTuple
 from reader.content.blocks import Block, Paragraph, Span, TextStyle, plain_text
 from reader.content.layout.layout import layout
 from reader.content.link_numbers import LinkNumbering
-from reader.core.model import Image, Links, Page
-from reader.core.text import count, cut, fit, width
+from reader.content.page import Page
+from reader.core.model import Image, Links
+from reader.core.text import cell_width, fit_cells, format_count, truncate
 from reader.images.model import RenderedImage
 from reader.tui.widgets.text import formats
 from reader.tui.widgets.text.image_lines import MAX_IMAGES, image_indents, insert_images, lead_image_lines
@@ -154,12 +155,12 @@ def _facts(text: ReaderText) -> list[Run]:
 
 
 def _provenance(text: ReaderText, now: datetime, cells: int) -> list[Run]:
-    long = f"{count(text.words, 'word')}, {reading_minutes(text.words)} min"
+    long = f"{format_count(text.words, 'word')}, {reading_minutes(text.words)} min"
     if text.page is not None:
         said = formats.provenance(text.page)
         when = f"fetched {formats.ago(text.page.fetched_at, now)}"
         where = said[0].upper() + said[1:]
-        origin = [f"{where}, {when}"] if width(where) + 2 + len(when) <= cells else [where, when]
+        origin = [f"{where}, {when}"] if cell_width(where) + 2 + len(when) <= cells else [where, when]
         return [Run(fact, "quiet") for fact in (*origin, formats.confirmed(text.page, now), long) if fact]
     if text.kind == "body":
         return [Run("From the document", "quiet"), Run(long, "quiet")]
@@ -170,10 +171,10 @@ def _links(links: Sequence[tuple[str, str]], cells: int) -> Iterator[Line]:
     if not links:
         return
     yield BLANK
-    yield line_of(cut(f"Links ({len(links):,})", cells), "heading")
+    yield line_of(truncate(f"Links ({len(links):,})", cells), "heading")
     label = len(str(len(links))) + 2 if cells >= 16 else 0  # space for a column of numbers
     for number, (text, href) in enumerate(links, 1):
-        mark = fit(f"{number} ", label, right=True) if label else ""
+        mark = fit_cells(f"{number} ", label, right=True) if label else ""
         shown = [text] if text != href else []
         for at, part in enumerate(part for each in shown for part in wrapped(each, max(8, cells - label))):
             yield Run(mark if at == 0 else " " * label, "accent"), Run(part, "text", href=href)

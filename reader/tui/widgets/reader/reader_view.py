@@ -65,28 +65,13 @@ class ReaderView(LineView):
         """The line where the user began to select, and the line where the selection ends, or None."""
         self._shown_at = 0.0
         """When the text was shown, by time.monotonic()."""
-        self._deferred: list[Callable[[], None]] | None = None
-        """Actions for a text that is loading; None when none is."""
 
     # Content.
 
-    def begin_loading(self) -> None:
-        """Defer actions until the next text is shown. The previous one stays on the screen, but no action is for it."""
-        self._deferred = []
+    def clear(self) -> None:
+        """Forget the text. Its lines stay on the screen until the next text is shown."""
         self.text = self.text_layout = self._searchable = None
         self._cancel_selection()
-
-    def abandon(self) -> None:
-        """Drop deferred actions, labels and selection: the reader is closed."""
-        self._deferred = None
-        self._cancel_selection()
-
-    def when_loaded(self, action: Callable[[], None]) -> None:
-        """Do ``action`` now or, while a text is loading, once it is shown."""
-        if self._deferred is None:
-            action()
-        else:
-            self._deferred.append(action)
 
     def show(self, text: ReaderText, layout: ReaderLayout, *, position: int | None = None) -> None:
         """Show ``text`` from its top or from an offset in it."""
@@ -95,9 +80,6 @@ class ReaderView(LineView):
         self.search_text = ""
         self._update_matches()
         self.show_text(layout.lines, layout, position=position)
-        actions, self._deferred = self._deferred or (), None
-        for action in actions:
-            action()
 
     def refit(self, text: ReaderText, layout: ReaderLayout) -> None:
         """Show the same text in other lines or with other notices, at the same position."""
@@ -188,9 +170,6 @@ class ReaderView(LineView):
 
     def scroll_lines(self, lines: int) -> None:
         """Scroll by ``lines`` or, while lines are selected, extend the selection."""
-        self.when_loaded(lambda: self._scroll_or_select(lines))
-
-    def _scroll_or_select(self, lines: int) -> None:
         if self._selected_lines is None:
             super().scroll_lines(lines)
             return
@@ -203,9 +182,6 @@ class ReaderView(LineView):
 
     def action_heading(self, step: int) -> None:
         """Go to the next heading or, with -1, to the previous one."""
-        self.when_loaded(lambda: self._go_to_heading(step))
-
-    def _go_to_heading(self, step: int) -> None:
         headings = self.text_layout.headings if self.text_layout is not None else ()
         top = self.scroll_offset.y
         if step > 0:
@@ -227,7 +203,7 @@ class ReaderView(LineView):
 
     def action_links(self) -> None:
         """Show a label at every link on the screen; typing it opens the link."""
-        self.when_loaded(self.hints.show)
+        self.hints.show()
 
     @on(events.Key)
     def _handle_link_key(self, event: events.Key) -> None:
@@ -273,9 +249,6 @@ class ReaderView(LineView):
 
     def action_match(self, step: int) -> None:
         """Go to the next match or, with -1, to the previous one; without a search, to the next unread article."""
-        self.when_loaded(lambda: self._step_match(step))
-
-    def _step_match(self, step: int) -> None:
         if not self.search_text:
             self.before_blur()
             self.post_message(self.NextArticleRequested(step))

@@ -18,7 +18,7 @@ from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.widget import Widget
 
-from reader.core.text import fit, steady, width
+from reader.core.text import cell_width, fit_cells, stable_width
 from reader.tui.keys import bindings
 from reader.tui.terminal.textual_internals import cached_vertical_scrollbar, set_line_count
 from reader.tui.theme.styles import theme_style
@@ -54,10 +54,10 @@ class SidebarTitle(Widget):
         if y:
             return Strip.blank(self.size.width, quiet)
         name = " Views"
-        filtered = f"  /{steady(self.filter)}" if self.filter else ""
+        filtered = f"  /{stable_width(self.filter)}" if self.filter else ""
         segments = [
             Segment(name, theme_style(self, "name" if self.lit else "quiet")),
-            Segment(fit(filtered, max(0, self.size.width - width(name))), theme_style(self, "accent")),
+            Segment(fit_cells(filtered, max(0, self.size.width - cell_width(name))), theme_style(self, "accent")),
         ]
         return Strip(segments).adjust_cell_length(self.size.width, quiet)
 
@@ -166,13 +166,13 @@ class Sidebar(ScrollView, can_focus=True):
             symbol = "✓" if is_chosen else " "
         room = max(1, cells - _MARKER_CELLS)
         articles = "" if line.articles is None else f" {line.articles:,}"
-        articles = articles if width(articles) < room else ""
+        articles = articles if cell_width(articles) < room else ""
         style = {"head": "strong", "entry": "accent" if is_chosen else "normal"}.get(line.what, "quiet")
         segments = [
             Segment("▌" if selected else " ", self._style("accent", selected=selected)),
             Segment(symbol, self._style("quiet" if line.what == "head" else "accent", selected=selected)),
             Segment(" ", self._style(style, selected=selected)),
-            Segment(fit(line.text, room - width(articles)), self._style(style, selected=selected)),
+            Segment(fit_cells(line.text, room - cell_width(articles)), self._style(style, selected=selected)),
             Segment(articles, self._style("quiet", selected=selected)),
         ]
         return Strip(segments).adjust_cell_length(cells, self._style("normal", selected=selected))

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from reader.core.tokenize import caseless
+from reader.core.tokenize import fold_case
 from reader.tui.widgets.sidebar.selection import BUILT_IN_VIEWS, VALUE_KINDS, EntryKind, SidebarChoice
 
 INITIAL_ENTRIES = 7
@@ -219,9 +219,9 @@ class SidebarTree:
 
     def _matching(self, kind: EntryKind) -> Sequence[SidebarEntry]:
         entries = self._entries.get(kind, ())
-        folded_filter = caseless(self._filter)
+        folded_filter = fold_case(self._filter)
         if not folded_filter:
             return entries
         if kind not in self._keys:
-            self._keys[kind] = [caseless(entry.value) for entry in entries]
+            self._keys[kind] = [fold_case(entry.value) for entry in entries]
         return [entry for entry, key in zip(entries, self._keys[kind], strict=True) if folded_filter in key]

@@ -12,7 +12,7 @@ from rich.style import Style
 
 from reader.content.blocks import Block, Figure, ListBlock, Quote, TextStyle
 from reader.core.model import Image
-from reader.core.text import width
+from reader.core.text import cell_width
 from reader.images.model import ImageLine, RenderedImage
 from reader.tui.widgets.text.lines import BLANK, Line, Run, wrapped
 
@@ -98,7 +98,7 @@ def _reason_lines(answer: str, cells: int) -> list[str]:
 
 
 def _cells(before: Line) -> int:
-    return sum(width(run.text) for run in before)
+    return sum(cell_width(run.text) for run in before)
 
 
 def _caption_of(line: Line, *, begins: bool = False) -> tuple[str, Line]:
@@ -118,7 +118,7 @@ def _caption_of(line: Line, *, begins: bool = False) -> tuple[str, Line]:
 
 def _indent_run(run: Run) -> Run:
     """Return the bar of a quotation unchanged, a bullet or number as blanks."""
-    return run if _QUOTE_BAR in run.text else replace(run, text=" " * width(run.text))
+    return run if _QUOTE_BAR in run.text else replace(run, text=" " * cell_width(run.text))
 
 
 @lru_cache(maxsize=_CACHED_LINES)

@@ -14,7 +14,7 @@ from rich.segment import ControlType, Segment
 from textual.geometry import Size
 from textual.strip import Strip
 
-from reader.core.text import width
+from reader.core.text import cell_width
 from reader.tui.timings import timings_of
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class ImageOverlay:
         for run in self._view.line_at(row - top):
             if run.image is not None:
                 return (left, run.image) if run.image.picture.sixels else None
-            left += width(run.text)
+            left += cell_width(run.text)
         return None
 
 

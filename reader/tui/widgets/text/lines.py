@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reader.content.blocks import Paragraph, Span, TextStyle
 from reader.content.layout.layout import CONTINUATION_SIGN, layout
-from reader.core.text import cut, steady, width
+from reader.core.text import cell_width, stable_width, truncate
 
 if TYPE_CHECKING:
     from reader.images.model import ImageLine
@@ -131,7 +131,7 @@ def line_of(text: str, style: str = "text") -> Line:
 
 def wrapped(text: str, cells: int) -> list[str]:
     """Return ``text`` as the lines of a paragraph ``cells`` wide."""
-    return ["".join(span.text for span in line) for line in layout((Paragraph((Span(steady(text)),)),), cells)]
+    return ["".join(span.text for span in line) for line in layout((Paragraph((Span(stable_width(text)),)),), cells)]
 
 
 def from_span(span: Span) -> Run:
@@ -144,23 +144,23 @@ def wrap_facts(facts: list[Run], cells: int) -> Iterator[Line]:
     line: list[Run] = []
     used = 0
     for fact in facts:
-        text = cut(fact.text, cells)
-        if line and used + 3 + width(text) > cells:
+        text = truncate(fact.text, cells)
+        if line and used + 3 + cell_width(text) > cells:
             yield tuple(line)
             line, used = [], 0
         if line:
             line.append(Run(" · ", "quiet"))
             used += 3
         line.append(Run(text, fact.style, lightness=fact.lightness))
-        used += width(text)
+        used += cell_width(text)
     if line:
         yield tuple(line)
 
 
 def labelled(label: str, text: str, href: str, cells: int) -> Iterator[Line]:
     """Yield ``text`` as a link, wrapped, with a label before its first line."""
-    blank = " " * width(label)
-    for number, line in enumerate(wrapped(text, max(8, cells - width(label)))):
+    blank = " " * cell_width(label)
+    for number, line in enumerate(wrapped(text, max(8, cells - cell_width(label)))):
         yield (Run(blank if number else label, "quiet"), Run(line, "link", href=href))
 
 

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from textual import events
 from textual.strip import Strip
 
-from reader.core.text import count, width
+from reader.core.text import cell_width, format_count
 from reader.tui.theme.styles import theme_style
 from reader.tui.timings import timings_of
 from reader.tui.widgets.status_message import StatusMessage
@@ -82,7 +82,7 @@ class LinkHints:
             for run in view.lines[index]:
                 if run.href and run.href not in found:
                     found[run.href] = _Hint(index, cell, run.href)
-                cell += width(run.text)
+                cell += cell_width(run.text)
         if not found:
             self._say("There are no links on the screen.")
             return
@@ -144,7 +144,7 @@ class LinkHints:
         self._typed += digit
         number = int(self._typed)
         if not 1 <= number <= links:
-            total = count(links, "link") if links else "no links"
+            total = format_count(links, "link") if links else "no links"
             self._close(f"There is no link {number}; the text has {total}.")
         elif number * 10 > links:
             self._open_number(number)
