@@ -216,7 +216,7 @@ class NewsreaderApp(App[None]):
 
     def on_prompt_line_changed(self, event: PromptLine.Changed) -> None:
         """Pass on what is written in a prompt."""
-        self.prompts.changed(event.text, event.at)
+        self.prompts.changed(event.text, event.cursor)
 
     def on_prompt_line_submitted(self, event: PromptLine.Submitted) -> None:
         """Close a prompt with its text."""
@@ -260,7 +260,7 @@ class NewsreaderApp(App[None]):
 
     def action_toggle_theme(self) -> None:
         """Change between light and dark."""
-        self.theme = themes.other(self.theme)
+        self.theme = themes.toggled_theme(self.theme)
 
     def action_help_quit(self) -> None:
         """Say how to leave, to somebody who tries Ctrl+c."""
@@ -294,7 +294,7 @@ class NewsreaderApp(App[None]):
 
     def _first_frame_shown(self) -> None:
         """From now on there is a user to wait for."""
-        self._idle_gc.begin()
+        self._idle_gc.start()
         self.set_interval(self.timings.idle_gc, self._idle_gc.collect_if_idle)
 
     def _save_theme(self, name: str) -> None:

@@ -190,7 +190,7 @@ class ArticlePaneController:
 
             lead, width = self.lead_image(), self._pane.text_width
             image = lead.image if lead is not None and content.images and content.images[0].url == lead.url else None
-            layout = await self._session.background.run(partial(lay_out_pane, content, width, picture=image))
+            layout = await self._session.background.run(partial(lay_out_pane, content, width, image=image))
             if content is self._pane.content:
                 self._pane.refit(layout)
 

@@ -184,10 +184,10 @@ class ImagesController:
         if view is None or view.text is None or not self._text_name:
             return
         from reader.tui.loaders.images import ImageRequest
-        from reader.tui.widgets.reader.lines import pictures_in
+        from reader.tui.widgets.reader.lines import images_in
 
         box = self._terminal.box(view.text_width, max(_LEAST_LINES, int(view.size.height * _SHARE_OF_SCREEN)))
-        found = pictures_in(view.text)
+        found = images_in(view.text)
         requests = [ImageRequest(url, box._replace(cells=box.cells - indent)) for url, indent in found.items()]
         self._images.request("text", [request for request in requests if request.box.cells > 0])
 

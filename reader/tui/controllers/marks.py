@@ -232,7 +232,7 @@ class MarksController:
         self._known_tags = await self._session.background.run(self._session.library.tags)
         line = self._session.prompts.line
         if line is not None and self._session.prompts.asks_for(self._complete_tag):
-            self._complete_tag(line.text, line.at)
+            self._complete_tag(line.text, line.cursor)
 
     def _complete_tag(self, text: str, cursor: int) -> None:
         from reader.tui.widgets.prompt.completion import complete_tag
@@ -241,7 +241,7 @@ class MarksController:
         if line is not None:
             completion = complete_tag(text, cursor, self._known_tags)
             line.set_completion(completion)
-            line.say("" if completion.words else "Tags, with commas between them.")
+            line.show_hint("" if completion.words else "Tags, with commas between them.")
 
     def _is_bad_tag(self, text: str) -> bool:
         from reader.library.library import Library

@@ -12,7 +12,7 @@ from reader.core.model import Links
 from reader.core.text import format_count
 from reader.tui.prompts import Prompt
 from reader.tui.session import FetchMode, FetchOutcome, Session
-from reader.tui.widgets.text.formats import WAYS
+from reader.tui.widgets.text.formats import ORIGINS
 
 if TYPE_CHECKING:
     from reader.core.events import BulkProgress, FetchAttempted, FetchResult
@@ -112,7 +112,7 @@ class ReaderController:
     def _clear(self, pane: ReaderPane) -> None:
         """Remove the text that was read before: no key is about it any more."""
         pane.view.clear()
-        pane.bar.status = ""
+        pane.header.status = ""
 
     async def _load(self, source: ArticleContent | int) -> None:
         from reader.tui.loaders.text import load_reader
@@ -146,8 +146,8 @@ class ReaderController:
     def _shown(self, text: ReaderText) -> None:
         self._notices = ()
         self._session.reading_id = text.id
-        self.pane.tell()
-        self.pane.bar.status = "fetching …" if text.id in self._session.fetching else ""
+        self.pane.update_header()
+        self.pane.header.status = "fetching …" if text.id in self._session.fetching else ""
         self._on_shown(text)
 
     def close(self) -> None:
@@ -159,7 +159,7 @@ class ReaderController:
         self._session.reading_id = ""
         self._session.background.cancel("text")
         self._session.gate.end_loading("text")
-        self.pane.view.abandon()
+        self.pane.view.clear()
         self._session.services.hide_reader()
         self._on_closed()
 
@@ -223,7 +223,7 @@ class ReaderController:
             layout = await self._session.background.run(function)
             if view.text is text:
                 view.refit(text, layout)
-                self.pane.tell()
+                self.pane.update_header()
 
         self._session.background.start(job, "text layout")
 
@@ -240,7 +240,7 @@ class ReaderController:
         elif refusal and page is None:
             self._show_notices(_notice(refusal, "warning"))
         elif page is not None and mode == "archive" and page.way != "archive":
-            words = f"This is {WAYS[page.way]}; the archive is for what cannot be had."
+            words = f"This is {ORIGINS[page.way]}; the archive is for what cannot be had."
             self._session.show_message(words, transient=True)
         elif refusal:
             if not (is_opening and mode == "fetch"):
@@ -250,18 +250,18 @@ class ReaderController:
             # With a capture on the screen, the archive is asked whether there is a newer one.
             force = mode == "force" or (mode == "archive" and page is not None)
             self._fetch(text, mode, force=force, is_opening=is_opening)
-            self.pane.bar.status = "fetching …"
+            self.pane.header.status = "fetching …"
 
     def _fetch_attempted(self, event: FetchAttempted) -> None:
         if event.id == self._session.reading_id != "":
-            self.pane.bar.status = f"fetching from {event.host} …"
+            self.pane.header.status = f"fetching from {event.host} …"
 
     def _fetch_finished(self, outcome: FetchOutcome) -> None:
         """Show the page that was fetched, or say why there is none."""
         text, result = self.text, outcome.result
         if text is None:
             return
-        self.pane.bar.status = ""
+        self.pane.header.status = ""
         if result.status == "fetched" or (result.status == "cached" and (text.page is None or result.confirmed)):
             self.reload()  # a page that is still valid tells since when that is known
         if result.status == "failed" and not result.cancelled:
@@ -292,7 +292,7 @@ class ReaderController:
         """Return why there is no page, address by address, and what can be done about it."""
         from reader.tui.widgets.reader.lines import TextNotice
 
-        names = {str(way): name for way, name in WAYS.items()}
+        names = {str(way): name for way, name in ORIGINS.items()}
         notices = [TextNotice("The original could not be fetched." if result.failures else result.error, "warning")]
         for failure in result.failures:
             what = names.get(failure.way, "it")
@@ -311,7 +311,7 @@ class ReaderController:
             return
         if notices == self._notices:
             if notices:  # it is there already, maybe out of sight: the key is answered all the same
-                is_warning = notices[0].ink == "warning"
+                is_warning = notices[0].style == "warning"
                 self._session.show_message(notices[0].text, warning=is_warning, transient=True)
             return
         self._notices = notices
@@ -396,7 +396,7 @@ class ReaderController:
             number, total = view.search(text)
             if prompts.line is not None:
                 nothing = "" if not text.strip() else "Not in this text."
-                prompts.line.say(f"{number:,} of {total:,}" if total else nothing)
+                prompts.line.show_hint(f"{number:,} of {total:,}" if total else nothing)
 
         prompt = Prompt(lambda _: None, changed, lambda: view.search(before), live=True)
         prompts.open(prompt, "In the text: ", history=self._searches, focus_after=view)
@@ -426,7 +426,7 @@ class ReaderController:
     def remove_files(self) -> None:
         """Remove the files that were made for the pager. May raise OSError."""
         if self._pager is not None:
-            self._pager.tidy()
+            self._pager.cleanup()
 
 
 def _notice(text: str, ink: str = "text") -> tuple[TextNotice, ...]:

@@ -465,7 +465,7 @@ class SavedViewsController:
         active = self._session.query
         what = f"/{active.label}" if active.query is not None else "all articles"
         is_taken = clean(name) in names
-        line.say(f"There is a view of this name: it becomes {what}." if is_taken else f"Saves {what}.")
+        line.show_hint(f"There is a view of this name: it becomes {what}." if is_taken else f"Saves {what}.")
 
     def _ask_name(self, name: str) -> None:
         def rename(new: str) -> None:

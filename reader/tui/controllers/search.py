@@ -90,7 +90,7 @@ class SearchController:
         )
         line = self._session.prompts.line
         if line is not None and self._before_prompt is not None:
-            self._text_changed(line.text, line.at)
+            self._text_changed(line.text, line.cursor)
 
     def _text_changed(self, text: str, cursor: int) -> None:
         """Show what the text finds so far."""
@@ -109,16 +109,16 @@ class SearchController:
             return
         self._is_invalid = False
         if not self._apply(ActiveQuery.of(text, query)):
-            line.say(self._found_label())
+            line.show_hint(self._found_label())
 
     def _complete(self, text: str, cursor: int) -> Completion:
         from reader.query.completion import complete_query
         from reader.query.parser import quote_value
-        from reader.tui.widgets.prompt.completion import NOTHING, Completion, starting_with
+        from reader.tui.widgets.prompt.completion import NO_COMPLETION, Completion, starting_with
 
         found = complete_query(text, cursor)
         if found.kind == "none":
-            return NOTHING
+            return NO_COMPLETION
         words: tuple[str, ...] = found.candidates
         if found.kind != "field" and found.kind != "fixed":  # noqa: PLR1714 - mypy would not see it
             words = tuple(map(quote_value, starting_with(found.prefix, self._values.get(found.kind, []))))
@@ -227,7 +227,7 @@ class SearchController:
         self._listed = self._session.query
         line = self._session.prompts.line
         if line is not None and self._before_prompt is not None and not self._is_invalid:
-            line.say(self._found_label())
+            line.show_hint(self._found_label())
 
     @property
     def found(self) -> int | None:

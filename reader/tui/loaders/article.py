@@ -47,7 +47,7 @@ def load_article(
     content = load_content(library, rowid, bodies)
     image = lead.image if lead and content.images and content.images[0].url == lead.url else None
     position = library.places.position(content.id) if with_position and content.id else None
-    return LoadedArticle(content, lay_out_pane(content, width, picture=image), position)
+    return LoadedArticle(content, lay_out_pane(content, width, image=image), position)
 
 
 def load_related(item: RelatedItem, described_by: str, width: int) -> LoadedArticle:

@@ -13,7 +13,7 @@ from reader.core.paths import Paths
 from reader.library.saved_views.store import Views
 from reader.query.ast import QueryError
 from reader.query.parser import parse_query
-from reader.tui.widgets.sidebar.selection import OF_DOCUMENTS, USUAL, EntryKind
+from reader.tui.widgets.sidebar.selection import BUILT_IN_VIEWS, OF_DOCUMENTS, EntryKind
 from reader.tui.widgets.sidebar.tree import SidebarEntry
 
 if TYPE_CHECKING:
@@ -114,7 +114,8 @@ class SidebarCounter:
         if state == self._counted:
             return None
         entries: dict[EntryKind, list[SidebarEntry]] = {}
-        entries["usual"] = [SidebarEntry(name, number) for name, number in zip(USUAL, library.tallies(), strict=True)]
+        tallies = zip(BUILT_IN_VIEWS, library.tallies(), strict=True)
+        entries["usual"] = [SidebarEntry(name, number) for name, number in tallies]
         entries["view"] = [SidebarEntry(view.name, self._count_view(view.query, sort)) for view in saved]
         entries["tag"] = [SidebarEntry(*value) for value in library.values("tag")]
         if generation != self._generation or not self._values:

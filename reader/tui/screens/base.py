@@ -126,8 +126,8 @@ class BaseScreen(Screen[None]):
 
     @on(KeyBar.TooLong)
     def _show_long_message(self, event: KeyBar.TooLong) -> None:
-        if event.sentence:
-            self._long_message.show(event.sentence, warning=event.warning)
+        if event.text:
+            self._long_message.show(event.text, warning=event.warning)
         else:
             self._long_message.hide()
 

@@ -34,7 +34,6 @@ from reader.tui.widgets.article_pane.article_pane import ArticlePane
 from reader.tui.widgets.bars.bars import TopBar
 from reader.tui.widgets.panes import Panes
 from reader.tui.widgets.text.line_view import LineView
-from reader.tui.widgets.text.reading_position import PlacedView
 from reader.workers.body_parser import BodyParser
 
 if TYPE_CHECKING:
@@ -61,13 +60,9 @@ class MainScreen(BaseScreen):
         self._bodies = BodyParser()
         self.saved_views = SavedViewsController(session, first.pane, self._run_query, self._show_sidebar)
         self.panes = panes = Panes(
-            first.view,
-            first.rows,
+            ListHeader(first.view.sort, bindings.single_keys(session.keymap), types=first.types, id="header"),
+            ArticleList(first.view, first.rows, index=first.at, line=first.line, types=first.types, id="list"),
             session.gate,
-            sort_keys=bindings.single_keys(session.keymap),
-            index=first.at,
-            line=first.line,
-            types=first.types,
             shows_sidebar=lambda: self.saved_views.is_visible,
             sidebar_pane=self.saved_views.first_pane(),
             id="panes",
@@ -345,12 +340,12 @@ class MainScreen(BaseScreen):
     def _open_link(self, event: LineView.LinkClicked) -> None:
         self.links.open(event.href)
 
-    @on(PlacedView.WidthChanged)
+    @on(LineView.WidthChanged)
     def _lay_out_article(self) -> None:
         self.pane_content.lay_out()
         self.call_after_refresh(self.images.fit)
 
-    @on(PlacedView.PositionSettled)
+    @on(LineView.PositionSettled)
     def _save_article_position(self) -> None:
         self.pane_content.save_position()
 

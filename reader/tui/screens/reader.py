@@ -13,7 +13,6 @@ from reader.tui.screens.base import NOT_IN_READER, BaseScreen
 from reader.tui.widgets.reader.header import ReaderPane
 from reader.tui.widgets.reader.reader_view import ReaderView
 from reader.tui.widgets.text.line_view import LineView
-from reader.tui.widgets.text.reading_position import PlacedView
 
 if TYPE_CHECKING:
     from textual.widget import Widget
@@ -48,7 +47,8 @@ class ReaderScreen(BaseScreen):
         view = self.pane.view
         view.before_blur = session.gate.hold
         link_keys = next(action for action in bindings.ACTIONS if action.name == "text.links")
-        view.keys_of_links = frozenset(key.strip() for key in bindings.keys_of(link_keys, session.keymap).split(","))
+        shortcuts = bindings.keys_of(link_keys, session.keymap).split(",")
+        view.hints.shortcut_keys = frozenset(key.strip() for key in shortcuts)
         reader.attach(self.pane)
         images.attach_reader(view)
         self.indexing_bar.progress = session.folder.progress
@@ -119,11 +119,11 @@ class ReaderScreen(BaseScreen):
     def _open_link(self, event: LineView.LinkClicked) -> None:
         self._links.open(event.href)
 
-    @on(PlacedView.WidthChanged)
+    @on(LineView.WidthChanged)
     def _lay_out(self) -> None:
         self._reader.lay_out()
         self.call_after_refresh(self._images.fit)
 
-    @on(PlacedView.PositionSettled)
+    @on(LineView.PositionSettled)
     def _save_position(self) -> None:
         self._reader.save_position()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from reader.tui.terminal import graphics
+from reader.tui.terminal.textual_internals import write_raw
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -34,7 +35,7 @@ class TerminalImages:
                 self._wanted,
                 os.environ,
                 self._app.console.color_system,
-                is_installed=graphics.has_extra(),
+                is_installed=graphics.has_textual_image(),
                 is_measured=graphics.cell_size() is not None,
             )
         return self._mode
@@ -51,14 +52,14 @@ class TerminalImages:
         mode = self.mode
         assert mode != "none", "nobody asks for room where no images are shown"
         background = self._app.theme_variables.get("background", "")
-        color = graphics.ground(background, is_dark=self._app.current_theme.dark)
+        color = graphics.rgb_of(background, is_dark=self._app.current_theme.dark)
         return ImageBox(cells, lines, color, graphics.cell_size() or DEFAULT_CELL_SIZE, mode)
 
     def add(self, image: RenderedImage) -> None:
         """Send an image to the terminal, where that draws it itself."""
         if image.kitty_id and image.kitty_id not in self._known:
             self._known.add(image.kitty_id)
-            graphics.write_raw(self._app, "".join(image.kitty_commands))
+            write_raw(self._app, "".join(image.kitty_commands))
 
     def send_again(self) -> None:
         """Send all images again: another program had the terminal, which has forgotten them."""
@@ -71,4 +72,4 @@ class TerminalImages:
         hidden = tuple(sorted(self._known - {image.kitty_id for image in self._shown()}))
         self._known -= set(hidden)
         if hidden:
-            graphics.write_raw(self._app, graphics.delete_images_sequence(hidden))
+            write_raw(self._app, graphics.delete_images_sequence(hidden))

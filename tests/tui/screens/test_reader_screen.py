@@ -405,7 +405,7 @@ async def test_a_picture_that_comes_above_does_not_push_the_text_away(kept: Path
     async with opened(kept) as reader:
         await read(reader)
         view = reader.reading
-        laid = view.laid
+        laid = view.text_layout
         assert laid is not None
         assert view.text is not None
         before = list(laid.before)
@@ -419,15 +419,15 @@ async def test_a_picture_that_comes_above_does_not_push_the_text_away(kept: Path
         middle = view.size.height // 2
         seen = line(reader, middle + 1)
         assert seen
-        view.fit(view.text, taller)  # at once: from its top
+        view.refit(view.text, taller)  # at once: from its top
         await reader.settled()
         assert (view.scroll_offset.y, line(reader, 2)) == (0, "With a page")
-        view.fit(view.text, laid)
+        view.refit(view.text, laid)
         reader.age_text(60)
-        view.fit(view.text, taller)
+        view.refit(view.text, taller)
         await reader.settled()
         assert line(reader, middle + 1) == seen
-        view.fit(view.text, laid)
+        view.refit(view.text, laid)
         await reader.settled()
         assert line(reader, middle + 1) == seen
 

@@ -1,7 +1,4 @@
-"""What the article pane shows: a document, or what a document says of a related item.
-
-Made in a worker from the library; the pane only draws it.
-"""
+"""What the article pane shows: a document, or how a document describes a related item."""
 
 from __future__ import annotations
 
@@ -9,17 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from reader.content.blocks import Block
 from reader.content.page import Page
 from reader.core.model import Image, Json, Links, Number, Related
+
+if TYPE_CHECKING:
+    pass
 
 _NO_LINKS = Links()
 
 
 @dataclass(frozen=True, slots=True)
 class RelatedItem:
-    """One entry of the list of related items."""
+    """An entry in the list of related items."""
 
     title: str
     source: str
@@ -29,14 +30,14 @@ class RelatedItem:
     excerpt: str
     links: Links
     rowid: int | None = None
-    """The document of this folder that the item is, if it is one."""
+    """The row of the item's document, if it is in this folder."""
     related: Related | None = None
-    """What the document says of it; None for a member of a collection."""
+    """How the document describes it; None for a member of a collection."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleContent:
-    """Everything the pane draws of one article."""
+    """Everything that the pane shows of one article."""
 
     title: str
     source: str = ""
@@ -53,7 +54,7 @@ class ArticleContent:
     links: Links = _NO_LINKS
     items: tuple[RelatedItem, ...] = ()
     members: int = 0
-    """How many of the last items are members of a collection rather than related articles."""
+    """How many of the last items are members of a collection, not related articles."""
     secured_bytes: int | None = None
     published: bool | None = None
     extra: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({}))
@@ -61,10 +62,10 @@ class ArticleContent:
     rowid: int | None = None
     id: str = ""
     tags: tuple[str, ...] = ()
-    """The person's own."""
+    """The user's own tags."""
     page: Page | None = None
-    """Its original, where that is kept."""
+    """The fetched original, if there is one."""
     failure: str = ""
-    """Why there is none, when it was asked for last."""
+    """Why the last fetch of the original failed."""
     described_by: str = ""
-    """For what is no document here: the title of the document that tells of it."""
+    """The title of the document that describes this item, if it is not a document of its own."""
