@@ -226,23 +226,23 @@ class Reader:
     @property
     def pane_layout_width(self) -> int:
         """The width for which the article pane is laid out."""
-        return self.article._around.width
+        return self.article._layout.width
 
     @property
     def text_position(self) -> object:
         """The position in the text of the first line on screen."""
-        return self.reading._top
+        return self.reading.position._top
 
     @property
     def is_scrolling(self) -> bool:
         """Whether images wait for the reading view to come to rest."""
-        return self.reading._settling is not None
+        return self.reading._images._timer is not None
 
     @property
     def first_match(self) -> int:
         """The line of the reading view with the first match of the search in it."""
-        assert self.reading._matches
-        return self.reading._matches.line(0)
+        assert self.reading._search_matches
+        return self.reading._search_matches.line(0)
 
     @property
     def is_gate_closed(self) -> bool:

@@ -84,7 +84,7 @@ def folder(make_folder: MakeFolder) -> Path:
 
 def image_lines(view: LineView) -> list[int]:
     """Return which lines of a view are of pictures."""
-    return [at for at, line in enumerate(lines_of(view)) if any(run.picture is not None for run in line)]
+    return [at for at, line in enumerate(lines_of(view)) if any(run.image is not None for run in line)]
 
 
 def top_line(view: LineView) -> str:
@@ -266,8 +266,8 @@ async def test_the_top_line_stays_after_all_layout_changes_are_undone(folder: Pa
     sizes = {f"p{n}": encoded(halves((300 * (n + 1), 200))) for n in range(4)}
     keep(folder, SEVERAL, lead=encoded(halves((800, 400))), **sizes)
     async with reading(folder, STACKED, timings=timings) as reader:
-        await reader.until(lambda: len({run.picture.picture for line in lines_of(reader.reading) for run in line
-                                        if run.picture is not None}) == 5)  # fmt: skip
+        await reader.until(lambda: len({run.image.picture for line in lines_of(reader.reading) for run in line
+                                        if run.image is not None}) == 5)  # fmt: skip
         lines = len(lines_of(reader.reading))
         await reader.burst(*"j" * down)
         before = reader.reading.scroll_offset.y

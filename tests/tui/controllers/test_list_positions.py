@@ -141,7 +141,7 @@ async def test_visited_related_items_are_drawn_quietly(seeds: Path) -> None:
     async with opened(seeds) as reader:
 
         def inks() -> set[str]:
-            return {run.ink for line in lines_of(reader.article) for run in line if run.item == 0}
+            return {run.style for line in lines_of(reader.article) for run in line if run.item == 0}
 
         assert "text" in inks()
         await reader.press("]", "enter", "backspace", "h")

@@ -212,7 +212,7 @@ async def test_n_goes_on_from_where_one_is(kept: Path) -> None:
         await reader.press("g", "n")
         assert reader.message == "1 of 30"
         await reader.press("/", *"goes", "enter")  # not behind what was searched for before
-        assert reader.reading.wanted == "goes"
+        assert reader.reading.search_text == "goes"
 
 
 async def test_a_search_that_is_left_is_as_if_it_had_not_been(kept: Path) -> None:
@@ -221,7 +221,7 @@ async def test_a_search_that_is_left_is_as_if_it_had_not_been(kept: Path) -> Non
         await reader.press("/", *"nowhere")
         assert "Not in this text." in reader.text
         await reader.press("escape")
-        assert (reader.focus, reader.reading.wanted) == ("text", "")
+        assert (reader.focus, reader.reading.search_text) == ("text", "")
 
 
 async def test_without_a_search_n_reads_the_next_unread_article(kept: Path) -> None:

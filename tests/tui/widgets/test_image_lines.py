@@ -11,8 +11,7 @@ from reader.content.markdown.parser import parse_markdown
 from reader.core.model import Image
 from reader.core.text import cell_width
 from reader.images.model import ImageLine, RenderedImage
-from reader.tui.widgets.reader.lines import ReaderLayout, ReaderText, lay_out_text, lead_image_of, images_in
-from reader.tui.widgets.text.image_lines import MAX_IMAGES, image_segments
+from reader.tui.widgets.reader.lines import ReaderLayout, ReaderText, images_in, lay_out_text, lead_image_of
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "https://a.example/{}.png"
@@ -30,7 +29,7 @@ def text(markdown: str, lead: str = "") -> ReaderText:
 
 
 def shown(laid: ReaderLayout) -> list[str]:
-    return ["".join("#" if run.picture else run.text for run in line) for line in laid.lines]
+    return ["".join("#" if run.image else run.text for run in line) for line in laid.lines]
 
 
 MARKDOWN = f"""Words before.
