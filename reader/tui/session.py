@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, Protocol, TypeVar
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from reader.tui.prompts import Prompts
     from reader.tui.timings import Timings
     from reader.tui.widgets.text.highlight import Term
+    from reader.workers.body_parser import BodyParser
 
 T = TypeVar("T")
 FetchMode = Literal["fetch", "force", "archive"]
@@ -185,6 +187,9 @@ class Session:
         """The id of the article whose text the reader shows; empty when it shows none."""
         self.fetching: dict[str, FetchRequest] = {}
         """The fetches under way that somebody asked for, by article id."""
+        self._guard = threading.Lock()
+        self._body_parser: BodyParser | None = None
+        self._is_closed = False
         # Signals.
         self.marks_changed = Signal[MarksChange]()
         self.articles_changed = Signal["View"]()
@@ -201,6 +206,24 @@ class Session:
         self.fetch_attempted = Signal[FetchAttempted]()
         self.fetch_finished = Signal[FetchOutcome]()
         self.bulk_progress = Signal[BulkProgress]()
+
+    def body_parser(self) -> BodyParser:
+        """Return what parses the bodies of documents; for worker threads."""
+        from reader.workers.body_parser import BodyParser
+
+        with self._guard:
+            if self._body_parser is None:
+                self._body_parser = BodyParser()
+                if self._is_closed:
+                    self._body_parser.close()
+            return self._body_parser
+
+    def close(self) -> None:
+        """End the process that parses bodies."""
+        with self._guard:
+            self._is_closed = True
+            if self._body_parser is not None:
+                self._body_parser.close()
 
     @property
     def keymap(self) -> Mapping[str, str]:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
     from reader.tui.widgets.panes import Panes
     from reader.tui.widgets.text.lines import Line
-    from reader.workers.body_parser import BodyParser
 
 
 class ArticlePaneController:
@@ -28,7 +27,6 @@ class ArticlePaneController:
         self,
         session: Session,
         panes: Panes,
-        bodies: BodyParser,
         *,
         on_shown: Callable[[ArticleContent], object],
         on_failed: Callable[[], object],
@@ -38,7 +36,6 @@ class ArticlePaneController:
         self._panes = panes
         self._list = panes.articles
         self._pane = panes.article
-        self._bodies = bodies
         self._on_shown = on_shown
         self._on_failed = on_failed
         self.lead_image: Callable[[], LeadImage | None] = lambda: None
@@ -101,7 +98,9 @@ class ArticlePaneController:
             from reader.tui.loaders.article import load_article
 
             library, width = self._session.library, self._pane.text_width
-            function = partial(load_article, library, self._bodies, rowid, width, with_position=top is None)
+            function = partial(
+                load_article, library, self._session.body_parser, rowid, width, with_position=top is None
+            )
             try:
                 loaded = await self._session.background.run(function)
             except ReaderError as error:
@@ -124,8 +123,9 @@ class ArticlePaneController:
         async def job() -> None:
             from reader.tui.loaders.article import load_article
 
-            library, width = self._session.library, self._pane.text_width
-            function = partial(load_article, library, self._bodies, rowid, width, lead=self.lead_image())
+            session, width = self._session, self._pane.text_width
+            load = partial(load_article, session.library, session.body_parser, rowid, width)
+            function = partial(load, lead=self.lead_image())
             try:
                 loaded = await self._session.background.run(function)
             except ReaderError as error:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from reader.tui.widgets.article_pane.content import ArticleContent
     from reader.tui.widgets.reader.header import ReaderPane
     from reader.tui.widgets.reader.lines import ReaderText, TextNotice
-    from reader.workers.body_parser import BodyParser
 
 WIDTH_SETTING = "text-width"
 """The setting that holds the width of the column."""
@@ -41,7 +40,6 @@ class ReaderController:
     def __init__(
         self,
         session: Session,
-        bodies: BodyParser,
         fetch: Fetch,
         *,
         on_shown: Callable[[ReaderText], object],
@@ -50,7 +48,6 @@ class ReaderController:
     ) -> None:
         """``on_read`` hears of the row number of a document whose text was opened."""
         self._session = session
-        self._bodies = bodies
         self._fetch = fetch
         self._on_shown = on_shown
         self._on_closed = on_closed
@@ -122,7 +119,9 @@ class ReaderController:
         view = self.pane.view
         view.focus()
         try:
-            loaded = await session.background.run(load_reader, session.library, self._bodies, source, view.text_width)
+            loaded = await session.background.run(
+                load_reader, session.library, session.body_parser, source, view.text_width
+            )
         except ReaderError as error:
             self.close()
             session.show_message(str(error), warning=True)
@@ -188,7 +187,7 @@ class ReaderController:
             from reader.tui.loaders.text import load_reader
 
             session, width = self._session, self.pane.view.text_width
-            function = partial(load_reader, session.library, self._bodies, source, width, text)
+            function = partial(load_reader, session.library, session.body_parser, source, width, text)
             loaded = await session.background.run(function)
             if source is self.source:
                 self._show_again(loaded)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,7 +34,7 @@ class LoadedArticle(NamedTuple):
 
 def load_article(
     library: Library,
-    bodies: BodyParser,
+    bodies: Callable[[], BodyParser],
     rowid: int,
     width: int,
     *,
@@ -44,7 +45,7 @@ def load_article(
 
     Raises ReaderError when it is gone or cannot be read.
     """
-    content = load_content(library, rowid, bodies)
+    content = load_content(library, rowid, bodies())
     image = lead.image if lead and content.images and content.images[0].url == lead.url else None
     position = library.places.position(content.id) if with_position and content.id else None
     return LoadedArticle(content, lay_out_pane(content, width, image=image), position)

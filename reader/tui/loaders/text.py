@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -26,7 +27,7 @@ class LoadedText(NamedTuple):
 
 def load_reader(
     library: Library,
-    bodies: BodyParser,
+    bodies: Callable[[], BodyParser],
     source: ArticleContent | int,
     width: int,
     shown: ReaderText | None = None,
@@ -37,7 +38,7 @@ def load_reader(
     document is gone or cannot be read any more.
     """
     try:
-        text = load_text(library, source, bodies)
+        text = load_text(library, source, bodies())
     except ReaderError:
         if shown is None:
             raise

@@ -34,7 +34,6 @@ from reader.tui.widgets.article_pane.article_pane import ArticlePane
 from reader.tui.widgets.bars.bars import TopBar
 from reader.tui.widgets.panes import Panes
 from reader.tui.widgets.text.line_view import LineView
-from reader.workers.body_parser import BodyParser
 
 if TYPE_CHECKING:
     from textual.dom import DOMNode
@@ -57,7 +56,6 @@ class MainScreen(BaseScreen):
         """``notice`` is what the user should know from the start."""
         super().__init__(session, {})
         self._notice = notice
-        self._bodies = BodyParser()
         self.saved_views = SavedViewsController(session, first.pane, self._run_query, self._show_sidebar)
         self.panes = panes = Panes(
             ListHeader(first.view.sort, bindings.single_keys(session.keymap), types=first.types, id="header"),
@@ -75,7 +73,7 @@ class MainScreen(BaseScreen):
         self.folder = FolderController(session, first.keeper, self._show_problems)
         self.marks = MarksController(session, panes, pending, lambda: self.saved_views.store)
         self.pane_content = ArticlePaneController(
-            session, panes, self._bodies, on_shown=self._article_shown, on_failed=self.marks.article_failed
+            session, panes, on_shown=self._article_shown, on_failed=self.marks.article_failed
         )
         self.list_content = ArticleListController(
             session, panes, panes.header, pending, self.pane_content.show_document
@@ -87,7 +85,6 @@ class MainScreen(BaseScreen):
         self.fetch = FetchController(session, panes, self._image_fetched)
         self.reader = ReaderController(
             session,
-            self._bodies,
             self.fetch.fetch,
             on_shown=self._text_shown,
             on_closed=self._text_closed,
@@ -184,7 +181,7 @@ class MainScreen(BaseScreen):
         self.saved_views.close()
         self.fetch.close()
         self.images.close()
-        self._bodies.close()
+        self.session.close()
 
     def save_positions(self) -> None:
         """Save where the list, the article and the text were left, because the app ends."""
