@@ -220,8 +220,8 @@ class Reader:
     @property
     def cached_rows(self) -> list[Row]:
         """The rows that the list has in memory, in their order."""
-        rows = self.list._rows
-        return [rows[rowid] for rowid in self.list.order.rowids if rowid in rows]
+        rows = map(self.list._rows.get, self.list.order.rowids)
+        return [row for row in rows if row is not None]
 
     @property
     def pane_layout_width(self) -> int:
@@ -427,12 +427,12 @@ def delay_texts(monkeypatch: pytest.MonkeyPatch, wait: Callable[[str], None]) ->
 
 def lines_of(view: LineView) -> Sequence[Line]:
     """Return every line of a view, on screen or not."""
-    return view._lines
+    return view.lines
 
 
 def left_margin(view: LineView) -> int:
     """Return the cells between the left edge of a view and its text."""
-    return view._margin()
+    return view.margin
 
 
 def segments(reader: Reader) -> Iterable[Segment]:
