@@ -78,7 +78,7 @@ def test_one_without_room_is_its_words() -> None:
 
 def test_of_very_many_the_first_are_asked_for() -> None:
     many = text("\n\n".join(f"![]({URL.format(n)})" for n in range(100)))
-    assert len(images_in(many)) == MOST
+    assert len(images_in(many)) == MAX_IMAGES
 
 
 def test_only_addresses_of_the_web_are_asked_for() -> None:
@@ -118,4 +118,4 @@ def test_whatever_there_is_of_pictures_the_text_and_its_places_are_the_same(
 def test_a_line_of_one_is_drawn_as_wide_as_it_is(cells: int, lines: int) -> None:
     one = picture(cells, lines)
     for line in range(lines):
-        assert sum(each.cell_length for each in drawn(ImageLine(one, line))) == cells
+        assert sum(each.cell_length for each in image_segments(ImageLine(one, line))) == cells
