@@ -12,6 +12,7 @@ from reader.core.model import Image
 from reader.core.text import cell_width
 from reader.images.model import ImageLine, RenderedImage
 from reader.tui.widgets.reader.lines import ReaderLayout, ReaderText, images_in, lay_out_text, lead_image_of
+from reader.tui.widgets.text.image_lines import MAX_IMAGES, image_segments
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "https://a.example/{}.png"
