@@ -98,7 +98,7 @@ def articles(server: Server) -> list[str]:
     return [target for target in server.targets if target != "/robots.txt"]
 
 
-async def test_everything_that_has_no_page_is_fetched(
+async def test_every_article_without_a_page_is_fetched(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder({**site(server, 30), "gone.md": document(server.url("/gone")), "none.md": document()}))
@@ -122,7 +122,7 @@ async def test_everything_that_has_no_page_is_fetched(
         assert later.left <= former.left or former.left == 0
 
 
-async def test_it_is_polite_and_several_hosts_are_asked_at_once(
+async def test_several_hosts_are_contacted_in_parallel_within_limits(
     extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     busy: dict[str, int] = {"127.0.0.1": 0, "localhost": 0}
@@ -155,7 +155,7 @@ async def test_it_is_polite_and_several_hosts_are_asked_at_once(
     assert sum(most.values()) <= BulkLimits().parallel
 
 
-async def test_a_host_that_asks_for_it_is_left_alone_and_asked_again(
+async def test_a_busy_host_gets_its_pause_and_is_tried_again(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 3)
@@ -180,7 +180,7 @@ async def test_a_host_that_asks_for_it_is_left_alone_and_asked_again(
     assert busy_until[-1] >= busy_until[0]
 
 
-async def test_a_host_that_wants_to_be_left_alone_for_long_fails_for_now(
+async def test_a_host_that_asks_for_a_long_pause_fails(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 6)
@@ -198,7 +198,7 @@ async def test_a_host_that_wants_to_be_left_alone_for_long_fails_for_now(
     )
 
 
-async def test_robots_txt_is_honoured(
+async def test_robots_txt_is_respected(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 4)
@@ -211,7 +211,7 @@ async def test_robots_txt_is_honoured(
     assert sorted(articles(server)) == ["/0", "/3"]
 
 
-async def test_the_delay_that_a_site_asks_for_is_kept(
+async def test_crawl_delay_is_respected(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 3)
@@ -234,7 +234,7 @@ async def test_the_delay_that_a_site_asks_for_is_kept(
     assert all(when - begun >= n - 0.1 for n, when in enumerate(asked)), "the second waits for the first as well"
 
 
-async def test_a_pause_begins_nothing_and_what_is_stopped_goes_on_next_time(
+async def test_pause_stop_and_continue_later(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 20)))
@@ -278,7 +278,7 @@ async def test_a_pause_begins_nothing_and_what_is_stopped_goes_on_next_time(
     assert (final.cached, final.done, final.left) == (kept, 20 - kept, 0)
 
 
-async def test_others_may_join_while_it_is_at_work(
+async def test_articles_can_be_added_during_the_run(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 12)))
@@ -294,7 +294,7 @@ async def test_others_may_join_while_it_is_at_work(
     assert final.done == 12
 
 
-async def test_those_that_failed_lately_come_last(
+async def test_recent_failures_come_last(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 4)
@@ -321,7 +321,7 @@ async def test_those_that_failed_lately_come_last(
     assert min(map(order.index, ("/0", "/1"))) >= PER_HOST
 
 
-async def test_asked_to_all_are_looked_at_again(
+async def test_force_fetches_everything_again(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 3)))
@@ -333,7 +333,7 @@ async def test_asked_to_all_are_looked_at_again(
     assert final.done == 3
 
 
-async def test_a_disk_that_is_full_ends_it_in_a_sentence(
+async def test_a_full_disk_ends_the_run_with_a_message(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 20)))
@@ -352,7 +352,7 @@ async def test_a_disk_that_is_full_ends_it_in_a_sentence(
     assert final.left > 0
 
 
-async def test_an_article_that_is_gone_meanwhile_fails_alone(
+async def test_an_article_removed_in_the_meantime_fails_alone(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 2)))
@@ -362,7 +362,7 @@ async def test_an_article_that_is_gone_meanwhile_fails_alone(
     assert (final.done, final.failed) == (2, 1)
 
 
-async def test_cancelling_ends_everything_under_way(
+async def test_canceling_ends_all_running_fetches(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 4)
@@ -388,7 +388,7 @@ async def test_cancelling_ends_everything_under_way(
     assert opened.pages.having() == set()
 
 
-async def test_progress_is_told_ten_times_a_second_at_most(
+async def test_progress_is_reported_at_most_ten_times_a_second(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 40)))
@@ -403,7 +403,7 @@ async def test_progress_is_told_ten_times_a_second_at_most(
 # What strangers and others can do to it.
 
 
-async def test_robots_txt_is_honoured_wherever_a_redirect_leads(
+async def test_robots_txt_is_respected_after_redirects(
     extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     async with serving() as server:
@@ -435,7 +435,7 @@ async def test_robots_txt_is_honoured_wherever_a_redirect_leads(
     assert all(when - begun >= n - 0.1 for n, when in enumerate(asked))
 
 
-async def test_a_thousand_articles_without_an_address_do_not_end_it(
+async def test_many_articles_without_an_address_fail_alone(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = {f"none {n}.md": document(title=f"None {n}") for n in range(1000)}
@@ -449,7 +449,7 @@ async def test_a_thousand_articles_without_an_address_do_not_end_it(
 
 
 @pytest.mark.parametrize("how", ["named", "led to"])
-async def test_a_name_that_no_library_takes_is_one_article_s_failure(
+async def test_an_invalid_host_name_fails_only_its_article(
     how: str, server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     odd = "http://xn--/a"
@@ -473,7 +473,7 @@ class _Falls(ArticleFetcher):
         return await super().fetch(wanted, **more)
 
 
-async def test_what_newsreader_itself_fails_over_is_one_article_s_failure(
+async def test_an_internal_error_fails_only_its_article(
     server: Server,
     extractor: SandboxPool,
     make_folder: MakeFolder,
@@ -496,7 +496,7 @@ async def test_what_newsreader_itself_fails_over_is_one_article_s_failure(
     assert "ValueError: of its own" in caplog.text
 
 
-async def test_a_host_with_very_much_holds_up_no_other(
+async def test_a_host_with_many_articles_does_not_delay_others(
     server: Server,
     extractor: SandboxPool,
     make_folder: MakeFolder,
@@ -528,7 +528,7 @@ async def test_a_host_with_very_much_holds_up_no_other(
     assert (final.done, final.left) == (103, 0)
 
 
-async def test_a_failure_of_a_clock_that_was_ahead_keeps_nothing_from_being_asked_for(
+async def test_a_failure_in_the_future_is_ignored(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 1)))
@@ -544,7 +544,7 @@ async def test_a_failure_of_a_clock_that_was_ahead_keeps_nothing_from_being_aske
     [reply(b"", "429 Too Many Requests", retry_after="0"), reply(b"", "503 Service Unavailable")],
     ids=["429", "503"],
 )
-async def test_a_host_that_is_busy_and_does_not_say_for_how_long_is_not_asked_on_and_on(
+async def test_a_host_that_stays_busy_is_given_up(
     answer: bytes,
     server: Server,
     extractor: SandboxPool,
@@ -563,7 +563,7 @@ async def test_a_host_that_is_busy_and_does_not_say_for_how_long_is_not_asked_on
     assert sum("busy 5 times in a row" in got.error for got in one.on_result) >= 40 - ROUNDS * PER_HOST
 
 
-async def test_it_ends_where_there_is_room_for_nothing_but_what_it_has_fetched(
+async def test_the_run_ends_when_its_own_pages_fill_the_cache(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 12)))

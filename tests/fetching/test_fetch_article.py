@@ -105,14 +105,14 @@ async def test_the_first_address_that_yields_an_article_wins(server: Server, job
     assert page.size == len(html("By AMP"))
 
 
-async def test_where_redirects_lead_to_is_where_it_was_found(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_the_url_of_a_page_is_the_one_after_redirects(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     there = server.on("/there", reply(html()))
     got = (await job.fetch(fetch_target(ID, [Links(server.on("/here", onward("/there")))]))).result
     assert got.url == there
     assert (kept(pages).url, kept(pages).final_url) == (server.url("/here"), there)
 
 
-async def test_what_is_the_same_address_is_asked_once(server: Server, job: ArticleFetcher) -> None:
+async def test_equivalent_addresses_are_requested_once(server: Server, job: ArticleFetcher) -> None:
     url = server.url("/gone")
     got = (await job.fetch(fetch_target(ID, [Links(url, f"{url}?utm_source=x", f"{url}#top"), Links(url)]))).result
     assert server.targets == ["/gone"]
@@ -120,7 +120,7 @@ async def test_what_is_the_same_address_is_asked_once(server: Server, job: Artic
     assert got.error == "404 Not Found at 127.0.0.1."
 
 
-async def test_each_failure_is_told_in_plain_words(server: Server, pages: Pages, extractor: SandboxPool) -> None:
+async def test_every_failure_is_described(server: Server, pages: Pages, extractor: SandboxPool) -> None:
     async def silent(*_: object) -> None:
         await asyncio.Event().wait()
 
@@ -134,12 +134,12 @@ async def test_each_failure_is_told_in_plain_words(server: Server, pages: Pages,
     assert (failed.error, failed.failures) == (got.error, tuple(map(tuple, got.failures)))
 
 
-async def test_an_article_without_an_address_says_so(job: ArticleFetcher) -> None:
+async def test_an_article_without_an_address_fails(job: ArticleFetcher) -> None:
     got = (await job.fetch(fetch_target(ID, [Links()]))).result
     assert (got.status, got.error, got.url) == ("failed", NO_ADDRESS, "")
 
 
-async def test_an_address_with_a_password_is_refused_and_never_told(
+async def test_an_address_with_a_password_is_refused_and_not_quoted(
     server: Server, job: ArticleFetcher, pages: Pages
 ) -> None:
     server.on("/a", reply(html()))
@@ -151,14 +151,14 @@ async def test_an_address_with_a_password_is_refused_and_never_told(
     assert "secret" not in repr(pages.page(ID))
 
 
-async def test_a_stub_is_passed_over_for_the_next_address(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_after_a_stub_the_next_address_is_tried(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     links = Links(server.on("/stub", reply(STUB)), "", server.on("/amp", reply(html())))
     got = (await job.fetch(fetch_target(ID, [links]))).result
     assert (got.status, kept(pages).way) == ("fetched", "amp")
     assert "requires a subscription" in got.failures[0].why
 
 
-async def test_what_makes_a_worker_fall_is_one_failure(server: Server, pages: Pages) -> None:
+async def test_a_page_that_crashes_the_extractor_is_one_failure(server: Server, pages: Pages) -> None:
     from tests.workers.test_sandbox import _MB
 
     links = Links(server.on("/a", reply(html())))
@@ -172,9 +172,7 @@ async def test_what_makes_a_worker_fall_is_one_failure(server: Server, pages: Pa
 # What is kept.
 
 
-async def test_what_was_fetched_within_the_hour_is_not_asked_for(
-    server: Server, job: ArticleFetcher, pages: Pages
-) -> None:
+async def test_a_fresh_page_is_not_requested_again(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     what = fetch_target(ID, [Links(server.on("/a", reply(html())))])
     first = (await job.fetch(what)).result
     again = (await job.fetch(what)).result
@@ -184,7 +182,7 @@ async def test_what_was_fetched_within_the_hour_is_not_asked_for(
 
 
 @pytest.mark.parametrize("how", ["after an hour", "forced", "a clock that was wrong"])
-async def test_a_kept_page_is_looked_at_again_with_its_validators(
+async def test_a_stored_page_is_checked_with_its_validators(
     how: str, server: Server, job: ArticleFetcher, pages: Pages
 ) -> None:
     modified = "Sat, 21 Nov 2026 12:00:00 GMT"
@@ -206,9 +204,7 @@ async def test_a_kept_page_is_looked_at_again_with_its_validators(
     assert after == replace(before, checked_at=after.checked_at)
 
 
-async def test_a_page_that_has_changed_takes_the_place_of_the_former(
-    server: Server, job: ArticleFetcher, pages: Pages
-) -> None:
+async def test_a_changed_page_replaces_the_stored_one(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     what = fetch_target(ID, [Links(server.on("/a", reply(html("Old"), etag='"1"')))])
     await job.fetch(what)
     server.on("/a", reply(html("New"), etag='"2"'))
@@ -229,7 +225,7 @@ async def test_a_page_that_has_changed_takes_the_place_of_the_former(
         (b"\x00\xff", "127.0.0.1:"),
     ],
 )
-async def test_nothing_worse_takes_the_place_of_a_good_page(
+async def test_failures_and_stubs_do_not_replace_a_page(
     answer: bytes, words: str, server: Server, job: ArticleFetcher, pages: Pages
 ) -> None:
     what = fetch_target(ID, [Links(server.on("/a", reply(html("A title", 30))))])
@@ -246,7 +242,7 @@ async def test_nothing_worse_takes_the_place_of_a_good_page(
     assert pages.failure(ID) is None
 
 
-async def test_a_page_by_a_lesser_way_gives_way_to_the_original_and_not_the_other_way_round(
+async def test_an_original_replaces_a_copy_and_not_vice_versa(
     server: Server, job: ArticleFetcher, pages: Pages
 ) -> None:
     amp = server.on("/amp", reply(html("By AMP")))
@@ -263,7 +259,7 @@ async def test_a_page_by_a_lesser_way_gives_way_to_the_original_and_not_the_othe
     assert [each.target for each in server.requests[asked:]] == ["/a"]
 
 
-async def test_validators_go_where_they_came_from(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_validators_are_sent_only_to_their_address(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     there = server.on("/there", reply(html(), etag='"1"'))
     what = fetch_target(ID, [Links(server.on("/here", onward("/there")))])
     await job.fetch(what)
@@ -275,13 +271,13 @@ async def test_validators_go_where_they_came_from(server: Server, job: ArticleFe
     age(pages, 48)
     before = kept(pages).checked_at
     got = (await job.fetch(what)).result
-    assert "nothing was fetched there before" in got.error
+    assert "to a request without conditions" in got.error
     assert kept(pages).checked_at == before
     sent = [(each.target, each.headers.get("if-none-match")) for each in server.requests]
     assert sent[2:] == [("/here", None), ("/there", '"1"'), ("/here", None), ("/other", None)]
 
 
-async def test_the_front_page_and_another_text_take_no_page_s_place(
+async def test_the_front_page_and_other_texts_do_not_replace_a_page(
     server: Server, job: ArticleFetcher, pages: Pages
 ) -> None:
     what = fetch_target(ID, [Links(server.on("/2026/a", reply(html("A title", 30))))])
@@ -289,7 +285,7 @@ async def test_the_front_page_and_another_text_take_no_page_s_place(
     before = kept(pages)
     text = "".join(f"<p>Headline {n}: in town number {n} the mayor has spoken of other things.</p>" for n in range(90))
     server.on("/", reply(html("The Daily", 1, text)))
-    for answer, why in ((onward("/"), "it leads to the front page now"), (reply(html("Y", 0, text[:3000])), "another")):
+    for answer, why in ((onward("/"), "it now leads to the front page"), (reply(html("Y", 0, text[:3000])), "another")):
         server.on("/2026/a", answer)
         outcome = await job.fetch(what, force=True)
         assert outcome.result.status == "cached"
@@ -298,9 +294,7 @@ async def test_the_front_page_and_another_text_take_no_page_s_place(
         assert kept(pages) == before
 
 
-async def test_a_copy_takes_no_original_s_place_however_its_address_is_spelled(
-    server: Server, job: ArticleFetcher, pages: Pages
-) -> None:
+async def test_a_copy_never_replaces_an_original(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     amp = server.on("/amp", reply(html("By AMP", 40)))
     server.on("/caf%c3%a9", reply(html("Original", 40)))
     await job.fetch(fetch_target(ID, [Links(server.url("/caf%c3%a9"), "", amp)]))
@@ -312,7 +306,7 @@ async def test_a_copy_takes_no_original_s_place_however_its_address_is_spelled(
     assert "/amp" not in server.targets
 
 
-async def test_an_original_that_comes_meanwhile_stays(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_an_original_stored_in_the_meantime_stays(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     async def meanwhile(_: Request, writer: asyncio.StreamWriter) -> None:
         # As another program, which shares the file, would have it.
         now = datetime.now(UTC)
@@ -326,7 +320,7 @@ async def test_an_original_that_comes_meanwhile_stays(server: Server, job: Artic
     assert kept(pages).extract.markdown == "An original.\n"
 
 
-async def test_a_copy_that_comes_meanwhile_gives_way(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_a_copy_stored_in_the_meantime_is_replaced(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     async def meanwhile(_: Request, writer: asyncio.StreamWriter) -> None:
         now = datetime.now(UTC)
         pages.keep(
@@ -340,7 +334,7 @@ async def test_a_copy_that_comes_meanwhile_gives_way(server: Server, job: Articl
     assert (got.status, kept(pages).way) == ("fetched", "original")
 
 
-async def test_no_page_is_asked_for_twice_at_a_time(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_no_page_is_requested_twice_at_a_time(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     asked, gate = asyncio.Event(), asyncio.Event()
 
     async def gated(_: Request, writer: asyncio.StreamWriter) -> None:
@@ -358,7 +352,7 @@ async def test_no_page_is_asked_for_twice_at_a_time(server: Server, job: Article
 
 
 @pytest.mark.parametrize("is_there", [True, False])
-async def test_what_nobody_waits_for_gives_way_to_the_person_who_opens_it(
+async def test_a_background_fetch_is_preempted_by_the_user(
     is_there: bool, server: Server, job: ArticleFetcher, pages: Pages
 ) -> None:
     asked = asyncio.Event()
@@ -383,15 +377,13 @@ async def test_what_nobody_waits_for_gives_way_to_the_person_who_opens_it(
     assert server.targets.count("/a") == 2, "the answer to the person is the answer to the other"
 
 
-async def test_a_304_without_a_kept_page_is_a_failure(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_a_304_without_a_stored_page_is_a_failure(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     got = (await job.fetch(fetch_target(ID, [Links(server.on("/a", reply(b"", "304 Not Modified")))]))).result
     assert got.status == "failed"
     assert pages.page(ID) is None
 
 
-async def test_a_full_disk_is_raised_and_nothing_is_lost(
-    server: Server, extractor: SandboxPool, tmp_path: object
-) -> None:
+async def test_a_full_disk_raises_and_loses_nothing(server: Server, extractor: SandboxPool, tmp_path: object) -> None:
     from pathlib import Path
 
     assert isinstance(tmp_path, Path)
@@ -418,7 +410,7 @@ async def test_a_full_disk_is_raised_and_nothing_is_lost(
     pages.close()
 
 
-async def test_cancelling_keeps_nothing_and_what_was_kept(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_canceling_leaves_the_stored_page(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     reached = asyncio.Event()
 
     async def silent(*_: object) -> None:
@@ -437,7 +429,7 @@ async def test_cancelling_keeps_nothing_and_what_was_kept(server: Server, job: A
 # The archive.
 
 
-async def test_the_archive_is_asked_only_when_the_person_wants_it(
+async def test_the_archive_is_tried_only_on_request(
     server: Server, job: ArticleFetcher, captures: Captures, pages: Pages
 ) -> None:
     url = server.url("/gone")
@@ -450,7 +442,7 @@ async def test_the_archive_is_asked_only_when_the_person_wants_it(
     assert pages.failure(ID) is None
 
 
-async def test_by_config_the_archive_is_always_asked_in_the_end(
+async def test_the_archive_is_always_tried_if_so_configured(
     server: Server, pages: Pages, extractor: SandboxPool
 ) -> None:
     captures = Captures()
@@ -465,7 +457,7 @@ async def test_by_config_the_archive_is_always_asked_in_the_end(
 # Which article.
 
 
-def test_the_issue_s_own_words() -> None:
+def test_an_example_of_described_failures() -> None:
     failures = [Failure("original", "jurist.org", "404"), Failure("amp", "amp.jurist.org", "timed out after 20 s")]
     assert describe_failures(failures) == "404 at jurist.org; AMP copy: timed out after 20 s"
 
@@ -476,7 +468,7 @@ _URLS = st.sampled_from(
 
 
 @given(st.lists(st.builds(Links, _URLS, _URLS, _URLS, _URLS), max_size=4))
-def test_addresses_are_in_the_order_of_their_ways_and_each_once(links: list[Links]) -> None:
+def test_addresses_are_ordered_and_unique(links: list[Links]) -> None:
     found = fetch_target(ID, links)
     ways = [address.way for address in found.addresses]
     assert ways == sorted(ways, key=["original", "web", "amp", "cdn_amp"].index)
@@ -508,7 +500,7 @@ def test_documents_of_one_article_share_its_addresses(make_folder: MakeFolder, l
         ("web", "https://a.example/web"),
         ("amp", "https://amp.a.example/1"),
     ]
-    with pytest.raises(ReaderError, match="no document of this article"):
+    with pytest.raises(ReaderError, match="no longer has a document"):
         find_target(opened, "0" * 16)
     assert find_target(opened, "0" * 16, given) == fetch_target("0" * 16, [given])
 
@@ -516,13 +508,13 @@ def test_documents_of_one_article_share_its_addresses(make_folder: MakeFolder, l
 # Unasked.
 
 
-async def test_what_is_fetched_unasked_keeps_to_robots_txt(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_background_fetches_respect_robots_txt(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     server.on("/robots.txt", reply(b"User-agent: *\nDisallow: /private/\n", kind="text/plain"))
     url = server.on("/private/a", reply(html()))
     async with WebClient(RULES) as fetcher:
         robots = Robots(fetcher)
         got = (await job.fetch(fetch_target(ID, [Links(url)]), robots=robots)).result
-        assert "robots.txt asks" in got.error
+        assert "robots.txt does not allow" in got.error
         refused = (await job.fetch(fetch_target(ID, [Links("http://10.0.0.1/")]), robots=robots)).result
         assert refused.error == "10.0.0.1: not fetched because it is an address of a private network."
         assert 'allow_hosts = ["10.0.0.1"]' in refused.hint
@@ -531,7 +523,7 @@ async def test_what_is_fetched_unasked_keeps_to_robots_txt(server: Server, job: 
     assert got.status == "fetched", "a person who opens one article is no robot"
 
 
-async def test_a_host_that_wants_to_be_left_alone_is_told(server: Server, job: ArticleFetcher) -> None:
+async def test_a_busy_host_is_reported(server: Server, job: ArticleFetcher) -> None:
     server.on("/a", reply(b"", "429 Too Many Requests", retry_after="120"))
     outcome = await job.fetch(fetch_target(ID, [Links(server.url("/a"))]))
     assert outcome.result.status == "failed"

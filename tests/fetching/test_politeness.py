@@ -27,7 +27,7 @@ class Sites:
         return self.delays.get(url.split("/")[2], 0.0)
 
 
-async def test_what_is_not_allowed_takes_no_turn() -> None:
+async def test_a_disallowed_address_takes_no_turn() -> None:
     manners = Politeness(Sites(a=30.0))
     objection = await manners.objection("https://a.example/private")
     assert objection is not None
@@ -35,7 +35,7 @@ async def test_what_is_not_allowed_takes_no_turn() -> None:
     assert manners.not_before(NAME) == 0.0
 
 
-async def test_a_host_s_pages_are_so_far_apart_and_others_are_not_kept_waiting() -> None:
+async def test_crawl_delay_applies_per_host() -> None:
     manners = Politeness(Sites(a=0.3))
     assert manners.parallel_limit(NAME, 2) == 2
     turns: list[tuple[str, float]] = []
@@ -55,7 +55,7 @@ async def test_a_host_s_pages_are_so_far_apart_and_others_are_not_kept_waiting()
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.5])
-async def test_a_busy_host_is_left_alone_for_longer_each_time_and_then_given_up(seconds: float) -> None:
+async def test_pauses_for_a_busy_host_double_until_it_is_given_up(seconds: float) -> None:
     now = [1000.0]
     manners = Politeness(Sites(), lambda: now[0])
     waits = []
@@ -78,7 +78,7 @@ async def test_a_busy_host_is_left_alone_for_longer_each_time_and_then_given_up(
     assert await manners.objection("https://b.example/") is None
 
 
-def test_what_a_host_asks_for_is_kept_to_and_an_answer_makes_good() -> None:
+def test_a_requested_pause_is_respected_and_a_response_resets_it() -> None:
     now = [1000.0]
     manners = Politeness(Sites(), lambda: now[0])
     assert manners.record_busy(NAME, 120.0)

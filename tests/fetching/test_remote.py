@@ -125,7 +125,7 @@ def _is_there(pid: int) -> bool:
 MakeClient = Callable[..., RecordedClient]
 
 
-async def test_what_is_asked_for_is_fetched_and_kept(
+async def test_an_article_is_fetched_and_stored(
     server: Server, connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     opened = library(make_folder({"a.md": document(server.on("/a", reply(html("Größe 人"))))}))
@@ -149,7 +149,7 @@ async def test_what_is_asked_for_is_fetched_and_kept(
     assert server.targets == ["/a", "/a"], "robots.txt is for what is not asked for by a person"
 
 
-async def test_failures_come_with_their_words(
+async def test_failures_are_described(
     server: Server, connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     opened = library(make_folder({"a.md": document(server.url("/gone"), amp=server.url("/amp"))}))
@@ -164,7 +164,7 @@ async def test_failures_come_with_their_words(
     ]
 
 
-async def test_an_article_that_no_document_is_of_is_fetched_by_its_links(
+async def test_an_article_without_a_document_is_fetched_by_its_links(
     server: Server, connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     opened = library(make_folder({"a.md": document()}))
@@ -176,7 +176,7 @@ async def test_an_article_that_no_document_is_of_is_fetched_by_its_links(
     assert opened.pages.page("1" * 16) is not None
 
 
-async def test_cancelling_is_answered(
+async def test_canceling_reports_a_result(
     server: Server, connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     url, asked = _never(server, "/a")
@@ -195,7 +195,7 @@ async def test_cancelling_is_answered(
     assert opened.pages.failure(id_) is None
 
 
-async def test_many_are_gathered_and_it_can_be_stopped(
+async def test_a_bulk_fetch_runs_and_can_be_stopped(
     server: Server, connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     documents = {f"{n}.md": document(server.on(f"/{n}", reply(html(f"T {n}"))), title=f"T {n}") for n in range(10)}
@@ -226,7 +226,7 @@ async def test_many_are_gathered_and_it_can_be_stopped(
 
 
 @pytest.mark.parametrize("settings", [FetchSettings(enabled=False), FetchSettings(offline=True)])
-async def test_where_nothing_may_go_out_nothing_does(
+async def test_disabled_fetching_sends_nothing(
     settings: FetchSettings, server: Server, connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     words = OFFLINE if settings.offline else FETCHING_DISABLED
@@ -243,7 +243,7 @@ async def test_where_nothing_may_go_out_nothing_does(
     assert server.connections == 0
 
 
-async def test_what_is_gathered_right_after_a_stop_is_begun_anew(
+async def test_a_bulk_fetch_right_after_a_stop_starts_again(
     server: Server, connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     url, asked = _never(server, "/never")
@@ -261,7 +261,7 @@ async def test_what_is_gathered_right_after_a_stop_is_begun_anew(
     assert [(news.done, news.left) for news in finished] == [(0, 1), (3, 0)]
 
 
-async def test_where_there_can_be_no_client_every_order_is_answered(
+async def test_without_a_client_every_command_fails(
     connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     opened = library(make_folder({"a.md": document("https://a.example/1")}))
@@ -280,7 +280,7 @@ async def test_where_there_can_be_no_client_every_order_is_answered(
     assert "secret" not in repr(one.events)
 
 
-async def test_a_process_that_is_killed_is_told_and_the_next_order_starts_another(
+async def test_a_killed_process_is_reported_and_replaced(
     server: Server, connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     url, asked = _never(server, "/a")
@@ -373,7 +373,7 @@ async def test_a_process_that_sends_heartbeats_is_not_hung(
     assert one.pid == pid
 
 
-async def test_cancelling_right_after_asking_cancels(
+async def test_canceling_right_after_fetching(
     server: Server, connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     url, _ = _never(server, "/a")
@@ -390,7 +390,7 @@ async def test_cancelling_right_after_asking_cancels(
         assert await one.until(lambda news: isinstance(news, ImageFetched), start) == ImageFetched(url)
 
 
-async def test_asking_again_while_it_is_being_cancelled_is_asking(
+async def test_fetching_again_while_being_canceled(
     server: Server, connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     url, asked = _never(server, "/a")
@@ -406,7 +406,7 @@ async def test_asking_again_while_it_is_being_cancelled_is_asking(
 
 
 @pytest.mark.parametrize("wish", ["force", "archive"])
-async def test_a_stronger_wish_begins_anew(
+async def test_stronger_options_restart_a_fetch(
     *, wish: str, server: Server, connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     url, asked = _never(server, "/a")
@@ -424,7 +424,7 @@ async def test_a_stronger_wish_begins_anew(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="of 127.0.0.0/8, others know 127.0.0.1 alone")
-async def test_an_article_that_one_opens_waits_for_nothing_that_nobody_waits_for(
+async def test_an_opened_article_does_not_wait_for_background_fetches(
     connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     hosts = [f"127.0.0.{n}" for n in range(1, 11)]
@@ -473,7 +473,7 @@ async def test_closing_ends_it_at_once(
     assert not [news for news in one.events if isinstance(news, FetchResult)]
 
 
-def test_it_ends_when_its_pipe_does() -> None:
+def test_the_process_ends_when_its_pipe_is_closed() -> None:
     process = ManagedProcess("reader.fetching.remote")
     process.close_input()
     assert process.wait(60) is not None
@@ -481,7 +481,7 @@ def test_it_ends_when_its_pipe_does() -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/cmdline").exists(), reason="command lines are found in /proc")
-async def test_the_password_of_a_proxy_is_on_no_command_line(
+async def test_the_proxy_password_is_not_on_the_command_line(
     server: Server, connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder({"a.md": document(server.url("/a"))}))
@@ -509,7 +509,7 @@ async def test_a_single_document_is_fetched_too(
     assert opened.pages.page(id_) is not None
 
 
-async def test_where_pages_are_in_memory_a_thread_does_the_work(
+async def test_pages_in_memory_are_fetched_by_a_thread(
     server: Server, connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary, own_directories: Paths
 ) -> None:
     own_directories.pages_file.parent.parent.mkdir(parents=True, exist_ok=True)
@@ -529,7 +529,7 @@ async def test_where_pages_are_in_memory_a_thread_does_the_work(
     assert (await one.finished()).cached == 1
 
 
-async def test_images_are_fetched_once_and_kept(
+async def test_images_are_fetched_once_and_stored(
     server: Server, connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     opened = library(make_folder({"a.md": document()}))
@@ -548,7 +548,7 @@ async def test_images_are_fetched_once_and_kept(
     assert "404 Not Found" in told.error
 
 
-async def test_an_index_that_was_built_anew_is_followed(
+async def test_a_replaced_index_is_noticed(
     server: Server, connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = {name: document(server.on(f"/{name}", reply(html(name))), title=name) for name in ("a", "b")}
@@ -567,7 +567,7 @@ async def test_an_index_that_was_built_anew_is_followed(
     assert (await one.got(second)).status == "fetched"
 
 
-async def test_pages_that_were_damaged_are_told(
+async def test_a_damaged_page_store_is_reported(
     server: Server, connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary, own_directories: Paths
 ) -> None:
     opened = library(make_folder({"a.md": document(server.on("/a", reply(html())))}))

@@ -46,16 +46,16 @@ KEPT = a_page(ARTICLE)
     ],
     ids=["the same", "longer", "a live blog goes on", "shortened", "rewritten in part", "corrected", "another order"],
 )
-def test_what_an_article_becomes_takes_its_place(paragraphs: list[str]) -> None:
+def test_later_versions_of_an_article_replace_it(paragraphs: list[str]) -> None:
     assert reason_to_keep(KEPT, a_page(paragraphs)) == ""
 
 
-def test_a_notice_that_became_an_article_takes_its_place() -> None:
+def test_an_article_replaces_a_short_notice() -> None:
     notice = a_page(["The court has ruled, says the agency. More will follow here in a moment."])
     assert reason_to_keep(notice, KEPT) == ""
 
 
-def test_an_article_that_has_moved_takes_its_place() -> None:
+def test_an_article_at_a_new_address_replaces_it() -> None:
     assert reason_to_keep(KEPT, a_page(ARTICLE[:15], final_url="https://www.news.example/ruling")) == ""
 
 
@@ -90,7 +90,7 @@ def test_other_pages_of_a_site_do_not_replace_the_article(page: Page, reason: st
     assert reason_to_keep(KEPT, page).startswith(reason)
 
 
-def test_of_short_pages_too() -> None:
+def test_error_pages_do_not_replace_short_articles() -> None:
     notice = a_page(sentences("court", 0, 3))
     error = (
         "We could not find what you were looking for, it may have been moved; try to search for it, or begin at the "
@@ -99,20 +99,20 @@ def test_of_short_pages_too() -> None:
     assert reason_to_keep(notice, a_page([error * 2 + "front page."])).startswith("it now has a different text")
 
 
-def test_an_article_that_is_the_front_page_of_its_site_may_change() -> None:
+def test_an_article_on_the_front_page_may_change() -> None:
     front = "https://one-article.example/"
     assert reason_to_keep(a_page(ARTICLE, front), a_page(ARTICLE[2:], front)) == ""
     kept = a_page(ARTICLE, "https://one-article.example/old", front)
     assert reason_to_keep(kept, a_page(ARTICLE[2:], "https://one-article.example/old", front)) == ""
 
 
-def test_a_page_that_names_its_article_in_the_query_is_no_front_page() -> None:
+def test_a_root_path_with_a_query_is_no_front_page() -> None:
     url = "https://news.example/?p=12"
     assert reason_to_keep(a_page(ARTICLE, url), a_page(ARTICLE, url)) == ""
     assert reason_to_keep(KEPT, a_page(ARTICLE, final_url=url)) == ""
 
 
-def test_texts_too_short_to_be_compared_are_judged_by_their_length() -> None:
+def test_very_short_texts_are_compared_by_length() -> None:
     assert reason_to_keep(a_page(["One two three."]), a_page(["Four five."])) == ""
     assert reason_to_keep(a_page(["One"]), a_page(["Two"], final_url="https://news.example/")).endswith(
         "; the stored page has 1 word"

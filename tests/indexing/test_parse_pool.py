@@ -57,7 +57,7 @@ def folder(make_folder: MakeFolder) -> Folder:
     return Folder.of(make_folder({**documents, "58.md": "---\nquality: x\n---\n", "59.md": "nothing"}))
 
 
-def test_processes_take_documents_as_this_one_would(folder: Folder) -> None:
+def test_processes_parse_like_this_one(folder: Folder) -> None:
     names = [b"%02d.md" % n for n in range(60)]
     here = {each.name: each for each in parse_files(folder, b"", names)[1]}
     with _pool(folder) as pool:
@@ -68,12 +68,12 @@ def test_processes_take_documents_as_this_one_would(folder: Folder) -> None:
     assert here[b"59.md"].record is None
 
 
-def test_the_careful_way_gives_the_same(folder: Folder) -> None:
+def test_the_slow_path_gives_the_same_result(folder: Folder) -> None:
     names = [b"%02d.md" % n for n in range(60)]
     assert parse_files(folder, b"", names) == parse_files(folder, b"", names, slow_path=True)
 
 
-def test_a_process_that_is_killed_is_replaced_and_nothing_is_lost(folder: Folder) -> None:
+def test_a_killed_process_is_replaced_without_loss(folder: Folder) -> None:
     names = [b"%02d.md" % n for n in range(60)]
     with _pool(folder, 1) as pool:
         pool.submit(b"", names[:5])
@@ -99,7 +99,7 @@ def test_closing_leaves_no_process_behind(folder: Folder) -> None:
         assert time.monotonic() < deadline, "a process goes on"
 
 
-def test_what_vanishes_is_left_out_and_what_cannot_be_read_is_told(make_folder: MakeFolder) -> None:
+def test_vanished_files_are_left_out_and_unreadable_ones_reported(make_folder: MakeFolder) -> None:
     folder = Folder.of(make_folder({"a.md": "---\ntitle: a\n---\n"}))
     (folder.root / "dir.md").mkdir()
     _, taken, failures = parse_files(folder, b"", [b"a.md", b"gone.md", b"dir.md"])
@@ -108,7 +108,9 @@ def test_what_vanishes_is_left_out_and_what_cannot_be_read_is_told(make_folder: 
     assert (taken[1].mtime_ns, failures) == (UNREAD_AGAIN, [])
 
 
-def test_a_document_that_makes_us_fail_costs_itself(make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_in_the_parser_costs_one_document(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = Folder.of(make_folder({"a.md": "---\ntitle: a\n---\n"}))
 
     def fail(path: bytes, data: bytes) -> object:

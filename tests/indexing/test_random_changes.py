@@ -153,7 +153,7 @@ def _in_a_world(check: Callable[[World, Library], None]) -> None:
 
 @settings(max_examples=40)
 @given(_CHANGES, st.lists(_CHANGES, max_size=3))
-def test_what_the_system_tells_is_enough(before: list[_Change], batches: list[list[_Change]]) -> None:
+def test_watcher_events_are_enough_for_any_change(before: list[_Change], batches: list[list[_Change]]) -> None:
     def check(world: World, library: Library) -> None:
         for change in before:
             world.do(change)
@@ -180,9 +180,7 @@ def test_what_the_system_tells_is_enough(before: list[_Change], batches: list[li
 
 @settings(max_examples=40)
 @given(_CHANGES, _CHANGES, st.booleans())
-def test_a_document_in_a_place_where_none_was_keeps_its_row_number(
-    before: list[_Change], after: list[_Change], told: bool
-) -> None:
+def test_a_moved_document_keeps_its_rowid(before: list[_Change], after: list[_Change], told: bool) -> None:
     def check(world: World, library: Library) -> None:
         for change in before:
             world.do(change)
@@ -223,7 +221,7 @@ class _After(Event):
 
 @settings(max_examples=40)
 @given(before=_CHANGES, batches=st.lists(st.tuples(_CHANGES, st.integers(0, 12), st.booleans()), max_size=3))
-def test_refreshes_that_end_early_lose_nothing_and_keep_nothing(
+def test_interrupted_refreshes_lose_and_leave_nothing(
     before: list[_Change], batches: list[tuple[list[_Change], int, bool]]
 ) -> None:
     def check(world: World, library: Library) -> None:

@@ -97,7 +97,7 @@ def opened(make_folder: MakeFolder) -> Iterator[Library]:
     library.close()
 
 
-def test_everything_that_happens_to_a_folder_shows_by_itself(
+def test_all_kinds_of_changes_appear_automatically(
     opened: Library, heard: Heard, keep: Callable[[Library], UpdaterHandle]
 ) -> None:
     folder = opened.folder.root
@@ -127,7 +127,7 @@ def test_everything_that_happens_to_a_folder_shows_by_itself(
     assert heard.said == []
 
 
-def test_a_burst_of_changes_is_few_changes_of_the_list(
+def test_a_burst_of_changes_is_published_in_few_steps(
     opened: Library, heard: Heard, keep: Callable[[Library], UpdaterHandle]
 ) -> None:
     keep(opened)
@@ -140,14 +140,16 @@ def test_a_burst_of_changes_is_few_changes_of_the_list(
     assert opened.generation() - before < 15
 
 
-def test_asking_compares_and_tells(opened: Library, heard: Heard, keep: Callable[[Library], UpdaterHandle]) -> None:
+def test_a_requested_refresh_reports_its_outcome(
+    opened: Library, heard: Heard, keep: Callable[[Library], UpdaterHandle]
+) -> None:
     updater = keep(opened)
     heard.finished()
     updater.refresh()
     heard.until(lambda: "Nothing has changed." in heard.said)
 
 
-def test_a_folder_that_is_gone_keeps_its_list_and_is_looked_for(
+def test_a_missing_folder_keeps_its_list_until_it_is_back(
     opened: Library, heard: Heard, keep: Callable[[Library], UpdaterHandle]
 ) -> None:
     folder = opened.folder.root
@@ -165,7 +167,7 @@ def test_a_folder_that_is_gone_keeps_its_list_and_is_looked_for(
     assert len(heard.said) == 1
 
 
-def test_what_another_instance_takes_in_is_told(opened: Library, heard: Heard) -> None:
+def test_changes_by_another_instance_are_reported(opened: Library, heard: Heard) -> None:
     updater = IndexUpdater(opened, heard.news.put, watching=False)
     thread = threading.Thread(target=updater.run, daemon=True)
     thread.start()
@@ -184,7 +186,7 @@ def test_what_another_instance_takes_in_is_told(opened: Library, heard: Heard) -
     assert not thread.is_alive()
 
 
-def test_a_keeper_that_is_killed_is_replaced_by_a_thread(opened: Library, heard: Heard) -> None:
+def test_a_killed_updater_is_replaced_by_a_thread(opened: Library, heard: Heard) -> None:
     updater = UpdaterProcess(opened)
     updater.listen(heard.news.put)
     heard.finished()
@@ -197,7 +199,7 @@ def test_a_keeper_that_is_killed_is_replaced_by_a_thread(opened: Library, heard:
     updater.close()
 
 
-def test_a_keeper_ends_with_the_program_that_began_it(opened: Library) -> None:
+def test_an_updater_ends_with_its_parent(opened: Library) -> None:
     program = (
         "import sys, os; from pathlib import Path; from reader.core.paths import Paths\n"
         "from reader.library.library import Library; from reader.indexing.remote import UpdaterProcess\n"
@@ -215,13 +217,13 @@ def test_a_keeper_ends_with_the_program_that_began_it(opened: Library) -> None:
         time.sleep(0.05)
 
 
-def test_without_a_file_the_keeper_is_a_thread(make_folder: MakeFolder) -> None:
+def test_an_index_in_memory_is_updated_by_a_thread(make_folder: MakeFolder) -> None:
     single = Library.open(make_folder({"a.md": _document("a")}) / "a.md", Paths.from_environment())
     assert isinstance(create_updater(single), UpdaterThread)
     single.close()
 
 
-def test_where_nothing_can_be_written_the_index_goes_on_in_memory(make_folder: MakeFolder, heard: Heard) -> None:
+def test_an_unwritable_index_continues_in_memory(make_folder: MakeFolder, heard: Heard) -> None:
     folder = make_folder({f"{n}.md": _document(f"t{n}") + "x" * 500 for n in range(300)})
     library = Library.open(folder, Paths.from_environment())
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -242,7 +244,7 @@ def test_where_nothing_can_be_written_the_index_goes_on_in_memory(make_folder: M
         library.close()
 
 
-def test_asking_while_another_writes_goes_on_waiting(opened: Library, heard: Heard) -> None:
+def test_a_request_while_another_instance_writes_is_kept(opened: Library, heard: Heard) -> None:
     other = Library.open(opened.folder.root, Paths.from_environment())
     updater = UpdaterThread(opened)
     with other.index.writer():
@@ -256,7 +258,7 @@ def test_asking_while_another_writes_goes_on_waiting(opened: Library, heard: Hea
     other.close()
 
 
-def test_closing_while_another_writes_says_nothing(opened: Library, heard: Heard) -> None:
+def test_closing_while_another_instance_writes_is_silent(opened: Library, heard: Heard) -> None:
     other = Library.open(opened.folder.root, Paths.from_environment())
     updater = IndexUpdater(opened, heard.news.put, watching=False)
     thread = threading.Thread(target=updater.run, daemon=True)

@@ -87,7 +87,7 @@ def opened(folder: Path) -> Iterator[Library]:
     library.close()
 
 
-def test_a_damaged_index_is_built_anew_while_it_is_open(opened: Library, own_directories: Paths, folder: Path) -> None:
+def test_a_damaged_index_is_rebuilt_while_open(opened: Library, own_directories: Paths, folder: Path) -> None:
     with _running(opened) as running:
         running.finished()
     # Everything but the beginning, in the file and in its log: whatever is read of it next is no page of a database.
@@ -106,7 +106,7 @@ def test_a_damaged_index_is_built_anew_while_it_is_open(opened: Library, own_dir
     assert any("damaged" in path.name for path in file.parent.iterdir())
 
 
-def test_while_another_writes_it_is_said_once_and_then_goes_on(opened: Library, folder: Path) -> None:
+def test_waiting_for_another_instance_is_reported_once(opened: Library, folder: Path) -> None:
     other = Library.open(folder, Paths.from_environment())
     with other.index.writer(), _running(opened) as running:
         running.until(lambda news: isinstance(news, Notice))
@@ -127,7 +127,7 @@ def test_while_another_writes_it_is_said_once_and_then_goes_on(opened: Library, 
     other.close()
 
 
-def test_asking_while_a_refresh_is_under_way_begins_it_anew_and_loses_nothing(opened: Library) -> None:
+def test_a_request_during_a_refresh_starts_it_again(opened: Library) -> None:
     with _running(opened) as running:
         running.until(lambda news: isinstance(news, Progress) and news.done >= 48)
         running.updater.refresh()
@@ -137,7 +137,7 @@ def test_asking_while_a_refresh_is_under_way_begins_it_anew_and_loses_nothing(op
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="the file system takes no such names")
-def test_a_folder_that_cannot_be_watched_is_told_of_once_and_kept_all_the_same(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_watched_is_reported_once(tmp_path: Path) -> None:
     folder = tmp_path / os.fsdecode(b"odd \xff")
     folder.mkdir()
     (folder / "1.md").write_text("---\ntitle: 1\n---\n")
@@ -157,7 +157,7 @@ def test_a_folder_that_cannot_be_watched_is_told_of_once_and_kept_all_the_same(t
     library.close()
 
 
-def test_without_the_watcher_folders_are_kept_all_the_same(opened: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_updates_work_without_watchfiles(opened: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "watchfiles", None)  # as where there is none for the platform
     with _running(opened, watching=True) as running:
         running.finished()
@@ -166,7 +166,7 @@ def test_without_the_watcher_folders_are_kept_all_the_same(opened: Library, monk
         assert len(opened.view(Sort())) == 300
 
 
-def test_a_keeper_is_closed_before_during_and_after_its_work(opened: Library, folder: Path) -> None:
+def test_an_updater_can_be_closed_at_any_time(opened: Library, folder: Path) -> None:
     early = Running(opened)
     early.updater.close()
     early.thread.start()
@@ -180,7 +180,7 @@ def test_a_keeper_is_closed_before_during_and_after_its_work(opened: Library, fo
     assert len(opened.view(Sort())) == 300
 
 
-def test_keepers_in_processes_are_asked_and_closed_at_any_time(opened: Library) -> None:
+def test_an_updater_process_can_be_used_and_closed_at_any_time(opened: Library) -> None:
     updater = UpdaterProcess(opened)
     updater.refresh()  # not begun yet
     updater.close()
@@ -206,7 +206,7 @@ def test_keepers_in_processes_are_asked_and_closed_at_any_time(opened: Library) 
     thread.close()
 
 
-def test_what_comes_from_a_keeper_that_is_no_news_ends_it_and_a_thread_takes_its_place(
+def test_an_updater_that_sends_garbage_is_replaced_by_a_thread(
     opened: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     broken = tmp_path / "python"  # as when an update replaces the program under its feet
@@ -228,7 +228,7 @@ def test_what_comes_from_a_keeper_that_is_no_news_ends_it_and_a_thread_takes_its
         updater.close()
 
 
-def test_a_warning_of_the_process_beside_is_logged_here(
+def test_warnings_of_the_updater_process_are_logged(
     opened: Library, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (folder / os.fsdecode(b"odd \xff")).mkdir()
@@ -247,7 +247,7 @@ def test_a_warning_of_the_process_beside_is_logged_here(
         updater.close()
 
 
-def test_a_thread_whose_index_cannot_be_written_goes_on_in_memory(folder: Path) -> None:
+def test_an_updater_thread_with_an_unwritable_index_uses_memory(folder: Path) -> None:
     # In a process of its own: the limit would hold for all tests.
     program = """
 import json, queue, resource, sys

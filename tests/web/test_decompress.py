@@ -24,7 +24,7 @@ def taken_in(codings: str, data: bytes, limit: int, step: int) -> bytes:
 
 
 @given(st.sampled_from(list(_CODERS)), st.binary(max_size=500), st.integers(1, 300), st.integers(1, 40))
-def test_what_was_coded_comes_out_in_whatever_pieces_it_came(coding: str, seed: bytes, times: int, step: int) -> None:
+def test_any_split_of_the_input_decodes_the_same(coding: str, seed: bytes, times: int, step: int) -> None:
     content = seed * times
     data = _CODERS[coding](content)
     assert taken_in(coding, data, max(len(content), len(data)), max(step, len(data) // 50)) == content
@@ -44,12 +44,12 @@ def test_never_more_than_the_limit(coding: str, size: int, limit: int) -> None:
 
 
 @pytest.mark.parametrize("size", [PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, 1_000_000])
-def test_content_that_fills_a_piece_to_the_brim(size: int) -> None:
+def test_content_of_exactly_one_piece(size: int) -> None:
     assert len(taken_in("gzip", gzip.compress(b" " * size), size, 1_000_000)) == size
 
 
 @given(st.sampled_from(["gzip", "deflate"]), st.binary())
-def test_any_bytes_are_content_or_broken(coding: str, data: bytes) -> None:
+def test_any_bytes_decode_or_raise(coding: str, data: bytes) -> None:
     try:
         taken_in(coding, data, 1_000_000, 7)
     except (CorruptBodyError, TooLargeError):
@@ -71,7 +71,7 @@ def test_other_codings_are_refused(codings: str) -> None:
 
 
 @pytest.mark.parametrize("codings", ["", " ", "identity", "IDENTITY, ", ","])
-def test_no_coding(codings: str) -> None:
+def test_an_uncompressed_body(codings: str) -> None:
     assert taken_in(codings, b"text", 10, 1) == b"text"
 
 

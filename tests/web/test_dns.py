@@ -19,23 +19,23 @@ from reader.web.transport.ssrf_guard import _interleave_families
 from tests.web.server import reply, serving
 
 
-async def test_a_name_leads_to_addresses() -> None:
+async def test_a_name_resolves_to_addresses() -> None:
     found = await resolve("localhost", 80)
     assert found and all(address.is_loopback for address in found)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "0x7f000001"])
-async def test_an_address_needs_no_name_server(host: str) -> None:
+async def test_a_literal_address_is_not_looked_up(host: str) -> None:
     assert await resolve(host, 80) == [ip_address("127.0.0.1")]
 
 
 @pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", "\x00"])
-async def test_what_cannot_be_a_name(host: str) -> None:
+async def test_invalid_names(host: str) -> None:
     with pytest.raises(OSError):
         await resolve(host, 80)
 
 
-async def test_a_look_up_that_hangs_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hanging_lookup_blocks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """getaddrinfo cannot be made to hang for real without a name server of our own."""
     release = threading.Event()
     usual = socket.getaddrinfo
@@ -56,7 +56,7 @@ async def test_a_look_up_that_hangs_holds_up_nobody(monkeypatch: pytest.MonkeyPa
     release.set()
 
 
-def test_families_take_turns() -> None:
+def test_address_families_alternate() -> None:
     six = [ip_address(f"2001:db8::{number}") for number in range(1, 4)]
     four: list[IPAddress] = [ip_address("192.0.2.1")]
     assert _interleave_families([*six, *four]) == [six[0], four[0], six[1], six[2]]
@@ -82,7 +82,7 @@ def deaf(host: str, port: int) -> Iterator[None]:
                 each.close()
 
 
-async def test_an_address_that_does_not_answer_is_passed_by() -> None:
+async def test_an_unresponsive_address_is_skipped() -> None:
     async def two(host: str, port: int) -> list[IPAddress]:
         return [ip_address("127.0.0.5"), ip_address("127.0.0.1")]
 
@@ -94,7 +94,7 @@ async def test_an_address_that_does_not_answer_is_passed_by() -> None:
                 assert (await fetcher.page(server.url("/", "news.example"))).body == b"<p>here"
 
 
-async def test_giving_up_while_an_address_does_not_answer_closes_it() -> None:
+async def test_canceling_closes_pending_connections() -> None:
     async def one(host: str, port: int) -> list[IPAddress]:
         return [ip_address("127.0.0.5")]
 
@@ -109,7 +109,7 @@ async def test_giving_up_while_an_address_does_not_answer_closes_it() -> None:
     assert not fetcher._connections._busy
 
 
-async def test_closing_the_fetcher_closes_its_connections() -> None:
+async def test_closing_the_client_closes_its_connections() -> None:
     async with serving() as server:
         server.on("/", reply(b"<p>here"))
         async with WebClient(ClientOptions(allow_hosts=frozenset({"127.0.0.1"}))) as fetcher:

@@ -58,20 +58,20 @@ def _certificate() -> ssl.SSLCertVerificationError:
         (httpx.InvalidURL("http://joe:geheim@"), "protocol", "the request failed (InvalidURL)"),
     ],
 )
-def test_failures_in_plain_words(error: BaseException, kind: str, why: str) -> None:
+def test_exceptions_are_described(error: BaseException, kind: str, why: str) -> None:
     found = error_from_exception(error, "news.example")
     assert (found.kind, found.why, found.host) == (kind, why, "news.example")
     assert found.message == f"news.example: {why}."
 
 
-def test_causes_that_go_in_a_circle_have_an_end() -> None:
+def test_circular_causes_terminate() -> None:
     one, other = OSError(errno.EPIPE, "x"), httpcore.WriteError("y")
     one.__cause__, other.__cause__ = other, ExceptionGroup("several", [one])
     assert error_from_exception(other, "h").why == "the connection broke"
 
 
 @given(st.integers(100, 999))
-def test_every_status_has_words_of_its_own(status: int) -> None:
+def test_every_status_is_described(status: int) -> None:
     assert str(status) in describe_status(status)
     error = error_from_status(status, "news.example")
     assert error.message.startswith(describe_status(status)[:1].upper())

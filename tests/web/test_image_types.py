@@ -44,7 +44,7 @@ IMAGE_FILES = [
 
 
 @pytest.mark.parametrize(("kind", "body"), IMAGE_FILES, ids=[f"{n} {kind}" for n, (kind, _) in enumerate(IMAGE_FILES)])
-async def test_a_picture_is_known_by_its_bytes(server: Server, fetcher: WebClient, kind: str, body: bytes) -> None:
+async def test_images_are_recognized_by_their_bytes(server: Server, fetcher: WebClient, kind: str, body: bytes) -> None:
     server.on("/b", reply(body, kind="application/octet-stream"))
     answer = await fetcher.image(server.on("/a", onward("/b")))
     assert (answer.content_type, answer.body) == (kind, body)
@@ -67,7 +67,7 @@ async def test_a_picture_is_known_by_its_bytes(server: Server, fetcher: WebClien
     ],
     ids=["bomb", "jpeg bomb", "no width", "cut", "svg", "pdf"],
 )
-async def test_what_is_no_picture_to_us(server: Server, fetcher: WebClient, body: bytes, kind: str, why: str) -> None:
+async def test_unsupported_images(server: Server, fetcher: WebClient, body: bytes, kind: str, why: str) -> None:
     with pytest.raises(FetchError) as caught:
         await fetcher.image(server.on("/", reply(body)))
     assert (caught.value.kind, caught.value.why) == (kind, why)
@@ -88,7 +88,7 @@ async def test_what_is_no_picture_to_us(server: Server, fetcher: WebClient, body
         (b"no words", "", "a text of 8 bytes, not an image"),
     ],
 )
-async def test_what_is_said_of_a_picture_that_cannot_be_shown(
+async def test_unsupported_image_formats_are_described(
     server: Server, fetcher: WebClient, body: bytes, type_: str, why: str
 ) -> None:
     with pytest.raises(FetchError) as caught:

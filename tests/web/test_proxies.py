@@ -40,7 +40,7 @@ async def tunnelling(to: Server) -> AsyncIterator[tuple[str, list[bytes]]]:
         yield f"http://joe:geheim@127.0.0.1:{listening.sockets[0].getsockname()[1]}", heads
 
 
-async def test_a_plain_page_by_way_of_the_proxy_of_the_settings(server: Server) -> None:
+async def test_http_through_the_configured_proxy(server: Server) -> None:
     server.handlers["http://news.example/a"] = server.handlers[server.on("/x", reply(PAGE))[-2:]]
     proxy = server.url("").replace("http://", "http://joe:geheim@")
     async with WebClient(ClientOptions(proxy=proxy)) as fetcher:
@@ -50,7 +50,7 @@ async def test_a_plain_page_by_way_of_the_proxy_of_the_settings(server: Server) 
     assert server.requests[0].headers["host"] == "news.example"
 
 
-async def test_a_secure_page_through_a_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_https_through_a_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     async with serving(tls=_tls()) as server, tunnelling(server) as (proxy, heads):
         server.on("/a", reply(PAGE))
@@ -75,16 +75,14 @@ async def test_a_proxy_that_refuses(server: Server) -> None:
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "169.254.169.254", "router", "x.local"]
 )
-async def test_hosts_of_this_machine_are_refused_by_name_before_a_proxy_hears_of_them(
-    server: Server, host: str
-) -> None:
+async def test_local_hosts_are_not_sent_to_a_proxy(server: Server, host: str) -> None:
     async with WebClient(ClientOptions(proxy=server.url(""))) as fetcher:
         with pytest.raises(FetchError) as caught:
             await fetcher.page(f"http://{host}/")
     assert (caught.value.kind, server.connections) == ("refused", 0)
 
 
-async def test_the_proxy_of_the_environment_and_its_exceptions(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_environment_s_proxy_and_its_exceptions(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", server.url(""))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     server.on("/direct", reply(b"<p>direct"))
@@ -95,7 +93,7 @@ async def test_the_proxy_of_the_environment_and_its_exceptions(server: Server, m
     assert server.targets == ["http://news.example/", "/direct"]
 
 
-async def test_a_proxy_of_the_environment_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unusable_proxy_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "socks5://joe:geheim@127.0.0.1:1")
     async with WebClient() as fetcher:
         with pytest.raises(FetchError) as caught:
@@ -104,7 +102,7 @@ async def test_a_proxy_of_the_environment_that_cannot_be_used(monkeypatch: pytes
     assert "socks5" in caught.value.message and "geheim" not in str(caught.value)
 
 
-async def test_passwords_of_a_netrc_are_not_sent(
+async def test_netrc_passwords_are_not_sent(
     server: Server, fetcher: WebClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"

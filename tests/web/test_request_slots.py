@@ -52,7 +52,7 @@ class Holders:
             await asyncio.sleep(0)
 
 
-async def test_what_nobody_waits_for_leaves_a_turn_to_a_person() -> None:
+async def test_background_requests_leave_a_slot_for_interactive_ones() -> None:
     holders = Holders(RequestSlots(2, 8))
     for n in range(6):
         await holders.begin(f"many {n}", f"{n}.example", Priority.BULK)
@@ -66,7 +66,7 @@ async def test_what_nobody_waits_for_leaves_a_turn_to_a_person() -> None:
     await holders.end()
 
 
-async def test_pictures_leave_one_connection_of_their_host() -> None:
+async def test_images_leave_one_slot_of_their_host() -> None:
     holders = Holders(RequestSlots(2, 8))
     for n in range(3):
         await holders.begin(f"picture {n}", "a.example", Priority.IMAGE)
@@ -78,7 +78,7 @@ async def test_pictures_leave_one_connection_of_their_host() -> None:
     await holders.end()
 
 
-async def test_a_person_comes_before_what_waits_already() -> None:
+async def test_interactive_requests_overtake_waiting_ones() -> None:
     holders = Holders(RequestSlots(1, 8))
     for name, priority in (
         ("first", Priority.INTERACTIVE),
@@ -94,7 +94,7 @@ async def test_a_person_comes_before_what_waits_already() -> None:
     assert order == ["first", "person", "many", "pic"]
 
 
-async def test_what_began_last_gives_way_to_a_person_and_begins_again() -> None:
+async def test_the_latest_background_request_is_preempted_and_restarted() -> None:
     holders = Holders(RequestSlots(2, 8))
     await holders.begin("one", "a.example", Priority.BULK)
     await holders.begin("two", "a.example", Priority.BULK)
@@ -111,7 +111,7 @@ async def test_what_began_last_gives_way_to_a_person_and_begins_again() -> None:
     await holders.end()
 
 
-async def test_a_picture_gives_way_before_a_page() -> None:
+async def test_images_are_preempted_before_pages() -> None:
     holders = Holders(RequestSlots(2, 8))
     await holders.begin("picture", "a.example", Priority.IMAGE)
     await holders.begin("page", "a.example", Priority.BULK)
@@ -120,17 +120,17 @@ async def test_a_picture_gives_way_before_a_page() -> None:
     await holders.end()
 
 
-async def test_a_time_limit_inside_is_no_giving_way() -> None:
+async def test_a_timeout_inside_is_not_a_preemption() -> None:
     slots = RequestSlots(2, 8)
     with pytest.raises(TimeoutError):
         async with slots.acquire("a.example", Priority.BULK):
             async with asyncio.timeout(0):
                 await asyncio.sleep(10)
-    assert not slots._holders and not slots._taken
+    assert not slots._holders and not slots._used
 
 
 @pytest.mark.parametrize(("per_host", "in_all"), [(1, 1), (2, 2)])
-async def test_the_smallest_bounds_let_everything_through(per_host: int, in_all: int) -> None:
+async def test_minimal_limits_let_everything_through(per_host: int, in_all: int) -> None:
     slots = RequestSlots(per_host, in_all)
 
     async def one(priority: Priority) -> None:
@@ -146,7 +146,7 @@ _RUNS = st.lists(
 
 
 @given(_RUNS)
-def test_bounds_hold_and_no_turn_is_lost(runs: list[tuple[str, Priority, int, bool]]) -> None:
+def test_limits_hold_and_no_slot_is_lost(runs: list[tuple[str, Priority, int, bool]]) -> None:
     slots = RequestSlots(2, 4)
     hosts: Counter[str] = Counter()
     running: Counter[Priority] = Counter()
@@ -176,7 +176,7 @@ def test_bounds_hold_and_no_turn_is_lost(runs: list[tuple[str, Priority, int, bo
         outcomes = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
         assert not [each for each in outcomes if isinstance(each, Exception) and not isinstance(each, PreemptedError)]
         assert not slots._holders
-        assert not slots._waiting and not slots._taken and not slots._pictures
-        assert (slots._all, slots._unasked) == (0, 0)
+        assert not slots._waiting and not slots._used and not slots._used_by_images
+        assert (slots._total, slots._background) == (0, 0)
 
     asyncio.run(all_of_them())

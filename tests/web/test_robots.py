@@ -45,19 +45,19 @@ async def test_the_rules_of_a_site(server: Server, robots: Robots, path: str, al
     assert await robots.delay(server.url(path)) == 3.0
 
 
-async def test_a_site_that_speaks_to_us(server: Server, robots: Robots) -> None:
+async def test_rules_for_this_program(server: Server, robots: Robots) -> None:
     server.on("/robots.txt", reply(b"User-agent: Newsreader\nDisallow: /\nUser-agent: *\nAllow: /"))
     assert await robots.objection(server.url("/a")) is not None
 
 
-async def test_it_is_asked_once_however_many_pages_wait_for_it(server: Server, robots: Robots) -> None:
+async def test_robots_txt_is_fetched_once(server: Server, robots: Robots) -> None:
     server.on("/robots.txt", reply(RULES))
     await asyncio.gather(*(robots.objection(server.url(f"/{number}")) for number in range(50)))
     assert server.targets == ["/robots.txt"]
 
 
 @pytest.mark.parametrize("status", ["401 x", "403 x", "404 x", "410 x"])
-async def test_no_robots_txt_allows_everything(server: Server, robots: Robots, status: str) -> None:
+async def test_a_missing_robots_txt_allows_everything(server: Server, robots: Robots, status: str) -> None:
     server.on("/robots.txt", reply(b"User-agent: *\nDisallow: /", status))
     assert await robots.objection(server.url("/a")) is None
 
@@ -73,19 +73,19 @@ async def test_no_robots_txt_allows_everything(server: Server, robots: Robots, s
     ],
     ids=["500", "503", "429", "rubbish", "nothing"],
 )
-async def test_a_site_that_cannot_say_allows_nothing_for_now(server: Server, robots: Robots, content: bytes) -> None:
+async def test_a_server_error_allows_nothing_for_now(server: Server, robots: Robots, content: bytes) -> None:
     server.on("/robots.txt", content, then_close=True)
     assert await robots.objection(server.url("/a")) is not None
     assert await robots.delay(server.url("/a")) == 0.0
 
 
-async def test_a_site_that_is_not_there_allows_nothing_for_now(robots: Robots) -> None:
+async def test_an_unreachable_site_allows_nothing_for_now(robots: Robots) -> None:
     async with serving() as gone:
         url = gone.url("/a")
     assert await robots.objection(url) is not None
 
 
-async def test_redirects_are_followed_and_too_many_are_no_file(server: Server, robots: Robots) -> None:
+async def test_redirects_are_followed_and_too_many_count_as_missing(server: Server, robots: Robots) -> None:
     server.on("/robots.txt", onward("/other.txt"))
     server.on("/other.txt", reply(RULES))
     assert await robots.objection(server.url("/private/a")) is not None
@@ -95,7 +95,7 @@ async def test_redirects_are_followed_and_too_many_are_no_file(server: Server, r
         assert await robots.objection(round_and_round.url("/private/a")) is None
 
 
-async def test_a_file_that_is_too_long_is_read_as_far_as_it_goes(server: Server, robots: Robots) -> None:
+async def test_a_long_robots_txt_is_truncated(server: Server, robots: Robots) -> None:
     server.on("/robots.txt", reply(RULES + b"# more\n" * MAX_BYTES, kind="text/plain"))
     assert await robots.objection(server.url("/private/a")) is not None
 
@@ -123,11 +123,11 @@ async def test_each_host_and_scheme_has_its_own(robots: Robots) -> None:
 
 
 @pytest.mark.parametrize("url", ["javascript:x", "", "http://joe:geheim@127.0.0.1/"])
-async def test_what_is_no_address_is_not_allowed(robots: Robots, url: str) -> None:
+async def test_an_invalid_address_is_not_allowed(robots: Robots, url: str) -> None:
     assert await robots.objection(url) is not None
 
 
-async def test_why_a_page_is_not_fetched_is_told_as_it_is(server: Server, robots: Robots) -> None:
+async def test_objections_are_described(server: Server, robots: Robots) -> None:
     async def why(url: str) -> str:
         objection = await robots.objection(url)
         return objection.why if objection is not None else ""
@@ -142,9 +142,7 @@ async def test_why_a_page_is_not_fetched_is_told_as_it_is(server: Server, robots
     assert await why("http://127.0.0.1:9/") == "its robots.txt cannot be fetched: it refuses connections"
 
 
-async def test_a_robots_txt_that_leads_into_a_private_network_is_one_that_cannot_be_had(
-    server: Server, robots: Robots
-) -> None:
+async def test_a_robots_txt_that_redirects_to_a_private_address(server: Server, robots: Robots) -> None:
     server.on("/robots.txt", onward("http://10.0.0.1/"))
     objection = await robots.objection(server.url("/a"))
     assert objection is not None

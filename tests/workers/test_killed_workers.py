@@ -65,7 +65,7 @@ def _collect(pool: ParserPool) -> list[ParsedFile]:
     return found
 
 
-def test_processes_killed_all_the_time_lose_no_document_and_double_none(make_folder: MakeFolder) -> None:
+def test_killed_processes_lose_and_duplicate_no_document(make_folder: MakeFolder) -> None:
     folder = Folder.of(make_folder({f"{n:03}.md": f"---\ntitle: t{n}\n---\n" for n in range(200)}))
     before = _children()
     ended = threading.Event()
@@ -96,7 +96,7 @@ def test_processes_killed_all_the_time_lose_no_document_and_double_none(make_fol
     _nobody_is_left(before)
 
 
-def test_a_document_over_which_every_process_falls_costs_itself(
+def test_a_document_that_crashes_parsers_is_the_only_one_lost(
     make_folder: MakeFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = make_folder({f"{n:03}.md": f"---\ntitle: t{n}\n---\n" for n in range(800)})
@@ -126,7 +126,7 @@ def test_a_document_over_which_every_process_falls_costs_itself(
         assert library.problems() == []
 
 
-def test_a_pool_that_is_closed_at_work_ends_what_it_began(make_folder: MakeFolder) -> None:
+def test_closing_a_busy_pool_ends_its_processes(make_folder: MakeFolder) -> None:
     folder = Folder.of(make_folder(_many(300)))
     before = _children()
     for wait in (False, True):
@@ -141,7 +141,7 @@ def test_a_pool_that_is_closed_at_work_ends_what_it_began(make_folder: MakeFolde
         _nobody_is_left(before)
 
 
-def test_many_documents_come_to_the_same_with_and_without_processes(
+def test_processes_make_no_difference_to_the_index(
     make_folder: MakeFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = make_folder({**_many(1000), "bad.md": "---\ntitle: bad\nquality: x\n---\n", "none.md": "nothing"})
@@ -166,7 +166,7 @@ def test_many_documents_come_to_the_same_with_and_without_processes(
     _nobody_is_left(before)
 
 
-def test_a_refresh_that_is_left_ends_its_processes(make_folder: MakeFolder) -> None:
+def test_an_abandoned_refresh_ends_its_processes(make_folder: MakeFolder) -> None:
     before = _children()
     with closing(Library.open(make_folder(_many(3000)), Paths.from_environment())) as library:
         steps = refresh(library)
@@ -179,7 +179,7 @@ def test_a_refresh_that_is_left_ends_its_processes(make_folder: MakeFolder) -> N
         assert len(library.view(Sort())) == 3000
 
 
-def test_a_message_that_is_cut_off_is_the_end_of_the_pipe() -> None:
+def test_a_truncated_message_raises() -> None:
     pipe = io.BytesIO()
     write_message(("a message", [b"\xff"], 1, None), pipe)
     whole = pipe.getvalue()
@@ -189,7 +189,7 @@ def test_a_message_that_is_cut_off_is_the_end_of_the_pipe() -> None:
             read_message(io.BytesIO(whole[:length]))
 
 
-def test_a_process_is_ended_once_or_twice_with_its_pipes() -> None:
+def test_ending_a_process_twice_closes_its_pipes() -> None:
     process = ManagedProcess("tests.workers.echo_process")
     process.send("one")
     assert process.receive() == "one"
@@ -201,7 +201,7 @@ def test_a_process_is_ended_once_or_twice_with_its_pipes() -> None:
             use()
 
 
-def test_no_process_is_started_in_a_group_that_is_closed() -> None:
+def test_a_closed_group_starts_no_process() -> None:
     before = _children()
     group = ProcessGroup()
     group.start("tests.workers.echo_process")
@@ -211,7 +211,7 @@ def test_no_process_is_started_in_a_group_that_is_closed() -> None:
     _nobody_is_left(before)
 
 
-def test_a_module_beside_a_folder_of_news_is_not_imported(
+def test_modules_in_the_current_folder_are_not_imported(
     make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = make_folder({"1.md": "---\ntitle: 1\n---\n"})

@@ -74,7 +74,7 @@ def test_one_worker_does_one_task_after_another(extractor: MakeExtractor) -> Non
     assert workers.call("pid") == first
 
 
-def test_what_takes_too_long_is_ended_and_the_next_task_done(extractor: MakeExtractor) -> None:
+def test_a_task_over_the_time_limit_fails_and_the_next_runs(extractor: MakeExtractor) -> None:
     workers = extractor(seconds=1)
     pid = workers.call("pid")
     begun = time.monotonic()
@@ -85,7 +85,7 @@ def test_what_takes_too_long_is_ended_and_the_next_task_done(extractor: MakeExtr
     assert workers.call("echo", 1) == [1]
 
 
-def test_what_takes_too_much_memory_is_ended_and_the_next_task_done(extractor: MakeExtractor) -> None:
+def test_a_task_over_the_memory_limit_fails_and_the_next_runs(extractor: MakeExtractor) -> None:
     workers = extractor(memory=128 * _MB)
     assert workers.call("eat", 64 * _MB) == 64 * _MB
     with pytest.raises(ExtractError, match=r"^Reading it took more than 128 MB of memory\.$"):
@@ -93,7 +93,7 @@ def test_what_takes_too_much_memory_is_ended_and_the_next_task_done(extractor: M
     assert workers.call("eat", 64 * _MB) == 64 * _MB
 
 
-def test_where_address_space_means_nothing_memory_is_watched(
+def test_memory_is_limited_without_an_address_space_limit(
     extractor: MakeExtractor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TEST_WITHOUT_ADDRESS_SPACE", "1")
@@ -105,7 +105,7 @@ def test_where_address_space_means_nothing_memory_is_watched(
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_what_somebody_waits_for_does_not_wait_for_what_nobody_does(
+def test_foreground_tasks_do_not_wait_for_background_tasks(
     extractor: MakeExtractor, tmp_path: Path, workers: int
 ) -> None:
     several = extractor(workers)
@@ -121,9 +121,7 @@ def test_what_somebody_waits_for_does_not_wait_for_what_nobody_does(
     assert [each.result(60) for each in many] == [str(gate) for gate in gates]
 
 
-def test_what_somebody_waits_for_comes_before_what_was_asked_for_earlier(
-    extractor: MakeExtractor, tmp_path: Path
-) -> None:
+def test_foreground_tasks_overtake_background_tasks(extractor: MakeExtractor, tmp_path: Path) -> None:
     workers = extractor()
     gate, order = tmp_path / "a.gate", list[str]()
     first = workers.submit("hold until", str(gate))
@@ -136,7 +134,7 @@ def test_what_somebody_waits_for_comes_before_what_was_asked_for_earlier(
     assert order == ["somebody", "nobody"]
 
 
-def test_what_waits_when_it_is_closed_is_told(extractor: MakeExtractor, tmp_path: Path) -> None:
+def test_closing_fails_waiting_tasks(extractor: MakeExtractor, tmp_path: Path) -> None:
     workers = extractor()
     tasks = [
         workers.submit("hold until", str(tmp_path / "never"), background=background)
@@ -150,7 +148,7 @@ def test_what_waits_when_it_is_closed_is_told(extractor: MakeExtractor, tmp_path
 
 
 @pytest.mark.parametrize("task", ["fall", "gone"])
-def test_a_worker_that_falls_is_told_and_replaced(extractor: MakeExtractor, task: str) -> None:
+def test_a_crashed_worker_is_replaced(extractor: MakeExtractor, task: str) -> None:
     workers = extractor()
     with pytest.raises(ExtractError, match=r"^It crashed the process that reads pages\.$"):
         workers.call(task)
@@ -158,7 +156,7 @@ def test_a_worker_that_falls_is_told_and_replaced(extractor: MakeExtractor, task
 
 
 @pytest.mark.parametrize("task", ["fail", "unknown"])
-def test_a_task_that_fails_is_told_and_logged(
+def test_an_exception_in_a_task_is_logged(
     extractor: MakeExtractor, caplog: pytest.LogCaptureFixture, task: str
 ) -> None:
     workers = extractor()
@@ -169,27 +167,27 @@ def test_a_task_that_fails_is_told_and_logged(
     assert workers.call("pid") == pid
 
 
-def test_an_answer_that_is_no_plain_value_costs_that_task_alone(extractor: MakeExtractor) -> None:
+def test_a_result_that_is_not_plain_fails_only_its_task(extractor: MakeExtractor) -> None:
     workers = extractor()
     with pytest.raises(ExtractError):
         workers.call("odd")
     assert workers.call("echo", 1) == [1]
 
 
-def test_what_a_library_prints_is_no_answer(extractor: MakeExtractor) -> None:
+def test_printed_text_does_not_disturb_results(extractor: MakeExtractor) -> None:
     workers = extractor()
     assert workers.call("print", "\x00\x00\x00\x00") == "\x00\x00\x00\x00"
     assert workers.call("echo", 1) == [1]
 
 
-def test_an_answer_that_is_too_large_is_refused(extractor: MakeExtractor) -> None:
+def test_a_result_that_is_too_large_fails(extractor: MakeExtractor) -> None:
     workers = extractor()
     with pytest.raises(ExtractError):
         workers.call("much", 80 * _MB)
     assert workers.call("much", 10 * _MB) == b"x" * (10 * _MB)
 
 
-def test_a_worker_can_be_made_ready_before_there_is_a_task(extractor: MakeExtractor) -> None:
+def test_prestart_starts_one_worker(extractor: MakeExtractor) -> None:
     workers = extractor(2)
     workers.prestart()
     workers.prestart()
@@ -208,14 +206,14 @@ def test_several_workers_work_at_once(extractor: MakeExtractor) -> None:
         slow.result(timeout=60)
 
 
-def test_many_threads_may_ask(extractor: MakeExtractor) -> None:
+def test_many_threads_may_submit(extractor: MakeExtractor) -> None:
     workers = extractor(2)
     answers = [workers.submit("echo", n) for n in range(200)]
     assert [each.result(timeout=60) for each in answers] == [[n] for n in range(200)]
     assert len({workers.call("pid") for _ in range(20)}) <= 2
 
 
-async def test_to_cancel_ends_the_task_at_once(extractor: MakeExtractor) -> None:
+async def test_canceling_kills_the_running_task(extractor: MakeExtractor) -> None:
     workers = extractor(seconds=600)
     pid = await workers.run("pid")
     slow = asyncio.create_task(workers.run("hold"))
@@ -227,7 +225,7 @@ async def test_to_cancel_ends_the_task_at_once(extractor: MakeExtractor) -> None
     assert not _is_there(pid)
 
 
-async def test_to_cancel_what_has_not_begun_leaves_the_others_alone(extractor: MakeExtractor) -> None:
+async def test_canceling_a_waiting_task_leaves_the_running_one(extractor: MakeExtractor) -> None:
     workers = extractor(seconds=2)
     slow = asyncio.create_task(workers.run("hold"))
     await asyncio.to_thread(_begun, workers)
@@ -240,7 +238,7 @@ async def test_to_cancel_what_has_not_begun_leaves_the_others_alone(extractor: M
         await waiting
 
 
-def test_closing_ends_everything_and_answers_everybody(extractor: MakeExtractor) -> None:
+def test_closing_ends_workers_and_fails_all_tasks(extractor: MakeExtractor) -> None:
     workers = extractor(seconds=600)
     pid = workers.call("pid")
     answers = [workers.submit("hold"), workers.submit("echo", 1)]
@@ -257,7 +255,7 @@ def test_closing_ends_everything_and_answers_everybody(extractor: MakeExtractor)
 _WORKER = ("reader.workers.sandbox_worker", "tests.workers.hostile_tasks", str(256 * _MB))
 
 
-def test_a_worker_ends_with_whoever_has_started_it() -> None:
+def test_a_worker_ends_with_its_parent() -> None:
     process = ManagedProcess(*_WORKER, "10")
     assert process.receive() == (True, "ready")
     process.close_input()
@@ -265,7 +263,7 @@ def test_a_worker_ends_with_whoever_has_started_it() -> None:
     process.end()
 
 
-def test_a_worker_that_nobody_waits_for_ends_itself() -> None:
+def test_an_orphaned_task_is_ended_by_an_alarm() -> None:
     process = ManagedProcess(*_WORKER, "1")
     assert process.receive() == (True, "ready")
     process.send(("hold", ()))
@@ -285,7 +283,7 @@ def reader_of_pages() -> Iterator[SandboxPool]:
     one.close()
 
 
-async def test_a_page_is_read_by_a_worker(reader_of_pages: SandboxPool) -> None:
+async def test_a_page_is_extracted_in_the_sandbox(reader_of_pages: SandboxPool) -> None:
     page = html("Größe", 12, '<p>It links <a href="/more">there</a>.</p>')
     extract, stub = await reader_of_pages.extract(page, "https://a.example/1", "utf-8")
     assert extract == direct(page, "https://a.example/1", "utf-8")
@@ -304,7 +302,7 @@ _NO_ARTICLES = {
 
 
 @pytest.mark.parametrize("page", _NO_ARTICLES.values(), ids=_NO_ARTICLES)
-async def test_what_is_no_article_is_said_to_be_none(page: bytes, reader_of_pages: SandboxPool) -> None:
+async def test_pages_without_an_article_are_stubs(page: bytes, reader_of_pages: SandboxPool) -> None:
     extract, stub = await reader_of_pages.extract(page, "https://a.example/1")
     assert stub
     if extract is not None:
@@ -320,7 +318,7 @@ async def test_what_is_no_article_is_said_to_be_none(page: bytes, reader_of_page
         ("", "markdown"),
     ],
 )
-async def test_a_body_of_a_document_consists_of_the_same_here_and_there(
+async def test_bodies_parse_the_same_here_and_in_the_sandbox(
     body: str, body_format: BodyFormat, reader_of_pages: SandboxPool
 ) -> None:
     here = parse_body(body, body_format, "https://a.example/1")
@@ -328,7 +326,7 @@ async def test_a_body_of_a_document_consists_of_the_same_here_and_there(
     assert from_values(there) == here
 
 
-def test_the_tasks_say_here_what_they_say_in_a_worker(reader_of_pages: SandboxPool) -> None:
+def test_tasks_return_the_same_here_and_in_the_sandbox(reader_of_pages: SandboxPool) -> None:
     extract_tasks.prepare()
     for values in ((html(), "https://a.example/1", "utf-8"), (b"", "", "")):
         assert extract_tasks.TASKS["page"](*values) == reader_of_pages.call("page", *values)
@@ -338,7 +336,7 @@ def test_the_tasks_say_here_what_they_say_in_a_worker(reader_of_pages: SandboxPo
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the size of a process is found in /proc")
-def test_what_a_worker_has_at_rest_is_not_counted(reader_of_pages: SandboxPool) -> None:
+def test_memory_of_an_idle_worker_does_not_count(reader_of_pages: SandboxPool) -> None:
     assert from_values(reader_of_pages.call("blocks", "# A", "markdown", "")) == parse_body("# A", "markdown")
     (process,) = reader_of_pages._group.processes
     limits = Path(f"/proc/{process.pid}/limits").read_text()
@@ -363,7 +361,7 @@ _EXTRACTS = st.builds(
 
 
 @given(st.builds(ExtractionResult, st.none() | _EXTRACTS, _TEXTS))
-def test_what_a_page_is_comes_through_a_pipe_unchanged(extracted: ExtractionResult) -> None:
+def test_extraction_results_survive_serialization(extracted: ExtractionResult) -> None:
     import marshal
 
     assert ExtractionResult.from_values(marshal.loads(marshal.dumps(extracted.to_values()))) == extracted
