@@ -5,7 +5,7 @@ import sys
 import tracemalloc
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reader.content.blocks import (
@@ -355,7 +355,11 @@ def shown(spans: tuple[Span, ...]) -> list[tuple[str, TextStyle, str]]:
     return [(char, span.style, span.href) for span in spans for char in span.text if not char.isspace()]
 
 
+_LINKED = (TextStyle.ITALIC, "https://x.org/")
+
+
 @given(_STYLED)
+@example((Span("word", *_LINKED), Span("_", *_LINKED), Span("_", *_LINKED)))
 @settings(max_examples=500, deadline=None)
 def test_there_and_back_keeps_every_style(spans: tuple[Span, ...]) -> None:
     (block,) = parse_markdown(to_markdown([Paragraph((Span("x "), *spans, Span(" y")))]))

@@ -28,8 +28,9 @@ from reader.content.blocks import (
 MAX_DEPTH = 9
 """Quotes and lists inside each other; deeper ones are flattened, since Markdown parsers drop them."""
 
-# What would be read as markup anywhere; an underscore inside a word and an ampersand before a blank would not.
-_SPECIAL = re.compile(r"[\\`*\[\]<~|]|(?<!\w)_|_(?!\w)|&(?=[#\w])|!$")
+# Characters that are markup anywhere. An underscore between two letters or digits and an ampersand before a blank are
+# not. (An underscore is ``\\w`` itself, so ``\\w`` cannot tell whether one is between letters.)
+_SPECIAL = re.compile(r"[\\`*\[\]<~|]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|!$")
 _LINE_START = re.compile(r"^([#>+=:-])|^(\d{1,9})(?=[.)])", re.MULTILINE | re.ASCII)
 _TICKS = re.compile("`+")
 _UNSAFE_IN_ADDRESS = re.compile(r"[\\<>()`|\"'* ]")
