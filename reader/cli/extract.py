@@ -98,7 +98,7 @@ def _refuse_other_files(page: bytes, name: str) -> None:
 def _headed(found: Extract) -> str:
     """Return an article as Markdown, under its title and a line of who wrote it, where and when."""
     from reader.content.blocks import Heading, Paragraph, Span, TextStyle
-    from reader.content.markdown.parser import to_markdown
+    from reader.content.markdown.writer import to_markdown
 
     when = found.published_at.date().isoformat() if found.published_at else ""
     about = ", ".join(filter(None, (found.byline, found.site, when)))

@@ -83,7 +83,7 @@ def print_article(article: Article) -> None:
     """Write an article as text."""
     import json
 
-    from reader.content.markdown.parser import to_markdown
+    from reader.content.markdown.writer import to_markdown
     from reader.workers.body_parser import BodyParser
 
     when = _full_date(article.published_at)

@@ -1,1 +1,1 @@
-"""Markup of strangers, HTML or Markdown, turned into text that one can read: pure, bounded, never raising."""
+"""Untrusted HTML and Markdown -> readable text. Pure and bounded; never raises."""

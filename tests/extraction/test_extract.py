@@ -125,8 +125,8 @@ def test_the_markup_is_taken_where_it_says_about_the_same() -> None:
 def test_a_very_long_page_is_cut_and_says_so() -> None:
     text = text_of(page("<article>" + "".join(f"<p>{LONG} {at}.</p>" for at in range(21_000)) + "</article>"))
     assert text.startswith(f"{LONG} 0.")
-    assert text.endswith("The text is longer than what is shown here.")
-    assert text_of("word and word\n\n" * 100_000).endswith("The text is longer than what is shown here.")
+    assert text.endswith("The rest of this text is not shown because it is too long.")
+    assert text_of("word and word\n\n" * 100_000).endswith("The rest of this text is not shown because it is too long.")
 
 
 def test_a_fault_of_a_library_costs_one_opinion(

@@ -7,7 +7,7 @@ from lxml.html import HtmlElement
 
 from reader.content.blocks import Block, ListBlock
 from reader.content.html.builder import parse_html
-from reader.content.markdown.parser import to_markdown
+from reader.content.markdown.writer import to_markdown
 from reader.extraction.extract import extract
 from reader.extraction.extractors import all_blocks, readability_blocks, trafilatura_blocks
 from reader.extraction.main_element import main_element, standfirst
