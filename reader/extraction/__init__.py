@@ -1,1 +1,1 @@
-"""A web page -> its article. Runs in the sandbox."""
+"""A web page -> its article. Runs only in the sandbox."""

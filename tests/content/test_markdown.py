@@ -129,7 +129,7 @@ def test_body_by_format() -> None:
 
 def test_the_source_is_bounded() -> None:
     blocks = parse_markdown("x" * (MAX_CHARACTERS + 1))
-    assert [len(plain_text([block])) for block in blocks] == [MAX_CHARACTERS, 59]
+    assert [len(plain_text([block])) for block in blocks] == [MAX_CHARACTERS, 58]
 
 
 @pytest.mark.parametrize("marker", ["> ", ">", "- ", "1. ", "- > "])

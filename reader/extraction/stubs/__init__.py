@@ -1,1 +1,1 @@
-"""Pages that stand in for an article: paywalls, errors, consent walls."""
+"""Pages that stand in place of an article: paywalls, error pages, consent pages."""
