@@ -1,5 +1,5 @@
-"""Pictures: bytes that strangers sent -> what can be drawn in cells. Pure.
+"""Untrusted image files -> images that can be drawn in terminal cells. Pure.
 
-:mod:`shapes` is what the screen sees. :mod:`decoding` and :mod:`graphics` import Pillow and
-textual-image, and run in a worker process alone (:mod:`reader.workers.image_tasks`).
+The screen uses only :mod:`model`. :mod:`decode` and :mod:`terminal_graphics` import Pillow and textual-image, and run
+only in a worker process (:mod:`reader.workers.image_tasks`).
 """

@@ -11,7 +11,7 @@ from reader.content.markdown.writer import to_markdown
 from reader.extraction.extract import extract
 from reader.extraction.extractors import all_blocks, readability_blocks, trafilatura_blocks
 from reader.extraction.main_element import main_element, standfirst
-from reader.extraction.placeholders import NUMBER, IMAGE_HOST, Placeholders, show_code
+from reader.extraction.placeholders import IMAGE_HOST, NUMBER, Placeholders, show_code
 from reader.extraction.prune import prepare
 from reader.extraction.tree import elements, parse, text_of
 
