@@ -1,5 +1,5 @@
-"""Untrusted image files -> images that can be drawn in terminal cells. Pure.
+"""Bytes of an image to what a terminal can draw. Fetching and storing are done elsewhere.
 
-The screen uses only :mod:`model`. :mod:`decode` and :mod:`terminal_graphics` import Pillow and textual-image, and run
-only in a worker process (:mod:`reader.workers.image_tasks`).
+`model` is what the screen sees. `decode` and `terminal_graphics` import Pillow and textual-image and run only
+in worker processes (reader.workers.image_tasks).
 """

@@ -35,8 +35,8 @@ def _main(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int | str 
         (["show", "SEEDS", "nothing"], "newsreader: There is no article “nothing” in seeds. Name it by its path"),
         (["list", "/dev/null"], "newsreader: /dev/null is neither a folder nor a file.\n"),
         (["list"], "Error: Missing argument 'PATH'."),
-        (["lst", "SEEDS"], "Error: There is no command “lst”. Did you mean “list”?"),
-        (["\x1b[31mx", "SEEDS"], "Error: There is no command “[31mx”."),
+        (["lst", "SEEDS"], "Error: Unknown command “lst”. Did you mean “list”?"),
+        (["\x1b[31mx", "SEEDS"], "Error: Unknown command “[31mx”."),
         (["list", "SEEDS", "--sort", "loudness"], "Error: Invalid value for '--sort'"),
         (["list", "SEEDS", "--limit", "-1"], "Error: Invalid value for '--limit'"),
         (["--nonsense"], "Error: No such option"),
@@ -67,9 +67,9 @@ def test_main_runs_the_command_and_gives_its_exit_status(
         (
             ValueError("\x1b[2Jodd\nvalue"),
             2,
-            "newsreader: Something went wrong in newsreader itself: [2Jodd value. Details: ",
+            "newsreader: Internal error in newsreader: [2Jodd value. Details: ",
         ),
-        (RecursionError(), 2, "newsreader: Something went wrong in newsreader itself: RecursionError. Details: "),
+        (RecursionError(), 2, "newsreader: Internal error in newsreader: RecursionError. Details: "),
         (KeyboardInterrupt(), 130, ""),
     ],
 )

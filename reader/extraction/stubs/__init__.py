@@ -1,1 +1,1 @@
-"""Pages that stand in place of an article: paywalls, error pages, consent pages."""
+"""Recognizes pages that stand in for an article: paywalls, error pages, consent walls, logins."""
