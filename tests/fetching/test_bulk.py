@@ -60,7 +60,7 @@ class Gathering:
         self.summary: list[BulkProgress] = []
         self.on_result: list[FetchResult] = []
         self.news = asyncio.Event()
-        self.bulk = BulkFetch(job, library, robots, self._tell, on_result=self._hear, force=force)
+        self.bulk = BulkFetch(job, library, robots, self._tell, on_result=self._hear, force=force, limits=limits)
 
     def _tell(self, gathered: BulkProgress) -> None:
         self.summary.append(gathered)
