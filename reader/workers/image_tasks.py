@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reader.images.decode import TooSmallError, half_blocks
+from reader.images.decode import TooSmallError, half_blocks, load_decoders
 from reader.images.model import ImageBox, RenderedImage
 
 
@@ -31,11 +31,5 @@ def _draw(body: bytes, box: ImageBox) -> RenderedImage:
     return terminal_graphics.kitty(body, box) if box.protocol == "kitty" else terminal_graphics.sixel(body, box)
 
 
-def prepare() -> None:
-    """Load Pillow's decoders, which would otherwise count toward the limits of the first image."""
-    from PIL import Image
-
-    Image.init()
-
-
+prepare = load_decoders
 TASKS = {"picture": _render}
