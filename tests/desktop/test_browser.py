@@ -231,11 +231,11 @@ def test_unsafe_addresses_start_nothing(url: str, tmp_path: Path) -> None:
 # --- real programs ---------------------------------------------------------------------------
 
 LIMIT = 20.0
-"""Seconds that a program of ours may take on a busy machine."""
+"""Seconds that a test program may take on a busy machine."""
 
 
 def script(folder: Path, body: str, *arguments: str, interpreter: str = "/bin/sh") -> Browser:
-    """Make a program of ``body`` and return it as the browser that $BROWSER would name."""
+    """Create a program with ``body`` and return it as the browser of $BROWSER."""
     path = folder / "browser"
     path.write_text(f"#!{interpreter}\n{body}\n")
     path.chmod(0o755)
@@ -256,13 +256,13 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def lines(path: Path) -> list[str]:
-    """Return the lines of a file that a program makes, once it is there."""
+    """Wait for a file that a program creates, and return its lines."""
     until(path.exists)
     return path.read_text().splitlines()
 
 
 def recording(path: Path) -> str:
-    """Return shell code that writes its arguments into ``path``, which appears only when all is in it."""
+    """Return shell code that writes its arguments into ``path`` atomically."""
     return f'printf "%s\\n" "$@" > {path}.part && mv {path}.part {path}'
 
 

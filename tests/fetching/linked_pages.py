@@ -39,7 +39,7 @@ def document(original: str = "", web: str = "", amp: str = "", cdn_amp: str = ""
 
 @dataclass
 class Captures:
-    """An archive that has what it is told to have."""
+    """A fake archive."""
 
     has: Mapping[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -74,7 +74,7 @@ def ids_of(library: Library) -> list[str]:
 
 
 def body_of(pages: Pages, id_: str) -> tuple[bytes, str] | None:
-    """Return the body that is kept of an article's page, and its charset. (It is kept for other readings to come.)"""
+    """Return the stored body of an article's page, and its charset."""
     query = "SELECT body, facts FROM pages JOIN texts USING (id) WHERE id = ?"
     with pages._database.read() as db:
         found = db.execute(query, [number(id_)]).fetchone()

@@ -1,4 +1,4 @@
-"""Who is at which article: one at a time, and a person rather than anybody."""
+"""Article locks: one task at a time, and foreground tasks first."""
 
 from __future__ import annotations
 

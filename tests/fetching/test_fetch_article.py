@@ -1,4 +1,4 @@
-"""One article: which of its addresses is asked, what is kept, and what is told when it is not."""
+"""Fetching one article: which addresses are tried, what is stored, and what is reported."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def kept(pages: Pages) -> Page:
 
 
 def age(pages: Pages, hours: float) -> None:
-    """Make the kept page older."""
+    """Make the stored page older."""
     page, body = kept(pages), body_of(pages, ID)
     assert body is not None
     by = timedelta(hours=hours)

@@ -1,4 +1,4 @@
-"""How hosts are asked for many pages: one after another where they want that, and not when they are busy."""
+"""Crawl delays and backoff from busy hosts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAME = "a.example"
 
 
 class Sites:
-    """Sites that want what they are told to."""
+    """Fake robots.txt rules."""
 
     def __init__(self, **delays: float) -> None:
         self.delays = {f"{name}.example": delay for name, delay in delays.items()}

@@ -1,4 +1,4 @@
-"""The process that fetches connect the app: what is ordered is answered, whatever becomes of the process."""
+"""The process that fetches: every command gets its events, whatever happens to the process."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ async def server() -> AsyncIterator[Server]:
         yield one
 
 
-class RecordedClient:
+class ClientRecorder:
     """A FetchClient and all its events."""
 
     def __init__(
@@ -54,7 +54,7 @@ class RecordedClient:
         self._loop.call_soon_threadsafe(self._news.set)
 
     async def until(self, is_it: Callable[[FetchEvent], bool], start: int = 0) -> FetchEvent:
-        """Return the first news that is what is waited for, of those from ``start`` on."""
+        """Return the first event from index ``start`` on that meets a condition."""
         async with asyncio.timeout(60):
             while True:
                 for news in self.events[start:]:
@@ -64,12 +64,12 @@ class RecordedClient:
                 await self._news.wait()
 
     async def got(self, id_: str, start: int = 0) -> FetchResult:
-        news = await self.until(lambda news: isinstance(news, FetchResult) and news.id == id_, start)
+        news = await self.until(lambda event: isinstance(event, FetchResult) and event.id == id_, start)
         assert isinstance(news, FetchResult)
         return news
 
     async def finished(self, start: int = 0) -> BulkProgress:
-        news = await self.until(lambda news: isinstance(news, BulkProgress) and news.finished, start)
+        news = await self.until(lambda event: isinstance(event, BulkProgress) and event.finished, start)
         assert isinstance(news, BulkProgress)
         return news
 
@@ -80,13 +80,13 @@ class RecordedClient:
 
 
 @pytest.fixture
-def connect(library: OpenLibrary) -> AsyncIterator[Callable[..., RecordedClient]]:
-    made: list[RecordedClient] = []
+def connect(library: OpenLibrary) -> AsyncIterator[Callable[..., ClientRecorder]]:
+    made: list[ClientRecorder] = []
 
     def make(
         opened: Library, settings: FetchSettings = _SETTINGS, timings: FetchTimings | None = None
-    ) -> RecordedClient:
-        made.append(RecordedClient(opened, settings, timings))
+    ) -> ClientRecorder:
+        made.append(ClientRecorder(opened, settings, timings))
         return made[-1]
 
     yield make
@@ -96,7 +96,7 @@ def connect(library: OpenLibrary) -> AsyncIterator[Callable[..., RecordedClient]
 
 @pytest.fixture(params=["process", "thread"])
 def where(request: pytest.FixtureRequest, own_directories: Paths) -> str:
-    """Where the work is done: in a thread when nothing can be kept but in memory."""
+    """Where the work is done: in a thread if pages can only be stored in memory."""
     if request.param == "thread":
         own_directories.cache.parent.mkdir(parents=True, exist_ok=True)
         own_directories.cache.write_text("a file in the place of the folder")
@@ -104,7 +104,7 @@ def where(request: pytest.FixtureRequest, own_directories: Paths) -> str:
 
 
 def _never(server: Server, path: str) -> tuple[str, asyncio.Event]:
-    """Have the server leave a request without an answer; return the address, and what tells of the request."""
+    """Serve an address that never responds; return it, and an event that is set by a request."""
     asked = asyncio.Event()
 
     async def silent(_: Request, __: asyncio.StreamWriter) -> None:
@@ -122,7 +122,7 @@ def _is_there(pid: int) -> bool:
     return True
 
 
-MakeClient = Callable[..., RecordedClient]
+MakeClient = Callable[..., ClientRecorder]
 
 
 async def test_an_article_is_fetched_and_stored(
@@ -130,22 +130,22 @@ async def test_an_article_is_fetched_and_stored(
 ) -> None:
     opened = library(make_folder({"a.md": document(server.on("/a", reply(html("Größe 人"))))}))
     (id_,) = ids_of(opened)
-    one = connect(opened)
-    one.client.fetch(id_)
-    got = await one.got(id_)
+    recorder = connect(opened)
+    recorder.client.fetch(id_)
+    got = await recorder.got(id_)
     assert (got.status, got.error, got.failures) == ("fetched", "", ())
-    assert FetchAttempted(id_, "original", "127.0.0.1") in one.events
+    assert FetchAttempted(id_, "original", "127.0.0.1") in recorder.events
     page = opened.pages.page(id_)
     assert page is not None
     assert page.extract.title == "Größe 人"
     assert got.words == page.extract.words
-    assert (one.client.process is None) is (where == "thread")
-    start = len(one.events)
-    one.client.fetch(id_)
-    assert (await one.got(id_, start)).status == "cached"
-    start = len(one.events)
-    one.client.fetch(id_, force=True)
-    assert (await one.got(id_, start)).status == "fetched"
+    assert (recorder.client.process is None) is (where == "thread")
+    start = len(recorder.events)
+    recorder.client.fetch(id_)
+    assert (await recorder.got(id_, start)).status == "cached"
+    start = len(recorder.events)
+    recorder.client.fetch(id_, force=True)
+    assert (await recorder.got(id_, start)).status == "fetched"
     assert server.targets == ["/a", "/a"], "robots.txt is for what is not asked for by a person"
 
 
@@ -154,9 +154,9 @@ async def test_failures_are_described(
 ) -> None:
     opened = library(make_folder({"a.md": document(server.url("/gone"), amp=server.url("/amp"))}))
     (id_,) = ids_of(opened)
-    one = connect(opened)
-    one.client.fetch(id_)
-    got = await one.got(id_)
+    recorder = connect(opened)
+    recorder.client.fetch(id_)
+    got = await recorder.got(id_)
     assert got.error == "404 Not Found at 127.0.0.1; AMP copy: 404 Not Found."
     assert [(each.way, each.host, each.why) for each in got.failures] == [
         ("original", "127.0.0.1", "404 Not Found"),
@@ -168,11 +168,11 @@ async def test_an_article_without_a_document_is_fetched_by_its_links(
     server: Server, connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     opened = library(make_folder({"a.md": document()}))
-    one = connect(opened)
-    one.client.fetch("0" * 16)
-    assert "no longer has a document" in (await one.got("0" * 16)).error
-    one.client.fetch("1" * 16, Links(server.on("/a", reply(html()))))
-    assert (await one.got("1" * 16)).status == "fetched"
+    recorder = connect(opened)
+    recorder.client.fetch("0" * 16)
+    assert "no longer has a document" in (await recorder.got("0" * 16)).error
+    recorder.client.fetch("1" * 16, Links(server.on("/a", reply(html()))))
+    assert (await recorder.got("1" * 16)).status == "fetched"
     assert opened.pages.page("1" * 16) is not None
 
 
@@ -182,15 +182,15 @@ async def test_canceling_reports_a_result(
     url, asked = _never(server, "/a")
     opened = library(make_folder({"a.md": document(url)}))
     (id_,) = ids_of(opened)
-    one = connect(opened)
-    one.client.cancel(id_)
-    assert one.client.process is None and not one.client.uses_thread, (
+    recorder = connect(opened)
+    recorder.client.cancel(id_)
+    assert recorder.client.process is None and not recorder.client.uses_thread, (
         "there is nothing to cancel, and nothing is started for it"
     )
-    one.client.fetch(id_)
+    recorder.client.fetch(id_)
     await asyncio.wait_for(asked.wait(), 60)
-    one.client.cancel(id_)
-    got = await one.got(id_)
+    recorder.client.cancel(id_)
+    got = await recorder.got(id_)
     assert (got.status, got.cancelled) == ("failed", True)
     assert opened.pages.failure(id_) is None
 
@@ -201,26 +201,26 @@ async def test_a_bulk_fetch_runs_and_can_be_stopped(
     documents = {f"{n}.md": document(server.on(f"/{n}", reply(html(f"T {n}"))), title=f"T {n}") for n in range(10)}
     opened = library(make_folder(documents))
     ids = ids_of(opened)
-    one = connect(opened)
-    one.client.fetch_all(ids)
-    final = await one.finished()
+    recorder = connect(opened)
+    recorder.client.fetch_all(ids)
+    final = await recorder.finished()
     assert (final.done, final.failed, final.left) == (10, 0, 0)
     assert final.summary == "10 pages fetched."
     assert len(opened.pages.having()) == 10
     url, asked = _never(server, "/never")
-    start = len(one.events)
+    start = len(recorder.events)
     make_folder({"never.md": document(url)})
     from reader.indexing.refresh import refresh
 
     for _ in refresh(opened):
         pass
-    one.client.fetch_all(ids_of(opened))
+    recorder.client.fetch_all(ids_of(opened))
     await asyncio.wait_for(asked.wait(), 60)
-    one.client.pause()
-    await one.until(lambda news: isinstance(news, BulkProgress) and news.paused, start)
-    one.client.resume()
-    one.client.stop()
-    final = await one.finished(start)
+    recorder.client.pause()
+    await recorder.until(lambda event: isinstance(event, BulkProgress) and event.paused, start)
+    recorder.client.resume()
+    recorder.client.stop()
+    final = await recorder.finished(start)
     assert (final.cached, final.left) == (10, 1)
     assert final.summary.startswith("Stopped")
 
@@ -232,14 +232,16 @@ async def test_disabled_fetching_sends_nothing(
     words = OFFLINE if settings.offline else FETCHING_DISABLED
     opened = library(make_folder({"a.md": document(server.on("/a", reply(html())))}))
     (id_,) = ids_of(opened)
-    one = connect(opened, settings)
-    one.client.fetch(id_)
-    assert (await one.got(id_)).error == words
-    one.client.fetch_all([id_])
-    assert (await one.finished()).summary == words
-    one.client.fetch_image(server.url("/i.png"))
-    assert await one.until(lambda news: isinstance(news, ImageFetched)) == ImageFetched(server.url("/i.png"), words)
-    assert one.client.process is None
+    recorder = connect(opened, settings)
+    recorder.client.fetch(id_)
+    assert (await recorder.got(id_)).error == words
+    recorder.client.fetch_all([id_])
+    assert (await recorder.finished()).summary == words
+    recorder.client.fetch_image(server.url("/i.png"))
+    assert await recorder.until(lambda event: isinstance(event, ImageFetched)) == ImageFetched(
+        server.url("/i.png"), words
+    )
+    assert recorder.client.process is None
     assert server.connections == 0
 
 
@@ -251,13 +253,13 @@ async def test_a_bulk_fetch_right_after_a_stop_starts_again(
     opened = library(make_folder({"never.md": document(url), **documents}))
     ids = {row.path: row.id for row in opened.rows([1, 2, 3, 4])}
     never = ids.pop("never.md")
-    one = connect(opened)
-    one.client.fetch_all([never])
+    recorder = connect(opened)
+    recorder.client.fetch_all([never])
     await asyncio.wait_for(asked.wait(), 60)
-    one.client.stop()
-    one.client.fetch_all(ids.values())
-    await one.until(lambda news: isinstance(news, BulkProgress) and news.finished and news.done == 3)
-    finished = [news for news in one.events if isinstance(news, BulkProgress) and news.finished]
+    recorder.client.stop()
+    recorder.client.fetch_all(ids.values())
+    await recorder.until(lambda event: isinstance(event, BulkProgress) and event.finished and event.done == 3)
+    finished = [news for news in recorder.events if isinstance(news, BulkProgress) and news.finished]
     assert [(news.done, news.left) for news in finished] == [(0, 1), (3, 0)]
 
 
@@ -266,18 +268,18 @@ async def test_without_a_client_every_command_fails(
 ) -> None:
     opened = library(make_folder({"a.md": document("https://a.example/1")}))
     (id_,) = ids_of(opened)
-    one = connect(opened, FetchSettings(proxy="ftp://me:secret@proxy.example"))
+    recorder = connect(opened, FetchSettings(proxy="ftp://me:secret@proxy.example"))
     for _ in range(2):
-        start = len(one.events)
-        one.client.fetch(id_)
-        assert "Proxies with the scheme “ftp” are not supported." in (await one.got(id_, start)).error
-        one.client.fetch_all([id_])
-        assert (await one.finished(start)).left == 1
-        one.client.fetch_image("https://a.example/i.png")
-        told = await one.until(lambda news: isinstance(news, ImageFetched), start)
+        start = len(recorder.events)
+        recorder.client.fetch(id_)
+        assert "Proxies with the scheme “ftp” are not supported." in (await recorder.got(id_, start)).error
+        recorder.client.fetch_all([id_])
+        assert (await recorder.finished(start)).left == 1
+        recorder.client.fetch_image("https://a.example/i.png")
+        told = await recorder.until(lambda event: isinstance(event, ImageFetched), start)
         assert isinstance(told, ImageFetched)
         assert told.error
-    assert "secret" not in repr(one.events)
+    assert "secret" not in repr(recorder.events)
 
 
 async def test_a_killed_process_is_reported_and_replaced(
@@ -286,18 +288,18 @@ async def test_a_killed_process_is_reported_and_replaced(
     url, asked = _never(server, "/a")
     opened = library(make_folder({"a.md": document(url), "b.md": document(server.on("/b", reply(html())))}))
     ids = {row.path: row.id for row in opened.rows([1, 2])}
-    one = connect(opened)
-    one.client.fetch(ids["a.md"])
-    one.client.fetch_all([ids["a.md"]])
+    recorder = connect(opened)
+    recorder.client.fetch(ids["a.md"])
+    recorder.client.fetch_all([ids["a.md"]])
     await asyncio.wait_for(asked.wait(), 60)
-    former = one.pid
+    former = recorder.pid
     os.kill(former, 9)
-    got = await one.got(ids["a.md"])
+    got = await recorder.got(ids["a.md"])
     assert (got.status, got.error) == ("failed", "The process that fetches pages ended unexpectedly.")
-    assert (await one.finished()).left == 1
-    one.client.fetch(ids["b.md"])
-    assert (await one.got(ids["b.md"])).status == "fetched"
-    assert one.pid != former
+    assert (await recorder.finished()).left == 1
+    recorder.client.fetch(ids["b.md"])
+    assert (await recorder.got(ids["b.md"])).status == "fetched"
+    assert recorder.pid != former
 
 
 _CAN_SUSPEND = pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="a process cannot be suspended here")
@@ -313,20 +315,20 @@ async def test_a_hung_process_is_ended_when_something_is_to_stop(
     url, asked = _never(server, "/a")
     opened = library(make_folder({"a.md": document(url)}))
     (id_,) = ids_of(opened)
-    one = connect(opened, timings=replace(_IMPATIENT, silence_limit=60.0))
+    recorder = connect(opened, timings=replace(_IMPATIENT, silence_limit=60.0))
     if command == "cancel":
-        one.client.fetch(id_)
+        recorder.client.fetch(id_)
     else:
-        one.client.fetch_all([id_])
+        recorder.client.fetch_all([id_])
     await asyncio.wait_for(asked.wait(), 60)
-    hung = one.pid
+    hung = recorder.pid
     os.kill(hung, signal.SIGSTOP)
     if command == "cancel":
-        one.client.cancel(id_)
-        assert (await one.got(id_)).error == _HUNG
+        recorder.client.cancel(id_)
+        assert (await recorder.got(id_)).error == _HUNG
     else:
-        one.client.stop()
-        final = await one.finished()
+        recorder.client.stop()
+        final = await recorder.finished()
         assert (final.left, final.summary) == (1, f"{_HUNG} Try again; the log file may say more.")
     assert not _is_there(hung)
 
@@ -338,15 +340,15 @@ async def test_a_hung_process_is_ended_and_everything_pending_fails(
     url, asked = _never(server, "/a")
     opened = library(make_folder({"a.md": document(url)}))
     (id_,) = ids_of(opened)
-    one = connect(opened, timings=_IMPATIENT)
-    one.client.fetch(id_)
+    recorder = connect(opened, timings=_IMPATIENT)
+    recorder.client.fetch(id_)
     await asyncio.wait_for(asked.wait(), 60)
-    hung = one.pid
+    hung = recorder.pid
     os.kill(hung, signal.SIGSTOP)
-    one.client.fetch_image(server.url("/i.png"))
-    one.client.fetch_all([f"{n:016x}" for n in range(50_000)])  # more than a pipe holds
-    assert (await one.got(id_)).error == _HUNG
-    image = await one.until(lambda news: isinstance(news, ImageFetched))
+    recorder.client.fetch_image(server.url("/i.png"))
+    recorder.client.fetch_all([f"{n:016x}" for n in range(50_000)])  # more than a pipe holds
+    assert (await recorder.got(id_)).error == _HUNG
+    image = await recorder.until(lambda event: isinstance(event, ImageFetched))
     assert image == ImageFetched(server.url("/i.png"), _HUNG)
     assert not _is_there(hung)
 
@@ -363,14 +365,14 @@ async def test_a_process_that_sends_heartbeats_is_not_hung(
 
     opened = library(make_folder({"a.md": document(server.on("/a", slow))}))
     (id_,) = ids_of(opened)
-    one = connect(opened, timings=_IMPATIENT)
-    one.client.fetch(id_)
+    recorder = connect(opened, timings=_IMPATIENT)
+    recorder.client.fetch(id_)
     await asyncio.wait_for(asked.wait(), 60)
-    pid = one.pid
+    pid = recorder.pid
     await asyncio.sleep(1.5 * _IMPATIENT.silence_limit)
     proceed.set()
-    assert (await one.got(id_)).status == "fetched"
-    assert one.pid == pid
+    assert (await recorder.got(id_)).status == "fetched"
+    assert recorder.pid == pid
 
 
 async def test_canceling_right_after_fetching(
@@ -379,15 +381,15 @@ async def test_canceling_right_after_fetching(
     url, _ = _never(server, "/a")
     opened = library(make_folder({"a.md": document(url)}))
     (id_,) = ids_of(opened)
-    one = connect(opened)
+    recorder = connect(opened)
     for _ in range(5):
-        start = len(one.events)
-        one.client.fetch(id_)
-        one.client.cancel(id_)
-        assert (await one.got(id_, start)).cancelled
-        one.client.fetch_image(url)
-        one.client.cancel_image(url)
-        assert await one.until(lambda news: isinstance(news, ImageFetched), start) == ImageFetched(url)
+        start = len(recorder.events)
+        recorder.client.fetch(id_)
+        recorder.client.cancel(id_)
+        assert (await recorder.got(id_, start)).cancelled
+        recorder.client.fetch_image(url)
+        recorder.client.cancel_image(url)
+        assert await recorder.until(lambda event: isinstance(event, ImageFetched), start) == ImageFetched(url)
 
 
 async def test_fetching_again_while_being_canceled(
@@ -396,13 +398,13 @@ async def test_fetching_again_while_being_canceled(
     url, asked = _never(server, "/a")
     opened = library(make_folder({"a.md": document(url)}))
     (id_,) = ids_of(opened)
-    one = connect(opened)
-    one.client.fetch(id_)
+    recorder = connect(opened)
+    recorder.client.fetch(id_)
     await asyncio.wait_for(asked.wait(), 60)
     server.on("/a", reply(html()))
-    one.client.cancel(id_)
-    one.client.fetch(id_)
-    await one.until(lambda news: isinstance(news, FetchResult) and news.status == "fetched")
+    recorder.client.cancel(id_)
+    recorder.client.fetch(id_)
+    await recorder.until(lambda event: isinstance(event, FetchResult) and event.status == "fetched")
 
 
 @pytest.mark.parametrize("wish", ["force", "archive"])
@@ -412,13 +414,13 @@ async def test_stronger_options_restart_a_fetch(
     url, asked = _never(server, "/a")
     opened = library(make_folder({"a.md": document(url)}))
     (id_,) = ids_of(opened)
-    one = connect(opened)
-    one.client.fetch(id_)
+    recorder = connect(opened)
+    recorder.client.fetch(id_)
     await asyncio.wait_for(asked.wait(), 60)
     server.on("/a", reply(html()))
-    one.client.fetch(id_)
-    one.client.fetch(id_, **{wish: True})
-    got = await one.got(id_)
+    recorder.client.fetch(id_)
+    recorder.client.fetch(id_, **{wish: True})
+    got = await recorder.got(id_)
     assert (got.status, got.cancelled) == ("fetched", False), "what is replaced says nothing"
     assert server.targets == ["/a", "/a"]
 
@@ -444,16 +446,16 @@ async def test_an_opened_article_does_not_wait_for_background_fetches(
         opened = library(make_folder({**documents, "a.md": document(server.url("/a", hosts[9]))}))
         ids = {row.path: row.id for row in opened.rows([*range(1, 8)])}
         wanted = ids.pop("a.md")
-        one = connect(opened, FetchSettings(allow_hosts=tuple(hosts)))
-        one.client.fetch_all(ids.values())
+        recorder = connect(opened, FetchSettings(allow_hosts=tuple(hosts)))
+        recorder.client.fetch_all(ids.values())
         for host in hosts[6:9]:
-            one.client.fetch_image(server.url("/never", host))
+            recorder.client.fetch_image(server.url("/never", host))
         await asyncio.wait_for(all_asked.wait(), 60)
-        one.client.fetch(wanted)
-        assert (await one.got(wanted)).status == "fetched"
-        assert not [news for news in one.events if isinstance(news, ImageFetched)]
-        assert not [news for news in one.events if isinstance(news, BulkProgress) and news.failed]
-        one.client.close()
+        recorder.client.fetch(wanted)
+        assert (await recorder.got(wanted)).status == "fetched"
+        assert not [news for news in recorder.events if isinstance(news, ImageFetched)]
+        assert not [news for news in recorder.events if isinstance(news, BulkProgress) and news.failed]
+        recorder.client.close()
 
 
 async def test_closing_ends_it_at_once(
@@ -462,15 +464,15 @@ async def test_closing_ends_it_at_once(
     url, asked = _never(server, "/a")
     opened = library(make_folder({"a.md": document(url)}))
     (id_,) = ids_of(opened)
-    one = connect(opened)
-    one.client.fetch(id_)
+    recorder = connect(opened)
+    recorder.client.fetch(id_)
     await asyncio.wait_for(asked.wait(), 60)
-    pid = one.pid if where == "process" else 0
-    one.client.close()
+    pid = recorder.pid if where == "process" else 0
+    recorder.client.close()
     assert where == "thread" or not _is_there(pid)
-    one.client.fetch(id_)
-    one.client.close()
-    assert not [news for news in one.events if isinstance(news, FetchResult)]
+    recorder.client.fetch(id_)
+    recorder.client.close()
+    assert not [news for news in recorder.events if isinstance(news, FetchResult)]
 
 
 def test_the_process_ends_when_its_pipe_is_closed() -> None:
@@ -486,14 +488,14 @@ async def test_the_proxy_password_is_not_on_the_command_line(
 ) -> None:
     opened = library(make_folder({"a.md": document(server.url("/a"))}))
     (id_,) = ids_of(opened)
-    one = connect(opened, FetchSettings(allow_hosts=("127.0.0.1",), proxy="http://me:secret@127.0.0.1:9"))
-    one.client.fetch(id_)
-    got = await one.got(id_)
+    recorder = connect(opened, FetchSettings(allow_hosts=("127.0.0.1",), proxy="http://me:secret@127.0.0.1:9"))
+    recorder.client.fetch(id_)
+    got = await recorder.got(id_)
     assert got.status == "failed"
-    line = await asyncio.to_thread(Path(f"/proc/{one.pid}/cmdline").read_bytes)
+    line = await asyncio.to_thread(Path(f"/proc/{recorder.pid}/cmdline").read_bytes)
     assert line
     assert b"secret" not in line
-    assert "secret" not in repr(one.events)
+    assert "secret" not in repr(recorder.events)
 
 
 async def test_a_single_document_is_fetched_too(
@@ -502,10 +504,10 @@ async def test_a_single_document_is_fetched_too(
     folder = make_folder({"a.md": document(server.on("/a", reply(html())))})
     opened = library(folder / "a.md")
     (id_,) = ids_of(opened)
-    one = connect(opened)
-    one.client.fetch(id_)
-    assert (await one.got(id_)).status == "fetched"
-    assert not one.client.uses_thread
+    recorder = connect(opened)
+    recorder.client.fetch(id_)
+    assert (await recorder.got(id_)).status == "fetched"
+    assert not recorder.client.uses_thread
     assert opened.pages.page(id_) is not None
 
 
@@ -516,34 +518,34 @@ async def test_pages_in_memory_are_fetched_by_a_thread(
     own_directories.pages_file.parent.write_text("a file in the place of the folder")
     opened = library(make_folder({"a.md": document(server.on("/a", reply(html())))}))
     (id_,) = ids_of(opened)
-    one = connect(opened)
-    one.client.fetch(id_)
-    assert (await one.got(id_)).status == "fetched"
-    assert one.client.uses_thread
+    recorder = connect(opened)
+    recorder.client.fetch(id_)
+    assert (await recorder.got(id_)).status == "fetched"
+    assert recorder.client.uses_thread
     assert opened.pages.in_memory
     assert opened.pages.page(id_) is not None
-    said = await one.until(lambda news: isinstance(news, Notice))
+    said = await recorder.until(lambda event: isinstance(event, Notice))
     assert isinstance(said, Notice)
     assert "kept in memory" in said.text
-    one.client.fetch_all([id_])
-    assert (await one.finished()).cached == 1
+    recorder.client.fetch_all([id_])
+    assert (await recorder.finished()).cached == 1
 
 
 async def test_images_are_fetched_once_and_stored(
     server: Server, connect: MakeClient, make_folder: MakeFolder, library: OpenLibrary, where: str
 ) -> None:
     opened = library(make_folder({"a.md": document()}))
-    one = connect(opened)
+    recorder = connect(opened)
     url = server.on("/i.png", reply(_PNG, kind="image/png"))
     for _ in range(2):
-        start = len(one.events)
-        one.client.fetch_image(url)
-        assert await one.until(lambda news: isinstance(news, ImageFetched), start) == ImageFetched(url)
+        start = len(recorder.events)
+        recorder.client.fetch_image(url)
+        assert await recorder.until(lambda event: isinstance(event, ImageFetched), start) == ImageFetched(url)
     assert server.targets == ["/i.png"]
     assert opened.pages.image(url) == (_PNG, "image/png")
     gone = server.url("/gone.png")
-    one.client.fetch_image(gone)
-    told = await one.until(lambda news: isinstance(news, ImageFetched) and news.url == gone)
+    recorder.client.fetch_image(gone)
+    told = await recorder.until(lambda event: isinstance(event, ImageFetched) and event.url == gone)
     assert isinstance(told, ImageFetched)
     assert "404 Not Found" in told.error
 
@@ -554,17 +556,17 @@ async def test_a_replaced_index_is_noticed(
     documents = {name: document(server.on(f"/{name}", reply(html(name))), title=name) for name in ("a", "b")}
     opened = library(make_folder({"a.md": documents["a"]}))
     (first,) = ids_of(opened)
-    one = connect(opened)
-    one.client.fetch(first)
-    await one.got(first)
+    recorder = connect(opened)
+    recorder.client.fetch(first)
+    await recorder.got(first)
     index = opened.index._database.path
     assert index is not None
     for each in index.parent.glob(f"{index.name}*"):
         each.unlink()
     fresh = library(make_folder({"b.md": documents["b"]}))
     (second,) = [id_ for id_ in ids_of(fresh) if id_ != first]
-    one.client.fetch(second)
-    assert (await one.got(second)).status == "fetched"
+    recorder.client.fetch(second)
+    assert (await recorder.got(second)).status == "fetched"
 
 
 async def test_a_damaged_page_store_is_reported(
@@ -573,10 +575,10 @@ async def test_a_damaged_page_store_is_reported(
     opened = library(make_folder({"a.md": document(server.on("/a", reply(html())))}))
     own_directories.pages_file.write_bytes(b"\xa5" * 20_000)
     (id_,) = ids_of(opened)
-    one = connect(opened)
-    one.client.fetch(id_)
-    assert (await one.got(id_)).status == "fetched"
-    said = await one.until(lambda news: isinstance(news, Notice))
+    recorder = connect(opened)
+    recorder.client.fetch(id_)
+    assert (await recorder.got(id_)).status == "fetched"
+    said = await recorder.until(lambda event: isinstance(event, Notice))
     assert isinstance(said, Notice)
     assert "damaged" in said.text
     assert opened.pages.page(id_) is not None

@@ -1,4 +1,4 @@
-"""Which pages may take a kept one's place: what an article becomes, and nothing that a site shows instead of it."""
+"""Which pages may replace a stored one: later versions of the article, and no others."""
 
 from __future__ import annotations
 

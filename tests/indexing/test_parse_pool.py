@@ -20,7 +20,7 @@ from reader.storage.sqlite.index.writer import UNREAD_AGAIN, ParsedFile
 from reader.workers.process import ParentConnection, ProcessEndedError, read_message, write_message
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
-_PATIENCE = 30.0
+_TIMEOUT = 30.0
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def _pool(folder: Folder, size: int = 2) -> Iterator[ParserPool]:
 
 def _all(pool: ParserPool) -> dict[bytes, ParsedFile]:
     found: dict[bytes, ParsedFile] = {}
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while pool.outstanding:
         assert time.monotonic() < deadline, "the processes do not answer"
         for _, taken, _ in pool.collect(0.2):
@@ -52,7 +52,7 @@ def _is_running(pid: int) -> bool:
 
 @pytest.fixture
 def folder(make_folder: MakeFolder) -> Folder:
-    """Sixty documents, one of which has problems and one of which is none."""
+    """Sixty files: one document has problems, and one file is no document."""
     documents = {f"{n:02}.md": f"---\ntitle: t{n}\nquality: {n}\n---\n" for n in range(58)}
     return Folder.of(make_folder({**documents, "58.md": "---\nquality: x\n---\n", "59.md": "nothing"}))
 
@@ -94,7 +94,7 @@ def test_closing_leaves_no_process_behind(folder: Folder) -> None:
         _all(pool)
         processes = [process.pid for process in pool.processes.processes]
         assert processes
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while any(map(_is_running, processes)):
         assert time.monotonic() < deadline, "a process goes on"
 

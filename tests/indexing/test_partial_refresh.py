@@ -1,4 +1,4 @@
-"""A refresh of some paths comes to what a refresh of everything would."""
+"""A refresh of some paths has the same result as a refresh of everything."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def _refresh(library: Library, *paths: bytes) -> Progress:
 
 @pytest.fixture
 def opened(make_folder: MakeFolder, library: OpenLibrary) -> Library:
-    """A library of a folder with folders in it."""
+    """A library with nested folders."""
     names = ("1.md", "a/1.md", "a/b/1.md", "a/b/c/1.md", "a-b/1.md")
     return library(make_folder({name: _document(name) for name in names}))
 
 
 def _whole(library: Library) -> None:
-    """Make sure that everything has been found."""
+    """Check that a whole refresh finds nothing more."""
     last = _refresh(library)
     assert (last.done, last.removed, last.moved) == (0, 0, 0)
 
@@ -136,7 +136,7 @@ _STEPS = st.tuples(st.sampled_from(["write", "delete", "move"]), _PLACES, _PLACE
 
 
 def _change(root: Path, kind: str, path: str, target: str, title: str) -> set[str]:
-    """Do something to the folder, and return the paths that the system would tell of; none when it cannot be done."""
+    """Change the folder, and return the paths that a watcher reports; none if it is impossible."""
     at, to = root / path, root / target
     if kind == "write":
         new = [str(above.relative_to(root)) for above in at.parents if not above.exists()][-1:]

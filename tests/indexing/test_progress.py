@@ -1,4 +1,4 @@
-"""How far a refresh is, in words: pure."""
+"""Progress of a refresh in words."""
 
 from __future__ import annotations
 

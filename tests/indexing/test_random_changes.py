@@ -1,4 +1,4 @@
-"""Whatever happens to a folder between two refreshes, the index comes to say what the folder says."""
+"""After any changes of a folder, a refresh makes the index match it."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ _CHANGES = st.lists(
 
 
 class World:
-    """A folder, what happens to it, and what a system would tell of that."""
+    """A folder, its changes, and what a watcher would report."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -67,7 +67,7 @@ class World:
         self.touched: set[str] = set()
 
     def do(self, change: _Change) -> None:
-        """Do it, where it can be done."""
+        """Make a change, if it is possible."""
         try:
             match change:
                 case Write(path):
@@ -109,7 +109,7 @@ class World:
         return [os.path.relpath(inner, self.root) for inner in (self.root / path).rglob("*")]
 
     def told(self, watched: frozenset[bytes]) -> set[bytes]:
-        """Return what a system tells that watches the folders ``watched``, and forget it."""
+        """Return and forget what a watcher of the folders ``watched`` reports."""
         touched, self.touched = self.touched, set()
         return {os.fsencode(path) for path in touched if os.fsencode(os.path.dirname(path)) in watched}
 
@@ -130,7 +130,7 @@ def _listed(library: Library) -> dict[str, str]:
 
 
 def _numbers(library: Library) -> dict[str, int]:
-    """Return the row number of every title."""
+    """Return the rowid of every title."""
     rowids = library.view(Sort()).rowids
     return {row.title: rowid for rowid, row in zip(rowids, library.rows(rowids), strict=True)}
 
@@ -208,7 +208,7 @@ _ONE_BY_ONE = RefreshLimits(first_batch=1, write_together=1)
 
 
 class _After(Event):
-    """Is set from the time on when it was looked at so often."""
+    """Set after it was checked a number of times."""
 
     def __init__(self, times: int) -> None:
         super().__init__()

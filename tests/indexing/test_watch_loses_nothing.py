@@ -1,4 +1,4 @@
-"""Changes that come at an awkward moment are seen without anybody asking."""
+"""Changes at awkward moments are noticed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reader.indexing.watch import UnwatchedError, watch
 from reader.library.library import Library
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
-_PATIENCE = 30.0
+_TIMEOUT = 30.0
 
 
 def test_a_change_between_refresh_and_watch_is_seen(make_folder: MakeFolder) -> None:
@@ -37,10 +37,10 @@ def test_a_change_between_refresh_and_watch_is_seen(make_folder: MakeFolder) -> 
     thread = threading.Thread(target=updater.run, daemon=True)
     thread.start()
     try:
-        assert seen.wait(_PATIENCE)
+        assert seen.wait(_TIMEOUT)
     finally:
         updater.close()
-        thread.join(_PATIENCE)
+        thread.join(_TIMEOUT)
         library.close()
 
 
@@ -65,7 +65,7 @@ def test_endless_changes_are_reported_in_between(make_folder: MakeFolder) -> Non
             assert thread.is_alive()  # nothing waits for its end
     finally:
         written.set()
-        thread.join(_PATIENCE)
+        thread.join(_TIMEOUT)
         stop.set()
 
 

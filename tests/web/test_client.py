@@ -1,4 +1,4 @@
-"""What a person gets, from a real server on loopback."""
+"""The client and a well-behaved server on loopback."""
 
 from __future__ import annotations
 

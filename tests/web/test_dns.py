@@ -1,4 +1,4 @@
-"""Names and connections: look-ups that do not hang, addresses that do not answer."""
+"""Name resolution and connections: hanging lookups, unresponsive addresses."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ async def test_invalid_names(host: str) -> None:
 
 
 async def test_a_hanging_lookup_blocks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """getaddrinfo cannot be made to hang for real without a name server of our own."""
+    """A fake: getaddrinfo only hangs for real with a name server of our own."""
     release = threading.Event()
     usual = socket.getaddrinfo
 
@@ -66,7 +66,7 @@ def test_address_families_alternate() -> None:
 
 @contextmanager
 def deaf(host: str, port: int) -> Iterator[None]:
-    """An address on loopback that answers nobody: what waits to be accepted there fills the queue."""
+    """An unresponsive address on loopback: its queue of connections is full."""
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))

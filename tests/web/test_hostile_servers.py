@@ -1,4 +1,4 @@
-"""Servers that misbehave: what is promised of each, within bounds of time and memory."""
+"""Misbehaving servers: the client stays within its limits of time and memory."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 
 @contextmanager
 def bounds(seconds: float = 5.0, megabytes: float = 40.0) -> Iterator[None]:
-    """Hold what happens within to so much time and so much memory at its peak; the server's share is in it."""
+    """Limit the time and the peak memory of the block, the server included."""
     tracemalloc.start()
     started = time.monotonic()
     try:
@@ -171,14 +171,14 @@ async def test_the_hint_to_allow_a_host_is_only_given_for_the_requested_one(serv
 
 
 async def _to_loopback(host: str, port: int) -> list[IPAddress]:
-    """Stand in for a name server that knows news.example; every other name goes the usual way."""
+    """A fake name server for news.example; other names are resolved as usual."""
     from reader.web.transport.dns import resolve
 
     return [ip_address("127.0.0.1")] if host == "news.example" else await resolve(host, port)
 
 
 async def test_dns_rebinding() -> None:
-    """DNS rebinding: public when it is looked at, loopback when it is connected to."""
+    """DNS rebinding: public when checked, loopback when connected to."""
     answers = iter(["192.0.2.1", "127.0.0.1", "127.0.0.1"])
     asked: list[str] = []
 
@@ -317,7 +317,7 @@ async def test_endless_interim_answers(server: Server) -> None:
 
 
 def _bomb(wrap: int) -> bytes:
-    """A gigabyte of blanks, compressed: one megabyte, as many times over."""
+    """A gigabyte of spaces, compressed to one megabyte."""
     made = zlib.compressobj(9, zlib.DEFLATED, wrap)
     head = made.compress(b"<p>") + made.flush(zlib.Z_FULL_FLUSH)
     block = made.compress(b" " * 1_000_000) + made.flush(zlib.Z_FULL_FLUSH)
@@ -400,7 +400,7 @@ async def test_a_body_shorter_than_its_length(server: Server, fetcher: WebClient
 
 
 async def test_a_body_longer_than_its_length(server: Server, fetcher: WebClient) -> None:
-    """The rest is not taken for the answer to the next request."""
+    """The rest does not become the response to the next request."""
     server.on("/b", reply(PAGE))
     first = await fetcher.page(server.on("/a", HEAD + b"Content-Length: 3\r\n\r\n<p>and more"))
     second = await fetcher.page(server.url("/b"))

@@ -1,4 +1,4 @@
-"""Through a real proxy on loopback: plain requests are forwarded, secure ones tunnelled."""
+"""Requests through a real proxy on loopback: HTTP is forwarded, HTTPS tunneled."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAGE = b"<p>by way of the proxy"
 
 @contextlib.asynccontextmanager
 async def tunnelling(to: Server) -> AsyncIterator[tuple[str, list[bytes]]]:
-    """A proxy that leads every CONNECT to ``to``; give its address, and the heads of what it was asked."""
+    """A proxy that connects every CONNECT to ``to``; yields its address and the request headers."""
     heads: list[bytes] = []
 
     async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:

@@ -1,4 +1,4 @@
-"""Whose turn it is: bounds that hold whatever happens, and who comes first."""
+"""Request slots: limits and priorities."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reader.web.transport.request_slots import Priority, RequestSlots
 
 
 class Holders:
-    """Tasks that hold slots until they are told to let go."""
+    """Tasks that hold slots until released."""
 
     def __init__(self, slots: RequestSlots) -> None:
         self.slots = slots

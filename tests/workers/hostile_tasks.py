@@ -1,4 +1,4 @@
-"""Tasks for workers that do everything that reading a page must not do."""
+"""Sandbox tasks that misbehave in every way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A refresh that ends early or meets what it cannot read: nothing of the list is lost or kept by mistake."""
+"""Interrupted refreshes and unreadable files: nothing is lost or kept by mistake."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_removed_file_is_removed_after_an_interrupted_refresh(make_folder: Mak
     make_folder({f"b/{n}.md": _document("new") for n in range(60)})
 
     class Written(Event):
-        """Set as soon as anything was written: before what is gone is forgotten."""
+        """Set after the first batch, before removed files are deleted."""
 
         def is_set(self) -> bool:
             return opened.index.documents() > 2

@@ -1,4 +1,4 @@
-"""ImageRenderer that are kept, made ready by a real worker process."""
+"""Stored images, rendered by a real sandbox process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parser processes that are killed while they work, again and again, and what is left of them at the end."""
+"""Parser processes that are killed while they work."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from reader.storage.sqlite.index.writer import UNREAD_AGAIN, ParsedFile
 from reader.workers.process import ManagedProcess, ProcessEndedError, ProcessGroup, read_message, write_message
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
-_PATIENCE = 30.0
+_TIMEOUT = 30.0
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
 
@@ -38,7 +38,7 @@ def _many(count: int) -> dict[str, str]:
 
 
 def _children() -> set[int]:
-    """Return the processes that this one began and that have not ended."""
+    """Return the running child processes."""
     found = set()
     for entry in Path("/proc").iterdir():
         try:
@@ -51,14 +51,14 @@ def _children() -> set[int]:
 
 
 def _nobody_is_left(before: set[int]) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while _children() - before:
         assert time.monotonic() < deadline, "a process goes on"
 
 
 def _collect(pool: ParserPool) -> list[ParsedFile]:
     found: list[ParsedFile] = []
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while pool.outstanding:
         assert time.monotonic() < deadline, "the processes do not answer"
         found += [each for _, taken, _ in pool.collect(0.2) for each in taken]
@@ -87,7 +87,7 @@ def test_killed_processes_lose_and_duplicate_no_document(make_folder: MakeFolder
         found = _collect(pool)
     finally:
         ended.set()
-        killer.join(_PATIENCE)
+        killer.join(_TIMEOUT)
         pool.close()
     assert sorted(each.name for each in found) == [b"%03d.md" % n for n in range(200)]
     fallen = [each for each in found if each.record is None]
@@ -134,7 +134,7 @@ def test_closing_a_busy_pool_ends_its_processes(make_folder: MakeFolder) -> None
         for n in range(300):
             pool.submit(b"%d" % (n % 3), [b"%04d.md" % n])
         if wait:
-            assert pool.collect(_PATIENCE)
+            assert pool.collect(_TIMEOUT)
             for each in _children() - before:  # not even one that does nothing any more stays
                 os.kill(each, signal.SIGSTOP)
         pool.close()
@@ -195,7 +195,7 @@ def test_ending_a_process_twice_closes_its_pipes() -> None:
     assert process.receive() == "one"
     for _ in range(2):
         process.end()
-    assert process.wait(_PATIENCE) == -signal.SIGKILL
+    assert process.wait(_TIMEOUT) == -signal.SIGKILL
     for use in (process.receive, lambda: process.send("two")):
         with pytest.raises(ProcessEndedError):
             use()

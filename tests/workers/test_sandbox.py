@@ -1,4 +1,4 @@
-"""Workers that read what strangers wrote: whatever a page does to one, there is an answer, and then another worker."""
+"""The sandbox: whatever a task does to its process, its caller gets a result or an error."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def _until(is_so: Callable[[], bool]) -> None:
 
 
 def _begun(workers: SandboxPool) -> None:
-    """Wait until a worker is at a task."""
+    """Wait until a worker runs a task."""
     while not workers._running:
         threading.Event().wait(0.001)
 
