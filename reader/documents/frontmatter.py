@@ -1,14 +1,12 @@
 """Splits a document into its header, a tree with line numbers, and its body.
 
-The header is read from PyYAML's events (C safe loader) rather than from its objects,
-in one pass that builds a tree of our own. Three things come of that:
+The tree is built in one pass from the events of PyYAML's C safe loader instead of its objects, for three reasons:
 
-* Bombs stay unbuilt. Aliases, which a few hundred bytes of merge keys turn into
-  gigabytes, are refused where they stand; depth is bounded before anything recurses
-  (25,000 open brackets end the process of the ordinary loader); the header is bounded.
-* Every value knows its line, so that a Problem can point at it.
-* A scalar stays the text that was written until somebody asks for a number or a
-  date. YAML 1.1 would make ``no`` false, ``12:30:45`` 45045 and ``1.10`` 1.1 in a title.
+* Attacks fail early. Aliases, with which a few hundred bytes can expand to gigabytes, are rejected; depth is limited
+  before anything recurses (25,000 open brackets crash the normal loader); the size of the header is limited.
+* Every value has a line number for problem reports.
+* A scalar stays text until a number or a date is needed. In a title, YAML 1.1 would turn ``no`` into false,
+  ``12:30:45`` into 45045 and ``1.10`` into 1.1.
 """
 
 from __future__ import annotations
@@ -78,11 +76,11 @@ class HeaderProblem:
 
 
 class FrontMatterError(Exception):
-    """The header cannot be read at all; ``fault`` is the reason."""
+    """The header cannot be read at all; ``problem`` is the reason."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
-        self.fault = HeaderProblem(line, "", message)
+        self.problem = HeaderProblem(line, "", message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ class SplitDocument:
 
     header: MappingNode
     body: str
-    faults: tuple[HeaderProblem, ...] = ()
+    problems: tuple[HeaderProblem, ...] = ()
 
 
 def split_front_matter(data: bytes, *, whole_is_yaml: bool = False) -> SplitDocument:
@@ -103,7 +101,7 @@ def split_front_matter(data: bytes, *, whole_is_yaml: bool = False) -> SplitDocu
 
     Raises FrontMatterError if there is no header or it cannot be read.
     """
-    text, faults = _decode(data)
+    text, problems = _decode(data)
     lines = text.split("\n")
     passed_over = ("#", "%") if whole_is_yaml else ()
     first = next((at for at, line in enumerate(lines) if line.strip() and not line.startswith(passed_over)), len(lines))
@@ -124,13 +122,13 @@ def split_front_matter(data: bytes, *, whole_is_yaml: bool = False) -> SplitDocu
         header = lines[first + 1 : end]
         try:
             _check_size(header, first + 2)
-            tree, header_faults = read(header, first + 2)
+            tree, header_problems = read(header, first + 2)
         except _UnclosedQuoteError as error:
             unclosed = unclosed or error
         except FrontMatterError as error:
             raise (unclosed or error) from None
         else:
-            return SplitDocument(tree, "\n".join(lines[end + 1 :]), (*faults, *header_faults))
+            return SplitDocument(tree, "\n".join(lines[end + 1 :]), (*problems, *header_problems))
     assert unclosed is not None, "every attempt returns, raises or sets unclosed"
     raise unclosed
 
@@ -144,14 +142,14 @@ def _decode(data: bytes) -> tuple[str, tuple[HeaderProblem, ...]]:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace").replace("\r\n", "\n").replace("\r", "\n"), ()
     data = data.removeprefix(b"\xef\xbb\xbf")
-    faults: tuple[HeaderProblem, ...] = ()
+    problems: tuple[HeaderProblem, ...] = ()
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        faults = (HeaderProblem(line, "", "this is not UTF-8; invalid bytes are shown as �"),)
+        problems = (HeaderProblem(line, "", "this is not UTF-8; invalid bytes are shown as �"),)
         text = data.decode("utf-8", "replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n"), faults
+    return text.replace("\r\n", "\n").replace("\r", "\n"), problems
 
 
 def _check_size(lines: list[str], first_line: int) -> None:
@@ -190,7 +188,7 @@ def _read_yaml(lines: list[str], first_line: int) -> tuple[MappingNode, list[Hea
         raise _yaml_error(error, first_line, first_line + max(len(lines) - 1, 0)) from None
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:  # raised by the pure Python loader
         raise FrontMatterError(first_line, f"the front matter cannot be read: {clean(str(error))}") from None
-    return builder.result(), builder.faults
+    return builder.result(), builder.problems
 
 
 def _yaml_error(error: yaml.MarkedYAMLError, first_line: int, last_line: int) -> FrontMatterError:
@@ -210,7 +208,7 @@ class _TreeBuilder:
 
     def __init__(self, first_line: int) -> None:
         self.first_line = first_line
-        self.faults: list[HeaderProblem] = []
+        self.problems: list[HeaderProblem] = []
         self.root: HeaderNode | None = None
         self._open: list[_OpenCollection] = []
 
@@ -255,7 +253,7 @@ class _TreeBuilder:
 
     def _check_tag(self, tag: str | None, line: int) -> None:
         if tag and tag not in _TAGS:
-            self.faults.append(HeaderProblem(line, "", f"the tag {clean(tag)} has no meaning here and is ignored"))
+            self.problems.append(HeaderProblem(line, "", f"the tag {clean(tag)} has no meaning here and is ignored"))
 
     def _add(self, node: HeaderNode) -> None:
         if not self._open:
@@ -267,10 +265,12 @@ class _TreeBuilder:
         elif isinstance(node, ScalarNode):
             key = clean(node.text)
             if key in top.entries:
-                self.faults.append(HeaderProblem(node.line, key, "this field appears twice; the last value is used"))
+                self.problems.append(HeaderProblem(node.line, key, "this field appears twice; the last value is used"))
             top.expect(key)
         else:
-            self.faults.append(HeaderProblem(node.line, "", "a list or mapping cannot be a field name; it is ignored"))
+            self.problems.append(
+                HeaderProblem(node.line, "", "a list or mapping cannot be a field name; it is ignored")
+            )
             top.expect(None)
 
 

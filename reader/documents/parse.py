@@ -53,21 +53,21 @@ def parse_document(path: bytes, data: bytes) -> ParsedDocument:
     """Parse the document ``data``, stored at ``path`` in its folder. Never raises, whatever the bytes."""
     shown = show_path(path)
     ending = os.path.splitext(path)[1].lower()
-    faults: list[HeaderProblem] = []
+    problems: list[HeaderProblem] = []
     if len(data) > MAX_BYTES:
-        faults.append(HeaderProblem(1, "", f"the file is larger than {MAX_BYTES >> 20} MiB; the rest is not read"))
+        problems.append(HeaderProblem(1, "", f"the file is larger than {MAX_BYTES >> 20} MiB; the rest is not read"))
         data = data[:MAX_BYTES]
     try:
         parts = split_front_matter(data, whole_is_yaml=ending in {b".yaml", b".yml"})
     except FrontMatterError as error:
-        return ParsedDocument(None, _problems(shown, [*faults, error.fault]))
+        return ParsedDocument(None, _problems(shown, [*problems, error.problem]))
     reader = _Fields(parts.header)
     article = _article(shown, ending, parts, reader)
-    return ParsedDocument(article, _problems(shown, [*faults, *parts.faults, *reader.faults]))
+    return ParsedDocument(article, _problems(shown, [*problems, *parts.problems, *reader.problems]))
 
 
-def _problems(path: str, faults: Iterable[HeaderProblem]) -> tuple[Problem, ...]:
-    problems = [Problem(path, f.line, f.field, f.message) for f in sorted(faults, key=lambda f: f.line)]
+def _problems(path: str, found: Iterable[HeaderProblem]) -> tuple[Problem, ...]:
+    problems = [Problem(path, each.line, each.field, each.message) for each in sorted(found, key=lambda p: p.line)]
     if len(problems) > MAX_PROBLEMS:
         rest = len(problems) - MAX_PROBLEMS
         problems[MAX_PROBLEMS:] = [Problem(path, problems[MAX_PROBLEMS].line, "", f"and {rest:,} more problems")]
@@ -172,7 +172,7 @@ def _secured(fields: _Fields) -> Secured | None:
     except (binascii.Error, ValueError):
         sizes = []
     if len(sizes) != 2 or sizes[1] != 16:
-        fields.fault(line, "secured", "expected base64 ciphertext, a semicolon and a base64 vector of 16 bytes")
+        fields.add_problem(line, "secured", "expected base64 ciphertext, a semicolon and a base64 vector of 16 bytes")
     return Secured(text, sizes[0] if sizes else len(text))
 
 
@@ -223,11 +223,11 @@ def _to_json(node: HeaderNode) -> Json:
 class _Fields:
     """Reads the fields of a mapping by name and type, and collects problems and unread fields."""
 
-    def __init__(self, mapping: MappingNode, name: str = "", faults: list[HeaderProblem] | None = None) -> None:
+    def __init__(self, mapping: MappingNode, name: str = "", problems: list[HeaderProblem] | None = None) -> None:
         self._left = dict(mapping.entries)
         self._name = name
         self._adopted: dict[str, Json] = {}
-        self.faults: list[HeaderProblem] = faults if faults is not None else []
+        self.problems: list[HeaderProblem] = problems if problems is not None else []
 
     # Each of these methods removes the field it reads, so that rest() returns the others.
 
@@ -254,7 +254,7 @@ class _Fields:
         value = self.number(key)
         if value is not None and value < 0:
             if value != -1:
-                self.fault(line, key, f"expected 0 or more, or -1 for unknown, found {value}")
+                self.add_problem(line, key, f"expected 0 or more, or -1 for unknown, found {value}")
             return None
         return value
 
@@ -279,7 +279,7 @@ class _Fields:
         try:
             return safe_url(text)
         except ReaderError as error:
-            self.fault(line, key, error.message)
+            self.add_problem(line, key, error.message)
             return ""
 
     def texts(self, key: str) -> tuple[str, ...]:
@@ -290,7 +290,7 @@ class _Fields:
             if isinstance(item, ScalarNode):
                 found.append("" if item.is_null else clean(decode_entities(item.text)))
             else:
-                self.fault(item.line, f"{key}[{at}]", f"expected text, found {_kind(item)}")
+                self.add_problem(item.line, f"{key}[{at}]", f"expected text, found {_kind(item)}")
         return tuple(dict.fromkeys(text for text in found if text))
 
     def mapping(self, key: str, plain: str) -> _Fields | None:
@@ -319,9 +319,9 @@ class _Fields:
         relative = inner._name.removeprefix(f"{self._name}.") if self._name else inner._name
         self._adopted.update({f"{relative}.{key}": value for key, value in inner.rest().items()})
 
-    def fault(self, line: int, key: str, message: str) -> None:
+    def add_problem(self, line: int, key: str, message: str) -> None:
         """Report that the value of ``key`` is invalid."""
-        self.faults.append(HeaderProblem(line, f"{self._name}.{key}" if self._name else key, message))
+        self.problems.append(HeaderProblem(line, f"{self._name}.{key}" if self._name else key, message))
 
     def _line(self, key: str) -> int:
         node = self._left.get(key)
@@ -333,7 +333,7 @@ class _Fields:
             return None
         value = convert(node.text) if isinstance(node, ScalarNode) else None
         if value is None:
-            self.fault(node.line, key, f"expected {wanted}, found {_kind(node)}")
+            self.add_problem(node.line, key, f"expected {wanted}, found {_kind(node)}")
         return value
 
     def _items(self, key: str, node: HeaderNode | None) -> tuple[HeaderNode, ...]:
@@ -342,17 +342,17 @@ class _Fields:
         if not isinstance(node, SequenceNode):
             return (node,)
         if len(node.items) > LIST_LIMIT:
-            self.fault(node.line, key, f"this list has more than {LIST_LIMIT} entries; the rest is not read")
+            self.add_problem(node.line, key, f"this list has more than {LIST_LIMIT} entries; the rest is not read")
         return node.items[:LIST_LIMIT]
 
     def _inner(self, node: HeaderNode, name: str, plain: str) -> _Fields | None:
         path = f"{self._name}.{name}" if self._name else name
         if isinstance(node, MappingNode):
-            return _Fields(node, path, self.faults)
+            return _Fields(node, path, self.problems)
         if isinstance(node, ScalarNode):
             if node.is_null:
                 return None
             if plain:
-                return _Fields(MappingNode({plain: node}, node.line), path, self.faults)
-        self.fault(node.line, name, f"expected fields, found {_kind(node)}")
+                return _Fields(MappingNode({plain: node}, node.line), path, self.problems)
+        self.add_problem(node.line, name, f"expected fields, found {_kind(node)}")
         return None
