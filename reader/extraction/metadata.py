@@ -31,8 +31,8 @@ _AUTHORS = (
 )  # fmt: skip
 _DATES = (
     "article:published_time", "og:article:published_time", "datepublished", "date", "pubdate", "publishdate",
-    "publish-date", "dc.date", "dc.date.issued", "dcterms.created", "dcterms.date", "dcterms.issued", "parsely-pub-
-    date", "sailthru.date", "article.published", "published_at", "cxenseparse:recs:publishtime",
+    "publish-date", "dc.date", "dc.date.issued", "dcterms.created", "dcterms.date", "dcterms.issued",
+    "parsely-pub-date", "sailthru.date", "article.published", "published_at", "cxenseparse:recs:publishtime",
     "citation_publication_date", "release_date",
 )  # fmt: skip
 _SITES = ("og:site_name", "application-name", "al:ios:app_name", "dc.publisher")

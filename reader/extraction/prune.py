@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 _REMOVED = (
     "applet", "audio", "button", "canvas", "embed", "iframe", "input", "math", "nav", "noindex", "object", "script",
-    "select", "style", "svg", "template", "textarea", "video", "amp-ad", "amp-sidebar", "amp-consent", "amp-
-    analytics", "amp-social-share", "amp-user-notification",
+    "select", "style", "svg", "template", "textarea", "video", "amp-ad", "amp-sidebar", "amp-consent",
+    "amp-analytics", "amp-social-share", "amp-user-notification",
 )  # fmt: skip
 _HIDDEN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _NOISY_ROLES = {
