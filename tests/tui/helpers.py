@@ -50,7 +50,7 @@ SIDE, STACKED, NARROW, LOW = (120, 40), (80, 24), (50, 20), (120, 12)
 
 CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f"
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-QUIET = Config(fetch=FetchSettings(enabled=False))
+FETCH_DISABLED = Config(fetch=FetchSettings(enabled=False))
 """The usual settings, but that nothing goes out."""
 PATIENT = Timings(until_read=3600.0, message=3600.0, until_lead_image=0.01, idle_gc=3600.0)
 """Timings under which a slow machine marks no article read and takes no message away; images come at once."""
@@ -67,7 +67,7 @@ class Reader:
         self.app = app
         self.pilot = pilot
 
-    async def settled(self) -> None:
+    async def settle(self) -> None:
         """Wait until no worker runs and every message has been handled."""
         # Pilot.pause() sends a message through every widget, several times over: a third of all the time these tests
         # took. A loop that has nothing left to call says the same at once. The list of what it has to call is private
@@ -96,7 +96,7 @@ class Reader:
         if self.is_gate_closed:
             await asyncio.sleep(0.002)  # until the next frame, which brings the focus
             return False
-        beside = self.browse._desk._keeper
+        beside = self.main_screen._desk._keeper
         keeper = beside.updater if isinstance(beside, UpdaterThread) else None  # a process is not waited for
         if keeper is None or keeper.idle.is_set():
             return True
@@ -106,195 +106,195 @@ class Reader:
     async def press(self, *keys: str) -> None:
         # As Pilot's, which however waits up to a tenth of a second for an idle processor after each key.
         for key in keys:
-            await self.burst(key)
+            await self.press_at_once(key)
 
-    async def burst(self, *keys: str) -> None:
+    async def press_at_once(self, *keys: str) -> None:
         """Press keys in one go, as a fast typist over a slow line does."""
         for key in keys:
             char = key if len(key) == 1 else None
             self.app.post_message(events.Key(_character_to_key(key) if char else key, char))
-        await self.settled()
+        await self.settle()
 
     async def click(self, target: type[ArticleList | ArticlePane | ListHeader], x: int, y: int, times: int = 1) -> None:
         await self.pilot.click(target, offset=(x, y), times=times)
-        await self.settled()
+        await self.settle()
 
     async def resize(self, width: int, height: int) -> None:
         await self.pilot.resize_terminal(width, height)
-        await self.settled()
+        await self.settle()
 
-    async def until(self, true: Callable[[], object], seconds: float = 10) -> None:
+    async def wait_until(self, true: Callable[[], object], seconds: float = 10) -> None:
         """Wait for something that only time brings."""
         deadline = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < deadline, f"this did not come:\n{self.text}"
             await asyncio.sleep(0.01)
-            await self.settled()
+            await self.settle()
 
     @property
-    def browse(self) -> BrowseScreen:
+    def main_screen(self) -> BrowseScreen:
         screen = self.app.screen_stack[0]
         assert isinstance(screen, BrowseScreen)
         return screen
 
     @property
-    def list(self) -> ArticleList:
-        return self.browse.articles
+    def article_list(self) -> ArticleList:
+        return self.main_screen.articles
 
     @property
-    def article(self) -> ArticlePane:
-        return self.browse.article
+    def article_pane(self) -> ArticlePane:
+        return self.main_screen.article
 
     @property
     def sort(self) -> Sort:
         """The order of the list."""
-        return self.browse.sort
+        return self.main_screen.sort
 
     @property
     def query(self) -> str:
         """The text of the active query."""
-        return self.browse.asked.text
+        return self.main_screen.asked.text
 
     def forget_that_folder_is_read(self) -> None:
         """Have the app take the folder for one that is still being compared with the index."""
-        self.browse._folder_read = False
+        self.main_screen._folder_read = False
 
     def report_list_change(self) -> None:
         """Do what the updater of the index does when it has changed the index."""
-        self.browse.post_message(messages.ListsChanged())
+        self.main_screen.post_message(messages.ListsChanged())
 
     @property
     def key_bar(self) -> Strip:
         """The last line of the screen."""
-        return self.browse.query_one(KeyBar).render_line(0)
+        return self.main_screen.query_one(KeyBar).render_line(0)
 
     @property
     def is_reader_open(self) -> bool:
         """Whether the reading view is open, with the focus in it."""
-        return self.browse.is_reading and not self.is_gate_closed
+        return self.main_screen.is_reading and not self.is_gate_closed
 
     @property
     def is_text_loaded(self) -> bool:
         """Whether the reading view has its text."""
-        return self.browse.text_view is not None and self.browse.text_view.text is not None
+        return self.main_screen.text_view is not None and self.main_screen.text_view.text is not None
 
     @property
     def top_bar(self) -> TopBar:
-        return self.browse.query_one(TopBar)
+        return self.main_screen.query_one(TopBar)
 
     @property
     def bulk_fetch_bar(self) -> BulkFetchBar:
-        return self.browse.query_one(BulkFetchBar)
+        return self.main_screen.query_one(BulkFetchBar)
 
     @property
     def sidebar_title(self) -> SidebarTitle:
-        return self.browse.query_one(SidebarTitle)
+        return self.main_screen.query_one(SidebarTitle)
 
     @property
     def prompt(self) -> PromptLine | None:
         """The line of input, if one is open."""
-        return next(iter(self.browse.query(PromptLine)), None)
+        return next(iter(self.main_screen.query(PromptLine)), None)
 
     @property
     def sidebar(self) -> Sidebar:
         """The sidebar, which must be shown."""
-        assert self.browse.panes.views is not None
-        return self.browse.panes.views
+        assert self.main_screen.panes.views is not None
+        return self.main_screen.panes.views
 
     @property
     def is_main_screen_on_top(self) -> bool:
-        return self.app.screen is self.browse
+        return self.app.screen is self.main_screen
 
     @property
     def fetches(self) -> Mapping[str, object]:
         """The articles whose originals are being fetched, by id."""
-        return self.browse.fetching
+        return self.main_screen.fetching
 
     @property
     def image_requests(self) -> Collection[object]:
         """The images that are being loaded or fetched."""
-        return self.browse.pictures._under_way
+        return self.main_screen.pictures._under_way
 
     @property
     def cached_rows(self) -> list[Row]:
         """The rows that the list has in memory, in their order."""
-        rows = self.list._rows
-        return [rows[rowid] for rowid in self.list.view.rowids if rowid in rows]
+        rows = self.article_list._rows
+        return [rows[rowid] for rowid in self.article_list.view.rowids if rowid in rows]
 
     @property
     def pane_layout_width(self) -> int:
         """The width for which the article pane is laid out."""
-        return self.article._around.width
+        return self.article_pane._around.width
 
     @property
     def text_position(self) -> object:
         """The position in the text of the first line on screen."""
-        return self.reading._top
+        return self.reader_view._top
 
     @property
     def is_scrolling(self) -> bool:
         """Whether images wait for the reading view to come to rest."""
-        return self.reading._settling is not None
+        return self.reader_view._settling is not None
 
     @property
     def first_match(self) -> int:
         """The line of the reading view with the first match of the search in it."""
-        assert self.reading._matches
-        return self.reading._matches.line(0)
+        assert self.reader_view._matches
+        return self.reader_view._matches.line(0)
 
     @property
     def is_gate_closed(self) -> bool:
         """Whether keys are held back until the focus has moved."""
-        return self.browse._held is not None
+        return self.main_screen._held is not None
 
     def close_input_gate(self) -> None:
         """Hold keys back, as before a change of the focus."""
-        self.browse.hold_keys()
+        self.main_screen.hold_keys()
 
     def clear_message(self) -> None:
         """Show the keys instead of the message."""
-        self.browse.query_one(KeyBar).clear()
+        self.main_screen.query_one(KeyBar).clear()
 
     def start_action(self, name: str) -> None:
         """Start an action of the main screen without waiting for it."""
-        getattr(self.browse, f"action_{name}")()
+        getattr(self.main_screen, f"action_{name}")()
 
     def reload_list(self) -> None:
         """Load the list anew, as after a change of the folder."""
-        self.browse._reload_view()
+        self.main_screen._reload_view()
 
     def reload_article(self) -> None:
         """Load the article anew, as after a change of its file."""
-        self.browse.load_again()
+        self.main_screen.load_again()
 
     def load_article(self, rowid: int) -> None:
         """Load an article into the pane without waiting for it."""
-        self.browse._show_selected(rowid)
+        self.main_screen._show_selected(rowid)
 
     def compare_folder(self) -> None:
         """Compare the folder with the index, as after opening it."""
-        self.browse._desk.refresh()
+        self.main_screen._desk.refresh()
 
     def report_folder_change(self) -> None:
         """Do what the watcher of the folder does after a change."""
-        self.browse._desk._keeper.refresh()
+        self.main_screen._desk._keeper.refresh()
 
     def report_marks_change(self) -> None:
         """Do what the updater of the index does when another window has changed marks."""
-        self.browse.post_message(messages.MarksChanged())
+        self.main_screen.post_message(messages.MarksChanged())
 
     def report_lists_change(self, *, folder_read: bool = True) -> None:
         """Do what the updater of the index does when it has changed the index."""
-        self.browse._folder_read = folder_read
-        self.browse.post_message(messages.ListsChanged())
+        self.main_screen._folder_read = folder_read
+        self.main_screen.post_message(messages.ListsChanged())
 
     def report_fetch(self, event: FetchEvent) -> None:
         """Do what the fetch service does when something has happened."""
-        self.browse.post_message(messages.Fetching(event))
+        self.main_screen.post_message(messages.Fetching(event))
 
     def report_loaded_list(self, order: View, rows: list[Row], selected: int) -> None:
         """Do what a worker does that has loaded a list with this article selected."""
-        self.browse.post_message(
+        self.main_screen.post_message(
             messages.ViewLoaded(
                 order,
                 rows,
@@ -310,16 +310,16 @@ class Reader:
 
     def expect_fetch(self, id_: str, title: str) -> None:
         """Note that the user has asked for the original of an article, without fetching it."""
-        self.browse.fetching.setdefault(id_, Asked(title, "fetch"))
+        self.main_screen.fetching.setdefault(id_, Asked(title, "fetch"))
 
     def age_text(self, seconds: float) -> None:
         """Have the text in the reading view shown that much longer ago."""
-        self.reading._shown_at -= seconds
+        self.reader_view._shown_at -= seconds
 
     @property
     def is_read_timer_running(self) -> bool:
         """Whether a timer runs that will mark the selected article read."""
-        timer = self.browse._reading
+        timer = self.main_screen._reading
         return timer is not None and timer._task is not None and not timer._task.done()
 
     async def scroll_wheel(self, widget: Widget) -> None:
@@ -330,35 +330,35 @@ class Reader:
     @property
     def focus(self) -> str:
         """``list``, ``article``, ``related`` or ``text``."""
-        if self.browse.text_view is not None and self.browse.text_view.has_focus:
+        if self.main_screen.text_view is not None and self.main_screen.text_view.has_focus:
             return "text"
-        if self.list.has_focus:
+        if self.article_list.has_focus:
             return "list"
-        assert self.article.has_focus
-        return "related" if self.article.selected >= 0 else "article"
+        assert self.article_pane.has_focus
+        return "related" if self.article_pane.selected >= 0 else "article"
 
     @property
     def row(self) -> Row:
-        assert self.list.row is not None
-        return self.list.row
+        assert self.article_list.row is not None
+        return self.article_list.row
 
     @property
     def rows(self) -> list[Row]:
-        return self.app.library.rows(self.list.view.rowids)
+        return self.app.library.rows(self.article_list.view.rowids)
 
     @property
-    def shown(self) -> str:
+    def pane_title(self) -> str:
         """The title in the article pane."""
-        return self.article.subject.title if self.article.subject else ""
+        return self.article_pane.subject.title if self.article_pane.subject else ""
 
     @property
     def message(self) -> str:
-        line = self.browse.query_one(KeyBar)
+        line = self.main_screen.query_one(KeyBar)
         return " ".join(line.message.split())
 
     @property
-    def header(self) -> str:
-        return plain(self.browse.query_one(ListHeader))
+    def list_header(self) -> str:
+        return visible_text(self.main_screen.query_one(ListHeader))
 
     @property
     def lines(self) -> list[str]:
@@ -376,35 +376,35 @@ class Reader:
         return "\n".join(self.lines)
 
     @property
-    def reading(self) -> ReaderView:
+    def reader_view(self) -> ReaderView:
         """The reading view, which must show."""
-        view = self.browse.text_view
+        view = self.main_screen.text_view
         assert view is not None
         return view
 
     @property
-    def pane(self) -> str:
+    def pane_text(self) -> str:
         """All lines of the article pane, on screen or not."""
-        return drawn(self.article)
+        return full_text(self.article_pane)
 
     @property
-    def place(self) -> tuple[int, int, int, int, str]:
+    def positions(self) -> tuple[int, int, int, int, str]:
         """Selected article, first row of the list, first line of the pane, related item, and where the focus is."""
         return (
-            self.list.rowid,
-            self.list.scroll_offset.y,
-            self.article.scroll_offset.y,
-            self.article.selected,
+            self.article_list.rowid,
+            self.article_list.scroll_offset.y,
+            self.article_pane.scroll_offset.y,
+            self.article_pane.selected,
             self.focus,
         )
 
 
-def plain(widget: ListHeader | ArticleList | LineView) -> str:
+def visible_text(widget: ListHeader | ArticleList | LineView) -> str:
     """Return the text of a widget, as far as it is on screen."""
     return "\n".join(widget.render_line(y).text for y in range(widget.size.height))
 
 
-def drawn(view: LineView) -> str:
+def full_text(view: LineView) -> str:
     """Return the text of every line of a view."""
     return "\n".join("".join(run.text for run in line) for line in lines_of(view))
 
@@ -466,7 +466,7 @@ async def _constants_from(timings: Timings) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def opened(
+async def open_app(
     folder: Path, size: tuple[int, int] = SIDE, settings: Config | None = None, timings: Timings = PATIENT
 ) -> AsyncIterator[Reader]:
     """Open the app on ``folder`` in a terminal of ``size`` cells."""
@@ -474,10 +474,10 @@ async def opened(
     try:
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
         first = load_first_frame(library, keeper=UpdaterThread(library, watching=False))
-        app = NewsreaderApp(first, settings or QUIET, timings)
+        app = NewsreaderApp(first, settings or FETCH_DISABLED, timings)
         async with _constants_from(timings), app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)
-            await reader.settled()
+            await reader.settle()
             yield reader
     finally:
         library.close()

@@ -59,7 +59,7 @@ def screen(make_folder: MakeFolder, library: OpenLibrary) -> Screen:
     return Screen(make_folder, library)
 
 
-def test_a_picture_that_came_and_is_not_kept_is_told_once_and_not_fetched_again(screen: Screen) -> None:
+def test_an_uncached_image_is_reported_once_and_not_fetched_again(screen: Screen) -> None:
     screen.ask(URL)
     screen.come(URL)
     assert screen.fetched == [URL]
@@ -71,7 +71,7 @@ def test_a_picture_that_came_and_is_not_kept_is_told_once_and_not_fetched_again(
     assert screen.fetched[2:] == [URL], "who wants it anew may have it tried"
 
 
-def test_a_picture_that_was_dropped_is_fetched_when_it_is_wanted_again(screen: Screen) -> None:
+def test_a_dropped_image_is_fetched_when_requested_again(screen: Screen) -> None:
     screen.ask(URL)
     screen.ask()
     assert screen.dropped == [URL]
