@@ -78,7 +78,7 @@ def test_the_commands_that_are_no_folders_are_those_of_the_command_line() -> Non
     ],
 )
 def test_only_a_plain_path_takes_the_short_way(line: str, app: bool) -> None:
-    assert start._opens_the_app(line.split()) is app
+    assert start._opens_app(line.split()) is app
 
 
 def test_a_warm_start_imports_no_more_than_the_list_needs_and_reads_no_document(
