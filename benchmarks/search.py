@@ -1,4 +1,4 @@
-"""The library's part of an answer to each key in the line of queries, without the screen's."""
+"""Queries answered by the library alone, without the screen."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ QUERIES = (
     *("type:article", "quality>=40", "quality:40..60", "heat:unknown", "is:unread", "is:unread climate"),
     *("date:2021", "after:2022-03", "has:body", "climate -is:read quality>=40 topic:ai", "police sort:-date"),
 )
-"""Words of the corpus are in a great part of its documents, so these are harder than those of most people."""
+"""Words of the corpus are in a large share of its documents, so these queries are harder than usual ones."""
 SLOW = ("path:0001", "url:police", "is:duplicate", "climate sort:relevance")
-"""Without a target: everything is looked at."""
+"""Without a target, as they scan everything."""
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Put every query to a complete index, with nothing remembered of the one before."""
+    """Run every query on a complete index, with nothing cached from the previous one."""
     own = bench.built()
     command = [sys.executable, "-c", ASKED, str(bench.folder), json.dumps([*QUERIES, *SLOW]), str(max(5, bench.runs))]
     ran = subprocess.run(command, env=bench.environ(own), cwd=ROOT, capture_output=True, text=True, check=False)

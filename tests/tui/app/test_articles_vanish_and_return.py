@@ -202,7 +202,7 @@ async def test_the_selection_returns_after_all_articles_were_gone(folder: Path) 
         for n in texts:
             (folder / f"{n}.md").unlink()
         await reader.press("r")
-        assert len(reader.article_list.view) == 0
+        assert len(reader.article_list.order) == 0
         for n, text in texts.items():
             (folder / f"{n}.md").write_text(text)
             await reader.press("r")

@@ -47,9 +47,7 @@ async def test_each_failure_is_reported_in_a_sentence(
         assert reader.app.is_running
 
 
-async def test_an_unexpected_exception_is_reported_without_a_traceback(
-    seeds: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_an_unexpected_exception_shows_no_traceback(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_app(seeds) as reader:
         monkeypatch.setattr(Library, "mark", failing(KeyError("something")))
         await reader.press("m")
@@ -102,5 +100,5 @@ async def test_a_damaged_index_is_rebuilt(seeds: Path, monkeypatch: pytest.Monke
             await reader.settle()  # the new one fails in the same way
         assert renewals == [True]
         await reader.press("1")
-        assert len(reader.article_list.view) == 5
+        assert len(reader.article_list.order) == 5
         assert len(reader.rows) == 5

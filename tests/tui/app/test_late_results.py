@@ -24,7 +24,7 @@ def many(count: int) -> dict[str, str]:
 async def test_a_late_list_does_not_move_the_selection(make_folder: MakeFolder) -> None:
     async with open_app(make_folder(many(30))) as reader:
         await reader.press("j", "j")
-        view, rows, keep = reader.article_list.view, reader.rows, reader.article_list.rowid
+        view, rows, keep = reader.article_list.order, reader.rows, reader.article_list.rowid
         await reader.press("j", "j", "j")
         reader.report_loaded_list(view, rows, keep)
         await reader.settle()
@@ -77,7 +77,7 @@ async def test_repeated_refreshes_are_merged(make_folder: MakeFolder, monkeypatc
         for _ in range(8):
             reader.start_action("refresh_folder")
         await reader.settle()
-        assert len(reader.article_list.view) == 305
+        assert len(reader.article_list.order) == 305
         assert "305 articles" in reader.lines[0]
         assert most <= 3  # one that ends at its next document, one that goes on, and the article in the pane
 

@@ -38,7 +38,7 @@ async def test_opening_the_original_marks_the_article_read(seeds: Path, browser:
 async def test_o_opens_the_selected_related_item(seeds: Path, browser: Browser) -> None:
     async with open_app(seeds) as reader:
         await reader.press("]", "o")
-        item = reader.article_pane.item
+        item = reader.article_pane.related_item
         assert item is not None
         assert browser.calls == [[item.links.best]]
 

@@ -35,7 +35,7 @@ def folder(make_folder: MakeFolder) -> Path:
 async def far_down(reader: Reader) -> tuple[int, str]:
     """Read on, with a search; return where that is."""
     await reader.press("enter", "enter", "space", "space", "space", "slash", *"appeal", "enter", "n", "n")
-    return reader.reader_view.scroll_offset.y, reader.reader_view.wanted
+    return reader.reader_view.scroll_offset.y, reader.reader_view.search_text
 
 
 async def test_a_bulk_fetch_does_not_move_the_text_being_read(folder: Path) -> None:
@@ -51,7 +51,7 @@ async def test_a_bulk_fetch_does_not_move_the_text_being_read(folder: Path) -> N
         reader.report_fetch(gathered(text.id, left=6))
         reader.report_fetch(gathered(text.id, finished=True))
         await reader.settle()
-        assert (reader.reader_view.scroll_offset.y, reader.reader_view.wanted) == before
+        assert (reader.reader_view.scroll_offset.y, reader.reader_view.search_text) == before
         assert reader.reader_view.text is not None
         assert reader.reader_view.text.kind == "body"
 
@@ -61,7 +61,7 @@ async def test_a_failed_reload_does_not_move_the_text(folder: Path) -> None:
         before = await far_down(reader)
         reader.reload_article()
         await reader.settle()
-        assert (reader.reader_view.scroll_offset.y, reader.reader_view.wanted) == before
+        assert (reader.reader_view.scroll_offset.y, reader.reader_view.search_text) == before
 
 
 @pytest.mark.parametrize("finished", [True, False])

@@ -60,14 +60,14 @@ def line(reader: Reader) -> BulkFetchBar:
 async def test_pressing_twice_starts_and_pauses(news: Path, site: Silent) -> None:
     async with open_app(news, SIDE, _ALLOWED) as reader:
         await reader.press_at_once("F", "F")
-        await reader.wait_until(lambda: (told := line(reader).gathered) is not None and told.paused, seconds=30)
-        gathered = line(reader).gathered
+        await reader.wait_until(lambda: (told := line(reader).progress) is not None and told.paused, seconds=30)
+        gathered = line(reader).progress
         assert gathered is not None
         assert gathered.left == 4
         assert not site.asked.is_set(), "it was paused before it had begun"
         await reader.press_at_once("F")
         await asyncio.wait_for(site.asked.wait(), 60)
-        await reader.wait_until(lambda: (told := line(reader).gathered) is not None and not told.paused, seconds=30)
+        await reader.wait_until(lambda: (told := line(reader).progress) is not None and not told.paused, seconds=30)
 
 
 async def test_progress_is_shown_in_the_bar_and_not_as_a_message(news: Path, site: Silent) -> None:
@@ -131,14 +131,14 @@ async def test_pressing_three_times_resumes(news: Path, site: Silent) -> None:
     async with open_app(news, SIDE, _ALLOWED) as reader:
         await reader.press_at_once("F", "F", "F")
         await asyncio.wait_for(site.asked.wait(), 60)
-        await reader.wait_until(lambda: (told := line(reader).gathered) is not None and not told.paused, seconds=30)
+        await reader.wait_until(lambda: (told := line(reader).progress) is not None and not told.paused, seconds=30)
 
 
 async def test_stopping_right_after_starting_stops(news: Path, site: Silent) -> None:
     async with open_app(news, SIDE, _ALLOWED) as reader:
         await reader.press_at_once("F", "X")
         await reader.wait_until(lambda: "Stopped" in reader.message, seconds=30)
-        assert line(reader).gathered is None
+        assert line(reader).progress is None
         site.asked.clear()
         await reader.press_at_once("F")
         await asyncio.wait_for(site.asked.wait(), 60)

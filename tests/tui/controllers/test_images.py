@@ -93,14 +93,9 @@ def folder(make_folder: MakeFolder) -> Path:
     )
 
 
-def picture_lines(view: LineView) -> list[int]:
+def image_lines(view: LineView) -> list[int]:
     """Return which lines of a view are of pictures."""
-    return [at for at, line in enumerate(lines_of(view)) if any(run.picture is not None for run in line)]
-
-
-def images_in(view: LineView) -> set[object]:
-    """Return the images that are drawn in a view."""
-    return {run.picture.picture for line in lines_of(view) for run in line if run.picture is not None}
+    return [at for at, line in enumerate(lines_of(view)) if any(run.image is not None for run in line)]
 
 
 def top_line(view: LineView) -> str:
@@ -125,7 +120,7 @@ async def reading(
 async def test_images_stand_above_their_captions(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))), **{"in": encoded(halves((400, 200)))})
     async with reading(folder) as reader:
-        lines = picture_lines(reader.reader_view)
+        lines = image_lines(reader.reader_view)
         text = full_text(reader.reader_view).split("\n")
         assert [len(text[at].strip("\n")) for at in (lines[0], lines[-1])] == [72, 40]
         assert len(lines) == 18 + 10
@@ -142,40 +137,40 @@ async def test_images_stand_above_their_captions(folder: Path) -> None:
 async def test_images_take_at_most_two_thirds_of_the_screen(folder: Path) -> None:
     keep(folder, lead=encoded(halves((1000, 3000))))
     async with reading(folder, STACKED) as reader:
-        assert 4 <= len(picture_lines(reader.reader_view)) <= reader.reader_view.size.height * 2 / 3
+        assert 4 <= len(image_lines(reader.reader_view)) <= reader.reader_view.size.height * 2 / 3
 
 
 async def test_i_switches_images_off_and_on_and_is_remembered(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder) as reader:
-        assert picture_lines(reader.reader_view)
+        assert image_lines(reader.reader_view)
         await reader.press("i")
         assert reader.message == "Pictures are off."
-        assert not picture_lines(reader.reader_view)
+        assert not image_lines(reader.reader_view)
         assert not blocks_on(reader)
     async with reading(folder) as reader:
-        assert not picture_lines(reader.reader_view)
+        assert not image_lines(reader.reader_view)
         await reader.press("i")
         assert reader.message == "Pictures are on, as far as they are kept."
-        assert picture_lines(reader.reader_view)
+        assert image_lines(reader.reader_view)
     async with reading(folder) as reader:
-        assert picture_lines(reader.reader_view)
+        assert image_lines(reader.reader_view)
 
 
 @pytest.mark.usefixtures("far")
 async def test_the_switch_is_remembered_separately_for_ssh(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder, settings=FETCH_DISABLED) as reader:
-        assert not picture_lines(reader.reader_view)
+        assert not image_lines(reader.reader_view)
         await reader.press("i")
         assert "They were off over ssh." in reader.message
-        assert picture_lines(reader.reader_view)
+        assert image_lines(reader.reader_view)
     async with reading(folder, settings=FETCH_DISABLED) as reader:
-        assert picture_lines(reader.reader_view)
+        assert image_lines(reader.reader_view)
         await reader.press("i")
     monkeypatch.delenv("SSH_CONNECTION")
     async with reading(folder) as reader:
-        assert picture_lines(reader.reader_view)
+        assert image_lines(reader.reader_view)
 
 
 async def test_the_switch_is_remembered_separately_for_offline_use(folder: Path) -> None:
@@ -183,25 +178,25 @@ async def test_the_switch_is_remembered_separately_for_offline_use(folder: Path)
     keep(folder, lead=body, later=body, **{"in": body})  # so that none is missing where they could be fetched
     offline = Config(fetch=FetchSettings(offline=True))
     async with reading(folder, settings=offline) as reader:
-        assert not picture_lines(reader.reader_view)
+        assert not image_lines(reader.reader_view)
         await reader.press("i")
         assert reader.message == "Pictures are on, as far as they are kept. They were off while nothing is fetched."
-        assert picture_lines(reader.reader_view)
+        assert image_lines(reader.reader_view)
     async with reading(folder, settings=offline) as reader:
-        assert picture_lines(reader.reader_view)
+        assert image_lines(reader.reader_view)
         await reader.press("i")
         assert reader.message == "Pictures are off."
     async with reading(folder, settings=Config()) as reader:
-        assert picture_lines(reader.reader_view)
+        assert image_lines(reader.reader_view)
 
 
 async def test_images_can_be_off_by_configuration(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder, settings=Config(fetch=FetchSettings(enabled=False, images=False))) as reader:
-        assert not picture_lines(reader.reader_view)
+        assert not image_lines(reader.reader_view)
         await reader.press("i")
         assert "They were off by [fetch] images." in reader.message
-        assert picture_lines(reader.reader_view)
+        assert image_lines(reader.reader_view)
 
 
 @pytest.mark.parametrize(("term", "graphics", "why"), [("xterm-16color", "auto", "too few colours"),
@@ -215,10 +210,10 @@ async def test_i_says_why_images_cannot_be_shown(
     keep(folder, lead=encoded(halves((800, 400))))
     settings = Config(fetch=FetchSettings(enabled=False, images=True, graphics=graphics))
     async with reading(folder, settings=settings) as reader:
-        assert not picture_lines(reader.reader_view)
+        assert not image_lines(reader.reader_view)
         await reader.press("i")
         assert why in reader.message
-        assert not picture_lines(reader.reader_view)
+        assert not image_lines(reader.reader_view)
 
 
 async def test_i_says_that_kitty_graphics_are_unavailable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -235,9 +230,9 @@ async def test_kitty_images_are_placeholder_cells(folder: Path, monkeypatch: pyt
     monkeypatch.setenv("TERM", "xterm-kitty")
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder) as reader:
-        await reader.wait_until(lambda: picture_lines(reader.reader_view))
+        await reader.wait_until(lambda: image_lines(reader.reader_view))
         shown = [each for each in segments(reader) if "\U0010eeee" in each.text]
-        assert len(shown) == len(picture_lines(reader.reader_view))
+        assert len(shown) == len(image_lines(reader.reader_view))
         assert {each.cell_length for each in shown} == {72}
         assert len({each.style.color.triplet for each in shown if each.style and each.style.color}) == 1
         await reader.press("h")
@@ -260,7 +255,7 @@ async def test_an_arriving_image_does_not_move_the_text(folder: Path, down: int)
         before = top_line(reader.reader_view)
         await come(reader, LEAD, encoded(halves((800, 400))))
         await come(reader, INSIDE, encoded(halves((400, 200))))
-        assert picture_lines(reader.reader_view)
+        assert image_lines(reader.reader_view)
         assert top_line(reader.reader_view) == before
 
 
@@ -278,7 +273,8 @@ async def test_the_top_line_stays_after_all_layout_changes_are_undone(folder: Pa
     sizes = {f"p{n}": encoded(halves((300 * (n + 1), 200))) for n in range(4)}
     keep(folder, SEVERAL, lead=encoded(halves((800, 400))), **sizes)
     async with reading(folder, STACKED, timings=timings) as reader:
-        await reader.wait_until(lambda: len(images_in(reader.reader_view)) == 5)
+        await reader.wait_until(lambda: len({run.image.picture for line in lines_of(reader.reader_view) for run in line
+                                        if run.image is not None}) == 5)  # fmt: skip
         lines = len(lines_of(reader.reader_view))
         await reader.press_at_once(*"j" * down)
         before = reader.reader_view.scroll_offset.y
@@ -291,7 +287,7 @@ async def test_the_top_line_stays_after_all_layout_changes_are_undone(folder: Pa
         await reader.press("T")
         assert reader.reader_view.scroll_offset.y == before
         await reader.press("i")
-        assert not picture_lines(reader.reader_view)
+        assert not image_lines(reader.reader_view)
         await reader.press("i")
         await all_as_it_was()
         for size in ((80, 40), (200, 50), (50, 12)):
@@ -326,7 +322,7 @@ async def test_tracking_pixels_are_ignored(folder: Path) -> None:
 
     keep(folder, lead=encoded(Pillow.new("RGB", (1, 1))))
     async with reading(folder) as reader:
-        assert not picture_lines(reader.reader_view)
+        assert not image_lines(reader.reader_view)
         assert "not shown" not in full_text(reader.reader_view)
 
 
@@ -334,16 +330,16 @@ async def test_tracking_pixels_are_ignored(folder: Path) -> None:
 async def test_images_are_scaled_when_the_terminal_is_resized(folder: Path, size: tuple[int, int]) -> None:
     keep(folder, lead=encoded(halves((4000, 2000))))
     async with reading(folder) as reader:
-        first = picture_lines(reader.reader_view)
+        first = image_lines(reader.reader_view)
         await reader.resize(*size)
-        await reader.wait_until(lambda: picture_lines(reader.reader_view))
+        await reader.wait_until(lambda: image_lines(reader.reader_view))
         widths = {
-            sum(len(run.text) for run in lines_of(reader.reader_view)[at]) for at in picture_lines(reader.reader_view)
+            sum(len(run.text) for run in lines_of(reader.reader_view)[at]) for at in image_lines(reader.reader_view)
         }
         assert len(widths) == 1
         assert widths.pop() <= reader.reader_view.text_width
         await reader.resize(*SIDE)
-        await reader.wait_until(lambda: picture_lines(reader.reader_view) == first)
+        await reader.wait_until(lambda: image_lines(reader.reader_view) == first)
 
 
 async def test_no_image_is_left_after_scrolling_or_leaving(folder: Path) -> None:
@@ -363,12 +359,12 @@ async def test_an_arriving_image_keeps_link_hints_and_selection(folder: Path) ->
     keep(folder)
     async with reading(folder, STACKED, timings=PATIENT._replace(image_retry=0.01)) as reader:
         await reader.press("l")
-        assert reader.reader_view.is_hinting
+        assert reader.reader_view.hints.is_active
         await come(reader, LEAD, encoded(halves((800, 400))))
-        assert reader.reader_view.is_hinting
-        assert not picture_lines(reader.reader_view)
+        assert reader.reader_view.hints.is_active
+        assert not image_lines(reader.reader_view)
         await reader.press("escape")
-        await reader.wait_until(lambda: picture_lines(reader.reader_view))
+        await reader.wait_until(lambda: image_lines(reader.reader_view))
 
 
 async def test_what_is_copied_has_nothing_of_a_picture(folder: Path) -> None:
@@ -409,18 +405,18 @@ async def test_transparent_images_take_the_background_of_the_theme(folder: Path)
 async def test_the_pane_shows_the_lead_image_below_the_facts(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
     async with open_app(folder, settings=PICTURES) as reader:
-        await reader.wait_until(lambda: picture_lines(reader.article_pane))
-        lines = picture_lines(reader.article_pane)
+        await reader.wait_until(lambda: image_lines(reader.article_pane))
+        lines = image_lines(reader.article_pane)
         assert len(lines) <= 12
         text = reader.pane_text.split("\n")
         assert "quality" in "\n".join(text[: lines[0]])
         assert "What there is to say" in "\n".join(text[lines[-1] + 1 :])
         await reader.press("j")
-        assert not picture_lines(reader.article_pane)
+        assert not image_lines(reader.article_pane)
         await reader.press("k")
-        await reader.wait_until(lambda: picture_lines(reader.article_pane))
+        await reader.wait_until(lambda: image_lines(reader.article_pane))
         await reader.press("i")
-        assert not picture_lines(reader.article_pane)
+        assert not image_lines(reader.article_pane)
 
 
 async def test_a_small_pane_shows_no_image(folder: Path) -> None:
@@ -428,11 +424,11 @@ async def test_a_small_pane_shows_no_image(folder: Path) -> None:
     async with open_app(folder, STACKED, PICTURES) as reader:
         await asyncio.sleep(0.05)
         await reader.settle()
-        assert not picture_lines(reader.article_pane)
+        assert not image_lines(reader.article_pane)
         await reader.resize(*SIDE)
-        await reader.wait_until(lambda: picture_lines(reader.article_pane))
+        await reader.wait_until(lambda: image_lines(reader.article_pane))
         await reader.resize(*STACKED)
-        await reader.wait_until(lambda: not picture_lines(reader.article_pane))
+        await reader.wait_until(lambda: not image_lines(reader.article_pane))
 
 
 async def test_an_image_does_not_scroll_a_pane_the_user_has_scrolled(folder: Path) -> None:
@@ -470,12 +466,12 @@ async def test_an_uncached_image_is_fetched_once(make_folder: MakeFolder) -> Non
         allowed = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",), images=True))
         async with open_app(folder, STACKED, allowed) as reader:
             await reader.press("f")
-            await reader.wait_until(lambda: picture_lines(reader.reader_view), seconds=30)
+            await reader.wait_until(lambda: image_lines(reader.reader_view), seconds=30)
             await reader.wait_until(lambda: "404" in full_text(reader.reader_view), seconds=30)
         assert sorted(server.targets) == ["/a.png", "/gone.png"]
         async with open_app(folder, STACKED, PICTURES) as reader:
             await reader.press("f")
-            await reader.wait_until(lambda: picture_lines(reader.reader_view))
+            await reader.wait_until(lambda: image_lines(reader.reader_view))
         assert len(server.targets) == 2
 
 
@@ -508,7 +504,7 @@ async def test_sixel_is_drawn_over_half_blocks(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder, settings=SHARP) as reader:
         await reader.wait_until(lambda: sixels_on(reader))
-        lines = picture_lines(reader.reader_view)
+        lines = image_lines(reader.reader_view)
         assert len(sixels_on(reader)) == len(lines) == 18
         assert sum(each.cell_length for each in blocks_on(reader)) == 18 * 72
         for sent in sixels_on(reader):
@@ -553,7 +549,7 @@ async def test_the_last_line_of_the_terminal_has_no_sixel(folder: Path) -> None:
         await reader.wait_until(lambda: reader.message == "")
         await reader.wait_until(lambda: sixels_on(reader))
         view = reader.reader_view
-        shown = [at for at in picture_lines(view) if 0 <= at - view.scroll_offset.y < 24]
+        shown = [at for at in image_lines(view) if 0 <= at - view.scroll_offset.y < 24]
         assert view.region.bottom == 24
         assert shown[-1] - view.scroll_offset.y == 23
         assert len(sixels_on(reader)) == len(shown) - 1
@@ -563,4 +559,4 @@ async def test_the_pane_uses_sixel_too(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
     async with open_app(folder, settings=SHARP) as reader:
         await reader.wait_until(lambda: sixels_on(reader))
-        assert len(sixels_on(reader)) == len(picture_lines(reader.article_pane)) > 0
+        assert len(sixels_on(reader)) == len(image_lines(reader.article_pane)) > 0

@@ -37,12 +37,12 @@ def web_of_articles(make_folder: MakeFolder) -> Path:
 async def test_enter_on_a_related_article_goes_to_it(seeds: Path) -> None:
     async with open_app(seeds) as reader:
         await reader.press("j", "j", "j", *("]" * 5))
-        assert reader.article_pane.subject is not None
-        assert reader.article_pane.subject.path.startswith("001_")
+        assert reader.article_pane.content is not None
+        assert reader.article_pane.content.path.startswith("001_")
         assert "· in this folder" in reader.pane_text
         await reader.press("enter")
         assert reader.row.path.startswith("003_")
-        assert reader.article_pane.subject.path.startswith("003_")
+        assert reader.article_pane.content.path.startswith("003_")
         assert reader.focus == "article"
         assert reader.message == "Backspace goes back."
         await reader.press("backspace")
@@ -53,7 +53,7 @@ async def test_enter_on_a_related_article_goes_to_it(seeds: Path) -> None:
 async def test_enter_on_an_external_related_item_shows_its_details(seeds: Path) -> None:
     async with open_app(seeds) as reader:
         await reader.press("]")
-        item, teller = reader.article_pane.item, reader.pane_title
+        item, teller = reader.article_pane.related_item, reader.pane_title
         assert item is not None
         await reader.press("enter")
         assert reader.pane_title == item.title
@@ -130,10 +130,10 @@ async def test_a_folder_that_returns_is_as_it_was(web_of_articles: Path, tmp_pat
         away = tmp_path / "away"
         shutil.move(web_of_articles, away)
         await reader.press("r")
-        assert len(reader.article_list.view) == 100  # a disk that is away takes no news with it
+        assert len(reader.article_list.order) == 100  # a disk that is away takes no news with it
         shutil.move(away, web_of_articles)
         await reader.press("r")
-        assert (len(reader.article_list.view), reader.row.title, reader.row.read) == (100, "N001", True)
+        assert (len(reader.article_list.order), reader.row.title, reader.row.read) == (100, "N001", True)
         assert reader.pane_title == "N001"
 
 
@@ -141,7 +141,7 @@ async def test_visited_related_items_are_dimmed(seeds: Path) -> None:
     async with open_app(seeds) as reader:
 
         def inks() -> set[str]:
-            return {run.ink for line in lines_of(reader.article_pane) for run in line if run.item == 0}
+            return {run.style for line in lines_of(reader.article_pane) for run in line if run.item == 0}
 
         assert "text" in inks()
         await reader.press("]", "enter", "backspace", "h")

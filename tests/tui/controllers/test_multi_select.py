@@ -31,7 +31,7 @@ def starred(reader: Reader) -> list[int]:
 
 def begins(reader: Reader) -> list[str]:
     """The first two cells of each row of the list, as they are drawn."""
-    return [reader.article_list.render_line(y).text[:2] for y in range(len(reader.article_list.view))]
+    return [reader.article_list.render_line(y).text[:2] for y in range(len(reader.article_list.order))]
 
 
 async def type_in(reader: Reader, text: str) -> None:
@@ -41,7 +41,7 @@ async def type_in(reader: Reader, text: str) -> None:
 async def test_selected_articles_are_marked_together(folder: Path) -> None:
     async with open_app(folder) as reader:
         await reader.press("j", "v", "j", "j")
-        assert reader.article_list.selected_range == reader.article_list.view.rowids[1:4].tolist()
+        assert reader.article_list.selected_range == reader.article_list.order.rowids[1:4].tolist()
         assert begins(reader) == [" •", "▌•", "▌•", "▌•", " •", " •", " •", " •"]
         assert "3 chosen" in reader.lines[-1]
         await reader.press("m")
@@ -84,12 +84,12 @@ async def test_the_mouse_selects_a_range(folder: Path) -> None:
         await reader.pilot.hover(ArticleList, offset=(5, 3))
         await reader.pilot.mouse_up(ArticleList, offset=(5, 3))
         await reader.settle()
-        assert reader.article_list.selected_range == reader.article_list.view.rowids[1:4].tolist()
+        assert reader.article_list.selected_range == reader.article_list.order.rowids[1:4].tolist()
         await reader.click(ArticleList, 5, 5)
         assert (reader.article_list.selected_range, reader.article_list.cursor) == ([], 5)
         await reader.pilot.click(ArticleList, offset=(5, 7), shift=True)
         await reader.settle()
-        assert reader.article_list.selected_range == reader.article_list.view.rowids[5:8].tolist()
+        assert reader.article_list.selected_range == reader.article_list.order.rowids[5:8].tolist()
 
 
 async def test_marking_all_read_can_be_undone(folder: Path) -> None:
@@ -202,7 +202,7 @@ async def test_the_next_unread_is_found_beyond_the_cached_rows(make_folder: Make
     async with open_app(folder) as reader:
         await reader.press("M")
         other = Library.open(folder, Paths.from_environment())  # another window
-        other.mark([row.id for row in other.rows([reader.article_list.view.rowids[1200]])], read=False)
+        other.mark([row.id for row in other.rows([reader.article_list.order.rowids[1200]])], read=False)
         other.close()
         await reader.wait_until(lambda: "1 unread" in reader.lines[0])
         await reader.press("n")

@@ -116,7 +116,7 @@ async def test_the_position_is_restored_in_the_same_run(hundred: Path) -> None:
 async def test_returning_before_the_other_article_loaded_keeps_the_position(hundred: Path) -> None:
     async with open_app(hundred) as reader:
         await reader.press("enter", "pagedown", "escape")
-        there, back = (reader.article_list.view.rowids[at] for at in (1, 0))
+        there, back = (reader.article_list.order.rowids[at] for at in (1, 0))
         reader.load_article(there)
         reader.load_article(back)
         await reader.settle()
@@ -127,7 +127,7 @@ async def test_another_window_has_the_position(hundred: Path) -> None:
     async with open_app(hundred) as reader, open_app(hundred) as other:
         await reader.press("enter", "pagedown", "escape", "j")
         await other.press("j", "k")
-        assert (other.shown, other.article.scroll_offset.y) == ("N100", 37)
+        assert (other.pane_title, other.article_pane.scroll_offset.y) == ("N100", 37)
 
 
 async def test_an_unscrolled_article_starts_at_its_top(hundred: Path) -> None:

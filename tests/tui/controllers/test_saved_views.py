@@ -457,7 +457,7 @@ async def test_names_from_the_file_are_sanitized(folder: Path) -> None:
 async def test_a_second_window_shows_saved_views(folder: Path) -> None:
     async with open_app(folder, WIDE) as one, open_app(folder, WIDE) as two:
         await save(one, "A")
-        await two.until(lambda: "A 20" in " ".join(shown(two)))
+        await two.wait_until(lambda: "A 20" in " ".join(shown(two)))
         await save(two, "B")
         assert [view.name for view in file()] == ["A", "B"]
 

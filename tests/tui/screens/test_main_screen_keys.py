@@ -153,7 +153,7 @@ async def test_pages_and_half_pages_of_the_article(many: Path, down: str, up: st
 async def test_moving_keys_walk_through_the_related_items(seeds: Path) -> None:
     async with open_app(seeds) as reader:
         await reader.press("j", "j", "j", "enter", "]")
-        assert len(reader.article_pane.subject.items) == 9  # type: ignore[union-attr]
+        assert len(reader.article_pane.content.items) == 9  # type: ignore[union-attr]
         for key, at in (("j", 1), ("down", 2), ("k", 1), ("up", 0), ("up", -1), ("]", 0), ("G", 8), ("g", 0)):
             await reader.press(key)
             assert reader.article_pane.selected == at
@@ -168,7 +168,7 @@ async def test_moving_keys_walk_through_the_related_items(seeds: Path) -> None:
 async def test_brackets_select_related_items_from_the_list(seeds: Path, size: tuple[int, int]) -> None:
     async with open_app(seeds, size) as reader:
         await reader.press("]")
-        items = reader.article_pane.subject.items  # type: ignore[union-attr]
+        items = reader.article_pane.content.items  # type: ignore[union-attr]
         for at in range(len(items)):
             assert (reader.focus, reader.article_pane.selected) == ("related", at)
             assert items[at].title[:20] in reader.text
@@ -185,7 +185,7 @@ async def test_brackets_select_related_items_from_the_list(seeds: Path, size: tu
 async def test_a_selected_related_item_shows_its_excerpt(seeds: Path) -> None:
     async with open_app(seeds) as reader:
         await reader.press("]")
-        item = reader.article_pane.item
+        item = reader.article_pane.related_item
         assert item is not None
         assert item.excerpt[:30] in reader.pane_text
         await reader.press("]")
@@ -221,7 +221,7 @@ async def test_y_copies_the_link_of_the_selection(seeds: Path) -> None:
         assert reader.app.clipboard.startswith(ORIGINALS["Jurist"])
         assert reader.message.startswith("Copied jurist.org/news/")
         await reader.press("]", "y")
-        assert reader.app.clipboard == reader.article_pane.item.links.best  # type: ignore[union-attr]
+        assert reader.app.clipboard == reader.article_pane.related_item.links.best  # type: ignore[union-attr]
 
 
 async def test_copying_uses_the_list_before_the_pane_has_loaded(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -212,7 +212,7 @@ async def test_n_searches_from_the_current_line(kept: Path) -> None:
         await reader.press("g", "n")
         assert reader.message == "1 of 30"
         await reader.press("/", *"goes", "enter")  # not behind what was searched for before
-        assert reader.reader_view.wanted == "goes"
+        assert reader.reader_view.search_text == "goes"
 
 
 async def test_a_canceled_search_leaves_no_trace(kept: Path) -> None:
@@ -221,7 +221,7 @@ async def test_a_canceled_search_leaves_no_trace(kept: Path) -> None:
         await reader.press("/", *"nowhere")
         assert "Not in this text." in reader.text
         await reader.press("escape")
-        assert (reader.focus, reader.reader_view.wanted) == ("text", "")
+        assert (reader.focus, reader.reader_view.search_text) == ("text", "")
 
 
 async def test_without_a_search_n_opens_the_next_unread_article(kept: Path) -> None:
@@ -405,7 +405,7 @@ async def test_a_taller_layout_keeps_the_line_being_read(kept: Path) -> None:
     async with open_app(kept) as reader:
         await read(reader)
         view = reader.reader_view
-        laid = view.laid
+        laid = view.text_layout
         assert laid is not None
         assert view.text is not None
         before = list(laid.before)
@@ -419,15 +419,15 @@ async def test_a_taller_layout_keeps_the_line_being_read(kept: Path) -> None:
         middle = view.size.height // 2
         seen = line(reader, middle + 1)
         assert seen
-        view.fit(view.text, taller)  # at once: from its top
+        view.refit(view.text, taller)  # at once: from its top
         await reader.settle()
         assert (view.scroll_offset.y, line(reader, 2)) == (0, "With a page")
-        view.fit(view.text, laid)
+        view.refit(view.text, laid)
         reader.age_text(60)
-        view.fit(view.text, taller)
+        view.refit(view.text, taller)
         await reader.settle()
         assert line(reader, middle + 1) == seen
-        view.fit(view.text, laid)
+        view.refit(view.text, laid)
         await reader.settle()
         assert line(reader, middle + 1) == seen
 
