@@ -40,7 +40,7 @@ def run_main(act: Callable[[], int]) -> NoReturn:
         print_notice(str(error))
         status = FAILED
     except OSError as error:
-        print_notice(f"This could not be written: {describe_error(error)}.")
+        print_notice(f"Output could not be written: {describe_error(error)}.")
         status = FAILED
     except KeyboardInterrupt:
         status = INTERRUPTED
@@ -49,6 +49,6 @@ def run_main(act: Callable[[], int]) -> NoReturn:
 
         logging.getLogger(__name__).exception("unexpected error")
         words = clean(str(error)) or type(error).__name__
-        print_notice(f"Something went wrong in newsreader itself: {words}. Details: {paths.log_file}")
+        print_notice(f"Internal error in newsreader: {words}. Details: {paths.log_file}")
         status = FAILED
     sys.exit(status)

@@ -210,11 +210,11 @@ def shorten_url(url: str, cells: int) -> str:
 def _parse(url: str) -> _Address:
     url = url.strip()
     if not url:
-        raise ReaderError("There is no address.")
+        raise ReaderError("The address is empty.")
     if len(url) > MAX_CHARS:
         raise _too_long()
     if not url.isprintable() and any(unicodedata.category(c) in _HIDDEN and c not in _HARMLESS for c in url):
-        raise ReaderError("The address holds control, invisible or white-space characters.")
+        raise ReaderError("The address contains control, invisible or whitespace characters.")
     match = _PARTS.fullmatch(url)
     if match is None:
         raise ReaderError("Only addresses that start with http:// or https:// can be opened.")
@@ -233,7 +233,7 @@ def _parse(url: str) -> _Address:
 def _authority(authority: str) -> tuple[str, int | None]:
     """Return host and port of what stands between ``//`` and the path (RFC 3986, 3.2)."""
     if "@" in authority:
-        raise ReaderError("The address holds a user name or a password.", "Addresses with either are not opened.")
+        raise ReaderError("The address contains a user name or a password.", "newsreader does not open such addresses.")
     # Browsers take "\" for "/" and decode "%": they would go to another host than the one that stands here.
     if "\\" in authority or "%" in authority:
         raise _bad_host()
@@ -244,7 +244,7 @@ def _authority(authority: str) -> tuple[str, int | None]:
     if not name:
         raise ReaderError("The address has no host.")
     if port and not 1 <= int(port) <= 65535:
-        raise ReaderError("The port of the address is not one from 1 to 65535.")
+        raise ReaderError("The port of the address is not between 1 and 65535.")
     return (_ipv6(name) if name.startswith("[") else _host(name)), (int(port) if port else None)
 
 
@@ -277,8 +277,8 @@ def _host(name: str) -> str:
 def _ascii(label: str) -> str:
     if _DEVIATIONS.search(label):
         raise ReaderError(
-            "The host of the address is spelled with characters that lead to different sites in different programs.",
-            'It can be given in its "xn--" form.',
+            "The host name contains characters that different programs resolve to different sites.",
+            'Use its "xn--" form.',
         )
     from encodings import idna  # imported late, as above
 

@@ -40,19 +40,19 @@ _OPEN: dict[str, ValueField] = {field: field for field in VALUE_FIELDS}
 
 
 EXAMPLES = (
-    ("climate", "articles with a word that begins so: in title, excerpt, source, topics, tags or body"),
-    ('"climate change"', "these words, whole and in a row; accents and capitals never matter"),
-    ("solar OR wind -coal", "either word, and not the third; side by side, all must be true"),
-    ("title:court", "only there; so do excerpt: body: and text:, which is the body or the fetched page"),
-    ('source:"The Star"', "this value, whole; so do topic: tag: type: category: lang: and domain:"),
-    ("path:2021/08", "a part of the path; url: a part of an address"),
-    ("quality>=40 heat:10..60", "numbers: : = < <= > >= and ranges; heat:unknown is what has none"),
+    ("climate", "articles with a word that starts like this, in title, excerpt, source, topics, tags or body"),
+    ('"climate change"', "exactly these words in this order; case and accents never matter"),
+    ("solar OR wind -coal", "either word, but not the third; terms side by side must all match"),
+    ("title:court", "in the title only; also excerpt: body: and text: (the body or the fetched page)"),
+    ('source:"The Star"', "exactly this value; also topic: tag: type: category: lang: domain:"),
+    ("path:2021/08", "part of the path; url: for part of an address"),
+    ("quality>=40 heat:10..60", "numbers take : = < <= > >= and ranges; heat:unknown finds articles without one"),
     ("date:2021-07", "dates: today, yesterday, last-week, 3d 2w 1m 1y, 2021, 2021-07-28..2021-08-05"),
     ("after:1w before:today", "after and before a date"),
     ("is:unread", "also is:read is:starred is:published is:duplicate"),
     ("has:related", "also has:images has:body has:page has:tags has:problems"),
-    ("sort:-date limit:50", "the order, - turns it round; sort:relevance has the best match first"),
-    ("(a OR b) -(c d)", "parentheses; NOT is the same as the minus"),
+    ("sort:-date limit:50", "the sort order, - reverses it; sort:relevance puts the best match first"),
+    ("(a OR b) -(c d)", "parentheses group; NOT is the same as -"),
 )
 """Queries, each with what it finds, for whoever wants to know the language; docs/queries.md has all of it."""
 

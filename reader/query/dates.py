@@ -105,7 +105,7 @@ def _iso(text: str) -> tuple[datetime, datetime]:
     """Return where a year, month or day begins and ends. Raises ValueError, in words, when it is none."""
     written = _ISO.fullmatch(text)
     if not written:
-        raise ValueError("is no date")
+        raise ValueError("is not a date")
     year, month, day = (int(part) if part else None for part in written.groups())
     assert year is not None
     if year < 1:
@@ -113,7 +113,7 @@ def _iso(text: str) -> tuple[datetime, datetime]:
     if month is not None and not 1 <= month <= 12:
         raise ValueError("has no such month")
     if month is not None and day is not None and not 1 <= day <= monthrange(year, month)[1]:
-        raise ValueError("is a day that month does not have")
+        raise ValueError("is not a valid date: that month has no such day")
     start = datetime(year, month or 1, day or 1)  # noqa: DTZ001 - a local time, as above
     return start, _moved(start, 1, "d" if day else "m" if month else "y")
 

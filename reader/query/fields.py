@@ -73,7 +73,7 @@ _NEEDS: dict[str, tuple[str, str]] = {
     "limit": (f"a whole number from 1 to {MAX_LIMIT:,}", "limit:50"),
 }
 """Field -> what must follow it, and examples."""
-_QUOTE_IT = "Put it in quotes if it was meant as words."
+_QUOTE_IT = "Put it in quotes to search for the words."
 _LONGEST_SHOWN = 40
 """Cells of what was written that an error repeats."""
 
@@ -107,7 +107,7 @@ def parse_sort(token: QueryToken, text: str) -> QueryOrder:
     if value == "relevance":
         return "relevance"
     if value == "-relevance":
-        raise _error(token, "sort:relevance cannot be turned round: the best match always comes first.")
+        raise _error(token, "sort:relevance cannot be reversed: the best match always comes first.")
     for key in SORT_KEYS:
         if value.removeprefix("-") == key:
             return Sort(key, reverse=value.startswith("-"))
@@ -128,10 +128,10 @@ def _value(token: QueryToken, text: str) -> str:
     if field and field not in FIELDS:
         raise _unknown(token)
     if not token.closed:
-        raise QueryError("A quote is not closed.", token.at, token.end, 'Write \\" for a quote that is meant.')
+        raise QueryError("A quote is not closed.", token.at, token.end, 'Write \\" for a literal quote.')
     if field and token.relation != ":" and field not in {*_FIGURES, "date"}:
         hint = f"Write {_NEEDS[field][1]}. {_QUOTE_IT}"
-        raise QueryError(f"{head} is not understood: after {field} comes a colon.", token.start, token.at, hint)
+        raise QueryError(f"{head} is invalid: write a colon after {field}.", token.start, token.at, hint)
     if not token.value and not field:
         raise _error(token, "There is nothing between the quotes.")
     if not token.value:
@@ -164,7 +164,7 @@ def _figure(written: str, token: QueryToken, text: str) -> int | float:
         raise _refused(token, text)
     number = float(written) if "." in written else int(written)
     if abs(number) > MAX_NUMBER:
-        raise _value_error(token, f"{_head(token, text)}{_shown(written)} is further from 0 than any {token.field}.")
+        raise _value_error(token, f"{_head(token, text)}{_shown(written)} is too large for {token.field}.")
     return number
 
 
@@ -229,12 +229,12 @@ def _value_error(token: QueryToken, message: str) -> QueryError:
 
 def _refused(token: QueryToken, text: str) -> QueryError:
     needed = _NEEDS[token.field][0]
-    return _value_error(token, f"{_head(token, text)} needs {needed}, and “{_shown(token.value)}” is none.")
+    return _value_error(token, f"{_head(token, text)} needs {needed}, but “{_shown(token.value)}” is not one.")
 
 
 def _backwards(token: QueryToken, text: str, low: str, high: str) -> QueryError:
     turned = f"Write {_head(token, text)}{_shown(high)}..{_shown(low)}."
-    message = f"{_head(token, text)}{_shown(token.value)} ends before it begins."
+    message = f"{_head(token, text)}{_shown(token.value)} ends before it starts."
     return QueryError(message, token.at, token.end, turned)
 
 

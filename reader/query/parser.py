@@ -33,7 +33,7 @@ from reader.query.lexer import SPECIAL, QueryToken, match_field, split_query
 SETTINGS = ("sort", "limit")
 """Fields that are about the whole query."""
 
-_AS_WORD = "Put it in quotes if it was meant as a word."
+_AS_WORD = "Put it in quotes to search for the word."
 
 
 def parse_query(text: str) -> Query:
@@ -76,7 +76,7 @@ class _Parser:
     def query(self) -> Query:
         where = self._either(0)
         if self._peek() is not None:
-            raise self._error("A parenthesis is closed that was not opened.", self._take())
+            raise self._error("There is a closing parenthesis without an opening one.", self._take())
         if isinstance(where, Or):
             self._settings_stand_outside()
         return Query(where, self._sort, self._limit)
@@ -148,7 +148,7 @@ class _Parser:
         closing = self._take()
         if inside is None:
             message = "There is nothing in the parentheses."
-            raise QueryError(message, opening.start, closing.end, 'Put a parenthesis that is meant in quotes: "(".')
+            raise QueryError(message, opening.start, closing.end, 'Put a literal parenthesis in quotes: "(".')
         return inside
 
     # Settings.
@@ -157,7 +157,7 @@ class _Parser:
         if depth:
             raise self._misplaced(token)
         if token.field in self._settings:
-            raise self._error(f"{token.field}: is there twice.", token, "Keep one.")
+            raise self._error(f"{token.field}: appears twice.", token, "Keep one.")
         self._settings[token.field] = self._next - 1
         if token.field == "sort":
             self._sort = parse_sort(token, self._text)
@@ -174,7 +174,7 @@ class _Parser:
 
     def _misplaced(self, token: QueryToken) -> QueryError:
         return self._error(
-            f"{token.field}: is about the whole query: it cannot stand within parentheses, NOT or OR.",
+            f"{token.field}: applies to the whole query and cannot be inside parentheses, NOT or OR.",
             token,
             "Write it at the end.",
         )
