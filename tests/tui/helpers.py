@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
@@ -450,25 +449,6 @@ def segments(reader: Reader) -> Iterable[Segment]:
     return (segment for strip in reader.strips for segment in strip)
 
 
-_CONSTANTS = (
-    ("reader.tui.widgets.bars.bars", "_SECONDS_SHOWN", "message"),
-    ("reader.tui.widgets.text.reading_position", "_PAUSE", "position_settled"),
-    ("reader.tui.widgets.article_list.rows", "_PAUSE", "list_settled"),
-    ("reader.tui.widgets.reader.reader_view", "_SECONDS_UNTIL_READING", "until_reading"),
-)
-
-
-@asynccontextmanager
-async def _constants_from(timings: Timings) -> AsyncIterator[None]:
-    """Set the module constants that do not follow the app's timings yet."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module, name, field in _CONSTANTS:
-            with suppress(ImportError):
-                if hasattr(importlib.import_module(module), name):
-                    patch.setattr(f"{module}.{name}", getattr(timings, field))
-        yield
-
-
 @asynccontextmanager
 async def open_app(
     folder: Path, size: tuple[int, int] = SIDE, settings: Config | None = None, timings: Timings = PATIENT
@@ -479,7 +459,7 @@ async def open_app(
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
         first = load_first_frame(library, keeper=UpdaterThread(library, watching=False))
         app = NewsreaderApp(first, settings or FETCH_DISABLED, timings)
-        async with _constants_from(timings), app.run_test(size=size) as pilot:
+        async with app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)
             await reader.settle()
             yield reader

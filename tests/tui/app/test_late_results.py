@@ -12,7 +12,7 @@ from textual import events
 from reader.config.settings import Config
 from reader.core.model import Row
 from reader.library.library import Library
-from reader.tui import addresses
+from reader.tui.loaders import browser
 from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, PATIENT, Reader, document, open_app
 
@@ -111,10 +111,10 @@ def test_copied_links_are_sanitized(monkeypatch: pytest.MonkeyPatch, url: str, s
     for name in ("BROWSER", "DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "TERMUX_VERSION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("sys.platform", "linux")
-    outcome = addresses.open_address(url)
+    outcome = browser.open_address(url)
     assert outcome.text.startswith(said)
     assert "secret" not in outcome.text
-    assert not set("$`'; ()") & set(outcome.copy.removeprefix("http://")) - set(";()")
+    assert not set("$`'; ()") & set(outcome.url_to_copy.removeprefix("http://")) - set(";()")
 
 
 async def test_scores_of_any_size_keep_the_columns(make_folder: MakeFolder) -> None:

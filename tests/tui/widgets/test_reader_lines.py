@@ -17,13 +17,13 @@ from reader.tui.widgets.reader.lines import (
     ReaderText,
     SearchableText,
     TextNotice,
-    fold,
-    hint_labels,
+    fold_character,
     lay_out_text,
-    minutes,
+    reading_minutes,
 )
 from reader.tui.widgets.text.formats import ago
 from reader.tui.widgets.text.lines import Line, LineMap, line_of
+from reader.tui.widgets.text.link_hints import hint_labels
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SOURCE = """\
@@ -173,7 +173,7 @@ def test_lines_fit_the_width(cells: int) -> None:
 
 @pytest.mark.parametrize(("words", "said"), [(0, 1), (100, 1), (460, 2), (2300, 10)])
 def test_reading_time(words: int, said: int) -> None:
-    assert minutes(words) == said
+    assert reading_minutes(words) == said
 
 
 @pytest.mark.parametrize(
@@ -251,13 +251,13 @@ def test_the_fast_path_for_plain_lines_equals_the_slow_one(lines: list[str]) -> 
 @given(st.lists(st.text(max_size=30), max_size=5), st.text(max_size=5))
 def test_every_match_reads_as_the_search_text(lines: list[str], wanted: str) -> None:
     def plainly(text: str) -> str:
-        return "".join(map(fold, text)).translate({ord(c): None for c in " \n\t"}).replace("─", "")
+        return "".join(map(fold_character, text)).translate({ord(c): None for c in " \n\t"}).replace("─", "")
 
     lines = ["".join(char for char in line if char == " " or not char.isspace()) for line in lines]
     for match in found(lines, wanted):
         sought = "".join(wanted.split())
         if all(char.isalnum() for char in sought):
-            assert "".join(map(fold, sought)) in plainly("".join(match))
+            assert "".join(map(fold_character, sought)) in plainly("".join(match))
 
 
 # Hints.

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.tui.widgets.sidebar.selection import EntryKind, SidebarChoice
-from reader.tui.widgets.sidebar.tree import FIRST, SidebarEntry, SidebarLine, SidebarTree
+from reader.tui.widgets.sidebar.tree import INITIAL_ENTRIES, SidebarEntry, SidebarLine, SidebarTree
 
 TOPICS = [SidebarEntry(f"Topic {n}", 100 - n) for n in range(12)]
 
@@ -35,7 +35,7 @@ def test_empty_sections_are_left_out(tree: SidebarTree) -> None:
         "Saved views",
         "  none yet: w saves a query",
         "Topics",
-        *(f"  Topic {n}" for n in range(FIRST)),
+        *(f"  Topic {n}" for n in range(INITIAL_ENTRIES)),
         "  … 5 more",
         "Sources",
         "  The Star",
@@ -52,10 +52,12 @@ def test_a_section_can_show_all_its_entries(tree: SidebarTree) -> None:
     tree.show_whole("topic")
     assert "  Topic 11" in shown(tree)
     assert "  … 5 more" not in shown(tree)
-    tree.set({"topic": TOPICS[: FIRST + 1]})
+    tree.set({"topic": TOPICS[: INITIAL_ENTRIES + 1]})
     tree.fold("topic")
     tree.fold("topic", folded=False)
-    assert shown(tree)[7 : 8 + FIRST] == [f"  Topic {n}" for n in range(FIRST + 1)]  # not "… 1 more"
+    assert shown(tree)[7 : 8 + INITIAL_ENTRIES] == [
+        f"  Topic {n}" for n in range(INITIAL_ENTRIES + 1)
+    ]
 
 
 def test_sections_fold(tree: SidebarTree) -> None:
