@@ -55,9 +55,7 @@ def test_a_section_can_show_all_its_entries(tree: SidebarTree) -> None:
     tree.set({"topic": TOPICS[: INITIAL_ENTRIES + 1]})
     tree.fold("topic")
     tree.fold("topic", folded=False)
-    assert shown(tree)[7 : 8 + INITIAL_ENTRIES] == [
-        f"  Topic {n}" for n in range(INITIAL_ENTRIES + 1)
-    ]
+    assert shown(tree)[7 : 8 + INITIAL_ENTRIES] == [f"  Topic {n}" for n in range(INITIAL_ENTRIES + 1)]
 
 
 def test_sections_fold(tree: SidebarTree) -> None:
