@@ -34,7 +34,7 @@ def split_command(line: str, variable: str, platform: str = sys.platform) -> lis
         words = shlex.split(line, posix=platform != "win32")
     except ValueError as error:
         raise ReaderError(
-            f"{variable} is set to {quoted(line)}, which has an unclosed quote.", f"Correct {variable}, or unset it."
+            f"{variable} is set to {quoted(line)}, which has an unclosed quote.", f"Set {variable} again, or unset it."
         ) from error
     return [word.strip("\"'") for word in words] if platform == "win32" else words
 
