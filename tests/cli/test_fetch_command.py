@@ -152,7 +152,7 @@ async def test_originals_are_fetched_and_the_next_time_there(server: Server, mak
     assert (await run("fetch", folder, "--force")).err == "newsreader: 5 pages fetched.\n"
 
 
-async def test_a_query_says_which(server: Server, make_folder: MakeFolder) -> None:
+async def test_a_query_selects_what_to_fetch(server: Server, make_folder: MakeFolder) -> None:
     folder = make_folder(site(server, 5))
     assert (await run("fetch", folder, "title:3")).err == "newsreader: 1 page fetched.\n"
     assert "/3" in server.targets
@@ -163,7 +163,7 @@ async def test_a_query_says_which(server: Server, make_folder: MakeFolder) -> No
     assert (await run("list", folder, "nothing at all")).err == nothing, "the same words everywhere"
 
 
-async def test_what_failed_is_told_and_the_status_says_so(server: Server, make_folder: MakeFolder) -> None:
+async def test_failures_are_printed_and_set_the_exit_status(server: Server, make_folder: MakeFolder) -> None:
     folder = make_folder(
         {**site(server, 1), "gone.md": document(server.url("/gone")), "none.md": document(title="Without")}
     )
@@ -261,7 +261,7 @@ async def test_killed_at_any_moment_it_leaves_whole_pages(
     assert (await run("fetch", folder)).err == f"newsreader: {format_count(40 - kept, 'page')} fetched{there}.\n"
 
 
-async def test_what_could_not_be_looked_at_again_is_told(server: Server, make_folder: MakeFolder) -> None:
+async def test_pages_that_could_not_be_checked_are_reported(server: Server, make_folder: MakeFolder) -> None:
     folder = make_folder(site(server, 3))
     await run("fetch", folder)
     for n in range(2):
@@ -514,7 +514,7 @@ async def test_what_failed_goes_to_stdout_also_where_a_bar_is_shown(
     assert (tmp_path / "out").read_text() == "gone.md: 404 Not Found at 127.0.0.1.\n"
 
 
-async def test_elsewhere_a_line_now_and_then_tells_how_far_it_is(
+async def test_without_a_terminal_progress_is_printed_as_lines(
     server: Server, make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reader.cli.session.SECONDS_BETWEEN_LINES", 0.0)
