@@ -89,12 +89,12 @@ async def measure(base: str, pages: int, rounds: int, at_once: int) -> dict[str,
     import httpx
 
     from reader.web.client import Fetcher
-    from reader.web.limits import Rules
+    from reader.web.options import ClientOptions
 
     taken: dict[str, list[tuple[float, float]]] = {"newsreader": [], "httpx": []}
     limits = httpx.Limits(max_connections=2)
     async with (
-        Fetcher(Rules(allow_hosts=frozenset({"127.0.0.1"}))) as fetcher,
+        Fetcher(ClientOptions(allow_hosts=frozenset({"127.0.0.1"}))) as fetcher,
         httpx.AsyncClient(limits=limits, timeout=None, trust_env=False) as client,
     ):
 

@@ -24,7 +24,7 @@ from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.marks.positions import view_name
 
 if TYPE_CHECKING:
-    from reader.indexing.remote import Beside
+    from reader.indexing.remote import UpdaterHandle
 
 
 SORT = "sort"
@@ -55,7 +55,7 @@ class First(NamedTuple):
     """The name of the theme that was chosen last, or empty."""
     pane: str = ""
     """What was remembered of the pane of views."""
-    keeper: Beside | None = None
+    keeper: UpdaterHandle | None = None
     """What keeps the index up to date, where it had to begin at once."""
     at: int = 0
     """The place of the article that is selected in it,"""
@@ -63,7 +63,7 @@ class First(NamedTuple):
     """and on which line of the list it is."""
 
 
-def look(library: Library, lines: int = 0, keeper: Beside | None = None) -> First:
+def look(library: Library, lines: int = 0, keeper: UpdaterHandle | None = None) -> First:
     """Return what the first frame of so many lines shows of ``library``. Raises StorageError."""
     view = library.view(remembered(library.recall(SORT)))
     counts = library.counts()
@@ -147,11 +147,11 @@ def _kept(first: First, lines: int) -> First:
     """
     if len(first.view):
         return first
-    from reader.indexing.remote import keeper_of
+    from reader.indexing.remote import create_updater
 
     library = first.library
     before = library.generation()
-    keeper = keeper_of(library)
+    keeper = create_updater(library)
     keeper.start()
     until = time.monotonic() + _SECONDS_FOR_FIRST_ROWS
     while time.monotonic() < until and not library.index.in_memory:

@@ -26,11 +26,11 @@ from reader.core.model import Extract, Page  # noqa: E402
 from reader.core.ordering import Sort  # noqa: E402
 from reader.core.paths import Paths  # noqa: E402
 from reader.indexing.refresh import refresh  # noqa: E402
-from reader.indexing.remote import InThread  # noqa: E402
+from reader.indexing.remote import UpdaterThread  # noqa: E402
 from reader.library.library import Library  # noqa: E402
 from reader.startup import look  # noqa: E402
 from reader.tui.app import NewsreaderApp  # noqa: E402
-from reader.tui.widgets.article_pane.article_pane import ArticleView  # noqa: E402
+from reader.tui.widgets.article_pane.article_pane import ArticlePane  # noqa: E402
 
 OFFLINE = FetchSettings(offline=True, images=False)
 """So that they are the same wherever they are made."""
@@ -93,10 +93,10 @@ async def take(picture: Picture, folder: Path) -> str:
         library = Library.open(folder, paths)
         if picture.text:
             keep_page(library)
-        first = look(library, keeper=InThread(library, watching=False))
+        first = look(library, keeper=UpdaterThread(library, watching=False))
         app = NewsreaderApp(first, Config(theme=picture.theme, fetch=OFFLINE))
         async with app.run_test(size=picture.size) as pilot:
-            view = app.screen.query_one(ArticleView)
+            view = app.screen.query_one(ArticlePane)
             while view.subject is None:
                 await pilot.pause(0.01)
             for key in picture.keys:

@@ -47,10 +47,6 @@ def _loaded_by(statement: str) -> set[str]:
         ("reader.web.answers", {"httpx", "httpcore", "ssl", "asyncio", "json", "sqlite3"}),
         ("reader.workers.sandbox", {"textual", "httpx", "lxml", "trafilatura", "readability", "markdown_it", "click"}),
         ("reader.content.body", {"textual", "httpx", "lxml", "trafilatura", "readability", "markdown_it", "click"}),
-        (
-            "reader.content.whole_page",
-            {"textual", "httpx", "lxml", "trafilatura", "readability", "markdown_it", "click"},
-        ),
         ("reader.config.load", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click", "sqlite3"}),
     ],
 )

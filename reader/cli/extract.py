@@ -40,16 +40,16 @@ def extract(file: str, *, url: str, form: str) -> None:
 
     The page is read in a process of its own that may have 10 seconds and 512 MB.
     """
-    from reader.workers.extract_tasks import Extracted
-    from reader.workers.sandbox import ExtractError, Extractor
+    from reader.workers.extract_tasks import ExtractionResult
+    from reader.workers.sandbox import ExtractError, SandboxPool
 
     name = "standard input" if file == _STANDARD else show_path(file)
     page = _read(file, name)
     _refuse_other_files(page, name)
-    with contextlib.closing(Extractor()) as extractor:
+    with contextlib.closing(SandboxPool()) as extractor:
         try:
-            answer = Extracted.of(extractor.ask("page", page, url, ""))
-            words = str(extractor.ask("words", page, url, "")) if form == "text" and answer.extract else ""
+            answer = ExtractionResult.from_values(extractor.call("page", page, url, ""))
+            words = str(extractor.call("words", page, url, "")) if form == "text" and answer.extract else ""
         except ExtractError as error:
             raise ReaderError(f"{name}: {error.message}", error.hint) from error
     if answer.extract is None:
@@ -74,9 +74,9 @@ def extract(file: str, *, url: str, form: str) -> None:
 
 def _hint(stub: str) -> str:
     """Return what can be done about a page that is something else."""
-    from reader.extraction.stubs.classify import NO_ARTICLE, PAY
+    from reader.extraction.stubs.classify import NO_ARTICLE, PAYWALL
 
-    if stub == PAY:
+    if stub == PAYWALL:
         return "Whoever has a subscription can read the rest in the browser, and save the page from there."
     if stub == NO_ARTICLE:
         return "It may be a page of links, or one that scripts fill; the browser can save it as it looks."
@@ -85,25 +85,25 @@ def _hint(stub: str) -> str:
 
 def _refuse_other_files(page: bytes, name: str) -> None:
     """Raise ReaderError for what is no page: nothing at all, a PDF, a picture, bytes that are no text."""
-    from reader.web.response.content_type import in_words, sniffed  # late, as all that a command needs
+    from reader.web.response.content_type import describe, sniff  # late, as all that a command needs
 
     if not page.strip():
         raise ReaderError(f"{name} is empty.", "Give it a web page: HTML, XHTML or plain text.")
-    kind = sniffed(page)
+    kind = sniff(page)
     if kind not in ("text/html", "text/plain"):
-        what = "no text" if kind == "application/octet-stream" else in_words(kind)
+        what = "no text" if kind == "application/octet-stream" else describe(kind)
         raise ReaderError(f"{name} is {what}, in which no article is looked for.", "Give it a web page, or plain text.")
 
 
 def _headed(found: Extract) -> str:
     """Return an article as Markdown, under its title and a line of who wrote it, where and when."""
-    from reader.content.blocks import Heading, Mark, Paragraph, Span
+    from reader.content.blocks import Heading, Paragraph, Span, TextStyle
     from reader.content.markdown.parser import to_markdown
 
     when = found.published_at.date().isoformat() if found.published_at else ""
     about = ", ".join(filter(None, (found.byline, found.site, when)))
     head = [Heading(1, (Span(found.title),))] if found.title else []
-    line = [Paragraph((Span(about, Mark.ITALIC),))] if about else []
+    line = [Paragraph((Span(about, TextStyle.ITALIC),))] if about else []
     return "\n".join(filter(None, (to_markdown([*head, *line]), found.markdown)))
 
 

@@ -69,7 +69,7 @@ def _fetch(library: Library, settings: FetchSettings, ids: Sequence[str], *, for
     import asyncio  # imported late, as all that a command needs
 
     from reader.export.records import got_record
-    from reader.fetching.run_once import gather
+    from reader.fetching.run_once import fetch_all
 
     pages = library.pages
     if pages.notice:
@@ -84,7 +84,7 @@ def _fetch(library: Library, settings: FetchSettings, ids: Sequence[str], *, for
     final: BulkProgress | None = None
     try:
         with _shown(len(ids)) as show:
-            final = asyncio.run(gather(library, settings, ids, show, hear, force=force))
+            final = asyncio.run(fetch_all(library, settings, ids, show, hear, force=force))
     except KeyboardInterrupt:
         fetched = sum(got.status == "fetched" for got in heard.values())
         kept = f"{count(fetched, 'page')} fetched and kept" if fetched else "What is kept stays as it was"
@@ -96,9 +96,9 @@ def _fetch(library: Library, settings: FetchSettings, ids: Sequence[str], *, for
         else:
             _say_failures(library, heard.values())
     if final.left:
-        raise ReaderError(final.told, "The next time goes on from there.")
-    print_notice(final.told)
-    return not final.failed and not final.unseen
+        raise ReaderError(final.summary, "The next time goes on from there.")
+    print_notice(final.summary)
+    return not final.failed and not final.unverified
 
 
 def _say_failures(library: Library, every: Iterable[FetchResult]) -> None:
@@ -152,10 +152,10 @@ def _shown(total: int) -> Iterator[Callable[[BulkProgress], None]]:
 
 def _facts(gathered: BulkProgress) -> str:
     facts = [f"{gathered.done:,} fetched"]
-    if gathered.cached > gathered.unseen:
-        facts.append(f"{gathered.cached - gathered.unseen:,} there already")
-    if gathered.unseen:
-        facts.append(f"{gathered.unseen:,} not looked at again")
+    if gathered.cached > gathered.unverified:
+        facts.append(f"{gathered.cached - gathered.unverified:,} there already")
+    if gathered.unverified:
+        facts.append(f"{gathered.unverified:,} not looked at again")
     if gathered.failed:
         facts.append(f"{gathered.failed:,} failed")
     if gathered.left:

@@ -275,7 +275,7 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
     Progress goes to stderr, totals to stdout. What is interrupted goes on the next time.
     """
     from reader.core.errors import ReaderError
-    from reader.core.events import Progress, outcome
+    from reader.core.events import Progress, describe_outcome
 
     with opened(path) as library:
         if library.index.in_memory:
@@ -304,7 +304,7 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
         else:
             out(
                 f"{count(totals.articles, 'article')} in {count(totals.documents, 'document')}, "
-                f"{count(totals.problems, 'problem')}; {outcome(progress)}, in {progress.seconds:.1f} s.\n"
+                f"{count(totals.problems, 'problem')}; {describe_outcome(progress)}, in {progress.seconds:.1f} s.\n"
             )
     if strict and totals.problems:
         sys.exit(_EXIT_PROBLEMS)

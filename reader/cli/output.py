@@ -81,7 +81,7 @@ def print_article(article: Article) -> None:
     import json
 
     from reader.content.markdown.parser import to_markdown
-    from reader.workers.body_parser import Bodies
+    from reader.workers.body_parser import BodyParser
 
     when = _full_date(article.published_at)
     facts = [
@@ -96,8 +96,8 @@ def print_article(article: Article) -> None:
     ]
     parts = [article.title, "\n".join(f"{name}: {value}" for name, value in facts if value), article.excerpt]
     if article.body:
-        with closing(Bodies()) as bodies:
-            parts.append(to_markdown(bodies.blocks(article.body, article.body_format, article.links.best)).strip())
+        with closing(BodyParser()) as bodies:
+            parts.append(to_markdown(bodies.parse_body(article.body, article.body_format, article.links.best)).strip())
     if article.related:
         related = [
             f"{_score(r.quality):>4}  {': '.join(filter(None, [r.provider.name or r.provider.domain, r.title]))}\n"

@@ -106,7 +106,7 @@ def refreshed(library: Library, wait: Wait, *, rebuild: bool = False) -> Iterato
 @contextlib.contextmanager
 def shown() -> Iterator[Callable[[Progress], None]]:
     """Show progress on stderr: a bar in a terminal, a line now and then elsewhere."""
-    from reader.core.events import facts
+    from reader.core.events import progress_facts
 
     if not sys.stderr.isatty():
         told = [0.0]
@@ -114,7 +114,7 @@ def shown() -> Iterator[Callable[[Progress], None]]:
         def say(progress: Progress) -> None:
             if progress.total and progress.seconds > told[0] + SECONDS_BETWEEN_LINES:
                 told[0] = progress.seconds
-                print_notice(f"{', '.join(facts(progress))}.")
+                print_notice(f"{', '.join(progress_facts(progress))}.")
 
         yield say
         return
@@ -129,7 +129,7 @@ def shown() -> Iterator[Callable[[Progress], None]]:
         def draw(progress: Progress) -> None:
             total = progress.total or (1 if progress.finished else None)
             done = progress.done if progress.total else total or 0
-            said = "  ".join(facts(progress)) if progress.total else ""
+            said = "  ".join(progress_facts(progress)) if progress.total else ""
             bar.update(task, completed=done + progress.before, total=total and total + progress.before, facts=said)
 
         yield draw

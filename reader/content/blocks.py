@@ -14,7 +14,7 @@ from itertools import groupby
 from typing import Literal, TypeAlias
 
 
-class Mark(enum.Flag):
+class TextStyle(enum.Flag):
     """How a piece of text stands out; a theme decides what that looks like."""
 
     NONE = 0
@@ -23,10 +23,10 @@ class Mark(enum.Flag):
     CODE = enum.auto()
     STRIKE = enum.auto()
     HEADING = enum.auto()
-    QUIET = enum.auto()
+    MUTED = enum.auto()
     LINK = enum.auto()
     """Set by the layout only; in a block, ``href`` says that a span is a link."""
-    SIGN = enum.auto()
+    DECORATION = enum.auto()
     """Set by the layout only: says something of a line and is no text of it, so it is neither found nor copied."""
 
 
@@ -35,7 +35,7 @@ class Span:
     """A piece of text in one style; in a block, a ``\\n`` in it is a line break that the author asked for."""
 
     text: str
-    mark: Mark = Mark.NONE
+    style: TextStyle = TextStyle.NONE
     href: str = ""
     """An http, https or mailto address, or empty."""
 

@@ -1,13 +1,27 @@
-"""The body of a document, in whichever markup it is written."""
+"""The body of a document: which markup it is written in, and its blocks. Pure."""
 
 from __future__ import annotations
+
+import re
 
 from reader.content.blocks import Block
 from reader.content.html.builder import parse_html
 from reader.content.markdown.parser import parse_markdown
 from reader.core.model import BodyFormat
 
+_PROLOG = 20_000
+"""Characters that are searched for the first tag of a page."""
+# What may precede the first tag (HTML, section 13.1): a byte order mark, blanks, comments, an XML declaration.
+_PAGE_START = re.compile(
+    r"\ufeff?(?:\s++|<!--(?:(?!-->).)*+-->|<\?[^>]*+>)*+<(?:!doctype\s++html|html|head|body)\b", re.I | re.S
+)
+
 
 def parse_body(source: str, format: BodyFormat, base_url: str = "") -> tuple[Block, ...]:  # noqa: A002
-    """Return ``source`` as blocks; never raises, and bounded as the parser of its format says."""
+    """Return ``source`` as blocks. Never raises; the limits are those of the parser of its format."""
     return parse_html(source, base_url) if format == "html" else parse_markdown(source, base_url)
+
+
+def is_whole_page(body: str) -> bool:
+    """Return whether a body is a whole HTML page with menus and all, from which its article must be extracted."""
+    return bool(_PAGE_START.match(body[:_PROLOG]))

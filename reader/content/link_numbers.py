@@ -13,24 +13,24 @@ from reader.content.blocks import (
     Figure,
     Heading,
     ListBlock,
-    Mark,
     Paragraph,
     Quote,
     Span,
     Spans,
     Table,
+    TextStyle,
     spans_text,
 )
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def raised(number: int) -> str:
+def superscript_number(number: int) -> str:
     """Return a number as small figures above the line."""
     return str(number).translate(_RAISED)
 
 
-class Numbering:
+class LinkNumbering:
     """Numbers links in the order in which they come; the same address has the same number wherever it stands."""
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Numbering:
             case Figure():
                 return Paragraph(self._spans(_picture(block)))
             case Embed(url=url, kind=kind):
-                return Paragraph(self._spans((Span(EMBED_NAMES[kind], Mark.QUIET, url),)))
+                return Paragraph(self._spans((Span(EMBED_NAMES[kind], TextStyle.MUTED, url),)))
             case _:
                 return block
 
@@ -74,10 +74,10 @@ class Numbering:
             if href:
                 text = " ".join(spans_text(pieces).split()) or href
                 number, _ = self._found.setdefault(href, (len(self._found) + 1, text))
-                yield Span(raised(number), Mark.QUIET, href)
+                yield Span(superscript_number(number), TextStyle.MUTED, href)
 
 
 def _picture(figure: Figure) -> Spans:
     """Return a picture in words that lead to it: its caption, else what it says of itself."""
     words = " ".join((spans_text(figure.caption) or figure.alt).split())
-    return (Span(f"Picture · {words}" if words else "Picture", Mark.QUIET, figure.url),)
+    return (Span(f"Picture · {words}" if words else "Picture", TextStyle.MUTED, figure.url),)

@@ -12,23 +12,23 @@ from reader.content.blocks import (
     Figure,
     Heading,
     ListBlock,
-    Mark,
     Paragraph,
     Quote,
     Rule,
     Span,
     Spans,
     Table,
+    TextStyle,
 )
 
 
-def to_plain(blocks: Iterable[Block]) -> list[Any]:
-    """Return ``blocks`` as lists, tuples, texts and numbers, which :func:`from_plain` turns back."""
+def to_values(blocks: Iterable[Block]) -> list[Any]:
+    """Return ``blocks`` as lists, tuples, texts and numbers, which :func:`from_values` turns back."""
     return [_plain(block) for block in blocks]
 
 
-def from_plain(values: Iterable[Any]) -> tuple[Block, ...]:
-    """Return the blocks that :func:`to_plain` was given. Raises ValueError for what it did not make."""
+def from_values(values: Iterable[Any]) -> tuple[Block, ...]:
+    """Return the blocks that :func:`to_values` was given. Raises ValueError for what it did not make."""
     return tuple(map(_block, values))
 
 
@@ -39,9 +39,9 @@ def _plain(block: Block) -> tuple[Any, ...]:
         case Paragraph(spans=spans):
             return "paragraph", _plain_spans(spans)
         case Quote(blocks=blocks):
-            return "quote", to_plain(blocks)
+            return "quote", to_values(blocks)
         case ListBlock(items=items, ordered=ordered, start=start):
-            return "list", [to_plain(item) for item in items], ordered, start
+            return "list", [to_values(item) for item in items], ordered, start
         case CodeBlock(text=text, language=language):
             return "code", text, language
         case Table(header=header, rows=rows):
@@ -55,7 +55,7 @@ def _plain(block: Block) -> tuple[Any, ...]:
 
 
 def _plain_spans(spans: Spans) -> list[tuple[str, int, str]]:
-    return [(span.text, span.mark.value, span.href) for span in spans]
+    return [(span.text, span.style.value, span.href) for span in spans]
 
 
 def _block(value: Any) -> Block:
@@ -65,9 +65,9 @@ def _block(value: Any) -> Block:
         case ("paragraph", spans):
             return Paragraph(_spans(spans))
         case ("quote", blocks):
-            return Quote(from_plain(blocks))
+            return Quote(from_values(blocks))
         case ("list", items, ordered, start):
-            return ListBlock(tuple(map(from_plain, items)), ordered, start)
+            return ListBlock(tuple(map(from_values, items)), ordered, start)
         case ("code", text, language):
             return CodeBlock(text, language)
         case ("table", header, rows):
@@ -83,4 +83,4 @@ def _block(value: Any) -> Block:
 
 
 def _spans(values: Iterable[Any]) -> Spans:
-    return tuple(Span(text, Mark(mark), href) for text, mark, href in values)
+    return tuple(Span(text, TextStyle(mark), href) for text, mark, href in values)

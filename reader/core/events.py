@@ -1,4 +1,7 @@
-"""Events of indexing and fetching that the screen and the commands hear. Small to import: start-up needs it."""
+"""Events of indexing and fetching that the screen and the commands receive.
+
+This module stays small and imports nothing of ours, because start-up imports it.
+"""
 
 from __future__ import annotations
 
@@ -6,21 +9,21 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple, TypeAlias
 
 Status: TypeAlias = Literal["fetched", "cached", "failed"]
-"""``cached``: the page that is kept holds, by its age, by its server's word, or because no newer one could be had."""
+"""``cached``: the stored page is fresh, is confirmed by its server, or could not be replaced."""
 
 
 class Failure(NamedTuple):
     """One address of an article that yielded no page."""
 
     way: str
-    """Which of its addresses, as in :data:`reader.core.model.Way`; empty for what concerns all of them."""
+    """The kind of address, as in :data:`reader.core.model.Way`; empty if the failure concerns all addresses."""
     host: str
     why: str
-    """In plain words that follow a name, such as “404 Not Found at jurist.org”."""
+    """The reason in a few words, such as “404 Not Found at jurist.org”."""
 
 
 class FetchAttempted(NamedTuple):
-    """An address of an article is being asked for."""
+    """A request to one address of an article begins."""
 
     id: str
     way: str
@@ -28,58 +31,58 @@ class FetchAttempted(NamedTuple):
 
 
 class FetchResult(NamedTuple):
-    """What came of one article."""
+    """The outcome of fetching one article."""
 
     id: str
     status: Status
     url: str
-    """Of the page that is kept: where it was found; empty when there is none."""
+    """The final URL of the stored page; empty if there is none."""
     words: int
     failures: tuple[Failure, ...]
-    """Each address that failed, in the order of asking; also where a page was found or kept in the end."""
+    """The addresses that failed, in the order of the requests, even if another one succeeded."""
     error: str
-    """A sentence when it failed, or when the page that is kept could not be looked at again; else empty."""
+    """A sentence if the fetch failed or the stored page could not be checked again; else empty."""
     seconds: float
     cancelled: bool = False
-    """Whether it failed because it was cancelled."""
+    """Whether it failed because it was canceled."""
     hint: str = ""
-    """What the person can do about it, in a sentence."""
-    asked: str = ""
-    """The address that was, or would have been, asked for first; empty when the article names none."""
-    holds: bool = False
-    """Whether a server has just said that the page which is kept still holds."""
+    """What the user can do about the error, as a sentence."""
+    requested_url: str = ""
+    """The address that comes first, requested or not; empty if the article has no address."""
+    confirmed: bool = False
+    """Whether a server has just confirmed that the stored page is current."""
 
 
 class BulkProgress(NamedTuple):
-    """How far the fetching of many articles is."""
+    """The progress of a bulk fetch."""
 
     done: int
     """Pages fetched."""
     cached: int
-    """Articles whose page was there already."""
+    """Articles that already had a page."""
     failed: int
     left: int
     rate: float
-    """Articles a second, of late."""
+    """Articles per second, over the last seconds."""
     paused: bool
     finished: bool
-    told: str
-    """What to say of the end in a sentence, once it is finished."""
+    summary: str
+    """A sentence for the user once it is finished; else empty."""
     last: str = ""
-    """The identity of the article that was ready last: it may have a page now."""
-    unseen: int = 0
-    """How many of ``cached`` could not be looked at again, as was asked for."""
+    """The id of the article that was completed last; it may have a page now."""
+    unverified: int = 0
+    """The part of ``cached`` that should have been checked again but could not be."""
 
 
 class ImageFetched(NamedTuple):
-    """An image that was asked for is kept now; or, with ``error``, it is not."""
+    """A requested image is stored, or ``error`` says why not."""
 
     url: str
     error: str = ""
 
 
 class Notice(NamedTuple):
-    """Something the person should know."""
+    """A message for the user."""
 
     text: str
     warning: bool = False
@@ -89,75 +92,73 @@ FetchEvent: TypeAlias = FetchAttempted | FetchResult | BulkProgress | ImageFetch
 OnFetchEvent: TypeAlias = Callable[[FetchEvent], None]
 
 
-_SECONDS_UNTIL_KNOWN = 0.5
-"""Before that, a rate says nothing."""
-_SECONDS_UNTIL_FORETOLD = 2.0
-"""Before that, a rate says little of the time left: processes are just being started."""
+_MIN_SECONDS_FOR_RATE = 0.5
+_MIN_SECONDS_FOR_ESTIMATE = 2.0
+"""Until then parser processes are still starting, so the rate says little about the remaining time."""
 
 
 class Progress(NamedTuple):
-    """How far a refresh is. Numbers are documents."""
+    """The progress of a refresh. All counts are documents."""
 
     done: int = 0
     total: int = 0
-    """Documents to read; as many as were found so far while ``walking``."""
+    """Documents to read; while ``walking``, those found so far."""
     changed: int = 0
-    """New, or not as they were."""
+    """New and changed documents."""
     removed: int = 0
     moved: int = 0
-    """Known ones at another place."""
     seconds: float = 0.0
-    """Since the refresh began."""
+    """Seconds since the refresh began."""
     before: int = 0
-    """Read by a refresh before this one that came to no end; they count as done."""
+    """Documents that an earlier, interrupted refresh has read; they count as done."""
     walking: bool = False
-    """Whether the folder is still being looked through."""
+    """Whether the folder is still being scanned."""
     shown: bool = False
-    """Whether lists have changed since the last time."""
+    """Whether this refresh has published changes to the lists since the previous event."""
     finished: bool = False
 
 
 class Pace(NamedTuple):
-    """How quickly it goes."""
+    """Rate and remaining time of a refresh."""
 
     rate: float
-    """Documents a second; 0 when not known yet."""
+    """Documents per second; 0 if not known yet."""
     left: float | None
-    """Seconds; None when not known yet."""
+    """Seconds; None if not known yet."""
 
 
 def pace(progress: Progress) -> Pace:
-    """Return rate and time left, by what has been done so far."""
-    if progress.seconds < _SECONDS_UNTIL_KNOWN or not progress.done:
+    """Return the rate and the estimated remaining time."""
+    if progress.seconds < _MIN_SECONDS_FOR_RATE or not progress.done:
         return Pace(0.0, None)
     rate = progress.done / progress.seconds
-    foretold = not progress.walking and progress.seconds >= _SECONDS_UNTIL_FORETOLD
-    return Pace(rate, max(0, progress.total - progress.done) / rate if foretold else None)
+    can_estimate = not progress.walking and progress.seconds >= _MIN_SECONDS_FOR_ESTIMATE
+    return Pace(rate, max(0, progress.total - progress.done) / rate if can_estimate else None)
 
 
-def facts(progress: Progress) -> tuple[str, ...]:
-    """Return what there is to say of a refresh under way, the most important first."""
+def progress_facts(progress: Progress) -> tuple[str, ...]:
+    """Return phrases about a running refresh, the most important first."""
     rate, left = pace(progress)
     done, total = progress.done + progress.before, progress.total + progress.before
-    said = [f"{done:,} of {total:,}" + ("+" if progress.walking else "")]
+    facts = [f"{done:,} of {total:,}" + ("+" if progress.walking else "")]
     if progress.finished:
-        pass  # the number says it
+        pass  # the number is enough
     elif not progress.walking and progress.done >= progress.total:
-        said.append("putting them in order")
+        facts.append("sorting")
     elif left is not None:
-        said.append(f"{duration(left)} left")
+        facts.append(f"{format_duration(left)} left")
     if rate:
-        said.append(f"{rate:,.0f} a second")
-    return tuple(said)
+        facts.append(f"{rate:,.0f} a second")
+    return tuple(facts)
 
 
 def share_done(progress: Progress) -> float:
-    """Return which part of all there is to read has been read, from 0 to 1."""
+    """Return the share of documents that have been read, from 0 to 1."""
     return min(1.0, (progress.done + progress.before) / max(1, progress.total + progress.before))
 
 
-def duration(seconds: float) -> str:
-    """Return a time as one reads it at a glance: ``8 s``, ``3 min``, ``2 h 5 min``."""
+def format_duration(seconds: float) -> str:
+    """Return a duration in its largest units: ``8 s``, ``3 min``, ``2 h 5 min``."""
     if seconds < 60:
         return f"{max(1, round(seconds))} s"
     minutes = round(seconds / 60)
@@ -166,8 +167,8 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if minutes % 60 else f"{minutes // 60} h"
 
 
-def outcome(progress: Progress) -> str:
-    """Return what a refresh that has ended came to."""
-    numbers = ((progress.changed, "new or changed"), (progress.moved, "moved"), (progress.removed, "gone"))
+def describe_outcome(progress: Progress) -> str:
+    """Return what a finished refresh has changed, such as “3 new or changed, 1 removed”."""
+    numbers = ((progress.changed, "new or changed"), (progress.moved, "moved"), (progress.removed, "removed"))
     parts = [f"{number:,} {word}" for number, word in numbers if number]
     return ", ".join(parts) if parts else "nothing has changed"

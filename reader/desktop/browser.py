@@ -24,7 +24,7 @@ from typing import TypeAlias
 from reader.core import text, urls
 from reader.core.errors import ReaderError
 from reader.desktop import programs
-from reader.desktop.programs import runs_code, show, split, stem
+from reader.desktop.programs import program_name, quoted, runs_code, split_command
 
 _Which: TypeAlias = Callable[[str], str | None]
 
@@ -195,7 +195,7 @@ def _chosen(alternatives: list[str], platform: str, which: _Which) -> Browser:
     problems: list[ReaderError] = []
     for alternative in alternatives:
         try:
-            return _from_words(split(alternative, "BROWSER", platform), platform, which)
+            return _from_words(split_command(alternative, "BROWSER", platform), platform, which)
         except ReaderError as error:
             problems.append(error)
     raise problems[0]
@@ -204,24 +204,24 @@ def _chosen(alternatives: list[str], platform: str, which: _Which) -> Browser:
 def _from_words(words: list[str], platform: str, which: _Which) -> Browser:
     if runs_code(words):
         raise ReaderError(
-            f"BROWSER is set to {show(' '.join(words))}, which makes a shell or interpreter run a string.",
+            f"BROWSER is set to {quoted(' '.join(words))}, which makes a shell or interpreter run a string.",
             "Name a browser, or a script that takes the address as its argument.",
         )
     name = words[0] if words else ""
     program = which(name) if name else None
     if program is None:
         what = "is not a program that can be run" if "/" in name or "\\" in name else "is not on the PATH"
-        raise ReaderError(f"BROWSER names {show(name)}, which {what}.", _HINT)
+        raise ReaderError(f"BROWSER names {quoted(name)}, which {what}.", _HINT)
     if platform in ("win32", "cygwin") and program.lower().endswith(_BATCH_FILES):
         # Windows starts these with cmd.exe, which reads "&" in an address as the end of the command.
-        raise ReaderError(f"BROWSER names {show(name)}, a batch file, which Windows runs in a shell.", _HINT)
+        raise ReaderError(f"BROWSER names {quoted(name)}, a batch file, which Windows runs in a shell.", _HINT)
     return _browser(program, tuple(words[1:]))
 
 
 def _browser(program: str, arguments: tuple[str, ...]) -> Browser:
     if "/" in program:
         program = str(Path(program).absolute())  # it is started in another folder than ours
-    name = stem(program)
+    name = program_name(program)
     return Browser(
         argv=(program, *arguments),
         name=text.clean(name),

@@ -27,14 +27,14 @@ _REFUSED_ALWAYS = frozenset({"cmd", "deno"})  # find an order, or a program, in 
 _ENV_SPLITS = re.compile(r"-[A-Za-z0]*S|--split-string\b")
 
 
-def split(line: str, variable: str, platform: str = sys.platform) -> list[str]:
+def split_command(line: str, variable: str, platform: str = sys.platform) -> list[str]:
     """Return the words of a command line that an environment variable holds. Raises ReaderError."""
     # In the POSIX manner the backslashes of a Windows path would be escapes.
     try:
         found = shlex.split(line, posix=platform != "win32")
     except ValueError as error:
         raise ReaderError(
-            f"{variable} is set to {show(line)}, where a quote is not closed.", f"Set {variable} anew, or unset it."
+            f"{variable} is set to {quoted(line)}, where a quote is not closed.", f"Set {variable} anew, or unset it."
         ) from error
     return [word.strip("\"'") for word in found] if platform == "win32" else found
 
@@ -45,7 +45,7 @@ def runs_code(words: Sequence[str]) -> bool:
     Any word, since env, nohup, busybox, a terminal's -e and the like pass on what follows them.
     """
     for at, word in enumerate(words):
-        name = stem(word)
+        name = program_name(word)
         rest = words[at + 1 :]
         if name in _REFUSED_ALWAYS:
             return True
@@ -56,12 +56,12 @@ def runs_code(words: Sequence[str]) -> bool:
     return False
 
 
-def stem(program: str) -> str:
+def program_name(program: str) -> str:
     """Return a program's name without folder and ``.exe``; Windows' rules for paths hold POSIX's too."""
     return PureWindowsPath(program).name.lower().removesuffix(".exe")
 
 
-def show(value: str) -> str:
+def quoted(value: str) -> str:
     """Return what a variable holds to be shown, in quotes."""
     return f"'{cut(clean(value), 60)}'"
 

@@ -62,7 +62,7 @@ def got_record(got: FetchResult) -> Record:
     """Return what ``fetch --json`` gives for an article; ``url`` is the one asked for first where there is no page."""
     return {
         "id": got.id,
-        "url": got.url or got.asked or None,
+        "url": got.url or got.requested_url or None,
         "status": got.status,
         "words": got.words,
         "error": f"{got.error} {got.hint}".strip() or None,

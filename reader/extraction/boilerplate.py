@@ -118,25 +118,25 @@ _LARGE = re.compile(rf"(?:^| ){_any(*_COMMENT_BOXES, *_OVERLAYS)}(?: |$)")
 
 
 @lru_cache(maxsize=4096)
-def is_box(names: str) -> bool:
+def is_boilerplate_name(names: str) -> bool:
     """Whether a class or id is that of a box that is no part of an article."""
     return bool(_NAME.search(_plain(names)))
 
 
 @lru_cache(maxsize=4096)
-def is_for_the_ear(names: str) -> bool:
+def is_screen_reader_only(names: str) -> bool:
     """Whether a class is that of text which is not shown, but read aloud."""
     return bool(_UNSEEN.search(_plain(names)))
 
 
 @lru_cache(maxsize=4096)
-def is_large_box(names: str) -> bool:
+def is_large_boilerplate_name(names: str) -> bool:
     """Whether a class or id is that of a box that may well be longer than the article: comments, walls of consent."""
     return bool(_LARGE.search(_plain(names)))
 
 
 @lru_cache(maxsize=4096)
-def is_standfirst(names: str) -> bool:
+def is_standfirst_name(names: str) -> bool:
     """Whether a class is that of what stands between a heading and the text, and belongs to the text."""
     return bool(_STANDFIRST.search(_plain(names)))
 
@@ -245,13 +245,13 @@ _HEADING = re.compile(rf"{_any(*_HEADINGS)}\s*[:：]?\s*[»>→…]?", re.IGNORE
 _EDGES = " .*-–—|•·»›→"
 
 
-def is_line(text: str) -> bool:
+def is_boilerplate_line(text: str) -> bool:
     """Whether a line is one of those that pages put between the paragraphs of an article."""
     text = clean(text).strip(_EDGES)
     return len(text) < MAX_LINE and bool(_LINE.fullmatch(text))
 
 
-def is_heading(text: str) -> bool:
+def is_boilerplate_heading(text: str) -> bool:
     """Whether a line announces what comes behind an article: others like it, comments, buttons."""
     text = clean(text)
     return len(text) < 120 and bool(_HEADING.fullmatch(text))

@@ -21,7 +21,14 @@ from reader.content.blocks import (
     spans_text,
 )
 from reader.core.text import clean
-from reader.extraction.boilerplate import has_date, is_byline, is_date, is_heading, is_line, without_by
+from reader.extraction.boilerplate import (
+    has_date,
+    is_boilerplate_heading,
+    is_boilerplate_line,
+    is_byline,
+    is_date,
+    without_by,
+)
 
 _LETTERS = re.compile(r"[\W_]+")
 _ABOUT = re.compile(r",? (?:is|was|writes|works|covers|reports|lives|has (?:been|worked|written)|joined|teaches)\b")
@@ -35,7 +42,7 @@ _NEAR = 8
 """Blocks from the start among which title, byline and date are repeated."""
 
 
-def tidy_article(
+def clean_article(
     blocks: Sequence[Block], title: str = "", byline: str = "", other_titles: Iterable[str] = ()
 ) -> tuple[Block, ...]:
     """Return the blocks of an article without what repeats its title, byline and date, and without page furniture."""
@@ -114,7 +121,7 @@ def _tidy(block: Block) -> Block | None:
     match block:
         case Paragraph(spans=spans) | Heading(spans=spans):
             text = spans_text(spans).strip()
-            return None if not text or is_line(text) or _is_read_more(block, text) else block
+            return None if not text or is_boilerplate_line(text) or _is_read_more(block, text) else block
         case ListBlock(items=items):
             kept = [tuple(part for part in map(_tidy, item) if part is not None) for item in items]
             return replace(block, items=tuple(filter(None, kept))) if any(kept) else None
@@ -125,7 +132,11 @@ def _is_read_more(block: Block, text: str) -> bool:
     """Whether a paragraph is one link to another article, announced by a word and a colon."""
     before, colon, _ = text.partition(":")
     return (
-        bool(colon) and len(before) < 24 and len(text) < 200 and linked_share(block) > 0.75 and bool(is_heading(before))
+        bool(colon)
+        and len(before) < 24
+        and len(text) < 200
+        and linked_share(block) > 0.75
+        and bool(is_boilerplate_heading(before))
     )
 
 
@@ -162,7 +173,7 @@ def _without_aftermath(blocks: list[Block]) -> list[Block]:
     dropping = False
     for block in blocks:
         if isinstance(block, Heading) or _is_label(block):
-            dropping = is_heading(text_of_block(block))
+            dropping = is_boilerplate_heading(text_of_block(block))
             if dropping:
                 continue
         elif dropping:
@@ -212,7 +223,11 @@ def _is_bio(block: Block, name: str) -> bool:
 
 
 def _is_label(block: Block) -> bool:
-    return isinstance(block, Paragraph) and len(spans_text(block.spans)) < 60 and is_heading(spans_text(block.spans))
+    return (
+        isinstance(block, Paragraph)
+        and len(spans_text(block.spans)) < 60
+        and is_boilerplate_heading(spans_text(block.spans))
+    )
 
 
 def _is_link_list(block: Block) -> bool:

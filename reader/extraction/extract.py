@@ -22,19 +22,18 @@ from typing import TYPE_CHECKING
 from reader.content.blocks import Block, Paragraph, Span
 from reader.content.html.builder import MAX_BLOCKS, cut_notice, parse_html
 from reader.content.html.inline import paragraphs
-from reader.content.html.links import WEB, target
+from reader.content.html.links import WEB, resolve_link
 from reader.content.markdown.parser import to_markdown
 from reader.core.model import Extract
 from reader.core.tokenize import words
-from reader.extraction.cleanup import article_text, tidy_article, with_headings
-from reader.extraction.decoding import decode
-from reader.extraction.extractors import first, second, whole
-from reader.extraction.json_ld import Structured, as_html, script_text, structured
-from reader.extraction.main_element import container, standfirst
-from reader.extraction.metadata import Metadata, base_of, metadata
-from reader.extraction.placeholders import Held, without_ours
+from reader.extraction.cleanup import article_text, clean_article, with_headings
+from reader.extraction.extractors import all_blocks, readability_blocks, trafilatura_blocks
+from reader.extraction.json_ld import StructuredData, as_html, script_text, structured_data
+from reader.extraction.main_element import main_element, standfirst
+from reader.extraction.metadata import Metadata, base_url_of, read_metadata
+from reader.extraction.placeholders import Placeholders, without_ours
 from reader.extraction.prune import prepare
-from reader.extraction.tree import MAX_CHARACTERS, parse, size_of
+from reader.extraction.tree import MAX_CHARACTERS, decode, parse, size_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
@@ -69,7 +68,7 @@ _NEAR = 0.75
 
 
 @dataclass(frozen=True, slots=True)
-class Article:
+class ExtractedArticle:
     """The article of a page as blocks, for those who want its words alone."""
 
     blocks: tuple[Block, ...]
@@ -80,10 +79,10 @@ def extract(source: bytes | str, url: str = "", charset: str = "") -> Extract | 
     """Return the article of a page, or None when there is none in it.
 
     ``source`` is HTML, XHTML or plain text; bytes are decoded as
-    :func:`reader.extraction.decoding.decode` says. ``url`` is where it came from; relative
+    :func:`reader.extraction.tree.decode` says. ``url`` is where it came from; relative
     addresses are resolved against it. Pure; raises nothing on account of what is in the page.
     """
-    article = article_of(source, url, charset)
+    article = extract_article(source, url, charset)
     if article is None:
         return None
     about = article.about
@@ -98,27 +97,27 @@ def extract(source: bytes | str, url: str = "", charset: str = "") -> Extract | 
     )
 
 
-def article_of(source: bytes | str, url: str = "", charset: str = "") -> Article | None:
+def extract_article(source: bytes | str, url: str = "", charset: str = "") -> ExtractedArticle | None:
     """Return the article of a page as blocks, or None; takes what :func:`extract` takes."""
     if isinstance(source, bytes) and _is_binary(source):
         return None
     text = decode(source, charset)[:MAX_CHARACTERS]
-    url = target(url, "", WEB)
+    url = resolve_link(url, "", WEB)
     if not _TAG.search(text):
-        return _or_none(Article(_plain(text), Metadata()))
+        return _or_none(ExtractedArticle(_plain(text), Metadata()))
     parsed = parse(text)
     if parsed is None:
         return None
     tree = parsed.tree
-    base_url = base_of(tree, url)
-    said = structured(tree)
-    about = metadata(tree, said, base_url)
+    base_url = base_url_of(tree, url)
+    said = structured_data(tree)
+    about = read_metadata(tree, said, base_url)
     data = script_text(tree)
     page = _Page(tree, prepare(tree, base_url), base_url, about)
-    found = _or_none(Article(page.best(said, data), about))
+    found = _or_none(ExtractedArticle(page.best(said, data), about))
     if found is None and not parsed.is_whole:
         # Too deep for the parser of the extractors; ours reads markup of any depth, though not what is an article.
-        found = _or_none(Article(page.tidied(parse_html(text, base_url)), about))
+        found = _or_none(ExtractedArticle(page.tidied(parse_html(text, base_url)), about))
     return found
 
 
@@ -127,7 +126,7 @@ def _is_binary(source: bytes) -> bool:
     return b"\0" in source[:_BINARY_LOOK] and not source.startswith((BOM_UTF16_LE, BOM_UTF16_BE))
 
 
-def _or_none(article: Article) -> Article | None:
+def _or_none(article: ExtractedArticle) -> ExtractedArticle | None:
     return article if len(words(article_text(article.blocks))) >= MIN_WORDS else None
 
 
@@ -145,14 +144,14 @@ class _Page:
     """A prepared page, and the opinions about it."""
 
     tree: HtmlElement
-    held: Held
+    held: Placeholders
     base_url: str
     about: Metadata
 
-    def best(self, said: Structured, data: str) -> tuple[Block, ...]:
+    def best(self, said: StructuredData, data: str) -> tuple[Block, ...]:
         """Return the best of the opinions; ``data`` is what the page's scripts have of a text."""
         if sum(1 for _ in self.tree.iter()) > MAX_ELEMENTS or size_of(self.tree) > MAX_TEXT:
-            return self.tidied(whole(_main(self.tree), self.held, self.base_url))
+            return self.tidied(all_blocks(_main(self.tree), self.held, self.base_url))
         best = self._agreed()
         if said.body:
             best = _checked(best, self._read(as_html(said.body)), self._second)
@@ -174,11 +173,11 @@ class _Page:
 
     def _agreed(self) -> tuple[Block, ...]:
         """Return the first opinion where the third is about the same, else the one that is nearest to the other two."""
-        one = self.tidied(first(self.tree, self.held, self.base_url))
-        held = container(self.tree)
+        one = self.tidied(trafilatura_blocks(self.tree, self.held, self.base_url))
+        held = main_element(self.tree)
         if held is not None and _holds_the_same(one, held):
             return one
-        three = () if held is None else self.tidied(whole(held, self.held, self.base_url))
+        three = () if held is None else self.tidied(all_blocks(held, self.held, self.base_url))
         counts = [_rows(one), _rows(three)]
         if _alike(*counts) >= _SAME and not _is_lump(one):
             return with_headings(one, three)
@@ -190,13 +189,13 @@ class _Page:
         return best if best is three else with_headings(best, three)
 
     def _second(self) -> tuple[Block, ...]:
-        return self.tidied(second(self.tree, self.held, self.base_url))
+        return self.tidied(readability_blocks(self.tree, self.held, self.base_url))
 
     def _read(self, html: str) -> tuple[Block, ...]:
         return self.tidied(parse_html(html, self.base_url))
 
     def tidied(self, blocks: Sequence[Block]) -> tuple[Block, ...]:
-        return tidy_article(blocks, self.about.title, self.about.byline, self.about.titles)
+        return clean_article(blocks, self.about.title, self.about.byline, self.about.titles)
 
 
 def _main(tree: HtmlElement) -> HtmlElement:

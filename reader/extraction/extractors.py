@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from reader.content.blocks import Block
 from reader.content.html.builder import MAX_CHARACTERS, assemble, cut_notice
 from reader.content.html.tokenizer import Token, tokens
-from reader.extraction.placeholders import CODE, CODE_BREAK, Held, number_of, parted, show_code, without_number
+from reader.extraction.placeholders import CODE, CODE_BREAK, Placeholders, number_of, parted, show_code, without_number
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -35,7 +35,7 @@ _STYLES = {"#b": "b", "#i": "i", "#t": "kbd"}
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 
 
-def first(tree: HtmlElement, held: Held, base_url: str) -> tuple[Block, ...]:
+def trafilatura_blocks(tree: HtmlElement, held: Placeholders, base_url: str) -> tuple[Block, ...]:
     """Return what trafilatura finds, in its fast mode; empty when that is nothing. The tree stays as it is."""
     try:
         found = _trafilatura().bare_extraction(
@@ -54,7 +54,7 @@ def first(tree: HtmlElement, held: Held, base_url: str) -> tuple[Block, ...]:
     return () if found is None else assemble(_walk(found.body, held), base_url)
 
 
-def second(tree: HtmlElement, held: Held, base_url: str) -> tuple[Block, ...]:
+def readability_blocks(tree: HtmlElement, held: Placeholders, base_url: str) -> tuple[Block, ...]:
     """Return what readability finds; empty when that is nothing. The tree stays as it is."""
     library = _readability()
     try:
@@ -64,7 +64,7 @@ def second(tree: HtmlElement, held: Held, base_url: str) -> tuple[Block, ...]:
     return assemble(_restored(tokens(found), held), base_url)
 
 
-def whole(tree: HtmlElement, held: Held, base_url: str) -> tuple[Block, ...]:
+def all_blocks(tree: HtmlElement, held: Placeholders, base_url: str) -> tuple[Block, ...]:
     """Return everything that is left in a prepared tree, in linear time; bounded as parse_html is."""
     from lxml.etree import tostring
 
@@ -93,7 +93,7 @@ def _readability() -> ModuleType:
 # --- trafilatura's XML ------------------------------------------------------------------------
 
 
-def _walk(root: _Element, held: Held) -> Iterator[Token]:
+def _walk(root: _Element, held: Placeholders) -> Iterator[Token]:
     """Yield an extractor's tree as tokens, without recursion."""
     stack: list[tuple[_Element, bool]] = [(root, False)]
     while stack:
@@ -168,7 +168,7 @@ def _begin(item: _Element) -> str:
 # --- what pruning holds, put back ---------------------------------------------------------------
 
 
-def _restored(found: Iterator[Token], held: Held) -> Iterator[Token]:
+def _restored(found: Iterator[Token], held: Placeholders) -> Iterator[Token]:
     """Yield tokens of HTML with pictures and listings as the page had them."""
     in_listing = False
     for token in found:
@@ -186,7 +186,7 @@ def _restored(found: Iterator[Token], held: Held) -> Iterator[Token]:
             yield token
 
 
-def _said(text: str, held: Held) -> Iterator[Token]:
+def _said(text: str, held: Placeholders) -> Iterator[Token]:
     """Yield a text, and what is held where it says so."""
     for piece, html in parted(without_number(text), held):
         if html:
@@ -195,7 +195,7 @@ def _said(text: str, held: Held) -> Iterator[Token]:
             yield Token("text", piece)
 
 
-def _picture(address: str, held: Held) -> Iterator[Token]:
+def _picture(address: str, held: Placeholders) -> Iterator[Token]:
     picture = held.find(address)
     if picture is None:
         return

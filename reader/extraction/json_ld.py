@@ -33,7 +33,7 @@ _SENTENCE_END = re.compile(r"[.!?…。！？।؟]")
 
 
 @dataclass(slots=True)
-class Structured:
+class StructuredData:
     """What the JSON-LD of a page says of its article."""
 
     headline: str = ""
@@ -51,9 +51,9 @@ class Structured:
     """Selectors of the parts that are not free (``hasPart``)."""
 
 
-def structured(tree: HtmlElement) -> Structured:
+def structured_data(tree: HtmlElement) -> StructuredData:
     """Return what the page's JSON-LD says of its article; the first to say a thing holds. Never raises."""
-    found = Structured()
+    found = StructuredData()
     for script in tree.iter("script"):
         if "ld+json" in (script.get("type") or "").lower():
             for thing in _things(_json(script.text or "")):
@@ -62,7 +62,7 @@ def structured(tree: HtmlElement) -> Structured:
     return found
 
 
-def _take_access(thing: dict[str, object], found: Structured) -> None:
+def _take_access(thing: dict[str, object], found: StructuredData) -> None:
     """Take whether a thing may be read by everybody, as schema.org and Google's rules for pay walls have it."""
     free = str(thing.get("isAccessibleForFree", "")).rpartition("/")[2].lower()
     if free in ("true", "false"):
@@ -100,7 +100,7 @@ def _things(root: object) -> Iterator[dict[str, object]]:
             queue.extend(value for value in thing if isinstance(value, dict | list))
 
 
-def _take(thing: dict[str, object], found: Structured) -> None:
+def _take(thing: dict[str, object], found: StructuredData) -> None:
     types = {name.rpartition("/")[2] for name in _strings(thing.get("@type"))}
     if not any(map(_ARTICLE.search, types)):
         return

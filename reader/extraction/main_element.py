@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from reader.extraction.boilerplate import is_standfirst
+from reader.extraction.boilerplate import is_standfirst_name
 from reader.extraction.tree import size_of, text_of
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ _SHARES = (1.0, 0.5, 0.25)
 """Of a text's weight, for the element that holds it, the one around that, and the next."""
 
 
-def container(tree: HtmlElement) -> HtmlElement | None:
+def main_element(tree: HtmlElement) -> HtmlElement | None:
     """Return the element that holds most of the running text of a prepared page, or None when there is none."""
     scores: dict[HtmlElement, float] = defaultdict(float)
     totals: dict[HtmlElement, float] = defaultdict(float)
@@ -121,7 +121,9 @@ def standfirst(tree: HtmlElement) -> str:
     following = (element for element in heading.xpath("following::*") if isinstance(element.tag, str))
     for element in islice(following, _LOOK_AHEAD):
         is_next = element.getprevious() is heading and element.tag in ("p", "h2")
-        if is_next or (is_standfirst(element.get("class") or "") and element.tag in ("p", "div", "h2", "h3", "span")):
+        if is_next or (
+            is_standfirst_name(element.get("class") or "") and element.tag in ("p", "div", "h2", "h3", "span")
+        ):
             text = text_of(element)
             linked = sum(size_of(link) for link in element.iter("a"))
             if (_SENTENCE if is_next else _STANDFIRST[0]) <= len(text) <= _STANDFIRST[1] and not linked:

@@ -9,11 +9,11 @@ from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from reader.content.html.links import WEB, host_of, target
+from reader.content.html.links import WEB, host_of, resolve_link
 from reader.core.model import Image
 from reader.core.text import clean
 from reader.extraction.boilerplate import has_date, without_by
-from reader.extraction.json_ld import Structured
+from reader.extraction.json_ld import StructuredData
 from reader.extraction.tree import text_of
 
 if TYPE_CHECKING:
@@ -88,12 +88,12 @@ class Metadata:
     """Every form in which the page says its title; for finding it again in the text."""
 
 
-def metadata(tree: HtmlElement, said: Structured, base_url: str) -> Metadata:
+def read_metadata(tree: HtmlElement, said: StructuredData, base_url: str) -> Metadata:
     """Return what a page says of its article. ``tree`` is the whole page, head and all."""
     named = _named(tree)
     site = _short(_first(named, _SITES) or said.publisher)
     if not site and base_url:
-        site = host_of(target(base_url, "", WEB)) if target(base_url, "", WEB) else ""
+        site = host_of(resolve_link(base_url, "", WEB)) if resolve_link(base_url, "", WEB) else ""
     headings = [name for element in list(tree.iter("h1"))[:5] if (name := _short(text_of(element).strip("¶# ")))]
     page_title = next((text_of(element) for element in tree.iter("title") if element.getparent() is not None), "")
     told = [_short(said.headline), *(_short(named.get(name, "")) for name in _TITLES)]
@@ -109,18 +109,18 @@ def metadata(tree: HtmlElement, said: Structured, base_url: str) -> Metadata:
     )
 
 
-def base_of(tree: HtmlElement, url: str) -> str:
+def base_url_of(tree: HtmlElement, url: str) -> str:
     """Return what relative addresses of a page are resolved against: its ``base`` element, else its own address."""
     for element in tree.iter("base"):
-        found = target(element.get("href") or "", url, WEB)
+        found = resolve_link(element.get("href") or "", url, WEB)
         if found:
             return found
     if url:
         return url
     for element in tree.iter("link"):
         if "canonical" in (element.get("rel") or "").lower():
-            return target(element.get("href") or "", "", WEB)
-    return target(_named(tree).get("og:url", ""), "", WEB)
+            return resolve_link(element.get("href") or "", "", WEB)
+    return resolve_link(_named(tree).get("og:url", ""), "", WEB)
 
 
 def _named(tree: HtmlElement) -> dict[str, str]:
@@ -200,7 +200,7 @@ def _key(text: str) -> str:
 # --- byline -------------------------------------------------------------------------------------
 
 
-def _byline(tree: HtmlElement, named: dict[str, str], said: Structured) -> str:
+def _byline(tree: HtmlElement, named: dict[str, str], said: StructuredData) -> str:
     for text in (said.author, *(named.get(name, "") for name in _AUTHORS)):
         name = _person(text)
         if name:
@@ -239,9 +239,9 @@ def _person(text: str) -> str:
 # --- date ---------------------------------------------------------------------------------------
 
 
-def _published(tree: HtmlElement, named: dict[str, str], said: Structured) -> datetime | None:
+def _published(tree: HtmlElement, named: dict[str, str], said: StructuredData) -> datetime | None:
     for text in (said.published, *(named.get(name, "") for name in _DATES)):
-        found = moment(text)
+        found = parse_date(text)
         if found:
             return found
     marked: list[str] = []
@@ -258,7 +258,7 @@ def _published(tree: HtmlElement, named: dict[str, str], said: Structured) -> da
         elif element.tag == "time":
             marked += [text, text_of(element)[:80]]
     marked += _near_heading(tree)
-    return next(filter(None, map(moment, marked[:20])), None)
+    return next(filter(None, map(parse_date, marked[:20])), None)
 
 
 def _near_heading(tree: HtmlElement) -> list[str]:
@@ -270,7 +270,7 @@ def _near_heading(tree: HtmlElement) -> list[str]:
     return [text for inner in behind if 6 <= len(text := text_of(inner)) < 100 and has_date(text)]
 
 
-def moment(text: str) -> datetime | None:
+def parse_date(text: str) -> datetime | None:
     """Return a time as pages write it, in UTC, or None when it is none.
 
     Takes ISO 8601 and its kin, RFC 2822, and dates such as ``3 May 2024`` and
@@ -321,9 +321,9 @@ def _loose(text: str) -> datetime | None:
 # --- picture ------------------------------------------------------------------------------------
 
 
-def _image(named: dict[str, str], said: Structured, base_url: str) -> Image | None:
+def _image(named: dict[str, str], said: StructuredData, base_url: str) -> Image | None:
     for address in (*(named.get(name, "") for name in _IMAGES), said.image):
-        url = target(address.strip(), base_url, WEB)
+        url = resolve_link(address.strip(), base_url, WEB)
         if url:
             return Image(
                 url,

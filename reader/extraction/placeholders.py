@@ -56,7 +56,7 @@ class Picture:
 
 
 @dataclass(slots=True)
-class Held:
+class Placeholders:
     """What is kept of a page beside its tree."""
 
     pictures: list[Picture] = field(default_factory=list)
@@ -167,7 +167,7 @@ def flatten_quotes(tree: HtmlElement) -> None:
                 foot.tag = "p"
 
 
-def hold_quotes(tree: HtmlElement, held: Held) -> None:
+def hold_quotes(tree: HtmlElement, held: Placeholders) -> None:
     """Put the text alone where each quote was, which extractors flatten, and keep it with all that is in it.
 
     A quote that has most of the page's text is the article itself, as some pages have it.
@@ -216,7 +216,7 @@ def without_ours(text: str) -> str:
     return _OURS.sub("", text)
 
 
-def parted(text: str, held: Held) -> Iterator[tuple[str, str]]:
+def parted(text: str, held: Placeholders) -> Iterator[tuple[str, str]]:
     """Yield the pieces of a text, each as (text, HTML): one of the two is empty. HTML is what was held, or a rule."""
     at = 0
     for found in _HELD.finditer(text):

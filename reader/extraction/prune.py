@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from reader.content.html.links import WEB, target
-from reader.content.html.superscript import NAMES, shifted
+from reader.content.html.inline import SHIFTING_ELEMENTS, to_superscript
+from reader.content.html.links import WEB, resolve_link
 from reader.core.text import clean
-from reader.extraction.boilerplate import is_box, is_for_the_ear, is_large_box
+from reader.extraction.boilerplate import is_boilerplate_name, is_large_boilerplate_name, is_screen_reader_only
 from reader.extraction.placeholders import (
     PICTURE_HOST,
-    Held,
     Picture,
+    Placeholders,
     blank_ours,
     flatten_quotes,
     hold_quotes,
@@ -92,18 +92,18 @@ _RESTS = 200
 _PIXELS = re.compile(r"\s*(\d{1,5})(?:px)?\s*", re.ASCII)
 
 
-def prepare(tree: HtmlElement, base_url: str) -> Held:
+def prepare(tree: HtmlElement, base_url: str) -> Placeholders:
     """Change ``tree`` into what the extractors do best with; returns what is put back behind them."""
-    held = Held()
+    held = Placeholders()
     blank_ours(tree)
     flatten_quotes(tree)
     part_captions(tree)
     for image in elements(tree, "amp-img"):
         image.tag = "img"
-    for name in NAMES:
+    for name in SHIFTING_ELEMENTS:
         for element in elements(tree, name):
             if element.text and not len(element):
-                element.text = shifted(element.text, name)
+                element.text = to_superscript(element.text, name)
     _hold_pictures(tree, base_url, held)
     _drop_widgets(tree)
     _prune(tree)
@@ -141,7 +141,9 @@ def _prune(tree: HtmlElement) -> None:
         if element.getparent() is None or not (element.tag in _ASIDE or _is_noise(element)):
             continue
         inside = prose_size(element)
-        is_large = is_large_box(element.get("id") or "") or is_large_box(element.get("class") or "")
+        is_large = is_large_boilerplate_name(element.get("id") or "") or is_large_boilerplate_name(
+            element.get("class") or ""
+        )
         # A name misleads where it would take the article itself.
         fits = 3 * inside < left and left - inside >= _AT_LEAST * whole
         if fits or inside == 0 or (is_large and left - inside > _RESTS):
@@ -158,10 +160,10 @@ def _is_noise(element: HtmlElement) -> bool:
         return True
     names = get("class") or ""
     if element.tag in _INLINE:  # a word of a sentence, however it is called
-        return is_for_the_ear(names)
-    if is_box(names) or any(is_box(get(attribute) or "") for attribute in _NAMING):
+        return is_screen_reader_only(names)
+    if is_boilerplate_name(names) or any(is_boilerplate_name(get(attribute) or "") for attribute in _NAMING):
         return True
-    return is_box(get("id") or "") and not _is_named_after_heading(element)
+    return is_boilerplate_name(get("id") or "") and not _is_named_after_heading(element)
 
 
 def _is_named_after_heading(element: HtmlElement) -> bool:
@@ -209,7 +211,7 @@ def prose_size(element: HtmlElement) -> int:
 # --- pictures -------------------------------------------------------------------------------
 
 
-def _hold_pictures(tree: HtmlElement, base_url: str, held: Held) -> None:
+def _hold_pictures(tree: HtmlElement, base_url: str, held: Placeholders) -> None:
     """Put one picture where a figure was, its caption kept aside, and its real address into every other."""
     for figure in elements(tree, "figure"):
         if figure.getparent() is not None and not any(True for _ in figure.iter("table", "pre", "blockquote")):
@@ -225,7 +227,7 @@ def _hold_pictures(tree: HtmlElement, base_url: str, held: Held) -> None:
         element.drop_tag()
 
 
-def _hold_figure(figure: HtmlElement, base_url: str, held: Held) -> None:
+def _hold_figure(figure: HtmlElement, base_url: str, held: Placeholders) -> None:
     captions = [text_of(caption) for caption in figure.iter("figcaption")]
     caption = clean(" ".join(captions))
     found = [picture for image in figure.iter("img") if (picture := _picture(image, base_url, ""))]
@@ -265,7 +267,7 @@ def _picture(image: HtmlElement, base_url: str, caption: str) -> Picture | None:
         return None
     addresses = [get(name) or "" for name in _SOURCES]
     addresses += [_largest(get(name) or "") for name in _SETS]
-    url = next(filter(None, (target(address, base_url, WEB) for address in addresses)), "")
+    url = next(filter(None, (resolve_link(address, base_url, WEB) for address in addresses)), "")
     if not url:
         return None
     alt = clean(get("alt") or "")

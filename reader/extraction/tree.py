@@ -1,4 +1,4 @@
-"""A page's text -> a tree that the extractors work on."""
+"""The bytes of a web page -> the tree that the extractors work on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from reader.content.html.tokenizer import ATTRIBUTE
+from reader.core.encodings import detect
+from reader.core.text import unescape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +19,9 @@ MAX_CHARACTERS = 5_000_000
 MAX_ATTRIBUTES = 500
 """Of an element; those after are left out. The parser's time grows with their square."""
 _LONG_TAG = re.compile(r"(<[a-zA-Z][^\s<>]*+)([^<>]{4000,}+)>")
+# XML takes no other characters, and lxml with it (XML 1.0, section 2.2); C1 controls are taken out with them.
+_NOT_XML = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REFERENCE = re.compile(r"&#(?=[0-9]|[xX][0-9a-fA-F])(?:[xX]0*+([0-9a-fA-F]*+)|0*+([0-9]*+));?", re.ASCII)
 
 
 class Parsed(NamedTuple):
@@ -27,10 +32,32 @@ class Parsed(NamedTuple):
     """False when the parser left something out that was too deep."""
 
 
+def decode(source: bytes | str, charset: str = "") -> str:
+    """Return a page as text without the characters and numeric references that XML does not take.
+
+    ``charset`` is what the server said; :func:`reader.core.encodings.detect` says what that
+    counts for. Broken bytes become U+FFFD; never raises.
+    """
+    text = source if isinstance(source, str) else source.decode(detect(source, charset), "replace")
+    text = text.removeprefix("\ufeff")
+    text = _NOT_XML.sub("", text)
+    return _REFERENCE.sub(_harmless, text) if "&#" in text else text
+
+
+def _harmless(found: re.Match[str]) -> str:
+    """Return a numeric reference, or what it stands for when a parser would choke on it or misread it."""
+    digits = found[1] or found[2] or "0"
+    number = int(digits, 16 if found[1] else 10) if len(digits) < 8 else 0
+    if number in (9, 10, 13) or number >= 0xA0 or 0x20 <= number < 0x7F:
+        return found[0] if number < 0x110000 and not _NOT_XML.match(chr(number)) else ""
+    # unescape knows that &#146; is meant as Windows-1252, as the HTML standard says (13.2.5.80).
+    return _NOT_XML.sub("", unescape(f"&#{number};"))
+
+
 def parse(source: str) -> Parsed | None:
     """Return a page as a tree, or None when nothing in it is markup.
 
-    ``source`` comes from :func:`reader.extraction.decoding.decode`. Elements more than 255
+    ``source`` comes from :func:`decode`. Elements more than 255
     deep are left out: that is libxml2's own limit, which we leave on.
     """
     from lxml import etree

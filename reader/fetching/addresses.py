@@ -25,7 +25,7 @@ class Address(NamedTuple):
     """In the form of :func:`reader.core.urls.fetchable`."""
 
 
-class Wanted(NamedTuple):
+class FetchTarget(NamedTuple):
     """An article that is to be fetched."""
 
     id: str
@@ -34,7 +34,7 @@ class Wanted(NamedTuple):
     """Those that may not be asked for at all."""
 
 
-def wanted(id_: str, every: Iterable[Links]) -> Wanted:
+def fetch_target(id_: str, every: Iterable[Links]) -> FetchTarget:
     """Return by which addresses to ask for the article that has these links: of all its documents, each once.
 
     In the order original, web, AMP, AMP cache.
@@ -56,10 +56,10 @@ def wanted(id_: str, every: Iterable[Links]) -> Wanted:
                 unusable.append(Failure(way, "", error.message.rstrip(".")))
             else:
                 found.setdefault(canonical(asked), Address(way, asked))
-    return Wanted(id_, tuple(found.values())[:_MOST_ADDRESSES], tuple(unusable))
+    return FetchTarget(id_, tuple(found.values())[:_MOST_ADDRESSES], tuple(unusable))
 
 
-def look_up(library: Library, id_: str, given: Links | None = None) -> Wanted:
+def find_target(library: Library, id_: str, given: Links | None = None) -> FetchTarget:
     """Return by which addresses to ask for an article: by those that are given, and those of its documents.
 
     Raises ReaderError when none are given and no document is of it.
@@ -73,7 +73,7 @@ def look_up(library: Library, id_: str, given: Links | None = None) -> Wanted:
         links = []
     if not links and given is None:
         raise ReaderError("There is no document of this article any more.", "It was moved or deleted.")
-    return wanted(id_, links if given is None else [given, *links])
+    return fetch_target(id_, links if given is None else [given, *links])
 
 
 def _documents(library: Library, id_: str) -> list[int]:
@@ -87,12 +87,12 @@ def _documents(library: Library, id_: str) -> list[int]:
     return library.documents_of(id_) if library.renew() else []
 
 
-def is_lesser(way: Way, other: Way) -> bool:
+def is_weaker(way: Way, other: Way) -> bool:
     """Whether a page that came by ``way`` is a copy of what comes by ``other``."""
     return _WAYS.index(way) > _WAYS.index(other)
 
 
-def no_worse_than(kept: Page, addresses: tuple[Address, ...]) -> tuple[Address, ...]:
+def at_least_as_good_as(kept: Page, addresses: tuple[Address, ...]) -> tuple[Address, ...]:
     """Return those that come before the one that the kept page came by, and that one, however it is spelled.
 
     A page is no better because it comes by a way that is only taken when the others fail.
@@ -101,4 +101,4 @@ def no_worse_than(kept: Page, addresses: tuple[Address, ...]) -> tuple[Address, 
     for at, address in enumerate(addresses):
         if canonical(address.url) == came_by:
             return addresses[: at + 1]
-    return tuple(address for address in addresses if not is_lesser(address.way, kept.way))
+    return tuple(address for address in addresses if not is_weaker(address.way, kept.way))

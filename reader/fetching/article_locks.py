@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from reader.web.transport.preempt import giving_way
+from reader.core.preempt import preemptible
 
 
-class UnderWay:
+class ArticleLocks:
     """For the tasks of one loop: an article is one task's at a time, and a person's rather than anybody's."""
 
     def __init__(self) -> None:
@@ -21,16 +21,16 @@ class UnderWay:
         self._waiting: set[asyncio.Future[None]] = set()
 
     @asynccontextmanager
-    async def alone(self, id_: str, *, unasked: bool) -> AsyncIterator[bool]:
+    async def acquire(self, id_: str, *, background: bool) -> AsyncIterator[bool]:
         """Hold an article, once nobody else does; yields whether somebody did.
 
         Where nobody waits for what is being fetched, and a person comes, that gives way: it gets
-        a GiveWayError, in the middle.
+        a PreemptedError, in the middle.
         """
-        waited = await self._wait(id_, unasked=unasked)
+        waited = await self._wait(id_, background=background)
         try:
-            if unasked:
-                async with giving_way() as give_way:
+            if background:
+                async with preemptible() as give_way:
                     self._holders[id_] = give_way
                     try:
                         yield waited
@@ -43,19 +43,19 @@ class UnderWay:
             self._holders.pop(id_, None)
             self._stir()
 
-    async def _wait(self, id_: str, *, unasked: bool) -> bool:
+    async def _wait(self, id_: str, *, background: bool) -> bool:
         waited = False
-        self._persons[id_] += not unasked
+        self._persons[id_] += not background
         try:
-            while id_ in self._holders or (unasked and self._persons[id_]):
+            while id_ in self._holders or (background and self._persons[id_]):
                 waited = True
                 give_way = self._holders.get(id_)
-                if not unasked and give_way is not None:
+                if not background and give_way is not None:
                     give_way()
                 await self._stirred()
             return waited
         finally:
-            self._persons[id_] -= not unasked
+            self._persons[id_] -= not background
             if not self._persons[id_]:
                 del self._persons[id_]
 

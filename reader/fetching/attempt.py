@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from reader.core.events import Failure, FetchAttempted, FetchResult, Status
 from reader.core.model import Page
 from reader.core.urls import host
-from reader.fetching.addresses import Address, Wanted, is_lesser
-from reader.fetching.replace_policy import worse
+from reader.fetching.addresses import Address, FetchTarget, is_weaker
+from reader.fetching.replace_policy import reason_to_keep
 from reader.storage.sqlite.pages.store import Failed
-from reader.web.answers import Answer, FetchError
+from reader.web.responses import FetchError, WebResponse
 from reader.workers.sandbox import ExtractError
 
 if TYPE_CHECKING:
-    from reader.fetching.fetch_article import Allows, Tools
+    from reader.fetching.fetch_article import FetchContext, RobotsPolicy
 
 NO_ADDRESS = "The document names no address."
 _NAMES: dict[str, str] = {
@@ -59,9 +59,9 @@ class Attempt:
 
     def __init__(
         self,
-        tools: Tools,
-        wanted: Wanted,
-        robots: Allows | None,
+        tools: FetchContext,
+        wanted: FetchTarget,
+        robots: RobotsPolicy | None,
         tell: Callable[[FetchAttempted], None],
         kept: Page | None,
     ) -> None:
@@ -82,7 +82,7 @@ class Attempt:
         self._is_confirmed = False
         """by its server's word."""
 
-    async def any_of(self, addresses: Iterable[Address]) -> Page | None:
+    async def try_addresses(self, addresses: Iterable[Address]) -> Page | None:
         """Return the first page that is an article; None also when the kept one still holds."""
         for address in addresses:
             page = await self._one(address)
@@ -90,7 +90,7 @@ class Attempt:
                 return page
         return None
 
-    async def archived(self) -> Page | None:
+    async def try_archive(self) -> Page | None:
         """Return the newest capture of any address."""
         for address in self._wanted.addresses:
             try:
@@ -110,7 +110,7 @@ class Attempt:
     async def _one(self, address: Address) -> Page | None:
         name = host(address.url)
         self._tell(FetchAttempted(self._wanted.id, address.way, name))
-        self._tools.reads.warm()
+        self._tools.reads.prestart()
         kept = self.kept
         try:
             answer = await self._tools.web.page(
@@ -118,7 +118,7 @@ class Attempt:
                 etag=kept.etag if kept is not None else "",
                 last_modified=kept.last_modified if kept is not None else "",
                 validated=kept.final_url if kept is not None else "",
-                judge=self._robots.objection if self._robots is not None else None,
+                url_check=self._robots.objection if self._robots is not None else None,
             )
         except FetchError as error:
             self._fail(address.way, error.host or name, error.why, error.hint)
@@ -130,18 +130,18 @@ class Attempt:
         if answer.status == 304:
             now, url = datetime.now(UTC), answer.final_url
             checked = self._tools.pages.checked
-            await self._tools.disk.do(checked, self._wanted.id, now, answer.etag, answer.last_modified, url)
+            await self._tools.disk.run(checked, self._wanted.id, now, answer.etag, answer.last_modified, url)
             self.holds = self._is_confirmed = True
             return None
         return await self._read(address, answer)
 
-    async def _read(self, address: Address, answer: Answer) -> Page | None:
+    async def _read(self, address: Address, answer: WebResponse) -> Page | None:
         """Return the page in an answer, once it is kept."""
         name = host(answer.final_url) or host(address.url)
-        unasked = self._robots is not None
+        background = self._robots is not None
         try:
             extract, stub = await self._tools.reads.extract(
-                answer.body, answer.final_url, answer.charset, unasked=unasked
+                answer.body, answer.final_url, answer.charset, background=background
             )
         except ExtractError as error:
             self._fail(address.way, name, f"{error.message[:1].lower()}{error.message[1:].rstrip('.')}")
@@ -156,20 +156,20 @@ class Attempt:
         )  # fmt: skip
         return await self._keep(page, name, answer)
 
-    async def _keep(self, page: Page, name: str, answer: Answer) -> Page | None:
+    async def _keep(self, page: Page, name: str, answer: WebResponse) -> Page | None:
         """Keep a page unless what is there is better, also when that has come meanwhile; return it when it is kept."""
         while True:
-            why = worse(self.kept, page) if self.kept is not None else ""
+            why = reason_to_keep(self.kept, page) if self.kept is not None else ""
             if why:
                 self._fail(page.way, name, why, "What is kept stays; the browser shows what is there now.")
                 return None
-            there = await self._tools.disk.do(
+            there = await self._tools.disk.run(
                 self._tools.pages.keep_after, self.kept, page, answer.body, answer.charset, self._tools.stays
             )
             if there is None:
                 return page
             self.kept = there
-            if not is_lesser(there.way, page.way):
+            if not is_weaker(there.way, page.way):
                 self.holds = True
                 return None
 
@@ -193,7 +193,7 @@ class Attempt:
         error = f"{in_words(self._failures)}." if self._failures else NO_ADDRESS
         error = error[:1].upper() + error[1:] if error.startswith(("its ", "it ")) else error
         now = datetime.now(UTC)
-        await self._tools.disk.do(self._tools.pages.note_failure, self._wanted.id, now, self._failures, error)
+        await self._tools.disk.run(self._tools.pages.note_failure, self._wanted.id, now, self._failures, error)
         return self._outcome("failed", None, error)
 
     def failed_before(self, failed: Failed) -> Outcome:
@@ -211,8 +211,8 @@ class Attempt:
             error,
             time.monotonic() - self._begun,
             hint=self._hint if error else "",
-            asked=self._wanted.addresses[0].url if self._wanted.addresses else "",
-            holds=self._is_confirmed,
+            requested_url=self._wanted.addresses[0].url if self._wanted.addresses else "",
+            confirmed=self._is_confirmed,
         )
         waits = bool(error) and self._retry_after is not None
         return Outcome(got, self._host if waits else "", self._retry_after if waits else None)

@@ -18,10 +18,10 @@ from reader.core.errors import ReaderError
 from reader.core.events import BulkProgress, Failure, FetchResult
 from reader.core.text import count
 from reader.core.urls import host
-from reader.fetching.addresses import Wanted, look_up
+from reader.fetching.addresses import FetchTarget, find_target
 from reader.fetching.attempt import Outcome
-from reader.fetching.fetch_article import Disk, Fetching
-from reader.fetching.politeness import Manners, Site
+from reader.fetching.fetch_article import ArticleFetcher, LibraryThread
+from reader.fetching.politeness import Politeness, Site
 
 if TYPE_CHECKING:
     from reader.library.library import Library
@@ -50,33 +50,33 @@ _OWN_FAULT = "Something went wrong in newsreader itself; the log file has the de
 
 
 class _Waiting(NamedTuple):
-    wanted: Wanted
+    wanted: FetchTarget
     put_back: int = 0
     not_before: float = 0.0
     """When it may be looked at again: another program is at it, or it leads to a host that is busy."""
 
 
-class Bulk:
+class BulkFetch:
     """The gathering of many articles; for one run, by tasks of one loop."""
 
     def __init__(
         self,
-        fetching: Fetching,
+        fetching: ArticleFetcher,
         library: Library,
-        disk: Disk,
+        disk: LibraryThread,
         robots: Site,
         tell: Callable[[BulkProgress], None],
         *,
-        heard: Callable[[FetchResult], None] = lambda _: None,
+        on_result: Callable[[FetchResult], None] = lambda _: None,
         force: bool = False,
     ) -> None:
-        """``heard`` is told of each article that is asked for; ``force`` asks also for those that have a page."""
+        """``on_result`` is told of each article that is asked for; ``force`` asks also for those that have a page."""
         self._fetching = fetching
         self._library = library
         self._disk = disk
-        self._manners = Manners(robots)
+        self._manners = Politeness(robots)
         self._tell = tell
-        self._heard = heard
+        self._heard = on_result
         self._force = force
         self._ids: deque[str] = deque()
         self._known: set[str] = set()
@@ -103,8 +103,8 @@ class Bulk:
         """Take in further articles, those that failed lately last; False when it has ended. Raises ReaderError."""
         new = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._known]
         self._known.update(new)
-        missing = new if self._force else await self._disk.do(self._library.pages.missing, new)
-        failed = await self._disk.do(self._library.pages.failed_among, missing)
+        missing = new if self._force else await self._disk.run(self._library.pages.missing, new)
+        failed = await self._disk.run(self._library.pages.failed_among, missing)
         if self._over or self._stopped:
             return False
         self._cached += len(new) - len(missing)
@@ -118,7 +118,7 @@ class Bulk:
         self._paused = True
         self._changed.set()
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """End a pause."""
         self._paused = False
         self._changed.set()
@@ -164,7 +164,7 @@ class Bulk:
             if not ids:
                 return
             self._looked_up += len(ids)  # for what is left: they are in no queue meanwhile
-            for id_, found in await self._disk.do(self._look_up, ids):
+            for id_, found in await self._disk.run(self._look_up, ids):
                 self._looked_up -= 1
                 await self._take_in(id_, found)
 
@@ -186,7 +186,7 @@ class Bulk:
         ids.extend(self._ids.popleft() for _ in range(min(_AHEAD - len(ids), len(self._ids))))
         return ids
 
-    async def _take_in(self, id_: str, found: Wanted | str) -> None:
+    async def _take_in(self, id_: str, found: FetchTarget | str) -> None:
         if isinstance(found, str):
             self._count(FetchResult(id_, "failed", "", 0, (), found, 0.0))
         elif not found.addresses:
@@ -199,11 +199,11 @@ class Bulk:
             else:
                 self._put_back(name, _Waiting(found))
 
-    def _look_up(self, ids: Sequence[str]) -> list[tuple[str, Wanted | str]]:
-        found: list[tuple[str, Wanted | str]] = []
+    def _look_up(self, ids: Sequence[str]) -> list[tuple[str, FetchTarget | str]]:
+        found: list[tuple[str, FetchTarget | str]] = []
         for id_ in ids:
             try:
-                found.append((id_, look_up(self._library, id_)))
+                found.append((id_, find_target(self._library, id_)))
             except ReaderError as error:
                 if error.damaged:
                     raise
@@ -253,7 +253,7 @@ class Bulk:
 
     async def _one(self, name: str, waiting: _Waiting) -> None:
         id_, pages = waiting.wanted.id, self._library.pages
-        if not await self._disk.do(pages.claim, id_):
+        if not await self._disk.run(pages.claim, id_):
             self._put_back(name, waiting._replace(not_before=time.monotonic() + _SECONDS_OF_OTHERS))
             return
         try:
@@ -273,10 +273,10 @@ class Bulk:
         if self._force or waiting.put_back:
             return None
         id_, pages = waiting.wanted.id, self._library.pages
-        page = await self._disk.do(pages.page, id_)
+        page = await self._disk.run(pages.page, id_)
         if page is not None:
             return FetchResult(id_, "cached", page.final_url, page.extract.words, (), "", 0.0)
-        failed = await self._disk.do(pages.failure, id_)
+        failed = await self._disk.run(pages.failure, id_)
         if failed is None or not self._begun_at <= failed.at <= datetime.now(UTC):  # clocks may have been wrong
             return None
         return FetchResult(id_, "failed", "", 0, tuple(Failure(*each) for each in failed.failures), failed.error, 0.0)
@@ -290,18 +290,18 @@ class Bulk:
         except Exception:
             # It may lie in what this one article has led to, and the others are not to wait until that is mended.
             log.exception("fetching %s failed", wanted.id)
-            return Outcome(await self._disk.do(self._fell, wanted))
+            return Outcome(await self._disk.run(self._fell, wanted))
 
-    def _fell(self, wanted: Wanted) -> FetchResult:
+    def _fell(self, wanted: FetchTarget) -> FetchResult:
         """Note that an article has made this program fail."""
         pages, asked = self._library.pages, wanted.addresses[0].url
         page = pages.page(wanted.id)
         if page is not None:
             return FetchResult(
-                wanted.id, "cached", page.final_url, page.extract.words, (), f"{_OWN_FAULT}.", 0.0, asked=asked
+                wanted.id, "cached", page.final_url, page.extract.words, (), f"{_OWN_FAULT}.", 0.0, requested_url=asked
             )
         pages.note_failure(wanted.id, datetime.now(UTC), (), f"{_OWN_FAULT}.")
-        return FetchResult(wanted.id, "failed", "", 0, (), f"{_OWN_FAULT}.", 0.0, asked=asked)
+        return FetchResult(wanted.id, "failed", "", 0, (), f"{_OWN_FAULT}.", 0.0, requested_url=asked)
 
     def _puts_back(self, name: str, waiting: _Waiting, outcome: Outcome) -> bool:
         """Put an article back whose host is busy, and leave the host alone; False when that is no use."""

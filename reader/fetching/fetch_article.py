@@ -17,18 +17,18 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from reader.core.events import FetchAttempted
 from reader.core.model import Page
-from reader.fetching.addresses import Wanted, no_worse_than
-from reader.fetching.article_locks import UnderWay
+from reader.core.preempt import PreemptedError
+from reader.fetching.addresses import FetchTarget, at_least_as_good_as
+from reader.fetching.article_locks import ArticleLocks
 from reader.fetching.attempt import Attempt, Outcome
-from reader.web.answers import Answer, FetchError
-from reader.web.limits import USER_AGENT, Rules
-from reader.web.transport.preempt import GiveWayError
+from reader.web.options import USER_AGENT, ClientOptions
+from reader.web.responses import FetchError, WebResponse
 
 if TYPE_CHECKING:
     from reader.config.settings import FetchSettings
     from reader.storage.sqlite.pages.store import Pages
-    from reader.web.client import Judge
-    from reader.workers.extract_tasks import Extracted
+    from reader.web.client import UrlCheck
+    from reader.workers.extract_tasks import ExtractionResult
 
 _Result = TypeVar("_Result")
 FRESH = timedelta(hours=1)
@@ -39,22 +39,30 @@ class Web(Protocol):
     """What is asked of :class:`reader.web.client.Fetcher`."""
 
     async def page(
-        self, url: str, *, etag: str = "", last_modified: str = "", validated: str = "", judge: Judge | None = None
-    ) -> Answer:
+        self,
+        url: str,
+        *,
+        etag: str = "",
+        last_modified: str = "",
+        validated: str = "",
+        url_check: UrlCheck | None = None,
+    ) -> WebResponse:
         """Return a page. Raises FetchError."""
 
 
-class Reads(Protocol):
-    """What is asked of :class:`reader.workers.sandbox.Extractor`."""
+class PageReader(Protocol):
+    """What is asked of :class:`reader.workers.sandbox.SandboxPool`."""
 
-    def warm(self) -> None:
+    def prestart(self) -> None:
         """Get ready while a page is on its way."""
 
-    async def extract(self, body: bytes, url: str = "", charset: str = "", *, unasked: bool = False) -> Extracted:
-        """Return the article of a page, after what persons wait for when it is ``unasked``. Raises ExtractError."""
+    async def extract(
+        self, body: bytes, url: str = "", charset: str = "", *, background: bool = False
+    ) -> ExtractionResult:
+        """Return the article of a page, after what persons wait for when it is ``background``. Raises ExtractError."""
 
 
-class Allows(Protocol):
+class RobotsPolicy(Protocol):
     """What is asked of :class:`reader.web.robots.Robots`."""
 
     async def objection(self, url: str) -> FetchError | None:
@@ -66,34 +74,34 @@ Capture: TypeAlias = Callable[[str], Awaitable[str | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class FetchContext:
     """What an attempt is made with."""
 
     web: Web
-    reads: Reads
+    reads: PageReader
     pages: Pages
-    disk: Disk
+    disk: LibraryThread
     capture: Capture
     stays: Container[str] | None = None
     """Articles whose pages may not go to make room; None when any may."""
 
 
-def rules_of(settings: FetchSettings) -> Rules:
+def client_options(settings: FetchSettings) -> ClientOptions:
     """Return what the settings mean to a Fetcher. Raises ReaderError."""
-    return Rules(
+    return ClientOptions(
         user_agent=settings.user_agent or USER_AGENT,
         proxy=settings.proxy,
         allow_hosts=frozenset(settings.allow_hosts),
     )
 
 
-class Disk:
+class LibraryThread:
     """One thread in which the library is asked, so that no transfer waits for the disk."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="library")
 
-    async def do(self, act: Callable[..., _Result], *values: Any) -> _Result:
+    async def run(self, act: Callable[..., _Result], *values: Any) -> _Result:
         """Return what ``act`` returns there."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, act, *values)
 
@@ -102,42 +110,42 @@ class Disk:
         self._thread.shutdown(wait=True, cancel_futures=True)
 
 
-class Fetching:
+class ArticleFetcher:
     """Fetches articles one by one; any number of tasks of one loop may ask."""
 
     def __init__(
         self,
         web: Web,
-        reads: Reads,
+        reads: PageReader,
         pages: Pages,
-        disk: Disk,
+        disk: LibraryThread,
         capture: Capture,
         *,
         archive: bool = False,
-        under_way: UnderWay | None = None,
+        under_way: ArticleLocks | None = None,
     ) -> None:
         """Make one of its tools.
 
         ``archive``: take the newest capture where no address yields an article, without being asked for it.
         ``under_way``: shared with others for the same pages, so that no two ask for one article at a time.
         """
-        self._tools = Tools(web, reads, pages, disk, capture)
+        self._tools = FetchContext(web, reads, pages, disk, capture)
         self._archive = archive
-        self._under_way = under_way or UnderWay()
+        self._under_way = under_way or ArticleLocks()
 
     async def fetch(
         self,
-        wanted: Wanted,
+        wanted: FetchTarget,
         *,
         force: bool = False,
         archive: bool = False,
-        robots: Allows | None = None,
+        robots: RobotsPolicy | None = None,
         stays: Container[str] | None = None,
         tell: Callable[[FetchAttempted], None] = lambda _: None,
     ) -> Outcome:
         """Return what came of one article.
 
-        ``robots`` judges each address, for those that are fetched unasked: these give way to
+        ``robots`` judges each address, for those that are fetched background: these give way to
         the person who opens the same article, and take what came of that. ``stays`` has the articles
         whose pages may not go to make room for this one. Raises StorageError when
         pages cannot be read or kept, NoRoomError when there is no room among those that stay.
@@ -145,24 +153,26 @@ class Fetching:
         begun = datetime.now(UTC)
         tools = replace(self._tools, stays=stays)
         while True:
-            with contextlib.suppress(GiveWayError):
-                async with self._under_way.alone(wanted.id, unasked=robots is not None) as waited:
-                    kept = await self._tools.disk.do(self._tools.pages.page, wanted.id)
+            with contextlib.suppress(PreemptedError):
+                async with self._under_way.acquire(wanted.id, background=robots is not None) as waited:
+                    kept = await self._tools.disk.run(self._tools.pages.page, wanted.id)
                     attempt = Attempt(tools, wanted, robots, tell, kept)
                     if kept is not None and _is_fresh(kept) and (not force or (waited and kept.checked_at >= begun)):
                         return attempt.cached(kept)
                     if waited and robots is not None and kept is None:
-                        failed = await self._tools.disk.do(self._tools.pages.failure, wanted.id)
+                        failed = await self._tools.disk.run(self._tools.pages.failure, wanted.id)
                         if failed is not None and begun <= failed.at <= datetime.now(UTC):
                             return attempt.failed_before(failed)
                     return await self._ask(attempt, wanted, archive=archive or self._archive)
 
-    async def _ask(self, attempt: Attempt, wanted: Wanted, *, archive: bool) -> Outcome:
+    async def _ask(self, attempt: Attempt, wanted: FetchTarget, *, archive: bool) -> Outcome:
         kept = attempt.kept
-        page = await attempt.any_of(wanted.addresses if kept is None else no_worse_than(kept, wanted.addresses))
+        page = await attempt.try_addresses(
+            wanted.addresses if kept is None else at_least_as_good_as(kept, wanted.addresses)
+        )
         kept = attempt.kept
         if page is None and archive and not attempt.holds and (kept is None or kept.way == "archive"):
-            page = await attempt.archived()
+            page = await attempt.try_archive()
         if page is not None:
             return attempt.fetched(page)
         if attempt.kept is not None:

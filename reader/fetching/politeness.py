@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from reader.core.urls import host
-from reader.web.answers import FetchError
+from reader.web.responses import FetchError
 
 LONGEST_WAIT = 300.0
 """Seconds for which a host is waited for that asks to be left alone; what it has fails for now if it asks for more."""
@@ -28,7 +28,7 @@ class Site(Protocol):
         """Return the seconds that its site wants between two pages."""
 
 
-class Manners:
+class Politeness:
     """The turns of hosts, by their names; for the tasks of one loop."""
 
     def __init__(self, robots: Site, clock: Callable[[], float] = time.monotonic) -> None:

@@ -35,16 +35,16 @@ from reader.core.events import (
 from reader.core.model import Links
 from reader.core.paths import Paths
 from reader.workers import process as processes
-from reader.workers.json_channel import is_log, obey, speaker
+from reader.workers.json_channel import event_sender, forward_log, serve_commands
 
 if TYPE_CHECKING:
-    from reader.fetching.service import Service
+    from reader.fetching.service import FetchService
     from reader.library.library import Library
 
 log = logging.getLogger(__name__)
 
 Order: TypeAlias = tuple[str, dict[str, Any]]
-"""What a :class:`reader.fetching.service.Service` shall do, as plain values."""
+"""What a :class:`reader.fetching.service.FetchService` shall do, as plain values."""
 _NICE = 5
 _KINDS: dict[str, Callable[..., FetchEvent]] = {
     kind.__name__: kind for kind in (FetchAttempted, FetchResult, BulkProgress, ImageFetched, Notice)
@@ -64,7 +64,7 @@ is heard, and nothing is wrong."""
 _STOPPING = frozenset({"cancel", "stop", "pause", "drop_image"})
 
 
-class FetchingProcess:
+class FetchClient:
     """The process that fetches. Nothing here waits: orders are carried out, and news told, by threads of its own."""
 
     def __init__(self, library: Library, paths: Paths | None, settings: FetchSettings, tell: OnFetchEvent) -> None:
@@ -78,7 +78,7 @@ class FetchingProcess:
         self._begun = False
         self._closed = False
         self._process: subprocess.Popen[bytes] | None = None
-        self._service: Service | None = None
+        self._service: FetchService | None = None
         self._articles: set[str] = set()
         """What was ordered of the present process and not answered yet: articles,"""
         self._images: set[str] = set()
@@ -98,7 +98,7 @@ class FetchingProcess:
         self._silence = 0.0
         """and the seconds since it was heard, as far as they count."""
 
-    def ask(self, id_: str, links: Links | None = None, *, force: bool = False, archive: bool = False) -> None:
+    def fetch(self, id_: str, links: Links | None = None, *, force: bool = False, archive: bool = False) -> None:
         """Fetch the original of an article; the answer is a FetchResult, with FetchAttempted before it.
 
         A page that is kept and was looked at within the hour is the answer at once, unless
@@ -113,7 +113,7 @@ class FetchingProcess:
         """Stop fetching an article; the answer is a FetchResult. Nothing when it is not being fetched."""
         self._order("cancel", {"id": id_})
 
-    def gather(self, ids: Iterable[str]) -> None:
+    def fetch_all(self, ids: Iterable[str]) -> None:
         """Fetch every one of these articles that has no page, told as BulkProgress, at most ten times a second.
 
         While others are being gathered these join them.
@@ -124,7 +124,7 @@ class FetchingProcess:
         """Begin no further article of those that are gathered; what is under way ends."""
         self._order("pause", {})
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """End a pause."""
         self._order("go_on", {})
 
@@ -132,11 +132,11 @@ class FetchingProcess:
         """Give up what is gathered. What was fetched is kept, and the next :meth:`gather` goes on from there."""
         self._order("stop", {})
 
-    def image(self, url: str) -> None:
+    def fetch_image(self, url: str) -> None:
         """Fetch an image and keep it, unless it is kept; the answer is a ImageFetched."""
         self._order("image", {"url": url})
 
-    def drop_image(self, url: str) -> None:
+    def cancel_image(self, url: str) -> None:
         """Give an image up that nobody looks for any more; what is told then is a ImageFetched all the same."""
         self._order("drop_image", {"url": url})
 
@@ -205,9 +205,9 @@ class FetchingProcess:
             library.pages.notice = ""
             self._hear(Notice(notice, warning=True))
         if paths is None or library.pages.in_memory or (library.index.in_memory and library.folder.only is None):
-            from reader.fetching.service import Service
+            from reader.fetching.service import FetchService
 
-            service = Service(library, self._settings, self._hear)
+            service = FetchService(library, self._settings, self._hear)
             threading.Thread(target=service.run, name="fetching-here", daemon=True).start()
             with self._guard:
                 self._service, closed = service, self._closed
@@ -238,7 +238,7 @@ class FetchingProcess:
                 self._lives(process, values if kind == _BEAT else 0)
                 if kind == _BEAT:
                     continue
-                if is_log(kind, values, log):
+                if forward_log(kind, values, log):
                     continue
                 if kind == "FetchResult":
                     values["failures"] = tuple(Failure(*each) for each in values["failures"])
@@ -315,7 +315,7 @@ class FetchingProcess:
         self._give_up(why, _AGAIN)
 
     def _give_up(self, why: str, hint: str) -> None:
-        """Answer whatever was ordered."""
+        """WebResponse whatever was ordered."""
         with self._guard:
             articles, self._articles = self._articles, set()
             images, self._images = self._images, set()
@@ -325,10 +325,10 @@ class FetchingProcess:
         for url in images:
             self._tell(ImageFetched(url, why))
         if gathered is not None:
-            self._tell(gathered._replace(finished=True, paused=False, rate=0.0, told=f"{why} {hint}".rstrip()))
+            self._tell(gathered._replace(finished=True, paused=False, rate=0.0, summary=f"{why} {hint}".rstrip()))
 
 
-_NOTHING = BulkProgress(0, 0, 0, 0, 0.0, paused=False, finished=False, told="")
+_NOTHING = BulkProgress(0, 0, 0, 0, 0.0, paused=False, finished=False, summary="")
 
 
 def _write(pipe: Any, order: Order) -> None:
@@ -338,15 +338,15 @@ def _write(pipe: Any, order: Order) -> None:
 
 def main() -> None:
     """Fetch what the lines of the pipe ask for, until it is closed; the first line says where and how."""
-    from reader.fetching.service import Service
+    from reader.fetching.service import FetchService
     from reader.library.library import Library
 
-    send = speaker()
+    send = event_sender()
 
     def tell(news: FetchEvent) -> None:
         send(type(news).__name__, news._asdict())
 
-    processes.step_aside(_NICE)
+    processes.lower_priority(_NICE)
     first = sys.stdin.buffer.readline()
     if not first:
         return
@@ -359,8 +359,8 @@ def main() -> None:
 
         for _ in refresh(library):
             pass
-    service = Service(library, FetchSettings(**values["settings"]), tell, lambda taken: send(_BEAT, taken))
+    service = FetchService(library, FetchSettings(**values["settings"]), tell, lambda taken: send(_BEAT, taken))
 
     # Whatever is kept is kept in one step: to end at once costs nothing.
-    obey(lambda line: service.order(*json.loads(line)))
+    serve_commands(lambda line: service.order(*json.loads(line)))
     service.run()

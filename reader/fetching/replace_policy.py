@@ -27,7 +27,7 @@ _SHINGLE = 4
 _FRONT = frozenset({"", "/", *(f"/{name}" for name in ("index.html", "index.htm", "index.php", "home", "home.html"))})
 
 
-def worse(kept: Page, page: Page) -> str:
+def reason_to_keep(kept: Page, page: Page) -> str:
     """Return why ``page`` is no later state of ``kept``, in words that follow a colon; empty when it may be."""
     now, before = page.extract.words, kept.extract.words
     words = f"{count(before, 'word')} are kept" if before != 1 else "1 word is kept"

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from reader.fetching.bulk import Bulk
-from reader.fetching.fetch_article import Disk, Fetching, rules_of
-from reader.workers.sandbox import Extractor
+from reader.fetching.bulk import BulkFetch
+from reader.fetching.fetch_article import ArticleFetcher, LibraryThread, client_options
+from reader.workers.sandbox import SandboxPool
 
 if TYPE_CHECKING:
     from reader.config.settings import FetchSettings
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from reader.library.library import Library
 
 MEGABYTE = 1_000_000
-WORKERS = 2
+EXTRACTOR_PROCESSES = 2
 """Processes that read pages, where there are as many processors."""
 
 
-async def gather(
+async def fetch_all(
     library: Library,
     settings: FetchSettings,
     ids: Iterable[str],
     tell: Callable[[BulkProgress], None],
-    heard: Callable[[FetchResult], None],
+    on_result: Callable[[FetchResult], None],
     *,
     force: bool = False,
 ) -> BulkProgress:
@@ -40,12 +40,12 @@ async def gather(
 
     pages = library.pages
     pages.limit = settings.cache_mb * MEGABYTE
-    disk, extractor = Disk(), Extractor(min(WORKERS, os.cpu_count() or 1))
+    disk, extractor = LibraryThread(), SandboxPool(min(EXTRACTOR_PROCESSES, os.cpu_count() or 1))
     try:
-        async with Fetcher(rules_of(settings)) as fetcher:
+        async with Fetcher(client_options(settings)) as fetcher:
             capture = partial(newest_capture, fetcher)
-            fetching = Fetching(fetcher, extractor, pages, disk, capture, archive=settings.archive)
-            bulk = Bulk(fetching, library, disk, Robots(fetcher), tell, heard=heard, force=force)
+            fetching = ArticleFetcher(fetcher, extractor, pages, disk, capture, archive=settings.archive)
+            bulk = BulkFetch(fetching, library, disk, Robots(fetcher), tell, on_result=on_result, force=force)
             await bulk.add(ids)
             return await bulk.run()
     finally:

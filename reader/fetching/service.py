@@ -1,4 +1,4 @@
-"""What carries out the orders of a :class:`reader.fetching.remote.FetchingProcess`, wherever that runs."""
+"""What carries out the orders of a :class:`reader.fetching.remote.FetchClient`, wherever that runs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from reader.core.errors import ReaderError
 from reader.core.events import BulkProgress, FetchResult, ImageFetched, Notice, OnFetchEvent
 from reader.core.model import Links
-from reader.fetching.addresses import look_up
-from reader.fetching.article_locks import UnderWay
-from reader.fetching.bulk import Bulk
-from reader.fetching.fetch_article import Capture, Disk, Fetching, rules_of
-from reader.fetching.run_once import MEGABYTE, WORKERS
-from reader.workers.sandbox import Extractor
+from reader.fetching.addresses import find_target
+from reader.fetching.article_locks import ArticleLocks
+from reader.fetching.bulk import BulkFetch
+from reader.fetching.fetch_article import ArticleFetcher, Capture, LibraryThread, client_options
+from reader.fetching.run_once import EXTRACTOR_PROCESSES, MEGABYTE
+from reader.workers.sandbox import SandboxPool
 
 if TYPE_CHECKING:
     from reader.config.settings import FetchSettings
@@ -45,7 +45,7 @@ class _Asked:
     archive: bool
 
 
-class Service:
+class FetchService:
     """Fetches what it is ordered to, in a loop of its own; :meth:`order` and :meth:`close` are for other threads."""
 
     def __init__(
@@ -74,7 +74,7 @@ class Service:
         self._tasks: set[asyncio.Task[None]] = set()
         self._asked: dict[str, _Asked] = {}
         self._pictures: dict[str, asyncio.Task[None]] = {}
-        self._bulk: Bulk | None = None
+        self._bulk: BulkFetch | None = None
         self._gathering: asyncio.Task[None] | None = None
 
     def order(self, what: str, values: dict[str, Any]) -> None:
@@ -123,21 +123,24 @@ class Service:
             self._over.wait()
 
     async def _run(self) -> None:
-        self._disk = Disk()
-        self._extractor = Extractor(min(WORKERS, os.cpu_count() or 1))
+        self._disk = LibraryThread()
+        self._extractor = SandboxPool(min(EXTRACTOR_PROCESSES, os.cpu_count() or 1))
         self._end = asyncio.Event()
-        self._extractor.warm()
+        self._extractor.prestart()
         from reader.web.client import Fetcher
         from reader.web.robots import Robots
+        from reader.web.transport.pool import Priority
         from reader.web.wayback import newest_capture
 
         try:
-            async with Fetcher(rules_of(self._settings)) as fetcher:
+            async with Fetcher(client_options(self._settings)) as fetcher:
                 self._fetcher: Fetcher = fetcher
                 self._library.pages.limit = self._settings.cache_mb * MEGABYTE
-                many = fetcher.unasked()  # the article that somebody opens meanwhile does not wait for any of them
+                many = fetcher.at_priority(
+                    Priority.BULK
+                )  # the article that somebody opens meanwhile does not wait for any of them
                 self._robots = Robots(many)
-                self._under_way = UnderWay()
+                self._under_way = ArticleLocks()
                 self._fetching = self._fetching_by(fetcher, partial(newest_capture, fetcher))
                 self._fetching_many = self._fetching_by(many, partial(newest_capture, many))
                 self._listen()
@@ -151,8 +154,8 @@ class Service:
             self._extractor.close()
             self._disk.close()
 
-    def _fetching_by(self, fetcher: Fetcher, capture: Capture) -> Fetching:
-        return Fetching(
+    def _fetching_by(self, fetcher: Fetcher, capture: Capture) -> ArticleFetcher:
+        return ArticleFetcher(
             fetcher,
             self._extractor,
             self._library.pages,
@@ -193,7 +196,7 @@ class Service:
             if what == "pause":
                 self._bulk.pause()
             elif what == "go_on":
-                self._bulk.go_on()
+                self._bulk.resume()
             elif what == "stop":
                 self._bulk.stop()
 
@@ -234,7 +237,7 @@ class Service:
             before.cancel()
 
     def _ask_ended(self, id_: str, task: asyncio.Task[None]) -> None:
-        """Answer for one that was cancelled, perhaps before it had begun, unless another has taken its place."""
+        """WebResponse for one that was cancelled, perhaps before it had begun, unless another has taken its place."""
         if (asked := self._asked.get(id_)) is not None and asked.task is task:
             self._answer(FetchResult(id_, "failed", "", 0, (), _CANCELLED, 0.0, cancelled=True))
 
@@ -244,7 +247,7 @@ class Service:
         if after is not None:
             await asyncio.wait([after])
         try:
-            what = await self._disk.do(look_up, self._library, id_, links)
+            what = await self._disk.run(find_target, self._library, id_, links)
             got = (await self._fetching.fetch(what, force=force, archive=archive, tell=self._tell)).got
         except ReaderError as error:
             got = FetchResult(id_, "failed", "", 0, (), error.message, 0.0, hint=error.hint)
@@ -265,10 +268,10 @@ class Service:
         if self._bulk is not None and self._gathering is not None:
             self._begin(self._join(self._bulk, ids))
             return
-        self._bulk = Bulk(self._fetching_many, self._library, self._disk, self._robots, self._tell)
+        self._bulk = BulkFetch(self._fetching_many, self._library, self._disk, self._robots, self._tell)
         self._gathering = self._begin(self._gather(self._bulk, ids))
 
-    async def _gather(self, bulk: Bulk, ids: list[str]) -> None:
+    async def _gather(self, bulk: BulkFetch, ids: list[str]) -> None:
         try:
             await bulk.add(ids)
             await bulk.run()
@@ -282,7 +285,7 @@ class Service:
                 self._bulk = self._gathering = None
             self._say_notice()
 
-    async def _join(self, bulk: Bulk, ids: list[str]) -> None:
+    async def _join(self, bulk: BulkFetch, ids: list[str]) -> None:
         try:
             joined = await bulk.add(ids)
         except ReaderError as error:
@@ -312,9 +315,9 @@ class Service:
         error = ""
         try:
             pages = self._library.pages
-            if await self._disk.do(pages.image, url) is None:
+            if await self._disk.run(pages.image, url) is None:
                 answer = await self._fetcher.image(url)
-                await self._disk.do(pages.keep_image, url, answer.body, answer.content_type)
+                await self._disk.run(pages.keep_image, url, answer.body, answer.content_type)
         except ReaderError as failure:
             error = str(failure)
         except Exception:
@@ -325,4 +328,4 @@ class Service:
 
 
 def _unfinished(left: int, told: str) -> BulkProgress:
-    return BulkProgress(0, 0, 0, left, 0.0, paused=False, finished=True, told=told)
+    return BulkProgress(0, 0, 0, left, 0.0, paused=False, finished=True, summary=told)

@@ -16,7 +16,7 @@ from typing import Any
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from reader.core.errors import ReaderError
-from reader.images.model import Box, Colour, Picture, fit, is_seen
+from reader.images.model import RGB, ImageBox, RenderedImage, fit, is_visible_size
 
 PIXELS = 40_000_000
 """Of a picture, at most: a photograph of 40 megapixels, or 160 MB while it is unpacked."""
@@ -32,36 +32,36 @@ _MARGIN = 2
 """Of each side, how many times more pixels are kept for the last step than it needs, for quality."""
 
 
-class PictureError(ReaderError):
+class ImageError(ReaderError):
     """A picture that is not shown."""
 
 
-class TooSmallError(PictureError):
+class TooSmallError(ImageError):
     """A picture that is none to look at."""
 
 
-def blocks(body: bytes, box: Box) -> Picture:
-    """Return a picture as half-blocks that fit ``box``. Raises PictureError."""
+def blocks(body: bytes, box: ImageBox) -> RenderedImage:
+    """Return a picture as half-blocks that fit ``box``. Raises ImageError."""
     with opened(body) as image:
         cells, lines = fit(*seen_size(image), box)
-        small = pixels(image, (cells, 2 * lines), box.ground)
-    return Picture(cells, lines, small.tobytes())
+        small = pixels(image, (cells, 2 * lines), box.background)
+    return RenderedImage(cells, lines, small.tobytes())
 
 
 def opened(body: bytes) -> Image.Image:
-    """Return a picture of which the head alone is read. Raises PictureError when it is none that is shown."""
+    """Return a picture of which the head alone is read. Raises ImageError when it is none that is shown."""
     try:
         with _quiet():
             image = Image.open(BytesIO(body), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_large() from None
     except UnidentifiedImageError:
-        raise PictureError("it is no picture that can be shown: JPEG, PNG, GIF, WebP and AVIF can") from None
+        raise ImageError("it is no picture that can be shown: JPEG, PNG, GIF, WebP and AVIF can") from None
     except _BROKEN:
         raise _broken() from None
     if image.width * image.height > PIXELS:
         raise _too_large()
-    if not is_seen(image.width, image.height):
+    if not is_visible_size(image.width, image.height):
         raise TooSmallError("it is too small to be seen")
     return image
 
@@ -72,8 +72,8 @@ def seen_size(image: Image.Image) -> tuple[int, int]:
     return (height, width) if _orientation(image) in _TURNED else (width, height)
 
 
-def pixels(image: Image.Image, size: tuple[int, int], ground: Colour) -> Image.Image:
-    """Return the first frame as opaque RGB of exactly ``size`` pixels, on ``ground``. Raises PictureError."""
+def pixels(image: Image.Image, size: tuple[int, int], ground: RGB) -> Image.Image:
+    """Return the first frame as opaque RGB of exactly ``size`` pixels, on ``ground``. Raises ImageError."""
     orientation = _orientation(image)
     width, height = (size[1], size[0]) if orientation in _TURNED else size
     try:
@@ -134,9 +134,9 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _too_large() -> PictureError:
-    return PictureError(f"it has more than {PIXELS // 1_000_000} million pixels")
+def _too_large() -> ImageError:
+    return ImageError(f"it has more than {PIXELS // 1_000_000} million pixels")
 
 
-def _broken() -> PictureError:
-    return PictureError("it is damaged or not whole")
+def _broken() -> ImageError:
+    return ImageError("it is damaged or not whole")

@@ -6,76 +6,76 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-Colour: TypeAlias = tuple[int, int, int]
+RGB: TypeAlias = tuple[int, int, int]
 """Red, green and blue, each from 0 to 255."""
-Means: TypeAlias = Literal["blocks", "kitty", "sixel"]
+ImageProtocol: TypeAlias = Literal["blocks", "kitty", "sixel"]
 """What a picture is drawn with: half-blocks, Kitty's graphics protocol, or Sixel."""
 
 
-class Cell(NamedTuple):
+class CellSize(NamedTuple):
     """How many pixels a cell of the terminal has."""
 
     width: int = 10
     height: int = 20
 
 
-USUAL_CELL = Cell()
+DEFAULT_CELL_SIZE = CellSize()
 """Where the terminal does not say; that of the VT340, which others take too."""
 
 
-class Box(NamedTuple):
+class ImageBox(NamedTuple):
     """What a picture may take, and what it is made for."""
 
     cells: int
     lines: int
-    ground: Colour = (0, 0, 0)
+    background: RGB = (0, 0, 0)
     """What shows through where it is transparent."""
-    cell: Cell = USUAL_CELL
-    means: Means = "blocks"
+    cell: CellSize = DEFAULT_CELL_SIZE
+    protocol: ImageProtocol = "blocks"
 
     @classmethod
-    def of(cls, plain: Any) -> Box:
-        """Return it from plain values, as :meth:`plain` gives."""
-        cells, lines, ground, cell, means = plain
-        return cls(cells, lines, ground, Cell(*cell), means)
+    def from_values(cls, plain: Any) -> ImageBox:
+        """Return it from plain values, as :meth:`to_values` gives."""
+        cells, lines, background, cell, protocol = plain
+        return cls(cells, lines, background, CellSize(*cell), protocol)
 
-    def plain(self) -> tuple[Any, ...]:
+    def to_values(self) -> tuple[Any, ...]:
         """Return it as plain values, for the way between processes."""
-        return (self.cells, self.lines, tuple(self.ground), tuple(self.cell), self.means)
+        return (self.cells, self.lines, tuple(self.background), tuple(self.cell), self.protocol)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class RenderedImage:
     """A picture of so many cells by so many lines. Each is one of its own, however alike two are."""
 
     cells: int
     lines: int
-    colours: bytes = b""
+    colors: bytes = b""
     """Three bytes a half-block: ``cells`` in a row, two rows a line; empty for one of Kitty's."""
-    number: int = 0
+    kitty_id: int = 0
     """By which Kitty knows it, 1 to 2**32 - 1; else 0."""
     placeholders: tuple[str, ...] = ()
     """The text of each line, where Kitty draws it: see its graphics protocol, Unicode placeholders."""
-    told: tuple[str, ...] = ()
+    kitty_commands: tuple[str, ...] = ()
     """What Kitty has to be told before, piece by piece."""
     sixels: tuple[str, ...] = ()
     """Each line as Sixel, to be drawn over the half-blocks; empty where the terminal does not take it."""
 
     @classmethod
-    def of(cls, plain: Any) -> Picture:
-        """Return it from plain values, as :meth:`plain` gives."""
+    def from_values(cls, plain: Any) -> RenderedImage:
+        """Return it from plain values, as :meth:`to_values` gives."""
         cells, lines, colours, number, placeholders, told, sixels = plain
         return cls(cells, lines, colours, number, tuple(placeholders), tuple(told), tuple(sixels))
 
-    def plain(self) -> tuple[Any, ...]:
+    def to_values(self) -> tuple[Any, ...]:
         """Return it as plain values, for the way between processes."""
-        return (self.cells, self.lines, self.colours, self.number, self.placeholders, self.told, self.sixels)
+        return (self.cells, self.lines, self.colors, self.kitty_id, self.placeholders, self.kitty_commands, self.sixels)
 
-    def blocks(self, line: int) -> Iterator[tuple[Colour, Colour, int]]:
+    def blocks(self, line: int) -> Iterator[tuple[RGB, RGB, int]]:
         """Yield what a line of half-blocks consists of: the upper colour, the lower one, and for how many cells."""
         row = 3 * self.cells
-        upper = self.colours[2 * line * row : (2 * line + 1) * row]
-        lower = self.colours[(2 * line + 1) * row : (2 * line + 2) * row]
+        upper = self.colors[2 * line * row : (2 * line + 1) * row]
+        lower = self.colors[(2 * line + 1) * row : (2 * line + 2) * row]
         at = 0
         while at < row:
             above, below, start = upper[at : at + 3], lower[at : at + 3], at
@@ -85,10 +85,10 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class PictureLine:
+class ImageLine:
     """One line of a picture."""
 
-    picture: Picture
+    picture: RenderedImage
     line: int
 
 
@@ -96,12 +96,12 @@ _LEAST = 8
 """Pixels; what is smaller, at any side, is not there to be seen: it counts who reads."""
 
 
-def is_seen(width: int, height: int) -> bool:
+def is_visible_size(width: int, height: int) -> bool:
     """Whether a picture of so many pixels is one to look at, and not a counter of readers or a line."""
     return min(width, height) >= _LEAST
 
 
-def fit(width: int, height: int, box: Box) -> tuple[int, int]:
+def fit(width: int, height: int, box: ImageBox) -> tuple[int, int]:
     """Return how many cells and lines a picture of so many pixels takes in ``box``: as large as fits, never magnified.
 
     At least one of each. Its form is kept as well as whole cells allow.

@@ -26,8 +26,8 @@ from PIL import Image
 from rich.console import Console
 from rich.segment import Segment
 
-from reader.images.decode import PictureError, opened, pixels, seen_size
-from reader.images.model import Box, Cell, Picture, fit
+from reader.images.decode import ImageError, opened, pixels, seen_size
+from reader.images.model import CellSize, ImageBox, RenderedImage, fit
 
 _ESCAPE, _END = "\x1b_G", "\x1b\\"
 _ALLOWED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=,;")
@@ -40,22 +40,22 @@ _MISSING = "textual-image is not installed: pip install 'newsreader-tui[images]'
 _OTHER = "textual-image has made something else of it than was expected"
 
 
-def kitty(body: bytes, box: Box) -> Picture:
-    """Return a picture that the terminal draws in ``box``, by Kitty's protocol. Raises PictureError."""
+def kitty(body: bytes, box: ImageBox) -> RenderedImage:
+    """Return a picture that the terminal draws in ``box``, by Kitty's protocol. Raises ImageError."""
     cells, lines, shown = _fitted(body, box)
     made = _renderer("tgp", box.cell)(shown, width=cells, height=lines)
     with _taken() as sent:
         segments = _rendered(made, cells, lines)
     number = made.terminal_image_id
-    told = tuple(_ESCAPE + part for part in sent.getvalue().split(_ESCAPE) if part)
-    if number is None or not 0 < number < _HIGHEST or not all(map(_is_plain, told)):
-        raise PictureError(_OTHER)
+    commands = tuple(_ESCAPE + part for part in sent.getvalue().split(_ESCAPE) if part)
+    if number is None or not 0 < number < _HIGHEST or not all(map(_is_plain, commands)):
+        raise ImageError(_OTHER)
     placeholders = tuple(segment.text.rstrip("\n") for segment in segments if segment.text.strip())
-    return Picture(cells, lines, number=number, placeholders=placeholders, told=told)
+    return RenderedImage(cells, lines, kitty_id=number, placeholders=placeholders, kitty_commands=commands)
 
 
-def sixel(body: bytes, box: Box) -> Picture:
-    """Return a picture as half-blocks, with what draws it sharply over them in ``box``. Raises PictureError."""
+def sixel(body: bytes, box: ImageBox) -> RenderedImage:
+    """Return a picture as half-blocks, with what draws it sharply over them in ``box``. Raises ImageError."""
     cells, lines, shown = _fitted(body, box)
     renderer = _renderer("sixel", box.cell)
     # The colours of the whole, so that its lines do not differ.
@@ -64,24 +64,24 @@ def sixel(body: bytes, box: Box) -> Picture:
     strips = [few.crop((0, at * high, few.width, (at + 1) * high)) for at in range(lines)]
     sixels = tuple(_sixel_of(_rendered(renderer(strip, width=cells, height=1), cells, 1)) for strip in strips)
     small = shown.resize((cells, 2 * lines), Image.Resampling.LANCZOS)
-    return Picture(cells, lines, small.tobytes(), sixels=sixels)
+    return RenderedImage(cells, lines, small.tobytes(), sixels=sixels)
 
 
-def _fitted(body: bytes, box: Box) -> tuple[int, int, Image.Image]:
+def _fitted(body: bytes, box: ImageBox) -> tuple[int, int, Image.Image]:
     """Return how many cells and lines a picture takes in ``box``, and its pixels, as many as those have."""
     with opened(body) as image:
         cells, lines = fit(*seen_size(image), box)
-        return cells, lines, pixels(image, (cells * box.cell.width, lines * box.cell.height), box.ground)
+        return cells, lines, pixels(image, (cells * box.cell.width, lines * box.cell.height), box.background)
 
 
-def _renderer(name: str, cell: Cell) -> Any:
-    """Return textual-image's class for a protocol, told how large a cell is. Raises PictureError."""
+def _renderer(name: str, cell: CellSize) -> Any:
+    """Return textual-image's class for a protocol, told how large a cell is. Raises ImageError."""
     # It looks there where it cannot ask the terminal, once.
     os.environ["TEXTUAL_CELL_WIDTH"], os.environ["TEXTUAL_CELL_HEIGHT"] = str(cell.width), str(cell.height)
     try:
         return import_module(f"textual_image.renderable.{name}").Image
     except ImportError:
-        raise PictureError(_MISSING) from None
+        raise ImageError(_MISSING) from None
 
 
 def _rendered(made: Any, cells: int, lines: int) -> list[Segment]:
@@ -90,10 +90,10 @@ def _rendered(made: Any, cells: int, lines: int) -> list[Segment]:
 
 
 def _sixel_of(segments: list[Segment]) -> str:
-    """Return the one Sixel image among segments, as every terminal understands it. Raises PictureError."""
+    """Return the one Sixel image among segments, as every terminal understands it. Raises ImageError."""
     found = [match for segment in segments if (match := _SIXEL.fullmatch(segment.text))]
     if len(found) != 1:
-        raise PictureError(_OTHER)
+        raise ImageError(_OTHER)
     # A colour that is defined is not chosen by that in xterm. A line feed of Sixel's at the end may scroll the screen.
     # And what is not painted stays as it is ("1"): the last band is higher than the line of text, mostly.
     data = _DEFINED.sub(r"\g<0>#\1", found[0]["data"].rstrip("-"))

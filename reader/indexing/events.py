@@ -7,44 +7,44 @@ from typing import NamedTuple, TypeAlias
 
 from reader.core.events import Progress
 
-DAMAGED = "The index was damaged. It is set aside, and the folder is read anew."
+INDEX_DAMAGED = "The index was damaged. It is set aside, and the folder is read anew."
 """What to say of that, whoever has found it out."""
 
 
-class Said(NamedTuple):
+class Notice(NamedTuple):
     """Something the person should know."""
 
     text: str
     warning: bool = False
 
 
-class Changed(NamedTuple):
+class IndexChanged(NamedTuple):
     """Lists have changed, by another instance or because there is another index."""
 
 
-class Away(NamedTuple):
+class FolderAway(NamedTuple):
     """The folder cannot be read now, and is looked for until it is back; or, with ``gone`` False, it is back."""
 
     gone: bool
 
 
-class Marks(NamedTuple):
-    """Marks were changed, by whomever; ``version`` is :meth:`reader.library.library.Library.marks_version`."""
+class MarksChanged(NamedTuple):
+    """MarksChanged were changed, by whomever; ``version`` is :meth:`reader.library.library.Library.marks_version`."""
 
     version: int
 
 
-class Renewed(NamedTuple):
+class IndexReplaced(NamedTuple):
     """The index was damaged, and there is another in its place: whoever has it open should open it anew."""
 
 
-class Unkept(NamedTuple):
+class IndexUnwritable(NamedTuple):
     """The index cannot be written where it is, and this keeper ends; ``text`` says why."""
 
     text: str
 
 
-Told: TypeAlias = Progress | Said | Changed | Away | Marks
+UpdaterEvent: TypeAlias = Progress | Notice | IndexChanged | FolderAway | MarksChanged
 """What concerns the screen."""
-News: TypeAlias = Told | Renewed | Unkept
-Tell: TypeAlias = Callable[[Told], None]
+UpdaterMessage: TypeAlias = UpdaterEvent | IndexReplaced | IndexUnwritable
+OnUpdaterEvent: TypeAlias = Callable[[UpdaterEvent], None]

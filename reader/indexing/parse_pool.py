@@ -11,7 +11,7 @@ from collections import deque
 from typing import Any, TypeAlias
 
 from reader.documents.files import Folder
-from reader.indexing.parse_worker import FAILED, Batch, failed, take
+from reader.indexing.parse_worker import FAILED, ParsedBatch, failed, parse_files
 from reader.storage.sqlite.index.writer import Taken
 from reader.workers import process as processes
 
@@ -23,7 +23,7 @@ _AHEAD = 2
 """Requests that a process has before it, so that it never waits for the next."""
 
 
-class Pool:
+class ParserPool:
     """Some processes that take documents in; each is driven by a thread.
 
     One that ends of itself (a parser written in C may fall) is replaced, and what it
@@ -34,7 +34,7 @@ class Pool:
         self._folder = folder
         self._nice = nice
         self._requests: queue.SimpleQueue[Request | None] = queue.SimpleQueue()
-        self._answers: queue.SimpleQueue[Batch] = queue.SimpleQueue()
+        self._answers: queue.SimpleQueue[ParsedBatch] = queue.SimpleQueue()
         self._guard = threading.Lock()
         self._running: set[subprocess.Popen[bytes]] = set()
         self._closed = False
@@ -49,9 +49,9 @@ class Pool:
         self.outstanding += 1
         self._requests.put((prefix, names, False))
 
-    def collect(self, seconds: float) -> list[Batch]:
+    def collect(self, seconds: float) -> list[ParsedBatch]:
         """Return what has been answered, waiting for at most ``seconds`` until anything is."""
-        batches: list[Batch] = []
+        batches: list[ParsedBatch] = []
         while self.outstanding:
             try:
                 answer = self._answers.get(timeout=seconds) if not batches else self._answers.get_nowait()
@@ -106,8 +106,8 @@ class Pool:
     def _read_here(self, under_way: deque[Request]) -> None:
         """Do the work of a process in this thread."""
         while (request := under_way.popleft() if under_way else self._requests.get()) is not None:
-            prefix, names, careful = request
-            self._answers.put(take(self._folder, prefix, names, careful=careful))
+            prefix, names, slow_path = request
+            self._answers.put(parse_files(self._folder, prefix, names, slow_path=slow_path))
 
     def _fill(self, process: subprocess.Popen[bytes], under_way: deque[Request]) -> bool:
         """Send requests ahead; False when there will be no more."""
@@ -131,7 +131,7 @@ class Pool:
         process = self._start()
         while under_way:
             prefix, names, _ = under_way[0]
-            batch: Batch = (prefix, [], [])
+            batch: ParsedBatch = (prefix, [], [])
             for name in names:
                 try:
                     _send(process, (prefix, [name], True))

@@ -13,19 +13,19 @@ from typing import TypeAlias
 from reader.documents.files import Folder, GoneError, join, read_many
 from reader.documents.index_record import brief, slow
 from reader.storage.sqlite.index.writer import UNREAD_AGAIN, Taken
-from reader.workers.process import receive, send, step_aside
+from reader.workers.process import lower_priority, receive, send
 
-Batch: TypeAlias = tuple[bytes, list[Taken], list[str]]
+ParsedBatch: TypeAlias = tuple[bytes, list[Taken], list[str]]
 """A folder, what was taken from it, and tracebacks for the log."""
 FAILED = "this document made newsreader fail; the log file has the details"
 
 
-def take(folder: Folder, prefix: bytes, names: Iterable[bytes], *, careful: bool = False) -> Batch:
+def parse_files(folder: Folder, prefix: bytes, names: Iterable[bytes], *, slow_path: bool = False) -> ParsedBatch:
     """Read and understand the files ``names`` of the folder ``prefix``; those that have vanished are left out.
 
-    ``careful`` keeps to what is written in Python where there is a choice.
+    ``slow_path`` keeps to what is written in Python where there is a choice.
     """
-    understand = slow if careful else brief
+    understand = slow if slow_path else brief
     taken, failures = [], []
     for name, contents in read_many(folder, prefix, names):
         if isinstance(contents, GoneError):
@@ -53,13 +53,13 @@ def main() -> None:
     """Answer requests (folder, names, whether carefully) until the pipe is closed."""
     root, only, nice = sys.argv[1:4]
     folder = Folder(Path(root), os.fsencode(only) or None)
-    step_aside(int(nice))
+    lower_priority(int(nice))
     gc.disable()  # nothing here makes rings, and looking for them takes a tenth of the time
     requests, answers = sys.stdin.buffer, sys.stdout.buffer
     while True:
         try:
-            prefix, names, careful = receive(requests)
+            prefix, names, slow_path = receive(requests)
         except EOFError:
             return
-        _, taken, failures = take(folder, prefix, names, careful=careful)
+        _, taken, failures = parse_files(folder, prefix, names, slow_path=slow_path)
         send(([tuple(each) for each in taken], failures), answers)

@@ -13,8 +13,8 @@ from reader.core.events import Progress
 from reader.core.model import Problem
 from reader.core.text import show_path
 from reader.documents.files import Listing, check, join, look, walk
-from reader.indexing.parse_pool import Pool
-from reader.indexing.parse_worker import Batch, take
+from reader.indexing.parse_pool import ParserPool
+from reader.indexing.parse_worker import ParsedBatch, parse_files
 from reader.library.library import Library
 from reader.storage.sqlite.index.reader import Reading
 from reader.storage.sqlite.index.writer import UNREAD_AGAIN, KnownFolder, Writer
@@ -96,7 +96,7 @@ class _Refresh:
         self._seen = seen
         if nice:
             writer.sorting_threads = 1
-        self._pool: Pool | None = None
+        self._pool: ParserPool | None = None
         self._begin = time.monotonic()
         self._told = self._kept = self._begin
         self._show_at = 0.0
@@ -104,7 +104,7 @@ class _Refresh:
         """Folders with the names of files that are to be read, the first at the end."""
         self._together = _KEPT_TOGETHER if seen else _KEPT_TOGETHER * _KEPT_UNSEEN
         self._seconds_together = _SECONDS_TOGETHER if seen else _SECONDS_TOGETHER * _KEPT_UNSEEN
-        self._taken: list[Batch] = []
+        self._taken: list[ParsedBatch] = []
         self._taken_count = 0
         self._digests: dict[bytes, bytes] = {}
         """What folders look like whose files are not all taken in yet."""
@@ -278,7 +278,7 @@ class _Refresh:
         if self._waiting and self._pool is None:
             if walking and not self._done and self._total < _FIRST_BATCH:
                 return  # the first screen in one go
-            self._take(take(self._folder, *self._next(_FIRST_BATCH)))
+            self._take(parse_files(self._folder, *self._next(_FIRST_BATCH)))
         if self._pool is not None:
             # While much is written at a time, parser processes have enough before them to go on with.
             ahead = max(3 * self._pool.size, 0 if self._seen else self._together // _REQUEST)
@@ -298,7 +298,7 @@ class _Refresh:
             yield self._tell(walking=walking)
         if self._pool is None and self._total - self._done >= _WORTH_A_POOL:
             # Now that the first screen is there: starting processes takes its time too.
-            self._pool = Pool(self._folder, self._processes(), nice=self._nice)
+            self._pool = ParserPool(self._folder, self._processes(), nice=self._nice)
 
     def _processes(self) -> int:
         """Return how many processes shall parse: a core is left to a screen; without one, some wait for the disk."""
@@ -320,7 +320,7 @@ class _Refresh:
             self._waiting.popleft()
         return prefix, part
 
-    def _take(self, batch: Batch) -> None:
+    def _take(self, batch: ParsedBatch) -> None:
         prefix, taken, failures = batch
         for failure in failures:
             log.error("parsing failed in %r: %s", prefix, failure)

@@ -12,10 +12,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reader.core.errors import ReaderError
-from reader.core.events import Progress, outcome
+from reader.core.events import Progress, describe_outcome
 from reader.core.text import clean
 from reader.documents.files import check
-from reader.indexing.events import DAMAGED, Away, Changed, Marks, News, Renewed, Said, Unkept
+from reader.indexing.events import (
+    INDEX_DAMAGED,
+    FolderAway,
+    IndexChanged,
+    IndexReplaced,
+    IndexUnwritable,
+    MarksChanged,
+    Notice,
+    UpdaterMessage,
+)
 from reader.indexing.refresh import refresh
 from reader.indexing.watch import UnwatchedError, watch
 from reader.library.library import Library
@@ -45,10 +54,12 @@ class _Request:
         self.paths = None if self.paths is None or other.paths is None else self.paths | other.paths
 
 
-class Keeper:
+class IndexUpdater:
     """Does the keeping, in :meth:`run`, wherever that is called; the other methods are for other threads."""
 
-    def __init__(self, library: Library, tell: Callable[[News], None], *, nice: int = 0, watching: bool = True) -> None:
+    def __init__(
+        self, library: Library, tell: Callable[[UpdaterMessage], None], *, nice: int = 0, watching: bool = True
+    ) -> None:
         """Without ``watching``, changes are found at the start and on demand only."""
         self.idle = threading.Event()
         """Set while there is nothing to do."""
@@ -80,7 +91,7 @@ class Keeper:
         self._unwatched = False
         """Whether the person was told that changes are not noticed here."""
 
-    def ask(self) -> None:
+    def refresh(self) -> None:
         """Compare the whole folder anew, once a refresh under way has come to its end, and say what came of it."""
         self.idle.clear()
         with self._asking:
@@ -148,19 +159,19 @@ class Keeper:
             self._refresh(request)
         except StorageError as error:
             if error.damaged and self._library.renew():
-                self._tell(Renewed())
-                self._tell(Said(DAMAGED, warning=True))
+                self._tell(IndexReplaced())
+                self._tell(Notice(INDEX_DAMAGED, warning=True))
                 self._requests.put(_Request(None))
             elif error.unwritable and not self._library.index.in_memory:
                 log.warning("the index cannot be written", exc_info=error)
                 self._closed.set()
-                self._tell(Unkept(str(error)))
+                self._tell(IndexUnwritable(str(error)))
             else:
                 self._give_up(str(error), request)
         except ReaderError as error:
-            # Told once: a folder that is gone is looked for until it is back.
+            # UpdaterEvent once: a folder that is gone is looked for until it is back.
             if not self._lost or request.told:
-                self._tell(Said(str(error), warning=True))
+                self._tell(Notice(str(error), warning=True))
             self._lost = True
             self._say_away(gone=True)
             self._watched = frozenset()
@@ -171,9 +182,9 @@ class Keeper:
             self._give_up(words, request)
 
     def _give_up(self, words: str, request: _Request) -> None:
-        """Tell of a refresh that failed, once, and try again in a while."""
+        """OnUpdaterEvent of a refresh that failed, once, and try again in a while."""
         if not self._failed or request.told:
-            self._tell(Said(words, warning=True))
+            self._tell(Notice(words, warning=True))
         self._failed = True
         self._tell(Progress(finished=True))  # for the time being
         self._again_at = time.monotonic() + _SECONDS_UNTIL_TRIED_AGAIN
@@ -181,7 +192,7 @@ class Keeper:
     def _say_away(self, *, gone: bool) -> None:
         if self._away is not gone:
             self._away = gone
-            self._tell(Away(gone))
+            self._tell(FolderAway(gone))
             if gone:
                 self._tell(Progress(finished=True))
 
@@ -201,10 +212,10 @@ class Keeper:
         finally:
             self._now_at(None)
         self._failed = False
-        self._say_away(gone=False)  # also where another keeper, which is no more, has said that it is
+        self._say_away(gone=False)  # also where another updater, which is no more, has said that it is
         self._look()
         if request.told:
-            self._tell(Said(f"{outcome(progress).capitalize()}."))
+            self._tell(Notice(f"{describe_outcome(progress).capitalize()}."))
 
     def _now_at(self, request: _Request | None) -> None:
         with self._asking:
@@ -218,11 +229,11 @@ class Keeper:
             self._waited = time.monotonic()
         elif time.monotonic() > self._waited + _SECONDS_UNTIL_TOLD:
             self._waited = math.inf
-            self._tell(Said("Another newsreader is reading this folder; what it has read shows here too."))
+            self._tell(Notice("Another newsreader is reading this folder; what it has read shows here too."))
         return not self._closed.is_set()
 
     def _look(self) -> None:
-        """Tell when another instance has changed the index, or anybody the marks."""
+        """OnUpdaterEvent when another instance has changed the index, or anybody the marks."""
         try:
             generation = self._library.index.generation()
             marks = self._library.marks_version()
@@ -230,13 +241,13 @@ class Keeper:
             return  # the next refresh or mark meets it too, and says so
         if generation != self._generation:
             self._generation = generation
-            self._tell(Changed())
+            self._tell(IndexChanged())
         if marks != self._marks:
             self._marks = marks
-            self._tell(Marks(marks))
+            self._tell(MarksChanged(marks))
 
     def _look_over_shoulder(self) -> None:
-        """Tell how far the instance is that is writing."""
+        """OnUpdaterEvent how far the instance is that is writing."""
         with contextlib.suppress(StorageError):
             reading = self._library.index.reading()
             if reading is not None:
@@ -274,11 +285,13 @@ class Keeper:
             log.warning("the folder is not watched", exc_info=error)
             if not self._unwatched:
                 self._unwatched = True
-                self._tell(Said(f"Changes are not noticed by themselves here: {clean(str(error))}. r looks for them."))
+                self._tell(
+                    Notice(f"Changes are not noticed by themselves here: {clean(str(error))}. r looks for them.")
+                )
         except ImportError as error:
             log.warning("the folder is not watched", exc_info=error)
             self._unwatched = True
         except Exception:  # in a thread of a process whose stderr nobody sees
             log.exception("the folder is no longer watched")
             self._unwatched = True
-            self._tell(Said("Changes are no longer noticed by themselves; r looks for them.", warning=True))
+            self._tell(Notice("Changes are no longer noticed by themselves; r looks for them.", warning=True))

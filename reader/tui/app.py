@@ -30,7 +30,7 @@ from reader.tui.keys import bindings
 from reader.tui.screens.browse import BrowseScreen
 from reader.tui.terminal.daemon_threads import DaemonThreads
 from reader.tui.terminal.hangup import Hangup
-from reader.tui.terminal.idle_gc import Tidying
+from reader.tui.terminal.idle_gc import IdleGC
 from reader.tui.theme import themes
 from reader.tui.timings import DEFAULT_TIMINGS, Timings
 
@@ -64,7 +64,7 @@ class NewsreaderApp(App[None]):
         self.library = first.library
         self._first: First | None = first
         self._settings = settings
-        self._tidying = Tidying()
+        self._tidying = IdleGC()
         for theme in (themes.DARK, themes.LIGHT):
             self.register_theme(theme)
         chosen = settings.theme or first.theme
@@ -93,7 +93,7 @@ class NewsreaderApp(App[None]):
         elif isinstance(event, events.InputEvent) and not event.is_forwarded:  # it comes by again on its way up
             self._tidying.act()
             if isinstance(event, events.Key | events.MouseDown) and isinstance(self.screen, BrowseScreen):
-                self.screen.move_on()
+                self.screen.on_next_key()
         await super().on_event(event)
 
     def get_default_screen(self) -> Screen[None]:
@@ -157,7 +157,7 @@ class NewsreaderApp(App[None]):
         """Everything of the registry, and the list of themes."""
         for action in bindings.ACTIONS:
             if action.palette and screen.check_action(action.method.partition("(")[0], ()) is not False:
-                keys = bindings.spoken(bindings.keys_of(action, dict(self._settings.keys)))
+                keys = bindings.key_label(bindings.keys_of(action, dict(self._settings.keys)))
                 yield SystemCommand(action.title, f"{action.help} ({keys})", self._runner(action))
         yield SystemCommand("Theme", "Choose a theme from a list.", self.action_change_theme)
 
@@ -234,7 +234,7 @@ def run(opened: Opening, paths: Paths, *, offline: bool = False) -> int:
     """
     settings = load(paths.config_file, bindings.NAMES)
     settings = replace(settings, fetch=replace(settings.fetch, offline=offline))
-    bindings.check(settings.keys)
+    bindings.check_keymap(settings.keys)
     first = opened.wait(print_notice)
     try:
         if not sys.stdout.isatty() or not sys.stdin.isatty():

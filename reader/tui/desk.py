@@ -25,16 +25,16 @@ from reader.tui.views_desk import ViewsDesk
 if TYPE_CHECKING:
     from reader.core.model import Row
     from reader.core.ordering import Sort, View
-    from reader.images.model import Picture
-    from reader.indexing.events import Told
-    from reader.indexing.remote import Beside
+    from reader.images.model import RenderedImage
+    from reader.indexing.events import UpdaterEvent
+    from reader.indexing.remote import UpdaterHandle
     from reader.library.library import Library
     from reader.library.saved_views.store import Views
     from reader.query.ast import Query
     from reader.storage.sqlite.marks.positions import Place, PlaceOf
-    from reader.tui.widgets.article_list.pending_marks import Change
-    from reader.tui.widgets.article_pane.content import Item, Subject
-    from reader.workers.body_parser import Bodies
+    from reader.tui.widgets.article_list.pending_marks import MarkChange
+    from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
+    from reader.workers.body_parser import BodyParser
 
 # What a worker needs is imported by the worker: the list is on screen before it.
 
@@ -58,12 +58,12 @@ _ROWS_FOUND = 2
 class Desk:
     """Asks ``library`` on behalf of ``screen``."""
 
-    def __init__(self, screen: Widget, library: Library, keeper: Beside | None = None) -> None:
+    def __init__(self, screen: Widget, library: Library, keeper: UpdaterHandle | None = None) -> None:
         self._screen = screen
         self._library = library
         self._keeper = keeper
         self.views = ViewsDesk(library, self.run, self._post)
-        self._bodies: Bodies | None = None
+        self._bodies: BodyParser | None = None
         self._making = threading.Lock()
         self._closed = False
         self._asked = False
@@ -82,16 +82,16 @@ class Desk:
 
     def begin_now(self) -> None:
         """Do so in this thread, which must not be the screen's."""
-        from reader.indexing.remote import keeper_of
+        from reader.indexing.remote import create_updater
 
         if self._keeper is None:
-            self._keeper = keeper_of(self._library)
+            self._keeper = create_updater(self._library)
         if self._closed:  # meanwhile
             self._keeper.close()
         else:
             self._keeper.listen(self._pass_on)
             if self._asked:
-                self._keeper.ask()
+                self._keeper.refresh()
 
     def close(self) -> None:
         """End that; what is written is kept."""
@@ -103,13 +103,13 @@ class Desk:
         if self._keeper is not None:
             self._keeper.close()
 
-    def bodies(self) -> Bodies:
+    def bodies(self) -> BodyParser:
         """Return what parses the bodies of documents; for workers."""
-        from reader.workers.body_parser import Bodies
+        from reader.workers.body_parser import BodyParser
 
         with self._making:
             if self._bodies is None:
-                self._bodies = Bodies()
+                self._bodies = BodyParser()
                 if self._closed:
                     self._bodies.close()
             return self._bodies
@@ -124,29 +124,29 @@ class Desk:
         self._renewed = time.monotonic()
 
         def work() -> None:
-            from reader.indexing.events import DAMAGED
+            from reader.indexing.events import INDEX_DAMAGED
 
             if self._keeper is not None:
                 self._keeper.close()  # it has the former file open
             self._keeper = None
             self._library.renew()
-            self._post(messages.Said(DAMAGED, warning=True))
+            self._post(messages.Said(INDEX_DAMAGED, warning=True))
             self.begin_now()
             self._post(messages.ListsChanged())
 
         self.run(work, "keeper")
 
-    def _pass_on(self, news: Told) -> None:
+    def _pass_on(self, news: UpdaterEvent) -> None:
         """Tell the screen, from the keeper's thread."""
-        from reader.indexing.events import Away, Changed, Marks, Said
+        from reader.indexing.events import FolderAway, IndexChanged, MarksChanged, Notice
 
-        if isinstance(news, Said):
+        if isinstance(news, Notice):
             self._post(messages.Said(news.text, warning=news.warning))
-        elif isinstance(news, Away):
+        elif isinstance(news, FolderAway):
             self._post(messages.Away(gone=news.gone))
-        elif isinstance(news, Changed):
+        elif isinstance(news, IndexChanged):
             self._post(messages.ListsChanged())
-        elif not isinstance(news, Marks):
+        elif not isinstance(news, MarksChanged):
             self._post(messages.Refreshed(news))
         elif news.version != self._library.marks_counted():  # otherwise they are ours
             self._post(messages.MarksChanged())
@@ -248,9 +248,9 @@ class Desk:
         """Ask for former queries; ``past`` is their name."""
 
         def work() -> None:
-            from reader.tui.widgets.prompt.completion import former
+            from reader.tui.widgets.prompt.completion import parse_history
 
-            self._post(messages.FormerQueries(former(self._library.recall(past))))
+            self._post(messages.FormerQueries(parse_history(self._library.recall(past))))
 
         self.run(work, "queries")
 
@@ -258,9 +258,9 @@ class Desk:
         """Ask to keep a query with the former ones, whichever window they are of; ``past`` is their name."""
 
         def work() -> None:
-            from reader.tui.widgets.prompt.completion import former, with_latest
+            from reader.tui.widgets.prompt.completion import history_with, parse_history
 
-            self._library.remember_with(past, lambda kept: with_latest(former(kept), query))
+            self._library.remember_with(past, lambda kept: history_with(parse_history(kept), query))
 
         self._change(work, counting=False)
 
@@ -281,7 +281,7 @@ class Desk:
         y: int | None = None,
         selected: int = -1,
         again: bool = False,
-        lead: tuple[str, Picture] | None = None,
+        lead: tuple[str, RenderedImage] | None = None,
     ) -> None:
         """Ask for a document, laid out for ``width`` cells, to be shown where it was left.
 
@@ -289,16 +289,16 @@ class Desk:
         """
 
         def work() -> None:
-            from reader.tui.widgets.article_pane.content import of_document
-            from reader.tui.widgets.article_pane.lines import fixed
+            from reader.tui.widgets.article_pane.content import load_content
+            from reader.tui.widgets.article_pane.lines import lay_out_pane
 
             try:
-                subject = of_document(self._library, rowid, self.bodies())
+                subject = load_content(self._library, rowid, self.bodies())
             except ReaderError as error:
                 self._post_unless_cancelled(messages.SubjectFailed(error))
                 return
             picture = lead[1] if lead and subject.images and subject.images[0].url == lead[0] else None
-            around = fixed(subject, width, picture=picture)
+            around = lay_out_pane(subject, width, picture=picture)
             place = self._library.places.position(subject.id) if y is None and subject.id else None
             self._post_unless_cancelled(
                 messages.SubjectLoaded(subject, around, y or 0, selected=selected, again=again, place=place)
@@ -306,38 +306,40 @@ class Desk:
 
         self.run(work, "article")
 
-    def item(self, item: Item, told_by: str, width: int) -> None:
-        """Ask for what the document ``told_by`` says of a related item."""
+    def item(self, item: RelatedItem, described_by: str, width: int) -> None:
+        """Ask for what the document ``described_by`` says of a related item."""
 
         def work() -> None:
-            from reader.tui.widgets.article_pane.content import of_item
-            from reader.tui.widgets.article_pane.lines import fixed
+            from reader.tui.widgets.article_pane.content import content_of_item
+            from reader.tui.widgets.article_pane.lines import lay_out_pane
 
-            subject = of_item(item, told_by)
-            self._post_unless_cancelled(messages.SubjectLoaded(subject, fixed(subject, width)))
+            subject = content_of_item(item, described_by)
+            self._post_unless_cancelled(messages.SubjectLoaded(subject, lay_out_pane(subject, width)))
 
         self.run(work, "article")
 
-    def refit(self, subject: Subject, width: int, picture: Picture | None = None) -> None:
+    def refit(self, subject: ArticleContent, width: int, picture: RenderedImage | None = None) -> None:
         """Ask for the lines of a subject that is shown already, for another width or with another picture."""
 
         def work() -> None:
-            from reader.tui.widgets.article_pane.lines import fixed
+            from reader.tui.widgets.article_pane.lines import lay_out_pane
 
-            self._post_unless_cancelled(messages.SubjectRefitted(subject, fixed(subject, width, picture=picture)))
+            self._post_unless_cancelled(
+                messages.SubjectRefitted(subject, lay_out_pane(subject, width, picture=picture))
+            )
 
         self.run(work, "refit")
 
     def refresh(self) -> None:
         """Ask to compare the folder with the index now, and to say what came of it."""
         if self._keeper is not None:
-            self._keeper.ask()
+            self._keeper.refresh()
         else:
             self._asked = True  # it is about to begin
 
     # Marks: carried out in the order of asking.
 
-    def mark(self, rows: Sequence[Row], change: Change, told: str = "") -> None:
+    def mark(self, rows: Sequence[Row], change: MarkChange, told: str = "") -> None:
         """Ask to mark articles, and to say ``told`` when that is on disk; of several, how many they were."""
 
         def work() -> None:

@@ -13,16 +13,16 @@ if TYPE_CHECKING:
     from reader.core.events import FetchEvent, Progress
     from reader.core.model import Counts, Problem, Row
     from reader.core.ordering import Sort, View
-    from reader.images.model import Picture
+    from reader.images.model import RenderedImage
     from reader.library.saved_views.toml_file import SavedView
     from reader.query.ast import Query, ValueField
     from reader.tui.addresses import Outcome
     from reader.tui.pictures_desk import Face
-    from reader.tui.widgets.article_pane.content import Subject
-    from reader.tui.widgets.article_pane.lines import Fixed
-    from reader.tui.widgets.reader.lines import FullText, Laid
-    from reader.tui.widgets.sidebar.selection import Kind
-    from reader.tui.widgets.sidebar.tree import Entry
+    from reader.tui.widgets.article_pane.content import ArticleContent
+    from reader.tui.widgets.article_pane.lines import PaneLayout
+    from reader.tui.widgets.reader.lines import ReaderLayout, ReaderText
+    from reader.tui.widgets.sidebar.selection import EntryKind
+    from reader.tui.widgets.sidebar.tree import SidebarEntry
 
 # Plain classes: each dataclass would cost every start half a millisecond.
 
@@ -110,7 +110,7 @@ class SavedViews(Message):
 class ViewsCounted(Message):
     """What one can choose, with how many articles each has; kinds that are not named are as they were."""
 
-    def __init__(self, entries: dict[Kind, list[Entry]]) -> None:
+    def __init__(self, entries: dict[EntryKind, list[SidebarEntry]]) -> None:
         super().__init__()
         self.entries = entries
 
@@ -130,8 +130,8 @@ class SubjectLoaded(Message):
 
     def __init__(
         self,
-        subject: Subject,
-        around: Fixed,
+        subject: ArticleContent,
+        around: PaneLayout,
         y: int = 0,
         *,
         selected: int = -1,
@@ -160,7 +160,7 @@ class SubjectFailed(Message):
 class SubjectRefitted(Message):
     """The lines of the same subject for another width."""
 
-    def __init__(self, subject: Subject, around: Fixed) -> None:
+    def __init__(self, subject: ArticleContent, around: PaneLayout) -> None:
         super().__init__()
         self.subject = subject
         self.around = around
@@ -251,7 +251,7 @@ class Recalled(Message):
 class PictureMade(Message):
     """A picture that was asked for, or why it is not shown."""
 
-    def __init__(self, face: Face, turn: int, url: str, answer: Picture | str) -> None:
+    def __init__(self, face: Face, turn: int, url: str, answer: RenderedImage | str) -> None:
         super().__init__()
         self.face: Face = face
         self.turn = turn
@@ -272,7 +272,7 @@ class PicturesMissing(Message):
 class TextLoaded(Message):
     """A text to read, laid out."""
 
-    def __init__(self, text: FullText, laid: Laid, turn: int, *, place: int | None, again: bool) -> None:
+    def __init__(self, text: ReaderText, laid: ReaderLayout, turn: int, *, place: int | None, again: bool) -> None:
         super().__init__()
         self.turn = turn
         """Which question this is the answer to."""
@@ -287,7 +287,7 @@ class TextLoaded(Message):
 class TextRefitted(Message):
     """The text that is shown, for another width or with other notices."""
 
-    def __init__(self, text: FullText, laid: Laid) -> None:
+    def __init__(self, text: ReaderText, laid: ReaderLayout) -> None:
         super().__init__()
         self.text = text
         self.laid = laid
@@ -342,9 +342,9 @@ class Failed(Message):
 class Said(Message):
     """A worker has something to tell the person."""
 
-    def __init__(self, text: str, warning: bool = False, passing: bool = False) -> None:
+    def __init__(self, text: str, warning: bool = False, transient: bool = False) -> None:
         super().__init__()
         self.text = text
         self.warning = warning
-        self.passing = passing
-        """See :meth:`reader.tui.widgets.bars.bars.KeyBar.say`."""
+        self.transient = transient
+        """See :meth:`reader.tui.widgets.bars.bars.KeyBar.show_message`."""

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from reader.config.settings import FetchSettings
     from reader.core.events import FetchEvent
     from reader.core.model import Links
-    from reader.fetching.remote import FetchingProcess
-    from reader.images.model import Picture
+    from reader.fetching.remote import FetchClient
+    from reader.images.model import RenderedImage
     from reader.library.library import Library
-    from reader.tui.widgets.article_pane.content import Subject
-    from reader.tui.widgets.reader.lines import FullText, Notice
-    from reader.workers.body_parser import Bodies
+    from reader.tui.widgets.article_pane.content import ArticleContent
+    from reader.tui.widgets.reader.lines import ReaderText, TextNotice
+    from reader.workers.body_parser import BodyParser
 
 
 MEASURE = "text-width"
@@ -37,7 +37,7 @@ class Run(Protocol):
         """Begin it."""
 
 
-Order: TypeAlias = "Callable[[FetchingProcess], None]"
+Order: TypeAlias = "Callable[[FetchClient], None]"
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class OriginalsDesk:
         self,
         library: Library,
         settings: FetchSettings,
-        bodies: Callable[[], Bodies],
+        bodies: Callable[[], BodyParser],
         run: Run,
         post: Callable[[Message], object],
     ) -> None:
@@ -68,7 +68,7 @@ class OriginalsDesk:
         self._run = run
         self._post = post
         self._guard = threading.Lock()
-        self._process: FetchingProcess | None = None
+        self._process: FetchClient | None = None
         self._many: deque[_Place] = deque()
         """Orders about the many that are not handed over yet."""
         self._closed = False
@@ -84,42 +84,42 @@ class OriginalsDesk:
         self._run(lambda: self._post(messages.Recalled(name, self._library.recall(name) or "")), "recall",
                   exclusive=False)  # fmt: skip
 
-    def text(self, subject: Subject | int, width: int, turn: int, *, now: FullText | None = None) -> None:
+    def text(self, subject: ArticleContent | int, width: int, turn: int, *, now: ReaderText | None = None) -> None:
         """Ask for the text of a document, or of a related item, laid out for ``width`` cells.
 
         ``turn`` comes back with the answer. ``now`` is what is shown of it already: there may be a page since.
         """
 
         def work() -> None:
-            from reader.tui.widgets.reader.content import text_of, with_page
-            from reader.tui.widgets.reader.lines import lay
+            from reader.tui.widgets.reader.content import load_text, with_cached_page
+            from reader.tui.widgets.reader.lines import lay_out_text
 
             try:
-                text = text_of(self._library, subject, self._bodies())
+                text = load_text(self._library, subject, self._bodies())
             except ReaderError as error:
                 if now is None:
                     self._post(messages.TextFailed(error, turn))
                     return
-                text = with_page(self._library, now, self._bodies())  # its document is gone
+                text = with_cached_page(self._library, now, self._bodies())  # its document is gone
             if now is not None and now.id != text.id:
-                text = with_page(self._library, now, self._bodies())  # it is of another article now
-            laid = lay(text, width, datetime.now().astimezone())
+                text = with_cached_page(self._library, now, self._bodies())  # it is of another article now
+            laid = lay_out_text(text, width, datetime.now().astimezone())
             place = self._library.places.position(text.id, "text") if text.id else None
             self._post(messages.TextLoaded(text, laid, turn, place=place, again=now is not None))
 
         self._run(work, "text")
 
     def refit(
-        self, text: FullText, width: int, notices: Sequence[Notice], pictures: Mapping[str, Picture | str]
+        self, text: ReaderText, width: int, notices: Sequence[TextNotice], pictures: Mapping[str, RenderedImage | str]
     ) -> None:
         """Ask for the lines of a text that is shown already, for another width, with other notices or pictures."""
         self._refits += 1
         which = self._refits
 
         def work() -> None:
-            from reader.tui.widgets.reader.lines import lay
+            from reader.tui.widgets.reader.lines import lay_out_text
 
-            laid = lay(text, width, datetime.now().astimezone(), notices, pictures)
+            laid = lay_out_text(text, width, datetime.now().astimezone(), notices, pictures)
             if which == self._refits:  # else a later one, which may be ready sooner, has more in it
                 self._post(messages.TextRefitted(text, laid))
 
@@ -129,15 +129,15 @@ class OriginalsDesk:
 
     def fetch(self, id_: str, links: Links, *, force: bool = False, archive: bool = False) -> None:
         """Ask for the original of an article; the answers are :class:`messages.Fetching`."""
-        self._order(lambda process: process.ask(id_, links, force=force, archive=archive))
+        self._order(lambda process: process.fetch(id_, links, force=force, archive=archive))
 
     def image(self, url: str) -> None:
         """Ask for an image to be fetched and kept; the answer is a ImageFetched among messages.Fetching."""
-        self._order(lambda process: process.image(url))
+        self._order(lambda process: process.fetch_image(url))
 
     def drop_image(self, url: str) -> None:
         """Ask to give an image up."""
-        self._order(lambda process: process.drop_image(url), begins=False)
+        self._order(lambda process: process.cancel_image(url), begins=False)
 
     def cancel(self, id_: str) -> None:
         """Ask to give one up."""
@@ -153,7 +153,7 @@ class OriginalsDesk:
                 missing = self._library.pages.missing(ids)
                 self._post(messages.Gathering(len(missing), len(ids) - len(missing)))
                 if missing:
-                    place.order = lambda process: process.gather(missing)
+                    place.order = lambda process: process.fetch_all(missing)
             finally:
                 place.ready = True
                 self._pass_on()
@@ -166,9 +166,9 @@ class OriginalsDesk:
         """Ask to begin no further one of the many."""
         self._order_many(lambda process: process.pause())
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Ask to end the pause."""
-        self._order_many(lambda process: process.go_on())
+        self._order_many(lambda process: process.resume())
 
     def stop(self) -> None:
         """Ask to give the many up."""
@@ -205,9 +205,9 @@ class OriginalsDesk:
         if self._closed or (self._process is None and not begins):
             return  # nobody has anything to stop
         if self._process is None:
-            from reader.fetching.remote import FetchingProcess
+            from reader.fetching.remote import FetchClient
 
-            self._process = FetchingProcess(self._library, self._library.paths, self._settings, self._hear)
+            self._process = FetchClient(self._library, self._library.paths, self._settings, self._hear)
         order(self._process)
 
     def _hear(self, news: FetchEvent) -> None:

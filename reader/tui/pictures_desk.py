@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from textual.message import Message
 
-from reader.images.model import Box
+from reader.images.model import ImageBox
 from reader.tui import messages
 from reader.tui.originals_desk import Run
-from reader.workers.image_renderer import Pictures
+from reader.workers.image_renderer import ImageRenderer
 
 if TYPE_CHECKING:
     from reader.library.library import Library
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Face: TypeAlias = Literal["text", "article"]
 """Where pictures are shown: in the reading view, or in the pane."""
 AT_ONCE = 3
-"""Pictures that are fetched at the same time."""
+"""ImageRenderer that are fetched at the same time."""
 NOT_KEPT = "It was fetched, but could not be kept."
 
 
@@ -27,7 +27,7 @@ class Wanted(NamedTuple):
     """A picture, and what it may take."""
 
     url: str
-    box: Box
+    box: ImageBox
 
 
 class PicturesDesk:
@@ -49,7 +49,7 @@ class PicturesDesk:
         self._run = run
         self._post = post
         self._fetch = fetch
-        self._pictures = Pictures(library)
+        self._pictures = ImageRenderer(library)
         self._asked: dict[Face, tuple[Wanted, ...]] = {}
         self._turn = 0
         self._turns: dict[Face, int] = {}
@@ -96,7 +96,7 @@ class PicturesDesk:
             for each in wanted:
                 if not self.is_wanted(face, turn):
                     return
-                answer = self._pictures.picture(each.url, each.box)
+                answer = self._pictures.render(each.url, each.box)
                 if answer is None:
                     answer = failed.get(each.url)
                 if answer is None:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from reader.library.library import Library
     from reader.library.saved_views.store import Views
     from reader.library.saved_views.toml_file import SavedView
-    from reader.tui.widgets.sidebar.selection import Kind
-    from reader.tui.widgets.sidebar.tree import Entry
+    from reader.tui.widgets.sidebar.selection import EntryKind
+    from reader.tui.widgets.sidebar.tree import SidebarEntry
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class ViewsDesk:
         """and what is to be counted then, if anything."""
         self._counted: object = None
         """The state of everything when it was counted last,"""
-        self._values: dict[Kind, list[Entry]] = {}
+        self._values: dict[EntryKind, list[SidebarEntry]] = {}
         """the values that documents have,"""
         self._generation = -1
         """and the generation of the index that they are of."""
@@ -126,7 +126,7 @@ class ViewsDesk:
         """
         told = change(self.saved)
         self.tell()
-        self._post(messages.Said(f"{told}. u undoes it." if told else otherwise, passing=not told))
+        self._post(messages.Said(f"{told}. u undoes it." if told else otherwise, transient=not told))
 
     def undo(self, *, again: bool) -> str | None:
         """Undo the last change of marks or views, in a worker, or do it ``again``; return what that was.
@@ -200,28 +200,28 @@ class ViewsDesk:
         from reader.query.ast import QueryError
         from reader.query.parser import parse
         from reader.tui.widgets.sidebar.selection import OF_DOCUMENTS, USUAL
-        from reader.tui.widgets.sidebar.tree import Entry
+        from reader.tui.widgets.sidebar.tree import SidebarEntry
 
         library = self._library
         generation, day = library.generation(), datetime.now().astimezone().date()
         state = (generation, library.marks_version(), day, tuple(saved), id(library.index))
         if state == self._counted:
             return
-        entries: dict[Kind, list[Entry]] = {}
+        entries: dict[EntryKind, list[SidebarEntry]] = {}
         numbers = library.tallies()
-        entries["usual"] = [Entry(name, number) for name, number in zip(USUAL, numbers, strict=True)]
+        entries["usual"] = [SidebarEntry(name, number) for name, number in zip(USUAL, numbers, strict=True)]
         entries["view"] = []
         for view in saved:
             try:
                 query = parse(view.query)
             except QueryError:
-                entries["view"].append(Entry(view.name, None))
+                entries["view"].append(SidebarEntry(view.name, None))
             else:
-                entries["view"].append(Entry(view.name, library.search(query, sort).count))
-        entries["tag"] = [Entry(*each) for each in library.values("tag")]
+                entries["view"].append(SidebarEntry(view.name, library.search(query, sort).count))
+        entries["tag"] = [SidebarEntry(*each) for each in library.values("tag")]
         if generation != self._generation or not self._values:
             for kind in OF_DOCUMENTS:
-                self._values[kind] = [Entry(*each) for each in library.values(kind)]
+                self._values[kind] = [SidebarEntry(*each) for each in library.values(kind)]
             self._values["folder"].sort(key=lambda entry: -(entry.articles or 0))
             self._generation = generation
             entries |= self._values

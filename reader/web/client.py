@@ -24,25 +24,25 @@ import httpx
 
 from reader.core import encodings
 from reader.core.errors import ReaderError
+from reader.core.preempt import PreemptedError
 from reader.core.text import clean
 from reader.images import header_size
 from reader.web import errors
 from reader.web import redirects as hops
-from reader.web.answers import Answer, FetchError
-from reader.web.limits import Rules
+from reader.web.options import ClientOptions
 from reader.web.redirects import Hop
 from reader.web.response import content_type, retry_after, validators
-from reader.web.response.decompress import Body, BrokenError, TooMuchError, UnknownCodingError
-from reader.web.transport.deadline import Clock
+from reader.web.response.decompress import Body, CorruptBodyError, TooLargeError, UnknownCodingError
+from reader.web.responses import FetchError, WebResponse
+from reader.web.transport.deadline import TimeBudget
 from reader.web.transport.dns import Resolve, resolve
 from reader.web.transport.ip_policy import canonical_host, refusal_by_name
-from reader.web.transport.pool import Connections, Lent, Rank, Turns
-from reader.web.transport.preempt import GiveWayError
+from reader.web.transport.pool import Connections, Lease, Priority, RequestSlots
 from reader.web.transport.proxies import Proxies, Proxy
 
-__all__ = ["Answer", "FetchError", "Fetcher", "Judge"]
+__all__ = ["FetchError", "Fetcher", "UrlCheck", "WebResponse"]
 
-Judge: TypeAlias = Callable[[str], Awaitable[FetchError | None]]
+UrlCheck: TypeAlias = Callable[[str], Awaitable[FetchError | None]]
 """Returns why an address may not be asked for, if so: once for each on the way, just before. It may take its time."""
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -55,7 +55,7 @@ _LOCATION = "newsreader.location"
 
 
 @dataclass(frozen=True, slots=True)
-class _Want:
+class _RequestSpec:
     """What is asked for."""
 
     accept: str
@@ -67,13 +67,13 @@ class _Want:
     """Whether it is text, whose encoding is to be found."""
     cut: bool = False
     """Whether a body that is too long is cut, not refused."""
-    rank: Rank | None = None
+    rank: Priority | None = None
     """Who waits for it; None for whoever asks this fetcher."""
     validated: str = ""
     """The address that gave the validators,"""
     conditions: Mapping[str, str] = field(default_factory=dict)
     """and these as they are sent to it."""
-    judge: Judge | None = None
+    url_check: UrlCheck | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,12 @@ class _Found:
 class Fetcher:
     """Fetches pages by ``rules``; an async context manager, good for any number of tasks of one loop."""
 
-    def __init__(self, rules: Rules | None = None, *, resolve: Resolve = resolve) -> None:
-        self.rules = rules or Rules()
+    def __init__(self, rules: ClientOptions | None = None, *, resolve: Resolve = resolve) -> None:
+        self.rules = rules or ClientOptions()
         self._proxies = Proxies(self.rules.proxy)
-        self._rank = Rank.PERSON
-        self._turns = Turns(self.rules.per_host, self.rules.in_all)
-        self._waits = retry_after.Waits(time.monotonic)
+        self._rank = Priority.INTERACTIVE
+        self._turns = RequestSlots(self.rules.per_host, self.rules.in_all)
+        self._waits = retry_after.HostBackoff(time.monotonic)
         self._connections = Connections(self.rules, resolve, httpx.create_ssl_context)
         self._client = httpx.AsyncClient(
             transport=_Transport(self._connections),
@@ -113,19 +113,25 @@ class Fetcher:
     ) -> None:
         await self._client.__aexit__(kind, error, trace)
 
-    def unasked(self) -> Fetcher:
+    def at_priority(self, priority: Priority) -> Fetcher:
         """Return the same fetcher, by the same connections, for what nobody waits for: it lets others go first."""
         other = copy.copy(self)
-        other._rank = Rank.MANY
+        other._rank = priority
         return other
 
     async def page(
-        self, url: str, *, etag: str = "", last_modified: str = "", validated: str = "", judge: Judge | None = None
-    ) -> Answer:
+        self,
+        url: str,
+        *,
+        etag: str = "",
+        last_modified: str = "",
+        validated: str = "",
+        url_check: UrlCheck | None = None,
+    ) -> WebResponse:
         """Return the page at ``url``: HTML, XHTML or plain text.
 
         ``etag`` and ``last_modified`` are those of a page that is kept, and ``validated``
-        the address that gave them, the ``final_url`` of its Answer; empty for ``url``. They
+        the address that gave them, the ``final_url`` of its WebResponse; empty for ``url``. They
         say something of what is there and nowhere else (RFC 9110, 8.8), so no other address
         on the way hears of them, or is believed that the page still holds; the answer's
         status is 304 when it does. ``judge`` is asked about every address on the way. Raises FetchError.
@@ -133,18 +139,23 @@ class Fetcher:
         accept = "text/html, application/xhtml+xml, text/plain;q=0.8"
         conditions = validators.conditions(etag, last_modified)
         validated = validated or hops.first(url).url
-        want = _Want(
-            accept, self.rules.page_bytes, content_type.PAGES, validated=validated, conditions=conditions, judge=judge
+        want = _RequestSpec(
+            accept,
+            self.rules.page_bytes,
+            content_type.PAGES,
+            validated=validated,
+            conditions=conditions,
+            url_check=url_check,
         )
         return await self._fetch(url, want)
 
-    async def image(self, url: str) -> Answer:
+    async def image(self, url: str) -> WebResponse:
         """Return the picture at ``url``: PNG, JPEG, GIF, WebP or AVIF, by its bytes, whatever its server says.
 
         Raises FetchError; also when it has more pixels than the rules allow.
         """
         accept = ", ".join(content_type.PICTURES)
-        want = _Want(accept, self.rules.image_bytes, what="a picture", text=False, rank=Rank.PICTURE)
+        want = _RequestSpec(accept, self.rules.image_bytes, what="a picture", text=False, rank=Priority.IMAGE)
         answer = await self._fetch(url, want)
         host = hops.host(answer.final_url)
         kind = content_type.beginning(answer.body)
@@ -157,16 +168,16 @@ class Fetcher:
             raise FetchError("too_large", f"a picture of {found[0]:,} × {found[1]:,} pixels", host, hint=_OPEN)
         return replace(answer, content_type=kind)
 
-    async def plain(self, url: str, limit: int) -> Answer:
+    async def plain(self, url: str, limit: int) -> WebResponse:
         """Return what is at ``url``, whatever its type, up to ``limit`` bytes of it. Raises FetchError."""
-        return await self._fetch(url, _Want("*/*", limit, what="a text", cut=True))
+        return await self._fetch(url, _RequestSpec("*/*", limit, what="a text", cut=True))
 
-    async def _fetch(self, url: str, want: _Want) -> Answer:
+    async def _fetch(self, url: str, want: _RequestSpec) -> WebResponse:
         hop = hops.first(url)
         asked, seen = hop.url, {hop.url}
-        clock = Clock(self.rules.seconds)
+        clock = TimeBudget(self.rules.seconds)
         for redirects in range(self.rules.redirects + 1):
-            if want.judge is not None and (objection := await want.judge(hop.url)) is not None:
+            if want.url_check is not None and (objection := await want.url_check(hop.url)) is not None:
                 raise _objected(objection, redirects)
             try:
                 found = await self._ask(hop, want, clock)
@@ -184,7 +195,7 @@ class Fetcher:
             "moved", f"more than {self.rules.redirects} redirects", hop.host, hint="The browser may get further."
         )
 
-    async def _ask(self, hop: Hop, want: _Want, clock: Clock) -> _Found | str:
+    async def _ask(self, hop: Hop, want: _RequestSpec, clock: TimeBudget) -> _Found | str:
         """Ask for one address; return what it is, or the address it sends on to."""
         self._check_wait(hop.host)
         proxy = self._route(hop)
@@ -194,10 +205,10 @@ class Fetcher:
             try:
                 async with self._turns.of(canonical_host(hop.host), rank):
                     return await self._ask_in_turn(hop, want, proxy, clock)
-            except GiveWayError:
+            except PreemptedError:
                 clock.set_back(began)
 
-    async def _ask_in_turn(self, hop: Hop, want: _Want, proxy: Proxy | None, clock: Clock) -> _Found | str:
+    async def _ask_in_turn(self, hop: Hop, want: _RequestSpec, proxy: Proxy | None, clock: TimeBudget) -> _Found | str:
         self._check_wait(hop.host)  # others may have been told to go away meanwhile
         try:
             async with clock.running():
@@ -207,13 +218,13 @@ class Fetcher:
                 "timeout", f"timed out after {self.rules.seconds:g} s", hop.host, hint="Try again later."
             ) from None
         except (httpx.HTTPError, httpx.InvalidURL, httpcore.ProtocolError, httpcore.NetworkError) as error:
-            raise errors.from_error(error, hop.host) from None
+            raise errors.error_from_exception(error, hop.host) from None
         except (httpcore.ProxyError, httpcore.UnsupportedProtocol, OSError) as error:
-            raise errors.from_error(error, hop.host) from None
+            raise errors.error_from_exception(error, hop.host) from None
         except UnicodeError:  # of IDNA, on the way into TLS say; what it says quotes the name
             raise FetchError("unreachable", "its name is not valid", hop.host) from None
 
-    async def _send(self, hop: Hop, want: _Want, proxy: Proxy | None) -> _Found | str:
+    async def _send(self, hop: Hop, want: _RequestSpec, proxy: Proxy | None) -> _Found | str:
         conditions = want.conditions if hop.url == want.validated else {}
         # Without Host, httpx reads the name by IDNA 2008, which fails on names that are in use, of emoji say.
         headers = {"Host": hop.authority, "Accept": want.accept, **conditions}
@@ -244,7 +255,7 @@ class Fetcher:
             self._waits.ask(canonical_host(host), seconds)
             return FetchError(
                 "busy",
-                f"{errors.status_in_words(status)}, to be asked again in {retry_after.in_words(seconds)}",
+                f"{errors.describe_status(status)}, to be asked again in {retry_after.format_wait(seconds)}",
                 host,
                 status=status,
                 retry_after=seconds,
@@ -255,7 +266,7 @@ class Fetcher:
             )
         return errors.from_status(status, host)
 
-    async def _read(self, response: httpx.Response, want: _Want, host: str) -> bytes:
+    async def _read(self, response: httpx.Response, want: _RequestSpec, host: str) -> bytes:
         """Return the body, decoded. Raises FetchError when it is not what is wanted, or too much."""
         told = _length(response.headers)
         name = content_type.media_type(response.headers.get("content-type", ""))[0]
@@ -268,11 +279,11 @@ class Fetcher:
             async for chunk in response.aiter_raw():
                 body.feed(chunk)
             return body.end()
-        except TooMuchError:
+        except TooLargeError:
             if want.cut:
                 return body.so_far
             raise _too_large(want, host) from None
-        except BrokenError:
+        except CorruptBodyError:
             raise FetchError("protocol", "its answer is damaged", host, hint="It may go better next time.") from None
         except UnknownCodingError as error:
             coding = clean(str(error))[:60]
@@ -280,17 +291,17 @@ class Fetcher:
                 "protocol", f"its answer is compressed in a way that was not asked for ({coding})", host
             ) from None
 
-    def _answer(self, asked: str, hop: Hop, want: _Want, found: _Found) -> Answer:
+    def _answer(self, asked: str, hop: Hop, want: _RequestSpec, found: _Found) -> WebResponse:
         told, label = content_type.media_type(found.headers.get("content-type", ""))
         begins = content_type.beginning(found.body)
-        name = told or (content_type.sniffed(found.body) if found.body else "")
+        name = told or (content_type.sniff(found.body) if found.body else "")
         charset = encodings.detect(found.body, label, markup=name != "text/plain") if want.text else "utf-8"
         if want.types == content_type.PAGES and found.status == 200:
             fit = content_type.is_text(found.body, charset) or content_type.is_markup(found.body)
             wrong = begins or ("" if fit else "application/octet-stream")
             if wrong or name not in content_type.PAGES:
                 raise _no_page(wrong or name, len(found.body), want.what, hop.host)
-        return Answer(
+        return WebResponse(
             url=asked,
             final_url=hop.url,
             status=found.status,
@@ -304,7 +315,7 @@ class Fetcher:
     def _check_wait(self, host: str) -> None:
         if left := self._waits.left(canonical_host(host)):
             raise FetchError(
-                "busy", f"it asked to be left alone for another {retry_after.in_words(left)}", host, retry_after=left
+                "busy", f"it asked to be left alone for another {retry_after.format_wait(left)}", host, retry_after=left
             )
 
     def _route(self, hop: Hop) -> Proxy | None:
@@ -352,7 +363,7 @@ class _Transport(httpx.AsyncBaseTransport):
 class _Stream(httpx.AsyncByteStream):
     """The body of an answer, as httpx wants it."""
 
-    def __init__(self, lent: Lent) -> None:
+    def __init__(self, lent: Lease) -> None:
         self._lent = lent
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
@@ -394,7 +405,7 @@ def _length(headers: httpx.Headers) -> int:
 
 
 def _no_page(name: str, size: int, wanted: str, host: str) -> FetchError:
-    shown = content_type.in_words(name)
+    shown = content_type.describe(name)
     whole = f"{shown} of {content_type.size_in_words(size)}" if size > 0 else shown
     return FetchError("not_a_page", f"it is {whole}, not {wanted}", host, hint=_OPEN)
 
@@ -421,15 +432,15 @@ def _how_to_allow(host: str) -> str:
     return f'To allow it, name it in the settings: [fetch] allow_hosts = ["{canonical_host(host)}"].'
 
 
-def _no_picture(kind: str, answer: Answer, host: str) -> FetchError:
+def _no_picture(kind: str, answer: WebResponse, host: str) -> FetchError:
     """Return what an answer is whose bytes, of this ``kind``, are no picture that can be shown."""
     name = kind or answer.content_type
     if name in content_type.PICTURES or not name:  # so its server says, but it is not
-        name = content_type.sniffed(answer.body)
+        name = content_type.sniff(answer.body)
     if name.startswith("image/"):
         return FetchError("not_a_page", f"it is {content_type.unfit_picture(name)}", host, hint=_OPEN)
     return _no_page(name, len(answer.body), "a picture", host)
 
 
-def _too_large(want: _Want, host: str) -> FetchError:
+def _too_large(want: _RequestSpec, host: str) -> FetchError:
     return FetchError("too_large", f"more than {content_type.size_in_words(want.limit)}", host, hint=_OPEN)

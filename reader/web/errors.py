@@ -10,7 +10,7 @@ import httpcore
 
 from reader.core.errors import reason
 from reader.core.text import clean
-from reader.web.answers import FetchError
+from reader.web.responses import FetchError
 
 _AGAIN = "It may go better at another time."
 _BROWSER = "The browser may get further."
@@ -22,7 +22,7 @@ _CONNECTION = {
 }
 
 
-def from_error(error: BaseException, host: str) -> FetchError:
+def error_from_exception(error: BaseException, host: str) -> FetchError:
     """Return what a failure of the connection, of TLS or of HTTP means to a person."""
     chain = list(_causes(error))
     if tls := next((each for each in chain if isinstance(each, ssl.SSLError)), None):
@@ -36,7 +36,7 @@ def from_error(error: BaseException, host: str) -> FetchError:
     return FetchError("protocol", f"the request failed ({type(error).__name__})", host, hint=_BROWSER)
 
 
-def status_in_words(status: int) -> str:
+def describe_status(status: int) -> str:
     """Return ``404 Not Found``, in the words of the standard, whatever the server calls it."""
     try:
         return f"{status} {HTTPStatus(status).phrase}"
@@ -55,7 +55,7 @@ def from_status(status: int, host: str) -> FetchError:
         451: "It is withheld for legal reasons.",
     }
     hint = hints.get(status, _AGAIN if status >= 500 else _BROWSER)
-    return FetchError("status", status_in_words(status), host, hint=hint, status=status)
+    return FetchError("status", describe_status(status), host, hint=hint, status=status)
 
 
 def _tls(error: ssl.SSLError, host: str) -> FetchError:

@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from reader.core import urls
 from reader.core.errors import ReaderError
-from reader.web.answers import FetchError
+from reader.web.responses import FetchError
 
 _PORTS = {"http": 80, "https": 443}
 

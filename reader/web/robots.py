@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from protego import Protego
 
 from reader.core import urls
-from reader.web.answers import FetchError
 from reader.web.client import Fetcher
 from reader.web.redirects import Hop, first
+from reader.web.responses import FetchError
 
 PRODUCT = "newsreader"
 """The name by which a site may speak to us (RFC 9309, 2.2.1), whatever else the User-Agent says."""

@@ -10,9 +10,9 @@ import re
 from urllib.parse import quote
 
 from reader.core import urls
-from reader.web.answers import FetchError
 from reader.web.client import Fetcher
 from reader.web.redirects import first
+from reader.web.responses import FetchError
 
 AVAILABLE = "https://archive.org/wayback/available"
 CAPTURES = "https://web.archive.org/web"

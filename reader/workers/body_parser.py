@@ -1,33 +1,32 @@
-"""Bodies of documents -> blocks: short ones at once, long ones and whole web pages in a worker process."""
+"""BodyParser of documents -> blocks: short ones at once, long ones and whole web pages in a worker process."""
 
 from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING
 
-from reader.content.blocks import Block, Mark, Paragraph, Span
-from reader.content.body import parse_body
+from reader.content.blocks import Block, Paragraph, Span, TextStyle
+from reader.content.body import is_whole_page, parse_body
 from reader.content.markdown.parser import parse_markdown
-from reader.content.whole_page import is_whole_page
 from reader.core.errors import ReaderError
 from reader.core.model import BodyFormat
 
 if TYPE_CHECKING:
-    from reader.workers.sandbox import Extractor
+    from reader.workers.sandbox import SandboxPool
 
 SHORT = 20_000
 """Characters of a body that is parsed where it is wanted: milliseconds, whatever is in it."""
 
 
-class Bodies:
+class BodyParser:
     """Parses bodies for as many threads as ask; close it when all is done."""
 
     def __init__(self) -> None:
         self._guard = threading.Lock()
-        self._extractor: Extractor | None = None
+        self._extractor: SandboxPool | None = None
         self._closed = False
 
-    def blocks(self, body: str, body_format: BodyFormat, url: str = "") -> tuple[Block, ...]:
+    def parse_body(self, body: str, body_format: BodyFormat, url: str = "") -> tuple[Block, ...]:
         """Return what a body consists of; of a whole web page, its article.
 
         A body that takes too much time or memory is a paragraph that says so. ``url`` is what relative
@@ -38,26 +37,26 @@ class Bodies:
             return parse_body(body, body_format, url)
         return self._by_worker("document", "blocks", body, body_format, url)
 
-    def of_page(self, markdown: str, url: str) -> tuple[Block, ...]:
+    def parse_page(self, markdown: str, url: str) -> tuple[Block, ...]:
         """Return what the text of a fetched page consists of; ``url`` is where it came from."""
         if len(markdown) <= SHORT:
             return parse_markdown(markdown, url)
         return self._by_worker("page", "markdown", markdown, url)
 
     def _by_worker(self, of_what: str, task: str, *values: str) -> tuple[Block, ...]:
-        from reader.content.serialize import from_plain  # imported late: few documents are so long
+        from reader.content.serialize import from_values  # imported late: few documents are so long
 
         try:
-            return from_plain(self._worker().ask(task, *values))
+            return from_values(self._worker().call(task, *values))
         except ReaderError as error:
-            return (Paragraph((Span(f"The text of this {of_what} cannot be shown. {error}", Mark.QUIET),)),)
+            return (Paragraph((Span(f"The text of this {of_what} cannot be shown. {error}", TextStyle.MUTED),)),)
 
-    def _worker(self) -> Extractor:
-        from reader.workers.sandbox import Extractor
+    def _worker(self) -> SandboxPool:
+        from reader.workers.sandbox import SandboxPool
 
         with self._guard:
             if self._extractor is None:
-                self._extractor = Extractor()
+                self._extractor = SandboxPool()
                 if self._closed:
                     self._extractor.close()
             return self._extractor

@@ -13,7 +13,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-class Extracted(NamedTuple):
+class ExtractionResult(NamedTuple):
     """What a page is."""
 
     extract: Extract | None
@@ -21,7 +21,7 @@ class Extracted(NamedTuple):
     stub: str = ""
     """What it is instead, in words that follow “the page”; empty when it is an article."""
 
-    def plain(self) -> tuple[Any, ...]:
+    def to_values(self) -> tuple[Any, ...]:
         """Return it as plain values."""
         extract = self.extract
         if extract is None:
@@ -35,7 +35,7 @@ class Extracted(NamedTuple):
         return (text, self.stub)
 
     @classmethod
-    def of(cls, plain: Any) -> Extracted:
+    def from_values(cls, plain: Any) -> ExtractionResult:
         """Return it from plain values."""
         text, stub = plain
         if text is None:
@@ -48,39 +48,38 @@ class Extracted(NamedTuple):
 
 def _page(body: bytes | str, url: str, charset: str) -> tuple[Any, ...]:
     from reader.extraction.extract import extract
-    from reader.extraction.stubs.classify import stub
+    from reader.extraction.stubs.classify import stub_reason
 
     found = extract(body, url, charset)
-    return Extracted(found, stub(found, body, charset)).plain()
+    return ExtractionResult(found, stub_reason(found, body, charset)).to_values()
 
 
 def _blocks(body: str, body_format: BodyFormat, url: str) -> list[Any]:
-    from reader.content.body import parse_body
-    from reader.content.serialize import to_plain
-    from reader.content.whole_page import is_whole_page
+    from reader.content.body import is_whole_page, parse_body
+    from reader.content.serialize import to_values
 
     if body_format == "html" and is_whole_page(body):
-        from reader.extraction.extract import article_of
+        from reader.extraction.extract import extract_article
 
-        article = article_of(body, url)
+        article = extract_article(body, url)
         if article is not None:
-            return to_plain(article.blocks)
-    return to_plain(parse_body(body, body_format, url))
+            return to_values(article.blocks)
+    return to_values(parse_body(body, body_format, url))
 
 
 def _words(body: bytes | str, url: str, charset: str) -> str:
     from reader.extraction.cleanup import article_text
-    from reader.extraction.extract import article_of
+    from reader.extraction.extract import extract_article
 
-    article = article_of(body, url, charset)
+    article = extract_article(body, url, charset)
     return "" if article is None else article_text(article.blocks)
 
 
 def _markdown(markdown: str, url: str) -> list[Any]:
     from reader.content.markdown.parser import parse_markdown
-    from reader.content.serialize import to_plain
+    from reader.content.serialize import to_values
 
-    return to_plain(parse_markdown(markdown, url, most=_LONGEST_PAGE))
+    return to_values(parse_markdown(markdown, url, most=_LONGEST_PAGE))
 
 
 def prepare() -> None:

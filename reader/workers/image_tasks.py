@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from reader.images.decode import TooSmallError, blocks
-from reader.images.model import Box, Picture
+from reader.images.model import ImageBox, RenderedImage
 
 
 def _picture(body: bytes, box: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -16,19 +16,19 @@ def _picture(body: bytes, box: tuple[Any, ...]) -> tuple[Any, ...]:
     from reader.core.errors import ReaderError
 
     try:
-        return (_made(body, Box.of(box)).plain(), "")
+        return (_made(body, ImageBox.from_values(box)).to_values(), "")
     except TooSmallError:
         return (None, "")
     except ReaderError as error:
         return (None, error.message)
 
 
-def _made(body: bytes, box: Box) -> Picture:
-    if box.means == "blocks":
+def _made(body: bytes, box: ImageBox) -> RenderedImage:
+    if box.protocol == "blocks":
         return blocks(body, box)
     from reader.images import terminal_graphics  # imported late: textual-image is an extra
 
-    return terminal_graphics.kitty(body, box) if box.means == "kitty" else terminal_graphics.sixel(body, box)
+    return terminal_graphics.kitty(body, box) if box.protocol == "kitty" else terminal_graphics.sixel(body, box)
 
 
 def prepare() -> None:

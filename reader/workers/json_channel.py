@@ -14,7 +14,7 @@ Send: TypeAlias = Callable[[str, Any], None]
 """Tells the program something: what kind it is of, and its plain values."""
 
 
-def speaker() -> Send:
+def event_sender() -> Send:
     """Return what tells the program something, from any thread; what is logged is told as well.
 
     It ends this process where nobody is there any more to hear it.
@@ -34,7 +34,7 @@ def speaker() -> Send:
     return send
 
 
-def obey(take: Callable[[bytes], object]) -> None:
+def serve_commands(take: Callable[[bytes], object]) -> None:
     """Have a thread take the lines that come; when there are no more, nobody is there, and this process ends at once.
 
     What is under way then may be waiting for a disk: it is not waited for.
@@ -48,7 +48,7 @@ def obey(take: Callable[[bytes], object]) -> None:
     threading.Thread(target=listen, name="orders", daemon=True).start()
 
 
-def is_log(kind: str, values: Any, log: logging.Logger) -> bool:
+def forward_log(kind: str, values: Any, log: logging.Logger) -> bool:
     """Write what a process beside has logged to the log of this one; return whether it was that."""
     if kind != "log":
         return False

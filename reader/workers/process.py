@@ -73,7 +73,7 @@ def unpack(pipe: IO[bytes], length: int) -> Any:
     return marshal.loads(data)  # noqa: S302 - written by ourselves
 
 
-def step_aside(by: int) -> None:
+def lower_priority(by: int) -> None:
     """Let other programs, the screen first, come before this one."""
     with contextlib.suppress(OSError, AttributeError):
         os.nice(by)

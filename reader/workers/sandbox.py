@@ -27,7 +27,7 @@ from reader.core.errors import ReaderError
 from reader.workers import process as processes
 
 if TYPE_CHECKING:
-    from reader.workers.extract_tasks import Extracted
+    from reader.workers.extract_tasks import ExtractionResult
 
 log = logging.getLogger(__name__)
 
@@ -59,11 +59,11 @@ class _Job(NamedTuple):
     task: str
     values: tuple[Any, ...]
     answer: Future[Any]
-    unasked: bool = False
+    background: bool = False
     """Whether nobody waits for it."""
 
 
-class Extractor:
+class SandboxPool:
     """Some workers, started when they are needed and ended when they have been idle for a minute.
 
     What somebody waits for comes first. Where all workers are busy then with what nobody waits for, which may take
@@ -78,14 +78,14 @@ class Extractor:
         self._seconds = seconds
         self._memory = memory
         self._tasks = tasks
-        self._asked: deque[_Job] = deque()
+        self._foreground: deque[_Job] = deque()
         """What no driver has taken yet: what somebody waits for,"""
-        self._unasked: deque[_Job] = deque()
+        self._background: deque[_Job] = deque()
         """and what nobody does,"""
         self._unasked_running = 0
         """of which no more are under way than there are to be workers."""
         self._guard = threading.Lock()
-        self._stirred = threading.Condition(self._guard)
+        self._changed = threading.Condition(self._guard)
         self._drivers = 0
         self._idle = 0
         self._warming = 0
@@ -96,16 +96,18 @@ class Extractor:
         """Those ended by us, which may have answered all the same."""
         self._closed = False
 
-    async def extract(self, body: bytes, url: str = "", charset: str = "", *, unasked: bool = False) -> Extracted:
-        """Return the article of a page, and whether the page is none; ``unasked`` when nobody waits for it.
+    async def extract(
+        self, body: bytes, url: str = "", charset: str = "", *, background: bool = False
+    ) -> ExtractionResult:
+        """Return the article of a page, and whether the page is none; ``background`` when nobody waits for it.
 
         Raises ExtractError, which does not name the page.
         """
-        from reader.workers.extract_tasks import Extracted
+        from reader.workers.extract_tasks import ExtractionResult
 
-        return Extracted.of(await self.run("page", body, url, charset, unasked=unasked))
+        return ExtractionResult.from_values(await self.run("page", body, url, charset, background=background))
 
-    def warm(self) -> None:
+    def prestart(self) -> None:
         """Start a worker if there is none: it takes a while until one is ready, in which a page can be on its way."""
         with self._guard:
             if self._drivers or self._closed:
@@ -114,31 +116,31 @@ class Extractor:
         with contextlib.suppress(ExtractError):  # closed meanwhile
             self.submit(_NOTHING)
 
-    async def run(self, task: str, *values: Any, unasked: bool = False) -> Any:
+    async def run(self, task: str, *values: Any, background: bool = False) -> Any:
         """Return what a task of the workers' module answers. To cancel this ends the worker that is at it."""
-        answer = self.submit(task, *values, unasked=unasked)
+        answer = self.submit(task, *values, background=background)
         try:
             return await asyncio.wrap_future(answer)
         except asyncio.CancelledError:
             self._give_up(answer)
             raise
 
-    def ask(self, task: str, *values: Any) -> Any:
+    def call(self, task: str, *values: Any) -> Any:
         """Return what a task answers, for a thread that can wait. Raises ExtractError."""
         return self.submit(task, *values).result()
 
-    def submit(self, task: str, *values: Any, unasked: bool = False) -> Future[Any]:
+    def submit(self, task: str, *values: Any, background: bool = False) -> Future[Any]:
         """Begin a task, whose values must be plain; the answer is there later."""
         answer: Future[Any] = Future()
         with self._guard:
             if self._closed:
                 raise ExtractError("The program is about to end.")
-            (self._unasked if unasked else self._asked).append(_Job(task, values, answer, unasked))
+            (self._background if background else self._foreground).append(_Job(task, values, answer, background))
             soon = 0 if task == _NOTHING else self._idle + self._warming
-            waiting = len(self._asked) + (len(self._unasked) if unasked else 0)
-            begins = waiting > soon and self._drivers < self._most + (not unasked and self._unasked_running > 0)
+            waiting = len(self._foreground) + (len(self._background) if background else 0)
+            begins = waiting > soon and self._drivers < self._most + (not background and self._unasked_running > 0)
             self._drivers += begins
-            self._stirred.notify_all()
+            self._changed.notify_all()
         if begins:
             threading.Thread(target=self._drive, name="extracting", daemon=True).start()
         return answer
@@ -148,10 +150,10 @@ class Extractor:
         with self._guard:
             self._closed = True
             alive, self._alive = self._alive, set()
-            waiting = [*self._asked, *self._unasked]
-            self._asked.clear()
-            self._unasked.clear()
-            self._stirred.notify_all()
+            waiting = [*self._foreground, *self._background]
+            self._foreground.clear()
+            self._background.clear()
+            self._changed.notify_all()
         for process in alive:
             processes.end(process)
         for job in waiting:
@@ -181,9 +183,9 @@ class Extractor:
             with self._guard:
                 if job.task == _NOTHING:
                     self._warming = 0
-                if job.unasked:
+                if job.background:
                     self._unasked_running -= 1
-                    self._stirred.notify_all()
+                    self._changed.notify_all()
         if process is not None:
             self._end(process)
 
@@ -191,18 +193,18 @@ class Extractor:
         """Wait for a job; None when none has come for a while, or none will: this driver counts no more."""
         with self._guard:
             self._idle += 1
-            self._stirred.wait_for(lambda: self._closed or self._has_job(), _SECONDS_IDLE)
+            self._changed.wait_for(lambda: self._closed or self._has_job(), _SECONDS_IDLE)
             self._idle -= 1
             if self._closed or not self._has_job():
                 self._drivers -= 1
                 return None
-            if self._asked:
-                return self._asked.popleft()
+            if self._foreground:
+                return self._foreground.popleft()
             self._unasked_running += 1
-            return self._unasked.popleft()
+            return self._background.popleft()
 
     def _has_job(self) -> bool:
-        return bool(self._asked) or (bool(self._unasked) and self._unasked_running < self._most)
+        return bool(self._foreground) or (bool(self._background) and self._unasked_running < self._most)
 
     def _do(self, job: _Job, process: subprocess.Popen[bytes] | None) -> subprocess.Popen[bytes] | None:
         """Have a job done, and return the worker if it is good for another."""
@@ -331,7 +333,7 @@ def main() -> None:
     # What a library prints must not come between our answers.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    processes.step_aside(_NICE)
+    processes.lower_priority(_NICE)
     if hasattr(module, "prepare"):
         module.prepare()
     _limit(memory)

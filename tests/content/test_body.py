@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.content.whole_page import is_whole_page
+from reader.content.body import is_whole_page
 
 
 @pytest.mark.parametrize(

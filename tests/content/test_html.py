@@ -10,12 +10,12 @@ from reader.content.blocks import (
     Figure,
     Heading,
     ListBlock,
-    Mark,
     Paragraph,
     Quote,
     Rule,
     Span,
     Table,
+    TextStyle,
     links,
     plain_text,
 )
@@ -84,19 +84,19 @@ def test_marks() -> None:
     assert parse_html("a <b>b <i>c</b> d</i> <code>e</code><s>f</s>") == (
         para(
             "a ",
-            Span("b ", Mark.BOLD),
-            Span("c", Mark.BOLD | Mark.ITALIC),
-            Span(" d", Mark.ITALIC),
+            Span("b ", TextStyle.BOLD),
+            Span("c", TextStyle.BOLD | TextStyle.ITALIC),
+            Span(" d", TextStyle.ITALIC),
             " ",
-            Span("e", Mark.CODE),
-            Span("f", Mark.STRIKE),
+            Span("e", TextStyle.CODE),
+            Span("f", TextStyle.STRIKE),
         ),
     )
 
 
 def test_a_mark_left_open_ends_with_its_item_or_cell() -> None:
     (listed,) = parse_html("<ul><li><b>a<li>b</ul>")
-    assert listed == ListBlock(((para(Span("a", Mark.BOLD)),), (para("b"),)))
+    assert listed == ListBlock(((para(Span("a", TextStyle.BOLD)),), (para("b"),)))
 
 
 def test_headings() -> None:
@@ -124,7 +124,7 @@ def test_lists() -> None:
 
 def test_definitions() -> None:
     assert parse_html("<dl><dt>t<dd>d<dt>u<dd>e</dl>f<dd>g") == (
-        ListBlock(((para(Span("t", Mark.BOLD)), para("d")), (para(Span("u", Mark.BOLD)), para("e")))),
+        ListBlock(((para(Span("t", TextStyle.BOLD)), para("d")), (para(Span("u", TextStyle.BOLD)), para("e")))),
         para("f"),
         para("g"),
     )
@@ -143,7 +143,7 @@ def test_code_keeps_its_lines() -> None:
 def test_tables() -> None:
     source = "<table><thead><tr><th>A<th>B</thead><tr><td>1<p>2</td><td colspan=2><b>3</b></table>"
     assert parse_html(source) == (
-        Table(((Span("A"),), (Span("B"),)), (((Span("1"), Span("\n"), Span("2")), (Span("3", Mark.BOLD),), ()),)),
+        Table(((Span("A"),), (Span("B"),)), (((Span("1"), Span("\n"), Span("2")), (Span("3", TextStyle.BOLD),), ()),)),
     )
     assert parse_html("<table><td>a<td>b</table>") == (Table((), (((Span("a"),), (Span("b"),)),)),)
 
@@ -240,7 +240,7 @@ def test_emoji_are_text() -> None:
 
 def test_figures() -> None:
     assert parse_html("<figure><img src=//x.org/p.png><figcaption>A <b>b</b></figcaption></figure>") == (
-        Figure("https://x.org/p.png", "", (Span("A "), Span("b", Mark.BOLD))),
+        Figure("https://x.org/p.png", "", (Span("A "), Span("b", TextStyle.BOLD))),
     )
     assert parse_html("<figure><pre>x</pre><figcaption>A<p>b</figcaption></figure>") == (
         CodeBlock("x"),
@@ -291,7 +291,7 @@ def test_nesting_is_flattened() -> None:
 def test_the_number_of_blocks_is_bounded() -> None:
     blocks = parse_html("<p>x" * (MAX_BLOCKS + 10))
     assert len(blocks) == MAX_BLOCKS + 1
-    assert blocks[-1] == para(Span("The text is longer than what is shown here.", Mark.QUIET))
+    assert blocks[-1] == para(Span("The text is longer than what is shown here.", TextStyle.MUTED))
 
 
 def test_the_source_is_bounded() -> None:

@@ -15,12 +15,12 @@ from reader.content.blocks import (
     Figure,
     Heading,
     ListBlock,
-    Mark,
     Paragraph,
     Quote,
     Rule,
     Span,
     Table,
+    TextStyle,
 )
 from reader.content.html.builder import parse_html
 from reader.content.layout.layout import layout
@@ -49,7 +49,7 @@ def test_long_words_are_broken() -> None:
 def test_words_in_two_styles_stay_together() -> None:
     assert layout(parse_html("aaaa bb<b>bb</b>, c"), 8) == [
         (Span("aaaa"),),
-        (Span("bb"), Span("bb", Mark.BOLD), Span(", c")),
+        (Span("bb"), Span("bb", TextStyle.BOLD), Span(", c")),
     ]
 
 
@@ -57,8 +57,8 @@ def test_links_say_so() -> None:
     (line,) = layout(parse_html("a <a href='http://x.org/'>b <i>c</i></a> d"), 20)
     assert line == (
         Span("a "),
-        Span("b ", Mark.LINK, "http://x.org/"),
-        Span("c", Mark.LINK | Mark.ITALIC, "http://x.org/"),
+        Span("b ", TextStyle.LINK, "http://x.org/"),
+        Span("c", TextStyle.LINK | TextStyle.ITALIC, "http://x.org/"),
         Span(" d"),
     )
 
@@ -101,7 +101,10 @@ def test_emoji_are_drawn_in_their_steady_form() -> None:
 def test_headings() -> None:
     lines = layout(parse_html("a<h2>B <i>c</i></h2>d"), 20)
     assert drawn(lines) == ["a", "", "B c", "", "d"]
-    assert lines[2] == (Span("B ", Mark.HEADING | Mark.BOLD), Span("c", Mark.HEADING | Mark.BOLD | Mark.ITALIC))
+    assert lines[2] == (
+        Span("B ", TextStyle.HEADING | TextStyle.BOLD),
+        Span("c", TextStyle.HEADING | TextStyle.BOLD | TextStyle.ITALIC),
+    )
 
 
 def test_lists() -> None:
@@ -122,20 +125,20 @@ def test_lists() -> None:
 def test_quotes() -> None:
     lines = layout(parse_html("<blockquote>one two three four<p>five</blockquote>"), 20)
     assert drawn(lines) == ["▎ one two three four", "▎", "▎ five"]
-    assert lines[0][0] == Span("▎ ", Mark.QUIET)
+    assert lines[0][0] == Span("▎ ", TextStyle.MUTED)
 
 
 def test_code_loses_nothing() -> None:
     lines = layout((CodeBlock("if x:\n\n\ty = 'a long string of text'"),), 20)
     assert drawn(lines) == ["  if x:", "", "      y = 'a long st", "↳ ring of text'"]
-    assert lines[0] == (Span("  "), Span("if x:", Mark.CODE))
+    assert lines[0] == (Span("  "), Span("if x:", TextStyle.CODE))
 
 
 def test_a_table_that_fits() -> None:
     lines = layout(parse_html("<table><tr><th>Name<th>No<tr><td>日本<td>1<tr><td>b<td></table>"), 20)
     assert drawn(lines) == ["Name  No", "────────", "日本  1", "b"]
-    assert lines[0][0] == Span("Name", Mark.BOLD)
-    assert lines[1] == (Span("─" * 8, Mark.QUIET),)
+    assert lines[0][0] == Span("Name", TextStyle.BOLD)
+    assert lines[1] == (Span("─" * 8, TextStyle.MUTED),)
 
 
 def test_a_table_that_is_too_wide_is_wrapped() -> None:
@@ -170,13 +173,13 @@ def test_pictures_and_embeds() -> None:
         "",
         "t",
     ]
-    assert lines[0][0] == Span(drawn(lines)[0], Mark.QUIET | Mark.LINK, figure.url)
+    assert lines[0][0] == Span(drawn(lines)[0], TextStyle.MUTED | TextStyle.LINK, figure.url)
     assert lines[1][0].href == figure.url
-    assert lines[2] == (Span("Caption", Mark.QUIET),)
+    assert lines[2] == (Span("Caption", TextStyle.MUTED),)
 
 
 def test_rules() -> None:
-    assert layout((Rule(),), 10) == [(Span("─" * 10, Mark.QUIET),)]
+    assert layout((Rule(),), 10) == [(Span("─" * 10, TextStyle.MUTED),)]
 
 
 def test_eight_cells_are_always_left_for_the_text() -> None:
@@ -233,12 +236,12 @@ def test_any_text_fits_and_is_clean(source: str, cells: int) -> None:
             assert width(text) <= cells
         for line in lines:
             assert all(is_clean(span.text) and "\n" not in span.text for span in line)
-            assert all(bool(span.href) == bool(span.mark & Mark.LINK) for span in line)
+            assert all(bool(span.href) == bool(span.style & TextStyle.LINK) for span in line)
 
 
 @given(st.lists(st.text(alphabet="aé日、👩‍\u0301 <", min_size=1, max_size=30), max_size=10), st.integers(8, 40))
 def test_words_are_kept_in_order(texts: list[str], cells: int) -> None:
-    blocks = tuple(Paragraph((Span(text, Mark.BOLD), Span("|"))) for text in texts)
+    blocks = tuple(Paragraph((Span(text, TextStyle.BOLD), Span("|"))) for text in texts)
     wanted = "".join(f"{text}|" for text in texts)
     got = "".join(drawn(layout(blocks, cells)))
     assert _letters(got) == _letters(wanted)

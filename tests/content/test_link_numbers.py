@@ -3,18 +3,18 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.content.blocks import Embed, Figure, ListBlock, Mark, Paragraph, Quote, Span, Table, links, plain_text
+from reader.content.blocks import Embed, Figure, ListBlock, Paragraph, Quote, Span, Table, TextStyle, links, plain_text
 from reader.content.html.builder import parse_html
-from reader.content.link_numbers import Numbering, raised
+from reader.content.link_numbers import LinkNumbering, superscript_number
 
 A, B = "https://a.example/", "https://b.example/"
 
 
 def test_numbers_stand_behind_links_in_the_order_of_reading() -> None:
-    numbering = Numbering()
+    numbering = LinkNumbering()
     blocks = numbering.blocks(
         (
-            Paragraph((Span("See "), Span("this", href=A), Span(" and "), Span("that", Mark.BOLD, B), Span("."))),
+            Paragraph((Span("See "), Span("this", href=A), Span(" and "), Span("that", TextStyle.BOLD, B), Span("."))),
             Quote((Paragraph((Span("again", href=A),)),)),
         )
     )
@@ -23,14 +23,14 @@ def test_numbers_stand_behind_links_in_the_order_of_reading() -> None:
 
 
 def test_a_link_of_several_pieces_has_one_number() -> None:
-    numbering = Numbering()
-    (block,) = numbering.blocks((Paragraph((Span("very ", href=A), Span("bold", Mark.BOLD, A))),))
+    numbering = LinkNumbering()
+    (block,) = numbering.blocks((Paragraph((Span("very ", href=A), Span("bold", TextStyle.BOLD, A))),))
     assert plain_text((block,)) == "very bold¹"
     assert numbering.links == (("very bold", A),)
 
 
 def test_lists_and_tables_are_numbered_inside() -> None:
-    numbering = Numbering()
+    numbering = LinkNumbering()
     blocks = numbering.blocks(
         (
             ListBlock(((Paragraph((Span("x", href=A),)),), (Paragraph((Span("y", href=B),)),))),
@@ -41,20 +41,20 @@ def test_lists_and_tables_are_numbered_inside() -> None:
 
 
 def test_pictures_and_embeds_are_a_line_that_leads_there() -> None:
-    numbering = Numbering()
+    numbering = LinkNumbering()
     blocks = numbering.blocks((Figure(A, "A cat", (Span("Our cat"),)), Figure(B), Embed("https://v.example/", "video")))
     assert plain_text(blocks).split("\n\n") == ["Picture · Our cat¹", "Picture²", "Video³"]
     assert [href for _, href in numbering.links] == [A, B, "https://v.example/"]
 
 
 def test_numbers_have_as_many_figures_as_they_need() -> None:
-    assert raised(1234567890) == "¹²³⁴⁵⁶⁷⁸⁹⁰"
+    assert superscript_number(1234567890) == "¹²³⁴⁵⁶⁷⁸⁹⁰"
 
 
 @given(st.lists(st.tuples(st.sampled_from("abc "), st.sampled_from(["", A, B])), max_size=20))
 def test_nothing_but_numbers_is_added_and_every_link_has_one(pieces: list[tuple[str, str]]) -> None:
     before = (Paragraph(tuple(Span(text, href=href) for text, href in pieces)),)
-    numbering = Numbering()
+    numbering = LinkNumbering()
     after = numbering.blocks(before)
     kept = "".join(char for char in plain_text(after) if char not in "⁰¹²³⁴⁵⁶⁷⁸⁹")
     assert kept == plain_text(before)
@@ -63,4 +63,4 @@ def test_nothing_but_numbers_is_added_and_every_link_has_one(pieces: list[tuple[
 
 @given(st.text(alphabet="<>a b/\"='pimgurlhef:.", max_size=200))
 def test_any_markup_can_be_numbered(source: str) -> None:
-    Numbering().blocks(parse_html(source, A))
+    LinkNumbering().blocks(parse_html(source, A))

@@ -14,12 +14,12 @@ from reader.content.blocks import (
     Figure,
     Heading,
     ListBlock,
-    Mark,
     Paragraph,
     Quote,
     Rule,
     Span,
     Table,
+    TextStyle,
     links,
     plain_text,
 )
@@ -62,14 +62,14 @@ g
 ![alt](/p.png "title")
 """
     assert parse_markdown(source, BASE) == (
-        Heading(1, (Span("T "), Span("i", Mark.ITALIC))),
+        Heading(1, (Span("T "), Span("i", TextStyle.ITALIC))),
         para(
             "a ",
-            Span("b", Mark.BOLD),
+            Span("b", TextStyle.BOLD),
             " ",
-            Span("c", Mark.STRIKE),
+            Span("c", TextStyle.STRIKE),
             " ",
-            Span("d", Mark.CODE),
+            Span("d", TextStyle.CODE),
             " ",
             Span("e", href="https://example.org/f"),
             "\n",
@@ -78,7 +78,7 @@ g
         Quote((para("q"),)),
         ListBlock(((para("x"), ListBlock(((para("y"),),))), (para("z"),)), ordered=True, start=2),
         CodeBlock("  code\n\n<b>", "python"),
-        Table(((Span("A"),), (Span("B"),)), (((Span("1"),), (Span("2", Mark.CODE),)),)),
+        Table(((Span("A"),), (Span("B"),)), (((Span("1"),), (Span("2", TextStyle.CODE),)),)),
         Rule(),
         Figure("https://example.org/p.png", "alt"),
     )
@@ -96,9 +96,9 @@ def test_html_inside() -> None:
 <iframe src=//y.org/e></iframe>
 """
     assert parse_markdown(source, BASE) == (
-        para("a", "\n", "b ", Span("c", Mark.BOLD)),
+        para("a", "\n", "b ", Span("c", TextStyle.BOLD)),
         Figure("https://example.org/p.png", "q"),
-        para(Span("d", Mark.BOLD)),
+        para(Span("d", TextStyle.BOLD)),
         Embed("https://y.org/e", "embed"),
     )
 
@@ -119,7 +119,7 @@ def test_entities_end_at_the_gate() -> None:
 
 def test_body_by_format() -> None:
     assert parse_body("*a*<br>", "html") == (para("*a*"),)
-    assert parse_body("*a*", "markdown") == (para(Span("a", Mark.ITALIC)),)
+    assert parse_body("*a*", "markdown") == (para(Span("a", TextStyle.ITALIC)),)
 
 
 # --- bounds --------------------------------------------------------------------------------
@@ -322,8 +322,8 @@ def test_a_caption_is_a_line_in_emphasis_under_its_picture(caption: str) -> None
 def test_what_is_no_caption_stays_a_paragraph() -> None:
     picture = Figure("https://x.org/p", "a")
     source = "![a](https://x.org/p)"
-    assert parse_markdown(f"{source}\n\n*b*") == (picture, para(Span("b", Mark.ITALIC)))
-    assert parse_markdown(f"{source}\n*b* c") == (picture, para(Span("b", Mark.ITALIC), " c"))
+    assert parse_markdown(f"{source}\n\n*b*") == (picture, para(Span("b", TextStyle.ITALIC)))
+    assert parse_markdown(f"{source}\n*b* c") == (picture, para(Span("b", TextStyle.ITALIC), " c"))
     assert parse_markdown(f"{source}\n*b* *c*")[0] == picture
     assert parse_markdown("<figure><img src=//x.org/p alt=a><figcaption>b</figcaption></figure>") == (
         Figure("https://x.org/p", "a", (Span("b"),)),
@@ -333,7 +333,16 @@ def test_what_is_no_caption_stays_a_paragraph() -> None:
 _STYLED = st.lists(
     st.tuples(
         st.sampled_from(["word", "a b ", " c", ".", "“q”", "(r)", "*", "_", "日本", "é!", "1", "~", "`"]),
-        st.sampled_from([Mark.NONE, Mark.BOLD, Mark.ITALIC, Mark.STRIKE, Mark.BOLD | Mark.ITALIC, Mark.CODE]),
+        st.sampled_from(
+            [
+                TextStyle.NONE,
+                TextStyle.BOLD,
+                TextStyle.ITALIC,
+                TextStyle.STRIKE,
+                TextStyle.BOLD | TextStyle.ITALIC,
+                TextStyle.CODE,
+            ]
+        ),
         st.sampled_from(["", "", "https://x.org/"]),
     ),
     min_size=1,
@@ -341,9 +350,9 @@ _STYLED = st.lists(
 ).map(lambda parts: tuple(Span(*part) for part in parts))
 
 
-def shown(spans: tuple[Span, ...]) -> list[tuple[str, Mark, str]]:
+def shown(spans: tuple[Span, ...]) -> list[tuple[str, TextStyle, str]]:
     """Return each character that can be seen, with its style."""
-    return [(char, span.mark, span.href) for span in spans for char in span.text if not char.isspace()]
+    return [(char, span.style, span.href) for span in spans for char in span.text if not char.isspace()]
 
 
 @given(_STYLED)
@@ -351,7 +360,7 @@ def shown(spans: tuple[Span, ...]) -> list[tuple[str, Mark, str]]:
 def test_there_and_back_keeps_every_style(spans: tuple[Span, ...]) -> None:
     (block,) = parse_markdown(to_markdown([Paragraph((Span("x "), *spans, Span(" y")))]))
     assert isinstance(block, Paragraph)
-    assert shown(block.spans) == [("x", Mark.NONE, ""), *shown(spans), ("y", Mark.NONE, "")]
+    assert shown(block.spans) == [("x", TextStyle.NONE, ""), *shown(spans), ("y", TextStyle.NONE, "")]
     (figure,) = parse_markdown(to_markdown([Figure("https://x.org/p", "a", spans)]))
     assert isinstance(figure, Figure)
     assert shown(figure.caption) == shown(spans)
@@ -364,7 +373,7 @@ def test_blocks_that_no_parser_makes() -> None:
     assert plain_text(parse_markdown(to_markdown(deep))) == "deep"
     assert to_markdown((Table((), ()), para(), Heading(1, ()), ListBlock(((),)), CodeBlock(""))) == "- \n\n```\n\n```\n"
     assert to_markdown((Table((), (((Span("a"),), ()),)),)) == "|  |  |\n| --- | --- |\n| a |  |\n"
-    assert to_markdown((para(Span(" ", href="http://x.org/"), Span(" a ", Mark.BOLD, "http://y.org")),)) == (
+    assert to_markdown((para(Span(" ", href="http://x.org/"), Span(" a ", TextStyle.BOLD, "http://y.org")),)) == (
         "  [**a**](http://y.org) \n"
     )
 

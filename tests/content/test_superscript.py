@@ -4,7 +4,7 @@ import pytest
 
 from reader.content.blocks import plain_text
 from reader.content.html.builder import parse_html
-from reader.content.html.superscript import shifted
+from reader.content.html.inline import to_superscript
 from reader.extraction.extract import extract
 
 
@@ -23,7 +23,7 @@ from reader.extraction.extract import extract
     ],
 )
 def test_figures_are_shifted_where_there_are_such(text: str, name: str, said: str) -> None:
-    assert shifted(text, name) == said
+    assert to_superscript(text, name) == said
 
 
 def test_a_power_is_no_longer_number() -> None:

@@ -140,5 +140,5 @@ def test_a_page_and_what_came_of_fetching_it_have_their_fields() -> None:
     assert got_record(got) == {
         "id": "0" * 16, "url": None, "status": "failed", "words": 0, "error": "No. Try.", "seconds": 1.235
     }  # fmt: skip
-    assert got_record(got._replace(asked="http://a.example/1"))["url"] == "http://a.example/1"
+    assert got_record(got._replace(requested_url="http://a.example/1"))["url"] == "http://a.example/1"
     assert got_record(FetchResult("0" * 16, "fetched", "http://a.example/2", 5, (), "", 0.5))["error"] is None

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 ERROR, ROBOT, CONSENT = "is an error page", "asks to prove that one is no robot", "asks for consent to cookies"
-PAY, SIGN_IN, SCRIPT = "shows no more without a subscription or an account", "asks to sign in", "asks for JavaScript"
+PAYWALL, SIGN_IN, SCRIPT = (
+    "shows no more without a subscription or an account",
+    "asks to sign in",
+    "asks for JavaScript",
+)
 DOWN, ELSEWHERE, GONE = "is down for maintenance", "is not shown in this country", "belongs to a site that is gone"
 
 OTHERS = [

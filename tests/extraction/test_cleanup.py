@@ -8,17 +8,17 @@ from reader.content.blocks import CodeBlock, Figure, Heading, ListBlock, Paragra
 from reader.content.html.builder import parse_html
 from reader.extraction.boilerplate import (
     has_date,
-    is_box,
+    is_boilerplate_heading,
+    is_boilerplate_line,
+    is_boilerplate_name,
     is_byline,
     is_date,
-    is_for_the_ear,
-    is_heading,
-    is_large_box,
-    is_line,
-    is_standfirst,
+    is_large_boilerplate_name,
+    is_screen_reader_only,
+    is_standfirst_name,
     without_by,
 )
-from reader.extraction.cleanup import article_text, linked_share, tidy_article, with_headings
+from reader.extraction.cleanup import article_text, clean_article, linked_share, with_headings
 
 LONG = "The council met on Tuesday evening and decided, after a long debate, to repair the bridge before winter"
 
@@ -32,7 +32,7 @@ def heading(text: str, level: int = 2) -> Heading:
 
 
 def tidied(html: str, title: str = "", byline: str = "") -> str:
-    return article_text(tidy_article(parse_html(html), title, byline))
+    return article_text(clean_article(parse_html(html), title, byline))
 
 
 # --- lines and names ---------------------------------------------------------------------------
@@ -82,7 +82,7 @@ def tidied(html: str, title: str = "", byline: str = "") -> str:
     ],
 )
 def test_lines_of_pages(line: str) -> None:
-    assert is_line(line)
+    assert is_boilerplate_line(line)
 
 
 @pytest.mark.parametrize(
@@ -111,21 +111,21 @@ def test_lines_of_pages(line: str) -> None:
     ],
 )
 def test_lines_of_articles(line: str) -> None:
-    assert not is_line(line)
+    assert not is_boilerplate_line(line)
 
 
 @pytest.mark.parametrize(
     "line", ["Related", "More from News", "You may also like", "Mehr zum Thema", "関連記事", "3 Comments"]
 )
 def test_headings_of_what_comes_behind(line: str) -> None:
-    assert is_heading(line)
+    assert is_boilerplate_heading(line)
 
 
 @pytest.mark.parametrize(
     "line", ["Relatedness", "More is different", "The comments of the king", "Share and share alike", ""]
 )
 def test_headings_of_articles(line: str) -> None:
-    assert not is_heading(line)
+    assert not is_boilerplate_heading(line)
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_names_of_boxes() -> None:
         "author-bio",
         "x ads",
     ):
-        assert is_box(name), name
+        assert is_boilerplate_name(name), name
     for name in (
         "loads",
         "article",
@@ -184,20 +184,29 @@ def test_names_of_boxes() -> None:
         "upload",
         "",
     ):
-        assert not is_box(name), name
-    assert is_large_box("comments-area")
-    assert is_large_box("consent-layer")
-    assert not is_large_box("comments-open post")
-    assert is_standfirst("article__standfirst")
-    assert not is_standfirst("article")
-    assert is_for_the_ear("x sr-only")
+        assert not is_boilerplate_name(name), name
+    assert is_large_boilerplate_name("comments-area")
+    assert is_large_boilerplate_name("consent-layer")
+    assert not is_large_boilerplate_name("comments-open post")
+    assert is_standfirst_name("article__standfirst")
+    assert not is_standfirst_name("article")
+    assert is_screen_reader_only("x sr-only")
     assert has_date("by Joan on 14 April 2021")
     assert without_by("By Jane") == without_by("作者：Jane") == "Jane"
 
 
 @given(st.text(max_size=300))
 def test_any_text_is_asked_in_a_moment(text: str) -> None:
-    for ask in (is_line, is_heading, is_date, is_byline, is_box, is_large_box, is_standfirst, has_date):
+    for ask in (
+        is_boilerplate_line,
+        is_boilerplate_heading,
+        is_date,
+        is_byline,
+        is_boilerplate_name,
+        is_large_boilerplate_name,
+        is_standfirst_name,
+        has_date,
+    ):
         assert ask(text) in (True, False)
 
 
@@ -235,15 +244,15 @@ def test_what_stands_between_goes_in_a_long_text() -> None:
 def test_what_comes_twice_goes() -> None:
     quote = f"<blockquote><p>{LONG[:50]}</p></blockquote>"
     assert tidied(f"<p>{LONG}.</p>{quote}<p>{LONG}.</p><p>Ah.</p><p>Ah.</p>") == f"{LONG}.\n\nAh.\n\nAh."
-    figures = tidy_article((Figure("https://x.org/a"), para("words"), Figure("https://x.org/a")))
+    figures = clean_article((Figure("https://x.org/a"), para("words"), Figure("https://x.org/a")))
     assert figures == (Figure("https://x.org/a"), para("words"))
 
 
 def test_rules_at_the_ends_and_empty_lines_go() -> None:
-    assert tidy_article((Rule(), para("words"), para(" "), Rule(), heading("End"))) == (para("words"),)
-    assert tidy_article(()) == ()
+    assert clean_article((Rule(), para("words"), para(" "), Rule(), heading("End"))) == (para("words"),)
+    assert clean_article(()) == ()
     inside = ListBlock(((para("Share"),), (para("kept"),)))
-    assert tidy_article((inside, para("words"))) == (ListBlock(((para("kept"),),)), para("words"))
+    assert clean_article((inside, para("words"))) == (ListBlock(((para("kept"),),)), para("words"))
 
 
 def test_the_words_of_an_article_are_no_captions() -> None:
@@ -274,5 +283,5 @@ def test_headings_that_one_opinion_lacks_are_put_in_their_place() -> None:
     st.lists(st.sampled_from(["Share", "Related", LONG, "x", "3 May 2024", "By Jane Doe"]).map(para) | st.just(Rule()))
 )
 def test_tidying_again_changes_nothing_much(blocks: list[Paragraph | Rule]) -> None:
-    once = tidy_article(blocks)
-    assert len(tidy_article(once)) <= len(once) <= len(blocks)
+    once = clean_article(blocks)
+    assert len(clean_article(once)) <= len(once) <= len(blocks)

@@ -9,7 +9,7 @@ from reader.content.blocks import CodeBlock, Figure, Heading, ListBlock, Quote, 
 from reader.content.markdown.parser import parse_markdown
 from reader.core.model import Extract
 from reader.extraction.cleanup import article_text
-from reader.extraction.extract import article_of, extract
+from reader.extraction.extract import extract, extract_article
 
 URL = "https://www.example.org/news/1"
 LONG = "A sentence that is long enough to be taken for running text by any extractor that counts letters."
@@ -98,7 +98,7 @@ def with_data(body: str, said: list[str]) -> str:
 
 
 def text_of(source: str) -> str:
-    article = article_of(source, URL)
+    article = extract_article(source, URL)
     return "" if article is None else article_text(article.blocks)
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from reader.extraction.cleanup import article_text
-from reader.extraction.extract import article_of
-from reader.extraction.stubs.classify import stub
+from reader.extraction.extract import extract_article
+from reader.extraction.stubs.classify import stub_reason
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT / "benchmarks" / "extraction"))
@@ -20,7 +20,7 @@ PAGES = sorted((ROOT / "tests" / "data" / "extraction").glob("*.html"))
 
 
 def found(path: Path) -> str:
-    article = article_of(path.read_bytes(), "https://www.example.org/")
+    article = extract_article(path.read_bytes(), "https://www.example.org/")
     assert article is not None
     return article_text(article.blocks)
 
@@ -47,7 +47,7 @@ def test_a_stub_is_told_from_an_article(path: Path) -> None:
     from reader.extraction.extract import extract
 
     page = path.read_bytes()
-    reason = stub(extract(page), page)
+    reason = stub_reason(extract(page), page)
     assert (reason != "") == (path.stem == "paywall-teaser"), reason
 
 

@@ -6,19 +6,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.extraction.json_ld import Structured, as_html, script_text, structured
+from reader.extraction.json_ld import StructuredData, as_html, script_text, structured_data
 from reader.extraction.tree import parse
 
 SENTENCE = "This is a sentence of a text that was written by somebody who took time. "
 
 
-def said(*things: object, kind: str = "application/ld+json") -> Structured:
+def said(*things: object, kind: str = "application/ld+json") -> StructuredData:
     scripts = "".join(
         f"<script type='{kind}'>{thing if isinstance(thing, str) else json.dumps(thing)}</script>" for thing in things
     )
     parsed = parse(f"<html><head>{scripts}</head><body><p>x</p></body></html>")
     assert parsed is not None
-    return structured(parsed.tree)
+    return structured_data(parsed.tree)
 
 
 def drawn(thing: object, attributes: str = "type=application/json") -> str:
@@ -56,9 +56,9 @@ def test_the_longest_body_holds_and_faults_do_not_matter() -> None:
     assert said('<!-- {"@type": "Article", "headline": "a\nb"} -->').headline == "a b"
     assert (
         said("{", "[" * 100_000, "nan", "[]", "null", '{"@type": 5}', '{"@type": "Recipe", "name": "R"}')
-        == Structured()
+        == StructuredData()
     )
-    assert said({"@type": "Article", "headline": "x"}, kind="text/plain") == Structured()
+    assert said({"@type": "Article", "headline": "x"}, kind="text/plain") == StructuredData()
 
 
 @given(
@@ -74,7 +74,7 @@ def test_the_longest_body_holds_and_faults_do_not_matter() -> None:
 )
 def test_any_json_is_taken(thing: object) -> None:
     assert isinstance(
-        said({"@type": "Article", "author": thing, "image": thing, "publisher": thing}, thing), Structured
+        said({"@type": "Article", "author": thing, "image": thing, "publisher": thing}, thing), StructuredData
     )
     assert isinstance(drawn(thing), str)
 

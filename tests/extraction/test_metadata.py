@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.core.text import clean
-from reader.extraction.json_ld import structured
-from reader.extraction.metadata import Metadata, base_of, metadata, moment
+from reader.extraction.json_ld import structured_data
+from reader.extraction.metadata import Metadata, base_url_of, parse_date, read_metadata
 from reader.extraction.tree import parse
 
 URL = "https://www.example.org/a/b"
@@ -17,7 +17,7 @@ URL = "https://www.example.org/a/b"
 def about(page: str, url: str = URL) -> Metadata:
     parsed = parse(page)
     assert parsed is not None
-    return metadata(parsed.tree, structured(parsed.tree), url)
+    return read_metadata(parsed.tree, structured_data(parsed.tree), url)
 
 
 @pytest.mark.parametrize(
@@ -102,12 +102,12 @@ def test_the_date(page: str, day: datetime | None) -> None:
     ],
 )
 def test_a_moment(text: str, when: datetime | None) -> None:
-    assert moment(text) == when
+    assert parse_date(text) == when
 
 
 @given(st.text(max_size=40) | st.from_regex(r"\d{1,4}[-/. ]\d{1,2}[-/. T]\d{1,4}.{0,12}"))
 def test_any_text_is_a_moment_in_utc_or_none(text: str) -> None:
-    when = moment(text)
+    when = parse_date(text)
     assert when is None or when.utcoffset() == datetime(2024, 1, 1, tzinfo=UTC).utcoffset()
 
 
@@ -138,7 +138,7 @@ def test_site_and_picture() -> None:
 def test_what_addresses_are_resolved_against(page: str, url: str, base: str) -> None:
     parsed = parse(page)
     assert parsed is not None
-    assert base_of(parsed.tree, url) == base
+    assert base_url_of(parsed.tree, url) == base
 
 
 @given(st.text(max_size=60))

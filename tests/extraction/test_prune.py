@@ -9,9 +9,9 @@ from reader.content.blocks import Block, ListBlock
 from reader.content.html.builder import parse_html
 from reader.content.markdown.parser import to_markdown
 from reader.extraction.extract import extract
-from reader.extraction.extractors import first, second, whole
-from reader.extraction.main_element import container, standfirst
-from reader.extraction.placeholders import NUMBER, PICTURE_HOST, Held, show_code
+from reader.extraction.extractors import all_blocks, readability_blocks, trafilatura_blocks
+from reader.extraction.main_element import main_element, standfirst
+from reader.extraction.placeholders import NUMBER, PICTURE_HOST, Placeholders, show_code
 from reader.extraction.prune import prepare
 from reader.extraction.tree import elements, parse, text_of
 
@@ -20,7 +20,7 @@ P = f"<p>{LONG}</p>"
 URL = "https://www.example.org/a/b"
 
 
-def prepared(html: str) -> tuple[HtmlElement, Held]:
+def prepared(html: str) -> tuple[HtmlElement, Placeholders]:
     parsed = parse(f"<html><body>{html}</body></html>")
     assert parsed is not None
     return parsed.tree, prepare(parsed.tree, URL)
@@ -139,9 +139,9 @@ def test_a_list_begins_with_the_number_that_it_has() -> None:
         assert any(line.startswith(start) for line in lines), start
 
 
-@pytest.mark.parametrize("opinion", [first, second, whole])
+@pytest.mark.parametrize("opinion", [trafilatura_blocks, readability_blocks, all_blocks])
 def test_whoever_reads_it_the_numbers_of_lists_are_right_and_nothing_is_left_of_the_marks(
-    opinion: Callable[[HtmlElement, Held, str], tuple[Block, ...]],
+    opinion: Callable[[HtmlElement, Placeholders, str], tuple[Block, ...]],
 ) -> None:
     tree, held = prepared(_LISTS)
     blocks = opinion(tree, held, "")
@@ -153,10 +153,10 @@ def test_the_container_holds_the_text() -> None:
     tree, _ = prepared(
         f"<div id=a><div>{LONG[:30]}</div></div><div id=b><div>{P}</div><div>{P}</div><div>{P}</div></div>"
     )
-    found = container(tree)
+    found = main_element(tree)
     assert found is not None
     assert found.get("id") == "b"
-    assert container(prepared("<p>short</p>")[0]) is None
+    assert main_element(prepared("<p>short</p>")[0]) is None
 
 
 def test_the_sentence_under_the_heading() -> None:
@@ -198,9 +198,9 @@ def test_a_page_keeps_what_a_document_keeps(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SHAPES)
-@pytest.mark.parametrize("opinion", [first, second, whole])
+@pytest.mark.parametrize("opinion", [trafilatura_blocks, readability_blocks, all_blocks])
 def test_every_opinion_gives_it_back(name: str, opinion: Callable[..., tuple[Block, ...]]) -> None:
-    if opinion is second and "table" in name:
+    if opinion is readability_blocks and "table" in name:
         return  # readability takes small tables for menus
     parsed = parse(f"<html><body><article><h1>Bridge</h1>{WORDS}{SHAPES[name]}{WORDS.upper()}</article></body></html>")
     assert parsed is not None
@@ -223,10 +223,10 @@ def test_a_page_that_is_one_quote_is_its_article() -> None:
 
 
 def test_a_document_that_is_a_whole_page_keeps_numbers_and_heads_of_tables() -> None:
-    from reader.content.serialize import from_plain
+    from reader.content.serialize import from_values
     from reader.workers.extract_tasks import TASKS
 
     inside = "<ol start=5><li>Fifth thing</li></ol>" + SHAPES["a caption of a table"]
     body = f"<!doctype html><html><body><article><h1>Bridge</h1>{WORDS}{inside}{WORDS.upper()}</article></body></html>"
-    made = from_plain(TASKS["blocks"](body, "html", ""))
+    made = from_values(TASKS["blocks"](body, "html", ""))
     assert to_markdown(parse_html(inside)) in to_markdown(made)

@@ -3,16 +3,16 @@ from __future__ import annotations
 import pytest
 
 from reader.extraction.extract import extract
-from reader.extraction.stubs.classify import stub
+from reader.extraction.stubs.classify import stub_reason
 from tests.extraction.stub_cases import ARTICLES, OTHERS, SENTENCES, TEASERS
 
-PAY = "shows no more without a subscription or an account"
+PAYWALL = "shows no more without a subscription or an account"
 LINE = "The council met on Tuesday evening and decided, after a long debate, to repair the bridge before winter."
 
 
 def told(body: str, title: str = "A page") -> str:
     page = f"<html><head><title>{title}</title></head><body>{body}</body></html>"
-    return stub(extract(page), page)
+    return stub_reason(extract(page), page)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def told(body: str, title: str = "A page") -> str:
         (
             f"<article><p>{LINE}</p></article><div>Subscribe to continue reading. Already a subscriber?</div>",
             "Bridge",
-            PAY,
+            PAYWALL,
         ),
         (
             "<main><h1>We value your privacy</h1><p>We and our partners use cookies and process personal data with "
@@ -74,7 +74,7 @@ def site(title: str, inside: str, around: str = "", head: str = "") -> str:
 
 
 def judged(page: str) -> str:
-    return stub(extract(page), page)
+    return stub_reason(extract(page), page)
 
 
 @pytest.mark.parametrize(("title", "text", "reason"), OTHERS)
@@ -86,7 +86,7 @@ def test_pages_of_many_languages_in_an_article_s_place(title: str, text: str, re
 @pytest.mark.parametrize("around", ["<div class=paywall>{}</div>", "<div>{}</div>"])
 def test_a_beginning_before_a_wall(language: str, wall: str, line: str, around: str) -> None:
     teaser = f"<p>{SENTENCES[language]}</p><p>{SENTENCES[language] * 2}</p>"
-    assert judged(site("Bridge", teaser + around.format(f"<h2>{wall}</h2><p>{line}</p>"))) == PAY
+    assert judged(site("Bridge", teaser + around.format(f"<h2>{wall}</h2><p>{line}</p>"))) == PAYWALL
 
 
 @pytest.mark.parametrize(("language", "title", "around"), ARTICLES)
@@ -111,15 +111,15 @@ def told_as(data: str) -> str:
 @pytest.mark.parametrize("form", ["false", '"False"', '"http://schema.org/False"'])
 def test_a_long_beginning_is_known_by_the_wall_and_what_the_page_says_of_itself(form: str) -> None:
     head = told_as(f'"isAccessibleForFree": {form}')
-    assert judged(site("Bridge", TEXT + WALL, head=head)) == PAY
+    assert judged(site("Bridge", TEXT + WALL, head=head)) == PAYWALL
     assert judged(site("Bridge", TEXT, head=head)) == ""
-    assert judged(site("Bridge", TEXT, head=told_as(f'"isAccessibleForFree": {form}, "wordCount": 2000'))) == PAY
+    assert judged(site("Bridge", TEXT, head=told_as(f'"isAccessibleForFree": {form}, "wordCount": 2000'))) == PAYWALL
 
 
 def test_a_text_that_is_there_is_no_stub_though_the_page_could_have_kept_it_back() -> None:
     head = told_as('"isAccessibleForFree": false, "hasPart": {"isAccessibleForFree": false, "cssSelector": ".paid"}')
     assert judged(site("Bridge", f"<div class=paid>{TEXT}</div>{WALL}", head=head)) == ""
-    assert judged(site("Bridge", f"{TEXT}<div class=paid></div>{WALL}", head=head)) == PAY
+    assert judged(site("Bridge", f"{TEXT}<div class=paid></div>{WALL}", head=head)) == PAYWALL
 
 
 def test_there_are_enough_examples_of_both() -> None:

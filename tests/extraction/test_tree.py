@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.extraction.decoding import decode
+from reader.extraction.tree import decode
 
 TEXT = "Grüße aus Köln – “naïve”"
 

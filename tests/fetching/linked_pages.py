@@ -1,4 +1,4 @@
-"""What tests of fetching share: pages, documents that lead to them, and everything a Fetching needs, all of it real."""
+"""Shared by the tests of fetching: pages, documents that link to them, and a real ArticleFetcher."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 from reader.core.marks import number
-from reader.fetching.fetch_article import Disk, Fetching
+from reader.fetching.fetch_article import ArticleFetcher, LibraryThread
 from reader.library.library import Library
 from reader.storage.sqlite.pages.store import Pages
 from reader.web.client import Fetcher
-from reader.web.limits import Rules
-from reader.workers.sandbox import Extractor
+from reader.web.options import ClientOptions
+from reader.workers.sandbox import SandboxPool
 
-RULES = Rules(allow_hosts=frozenset({"127.0.0.1", "localhost"}), seconds=5.0)
+RULES = ClientOptions(allow_hosts=frozenset({"127.0.0.1", "localhost"}), seconds=5.0)
 
 
 def html(title: str = "A title", sentences: int = 12, more: str = "") -> bytes:
@@ -50,12 +50,17 @@ class Captures:
 
 @contextlib.asynccontextmanager
 async def fetching(
-    pages: Pages, extractor: Extractor, captures: Captures | None = None, *, archive: bool = False, rules: Rules = RULES
-) -> AsyncIterator[Fetching]:
-    disk = Disk()
+    pages: Pages,
+    extractor: SandboxPool,
+    captures: Captures | None = None,
+    *,
+    archive: bool = False,
+    rules: ClientOptions = RULES,
+) -> AsyncIterator[ArticleFetcher]:
+    disk = LibraryThread()
     try:
         async with Fetcher(rules) as fetcher:
-            yield Fetching(fetcher, extractor, pages, disk, captures or Captures(), archive=archive)
+            yield ArticleFetcher(fetcher, extractor, pages, disk, captures or Captures(), archive=archive)
     finally:
         disk.close()
 

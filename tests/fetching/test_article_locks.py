@@ -6,15 +6,15 @@ import asyncio
 
 import pytest
 
-from reader.fetching.article_locks import UnderWay
-from reader.web.transport.preempt import GiveWayError
+from reader.core.preempt import PreemptedError
+from reader.fetching.article_locks import ArticleLocks
 
 
 async def test_a_person_waits_for_a_person() -> None:
-    under_way, order, there = UnderWay(), list[str](), asyncio.Event()
+    under_way, order, there = ArticleLocks(), list[str](), asyncio.Event()
 
     async def one(name: str) -> None:
-        async with under_way.alone("a", unasked=False) as waited:
+        async with under_way.acquire("a", background=False) as waited:
             order.append(f"{name} {waited}")
             await there.wait()
             order.append(name)
@@ -22,7 +22,7 @@ async def test_a_person_waits_for_a_person() -> None:
     tasks = [asyncio.create_task(one(name)) for name in ("first", "second")]
     await asyncio.sleep(0)
     assert under_way._waiting
-    async with under_way.alone("b", unasked=False) as waited:
+    async with under_way.acquire("b", background=False) as waited:
         assert not waited, "another article is nobody's"
     there.set()
     await asyncio.gather(*tasks)
@@ -30,71 +30,71 @@ async def test_a_person_waits_for_a_person() -> None:
 
 
 async def test_what_nobody_waits_for_gives_way_and_comes_again_after_the_person() -> None:
-    under_way, order, begun = UnderWay(), list[str](), asyncio.Event()
+    under_way, order, begun = ArticleLocks(), list[str](), asyncio.Event()
 
-    async def unasked() -> None:
+    async def background() -> None:
         while True:
             try:
-                async with under_way.alone("a", unasked=True) as waited:
-                    order.append(f"unasked {waited}")
+                async with under_way.acquire("a", background=True) as waited:
+                    order.append(f"background {waited}")
                     begun.set()
                     if not waited:
                         await asyncio.Event().wait()
                     return
-            except GiveWayError:
+            except PreemptedError:
                 order.append("gave way")
 
-    task = asyncio.create_task(unasked())
+    task = asyncio.create_task(background())
     await begun.wait()
-    async with asyncio.timeout(60), under_way.alone("a", unasked=False) as waited:
+    async with asyncio.timeout(60), under_way.acquire("a", background=False) as waited:
         order.append(f"person {waited}")
     async with asyncio.timeout(60):
         await task
-    assert order == ["unasked False", "gave way", "person True", "unasked True"]
+    assert order == ["background False", "gave way", "person True", "background True"]
 
 
 async def test_what_nobody_waits_for_waits() -> None:
-    under_way = UnderWay()
+    under_way = ArticleLocks()
 
-    async def unasked() -> bool:
-        async with under_way.alone("a", unasked=True) as waited:
+    async def background() -> bool:
+        async with under_way.acquire("a", background=True) as waited:
             return waited
 
-    async with under_way.alone("a", unasked=False):
-        tasks = [asyncio.create_task(unasked()) for _ in range(3)]
+    async with under_way.acquire("a", background=False):
+        tasks = [asyncio.create_task(background()) for _ in range(3)]
         await asyncio.sleep(0)
         assert len(under_way._waiting) == len(tasks)
     assert await asyncio.gather(*tasks) == [True] * 3
 
 
 async def test_who_is_cancelled_leaves_nothing_behind() -> None:
-    under_way, begun = UnderWay(), asyncio.Event()
+    under_way, begun = ArticleLocks(), asyncio.Event()
 
-    async def hold(*, unasked: bool) -> None:
-        async with under_way.alone("a", unasked=unasked):
+    async def hold(*, background: bool) -> None:
+        async with under_way.acquire("a", background=background):
             begun.set()
             await asyncio.Event().wait()
 
-    for unasked in (True, False):
-        holder = asyncio.create_task(hold(unasked=unasked))
+    for background in (True, False):
+        holder = asyncio.create_task(hold(background=background))
         await begun.wait()
-        waiter = asyncio.create_task(hold(unasked=True))
+        waiter = asyncio.create_task(hold(background=True))
         await asyncio.sleep(0)
         for task in (waiter, holder):
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-    async with asyncio.timeout(60), under_way.alone("a", unasked=True) as waited:
+    async with asyncio.timeout(60), under_way.acquire("a", background=True) as waited:
         assert not waited
     assert not under_way._persons
     assert not under_way._waiting
 
 
 async def test_an_error_is_passed_on_and_the_article_free() -> None:
-    under_way = UnderWay()
-    for unasked in (True, False):
+    under_way = ArticleLocks()
+    for background in (True, False):
         with pytest.raises(TimeoutError, match="of its own"):
-            async with under_way.alone("a", unasked=unasked):
+            async with under_way.acquire("a", background=background):
                 raise TimeoutError("of its own")
-    async with asyncio.timeout(60), under_way.alone("a", unasked=False) as waited:
+    async with asyncio.timeout(60), under_way.acquire("a", background=False) as waited:
         assert not waited

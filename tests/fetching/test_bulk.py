@@ -14,24 +14,24 @@ import pytest_asyncio
 
 from reader.core.events import BulkProgress, FetchResult
 from reader.core.model import Extract, Page
-from reader.fetching.addresses import Wanted, look_up
+from reader.fetching.addresses import FetchTarget, find_target
 from reader.fetching.attempt import Outcome
-from reader.fetching.bulk import AT_ONCE, PER_HOST, Bulk
-from reader.fetching.fetch_article import Fetching
+from reader.fetching.bulk import AT_ONCE, PER_HOST, BulkFetch
+from reader.fetching.fetch_article import ArticleFetcher
 from reader.fetching.politeness import ROUNDS
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
 from reader.web.client import Fetcher
 from reader.web.robots import Robots
-from reader.workers.sandbox import Extractor
+from reader.workers.sandbox import SandboxPool
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.fetching.linked_pages import RULES, document, fetching, html, ids_of
 from tests.web.server import Request, Server, onward, reply, serving
 
 
 @pytest.fixture(scope="module")
-def extractor() -> Iterator[Extractor]:
-    one = Extractor(seconds=60)
+def extractor() -> Iterator[SandboxPool]:
+    one = SandboxPool(seconds=60)
     yield one
     one.close()
 
@@ -43,20 +43,20 @@ async def server() -> AsyncIterator[Server]:
 
 
 class Gathering:
-    """A Bulk and all that it has told."""
+    """A BulkFetch and all that it has told."""
 
-    def __init__(self, library: Library, job: Fetching, robots: Robots, *, force: bool = False) -> None:
-        self.told: list[BulkProgress] = []
-        self.heard: list[FetchResult] = []
+    def __init__(self, library: Library, job: ArticleFetcher, robots: Robots, *, force: bool = False) -> None:
+        self.summary: list[BulkProgress] = []
+        self.on_result: list[FetchResult] = []
         self.news = asyncio.Event()
-        self.bulk = Bulk(job, library, job._tools.disk, robots, self._tell, heard=self._hear, force=force)
+        self.bulk = BulkFetch(job, library, job._tools.disk, robots, self._tell, on_result=self._hear, force=force)
 
     def _tell(self, gathered: BulkProgress) -> None:
-        self.told.append(gathered)
+        self.summary.append(gathered)
         self.news.set()
 
     def _hear(self, got: FetchResult) -> None:
-        self.heard.append(got)
+        self.on_result.append(got)
         self.news.set()
 
     async def until(self, is_so: Callable[[], bool]) -> None:
@@ -67,7 +67,7 @@ class Gathering:
 
 
 @contextlib.asynccontextmanager
-async def gathering(library: Library, extractor: Extractor, *, force: bool = False) -> AsyncIterator[Gathering]:
+async def gathering(library: Library, extractor: SandboxPool, *, force: bool = False) -> AsyncIterator[Gathering]:
     async with Fetcher(RULES) as fetcher, fetching(library.pages, extractor) as job:
         yield Gathering(library, job, Robots(fetcher), force=force)
 
@@ -86,7 +86,7 @@ def articles(server: Server) -> list[str]:
 
 
 async def test_everything_that_has_no_page_is_fetched(
-    server: Server, extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder({**site(server, 30), "gone.md": document(server.url("/gone")), "none.md": document()}))
     ids = ids_of(opened)
@@ -100,17 +100,17 @@ async def test_everything_that_has_no_page_is_fetched(
     assert sorted(articles(server).count(f"/{n}") for n in range(30)) == [1] * 30, "what is there is not asked for"
     assert (final.failed, final.left, final.finished) == (2, 0, True)
     assert final.done + final.cached == 30
-    assert final == one.told[-1]
-    assert final.told.endswith("2 failed.")
-    assert {got.status for got in one.heard} == {"fetched", "failed"}
-    assert len(one.heard) == final.done + final.failed
-    for former, later in zip(one.told, one.told[1:], strict=False):
+    assert final == one.summary[-1]
+    assert final.summary.endswith("2 failed.")
+    assert {got.status for got in one.on_result} == {"fetched", "failed"}
+    assert len(one.on_result) == final.done + final.failed
+    for former, later in zip(one.summary, one.summary[1:], strict=False):
         assert later.done >= former.done
         assert later.left <= former.left or former.left == 0
 
 
 async def test_it_is_polite_and_several_hosts_are_asked_at_once(
-    extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     busy: dict[str, int] = {"127.0.0.1": 0, "localhost": 0}
     most = dict(busy)
@@ -143,7 +143,7 @@ async def test_it_is_polite_and_several_hosts_are_asked_at_once(
 
 
 async def test_a_host_that_asks_for_it_is_left_alone_and_asked_again(
-    server: Server, extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 3)
     busy_until: list[float] = []
@@ -168,23 +168,25 @@ async def test_a_host_that_asks_for_it_is_left_alone_and_asked_again(
 
 
 async def test_a_host_that_wants_to_be_left_alone_for_long_fails_for_now(
-    server: Server, extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 6)
     for n in range(6):
-        server.on(f"/{n}", reply(b"", "503 Service Unavailable", retry_after="3600"))
+        server.on(f"/{n}", reply(b"", "503 FetchService Unavailable", retry_after="3600"))
     opened = library(make_folder(documents))
     async with gathering(opened, extractor) as one:
         await one.bulk.add(ids_of(opened))
         final = await one.bulk.run()
     assert (final.done, final.failed, final.left) == (0, 6, 0)
     assert len(articles(server)) <= PER_HOST
-    assert all(got.error for got in one.heard)
-    assert any("2 h" in got.error or "1 h" in got.error or "60 min" in got.error for got in one.heard), one.heard
+    assert all(got.error for got in one.on_result)
+    assert any("2 h" in got.error or "1 h" in got.error or "60 min" in got.error for got in one.on_result), (
+        one.on_result
+    )
 
 
 async def test_robots_txt_is_honoured(
-    server: Server, extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 4)
     server.on("/robots.txt", reply(b"User-agent: *\nDisallow: /1\nDisallow: /2\n", kind="text/plain"))
@@ -197,7 +199,7 @@ async def test_robots_txt_is_honoured(
 
 
 async def test_the_delay_that_a_site_asks_for_is_kept(
-    server: Server, extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 3)
     server.on("/robots.txt", reply(b"User-agent: *\nCrawl-delay: 1\n", kind="text/plain"))
@@ -220,7 +222,7 @@ async def test_the_delay_that_a_site_asks_for_is_kept(
 
 
 async def test_a_pause_begins_nothing_and_what_is_stopped_goes_on_next_time(
-    server: Server, extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 20)))
     gate, asked = asyncio.Event(), asyncio.Event()
@@ -240,13 +242,13 @@ async def test_a_pause_begins_nothing_and_what_is_stopped_goes_on_next_time(
         await asyncio.wait_for(asked.wait(), 60)
         one.bulk.pause()
         gate.set()
-        await one.until(lambda: len(one.heard) >= PER_HOST)
-        await one.until(lambda: one.told[-1].paused)
-        assert len(one.heard) == PER_HOST
+        await one.until(lambda: len(one.on_result) >= PER_HOST)
+        await one.until(lambda: one.summary[-1].paused)
+        assert len(one.on_result) == PER_HOST
         assert len(articles(server)) == PER_HOST
-        one.bulk.go_on()
-        await one.until(lambda: len(one.heard) > PER_HOST)
-        assert not one.told[-1].paused or not one.told[-1].finished
+        one.bulk.resume()
+        await one.until(lambda: len(one.on_result) > PER_HOST)
+        assert not one.summary[-1].paused or not one.summary[-1].finished
         gate.clear()
         one.bulk.stop()
         final = await run
@@ -254,8 +256,8 @@ async def test_a_pause_begins_nothing_and_what_is_stopped_goes_on_next_time(
     assert final.finished
     assert final.done == kept < 20
     assert final.left == 20 - kept
-    assert final.told.startswith("Stopped: ")
-    assert f"{final.left} left" in final.told
+    assert final.summary.startswith("Stopped: ")
+    assert f"{final.left} left" in final.summary
     gate.set()
     async with gathering(opened, extractor) as one:
         await one.bulk.add(ids_of(opened))
@@ -264,14 +266,14 @@ async def test_a_pause_begins_nothing_and_what_is_stopped_goes_on_next_time(
 
 
 async def test_others_may_join_while_it_is_at_work(
-    server: Server, extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 12)))
     ids = ids_of(opened)
     async with gathering(opened, extractor) as one:
         await one.bulk.add(ids[:3])
         run = asyncio.create_task(one.bulk.run())
-        await one.until(lambda: bool(one.heard))
+        await one.until(lambda: bool(one.on_result))
         joined = await one.bulk.add(ids)
         final = await run
         assert not await one.bulk.add(ids), "it has ended, and says so"
@@ -280,7 +282,7 @@ async def test_others_may_join_while_it_is_at_work(
 
 
 async def test_those_that_failed_lately_come_last(
-    server: Server, extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 4)
     del server.handlers["/0"], server.handlers["/1"]
@@ -289,7 +291,7 @@ async def test_those_that_failed_lately_come_last(
     async with gathering(opened, extractor) as one:
         await one.bulk.add(ids)
         await one.bulk.run()
-    failed = {got.id for got in one.heard if got.status == "failed"}
+    failed = {got.id for got in one.on_result if got.status == "failed"}
     assert opened.pages.failed_among(ids) == failed
     assert len(failed) == 2
     more = {f"new{n}.md": document(server.url(f"/new{n}"), title=f"Zzz {n}") for n in range(4)}
@@ -307,7 +309,7 @@ async def test_those_that_failed_lately_come_last(
 
 
 async def test_asked_to_all_are_looked_at_again(
-    server: Server, extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 3)))
     for force in (False, True):
@@ -319,7 +321,7 @@ async def test_asked_to_all_are_looked_at_again(
 
 
 async def test_a_disk_that_is_full_ends_it_in_a_sentence(
-    server: Server, extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 20)))
     async with gathering(opened, extractor) as one:
@@ -333,12 +335,12 @@ async def test_a_disk_that_is_full_ends_it_in_a_sentence(
         await one.bulk._disk.do(fill)
         final = await one.bulk.run()
     assert final.finished
-    assert "disk is full" in final.told
+    assert "disk is full" in final.summary
     assert final.left > 0
 
 
 async def test_an_article_that_is_gone_meanwhile_fails_alone(
-    server: Server, extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 2)))
     async with gathering(opened, extractor) as one:
@@ -348,7 +350,7 @@ async def test_an_article_that_is_gone_meanwhile_fails_alone(
 
 
 async def test_cancelling_ends_everything_under_way(
-    server: Server, extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 4)
 
@@ -374,7 +376,7 @@ async def test_cancelling_ends_everything_under_way(
 
 
 async def test_progress_is_told_ten_times_a_second_at_most(
-    server: Server, extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 40)))
     async with gathering(opened, extractor) as one:
@@ -382,14 +384,14 @@ async def test_progress_is_told_ten_times_a_second_at_most(
         await one.bulk.add(ids_of(opened))
         await one.bulk.run()
         taken = time.monotonic() - begun
-    assert len(one.told) <= taken * 10 + 3, "the first, the last, and one more for the clock"
+    assert len(one.summary) <= taken * 10 + 3, "the first, the last, and one more for the clock"
 
 
 # What strangers and others can do to it.
 
 
 async def test_robots_txt_is_honoured_wherever_a_redirect_leads(
-    extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     async with serving() as server:
         server.on("/robots.txt", reply(b"User-agent: *\nDisallow: /private/\nCrawl-delay: 1\n", kind="text/plain"))
@@ -415,18 +417,18 @@ async def test_robots_txt_is_honoured_wherever_a_redirect_leads(
                 final = await one.bulk.run()
     assert (final.done, final.failed) == (3, 1)
     assert "/private/a" not in server.targets
-    assert any("its robots.txt asks programs to stay away" in got.error for got in one.heard)
+    assert any("its robots.txt asks programs to stay away" in got.error for got in one.on_result)
     # One turn of the host's was taken by what led to the private page.
     assert all(when - begun >= n - 0.1 for n, when in enumerate(asked))
 
 
 async def test_a_thousand_articles_without_an_address_do_not_end_it(
-    server: Server, extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = {f"none {n}.md": document(title=f"None {n}") for n in range(1000)}
     opened = library(make_folder({**documents, **site(server, 1)}))
     ids = ids_of(opened)
-    last = [id_ for id_ in ids if look_up(opened, id_).addresses]
+    last = [id_ for id_ in ids if find_target(opened, id_).addresses]
     async with gathering(opened, extractor) as one, asyncio.timeout(120):
         await one.bulk.add([*(id_ for id_ in ids if id_ not in last), *last])
         final = await one.bulk.run()
@@ -435,7 +437,7 @@ async def test_a_thousand_articles_without_an_address_do_not_end_it(
 
 @pytest.mark.parametrize("how", ["named", "led to"])
 async def test_a_name_that_no_library_takes_is_one_article_s_failure(
-    how: str, server: Server, extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    how: str, server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     odd = "http://xn--/a"
     documents = site(server, 12)
@@ -447,12 +449,12 @@ async def test_a_name_that_no_library_takes_is_one_article_s_failure(
     assert (final.done, final.failed, final.left) == (12, 1, 0)
 
 
-class _Falls(Fetching):
+class _Falls(ArticleFetcher):
     """Something in newsreader that fails over one article."""
 
     url = ""
 
-    async def fetch(self, wanted: Wanted, **more: Any) -> Outcome:
+    async def fetch(self, wanted: FetchTarget, **more: Any) -> Outcome:
         if wanted.addresses[0].url == self.url:
             raise ValueError("of its own")
         return await super().fetch(wanted, **more)
@@ -460,7 +462,7 @@ class _Falls(Fetching):
 
 async def test_what_newsreader_itself_fails_over_is_one_article_s_failure(
     server: Server,
-    extractor: Extractor,
+    extractor: SandboxPool,
     make_folder: MakeFolder,
     library: OpenLibrary,
     caplog: pytest.LogCaptureFixture,
@@ -473,7 +475,7 @@ async def test_what_newsreader_itself_fails_over_is_one_article_s_failure(
             one.bulk._fetching.url = server.url("/3")
             await one.bulk.add(ids_of(opened))
             final = await one.bulk.run()
-        (error,) = (got for got in one.heard if got.error)
+        (error,) = (got for got in one.on_result if got.error)
         assert (final.done, final.failed, final.left) == (11, 1, 0)
         assert error.error == "Something went wrong in newsreader itself; the log file has the details."
         failed = opened.pages.failure(error.id)
@@ -483,7 +485,11 @@ async def test_what_newsreader_itself_fails_over_is_one_article_s_failure(
 
 
 async def test_a_host_with_very_much_holds_up_no_other(
-    server: Server, extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary, monkeypatch: pytest.MonkeyPatch
+    server: Server,
+    extractor: SandboxPool,
+    make_folder: MakeFolder,
+    library: OpenLibrary,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("reader.fetching.bulk._AHEAD", 20)
     monkeypatch.setattr("reader.fetching.bulk._HOST_AHEAD", 10)
@@ -499,21 +505,21 @@ async def test_a_host_with_very_much_holds_up_no_other(
         server.on(f"/busy/{n}", busy)
     documents |= site(server, 3, "localhost")
     opened = library(make_folder(documents))
-    others = [id_ for id_ in ids_of(opened) if "localhost" in look_up(opened, id_).addresses[0].url]
+    others = [id_ for id_ in ids_of(opened) if "localhost" in find_target(opened, id_).addresses[0].url]
     async with gathering(opened, extractor) as one, asyncio.timeout(120):
         await one.bulk.add([*(id_ for id_ in ids_of(opened) if id_ not in others), *others])
         run = asyncio.create_task(one.bulk.run())
-        await one.until(lambda: {got.id for got in one.heard} >= set(others))
-        assert len(one.heard) == 3, "the host with very much has answered nothing yet"
+        await one.until(lambda: {got.id for got in one.on_result} >= set(others))
+        assert len(one.on_result) == 3, "the host with very much has answered nothing yet"
         assert sum(map(len, one.bulk._hosts.values())) <= 20
-        await one.until(lambda: one.told[-1].left == 100)
+        await one.until(lambda: one.summary[-1].left == 100)
         gate.set()
         final = await run
     assert (final.done, final.left) == (103, 0)
 
 
 async def test_a_failure_of_a_clock_that_was_ahead_keeps_nothing_from_being_asked_for(
-    server: Server, extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 1)))
     (id_,) = ids_of(opened)
@@ -531,13 +537,13 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("short_waits")
 @pytest.mark.parametrize(
     "answer",
-    [reply(b"", "429 Too Many Requests", retry_after="0"), reply(b"", "503 Service Unavailable")],
+    [reply(b"", "429 Too Many Requests", retry_after="0"), reply(b"", "503 FetchService Unavailable")],
     ids=["429", "503"],
 )
 async def test_a_host_that_is_busy_and_does_not_say_for_how_long_is_not_asked_on_and_on(
     answer: bytes,
     server: Server,
-    extractor: Extractor,
+    extractor: SandboxPool,
     make_folder: MakeFolder,
     library: OpenLibrary,
 ) -> None:
@@ -550,11 +556,11 @@ async def test_a_host_that_is_busy_and_does_not_say_for_how_long_is_not_asked_on
         final = await one.bulk.run()
     assert (final.failed, final.left) == (40, 0)
     assert len(articles(server)) <= ROUNDS * PER_HOST
-    assert sum("busy 5 times in a row" in got.error for got in one.heard) >= 40 - ROUNDS * PER_HOST
+    assert sum("busy 5 times in a row" in got.error for got in one.on_result) >= 40 - ROUNDS * PER_HOST
 
 
 async def test_it_ends_where_there_is_room_for_nothing_but_what_it_has_fetched(
-    server: Server, extractor: Extractor, make_folder: MakeFolder, library: OpenLibrary
+    server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 12)))
     opened.pages.limit = 8_000
@@ -568,8 +574,8 @@ async def test_it_ends_where_there_is_room_for_nothing_but_what_it_has_fetched(
             final = await one.bulk.run()
         kept.append(opened.pages.having())
         assert opened.pages.page(other.id) is None, "what others have fetched makes room"
-        assert final.told.startswith("There is no room for more pages in 0 MB: ")
-        assert "cache_mb" in final.told
+        assert final.summary.startswith("There is no room for more pages in 0 MB: ")
+        assert "cache_mb" in final.summary
         assert final.left == 12 - len(kept[-1]) > 0
     assert kept[0] == kept[1] != set()
     opened.pages.limit = 1_000_000

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from reader.core.errors import ReaderError
 from reader.core.events import Failure, FetchAttempted
 from reader.core.model import Extract, Links, Page
-from reader.fetching.addresses import Wanted, look_up, wanted
+from reader.fetching.addresses import FetchTarget, fetch_target, find_target
 from reader.fetching.attempt import NO_ADDRESS, in_words
-from reader.fetching.fetch_article import Fetching
+from reader.fetching.fetch_article import ArticleFetcher
 from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.pages.store import Pages
 from reader.web.client import Fetcher
-from reader.web.limits import Rules
+from reader.web.options import ClientOptions
 from reader.web.robots import Robots
-from reader.workers.sandbox import Extractor
+from reader.workers.sandbox import SandboxPool
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.fetching.linked_pages import RULES, STUB, Captures, body_of, document, fetching, html
 from tests.web.server import Request, Server, onward, reply, serving
@@ -32,8 +32,8 @@ ID = "0123456789abcdef"
 
 
 @pytest.fixture(scope="module")
-def extractor() -> Iterator[Extractor]:
-    one = Extractor(seconds=60)
+def extractor() -> Iterator[SandboxPool]:
+    one = SandboxPool(seconds=60)
     yield one
     one.close()
 
@@ -57,7 +57,7 @@ def captures() -> Captures:
 
 
 @pytest_asyncio.fixture
-async def job(pages: Pages, extractor: Extractor, captures: Captures) -> AsyncIterator[Fetching]:
+async def job(pages: Pages, extractor: SandboxPool, captures: Captures) -> AsyncIterator[ArticleFetcher]:
     async with fetching(pages, extractor, captures) as one:
         yield one
 
@@ -79,7 +79,7 @@ def age(pages: Pages, hours: float) -> None:
 # Which address.
 
 
-async def test_the_first_address_that_yields_an_article_wins(server: Server, job: Fetching, pages: Pages) -> None:
+async def test_the_first_address_that_yields_an_article_wins(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     links = Links(
         server.url("/gone"),
         server.on("/empty", reply(b"<html><body></body></html>")),
@@ -87,7 +87,7 @@ async def test_the_first_address_that_yields_an_article_wins(server: Server, job
         server.on("/cdn", reply(html("By the cache"))),
     )
     told: list[FetchAttempted] = []
-    outcome = await job.fetch(wanted(ID, [links]), tell=told.append)
+    outcome = await job.fetch(fetch_target(ID, [links]), tell=told.append)
     got = outcome.got
     assert (got.status, got.url, got.error) == ("fetched", links.amp, "")
     assert [failure.way for failure in got.failures] == ["original", "web"]
@@ -101,55 +101,55 @@ async def test_the_first_address_that_yields_an_article_wins(server: Server, job
     assert page.size == len(html("By AMP"))
 
 
-async def test_where_redirects_lead_to_is_where_it_was_found(server: Server, job: Fetching, pages: Pages) -> None:
+async def test_where_redirects_lead_to_is_where_it_was_found(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     there = server.on("/there", reply(html()))
-    got = (await job.fetch(wanted(ID, [Links(server.on("/here", onward("/there")))]))).got
+    got = (await job.fetch(fetch_target(ID, [Links(server.on("/here", onward("/there")))]))).got
     assert got.url == there
     assert (kept(pages).url, kept(pages).final_url) == (server.url("/here"), there)
 
 
-async def test_what_is_the_same_address_is_asked_once(server: Server, job: Fetching) -> None:
+async def test_what_is_the_same_address_is_asked_once(server: Server, job: ArticleFetcher) -> None:
     url = server.url("/gone")
-    got = (await job.fetch(wanted(ID, [Links(url, f"{url}?utm_source=x", f"{url}#top"), Links(url)]))).got
+    got = (await job.fetch(fetch_target(ID, [Links(url, f"{url}?utm_source=x", f"{url}#top"), Links(url)]))).got
     assert server.targets == ["/gone"]
     assert got.status == "failed"
     assert got.error == "404 Not Found at 127.0.0.1."
 
 
-async def test_each_failure_is_told_in_plain_words(server: Server, pages: Pages, extractor: Extractor) -> None:
+async def test_each_failure_is_told_in_plain_words(server: Server, pages: Pages, extractor: SandboxPool) -> None:
     async def silent(*_: object) -> None:
         await asyncio.Event().wait()
 
     links = Links(server.url("/gone"), "", server.on("/slow", silent))
-    rules = Rules(allow_hosts=frozenset({"127.0.0.1"}), seconds=0.5)
+    rules = ClientOptions(allow_hosts=frozenset({"127.0.0.1"}), seconds=0.5)
     async with fetching(pages, extractor, rules=rules) as job:
-        got = (await job.fetch(wanted(ID, [links]))).got
+        got = (await job.fetch(fetch_target(ID, [links]))).got
     assert got.error == "404 Not Found at 127.0.0.1; AMP copy: timed out after 0.5 s."
     failed = pages.failure(ID)
     assert failed is not None
     assert (failed.error, failed.failures) == (got.error, tuple(map(tuple, got.failures)))
 
 
-async def test_an_article_without_an_address_says_so(job: Fetching) -> None:
-    got = (await job.fetch(wanted(ID, [Links()]))).got
+async def test_an_article_without_an_address_says_so(job: ArticleFetcher) -> None:
+    got = (await job.fetch(fetch_target(ID, [Links()]))).got
     assert (got.status, got.error, got.url) == ("failed", NO_ADDRESS, "")
 
 
 async def test_an_address_with_a_password_is_refused_and_never_told(
-    server: Server, job: Fetching, pages: Pages
+    server: Server, job: ArticleFetcher, pages: Pages
 ) -> None:
     server.on("/a", reply(html()))
     links = Links(server.url("/a").replace("://", "://me:secret@"), server.url("/a"))
-    got = (await job.fetch(wanted(ID, [links]))).got
+    got = (await job.fetch(fetch_target(ID, [links]))).got
     assert got.status == "fetched"
     assert [failure.way for failure in got.failures] == ["original"]
     assert "secret" not in repr(got)
     assert "secret" not in repr(pages.page(ID))
 
 
-async def test_a_stub_is_passed_over_for_the_next_address(server: Server, job: Fetching, pages: Pages) -> None:
+async def test_a_stub_is_passed_over_for_the_next_address(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     links = Links(server.on("/stub", reply(STUB)), "", server.on("/amp", reply(html())))
-    got = (await job.fetch(wanted(ID, [links]))).got
+    got = (await job.fetch(fetch_target(ID, [links]))).got
     assert (got.status, kept(pages).way) == ("fetched", "amp")
     assert "without a subscription" in got.failures[0].why
 
@@ -158,9 +158,9 @@ async def test_what_makes_a_worker_fall_is_one_failure(server: Server, pages: Pa
     from tests.workers.test_sandbox import _MB
 
     links = Links(server.on("/a", reply(html())))
-    fallen = Extractor(seconds=60, memory=256 * _MB, tasks="tests.fetching.crashing_pages")
+    fallen = SandboxPool(seconds=60, memory=256 * _MB, tasks="tests.fetching.crashing_pages")
     async with fetching(pages, fallen) as job:
-        got = (await job.fetch(wanted(ID, [links]))).got
+        got = (await job.fetch(fetch_target(ID, [links]))).got
     fallen.close()
     assert got.error == "127.0.0.1: it made the process that reads pages fall."
 
@@ -168,8 +168,10 @@ async def test_what_makes_a_worker_fall_is_one_failure(server: Server, pages: Pa
 # What is kept.
 
 
-async def test_what_was_fetched_within_the_hour_is_not_asked_for(server: Server, job: Fetching, pages: Pages) -> None:
-    what = wanted(ID, [Links(server.on("/a", reply(html())))])
+async def test_what_was_fetched_within_the_hour_is_not_asked_for(
+    server: Server, job: ArticleFetcher, pages: Pages
+) -> None:
+    what = fetch_target(ID, [Links(server.on("/a", reply(html())))])
     first = (await job.fetch(what)).got
     again = (await job.fetch(what)).got
     assert (first.status, again.status) == ("fetched", "cached")
@@ -179,10 +181,10 @@ async def test_what_was_fetched_within_the_hour_is_not_asked_for(server: Server,
 
 @pytest.mark.parametrize("how", ["after an hour", "forced", "a clock that was wrong"])
 async def test_a_kept_page_is_looked_at_again_with_its_validators(
-    how: str, server: Server, job: Fetching, pages: Pages
+    how: str, server: Server, job: ArticleFetcher, pages: Pages
 ) -> None:
     modified = "Sat, 21 Nov 2026 12:00:00 GMT"
-    what = wanted(ID, [Links(server.on("/a", reply(html(), etag='"1"', last_modified=modified)))])
+    what = fetch_target(ID, [Links(server.on("/a", reply(html(), etag='"1"', last_modified=modified)))])
     await job.fetch(what)
     if how == "after an hour":
         age(pages, 1.1)
@@ -201,9 +203,9 @@ async def test_a_kept_page_is_looked_at_again_with_its_validators(
 
 
 async def test_a_page_that_has_changed_takes_the_place_of_the_former(
-    server: Server, job: Fetching, pages: Pages
+    server: Server, job: ArticleFetcher, pages: Pages
 ) -> None:
-    what = wanted(ID, [Links(server.on("/a", reply(html("Old"), etag='"1"')))])
+    what = fetch_target(ID, [Links(server.on("/a", reply(html("Old"), etag='"1"')))])
     await job.fetch(what)
     server.on("/a", reply(html("New"), etag='"2"'))
     got = (await job.fetch(what, force=True)).got
@@ -224,9 +226,9 @@ async def test_a_page_that_has_changed_takes_the_place_of_the_former(
     ],
 )
 async def test_nothing_worse_takes_the_place_of_a_good_page(
-    answer: bytes, words: str, server: Server, job: Fetching, pages: Pages
+    answer: bytes, words: str, server: Server, job: ArticleFetcher, pages: Pages
 ) -> None:
-    what = wanted(ID, [Links(server.on("/a", reply(html("A title", 30))))])
+    what = fetch_target(ID, [Links(server.on("/a", reply(html("A title", 30))))])
     await job.fetch(what)
     age(pages, 48)
     before, body = kept(pages), body_of(pages, ID)
@@ -241,25 +243,25 @@ async def test_nothing_worse_takes_the_place_of_a_good_page(
 
 
 async def test_a_page_by_a_lesser_way_gives_way_to_the_original_and_not_the_other_way_round(
-    server: Server, job: Fetching, pages: Pages
+    server: Server, job: ArticleFetcher, pages: Pages
 ) -> None:
     amp = server.on("/amp", reply(html("By AMP")))
-    what = wanted(ID, [Links(server.url("/a"), "", amp)])
+    what = fetch_target(ID, [Links(server.url("/a"), "", amp)])
     await job.fetch(what)
     assert kept(pages).way == "amp"
     server.on("/a", reply(html("Original")))
     await job.fetch(what, force=True)
     assert kept(pages).way == "original"
-    server.on("/a", reply(b"", "503 Service Unavailable"))
+    server.on("/a", reply(b"", "503 FetchService Unavailable"))
     asked = len(server.requests)
     got = (await job.fetch(what, force=True)).got
     assert (got.status, kept(pages).extract.title) == ("cached", "Original")
     assert [each.target for each in server.requests[asked:]] == ["/a"]
 
 
-async def test_validators_go_where_they_came_from(server: Server, job: Fetching, pages: Pages) -> None:
+async def test_validators_go_where_they_came_from(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     there = server.on("/there", reply(html(), etag='"1"'))
-    what = wanted(ID, [Links(server.on("/here", onward("/there")))])
+    what = fetch_target(ID, [Links(server.on("/here", onward("/there")))])
     await job.fetch(what)
     server.on("/there", reply(b"", "304 Not Modified"))
     got = (await job.fetch(what, force=True)).got
@@ -276,9 +278,9 @@ async def test_validators_go_where_they_came_from(server: Server, job: Fetching,
 
 
 async def test_the_front_page_and_another_text_take_no_page_s_place(
-    server: Server, job: Fetching, pages: Pages
+    server: Server, job: ArticleFetcher, pages: Pages
 ) -> None:
-    what = wanted(ID, [Links(server.on("/2026/a", reply(html("A title", 30))))])
+    what = fetch_target(ID, [Links(server.on("/2026/a", reply(html("A title", 30))))])
     await job.fetch(what)
     before = kept(pages)
     text = "".join(f"<p>Headline {n}: in town number {n} the mayor has spoken of other things.</p>" for n in range(90))
@@ -293,20 +295,20 @@ async def test_the_front_page_and_another_text_take_no_page_s_place(
 
 
 async def test_a_copy_takes_no_original_s_place_however_its_address_is_spelled(
-    server: Server, job: Fetching, pages: Pages
+    server: Server, job: ArticleFetcher, pages: Pages
 ) -> None:
     amp = server.on("/amp", reply(html("By AMP", 40)))
     server.on("/caf%c3%a9", reply(html("Original", 40)))
-    await job.fetch(wanted(ID, [Links(server.url("/caf%c3%a9"), "", amp)]))
-    server.on("/caf%C3%A9", reply(b"", "503 Service Unavailable"))
-    got = (await job.fetch(wanted(ID, [Links(server.url("/caf%C3%A9"), "", amp)]), force=True)).got
+    await job.fetch(fetch_target(ID, [Links(server.url("/caf%c3%a9"), "", amp)]))
+    server.on("/caf%C3%A9", reply(b"", "503 FetchService Unavailable"))
+    got = (await job.fetch(fetch_target(ID, [Links(server.url("/caf%C3%A9"), "", amp)]), force=True)).got
     assert (got.status, kept(pages).extract.title) == ("cached", "Original")
-    got = (await job.fetch(wanted(ID, [Links(amp=amp)]), force=True)).got
+    got = (await job.fetch(fetch_target(ID, [Links(amp=amp)]), force=True)).got
     assert (got.status, kept(pages).extract.title) == ("cached", "Original"), "the document has lost its address"
     assert "/amp" not in server.targets
 
 
-async def test_an_original_that_comes_meanwhile_stays(server: Server, job: Fetching, pages: Pages) -> None:
+async def test_an_original_that_comes_meanwhile_stays(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     async def meanwhile(_: Request, writer: asyncio.StreamWriter) -> None:
         # As another program, which shares the file, would have it.
         now = datetime.now(UTC)
@@ -315,23 +317,23 @@ async def test_an_original_that_comes_meanwhile_stays(server: Server, job: Fetch
         writer.write(reply(html("By AMP", 40)))
         await writer.drain()
 
-    got = (await job.fetch(wanted(ID, [Links(server.url("/a"), "", server.on("/amp", meanwhile))]))).got
+    got = (await job.fetch(fetch_target(ID, [Links(server.url("/a"), "", server.on("/amp", meanwhile))]))).got
     assert (got.status, got.words, got.error) == ("cached", 2, "")
     assert kept(pages).extract.markdown == "An original."
 
 
-async def test_a_copy_that_comes_meanwhile_gives_way(server: Server, job: Fetching, pages: Pages) -> None:
+async def test_a_copy_that_comes_meanwhile_gives_way(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     async def meanwhile(_: Request, writer: asyncio.StreamWriter) -> None:
         now = datetime.now(UTC)
         pages.keep(Page(ID, "amp", "https://a.example", "https://a.example", Extract("A copy.", 2), now, now), b"")
         writer.write(reply(html("Original", 40)))
         await writer.drain()
 
-    got = (await job.fetch(wanted(ID, [Links(server.on("/a", meanwhile))]))).got
+    got = (await job.fetch(fetch_target(ID, [Links(server.on("/a", meanwhile))]))).got
     assert (got.status, kept(pages).way) == ("fetched", "original")
 
 
-async def test_no_page_is_asked_for_twice_at_a_time(server: Server, job: Fetching, pages: Pages) -> None:
+async def test_no_page_is_asked_for_twice_at_a_time(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     asked, gate = asyncio.Event(), asyncio.Event()
 
     async def gated(_: Request, writer: asyncio.StreamWriter) -> None:
@@ -340,7 +342,7 @@ async def test_no_page_is_asked_for_twice_at_a_time(server: Server, job: Fetchin
         writer.write(reply(html()))
         await writer.drain()
 
-    what = wanted(ID, [Links(server.on("/a", gated))])
+    what = fetch_target(ID, [Links(server.on("/a", gated))])
     persons = [asyncio.create_task(job.fetch(what, force=True)) for _ in range(2)]
     await asyncio.wait_for(asked.wait(), 60)
     gate.set()
@@ -350,7 +352,7 @@ async def test_no_page_is_asked_for_twice_at_a_time(server: Server, job: Fetchin
 
 @pytest.mark.parametrize("is_there", [True, False])
 async def test_what_nobody_waits_for_gives_way_to_the_person_who_opens_it(
-    is_there: bool, server: Server, job: Fetching, pages: Pages
+    is_there: bool, server: Server, job: ArticleFetcher, pages: Pages
 ) -> None:
     asked = asyncio.Event()
     connections: list[asyncio.StreamWriter] = []
@@ -363,32 +365,32 @@ async def test_what_nobody_waits_for_gives_way_to_the_person_who_opens_it(
         writer.write(reply(html()) if is_there else reply(b"", "404 Not Found"))
         await writer.drain()
 
-    what = wanted(ID, [Links(server.on("/a", answer))])
+    what = fetch_target(ID, [Links(server.on("/a", answer))])
     async with Fetcher(RULES) as fetcher, asyncio.timeout(60):
-        unasked = asyncio.create_task(job.fetch(what, robots=Robots(fetcher)))
+        background = asyncio.create_task(job.fetch(what, robots=Robots(fetcher)))
         await asked.wait()
         person = (await job.fetch(what)).got
-        other = (await unasked).got
+        other = (await background).got
     assert (person.status, other.status) == (("fetched", "cached") if is_there else ("failed", "failed"))
     assert other.error == person.error
     assert server.targets.count("/a") == 2, "the answer to the person is the answer to the other"
 
 
-async def test_a_304_without_a_kept_page_is_a_failure(server: Server, job: Fetching, pages: Pages) -> None:
-    got = (await job.fetch(wanted(ID, [Links(server.on("/a", reply(b"", "304 Not Modified")))]))).got
+async def test_a_304_without_a_kept_page_is_a_failure(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+    got = (await job.fetch(fetch_target(ID, [Links(server.on("/a", reply(b"", "304 Not Modified")))]))).got
     assert got.status == "failed"
     assert pages.page(ID) is None
 
 
 async def test_a_full_disk_is_raised_and_nothing_is_lost(
-    server: Server, extractor: Extractor, tmp_path: object
+    server: Server, extractor: SandboxPool, tmp_path: object
 ) -> None:
     from pathlib import Path
 
     assert isinstance(tmp_path, Path)
     pages = Pages.open(tmp_path / "pages.db", frozenset)
     async with fetching(pages, extractor) as job:
-        what = wanted(ID, [Links(server.on("/a", reply(html("Old"))))])
+        what = fetch_target(ID, [Links(server.on("/a", reply(html("Old"))))])
         await job.fetch(what)
 
         def fill() -> None:
@@ -396,7 +398,7 @@ async def test_a_full_disk_is_raised_and_nothing_is_lost(
                 (used,) = db.execute("PRAGMA page_count").fetchone()
                 db.execute(f"PRAGMA max_page_count={used}")
 
-        await job._tools.disk.do(fill)
+        await job._tools.disk.run(fill)
         import random
 
         noise = "".join(chr(random.Random(1).randrange(0x4E00, 0x9000)) for _ in range(3))
@@ -409,14 +411,14 @@ async def test_a_full_disk_is_raised_and_nothing_is_lost(
     pages.close()
 
 
-async def test_cancelling_keeps_nothing_and_what_was_kept(server: Server, job: Fetching, pages: Pages) -> None:
+async def test_cancelling_keeps_nothing_and_what_was_kept(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     reached = asyncio.Event()
 
     async def silent(*_: object) -> None:
         reached.set()
         await asyncio.Event().wait()
 
-    task = asyncio.create_task(job.fetch(wanted(ID, [Links(server.on("/a", silent))])))
+    task = asyncio.create_task(job.fetch(fetch_target(ID, [Links(server.on("/a", silent))])))
     await reached.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -429,26 +431,26 @@ async def test_cancelling_keeps_nothing_and_what_was_kept(server: Server, job: F
 
 
 async def test_the_archive_is_asked_only_when_the_person_wants_it(
-    server: Server, job: Fetching, captures: Captures, pages: Pages
+    server: Server, job: ArticleFetcher, captures: Captures, pages: Pages
 ) -> None:
     url = server.url("/gone")
     captures.has = {url: server.on("/2026/gone", reply(html("As it was")))}
-    got = (await job.fetch(wanted(ID, [Links(url)]))).got
+    got = (await job.fetch(fetch_target(ID, [Links(url)]))).got
     assert (got.status, captures.asked) == ("failed", [])
-    got = (await job.fetch(wanted(ID, [Links(url)]), archive=True)).got
+    got = (await job.fetch(fetch_target(ID, [Links(url)]), archive=True)).got
     assert (got.status, captures.asked) == ("fetched", [url])
     assert (kept(pages).way, kept(pages).extract.title) == ("archive", "As it was")
     assert pages.failure(ID) is None
 
 
 async def test_by_config_the_archive_is_always_asked_in_the_end(
-    server: Server, pages: Pages, extractor: Extractor
+    server: Server, pages: Pages, extractor: SandboxPool
 ) -> None:
     captures = Captures()
     async with fetching(pages, extractor, captures, archive=True) as job:
-        got = (await job.fetch(wanted(ID, [Links(server.on("/a", reply(html())))]))).got
+        got = (await job.fetch(fetch_target(ID, [Links(server.on("/a", reply(html())))]))).got
         assert (got.status, captures.asked) == ("fetched", [])
-        got = (await job.fetch(wanted("f" * 16, [Links(server.url("/gone"), server.url("/web"))]))).got
+        got = (await job.fetch(fetch_target("f" * 16, [Links(server.url("/gone"), server.url("/web"))]))).got
     assert captures.asked == [server.url("/gone"), server.url("/web")]
     assert got.error.endswith("archive: it has no capture.")
 
@@ -468,7 +470,7 @@ _URLS = st.sampled_from(
 
 @given(st.lists(st.builds(Links, _URLS, _URLS, _URLS, _URLS), max_size=4))
 def test_addresses_are_in_the_order_of_their_ways_and_each_once(links: list[Links]) -> None:
-    found = wanted(ID, links)
+    found = fetch_target(ID, links)
     ways = [address.way for address in found.addresses]
     assert ways == sorted(ways, key=["original", "web", "amp", "cdn_amp"].index)
     urls = [address.url for address in found.addresses]
@@ -490,39 +492,41 @@ def test_documents_of_one_article_share_its_addresses(make_folder: MakeFolder, l
         )
     )
     row = opened.rows([opened.find("a.md")])[0]
-    assert look_up(opened, row.id) == Wanted(row.id, (("original", original), ("amp", "https://amp.a.example/1")), ())
+    assert find_target(opened, row.id) == FetchTarget(
+        row.id, (("original", original), ("amp", "https://amp.a.example/1")), ()
+    )
     given = Links(web="https://a.example/web", amp="https://amp.a.example/1")
-    assert [*look_up(opened, row.id, given).addresses] == [
+    assert [*find_target(opened, row.id, given).addresses] == [
         ("original", original),
         ("web", "https://a.example/web"),
         ("amp", "https://amp.a.example/1"),
     ]
     with pytest.raises(ReaderError, match="no document of this article"):
-        look_up(opened, "0" * 16)
-    assert look_up(opened, "0" * 16, given) == wanted("0" * 16, [given])
+        find_target(opened, "0" * 16)
+    assert find_target(opened, "0" * 16, given) == fetch_target("0" * 16, [given])
 
 
 # Unasked.
 
 
-async def test_what_is_fetched_unasked_keeps_to_robots_txt(server: Server, job: Fetching, pages: Pages) -> None:
+async def test_what_is_fetched_unasked_keeps_to_robots_txt(server: Server, job: ArticleFetcher, pages: Pages) -> None:
     server.on("/robots.txt", reply(b"User-agent: *\nDisallow: /private/\n", kind="text/plain"))
     url = server.on("/private/a", reply(html()))
     async with Fetcher(RULES) as fetcher:
         robots = Robots(fetcher)
-        got = (await job.fetch(wanted(ID, [Links(url)]), robots=robots)).got
+        got = (await job.fetch(fetch_target(ID, [Links(url)]), robots=robots)).got
         assert "robots.txt asks" in got.error
-        refused = (await job.fetch(wanted(ID, [Links("http://10.0.0.1/")]), robots=robots)).got
+        refused = (await job.fetch(fetch_target(ID, [Links("http://10.0.0.1/")]), robots=robots)).got
         assert refused.error == "10.0.0.1: not fetched, because it is an address of a private network."
         assert 'allow_hosts = ["10.0.0.1"]' in refused.hint
         assert "/private/a" not in server.targets
-        got = (await job.fetch(wanted(ID, [Links(url)]))).got
+        got = (await job.fetch(fetch_target(ID, [Links(url)]))).got
     assert got.status == "fetched", "a person who opens one article is no robot"
 
 
-async def test_a_host_that_wants_to_be_left_alone_is_told(server: Server, job: Fetching) -> None:
+async def test_a_host_that_wants_to_be_left_alone_is_told(server: Server, job: ArticleFetcher) -> None:
     server.on("/a", reply(b"", "429 Too Many Requests", retry_after="120"))
-    outcome = await job.fetch(wanted(ID, [Links(server.url("/a"))]))
+    outcome = await job.fetch(fetch_target(ID, [Links(server.url("/a"))]))
     assert outcome.got.status == "failed"
     assert outcome.host == "127.0.0.1"
     assert outcome.retry_after is not None

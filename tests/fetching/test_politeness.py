@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from reader.fetching.politeness import LONGEST_WAIT, ROUNDS, Manners
-from reader.web.answers import FetchError
+from reader.fetching.politeness import LONGEST_WAIT, ROUNDS, Politeness
+from reader.web.responses import FetchError
 
 URL = "https://a.example/1"
 NAME = "a.example"
@@ -28,7 +28,7 @@ class Sites:
 
 
 async def test_what_is_not_allowed_takes_no_turn() -> None:
-    manners = Manners(Sites(a=30.0))
+    manners = Politeness(Sites(a=30.0))
     objection = await manners.objection("https://a.example/private")
     assert objection is not None
     assert objection.why == "no robots"
@@ -36,7 +36,7 @@ async def test_what_is_not_allowed_takes_no_turn() -> None:
 
 
 async def test_a_host_s_pages_are_so_far_apart_and_others_are_not_kept_waiting() -> None:
-    manners = Manners(Sites(a=0.3))
+    manners = Politeness(Sites(a=0.3))
     assert manners.at_once(NAME, 2) == 2
     turns: list[tuple[str, float]] = []
 
@@ -57,7 +57,7 @@ async def test_a_host_s_pages_are_so_far_apart_and_others_are_not_kept_waiting()
 @pytest.mark.parametrize("seconds", [0.0, 0.5])
 async def test_a_busy_host_is_left_alone_for_longer_each_time_and_then_given_up(seconds: float) -> None:
     now = [1000.0]
-    manners = Manners(Sites(), lambda: now[0])
+    manners = Politeness(Sites(), lambda: now[0])
     waits = []
     for _ in range(ROUNDS - 1):
         assert manners.is_busy(NAME, seconds)
@@ -80,7 +80,7 @@ async def test_a_busy_host_is_left_alone_for_longer_each_time_and_then_given_up(
 
 def test_what_a_host_asks_for_is_kept_to_and_an_answer_makes_good() -> None:
     now = [1000.0]
-    manners = Manners(Sites(), lambda: now[0])
+    manners = Politeness(Sites(), lambda: now[0])
     assert manners.is_busy(NAME, 120.0)
     assert manners.not_before(NAME) == 1120.0
     assert not manners.is_busy(NAME, LONGEST_WAIT + 1)

@@ -19,7 +19,7 @@ from reader.core.events import BulkProgress, FetchAttempted, FetchEvent, FetchRe
 from reader.core.model import Links
 from reader.core.paths import Paths
 from reader.fetching import remote
-from reader.fetching.remote import FetchingProcess
+from reader.fetching.remote import FetchClient
 from reader.library.library import Library
 from reader.workers import process as processes
 from tests.conftest import MakeFolder, OpenLibrary
@@ -38,24 +38,24 @@ async def server() -> AsyncIterator[Server]:
         yield one
 
 
-class Beside:
-    """A FetchingProcess and all that it has told."""
+class UpdaterHandle:
+    """A FetchClient and all that it has told."""
 
     def __init__(self, library: Library, settings: FetchSettings = _SETTINGS) -> None:
-        self.told: list[FetchEvent] = []
+        self.summary: list[FetchEvent] = []
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
-        self.process = FetchingProcess(library, Paths.of(), settings, self._tell)
+        self.process = FetchClient(library, Paths.of(), settings, self._tell)
 
     def _tell(self, news: FetchEvent) -> None:
-        self.told.append(news)
+        self.summary.append(news)
         self._loop.call_soon_threadsafe(self._news.set)
 
     async def until(self, is_it: Callable[[FetchEvent], bool], start: int = 0) -> FetchEvent:
         """Return the first news that is what is waited for, of those from ``start`` on."""
         async with asyncio.timeout(60):
             while True:
-                for news in self.told[start:]:
+                for news in self.summary[start:]:
                     if is_it(news):
                         return news
                 self._news.clear()
@@ -78,11 +78,11 @@ class Beside:
 
 
 @pytest.fixture
-def beside(library: OpenLibrary) -> AsyncIterator[Callable[..., Beside]]:
-    made: list[Beside] = []
+def beside(library: OpenLibrary) -> AsyncIterator[Callable[..., UpdaterHandle]]:
+    made: list[UpdaterHandle] = []
 
-    def make(opened: Library, settings: FetchSettings = _SETTINGS) -> Beside:
-        made.append(Beside(opened, settings))
+    def make(opened: Library, settings: FetchSettings = _SETTINGS) -> UpdaterHandle:
+        made.append(UpdaterHandle(opened, settings))
         return made[-1]
 
     yield make
@@ -118,7 +118,7 @@ def _is_there(pid: int) -> bool:
     return True
 
 
-MakeBeside = Callable[..., Beside]
+MakeBeside = Callable[..., UpdaterHandle]
 
 
 async def test_what_is_asked_for_is_fetched_and_kept(
@@ -127,20 +127,20 @@ async def test_what_is_asked_for_is_fetched_and_kept(
     opened = library(make_folder({"a.md": document(server.on("/a", reply(html("Größe 人"))))}))
     (id_,) = ids_of(opened)
     one = beside(opened)
-    one.process.ask(id_)
+    one.process.fetch(id_)
     got = await one.got(id_)
     assert (got.status, got.error, got.failures) == ("fetched", "", ())
-    assert FetchAttempted(id_, "original", "127.0.0.1") in one.told
+    assert FetchAttempted(id_, "original", "127.0.0.1") in one.summary
     page = opened.pages.page(id_)
     assert page is not None
     assert page.extract.title == "Größe 人"
     assert got.words == page.extract.words
     assert (one.process._process is None) is (where == "thread")
-    start = len(one.told)
-    one.process.ask(id_)
+    start = len(one.summary)
+    one.process.fetch(id_)
     assert (await one.got(id_, start)).status == "cached"
-    start = len(one.told)
-    one.process.ask(id_, force=True)
+    start = len(one.summary)
+    one.process.fetch(id_, force=True)
     assert (await one.got(id_, start)).status == "fetched"
     assert server.targets == ["/a", "/a"], "robots.txt is for what is not asked for by a person"
 
@@ -151,7 +151,7 @@ async def test_failures_come_with_their_words(
     opened = library(make_folder({"a.md": document(server.url("/gone"), amp=server.url("/amp"))}))
     (id_,) = ids_of(opened)
     one = beside(opened)
-    one.process.ask(id_)
+    one.process.fetch(id_)
     got = await one.got(id_)
     assert got.error == "404 Not Found at 127.0.0.1; AMP copy: 404 Not Found."
     assert [(each.way, each.host, each.why) for each in got.failures] == [
@@ -165,9 +165,9 @@ async def test_an_article_that_no_document_is_of_is_fetched_by_its_links(
 ) -> None:
     opened = library(make_folder({"a.md": document()}))
     one = beside(opened)
-    one.process.ask("0" * 16)
+    one.process.fetch("0" * 16)
     assert "no document of this article" in (await one.got("0" * 16)).error
-    one.process.ask("1" * 16, Links(server.on("/a", reply(html()))))
+    one.process.fetch("1" * 16, Links(server.on("/a", reply(html()))))
     assert (await one.got("1" * 16)).status == "fetched"
     assert opened.pages.page("1" * 16) is not None
 
@@ -183,7 +183,7 @@ async def test_cancelling_is_answered(
     assert one.process._process is None and one.process._service is None, (
         "there is nothing to cancel, and nothing is started for it"
     )
-    one.process.ask(id_)
+    one.process.fetch(id_)
     await asyncio.wait_for(asked.wait(), 60)
     one.process.cancel(id_)
     got = await one.got(id_)
@@ -198,27 +198,27 @@ async def test_many_are_gathered_and_it_can_be_stopped(
     opened = library(make_folder(documents))
     ids = ids_of(opened)
     one = beside(opened)
-    one.process.gather(ids)
+    one.process.fetch_all(ids)
     final = await one.finished()
     assert (final.done, final.failed, final.left) == (10, 0, 0)
-    assert final.told == "10 pages fetched."
+    assert final.summary == "10 pages fetched."
     assert len(opened.pages.having()) == 10
     url, asked = _never(server, "/never")
-    start = len(one.told)
+    start = len(one.summary)
     make_folder({"never.md": document(url)})
     from reader.indexing.refresh import refresh
 
     for _ in refresh(opened):
         pass
-    one.process.gather(ids_of(opened))
+    one.process.fetch_all(ids_of(opened))
     await asyncio.wait_for(asked.wait(), 60)
     one.process.pause()
     await one.until(lambda news: isinstance(news, BulkProgress) and news.paused, start)
-    one.process.go_on()
+    one.process.resume()
     one.process.stop()
     final = await one.finished(start)
     assert (final.cached, final.left) == (10, 1)
-    assert final.told.startswith("Stopped")
+    assert final.summary.startswith("Stopped")
 
 
 @pytest.mark.parametrize("settings", [FetchSettings(enabled=False), FetchSettings(offline=True)])
@@ -229,11 +229,11 @@ async def test_where_nothing_may_go_out_nothing_does(
     opened = library(make_folder({"a.md": document(server.on("/a", reply(html())))}))
     (id_,) = ids_of(opened)
     one = beside(opened, settings)
-    one.process.ask(id_)
+    one.process.fetch(id_)
     assert (await one.got(id_)).error == words
-    one.process.gather([id_])
-    assert (await one.finished()).told == words
-    one.process.image(server.url("/i.png"))
+    one.process.fetch_all([id_])
+    assert (await one.finished()).summary == words
+    one.process.fetch_image(server.url("/i.png"))
     assert await one.until(lambda news: isinstance(news, ImageFetched)) == ImageFetched(server.url("/i.png"), words)
     assert one.process._process is None
     assert server.connections == 0
@@ -248,12 +248,12 @@ async def test_what_is_gathered_right_after_a_stop_is_begun_anew(
     ids = {row.path: row.id for row in opened.rows([1, 2, 3, 4])}
     never = ids.pop("never.md")
     one = beside(opened)
-    one.process.gather([never])
+    one.process.fetch_all([never])
     await asyncio.wait_for(asked.wait(), 60)
     one.process.stop()
-    one.process.gather(ids.values())
+    one.process.fetch_all(ids.values())
     await one.until(lambda news: isinstance(news, BulkProgress) and news.finished and news.done == 3)
-    finished = [news for news in one.told if isinstance(news, BulkProgress) and news.finished]
+    finished = [news for news in one.summary if isinstance(news, BulkProgress) and news.finished]
     assert [(news.done, news.left) for news in finished] == [(0, 1), (3, 0)]
 
 
@@ -264,16 +264,16 @@ async def test_where_there_can_be_no_client_every_order_is_answered(
     (id_,) = ids_of(opened)
     one = beside(opened, FetchSettings(proxy="ftp://me:secret@proxy.example"))
     for _ in range(2):
-        start = len(one.told)
-        one.process.ask(id_)
+        start = len(one.summary)
+        one.process.fetch(id_)
         assert "A proxy of the kind “ftp” cannot be used." in (await one.got(id_, start)).error
-        one.process.gather([id_])
+        one.process.fetch_all([id_])
         assert (await one.finished(start)).left == 1
-        one.process.image("https://a.example/i.png")
+        one.process.fetch_image("https://a.example/i.png")
         told = await one.until(lambda news: isinstance(news, ImageFetched), start)
         assert isinstance(told, ImageFetched)
         assert told.error
-    assert "secret" not in repr(one.told)
+    assert "secret" not in repr(one.summary)
 
 
 async def test_a_process_that_is_killed_is_told_and_the_next_order_starts_another(
@@ -283,15 +283,15 @@ async def test_a_process_that_is_killed_is_told_and_the_next_order_starts_anothe
     opened = library(make_folder({"a.md": document(url), "b.md": document(server.on("/b", reply(html())))}))
     ids = {row.path: row.id for row in opened.rows([1, 2])}
     one = beside(opened)
-    one.process.ask(ids["a.md"])
-    one.process.gather([ids["a.md"]])
+    one.process.fetch(ids["a.md"])
+    one.process.fetch_all([ids["a.md"]])
     await asyncio.wait_for(asked.wait(), 60)
     former = one.pid
     os.kill(former, 9)
     got = await one.got(ids["a.md"])
     assert (got.status, got.error) == ("failed", "The process that fetches has ended without a word.")
     assert (await one.finished()).left == 1
-    one.process.ask(ids["b.md"])
+    one.process.fetch(ids["b.md"])
     assert (await one.got(ids["b.md"])).status == "fetched"
     assert one.pid != former
 
@@ -309,9 +309,9 @@ async def test_a_process_that_hangs_is_ended_when_something_is_to_stop(
     ids = {row.path: row.id for row in opened.rows([1, 2])}
     one = beside(opened)
     if how == "cancel":
-        one.process.ask(ids["a.md"])
+        one.process.fetch(ids["a.md"])
     else:
-        one.process.gather([ids["a.md"]])
+        one.process.fetch_all([ids["a.md"]])
     await asyncio.wait_for(asked.wait(), 60)
     former = one.pid
     os.kill(former, signal.SIGSTOP)
@@ -322,9 +322,9 @@ async def test_a_process_that_hangs_is_ended_when_something_is_to_stop(
     else:
         one.process.stop()
         told = await one.finished()
-        assert (told.left, told.told) == (1, f"{words} Try again; the log file may say more.")
+        assert (told.left, told.summary) == (1, f"{words} Try again; the log file may say more.")
     assert not _is_there(former)
-    one.process.ask(ids["b.md"])
+    one.process.fetch(ids["b.md"])
     assert (await one.got(ids["b.md"])).status == "fetched"
     assert one.pid != former
 
@@ -342,14 +342,14 @@ async def test_a_process_that_hangs_is_ended_by_itself_and_everything_is_answere
     opened = library(make_folder({"a.md": document(url), "b.md": document(server.on("/b", reply(html())))}))
     ids = {row.path: row.id for row in opened.rows([1, 2])}
     one = beside(opened)
-    one.process.ask(ids["b.md"])
+    one.process.fetch(ids["b.md"])
     await one.got(ids["b.md"])
     former = one.pid
-    one.process.ask(ids["a.md"])
+    one.process.fetch(ids["a.md"])
     await asyncio.wait_for(asked.wait(), 60)
     os.kill(former, signal.SIGSTOP)
-    one.process.image(server.url("/i.png"))
-    one.process.gather([f"{n:016x}" for n in range(50_000)])  # more than a pipe holds
+    one.process.fetch_image(server.url("/i.png"))
+    one.process.fetch_all([f"{n:016x}" for n in range(50_000)])  # more than a pipe holds
     assert "did not answer" in (await one.got(ids["a.md"])).error
     told = await one.until(lambda news: isinstance(news, ImageFetched))
     assert isinstance(told, ImageFetched)
@@ -375,7 +375,7 @@ async def test_what_takes_long_is_not_taken_for_hung(
     opened = library(make_folder({"a.md": document(server.on("/a", slow))}))
     (id_,) = ids_of(opened)
     one = beside(opened)
-    one.process.ask(id_)
+    one.process.fetch(id_)
     await asyncio.wait_for(asked.wait(), 60)
     pid = one.pid
     # It is quiet, but says every second that it is there: longer than any silence would be borne.
@@ -404,12 +404,12 @@ async def test_cancelling_right_after_asking_cancels(
     (id_,) = ids_of(opened)
     one = beside(opened)
     for _ in range(5):
-        start = len(one.told)
-        one.process.ask(id_)
+        start = len(one.summary)
+        one.process.fetch(id_)
         one.process.cancel(id_)
         assert (await one.got(id_, start)).cancelled
-        one.process.image(url)
-        one.process.drop_image(url)
+        one.process.fetch_image(url)
+        one.process.cancel_image(url)
         assert await one.until(lambda news: isinstance(news, ImageFetched), start) == ImageFetched(url)
 
 
@@ -420,11 +420,11 @@ async def test_asking_again_while_it_is_being_cancelled_is_asking(
     opened = library(make_folder({"a.md": document(url)}))
     (id_,) = ids_of(opened)
     one = beside(opened)
-    one.process.ask(id_)
+    one.process.fetch(id_)
     await asyncio.wait_for(asked.wait(), 60)
     server.on("/a", reply(html()))
     one.process.cancel(id_)
-    one.process.ask(id_)
+    one.process.fetch(id_)
     await one.until(lambda news: isinstance(news, FetchResult) and news.status == "fetched")
 
 
@@ -436,11 +436,11 @@ async def test_a_stronger_wish_begins_anew(
     opened = library(make_folder({"a.md": document(url)}))
     (id_,) = ids_of(opened)
     one = beside(opened)
-    one.process.ask(id_)
+    one.process.fetch(id_)
     await asyncio.wait_for(asked.wait(), 60)
     server.on("/a", reply(html()))
-    one.process.ask(id_)
-    one.process.ask(id_, **{wish: True})
+    one.process.fetch(id_)
+    one.process.fetch(id_, **{wish: True})
     got = await one.got(id_)
     assert (got.status, got.cancelled) == ("fetched", False), "what is replaced says nothing"
     assert server.targets == ["/a", "/a"]
@@ -468,14 +468,14 @@ async def test_an_article_that_one_opens_waits_for_nothing_that_nobody_waits_for
         ids = {row.path: row.id for row in opened.rows([*range(1, 8)])}
         wanted = ids.pop("a.md")
         one = beside(opened, FetchSettings(allow_hosts=tuple(hosts)))
-        one.process.gather(ids.values())
+        one.process.fetch_all(ids.values())
         for host in hosts[6:9]:
-            one.process.image(server.url("/never", host))
+            one.process.fetch_image(server.url("/never", host))
         await asyncio.wait_for(all_asked.wait(), 60)
-        one.process.ask(wanted)
+        one.process.fetch(wanted)
         assert (await one.got(wanted)).status == "fetched"
-        assert not [news for news in one.told if isinstance(news, ImageFetched)]
-        assert not [news for news in one.told if isinstance(news, BulkProgress) and news.failed]
+        assert not [news for news in one.summary if isinstance(news, ImageFetched)]
+        assert not [news for news in one.summary if isinstance(news, BulkProgress) and news.failed]
         one.process.close()
 
 
@@ -486,14 +486,14 @@ async def test_closing_ends_it_at_once(
     opened = library(make_folder({"a.md": document(url)}))
     (id_,) = ids_of(opened)
     one = beside(opened)
-    one.process.ask(id_)
+    one.process.fetch(id_)
     await asyncio.wait_for(asked.wait(), 60)
     pid = one.pid if where == "process" else 0
     one.process.close()
     assert where == "thread" or not _is_there(pid)
-    one.process.ask(id_)
+    one.process.fetch(id_)
     one.process.close()
-    assert not [news for news in one.told if isinstance(news, FetchResult)]
+    assert not [news for news in one.summary if isinstance(news, FetchResult)]
 
 
 def test_it_ends_when_its_pipe_does() -> None:
@@ -512,13 +512,13 @@ async def test_the_password_of_a_proxy_is_on_no_command_line(
     opened = library(make_folder({"a.md": document(server.url("/a"))}))
     (id_,) = ids_of(opened)
     one = beside(opened, FetchSettings(allow_hosts=("127.0.0.1",), proxy="http://me:secret@127.0.0.1:9"))
-    one.process.ask(id_)
+    one.process.fetch(id_)
     got = await one.got(id_)
     assert got.status == "failed"
     line = await asyncio.to_thread(Path(f"/proc/{one.pid}/cmdline").read_bytes)
     assert line
     assert b"secret" not in line
-    assert "secret" not in repr(one.told)
+    assert "secret" not in repr(one.summary)
 
 
 async def test_a_single_document_is_fetched_too(
@@ -528,7 +528,7 @@ async def test_a_single_document_is_fetched_too(
     opened = library(folder / "a.md")
     (id_,) = ids_of(opened)
     one = beside(opened)
-    one.process.ask(id_)
+    one.process.fetch(id_)
     assert (await one.got(id_)).status == "fetched"
     assert one.process._service is None
     assert opened.pages.page(id_) is not None
@@ -542,7 +542,7 @@ async def test_where_pages_are_in_memory_a_thread_does_the_work(
     opened = library(make_folder({"a.md": document(server.on("/a", reply(html())))}))
     (id_,) = ids_of(opened)
     one = beside(opened)
-    one.process.ask(id_)
+    one.process.fetch(id_)
     assert (await one.got(id_)).status == "fetched"
     assert one.process._service is not None
     assert opened.pages.in_memory
@@ -550,7 +550,7 @@ async def test_where_pages_are_in_memory_a_thread_does_the_work(
     said = await one.until(lambda news: isinstance(news, Notice))
     assert isinstance(said, Notice)
     assert "kept in memory" in said.text
-    one.process.gather([id_])
+    one.process.fetch_all([id_])
     assert (await one.finished()).cached == 1
 
 
@@ -561,13 +561,13 @@ async def test_images_are_fetched_once_and_kept(
     one = beside(opened)
     url = server.on("/i.png", reply(_PNG, kind="image/png"))
     for _ in range(2):
-        start = len(one.told)
-        one.process.image(url)
+        start = len(one.summary)
+        one.process.fetch_image(url)
         assert await one.until(lambda news: isinstance(news, ImageFetched), start) == ImageFetched(url)
     assert server.targets == ["/i.png"]
     assert opened.pages.image(url) == (_PNG, "image/png")
     gone = server.url("/gone.png")
-    one.process.image(gone)
+    one.process.fetch_image(gone)
     told = await one.until(lambda news: isinstance(news, ImageFetched) and news.url == gone)
     assert isinstance(told, ImageFetched)
     assert "404 Not Found" in told.error
@@ -580,7 +580,7 @@ async def test_an_index_that_was_built_anew_is_followed(
     opened = library(make_folder({"a.md": documents["a"]}))
     (first,) = ids_of(opened)
     one = beside(opened)
-    one.process.ask(first)
+    one.process.fetch(first)
     await one.got(first)
     index = opened.index._database.path
     assert index is not None
@@ -588,7 +588,7 @@ async def test_an_index_that_was_built_anew_is_followed(
         each.unlink()
     fresh = library(make_folder({"b.md": documents["b"]}))
     (second,) = [id_ for id_ in ids_of(fresh) if id_ != first]
-    one.process.ask(second)
+    one.process.fetch(second)
     assert (await one.got(second)).status == "fetched"
 
 
@@ -599,7 +599,7 @@ async def test_pages_that_were_damaged_are_told(
     own_directories.pages.write_bytes(b"\xa5" * 20_000)
     (id_,) = ids_of(opened)
     one = beside(opened)
-    one.process.ask(id_)
+    one.process.fetch(id_)
     assert (await one.got(id_)).status == "fetched"
     said = await one.until(lambda news: isinstance(news, Notice))
     assert isinstance(said, Notice)

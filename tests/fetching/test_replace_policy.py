@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from reader.core.model import Extract, Page
-from reader.fetching.replace_policy import worse
+from reader.fetching.replace_policy import reason_to_keep
 
 _NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 _URL = "https://news.example/2026/11/21/a-ruling"
@@ -44,16 +44,16 @@ KEPT = a_page(ARTICLE)
     ids=["the same", "longer", "a live blog goes on", "shortened", "rewritten in part", "corrected", "another order"],
 )
 def test_what_an_article_becomes_takes_its_place(paragraphs: list[str]) -> None:
-    assert worse(KEPT, a_page(paragraphs)) == ""
+    assert reason_to_keep(KEPT, a_page(paragraphs)) == ""
 
 
 def test_a_notice_that_became_an_article_takes_its_place() -> None:
     notice = a_page(["The court has ruled, says the agency. More will follow here in a moment."])
-    assert worse(notice, KEPT) == ""
+    assert reason_to_keep(notice, KEPT) == ""
 
 
 def test_an_article_that_has_moved_takes_its_place() -> None:
-    assert worse(KEPT, a_page(ARTICLE[:15], final_url="https://www.news.example/ruling")) == ""
+    assert reason_to_keep(KEPT, a_page(ARTICLE[:15], final_url="https://www.news.example/ruling")) == ""
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_an_article_that_has_moved_takes_its_place() -> None:
     ids=["a teaser", "maintenance", "another article", "a section", "the front page", "another front page"],
 )
 def test_what_a_site_shows_instead_does_not(page: Page, why: str) -> None:
-    assert worse(KEPT, page).startswith(why)
+    assert reason_to_keep(KEPT, page).startswith(why)
 
 
 def test_of_short_pages_too() -> None:
@@ -80,31 +80,33 @@ def test_of_short_pages_too() -> None:
     error = (
         "We could not find what you were looking for, it may have been moved; try to search for it, or begin at the "
     )
-    assert worse(notice, a_page([error + "front page."])).startswith("it has only 25 words now")
-    assert worse(notice, a_page([error * 2 + "front page."])).startswith("it has another text now")
+    assert reason_to_keep(notice, a_page([error + "front page."])).startswith("it has only 25 words now")
+    assert reason_to_keep(notice, a_page([error * 2 + "front page."])).startswith("it has another text now")
 
 
 def test_an_article_that_is_the_front_page_of_its_site_may_change() -> None:
     front = "https://one-article.example/"
-    assert worse(a_page(ARTICLE, front), a_page(ARTICLE[2:], front)) == ""
+    assert reason_to_keep(a_page(ARTICLE, front), a_page(ARTICLE[2:], front)) == ""
     kept = a_page(ARTICLE, "https://one-article.example/old", front)
-    assert worse(kept, a_page(ARTICLE[2:], "https://one-article.example/old", front)) == ""
+    assert reason_to_keep(kept, a_page(ARTICLE[2:], "https://one-article.example/old", front)) == ""
 
 
 def test_a_page_that_names_its_article_in_the_query_is_no_front_page() -> None:
     url = "https://news.example/?p=12"
-    assert worse(a_page(ARTICLE, url), a_page(ARTICLE, url)) == ""
-    assert worse(KEPT, a_page(ARTICLE, final_url=url)) == ""
+    assert reason_to_keep(a_page(ARTICLE, url), a_page(ARTICLE, url)) == ""
+    assert reason_to_keep(KEPT, a_page(ARTICLE, final_url=url)) == ""
 
 
 def test_texts_too_short_to_be_compared_are_judged_by_their_length() -> None:
-    assert worse(a_page(["One two three."]), a_page(["Four five."])) == ""
-    assert worse(a_page(["One"]), a_page(["Two"], final_url="https://news.example/")).endswith("; 1 word is kept")
+    assert reason_to_keep(a_page(["One two three."]), a_page(["Four five."])) == ""
+    assert reason_to_keep(a_page(["One"]), a_page(["Two"], final_url="https://news.example/")).endswith(
+        "; 1 word is kept"
+    )
 
 
 def test_scripts_without_spaces_are_compared_by_their_characters() -> None:
     chinese = [f"法院在第{n}天审理了此案，并认为原告在{n}号文件中所说的内容属实。" for n in range(20)]
     page = a_page(chinese)
-    assert worse(page, a_page([*chinese[3:], "本文已更正。"])) == ""
+    assert reason_to_keep(page, a_page([*chinese[3:], "本文已更正。"])) == ""
     other = a_page(["网站正在维护，请稍后再来。我们为给您带来的不便深表歉意。"] * 20)
-    assert worse(page, other).startswith("it has another text now")
+    assert reason_to_keep(page, other).startswith("it has another text now")

@@ -10,17 +10,17 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from reader.images import decode
-from reader.images.decode import FORMATS, PictureError, TooSmallError, blocks
-from reader.images.model import Box, Picture
+from reader.images.decode import FORMATS, ImageError, TooSmallError, blocks
+from reader.images.model import ImageBox, RenderedImage
 from tests.images.sample_images import BLUE, GREEN, RED, bomb, encoded, halves
 
-BOX = Box(72, 24)
+BOX = ImageBox(72, 24)
 
 
-def colour(picture: Picture, cell: int, row: int) -> tuple[int, int, int]:
+def colour(picture: RenderedImage, cell: int, row: int) -> tuple[int, int, int]:
     """Return the colour of a half-block."""
     at = 3 * (row * picture.cells + cell)
-    red, green, blue = picture.colours[at : at + 3]
+    red, green, blue = picture.colors[at : at + 3]
     return red, green, blue
 
 
@@ -32,14 +32,14 @@ def near(found: tuple[int, int, int], wanted: tuple[int, int, int], by: int = 40
 def test_every_format_of_pages_is_read(kind: str) -> None:
     picture = blocks(encoded(halves(), kind), BOX)
     assert (picture.cells, picture.lines) == (20, 5)
-    assert len(picture.colours) == 3 * 20 * 10
+    assert len(picture.colors) == 3 * 20 * 10
     assert near(colour(picture, 2, 5), RED)
     assert near(colour(picture, 17, 5), BLUE)
 
 
 @pytest.mark.parametrize("kind", ["BMP", "TIFF", "ICO", "PPM", "EPS", "JPEG2000"])
 def test_other_formats_are_refused_though_pillow_reads_them(kind: str) -> None:
-    with pytest.raises(PictureError, match="no picture that can be shown"):
+    with pytest.raises(ImageError, match="no picture that can be shown"):
         blocks(encoded(halves((64, 64)), kind), BOX)
 
 
@@ -73,7 +73,7 @@ def test_what_is_transparent_shows_the_ground(ground: tuple[int, int, int]) -> N
         encoded(palette, "GIF", transparency=0),
     ]  # fmt: skip
     for file in files:
-        picture = blocks(file, Box(72, 24, ground))
+        picture = blocks(file, ImageBox(72, 24, ground))
         assert near(colour(picture, 0, 2), ground, 3)
         assert near(colour(picture, picture.cells - 1, 2), GREEN, 3)
 
@@ -102,14 +102,14 @@ def test_the_first_frame_of_what_moves() -> None:
 
 def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    with pytest.raises(PictureError, match="more than 40 million pixels"):
+    with pytest.raises(ImageError, match="more than 40 million pixels"):
         blocks(bomb(), BOX)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # KB
 
 
 @pytest.mark.parametrize("size", [(60_000, 60_000), (14_000, 14_000), (7_000, 6_000)])
 def test_more_pixels_than_a_picture_may_have_are_an_error_and_no_warning(size: tuple[int, int]) -> None:
-    with pytest.raises(PictureError, match="million pixels"):
+    with pytest.raises(ImageError, match="million pixels"):
         blocks(bomb(*size), BOX)
 
 
@@ -124,7 +124,7 @@ def test_a_file_that_is_cut_short_says_so(kind: str) -> None:
     noise = Image.effect_noise((200, 200), 90).convert("RGB")
     whole = encoded(noise, kind)
     for size in (len(whole) // 2, len(whole) * 3 // 4, 40):
-        with pytest.raises(PictureError):
+        with pytest.raises(ImageError):
             blocks(whole[:size], BOX)
 
 
@@ -140,21 +140,21 @@ def test_whatever_a_file_holds_there_is_a_picture_or_a_reason(kind: str, data: s
         file[data.draw(st.integers(0, len(file) - 1))] = data.draw(st.integers(0, 255))
     try:
         picture = blocks(bytes(file), BOX)
-    except PictureError as error:
+    except ImageError as error:
         assert error.message
     else:
-        assert len(picture.colours) == 6 * picture.cells * picture.lines
+        assert len(picture.colors) == 6 * picture.cells * picture.lines
         assert picture.cells <= BOX.cells
         assert picture.lines <= BOX.lines
 
 
 @given(st.binary(max_size=400))
 def test_any_bytes_are_a_picture_or_a_reason(body: bytes) -> None:
-    with pytest.raises(PictureError):
+    with pytest.raises(ImageError):
         blocks(body, BOX)
 
 
 def test_the_bound_is_that_of_the_fetcher() -> None:
-    from reader.web.limits import Rules
+    from reader.web.options import ClientOptions
 
-    assert Rules().image_pixels == decode.PIXELS
+    assert ClientOptions().image_pixels == decode.PIXELS

@@ -14,41 +14,41 @@ import pytest
 from PIL import Image
 from rich.cells import cell_len
 
-from reader.images.decode import PictureError
-from reader.images.model import Box, Cell, Picture
+from reader.images.decode import ImageError
+from reader.images.model import CellSize, ImageBox, RenderedImage
 from reader.images.terminal_graphics import kitty
 from tests.images.sample_images import bomb, encoded, halves
 from tests.images.sixels import painted
 
-BOX = Box(72, 24, means="kitty")
-SIXEL = Box(72, 24, means="sixel")
+BOX = ImageBox(72, 24, protocol="kitty")
+SIXEL = ImageBox(72, 24, protocol="sixel")
 
 
-def made(body: bytes, box: Box = BOX) -> Picture:
+def made(body: bytes, box: ImageBox = BOX) -> RenderedImage:
     """Return a picture as a worker makes it, in a process without a terminal."""
     program = (
         "import sys, marshal; from reader.workers.image_tasks import TASKS;"
         "sys.stdout.buffer.write(marshal.dumps(TASKS['picture'](*marshal.loads(sys.stdin.buffer.read()))))"
     )
-    given = marshal.dumps((body, box.plain()))
+    given = marshal.dumps((body, box.to_values()))
     found = subprocess.run([sys.executable, "-c", program], input=given, capture_output=True, check=True)
     plain, why = marshal.loads(found.stdout)
     assert why == ""
-    return Picture.of(plain)
+    return RenderedImage.from_values(plain)
 
 
 def test_the_terminal_is_told_the_picture_and_where_it_may_stand() -> None:
     picture = made(encoded(halves((600, 300))))
     assert (picture.cells, picture.lines) == (60, 15)
-    assert 0 < picture.number < 2**32
-    parts = [re.fullmatch("\x1b_G([^;]*);?([^\x1b]*)\x1b\\\\", part) for part in picture.told]
+    assert 0 < picture.kitty_id < 2**32
+    parts = [re.fullmatch("\x1b_G([^;]*);?([^\x1b]*)\x1b\\\\", part) for part in picture.kitty_commands]
     assert all(parts)
     sent = b"".join(base64.b64decode(part[2]) for part in parts if part and "f=100" in part[1])
     shown = Image.open(io.BytesIO(sent))
     assert shown.size == (600, 300)
     last = parts[-1]
     assert last is not None
-    assert set(last[1].split(",")) >= {"a=p", "U=1", "q=2", f"i={picture.number}", "c=60", "r=15"}
+    assert set(last[1].split(",")) >= {"a=p", "U=1", "q=2", f"i={picture.kitty_id}", "c=60", "r=15"}
     assert all(part is not None and "q=2" in part[1].split(",") for part in parts)  # it is not to answer
 
 
@@ -63,12 +63,12 @@ def test_each_cell_says_which_part_of_which_picture_it_is() -> None:
 
 def test_what_is_sent_holds_nothing_but_the_protocol(capfd: pytest.CaptureFixture[str]) -> None:
     picture = made(encoded(halves((600, 300))))
-    assert re.fullmatch("(?:\x1b_G[A-Za-z0-9+/=,;]*\x1b\\\\)+", "".join(picture.told))
+    assert re.fullmatch("(?:\x1b_G[A-Za-z0-9+/=,;]*\x1b\\\\)+", "".join(picture.kitty_commands))
     assert capfd.readouterr().out == ""
 
 
 def test_bounds_are_those_of_half_blocks() -> None:
-    with pytest.raises(PictureError, match="million pixels"):
+    with pytest.raises(ImageError, match="million pixels"):
         kitty(bomb(), BOX)
 
 
@@ -77,7 +77,7 @@ def test_bounds_are_those_of_half_blocks() -> None:
 
 def test_a_line_of_sixel_paints_its_pixels_and_leaves_those_of_the_next_line() -> None:
     picture = made(encoded(halves((600, 300))), SIXEL)
-    assert (picture.cells, picture.lines, picture.number) == (60, 15, 0)
+    assert (picture.cells, picture.lines, picture.kitty_id) == (60, 15, 0)
     assert len(picture.sixels) == 15
     for line in picture.sixels:
         rows = painted(line)
@@ -87,8 +87,8 @@ def test_a_line_of_sixel_paints_its_pixels_and_leaves_those_of_the_next_line() -
         assert {pixel for row in rows[20:] for pixel in row} == {None}
 
 
-@pytest.mark.parametrize("cell", [Cell(10, 20), Cell(7, 13), Cell(9, 18), Cell(16, 31)])
-def test_every_cell_is_painted_whatever_its_size(cell: Cell) -> None:
+@pytest.mark.parametrize("cell", [CellSize(10, 20), CellSize(7, 13), CellSize(9, 18), CellSize(16, 31)])
+def test_every_cell_is_painted_whatever_its_size(cell: CellSize) -> None:
     grey = Image.linear_gradient("L").resize((400, 300)).convert("RGB")
     picture = made(encoded(grey), SIXEL._replace(cell=cell))
     rows = [row for line in picture.sixels for row in painted(line)[: cell.height]]
@@ -103,6 +103,6 @@ def test_every_cell_is_painted_whatever_its_size(cell: Cell) -> None:
 
 def test_below_the_pixels_are_the_half_blocks() -> None:
     body = encoded(halves((600, 300)))
-    sharp, blocks = made(body, SIXEL), made(body, SIXEL._replace(means="blocks"))
-    assert len(sharp.colours) == len(blocks.colours) == 60 * 30 * 3
-    assert max(abs(a - b) for a, b in zip(sharp.colours, blocks.colours, strict=True)) <= 8  # it was reduced twice
+    sharp, blocks = made(body, SIXEL), made(body, SIXEL._replace(protocol="blocks"))
+    assert len(sharp.colors) == len(blocks.colors) == 60 * 30 * 3
+    assert max(abs(a - b) for a, b in zip(sharp.colors, blocks.colors, strict=True)) <= 8  # it was reduced twice

@@ -16,8 +16,8 @@ import pytest
 
 from reader.documents.files import Folder
 from reader.indexing import parse_worker
-from reader.indexing.parse_pool import Pool
-from reader.indexing.parse_worker import FAILED, take
+from reader.indexing.parse_pool import ParserPool
+from reader.indexing.parse_worker import FAILED, parse_files
 from reader.storage.sqlite.index.writer import UNREAD_AGAIN, Taken
 from reader.workers import process as processes
 
@@ -26,15 +26,15 @@ _PATIENCE = 30.0
 
 
 @contextmanager
-def _pool(folder: Folder, size: int = 2) -> Iterator[Pool]:
-    pool = Pool(folder, size)
+def _pool(folder: Folder, size: int = 2) -> Iterator[ParserPool]:
+    pool = ParserPool(folder, size)
     try:
         yield pool
     finally:
         pool.close()
 
 
-def _all(pool: Pool) -> dict[bytes, Taken]:
+def _all(pool: ParserPool) -> dict[bytes, Taken]:
     found: dict[bytes, Taken] = {}
     deadline = time.monotonic() + _PATIENCE
     while pool.outstanding:
@@ -61,7 +61,7 @@ def folder(make_folder: MakeFolder) -> Folder:
 
 def test_processes_take_documents_as_this_one_would(folder: Folder) -> None:
     names = [b"%02d.md" % n for n in range(60)]
-    here = {each.name: each for each in take(folder, b"", names)[1]}
+    here = {each.name: each for each in parse_files(folder, b"", names)[1]}
     with _pool(folder) as pool:
         for start in range(0, 60, 7):
             pool.submit(b"", names[start : start + 7])
@@ -72,7 +72,7 @@ def test_processes_take_documents_as_this_one_would(folder: Folder) -> None:
 
 def test_the_careful_way_gives_the_same(folder: Folder) -> None:
     names = [b"%02d.md" % n for n in range(60)]
-    assert take(folder, b"", names) == take(folder, b"", names, careful=True)
+    assert parse_files(folder, b"", names) == parse_files(folder, b"", names, slow_path=True)
 
 
 def test_a_process_that_is_killed_is_replaced_and_nothing_is_lost(folder: Folder) -> None:
@@ -104,7 +104,7 @@ def test_closing_leaves_no_process_behind(folder: Folder) -> None:
 def test_what_vanishes_is_left_out_and_what_cannot_be_read_is_told(make_folder: MakeFolder) -> None:
     folder = Folder.of(make_folder({"a.md": "---\ntitle: a\n---\n"}))
     (folder.root / "dir.md").mkdir()
-    _, taken, failures = take(folder, b"", [b"a.md", b"gone.md", b"dir.md"])
+    _, taken, failures = parse_files(folder, b"", [b"a.md", b"gone.md", b"dir.md"])
     assert [each.name for each in taken] == [b"a.md", b"dir.md"]
     assert taken[1].problems == ((1, "", "dir.md is not a regular file and is not read"),)
     assert (taken[1].mtime_ns, failures) == (UNREAD_AGAIN, [])
@@ -117,7 +117,7 @@ def test_a_document_that_makes_us_fail_costs_itself(make_folder: MakeFolder, mon
         raise ZeroDivisionError(path, data)
 
     monkeypatch.setattr("reader.indexing.parse_worker.brief", fail)
-    _, (taken,), (failure,) = take(folder, b"", [b"a.md"])
+    _, (taken,), (failure,) = parse_files(folder, b"", [b"a.md"])
     assert taken.problems == ((1, "", FAILED),)
     assert "ZeroDivisionError" in failure
 

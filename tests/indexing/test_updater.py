@@ -1,4 +1,4 @@
-"""The keeper: real files, the system's own notices, real processes."""
+"""The updater: real files, the system's own notices, real processes."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ import pytest
 from reader.core.events import Progress
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
-from reader.indexing.events import Changed, News, Said
+from reader.indexing.events import IndexChanged, Notice, UpdaterMessage
 from reader.indexing.refresh import refresh
-from reader.indexing.remote import Beside, InProcess, InThread, keeper_of
-from reader.indexing.updater import Keeper
+from reader.indexing.remote import UpdaterHandle, UpdaterProcess, UpdaterThread, create_updater
+from reader.indexing.updater import IndexUpdater
 from reader.library.library import Library
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
@@ -39,10 +39,10 @@ def _titles(library: Library) -> list[str]:
 
 
 class Heard:
-    """What a keeper has told."""
+    """What a updater has told."""
 
     def __init__(self) -> None:
-        self.news: queue.SimpleQueue[News] = queue.SimpleQueue()
+        self.news: queue.SimpleQueue[UpdaterMessage] = queue.SimpleQueue()
         self.said: list[str] = []
 
     def until(self, true: Callable[[], bool]) -> None:
@@ -54,14 +54,14 @@ class Heard:
                 news = self.news.get(timeout=0.1)
             except queue.Empty:
                 continue
-            if isinstance(news, Said):
+            if isinstance(news, Notice):
                 self.said.append(news.text)
 
     def finished(self) -> None:
         """Take in news until a refresh has come to its end."""
         while True:
             news = self.news.get(timeout=_PATIENCE)
-            if isinstance(news, Said):
+            if isinstance(news, Notice):
                 self.said.append(news.text)
             elif isinstance(news, Progress) and news.finished:
                 return
@@ -73,16 +73,16 @@ def heard() -> Heard:
 
 
 @pytest.fixture(params=["thread", "process"])
-def keep(request: pytest.FixtureRequest, heard: Heard) -> Iterator[Callable[[Library], Beside]]:
+def keep(request: pytest.FixtureRequest, heard: Heard) -> Iterator[Callable[[Library], UpdaterHandle]]:
     """Begin to keep the index of a library, in a thread and in a process."""
-    begun: list[Beside] = []
+    begun: list[UpdaterHandle] = []
 
-    def begin(library: Library) -> Beside:
-        keeper: Beside = InThread(library) if request.param == "thread" else InProcess(library)
-        begun.append(keeper)
-        keeper.start()
-        keeper.listen(heard.news.put)
-        return keeper
+    def begin(library: Library) -> UpdaterHandle:
+        updater: UpdaterHandle = UpdaterThread(library) if request.param == "thread" else UpdaterProcess(library)
+        begun.append(updater)
+        updater.start()
+        updater.listen(heard.news.put)
+        return updater
 
     yield begin
     for each in begun:
@@ -98,7 +98,7 @@ def opened(make_folder: MakeFolder) -> Iterator[Library]:
 
 
 def test_everything_that_happens_to_a_folder_shows_by_itself(
-    opened: Library, heard: Heard, keep: Callable[[Library], Beside]
+    opened: Library, heard: Heard, keep: Callable[[Library], UpdaterHandle]
 ) -> None:
     folder = opened.folder.root
     keep(opened)
@@ -128,7 +128,7 @@ def test_everything_that_happens_to_a_folder_shows_by_itself(
 
 
 def test_a_burst_of_changes_is_few_changes_of_the_list(
-    opened: Library, heard: Heard, keep: Callable[[Library], Beside]
+    opened: Library, heard: Heard, keep: Callable[[Library], UpdaterHandle]
 ) -> None:
     keep(opened)
     heard.until(lambda: _titles(opened) == ["a", "b"])
@@ -140,15 +140,15 @@ def test_a_burst_of_changes_is_few_changes_of_the_list(
     assert opened.generation() - before < 15
 
 
-def test_asking_compares_and_tells(opened: Library, heard: Heard, keep: Callable[[Library], Beside]) -> None:
-    keeper = keep(opened)
+def test_asking_compares_and_tells(opened: Library, heard: Heard, keep: Callable[[Library], UpdaterHandle]) -> None:
+    updater = keep(opened)
     heard.finished()
-    keeper.ask()
+    updater.refresh()
     heard.until(lambda: "Nothing has changed." in heard.said)
 
 
 def test_a_folder_that_is_gone_keeps_its_list_and_is_looked_for(
-    opened: Library, heard: Heard, keep: Callable[[Library], Beside]
+    opened: Library, heard: Heard, keep: Callable[[Library], UpdaterHandle]
 ) -> None:
     folder = opened.folder.root
     keep(opened)
@@ -166,8 +166,8 @@ def test_a_folder_that_is_gone_keeps_its_list_and_is_looked_for(
 
 
 def test_what_another_instance_takes_in_is_told(opened: Library, heard: Heard) -> None:
-    keeper = Keeper(opened, heard.news.put, watching=False)
-    thread = threading.Thread(target=keeper.run, daemon=True)
+    updater = IndexUpdater(opened, heard.news.put, watching=False)
+    thread = threading.Thread(target=updater.run, daemon=True)
     thread.start()
     heard.finished()
     (opened.folder.root / "c.md").write_text(_document("c"))
@@ -176,33 +176,33 @@ def test_what_another_instance_takes_in_is_told(opened: Library, heard: Heard) -
         pass
     other.close()
     news = heard.news.get(timeout=_PATIENCE)
-    while not isinstance(news, Changed):
+    while not isinstance(news, IndexChanged):
         news = heard.news.get(timeout=_PATIENCE)
     assert _titles(opened) == ["a", "b", "c"]
-    keeper.close()
+    updater.close()
     thread.join(_PATIENCE)
     assert not thread.is_alive()
 
 
 def test_a_keeper_that_is_killed_is_replaced_by_a_thread(opened: Library, heard: Heard) -> None:
-    keeper = InProcess(opened)
-    keeper.listen(heard.news.put)
+    updater = UpdaterProcess(opened)
+    updater.listen(heard.news.put)
     heard.finished()
-    assert keeper._process is not None
-    os.kill(keeper._process.pid, signal.SIGKILL)
+    assert updater._process is not None
+    os.kill(updater._process.pid, signal.SIGKILL)
     (opened.folder.root / "c.md").write_text(_document("c"))
     heard.until(lambda: _titles(opened) == ["a", "b", "c"])
-    keeper.ask()
+    updater.refresh()
     heard.until(lambda: bool(heard.said))
-    keeper.close()
+    updater.close()
 
 
 def test_a_keeper_ends_with_the_program_that_began_it(opened: Library) -> None:
     program = (
         "import sys, os; from pathlib import Path; from reader.core.paths import Paths\n"
-        "from reader.library.library import Library; from reader.indexing.remote import InProcess\n"
-        "keeper = InProcess(Library.open(Path(sys.argv[1]), Paths.of())); keeper.start()\n"
-        "keeper.listen(lambda news: print(keeper._process.pid, flush=True)); sys.stdin.read()"
+        "from reader.library.library import Library; from reader.indexing.remote import UpdaterProcess\n"
+        "updater = UpdaterProcess(Library.open(Path(sys.argv[1]), Paths.of())); updater.start()\n"
+        "updater.listen(lambda news: print(updater._process.pid, flush=True)); sys.stdin.read()"
     )
     command = [sys.executable, "-c", program, str(opened.folder.root)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
@@ -211,13 +211,13 @@ def test_a_keeper_ends_with_the_program_that_began_it(opened: Library) -> None:
         parent.kill()
     deadline = time.monotonic() + _PATIENCE
     while Path(f"/proc/{child}").exists() and "Z" not in Path(f"/proc/{child}/stat").read_text().split()[2:3]:
-        assert time.monotonic() < deadline, "the keeper goes on alone"
+        assert time.monotonic() < deadline, "the updater goes on alone"
         time.sleep(0.05)
 
 
 def test_without_a_file_the_keeper_is_a_thread(make_folder: MakeFolder) -> None:
     single = Library.open(make_folder({"a.md": _document("a")}) / "a.md", Paths.of())
-    assert isinstance(keeper_of(single), InThread)
+    assert isinstance(create_updater(single), UpdaterThread)
     single.close()
 
 
@@ -225,45 +225,45 @@ def test_where_nothing_can_be_written_the_index_goes_on_in_memory(make_folder: M
     folder = make_folder({f"{n}.md": _document(f"t{n}") + "x" * 500 for n in range(300)})
     library = Library.open(folder, Paths.of())
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    keeper = InProcess(library)
+    updater = UpdaterProcess(library)
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, limits[1]))  # for the child to inherit
-        keeper.start()
+        updater.start()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     try:
-        keeper.listen(heard.news.put)
+        updater.listen(heard.news.put)
         heard.until(lambda: library.index.in_memory and len(library.view(Sort())) == 300)
         heard.until(lambda: any("The index is kept in memory." in said for said in heard.said))
         (folder / "more.md").write_text(_document("more"))
         heard.until(lambda: len(library.view(Sort())) == 301)
     finally:
-        keeper.close()
+        updater.close()
         library.close()
 
 
 def test_asking_while_another_writes_goes_on_waiting(opened: Library, heard: Heard) -> None:
     other = Library.open(opened.folder.root, Paths.of())
-    keeper = InThread(opened)
+    updater = UpdaterThread(opened)
     with other.index.writer():
-        keeper.listen(heard.news.put)
+        updater.listen(heard.news.put)
         heard.until(lambda: "Another newsreader is reading this folder; what it has read shows here too." in heard.said)
-        keeper.ask()
+        updater.refresh()
         heard.until(lambda: heard.said.count(heard.said[0]) == 2)  # it has begun anew, and waits
     heard.until(lambda: "2 new or changed." in heard.said)
     assert len(heard.said) == 3  # and nothing of a folder that cannot be read
-    keeper.close()
+    updater.close()
     other.close()
 
 
 def test_closing_while_another_writes_says_nothing(opened: Library, heard: Heard) -> None:
     other = Library.open(opened.folder.root, Paths.of())
-    keeper = Keeper(opened, heard.news.put, watching=False)
-    thread = threading.Thread(target=keeper.run, daemon=True)
+    updater = IndexUpdater(opened, heard.news.put, watching=False)
+    thread = threading.Thread(target=updater.run, daemon=True)
     with other.index.writer():
         thread.start()
         heard.until(lambda: bool(heard.said))
-        keeper.close()
+        updater.close()
         thread.join(_PATIENCE)
         assert not thread.is_alive()
     heard.until(heard.news.empty)

@@ -1,4 +1,4 @@
-"""A keeper that meets what goes wrong: damage, other writers, folders that cannot be watched, full disks."""
+"""A updater that meets what goes wrong: damage, other writers, folders that cannot be watched, full disks."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ import pytest
 from reader.core.events import Progress
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
-from reader.indexing.events import News, Renewed, Said
-from reader.indexing.remote import InProcess, InThread
-from reader.indexing.updater import Keeper
+from reader.indexing.events import IndexReplaced, Notice, UpdaterMessage
+from reader.indexing.remote import UpdaterProcess, UpdaterThread
+from reader.indexing.updater import IndexUpdater
 from reader.library.library import Library
 from reader.workers import process
 
@@ -33,16 +33,16 @@ def _many(count: int) -> dict[str, str]:
 
 
 class Running:
-    """A keeper at work in a thread, and what it tells."""
+    """A updater at work in a thread, and what it tells."""
 
     def __init__(self, library: Library, *, watching: bool = False) -> None:
         self.library = library
-        self._news: queue.SimpleQueue[News] = queue.SimpleQueue()
-        self.heard: list[News] = []
-        self.keeper = Keeper(library, self._news.put, watching=watching)
-        self.thread = threading.Thread(target=self.keeper.run, daemon=True)
+        self._news: queue.SimpleQueue[UpdaterMessage] = queue.SimpleQueue()
+        self.heard: list[UpdaterMessage] = []
+        self.updater = IndexUpdater(library, self._news.put, watching=watching)
+        self.thread = threading.Thread(target=self.updater.run, daemon=True)
 
-    def until(self, true: Callable[[News], bool]) -> None:
+    def until(self, true: Callable[[UpdaterMessage], bool]) -> None:
         """Take in news up to one that is meant."""
         deadline = time.monotonic() + _PATIENCE
         while True:
@@ -59,7 +59,7 @@ class Running:
 
     @property
     def said(self) -> list[str]:
-        return [news.text for news in self.heard if isinstance(news, Said)]
+        return [news.text for news in self.heard if isinstance(news, Notice)]
 
 
 @contextmanager
@@ -69,7 +69,7 @@ def _running(library: Library, *, watching: bool = False) -> Iterator[Running]:
     try:
         yield running
     finally:
-        running.keeper.close()
+        running.updater.close()
         running.thread.join(_PATIENCE)
         assert not running.thread.is_alive()
 
@@ -98,7 +98,7 @@ def test_a_damaged_index_is_built_anew_while_it_is_open(opened: Library, own_dir
                 raw.seek(4096)
                 raw.write(b"\xa5" * (size - 4096))
     with _running(opened) as running:
-        running.until(lambda news: isinstance(news, Renewed))
+        running.until(lambda news: isinstance(news, IndexReplaced))
         running.finished()
         assert len(opened.view(Sort())) == 300
         assert not opened.index.in_memory
@@ -108,20 +108,20 @@ def test_a_damaged_index_is_built_anew_while_it_is_open(opened: Library, own_dir
 def test_while_another_writes_it_is_said_once_and_then_goes_on(opened: Library, folder: Path) -> None:
     other = Library.open(folder, Paths.of())
     with other.index.writer(), _running(opened) as running:
-        running.until(lambda news: isinstance(news, Said))
-        running.keeper.ask()  # ends the waiting, and begins it anew
-        running.keeper.close()
+        running.until(lambda news: isinstance(news, Notice))
+        running.updater.refresh()  # ends the waiting, and begins it anew
+        running.updater.close()
         running.thread.join(_PATIENCE)
-        assert not running.thread.is_alive()  # a keeper that waits can be ended
+        assert not running.thread.is_alive()  # a updater that waits can be ended
         assert running.said == ["Another newsreader is reading this folder; what it has read shows here too."]
     with other.index.writer():
         running = Running(opened)
         running.thread.start()
-        running.until(lambda news: isinstance(news, Said))
+        running.until(lambda news: isinstance(news, Notice))
     running.finished()
     assert len(opened.view(Sort())) == 300
     assert len(running.said) == 1
-    running.keeper.close()
+    running.updater.close()
     running.thread.join(_PATIENCE)
     other.close()
 
@@ -129,10 +129,10 @@ def test_while_another_writes_it_is_said_once_and_then_goes_on(opened: Library, 
 def test_asking_while_a_refresh_is_under_way_begins_it_anew_and_loses_nothing(opened: Library) -> None:
     with _running(opened) as running:
         running.until(lambda news: isinstance(news, Progress) and news.done >= 48)
-        running.keeper.ask()
-        running.until(lambda news: isinstance(news, Said))
+        running.updater.refresh()
+        running.until(lambda news: isinstance(news, Notice))
         assert len(opened.view(Sort())) == 300
-        assert sum(isinstance(news, Said) for news in running.heard) == 1
+        assert sum(isinstance(news, Notice) for news in running.heard) == 1
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="the file system takes no such names")
@@ -142,15 +142,15 @@ def test_a_folder_that_cannot_be_watched_is_told_of_once_and_kept_all_the_same(t
     (folder / "1.md").write_text("---\ntitle: 1\n---\n")
     library = Library.open(folder, Paths.of())
     with _running(library, watching=True) as running:
-        running.until(lambda news: isinstance(news, Said))
+        running.until(lambda news: isinstance(news, Notice))
         assert running.said == [
             "Changes are not noticed by themselves here: the name of the folder is not UTF-8. r looks for them."
         ]
         for n in range(2, 4):
             (folder / f"sub{n}").mkdir()
             (folder / f"sub{n}" / f"{n}.md").write_text(f"---\ntitle: {n}\n---\n")
-            running.keeper.ask()
-            running.until(lambda news: news == Said("1 new or changed."))
+            running.updater.refresh()
+            running.until(lambda news: news == Notice("1 new or changed."))
         assert len(library.view(Sort())) == 3
         assert len(running.said) == 3
     library.close()
@@ -160,14 +160,14 @@ def test_without_the_watcher_folders_are_kept_all_the_same(opened: Library, monk
     monkeypatch.setitem(sys.modules, "watchfiles", None)  # as where there is none for the platform
     with _running(opened, watching=True) as running:
         running.finished()
-        running.keeper.ask()
-        running.until(lambda news: news == Said("Nothing has changed."))
+        running.updater.refresh()
+        running.until(lambda news: news == Notice("Nothing has changed."))
         assert len(opened.view(Sort())) == 300
 
 
 def test_a_keeper_is_closed_before_during_and_after_its_work(opened: Library, folder: Path) -> None:
     early = Running(opened)
-    early.keeper.close()
+    early.updater.close()
     early.thread.start()
     early.thread.join(_PATIENCE)
     assert not early.thread.is_alive()
@@ -175,33 +175,33 @@ def test_a_keeper_is_closed_before_during_and_after_its_work(opened: Library, fo
         during.until(lambda news: isinstance(news, Progress))
     with _running(opened) as after:
         after.finished()
-        assert after.keeper.idle.wait(_PATIENCE)
+        assert after.updater.idle.wait(_PATIENCE)
     assert len(opened.view(Sort())) == 300
 
 
 def test_keepers_in_processes_are_asked_and_closed_at_any_time(opened: Library) -> None:
-    keeper = InProcess(opened)
-    keeper.ask()  # not begun yet
-    keeper.close()
-    keeper = InProcess(opened)
-    keeper.start()
-    keeper.start()
-    assert keeper._process is not None
-    keeper.ask()
-    keeper.close()
-    keeper.ask()  # nobody is there any more
-    keeper.close()
-    assert keeper._process.wait(_PATIENCE) < 0
-    keeper = InProcess(opened)
-    keeper.close()
-    keeper.listen(lambda news: pytest.fail(f"a keeper that was closed has told {news}"))
+    updater = UpdaterProcess(opened)
+    updater.refresh()  # not begun yet
+    updater.close()
+    updater = UpdaterProcess(opened)
+    updater.start()
+    updater.start()
+    assert updater._process is not None
+    updater.refresh()
+    updater.close()
+    updater.refresh()  # nobody is there any more
+    updater.close()
+    assert updater._process.wait(_PATIENCE) < 0
+    updater = UpdaterProcess(opened)
+    updater.close()
+    updater.listen(lambda news: pytest.fail(f"a updater that was closed has told {news}"))
     for each in threading.enumerate():
-        if each.name == "keeper":
+        if each.name == "updater":
             each.join(_PATIENCE)
-            assert not each.is_alive(), "a keeper that was closed goes on"
-    assert keeper._process is not None
-    assert keeper._process.wait(_PATIENCE) < 0
-    thread = InThread(opened)
+            assert not each.is_alive(), "a updater that was closed goes on"
+    assert updater._process is not None
+    assert updater._process.wait(_PATIENCE) < 0
+    thread = UpdaterThread(opened)
     thread.ask()
     thread.close()
 
@@ -213,28 +213,28 @@ def test_what_comes_from_a_keeper_that_is_no_news_ends_it_and_a_thread_takes_its
     broken.write_text("#!/bin/sh\necho not json\nexec cat\n")
     broken.chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(broken))
-    keeper = InProcess(opened)
-    news: queue.SimpleQueue[News] = queue.SimpleQueue()
-    keeper.listen(news.put)
+    updater = UpdaterProcess(opened)
+    news: queue.SimpleQueue[UpdaterMessage] = queue.SimpleQueue()
+    updater.listen(news.put)
     try:
         while True:
             heard = news.get(timeout=_PATIENCE)
             if isinstance(heard, Progress) and heard.finished:
                 break
         assert len(opened.view(Sort())) == 300
-        assert keeper._process is not None
-        assert keeper._process.wait(_PATIENCE) < 0
+        assert updater._process is not None
+        assert updater._process.wait(_PATIENCE) < 0
     finally:
-        keeper.close()
+        updater.close()
 
 
 def test_a_warning_of_the_process_beside_is_logged_here(
     opened: Library, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (folder / os.fsdecode(b"odd \xff")).mkdir()
-    keeper = InProcess(opened)
-    news: queue.SimpleQueue[News] = queue.SimpleQueue()
-    keeper.listen(news.put)
+    updater = UpdaterProcess(opened)
+    news: queue.SimpleQueue[UpdaterMessage] = queue.SimpleQueue()
+    updater.listen(news.put)
     try:
         deadline = time.monotonic() + _PATIENCE
         while "folders whose names are not UTF-8 are not watched: 1" not in caplog.text:
@@ -244,7 +244,7 @@ def test_a_warning_of_the_process_beside_is_logged_here(
             except queue.Empty:
                 continue
     finally:
-        keeper.close()
+        updater.close()
 
 
 def test_a_thread_whose_index_cannot_be_written_goes_on_in_memory(folder: Path) -> None:
@@ -252,24 +252,24 @@ def test_a_thread_whose_index_cannot_be_written_goes_on_in_memory(folder: Path) 
     program = """
 import json, queue, resource, sys
 from pathlib import Path
-from reader.indexing.remote import InThread
-from reader.indexing.events import Said
+from reader.indexing.remote import UpdaterThread
+from reader.indexing.events import Notice
 from reader.core.events import Progress
 from reader.library.library import Library
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 library, heard = Library.open(Path(sys.argv[1]), Paths.of()), queue.SimpleQueue()
 resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))  # from now on the disk is full
-keeper, said = InThread(library, watching=False), []
-keeper.listen(heard.put)
+updater, said = UpdaterThread(library, watching=False), []
+updater.listen(heard.put)
 while True:
     news = heard.get(timeout=30)
-    if isinstance(news, Said):
+    if isinstance(news, Notice):
         said.append(news.text)
     elif isinstance(news, Progress) and news.finished:
         break
 print(json.dumps([said, library.index.in_memory, len(library.view(Sort()))]))
-keeper.close()
+updater.close()
 """
 
     done = subprocess.run(

@@ -12,8 +12,8 @@ import pytest
 
 from reader.core.events import Progress
 from reader.core.paths import Paths
-from reader.indexing.events import News
-from reader.indexing.updater import Keeper
+from reader.indexing.events import UpdaterMessage
+from reader.indexing.updater import IndexUpdater
 from reader.indexing.watch import UnwatchedError, watch
 from reader.library.library import Library
 
@@ -26,20 +26,20 @@ def test_what_comes_between_the_first_reading_and_the_watching_is_seen(make_fold
     library = Library.open(folder, Paths.of())
     seen = threading.Event()
 
-    def tell(news: News) -> None:
+    def tell(news: UpdaterMessage) -> None:
         if isinstance(news, Progress) and news.finished:
             if not (folder / "a/late.md").exists():
                 make_folder({"a/late.md": "---\ntitle: late\n---\n"})
             if library.index.with_path(b"a/late.md") is not None:
                 seen.set()
 
-    keeper = Keeper(library, tell)
-    thread = threading.Thread(target=keeper.run, daemon=True)
+    updater = IndexUpdater(library, tell)
+    thread = threading.Thread(target=updater.run, daemon=True)
     thread.start()
     try:
         assert seen.wait(_PATIENCE)
     finally:
-        keeper.close()
+        updater.close()
         thread.join(_PATIENCE)
         library.close()
 

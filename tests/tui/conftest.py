@@ -9,22 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from reader.tui.screens import marking
-from reader.tui.widgets.bars import bars
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.RelatedItem]) -> None:
     """Count no lines here: they take twice as long for it, and what is below the screen has tests of its own."""
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker("no_cover")
-
-
-@pytest.fixture(autouse=True)
-def no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let nothing happen by the clock alone: a busy machine is no reason for an article to be read."""
-    monkeypatch.setattr(marking, "_SECONDS_UNTIL_READ", 3600.0)
-    monkeypatch.setattr(bars, "_SECONDS_SHOWN", 3600.0)
 
 
 @pytest.fixture(autouse=True)

@@ -3,33 +3,49 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import pytest
 from rich.segment import Segment
 from textual import events
+from textual.events import MouseScrollDown
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
+from textual.strip import Strip
+from textual.widget import Widget
 from textual.worker import WorkerCancelled, WorkerFailed
 
 from reader.config.load import Config
 from reader.config.settings import FetchSettings
+from reader.core.events import FetchEvent
 from reader.core.model import Row
+from reader.core.ordering import Sort, View
 from reader.core.paths import Paths
-from reader.indexing.remote import InThread
+from reader.indexing.remote import UpdaterThread
 from reader.library.library import Library
 from reader.startup import look
+from reader.tui import messages
 from reader.tui.app import NewsreaderApp
 from reader.tui.screens.browse import BrowseScreen
+from reader.tui.screens.originals import Asked
+from reader.tui.timings import Timings
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_list.header import ListHeader
-from reader.tui.widgets.article_pane.article_pane import ArticleView
-from reader.tui.widgets.bars.bars import KeyBar
-from reader.tui.widgets.reader.reader_view import TextView
+from reader.tui.widgets.article_pane.article_pane import ArticlePane
+from reader.tui.widgets.article_pane.content import ArticleContent
+from reader.tui.widgets.bars.bars import KeyBar, TopBar
+from reader.tui.widgets.bars.progress import BulkFetchBar
+from reader.tui.widgets.prompt.prompt import PromptLine
+from reader.tui.widgets.reader import content
+from reader.tui.widgets.reader.reader_view import ReaderView
+from reader.tui.widgets.sidebar.sidebar import Sidebar, SidebarTitle
 from reader.tui.widgets.text.line_view import LineView
+from reader.tui.widgets.text.lines import Line
 
 SIDE, STACKED, NARROW, LOW = (120, 40), (80, 24), (50, 20), (120, 12)
 
@@ -37,6 +53,8 @@ CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f"
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 QUIET = Config(fetch=FetchSettings(enabled=False))
 """The usual settings, but that nothing goes out."""
+PATIENT = Timings(until_read=3600.0, message=3600.0, until_lead_image=0.01)
+"""Timings under which a slow machine marks no article read and takes no message away; images come at once."""
 _ROUNDS = 5
 """How often all queues are waited for: who handles a message may post another, or start a worker."""
 FORBIDDEN = re.compile(f"[{CONTROLS}{BIDI}\n\t]")
@@ -66,11 +84,11 @@ class Reader:
 
     async def _idle(self) -> bool:
         """Whether no key is held back, and the keeper of the index has nothing to do; if it has, wait for it."""
-        if self.browse._held is not None:
+        if self.is_gate_closed:
             await asyncio.sleep(0.002)  # until the next frame, which brings the focus
             return False
         beside = self.browse._desk._keeper
-        keeper = beside.keeper if isinstance(beside, InThread) else None  # a process is not waited for
+        keeper = beside.updater if isinstance(beside, UpdaterThread) else None  # a process is not waited for
         if keeper is None or keeper.idle.is_set():
             return True
         await asyncio.to_thread(keeper.idle.wait, 0.05)
@@ -88,7 +106,7 @@ class Reader:
             self.app.post_message(events.Key(_character_to_key(key) if char else key, char))
         await self.settled()
 
-    async def click(self, target: type[ArticleList | ArticleView | ListHeader], x: int, y: int, times: int = 1) -> None:
+    async def click(self, target: type[ArticleList | ArticlePane | ListHeader], x: int, y: int, times: int = 1) -> None:
         await self.pilot.click(target, offset=(x, y), times=times)
         await self.settled()
 
@@ -115,8 +133,190 @@ class Reader:
         return self.browse.articles
 
     @property
-    def article(self) -> ArticleView:
+    def article(self) -> ArticlePane:
         return self.browse.article
+
+    @property
+    def sort(self) -> Sort:
+        """The order of the list."""
+        return self.browse.sort
+
+    @property
+    def query(self) -> str:
+        """The text of the active query."""
+        return self.browse.asked.text
+
+    def forget_that_folder_is_read(self) -> None:
+        """Have the app take the folder for one that is still being compared with the index."""
+        self.browse._folder_read = False
+
+    def report_list_change(self) -> None:
+        """Do what the updater of the index does when it has changed the index."""
+        self.browse.post_message(messages.ListsChanged())
+
+    @property
+    def key_bar(self) -> Strip:
+        """The last line of the screen."""
+        return self.browse.query_one(KeyBar).render_line(0)
+
+    @property
+    def is_reader_open(self) -> bool:
+        """Whether the reading view is open, with the focus in it."""
+        return self.browse.is_reading and not self.is_gate_closed
+
+    @property
+    def is_text_loaded(self) -> bool:
+        """Whether the reading view has its text."""
+        return self.browse.text_view is not None and self.browse.text_view.text is not None
+
+    @property
+    def top_bar(self) -> TopBar:
+        return self.browse.query_one(TopBar)
+
+    @property
+    def bulk_fetch_bar(self) -> BulkFetchBar:
+        return self.browse.query_one(BulkFetchBar)
+
+    @property
+    def sidebar_title(self) -> SidebarTitle:
+        return self.browse.query_one(SidebarTitle)
+
+    @property
+    def prompt(self) -> PromptLine | None:
+        """The line of input, if one is open."""
+        return next(iter(self.browse.query(PromptLine)), None)
+
+    @property
+    def sidebar(self) -> Sidebar:
+        """The sidebar, which must be shown."""
+        assert self.browse.panes.views is not None
+        return self.browse.panes.views
+
+    @property
+    def is_main_screen_on_top(self) -> bool:
+        return self.app.screen is self.browse
+
+    @property
+    def fetches(self) -> Mapping[str, object]:
+        """The articles whose originals are being fetched, by id."""
+        return self.browse.fetching
+
+    @property
+    def image_requests(self) -> Collection[object]:
+        """The images that are being loaded or fetched."""
+        return self.browse.pictures._under_way
+
+    @property
+    def cached_rows(self) -> list[Row]:
+        """The rows that the list has in memory, in their order."""
+        rows = self.list._rows
+        return [rows[rowid] for rowid in self.list.view.rowids if rowid in rows]
+
+    @property
+    def pane_layout_width(self) -> int:
+        """The width for which the article pane is laid out."""
+        return self.article._around.width
+
+    @property
+    def text_position(self) -> object:
+        """The position in the text of the first line on screen."""
+        return self.reading._top
+
+    @property
+    def is_scrolling(self) -> bool:
+        """Whether images wait for the reading view to come to rest."""
+        return self.reading._settling is not None
+
+    @property
+    def first_match(self) -> int:
+        """The line of the reading view with the first match of the search in it."""
+        assert self.reading._matches
+        return self.reading._matches.line(0)
+
+    @property
+    def is_gate_closed(self) -> bool:
+        """Whether keys are held back until the focus has moved."""
+        return self.browse._held is not None
+
+    def close_input_gate(self) -> None:
+        """Hold keys back, as before a change of the focus."""
+        self.browse.hold_keys()
+
+    def clear_message(self) -> None:
+        """Show the keys instead of the message."""
+        self.browse.query_one(KeyBar).clear()
+
+    def start_action(self, name: str) -> None:
+        """Start an action of the main screen without waiting for it."""
+        getattr(self.browse, f"action_{name}")()
+
+    def reload_list(self) -> None:
+        """Load the list anew, as after a change of the folder."""
+        self.browse._reload_view()
+
+    def reload_article(self) -> None:
+        """Load the article anew, as after a change of its file."""
+        self.browse.load_again()
+
+    def load_article(self, rowid: int) -> None:
+        """Load an article into the pane without waiting for it."""
+        self.browse._show_selected(rowid)
+
+    def compare_folder(self) -> None:
+        """Compare the folder with the index, as after opening it."""
+        self.browse._desk.refresh()
+
+    def report_folder_change(self) -> None:
+        """Do what the watcher of the folder does after a change."""
+        self.browse._desk._keeper.refresh()
+
+    def report_marks_change(self) -> None:
+        """Do what the updater of the index does when another window has changed marks."""
+        self.browse.post_message(messages.MarksChanged())
+
+    def report_lists_change(self, *, folder_read: bool = True) -> None:
+        """Do what the updater of the index does when it has changed the index."""
+        self.browse._folder_read = folder_read
+        self.browse.post_message(messages.ListsChanged())
+
+    def report_fetch(self, event: FetchEvent) -> None:
+        """Do what the fetch service does when something has happened."""
+        self.browse.post_message(messages.Fetching(event))
+
+    def report_loaded_list(self, order: View, rows: list[Row], selected: int) -> None:
+        """Do what a worker does that has loaded a list with this article selected."""
+        self.browse.post_message(
+            messages.ViewLoaded(
+                order,
+                rows,
+                self.app.library.counts(),
+                keep=selected,
+                at=order.find(selected),
+                back=None,
+                types=False,
+                marks=0,
+                sort=order.sort,
+            )
+        )
+
+    def expect_fetch(self, id_: str, title: str) -> None:
+        """Note that the user has asked for the original of an article, without fetching it."""
+        self.browse.fetching.setdefault(id_, Asked(title, "fetch"))
+
+    def age_text(self, seconds: float) -> None:
+        """Have the text in the reading view shown that much longer ago."""
+        self.reading._shown_at -= seconds
+
+    @property
+    def is_read_timer_running(self) -> bool:
+        """Whether a timer runs that will mark the selected article read."""
+        timer = self.browse._reading
+        return timer is not None and timer._task is not None and not timer._task.done()
+
+    async def scroll_wheel(self, widget: Widget) -> None:
+        """Turn the mouse wheel down by a notch over a widget."""
+        # Pilot has no public method for the wheel.
+        await self.pilot._post_mouse_events([MouseScrollDown], widget, offset=(5, 5))
 
     @property
     def focus(self) -> str:
@@ -155,14 +355,19 @@ class Reader:
     def lines(self) -> list[str]:
         """The screen as it is, a string a line."""
         # The compositor is private, but what it makes is what the terminal gets.
-        return [strip.text for strip in self.app.screen._compositor.render_strips()]
+        return [strip.text for strip in self.strips]
+
+    @property
+    def strips(self) -> list[Strip]:
+        """What the terminal gets, a strip a line."""
+        return self.app.screen._compositor.render_strips()
 
     @property
     def text(self) -> str:
         return "\n".join(self.lines)
 
     @property
-    def reading(self) -> TextView:
+    def reading(self) -> ReaderView:
         """The reading view, which must show."""
         view = self.browse.text_view
         assert view is not None
@@ -192,23 +397,76 @@ def plain(widget: ListHeader | ArticleList | LineView) -> str:
 
 def drawn(view: LineView) -> str:
     """Return the text of every line of a view."""
-    return "\n".join("".join(run.text for run in line) for line in view._lines)
+    return "\n".join("".join(run.text for run in line) for line in lines_of(view))
+
+
+def record_opened_urls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return a list that receives the addresses the app opens in a browser."""
+    urls: list[str] = []
+    monkeypatch.setattr(BrowseScreen, "_open", lambda self, url, otherwise: urls.append(url))
+    return urls
+
+
+def delay_texts(monkeypatch: pytest.MonkeyPatch, wait: Callable[[str], None]) -> None:
+    """Call ``wait`` with the title of each text, in the thread that has loaded it."""
+    load = content.load_text
+
+    def load_slowly(library: Library, subject: ArticleContent, bodies: object) -> object:
+        text = load(library, subject, bodies)  # type: ignore[arg-type]
+        wait(text.title)
+        return text
+
+    monkeypatch.setattr(content, "load_text", load_slowly)
+
+
+def lines_of(view: LineView) -> Sequence[Line]:
+    """Return every line of a view, on screen or not."""
+    return view._lines
+
+
+def left_margin(view: LineView) -> int:
+    """Return the cells between the left edge of a view and its text."""
+    return view._margin()
 
 
 def segments(reader: Reader) -> Iterable[Segment]:
     """Return everything on the screen with its styles."""
-    return (segment for strip in reader.app.screen._compositor.render_strips() for segment in strip)
+    return (segment for strip in reader.strips for segment in strip)
+
+
+_CONSTANTS = (
+    ("reader.tui.screens.marking", "_SECONDS_UNTIL_READ", "until_read"),
+    ("reader.tui.screens.picturing", "_SECONDS_UNTIL_WANTED", "until_lead_image"),
+    ("reader.tui.screens.picturing", "_SECONDS_UNTIL_TRIED_AGAIN", "image_retry"),
+    ("reader.tui.widgets.bars.bars", "_SECONDS_SHOWN", "message"),
+    ("reader.tui.widgets.text.reading_position", "_PAUSE", "position_settled"),
+    ("reader.tui.widgets.article_list.rows", "_PAUSE", "list_settled"),
+    ("reader.tui.widgets.reader.reader_view", "_SECONDS_UNTIL_READING", "until_reading"),
+)
 
 
 @asynccontextmanager
-async def opened(folder: Path, size: tuple[int, int] = SIDE, settings: Config | None = None) -> AsyncIterator[Reader]:
+async def _constants_from(timings: Timings) -> AsyncIterator[None]:
+    """Set the module constants that do not follow the app's timings yet."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name, field in _CONSTANTS:
+            with suppress(ImportError):
+                if hasattr(importlib.import_module(module), name):
+                    patch.setattr(f"{module}.{name}", getattr(timings, field))
+        yield
+
+
+@asynccontextmanager
+async def opened(
+    folder: Path, size: tuple[int, int] = SIDE, settings: Config | None = None, timings: Timings = PATIENT
+) -> AsyncIterator[Reader]:
     """Open the app on ``folder`` in a terminal of ``size`` cells."""
     library = Library.open(folder, Paths.of())
     try:
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
-        first = look(library, keeper=InThread(library, watching=False))
-        app = NewsreaderApp(first, settings or QUIET)
-        async with app.run_test(size=size) as pilot:
+        first = look(library, keeper=UpdaterThread(library, watching=False))
+        app = NewsreaderApp(first, settings or QUIET, timings)
+        async with _constants_from(timings), app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)
             await reader.settled()
             yield reader

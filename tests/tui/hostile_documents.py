@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reader.content.blocks import Heading, Paragraph, Span
 from reader.core.model import Image, Links, Related
 from reader.core.text import clean
-from reader.tui.widgets.article_pane.content import Item, Subject
+from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
 
 HOSTILE = (
     "\x1b]52;c;aGVsbG8=\x07 copied",
@@ -61,7 +61,7 @@ _images = st.lists(
     max_size=2,
 ).map(tuple)
 items = st.builds(
-    Item,
+    RelatedItem,
     title=cleaned,
     source=cleaned,
     published_at=_moments,
@@ -75,11 +75,11 @@ items = st.builds(
 
 
 @st.composite
-def subjects(draw: st.DrawFn) -> Subject:
+def subjects(draw: st.DrawFn) -> ArticleContent:
     """Return anything the pane may have to show."""
     found = tuple(draw(st.lists(items, max_size=4)))
     text = draw(cleaned)
-    return Subject(
+    return ArticleContent(
         title=draw(cleaned),
         source=draw(cleaned),
         authors=tuple(draw(st.lists(cleaned, max_size=2))),
@@ -98,5 +98,5 @@ def subjects(draw: st.DrawFn) -> Subject:
         secured_bytes=draw(st.none() | st.integers(0, 9999)),
         extra=draw(st.dictionaries(cleaned, _json, max_size=3)),
         path=draw(cleaned),
-        told_by=draw(st.just("") | cleaned),
+        described_by=draw(st.just("") | cleaned),
     )

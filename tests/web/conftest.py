@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from reader.web.client import Fetcher
-from reader.web.limits import Rules
+from reader.web.options import ClientOptions
 from tests.web.server import Server, serving
 
 
@@ -27,5 +27,5 @@ async def server() -> AsyncIterator[Server]:
 @pytest_asyncio.fixture
 async def fetcher() -> AsyncIterator[Fetcher]:
     """One that may ask 127.0.0.1, and nothing else of this machine; impatient, so that tests are not long."""
-    async with Fetcher(Rules(allow_hosts=frozenset({"127.0.0.1"}), seconds=5.0)) as one:
+    async with Fetcher(ClientOptions(allow_hosts=frozenset({"127.0.0.1"}), seconds=5.0)) as one:
         yield one

@@ -14,7 +14,7 @@ import pytest
 
 from reader import __version__
 from reader.web.client import Fetcher, FetchError
-from reader.web.limits import Rules
+from reader.web.options import ClientOptions
 from reader.web.transport.ip_policy import Address
 from tests.web.server import Request, Server, onward, reply, serving
 
@@ -105,7 +105,7 @@ async def test_connections_are_used_again_and_at_most_two_to_a_host(server: Serv
 
 async def test_at_most_eight_connections_in_all() -> None:
     hosts = [f"127.0.0.{number}" for number in range(1, 8)]
-    async with Fetcher(Rules(allow_hosts=frozenset(hosts))) as fetcher, serving("0.0.0.0") as server:
+    async with Fetcher(ClientOptions(allow_hosts=frozenset(hosts))) as fetcher, serving("0.0.0.0") as server:
         server.on("/", reply(PAGE))
         await asyncio.gather(*(fetcher.page(server.url(f"/?{n}", hosts[n % 7])) for n in range(70)))
     assert server.most_open <= 8
@@ -122,7 +122,7 @@ def _has_ipv6() -> bool:
 
 @pytest.mark.skipif(not _has_ipv6(), reason="this machine has no IPv6")
 async def test_an_allowed_ipv6_address_in_another_spelling() -> None:
-    async with Fetcher(Rules(allow_hosts=frozenset({"0:0::1"}))) as fetcher, serving("::1") as server:
+    async with Fetcher(ClientOptions(allow_hosts=frozenset({"0:0::1"}))) as fetcher, serving("::1") as server:
         assert (await fetcher.page(server.on("/", reply(PAGE)))).body == PAGE
 
 
@@ -177,7 +177,7 @@ async def test_a_name_that_idna_2008_refuses_is_asked_for_like_any_other(server:
         return [ip_address("127.0.0.1")]
 
     server.on("/a", reply(PAGE))
-    async with Fetcher(Rules(allow_hosts=frozenset({name})), resolve=here) as fetcher:
+    async with Fetcher(ClientOptions(allow_hosts=frozenset({name})), resolve=here) as fetcher:
         answer = await fetcher.page(server.url("/a", name))
     assert answer.body == PAGE
     assert server.requests[-1].headers["host"] == f"{name}:{server.port}"
@@ -189,7 +189,7 @@ async def test_a_redirect_to_such_a_name_that_nobody_knows_is_one_failure(server
             return [ip_address(host)]
         raise OSError("unknown")
 
-    async with Fetcher(Rules(allow_hosts=frozenset({"127.0.0.1"})), resolve=nowhere) as fetcher:
+    async with Fetcher(ClientOptions(allow_hosts=frozenset({"127.0.0.1"})), resolve=nowhere) as fetcher:
         error = await failure(fetcher, server.on("/a", onward("http://xn--/")))
     assert (error.kind, error.host, error.redirects) == ("unreachable", "xn--", 1)
 
@@ -229,11 +229,11 @@ async def test_a_judge_is_asked_about_every_address_on_the_way(server: Server, f
     server.on("/private", reply(PAGE))
     server.on("/go", onward("/private"))
     with pytest.raises(FetchError) as caught:
-        await fetcher.page(server.url("/go"), judge=judge)
+        await fetcher.page(server.url("/go"), url_check=judge)
     assert judged == [server.url("/go"), server.url("/private")]
     assert server.targets == ["/go"]
     assert (caught.value.why, caught.value.redirects, caught.value.hint) == ("never", 1, "")
     assert caught.value is not never
     with pytest.raises(FetchError, match="never") as caught:
-        await fetcher.page(server.url("/private"), judge=judge)
+        await fetcher.page(server.url("/private"), url_check=judge)
     assert (caught.value.hint, server.targets) == ("Do.", ["/go"])

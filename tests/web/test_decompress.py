@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.web.response.decompress import PIECE, Body, BrokenError, TooMuchError, UnknownCodingError
+from reader.web.response.decompress import PIECE, Body, CorruptBodyError, TooLargeError, UnknownCodingError
 
 _CODERS = {
     "": lambda content: content,
@@ -36,7 +36,7 @@ def test_never_more_than_the_limit(coding: str, size: int, limit: int) -> None:
     body = Body(coding, limit)
     try:
         body.feed(data)
-    except TooMuchError:
+    except TooLargeError:
         assert max(size, len(data)) > limit
     else:
         assert body.end() == b" " * size
@@ -52,7 +52,7 @@ def test_content_that_fills_a_piece_to_the_brim(size: int) -> None:
 def test_any_bytes_are_content_or_broken(coding: str, data: bytes) -> None:
     try:
         taken_in(coding, data, 1_000_000, 7)
-    except (BrokenError, TooMuchError):
+    except (CorruptBodyError, TooLargeError):
         return
 
 

@@ -12,7 +12,7 @@ from ipaddress import ip_address
 import pytest
 
 from reader.web.client import Fetcher
-from reader.web.limits import Rules
+from reader.web.options import ClientOptions
 from reader.web.transport.dns import resolve
 from reader.web.transport.ip_policy import Address
 from reader.web.transport.ssrf_guard import _in_turn
@@ -86,7 +86,7 @@ async def test_an_address_that_does_not_answer_is_passed_by() -> None:
     async def two(host: str, port: int) -> list[Address]:
         return [ip_address("127.0.0.5"), ip_address("127.0.0.1")]
 
-    rules = Rules(allow_hosts=frozenset({"news.example"}), seconds=10.0)
+    rules = ClientOptions(allow_hosts=frozenset({"news.example"}), seconds=10.0)
     async with serving() as server, Fetcher(rules, resolve=two) as fetcher:
         server.on("/", reply(b"<p>here"))
         with deaf("127.0.0.5", server.port):
@@ -98,7 +98,7 @@ async def test_giving_up_while_an_address_does_not_answer_closes_it() -> None:
     async def one(host: str, port: int) -> list[Address]:
         return [ip_address("127.0.0.5")]
 
-    rules = Rules(allow_hosts=frozenset({"news.example"}))
+    rules = ClientOptions(allow_hosts=frozenset({"news.example"}))
     async with serving() as server, Fetcher(rules, resolve=one) as fetcher:
         with deaf("127.0.0.5", server.port):
             task = asyncio.create_task(fetcher.page(server.url("/", "news.example")))
@@ -112,7 +112,7 @@ async def test_giving_up_while_an_address_does_not_answer_closes_it() -> None:
 async def test_closing_the_fetcher_closes_its_connections() -> None:
     async with serving() as server:
         server.on("/", reply(b"<p>here"))
-        async with Fetcher(Rules(allow_hosts=frozenset({"127.0.0.1"}))) as fetcher:
+        async with Fetcher(ClientOptions(allow_hosts=frozenset({"127.0.0.1"}))) as fetcher:
             await fetcher.page(server.url("/"))
             assert server.open == 1
         async with asyncio.timeout(5):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.web.errors import from_error, from_status, status_in_words
+from reader.web.errors import describe_status, error_from_exception, from_status
 
 
 def _from(error: BaseException, cause: BaseException) -> BaseException:
@@ -59,7 +59,7 @@ def _certificate() -> ssl.SSLCertVerificationError:
     ],
 )
 def test_failures_in_plain_words(error: BaseException, kind: str, why: str) -> None:
-    found = from_error(error, "news.example")
+    found = error_from_exception(error, "news.example")
     assert (found.kind, found.why, found.host) == (kind, why, "news.example")
     assert found.message == f"news.example: {why}."
 
@@ -67,12 +67,12 @@ def test_failures_in_plain_words(error: BaseException, kind: str, why: str) -> N
 def test_causes_that_go_in_a_circle_have_an_end() -> None:
     one, other = OSError(errno.EPIPE, "x"), httpcore.WriteError("y")
     one.__cause__, other.__cause__ = other, ExceptionGroup("several", [one])
-    assert from_error(other, "h").why == "the connection broke"
+    assert error_from_exception(other, "h").why == "the connection broke"
 
 
 @given(st.integers(100, 999))
 def test_every_status_has_words_of_its_own(status: int) -> None:
-    assert str(status) in status_in_words(status)
+    assert str(status) in describe_status(status)
     error = from_status(status, "news.example")
-    assert error.message.startswith(status_in_words(status)[:1].upper())
+    assert error.message.startswith(describe_status(status)[:1].upper())
     assert error.message.endswith(" at news.example.")

@@ -20,8 +20,9 @@ from pathlib import Path
 import pytest
 
 from reader.web.client import Fetcher, FetchError
-from reader.web.limits import Rules
+from reader.web.options import ClientOptions
 from reader.web.transport.ip_policy import Address
+from reader.web.transport.pool import Priority
 from tests.web.server import Request, Server, onward, reply, serving
 
 PAGE = b"<!doctype html><title>A</title><p>Some text."
@@ -52,7 +53,7 @@ async def failure(fetcher: Fetcher, url: str, **more: str) -> FetchError:
 
 @asynccontextmanager
 async def hasty(seconds: float = 0.4) -> AsyncIterator[Fetcher]:
-    async with Fetcher(Rules(allow_hosts=frozenset({"127.0.0.1"}), seconds=seconds)) as fetcher:
+    async with Fetcher(ClientOptions(allow_hosts=frozenset({"127.0.0.1"}), seconds=seconds)) as fetcher:
         yield fetcher
 
 
@@ -154,7 +155,7 @@ async def test_a_redirect_into_this_machine_or_its_networks_is_refused(host: str
     async with serving() as inside, serving() as outside:
         inside.on("/", reply(b"secret"))
         url = outside.on("/", onward(f"http://{host}:{inside.port}/"))
-        async with Fetcher(Rules(allow_hosts=frozenset({"news.example"})), resolve=_to_loopback) as fetcher:
+        async with Fetcher(ClientOptions(allow_hosts=frozenset({"news.example"})), resolve=_to_loopback) as fetcher:
             error = await failure(fetcher, url.replace("127.0.0.1", "news.example"))
     assert (error.kind, inside.connections, len(outside.requests)) == ("refused", 0, 1)
     assert shown in error.why
@@ -185,7 +186,7 @@ async def test_a_name_that_leads_elsewhere_when_it_is_connected_to() -> None:
         asked.append(host)
         return [ip_address(next(answers))]
 
-    async with serving() as server, Fetcher(Rules(seconds=1.0), resolve=changing) as fetcher:
+    async with serving() as server, Fetcher(ClientOptions(seconds=1.0), resolve=changing) as fetcher:
         server.on("/", reply(b"secret"))
         first = await failure(fetcher, server.url("/", "rebind.example"))
         assert asked == ["rebind.example"]  # looked up once, and that answer was judged and is what counts
@@ -197,7 +198,7 @@ async def test_of_several_addresses_the_private_ones_are_left_out() -> None:
     async def both(host: str, port: int) -> list[Address]:
         return [ip_address("127.0.0.1"), ip_address("::1"), ip_address("2001:4860:ffff::1")]
 
-    async with serving() as server, Fetcher(Rules(seconds=0.5), resolve=both) as fetcher:
+    async with serving() as server, Fetcher(ClientOptions(seconds=0.5), resolve=both) as fetcher:
         error = await failure(fetcher, server.url("/", "both.example"))
     assert error.kind in {"unreachable", "timeout"}
     assert server.connections == 0
@@ -207,7 +208,7 @@ async def test_the_next_address_is_tried_when_one_does_not_answer() -> None:
     async def dead_first(host: str, port: int) -> list[Address]:
         return [ip_address("127.0.0.9"), ip_address("::1"), ip_address("127.0.0.1")]
 
-    rules = Rules(allow_hosts=frozenset({"news.example"}), seconds=5.0)
+    rules = ClientOptions(allow_hosts=frozenset({"news.example"}), seconds=5.0)
     async with serving() as server, Fetcher(rules, resolve=dead_first) as fetcher:
         server.on("/", reply(PAGE))
         assert (await fetcher.page(server.url("/", "news.example"))).body == PAGE
@@ -294,7 +295,7 @@ async def test_a_page_that_somebody_opens_does_not_wait_for_those_of_its_host_th
 
     server.on("/slow", slow)
     server.on("/quick", reply(PAGE))
-    many = [asyncio.create_task(fetcher.unasked().page(server.url(f"/slow?{n}"))) for n in range(2)]
+    many = [asyncio.create_task(fetcher.at_priority(Priority.BULK).page(server.url(f"/slow?{n}"))) for n in range(2)]
     for _ in many:
         await begun.acquire()
     assert (await fetcher.page(server.url("/quick"))).status == 200
@@ -635,7 +636,7 @@ async def test_a_certificate_of_another_host(monkeypatch: pytest.MonkeyPatch) ->
     async def here(host: str, port: int) -> list[Address]:
         return [ip_address("127.0.0.1")]
 
-    rules = Rules(allow_hosts=frozenset({"news.example"}))
+    rules = ClientOptions(allow_hosts=frozenset({"news.example"}))
     async with serving(tls=_tls()) as server, Fetcher(rules, resolve=here) as fetcher:
         error = await failure(fetcher, server.url("/", "news.example"))
     assert error.kind == "tls"

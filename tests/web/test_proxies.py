@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reader.web.client import Fetcher, FetchError
-from reader.web.limits import Rules
+from reader.web.options import ClientOptions
 from tests.web.server import END, Server, reply, serving
 from tests.web.test_hostile_servers import CERTIFICATE, _tls
 
@@ -41,7 +41,7 @@ async def tunnelling(to: Server) -> AsyncIterator[tuple[str, list[bytes]]]:
 async def test_a_plain_page_by_way_of_the_proxy_of_the_settings(server: Server) -> None:
     server.handlers["http://news.example/a"] = server.handlers[server.on("/x", reply(PAGE))[-2:]]
     proxy = server.url("").replace("http://", "http://joe:geheim@")
-    async with Fetcher(Rules(proxy=proxy)) as fetcher:
+    async with Fetcher(ClientOptions(proxy=proxy)) as fetcher:
         answer = await fetcher.page("http://news.example/a")
     assert answer.body == PAGE
     assert server.requests[0].headers["proxy-authorization"] == "Basic am9lOmdlaGVpbQ=="
@@ -52,7 +52,7 @@ async def test_a_secure_page_through_a_tunnel(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     async with serving(tls=_tls()) as server, tunnelling(server) as (proxy, heads):
         server.on("/a", reply(PAGE))
-        rules = Rules(proxy=proxy, allow_hosts=frozenset({"localhost"}))
+        rules = ClientOptions(proxy=proxy, allow_hosts=frozenset({"localhost"}))
         async with Fetcher(rules) as fetcher:
             assert (await fetcher.page("https://localhost/a")).body == PAGE
             assert (await fetcher.page("https://localhost/a")).body == PAGE
@@ -63,7 +63,7 @@ async def test_a_secure_page_through_a_tunnel(monkeypatch: pytest.MonkeyPatch) -
 
 async def test_a_proxy_that_refuses(server: Server) -> None:
     server.on("news.example:443", reply(b"", "403 geheim evil"))
-    async with Fetcher(Rules(proxy=server.url("").replace("http://", "http://joe:geheim@"))) as fetcher:
+    async with Fetcher(ClientOptions(proxy=server.url("").replace("http://", "http://joe:geheim@"))) as fetcher:
         with pytest.raises(FetchError) as caught:
             await fetcher.page("https://news.example/")
     assert (caught.value.kind, caught.value.why) == ("unreachable", "the proxy did not let the request through")
@@ -76,7 +76,7 @@ async def test_a_proxy_that_refuses(server: Server) -> None:
 async def test_hosts_of_this_machine_are_refused_by_name_before_a_proxy_hears_of_them(
     server: Server, host: str
 ) -> None:
-    async with Fetcher(Rules(proxy=server.url(""))) as fetcher:
+    async with Fetcher(ClientOptions(proxy=server.url(""))) as fetcher:
         with pytest.raises(FetchError) as caught:
             await fetcher.page(f"http://{host}/")
     assert (caught.value.kind, server.connections) == ("refused", 0)
@@ -87,7 +87,7 @@ async def test_the_proxy_of_the_environment_and_its_exceptions(server: Server, m
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     server.on("/direct", reply(b"<p>direct"))
     server.handlers["http://news.example/"] = server.handlers["/direct"]
-    async with Fetcher(Rules(allow_hosts=frozenset({"127.0.0.1"}))) as fetcher:
+    async with Fetcher(ClientOptions(allow_hosts=frozenset({"127.0.0.1"}))) as fetcher:
         await fetcher.page("http://news.example/")
         await fetcher.page(server.url("/direct"))
     assert server.targets == ["http://news.example/", "/direct"]

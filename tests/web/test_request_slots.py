@@ -10,27 +10,27 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.web.transport.pool import Rank, Turns
-from reader.web.transport.preempt import GiveWayError
+from reader.core.preempt import PreemptedError
+from reader.web.transport.pool import Priority, RequestSlots
 
 
 class Holders:
     """Tasks that hold turns until they are told to let go."""
 
-    def __init__(self, turns: Turns) -> None:
+    def __init__(self, turns: RequestSlots) -> None:
         self.turns = turns
         self.held: list[str] = []
         self._go: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def begin(self, name: str, host: str, rank: Rank) -> None:
+    async def begin(self, name: str, host: str, rank: Priority) -> None:
         self._go[name] = asyncio.Event()
         self._tasks[name] = asyncio.create_task(self._hold(name, host, rank))
         await self.settle()
 
-    async def _hold(self, name: str, host: str, rank: Rank) -> None:
+    async def _hold(self, name: str, host: str, rank: Priority) -> None:
         while not self._go[name].is_set():
-            with suppress(GiveWayError):
+            with suppress(PreemptedError):
                 async with self.turns.of(host, rank):
                     self.held.append(name)
                     try:
@@ -53,13 +53,13 @@ class Holders:
 
 
 async def test_what_nobody_waits_for_leaves_a_turn_to_a_person() -> None:
-    holders = Holders(Turns(2, 8))
+    holders = Holders(RequestSlots(2, 8))
     for n in range(6):
-        await holders.begin(f"many {n}", f"{n}.example", Rank.MANY)
+        await holders.begin(f"many {n}", f"{n}.example", Priority.BULK)
     for n in range(3):
-        await holders.begin(f"picture {n}", f"p{n}.example", Rank.PICTURE)
+        await holders.begin(f"picture {n}", f"p{n}.example", Priority.IMAGE)
     assert len(holders.held) == 7
-    await holders.begin("person", "a.example", Rank.PERSON)
+    await holders.begin("person", "a.example", Priority.INTERACTIVE)
     assert "person" in holders.held
     await holders.let_go("many 0")
     assert "picture 1" in holders.held
@@ -67,11 +67,11 @@ async def test_what_nobody_waits_for_leaves_a_turn_to_a_person() -> None:
 
 
 async def test_pictures_leave_one_connection_of_their_host() -> None:
-    holders = Holders(Turns(2, 8))
+    holders = Holders(RequestSlots(2, 8))
     for n in range(3):
-        await holders.begin(f"picture {n}", "a.example", Rank.PICTURE)
+        await holders.begin(f"picture {n}", "a.example", Priority.IMAGE)
     assert holders.held == ["picture 0"]
-    await holders.begin("page", "a.example", Rank.MANY)
+    await holders.begin("page", "a.example", Priority.BULK)
     assert holders.held == ["picture 0", "page"]
     await holders.let_go("picture 0")
     assert holders.held == ["page", "picture 1"]
@@ -79,8 +79,13 @@ async def test_pictures_leave_one_connection_of_their_host() -> None:
 
 
 async def test_a_person_comes_before_what_waits_already() -> None:
-    holders = Holders(Turns(1, 8))
-    for name, rank in (("first", Rank.PERSON), ("many", Rank.MANY), ("pic", Rank.PICTURE), ("person", Rank.PERSON)):
+    holders = Holders(RequestSlots(1, 8))
+    for name, rank in (
+        ("first", Priority.INTERACTIVE),
+        ("many", Priority.BULK),
+        ("pic", Priority.IMAGE),
+        ("person", Priority.INTERACTIVE),
+    ):
         await holders.begin(name, "a.example", rank)
     order = []
     for _ in range(4):
@@ -90,15 +95,15 @@ async def test_a_person_comes_before_what_waits_already() -> None:
 
 
 async def test_what_began_last_gives_way_to_a_person_and_begins_again() -> None:
-    holders = Holders(Turns(2, 8))
-    await holders.begin("one", "a.example", Rank.MANY)
-    await holders.begin("two", "a.example", Rank.MANY)
-    await holders.begin("else", "b.example", Rank.MANY)
-    await holders.begin("person", "a.example", Rank.PERSON)
+    holders = Holders(RequestSlots(2, 8))
+    await holders.begin("one", "a.example", Priority.BULK)
+    await holders.begin("two", "a.example", Priority.BULK)
+    await holders.begin("else", "b.example", Priority.BULK)
+    await holders.begin("person", "a.example", Priority.INTERACTIVE)
     assert sorted(holders.held) == ["else", "one", "person"]
-    await holders.begin("another", "a.example", Rank.PERSON)
+    await holders.begin("another", "a.example", Priority.INTERACTIVE)
     assert sorted(holders.held) == ["another", "else", "person"]
-    await holders.begin("third", "a.example", Rank.PERSON)  # nobody is left who could give way
+    await holders.begin("third", "a.example", Priority.INTERACTIVE)  # nobody is left who could give way
     assert sorted(holders.held) == ["another", "else", "person"]
     for name in ("person", "another", "third"):
         await holders.let_go(name)
@@ -107,18 +112,18 @@ async def test_what_began_last_gives_way_to_a_person_and_begins_again() -> None:
 
 
 async def test_a_picture_gives_way_before_a_page() -> None:
-    holders = Holders(Turns(2, 8))
-    await holders.begin("picture", "a.example", Rank.PICTURE)
-    await holders.begin("page", "a.example", Rank.MANY)
-    await holders.begin("person", "a.example", Rank.PERSON)
+    holders = Holders(RequestSlots(2, 8))
+    await holders.begin("picture", "a.example", Priority.IMAGE)
+    await holders.begin("page", "a.example", Priority.BULK)
+    await holders.begin("person", "a.example", Priority.INTERACTIVE)
     assert sorted(holders.held) == ["page", "person"]
     await holders.end()
 
 
 async def test_a_time_limit_inside_is_no_giving_way() -> None:
-    turns = Turns(2, 8)
+    turns = RequestSlots(2, 8)
     with pytest.raises(TimeoutError):
-        async with turns.of("a.example", Rank.MANY):
+        async with turns.of("a.example", Priority.BULK):
             async with asyncio.timeout(0):
                 await asyncio.sleep(10)
     assert not turns._holders and not turns._taken
@@ -126,34 +131,34 @@ async def test_a_time_limit_inside_is_no_giving_way() -> None:
 
 @pytest.mark.parametrize(("per_host", "in_all"), [(1, 1), (2, 2)])
 async def test_the_smallest_bounds_let_everything_through(per_host: int, in_all: int) -> None:
-    turns = Turns(per_host, in_all)
+    turns = RequestSlots(per_host, in_all)
 
-    async def one(rank: Rank) -> None:
+    async def one(rank: Priority) -> None:
         async with turns.of("a.example", rank):
             await asyncio.sleep(0)
 
-    await asyncio.wait_for(asyncio.gather(*(one(rank) for rank in [*Rank] * 5)), 10)
+    await asyncio.wait_for(asyncio.gather(*(one(rank) for rank in [*Priority] * 5)), 10)
 
 
 _RUNS = st.lists(
-    st.tuples(st.sampled_from("abc"), st.sampled_from(Rank), st.integers(0, 3), st.booleans()), max_size=40
+    st.tuples(st.sampled_from("abc"), st.sampled_from(Priority), st.integers(0, 3), st.booleans()), max_size=40
 )
 
 
 @given(_RUNS)
-def test_bounds_hold_and_no_turn_is_lost(runs: list[tuple[str, Rank, int, bool]]) -> None:
-    turns = Turns(2, 4)
+def test_bounds_hold_and_no_turn_is_lost(runs: list[tuple[str, Priority, int, bool]]) -> None:
+    turns = RequestSlots(2, 4)
     hosts: Counter[str] = Counter()
-    ranks: Counter[Rank] = Counter()
+    ranks: Counter[Priority] = Counter()
 
-    async def one(host: str, rank: Rank, rounds: int) -> None:
+    async def one(host: str, rank: Priority, rounds: int) -> None:
         async with turns.of(host, rank):
             hosts[host] += 1
             ranks[rank] += 1
             try:
                 assert hosts[host] <= 2
                 assert hosts.total() <= 4
-                assert ranks[Rank.MANY] + ranks[Rank.PICTURE] <= 3
+                assert ranks[Priority.BULK] + ranks[Priority.IMAGE] <= 3
                 for _ in range(rounds):
                     await asyncio.sleep(0)
             finally:
@@ -169,7 +174,7 @@ def test_bounds_hold_and_no_turn_is_lost(runs: list[tuple[str, Rank, int, bool]]
             if cancels:
                 tasks[len(tasks) // 2].cancel()
         outcomes = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
-        assert not [each for each in outcomes if isinstance(each, Exception) and not isinstance(each, GiveWayError)]
+        assert not [each for each in outcomes if isinstance(each, Exception) and not isinstance(each, PreemptedError)]
         assert not turns._holders
         assert not turns._waiting and not turns._taken and not turns._pictures
         assert (turns._all, turns._unasked) == (0, 0)

@@ -7,7 +7,7 @@ import pytest
 
 from reader.web import robots as module
 from reader.web.client import Fetcher
-from reader.web.limits import Rules
+from reader.web.options import ClientOptions
 from reader.web.robots import LIMIT, LONGEST_DELAY, Robots
 from reader.web.transport.ip_policy import Address
 from tests.web.server import Server, onward, reply, serving
@@ -111,7 +111,7 @@ async def test_a_delay_is_bounded(server: Server, robots: Robots, delay: str) ->
     "body", [b"\x00\xff" * 500, b"Disallow: " + b"*" * 5_000 + b"$", b"User-agent: *\nDisallow: /" + b"*a" * 2_000]
 )
 async def test_a_hostile_robots_txt(server: Server, body: bytes) -> None:
-    rules = Rules(allow_hosts=frozenset({"127.0.0.1"}))
+    rules = ClientOptions(allow_hosts=frozenset({"127.0.0.1"}))
     server.on("/robots.txt", reply(body))
     async with Fetcher(rules) as fetcher, asyncio.timeout(5):
         assert isinstance(await Robots(fetcher).allows(server.url("/" + "a" * 2_000)), bool)
@@ -161,7 +161,7 @@ async def test_it_remembers_so_many_sites_and_no_more(server: Server, monkeypatc
 
     hosts = [f"{n}.example" for n in range(6)]
     server.on("/robots.txt", reply(RULES, kind="text/plain"))
-    async with Fetcher(Rules(allow_hosts=frozenset(hosts)), resolve=to_loopback) as fetcher:
+    async with Fetcher(ClientOptions(allow_hosts=frozenset(hosts)), resolve=to_loopback) as fetcher:
         robots = Robots(fetcher)
         for host in hosts:
             assert await robots.allows(server.url("/a", host))

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from reader.core.errors import ReaderError
 from reader.web import redirects
-from reader.web.answers import FetchError
-from reader.web.limits import Rules
+from reader.web.options import ClientOptions
 from reader.web.response import content_type, retry_after, validators
+from reader.web.responses import FetchError
 from reader.web.transport import proxies
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -53,12 +53,12 @@ def test_any_retry_after_is_a_bounded_wait_or_none(value: str) -> None:
     [(0.2, "1 s"), (59.0, "59 s"), (90, "90 s"), (119, "2 min"), (5_400, "91 min"), (9_000, "3 h")],
 )
 def test_waits_in_words(seconds: float, words: str) -> None:
-    assert retry_after.in_words(seconds) == words
+    assert retry_after.format_wait(seconds) == words
 
 
 def test_a_wait_ends_by_itself_and_is_never_shortened() -> None:
     now = [100.0]
-    kept = retry_after.Waits(lambda: now[0])
+    kept = retry_after.HostBackoff(lambda: now[0])
     kept.ask("a", 60)
     kept.ask("a", 5)
     assert (kept.left("a"), kept.left("b")) == (60, 0)
@@ -109,12 +109,12 @@ def test_where_a_redirect_leads(location: str, expected: str) -> None:
 def test_any_content_type_has_an_answer(header: str) -> None:
     name, label = content_type.media_type(header)
     assert name.isascii() and name.isprintable() and len(label) <= 64
-    assert content_type.in_words(name)
+    assert content_type.describe(name)
 
 
 @given(st.binary())
 def test_any_body_is_something(body: bytes) -> None:
-    assert content_type.sniffed(body)
+    assert content_type.sniff(body)
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_any_body_is_something(body: bytes) -> None:
     ],
 )
 def test_what_a_body_is_that_nobody_describes(body: bytes, kind: str) -> None:
-    assert content_type.sniffed(body) == kind
+    assert content_type.sniff(body) == kind
 
 
 @pytest.mark.parametrize(
@@ -164,4 +164,4 @@ def test_what_is_no_proxy_is_told_without_its_password(address: str) -> None:
 @pytest.mark.parametrize("user_agent", ["", "  ", "a\r\nX: y", "grün", "a\x00"])
 def test_a_user_agent_that_cannot_be_sent(user_agent: str) -> None:
     with pytest.raises(ReaderError):
-        Rules(user_agent=user_agent)
+        ClientOptions(user_agent=user_agent)

@@ -1,4 +1,4 @@
-"""Pictures that are kept, made ready by a real worker process."""
+"""ImageRenderer that are kept, made ready by a real worker process."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Iterator
 import pytest
 from PIL import Image
 
-from reader.images.model import Box, Picture
+from reader.images.model import ImageBox, RenderedImage
 from reader.library.library import Library
-from reader.workers.image_renderer import Pictures
+from reader.workers.image_renderer import ImageRenderer
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.images.sample_images import bomb, encoded, halves
 
 URL = "https://a.example/a.jpg"
-BOX = Box(72, 24)
+BOX = ImageBox(72, 24)
 
 
 @pytest.fixture
@@ -23,26 +23,26 @@ def opened(make_folder: MakeFolder, library: OpenLibrary) -> Library:
 
 
 @pytest.fixture
-def pictures(opened: Library) -> Iterator[Pictures]:
-    made = Pictures(opened)
+def pictures(opened: Library) -> Iterator[ImageRenderer]:
+    made = ImageRenderer(opened)
     yield made
     made.close()
 
 
-def test_what_is_kept_is_made_and_what_is_not_is_nothing(opened: Library, pictures: Pictures) -> None:
-    assert pictures.picture(URL, BOX) is None
+def test_what_is_kept_is_made_and_what_is_not_is_nothing(opened: Library, pictures: ImageRenderer) -> None:
+    assert pictures.render(URL, BOX) is None
     opened.pages.keep_image(URL, encoded(halves()), "image/png")
-    made = pictures.picture(URL, BOX)
-    assert isinstance(made, Picture)
+    made = pictures.render(URL, BOX)
+    assert isinstance(made, RenderedImage)
     assert (made.cells, made.lines) == (20, 5)
 
 
-def test_it_is_made_once_for_a_size(opened: Library, pictures: Pictures) -> None:
+def test_it_is_made_once_for_a_size(opened: Library, pictures: ImageRenderer) -> None:
     opened.pages.keep_image(URL, encoded(halves()), "image/png")
-    first = pictures.picture(URL, BOX)
-    assert pictures.picture(URL, BOX) is first
-    other = pictures.picture(URL, BOX._replace(cells=10))
-    assert isinstance(other, Picture)
+    first = pictures.render(URL, BOX)
+    assert pictures.render(URL, BOX) is first
+    other = pictures.render(URL, BOX._replace(cells=10))
+    assert isinstance(other, RenderedImage)
     assert other.cells == 10
 
 
@@ -56,24 +56,24 @@ def test_it_is_made_once_for_a_size(opened: Library, pictures: Pictures) -> None
     ],
     ids=["no picture", "bomb", "cut short", "tracker"],
 )
-def test_what_cannot_be_shown_says_why(opened: Library, pictures: Pictures, body: bytes, why: str) -> None:
+def test_what_cannot_be_shown_says_why(opened: Library, pictures: ImageRenderer, body: bytes, why: str) -> None:
     opened.pages.keep_image(URL, body, "image/png")
-    assert pictures.picture(URL, BOX) == why
+    assert pictures.render(URL, BOX) == why
     opened.pages.keep_image("https://a.example/b.png", encoded(halves()), "image/png")
-    assert isinstance(pictures.picture("https://a.example/b.png", BOX), Picture)
+    assert isinstance(pictures.render("https://a.example/b.png", BOX), RenderedImage)
 
 
 @pytest.mark.parametrize(
     ("mode", "kind", "side"), [("RGBA", "PNG", 6_300), ("RGB", "JPEG", 6_300), ("RGBA", "WEBP", 3_000)]
 )
 def test_large_pictures_are_made_within_a_worker_s_memory(
-    opened: Library, pictures: Pictures, mode: str, kind: str, side: int
+    opened: Library, pictures: ImageRenderer, mode: str, kind: str, side: int
 ) -> None:
     opened.pages.keep_image(URL, encoded(Image.new(mode, (side, side)), kind), "image/png")
-    assert isinstance(pictures.picture(URL, BOX), Picture)
+    assert isinstance(pictures.render(URL, BOX), RenderedImage)
 
 
-def test_after_the_end_nothing_is_made(opened: Library, pictures: Pictures) -> None:
+def test_after_the_end_nothing_is_made(opened: Library, pictures: ImageRenderer) -> None:
     opened.pages.keep_image(URL, encoded(halves()), "image/png")
     pictures.close()
-    assert pictures.picture(URL, BOX) == "The program is about to end."
+    assert pictures.render(URL, BOX) == "The program is about to end."

@@ -17,25 +17,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.content.body import parse_body
-from reader.content.serialize import from_plain
+from reader.content.serialize import from_values
 from reader.core.model import BodyFormat, Extract, Image
 from reader.extraction.extract import extract as direct
 from reader.workers import extract_tasks
 from reader.workers import process as processes
-from reader.workers.extract_tasks import Extracted
-from reader.workers.sandbox import ExtractError, Extractor
+from reader.workers.extract_tasks import ExtractionResult
+from reader.workers.sandbox import ExtractError, SandboxPool
 from tests.fetching.linked_pages import STUB, html
 
-MakeExtractor = Callable[..., Extractor]
+MakeExtractor = Callable[..., SandboxPool]
 _MB = 1 << 20
 
 
 @pytest.fixture
 def extractor() -> Iterator[MakeExtractor]:
-    made: list[Extractor] = []
+    made: list[SandboxPool] = []
 
-    def make(workers: int = 1, seconds: float = 60.0, memory: int = 256 * _MB) -> Extractor:
-        made.append(Extractor(workers, seconds=seconds, memory=memory, tasks="tests.workers.hostile_tasks"))
+    def make(workers: int = 1, seconds: float = 60.0, memory: int = 256 * _MB) -> SandboxPool:
+        made.append(SandboxPool(workers, seconds=seconds, memory=memory, tasks="tests.workers.hostile_tasks"))
         return made[-1]
 
     yield make
@@ -58,7 +58,7 @@ def _until(is_so: Callable[[], bool]) -> None:
         threading.Event().wait(0.01)
 
 
-def _begun(workers: Extractor) -> None:
+def _begun(workers: SandboxPool) -> None:
     """Wait until a worker is at a task."""
     while not workers._running:
         threading.Event().wait(0.001)
@@ -66,29 +66,29 @@ def _begun(workers: Extractor) -> None:
 
 def test_one_worker_does_one_task_after_another(extractor: MakeExtractor) -> None:
     workers = extractor()
-    assert workers.ask("echo", 1, "人", b"\xff", None) == [1, "人", b"\xff", None]
-    first = workers.ask("pid")
+    assert workers.call("echo", 1, "人", b"\xff", None) == [1, "人", b"\xff", None]
+    first = workers.call("pid")
     assert first != os.getpid()
-    assert workers.ask("pid") == first
+    assert workers.call("pid") == first
 
 
 def test_what_takes_too_long_is_ended_and_the_next_task_done(extractor: MakeExtractor) -> None:
     workers = extractor(seconds=1)
-    pid = workers.ask("pid")
+    pid = workers.call("pid")
     begun = time.monotonic()
     with pytest.raises(ExtractError, match=r"^It could not be read within 1 s\.$"):
-        workers.ask("hold")
+        workers.call("hold")
     assert time.monotonic() - begun < 20
     assert not _is_there(pid)
-    assert workers.ask("echo", 1) == [1]
+    assert workers.call("echo", 1) == [1]
 
 
 def test_what_takes_too_much_memory_is_ended_and_the_next_task_done(extractor: MakeExtractor) -> None:
     workers = extractor(memory=128 * _MB)
-    assert workers.ask("eat", 64 * _MB) == 64 * _MB
+    assert workers.call("eat", 64 * _MB) == 64 * _MB
     with pytest.raises(ExtractError, match=r"^To read it took more than 128 MB of memory\.$"):
-        workers.ask("eat", 1024 * _MB)
-    assert workers.ask("eat", 64 * _MB) == 64 * _MB
+        workers.call("eat", 1024 * _MB)
+    assert workers.call("eat", 64 * _MB) == 64 * _MB
 
 
 def test_where_address_space_means_nothing_memory_is_watched(
@@ -96,10 +96,10 @@ def test_where_address_space_means_nothing_memory_is_watched(
 ) -> None:
     monkeypatch.setenv("TEST_WITHOUT_ADDRESS_SPACE", "1")
     workers = extractor(memory=128 * _MB)
-    assert workers.ask("eat slowly", 32 * _MB) == 32 * _MB
+    assert workers.call("eat slowly", 32 * _MB) == 32 * _MB
     with pytest.raises(ExtractError, match=r"^To read it took more than 128 MB of memory\.$"):
-        workers.ask("eat slowly", 4096 * _MB)
-    assert workers.ask("echo", 1) == [1]
+        workers.call("eat slowly", 4096 * _MB)
+    assert workers.call("echo", 1) == [1]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -108,10 +108,10 @@ def test_what_somebody_waits_for_does_not_wait_for_what_nobody_does(
 ) -> None:
     several = extractor(workers)
     gates = [tmp_path / f"{n}.gate" for n in range(workers + 3)]
-    many = [several.submit("hold until", str(gate), unasked=True) for gate in gates]
+    many = [several.submit("hold until", str(gate), background=True) for gate in gates]
     _until(lambda: len([*tmp_path.glob("*.begun")]) == workers)
-    assert several.ask("echo", 1) == [1]
-    assert several.ask("echo", 2) == [2]
+    assert several.call("echo", 1) == [1]
+    assert several.call("echo", 2) == [2]
     assert len([*tmp_path.glob("*.begun")]) == workers, "the worker that was started for it takes nothing else"
     assert len(several._alive) == workers + 1
     for gate in gates:
@@ -126,8 +126,8 @@ def test_what_somebody_waits_for_comes_before_what_was_asked_for_earlier(
     gate, order = tmp_path / "a.gate", list[str]()
     first = workers.submit("hold until", str(gate))
     _until(gate.with_suffix(".begun").exists)
-    for name, unasked in (("nobody", True), ("somebody", False)):
-        workers.submit("echo", unasked=unasked).add_done_callback(lambda _, name=name: order.append(name))
+    for name, background in (("nobody", True), ("somebody", False)):
+        workers.submit("echo", background=background).add_done_callback(lambda _, name=name: order.append(name))
     gate.touch()
     first.result(60)
     _until(lambda: len(order) == 2)
@@ -136,7 +136,10 @@ def test_what_somebody_waits_for_comes_before_what_was_asked_for_earlier(
 
 def test_what_waits_when_it_is_closed_is_told(extractor: MakeExtractor, tmp_path: Path) -> None:
     workers = extractor()
-    tasks = [workers.submit("hold until", str(tmp_path / "never"), unasked=unasked) for unasked in (True, True, False)]
+    tasks = [
+        workers.submit("hold until", str(tmp_path / "never"), background=background)
+        for background in (True, True, False)
+    ]
     _until((tmp_path / "never.begun").exists)
     workers.close()
     for task in tasks:
@@ -148,8 +151,8 @@ def test_what_waits_when_it_is_closed_is_told(extractor: MakeExtractor, tmp_path
 def test_a_worker_that_falls_is_told_and_replaced(extractor: MakeExtractor, task: str) -> None:
     workers = extractor()
     with pytest.raises(ExtractError, match=r"^It made the process that reads pages fall\.$"):
-        workers.ask(task)
-    assert workers.ask("echo", 1) == [1]
+        workers.call(task)
+    assert workers.call("echo", 1) == [1]
 
 
 @pytest.mark.parametrize("task", ["fail", "unknown"])
@@ -157,48 +160,48 @@ def test_a_task_that_fails_is_told_and_logged(
     extractor: MakeExtractor, caplog: pytest.LogCaptureFixture, task: str
 ) -> None:
     workers = extractor()
-    pid = workers.ask("pid")
+    pid = workers.call("pid")
     with pytest.raises(ExtractError, match="the log file has the details"):
-        workers.ask(task)
+        workers.call(task)
     assert "Traceback" in caplog.text
-    assert workers.ask("pid") == pid
+    assert workers.call("pid") == pid
 
 
 def test_an_answer_that_is_no_plain_value_costs_that_task_alone(extractor: MakeExtractor) -> None:
     workers = extractor()
     with pytest.raises(ExtractError):
-        workers.ask("odd")
-    assert workers.ask("echo", 1) == [1]
+        workers.call("odd")
+    assert workers.call("echo", 1) == [1]
 
 
 def test_what_a_library_prints_is_no_answer(extractor: MakeExtractor) -> None:
     workers = extractor()
-    assert workers.ask("print", "\x00\x00\x00\x00") == "\x00\x00\x00\x00"
-    assert workers.ask("echo", 1) == [1]
+    assert workers.call("print", "\x00\x00\x00\x00") == "\x00\x00\x00\x00"
+    assert workers.call("echo", 1) == [1]
 
 
 def test_an_answer_that_is_too_large_is_refused(extractor: MakeExtractor) -> None:
     workers = extractor()
     with pytest.raises(ExtractError):
-        workers.ask("much", 80 * _MB)
-    assert workers.ask("much", 10 * _MB) == b"x" * (10 * _MB)
+        workers.call("much", 80 * _MB)
+    assert workers.call("much", 10 * _MB) == b"x" * (10 * _MB)
 
 
 def test_a_worker_can_be_made_ready_before_there_is_a_task(extractor: MakeExtractor) -> None:
     workers = extractor(2)
-    workers.warm()
-    workers.warm()
+    workers.prestart()
+    workers.prestart()
     assert workers._drivers == 1
-    assert workers.ask("echo", 1) == [1]
+    assert workers.call("echo", 1) == [1]
     assert len(workers._alive) == 1
     workers.close()
-    workers.warm()
+    workers.prestart()
 
 
 def test_several_workers_work_at_once(extractor: MakeExtractor) -> None:
     workers = extractor(2, seconds=2)
     slow = workers.submit("hold")
-    assert [workers.ask("echo", n) for n in range(50)] == [[n] for n in range(50)]
+    assert [workers.call("echo", n) for n in range(50)] == [[n] for n in range(50)]
     with pytest.raises(ExtractError):
         slow.result(timeout=60)
 
@@ -207,7 +210,7 @@ def test_many_threads_may_ask(extractor: MakeExtractor) -> None:
     workers = extractor(2)
     answers = [workers.submit("echo", n) for n in range(200)]
     assert [each.result(timeout=60) for each in answers] == [[n] for n in range(200)]
-    assert len({workers.ask("pid") for _ in range(20)}) <= 2
+    assert len({workers.call("pid") for _ in range(20)}) <= 2
 
 
 async def test_to_cancel_ends_the_task_at_once(extractor: MakeExtractor) -> None:
@@ -237,7 +240,7 @@ async def test_to_cancel_what_has_not_begun_leaves_the_others_alone(extractor: M
 
 def test_closing_ends_everything_and_answers_everybody(extractor: MakeExtractor) -> None:
     workers = extractor(seconds=600)
-    pid = workers.ask("pid")
+    pid = workers.call("pid")
     answers = [workers.submit("hold"), workers.submit("echo", 1)]
     _begun(workers)
     workers.close()
@@ -278,13 +281,13 @@ def test_a_worker_that_nobody_waits_for_ends_itself() -> None:
 
 
 @pytest.fixture(scope="module")
-def reader_of_pages() -> Iterator[Extractor]:
-    one = Extractor(seconds=60)
+def reader_of_pages() -> Iterator[SandboxPool]:
+    one = SandboxPool(seconds=60)
     yield one
     one.close()
 
 
-async def test_a_page_is_read_by_a_worker(reader_of_pages: Extractor) -> None:
+async def test_a_page_is_read_by_a_worker(reader_of_pages: SandboxPool) -> None:
     page = html("Größe", 12, '<p>It links <a href="/more">there</a>.</p>')
     extract, stub = await reader_of_pages.extract(page, "https://a.example/1", "utf-8")
     assert extract == direct(page, "https://a.example/1", "utf-8")
@@ -303,7 +306,7 @@ _NO_ARTICLES = {
 
 
 @pytest.mark.parametrize("page", _NO_ARTICLES.values(), ids=_NO_ARTICLES)
-async def test_what_is_no_article_is_said_to_be_none(page: bytes, reader_of_pages: Extractor) -> None:
+async def test_what_is_no_article_is_said_to_be_none(page: bytes, reader_of_pages: SandboxPool) -> None:
     extract, stub = await reader_of_pages.extract(page, "https://a.example/1")
     assert stub
     if extract is not None:
@@ -320,25 +323,25 @@ async def test_what_is_no_article_is_said_to_be_none(page: bytes, reader_of_page
     ],
 )
 async def test_a_body_of_a_document_consists_of_the_same_here_and_there(
-    body: str, body_format: BodyFormat, reader_of_pages: Extractor
+    body: str, body_format: BodyFormat, reader_of_pages: SandboxPool
 ) -> None:
     here = parse_body(body, body_format, "https://a.example/1")
     there = await reader_of_pages.run("blocks", body, body_format, "https://a.example/1")
-    assert from_plain(there) == here
+    assert from_values(there) == here
 
 
-def test_the_tasks_say_here_what_they_say_in_a_worker(reader_of_pages: Extractor) -> None:
+def test_the_tasks_say_here_what_they_say_in_a_worker(reader_of_pages: SandboxPool) -> None:
     extract_tasks.prepare()
     for values in ((html(), "https://a.example/1", "utf-8"), (b"", "", "")):
-        assert extract_tasks.TASKS["page"](*values) == reader_of_pages.ask("page", *values)
+        assert extract_tasks.TASKS["page"](*values) == reader_of_pages.call("page", *values)
     values = ("<b>a</b>", "html", "")
-    here, there = extract_tasks.TASKS["blocks"](*values), reader_of_pages.ask("blocks", *values)
-    assert from_plain(here) == from_plain(there) == parse_body("<b>a</b>", "html")
+    here, there = extract_tasks.TASKS["blocks"](*values), reader_of_pages.call("blocks", *values)
+    assert from_values(here) == from_values(there) == parse_body("<b>a</b>", "html")
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the size of a process is found in /proc")
-def test_what_a_worker_has_at_rest_is_not_counted(reader_of_pages: Extractor) -> None:
-    assert from_plain(reader_of_pages.ask("blocks", "# A", "markdown", "")) == parse_body("# A", "markdown")
+def test_what_a_worker_has_at_rest_is_not_counted(reader_of_pages: SandboxPool) -> None:
+    assert from_values(reader_of_pages.call("blocks", "# A", "markdown", "")) == parse_body("# A", "markdown")
     (process,) = reader_of_pages._alive
     limits = Path(f"/proc/{process.pid}/limits").read_text()
     (limit,) = re.findall(r"Max address space +(\d+)", limits)
@@ -352,8 +355,8 @@ _TIMES = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.ju
 _EXTRACTS = st.builds(Extract, _TEXTS, st.integers(0, 10**6), _TEXTS, _TEXTS, st.none() | _TIMES, _TEXTS, _IMAGES)
 
 
-@given(st.builds(Extracted, st.none() | _EXTRACTS, _TEXTS))
-def test_what_a_page_is_comes_through_a_pipe_unchanged(extracted: Extracted) -> None:
+@given(st.builds(ExtractionResult, st.none() | _EXTRACTS, _TEXTS))
+def test_what_a_page_is_comes_through_a_pipe_unchanged(extracted: ExtractionResult) -> None:
     import marshal
 
-    assert Extracted.of(marshal.loads(marshal.dumps(extracted.plain()))) == extracted
+    assert ExtractionResult.from_values(marshal.loads(marshal.dumps(extracted.to_values()))) == extracted

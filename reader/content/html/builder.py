@@ -13,11 +13,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Literal
 
-from reader.content.blocks import Block, Embed, Figure, Heading, Mark, Paragraph, Rule, Span
+from reader.content.blocks import Block, Embed, Figure, Heading, Paragraph, Rule, Span, TextStyle
 from reader.content.html.containers import CodeFrame, FigureFrame, Frame, ListFrame, QuoteFrame, Style, TableFrame
-from reader.content.html.inline import BREAK, collapse, paragraphs
-from reader.content.html.links import LINK, WEB, host_of, target
-from reader.content.html.superscript import NAMES, shifted
+from reader.content.html.inline import BREAK, SHIFTING_ELEMENTS, collapse, paragraphs, to_superscript
+from reader.content.html.links import LINK, WEB, host_of, resolve_link
 from reader.content.html.tokenizer import Token, tokens
 from reader.core.text import clean
 
@@ -31,22 +30,22 @@ MAX_ADDRESSES = 2_000_000
 """Characters of all addresses, each counted once for every piece of text that it goes with; the rest are left out."""
 
 _MARKS = {
-    "b": Mark.BOLD,
-    "strong": Mark.BOLD,
-    "dt": Mark.BOLD,
-    "summary": Mark.BOLD,
-    "i": Mark.ITALIC,
-    "em": Mark.ITALIC,
-    "cite": Mark.ITALIC,
-    "dfn": Mark.ITALIC,
-    "var": Mark.ITALIC,
-    "code": Mark.CODE,
-    "kbd": Mark.CODE,
-    "samp": Mark.CODE,
-    "tt": Mark.CODE,
-    "s": Mark.STRIKE,
-    "del": Mark.STRIKE,
-    "strike": Mark.STRIKE,
+    "b": TextStyle.BOLD,
+    "strong": TextStyle.BOLD,
+    "dt": TextStyle.BOLD,
+    "summary": TextStyle.BOLD,
+    "i": TextStyle.ITALIC,
+    "em": TextStyle.ITALIC,
+    "cite": TextStyle.ITALIC,
+    "dfn": TextStyle.ITALIC,
+    "var": TextStyle.ITALIC,
+    "code": TextStyle.CODE,
+    "kbd": TextStyle.CODE,
+    "samp": TextStyle.CODE,
+    "tt": TextStyle.CODE,
+    "s": TextStyle.STRIKE,
+    "del": TextStyle.STRIKE,
+    "strike": TextStyle.STRIKE,
 }
 _PARTING = {
     *("address", "article", "aside", "body", "caption", "center", "dd", "details", "dialog", "div", "dt", "fieldset"),
@@ -77,7 +76,7 @@ def parse_html(source: str, base_url: str = "") -> tuple[Block, ...]:
 
 def cut_notice() -> Paragraph:
     """Return the paragraph that stands where the rest of a text was left out."""
-    return Paragraph((Span("The text is longer than what is shown here.", Mark.QUIET),))
+    return Paragraph((Span("The text is longer than what is shown here.", TextStyle.MUTED),))
 
 
 def build(source: str, base_url: str) -> tuple[Block, ...]:
@@ -107,7 +106,7 @@ class _Builder:
         self._refused: Counter[str] = Counter()
         """End tags to come of containers that were too deep to be opened."""
         self._style = Style()
-        self._mark = Mark.NONE
+        self._mark = TextStyle.NONE
         self._pieces: list[Span] = []
         self._shift = ""
         """The element above or below the line that the text is in, if it is in one."""
@@ -156,7 +155,7 @@ class _Builder:
         if isinstance(frame, CodeFrame):
             frame.parts.append(text)
         else:
-            said = collapse(shifted(text, self._shift) if self._shift else text)
+            said = collapse(to_superscript(text, self._shift) if self._shift else text)
             self._pieces.append(Span(said, self._mark, self._afford(self._style.href)))
 
     def _start(self, token: Token) -> None:
@@ -166,7 +165,7 @@ class _Builder:
         start = self._starts.get(name)
         if start:
             start(token)
-        if name in NAMES:
+        if name in SHIFTING_ELEMENTS:
             self._shift = name
         if name in _MARKS:
             self._count(name, +1)
@@ -210,7 +209,7 @@ class _Builder:
         self._restyle()
 
     def _restyle(self) -> None:
-        self._mark = Mark.NONE
+        self._mark = TextStyle.NONE
         for name, count in self._style.marks.items():
             if count:
                 self._mark |= _MARKS[name]
@@ -277,7 +276,7 @@ class _Builder:
 
     def _target(self, address: str, schemes: frozenset[str]) -> str:
         """Return where ``address`` points to, or nothing when that is nowhere or no more addresses are taken."""
-        return self._afford(target(address, self._base_url, schemes)) if self._addresses_left > 0 else ""
+        return self._afford(resolve_link(address, self._base_url, schemes)) if self._addresses_left > 0 else ""
 
     def _afford(self, url: str) -> str:
         # A link that is never closed, or relative ones with a long base, come to far more than the source.

@@ -1,4 +1,4 @@
-"""Running text while it is read: pieces in a style go in, clean spans come out."""
+"""Running text while HTML is read: pieces in a style go in, clean spans come out. Pure."""
 
 from __future__ import annotations
 
@@ -13,8 +13,19 @@ BREAK = Span("\n")
 """A line break that the author asked for."""
 
 _SOURCE_SPACE = re.compile("[ \t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
-# One no-break space between two words is meant; any more are somebody's way to indent.
+# One no-break space between two words is intended; several are an indent.
 _BLANKS = re.compile("[ \xa0]{2,}|[\t\n]")
+
+_SUPERSCRIPT = dict(zip("0123456789+-−=()ni", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱ", strict=True))
+_SUBSCRIPT = dict(zip("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎", strict=True))
+SHIFTING_ELEMENTS = {"sup": _SUPERSCRIPT, "sub": _SUBSCRIPT}
+"""Elements that raise or lower their text, with the characters that show it."""
+
+
+def to_superscript(text: str, element: str) -> str:
+    """Return ``text`` in the characters of ``sup`` or ``sub``; unchanged where one of them does not exist."""
+    shifted = [SHIFTING_ELEMENTS[element].get(char) for char in text.strip()]
+    return "".join(char for char in shifted if char) if shifted and all(shifted) else text
 
 
 def collapse(text: str) -> str:
@@ -52,7 +63,7 @@ def tidy(pieces: Iterable[Span]) -> list[Span]:
     """Return the pieces of one line as spans: neighbours of one style joined, cleaned, blanks folded."""
     spans: list[Span] = []
     after_blank = True
-    for (mark, href), group in groupby(pieces, key=lambda piece: (piece.mark, piece.href)):
+    for (mark, href), group in groupby(pieces, key=lambda piece: (piece.style, piece.href)):
         # Joined before cleaning: what is harmless in two halves need not be so as a whole.
         text = _BLANKS.sub(" ", clean_block("".join(piece.text for piece in group)))
         if after_blank:
@@ -63,5 +74,5 @@ def tidy(pieces: Iterable[Span]) -> list[Span]:
     while spans and not (rest := spans[-1].text.rstrip()):
         spans.pop()
     if spans:
-        spans[-1] = Span(rest, spans[-1].mark, spans[-1].href)
+        spans[-1] = Span(rest, spans[-1].style, spans[-1].href)
     return spans

@@ -15,7 +15,7 @@ MAX_LENGTH = 8_000
 _WRAPPING = re.compile(r"[\t\r\n]+")
 
 
-def target(address: str, base_url: str, schemes: frozenset[str]) -> str:
+def resolve_link(address: str, base_url: str, schemes: frozenset[str]) -> str:
     """Return ``address`` as an absolute address of one of ``schemes``, or ``""`` when it is none.
 
     Relative addresses are resolved against ``base_url``. One that starts with ``//`` is
@@ -41,5 +41,5 @@ def target(address: str, base_url: str, schemes: frozenset[str]) -> str:
 
 
 def host_of(url: str) -> str:
-    """Return the host of an address that :func:`target` returned, without ``www.``; empty for mailto."""
+    """Return the host of an address that :func:`resolve_link` returned, without ``www.``; empty for mailto."""
     return (urlsplit(url).hostname or "").removeprefix("www.")

@@ -18,12 +18,12 @@ from reader.content.blocks import (
     Figure,
     Heading,
     ListBlock,
-    Mark,
     Paragraph,
     Quote,
     Rule,
     Span,
     Table,
+    TextStyle,
     spans_text,
 )
 from reader.content.html.links import host_of
@@ -34,10 +34,10 @@ from reader.core.text import cut, steady
 MIN_WIDTH = 8
 """Cells; a narrower view is laid out as one of this width, and no indent leaves less than this for the text."""
 
-_QUOTE = Span("▎ ", Mark.QUIET)
-_QUOTE_BLANK = Span("▎", Mark.QUIET)
+_QUOTE = Span("▎ ", TextStyle.MUTED)
+_QUOTE_BLANK = Span("▎", TextStyle.MUTED)
 _BULLETS = "•◦"
-GOES_ON = "↳ "
+CONTINUATION_SIGN = "↳ "
 """Stands, as a sign, before what a row of code had no room for: that is no row of its own."""
 _TAB = 4
 _ADDRESS_CELLS = 40
@@ -71,7 +71,7 @@ def _flow(blocks: Sequence[Block], width: int, level: int) -> list[Line]:
 def _block(block: Block, width: int, level: int) -> list[Line]:
     match block:
         case Heading(spans=spans):
-            return wrap(spans, width, Mark.HEADING | Mark.BOLD)
+            return wrap(spans, width, TextStyle.HEADING | TextStyle.BOLD)
         case Paragraph(spans=spans):
             return wrap(spans, width)
         case Quote(blocks=inner):
@@ -85,9 +85,9 @@ def _block(block: Block, width: int, level: int) -> list[Line]:
         case Figure():
             return _figure(block, width)
         case Embed(url=url, kind=kind):
-            return wrap([Span(f"{EMBED_NAMES[kind]} · {_short(url)}", Mark.QUIET, url)], width)
+            return wrap([Span(f"{EMBED_NAMES[kind]} · {_short(url)}", TextStyle.MUTED, url)], width)
         case Rule():
-            return [(Span("─" * width, Mark.QUIET),)]
+            return [(Span("─" * width, TextStyle.MUTED),)]
 
 
 def _quote(blocks: tuple[Block, ...], width: int, level: int) -> list[Line]:
@@ -126,12 +126,12 @@ def _code(text: str, width: int) -> list[Line]:
     indent = 2 if width - 2 >= MIN_WIDTH else 0
     room = width - indent
     margin = (Span(" " * indent),) if indent else ()
-    sign = Span(GOES_ON, Mark.QUIET | Mark.SIGN)
+    sign = Span(CONTINUATION_SIGN, TextStyle.MUTED | TextStyle.DECORATION)
     lines: list[Line] = []
     for row in text.split("\n"):
         # Steadied in parts, because what is steadied is remembered, and a row can be a megabyte.
         shown = "".join(steady(row[at : at + 200]) for at in range(0, len(row), 200)).expandtabs(_TAB).rstrip()
-        made: list[Line] = [(*margin, make_span(piece, Mark.CODE)) for piece, _ in pieces_of(shown, room, room)]
+        made: list[Line] = [(*margin, make_span(piece, TextStyle.CODE)) for piece, _ in pieces_of(shown, room, room)]
         lines += made[:1] or [()]
         lines += [(sign, *line[1:]) if indent else line for line in made[1:]]
     return lines
@@ -142,9 +142,9 @@ def _figure(figure: Figure, width: int) -> list[Line]:
     size = f"{figure.width}×{figure.height}" if figure.width and figure.height else ""
     alt = figure.alt if figure.alt != caption else ""
     label = " · ".join(filter(None, ("Picture", alt, size)))
-    address = [Span(figure.url, Mark.QUIET, figure.url)]
-    named = wrap([Span(label, Mark.QUIET, figure.url)], width)
-    return [*named, *wrap(address, width), *wrap(figure.caption, width, Mark.QUIET)]
+    address = [Span(figure.url, TextStyle.MUTED, figure.url)]
+    named = wrap([Span(label, TextStyle.MUTED, figure.url)], width)
+    return [*named, *wrap(address, width), *wrap(figure.caption, width, TextStyle.MUTED)]
 
 
 def _short(url: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import zip_longest
 
-from reader.content.blocks import Cell, Mark, Span, Spans, spans_text
+from reader.content.blocks import Cell, Span, Spans, TextStyle, spans_text
 from reader.content.layout.wrap import Line, cells, wrap
 from reader.core.text import cut
 
@@ -24,10 +24,10 @@ def lay_table(header: Sequence[Cell], rows: Sequence[Sequence[Cell]], width: int
         return _as_records(header, rows, width)
     lines: list[Line] = []
     if header:
-        lines += _row(header, columns, Mark.BOLD)
-        lines.append((Span("─" * (sum(columns) + _GAP * (len(columns) - 1)), Mark.QUIET),))
+        lines += _row(header, columns, TextStyle.BOLD)
+        lines.append((Span("─" * (sum(columns) + _GAP * (len(columns) - 1)), TextStyle.MUTED),))
     for row in rows:
-        lines += _row(row, columns, Mark.NONE)
+        lines += _row(row, columns, TextStyle.NONE)
     return lines
 
 
@@ -67,7 +67,7 @@ def _fit(natural: list[int], width: int) -> list[int] | None:
     return fitted
 
 
-def _row(row: Sequence[Cell], columns: list[int], mark: Mark) -> list[Line]:
+def _row(row: Sequence[Cell], columns: list[int], mark: TextStyle) -> list[Line]:
     wrapped = [wrap(cell, size, mark) for cell, size in zip(row, columns, strict=False)]
     lines: list[Line] = []
     for parts in zip_longest(*wrapped, fillvalue=()):
@@ -103,5 +103,5 @@ def _label(name: Cell) -> Spans:
     """Return what stands before each value of a column: its name, or the start of a long one, since it is repeated."""
     text = spans_text(name)
     if len(text) > _LABEL:
-        return (Span(cut(text, _LABEL), Mark.BOLD), Span(": "))
-    return (*(Span(span.text, span.mark | Mark.BOLD, span.href) for span in name), Span(": ")) if text else ()
+        return (Span(cut(text, _LABEL), TextStyle.BOLD), Span(": "))
+    return (*(Span(span.text, span.style | TextStyle.BOLD, span.href) for span in name), Span(": ")) if text else ()

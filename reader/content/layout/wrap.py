@@ -11,13 +11,13 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TypeAlias
 
-from reader.content.blocks import Mark, Span
+from reader.content.blocks import Span, TextStyle
 from reader.core.text import clean_block, steady, width
 
 Line: TypeAlias = tuple[Span, ...]
 """One line of the screen: no line breaks, and no more cells than asked for."""
 
-_Style: TypeAlias = tuple[Mark, str]
+_Style: TypeAlias = tuple[TextStyle, str]
 
 # Scripts that are written without blanks: kana, ideographs, and their punctuation and full-width forms.
 _CJK = (
@@ -58,9 +58,9 @@ def cells(text: str) -> int:
     return len(text) if text.isascii() else width(text)
 
 
-def make_span(text: str, mark: Mark, href: str = "") -> Span:
+def make_span(text: str, mark: TextStyle, href: str = "") -> Span:
     """Return a span of a line; ``text`` is cleaned again, since pieces of clean texts need not be clean when joined."""
-    return Span(text if text.isascii() else clean_block(text), mark | Mark.LINK if href else mark, href)
+    return Span(text if text.isascii() else clean_block(text), mark | TextStyle.LINK if href else mark, href)
 
 
 @dataclass(slots=True)
@@ -112,7 +112,7 @@ class _Lines:
                 self.used += size
 
 
-def wrap(spans: Iterable[Span], limit: int, mark: Mark = Mark.NONE) -> list[Line]:
+def wrap(spans: Iterable[Span], limit: int, mark: TextStyle = TextStyle.NONE) -> list[Line]:
     """Return ``spans``, each with ``mark`` added, in lines of at most ``limit`` cells, which must be 2 or more.
 
     Lines break at blanks and around ideographs, but closing punctuation does not start a
@@ -187,13 +187,13 @@ def _belongs(before: str, char: str) -> bool:
     )
 
 
-def _words(spans: Iterable[Span], mark: Mark) -> Iterator[_Word | None]:
+def _words(spans: Iterable[Span], mark: TextStyle) -> Iterator[_Word | None]:
     """Yield the words of ``spans`` in order, and None for each line break."""
     word: _Word | None = None
     gap: _Style | None = None
     atoms, free, not_first = _patterns()
     for span in spans:
-        style = (span.mark | mark, span.href)
+        style = (span.style | mark, span.href)
         for found in atoms.finditer(span.text):
             atom = found[0]
             if atom[0] in " \t\n":

@@ -16,13 +16,13 @@ from reader.content.blocks import (
     Figure,
     Heading,
     ListBlock,
-    Mark,
     Paragraph,
     Quote,
     Rule,
     Span,
     Spans,
     Table,
+    TextStyle,
 )
 
 MAX_DEPTH = 9
@@ -34,7 +34,7 @@ _LINE_START = re.compile(r"^([#>+=:-])|^(\d{1,9})(?=[.)])", re.MULTILINE | re.AS
 _TICKS = re.compile("`+")
 _UNSAFE_IN_ADDRESS = re.compile(r"[\\<>()`|\"'* ]")
 _LANGUAGE = re.compile(r"[\w+#.-]*", re.ASCII)
-_SIGNS = {Mark.STRIKE: ("~~", "del"), Mark.BOLD: ("**", "strong"), Mark.ITALIC: ("*", "em")}
+_SIGNS = {TextStyle.STRIKE: ("~~", "del"), TextStyle.BOLD: ("**", "strong"), TextStyle.ITALIC: ("*", "em")}
 """Outermost first."""
 _STYLED = "**"
 _LINE = "\n"
@@ -157,12 +157,12 @@ def inline(spans: Spans, *, in_table: bool = False, italic: str = "*") -> str:
 
     ``italic`` is the sign of what is in italics.
     """
-    pieces = groupby(spans, key=lambda span: (span.mark, span.href))
+    pieces = groupby(spans, key=lambda span: (span.style, span.href))
     merged = [Span("".join(span.text for span in group), mark, href) for (mark, href), group in pieces]
     return _Inline(in_table, italic).text(merged, (), "", "")
 
 
-_Style: TypeAlias = Mark | str
+_Style: TypeAlias = TextStyle | str
 """A mark, or the address of a link."""
 
 
@@ -200,12 +200,12 @@ class _Inline:
         """Return spans with the signs of one style around; as HTML where a letter next to these could undo them."""
         if isinstance(style, str):
             return f"[{self.text(spans, (*inside, style), '', '')}]({_address(style)})"
-        sign, tag = (self.italic, "em") if style is Mark.ITALIC else _SIGNS[style]
+        sign, tag = (self.italic, "em") if style is TextStyle.ITALIC else _SIGNS[style]
         made = self.text(spans, (*inside, style), left, right)
         first, last = (self._inner_edge(spans[at], at, (*inside, style)) for at in (0, -1))
         # Signs inside of others could end these, and underlines are none between letters.
         is_nested = any(other is not None for other, _ in _runs(spans, (*inside, style)))
-        strict = is_nested or self.italic == "_" or any(isinstance(other, Mark) for other in inside)
+        strict = is_nested or self.italic == "_" or any(isinstance(other, TextStyle) for other in inside)
         fits = _is_apart(first, left, strict=strict) and _is_apart(last, right, strict=strict)
         if fits:
             return f"{sign}{made}{sign}"
@@ -220,9 +220,9 @@ class _Inline:
     def _inner_edge(self, span: Span, at: int, inside: tuple[_Style, ...]) -> str:
         """Return the character next to the signs of the styles ``inside``; stars that touch are one sign."""
         others = [style for style in _styles(span) if style not in inside]
-        if span.mark & Mark.CODE or (others and (not isinstance(others[0], Mark) or self.italic == "_")):
+        if span.style & TextStyle.CODE or (others and (not isinstance(others[0], TextStyle) or self.italic == "_")):
             return "`"
-        is_star = all(style in (Mark.BOLD, Mark.ITALIC) for style in (inside[-1], *others))
+        is_star = all(style in (TextStyle.BOLD, TextStyle.ITALIC) for style in (inside[-1], *others))
         return span.text[at] if is_star or not others else "`"
 
 
@@ -250,7 +250,7 @@ def _length(spans: Sequence[Span], start: int, style: _Style) -> int:
 
 def _styles(span: Span) -> list[_Style]:
     """Return the styles of a span but for code, outermost first where they are equally long."""
-    return [*([span.href] if span.href else []), *(mark for mark in _SIGNS if mark & span.mark)]
+    return [*([span.href] if span.href else []), *(mark for mark in _SIGNS if mark & span.style)]
 
 
 def _edge(run: tuple[_Style | None, Sequence[Span]], at: Literal[0, -1]) -> str:
@@ -259,7 +259,7 @@ def _edge(run: tuple[_Style | None, Sequence[Span]], at: Literal[0, -1]) -> str:
     text = spans[at].text
     char = text[at : at + 1 or None]
     if style is None:
-        return "`" if spans[at].mark & Mark.CODE else char
+        return "`" if spans[at].style & TextStyle.CODE else char
     if char.isspace():
         return char
     return (")" if at else "[") if isinstance(style, str) else _STYLED
@@ -304,7 +304,7 @@ def _code_aware(run: Sequence[Span], in_table: bool) -> str:
     """Return spans without styles, or of code."""
     parts = []
     for span in run:
-        if span.mark & Mark.CODE:
+        if span.style & TextStyle.CODE:
             before, text, after = _split_blanks(span.text)
             parts.append(f"{before}{_code_span(text, in_table) if text else ''}{after}")
         else:

@@ -14,15 +14,15 @@ import re
 
 from reader.core.model import Extract
 from reader.core.tokenize import words
-from reader.extraction.decoding import decode
-from reader.extraction.stubs.patterns import KINDS, OFFERS, WALLS, Kind
-from reader.extraction.stubs.visible_text import Place, Seen, seen
+from reader.extraction.stubs.patterns import KINDS, OFFERS, WALLS, PageKind
+from reader.extraction.stubs.visible_text import Region, VisibleText, visible_text
+from reader.extraction.tree import decode
 
 MAX_WORDS = 800
 """A longer text is an article, whatever stands beside it."""
 NO_ARTICLE = "has no article in it"
 """What is said of a page that is nothing in particular."""
-PAY = "shows no more without a subscription or an account"
+PAYWALL = "shows no more without a subscription or an account"
 
 _SEARCHED = 2_000_000
 """Characters of the page."""
@@ -44,7 +44,7 @@ _CUT = re.compile(r"(?:…|\.\.\.)\W*$")
 _BLANKS = re.compile(r"\s+")
 
 
-def stub(extract: Extract | None, source: bytes | str, charset: str = "") -> str:
+def stub_reason(extract: Extract | None, source: bytes | str, charset: str = "") -> str:
     """Return what a page is that stands where the article should be, as the rest of a sentence; empty for an article.
 
     ``extract`` is what :func:`reader.extraction.extract.extract` made of ``source``. The answer
@@ -52,10 +52,10 @@ def stub(extract: Extract | None, source: bytes | str, charset: str = "") -> str
     """
     if extract is not None and extract.words > MAX_WORDS:
         return ""
-    page = seen(decode(source, charset)[:_SEARCHED])
+    page = visible_text(decode(source, charset)[:_SEARCHED])
     if extract is None:
         said = page.text[:3_000]
-        return _kind([*page.titles, said], said, 0, page) or (PAY if _says(WALLS, said) else NO_ARTICLE)
+        return _kind([*page.titles, said], said, 0, page) or (PAYWALL if _says(WALLS, said) else NO_ARTICLE)
     blocks = _texts(extract.markdown)
     names = [extract.title, *page.titles, *blocks[:1]]
     return _kind(names, "\n".join(blocks)[:3_000], extract.words, page) or _wall(extract, blocks, page)
@@ -72,7 +72,7 @@ def _texts(markdown: str) -> list[str]:
 # --- other pages --------------------------------------------------------------------------------
 
 
-def _kind(names: list[str], said: str, size: int, page: Seen) -> str:
+def _kind(names: list[str], said: str, size: int, page: VisibleText) -> str:
     """Return what kind of page it is, by its names and what it says; ``size`` in words, 0 where there is no article."""
     points = [(_points(kind, names, said, size, page), kind) for kind in KINDS]
     best, kind = max(points, key=lambda pair: pair[0])
@@ -80,27 +80,27 @@ def _kind(names: list[str], said: str, size: int, page: Seen) -> str:
     return kind.reason if best >= enough else ""
 
 
-def _points(kind: Kind, names: list[str], said: str, size: int, page: Seen) -> int:
-    if size > kind.longest:
+def _points(kind: PageKind, names: list[str], said: str, size: int, page: VisibleText) -> int:
+    if size > kind.max_words:
         return 0
     named = max((_named(kind, name) for name in names), default=0)
-    says = _SAYS * min(2, _says(kind.says, said))
+    says = _SAYS * min(2, _says(kind.statements, said))
     if kind.reason == "asks to sign in" and page.has_password:
         says += _SAYS
-    if kind.reason == "asks for JavaScript" and _says(kind.says, page.noscript) and size == 0:
+    if kind.reason == "asks for JavaScript" and _says(kind.statements, page.noscript) and size == 0:
         says += _SAYS
-    if says and size <= kind.alone:
+    if says and size <= kind.max_words_alone:
         says += 1
-    if not named and size > kind.alone and says < 2 * _SAYS:
+    if not named and size > kind.max_words_alone and says < 2 * _SAYS:
         return 0  # one sentence, in a text that may be about such pages
-    return named + says + _FITS * bool(kind.fits.search(said)) if named or says else 0
+    return named + says + _FITS * bool(kind.hints.search(said)) if named or says else 0
 
 
 def _says(patterns: tuple[re.Pattern[str], ...], text: str) -> int:
     return sum(1 for pattern in patterns if pattern.search(text))
 
 
-def _named(kind: Kind, name: str) -> int:
+def _named(kind: PageKind, name: str) -> int:
     """Return what a title is worth that is the name of such a page, alone or beside the name of a site."""
     if len(name) > 160:
         return 0
@@ -119,10 +119,10 @@ def _named(kind: Kind, name: str) -> int:
 # --- pay walls ----------------------------------------------------------------------------------
 
 
-def _wall(extract: Extract, blocks: list[str], page: Seen) -> str:
+def _wall(extract: Extract, blocks: list[str], page: VisibleText) -> str:
     last = [text for text in blocks[1:][-_LAST:] if len(text) < 400]  # what is first is the text itself
     behind, aside = _behind(blocks, page)
-    told = " ".join(text for text, place in page.pieces if place == Place.WALL)
+    told = " ".join(text for text, place in page.pieces if place == Region.WALL)
     near = "\n".join((*last, behind, told))
     says = min(2, _says(WALLS, f"{near}\n{aside}"))
     points = (says + 1 if says else 0) + bool(told and says) + bool(OFFERS.search(near))
@@ -134,10 +134,10 @@ def _wall(extract: Extract, blocks: list[str], page: Seen) -> str:
     if 2 * page.locked_text > sum(map(len, blocks)) and page.said.is_free is False:
         points -= 4  # what the page says is not free is there
     enough = 2 if extract.words <= 120 else 3 if extract.words <= 300 else 4 if extract.words <= 500 else 5
-    return PAY if points >= enough else ""
+    return PAYWALL if points >= enough else ""
 
 
-def _behind(blocks: list[str], page: Seen) -> tuple[str, str]:
+def _behind(blocks: list[str], page: VisibleText) -> tuple[str, str]:
     """Return what stands right behind an article's text, and what stands there in boxes beside it."""
     solid: list[str] = []
     starts: list[int] = []
@@ -156,5 +156,5 @@ def _behind(blocks: list[str], page: Seen) -> tuple[str, str]:
     following = [
         piece for piece, start in zip(page.pieces, starts, strict=True) if end < start <= end + _ENDING + _BEHIND
     ]
-    inside = (text for text, place in following if place in (Place.TEXT, Place.WALL))
-    return "\n".join(inside), "\n".join(text for text, place in following if place == Place.ASIDE)
+    inside = (text for text, place in following if place in (Region.TEXT, Region.WALL))
+    return "\n".join(inside), "\n".join(text for text, place in following if place == Region.ASIDE)

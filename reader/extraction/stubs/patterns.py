@@ -19,25 +19,25 @@ _NEVER = re.compile("(?!)")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class PageKind:
     """A kind of page; patterns of names match a whole line, the others are looked for."""
 
     reason: str
     """The rest of a sentence that begins with “the page”."""
     names: re.Pattern[str]
     vague: re.Pattern[str]
-    says: tuple[re.Pattern[str], ...]
-    fits: re.Pattern[str]
-    alone: int
+    statements: tuple[re.Pattern[str], ...]
+    hints: re.Pattern[str]
+    max_words_alone: int
     """Words; of a shorter text, one sentence is enough."""
-    longest: int = 250
+    max_words: int = 250
     """Words; a longer text is an article, whatever it is called."""
 
 
 _THING = "(?:page|article|story|file|url|content|document|post|item|resource|link)"
 _NUMBER = r"(?:(?:http )?(?:error|fehler|erreur|fout|fel|błąd|erro|errore|hata|ошибка|错误)?[ :#-]*\d{3}\b[ :.,!–—-]*)"
 
-_ERROR = Kind(
+_ERROR = PageKind(
     "is an error page",
     names=_any(
         rf"{_NUMBER}",
@@ -114,7 +114,7 @@ _ERROR = Kind(
         ),
     ),
     vague=_any("access denied|not available|error|oops|unavailable|forbidden|fehler|erreur|gone|removed"),
-    says=(
+    statements=(
         _any(
             rf"\b{_THING} (?:that )?(?:you(?: are|.re| were|.ve| have)? (?:trying to|requested|looking for|clicked"
             rf"|followed))",
@@ -143,15 +143,15 @@ _ERROR = Kind(
             "غير موجودة|मौजूद नहीं",
         ),
     ),
-    fits=_any(
+    hints=_any(
         "try again|go (?:back )?to (?:the |our )?(?:home|front|main) ?page|back to (?:the )?home|home ?page",
         "apologi[sz]e for|reference (?:id|number|#)|check the (?:url|address|spelling)",
         "startseite|page d.accueil|página (?:inicial|de inicio|principal)|startsidan|forsiden|etusivu|voorpagina",
         "stron[ya] główn|ana sayfa|на главную|首页|トップページ|홈으로|الرئيسية",
     ),
-    alone=25,
+    max_words_alone=25,
 )
-_MAINTENANCE = Kind(
+_MAINTENANCE = PageKind(
     "is down for maintenance",
     names=_any(
         "we(?:.ll| will) be (?:right )?back(?: soon| shortly| in a .{0,12})?|back soon",
@@ -168,7 +168,7 @@ _MAINTENANCE = Kind(
         "|(?:الموقع )?(?:تحت|قيد) الصيانة",
     ),
     vague=_any("maintenance|wartung|onderhoud|mantenimiento|manutenção|manutenzione"),
-    says=(
+    statements=(
         _any(
             r"(?:site|website|page|service|system) (?:is|are) (?:currently |temporarily )?(?:down|undergoing"
             r"|offline|under|closed)",
@@ -181,10 +181,10 @@ _MAINTENANCE = Kind(
             "vuelv[ae] (?:a intentarlo|más tarde)|volte (?:mais tarde|em breve)|зайдите позже|稍后再|しばらく",
         ),
     ),
-    fits=_any("apologi[sz]e|inconvenience|unannehmlichkeiten|désolés|molestias|incómodo|неудобства"),
-    alone=0,
+    hints=_any("apologi[sz]e|inconvenience|unannehmlichkeiten|désolés|molestias|incómodo|неудобства"),
+    max_words_alone=0,
 )
-_ROBOT = Kind(
+_ROBOT = PageKind(
     "asks to prove that one is no robot",
     names=_any(
         r"attention required|robot or human|human verification|security check(?: required)?|pardon our interruption",
@@ -199,7 +199,7 @@ _ROBOT = Kind(
         "um momento|bir dakika lütfen|один момент|подождите|请稍候|しばらくお待ちください|잠시만 기다리(?:십시오|세요)",
         "please wait|een moment|ett ögonblick",
     ),
-    says=(
+    statements=(
         _any(
             r"checking (?:if the site connection|your browser)|review the security of your connection",
             r"(?:verify|confirm|prove|sure)(?:ing)? (?:that )?you(?: are|.re) (?:a |not a |an actual )?(?:human"
@@ -216,10 +216,10 @@ _ROBOT = Kind(
         ),
         _any("browser made us think|automation tools to browse|ray id|protection against|ddos protection"),
     ),
-    fits=_any("cloudflare|reference id|security of your|bots?\\b|captcha|five seconds"),
-    alone=30,
+    hints=_any("cloudflare|reference id|security of your|bots?\\b|captcha|five seconds"),
+    max_words_alone=30,
 )
-_CONSENT = Kind(
+_CONSENT = PageKind(
     "asks for consent to cookies",
     names=_any(
         r"before you continue(?: to \w+)?|we (?:value|respect|care about) your privacy"
@@ -232,7 +232,7 @@ _CONSENT = Kind(
         "szanujemy (?:twoją|państwa) prywatność|gizliliğinize.*|мы ценим вашу конфиденциальность",
     ),
     vague=_any("privacy|cookies|consent|datenschutz|cookie policy|privacidad"),
-    says=(
+    statements=(
         _any(
             "we (?:and|with) our (?:\\d+ )?partners|wir und unsere (?:\\d+ )?partner|nous et nos (?:\\d+ )?partenaires",
             "nosotros y nuestros (?:\\d+ )?socios|noi e i nostri (?:\\d+ )?partner|w?ij en onze (?:\\d+ )?partners",
@@ -249,15 +249,15 @@ _CONSENT = Kind(
             "consenso|accetta tutti|toestemming|consentimento|samtycke|zgod[aęy]|rıza|согласие",
         ),
     ),
-    fits=_any("personal data|personali[sz]ed|personenbezogene|données personnelles|datos personales|dati personali"),
-    alone=0,
-    longest=500,
+    hints=_any("personal data|personali[sz]ed|personenbezogene|données personnelles|datos personales|dati personali"),
+    max_words_alone=0,
+    max_words=500,
 )
-_SCRIPT = Kind(
+_SCRIPT = PageKind(
     "asks for JavaScript",
     names=_any("(?:please )?(?:enable|turn on) javascript.*|javascript (?:is )?(?:required|disabled|not enabled).*"),
     vague=_NEVER,
-    says=(
+    statements=(
         _any(
             r"\b(?:enable|turn on|activate|requires?|needs?|without) javascript\b",
             r"javascript (?:is|to be|must be|ist|est|está) (?:disabled|required|enabled|turned off|de[sz]\w+)",
@@ -265,10 +265,10 @@ _SCRIPT = Kind(
             "启用 ?javascript|javascriptを有効|javascript를 (?:활성화|사용)",
         ),
     ),
-    fits=_any("browser|navigateur|navegador|браузер|浏览器|ブラウザ"),
-    alone=40,
+    hints=_any("browser|navigateur|navegador|браузер|浏览器|ブラウザ"),
+    max_words_alone=40,
 )
-_SIGN_IN = Kind(
+_SIGN_IN = PageKind(
     "asks to sign in",
     names=_any(
         "(?:please )?(?:sign|log) ?(?:in|on)(?: (?:required|to (?:continue|your account|.{1,20})))?|member login",
@@ -279,7 +279,7 @@ _SIGN_IN = Kind(
         "войти|авторизация|вхід|登录|登入|ログイン|로그인|تسجيل الدخول|התחברות|लॉग ?इन(?: करें)?|đăng nhập|masuk",
     ),
     vague=_any("welcome back|entrar|acceder|вход|konto|account|my account"),
-    says=(
+    statements=(
         _any(
             "(?:enter|type in) your (?:e-?mail|user ?name|password)|forg[eo]t(?:ten)? (?:your )?password"
             "|no account yet",
@@ -289,10 +289,10 @@ _SIGN_IN = Kind(
             "şifremi unuttum|nie pamiętasz hasła|비밀번호",
         ),
     ),
-    fits=_any("password|passwort|mot de passe|contraseña|senha|wachtwoord|lösenord|hasło|пароль|密码|パスワード"),
-    alone=0,
+    hints=_any("password|passwort|mot de passe|contraseña|senha|wachtwoord|lösenord|hasło|пароль|密码|パスワード"),
+    max_words_alone=0,
 )
-_ELSEWHERE = Kind(
+_ELSEWHERE = PageKind(
     "is not shown in this country",
     names=_any(
         rf"{_NUMBER}?(?:unavailable (?:for|due to) legal reasons)",
@@ -304,7 +304,7 @@ _ELSEWHERE = Kind(
         "votre pays|(?:contenido )?no disponible en (?:su|tu) (?:país|región)|недоступно в вашей стране",
     ),
     vague=_any("not available|unavailable|451|access denied"),
-    says=(
+    statements=(
         _any(
             "(?:access|visit|view)(?:ing)? (?:this|our) (?:web)?site from (?:a|an|the|within) ",
             "(?:not|un)available in (?:your|most european) (?:country|countries|region|location)",
@@ -313,10 +313,10 @@ _ELSEWHERE = Kind(
         ),
         _any("european economic area|\\bgdpr\\b|general data protection|legal reasons|access cannot be granted"),
     ),
-    fits=_any("european union|\\beu\\b|region|country"),
-    alone=0,
+    hints=_any("european union|\\beu\\b|region|country"),
+    max_words_alone=0,
 )
-_PARKED = Kind(
+_PARKED = PageKind(
     "belongs to a site that is gone",
     names=_any(
         r"(?:this )?domain (?:name )?(?:is |may be )?(?:for sale|parked|expired|suspended)|buy this domain"
@@ -325,7 +325,7 @@ _PARKED = Kind(
         "(?:diese )?domain (?:steht zum verkauf|zu verkaufen|ist geparkt)|(?:ce )?(?:nom de )?domaine est à vendre",
     ),
     vague=_any("coming soon|default web site page|index of /|it works|" + r"[\w-]+(?:\.[\w-]+)+"),
-    says=(
+    statements=(
         _any(
             r"domain (?:name )?(?:\S+ )?(?:is|may be|could be) (?:for sale|parked|available (?:for|to))",
             "domain (?:has )?expired|buy this domain|domain steht zum verkauf|domaine est à vendre"
@@ -334,8 +334,8 @@ _PARKED = Kind(
         ),
         _any("registrar|inquire about|make an offer|sponsored listings|purchase (?:this|the) domain|buy it now"),
     ),
-    fits=_any("domain|hosting"),
-    alone=0,
+    hints=_any("domain|hosting"),
+    max_words_alone=0,
 )
 KINDS = (_ROBOT, _ELSEWHERE, _PARKED, _MAINTENANCE, _SIGN_IN, _CONSENT, _ERROR, _SCRIPT)
 """In the order in which they are asked; what comes first is named where two count the same."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from reader.extraction.json_ld import Structured, structured
+from reader.extraction.json_ld import StructuredData, structured_data
 from reader.extraction.stubs.patterns import WALL_BOX
 from reader.extraction.tree import parse, text_of
 
@@ -25,7 +25,7 @@ _AWAY_NAMES = re.compile(
 _LOCKED = re.compile(r"locked|metered|premium|paid", re.IGNORECASE)
 
 
-class Place(IntEnum):
+class Region(IntEnum):
     """Where a piece of text stands; what is inside of something counts as the greater of the two."""
 
     TEXT = 0
@@ -37,16 +37,16 @@ class Place(IntEnum):
 
 
 @dataclass(slots=True)
-class Seen:
+class VisibleText:
     """A page as it is looked at."""
 
     titles: list[str] = field(default_factory=list)
     """``title`` and the first headings, as far as there are any."""
-    pieces: list[tuple[str, Place]] = field(default_factory=list)
+    pieces: list[tuple[str, Region]] = field(default_factory=list)
     noscript: str = ""
     """What is shown to readers without scripts."""
     has_password: bool = False
-    said: Structured = field(default_factory=Structured)
+    said: StructuredData = field(default_factory=StructuredData)
     """What the page says of itself to programs."""
     locked_text: int = 0
     """Characters of the text that the page says is not free, and has all the same."""
@@ -54,16 +54,16 @@ class Seen:
     @property
     def text(self) -> str:
         """All that is seen but for head, foot and menus, else those too; what is for readers without scripts last."""
-        inside = " ".join(text for text, place in self.pieces if place != Place.AWAY)
+        inside = " ".join(text for text, place in self.pieces if place != Region.AWAY)
         return f"{inside or ' '.join(text for text, _ in self.pieces)} {self.noscript}".strip()
 
 
-def seen(source: str) -> Seen:
+def visible_text(source: str) -> VisibleText:
     """Return what is seen of a page; of plain text, all of it."""
-    found = Seen()
+    found = VisibleText()
     parsed = parse(source)
     if parsed is None:
-        found.pieces.append((source[:MAX_CHARACTERS], Place.TEXT))
+        found.pieces.append((source[:MAX_CHARACTERS], Region.TEXT))
         return found
     tree = parsed.tree
     found.titles = [text_of(title) for title in list(tree.iter("title"))[:1]]
@@ -72,7 +72,7 @@ def seen(source: str) -> Seen:
         found.titles += [text_of(heading) for heading in list(tree.iter("h2"))[:1]]
     found.noscript = " ".join(text_of(part)[:1_000] for part in list(tree.iter("noscript"))[:5])
     found.has_password = any((field.get("type") or "").lower() == "password" for field in tree.iter("input"))
-    found.said = structured(tree)
+    found.said = structured_data(tree)
     for meta in tree.iter("meta"):
         if (meta.get("property") or meta.get("name")) == "article:content_tier" and _LOCKED.search(
             meta.get("content") or ""
@@ -83,10 +83,10 @@ def seen(source: str) -> Seen:
     return found
 
 
-def _walk(tree: HtmlElement, pieces: list[tuple[str, Place]]) -> None:
+def _walk(tree: HtmlElement, pieces: list[tuple[str, Region]]) -> None:
     """Add the texts of a tree, without recursion, up to the bound."""
     left = MAX_CHARACTERS
-    stack: list[tuple[HtmlElement | str, Place]] = [(tree, Place.TEXT)]
+    stack: list[tuple[HtmlElement | str, Region]] = [(tree, Region.TEXT)]
     while stack and left > 0:
         node, place = stack.pop()
         if isinstance(node, str):
@@ -109,16 +109,18 @@ def _is_hidden(element: HtmlElement) -> bool:
     return get("hidden") is not None or get("aria-hidden") == "true" or bool(_HIDDEN.search(get("style") or ""))
 
 
-def _place(element: HtmlElement) -> Place:
+def _place(element: HtmlElement) -> Region:
     if element.tag in ("header", "footer", "nav") or element.get("role") in ("navigation", "banner", "contentinfo"):
-        return Place.AWAY
+        return Region.AWAY
     names = f"{element.get('class') or ''} {element.get('id') or ''}"[:1_000]
     if element.tag not in ("body", "html") and _AWAY_NAMES.search(names):
-        return Place.AWAY
+        return Region.AWAY
     if element.tag == "aside" and not WALL_BOX.search(names):
-        return Place.ASIDE
+        return Region.ASIDE
     return (
-        Place.WALL if WALL_BOX.search(names) and element.tag not in ("body", "html", "main", "article") else Place.TEXT
+        Region.WALL
+        if WALL_BOX.search(names) and element.tag not in ("body", "html", "main", "article")
+        else Region.TEXT
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Literal, NamedTuple, get_args
 
 Scope = Literal["app", "browse", "panes", "list", "article", "text", "views", "entry"]
-Focus = Literal["empty", "list", "chosen", "article", "related", "text", "views", "entry"]
+KeyContext = Literal["empty", "list", "chosen", "article", "related", "text", "views", "entry"]
 Group = Literal["Move", "Read", "Text", "Find", "Views", "Mark", "Links", "Sort", "Folder", "Write", "App"]
 GROUPS: tuple[Group, ...] = get_args(Group)
 
@@ -700,7 +700,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit", "q,ctrl+q", "quit", "Quit", "Leave newsreader; everything is kept.", "App", ("app",)),
 )
 
-FOOTERS: dict[Focus, tuple[tuple[str, str], ...]] = {
+FOOTERS: dict[KeyContext, tuple[tuple[str, str], ...]] = {
     "empty": (
         ("search", "search"),
         ("refresh", "look again"),

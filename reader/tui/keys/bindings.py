@@ -15,12 +15,27 @@ from textual.keys import Keys
 
 from reader.core.errors import ReaderError
 from reader.core.text import clean
-from reader.tui.keys.actions import ACTIONS, FOOTERS, GROUPS, Action, Focus, Group, Scope
+from reader.tui.keys.actions import ACTIONS, FOOTERS, GROUPS, Action, Group, KeyContext, Scope
 
 # Whoever asks what an action does need not know that they are listed elsewhere.
 __all__ = [
-    "ACTIONS", "CHAINS", "GROUPS", "NAMES", "Action", "Focus", "Group", "Scope", "bindings", "check", "first_key",
-    "footer", "groups", "keys_of", "single_keys", "spoken", "spoken_press",
+    "ACTIONS",
+    "CHAINS",
+    "GROUPS",
+    "NAMES",
+    "Action",
+    "Group",
+    "KeyContext",
+    "Scope",
+    "bindings",
+    "check_keymap",
+    "first_key",
+    "footer",
+    "groups",
+    "key_label",
+    "keys_of",
+    "pressed_key_label",
+    "single_keys",
 ]  # fmt: skip
 
 CHAINS: tuple[tuple[Scope, ...], ...] = (
@@ -50,7 +65,7 @@ def bindings(scope: Scope) -> list[BindingType]:
             action.method,
             action.title,
             show=False,
-            key_display=spoken(action.keys.split(",")[0]),
+            key_display=key_label(action.keys.split(",")[0]),
             tooltip=action.help,
             id=action.name,
         )
@@ -59,22 +74,22 @@ def bindings(scope: Scope) -> list[BindingType]:
     ]
 
 
-def footer(where: Focus) -> list[tuple[Action, str]]:
+def footer(where: KeyContext) -> list[tuple[Action, str]]:
     """Return the actions that the last line shows when the focus is there, each with a word for it."""
     by_name = {action.name: action for action in ACTIONS}
     return [(by_name[name], word) for name, word in FOOTERS[where]]
 
 
-def spoken_press(key: str, character: str | None) -> str:
+def pressed_key_label(key: str, character: str | None) -> str:
     """Return what to call a key that was pressed: what it writes, if one can see that, or a name people know."""
     if key.startswith(("alt+", "ctrl+", "super+", "meta+", "hyper+")):
-        return spoken(key)
+        return key_label(key)
     if character and len(character) == 1 and character.isprintable() and not character.isspace():
         return character if not unicodedata.combining(character) and character == clean(character) else "This key"
-    return spoken(key) if key in _SPOKEN or "+" in key or re.fullmatch(r"f\d+", key) else "This key"
+    return key_label(key) if key in _SPOKEN or "+" in key or re.fullmatch(r"f\d+", key) else "This key"
 
 
-def spoken(keys: str) -> str:
+def key_label(keys: str) -> str:
     """Return keys as a person calls them, such as ``j ↓`` or ``Ctrl+d``."""
     return "  ".join(_spoken_key(key.strip()) for key in keys.split(","))
 
@@ -92,10 +107,10 @@ def keys_of(action: Action, keymap: Mapping[str, str]) -> str:
 def first_key(name: str, keymap: Mapping[str, str]) -> str:
     """Return the first key of the action ``name``, as a person calls it."""
     action = next(action for action in ACTIONS if action.name == name)
-    return spoken(keys_of(action, keymap).split(",")[0])
+    return key_label(keys_of(action, keymap).split(",")[0])
 
 
-def check(keymap: Mapping[str, str]) -> None:
+def check_keymap(keymap: Mapping[str, str]) -> None:
     """Look a person's keys over. Raises ReaderError for a key that does not exist and for one that is given twice."""
     known = {key.value for key in Keys} | set(_SPOKEN)
     for name, keys in keymap.items():

@@ -22,7 +22,7 @@ def short_table() -> str:
     rows = ["| keys | what they do |", "|---|---|"]
     for group, found in bindings.groups():
         rows.append(f"| **{group}** {_WHERE.get(group, '')}".rstrip() + " | |")
-        rows += [f"| {', '.join(_code(bindings.spoken(action.keys)))} | {action.title} |" for action in found]
+        rows += [f"| {_keys(action)} | {action.title} |" for action in found]
     return "\n".join(rows) + "\n"
 
 
@@ -30,16 +30,13 @@ def full_table() -> str:
     """Return the table of docs/keys.md: every action with its name and its help."""
     parts = []
     for group, found in bindings.groups():
-        rows = [
-            f"| `{action.name}` | {', '.join(_code(bindings.spoken(action.keys)))} | {action.title} | {action.help} |"
-            for action in found
-        ]
+        rows = [f"| `{action.name}` | {_keys(action)} | {action.title} | {action.help} |" for action in found]
         parts += [f"## {group}\n", "| action | keys | title | what it does |", "|---|---|---|---|", *rows, ""]
     return "\n".join(parts)
 
 
-def _code(spoken: str) -> list[str]:
-    return [f"`{key}`" for key in spoken.split()]
+def _keys(action: bindings.Action) -> str:
+    return ", ".join(f"`{key}`" for key in bindings.key_label(action.keys).split())
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ from reader.tui.screens.searching import Back
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_list.header import ListHeader
 from reader.tui.widgets.bars.bars import KeyBar, LongMessage, TopBar
-from reader.tui.widgets.bars.progress import GatheringLine, ProgressLine
+from reader.tui.widgets.bars.progress import BulkFetchBar, IndexingBar
 from reader.tui.widgets.panes import Panes
 
 if TYPE_CHECKING:
@@ -93,8 +93,8 @@ class BrowseScreen(Gathering):
         assert first is not None
         yield TopBar(self.library.name, first.counts, id="top")
         yield Panes(first, bindings.single_keys(self._keymap), self, side=self.side_pane(), id="panes")
-        yield ProgressLine(id="progress")
-        yield GatheringLine(id="gathering")
+        yield IndexingBar(id="progress")
+        yield BulkFetchBar(id="gathering")
         yield KeyBar(self._keymap, id="keys")
         yield LongMessage(id="message")
 
@@ -103,7 +103,7 @@ class BrowseScreen(Gathering):
         self.panes.focus_list()
         self.watch(self.article, "selected", self._show_keys, init=False)
         if len(self.articles.view):
-            self.article.wait()  # whatever is asked of it before its article comes is meant for that one
+            self.article.begin_loading()  # whatever is asked of it before its article comes is meant for that one
         self.set_class(not len(self.articles.view), "-empty")
         self.call_after_refresh(self._begin)
 
@@ -128,9 +128,9 @@ class BrowseScreen(Gathering):
         self._searching, self._back_to = True, back
         self._lost = None  # it is not looked for in what somebody asked for since
         self._to_hold = False
-        self.articles.touched = False
-        self.articles.let_go()
-        self.articles.wait()
+        self.articles.user_selected = False
+        self.articles.clear_range()
+        self.articles.begin_loading()
         self._reload_view()
 
     def _reload_view(self, *, sorting: bool = False, marked: bool = False) -> None:
@@ -163,7 +163,7 @@ class BrowseScreen(Gathering):
     @property
     def _is_held(self) -> bool:
         """Whether the person has taken hold of the selected article."""
-        return self.articles.touched or self.article.has_focus
+        return self.articles.user_selected or self.article.has_focus
 
     def _held_articles(self, *, marked: bool) -> Sequence[int]:
         """Return the articles that stay in the list although they may not match any more.
@@ -180,10 +180,10 @@ class BrowseScreen(Gathering):
     @on(messages.Failed)
     def _tell_failure(self, event: messages.Failed) -> None:
         """Tell of what could not be done, and take back what was shown in advance. A damaged index is built anew."""
-        from reader.tui.widgets.article_pane.placeholders import sentence
+        from reader.tui.widgets.article_pane.placeholders import error_text
 
         group, error = event.group, event.error
-        self.say(sentence(error), warning=True)
+        self.say(error_text(error), warning=True)
         if isinstance(error, ReaderError) and error.damaged and group in {VIEW, ROWS}:
             self._desk.renew()
         if group == KEEPING:
@@ -192,12 +192,12 @@ class BrowseScreen(Gathering):
             self._reload_view()  # what the list shows was not kept
         elif group == VIEW:
             self._searching, self._back_to = False, None
-            self.search_failed(sentence(error))
-            self.articles.go_on()
+            self.search_failed(error_text(error))
+            self.articles.end_loading()
         elif group == UNREAD:
-            self.articles.go_on()
+            self.articles.end_loading()
         elif group == ROWS:
-            self.set_timer(_SECONDS_UNTIL_ASKED_AGAIN, self.articles.forget_asked)
+            self.set_timer(_SECONDS_UNTIL_ASKED_AGAIN, self.articles.request_missing_rows)
 
     def remember(self, name: str, value: str) -> None:
         """Keep a small fact between runs."""
@@ -207,7 +207,7 @@ class BrowseScreen(Gathering):
     def _show_view(self, event: messages.ViewLoaded) -> None:
         first = not len(self.articles.view)
         self.query_one(TopBar).counts = event.counts
-        self.query_one(ProgressLine).progress = self._progress
+        self.query_one(IndexingBar).progress = self._progress
         if event.sort != self.sort or event.query != self.asked.query:
             return  # the person has chosen another order or query meanwhile, which is on its way
         header = self.query_one(ListHeader)
@@ -220,7 +220,7 @@ class BrowseScreen(Gathering):
             self.say(f"Sorted by {self.sort.by}, {words}; unknown last.")
         self.articles.types = header.types = event.types
         # One may have moved on since it was asked for.
-        moved = self.articles.touched and event.keep != self.articles.rowid
+        moved = self.articles.user_selected and event.keep != self.articles.rowid
         at = event.view.find(self.articles.rowid) if moved else event.at
         back = self._found_again(event)
         lost = None
@@ -245,14 +245,14 @@ class BrowseScreen(Gathering):
         self.articles.show(event.view, rows, at=place, top=top, terms=self._terms, fallen=event.fallen)
         self.view_placed(event, searched=self._searching)
         if self._searching and self._back_to is not None:
-            self.articles.choose_from(self._back_to.choice_from)
+            self.articles.extend_from(self._back_to.anchor_rowid)
         self._searching, self._back_to, self._to_hold = False, None, False
         self.view_shown()
         if self._lost is not None and self._lost.instead == before:
             self._lost = self._lost._replace(instead=self.articles.rowid)  # nobody has moved: it is looked for on
         elif lost is not None:
             self._lost = lost._replace(instead=self.articles.rowid)
-        self.articles.go_on()
+        self.articles.end_loading()
         self.set_class(not len(event.view) and event.query is None, "-empty")
         self.nothing_selected()
         self._show_keys()
@@ -272,7 +272,7 @@ class BrowseScreen(Gathering):
             # What comes in its place is not what they chose.
             place = (self.article.scroll_offset.y, self.article.selected)
             self.panes.focus_list()
-        if place is not None or self.articles.touched:
+        if place is not None or self.articles.user_selected:
             why = "" if self.asked.query is None else "it does not match any more, or "
             gone = f"The article is not in the list any more: {why}its file is gone, or cannot be read."
             self.say(gone, warning=True)
@@ -296,10 +296,10 @@ class BrowseScreen(Gathering):
 
     @on(messages.RowsLoaded)
     def _show_rows(self, event: messages.RowsLoaded) -> None:
-        self.articles.supply(self._marks.on(event.rows, event.marks))
+        self.articles.add_rows(self._marks.on(event.rows, event.marks))
 
-    @on(ArticleList.RowsWanted)
-    def _fetch_rows(self, event: ArticleList.RowsWanted) -> None:
+    @on(ArticleList.RowsRequested)
+    def _fetch_rows(self, event: ArticleList.RowsRequested) -> None:
         self._desk.rows(event.rowids)
 
     def marks_shown(self) -> None:
@@ -321,7 +321,7 @@ class BrowseScreen(Gathering):
     def _show_progress(self, event: messages.Refreshed) -> None:
         progress = self._progress = event.progress
         if progress.finished or not progress.shown:  # otherwise with the view: a frame more would keep keys waiting
-            self.query_one(ProgressLine).progress = progress
+            self.query_one(IndexingBar).progress = progress
         self._stale |= progress.shown or self.article.subject is None
         if progress.shown or (progress.finished and not self._folder_read):
             self._reload_view()
@@ -399,7 +399,7 @@ class BrowseScreen(Gathering):
 
     def watch_sort(self, sort: Sort) -> None:
         """Ask for the new order. Header and message change with the list, in one frame."""
-        self.articles.wait()
+        self.articles.begin_loading()
         self._reload_view(sorting=True)
         self._desk.remember(startup.SORT, f"{sort.by} {'up' if sort.reverse else 'down'}")
 
@@ -407,10 +407,10 @@ class BrowseScreen(Gathering):
     def _sort_by_mouse(self, event: ListHeader.SortChosen) -> None:
         self.action_sort(event.by)
 
-    @on(KeyBar.Chosen)
-    async def _act_by_mouse(self, event: KeyBar.Chosen) -> None:
+    @on(KeyBar.ActionClicked)
+    async def _act_by_mouse(self, event: KeyBar.ActionClicked) -> None:
         """Do what the key would do, where the key would do it."""
-        views = self.panes.views if self.panes.views_have_focus else None
+        views = self.panes.views if self.panes.sidebar_has_focus else None
         focused = views or self.text_view or (self.article if self.article.has_focus else self.articles)
         places: dict[bindings.Scope, DOMNode] = {"app": self.app, "browse": self, "panes": self.panes}
         await self.app.run_action(event.action.method, default_namespace=places.get(event.action.scopes[0], focused))

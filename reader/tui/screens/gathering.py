@@ -13,7 +13,7 @@ from reader.tui import messages
 from reader.tui.keys import bindings
 from reader.tui.screens.picturing import Picturing
 from reader.tui.widgets.bars.bars import KeyBar
-from reader.tui.widgets.bars.progress import GatheringLine
+from reader.tui.widgets.bars.progress import BulkFetchBar
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -50,29 +50,29 @@ class Gathering(Picturing):
             if self._pauses:
                 self.originals.pause()
             else:
-                self.originals.go_on()
-            begun = self.query_one(GatheringLine).gathered
+                self.originals.resume()
+            begun = self.query_one(BulkFetchBar).gathered
             if begun is not None and self._gathered is None:  # nothing is told of it yet
                 self._show_line(begun._replace(paused=self._pauses))
             return
-        if self.articles.later(self.action_fetch_all):
+        if self.articles.defer(self.action_fetch_all):
             return
         if self.originals.refusal:
             self.say(self.originals.refusal, warning=True)
             return
-        rowids = self.articles.chosen or self.articles.view.rowids
+        rowids = self.articles.selected_range or self.articles.view.rowids
         if not len(rowids):
-            self.say("There is no article here to fetch.", passing=True)
+            self.say("There is no article here to fetch.", transient=True)
         elif len(rowids) > _MANY and (len(rowids), rowids[0], rowids[-1]) != self._asked_for:
             self._asked_for = (len(rowids), rowids[0], rowids[-1])
             key = bindings.first_key("fetch.all", self._keymap)
             many = f"{key} again fetches the originals of {count(len(rowids), 'article')}, where they are not kept."
-            self.say(many, passing=True)
+            self.say(many, transient=True)
         else:
             self._asked_for = None
-            self.articles.let_go()
+            self.articles.clear_range()
             self._begins, self._pauses = True, False
-            self.query_one(KeyBar).hush()  # whatever it was: from now on the line above tells
+            self.query_one(KeyBar).clear()  # whatever it was: from now on the line above tells
             self.originals.gather(rowids)
 
     def _show_come(self, gathered: BulkProgress) -> None:
@@ -101,9 +101,9 @@ class Gathering(Picturing):
         elif self._gathered is None:  # that shows at once; the process tells of it later
             from reader.core.events import BulkProgress
 
-            self._show_line(BulkProgress(0, 0, 0, event.missing, 0.0, paused=self._pauses, finished=False, told=""))
+            self._show_line(BulkProgress(0, 0, 0, event.missing, 0.0, paused=self._pauses, finished=False, summary=""))
             if self.has_class("-zen"):  # where there is no such line
-                self.say(f"Fetching {count(event.missing, 'original')} …", passing=True)
+                self.say(f"Fetching {count(event.missing, 'original')} …", transient=True)
 
     @on(messages.Failed)
     def _begin_none(self, event: messages.Failed) -> None:
@@ -121,10 +121,10 @@ class Gathering(Picturing):
             for id_ in self.fetching:
                 self.originals.cancel(id_)
         else:
-            self.say("Nothing is being fetched.", passing=True)
+            self.say("Nothing is being fetched.", transient=True)
 
     def _show_line(self, gathered: BulkProgress | None) -> None:
-        line = self.query_one(GatheringLine)
+        line = self.query_one(BulkFetchBar)
         line.keys = (bindings.first_key("fetch.all", self._keymap), bindings.first_key("fetch.stop", self._keymap))
         line.gathered = gathered
 
@@ -138,5 +138,5 @@ class Gathering(Picturing):
         if self._following is None and not gathered.finished:
             self._following = self.set_timer(_SECONDS_BETWEEN_LISTS, self._follow)
         if gathered.finished:
-            self.say(gathered.told, warning=bool(gathered.failed and not gathered.done))
+            self.say(gathered.summary, warning=bool(gathered.failed and not gathered.done))
             self.pages_changed()

@@ -22,14 +22,14 @@ _SIGNS = (
 )
 
 
-_GROUPS_OF: dict[bindings.Focus, bindings.Group] = {"text": "Text", "views": "Views", "entry": "Write"}
+_GROUPS_OF: dict[bindings.KeyContext, bindings.Group] = {"text": "Text", "views": "Views", "entry": "Write"}
 """Where keys mean something else than in the list and the article, and the group that says what."""
 
 
 class HelpScreen(ListingScreen):
     """The keys in force, in groups."""
 
-    def __init__(self, keymap: Mapping[str, str], where: bindings.Focus = "list") -> None:
+    def __init__(self, keymap: Mapping[str, str], where: bindings.KeyContext = "list") -> None:
         """``where`` the person is: what the keys mean there goes first."""
         super().__init__("Keys, signs and queries", "type a key or a word")
         self._keymap = dict(keymap)
@@ -38,7 +38,7 @@ class HelpScreen(ListingScreen):
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:  # noqa: D102 - see ListingScreen
         lines: list[Line] = []
         for group, found in sorted(bindings.groups(), key=lambda each: each[0] != self._first):
-            rows = [(bindings.spoken(bindings.keys_of(a, self._keymap)), a.title, a.help) for a in found]
+            rows = [(bindings.key_label(bindings.keys_of(a, self._keymap)), a.title, a.help) for a in found]
             lines += _group(group, [row for row in rows if _has(words, (group, *row))], width)
         signs = [(sign, text, "") for sign, text in _SIGNS if _has(words, ("signs", sign, text))]
         lines += _group("Signs", signs, width)

@@ -14,12 +14,12 @@ from reader.tui import messages
 from reader.tui.screens.parts import Purpose
 from reader.tui.screens.reading import Reading
 from reader.tui.widgets.article_list.article_list import ArticleList
-from reader.tui.widgets.article_list.pending_marks import Change, Marks, told
+from reader.tui.widgets.article_list.pending_marks import MarkChange, PendingMarks, describe_change
 from reader.tui.widgets.bars.bars import KeyBar
 
 if TYPE_CHECKING:
     from reader.core.model import Row
-    from reader.tui.widgets.article_pane.content import Subject
+    from reader.tui.widgets.article_pane.content import ArticleContent
 
 _SECONDS_UNTIL_READ = 2.0
 _SECONDS_UNTIL_SAID = 0.25
@@ -33,14 +33,14 @@ class Marking(Reading):
         self._reading: Timer | None = None
         self._entered = -1
         """The article that the person has gone into, while it is yet to be shown; else -1."""
-        self._marks = Marks()
+        self._marks = PendingMarks()
         self._saying: Timer | None = None
         """What tells of a change that takes its time."""
         self._known_tags: list[str] = []
 
     # By reading.
 
-    def subject_shown(self, subject: Subject) -> None:
+    def subject_shown(self, subject: ArticleContent) -> None:
         """Mark it read unless it is left soon; at once when the person has gone into it."""
         self._stop_reading()
         entered = self._entered
@@ -71,9 +71,9 @@ class Marking(Reading):
         self._mark_read(rowid)
 
     def _mark_read(self, rowid: int) -> None:
-        rows = self.articles.at_hand([rowid]) or []
+        rows = self.articles.cached_rows([rowid]) or []
         if rows and not rows[0].read:
-            self._mark(rows, Change(read=True), quietly=True)
+            self._mark(rows, MarkChange(read=True), quietly=True)
 
     def read_on(self) -> None:
         """Look anew for how long the article in the pane is read."""
@@ -81,7 +81,7 @@ class Marking(Reading):
         if subject is not None and subject.rowid == self._wanted != -1:
             self.subject_shown(subject)
 
-    @on(ArticleList.Touched)
+    @on(ArticleList.SelectionConfirmed)
     def _take_hold(self) -> None:
         """Whoever takes hold of the article that was there at first reads it from now on."""
         self.read_on()
@@ -91,14 +91,14 @@ class Marking(Reading):
             self._reading.stop()
             self._reading = None
 
-    def _read_if_still(self, subject: Subject) -> None:
+    def _read_if_still(self, subject: ArticleContent) -> None:
         """Mark an article read that has been in the pane all the while."""
         row = self.articles.row
         # Not who is just looking at the list, or writing.
-        reading = (self.articles.touched or self.article.has_focus) and not self.is_asking
+        reading = (self.articles.user_selected or self.article.has_focus) and not self.is_asking
         shown = reading and self.article.subject is subject and self.article.is_on_screen
         if shown and row is not None and row.rowid == subject.rowid and not row.read:
-            self._mark([row], Change(read=True), quietly=True)
+            self._mark([row], MarkChange(read=True), quietly=True)
 
     # By key.
 
@@ -112,41 +112,41 @@ class Marking(Reading):
         self._toggle("starred")
 
     def _toggle(self, mark: Literal["read", "starred"]) -> None:
-        if self.articles.later(partial(self._toggle, mark)):
+        if self.articles.defer(partial(self._toggle, mark)):
             return
         rowids = self.meant()
-        rows = self.articles.at_hand(rowids)
+        rows = self.articles.cached_rows(rowids)
         if not rowids:
-            self.say("There is no article to mark here.", passing=True)
+            self.say("There is no article to mark here.", transient=True)
         elif rows is None:
             self._say_soon(f"Marking {len(rowids):,} articles …")
             self._desk.mark_documents(rowids, mark, None)
         else:
             value = not all(getattr(row, mark) for row in rows)
-            self._mark(rows, Change(read=value) if mark == "read" else Change(starred=value))
-        self.articles.let_go()
+            self._mark(rows, MarkChange(read=value) if mark == "read" else MarkChange(starred=value))
+        self.articles.clear_range()
 
     def action_all_read(self) -> None:
         """Mark every article of the list read."""
-        if self.articles.later(self.action_all_read):
+        if self.articles.defer(self.action_all_read):
             return
         rowids = self.articles.view.rowids
         if len(rowids):
             self._stop_reading()
             self._say_soon(f"Marking {len(rowids):,} articles …")
             self._desk.mark_documents(rowids, "read", value=True)
-            self.articles.let_go()
+            self.articles.clear_range()
         else:
-            self.say("There is no article to mark here.", passing=True)
+            self.say("There is no article to mark here.", transient=True)
 
-    def _mark(self, rows: list[Row], change: Change, *, quietly: bool = False) -> None:
+    def _mark(self, rows: list[Row], change: MarkChange, *, quietly: bool = False) -> None:
         # Shown at once; should writing fail, the list is read anew.
         self.articles.update_rows([self._marks.make(row, change) for row in rows])
-        self._desk.mark(rows, change, "" if quietly else told(change))
+        self._desk.mark(rows, change, "" if quietly else describe_change(change))
 
     def meant(self) -> list[int]:
         """Return the documents that a key is about."""
-        return self.articles.chosen or [self.articles.rowid] * (self.articles.rowid != -1)
+        return self.articles.selected_range or [self.articles.rowid] * (self.articles.rowid != -1)
 
     @on(messages.Marked)
     def _show_mark(self, event: messages.Marked) -> None:
@@ -162,17 +162,17 @@ class Marking(Reading):
     def marks_shown(self) -> None:
         """Called when marks that were made here are on disk."""
 
-    @on(ArticleList.Chosen)
-    def _show_chosen(self, event: ArticleList.Chosen) -> None:
+    @on(ArticleList.RangeChanged)
+    def _show_chosen(self, event: ArticleList.RangeChanged) -> None:
         bar = self.query_one(KeyBar)
-        bar.chosen = event.count
+        bar.selected_count = event.count
         if event.count:
-            bar.hush()  # how many they are matters more than what was done before
+            bar.clear()  # how many they are matters more than what was done before
         self._show_keys()
 
     def action_undo(self) -> None:
         """Take back the last change of marks."""
-        if self.articles.later(self.action_undo):
+        if self.articles.defer(self.action_undo):
             return
         self._stop_reading()
         self._marks.forget()
@@ -181,7 +181,7 @@ class Marking(Reading):
 
     def action_redo(self) -> None:
         """Make the change again that was taken back last."""
-        if self.articles.later(self.action_redo):
+        if self.articles.defer(self.action_redo):
             return
         self._marks.forget()
         self._say_soon("Doing it again …")
@@ -204,27 +204,27 @@ class Marking(Reading):
         """Select the next unread article, or the one before."""
         self.articles.to_unread(step)
 
-    @on(ArticleList.UnreadWanted)
-    def _look_for_unread(self, event: ArticleList.UnreadWanted) -> None:
+    @on(ArticleList.UnreadRequested)
+    def _look_for_unread(self, event: ArticleList.UnreadRequested) -> None:
         self._desk.next_unread(self.articles.view, event.at, event.step)
 
     @on(messages.UnreadFound)
     def _show_unread(self, event: messages.UnreadFound) -> None:
         if event.view is self.articles.view:
-            self.articles.found_unread(event.at, event.step)
+            self.articles.select_unread(event.at, event.step)
         else:
-            self.articles.go_on()
+            self.articles.end_loading()
 
     # Tags.
 
     def action_tags(self) -> None:
         """Edit the tags of what is chosen."""
-        if self.articles.later(self.action_tags):
+        if self.articles.defer(self.action_tags):
             return
         tagged = self.meant()
-        rows = self.articles.at_hand(tagged)
+        rows = self.articles.cached_rows(tagged)
         if not tagged:
-            self.say("There is no article to tag here.", passing=True)
+            self.say("There is no article to tag here.", transient=True)
         elif len(tagged) == 1 and rows:
             purpose = Purpose(partial(self._tag, rows[0]), self._offer_tags, refuses=self._refuses_tags)
             self.ask(purpose, "Tags, -tag takes one away: ", ", ".join((*rows[0].tags, "")))
@@ -242,11 +242,11 @@ class Marking(Reading):
             self._offer_tags(self.entry.text, self.entry.at)
 
     def _offer_tags(self, text: str, at: int) -> None:
-        from reader.tui.widgets.prompt.completion import offer_tags
+        from reader.tui.widgets.prompt.completion import complete_tag
 
         if self.entry is not None:
-            offer = offer_tags(text, at, self._known_tags)
-            self.entry.offer(offer)
+            offer = complete_tag(text, at, self._known_tags)
+            self.entry.set_completion(offer)
             self.entry.say("" if offer.words else "Tags, with commas between them.")
 
     def _refuses_tags(self, text: str) -> bool:
@@ -266,7 +266,7 @@ class Marking(Reading):
         given = split_tags(text)
         more = [tag for tag in given if not tag.startswith("-")]
         self._desk.tag_documents(rowids, more, [tag[1:] for tag in given if tag.startswith("-")])
-        self.articles.let_go()
+        self.articles.clear_range()
 
     def _tag(self, row: Row, text: str) -> None:
         """Give an article the tags that were entered; what has become of it meanwhile stays."""
@@ -276,12 +276,12 @@ class Marking(Reading):
         had = {tag.casefold(): tag for tag in row.tags}
         has = {tag.casefold(): tag for tag in given if not tag.startswith("-")}
         gone = {tag[1:].strip().casefold() for tag in given if tag.startswith("-")}
-        change = Change(
+        change = MarkChange(
             add_tags=tuple(tag for key, tag in has.items() if key not in had and key not in gone),
             remove_tags=tuple(tag for key, tag in had.items() if key not in has or key in gone),
         )
-        if change == Change():
+        if change == MarkChange():
             self.say("That changes nothing.")
         else:
             self._mark([row], change)
-        self.articles.let_go()
+        self.articles.clear_range()

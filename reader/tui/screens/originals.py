@@ -17,7 +17,7 @@ from reader.tui.widgets.text.formats import WAYS
 
 if TYPE_CHECKING:
     from reader.core.events import BulkProgress, FetchResult
-    from reader.tui.widgets.reader.lines import FullText, Notice
+    from reader.tui.widgets.reader.lines import ReaderText, TextNotice
 
 
 _TITLE = 40
@@ -41,7 +41,7 @@ class Originals(Texts):
         self.fetching: dict[str, Asked] = {}
         """The articles that are being fetched because somebody asked for each."""
 
-    def original_wanted(self, text: FullText, how: How, *, opening: bool) -> None:
+    def original_wanted(self, text: ReaderText, how: How, *, opening: bool) -> None:
         """Fetch the original of what is shown, unless nothing may be fetched, it has no address, or it is no use."""
         page, refusal = text.page, self.originals.refusal
         if not text.links.best:
@@ -49,7 +49,7 @@ class Originals(Texts):
         elif refusal and page is None:
             self._tell_notices(_refused(refusal))
         elif page is not None and how == "archive" and page.way != "archive":
-            self.say(f"This is {WAYS[page.way]}; the archive is for what cannot be had.", passing=True)
+            self.say(f"This is {WAYS[page.way]}; the archive is for what cannot be had.", transient=True)
         elif refusal:
             if not (opening and how == "fetch"):
                 self.say(refusal, warning=True)
@@ -76,7 +76,7 @@ class Originals(Texts):
         elif isinstance(news, BulkProgress):
             self.told_of_many(news)
 
-    def text_shown(self, text: FullText) -> None:
+    def text_shown(self, text: ReaderText) -> None:
         """Say whether its original is on its way."""
         super().text_shown(text)
         if self.text_pane is not None:
@@ -99,7 +99,7 @@ class Originals(Texts):
         """Called when the list may show something else for the same query."""
 
     def _got(self, got: FetchResult, asked: Asked, *, is_here: bool) -> None:
-        if got.status == "fetched" or got.holds:
+        if got.status == "fetched" or got.confirmed:
             self.pages_changed()
         pane = self.text_pane
         if not is_here or pane is None or pane.view.text is None or self.text_of is None:
@@ -111,7 +111,7 @@ class Originals(Texts):
             return
         pane.bar.state = ""
         text = pane.view.text
-        if got.status == "fetched" or (got.status == "cached" and (text.page is None or got.holds)):
+        if got.status == "fetched" or (got.status == "cached" and (text.page is None or got.confirmed)):
             self.load_again()  # one that holds tells since when that is known
         if got.status == "cached" and got.error and text.page is not None:
             from reader.tui.widgets.text.formats import ago
@@ -121,44 +121,44 @@ class Originals(Texts):
         elif got.status == "failed" and not got.cancelled:
             self._tell_notices(self._why_not(got))
         elif got.cancelled:
-            self.say(f"Fetching was stopped. {bindings.first_key('fetch', self._keymap)} begins anew.", passing=True)
+            self.say(f"Fetching was stopped. {bindings.first_key('fetch', self._keymap)} begins anew.", transient=True)
         elif asked.opening and asked.how == "fetch":
             pass  # one sees it
         elif got.status == "fetched":
             if text.page is not None:
                 self.say("It was fetched anew.")
-        elif got.holds:
+        elif got.confirmed:
             self.say("It still holds: the server has no other.")
         elif text.page is not None:
             again = bindings.first_key("fetch.again", self._keymap)
-            self.say(f"{again} looks for a newer original.", passing=True)
+            self.say(f"{again} looks for a newer original.", transient=True)
 
-    def _why_not(self, got: FetchResult) -> tuple[Notice, ...]:
+    def _why_not(self, got: FetchResult) -> tuple[TextNotice, ...]:
         """Return why there is no original, address by address, and what can be done about it."""
-        from reader.tui.widgets.reader.lines import Notice
+        from reader.tui.widgets.reader.lines import TextNotice
 
         names = {str(way): name for way, name in WAYS.items()}
-        notices = [Notice("The original could not be fetched." if got.failures else got.error, "warning")]
+        notices = [TextNotice("The original could not be fetched." if got.failures else got.error, "warning")]
         for failure in got.failures:
             what = names.get(failure.way, "it")
             where = f"{what} at {failure.host}" if failure.host else what
-            notices.append(Notice(f"{where[:1].upper()}{where[1:]}: {failure.why}.", apart=False))
+            notices.append(TextNotice(f"{where[:1].upper()}{where[1:]}: {failure.why}.", apart=False))
         again, browser, archive = (
             bindings.first_key(name, self._keymap) for name in ("fetch", "open", "fetch.archive")
         )
         ways = f"{again} tries again, {browser} opens it in the browser"
         if not any(failure.way == "archive" for failure in got.failures):
             ways += f", {archive} looks for it in the Wayback Machine"
-        notices.append(Notice(f"{got.hint} {ways}.".strip(), "text"))
+        notices.append(TextNotice(f"{got.hint} {ways}.".strip(), "text"))
         return tuple(notices)
 
-    def _tell_notices(self, notices: tuple[Notice, ...]) -> None:
+    def _tell_notices(self, notices: tuple[TextNotice, ...]) -> None:
         pane = self.text_pane
         if pane is None or pane.view.text is None:
             return
         if notices == self.notices:
             if notices:  # it stands there already, maybe out of sight: the key is answered all the same
-                self.say(notices[0].text, warning=notices[0].ink == "warning", passing=True)
+                self.say(notices[0].text, warning=notices[0].ink == "warning", transient=True)
             return
         self.notices = notices
         if pane.view.text.kind == "page" and notices:
@@ -168,13 +168,13 @@ class Originals(Texts):
             self.refit_text()
 
 
-def _no_address(text: FullText) -> tuple[Notice, ...]:
-    from reader.tui.widgets.reader.lines import Notice
+def _no_address(text: ReaderText) -> tuple[TextNotice, ...]:
+    from reader.tui.widgets.reader.lines import TextNotice
 
-    return (Notice("This document names no address that can be fetched.", "text"),)
+    return (TextNotice("This document names no address that can be fetched.", "text"),)
 
 
-def _refused(why: str) -> tuple[Notice, ...]:
-    from reader.tui.widgets.reader.lines import Notice
+def _refused(why: str) -> tuple[TextNotice, ...]:
+    from reader.tui.widgets.reader.lines import TextNotice
 
-    return (Notice(why, "warning"),)
+    return (TextNotice(why, "warning"),)

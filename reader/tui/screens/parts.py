@@ -15,12 +15,12 @@ from reader.tui import messages
 from reader.tui.desk import Desk
 from reader.tui.keys import bindings
 from reader.tui.widgets.article_list.article_list import ArticleList
-from reader.tui.widgets.article_pane.article_pane import ArticleView
+from reader.tui.widgets.article_pane.article_pane import ArticlePane
 from reader.tui.widgets.bars.bars import KeyBar, LongMessage
 from reader.tui.widgets.panes import Panes
 
 if TYPE_CHECKING:
-    from reader.tui.widgets.prompt.prompt import EntryLine
+    from reader.tui.widgets.prompt.prompt import PromptLine
 
 
 _SECONDS_HELD = 0.5
@@ -60,7 +60,7 @@ class Parts(Screen[None]):
         """What had the focus before a line was asked for,"""
         self._asked_then: Widget | None = None
         """and what gets it once the line is entered."""
-        self._bound: dict[bindings.Focus, frozenset[str]] = {}
+        self._bound: dict[bindings.KeyContext, frozenset[str]] = {}
         """The keys that do something, by where the focus is."""
 
     @property
@@ -74,19 +74,19 @@ class Parts(Screen[None]):
         return self.panes.articles
 
     @property
-    def article(self) -> ArticleView:
+    def article(self) -> ArticlePane:
         """The article pane."""
         return self.panes.article
 
     @property
-    def where(self) -> bindings.Focus:
+    def where(self) -> bindings.KeyContext:
         """Where the person is, as the last line has it."""
-        return self.query_one(KeyBar).where
+        return self.query_one(KeyBar).context
 
     def on_key(self, event: events.Key) -> None:
         """Say so of a key that does nothing. Textual sees to those that do something, whoever they are for."""
         bar = self.query_one(KeyBar)
-        bound = self._bound.get(bar.where)
+        bound = self._bound.get(bar.context)
         if bound is None:
             # Textual's own keys to scroll what cannot be scrolled do nothing.
             active = self.active_bindings.items()
@@ -95,13 +95,13 @@ class Parts(Screen[None]):
                 for key, it in active
                 if it.binding.id in bindings.NAMES or not it.binding.action.startswith(("page_", "scroll_"))
             }
-            bound = self._bound[bar.where] = frozenset(ours)
+            bound = self._bound[bar.context] = frozenset(ours)
         if event.key not in bound:
-            name = bindings.spoken_press(event.key, event.character)
+            name = bindings.pressed_key_label(event.key, event.character)
             if self.entry is not None:
                 self.entry.hint(f"{name} does nothing in this line.", warning=True)
             else:
-                self.say(f"{name} does nothing here. ? shows every key.", passing=True)
+                self.say(f"{name} does nothing here. ? shows every key.", transient=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While one writes, the keys of the screen are about nothing."""
@@ -111,11 +111,11 @@ class Parts(Screen[None]):
     def refocus(self, focused: Widget) -> None:
         """Keep the focus in the line that is written in; who clicks elsewhere has entered what stands in a query."""
         entry, purpose = self.entry, self._purpose
-        if entry is None or purpose is None or not entry.is_begun or entry in focused.ancestors_with_self:
+        if entry is None or purpose is None or not entry.has_had_focus or entry in focused.ancestors_with_self:
             return
         if purpose.at_once and not purpose.refuses(entry.text.strip()):
             self._asked_then = focused
-            self.on_entry_line_submitted(entry.Submitted(entry.text.strip()))
+            self.on_prompt_line_submitted(entry.Submitted(entry.text.strip()))
         else:
             entry.input.focus()
             entry.hint("Enter takes this, Esc leaves it.")
@@ -184,31 +184,31 @@ class Parts(Screen[None]):
 
         ``then`` gets the focus once it is entered; when it is left, or without one, what had it before.
         """
-        from reader.tui.widgets.prompt.prompt import EntryLine  # imported late: nobody writes before they have read
+        from reader.tui.widgets.prompt.prompt import PromptLine  # imported late: nobody writes before they have read
 
         if not self.is_asking:
             self._asked_from, self._purpose = self.focused, purpose
             self._asked_then = then or self.focused
             self.hold_keys()
-            self.mount(EntryLine(prompt, text, past))
+            self.mount(PromptLine(prompt, text, past))
 
     @property
-    def entry(self) -> EntryLine | None:
+    def entry(self) -> PromptLine | None:
         """The line that is written in, if there is one."""
         if not self.is_asking:
             return None  # or on its way out
-        from reader.tui.widgets.prompt.prompt import EntryLine
+        from reader.tui.widgets.prompt.prompt import PromptLine
 
-        return next((line for line in self.query(EntryLine) if line.is_mounted), None)
+        return next((line for line in self.query(PromptLine) if line.is_mounted), None)
 
     # By name, so that the line need not be known before it is asked for.
 
-    def on_entry_line_changed(self, event: EntryLine.Changed) -> None:
+    def on_prompt_line_changed(self, event: PromptLine.Changed) -> None:
         """Pass what is written on to whoever asked."""
         if self._purpose is not None:
             self._purpose.changed(event.text, event.at)
 
-    def on_entry_line_submitted(self, event: EntryLine.Submitted) -> None:
+    def on_prompt_line_submitted(self, event: PromptLine.Submitted) -> None:
         """Pass what was entered on to whoever asked."""
         purpose = self._purpose
         if purpose is not None and purpose.refuses(event.text):
@@ -218,7 +218,7 @@ class Parts(Screen[None]):
         if purpose is not None:
             purpose.entered(event.text)
 
-    def on_entry_line_left(self) -> None:
+    def on_prompt_line_canceled(self) -> None:
         """Tell whoever asked that nothing is entered."""
         purpose = self._purpose
         self._answered(self._asked_from)
@@ -232,7 +232,7 @@ class Parts(Screen[None]):
     def leave_line(self) -> None:
         """Take the line away, as if it had been left."""
         if self.is_asking:
-            self.on_entry_line_left()
+            self.on_prompt_line_canceled()
 
     def _answered(self, then: Widget | None) -> None:
         """Take the line away, and give the focus to ``then``."""
@@ -246,15 +246,15 @@ class Parts(Screen[None]):
         else:
             then.focus()
 
-    def move_on(self) -> None:
+    def on_next_key(self) -> None:
         """Take what concerned the last key from the last line: another one is pressed."""
-        self.query_one(KeyBar).move_on()
+        self.query_one(KeyBar).on_next_key()
 
-    def say(self, text: str, *, warning: bool = False, passing: bool = False) -> None:
-        """Tell the person something in the last line; see :meth:`KeyBar.say`."""
+    def say(self, text: str, *, warning: bool = False, transient: bool = False) -> None:
+        """Tell the person something in the last line; see :meth:`KeyBar.show_message`."""
         if warning and self.entry is not None:
             self.entry.hint(text, warning=True)  # which covers that line
-        self.query_one(KeyBar).say(text, warning=warning, passing=passing)
+        self.query_one(KeyBar).show_message(text, warning=warning, transient=transient)
 
     @on(KeyBar.TooLong)
     def _show_long(self, event: KeyBar.TooLong) -> None:
@@ -266,4 +266,4 @@ class Parts(Screen[None]):
 
     @on(messages.Said)
     def _tell(self, event: messages.Said) -> None:
-        self.say(event.text, warning=event.warning, passing=event.passing)
+        self.say(event.text, warning=event.warning, transient=event.transient)

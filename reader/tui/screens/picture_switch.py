@@ -16,7 +16,7 @@ from reader.tui.terminal import graphics as terminal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reader.images.model import Box, Picture
+    from reader.images.model import ImageBox, RenderedImage
     from reader.tui.pictures_desk import PicturesDesk
 
 _NEAR, _FAR, _OFFLINE = "images", "images-over-ssh", "images-offline"
@@ -34,7 +34,7 @@ class PictureSwitch(Originals):
     def __init__(self, first: First, settings: Config) -> None:
         super().__init__(first, settings)
         self._fetch_settings = settings.fetch
-        self._fact = _FAR if terminal.is_far(os.environ) else _OFFLINE if settings.fetch.refusal else _NEAR
+        self._fact = _FAR if terminal.is_remote(os.environ) else _OFFLINE if settings.fetch.refusal else _NEAR
         wanted = settings.fetch.images
         self.images_on = self._fact == _NEAR if wanted is None else wanted
         self._why_off = "" if self.images_on else "by [fetch] images" if wanted is False else _WHY_OFF[self._fact]
@@ -52,7 +52,7 @@ class PictureSwitch(Originals):
     def take_pictures_away(self) -> None:
         """Called when none are to be shown any more."""
 
-    def pictures_shown(self) -> Iterable[Picture]:
+    def pictures_shown(self) -> Iterable[RenderedImage]:
         """Return those that stand somewhere."""
         return ()
 
@@ -130,23 +130,25 @@ class PictureSwitch(Originals):
         """Whether they are on, and can be drawn here."""
         return self.images_on and self.graphics != "none"
 
-    def picture_box(self, cells: int, lines: int) -> Box:
+    def picture_box(self, cells: int, lines: int) -> ImageBox:
         """Return what a picture may take that is drawn in this terminal, with this theme."""
-        from reader.images.model import USUAL_CELL, Box
+        from reader.images.model import DEFAULT_CELL_SIZE, ImageBox
 
         means = self.graphics
         assert means != "none", "nobody asks for room where nothing is shown"
         dark = self.app.current_theme.dark
         ground = self.app.theme_variables.get("background", "")
-        return Box(cells, lines, terminal.ground(ground, is_dark=dark), terminal.cell_size() or USUAL_CELL, means)
+        return ImageBox(
+            cells, lines, terminal.ground(ground, is_dark=dark), terminal.cell_size() or DEFAULT_CELL_SIZE, means
+        )
 
     # What the terminal knows, where it draws pictures itself.
 
-    def tell_terminal(self, picture: Picture) -> None:
+    def tell_terminal(self, picture: RenderedImage) -> None:
         """Have the terminal know a picture, where it draws it itself."""
-        if picture.number and picture.number not in self._told:
-            self._told.add(picture.number)
-            terminal.tell(self.app, "".join(picture.told))
+        if picture.kitty_id and picture.kitty_id not in self._told:
+            self._told.add(picture.kitty_id)
+            terminal.write_raw(self.app, "".join(picture.kitty_commands))
 
     def _tell_again(self, _: object) -> None:
         """Another program had the terminal: it has forgotten what it knew."""
@@ -156,10 +158,10 @@ class PictureSwitch(Originals):
 
     def forget_hidden(self) -> None:
         """Have the terminal forget what does not show any more."""
-        gone = tuple(sorted(self._told - {each.number for each in self.pictures_shown()}))
+        gone = tuple(sorted(self._told - {each.kitty_id for each in self.pictures_shown()}))
         self._told -= set(gone)
         if gone:
-            terminal.tell(self.app, terminal.forgetting(gone))
+            terminal.write_raw(self.app, terminal.delete_images_sequence(gone))
 
     def on_unmount(self) -> None:
         """End the worker."""

@@ -10,16 +10,16 @@ from reader.config.load import Config
 from reader.startup import First
 from reader.tui import messages
 from reader.tui.screens.picture_switch import PictureSwitch
-from reader.tui.widgets.article_pane.article_pane import ArticleView
+from reader.tui.widgets.article_pane.article_pane import ArticlePane
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from textual.timer import Timer
 
-    from reader.images.model import Picture
-    from reader.tui.widgets.article_pane.content import Subject
-    from reader.tui.widgets.reader.lines import FullText
+    from reader.images.model import RenderedImage
+    from reader.tui.widgets.article_pane.content import ArticleContent
+    from reader.tui.widgets.reader.lines import ReaderText
 
 _SECONDS_UNTIL_WANTED = 0.7
 """That an article is selected before its picture is asked for: not of what one passes by."""
@@ -36,11 +36,11 @@ class Picturing(PictureSwitch):
 
     def __init__(self, first: First, settings: Config) -> None:
         super().__init__(first, settings)
-        self._of_text: dict[str, Picture | str] = {}
+        self._of_text: dict[str, RenderedImage | str] = {}
         """What there is of the pictures of the text that is read."""
         self._text_pictured = ""
         """Which text that is, by its identity and title."""
-        self._lead: Picture | None = None
+        self._lead: RenderedImage | None = None
         """The picture in the pane."""
         self._lead_url = ""
         self._resting: Timer | None = None
@@ -68,11 +68,11 @@ class Picturing(PictureSwitch):
 
     # In the text.
 
-    def pictures_of(self, text: FullText) -> Mapping[str, Picture | str]:
+    def pictures_of(self, text: ReaderText) -> Mapping[str, RenderedImage | str]:
         """Return the pictures that are there of a text."""
         return dict(self._of_text) if self._text_pictured == _name(text) and self.shows_pictures else {}
 
-    def text_shown(self, text: FullText) -> None:
+    def text_shown(self, text: ReaderText) -> None:
         """Ask for the pictures of the text that is shown now."""
         super().text_shown(text)
         if self._text_pictured != _name(text):
@@ -145,7 +145,7 @@ class Picturing(PictureSwitch):
         box = self.picture_box(view.text_width, min(_PANE_LINES, view.size.height // 3))
         self.pictures.ask("article", [Wanted(url, box)])
 
-    def _take_lead(self, picture: Picture) -> None:
+    def _take_lead(self, picture: RenderedImage) -> None:
         view = self.article
         if view.subject is None or _lead_of(view.subject) != self._lead_url:
             return
@@ -159,11 +159,11 @@ class Picturing(PictureSwitch):
         if self.article.subject is not None:
             self._desk.refit(self.article.subject, self.article.text_width, self.lead_of(self.article.subject))
 
-    def lead_kept(self) -> tuple[str, Picture] | None:
+    def lead_kept(self) -> tuple[str, RenderedImage] | None:
         """Return the picture in the pane, with its address."""
         return (self._lead_url, self._lead) if self._lead is not None and self.shows_pictures else None
 
-    def lead_of(self, subject: Subject) -> Picture | None:
+    def lead_of(self, subject: ArticleContent) -> RenderedImage | None:
         """Return the picture of what the pane shows, if it is there."""
         return self._lead if self._lead_url and _lead_of(subject) == self._lead_url and self.shows_pictures else None
 
@@ -171,16 +171,16 @@ class Picturing(PictureSwitch):
 
     @on(messages.PictureMade)
     def _take_picture(self, event: messages.PictureMade) -> None:
-        from reader.images.model import Picture
+        from reader.images.model import RenderedImage
 
         if not self.shows_pictures or not self.pictures.is_wanted(event.face, event.turn):
             return
         if event.face == "article":
-            if isinstance(event.answer, Picture):
+            if isinstance(event.answer, RenderedImage):
                 self._take_lead(event.answer)
             return
         self._of_text[event.url] = event.answer
-        if isinstance(event.answer, Picture):
+        if isinstance(event.answer, RenderedImage):
             self.tell_terminal(event.answer)
         self._refit_with_pictures()
 
@@ -197,7 +197,7 @@ class Picturing(PictureSwitch):
             self._pictures.heard(event.news.url, event.news.error)
 
     @on(events.Resize)
-    @on(ArticleView.WidthChanged)
+    @on(ArticlePane.WidthChanged)
     def _fit_pictures(self) -> None:
         self.call_after_refresh(self._show_fitting)
 
@@ -213,11 +213,11 @@ class Picturing(PictureSwitch):
         size = self.article.size
         return size.width >= _LEAST_PANE[0] and size.height >= _LEAST_PANE[1]
 
-    def pictures_shown(self) -> Iterable[Picture]:
+    def pictures_shown(self) -> Iterable[RenderedImage]:
         """Return those of the text and the one in the pane."""
-        from reader.images.model import Picture
+        from reader.images.model import RenderedImage
 
-        return [each for each in (*self._of_text.values(), self._lead) if isinstance(each, Picture)]
+        return [each for each in (*self._of_text.values(), self._lead) if isinstance(each, RenderedImage)]
 
     def forget_pictures(self) -> None:
         """Have the terminal forget every picture: it is about to be given back."""
@@ -225,11 +225,11 @@ class Picturing(PictureSwitch):
         self.forget_hidden()
 
 
-def _name(text: FullText) -> str:
+def _name(text: ReaderText) -> str:
     return f"{text.id} {text.title}"
 
 
-def _lead_of(subject: Subject | None) -> str:
+def _lead_of(subject: ArticleContent | None) -> str:
     """Return the address of the picture of a whole article; may be empty."""
     url = subject.images[0].url if subject is not None and subject.images else ""
     return url if url.startswith(("http://", "https://")) else ""

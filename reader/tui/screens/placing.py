@@ -22,7 +22,7 @@ class Placing(Searching):
         self.is_placed = first.at > 0
         """Whether an article is selected because the list was left at it."""
 
-    @on(ArticleList.Rested)
+    @on(ArticleList.SelectionSettled)
     def keep_place(self) -> None:
         """Keep at which article the list is, if the person has moved there."""
         articles = self.articles
@@ -43,7 +43,9 @@ class Placing(Searching):
             self.articles.moved = False
         elif event.name != self.view_name:
             self.is_placed = False
-            self.articles.moved = self.articles.touched  # the article that is held has a place in this order as well
+            self.articles.moved = (
+                self.articles.user_selected
+            )  # the article that is held has a place in this order as well
         else:
             self.is_placed |= event.place is not None
         self.view_name = event.name

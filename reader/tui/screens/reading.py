@@ -16,13 +16,13 @@ from reader.tui import messages
 from reader.tui.screens.parts import Parts
 from reader.tui.terminal import graphics
 from reader.tui.widgets.article_list.article_list import ArticleList
-from reader.tui.widgets.article_pane.article_pane import ArticleView
-from reader.tui.widgets.article_pane.history import Place, Trail
+from reader.tui.widgets.article_pane.article_pane import ArticlePane
+from reader.tui.widgets.article_pane.history import BackEntry, BackStack
 from reader.tui.widgets.bars.bars import KeyBar, TopBar
 
 if TYPE_CHECKING:
-    from reader.images.model import Picture
-    from reader.tui.widgets.article_pane.content import Subject
+    from reader.images.model import RenderedImage
+    from reader.tui.widgets.article_pane.content import ArticleContent
     from reader.tui.widgets.text.lines import Line
 
 
@@ -31,7 +31,7 @@ class Reading(Parts):
 
     def __init__(self, first: First, settings: Config) -> None:
         super().__init__(first, settings)
-        self._trail = Trail()
+        self._trail = BackStack()
         self._wanted = -1
         """The document that the pane shows or is about to show."""
         self._stale = False
@@ -39,7 +39,7 @@ class Reading(Parts):
 
     # What whoever marks articles wants to know.
 
-    def subject_shown(self, subject: Subject) -> None:
+    def subject_shown(self, subject: ArticleContent) -> None:
         """Called when the pane shows another document, or a document anew."""
 
     def subject_failed(self) -> None:
@@ -59,11 +59,11 @@ class Reading(Parts):
 
     # What whoever shows pictures tells.
 
-    def lead_kept(self) -> tuple[str, Picture] | None:
+    def lead_kept(self) -> tuple[str, RenderedImage] | None:
         """Return the picture in the pane, with its address; None when there is none."""
         return None
 
-    def lead_of(self, subject: Subject) -> Picture | None:
+    def lead_of(self, subject: ArticleContent) -> RenderedImage | None:
         """Return the picture of what the pane shows, if it is there."""
         return None
 
@@ -79,15 +79,15 @@ class Reading(Parts):
     def _show_keys(self) -> None:
         bar = self.query_one(KeyBar)
         if self.is_asking:
-            bar.where = "entry"
-        elif self.panes.views_have_focus:
-            bar.where = "views"
+            bar.context = "entry"
+        elif self.panes.sidebar_has_focus:
+            bar.context = "views"
         elif not len(self.articles.view):
-            bar.where = "empty"
+            bar.context = "empty"
         elif not self.article.has_focus:
-            bar.where = "chosen" if bar.chosen else "list"
+            bar.context = "chosen" if bar.selected_count else "list"
         else:
-            bar.where = "related" if self.article.selected >= 0 else "article"
+            bar.context = "related" if self.article.selected >= 0 else "article"
         subject = self.article.subject
         related = subject is not None and len(subject.items) > 0
         bar.idle = frozenset(() if related else ("related.next",)) | frozenset(() if len(self._trail) else ("back",))
@@ -98,7 +98,7 @@ class Reading(Parts):
         elif rowid != self._wanted:
             self.keep_position()
             self._wanted = rowid
-            self.article.wait()
+            self.article.begin_loading()
             # Once the list has been drawn: reading a document in a thread would hold its lines up.
             self.call_after_refresh(self._ask_for, rowid)
 
@@ -119,13 +119,13 @@ class Reading(Parts):
         self.keep_position()
         self._wanted = rowid
         self._stale = False
-        self.article.wait()
+        self.article.begin_loading()
         self._desk.document(rowid, self.article.text_width, y=y, selected=selected)
 
-    @on(ArticleView.Rested)
+    @on(ArticlePane.Rested)
     def keep_position(self) -> None:
         """Keep where in the article the person is, if they have scrolled it."""
-        left = self.article.take_place()
+        left = self.article.pop_position()
         if left is not None:
             self._desk.left_article(*left)
 
@@ -166,8 +166,8 @@ class Reading(Parts):
         if event.subject is self.article.subject:
             self.article.refit(event.around)
 
-    @on(ArticleView.WidthChanged)
-    def _fit_article(self, event: ArticleView.WidthChanged) -> None:
+    @on(ArticlePane.WidthChanged)
+    def _fit_article(self, event: ArticlePane.WidthChanged) -> None:
         if event.view is self.article and self.article.subject is not None:
             subject = self.article.subject
             self._desk.refit(subject, self.article.text_width, self.lead_of(subject))
@@ -182,7 +182,7 @@ class Reading(Parts):
     @on(ArticleList.Entered)
     def _enter_article(self) -> None:
         if self.articles.rowid == -1:
-            self.say("There is no article to read here.", passing=True)
+            self.say("There is no article to read here.", transient=True)
             self.let_keys_go()
             return
         if self.panes.has_class("-reading"):  # pressed again before the focus had moved
@@ -193,30 +193,30 @@ class Reading(Parts):
         self.panes.focus_article()
         self.article_entered()
 
-    @on(ArticleView.Left)
+    @on(ArticlePane.Left)
     def _leave_article(self) -> None:
         self.article_left()
         self.panes.focus_list()
 
-    @on(ArticleView.EndReached)
+    @on(ArticlePane.EndReached)
     @on(ArticleList.EndReached)
-    def _say_end(self, event: ArticleView.EndReached) -> None:
-        self.say(event.words, passing=True)
+    def _say_end(self, event: ArticlePane.EndReached) -> None:
+        self.say(event.words, transient=True)
 
     # Related items.
 
-    @on(ArticleView.ItemOpened)
-    def _follow_item(self, event: ArticleView.ItemOpened) -> None:
+    @on(ArticlePane.RelatedItemOpened)
+    def _follow_item(self, event: ArticlePane.RelatedItemOpened) -> None:
         subject = self.article.subject
         if subject is None or subject.rowid is None:
             return  # only documents have related items
         top, y = self.articles.scroll_offset.y, self.article.scroll_offset.y
-        self._trail.push(Place(subject.rowid, top, y, self.article.selected))
+        self._trail.push(BackEntry(subject.rowid, top, y, self.article.selected))
         self._show_keys()
         if event.item.rowid is None:
             self.keep_position()
             self._wanted = -1
-            self.article.wait()
+            self.article.begin_loading()
             self._desk.item(event.item, subject.title, self.article.text_width)
         else:
             self._go_to(event.item.rowid)
@@ -226,7 +226,7 @@ class Reading(Parts):
         """Return to where a related item was followed from."""
         place = self._trail.pop()
         if place is None:
-            self.say("There is nowhere to go back to yet.", passing=True)
+            self.say("There is nowhere to go back to yet.", transient=True)
             return
         self._show_keys()
         self.panes.focus_article()
@@ -234,19 +234,19 @@ class Reading(Parts):
 
     # Links.
 
-    @on(ArticleView.LinkClicked)
-    def _follow_link(self, event: ArticleView.LinkClicked) -> None:
+    @on(ArticlePane.LinkClicked)
+    def _follow_link(self, event: ArticlePane.LinkClicked) -> None:
         self._open(event.href, "")
 
     def action_open(self) -> None:
         """Open the original of what is selected in the browser."""
-        if self.articles.later(self.action_open):
+        if self.articles.defer(self.action_open):
             return
         self._open(self.links().best, "This document names no address to open.")
 
     def action_open_amp(self) -> None:
         """Open the AMP copy of what is selected in the browser."""
-        if self.articles.later(self.action_open_amp):
+        if self.articles.defer(self.action_open_amp):
             return
         self._open(self.links().amp_copy, "There is no AMP copy of this. o opens the original.")
 
@@ -256,7 +256,7 @@ class Reading(Parts):
             own = self.articles.row is not None and url in self.articles.row.links.every()
             self._desk.open(url, self.articles.rowid if own else -1)
         else:
-            self.say(otherwise if self.articles.rowid != -1 else "There is no article to open here.", passing=True)
+            self.say(otherwise if self.articles.rowid != -1 else "There is no article to open here.", transient=True)
 
     @on(messages.Opened)
     def _tell_opened(self, event: messages.Opened) -> None:
@@ -269,7 +269,7 @@ class Reading(Parts):
             from reader.tui.addresses import run_in_terminal
 
             try:
-                with graphics.lent(self.app):
+                with graphics.suspended(self.app):
                     run_in_terminal(outcome.in_terminal, event.url)
             except (ReaderError, SuspendNotSupported) as error:
                 text, warning = str(error), True
@@ -280,16 +280,16 @@ class Reading(Parts):
 
     def action_copy(self) -> None:
         """Copy the address of what is selected."""
-        if self.articles.later(self.action_copy):
+        if self.articles.defer(self.action_copy):
             return
         url = self.links().best
         if url:
             self.app.copy_to_clipboard(url)
             self.say(f"Copied {shorten(url, max(20, self.size.width - 9))}")
         elif self.articles.rowid == -1:
-            self.say("There is no article here whose address could be copied.", passing=True)
+            self.say("There is no article here whose address could be copied.", transient=True)
         else:
-            self.say("This document names no address to copy.", passing=True)
+            self.say("This document names no address to copy.", transient=True)
 
     def links(self) -> Links:
         """Return the addresses that a key is about."""

@@ -19,7 +19,7 @@ from reader.tui.widgets.bars.bars import TopBar
 if TYPE_CHECKING:
     from reader.core.ordering import Sort
     from reader.query.ast import Query, TextField, ValueField
-    from reader.tui.widgets.prompt.completion import Offer
+    from reader.tui.widgets.prompt.completion import Completion
     from reader.tui.widgets.text.highlight import Term
 
 _PAST = "queries"
@@ -47,7 +47,7 @@ class Back(NamedTuple):
     """the first row on the screen,"""
     fallen: frozenset[int] = frozenset()
     """what did not match any more and had stayed,"""
-    choice_from: int = -1
+    anchor_rowid: int = -1
     """and the article at which a choice of several was begun, or -1."""
 
 
@@ -89,10 +89,10 @@ class Searching(Marking):
         """Open the line for a query."""
         if self.is_asking:
             return
-        if self.articles.later(self.action_search):
+        if self.articles.defer(self.action_search):
             return
         articles = self.articles
-        back = Back(articles.rowid, int(articles.scroll_offset.y), articles.fallen, articles.choice_from)
+        back = Back(articles.rowid, int(articles.scroll_offset.y), articles.fallen, articles.anchor_rowid)
         self._before = _Before(self.asked, back)
         self._wrong = False
         purpose = Purpose(self._keep, self._search, self._restore, self._refuses, at_once=True)
@@ -109,7 +109,7 @@ class Searching(Marking):
     def _take_past(self, event: messages.FormerQueries) -> None:
         self._past = event.queries
         if self.entry is not None and self._before is not None:
-            self.entry.set_past(event.queries)
+            self.entry.set_history(event.queries)
 
     @on(messages.ValuesCounted)
     def _take_values(self, event: messages.ValuesCounted) -> None:
@@ -126,12 +126,12 @@ class Searching(Marking):
         entry = self.entry
         if entry is None:
             return
-        entry.offer(self._offered(text, at))
+        entry.set_completion(self._offered(text, at))
         try:
             query = parse(text)
         except QueryError as error:
             self._wrong = True
-            entry.wrong(error.message, error.start)
+            entry.show_error(error.message, error.start)
             return
         self._wrong = False
         if not self._set(text, query):
@@ -152,18 +152,18 @@ class Searching(Marking):
             self.list_again(back)
         return not same
 
-    def _offered(self, text: str, at: int) -> Offer:
+    def _offered(self, text: str, at: int) -> Completion:
         from reader.query.completion import complete
         from reader.query.parser import quoted
-        from reader.tui.widgets.prompt.completion import NOTHING, Offer, beginning
+        from reader.tui.widgets.prompt.completion import NOTHING, Completion, starting_with
 
         found = complete(text, at)
         if found.kind == "none":
             return NOTHING
         words: tuple[str, ...] = found.candidates
         if found.kind != "field" and found.kind != "fixed":  # noqa: PLR1714 - mypy would not see it
-            words = tuple(map(quoted, beginning(found.prefix, self._values.get(found.kind, []))))
-        return Offer(found.start, found.end, words)
+            words = tuple(map(quoted, starting_with(found.prefix, self._values.get(found.kind, []))))
+        return Completion(found.start, found.end, words)
 
     def _said(self) -> str:
         """Return how many articles the list has, for the line below the query."""
@@ -238,7 +238,7 @@ class Searching(Marking):
     def _let_query_go(self) -> None:
         """Show everything again; without a query there is nowhere to go."""
         if self.asked.query is None:
-            self.say("This is the list. q leaves newsreader, ? shows every key.", passing=True)
+            self.say("This is the list. q leaves newsreader, ? shows every key.", transient=True)
             return
         self._ask_again(Asked())
         self.say("All articles again. / and ↑ bring the query back.")
@@ -274,7 +274,7 @@ class Searching(Marking):
 def _terms(query: Query, *fields: TextField) -> tuple[Term, ...]:
     """Return the words by which articles are found in ``fields``, to be drawn so."""
     from reader.query.completion import words_of
-    from reader.tui.widgets.text.highlight import term
+    from reader.tui.widgets.text.highlight import parse_term
 
-    found = (term(each.text, prefix=each.prefix) for each in words_of(query.where, fields))
+    found = (parse_term(each.text, prefix=each.prefix) for each in words_of(query.where, fields))
     return tuple(each for each in found if each is not None)

@@ -16,7 +16,7 @@ from reader.tui.originals_desk import MEASURE, OriginalsDesk
 from reader.tui.screens.parts import Purpose
 from reader.tui.screens.viewing import Viewing
 from reader.tui.terminal import graphics
-from reader.tui.widgets.article_pane.article_pane import ArticleView
+from reader.tui.widgets.article_pane.article_pane import ArticlePane
 from reader.tui.widgets.bars.bars import KeyBar
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from reader.images.model import Picture
-    from reader.tui.terminal.pager import Outside
-    from reader.tui.widgets.article_pane.content import Subject
-    from reader.tui.widgets.reader.header import TextPane
-    from reader.tui.widgets.reader.lines import FullText, Notice
-    from reader.tui.widgets.reader.reader_view import TextView
+    from reader.images.model import RenderedImage
+    from reader.tui.terminal.pager import Pager
+    from reader.tui.widgets.article_pane.content import ArticleContent
+    from reader.tui.widgets.reader.header import ReaderPane
+    from reader.tui.widgets.reader.lines import ReaderText, TextNotice
+    from reader.tui.widgets.reader.reader_view import ReaderView
 
 How = Literal["fetch", "force", "archive"]
 """How an original is fetched: unless it was within the hour; in any case; or from the archive too."""
@@ -46,8 +46,8 @@ class Texts(Viewing):
         self.originals = OriginalsDesk(
             first.library, settings.fetch, self._desk.bodies, self._desk.run, self.post_message
         )
-        self.text_pane: TextPane | None = None
-        self.text_of: Subject | int | None = None
+        self.text_pane: ReaderPane | None = None
+        self.text_of: ArticleContent | int | None = None
         """What is read, or about to be: a document by its row number, or what is none; None when nothing is."""
         self._turn = 0
         """The how manieth text was opened or left last: answers to other questions are not looked at."""
@@ -57,28 +57,28 @@ class Texts(Viewing):
         """How its original is to be fetched, once the text is there; None when it is not."""
         self._came_from: Widget | None = None
         """What had the focus before the text."""
-        self._outside: Outside | None = None
+        self._outside: Pager | None = None
         self._past_searches: list[str] = []
         """What was searched for in texts, the latest last."""
         self._measure = 0
         """How wide the column was the last time, in cells; 0 while that is not known."""
-        self.notices: tuple[Notice, ...] = ()
+        self.notices: tuple[TextNotice, ...] = ()
         """What is said below the text, as it is not the original."""
 
     # What whoever fetches originals wants to know.
 
-    def original_wanted(self, text: FullText, how: How, *, opening: bool) -> None:
+    def original_wanted(self, text: ReaderText, how: How, *, opening: bool) -> None:
         """Called when the original of what is shown is to be fetched; ``opening``: the text has just been opened."""
 
     # What whoever shows pictures wants to know, and tells.
 
-    def text_shown(self, text: FullText) -> None:
+    def text_shown(self, text: ReaderText) -> None:
         """Called when a text is shown, or shown anew."""
 
     def text_left(self) -> None:
         """Called when no text is shown any more."""
 
-    def pictures_of(self, text: FullText) -> Mapping[str, Picture | str]:
+    def pictures_of(self, text: ReaderText) -> Mapping[str, RenderedImage | str]:
         """Return the pictures of a text that are there, by address, or why one is not."""
         return {}
 
@@ -103,30 +103,30 @@ class Texts(Viewing):
         return self.text_of is not None
 
     @property
-    def text_view(self) -> TextView | None:
+    def text_view(self) -> ReaderView | None:
         """The reading view, while it shows."""
         return self.text_pane.view if self.text_pane is not None and self.is_reading else None
 
-    @on(ArticleView.ReadWanted)
+    @on(ArticlePane.OpenTextRequested)
     def _read_on(self) -> None:
         """Read what there is of the article; the original is fetched where there is nothing else."""
         self._read(None)
 
     def action_fetch(self) -> None:
         """Read the original of what is selected."""
-        if self.articles.later(self.action_fetch):
+        if self.articles.defer(self.action_fetch):
             return
         self._read("fetch")
 
     def action_fetch_again(self) -> None:
         """Ask anew for the original."""
-        if self.articles.later(self.action_fetch_again):
+        if self.articles.defer(self.action_fetch_again):
             return
         self._read("force")
 
     def action_fetch_archive(self) -> None:
         """Look for a capture of the original."""
-        if self.articles.later(self.action_fetch_archive):
+        if self.articles.defer(self.action_fetch_archive):
             return
         self._read("archive")
 
@@ -138,13 +138,13 @@ class Texts(Viewing):
             return
         subject = self._selected_subject()
         if subject is None:
-            self.say("There is no article to read here.", passing=True)
+            self.say("There is no article to read here.", transient=True)
             self.let_keys_go()
         else:
             self._came_from = self.focused
             self._open_text(subject, then)
 
-    def _open_text(self, subject: Subject | int, then: How | None) -> None:
+    def _open_text(self, subject: ArticleContent | int, then: How | None) -> None:
         """Show the text of something over list and pane."""
         self.keep_position()
         self.text_of, self._then = subject, then
@@ -153,28 +153,28 @@ class Texts(Viewing):
         self.notices = ()
         self.hold_keys()
         if self.text_pane is None:
-            from reader.tui.widgets.reader.header import TextPane
+            from reader.tui.widgets.reader.header import ReaderPane
 
-            pane = self.text_pane = TextPane(self.library.name)
+            pane = self.text_pane = ReaderPane(self.library.name)
             pane.view.measure = self._measure or pane.view.measure
-            pane.view.leaving = self.hold_keys
+            pane.view.before_blur = self.hold_keys
             links = next(action for action in bindings.ACTIONS if action.name == "text.links")
             pane.view.keys_of_links = frozenset(key.strip() for key in bindings.keys_of(links, self._keymap).split(","))
             self.mount(pane)
-        self.text_pane.view.wait()
+        self.text_pane.view.begin_loading()
         self.text_pane.bar.state = ""
         self.add_class("-text")
         self.call_after_refresh(self._ask_for_text)
 
-    def _selected_subject(self) -> Subject | int | None:
+    def _selected_subject(self) -> ArticleContent | int | None:
         """Return what is selected: a document of the list, or a related item that is none."""
         item, subject = self.article.item, self.article.subject
         if item is not None and subject is not None and self.article.has_focus:
             if item.rowid is not None:
                 return item.rowid
-            from reader.tui.widgets.article_pane.content import of_item
+            from reader.tui.widgets.article_pane.content import content_of_item
 
-            return of_item(item, subject.title)
+            return content_of_item(item, subject.title)
         if subject is not None and subject.rowid is None and self._wanted == -1:
             return subject
         return self.articles.rowid if self.articles.rowid != -1 else None
@@ -232,8 +232,8 @@ class Texts(Viewing):
             pane.view.fit(event.text, event.laid)
             pane.tell()
 
-    @on(ArticleView.WidthChanged)
-    def _fit_text(self, event: ArticleView.WidthChanged) -> None:
+    @on(ArticlePane.WidthChanged)
+    def _fit_text(self, event: ArticlePane.WidthChanged) -> None:
         pane = self.text_pane
         if pane is not None and event.view is pane.view and pane.view.text is not None:
             self.refit_text()
@@ -254,7 +254,7 @@ class Texts(Viewing):
         if view is not None and view.text is not None:
             self.originals.refit(view.text, view.text_width, self.notices, self.pictures_of(view.text))
 
-    def on_text_view_left(self) -> None:
+    def on_reader_view_left(self) -> None:
         """Go back to where the text was opened."""
         self._leave_text()
 
@@ -280,16 +280,16 @@ class Texts(Viewing):
         view = self.text_pane.view if self.text_pane is not None else None
         if view is None or view.text is None or not view.text.id:
             return
-        left = view.take_left()
+        left = view.pop_changed()
         if left is not None and view.text.kind != "excerpt":
             self._desk.left_article(view.text.id, left, "text")
 
-    def on_text_view_measure_changed(self, event: TextView.MeasureChanged) -> None:
+    def on_reader_view_measure_changed(self, event: ReaderView.MeasureChanged) -> None:
         """Keep the width of the column."""
         self._measure = event.cells
         self._desk.remember(MEASURE, str(event.cells))
 
-    def on_text_view_next_wanted(self, event: TextView.NextWanted) -> None:
+    def on_reader_view_next_article_requested(self, event: ReaderView.NextArticleRequested) -> None:
         """Go on with the next unread article."""
         before = self.articles.rowid
         self.action_unread(event.step)
@@ -300,14 +300,14 @@ class Texts(Viewing):
             else:
                 self.let_keys_go()
 
-        if not self.articles.later(go):
+        if not self.articles.defer(go):
             go()
 
     def action_zen(self) -> None:
         """Show nothing but the text, or everything again."""
         self.toggle_class("-zen")
         if self.has_class("-zen"):
-            self.say(f"{bindings.first_key('text.zen', self._keymap)} brings the lines back.", passing=True)
+            self.say(f"{bindings.first_key('text.zen', self._keymap)} brings the lines back.", transient=True)
 
     def action_outside(self) -> None:
         """Open the text in the person's pager or editor."""
@@ -316,11 +316,11 @@ class Texts(Viewing):
             return
         from textual.app import SuspendNotSupported
 
-        from reader.tui.terminal.pager import Outside
+        from reader.tui.terminal.pager import Pager
 
-        self._outside = self._outside or Outside()
+        self._outside = self._outside or Pager()
         try:
-            with graphics.lent(self.app):
+            with graphics.suspended(self.app):
                 name = self._outside.show(view.text)
         except SuspendNotSupported:
             self.say("The terminal cannot be handed over here.", warning=True)
@@ -341,7 +341,7 @@ class Texts(Viewing):
         super()._show_keys()
         if self.is_reading and not self.is_asking:
             bar = self.query_one(KeyBar)
-            bar.where = "text"
+            bar.context = "text"
             is_page = self.text_pane is not None and self.text_pane.view.is_page
             bar.idle = frozenset(["fetch"]) if is_page else frozenset()
 
@@ -364,7 +364,7 @@ class Texts(Viewing):
 
     def _documents_of(self, id_: str, rowid: int) -> list[int]:
         """Return the document of the article that is read: ``rowid``, or another, if that is of another article now."""
-        rows = self.articles.at_hand([rowid])
+        rows = self.articles.cached_rows([rowid])
         try:
             if (rows[0].id == id_) if rows else (self.library.identities([rowid]) == [id_]):
                 return [rowid]
@@ -391,12 +391,12 @@ class Texts(Viewing):
         from reader.core.text import count
 
         self.app.copy_to_clipboard(chosen)
-        view.end_choosing()
+        view.end_line_selection()
         self.say(f"Copied {count(len(chosen.split()), 'word')}.")
 
     # Searching in the text.
 
-    def on_text_view_search_wanted(self) -> None:
+    def on_reader_view_search_requested(self) -> None:
         """Ask what to look for; the text follows as it is written."""
         view = self.text_view
         if view is None or self.is_asking:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from reader.core.ordering import Sort
     from reader.library.saved_views.toml_file import SavedView
     from reader.query.ast import Query
-    from reader.tui.widgets.sidebar.sidebar import Side, ViewsPane
-    from reader.tui.widgets.sidebar.tree import Line, ViewTree
+    from reader.tui.widgets.sidebar.sidebar import Sidebar, SidebarPane
+    from reader.tui.widgets.sidebar.tree import SidebarLine, SidebarTree
 
 _WIDE = 140
 """Columns from which on the pane shows unless it was hidden."""
@@ -66,7 +66,7 @@ class Viewing(Placing):
     def __init__(self, first: First, settings: Config) -> None:
         super().__init__(first, settings)
         self._pane = _Kept.of(first.pane)
-        self._tree: ViewTree | None = None
+        self._tree: SidebarTree | None = None
         self._saved: list[SavedView] = []
         self._queries_of_views: dict[str, Query] = {}
         self._articles_of_views: dict[str, int | None] = {}
@@ -81,28 +81,30 @@ class Viewing(Placing):
     # The pane.
 
     @property
-    def shows_views(self) -> bool:
+    def shows_sidebar(self) -> bool:
         """Whether there is a pane of views beside the others."""
         width = self.app.size.width
         return width >= _NARROW and (self._pane.wide if width >= _WIDE else self._pane.narrow)
 
-    def side_pane(self, *, wanted: bool = False) -> Side | None:
+    def side_pane(self, *, wanted: bool = False) -> SidebarPane | None:
         """Return the pane with its title; None when it does not show, and nobody wants it."""
-        shows = self.shows_views
+        shows = self.shows_sidebar
         self.set_class(shows, "-views")
         if not (shows or wanted):
             return None
         from reader.tui.widgets.sidebar.selection import KINDS
-        from reader.tui.widgets.sidebar.sidebar import Side
-        from reader.tui.widgets.sidebar.tree import Entry, ViewTree
+        from reader.tui.widgets.sidebar.sidebar import SidebarPane
+        from reader.tui.widgets.sidebar.tree import SidebarEntry, SidebarTree
 
-        self._tree = tree = ViewTree(save_key=bindings.first_key("views.save", self._keymap))
+        self._tree = tree = SidebarTree(save_key=bindings.first_key("views.save", self._keymap))
         for kind in KINDS:
             if kind in self._pane.folded:
                 tree.fold(kind)
         known = {"All": self._counts.articles, "Unread": self._counts.unread}
-        tree.set({"usual": [Entry(entry.text, known.get(entry.text)) for entry in tree if entry.kind == "usual"]})
-        return Side(tree)
+        tree.set(
+            {"usual": [SidebarEntry(entry.text, known.get(entry.text)) for entry in tree if entry.kind == "usual"]}
+        )
+        return SidebarPane(tree)
 
     @on(messages.Begun)
     def _begin_views(self) -> None:
@@ -111,7 +113,7 @@ class Viewing(Placing):
         if self._views is not None:
             self._ask_for_views()
 
-    def on_views_pane_ready(self) -> None:
+    def on_sidebar_ready(self) -> None:
         """Fill the pane, and go there if that was wanted."""
         if self._begun:  # otherwise the first frame comes first
             self._ask_for_views()
@@ -126,7 +128,7 @@ class Viewing(Placing):
     @on(events.Resize)
     def _fit_views(self) -> None:
         """Show the pane where there is room for it now, or take it away."""
-        shows, focused = self.shows_views, self.panes.views_have_focus
+        shows, focused = self.shows_sidebar, self.panes.sidebar_has_focus
         if focused and self.app.size.width < _NARROW:
             self.panes.add_class("-viewing")  # before it could be hidden, and lose the focus
         self.set_class(shows, "-views")
@@ -140,11 +142,11 @@ class Viewing(Placing):
         if self._tree is None:
             side = self.side_pane(wanted=True)
             if side is not None:
-                self.panes.mount_side(side)
+                self.panes.mount_sidebar(side)
 
     def action_views(self) -> None:
         """Show the pane and go there; hide it when one is there."""
-        if self.panes.views_have_focus:
+        if self.panes.sidebar_has_focus:
             self._show_pane(show=False)
             self.panes.focus_list()
             return
@@ -157,7 +159,7 @@ class Viewing(Placing):
 
     def _go_to_views(self) -> None:
         self._going = False
-        self.call_after_refresh(self.panes.focus_views)  # what is hidden cannot take it
+        self.call_after_refresh(self.panes.focus_sidebar)  # what is hidden cannot take it
 
     def _show_pane(self, *, show: bool) -> None:
         width = self.app.size.width
@@ -166,7 +168,7 @@ class Viewing(Placing):
             if kept != self._pane:
                 self._pane = kept
                 self._remember_pane()
-        self.set_class(self.shows_views, "-views")
+        self.set_class(self.shows_sidebar, "-views")
         if show:
             self._make_pane()
             if width < _NARROW:
@@ -177,7 +179,7 @@ class Viewing(Placing):
         self._desk.remember(startup.PANE, self._pane.text())
 
     @property
-    def _views(self) -> ViewsPane | None:
+    def _views(self) -> Sidebar | None:
         return self.panes.views
 
     # What it shows.
@@ -186,7 +188,7 @@ class Viewing(Placing):
     def _take_saved(self, event: messages.SavedViews) -> None:
         from reader.query.ast import QueryError
         from reader.query.parser import parse
-        from reader.tui.widgets.sidebar.tree import Entry
+        from reader.tui.widgets.sidebar.tree import SidebarEntry
 
         self._saved = event.views
         self._queries_of_views = {}
@@ -199,7 +201,7 @@ class Viewing(Placing):
         if tree is None:
             return
         key = None if views is None else views.line.key
-        tree.set({"view": [Entry(view.name, self._articles_of_views.get(view.name)) for view in event.views]})
+        tree.set({"view": [SidebarEntry(view.name, self._articles_of_views.get(view.name)) for view in event.views]})
         name, self._selected_then = self._selected_then, None
         if views is not None:
             views.show_lines(key if name is None else ("entry", "view", name))
@@ -207,7 +209,7 @@ class Viewing(Placing):
         self._count_views()
 
     def _count_views(self) -> None:
-        if self._tree is not None and (self.shows_views or self.panes.has_class("-viewing")):
+        if self._tree is not None and (self.shows_sidebar or self.panes.has_class("-viewing")):
             self._desk.views.count(self._saved, self.articles.view.sort)
 
     @on(messages.ViewsCounted)
@@ -242,26 +244,26 @@ class Viewing(Placing):
     def _mark_chosen(self) -> None:
         views = self._views
         if views is not None:
-            from reader.tui.widgets.sidebar.selection import chosen
+            from reader.tui.widgets.sidebar.selection import choices_in
 
-            views.show_chosen(chosen(self.asked.query, self._queries_of_views))
+            views.show_choices(choices_in(self.asked.query, self._queries_of_views))
 
     # What is wished for there. By name, so that the pane need not be known before it shows.
 
-    def on_views_pane_end_reached(self, event: ViewsPane.EndReached) -> None:
+    def on_sidebar_end_reached(self, event: Sidebar.EndReached) -> None:
         """Say what a key found nothing to do with."""
-        self.say(event.words, passing=True)
+        self.say(event.words, transient=True)
 
-    def on_views_pane_folded(self) -> None:
+    def on_sidebar_folded(self) -> None:
         """Remember which sections are folded."""
         if self._tree is not None:
             self._pane = self._pane._replace(folded=frozenset(self._tree.folded))
             self._remember_pane()
 
-    def on_views_pane_wished(self, event: ViewsPane.Wished) -> None:
+    def on_sidebar_command_requested(self, event: Sidebar.CommandRequested) -> None:
         """Do with a line of the pane what the person wants."""
         line = event.line
-        match event.wish:
+        match event.command:
             case "choose":
                 self._choose(line)
             case "combine":
@@ -275,7 +277,7 @@ class Viewing(Placing):
             case "delete":
                 self._desk.change_views(lambda views: views.delete(line.text))
             case "down" | "up":
-                step = 1 if event.wish == "down" else -1
+                step = 1 if event.command == "down" else -1
                 end = "This is the last saved view." if step > 0 else "This is the first saved view."
                 self._desk.change_views(lambda views: views.move(line.text, step), end)
 
@@ -286,34 +288,34 @@ class Viewing(Placing):
         else:
             self.panes.focus_list()
 
-    def _choose(self, line: Line) -> None:
+    def _choose(self, line: SidebarLine) -> None:
         from reader.query.parser import write
-        from reader.tui.widgets.sidebar.selection import query_of
+        from reader.tui.widgets.sidebar.selection import query_for
 
         view = self._saved_view(line)
         done = True
         if view is not None:
             done = self.search_for(view.query, view.sort)
         elif line.choice is not None and line.kind != "view":
-            query = query_of(line.choice, self._queries_of_views)
+            query = query_for(line.choice, self._queries_of_views)
             done = self.search_for("" if query is None else write(query))
         if done:
             self.panes.focus_list()
         else:
             self.let_keys_go()
 
-    def _combine(self, line: Line) -> None:
+    def _combine(self, line: SidebarLine) -> None:
         from reader.query.parser import write
-        from reader.tui.widgets.sidebar.selection import toggled
+        from reader.tui.widgets.sidebar.selection import toggle_choice
 
         choice = line.choice
-        query = None if choice is None else toggled(self.asked.query, choice, self._queries_of_views)
+        query = None if choice is None else toggle_choice(self.asked.query, choice, self._queries_of_views)
         if query is not None:
             self.search_for(write(query))
         else:
             self._choose(line)  # it says what is wrong with the query
 
-    def _saved_view(self, line: Line) -> SavedView | None:
+    def _saved_view(self, line: SidebarLine) -> SavedView | None:
         return next((view for view in self._saved if line.kind == "view" and view.name == line.text), None)
 
     def _ask_filter(self) -> None:
@@ -336,7 +338,7 @@ class Viewing(Placing):
                 if (line.what == "entry" if text else (line.what, line.kind) == ("more", kind))
             )
             views.select(next(others, 0))
-        self.panes.views_title(text)
+        self.panes.set_sidebar_filter(text)
 
     # The saved ones.
 
@@ -359,10 +361,12 @@ class Viewing(Placing):
         self.ask(Purpose(save, self._tell_name), "Save the view as: ")
 
     def _tell_name(self, name: str, _: int) -> None:
-        from reader.tui.widgets.prompt.completion import Offer, beginning
+        from reader.tui.widgets.prompt.completion import Completion, starting_with
 
         if self.entry is not None:
-            self.entry.offer(Offer(0, len(name), tuple(beginning(name, (view.name for view in self._saved)))))
+            self.entry.set_completion(
+                Completion(0, len(name), tuple(starting_with(name, (view.name for view in self._saved))))
+            )
             there = any(view.name == clean(name) for view in self._saved)
             what = f"/{self.asked.shown}" if self.asked.query is not None else "all articles"
             self.entry.say(f"There is a view of this name: it becomes {what}." if there else f"Saves {what}.")

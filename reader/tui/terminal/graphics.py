@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from textual.color import Color, ColorParseError
 
-from reader.images.model import Cell, Colour, Means
+from reader.images.model import RGB, CellSize, ImageProtocol
 
 if TYPE_CHECKING:
     from textual.app import App
 
-Graphics: TypeAlias = Means | Literal["none"]
+Graphics: TypeAlias = ImageProtocol | Literal["none"]
 _COLOURS = frozenset({"truecolor", "256"})
 _MULTIPLEXERS = ("tmux", "screen")
 _SIXEL_TERMS = ("foot", "mlterm", "contour")
@@ -90,7 +90,7 @@ def has_extra() -> bool:
     return find_spec("textual_image") is not None
 
 
-def ground(colour: str, *, is_dark: bool) -> Colour:
+def ground(colour: str, *, is_dark: bool) -> RGB:
     """Return a colour of the theme in numbers; black or white where it is the terminal's own, which nobody knows."""
     try:
         found = Color.parse(colour)
@@ -101,12 +101,12 @@ def ground(colour: str, *, is_dark: bool) -> Colour:
     return (found.r, found.g, found.b)
 
 
-def is_far(environ: Mapping[str, str]) -> bool:
+def is_remote(environ: Mapping[str, str]) -> bool:
     """Whether what is drawn goes over ssh."""
     return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
 
 
-def cell_size() -> Cell | None:
+def cell_size() -> CellSize | None:
     """Return how many pixels a cell has, by the system's word for it; None where it has none."""
     import fcntl
     import termios
@@ -119,12 +119,12 @@ def cell_size() -> Cell | None:
     lines, cells, width, height = struct.unpack("HHHH", answer)
     if not lines or not cells:
         return None
-    found = Cell(width // cells, height // lines)
+    found = CellSize(width // cells, height // lines)
     return found if found.width in _PIXELS and found.height in _PIXELS else None
 
 
 @contextmanager
-def lent(app: App[None]) -> Iterator[None]:
+def suspended(app: App[None]) -> Iterator[None]:
     """Give the terminal to another program meanwhile. Raises SuspendNotSupported, and what is raised within.
 
     That is kept back until the terminal is ours again: Textual takes it back only behind a block that raises nothing.
@@ -139,7 +139,7 @@ def lent(app: App[None]) -> Iterator[None]:
         raise failure
 
 
-def tell(app: App[None], sequence: str) -> None:
+def write_raw(app: App[None], sequence: str) -> None:
     """Send what shows nothing by itself to the terminal, between two frames.
 
     By Textual's driver: it has the one thread that writes, and a frame cut in two by something else is garbage on
@@ -151,6 +151,6 @@ def tell(app: App[None], sequence: str) -> None:
         driver.flush()
 
 
-def forgetting(numbers: tuple[int, ...]) -> str:
+def delete_images_sequence(numbers: tuple[int, ...]) -> str:
     """Return what makes the terminal forget pictures, with all that shows of them."""
     return "".join(f"\x1b_Ga=d,d=I,i={number},q=2\x1b\\" for number in numbers)

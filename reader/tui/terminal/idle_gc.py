@@ -20,7 +20,7 @@ _QUIET = 2.0
 """Seconds without a key or a movement of the mouse after which nobody waits."""
 
 
-class Tidying:
+class IdleGC:
     """Searches everything once the person has paused."""
 
     def __init__(self) -> None:

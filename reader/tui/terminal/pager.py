@@ -12,9 +12,9 @@ from pathlib import Path
 
 from reader.core.errors import ReaderError, reason
 from reader.core.text import clean
-from reader.desktop.programs import run_in_terminal, runs_code, show, split, stem
-from reader.tui.widgets.reader.lines import USUAL_MEASURE, FullText, lay
-from reader.tui.widgets.text.lines import text_of
+from reader.desktop.programs import program_name, quoted, run_in_terminal, runs_code, split_command
+from reader.tui.widgets.reader.lines import USUAL_MEASURE, ReaderText, lay_out_text
+from reader.tui.widgets.text.lines import line_text
 
 _VARIABLES = ("PAGER", "VISUAL", "EDITOR")
 _USUAL = ("less", "more", "vi", "nano")
@@ -32,12 +32,12 @@ def find_viewer(environ: Mapping[str, str], which: Callable[[str], str | None] =
         line = environ.get(variable, "").strip()
         if not line:
             continue
-        words = split(line, variable)
+        words = split_command(line, variable)
         if runs_code(words):
-            raise ReaderError(f"{variable} is set to {show(line)}, which makes a shell run a string.", _HINT)
+            raise ReaderError(f"{variable} is set to {quoted(line)}, which makes a shell run a string.", _HINT)
         program = which(words[0]) if words else None
         if program is None:
-            raise ReaderError(f"{variable} names {show(words[0] if words else line)}, which is not there.", _HINT)
+            raise ReaderError(f"{variable} names {quoted(words[0] if words else line)}, which is not there.", _HINT)
         return [program, *words[1:]]
     program = next(filter(None, map(which, _USUAL)), None)
     if program is None:
@@ -45,19 +45,19 @@ def find_viewer(environ: Mapping[str, str], which: Callable[[str], str | None] =
     return [program]
 
 
-def as_file(text: FullText, now: datetime) -> str:
+def as_file(text: ReaderText, now: datetime) -> str:
     """Return a text as it is read here, with its links, in lines of so many cells."""
-    lines = (text_of(line).rstrip() for line in lay(text, USUAL_MEASURE, now).lines)
+    lines = (line_text(line).rstrip() for line in lay_out_text(text, USUAL_MEASURE, now).lines)
     return "\n".join([*lines, "", text.links.best]).strip() + "\n"
 
 
-class Outside:
+class Pager:
     """Texts in files that nobody else can read, and that go when the program ends."""
 
     def __init__(self) -> None:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
-    def show(self, text: FullText, environ: Mapping[str, str] = os.environ) -> str:
+    def show(self, text: ReaderText, environ: Mapping[str, str] = os.environ) -> str:
         """Run the viewer on ``text`` until the person leaves it, and return its name. Raises ReaderError."""
         argv = find_viewer(environ)
         name = _NOT_IN_NAMES.sub("-", text.title)[:60].strip("-") or "text"
@@ -68,10 +68,12 @@ class Outside:
             path.write_text(as_file(text, datetime.now().astimezone()), "utf-8", "replace")
             status = run_in_terminal([*argv, os.fspath(path)])
         except OSError as error:
-            raise ReaderError(f"{clean(stem(argv[0]))} could not show the text: {reason(error)}.", _HINT) from error
+            raise ReaderError(
+                f"{clean(program_name(argv[0]))} could not show the text: {reason(error)}.", _HINT
+            ) from error
         if status:
-            raise ReaderError(f"{clean(stem(argv[0]))} failed (exit status {status}).", _HINT)
-        return clean(stem(argv[0]))
+            raise ReaderError(f"{clean(program_name(argv[0]))} failed (exit status {status}).", _HINT)
+        return clean(program_name(argv[0]))
 
     def tidy(self) -> None:
         """Take the files away, for an end of the program at which nothing else is done."""

@@ -53,7 +53,7 @@ _INKS = {
 }
 
 
-def ink(widget: Widget, name: str, ground: str = "") -> Style:
+def theme_style(widget: Widget, name: str, ground: str = "") -> Style:
     """Return the style of the ink ``name`` on the ground of ``widget``, or on a colour of the theme.
 
     A widget that keeps it forgets it in ``notify_style_update``: it changes with the theme.
@@ -79,7 +79,7 @@ def _colour(variables: dict[str, str], name: str) -> Color:
         return _NOTHING
 
 
-def faded(style: Style, strength: float) -> Style:
+def dimmed(style: Style, strength: float) -> Style:
     """Return the colour of ``style`` blended towards its ground: 1 is the colour itself, 0 the ground.
 
     Where the terminal's own palette is used there is nothing to blend, and the style stays.

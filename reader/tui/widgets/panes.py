@@ -16,10 +16,10 @@ from reader.tui import messages
 from reader.tui.keys import bindings
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_list.header import ListHeader
-from reader.tui.widgets.article_pane.article_pane import ArticleView
+from reader.tui.widgets.article_pane.article_pane import ArticlePane
 
 if TYPE_CHECKING:
-    from reader.tui.widgets.sidebar.sidebar import Side, ViewsPane
+    from reader.tui.widgets.sidebar.sidebar import Sidebar, SidebarPane
 
 
 class Backing(Container):
@@ -41,7 +41,7 @@ class Holder(Protocol):
         """Have the keys handled that were kept."""
 
     @property
-    def shows_views(self) -> bool:
+    def shows_sidebar(self) -> bool:
         """Whether there is a pane of views beside the others."""
 
 
@@ -56,7 +56,7 @@ class Panes(Backing):
         keys: dict[str, str],
         holder: Holder,
         *,
-        side: Side | None = None,
+        side: SidebarPane | None = None,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
         """``side`` is the pane of views with its title, if it shows from the start."""
@@ -73,13 +73,13 @@ class Panes(Backing):
         with Backing(id="list-pane"):
             yield ListHeader(first.view.sort, self._keys, types=first.types, id="header")
             articles = ArticleList(first.view, first.rows, at=first.at, line=first.line, types=first.types, id="list")
-            articles.leaving = self._holder.hold_keys
+            articles.before_blur = self._holder.hold_keys
             yield articles
-        article = ArticleView(id="article")
-        article.leaving = self._holder.hold_keys
+        article = ArticlePane(id="article")
+        article.before_blur = self._holder.hold_keys
         yield article
         if self._side is not None:
-            self._side.views.leaving = self._holder.hold_keys
+            self._side.views.before_blur = self._holder.hold_keys
             yield self._side
 
     @property
@@ -88,28 +88,28 @@ class Panes(Backing):
         return self.query_one(ArticleList)
 
     @property
-    def article(self) -> ArticleView:
+    def article(self) -> ArticlePane:
         """The article pane."""
-        return self.query_one(ArticleView)
+        return self.query_one(ArticlePane)
 
     @property
-    def views(self) -> ViewsPane | None:
+    def views(self) -> Sidebar | None:
         """The pane of views, once it was wanted; it may be hidden."""
         return self._side.views if self._side is not None and self._side.views.is_mounted else None
 
-    def mount_side(self, side: Side) -> None:
+    def mount_sidebar(self, side: SidebarPane) -> None:
         """Take the pane of views in."""
         self._side = side
-        side.views.leaving = self._holder.hold_keys
+        side.views.before_blur = self._holder.hold_keys
         self.mount(side)
 
-    def views_title(self, filtered: str) -> None:
+    def set_sidebar_filter(self, filtered: str) -> None:
         """Say above the views what they are filtered by."""
         if self._side is not None:
-            self._side.title_line.filter = filtered
+            self._side.title_bar.filter = filtered
 
     @property
-    def views_have_focus(self) -> bool:
+    def sidebar_has_focus(self) -> bool:
         """Whether keys are about views."""
         return self._side is not None and self._side.views.has_focus
 
@@ -131,7 +131,7 @@ class Panes(Backing):
         self.add_class("-reading")  # what is hidden cannot take it
         self._focus(self.article)
 
-    def focus_views(self) -> None:
+    def focus_sidebar(self) -> None:
         """Give the pane of views the focus, if it is there."""
         views = self.views
         if views is not None:
@@ -141,7 +141,7 @@ class Panes(Backing):
 
     @property
     def _views_show(self) -> bool:
-        return self._side is not None and self._holder.shows_views
+        return self._side is not None and self._holder.shows_sidebar
 
     def _focus(self, pane: Widget) -> None:
         if pane.has_focus:
@@ -152,7 +152,7 @@ class Panes(Backing):
 
     def action_next_pane(self) -> None:
         """From the list to the article, to its related items, to the views, and round."""
-        if self.views_have_focus:
+        if self.sidebar_has_focus:
             self.focus_list()
         elif self.articles.has_focus:
             if len(self.articles.view):
@@ -163,15 +163,15 @@ class Panes(Backing):
         elif self.article.selected < 0 and self._items:
             self.article.select_item(0)
         elif self._views_show:
-            self.focus_views()
+            self.focus_sidebar()
         else:
             self.focus_list()
 
     def action_previous_pane(self) -> None:
         """The same, the other way round."""
         if self.articles.has_focus and self._views_show:
-            self.focus_views()
-        elif self.articles.has_focus or self.views_have_focus:
+            self.focus_sidebar()
+        elif self.articles.has_focus or self.sidebar_has_focus:
             if not len(self.articles.view):
                 self._round()
                 return
@@ -185,18 +185,18 @@ class Panes(Backing):
 
     def _round(self) -> None:
         """Go on where there is no article to go to, or say so."""
-        if self.views_have_focus:
+        if self.sidebar_has_focus:
             self.focus_list()
         elif self._views_show:
-            self.focus_views()
+            self.focus_sidebar()
         else:
-            self.post_message(messages.Said("There is no article to go to.", passing=True))
+            self.post_message(messages.Said("There is no article to go to.", transient=True))
 
     def action_related(self, step: int) -> None:
         """Select the next or previous related item."""
         # Keys can be quicker than the news of what they did: this follows the news that another article is selected on
         # its way from the list up to the screen, and so comes after it.
-        act: Callable[[], object] = partial(self.article.when_shown, partial(self._select_related, step))
+        act: Callable[[], object] = partial(self.article.when_loaded, partial(self._select_related, step))
         for node in reversed(self.articles.ancestors_with_self):
             if isinstance(node, Widget):
                 act = partial(node.call_later, act)
@@ -204,14 +204,14 @@ class Panes(Backing):
 
     def _select_related(self, step: int) -> None:
         if not self._items:
-            self.post_message(messages.Said("No related items here.", passing=True))
+            self.post_message(messages.Said("No related items here.", transient=True))
             return
         self.focus_article()
         at = self.article.selected + step
         if at >= self._items:
-            self.post_message(messages.Said("That is the last related item.", passing=True))
+            self.post_message(messages.Said("That is the last related item.", transient=True))
         elif at < 0:
-            self.post_message(messages.Said("That is the first related item.", passing=True))
+            self.post_message(messages.Said("That is the first related item.", transient=True))
         self.article.select_item(max(0, at))
 
     @property

@@ -80,7 +80,7 @@ def beginning(body: bytes) -> str:
     return ""
 
 
-def sniffed(body: bytes) -> str:
+def sniff(body: bytes) -> str:
     """Return what a body is whose server does not say: markup, text, or something else."""
     if name := beginning(body):
         return name
@@ -100,7 +100,7 @@ def is_text(body: bytes, charset: str) -> bool:
     return wide or not _NO_TEXT.search(body[:_TELLS])
 
 
-def in_words(media: str) -> str:
+def describe(media: str) -> str:
     """Return what ``media`` is to a person: ``a PDF``, ``a video``."""
     known = _WORDS.get(media) or _WORDS_BY_KIND.get(media.partition("/")[0])
     return known or (f"a file of the type {media}" if media else "a file")

@@ -17,11 +17,11 @@ _ZLIB = zlib.MAX_WBITS
 _RAW = -zlib.MAX_WBITS
 
 
-class TooMuchError(Exception):
+class TooLargeError(Exception):
     """There is more than was allowed."""
 
 
-class BrokenError(Exception):
+class CorruptBodyError(Exception):
     """The body is not what its coding says, or ends too early."""
 
 
@@ -48,21 +48,21 @@ class Body:
         self._ended = False
 
     def feed(self, data: bytes) -> None:
-        """Take ``data`` in. Raises TooMuchError, BrokenError."""
+        """Take ``data`` in. Raises TooLargeError, CorruptBodyError."""
         # Empty blocks of deflate are bytes that hold none, so what comes is bounded too.
         self._came += len(data)
         if self._came > self._limit:
-            raise TooMuchError
+            raise TooLargeError
         for piece in self._decoded(data):
             self._content += piece[: self._limit - len(self._content) + 1]
             if len(self._content) > self._limit:
                 del self._content[self._limit :]
-                raise TooMuchError
+                raise TooLargeError
 
     def end(self) -> bytes:
-        """Return the whole content. Raises BrokenError when the end of it has not come."""
+        """Return the whole content. Raises CorruptBodyError when the end of it has not come."""
         if self._inflate is not None and self._came and not self._ended:
-            raise BrokenError
+            raise CorruptBodyError
         return bytes(self._content)
 
     @property
@@ -86,7 +86,7 @@ class Body:
                     piece = self._inflate.decompress(b"", PIECE)
                     yield piece
             except zlib.error as error:
-                raise BrokenError from error
+                raise CorruptBodyError from error
             self._ended = self._inflate.eof
             data = self._inflate.unused_data if self._ended else self._inflate.unconsumed_tail
 

@@ -29,14 +29,14 @@ def retry_after(value: str, now: datetime) -> float | None:
     return min(max((until - now).total_seconds(), 0.0), LONGEST)
 
 
-def in_words(seconds: float) -> str:
+def format_wait(seconds: float) -> str:
     """Return ``40 s``, ``5 min`` or ``2 h`` for a wait, rounded up."""
     if seconds <= 90:
         return f"{max(1, round(seconds + 0.499))} s"
     return f"{int(seconds // 60) + 1} min" if seconds <= 5_400 else f"{int(seconds // 3600) + 1} h"
 
 
-class Waits:
+class HostBackoff:
     """Remembers each host's wish for as long as the program runs; ``clock`` counts seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:

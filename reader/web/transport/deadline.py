@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Clock:
+class TimeBudget:
     """The time for one page, over all its redirects; it stands while we wait for our turn."""
 
     def __init__(self, seconds: float) -> None:
@@ -24,6 +24,6 @@ class Clock:
         finally:
             self._left = max(0.0, self._left - (time.monotonic() - started))
 
-    def set_back(self, to: Clock) -> None:
+    def set_back(self, to: TimeBudget) -> None:
         """Let all that has run since ``to`` was a copy of this not count."""
         self._left = to._left

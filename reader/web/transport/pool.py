@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 import httpcore
 
 from reader.core.errors import reason
-from reader.web.answers import FetchError
-from reader.web.limits import Rules
+from reader.core.preempt import preemptible
+from reader.web.options import ClientOptions
+from reader.web.responses import FetchError
 from reader.web.transport.dns import Resolve
 from reader.web.transport.ip_policy import canonical_host
-from reader.web.transport.preempt import giving_way
 from reader.web.transport.proxies import Proxy
-from reader.web.transport.ssrf_guard import Guard
+from reader.web.transport.ssrf_guard import SsrfGuard
 
 if TYPE_CHECKING:
     import ssl
@@ -37,33 +37,33 @@ KEEP = 5.0
 _STALE = (httpcore.NetworkError, httpcore.RemoteProtocolError, httpcore.ConnectionNotAvailable)
 
 
-class Rank(IntEnum):
+class Priority(IntEnum):
     """Who waits for an answer. Whoever does comes first, and finds a turn free."""
 
-    PERSON = 0
+    INTERACTIVE = 0
     """Somebody who looks at the screen, or the only one who asks."""
-    MANY = 1
+    BULK = 1
     """Nobody: pages that are fetched in bulk."""
-    PICTURE = 2
+    IMAGE = 2
     """Nobody much: a picture, of which a page may have dozens."""
 
 
 @dataclass(slots=True)
 class _Waiter:
     host: str
-    rank: Rank
+    rank: Priority
     ready: asyncio.Future[None]
 
 
 @dataclass(slots=True, eq=False)
 class _Holder:
     host: str
-    rank: Rank
+    rank: Priority
     give_way: Callable[[], None]
     gives_way: bool = False
 
 
-class Turns:
+class RequestSlots:
     """At most so many requests at a time for each host, and in all: by rank, then first come, first served.
 
     All but one in all go to what nobody waits for, and all but one of a host to its pictures. Where nobody waits for
@@ -82,14 +82,14 @@ class Turns:
         """Who can give way, those that began last at the end."""
 
     @asynccontextmanager
-    async def of(self, host: str, rank: Rank = Rank.PERSON) -> AsyncIterator[None]:
-        """Wait for a turn for ``host``, and hold it. Raises GiveWayError, in the middle, but to persons."""
+    async def of(self, host: str, rank: Priority = Priority.INTERACTIVE) -> AsyncIterator[None]:
+        """Wait for a turn for ``host``, and hold it. Raises PreemptedError, in the middle, but to persons."""
         await self._wait(host, rank)
         try:
-            if rank is Rank.PERSON:
+            if rank is Priority.INTERACTIVE:
                 yield
             else:
-                async with giving_way() as give_way:
+                async with preemptible() as give_way:
                     with self._holding(_Holder(host, rank, give_way)):
                         yield
         finally:
@@ -107,7 +107,7 @@ class Turns:
     def _make_way(self, host: str) -> None:
         """Have as many of a host give way as persons wait for it."""
         held = [each for each in reversed(self._holders) if each.host == host]
-        missing = sum(1 for each in self._waiting if each.host == host and each.rank is Rank.PERSON)
+        missing = sum(1 for each in self._waiting if each.host == host and each.rank is Priority.INTERACTIVE)
         missing -= sum(1 for each in held if each.gives_way)
         staying = [each for each in held if not each.gives_way]
         # Pictures first, then what began last: of that the least is lost.
@@ -115,14 +115,14 @@ class Turns:
             holder.gives_way = True
             holder.give_way()
 
-    async def _wait(self, host: str, rank: Rank) -> None:
+    async def _wait(self, host: str, rank: Priority) -> None:
         # Whoever waits now waits for something else, or would have had this turn.
         if self._is_free(host, rank):
             self._count(host, rank, 1)
             return
         waiter = _Waiter(host, rank, asyncio.get_running_loop().create_future())
         self._waiting.append(waiter)
-        if rank is Rank.PERSON and self._taken[host] >= self._per_host:
+        if rank is Priority.INTERACTIVE and self._taken[host] >= self._per_host:
             self._make_way(host)
         try:
             await waiter.ready
@@ -134,17 +134,17 @@ class Turns:
                 self._waiting.remove(waiter)
             raise
 
-    def _is_free(self, host: str, rank: Rank) -> bool:
+    def _is_free(self, host: str, rank: Priority) -> bool:
         if self._taken[host] >= self._per_host or self._all >= self._in_all:
             return False
-        if rank is Rank.PICTURE and self._pictures[host] >= max(1, self._per_host - 1):
+        if rank is Priority.IMAGE and self._pictures[host] >= max(1, self._per_host - 1):
             return False
-        return rank is Rank.PERSON or self._unasked < max(1, self._in_all - 1)
+        return rank is Priority.INTERACTIVE or self._unasked < max(1, self._in_all - 1)
 
-    def _count(self, host: str, rank: Rank, by: int) -> None:
+    def _count(self, host: str, rank: Priority, by: int) -> None:
         self._all += by
-        self._unasked += by * (rank is not Rank.PERSON)
-        for counter in (self._taken, self._pictures) if rank is Rank.PICTURE else (self._taken,):
+        self._unasked += by * (rank is not Priority.INTERACTIVE)
+        for counter in (self._taken, self._pictures) if rank is Priority.IMAGE else (self._taken,):
             counter[host] += by
             if not counter[host]:
                 del counter[host]
@@ -158,7 +158,7 @@ class Turns:
                 waiter.ready.set_result(None)
 
 
-class Lent:
+class Lease:
     """An answer whose body is still to come, and the connection that it comes by, until ``aclose``."""
 
     def __init__(
@@ -189,16 +189,16 @@ class Lent:
 class Connections:
     """Every connection of a fetcher. Whoever asks holds a turn."""
 
-    def __init__(self, rules: Rules, resolve: Resolve, tls: Callable[[], ssl.SSLContext]) -> None:
+    def __init__(self, rules: ClientOptions, resolve: Resolve, tls: Callable[[], ssl.SSLContext]) -> None:
         self._rules = rules
-        self._guard = Guard(rules.allow_hosts, resolve)
+        self._guard = SsrfGuard(rules.allow_hosts, resolve)
         self._tls = tls
         self._context: ssl.SSLContext | None = None
         self._proxies: dict[Proxy, httpcore.AsyncHTTPProxy] = {}
         self._busy: dict[httpcore.AsyncConnectionInterface, str] = {}
         self._idle: dict[httpcore.AsyncConnectionInterface, str] = {}  # oldest first
 
-    async def send(self, request: httpcore.Request, proxy: Proxy | None) -> Lent:
+    async def send(self, request: httpcore.Request, proxy: Proxy | None) -> Lease:
         """Send ``request`` and return as soon as the head of an answer is there.
 
         Raises FetchError when the address is refused, httpcore's errors, OSError.
@@ -216,7 +216,7 @@ class Connections:
                 if used_before and isinstance(error, _STALE):
                     continue
                 raise
-            return Lent(response, connection, partial(self._give_back, connection))
+            return Lease(response, connection, partial(self._give_back, connection))
 
     async def aclose(self) -> None:
         """Close all of them."""

@@ -16,7 +16,7 @@ from typing import Any
 
 import httpcore
 
-from reader.web.answers import FetchError
+from reader.web.responses import FetchError
 from reader.web.transport.dns import Resolve
 from reader.web.transport.ip_policy import Address, canonical_host, refusal
 
@@ -26,7 +26,7 @@ MOST_ADDRESSES = 8
 """How many of a name's addresses are tried."""
 
 
-class Guard(httpcore.AsyncNetworkBackend):
+class SsrfGuard(httpcore.AsyncNetworkBackend):
     """Connects to what ``ip_policy.refusal`` has nothing against, and to hosts named as allowed."""
 
     def __init__(self, allow_hosts: frozenset[str], resolve: Resolve) -> None:

@@ -10,13 +10,12 @@ import pytest
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.tui.widgets.bars.bars import TopBar
 from tests.conftest import MakeFolder
-from tests.tui.helpers import Reader, document, opened
+from tests.tui.helpers import PATIENT, Reader, document, opened
 
 
 def top(reader: Reader) -> str:
-    return reader.browse.query_one(TopBar).render_line(0).text
+    return reader.top_bar.render_line(0).text
 
 
 @pytest.fixture
@@ -101,7 +100,7 @@ async def test_marks_that_another_window_makes_show_here(folder: Path) -> None:
             ids = [row.id for row in other.rows(other.view(Sort()).rowids)]
             other.mark_read(ids[:2], read=True)
             await reader.until(lambda: "3 unread" in top(reader))
-            assert [row.read for row in map(reader.list._rows.get, reader.list.view.rowids) if row] == [
+            assert [row.read for row in reader.cached_rows] == [
                 True,
                 True,
                 False,
@@ -126,7 +125,7 @@ async def test_a_list_that_is_not_whole_says_so(folder: Path) -> None:
     library.close()
     async with opened(folder) as reader:
         assert "5 articles  5 unread" in top(reader)
-        bar = reader.browse.query_one(TopBar)
+        bar = reader.top_bar
         assert bar.counts is not None
         bar.counts = type(bar.counts)(48, 40, 0, complete=False)
         assert "48 articles so far  40 unread" in top(reader)
@@ -134,11 +133,8 @@ async def test_a_list_that_is_not_whole_says_so(folder: Path) -> None:
         assert "article" not in top(reader)
 
 
-async def test_an_unreadable_document_stays_unread_and_r_tries_again(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("reader.tui.screens.marking._SECONDS_UNTIL_READ", 0.01)
-    async with opened(folder) as reader:
+async def test_an_unreadable_document_stays_unread_and_r_tries_again(folder: Path) -> None:
+    async with opened(folder, timings=PATIENT._replace(until_read=0.01)) as reader:
         former = (folder / "3.md").read_bytes()
         await reader.press("j")
         await reader.until(lambda: reader.row.read)
@@ -146,10 +142,7 @@ async def test_an_unreadable_document_stays_unread_and_r_tries_again(
         (folder / "3.md").mkdir()  # what root cannot read either
         await reader.press("j", "j")
         assert "Press r to" in reader.pane
-        # A timer that is set now ends after the one that would mark it.
-        ended: list[bool] = []
-        reader.browse.set_timer(0.1, lambda: ended.append(True))
-        await reader.until(lambda: ended)
+        await reader.until(lambda: not reader.is_read_timer_running)
         assert reader.row.title == "N3"
         assert not reader.row.read
         (folder / "3.md").rmdir()
@@ -158,14 +151,11 @@ async def test_an_unreadable_document_stays_unread_and_r_tries_again(
         assert reader.shown == "N3"
 
 
-async def test_what_is_marked_by_hand_stays_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reader.tui.screens.marking._SECONDS_UNTIL_READ", 0.3)
-    async with opened(folder) as reader:
+async def test_what_is_marked_by_hand_stays_so(folder: Path) -> None:
+    async with opened(folder, timings=PATIENT._replace(until_read=0.3)) as reader:
         await reader.press("j", "m", "m")  # read, and unread again
         assert not reader.row.read
-        ended: list[bool] = []
-        reader.browse.set_timer(0.4, lambda: ended.append(True))
-        await reader.until(lambda: ended)
+        await reader.until(lambda: not reader.is_read_timer_running)
         assert not reader.row.read
 
 

@@ -97,7 +97,7 @@ async def test_the_selected_article_stays_selected_when_others_come_and_go(make_
         await reader.press("j", "j", "j", "j")
         for change, told in (
             (lambda: (folder / "x.md").write_text(document("Better", "quality: 99")), "1 new or changed."),
-            ((folder / "1.md").unlink, "1 gone."),
+            ((folder / "1.md").unlink, "1 removed."),
             (lambda: (folder / "8.md").write_text(document("N8, changed", "quality: 70")), "1 new or changed."),
         ):
             change()

@@ -50,6 +50,6 @@ async def test_tab_and_what_follows_it(folder: Path) -> None:
 
 async def test_keys_that_are_held_back_for_nothing_are_not_lost(folder: Path) -> None:
     async with opened(folder) as reader:
-        reader.browse.hold_keys()
+        reader.close_input_gate()
         await reader.burst("j", "j")  # nothing comes that they could be for: they are let go after a while
         assert reader.list.cursor == 2

@@ -12,10 +12,9 @@ from textual import events
 from reader.config.load import Config
 from reader.core.model import Row
 from reader.library.library import Library
-from reader.tui import addresses, messages
-from reader.tui.screens import marking
+from reader.tui import addresses
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, Reader, document, opened
+from tests.tui.helpers import NARROW, PATIENT, Reader, document, opened
 
 
 def many(count: int) -> dict[str, str]:
@@ -27,18 +26,7 @@ async def test_a_view_that_comes_late_does_not_take_the_selection_back(make_fold
         await reader.press("j", "j")
         view, rows, keep = reader.list.view, reader.rows, reader.list.rowid
         await reader.press("j", "j", "j")
-        late = messages.ViewLoaded(
-            view,
-            rows,
-            reader.browse.library.counts(),
-            keep=keep,
-            at=view.find(keep),
-            back=None,
-            types=False,
-            marks=0,
-            sort=view.sort,
-        )
-        reader.browse.post_message(late)
+        reader.report_loaded_list(view, rows, keep)
         await reader.settled()
         assert (reader.list.cursor, reader.row.title, reader.shown) == (5, "N005", "N005")
 
@@ -56,15 +44,15 @@ async def test_rows_that_were_read_before_a_mark_do_not_undo_it(seeds: Path, mon
             return found
 
         monkeypatch.setattr(Library, "rows", slow)
-        reader.browse._reload_view()  # whose rows are read now and come later
+        reader.reload_list()  # whose rows are read now and come later
         await reader.pilot.pause()
         assert read.wait(10)
-        reader.browse.action_toggle_read()
+        reader.start_action("toggle_read")
         await reader.pilot.pause()
         marked = reader.row.id
         go.set()
         await reader.settled()
-        assert [row.id for row in reader.list._rows.values() if row.read] == [marked]
+        assert [row.id for row in reader.cached_rows if row.read] == [marked]
 
 
 async def test_pressing_r_again_and_again_leaves_one_refresh(
@@ -89,7 +77,7 @@ async def test_pressing_r_again_and_again_leaves_one_refresh(
         make_folder({f"new{number:03}.md": document(f"new{number}") for number in range(300)})
         monkeypatch.setattr(Library, "read", counted)
         for _ in range(8):
-            reader.browse.action_refresh_folder()
+            reader.start_action("refresh_folder")
         await reader.settled()
         assert len(reader.list.view) == 305
         assert "305 articles" in reader.lines[0]
@@ -108,9 +96,9 @@ async def test_in_the_list_keys_are_about_the_article_whatever_was_selected_belo
 
 async def test_a_pane_that_is_hidden_is_laid_out_for_the_width_it_will_have(seeds: Path) -> None:
     async with opened(seeds, NARROW) as reader:
-        hidden = reader.article._around.width
+        hidden = reader.pane_layout_width
         await reader.press("enter")
-        assert reader.article._around.width == hidden == reader.article.text_width
+        assert reader.pane_layout_width == hidden == reader.article.text_width
 
 
 @pytest.mark.parametrize(
@@ -177,11 +165,9 @@ async def test_what_is_asked_of_an_article_that_is_on_its_way_is_done_with_it(se
         assert reader.reading.text.title == reader.row.title
 
 
-async def test_an_app_that_was_only_opened_marks_nothing_read(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(marking, "_SECONDS_UNTIL_READ", 0.01)
-    async with opened(seeds) as reader:
-        timer = reader.browse._reading
-        await reader.until(lambda: timer is None or not timer._task or timer._task.done())
+async def test_an_app_that_was_only_opened_marks_nothing_read(seeds: Path) -> None:
+    async with opened(seeds, timings=PATIENT._replace(until_read=0.01)) as reader:
+        await reader.until(lambda: not reader.is_read_timer_running)
         assert not any(row.read for row in reader.rows)
 
 
@@ -189,7 +175,7 @@ async def test_the_order_is_kept_between_runs(seeds: Path) -> None:
     async with opened(seeds) as reader:
         await reader.press("3", "3")
     async with opened(seeds) as reader:
-        assert (reader.browse.sort.by, reader.browse.sort.reverse) == ("date", True)
+        assert (reader.sort.by, reader.sort.reverse) == ("date", True)
         assert "3 Date ↑" in reader.header
         assert reader.row.published_at == min(row.published_at for row in reader.rows if row.published_at)
 

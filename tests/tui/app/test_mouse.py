@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from textual.events import MouseScrollDown
 
 from reader.tui.widgets.article_list.article_list import ArticleList
-from reader.tui.widgets.article_pane.article_pane import ArticleView
+from reader.tui.widgets.article_pane.article_pane import ArticlePane
 from tests.conftest import MakeFolder
 from tests.tui.conftest import Browser
 from tests.tui.helpers import SIDE, STACKED, Reader, document, opened
@@ -57,7 +56,7 @@ async def test_the_wheel_scrolls_list_and_article_and_leaves_the_selection(make_
     async with opened(folder) as reader:
         for widget in (reader.list, reader.article):
             for _ in range(3):
-                await reader.pilot._post_mouse_events([MouseScrollDown], widget=widget, offset=(5, 5))
+                await reader.scroll_wheel(widget)
             await reader.until(lambda widget=widget: widget.scroll_offset.y > 0)
         assert reader.row.title == "N000"
         assert reader.list.scroll_offset.y > 0
@@ -71,9 +70,9 @@ async def test_a_click_selects_a_related_item_and_another_opens_it(seeds: Path, 
     async with opened(seeds, size) as reader:
         await reader.press("j", "j", "j", "enter", "G", "h")
         title = reader.row.title
-        await reader.click(ArticleView, *find(reader, "The Star"))
+        await reader.click(ArticlePane, *find(reader, "The Star"))
         assert (reader.focus, reader.article.selected, reader.shown) == ("related", 4, title)
-        await reader.click(ArticleView, *find(reader, "The Star"))
+        await reader.click(ArticlePane, *find(reader, "The Star"))
         assert reader.row.path.startswith("003_")
         assert reader.shown == reader.row.title
 
@@ -83,7 +82,7 @@ async def test_a_click_on_a_link_opens_it(seeds: Path, size: tuple[int, int], br
     async with opened(seeds, size) as reader:
         await reader.press("enter", "pagedown", "h")
         x, y = find(reader, "jurist.org/news/202")
-        await reader.click(ArticleView, x, y)
+        await reader.click(ArticlePane, x, y)
         await reader.until(lambda: browser.calls)
         assert [call[0][:25] for call in browser.calls] == ["https://www.jurist.org/ne"]
         assert reader.message == "Opened jurist.org with lantern."
@@ -91,7 +90,7 @@ async def test_a_click_on_a_link_opens_it(seeds: Path, size: tuple[int, int], br
 
 async def test_a_click_into_a_pane_gives_it_the_focus(seeds: Path) -> None:
     async with opened(seeds) as reader:
-        await reader.click(ArticleView, 5, 1)
+        await reader.click(ArticlePane, 5, 1)
         assert reader.focus == "article"
         await reader.click(ArticleList, 5, 1)
         assert reader.focus == "list"

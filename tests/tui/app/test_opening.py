@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import MakeFolder
 from tests.tui.conftest import Browser
-from tests.tui.helpers import document, opened
+from tests.tui.helpers import document, lines_of, opened
 
 JURIST = (
     "https://www.jurist.org/news/2021/08/"
@@ -117,7 +117,7 @@ async def test_what_is_no_web_address_never_reaches_the_browser(
             assert "no AMP copy" in reader.message or "names no address" in reader.message
         assert browser.calls == []
         assert reader.app.clipboard == ""
-        assert not any(run.href.strip() for line in reader.article._lines for run in line)
+        assert not any(run.href.strip() for line in lines_of(reader.article) for run in line)
 
 
 async def test_an_address_is_one_argument_whatever_is_in_it(make_folder: MakeFolder, browser: Browser) -> None:

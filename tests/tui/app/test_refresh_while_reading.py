@@ -10,7 +10,6 @@ from reader.core.events import BulkProgress, FetchResult
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.tui import messages
 from tests.conftest import MakeFolder
 from tests.tui.helpers import SIDE, Reader, document, drawn, opened
 from tests.tui.screens.test_reader_screen import PARAGRAPHS, keep
@@ -18,10 +17,8 @@ from tests.tui.screens.test_reader_screen import PARAGRAPHS, keep
 BODY = "\n\n".join(f"Paragraph {n} about the appeal. " + "It goes on for a while. " * 12 for n in range(60))
 
 
-def gathered(last: str, *, left: int = 5, finished: bool = False) -> messages.Fetching:
-    return messages.Fetching(
-        BulkProgress(1, 0, 0, left, 1.0, paused=False, finished=finished, told="1 page.", last=last)
-    )
+def gathered(last: str, *, left: int = 5, finished: bool = False) -> BulkProgress:
+    return BulkProgress(1, 0, 0, left, 1.0, paused=False, finished=finished, summary="1 page.", last=last)
 
 
 @pytest.fixture
@@ -48,11 +45,11 @@ async def test_what_comes_of_many_moves_nothing_of_the_text_that_one_reads(folde
         assert text is not None
         assert before[0] > 20
         for left in (9, 8, 7):
-            reader.browse.post_message(gathered(text.id, left=left))
+            reader.report_fetch(gathered(text.id, left=left))
             await reader.settled()
         keep(folder, "Own text", PARAGRAPHS)
-        reader.browse.post_message(gathered(text.id, left=6))
-        reader.browse.post_message(gathered(text.id, finished=True))
+        reader.report_fetch(gathered(text.id, left=6))
+        reader.report_fetch(gathered(text.id, finished=True))
         await reader.settled()
         assert (reader.reading.scroll_offset.y, reader.reading.wanted) == before
         assert reader.reading.text is not None
@@ -62,7 +59,7 @@ async def test_what_comes_of_many_moves_nothing_of_the_text_that_one_reads(folde
 async def test_a_failure_moves_nothing_either(folder: Path) -> None:
     async with opened(folder) as reader:
         before = await far_down(reader)
-        reader.browse.load_again()
+        reader.reload_article()
         await reader.settled()
         assert (reader.reading.scroll_offset.y, reader.reading.wanted) == before
 
@@ -75,7 +72,7 @@ async def test_where_there_is_an_excerpt_alone_the_page_takes_its_place(folder: 
         assert text is not None
         assert text.kind == "excerpt"
         keep(folder, "Excerpt", PARAGRAPHS)
-        reader.browse.post_message(gathered("" if finished else text.id, finished=finished))
+        reader.report_fetch(gathered("" if finished else text.id, finished=finished))
         await reader.settled()
         assert "This is paragraph 1" in drawn(reader.reading)
 
@@ -86,23 +83,17 @@ async def test_the_original_that_one_asks_for_begins_at_its_top(folder: Path) ->
         text = reader.reading.text
         assert text is not None
         keep(folder, "Own text", PARAGRAPHS)
-        reader.browse.fetching[text.id] = reader.browse.fetching.get(text.id) or _asked()
+        reader.expect_fetch(text.id, "Own text")
         got = FetchResult(text.id, "fetched", "https://a.example/", 900, (), "", 0.1)
-        reader.browse.post_message(messages.Fetching(got))
+        reader.report_fetch(got)
         await reader.settled()
         assert reader.reading.is_page
         assert reader.reading.scroll_offset.y == 0
 
 
-def _asked() -> object:
-    from reader.tui.screens.originals import Asked
-
-    return Asked("Own text", "fetch")
-
-
 async def noticed(reader: Reader, titles: list[str]) -> None:
     """Wait until the list has articles of these titles."""
-    reader.browse._desk._keeper.ask()
+    reader.report_folder_change()
     await reader.until(lambda: [row.title for row in reader.rows] == titles)
     await reader.settled()
 
@@ -125,7 +116,7 @@ async def test_when_a_file_becomes_another_article_no_key_is_about_that(folder: 
         assert reader.message == "There is no article to mark here."
         await reader.press("t")
         assert reader.message == "There is no article to tag here."
-        reader.browse.load_again()
+        reader.reload_article()
         await reader.settled()
         assert "Paragraph 1 about the appeal." in drawn(reader.reading)
     assert marks(folder)["Other"] == (False, ())
@@ -156,7 +147,7 @@ async def test_tags_are_given_to_what_is_read_and_not_to_what_is_selected(make_f
         await reader.press("right_square_bracket", "f")
         assert reader.reading.text is not None
         assert reader.reading.text.title == "Second"
-        assert reader.browse.articles.row.title == "First"
+        assert reader.row.title == "First"
         await reader.press("t", *"law", "enter")
         await reader.settled()
     assert marks(folder) == {"First": (False, ()), "Second": (False, ("law",))}

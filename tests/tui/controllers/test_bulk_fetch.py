@@ -13,7 +13,7 @@ from reader.config.load import Config
 from reader.config.settings import FetchSettings
 from reader.core.events import BulkProgress
 from reader.library.library import Library
-from reader.tui.widgets.bars.progress import GatheringLine, fitting, wordings_of
+from reader.tui.widgets.bars.progress import BulkFetchBar, fitting, wordings_of
 from tests.conftest import MakeFolder
 from tests.tui.helpers import SIDE, Reader, document, opened
 from tests.web.server import Request, Server, serving
@@ -54,8 +54,8 @@ def news(make_folder: MakeFolder, site: Silent) -> Path:
     )
 
 
-def line(reader: Reader) -> GatheringLine:
-    return reader.browse.query_one(GatheringLine)
+def line(reader: Reader) -> BulkFetchBar:
+    return reader.bulk_fetch_bar
 
 
 async def test_twice_in_one_go_begins_and_pauses(news: Path, site: Silent) -> None:
@@ -91,7 +91,7 @@ async def test_where_the_line_is_hidden_a_message_tells_it(news: Path) -> None:
 
 
 def so_far(**changes: object) -> BulkProgress:
-    return BulkProgress(12, 0, 3, 46, 1.6, paused=False, finished=False, told="")._replace(**changes)  # type: ignore[arg-type]
+    return BulkProgress(12, 0, 3, 46, 1.6, paused=False, finished=False, summary="")._replace(**changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ async def test_giving_an_article_up_right_after_asking_gives_it_up(news: Path, s
     async with opened(news, SIDE, _ALLOWED) as reader:
         for _ in range(3):
             await reader.burst("f", "X")
-            await reader.until(lambda: not reader.browse.fetching, seconds=15)  # 20 s would be the client's own
+            await reader.until(lambda: not reader.fetches, seconds=15)  # 20 s would be the client's own
             assert "Fetching was stopped" in reader.message
             await reader.press("h")
 

@@ -17,7 +17,6 @@ from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
-from reader.tui.widgets.bars.bars import KeyBar
 from tests.conftest import MakeFolder
 from tests.tui.helpers import SIDE, Reader, document, drawn, opened
 from tests.web.server import Request, Server, reply, serving
@@ -62,7 +61,7 @@ def unchanged(server: Server) -> str:
 
 async def over(reader: Reader) -> None:
     """Wait until nothing is being fetched any more, and its end is told."""
-    await reader.until(lambda: not reader.browse.fetching, seconds=60)
+    await reader.until(lambda: not reader.fetches, seconds=60)
     await reader.settled()
 
 
@@ -114,7 +113,7 @@ async def test_the_archive_is_not_asked_for_what_is_kept_and_the_key_says_so(
         async with opened(folder, SIDE, settings) as reader:
             await reader.press("A")
             assert reader.message == "This is the original; the archive is for what cannot be had."
-            reader.browse.query_one(KeyBar).hush()
+            reader.clear_message()
             await reader.press("A")
             assert reader.message == "This is the original; the archive is for what cannot be had."
     assert not server.requests
@@ -125,7 +124,7 @@ async def test_offline_each_key_is_answered(make_folder: MakeFolder, key: str) -
     async with opened(one(make_folder, "https://a.example/"), SIDE, _OFFLINE) as reader:
         await reader.press(key)
         assert "--offline" in head(reader)
-        reader.browse.query_one(KeyBar).hush()
+        reader.clear_message()
         await reader.press(key)
         assert "--offline" in reader.message
         await reader.press("h")
@@ -157,4 +156,4 @@ async def test_that_fetching_was_stopped_is_not_said_while_it_goes_on(server: Se
         assert reader.message.startswith("Fetching was stopped.")
         await reader.press("f")
         await reader.until(lambda: not reader.message)
-        assert reader.browse.fetching
+        assert reader.fetches

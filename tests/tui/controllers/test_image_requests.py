@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from textual.message import Message
 
-from reader.images.model import Box
+from reader.images.model import ImageBox
 from reader.tui import messages
 from reader.tui.pictures_desk import NOT_KEPT, PicturesDesk, Wanted
 from tests.conftest import MakeFolder, OpenLibrary
 
 URL = "https://a.example/1.png"
-BOX = Box(10, 5, (0, 0, 0), (8, 16), False)
+BOX = ImageBox(10, 5, (0, 0, 0), (8, 16), False)
 
 
 class Screen:

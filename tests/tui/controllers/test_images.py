@@ -19,14 +19,12 @@ from reader.core.model import Extract, Image, Page
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.tui import messages
-from reader.tui.screens import picturing
-from reader.tui.widgets.reader import reader_view
+from reader.tui.timings import Timings
 from reader.tui.widgets.text.line_view import LineView
 from tests.conftest import MakeFolder
 from tests.images.sample_images import bomb, encoded, halves
 from tests.images.sixels import painted
-from tests.tui.helpers import QUIET, SIDE, STACKED, Reader, document, drawn, opened, segments
+from tests.tui.helpers import PATIENT, QUIET, SIDE, STACKED, Reader, document, drawn, lines_of, opened, segments
 from tests.web.server import reply, serving
 
 PICTURES = Config(fetch=FetchSettings(enabled=False, images=True))
@@ -38,12 +36,11 @@ TEXT = f"{WORDS}\n\n![The court]({INSIDE})\n\n{WORDS}\n\n## Later\n\n> Quoted.\n
 
 @pytest.fixture(autouse=True)
 def near(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Sit before a terminal of many colours that draws no pictures itself, and ask for a picture at once."""
+    """Sit before a terminal of many colours that draws no pictures itself, and is no remote one."""
     for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY", "KITTY_WINDOW_ID", "TMUX", "STY", "NO_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
-    monkeypatch.setattr(picturing, "_SECONDS_UNTIL_WANTED", 0.01)
 
 
 @pytest.fixture
@@ -86,11 +83,11 @@ def folder(make_folder: MakeFolder) -> Path:
 
 def picture_lines(view: LineView) -> list[int]:
     """Return which lines of a view are of pictures."""
-    return [at for at, line in enumerate(view._lines) if any(run.picture is not None for run in line)]
+    return [at for at, line in enumerate(lines_of(view)) if any(run.picture is not None for run in line)]
 
 
 def top_line(view: LineView) -> str:
-    return "".join(run.text for run in view._lines[view.scroll_offset.y])
+    return "".join(run.text for run in lines_of(view)[view.scroll_offset.y])
 
 
 def blocks_on(reader: Reader) -> list[Segment]:
@@ -99,8 +96,10 @@ def blocks_on(reader: Reader) -> list[Segment]:
 
 
 @asynccontextmanager
-async def reading(folder: Path, size: tuple[int, int] = SIDE, settings: Config = PICTURES) -> AsyncIterator[Reader]:
-    async with opened(folder, size, settings) as reader:
+async def reading(
+    folder: Path, size: tuple[int, int] = SIDE, settings: Config = PICTURES, timings: Timings = PATIENT
+) -> AsyncIterator[Reader]:
+    async with opened(folder, size, settings, timings) as reader:
         await reader.press("f")
         assert reader.focus == "text"
         yield reader
@@ -236,7 +235,7 @@ async def come(reader: Reader, url: str, body: bytes = b"", error: str = "") -> 
     """Let a picture come, as the process that fetches tells of it."""
     if body:
         reader.app.library.pages.keep_image(url, body, "image/png")
-    reader.browse.post_message(messages.Fetching(ImageFetched(url, error)))
+    reader.report_fetch(ImageFetched(url, error))
     await reader.settled()
 
 
@@ -261,22 +260,21 @@ SEVERAL = "\n\n".join(
 
 @pytest.mark.parametrize("reads", [True, False])
 @pytest.mark.parametrize("down", [0, 5, 20, 45])
-async def test_whatever_changes_around_it_the_line_at_the_top_is_the_same_once_that_is_over(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, down: int, reads: bool
-) -> None:
-    monkeypatch.setattr(reader_view, "_SECONDS_UNTIL_READING", 0.0 if reads else 3600.0)
+async def test_the_top_line_stays_after_all_layout_changes_are_undone(folder: Path, down: int, reads: bool) -> None:
+    timings = PATIENT._replace(until_reading=0.0 if reads else 3600.0)
     sizes = {f"p{n}": encoded(halves((300 * (n + 1), 200))) for n in range(4)}
     keep(folder, SEVERAL, lead=encoded(halves((800, 400))), **sizes)
-    async with reading(folder, STACKED) as reader:
-        await reader.until(lambda: len({run.picture.picture for line in reader.reading._lines for run in line
+    async with reading(folder, STACKED, timings=timings) as reader:
+        await reader.until(lambda: len({run.picture.picture for line in lines_of(reader.reading) for run in line
                                         if run.picture is not None}) == 5)  # fmt: skip
-        lines = len(reader.reading._lines)
+        lines = len(lines_of(reader.reading))
         await reader.burst(*"j" * down)
         before = reader.reading.scroll_offset.y
 
         async def all_as_it_was() -> None:
             """Wait for the last of the pictures, behind which nothing moves any more."""
-            await reader.until(lambda: len(reader.reading._lines) == lines and reader.reading.scroll_offset.y == before)
+            view = reader.reading
+            await reader.until(lambda: len(lines_of(view)) == lines and view.scroll_offset.y == before)
 
         await reader.press("T")
         assert reader.reading.scroll_offset.y == before
@@ -327,7 +325,7 @@ async def test_another_size_of_the_terminal_is_another_size_of_pictures(folder: 
         first = picture_lines(reader.reading)
         await reader.resize(*size)
         await reader.until(lambda: picture_lines(reader.reading))
-        widths = {sum(len(run.text) for run in reader.reading._lines[at]) for at in picture_lines(reader.reading)}
+        widths = {sum(len(run.text) for run in lines_of(reader.reading)[at]) for at in picture_lines(reader.reading)}
         assert len(widths) == 1
         assert widths.pop() <= reader.reading.text_width
         await reader.resize(*SIDE)
@@ -347,12 +345,9 @@ async def test_after_leaving_and_scrolling_nothing_of_them_is_left(folder: Path)
         assert not blocks_on(reader)
 
 
-async def test_letters_over_links_and_what_is_chosen_stay_when_one_comes(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(picturing, "_SECONDS_UNTIL_TRIED_AGAIN", 0.01)
+async def test_letters_over_links_and_what_is_chosen_stay_when_one_comes(folder: Path) -> None:
     keep(folder)
-    async with reading(folder, STACKED) as reader:
+    async with reading(folder, STACKED, timings=PATIENT._replace(image_retry=0.01)) as reader:
         await reader.press("l")
         assert reader.reading.is_hinting
         await come(reader, LEAD, encoded(halves((800, 400))))
@@ -375,8 +370,7 @@ async def test_what_is_searched_for_is_found_below_pictures(folder: Path) -> Non
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder) as reader:
         await reader.press("/", *"quoted", "enter")
-        assert reader.reading._matches
-        assert "Quoted" in "".join(run.text for run in reader.reading._lines[reader.reading._matches.line(0)])
+        assert "Quoted" in "".join(run.text for run in lines_of(reader.reading)[reader.first_match])
 
 
 async def test_another_theme_is_another_ground_of_what_is_transparent(folder: Path) -> None:
@@ -472,20 +466,17 @@ async def test_what_is_not_kept_is_fetched_once_and_kept(make_folder: MakeFolder
 
 
 @pytest.mark.usefixtures("no_proxy")
-async def test_what_one_passes_by_and_what_is_off_is_not_fetched(
-    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(picturing, "_SECONDS_UNTIL_WANTED", 3600.0)
+async def test_what_one_passes_by_and_what_is_off_is_not_fetched(make_folder: MakeFolder) -> None:
     async with serving() as server:
         image = server.on("/a.png", reply(encoded(halves()), kind="image/png"))
         folder = make_folder({f"{n}.md": document(f"T {n}", f"images: [{{url: '{image}'}}]") for n in range(5)})
         settings = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",)))
-        async with opened(folder, SIDE, settings) as reader:
+        async with opened(folder, SIDE, settings, PATIENT._replace(until_lead_image=3600.0)) as reader:
             await reader.burst(*"jjjj")
-            assert not reader.browse.pictures._under_way
+            assert not reader.image_requests
             await reader.press("i", "f")
             await reader.settled()
-            assert not reader.browse.pictures._under_way
+            assert not reader.image_requests
         assert server.targets == []
 
 
@@ -511,7 +502,7 @@ async def test_pixels_go_over_the_half_blocks_of_each_line(folder: Path) -> None
             found = re.fullmatch("\x1b8(\x1bP[^\x1b]*\x1b\\\\)\x1b8\x1b\\[72C", sent)
             assert found is not None
             assert {row[0] for row in painted(found[1])[:20]} == {(100, 0, 0)}
-        strips = reader.app.screen._compositor.render_strips()
+        strips = reader.strips
         assert {strip.cell_length for strip in strips} == {SIDE[0]}
 
 
@@ -525,7 +516,7 @@ async def test_while_it_is_scrolled_half_blocks_are_enough(folder: Path) -> None
             assert blocks_on(reader)
             await reader.until(lambda: sixels_on(reader))
         await reader.press("G")
-        await reader.until(lambda: reader.reading._settling is None)
+        await reader.until(lambda: not reader.is_scrolling)
         assert not sixels_on(reader)
 
 
@@ -534,9 +525,9 @@ async def test_below_a_dialog_are_half_blocks(folder: Path) -> None:
     async with reading(folder, settings=SHARP) as reader:
         await reader.until(lambda: sixels_on(reader))
         await reader.press("question_mark")
-        assert reader.app.screen is not reader.browse
+        assert not reader.is_main_screen_on_top
         assert not sixels_on(reader)
-        assert not [each for each in reader.browse._compositor.render_strips() for part in each if part.control]
+        assert not [each for each in reader.strips for part in each if part.control]
         await reader.press("escape")
         await reader.until(lambda: sixels_on(reader))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MakeFolder
-from tests.tui.helpers import LOW, NARROW, SIDE, STACKED, Reader, document, opened
+from tests.tui.helpers import LOW, NARROW, SIDE, STACKED, Reader, document, lines_of, opened
 
 LONG = "\n\n".join(f"Paragraph {number} of a long article." for number in range(60))
 
@@ -141,7 +141,7 @@ async def test_visited_related_items_are_drawn_quietly(seeds: Path) -> None:
     async with opened(seeds) as reader:
 
         def inks() -> set[str]:
-            return {run.ink for line in reader.article._lines for run in line if run.item == 0}
+            return {run.ink for line in lines_of(reader.article) for run in line if run.item == 0}
 
         assert "text" in inks()
         await reader.press("]", "enter", "backspace", "h")

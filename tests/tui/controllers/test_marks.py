@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from reader.core.paths import Paths
-from reader.tui.screens import marking
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, Reader, document, opened
+from tests.tui.helpers import NARROW, PATIENT, Reader, document, opened
 
 
 def bold(reader: Reader, y: int) -> bool:
@@ -40,12 +39,8 @@ async def test_entering_an_article_marks_it_read(seeds: Path, key: str) -> None:
         assert "4 unread" in reader.lines[0]
 
 
-async def test_an_article_that_stays_in_the_pane_for_a_while_is_marked_read(
-    seeds: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert marking._SECONDS_UNTIL_READ > 0
-    async with opened(seeds) as reader:
-        monkeypatch.setattr(marking, "_SECONDS_UNTIL_READ", 0.2)
+async def test_an_article_that_stays_in_the_pane_for_a_while_is_marked_read(seeds: Path) -> None:
+    async with opened(seeds, timings=PATIENT._replace(until_read=0.2)) as reader:
         await reader.press("j")
         await reader.until(lambda: reader.row.read)
         assert [row.read for row in reader.rows] == [False, True, False, False, False]
@@ -58,9 +53,8 @@ async def test_an_article_that_one_only_passes_stays_unread(seeds: Path) -> None
         assert not any(row.read for row in reader.rows)
 
 
-async def test_an_article_that_nobody_can_see_is_not_marked_read(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(marking, "_SECONDS_UNTIL_READ", 0.01)
-    async with opened(seeds, NARROW) as reader:
+async def test_an_article_that_nobody_can_see_is_not_marked_read(seeds: Path) -> None:
+    async with opened(seeds, NARROW, timings=PATIENT._replace(until_read=0.01)) as reader:
         await reader.press("j", "k", "?", "escape")
         assert not any(row.read for row in reader.rows)
 
@@ -98,17 +92,14 @@ async def test_two_documents_of_one_article_share_their_mark_at_once(make_folder
 async def test_a_second_press_means_the_other_even_before_the_first_is_on_disk(seeds: Path) -> None:
     async with opened(seeds) as reader:
         for _ in range(2):
-            reader.browse.action_toggle_read()
+            reader.start_action("toggle_read")
         await reader.settled()
         assert not reader.row.read
         assert not any(row.read for row in reader.rows)
 
 
-async def test_the_article_that_is_there_at_first_is_read_once_one_takes_hold_of_it(
-    seeds: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(marking, "_SECONDS_UNTIL_READ", 0.01)
-    async with opened(seeds) as reader:
+async def test_the_article_that_is_there_at_first_is_read_once_one_takes_hold_of_it(seeds: Path) -> None:
+    async with opened(seeds, timings=PATIENT._replace(until_read=0.01)) as reader:
         await reader.press("g")
         await reader.until(lambda: reader.row.read)
         assert reader.list.cursor == 0

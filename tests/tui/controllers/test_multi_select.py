@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.tui.widgets.article_list.article_list import ArticleList
-from reader.tui.widgets.prompt.completion import offer_tags, split_tags
+from reader.tui.widgets.prompt.completion import complete_tag, split_tags
 from tests.conftest import MakeFolder
 from tests.tui.helpers import Reader, document, opened
 
@@ -41,14 +41,14 @@ async def type_in(reader: Reader, text: str) -> None:
 async def test_what_is_chosen_is_marked_together_and_drawn_so(folder: Path) -> None:
     async with opened(folder) as reader:
         await reader.press("j", "v", "j", "j")
-        assert reader.list.chosen == reader.list.view.rowids[1:4].tolist()
+        assert reader.list.selected_range == reader.list.view.rowids[1:4].tolist()
         assert begins(reader) == [" •", "▌•", "▌•", "▌•", " •", " •", " •", " •"]
         assert "3 chosen" in reader.lines[-1]
         await reader.press("m")
         assert read(reader) == [1, 2, 3]
         assert begins(reader)[:5] == [" •", "  ", "  ", "▌ ", " •"]
         assert reader.message == "Marked 3 articles read. u undoes it."
-        assert reader.list.chosen == []
+        assert reader.list.selected_range == []
         assert "5 unread" in reader.lines[0]
 
 
@@ -67,15 +67,15 @@ async def test_marks_of_several_go_one_way(folder: Path) -> None:
 async def test_a_choice_can_be_let_go_and_goes_with_the_order(folder: Path) -> None:
     async with opened(folder) as reader:
         await reader.press("v", "j", "escape")
-        assert (reader.list.chosen, reader.message) == ([], "")
+        assert (reader.list.selected_range, reader.message) == ([], "")
         await reader.press("v", "v")
-        assert reader.list.chosen == []
+        assert reader.list.selected_range == []
         await reader.press("g", "v", "j")
-        two = reader.list.chosen
+        two = reader.list.selected_range
         await reader.press("1")  # the other way round
-        assert sorted(reader.list.chosen) == sorted(two)
+        assert sorted(reader.list.selected_range) == sorted(two)
         await reader.press("enter")
-        assert reader.list.chosen == []
+        assert reader.list.selected_range == []
 
 
 async def test_the_mouse_chooses_what_it_is_drawn_over(folder: Path) -> None:
@@ -84,12 +84,12 @@ async def test_the_mouse_chooses_what_it_is_drawn_over(folder: Path) -> None:
         await reader.pilot.hover(ArticleList, offset=(5, 3))
         await reader.pilot.mouse_up(ArticleList, offset=(5, 3))
         await reader.settled()
-        assert reader.list.chosen == reader.list.view.rowids[1:4].tolist()
+        assert reader.list.selected_range == reader.list.view.rowids[1:4].tolist()
         await reader.click(ArticleList, 5, 5)
-        assert (reader.list.chosen, reader.list.cursor) == ([], 5)
+        assert (reader.list.selected_range, reader.list.cursor) == ([], 5)
         await reader.pilot.click(ArticleList, offset=(5, 7), shift=True)
         await reader.settled()
-        assert reader.list.chosen == reader.list.view.rowids[5:8].tolist()
+        assert reader.list.selected_range == reader.list.view.rowids[5:8].tolist()
 
 
 async def test_everything_is_marked_read_and_unread_again_by_undo(folder: Path) -> None:
@@ -155,7 +155,7 @@ async def test_several_articles_are_tagged_and_lose_tags(folder: Path) -> None:
         await type_in(reader, "one, two")
         await reader.press("enter")
         assert [row.tags for row in reader.rows][:3] == [("one", "two"), ("one", "two"), ()]
-        assert reader.list.chosen == []
+        assert reader.list.selected_range == []
         await reader.press("g", "v", "j", "j", "t")
         await type_in(reader, "-one, three")
         await reader.press("enter")
@@ -166,7 +166,7 @@ async def test_leaving_the_line_changes_nothing(folder: Path) -> None:
     async with opened(folder) as reader:
         await reader.press("enter", "t", "x", "escape")
         assert (reader.row.tags, reader.focus) == ((), "article")
-        assert not reader.browse.is_asking
+        assert reader.prompt is None
         await reader.press("t", "enter")
         assert reader.message == "That changes nothing."
 
@@ -215,7 +215,7 @@ async def test_the_next_unread_is_found_beyond_the_rows_at_hand(make_folder: Mak
 
 @given(st.text(), st.integers(0, 50), st.lists(st.text()))
 def test_no_text_breaks_the_offer_of_tags(text: str, at: int, tags: list[str]) -> None:
-    offer = offer_tags(text, min(at, len(text)), tags)
+    offer = complete_tag(text, min(at, len(text)), tags)
     assert 0 <= offer.start <= offer.end <= len(text)
     assert set(offer.words) <= set(tags)
     assert "," not in text[offer.start : offer.end]

@@ -7,15 +7,11 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from textual.events import MouseScrollDown
 
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.tui import messages
-from reader.tui.widgets.article_list import rows
-from reader.tui.widgets.text import reading_position
 from tests.conftest import MakeFolder
-from tests.tui.helpers import LOW, NARROW, SIDE, STACKED, Reader, document, opened
+from tests.tui.helpers import LOW, NARROW, PATIENT, SIDE, STACKED, Reader, document, lines_of, opened
 
 WORDS = "many words of a long article "
 LONG = "\n\n".join(f"Paragraph {n}: " + WORDS * (3 + n % 7) for n in range(80))
@@ -43,7 +39,7 @@ def hundred(make_folder: MakeFolder) -> Path:
 
 def paragraph(reader: Reader) -> int:
     """Return the paragraph whose text is topmost in the pane."""
-    above = reader.article._lines[: reader.article.scroll_offset.y + 1]
+    above = lines_of(reader.article)[: reader.article.scroll_offset.y + 1]
     text = "".join(run.text for line in above for run in line)
     return int(text.rsplit("Paragraph ", 1)[1].split(":")[0]) if "Paragraph " in text else -1
 
@@ -123,8 +119,8 @@ async def test_coming_back_before_the_other_article_was_shown_keeps_the_place(hu
     async with opened(hundred) as reader:
         await reader.press("enter", "pagedown", "escape")
         there, back = (reader.list.view.rowids[at] for at in (1, 0))
-        reader.browse._show_selected(there)
-        reader.browse._show_selected(back)
+        reader.load_article(there)
+        reader.load_article(back)
         await reader.settled()
         assert (reader.shown, reader.article.scroll_offset.y) == ("N100", 37)
 
@@ -158,18 +154,14 @@ async def test_going_to_the_related_items_is_not_scrolling(hundred: Path) -> Non
     assert kept()[0] == 1
 
 
-async def test_the_place_is_kept_after_a_pause_and_not_with_each_key(
-    hundred: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reading_position, "_PAUSE", 3600.0)
-    monkeypatch.setattr(rows, "_PAUSE", 3600.0)
-    async with opened(hundred) as reader:
+async def test_the_place_is_kept_after_a_pause_and_not_with_each_key(hundred: Path) -> None:
+    never = PATIENT._replace(position_settled=3600.0, list_settled=3600.0)
+    soon = PATIENT._replace(position_settled=0.02, list_settled=0.02)
+    async with opened(hundred, timings=never) as reader:
         await reader.press("j", "enter", "pagedown", "pagedown")
         assert kept() == (0, 0)
     assert kept() == (0, 0)  # it was killed
-    monkeypatch.setattr(reading_position, "_PAUSE", 0.02)
-    monkeypatch.setattr(rows, "_PAUSE", 0.02)
-    async with opened(hundred) as reader:
+    async with opened(hundred, timings=soon) as reader:
         await reader.press("j", "enter", "pagedown", "pagedown")
         await reader.until(lambda: kept() == (1, 1))
 
@@ -177,7 +169,7 @@ async def test_the_place_is_kept_after_a_pause_and_not_with_each_key(
 async def test_the_wheel_scrolls_as_keys_do(hundred: Path) -> None:
     async with opened(hundred) as reader:
         for _ in range(4):
-            await reader.pilot._post_mouse_events([MouseScrollDown], reader.article, offset=(5, 5))
+            await reader.scroll_wheel(reader.article)
         await reader.settled()
         line = reader.article.scroll_offset.y
         assert line > 0
@@ -225,13 +217,13 @@ async def test_while_the_folder_is_compared_the_list_stays_where_one_looks(hundr
     async with opened(hundred) as reader:
         await reader.press(*["j"] * 50, "q")
     async with opened(hundred) as reader:
-        reader.browse._folder_read = False
+        reader.forget_that_folder_is_read()
         before = reader.list.scroll_offset.y
-        await reader.pilot._post_mouse_events([MouseScrollDown], reader.list, offset=(5, 5))
+        await reader.scroll_wheel(reader.list)
         await reader.settled()
         looked_at = reader.list.scroll_offset.y
         assert looked_at > before
-        reader.browse.post_message(messages.ListsChanged())
+        reader.report_list_change()
         await reader.settled()
         assert (reader.row.title, reader.list.scroll_offset.y) == ("N150", looked_at)
 
@@ -241,7 +233,7 @@ async def test_to_be_shown_again_is_not_to_be_read(hundred: Path) -> None:
         await reader.press("j", "j", "k", "q")
     async with opened(hundred) as reader:
         assert reader.row.title == "N101"
-        assert not reader.list.touched
+        assert not reader.list.user_selected
 
 
 async def test_until_one_takes_hold_another_order_begins_at_its_top(hundred: Path) -> None:
@@ -289,7 +281,7 @@ async def test_a_folder_that_is_read_anew_opens_where_it_was_left_once_it_is_rea
 
 async def test_each_query_has_its_own_place_and_all_articles_theirs(hundred: Path) -> None:
     async def ask(reader: Reader, text: str) -> None:
-        await reader.press("/", *(["ctrl+u"] if reader.browse.asked.text else []), *text, "enter")
+        await reader.press("/", *(["ctrl+u"] if reader.query else []), *text, "enter")
 
     async with opened(hundred) as reader:
         await reader.press(*["j"] * 60)

@@ -9,8 +9,7 @@ import pytest
 from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.library.saved_views.toml_file import SavedView, read
-from reader.tui import messages
-from reader.tui.widgets.sidebar.sidebar import ViewsPane, ViewsTitle
+from reader.tui.widgets.sidebar.sidebar import Sidebar
 from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, opened
 
@@ -34,8 +33,8 @@ def folder(make_folder: MakeFolder) -> Path:
     )
 
 
-def pane(reader: Reader) -> ViewsPane:
-    views = reader.browse.panes.views
+def pane(reader: Reader) -> Sidebar:
+    views = reader.sidebar
     assert views is not None
     return views
 
@@ -59,7 +58,7 @@ async def to(reader: Reader, text: str, kind: str = "") -> None:
 
 
 def query(reader: Reader) -> str:
-    return reader.browse.asked.text
+    return reader.query
 
 
 def file() -> list[SavedView]:
@@ -148,7 +147,7 @@ async def test_it_comes_and_goes_with_the_width(folder: Path) -> None:
 
 async def test_the_title_takes_the_accent_with_the_focus(folder: Path) -> None:
     async with opened(folder, WIDE) as reader:
-        title = reader.browse.query_one(ViewsTitle)
+        title = reader.sidebar_title
         assert not title.lit
         await reader.press("b")
         assert title.lit
@@ -230,7 +229,7 @@ async def test_a_filter_shows_what_has_it_in_its_name(folder: Path) -> None:
         assert shown(reader) == ["▾ Topics 1", "▌ Law 7"]
         await reader.press("enter")
         assert pane(reader).has_focus
-        assert reader.browse.query_one(ViewsTitle).filter == "AW"
+        assert reader.sidebar_title.filter == "AW"
         await to(reader, "Law")
         await reader.press("enter")
         assert query(reader) == "topic:Law"
@@ -289,7 +288,7 @@ async def test_the_mouse_chooses_and_combines(folder: Path) -> None:
 
         async def click(text: str, x: int, *, ctrl: bool = False) -> None:
             y = next(y for y in range(40) if text in pane(reader).render_line(y).text)
-            await reader.pilot.click(ViewsPane, offset=(x, y), control=ctrl)
+            await reader.pilot.click(Sidebar, offset=(x, y), control=ctrl)
             await reader.settled()
 
         await click("Law", 6)
@@ -349,7 +348,7 @@ async def test_a_view_is_saved_shown_and_chosen(folder: Path) -> None:
         await reader.press("b")
         await to(reader, "My law")
         await reader.press("enter")
-        assert (query(reader), reader.browse.sort.by, len(reader.rows)) == ("topic:law", "heat", 7)
+        assert (query(reader), reader.sort.by, len(reader.rows)) == ("topic:law", "heat", 7)
     async with opened(folder, WIDE) as reader:
         assert "My law 7" in shown(reader)
 
@@ -512,7 +511,7 @@ async def test_views_of_an_import_reach_the_window_and_the_file(folder: Path, tm
         )
         with marks.open("rb") as lines:
             Library.imported(Paths.of(), lines, "marks", lambda _: None)
-        reader.browse.post_message(messages.MarksChanged())  # as the keeper of the index tells
+        reader.report_marks_change()  # as the keeper of the index tells
         await reader.until(lambda: "My law 7" in shown(reader))
         assert [view.name for view in file()] == ["My law"]
 

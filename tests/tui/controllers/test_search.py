@@ -8,11 +8,10 @@ import pytest
 
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.tui.theme.styles import ink
-from reader.tui.widgets.prompt.prompt import EntryLine
+from reader.tui.theme.styles import theme_style
 from reader.tui.widgets.text.line_view import LineView
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, opened
+from tests.tui.helpers import NARROW, PATIENT, SIDE, STACKED, Reader, document, opened
 
 TITLES = {
     "1.md": document("The court rules on faces", "quality: 50", "excerpt: Recognition of a face is regulated"),
@@ -126,11 +125,11 @@ async def test_a_mistake_is_told_with_its_place_while_the_last_good_result_stays
         assert "quality>= needs a number." in hint(reader)
         assert hint(reader).index("^") == reader.lines[-2].index("quality")
         await reader.press("enter")  # not entered: it is to be mended
-        assert reader.browse.query_one(EntryLine)
+        assert reader.prompt is not None
         assert "quality>= needs a number." in hint(reader)
         await reader.press("3", "0", "enter")
         assert titles(reader) == ["The court rules on faces"]
-        assert not reader.browse.query(EntryLine)
+        assert reader.prompt is None
 
 
 async def test_a_mistake_in_a_narrow_line_is_told_without_its_place(news: Path) -> None:
@@ -161,7 +160,7 @@ async def test_what_cannot_be_completed_is_told(news: Path) -> None:
 
 async def test_words_are_marked_in_titles_and_in_the_article(news: Path) -> None:
     def found_in(view: LineView) -> str:
-        style = ink(view, "found")
+        style = theme_style(view, "found")
         drawn = (segment for y in range(view.size.height) for segment in view.render_line(y))
         return " ".join(
             segment.text
@@ -212,7 +211,7 @@ async def test_keys_that_are_quicker_than_the_line_are_written_in_it(news: Path)
     async with opened(news) as reader:
         await reader.press("enter")  # in the article, so that the focus has a way to go
         await reader.burst(*"/storm")
-        assert reader.browse.query_one(EntryLine).text == "storm"
+        assert reader.prompt.text == "storm"
         assert titles(reader) == ["Storm over the harbour"]
 
 
@@ -277,11 +276,8 @@ async def test_marks_go_to_what_the_query_found(news: Path) -> None:
         assert [row.title for row in reader.rows if row.read] == ["The court rules on faces", "Storm over the harbour"]
 
 
-async def test_writing_is_not_reading(news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from reader.tui.screens import marking
-
-    monkeypatch.setattr(marking, "_SECONDS_UNTIL_READ", 0.01)
-    async with opened(news) as reader:
+async def test_writing_is_not_reading(news: Path) -> None:
+    async with opened(news, timings=PATIENT._replace(until_read=0.01)) as reader:
         await write(reader, "storm")
         await reader.pilot.pause(0.1)
         await reader.settled()

@@ -11,7 +11,6 @@ from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.storage.sqlite.database import StorageError
 from reader.tui.widgets.article_list.article_list import ArticleList
-from reader.tui.widgets.prompt.prompt import EntryLine
 from tests.conftest import MakeFolder
 from tests.tui.controllers.test_search import hint, titles, write
 from tests.tui.helpers import NARROW, Reader, document, opened
@@ -32,7 +31,7 @@ def ten(make_folder: MakeFolder) -> Path:
 
 def read(reader: Reader) -> list[str]:
     library = reader.app.library
-    return sorted(row.title for row in library.rows(library.view(reader.browse.sort).rowids) if row.read)
+    return sorted(row.title for row in library.rows(library.view(reader.sort).rowids) if row.read)
 
 
 @pytest.mark.parametrize(
@@ -69,7 +68,7 @@ async def test_a_search_that_fails_is_told_and_the_list_stays_what_it_says(
         await write(reader, " 3")
         assert "The index cannot be read." in hint(reader)
         await reader.press("enter")
-        assert reader.browse.query(EntryLine)  # it is not entered
+        assert reader.prompt is not None  # it is not entered
         await reader.press("escape")
         monkeypatch.undo()
         assert "/storm " in reader.lines[0]
@@ -110,10 +109,10 @@ async def test_escape_restores_what_had_fallen_out(ten: Path) -> None:
 async def test_escape_restores_a_choice(ten: Path) -> None:
     async with opened(ten) as reader:
         await reader.press("j", "v", "j", "j")
-        chosen = reader.list.chosen
+        chosen = reader.list.selected_range
         await write(reader, "storm")
         await reader.press("escape")
-        assert reader.list.chosen == chosen
+        assert reader.list.selected_range == chosen
         assert len(chosen) == 3
 
 
@@ -121,7 +120,7 @@ async def test_a_click_in_the_list_enters_the_query(ten: Path) -> None:
     async with opened(ten) as reader:
         await write(reader, "storm")
         await reader.click(ArticleList, 20, 2)
-        assert not reader.browse.query(EntryLine)
+        assert reader.prompt is None
         assert (reader.focus, reader.row.title) == ("list", "storm 5")
         await reader.press("/", "escape", "escape")
         assert len(titles(reader)) == 10
@@ -134,7 +133,7 @@ async def test_a_click_elsewhere_does_not_take_tags_away(ten: Path) -> None:
         assert "Enter takes this, Esc leaves it." in hint(reader)
         await reader.press("enter")
         library = reader.app.library
-        assert [row.title for row in library.rows(library.view(reader.browse.sort).rowids) if row.tags] == ["calm 0"]
+        assert [row.title for row in library.rows(library.view(reader.sort).rowids) if row.tags] == ["calm 0"]
 
 
 @pytest.mark.parametrize("key", ["ctrl+r", "f5", "ctrl+z", "f2", "pageup", "ctrl+p"])
@@ -153,7 +152,7 @@ async def test_tab_leaves_blanks_as_they_are(make_folder: MakeFolder) -> None:
     async with opened(make_folder({"1.md": document("One", "topics: [Food]")})) as reader:
         await write(reader, "  one  top")
         await reader.press("tab", "f", "tab")
-        assert reader.browse.query_one(EntryLine).text == "  one  topic:Food"
+        assert reader.prompt.text == "  one  topic:Food"
 
 
 async def test_tags_of_another_window_stay(ten: Path) -> None:
@@ -171,7 +170,7 @@ async def test_tags_are_kept_of_an_article_that_is_gone_meanwhile(ten: Path) -> 
     async with opened(ten) as reader:
         await reader.press("j", "t", *"precious")
         (ten / "1.md").unlink()
-        reader.browse._desk.refresh()
+        reader.compare_folder()
         await reader.settled()
         await reader.press("enter")
         assert reader.app.library.tags() == ["precious"]
@@ -212,10 +211,10 @@ async def test_the_place_of_a_mistake_is_right_in_a_line_that_has_scrolled(ten: 
 async def test_a_paste_that_is_too_long_is_cut_and_that_is_said(ten: Path) -> None:
     async with opened(ten) as reader:
         await write(reader, "ab")
-        reader.browse.query_one(EntryLine).input.post_message(events.Paste("x" * 20_000))
+        reader.prompt.input.post_message(events.Paste("x" * 20_000))
         await reader.settled()
         assert "is cut" in hint(reader)
-        assert len(reader.browse.query_one(EntryLine).text) == 10_000
+        assert len(reader.prompt.text) == 10_000
 
 
 async def test_what_tab_offers_is_shown_beside_a_mistake(make_folder: MakeFolder) -> None:

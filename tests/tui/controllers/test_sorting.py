@@ -101,10 +101,10 @@ async def test_a_click_on_the_header_sorts_and_another_reverses(seeds: Path) -> 
             at = reader.header.index(label)
             for reverse in (False, True):
                 await reader.click(ListHeader, at + 2, 0)
-                assert (reader.browse.sort.by, reader.browse.sort.reverse) == (by, reverse)
-        sort = reader.browse.sort
+                assert (reader.sort.by, reader.sort.reverse) == (by, reverse)
+        sort = reader.sort
         await reader.click(ListHeader, reader.header.index("Title"), 0)
-        assert reader.browse.sort == sort
+        assert reader.sort == sort
 
 
 async def test_unknown_scores_are_a_dash_in_the_list(mixed: Path) -> None:

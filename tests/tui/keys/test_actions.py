@@ -12,15 +12,15 @@ from reader.tui.keys.bindings import ACTIONS, GROUPS, Action
 from reader.tui.screens.browse import BrowseScreen
 from reader.tui.screens.help import HelpScreen
 from reader.tui.widgets.article_list.article_list import ArticleList
-from reader.tui.widgets.article_pane.article_pane import ArticleView
+from reader.tui.widgets.article_pane.article_pane import ArticlePane
 from reader.tui.widgets.panes import Panes
-from reader.tui.widgets.prompt.prompt import EntryLine
-from reader.tui.widgets.reader.reader_view import TextView
-from reader.tui.widgets.sidebar.sidebar import ViewsPane
+from reader.tui.widgets.prompt.prompt import PromptLine
+from reader.tui.widgets.reader.reader_view import ReaderView
+from reader.tui.widgets.sidebar.sidebar import Sidebar
 
 OWNERS = {
-    "app": NewsreaderApp, "browse": BrowseScreen, "panes": Panes, "list": ArticleList, "article": ArticleView,
-    "entry": EntryLine, "text": TextView, "views": ViewsPane,
+    "app": NewsreaderApp, "browse": BrowseScreen, "panes": Panes, "list": ArticleList, "article": ArticlePane,
+    "entry": PromptLine, "text": ReaderView, "views": Sidebar,
 }  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def test_every_action_is_in_the_help_with_its_keys(width: int) -> None:
     text = " ".join(" ".join(lines).split())
     for action in ACTIONS:
         assert action.title in text
-        assert " ".join(bindings.spoken(action.keys).split())[:12] in text
+        assert " ".join(bindings.key_label(action.keys).split())[:12] in text
     assert all(len(line) <= max(width, 24) for line in lines)
 
 
@@ -82,7 +82,7 @@ def test_the_help_has_a_line_for_what_it_does_not_know() -> None:
     [("j,down", "j  ↓"), ("ctrl+d", "Ctrl+d"), ("question_mark,f1", "?  F1"), ("shift+tab", "Shift+Tab"), ("+", "+")],
 )
 def test_keys_are_spoken_as_people_call_them(keys: str, words: str) -> None:
-    assert bindings.spoken(keys) == words
+    assert bindings.key_label(keys) == words
 
 
 @pytest.mark.parametrize(
@@ -98,10 +98,10 @@ def test_keys_are_spoken_as_people_call_them(keys: str, words: str) -> None:
 )
 def test_keys_that_cannot_work_are_told(keymap: dict[str, str], said: str) -> None:
     with pytest.raises(ReaderError, match=said):
-        bindings.check(keymap)
+        bindings.check_keymap(keymap)
 
 
 @pytest.mark.parametrize("key", ["x", "U", "ctrl+x", "f12", "enter, ctrl+o", "question_mark", "alt+left", "é"])
 def test_keys_that_exist_may_be_given(key: str) -> None:
     freed = {"help": "f1", "article.enter": "l", "quit": "Q"}
-    bindings.check(freed | {"sort.date": key})
+    bindings.check_keymap(freed | {"sort.date": key})

@@ -257,9 +257,9 @@ async def test_ctrl_c_does_not_quit_but_says_how_to(seeds: Path) -> None:
 async def test_keys_of_the_configuration_replace_the_usual_ones(seeds: Path) -> None:
     async with opened(seeds, settings=Config(keys={"sort.date": "d", "move.down": "n"})) as reader:
         await reader.press("3")
-        assert reader.browse.sort.by == "quality"
+        assert reader.sort.by == "quality"
         await reader.press("d", "n")
-        assert reader.browse.sort.by == "date"
+        assert reader.sort.by == "date"
         assert reader.list.cursor == 1  # another order begins at its top while nothing was selected
         await reader.press("?", *"by date")
         assert "d" in [line.strip().split()[0] for line in reader.lines if "Sort by date" in line]

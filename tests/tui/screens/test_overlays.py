@@ -31,7 +31,7 @@ async def test_the_help_shows_every_key_and_can_be_searched_and_left(seeds: Path
         assert isinstance(reader.app.screen, HelpScreen)
         assert reader.app.screen.query_one(Input).value == ""
         await reader.press("escape")
-        assert reader.app.screen is reader.browse
+        assert reader.is_main_screen_on_top
         assert reader.focus == "list"
         await reader.press("f1")
         assert isinstance(reader.app.screen, HelpScreen)
@@ -77,7 +77,7 @@ async def test_the_problems_name_file_line_and_field_and_can_be_searched(make_fo
         await reader.press("escape", *"xyzzy")
         assert "Nothing here has these words." in reader.text
         await reader.press("enter", "enter")
-        assert reader.app.screen is reader.browse
+        assert reader.is_main_screen_on_top
 
 
 async def palette(reader: Reader, words: str) -> None:
@@ -91,8 +91,8 @@ async def test_the_palette_finds_an_action_and_runs_it(seeds: Path) -> None:
     async with opened(seeds) as reader:
         await palette(reader, "Sort by heat")
         await reader.press("enter", "enter")
-        await reader.until(lambda: reader.app.screen is reader.browse)
-        assert reader.browse.sort.by == "heat"
+        await reader.until(lambda: reader.is_main_screen_on_top)
+        assert reader.sort.by == "heat"
 
 
 async def test_the_palette_finds_an_action_by_what_is_said_of_it(seeds: Path) -> None:
@@ -119,7 +119,7 @@ async def test_the_palette_shows_keys_in_brackets_as_they_are(seeds: Path) -> No
 
 async def test_the_palette_has_every_action_that_is_no_mere_movement(seeds: Path) -> None:
     async with opened(seeds) as reader:
-        offered = {command.title for command in reader.app.get_system_commands(reader.browse)}
+        offered = {command.title for command in reader.app.get_system_commands(reader.app.screen)}
         assert offered >= {action.title for action in bindings.ACTIONS if action.palette}
         assert {"Sort by date", "Open in the browser", "Problems", "Quit", "Light or dark"} <= offered
 
@@ -131,7 +131,7 @@ async def test_an_action_from_the_palette_works_over_another_page_too(make_folde
         offered = {command.title: command for command in reader.app.get_system_commands(reader.app.screen)}
         await offered["Sort by date"].callback()
         await reader.settled()
-        assert reader.browse.sort.by == "date"
+        assert reader.sort.by == "date"
 
 
 async def test_capital_t_changes_between_light_and_dark_and_that_is_remembered(seeds: Path) -> None:

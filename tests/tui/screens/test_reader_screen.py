@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from textual import events
@@ -21,11 +20,20 @@ from reader.core.model import Extract, Page
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.tui.screens import browse
-from reader.tui.widgets.reader import content
 from reader.tui.widgets.text.lines import Run
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, drawn, opened
+from tests.tui.helpers import (
+    NARROW,
+    SIDE,
+    STACKED,
+    Reader,
+    delay_texts,
+    document,
+    drawn,
+    left_margin,
+    opened,
+    record_opened_urls,
+)
 
 
 @dataclass
@@ -233,9 +241,7 @@ async def test_without_a_search_n_reads_the_next_unread_article(kept: Path) -> N
 @pytest.fixture
 def followed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What was to be opened in the browser."""
-    urls: list[str] = []
-    monkeypatch.setattr(browse.BrowseScreen, "_open", lambda self, url, otherwise: urls.append(url))
-    return urls
+    return record_opened_urls(monkeypatch)
 
 
 async def test_a_link_is_opened_by_its_letter(kept: Path, followed: list[str]) -> None:
@@ -288,7 +294,7 @@ async def test_what_the_mouse_selects_is_copied(kept: Path) -> None:
     async with opened(kept) as reader:
         await read(reader)
         view = reader.reading
-        left = view._margin()
+        left = left_margin(view)
         await reader.pilot.mouse_down(view, offset=(left, 1))
         await reader.pilot.hover(view, offset=(left + 5, 1))
         await reader.pilot.mouse_up(view, offset=(left + 5, 1))
@@ -304,10 +310,10 @@ async def test_the_column_is_as_wide_as_one_likes_and_stays_so(kept: Path) -> No
         await reader.press("space", "plus", "+")
         assert reader.reading.text_width == 80
         assert reader.message == "Lines of 80 characters."
-        place = reader.reading._top
+        place = reader.text_position
         await reader.press(*["-"] * 10)
         assert reader.reading.text_width == 40
-        assert reader.reading._top == place
+        assert reader.text_position == place
         await reader.press("-")
         assert reader.message == "The column is as narrow as it gets."
         await reader.press("plus")
@@ -335,7 +341,7 @@ async def test_in_zen_there_is_nothing_but_the_text(kept: Path) -> None:
     async with opened(kept) as reader:
         await read(reader)
         await reader.press("space", "z")
-        reader.browse.query_one("#keys").hush()  # type: ignore[attr-defined]
+        reader.clear_message()
         await reader.settled()
         assert "newsreader" not in reader.text
         assert "help" not in reader.lines[-1]
@@ -415,7 +421,7 @@ async def test_a_picture_that_comes_above_does_not_push_the_text_away(kept: Path
         await reader.settled()
         assert (view.scroll_offset.y, line(reader, 2)) == (0, "With a page")
         view.fit(view.text, laid)
-        view._shown_at -= 60
+        reader.age_text(60)
         view.fit(view.text, taller)
         await reader.settled()
         assert line(reader, middle + 1) == seen
@@ -428,15 +434,12 @@ async def test_a_picture_that_comes_above_does_not_push_the_text_away(kept: Path
 def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     """Holds the texts back whose titles are told."""
     made = Gate()
-    load = content.text_of
 
-    def slowly(library: Library, subject: Any, bodies: Any) -> Any:
-        text = load(library, subject, bodies)
-        if text.title in made.held:
+    def hold(title: str) -> None:
+        if title in made.held:
             assert made.opened.wait(20)
-        return text
 
-    monkeypatch.setattr(content, "text_of", slowly)
+    delay_texts(monkeypatch, hold)
     yield made
     made.opened.set()
 
@@ -458,9 +461,9 @@ async def test_a_text_that_comes_late_does_not_take_the_place_of_another(kept: P
     gate.held.add("With a page")
     async with opened(kept) as reader:
         post(reader, "f")
-        await until(reader.pilot, lambda: reader.browse.is_reading and reader.browse._held is None)
+        await until(reader.pilot, lambda: reader.is_reader_open)
         post(reader, "escape", "j", "f")
-        await until(reader.pilot, lambda: reader.browse.text_view and reader.browse.text_view.text)
+        await until(reader.pilot, lambda: reader.is_text_loaded)
         gate.opened.set()
         await reader.settled()
         assert reader.reading.text is not None
@@ -496,7 +499,7 @@ async def test_letters_at_links_stay_while_a_page_comes(kept: Path, followed: li
     async with opened(kept) as reader:
         await read(reader)
         await reader.press("l")
-        reader.browse.load_again()
+        reader.reload_article()
         await reader.settled()
         await reader.press("s")
         assert followed == ["https://example.org/2"]
@@ -506,9 +509,9 @@ async def test_what_was_asked_of_a_text_that_was_left_is_not_done(kept: Path, ga
     gate.held.add("With a page")
     async with opened(kept) as reader:
         post(reader, "f")
-        await until(reader.pilot, lambda: reader.browse.is_reading and reader.browse._held is None)
+        await until(reader.pilot, lambda: reader.is_reader_open)
         post(reader, "n", "escape", "j", "f")
-        await until(reader.pilot, lambda: reader.browse.text_view and reader.browse.text_view.text)
+        await until(reader.pilot, lambda: reader.is_text_loaded)
         gate.opened.set()
         await reader.settled()
         assert reader.row.title == "With a body"
@@ -521,7 +524,7 @@ async def test_a_document_that_vanishes_while_it_is_read_stays_to_be_read(kept: 
         await reader.press("j", "f")
         keep(kept, "With a body", "The page that has come.")
         (kept / "b.md").unlink()
-        reader.browse.load_again()
+        reader.reload_article()
         await reader.settled()
         assert "The page that has come." in drawn(reader.reading)
 
@@ -536,12 +539,12 @@ async def test_many_that_are_chosen_are_fetched_when_the_key_is_pressed_again(ma
 
 
 async def test_without_the_files_that_somebody_tidied_away_the_pager_gets_another(kept: Path, tmp_path: Path) -> None:
-    from reader.tui.terminal.pager import Outside
+    from reader.tui.terminal.pager import Pager
 
     program = tmp_path / "pager"
     program.write_text(f'#!/bin/sh\necho "$1" >> {tmp_path}/seen\n')
     program.chmod(0o700)
-    outside = Outside()
+    outside = Pager()
     async with opened(kept) as reader:
         await read(reader)
         text = reader.reading.text
@@ -554,7 +557,7 @@ async def test_without_the_files_that_somebody_tidied_away_the_pager_gets_anothe
 async def test_the_pager_gets_the_text_in_a_file_of_its_own(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from reader.tui.terminal.pager import Outside, find_viewer
+    from reader.tui.terminal.pager import Pager, find_viewer
 
     program = tmp_path / "pager"
     program.write_text(f'#!/bin/sh\ncp "$1" {tmp_path}/seen; stat -c %a "$(dirname "$1")" > {tmp_path}/mode\n')
@@ -564,7 +567,7 @@ async def test_the_pager_gets_the_text_in_a_file_of_its_own(
         await read(reader)
         text = reader.reading.text
         assert text is not None
-        assert Outside().show(text, {"PAGER": str(program)}) == "pager"
+        assert Pager().show(text, {"PAGER": str(program)}) == "pager"
         await reader.press("e")
         assert reader.message  # there is no terminal to hand over in a test; it says so
     seen = (tmp_path / "seen").read_text()

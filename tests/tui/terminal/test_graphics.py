@@ -94,10 +94,10 @@ def test_sixel_needs_the_size_of_a_cell_unless_one_asks_for_it(
 
 
 def test_far_is_what_goes_over_ssh() -> None:
-    assert graphics.is_far({"SSH_CONNECTION": "a 1 b 2"})
-    assert graphics.is_far({"SSH_TTY": "/dev/pts/1"})
-    assert not graphics.is_far({"SSH_CONNECTION": ""})
-    assert not graphics.is_far({})
+    assert graphics.is_remote({"SSH_CONNECTION": "a 1 b 2"})
+    assert graphics.is_remote({"SSH_TTY": "/dev/pts/1"})
+    assert not graphics.is_remote({"SSH_CONNECTION": ""})
+    assert not graphics.is_remote({})
 
 
 def test_the_ground_is_the_theme_s_and_black_or_white_where_it_is_the_terminal_s_own() -> None:
@@ -112,4 +112,4 @@ def test_where_the_system_does_not_say_how_large_a_cell_is_nobody_knows() -> Non
 
 
 def test_what_is_forgotten_is_deleted_with_all_that_shows_of_it() -> None:
-    assert graphics.forgetting((7, 9)) == "\x1b_Ga=d,d=I,i=7,q=2\x1b\\\x1b_Ga=d,d=I,i=9,q=2\x1b\\"
+    assert graphics.delete_images_sequence((7, 9)) == "\x1b_Ga=d,d=I,i=7,q=2\x1b\\\x1b_Ga=d,d=I,i=9,q=2\x1b\\"

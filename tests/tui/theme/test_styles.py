@@ -10,17 +10,17 @@ from textual.color import Color
 
 from reader.config.load import Config
 from reader.tui.theme import themes
-from reader.tui.theme.styles import ink
+from reader.tui.theme.styles import theme_style
 from tests.tui.helpers import opened
 
 
 @pytest.mark.parametrize("theme", [themes.DARK, themes.LIGHT])
 async def test_they_are_the_colours_of_the_theme(seeds: Path, theme: themes.Theme) -> None:
     async with opened(seeds, settings=Config(theme=theme.name)) as reader:
-        quiet = ink(reader.list, "quiet")
+        quiet = theme_style(reader.list, "quiet")
         assert quiet.color == RichColor.parse(theme.variables["foreground-muted"])
         assert quiet.bgcolor == RichColor.parse(theme.background or "")
-        title = ink(reader.list, "title", "panel")
+        title = theme_style(reader.list, "title", "panel")
         assert (title.color, title.bgcolor, title.bold) == (
             RichColor.parse(theme.foreground or ""),
             RichColor.parse(theme.panel or ""),
@@ -31,7 +31,7 @@ async def test_they_are_the_colours_of_the_theme(seeds: Path, theme: themes.Them
 async def test_they_change_with_the_theme(seeds: Path) -> None:
     async with opened(seeds, settings=Config(theme=themes.DARK.name)) as reader:
         await reader.press("T")
-        assert ink(reader.list, "accent").color == RichColor.parse(themes.LIGHT.accent or "")
+        assert theme_style(reader.list, "accent").color == RichColor.parse(themes.LIGHT.accent or "")
 
 
 async def test_a_colour_that_lets_the_ground_through_is_blended_with_it(seeds: Path) -> None:
@@ -39,12 +39,12 @@ async def test_a_colour_that_lets_the_ground_through_is_blended_with_it(seeds: P
         variables = reader.app.theme_variables
         muted, ground = Color.parse(variables["foreground-muted"]), Color.parse(variables["background"])
         assert muted.a < 1
-        assert ink(reader.list, "quiet").color == (ground + muted).rich_color
+        assert theme_style(reader.list, "quiet").color == (ground + muted).rich_color
 
 
 async def test_where_the_terminal_has_its_own_colours_they_stay_its_own(seeds: Path) -> None:
     async with opened(seeds, settings=Config(theme="ansi-dark")) as reader:
-        selected = ink(reader.list, "accent", "panel")  # whose panel is no colour at all
+        selected = theme_style(reader.list, "accent", "panel")  # whose panel is no colour at all
         assert selected.color is not None
         assert selected.bgcolor is not None
         assert (selected.color.triplet, selected.color.number) == (None, 2)  # the terminal's green

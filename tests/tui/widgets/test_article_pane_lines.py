@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from reader.core.model import Links, Related
 from reader.core.text import width
-from reader.tui.widgets.article_pane.content import Item, Subject, of_item
-from reader.tui.widgets.article_pane.lines import Fixed, Made, fixed, head, page
+from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem, content_of_item
+from reader.tui.widgets.article_pane.lines import ComposedLines, PaneLayout, compose_lines, head_lines, lay_out_pane
 from reader.tui.widgets.text.lines import BLANK, Line
 from tests.tui.helpers import FORBIDDEN
 from tests.tui.hostile_documents import subjects
@@ -23,28 +23,30 @@ def texts(lines: Iterable[Line]) -> list[str]:
     return ["".join(run.text for run in line) for line in lines]
 
 
-def bottom(subject: Subject, cells: int = 76, *, after: int = 0, selected: int = -1) -> Made:
-    around = Fixed((BLANK,) * after, fixed(subject, cells).foot, cells)
-    whole = page(subject, around, selected=selected, visited=frozenset(), now=NOW)
-    return Made(whole.lines[after:], whole.items)
+def bottom(subject: ArticleContent, cells: int = 76, *, after: int = 0, selected: int = -1) -> ComposedLines:
+    around = PaneLayout((BLANK,) * after, lay_out_pane(subject, cells).foot, cells)
+    whole = compose_lines(subject, around, selected=selected, visited=frozenset(), now=NOW)
+    return ComposedLines(whole.lines[after:], whole.items)
 
 
-def item(title: str = "Other", **fields: object) -> Item:
+def item(title: str = "Other", **fields: object) -> RelatedItem:
     usual = {"source": "", "published_at": None, "quality": None, "heat": None, "excerpt": "", "links": Links()}
-    return Item(title, **{**usual, **fields})  # type: ignore[arg-type]
+    return RelatedItem(title, **{**usual, **fields})  # type: ignore[arg-type]
 
 
 @settings(max_examples=150)
 @given(subjects(), CELLS)
-def test_no_line_above_the_related_items_is_wider_than_the_pane(subject: Subject, cells: int) -> None:
-    for line in texts(head(subject, cells)):
+def test_no_line_above_the_related_items_is_wider_than_the_pane(subject: ArticleContent, cells: int) -> None:
+    for line in texts(head_lines(subject, cells)):
         assert width(line) <= cells, line
         assert not FORBIDDEN.search(line)
 
 
 @settings(max_examples=150)
 @given(subjects(), st.integers(24, 76), st.integers(-1, 4))
-def test_no_related_item_and_no_further_field_is_wider_than_the_pane(subject: Subject, cells: int, at: int) -> None:
+def test_no_related_item_and_no_further_field_is_wider_than_the_pane(
+    subject: ArticleContent, cells: int, at: int
+) -> None:
     page = bottom(subject, cells, selected=min(at, len(subject.items) - 1))
     for line in texts(page.lines):
         assert width(line) <= cells, line
@@ -52,7 +54,7 @@ def test_no_related_item_and_no_further_field_is_wider_than_the_pane(subject: Su
 
 
 @given(subjects(), CELLS, st.integers(0, 50), st.integers(-1, 4))
-def test_the_lines_of_an_item_are_where_the_page_says(subject: Subject, cells: int, after: int, at: int) -> None:
+def test_the_lines_of_an_item_are_where_the_page_says(subject: ArticleContent, cells: int, after: int, at: int) -> None:
     at = min(at, len(subject.items) - 1)
     page = bottom(subject, cells, after=after, selected=at)
     assert len(page.items) == len(subject.items)
@@ -65,7 +67,7 @@ def test_the_lines_of_an_item_are_where_the_page_says(subject: Subject, cells: i
 
 
 def test_a_selected_item_shows_its_whole_title_and_its_excerpt() -> None:
-    subject = Subject("Title", items=(item("A title of many words " * 9, excerpt="What it says."),))
+    subject = ArticleContent("Title", items=(item("A title of many words " * 9, excerpt="What it says."),))
     assert "What it says." not in " ".join(texts(bottom(subject).lines))
     shown = " ".join(" ".join(texts(bottom(subject, selected=0).lines)).replace("▌", "").split())
     assert ("A title of many words " * 9).strip() in shown
@@ -73,18 +75,18 @@ def test_a_selected_item_shows_its_whole_title_and_its_excerpt() -> None:
 
 
 def test_related_items_and_members_have_a_heading_each_with_their_number() -> None:
-    lines = texts(bottom(Subject("Title", type="collection", items=(item(), item(), item()), members=2)).lines)
+    lines = texts(bottom(ArticleContent("Title", type="collection", items=(item(), item(), item()), members=2)).lines)
     assert [line for line in lines if line.endswith(")")] == ["Related (1)", "In this collection (2)"]
 
 
 def test_an_item_of_this_folder_has_a_sign() -> None:
-    first, second = bottom(Subject("Title", items=(item("Here", rowid=3), item("There")))).lines[2:4]
+    first, second = bottom(ArticleContent("Title", items=(item("Here", rowid=3), item("There")))).lines[2:4]
     assert first[0].text == "›"
     assert second[0].text == " "
 
 
 def test_unknown_scores_and_dates_are_a_dash_or_said_so() -> None:
-    facts = " ".join(texts(head(Subject("Title"), 76)))
+    facts = " ".join(texts(head_lines(ArticleContent("Title"), 76)))
     assert "quality –" in facts
     assert "heat –" in facts
     assert "no date" in facts
@@ -93,10 +95,10 @@ def test_unknown_scores_and_dates_are_a_dash_or_said_so() -> None:
 
 def test_everything_of_the_head_is_there() -> None:
     moment = datetime(2021, 8, 1, 3, 8, tzinfo=UTC)
-    subject = Subject(
+    subject = ArticleContent(
         "Title", "Jurist", ("Ann", "Bo"), moment, "article", "news", 46, 97, ("AI", "Law"), "Excerpt.", published=False
     )
-    text = " ".join(texts(head(subject, 76)))
+    text = " ".join(texts(head_lines(subject, 76)))
     for word in ("Title", "Jurist", "Ann, Bo", "1 August 2021, 03:08 UTC", "46", "97", "news article", "AI, Law"):
         assert word in text
     assert "Excerpt." in text
@@ -105,12 +107,12 @@ def test_everything_of_the_head_is_there() -> None:
 
 def test_each_address_is_a_link_of_its_own_and_none_is_there_twice() -> None:
     links = Links("https://a.org/", "https://a.org/", "https://a.org/amp", "https://cdn.org/")
-    runs = [run for line in head(Subject("Title", links=links), 76) for run in line if run.href]
+    runs = [run for line in head_lines(ArticleContent("Title", links=links), 76) for run in line if run.href]
     assert [run.href for run in runs] == ["https://a.org/", "https://a.org/amp", "https://cdn.org/"]
 
 
 def test_the_secured_payload_is_a_number_of_bytes() -> None:
-    assert "secured payload, 1,400 bytes" in " ".join(texts(bottom(Subject("Title", secured_bytes=1400)).lines))
+    assert "secured payload, 1,400 bytes" in " ".join(texts(bottom(ArticleContent("Title", secured_bytes=1400)).lines))
 
 
 HUB = {
@@ -148,21 +150,21 @@ HUB = {
     ],
 )
 def test_further_fields_of_a_hub_are_shown_by_name_under_more(name: str, shown: str) -> None:
-    lines = texts(bottom(Subject("Title", extra=HUB)).lines)
+    lines = texts(bottom(ArticleContent("Title", extra=HUB)).lines)
     more = lines[lines.index("More") :]
     (line,) = [line for line in more if line.startswith(name)]
     assert shown in line
 
 
 def test_only_web_addresses_among_the_further_fields_can_be_followed() -> None:
-    hrefs = {run.href for line in bottom(Subject("Title", extra=HUB)).lines for run in line}
+    hrefs = {run.href for line in bottom(ArticleContent("Title", extra=HUB)).lines for run in line}
     assert "https://a.org/go" in hrefs
     assert all(href.startswith("https://") for href in hrefs - {""})
 
 
 def test_a_related_item_is_shown_from_what_the_document_says_of_it() -> None:
     related = Related("Other", type="video", extra={"length": "PT2M"})
-    subject = of_item(item("Other", excerpt="Words.", related=related, quality=7), "Teller")
-    text = " ".join(texts((*head(subject, 76), *bottom(subject).lines)))
+    subject = content_of_item(item("Other", excerpt="Words.", related=related, quality=7), "Teller")
+    text = " ".join(texts((*head_lines(subject, 76), *bottom(subject).lines)))
     for word in ("Other", "Words.", "“Teller”", "video", "quality 7", "2 min"):
         assert word in text

@@ -1,14 +1,14 @@
 from __future__ import annotations
 
-from reader.tui.widgets.article_pane.history import Place, Trail
+from reader.tui.widgets.article_pane.history import BackEntry, BackStack
 
 
-def place(rowid: int) -> Place:
-    return Place(rowid=rowid, top=0, y=0, selected=-1)
+def place(rowid: int) -> BackEntry:
+    return BackEntry(rowid=rowid, top=0, y=0, selected=-1)
 
 
 def test_one_goes_back_the_way_one_came() -> None:
-    trail = Trail()
+    trail = BackStack()
     for rowid in range(3):
         trail.push(place(rowid))
     assert [found.rowid for found in (trail.pop(), trail.pop(), trail.pop()) if found] == [2, 1, 0]
@@ -16,7 +16,7 @@ def test_one_goes_back_the_way_one_came() -> None:
 
 
 def test_the_oldest_places_are_forgotten() -> None:
-    trail = Trail()
+    trail = BackStack()
     for rowid in range(1000):
         trail.push(place(rowid))
     back = []

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.core.tokenize import words
-from reader.tui.widgets.text.highlight import Term, pieces, spans, term
+from reader.tui.widgets.text.highlight import Term, parse_term, pieces, spans
 
 
 def found(text: str, *asked: str, prefix: bool = True) -> list[str]:
-    terms = [made for each in asked if (made := term(each, prefix=prefix)) is not None]
+    terms = [made for each in asked if (made := parse_term(each, prefix=prefix)) is not None]
     return [piece for piece, is_found in pieces(text, spans(text, terms)) if is_found]
 
 
@@ -40,7 +40,7 @@ def test_a_quoted_word_is_found_whole() -> None:
 
 
 def test_what_has_no_word_is_not_looked_for() -> None:
-    assert term("…", prefix=True) is None
+    assert parse_term("…", prefix=True) is None
 
 
 def test_terms_that_overlap_are_one_place() -> None:
@@ -49,7 +49,7 @@ def test_terms_that_overlap_are_one_place() -> None:
 
 @given(text=st.text(), asked=st.lists(st.text(min_size=1), max_size=3))
 def test_pieces_are_the_whole_text_in_order(text: str, asked: list[str]) -> None:
-    terms = [made for each in asked if (made := term(each, prefix=True)) is not None]
+    terms = [made for each in asked if (made := parse_term(each, prefix=True)) is not None]
     assert "".join(piece for piece, _ in pieces(text, spans(text, terms))) == text
 
 

@@ -10,24 +10,26 @@ from hypothesis import strategies as st
 from reader.content.markdown.parser import parse_markdown
 from reader.core.model import Image
 from reader.core.text import width
-from reader.images.model import Picture, PictureLine
-from reader.tui.widgets.reader.lines import FullText, Laid, lay, lead_of, pictures_in
+from reader.images.model import ImageLine, RenderedImage
+from reader.tui.widgets.reader.lines import ReaderLayout, ReaderText, lay_out_text, lead_of, pictures_in
 from reader.tui.widgets.text.image_lines import MOST, drawn
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "https://a.example/{}.png"
 
 
-def picture(cells: int, lines: int) -> Picture:
-    return Picture(cells, lines, bytes(range(256)) * ((6 * cells * lines) // 256) + bytes((6 * cells * lines) % 256))
+def picture(cells: int, lines: int) -> RenderedImage:
+    return RenderedImage(
+        cells, lines, bytes(range(256)) * ((6 * cells * lines) // 256) + bytes((6 * cells * lines) % 256)
+    )
 
 
-def text(markdown: str, lead: str = "") -> FullText:
+def text(markdown: str, lead: str = "") -> ReaderText:
     images = (Image(lead, title="A title", attribution="Ann"),) if lead else ()
-    return FullText("1", "A title", "page", parse_markdown(markdown, "https://a.example/"), images=images)
+    return ReaderText("1", "A title", "page", parse_markdown(markdown, "https://a.example/"), images=images)
 
 
-def shown(laid: Laid) -> list[str]:
+def shown(laid: ReaderLayout) -> list[str]:
     return ["".join("#" if run.picture else run.text for run in line) for line in laid.lines]
 
 
@@ -48,21 +50,21 @@ MARKDOWN = f"""Words before.
 
 def test_each_stands_above_its_words_behind_what_it_is_nested_in() -> None:
     pictures = {URL.format(n): picture(8, 2) for n in range(1, 5)}
-    lines = shown(lay(text(MARKDOWN), 60, NOW, (), pictures))
+    lines = shown(lay_out_text(text(MARKDOWN), 60, NOW, (), pictures))
     assert [line for line in lines if "#" in line] == ["#", "#", "▎ #", "▎ #", "  #", "  #"]
     at = [n for n, line in enumerate(lines) if "#" in line]
     assert [lines[n + 1] for n in at[1::2]] == ["Picture · One¹", "▎ Picture · Two²", "• Picture · Three³"]
 
 
 def test_why_one_is_not_shown_stands_below_its_words() -> None:
-    lines = shown(lay(text(MARKDOWN), 60, NOW, (), {URL.format(2): "404 Not Found at a.example."}))
+    lines = shown(lay_out_text(text(MARKDOWN), 60, NOW, (), {URL.format(2): "404 Not Found at a.example."}))
     at = lines.index("▎ Picture · Two²")
     assert lines[at + 1] == "▎ The picture is not shown: 404 Not Found at a.example."
 
 
 def test_the_picture_of_the_whole_stands_below_the_title_unless_it_is_in_the_text() -> None:
     lead = URL.format(9)
-    lines = shown(lay(text(MARKDOWN, lead), 60, NOW, (), {lead: picture(8, 2)}))
+    lines = shown(lay_out_text(text(MARKDOWN, lead), 60, NOW, (), {lead: picture(8, 2)}))
     assert lines[lines.index("#") + 2] == "A title · Ann"
     assert lines.index("#") < lines.index("Words before.")
     assert lead_of(text(MARKDOWN, URL.format(1))) is None
@@ -70,7 +72,7 @@ def test_the_picture_of_the_whole_stands_below_the_title_unless_it_is_in_the_tex
 
 
 def test_one_without_room_is_its_words() -> None:
-    lines = shown(lay(text(MARKDOWN), 60, NOW, (), {URL.format(2): picture(59, 2)}))
+    lines = shown(lay_out_text(text(MARKDOWN), 60, NOW, (), {URL.format(2): picture(59, 2)}))
     assert "#" not in "".join(lines)
     assert "▎ Picture · Two²" in lines
 
@@ -100,10 +102,10 @@ ANSWERS = st.dictionaries(
 
 @given(BLOCKS, ANSWERS, st.integers(20, 80))
 def test_whatever_there_is_of_pictures_the_text_and_its_places_are_the_same(
-    blocks: list[str], answers: dict[str, Picture | str], cells: int
+    blocks: list[str], answers: dict[str, RenderedImage | str], cells: int
 ) -> None:
     whole = text("\n\n".join(blocks), URL.format(9))
-    without, with_ = lay(whole, cells, NOW), lay(whole, cells, NOW, (), answers)
+    without, with_ = lay_out_text(whole, cells, NOW), lay_out_text(whole, cells, NOW, (), answers)
     kept = [line for line in with_.lines if all(run.counts for run in line)]
     assert kept == list(without.lines)
     assert all(sum(width(run.text) for run in line) <= cells for line in with_.lines)
@@ -117,4 +119,4 @@ def test_whatever_there_is_of_pictures_the_text_and_its_places_are_the_same(
 def test_a_line_of_one_is_drawn_as_wide_as_it_is(cells: int, lines: int) -> None:
     one = picture(cells, lines)
     for line in range(lines):
-        assert sum(each.cell_length for each in drawn(PictureLine(one, line))) == cells
+        assert sum(each.cell_length for each in drawn(ImageLine(one, line))) == cells

@@ -16,7 +16,7 @@ from tests.tui.helpers import Reader, document, opened
 
 
 def bar(reader: Reader) -> str:
-    return reader.browse.query_one(KeyBar).render_line(0).text.strip()
+    return reader.key_bar.text.strip()
 
 
 async def test_it_shows_the_keys_of_list_article_and_related_item(seeds: Path) -> None:
@@ -42,7 +42,7 @@ async def test_keys_that_find_nothing_to_do_do_not_stand_out(make_folder: MakeFo
     folder = make_folder({"1.md": document("One", "quality: 2", related), "2.md": document("Two", "quality: 1")})
 
     def stands_out(reader: Reader) -> dict[str, bool]:
-        line = reader.browse.query_one(KeyBar).render_line(0)
+        line = reader.key_bar
         return {segment.text: bool(segment.style and segment.style.bold) for segment in line}
 
     async with opened(folder) as reader:
@@ -52,10 +52,10 @@ async def test_keys_that_find_nothing_to_do_do_not_stand_out(make_folder: MakeFo
         await reader.press("k", "enter")
         assert (stands_out(reader)["]"], stands_out(reader)["Backspace"]) == (True, False)
         await reader.press("]", "enter")
-        reader.browse.query_one(KeyBar).hush()
+        reader.clear_message()
         assert stands_out(reader)["Backspace"]
         await reader.press("backspace")
-        reader.browse.query_one(KeyBar).hush()
+        reader.clear_message()
         assert not stands_out(reader)["Backspace"]
 
 
@@ -69,7 +69,7 @@ async def test_it_shows_the_persons_own_keys(seeds: Path) -> None:
 @pytest.mark.parametrize("cells", [200, 60, 50, 30, 20, 12, 8])
 async def test_what_does_not_fit_goes_and_help_and_quit_go_last(seeds: Path, cells: int) -> None:
     async with opened(seeds, size=(cells, 20)) as reader:
-        line = reader.browse.query_one(KeyBar).render_line(0)
+        line = reader.key_bar
         assert line.cell_length == cells
         words = line.text.split()
         shown = "Enter read f original ] related o open / search b views m mark s star t tags n next unread u undo"
@@ -90,7 +90,7 @@ async def test_a_click_does_what_the_key_does(seeds: Path) -> None:
             ("related", lambda: reader.focus == "related"),
             ("article", lambda: reader.focus == "article"),
         ):
-            reader.browse.query_one(KeyBar).hush()  # it stands in the same place
+            reader.clear_message()  # it stands in the same place
             await reader.settled()
             await reader.pilot.click(KeyBar, offset=(reader.lines[-1].index(word), 0))
             await reader.settled()
@@ -102,7 +102,7 @@ async def test_a_click_does_what_the_key_does(seeds: Path) -> None:
 
 
 @pytest.mark.parametrize("where", ["list", "article", "related"])
-def test_every_key_it_shows_is_bound_where_the_focus_is(where: bindings.Focus) -> None:
+def test_every_key_it_shows_is_bound_where_the_focus_is(where: bindings.KeyContext) -> None:
     scopes = {"app", "browse", "panes", "list" if where == "list" else "article"}
     shown = bindings.footer(where)
     assert len({action.name for action, _ in shown}) == len(shown)

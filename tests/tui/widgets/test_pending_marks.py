@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reader.core.model import Links, Row
-from reader.tui.widgets.article_list.pending_marks import Change, Marks
+from reader.tui.widgets.article_list.pending_marks import MarkChange, PendingMarks
 
 
 def _row(id_: str, *, read: bool = False) -> Row:
@@ -26,8 +26,8 @@ def _row(id_: str, *, read: bool = False) -> Row:
 
 
 def test_a_mark_shows_on_rows_that_were_read_before_it_and_yields_to_those_read_after() -> None:
-    marks = Marks()
-    assert marks.make(_row("a"), Change(read=True)).read
+    marks = PendingMarks()
+    assert marks.make(_row("a"), MarkChange(read=True)).read
     assert [row.read for row in marks.on([_row("a"), _row("b")], 99)] == [True, False]  # not on disk yet: always newer
     assert marks.kept([_row("a", read=True)], 3) == [_row("a", read=True)]
     assert [row.read for row in marks.on([_row("a")], 2)] == [True]
@@ -35,16 +35,16 @@ def test_a_mark_shows_on_rows_that_were_read_before_it_and_yields_to_those_read_
 
 
 def test_what_could_not_be_kept_is_forgotten() -> None:
-    marks = Marks()
-    marks.make(_row("a"), Change(read=True))
+    marks = PendingMarks()
+    marks.make(_row("a"), MarkChange(read=True))
     marks.forget()
     assert [row.read for row in marks.on([_row("a")], 0)] == [False]
 
 
 def test_of_several_changes_the_last_is_shown_until_all_are_on_disk() -> None:
-    marks = Marks()
-    first = marks.make(_row("a"), Change(read=True, add_tags=("x",)))
-    second = marks.make(first, Change(read=False, starred=True, add_tags=("b", "X"), remove_tags=("y",)))
+    marks = PendingMarks()
+    first = marks.make(_row("a"), MarkChange(read=True, add_tags=("x",)))
+    second = marks.make(first, MarkChange(read=False, starred=True, add_tags=("b", "X"), remove_tags=("y",)))
     assert (second.read, second.starred, second.tags) == (False, True, ("b", "X"))
     assert marks.kept([first], 1) == []  # the screen is ahead of it
     assert marks.on([_row("a")], 1) == [second]

@@ -7,13 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.content.blocks import CodeBlock, Mark
+from reader.content.blocks import CodeBlock, TextStyle
 from reader.content.markdown.parser import parse_markdown
 from reader.core.model import Extract, Links, Page
 from reader.core.text import width
-from reader.tui.widgets.reader.lines import FullText, Laid, Notice, Searchable, fold, hints, lay, minutes
+from reader.tui.widgets.reader.lines import (
+    ReaderLayout,
+    ReaderText,
+    SearchableText,
+    TextNotice,
+    fold,
+    hint_labels,
+    lay_out_text,
+    minutes,
+)
 from reader.tui.widgets.text.formats import ago
-from reader.tui.widgets.text.lines import Line, Measured, line_of
+from reader.tui.widgets.text.lines import Line, LineMap, line_of
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SOURCE = """\
@@ -43,8 +52,8 @@ def page(**changes: object) -> Page:
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def text(**changes: object) -> FullText:
-    made = FullText(
+def text(**changes: object) -> ReaderText:
+    made = ReaderText(
         id="0123456789abcdef",
         title="A title",
         kind="page",
@@ -63,27 +72,27 @@ def plain(lines: tuple[Line, ...]) -> list[str]:
 
 
 def test_it_says_what_it_is_from_where_since_when_and_how_long() -> None:
-    shown = plain(lay(text(), 72, NOW).lines)
+    shown = plain(lay_out_text(text(), 72, NOW).lines)
     assert shown[1] == "A title"
     assert shown[2].startswith("Jurist · by Ann Author · 21 November 2026")
     assert shown[3] == "The original at jurist.org, fetched 3 hours ago · 460 words, 2 min"
 
 
 def test_where_there_is_little_room_it_still_says_since_when() -> None:
-    assert "fetched 3 hours ago · 460 words, 2 min" in plain(lay(text(), 38, NOW).lines)
+    assert "fetched 3 hours ago · 460 words, 2 min" in plain(lay_out_text(text(), 38, NOW).lines)
 
 
 def test_it_says_when_its_server_has_said_that_it_still_holds() -> None:
     asked = page(fetched_at=NOW - timedelta(days=3), checked_at=NOW - timedelta(seconds=20))
-    facts = " ".join(plain(lay(text(page=asked), 72, NOW).lines)[3:5])
+    facts = " ".join(plain(lay_out_text(text(page=asked), 72, NOW).lines)[3:5])
     assert "fetched 3 days ago" in facts
     assert "found unchanged just now" in facts
     same_day = page(fetched_at=NOW - timedelta(days=3, hours=2), checked_at=NOW - timedelta(days=3))
-    assert "unchanged" not in "".join(plain(lay(text(page=same_day), 72, NOW).lines))
+    assert "unchanged" not in "".join(plain(lay_out_text(text(page=same_day), 72, NOW).lines))
 
 
-def code(cells: int) -> Laid:
-    return lay(text(blocks=(CodeBlock("first = call(with_many, arguments)\nsecond = 2"),)), cells, NOW)
+def code(cells: int) -> ReaderLayout:
+    return lay_out_text(text(blocks=(CodeBlock("first = call(with_many, arguments)\nsecond = 2"),)), cells, NOW)
 
 
 def test_what_a_row_of_code_had_no_room_for_has_a_sign_that_is_neither_found_nor_part_of_the_text() -> None:
@@ -94,9 +103,9 @@ def test_what_a_row_of_code_had_no_room_for_has_a_sign_that_is_neither_found_nor
         "  second = 2",
     ]
     (sign,) = (run for line in narrow.lines for run in line if run.text == "↳ ")
-    assert Mark.QUIET in sign.mark
-    assert not Searchable(narrow.lines).find("↳")
-    assert Searchable(narrow.lines).find("with_many, arguments")
+    assert TextStyle.MUTED in sign.text_style
+    assert not SearchableText(narrow.lines).find("↳")
+    assert SearchableText(narrow.lines).find("with_many, arguments")
     last = narrow.text.stop - 1
     assert narrow.place(last) - narrow.place(narrow.text.start) == wide.place(wide.text.stop - 1) - wide.place(
         wide.text.start
@@ -104,8 +113,8 @@ def test_what_a_row_of_code_had_no_room_for_has_a_sign_that_is_neither_found_nor
 
 
 def test_an_arrow_that_somebody_wrote_is_found() -> None:
-    laid = lay(text(blocks=(CodeBlock("↳ written"),)), 40, NOW)
-    assert Searchable(laid.lines).find("↳ written")
+    laid = lay_out_text(text(blocks=(CodeBlock("↳ written"),)), 40, NOW)
+    assert SearchableText(laid.lines).find("↳ written")
 
 
 @pytest.mark.parametrize(
@@ -118,17 +127,17 @@ def test_an_arrow_that_somebody_wrote_is_found() -> None:
     ],
 )
 def test_it_says_which_address_it_came_by(way: str, words: str) -> None:
-    assert any(line.startswith(words) for line in plain(lay(text(page=page(way=way)), 72, NOW).lines))
+    assert any(line.startswith(words) for line in plain(lay_out_text(text(page=page(way=way)), 72, NOW).lines))
 
 
 def test_what_is_no_page_says_so() -> None:
-    body = plain(lay(text(page=None, kind="body"), 72, NOW).lines)
+    body = plain(lay_out_text(text(page=None, kind="body"), 72, NOW).lines)
     assert any(line.startswith("The document's own text · ") for line in body)
-    assert "The excerpt" in plain(lay(text(page=None, kind="excerpt"), 72, NOW).lines)
+    assert "The excerpt" in plain(lay_out_text(text(page=None, kind="excerpt"), 72, NOW).lines)
 
 
 def test_links_are_numbered_and_listed_below_and_lead_there() -> None:
-    laid = lay(text(), 72, NOW)
+    laid = lay_out_text(text(), 72, NOW)
     shown = plain(laid.lines)
     assert "First words with a link¹ in them." in shown
     assert laid.links == ("https://a.example/", "https://b.example/long/path")
@@ -139,14 +148,16 @@ def test_links_are_numbered_and_listed_below_and_lead_there() -> None:
 
 
 def test_headings_are_where_one_can_go() -> None:
-    laid = lay(text(), 72, NOW)
+    laid = lay_out_text(text(), 72, NOW)
     shown = plain(laid.lines)
     assert [shown[line] for line in laid.headings[1:]] == ["A heading", "Another"]
     assert laid.headings[0] == 0
 
 
 def test_notices_stand_below_the_text() -> None:
-    laid = lay(text(page=None, kind="excerpt"), 40, NOW, (Notice("It could not be fetched."), Notice("Try again.")))
+    laid = lay_out_text(
+        text(page=None, kind="excerpt"), 40, NOW, (TextNotice("It could not be fetched."), TextNotice("Try again."))
+    )
     shown = plain(laid.lines)
     assert shown.index("It could not be fetched.") >= laid.text.stop
     assert shown.index("Try again.") < shown.index("Links (2)")
@@ -154,7 +165,7 @@ def test_notices_stand_below_the_text() -> None:
 
 @given(st.integers(8, 200))
 def test_no_line_is_wider_than_was_asked_for(cells: int) -> None:
-    laid = lay(text(), cells, NOW, (Notice("Some words about what went wrong here."),))
+    laid = lay_out_text(text(), cells, NOW, (TextNotice("Some words about what went wrong here."),))
     assert all(sum(width(run.text) for run in line) <= cells for line in laid.lines)
     assert all(laid.line(laid.place(y)) == y for y in laid.headings)
 
@@ -173,17 +184,17 @@ def test_how_long_ago(seconds: int, said: str) -> None:
 
 
 def test_lines_that_count_nothing_are_at_the_place_of_the_text_below_them() -> None:
-    measured = Measured(before=(0, 10, 10, 10, 10, 30))
+    measured = LineMap(before=(0, 10, 10, 10, 10, 30))
     assert measured.line(10) == 4
     spots = [measured.spot(line) for line in range(6)]
     assert spots == [(0, 0, 0), (10, 3, 3), (10, 2, 3), (10, 1, 3), (10, 0, 3), (30, 0, 0)]
     assert [measured.line_of(spot) for spot in spots] == [*range(6)]
-    without = Measured(before=(0, 10, 30))
+    without = LineMap(before=(0, 10, 30))
     assert [without.line_of(spot) for spot in spots] == [0, 1, 1, 1, 1, 2]
-    larger = Measured(before=(0, 10, 10, 10, 10, 10, 10, 10, 30))
+    larger = LineMap(before=(0, 10, 10, 10, 10, 10, 10, 10, 30))
     assert [larger.line_of(spot) for spot in spots] == [0, 1, 3, 5, 7, 8]
     assert [larger.line_of(without.spot(line)) for line in range(3)] == [0, 7, 8]
-    wider = Measured(before=(0, 5, 30))
+    wider = LineMap(before=(0, 5, 30))
     assert [wider.line_of(spot) for spot in spots] == [0, 1, 1, 1, 1, 2]
 
 
@@ -192,7 +203,7 @@ def test_lines_that_count_nothing_are_at_the_place_of_the_text_below_them() -> N
 
 def found(lines: list[str], wanted: str) -> list[list[str]]:
     """Return the pieces of each place where ``wanted`` stands."""
-    places = Searchable([line_of(line) for line in lines]).find(wanted)
+    places = SearchableText([line_of(line) for line in lines]).find(wanted)
     pieces: list[list[str]] = [[] for _ in range(len(places))]
     for number, line in enumerate(lines):
         for which, start, end in places.in_line(number):
@@ -228,7 +239,7 @@ def test_what_is_written_is_found(lines: list[str], wanted: str, pieces: list[li
 
 @given(st.lists(st.text(st.sampled_from("ab  \tÉ人▎"), max_size=12), max_size=5))
 def test_a_plain_line_is_taken_in_as_one_that_is_looked_at_char_by_char(lines: list[str]) -> None:
-    quick, slow = Searchable([line_of(line) for line in lines]), Searchable([])
+    quick, slow = SearchableText([line_of(line) for line in lines]), SearchableText([])
     slow._folded = [" "]
     for number, line in enumerate(lines):
         slow._add(number, line)
@@ -253,6 +264,6 @@ def test_every_place_reads_as_what_was_wanted(lines: list[str], wanted: str) -> 
 
 @given(st.integers(0, 800))
 def test_labels_are_all_different_and_none_begins_another(number: int) -> None:
-    labels = hints(number)
+    labels = hint_labels(number)
     assert len(set(labels)) == number
     assert len({len(label) for label in labels}) <= 1

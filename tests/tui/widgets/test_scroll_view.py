@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.scrollbar import ScrollBar
 
-from reader.tui.widgets.text.scroll_view import QuickScrollBar
+from reader.tui.widgets.text.scroll_view import CachedScrollBar
 from tests.conftest import MakeFolder
 from tests.tui.helpers import document, opened
 
@@ -31,10 +31,10 @@ async def test_it_looks_and_acts_as_textuals_own(make_folder: MakeFolder, keys: 
     async with opened(folder) as reader:
         await reader.press(*keys)
         bar = reader.list.vertical_scrollbar
-        assert isinstance(bar, QuickScrollBar)
-        assert len(set(cells(bar, QuickScrollBar))) > 1  # a thumb, and what is left of the track
+        assert isinstance(bar, CachedScrollBar)
+        assert len(set(cells(bar, CachedScrollBar))) > 1  # a thumb, and what is left of the track
         bar.refresh()
-        assert cells(bar, QuickScrollBar) == cells(bar, ScrollBar)
+        assert cells(bar, CachedScrollBar) == cells(bar, ScrollBar)
 
 
 async def test_a_line_is_made_once(seeds: Path) -> None:

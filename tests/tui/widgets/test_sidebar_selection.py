@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from reader.query.ast import MAX_DEPTH, Query
 from reader.query.parser import parse, write
-from reader.tui.widgets.sidebar.selection import Choice, chosen, query_of, toggled
+from reader.tui.widgets.sidebar.selection import SidebarChoice, choices_in, query_for, toggle_choice
 from tests.query.query_trees import queries
 
 VIEWS = {
@@ -18,8 +18,12 @@ VIEWS = {
     "Everything": parse(""),
     "New": parse("sort:-date limit:5"),
 }
-AI, LAW, STAR = Choice("topic", "ai"), Choice("topic", "law"), Choice("source", "The Star")
-UNREAD, STARRED, ALL = Choice("usual", "Unread"), Choice("usual", "Starred"), Choice("usual", "All")
+AI, LAW, STAR = SidebarChoice("topic", "ai"), SidebarChoice("topic", "law"), SidebarChoice("source", "The Star")
+UNREAD, STARRED, ALL = (
+    SidebarChoice("usual", "Unread"),
+    SidebarChoice("usual", "Starred"),
+    SidebarChoice("usual", "All"),
+)
 
 
 @pytest.mark.parametrize(
@@ -37,27 +41,27 @@ UNREAD, STARRED, ALL = Choice("usual", "Unread"), Choice("usual", "Starred"), Ch
         ("flood OR rain", [AI], '(flood OR rain) topic:ai'),
         ("-topic:ai", [AI], "-topic:ai topic:ai"),
         ("flood topic:ai is:unread sort:date", [ALL], ""),
-        ("", [Choice("usual", "Today")], "date:today"),
-        ("", [Choice("folder", "a b/c")], 'folder:"a b/c"'),
-        ("", [Choice("view", "Good AI")], "topic:ai quality>=40"),
-        ("topic:ai quality>=40", [Choice("view", "Good AI")], ""),
+        ("", [SidebarChoice("usual", "Today")], "date:today"),
+        ("", [SidebarChoice("folder", "a b/c")], 'folder:"a b/c"'),
+        ("", [SidebarChoice("view", "Good AI")], "topic:ai quality>=40"),
+        ("topic:ai quality>=40", [SidebarChoice("view", "Good AI")], ""),
         ("topic:ai quality>=40", [UNREAD], "(topic:ai quality>=40) is:unread"),
-        ("(topic:ai quality>=40) is:unread", [Choice("view", "Good AI")], "is:unread"),
+        ("(topic:ai quality>=40) is:unread", [SidebarChoice("view", "Good AI")], "is:unread"),
         ("(topic:ai quality>=40) is:unread", [AI], "(topic:ai quality>=40) is:unread topic:ai"),
-        ("is:unread", [Choice("view", "Energy"), Choice("view", "Good AI")],
+        ("is:unread", [SidebarChoice("view", "Energy"), SidebarChoice("view", "Good AI")],
          "is:unread ((topic:wind OR topic:solar) OR (topic:ai quality>=40))"),
         ("topic:wind OR topic:solar", [AI], "topic:wind OR topic:solar OR topic:ai"),
-        ("tag:later", [Choice("tag", "now")], "tag:later OR tag:now"),
-        ("tag:later", [Choice("view", "Good AI")], "tag:later OR (topic:ai quality>=40)"),
-        ("is:unread", [Choice("view", "Everything")], ""),
+        ("tag:later", [SidebarChoice("tag", "now")], "tag:later OR tag:now"),
+        ("tag:later", [SidebarChoice("view", "Good AI")], "tag:later OR (topic:ai quality>=40)"),
+        ("is:unread", [SidebarChoice("view", "Everything")], ""),
     ],
 )  # fmt: skip
 def test_choices_of_one_kind_are_alternatives_and_those_of_others_come_together(
-    before: str, choices: list[Choice], after: str
+    before: str, choices: list[SidebarChoice], after: str
 ) -> None:
     query: Query | None = parse(before)
     for choice in choices:
-        query = toggled(query, choice, VIEWS)
+        query = toggle_choice(query, choice, VIEWS)
     assert query is not None
     assert query == parse(after)
     assert write(query) == write(parse(after))
@@ -66,58 +70,65 @@ def test_choices_of_one_kind_are_alternatives_and_those_of_others_come_together(
 @pytest.mark.parametrize(
     ("query", "found"),
     [
-        ("", {ALL, Choice("view", "Everything")}),
-        ("sort:-date limit:5", {ALL, Choice("view", "New")}),
+        ("", {ALL, SidebarChoice("view", "Everything")}),
+        ("sort:-date limit:5", {ALL, SidebarChoice("view", "New")}),
         ("topic:AI", {AI}),
         ("flood topic:ai is:unread", {AI, UNREAD}),
         ("topic:ai OR topic:law", {AI, LAW}),
         ("topic:ai OR is:unread", set()),
         ("topic:ai OR (topic:law is:unread)", set()),
         ("-topic:ai", set()),
-        ("topic:ai quality>=40", {Choice("view", "Good AI")}),
-        ("topic:solar OR topic:wind", {Choice("topic", "solar"), Choice("topic", "wind")}),
-        ("topic:wind OR topic:solar", {Choice("view", "Energy"), Choice("topic", "solar"), Choice("topic", "wind")}),
-        ("tag:later is:starred", {Choice("view", "Tag"), Choice("tag", "later"), STARRED}),
-        ("(topic:ai quality>=40) OR tag:later", {Choice("view", "Good AI"), Choice("view", "Tag")}),
+        ("topic:ai quality>=40", {SidebarChoice("view", "Good AI")}),
+        ("topic:solar OR topic:wind", {SidebarChoice("topic", "solar"), SidebarChoice("topic", "wind")}),
+        (
+            "topic:wind OR topic:solar",
+            {SidebarChoice("view", "Energy"), SidebarChoice("topic", "solar"), SidebarChoice("topic", "wind")},
+        ),
+        ("tag:later is:starred", {SidebarChoice("view", "Tag"), SidebarChoice("tag", "later"), STARRED}),
+        ("(topic:ai quality>=40) OR tag:later", {SidebarChoice("view", "Good AI"), SidebarChoice("view", "Tag")}),
         ("domain:x lang:en path:y", set()),
     ],
 )
-def test_what_is_chosen_is_seen_also_in_a_query_that_was_written(query: str, found: set[Choice]) -> None:
-    assert chosen(parse(query), VIEWS) == found
+def test_what_is_chosen_is_seen_also_in_a_query_that_was_written(query: str, found: set[SidebarChoice]) -> None:
+    assert choices_in(parse(query), VIEWS) == found
 
 
 def test_without_a_query_all_is_chosen() -> None:
-    assert ALL in chosen(None, {})
+    assert ALL in choices_in(None, {})
 
 
 def test_a_view_that_is_no_query_cannot_be_combined() -> None:
-    assert toggled(None, Choice("view", "broken"), VIEWS) is None
-    assert query_of(Choice("view", "broken"), VIEWS) is None
+    assert toggle_choice(None, SidebarChoice("view", "broken"), VIEWS) is None
+    assert query_for(SidebarChoice("view", "broken"), VIEWS) is None
 
 
-values = st.builds(Choice, st.sampled_from(["topic", "source", "type", "tag", "folder"]), st.sampled_from(["a", "b c"]))
-choices = values | st.sampled_from([UNREAD, STARRED]) | st.sampled_from([Choice("view", name) for name in VIEWS][:3])
+values = st.builds(
+    SidebarChoice, st.sampled_from(["topic", "source", "type", "tag", "folder"]), st.sampled_from(["a", "b c"])
+)
+choices = (
+    values | st.sampled_from([UNREAD, STARRED]) | st.sampled_from([SidebarChoice("view", name) for name in VIEWS][:3])
+)
 
 
 @given(queries, choices)
-def test_adding_marks_it_and_taking_it_away_leaves_the_rest(query: Query, choice: Choice) -> None:
-    before = chosen(query, VIEWS)
+def test_adding_marks_it_and_taking_it_away_leaves_the_rest(query: Query, choice: SidebarChoice) -> None:
+    before = choices_in(query, VIEWS)
     if choice.key in before:
         return
-    added = toggled(query, choice, VIEWS)
+    added = toggle_choice(query, choice, VIEWS)
     assert added is not None
-    assert choice.key in chosen(added, VIEWS)
+    assert choice.key in choices_in(added, VIEWS)
     assert (added.sort, added.limit) == (query.sort, query.limit)
-    again = toggled(added, choice, VIEWS)
+    again = toggle_choice(added, choice, VIEWS)
     assert again is not None
-    assert choice.key not in chosen(again, VIEWS)
+    assert choice.key not in choices_in(again, VIEWS)
 
 
 @given(st.lists(choices, max_size=8))
-def test_any_choices_make_a_query_that_can_be_read_again(picked: list[Choice]) -> None:
+def test_any_choices_make_a_query_that_can_be_read_again(picked: list[SidebarChoice]) -> None:
     query = Query()
     for choice in picked:
-        found = toggled(query, choice, VIEWS)
+        found = toggle_choice(query, choice, VIEWS)
         assert found is not None
         query = found
     assert parse(write(query)) == query

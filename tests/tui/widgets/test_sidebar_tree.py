@@ -8,25 +8,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.tui.widgets.sidebar.selection import Choice, Kind
-from reader.tui.widgets.sidebar.tree import FIRST, Entry, Line, ViewTree
+from reader.tui.widgets.sidebar.selection import EntryKind, SidebarChoice
+from reader.tui.widgets.sidebar.tree import FIRST, SidebarEntry, SidebarLine, SidebarTree
 
-TOPICS = [Entry(f"Topic {n}", 100 - n) for n in range(12)]
+TOPICS = [SidebarEntry(f"Topic {n}", 100 - n) for n in range(12)]
 
 
-def shown(tree: ViewTree) -> list[str]:
+def shown(tree: SidebarTree) -> list[str]:
     signs = {"entry": "  ", "head": "", "more": "  ", "note": "  ", "gap": ""}
     return [signs[line.what] + line.text for line in tree]
 
 
 @pytest.fixture
-def tree() -> ViewTree:
-    tree = ViewTree()
-    tree.set({"topic": TOPICS, "source": [Entry("The Star", 3), Entry("Star News", 1)], "tag": []})
+def tree() -> SidebarTree:
+    tree = SidebarTree()
+    tree.set({"topic": TOPICS, "source": [SidebarEntry("The Star", 3), SidebarEntry("Star News", 1)], "tag": []})
     return tree
 
 
-def test_sections_follow_each_other_and_empty_ones_are_left_out(tree: ViewTree) -> None:
+def test_sections_follow_each_other_and_empty_ones_are_left_out(tree: SidebarTree) -> None:
     assert shown(tree) == [
         "  All",
         "  Unread",
@@ -41,14 +41,14 @@ def test_sections_follow_each_other_and_empty_ones_are_left_out(tree: ViewTree) 
         "  The Star",
         "  Star News",
     ]
-    assert tree[6] == Line("head", "topic", "Topics", 12)
-    assert tree[7] == Line("entry", "topic", "Topic 0", 100)
-    assert (tree[7].choice, tree[6].choice) == (Choice("topic", "Topic 0"), None)
+    assert tree[6] == SidebarLine("head", "topic", "Topics", 12)
+    assert tree[7] == SidebarLine("entry", "topic", "Topic 0", 100)
+    assert (tree[7].choice, tree[6].choice) == (SidebarChoice("topic", "Topic 0"), None)
     with pytest.raises(IndexError):
         tree[len(tree)]
 
 
-def test_the_rest_of_a_section_is_unfolded(tree: ViewTree) -> None:
+def test_the_rest_of_a_section_is_unfolded(tree: SidebarTree) -> None:
     tree.show_whole("topic")
     assert "  Topic 11" in shown(tree)
     assert "  … 5 more" not in shown(tree)
@@ -58,7 +58,7 @@ def test_the_rest_of_a_section_is_unfolded(tree: ViewTree) -> None:
     assert shown(tree)[7 : 8 + FIRST] == [f"  Topic {n}" for n in range(FIRST + 1)]  # not "… 1 more"
 
 
-def test_sections_fold(tree: ViewTree) -> None:
+def test_sections_fold(tree: SidebarTree) -> None:
     assert tree.fold("topic")
     assert not tree.fold("topic")
     assert tree.folded == {"topic"}
@@ -68,14 +68,14 @@ def test_sections_fold(tree: ViewTree) -> None:
     assert not tree.fold("topic", folded=False)
 
 
-def test_a_filter_shows_what_has_it_in_its_name_folded_or_not(tree: ViewTree) -> None:
+def test_a_filter_shows_what_has_it_in_its_name_folded_or_not(tree: SidebarTree) -> None:
     tree.fold("source")
     tree.filter_by("sTAR")
     assert shown(tree) == ["  Starred", "Sources", "  The Star", "  Star News"]
     assert tree[1].articles == 2
     tree.filter_by("topic 1")
     assert shown(tree) == ["Topics", "  Topic 1", "  Topic 10", "  Topic 11"]
-    tree.set({"topic": [Entry("Topic 1", 1)]})
+    tree.set({"topic": [SidebarEntry("Topic 1", 1)]})
     assert shown(tree) == ["Topics", "  Topic 1"]
     tree.filter_by("nothing")
     assert (len(tree), shown(tree), tree.step(0, 1)) == (1, ["  nothing; Esc shows all"], 0)
@@ -83,7 +83,7 @@ def test_a_filter_shows_what_has_it_in_its_name_folded_or_not(tree: ViewTree) ->
     assert "  All" in shown(tree)
 
 
-def test_where_there_is_room_sections_are_apart_and_one_steps_over_that(tree: ViewTree) -> None:
+def test_where_there_is_room_sections_are_apart_and_one_steps_over_that(tree: SidebarTree) -> None:
     tree.set_airy(airy=True)
     assert shown(tree)[3:6] == ["  Today", "", "Saved views"]
     assert tree.step(3, 1) == 5
@@ -94,8 +94,8 @@ def test_where_there_is_room_sections_are_apart_and_one_steps_over_that(tree: Vi
 
 
 def test_a_hundred_thousand_sources_take_no_time() -> None:
-    tree = ViewTree()
-    entries = [Entry(f"Source {n}", n) for n in range(100_000)]
+    tree = SidebarTree()
+    entries = [SidebarEntry(f"Source {n}", n) for n in range(100_000)]
     began = time.process_time()
     for _ in range(20):
         tree.set({"source": entries})
@@ -106,7 +106,9 @@ def test_a_hundred_thousand_sources_take_no_time() -> None:
 
 
 kinds = st.sampled_from(["view", "topic", "source", "type", "tag", "folder"])
-entries = st.lists(st.builds(Entry, st.text("ab", min_size=1, max_size=3), st.none() | st.integers(0, 9)), max_size=12)
+entries = st.lists(
+    st.builds(SidebarEntry, st.text("ab", min_size=1, max_size=3), st.none() | st.integers(0, 9)), max_size=12
+)
 steps = st.one_of(
     st.tuples(st.just("set"), kinds, entries.map(lambda each: [*dict(each).items()])),
     st.tuples(st.just("fold"), kinds, st.booleans()),
@@ -117,12 +119,12 @@ steps = st.one_of(
 
 
 @given(st.lists(steps, max_size=12))
-def test_every_line_is_found_again_and_none_is_twice(done: list[tuple[str, Kind, object]]) -> None:
-    tree = ViewTree()
+def test_every_line_is_found_again_and_none_is_twice(done: list[tuple[str, EntryKind, object]]) -> None:
+    tree = SidebarTree()
     for what, kind, value in done:
         match what, value:
             case "set", list():
-                tree.set({kind: [Entry(*each) for each in value]})
+                tree.set({kind: [SidebarEntry(*each) for each in value]})
             case "fold", bool():
                 tree.fold(kind, folded=value)
             case "filter", str():

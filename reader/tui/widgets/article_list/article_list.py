@@ -22,10 +22,10 @@ class ArticleList(ArticleRows):
     """What was asked for while another list was on its way; None when none is."""
     _pressed = -1
     """Where the mouse went down, to choose what it is drawn over, or -1."""
-    leaving: Callable[[], None] = staticmethod(lambda: None)
+    before_blur: Callable[[], None] = staticmethod(lambda: None)
     """Called when what is pressed next is not meant for the list."""
 
-    class UnreadWanted(Message):
+    class UnreadRequested(Message):
         """The next unread article is looked for, beyond the rows that are here."""
 
         def __init__(self, at: int, step: int) -> None:
@@ -73,10 +73,10 @@ class ArticleList(ArticleRows):
         if event.shift:
             self._begin_choice()
             self.select(at)
-        elif at == self.cursor and self.touched and self._anchor == -1:
+        elif at == self.cursor and self.user_selected and self._anchor == -1:
             self.post_message(self.Entered())
         else:
-            self.let_go()
+            self.clear_range()
             self.select(at)
 
     def action_down(self) -> None:
@@ -111,18 +111,18 @@ class ArticleList(ArticleRows):
         """Select the article a page up."""
         self._page(-max(1, self.size.height - 1))
 
-    def wait(self) -> None:
+    def begin_loading(self) -> None:
         """Keep what is asked of the list back until the next view is shown: it is meant for that one."""
         self._waiting = self._waiting or []
 
-    def go_on(self) -> None:
+    def end_loading(self) -> None:
         """Do what was kept back."""
         acts, self._waiting = self._waiting or (), None
         for act in acts:
-            if not self.later(act):  # one of them may have asked for yet another list
+            if not self.defer(act):  # one of them may have asked for yet another list
                 act()
 
-    def later(self, act: Callable[[], object]) -> bool:
+    def defer(self, act: Callable[[], object]) -> bool:
         """Keep ``act`` back if another list is on its way, which it is meant for; return whether that is so."""
         if self._waiting is None:
             return False
@@ -130,7 +130,7 @@ class ArticleList(ArticleRows):
         return True
 
     def _step(self, rows: int) -> None:
-        if self.later(partial(self._step, rows)):
+        if self.defer(partial(self._step, rows)):
             return
         before = self.rowid
         self.select(self.cursor + rows)
@@ -146,7 +146,7 @@ class ArticleList(ArticleRows):
 
     def _page(self, rows: int) -> None:
         """Move the selection and what is on screen by as many rows, so that the selection keeps its line."""
-        if self.later(partial(self._page, rows)):
+        if self.defer(partial(self._page, rows)):
             return
         before = self.rowid
         top = max(0, min(self.scroll_offset.y + rows, max(0, len(self.view) - self.size.height)))
@@ -156,33 +156,33 @@ class ArticleList(ArticleRows):
 
     def action_enter(self) -> None:
         """Ask for the selected article."""
-        if self.later(self.action_enter):
+        if self.defer(self.action_enter):
             return
-        self.let_go()
-        self.leaving()
+        self.clear_range()
+        self.before_blur()
         self.post_message(self.Entered())
 
     def action_leave(self) -> None:
         """Let go of what is chosen, or say that there is nowhere further out."""
-        if self.later(self.action_leave):
+        if self.defer(self.action_leave):
             return
-        if not self.let_go():
+        if not self.clear_range():
             self.post_message(self.Left())
 
     # Several articles.
 
     def action_choose(self) -> None:
         """Begin to choose several articles, or end it."""
-        if self.later(self.action_choose):
+        if self.defer(self.action_choose):
             return
         if not len(self.view):
             self._say_end(1)
-        elif not self.let_go():
+        elif not self.clear_range():
             self._begin_choice()
 
     def action_extend(self, rows: int) -> None:
         """Choose the article below or above as well."""
-        if self.later(partial(self.action_extend, rows)):
+        if self.defer(partial(self.action_extend, rows)):
             return
         begun = not self._range()
         self._begin_choice()
@@ -194,14 +194,14 @@ class ArticleList(ArticleRows):
 
     def to_unread(self, step: int) -> None:
         """Select the next unread article, or the one before."""
-        if self.later(partial(self.to_unread, step)):
+        if self.defer(partial(self.to_unread, step)):
             return
         at = self.cursor + step
         while 0 <= at < len(self.view):
             row = self._rows.get(self.view.rowids[at])
             if row is None:
-                self.wait()
-                self.post_message(self.UnreadWanted(at, step))
+                self.begin_loading()
+                self.post_message(self.UnreadRequested(at, step))
                 return
             if not row.read:
                 self.select(at)
@@ -209,13 +209,13 @@ class ArticleList(ArticleRows):
             at += step
         self._say_no_unread(step)
 
-    def found_unread(self, at: int | None, step: int) -> None:
+    def select_unread(self, at: int | None, step: int) -> None:
         """Select the unread article that was looked for, or say that there is none."""
         if at is not None:
             self.select(at)
         else:
             self._say_no_unread(step)
-        self.go_on()
+        self.end_loading()
 
     def _say_no_unread(self, step: int) -> None:
         self.post_message(self.EndReached(f"No unread article {'below' if step > 0 else 'above'}."))

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from reader.core.ordering import Sort, SortKey
 from reader.core.text import fit
-from reader.tui.theme.styles import ink
+from reader.tui.theme.styles import theme_style
 from reader.tui.widgets.article_list.columns import Columns, columns
 
 
@@ -45,7 +45,7 @@ class ListHeader(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw the names over the columns."""
-        name = ink(self, "quiet")
+        name = theme_style(self, "quiet")
         if y:
             return Strip.blank(self.size.width, name)
         layout = self._columns()
@@ -71,8 +71,8 @@ class ListHeader(Widget):
         room = cells - len(key) - 2 * len(gap) - 1
         full = {"quality": "Qual", "heat": "Heat", "date": "Date"}[by]
         text = gap + (full if len(full) <= room else full[:1]) + (gap + arrow if chosen else "")
-        name = ink(self, "strong" if chosen else "quiet")
-        return [Segment(key, ink(self, "key")), Segment(fit(text, cells - len(key)), name)]
+        name = theme_style(self, "strong" if chosen else "quiet")
+        return [Segment(key, theme_style(self, "key")), Segment(fit(text, cells - len(key)), name)]
 
     def on_click(self, event: events.Click) -> None:
         """Sort by the column under the mouse."""

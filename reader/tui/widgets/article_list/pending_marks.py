@@ -10,7 +10,7 @@ from typing import NamedTuple
 from reader.core.model import Row
 
 
-class Change(NamedTuple):
+class MarkChange(NamedTuple):
     """What is to be said of articles; None and empty for what stays as it is."""
 
     read: bool | None = None
@@ -40,13 +40,13 @@ class _Made(NamedTuple):
     """The how manieth change of this run the last of them was; infinity until it is on disk."""
 
 
-class Marks:
+class PendingMarks:
     """What the person last said of articles, in the place of what rows hold that are older than that."""
 
     def __init__(self) -> None:
         self._made: dict[str, _Made] = {}
 
-    def make(self, row: Row, change: Change) -> Row:
+    def make(self, row: Row, change: MarkChange) -> Row:
         """Return ``row`` changed, before that is on disk, so that the next press of a key goes on from there."""
         changed = change.of(row)
         before = self._made.get(row.id)
@@ -80,7 +80,7 @@ def same_marks(row: Row, other: Row) -> Row:
     return replace(row, read=other.read, starred=other.starred, tags=other.tags)
 
 
-def told(change: Change) -> str:
+def describe_change(change: MarkChange) -> str:
     """Return what to say of one article that was changed; of more, the library says how many."""
     parts = []
     if change.read is not None:

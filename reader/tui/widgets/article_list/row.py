@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from reader.core.model import Number, Row
 from reader.core.text import fit
-from reader.tui.theme.styles import faded, ink
+from reader.tui.theme.styles import dimmed, theme_style
 from reader.tui.widgets.article_list.columns import columns, type_mark
 from reader.tui.widgets.text import formats
 
@@ -58,8 +58,8 @@ class RowLine:
         style = self._styles.get(key)
         if style is None:
             focused, otherwise = _GROUNDS[state]
-            style = ink(self._widget, name, focused if self._widget.has_focus else otherwise)
-            style += faded(style, strength)
+            style = theme_style(self._widget, name, focused if self._widget.has_focus else otherwise)
+            style += dimmed(style, strength)
             self._styles[key] = style
         return style
 

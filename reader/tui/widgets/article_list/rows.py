@@ -17,7 +17,7 @@ from reader.core.model import Row
 from reader.core.ordering import Sort, View
 from reader.tui.widgets.article_list.pending_marks import same_marks
 from reader.tui.widgets.article_list.row import RowLine, State
-from reader.tui.widgets.text.scroll_view import Scrolling, drawn
+from reader.tui.widgets.text.scroll_view import LinesScrollView, drawn
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -34,7 +34,7 @@ _AHEAD = 3
 """Pages above and below the screen that are asked for in advance."""
 
 
-class ArticleRows(Scrolling, can_focus=True):
+class ArticleRows(LinesScrollView, can_focus=True):
     """The rows of a view, one of them selected. What is selected is an article, wherever it moves to."""
 
     types: reactive[bool] = reactive(False)
@@ -51,14 +51,14 @@ class ArticleRows(Scrolling, can_focus=True):
             """Only the last of a burst counts."""
             return isinstance(message, ArticleRows.Selected)
 
-    class RowsWanted(Message):
+    class RowsRequested(Message):
         """Rows are about to be drawn that are not here yet."""
 
         def __init__(self, rowids: list[int]) -> None:
             super().__init__()
             self.rowids = rowids
 
-    class Chosen(Message):
+    class RangeChanged(Message):
         """Several articles are chosen, so many; 0 when none are any more, and the selected one is meant."""
 
         def __init__(self, count: int) -> None:
@@ -67,12 +67,12 @@ class ArticleRows(Scrolling, can_focus=True):
 
         def can_replace(self, message: Message) -> bool:
             """Only the last of a burst counts."""
-            return isinstance(message, ArticleRows.Chosen)
+            return isinstance(message, ArticleRows.RangeChanged)
 
-    class Touched(Message):
+    class SelectionConfirmed(Message):
         """The person has taken hold of the article that was selected already."""
 
-    class Rested(Message):
+    class SelectionSettled(Message):
         """The person has moved the selection, and stays there."""
 
     def __init__(
@@ -89,7 +89,7 @@ class ArticleRows(Scrolling, can_focus=True):
         self.set_reactive(ArticleRows.types, types)
         self.view = view if view is not None else View(Sort(), array("q"))
         self.cursor = at
-        self.touched = False
+        self.user_selected = False
         """Whether the person has selected an article."""
         self.moved = False
         """Whether they have moved the selection to where it was not known to be."""
@@ -144,8 +144,8 @@ class ArticleRows(Scrolling, can_focus=True):
         self.fallen = fallen
         self._line.terms = terms
         self._now = datetime.now().astimezone()
-        self.supply(rows, anew=True)
-        self.tell_length(self.room, len(self.view))
+        self.add_rows(rows, anew=True)
+        self.set_line_count(self.room, len(self.view))
         self.cursor = max(0, min(self.cursor if at is None else at, len(view) - 1))
         if self._anchor != -1:
             begun = view.find(anchored)
@@ -154,12 +154,12 @@ class ArticleRows(Scrolling, can_focus=True):
         if before != -1 or top is not None:
             y = self.cursor - offset if top is None else top
             self.scroll_to(y=y, animate=False, immediate=True, force=True)
-        self.keep_in_sight(self.cursor)
+        self.scroll_line_into_view(self.cursor)
         self.refresh()
         if self.rowid != before:
             self.post_message(self.Selected(self.rowid))
 
-    def supply(self, rows: Iterable[Row], *, anew: bool = False) -> None:
+    def add_rows(self, rows: Iterable[Row], *, anew: bool = False) -> None:
         """Take rows that were asked for; ``anew`` forgets those from before."""
         if anew:
             self._rows.clear()
@@ -177,7 +177,7 @@ class ArticleRows(Scrolling, can_focus=True):
         if seen or anew:
             self.refresh()
 
-    def forget_asked(self) -> None:
+    def request_missing_rows(self) -> None:
         """Ask again for the rows that did not come."""
         self._asked.clear()
         self.refresh()
@@ -189,7 +189,7 @@ class ArticleRows(Scrolling, can_focus=True):
             self._keep(same_marks(other, by_id[other.id]))
         self.refresh()
 
-    def at_hand(self, rowids: Iterable[int]) -> list[Row] | None:
+    def cached_rows(self, rowids: Iterable[int]) -> list[Row] | None:
         """Return the rows of these articles, or None when not all of them are here."""
         rows = [self._rows.get(rowid) for rowid in rowids]
         found = [row for row in rows if row is not None]
@@ -200,7 +200,7 @@ class ArticleRows(Scrolling, can_focus=True):
         for state in get_args(State):
             self._strips.pop((row.rowid, state), None)
 
-    def window(self) -> list[int]:
+    def rowids_around_screen(self) -> list[int]:
         """Return the articles on and around the screen, and at both ends, where a key may lead next."""
         height = max(self.size.height, 24)
         top = self.scroll_offset.y
@@ -210,7 +210,7 @@ class ArticleRows(Scrolling, can_focus=True):
 
     def select(self, index: int, *, top: int | None = None) -> None:
         """Select the article at ``index`` of the view, and scroll it into sight (or to the row ``top``)."""
-        first, self.touched, self.moved = not self.touched, True, True
+        first, self.user_selected, self.moved = not self.user_selected, True, True
         if self._resting is not None:
             self._resting.stop()  # its reset() would wait for its end first
         self._resting = self.set_timer(_PAUSE, self._rest)
@@ -220,12 +220,12 @@ class ArticleRows(Scrolling, can_focus=True):
         if top is not None:
             self.scroll_to(y=top, animate=False, immediate=True, force=True)
         if index == self.cursor:
-            self.keep_in_sight(self.cursor)
+            self.scroll_line_into_view(self.cursor)
             if first:
-                self.post_message(self.Touched())
+                self.post_message(self.SelectionConfirmed())
             return
         before, self.cursor = self.cursor, index
-        self.keep_in_sight(self.cursor)
+        self.scroll_line_into_view(self.cursor)
         if self.fallen and self._anchor == -1:
             self._let_fall()
             return
@@ -239,7 +239,7 @@ class ArticleRows(Scrolling, can_focus=True):
 
     def _rest(self) -> None:
         self._resting = None
-        self.post_message(self.Rested())
+        self.post_message(self.SelectionSettled())
 
     def _let_fall(self) -> None:
         """Take from the list what does not match any more, now that one has moved on from it."""
@@ -287,10 +287,12 @@ class ArticleRows(Scrolling, can_focus=True):
             self.call_after_refresh(self._ask)
 
     def _ask(self) -> None:
-        wanted = [rowid for rowid in self.window() if rowid not in self._rows and rowid not in self._asked]
+        wanted = [
+            rowid for rowid in self.rowids_around_screen() if rowid not in self._rows and rowid not in self._asked
+        ]
         if wanted:
             self._asked.update(wanted)
-            self.post_message(self.RowsWanted(wanted))
+            self.post_message(self.RowsRequested(wanted))
 
     def notify_style_update(self) -> None:
         """Forget the styles of the former theme."""
@@ -318,17 +320,17 @@ class ArticleRows(Scrolling, can_focus=True):
     def on_resize(self) -> None:
         """Fit the columns to the new size, and keep the selection in sight."""
         self._lay_out()
-        self.keep_in_sight(self.cursor)
+        self.scroll_line_into_view(self.cursor)
 
     def _lay_out(self) -> None:
-        self.tell_length(self.room, len(self.view))
+        self.set_line_count(self.room, len(self.view))
         self._strips.clear()
         self.refresh()
 
     # Several articles.
 
     @property
-    def chosen(self) -> list[int]:
+    def selected_range(self) -> list[int]:
         """The articles that are chosen, in the order of the list; none when no choice was begun."""
         places = self._range()
         return self.view.rowids[places.start : places.stop].tolist()
@@ -339,11 +341,11 @@ class ArticleRows(Scrolling, can_focus=True):
         return range(0) if start == -1 else range(min(start, self.cursor), max(start, self.cursor) + 1)
 
     @property
-    def choice_from(self) -> int:
+    def anchor_rowid(self) -> int:
         """The article at which a choice was begun, or -1."""
         return self.view.rowids[self._anchor] if self._anchor != -1 else -1
 
-    def choose_from(self, rowid: int) -> None:
+    def extend_from(self, rowid: int) -> None:
         """Have all chosen from an article to the selected one; nothing when it is not in the list."""
         at = self.view.find(rowid)
         if at is not None:
@@ -357,7 +359,7 @@ class ArticleRows(Scrolling, can_focus=True):
             self._tell_chosen()
             self.refresh()
 
-    def let_go(self) -> bool:
+    def clear_range(self) -> bool:
         """Have nothing chosen; return whether anything was."""
         if self._anchor == -1:
             return False
@@ -367,4 +369,4 @@ class ArticleRows(Scrolling, can_focus=True):
         return True
 
     def _tell_chosen(self) -> None:
-        self.post_message(self.Chosen(len(self._range())))
+        self.post_message(self.RangeChanged(len(self._range())))

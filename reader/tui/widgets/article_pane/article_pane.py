@@ -15,12 +15,12 @@ from reader.tui.keys import bindings
 from reader.tui.widgets.text.reading_position import PlacedView
 
 if TYPE_CHECKING:
-    from reader.tui.widgets.article_pane.content import Item, Subject
-    from reader.tui.widgets.article_pane.lines import Fixed
+    from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
+    from reader.tui.widgets.article_pane.lines import PaneLayout
     from reader.tui.widgets.text.lines import Line
 
 
-class ArticleView(PlacedView):
+class ArticlePane(PlacedView):
     """Shows one subject. The lines above the related items come ready made; those below follow the selection."""
 
     BINDINGS = bindings.bindings("article")
@@ -28,10 +28,10 @@ class ArticleView(PlacedView):
     selected: reactive[int] = reactive(-1, repaint=False)
     """The related item that is selected, or -1."""
 
-    class ItemOpened(Message):
+    class RelatedItemOpened(Message):
         """The person wants to see a related item."""
 
-        def __init__(self, item: Item, at: int) -> None:
+        def __init__(self, item: RelatedItem, at: int) -> None:
             super().__init__()
             self.item = item
             self.at = at
@@ -39,15 +39,15 @@ class ArticleView(PlacedView):
     class Left(Message):
         """The person wants back to the list."""
 
-    class ReadWanted(Message):
+    class OpenTextRequested(Message):
         """The person wants to read the whole text."""
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
-        self.leaving: Callable[[], None] = lambda: None
+        self.before_blur: Callable[[], None] = lambda: None
         """Called when what is pressed next is not meant for the article."""
-        self.subject: Subject | None = None
-        self._around: Fixed | None = None
+        self.subject: ArticleContent | None = None
+        self._around: PaneLayout | None = None
         self._item_lines: tuple[range, ...] = ()
         """Which lines belong to each related item."""
         self._waiting: list[Callable[[], None]] | None = None
@@ -55,11 +55,11 @@ class ArticleView(PlacedView):
         self._message: Callable[[int], tuple[Line, ...]] = lambda _: ()
         self._visited: dict[str, set[int]] = {}
 
-    def wait(self) -> None:
+    def begin_loading(self) -> None:
         """Keep back what is asked for until the next subject is shown: it is meant for that one."""
         self._waiting = self._waiting or []
 
-    def when_shown(self, act: Callable[[], None]) -> None:
+    def when_loaded(self, act: Callable[[], None]) -> None:
         """Do something with the subject that the person means: the one shown, or the one on its way."""
         if self._waiting is None:
             act()
@@ -72,7 +72,7 @@ class ArticleView(PlacedView):
             act()
 
     def show(
-        self, subject: Subject, around: Fixed, *, y: int = 0, selected: int = -1, place: int | None = None
+        self, subject: ArticleContent, around: PaneLayout, *, y: int = 0, selected: int = -1, place: int | None = None
     ) -> None:
         """Show ``subject``, most of whose lines come ready made as ``around``, scrolled to ``y``, or to a ``place``."""
         self.subject = subject
@@ -84,15 +84,15 @@ class ArticleView(PlacedView):
             self.post_message(self.WidthChanged(self))
         self._go_on()
 
-    def refit(self, around: Fixed) -> None:
+    def refit(self, around: PaneLayout) -> None:
         """Take the lines for another width; the eye stays at the same place of the text."""
         self._around = around
         self.fit_text(self._made(), around)
         self._keep_item_in_sight()
 
-    def take_place(self) -> tuple[str, int] | None:
+    def pop_position(self) -> tuple[str, int] | None:
         """Return the article that the person has scrolled since this was asked last, and its place; else None."""
-        place = self.take_left()
+        place = self.pop_changed()
         return None if place is None or self.subject is None or not self.subject.id else (self.subject.id, place)
 
     def show_message(self, lines_for: Callable[[int], tuple[Line, ...]]) -> None:
@@ -102,7 +102,7 @@ class ArticleView(PlacedView):
         self._around = None
         self._item_lines = ()
         self._message = lines_for
-        self.show_no_text(lines_for(self.text_width))
+        self.show_untracked(lines_for(self.text_width))
         self._go_on()
 
     def _made(self) -> tuple[Line, ...]:
@@ -110,9 +110,11 @@ class ArticleView(PlacedView):
         subject = self.subject
         if subject is None or self._around is None:
             return ()
-        from reader.tui.widgets.article_pane.lines import page  # imported late: the first frame has no article yet
+        from reader.tui.widgets.article_pane.lines import (
+            compose_lines,  # imported late: the first frame has no article yet
+        )
 
-        made = page(
+        made = compose_lines(
             subject,
             self._around,
             selected=self.selected,
@@ -133,7 +135,7 @@ class ArticleView(PlacedView):
     # Related items.
 
     @property
-    def item(self) -> Item | None:
+    def item(self) -> RelatedItem | None:
         """The related item that is selected."""
         return self.subject.items[self.selected] if self.subject is not None and self.selected >= 0 else None
 
@@ -164,7 +166,7 @@ class ArticleView(PlacedView):
         if item is None or self.subject is None:
             return
         self._visited.setdefault(self.subject.path or self.subject.title, set()).add(self.selected)
-        self.post_message(self.ItemOpened(item, self.selected))
+        self.post_message(self.RelatedItemOpened(item, self.selected))
 
     # Mouse and keys.
 
@@ -211,23 +213,23 @@ class ArticleView(PlacedView):
             self.select_item(len(self.subject.items) - 1)
 
     def _scroll_by(self, lines: int) -> None:
-        self.when_shown(partial(super()._scroll_by, lines))
+        self.when_loaded(partial(super()._scroll_by, lines))
 
     def action_leave(self) -> None:
         """Out of the related items, then out of the article."""
         if self.selected >= 0:
             self.select_item(-1)
         else:
-            self.leaving()
+            self.before_blur()
             self.post_message(self.Left())
 
     def action_enter(self) -> None:
         """To the whole text, or to the related item that is selected."""
-        self.when_shown(self._enter)
+        self.when_loaded(self._enter)
 
     def _enter(self) -> None:
         if self.selected >= 0:
             self.open_item()
         else:
-            self.leaving()
-            self.post_message(self.ReadWanted())
+            self.before_blur()
+            self.post_message(self.OpenTextRequested())

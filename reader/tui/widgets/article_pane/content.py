@@ -16,13 +16,13 @@ from reader.core.model import Article, Image, Json, Links, Number, Page, Related
 from reader.library.library import Library
 
 if TYPE_CHECKING:
-    from reader.workers.body_parser import Bodies
+    from reader.workers.body_parser import BodyParser
 
 _NO_LINKS = Links()
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class RelatedItem:
     """One entry of the list of related items."""
 
     title: str
@@ -39,7 +39,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class ArticleContent:
     """Everything the pane draws of one article."""
 
     title: str
@@ -55,7 +55,7 @@ class Subject:
     blocks: tuple[Block, ...] = ()
     images: tuple[Image, ...] = ()
     links: Links = _NO_LINKS
-    items: tuple[Item, ...] = ()
+    items: tuple[RelatedItem, ...] = ()
     members: int = 0
     """How many of the last items are members of a collection rather than related articles."""
     secured_bytes: int | None = None
@@ -70,11 +70,11 @@ class Subject:
     """Its original, where that is kept."""
     failure: str = ""
     """Why there is none, when it was asked for last."""
-    told_by: str = ""
+    described_by: str = ""
     """For what is no document here: the title of the document that tells of it."""
 
 
-def of_document(library: Library, rowid: int, bodies: Bodies) -> Subject:
+def load_content(library: Library, rowid: int, bodies: BodyParser) -> ArticleContent:
     """Return the document ``rowid``, its body parsed by ``bodies`` and its related items matched with the folder.
 
     Raises ReaderError when it is gone or can no longer be read.
@@ -86,7 +86,7 @@ def of_document(library: Library, rowid: int, bodies: Bodies) -> Subject:
     extra = {name: value for name, value in article.extra.items() if not (name == "items" and members)}
     page = library.pages.page(row.id) if row else None
     failed = library.pages.failure(row.id) if row and page is None else None
-    return Subject(
+    return ArticleContent(
         title=article.title,
         source=article.source,
         authors=article.provider.authors,
@@ -97,7 +97,7 @@ def of_document(library: Library, rowid: int, bodies: Bodies) -> Subject:
         heat=article.heat,
         topics=article.topics,
         excerpt=article.excerpt,
-        blocks=bodies.blocks(article.body, article.body_format, article.links.best) if article.body else (),
+        blocks=bodies.parse_body(article.body, article.body_format, article.links.best) if article.body else (),
         images=article.images,
         links=article.links,
         items=related + members,
@@ -114,10 +114,10 @@ def of_document(library: Library, rowid: int, bodies: Bodies) -> Subject:
     )
 
 
-def of_item(item: Item, told_by: str) -> Subject:
-    """Return a related item as far as the document ``told_by`` describes it."""
+def content_of_item(item: RelatedItem, described_by: str) -> ArticleContent:
+    """Return a related item as far as the document ``described_by`` describes it."""
     related = item.related
-    return Subject(
+    return ArticleContent(
         title=item.title,
         source=item.source,
         authors=related.provider.authors if related else (),
@@ -129,12 +129,12 @@ def of_item(item: Item, told_by: str) -> Subject:
         images=related.images if related else (),
         links=item.links,
         extra=related.extra if related else MappingProxyType({}),
-        told_by=told_by,
+        described_by=described_by,
     )
 
 
-def _related_item(library: Library, related: Related) -> Item:
-    return Item(
+def _related_item(library: Library, related: Related) -> RelatedItem:
+    return RelatedItem(
         title=related.title,
         source=related.provider.name or related.provider.domain,
         published_at=related.published_at,
@@ -147,7 +147,7 @@ def _related_item(library: Library, related: Related) -> Item:
     )
 
 
-def _members(library: Library, rowid: int, article: Article) -> tuple[Item, ...]:
+def _members(library: Library, rowid: int, article: Article) -> tuple[RelatedItem, ...]:
     """Return the members of a collection that are documents here, in its order."""
     names = article.extra.get("items")
     if not isinstance(names, list):
@@ -159,8 +159,8 @@ def _members(library: Library, rowid: int, article: Article) -> tuple[Item, ...]
     return items if len(items) == len(names) else ()
 
 
-def _member_item(row: Row) -> Item:
-    return Item(
+def _member_item(row: Row) -> RelatedItem:
+    return RelatedItem(
         title=row.title,
         source=row.source,
         published_at=row.published_at,

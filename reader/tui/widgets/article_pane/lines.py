@@ -12,14 +12,14 @@ from reader.core.errors import ReaderError
 from reader.core.model import Image, Json, Page
 from reader.core.text import count, cut, fit, width
 from reader.core.urls import host, safe, shorten
-from reader.images.model import Picture
-from reader.tui.widgets.article_pane.content import Item, Subject
+from reader.images.model import RenderedImage
+from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
 from reader.tui.widgets.text import formats
 from reader.tui.widgets.text.image_lines import picture_lines
 from reader.tui.widgets.text.lines import (
     BLANK,
     Line,
-    Measured,
+    LineMap,
     Run,
     begins,
     from_span,
@@ -35,7 +35,7 @@ _LINKS_SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Fixed(Measured):
+class PaneLayout(LineMap):
     """The lines above and below the related items, made for ``width`` cells."""
 
     head: tuple[Line, ...]
@@ -44,14 +44,16 @@ class Fixed(Measured):
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class ComposedLines:
     """Lines, and which of them belong to each related item."""
 
     lines: tuple[Line, ...]
     items: tuple[range, ...] = ()
 
 
-def head(subject: Subject, cells: int, now: datetime | None = None, picture: Picture | None = None) -> tuple[Line, ...]:
+def head_lines(
+    subject: ArticleContent, cells: int, now: datetime | None = None, picture: RenderedImage | None = None
+) -> tuple[Line, ...]:
     """Return everything above the related items, at most ``cells`` wide; with a picture, if there is one."""
     lines: list[Line] = [line_of(text, "title") for text in wrapped(subject.title, cells)]
     lines += wrap_facts(_first_facts(subject), cells)
@@ -62,8 +64,8 @@ def head(subject: Subject, cells: int, now: datetime | None = None, picture: Pic
         lines += [line_of(text, "warning") for text in wrapped(f"Not fetched: {subject.failure}", cells)]
     if picture is not None and (shown := picture_lines(picture, cells)):
         lines += [(Run("", counts=False),), *shown]
-    if subject.told_by:
-        note = f"Not a document of this folder: this is what “{subject.told_by}” says of it. o opens the original."
+    if subject.described_by:
+        note = f"Not a document of this folder: this is what “{subject.described_by}” says of it. o opens the original."
         lines += [BLANK, *(line_of(text, "quiet") for text in wrapped(note, cells))]
     # Where the text begins with its excerpt, word for word, once is enough.
     excerpt = "" if subject.blocks and begins(plain_text(subject.blocks), subject.excerpt) else subject.excerpt
@@ -77,13 +79,17 @@ def head(subject: Subject, cells: int, now: datetime | None = None, picture: Pic
     return tuple(lines)
 
 
-def fixed(subject: Subject, cells: int, now: datetime | None = None, picture: Picture | None = None) -> Fixed:
+def lay_out_pane(
+    subject: ArticleContent, cells: int, now: datetime | None = None, picture: RenderedImage | None = None
+) -> PaneLayout:
     """Return what stays on the page of ``subject`` whichever related item is selected; the costly part of it."""
-    above = head(subject, cells, now, picture)
-    return Fixed(above, tuple(_more(subject, cells)), cells, before=measure(above))
+    above = head_lines(subject, cells, now, picture)
+    return PaneLayout(above, tuple(_more(subject, cells)), cells, before=measure(above))
 
 
-def page(subject: Subject, around: Fixed, *, selected: int, visited: frozenset[int], now: datetime) -> Made:
+def compose_lines(
+    subject: ArticleContent, around: PaneLayout, *, selected: int, visited: frozenset[int], now: datetime
+) -> ComposedLines:
     """Return the whole page, with the related items between what stays.
 
     ``selected`` is the item whose excerpt is shown, or -1; ``visited`` are those that
@@ -101,13 +107,13 @@ def page(subject: Subject, around: Fixed, *, selected: int, visited: frozenset[i
         start = len(lines)
         lines += _item(item, at, around.width, selected=at == selected, visited=at in visited, now=now)
         places.append(range(start, len(lines)))
-    return Made((*lines, *around.foot), tuple(places))
+    return ComposedLines((*lines, *around.foot), tuple(places))
 
 
 # --- parts ----------------------------------------------------------------------------------
 
 
-def _first_facts(subject: Subject) -> list[Run]:
+def _first_facts(subject: ArticleContent) -> list[Run]:
     facts = [Run(subject.source, "fact")] if subject.source else []
     if subject.authors:
         facts.append(Run("by " + ", ".join(subject.authors), "quiet"))
@@ -118,7 +124,7 @@ def _first_facts(subject: Subject) -> list[Run]:
     return facts
 
 
-def _second_facts(subject: Subject) -> list[Run]:
+def _second_facts(subject: ArticleContent) -> list[Run]:
     facts = [
         *_score_fact("quality", subject.quality, formats.QUALITY_FULL),
         *_score_fact("heat", subject.heat, formats.HEAT_FULL),
@@ -158,7 +164,7 @@ def _pictures(images: Iterable[Image], cells: int) -> Iterator[Line]:
             yield (Run(text, "quiet", href=address),)
 
 
-def _links(subject: Subject, cells: int) -> Iterator[Line]:
+def _links(subject: ArticleContent, cells: int) -> Iterator[Line]:
     """Yield the addresses of the article, then those that its text leads to; whole, since a terminal may only show."""
     named = [
         ("Original", subject.links.original),
@@ -186,7 +192,7 @@ def _links(subject: Subject, cells: int) -> Iterator[Line]:
         yield line_of(cut(f"and {len(inside) - _LINKS_SHOWN:,} more", cells), "quiet")
 
 
-def _item(item: Item, at: int, cells: int, *, selected: bool, visited: bool, now: datetime) -> Iterator[Line]:
+def _item(item: RelatedItem, at: int, cells: int, *, selected: bool, visited: bool, now: datetime) -> Iterator[Line]:
     """Yield a related item: one line, or, selected, its whole title and its excerpt."""
     ink = "selected" if selected else "quiet" if visited else "text"
     quiet = "selected-quiet" if selected else "quiet"
@@ -229,7 +235,7 @@ def _filled(line: Line, cells: int, at: int) -> Line:
     return (*line, Run(" " * max(0, cells - used), "selected", item=at))
 
 
-def _more(subject: Subject, cells: int) -> Iterator[Line]:
+def _more(subject: ArticleContent, cells: int) -> Iterator[Line]:
     facts = [(name, entry) for name, value in subject.extra.items() for entry in _entries(name, value)]
     if subject.secured_bytes is not None:
         facts.append(("secured", (f"secured payload, {subject.secured_bytes:,} bytes", "")))

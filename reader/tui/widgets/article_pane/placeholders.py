@@ -58,7 +58,7 @@ def unreadable(error: ReaderError, width: int, *, away: bool = False) -> tuple[L
     return (*_paragraph(error.message, "title", width), BLANK, *_paragraph(hint, "text", width))
 
 
-def sentence(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """Return a sentence for an error that a worker ended with; the log gets the traceback."""
     if isinstance(error, ReaderError):
         return str(error)

@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from reader.core.text import count, cut, steady, width
 from reader.tui.keys import bindings
-from reader.tui.theme.styles import ink
+from reader.tui.theme.styles import theme_style
 
 if TYPE_CHECKING:
     from reader.core.model import Counts
@@ -51,7 +51,7 @@ class TopBar(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw name and folder at the left, numbers at the right; what does not fit goes, from the left."""
-        quiet = ink(self, "quiet")
+        quiet = theme_style(self, "quiet")
         if y:
             return Strip.blank(self.size.width, quiet)
         right = self._right()
@@ -66,7 +66,7 @@ class TopBar(Widget):
             left.append((cut(f"  /{steady(self.query_text)}", room), "accent"))
         gap = max(1, self.size.width - sum(width(text) for text, _ in (*left, *right)) - 1)
         pieces = [*left, (" " * gap, "quiet"), *right, (" ", "quiet")]
-        segments = [Segment(text, ink(self, name)) for text, name in pieces]
+        segments = [Segment(text, theme_style(self, name)) for text, name in pieces]
         return Strip(segments).adjust_cell_length(self.size.width, quiet)
 
     def _right(self) -> list[tuple[str, str]]:
@@ -114,17 +114,17 @@ class KeyBar(Widget):
             self.sentence = sentence
             self.warning = warning
 
-    class Chosen(Message):
+    class ActionClicked(Message):
         """The mouse asked for an action."""
 
         def __init__(self, action: bindings.Action) -> None:
             super().__init__()
             self.action = action
 
-    where: reactive[bindings.Focus] = reactive[bindings.Focus]("list")
+    context: reactive[bindings.KeyContext] = reactive[bindings.KeyContext]("list")
     idle: reactive[frozenset[str]] = reactive(frozenset[str]())
     """The names of actions that would find nothing to do now; their keys stay where they are, but do not stand out."""
-    chosen: reactive[int] = reactive(0)
+    selected_count: reactive[int] = reactive(0)
     """How many articles are chosen that a key would be about; 0 when it is the selected one."""
     message: reactive[str] = reactive("")
     """What is said instead of the keys, if anything."""
@@ -139,15 +139,15 @@ class KeyBar(Widget):
         """How many times a time was set after which the keys are shown again."""
         self._warning = False
         self._long = False
-        self._passing = False
+        self._transient = False
 
-    def say(self, sentence: str, *, warning: bool = False, passing: bool = False) -> None:
+    def show_message(self, sentence: str, *, warning: bool = False, transient: bool = False) -> None:
         """Show a sentence that has passed the gate, for some seconds or until the next one.
 
         One that is ``passing`` says only that a key found nothing to do: the next key takes it away.
         """
-        self.hush()
-        self._passing = passing
+        self.clear()
+        self._transient = transient
         sentence = steady(sentence)
         self._warning = warning
         if width(sentence) + 2 > self.size.width > 0:
@@ -165,19 +165,19 @@ class KeyBar(Widget):
             self._timer.stop()
         self._said += 1
         said = self._said
-        self._timer = self.set_timer(seconds, lambda: self.hush() if said == self._said else None)
+        self._timer = self.set_timer(seconds, lambda: self.clear() if said == self._said else None)
 
     def watch_message(self, message: str) -> None:
         """Be seen while something is said, also where the keys are not."""
         self.set_class(bool(message), "-speaking")
 
-    def move_on(self) -> None:
+    def on_next_key(self) -> None:
         """Take what is passing away, unless what is done now has it said again."""
-        if self._passing and self.message:
-            self._passing = False
+        if self._transient and self.message:
+            self._transient = False
             self._hush_in(_SECONDS_UNTIL_PASSED)
 
-    def hush(self) -> None:
+    def clear(self) -> None:
         """Show the keys again."""
         if self._timer is not None:
             self._timer.stop()
@@ -188,20 +188,20 @@ class KeyBar(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw each key and what it does."""
-        blank = ink(self, "footer")
+        blank = theme_style(self, "footer")
         if y:
             return Strip.blank(self.size.width, blank)
         if self.message:
             said = Segment(
-                f" {cut(self.message, self.size.width - 1)}", ink(self, "warning" if self._warning else "text")
+                f" {cut(self.message, self.size.width - 1)}", theme_style(self, "warning" if self._warning else "text")
             )
             return Strip([said]).adjust_cell_length(self.size.width, blank)
-        key_ink = ink(self, "footer-key")
+        key_ink = theme_style(self, "footer-key")
         line: list[Segment] = []
         self._places = []
-        chosen = f" {self.chosen:,} chosen " if self.chosen else ""
+        chosen = f" {self.selected_count:,} chosen " if self.selected_count else ""
         if chosen:
-            line.append(Segment(chosen, ink(self, "name")))
+            line.append(Segment(chosen, theme_style(self, "name")))
         at = 1 + width(chosen)
         for key, word, action in self._fitting():
             of_key = blank if action.name in self.idle else key_ink
@@ -215,10 +215,10 @@ class KeyBar(Widget):
     def _fitting(self) -> list[tuple[str, str, bindings.Action]]:
         """Return key, word and action of each that fits; where not all do, help and the way out stay longest."""
         shown = [
-            (bindings.spoken(bindings.keys_of(action, self._keymap).split(",")[0]), word, action)
-            for action, word in bindings.footer(self.where)
+            (bindings.key_label(bindings.keys_of(action, self._keymap).split(",")[0]), word, action)
+            for action, word in bindings.footer(self.context)
         ]
-        room = self.size.width - (width(f" {self.chosen:,} chosen ") if self.chosen else 0)
+        room = self.size.width - (width(f" {self.selected_count:,} chosen ") if self.selected_count else 0)
         while shown and sum(width(key) + width(word) + 3 for key, word, _ in shown) - 1 > room:
             lost = max((at for at, (*_, action) in enumerate(shown) if action.group != "App"), default=len(shown) - 1)
             del shown[lost]
@@ -228,4 +228,4 @@ class KeyBar(Widget):
         """Ask for what is under the mouse."""
         for place, action in self._places:
             if event.x in place:
-                self.post_message(self.Chosen(action))
+                self.post_message(self.ActionClicked(action))

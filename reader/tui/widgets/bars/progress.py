@@ -10,9 +10,9 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from reader.core.events import Progress, duration, facts, share_done
+from reader.core.events import Progress, format_duration, progress_facts, share_done
 from reader.core.text import width
-from reader.tui.theme.styles import ink
+from reader.tui.theme.styles import theme_style
 
 if TYPE_CHECKING:
     from reader.core.events import BulkProgress
@@ -52,20 +52,23 @@ class _BarLine(Widget):
 
     def draw(self, name: str, share: float, wordings: Sequence[Wording]) -> Strip:
         """Return it; ``share`` is from 0 to 1, and the wordings begin with the fullest."""
-        quiet = ink(self, "quiet")
+        quiet = theme_style(self, "quiet")
         wording, bar = fitting(name, wordings, self.size.width)
         filled = round(bar * share)
         segments = []
         if wording.has_name:
-            segments.append(Segment(f" {name}{' ' * (2 if bar else 0)}", ink(self, "text")))
-        segments += [Segment("━" * filled, ink(self, "accent")), Segment("━" * (bar - filled), ink(self, "track"))]
+            segments.append(Segment(f" {name}{' ' * (2 if bar else 0)}", theme_style(self, "text")))
+        segments += [
+            Segment("━" * filled, theme_style(self, "accent")),
+            Segment("━" * (bar - filled), theme_style(self, "track")),
+        ]
         for at, part in enumerate(wording.parts):
             gap = "  " if at or wording.has_name else " "
-            segments.append(Segment(gap + part, quiet if at else ink(self, "text")))
+            segments.append(Segment(gap + part, quiet if at else theme_style(self, "text")))
         return Strip(segments).adjust_cell_length(self.size.width, quiet)
 
 
-class ProgressLine(_BarLine):
+class IndexingBar(_BarLine):
     """Shows how far the reading of the folder is; not there when nothing is read."""
 
     progress: reactive[Progress] = reactive(Progress())
@@ -78,14 +81,14 @@ class ProgressLine(_BarLine):
     def render_line(self, y: int) -> Strip:
         """Draw what there is room for."""
         if y:
-            return Strip.blank(self.size.width, ink(self, "quiet"))
+            return Strip.blank(self.size.width, theme_style(self, "quiet"))
         share = 0 if self.progress.walking else share_done(self.progress)
-        said = facts(self.progress)
+        said = progress_facts(self.progress)
         fewer = [Wording(said[:parts]) for parts in range(len(said), 0, -1)]
         return self.draw("Reading", share, (*fewer, Wording(said[:1], has_bar=False)))
 
 
-class GatheringLine(_BarLine):
+class BulkFetchBar(_BarLine):
     """Shows how far the fetching of many originals is; not there when none are fetched."""
 
     gathered: reactive[BulkProgress | None] = reactive["BulkProgress | None"](None)
@@ -100,7 +103,7 @@ class GatheringLine(_BarLine):
         """Draw what there is room for."""
         gathered = self.gathered
         if y or gathered is None:
-            return Strip.blank(self.size.width, ink(self, "quiet"))
+            return Strip.blank(self.size.width, theme_style(self, "quiet"))
         pause, stop = self.keys
         over = gathered.done + gathered.cached + gathered.failed
         share = over / max(1, over + gathered.left)
@@ -120,7 +123,7 @@ def wordings_of(gathered: BulkProgress, pause: str, stop: str) -> tuple[Wording,
     keys = f"{pause} goes on, {stop} stops" if gathered.paused else f"{pause} pauses, {stop} stops"
     going = gathered.rate > 0 and not gathered.paused
     rate = (f"{gathered.rate:.1f}/s",) if going else ()
-    left = (f"{duration(gathered.left / gathered.rate)} left",) if going else ()
+    left = (f"{format_duration(gathered.left / gathered.rate)} left",) if going else ()
     long_rate = (f"{gathered.rate:.1f} a second",) if going else ()
     return (
         Wording((every, keys, *long_rate, *left)),

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from reader.core.text import clean
 
 
-class Offer(NamedTuple):
+class Completion(NamedTuple):
     """What could stand in the place of a part of a text."""
 
     start: int
@@ -18,7 +18,7 @@ class Offer(NamedTuple):
     words: tuple[str, ...]
 
 
-NOTHING = Offer(0, 0, ())
+NOTHING = Completion(0, 0, ())
 _KEPT = 200
 """Lines that are remembered."""
 
@@ -29,7 +29,7 @@ def split_tags(text: str) -> list[str]:
     return list({part.casefold(): part for part in reversed(parts) if part.lstrip("-")}.values())[::-1]
 
 
-def offer_tags(text: str, at: int, tags: Sequence[str]) -> Offer:
+def complete_tag(text: str, at: int, tags: Sequence[str]) -> Completion:
     """Return what the tag at the place ``at`` could become; those that are in the text already are left out."""
     start = text.rfind(",", 0, at) + 1
     end = text.find(",", at)
@@ -38,17 +38,17 @@ def offer_tags(text: str, at: int, tags: Sequence[str]) -> Offer:
         start += 1
     begun = text[start:at] if at >= start else ""
     taken = {tag.lstrip("-").casefold() for tag in split_tags(text[:start] + text[end:])}
-    return Offer(start, end, tuple(beginning(begun, (tag for tag in tags if tag.casefold() not in taken))))
+    return Completion(start, end, tuple(starting_with(begun, (tag for tag in tags if tag.casefold() not in taken))))
 
 
-def beginning(begun: str, words: Iterable[str]) -> list[str]:
+def starting_with(begun: str, words: Iterable[str]) -> list[str]:
     """Return those of ``words`` that begin so, in whatever case."""
     begun = begun.casefold()
     return [word for word in words if word.casefold().startswith(begun)]
 
 
-def former(kept: str | None) -> list[str]:
-    """Return the lines that :func:`with_latest` wrote, the latest last; what is no list of texts is none."""
+def parse_history(kept: str | None) -> list[str]:
+    """Return the lines that :func:`history_with` wrote, the latest last; what is no list of texts is none."""
     try:
         found = json.loads(kept or "[]")
     except (ValueError, RecursionError):
@@ -56,6 +56,6 @@ def former(kept: str | None) -> list[str]:
     return [clean(text) for text in found if isinstance(text, str)][-_KEPT:] if isinstance(found, list) else []
 
 
-def with_latest(lines: Sequence[str], latest: str) -> str:
+def history_with(lines: Sequence[str], latest: str) -> str:
     """Return, to be kept, the former lines and the latest, each once."""
     return json.dumps([*(line for line in lines if line != latest), latest][-_KEPT:], ensure_ascii=False)

@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 
 from reader.core.text import clean, cut, steady, width
 from reader.tui.keys import bindings
-from reader.tui.widgets.prompt.completion import NOTHING, Offer
+from reader.tui.widgets.prompt.completion import NOTHING, Completion
 
 _OFFERED = 40
 """Words that are shown; more than fit in a line."""
@@ -36,11 +36,11 @@ class _Input(Input):
         if len(line) > room:
             event.prevent_default()
             event.stop()
-            self.post_message(EntryLine.Cut())
+            self.post_message(PromptLine.Cut())
             self.insert_text_at_cursor(line[:room])
 
 
-class EntryLine(Container):
+class PromptLine(Container):
     """Asks for one line of text; below it stands what could be meant, or what is wrong with it."""
 
     BINDINGS = bindings.bindings("entry")
@@ -55,7 +55,7 @@ class EntryLine(Container):
 
         def can_replace(self, message: Message) -> bool:
             """Only the last of a burst counts."""
-            return isinstance(message, EntryLine.Changed)
+            return isinstance(message, PromptLine.Changed)
 
     class Submitted(Message):
         """The person has entered it."""
@@ -67,7 +67,7 @@ class EntryLine(Container):
     class Cut(Message):
         """Of what was pasted, the end did not find room."""
 
-    class Left(Message):
+    class Canceled(Message):
         """The person does not want it after all."""
 
     def __init__(self, prompt: str, text: str = "", past: Sequence[str] = ()) -> None:
@@ -120,7 +120,7 @@ class EntryLine(Container):
         return self.input.cursor_position
 
     @property
-    def is_begun(self) -> bool:
+    def has_had_focus(self) -> bool:
         """Whether the line has had the focus."""
         return self._begun
 
@@ -136,13 +136,13 @@ class EntryLine(Container):
         room = (self.size.width or self.app.size.width) - 2
         line.update(Content(f" {cut(steady(text), room)}"), layout=False)
 
-    def set_past(self, past: Sequence[str]) -> None:
+    def set_history(self, past: Sequence[str]) -> None:
         """Tell what was entered before, which has come only now."""
         if self._place == len(self._past) and list(past) != self._past:
             self._past = [*past]
             self._place = len(self._past)
 
-    def wrong(self, message: str, at: int) -> None:
+    def show_error(self, message: str, at: int) -> None:
         """Say what is wrong with the text, below the place where it is, if there is room."""
         column = width(self._prompt) + width(self.input.value[:at]) - self.input.scroll_offset.x
         fits = width(self._prompt) <= column and column + width(message) + 4 <= self.size.width
@@ -163,7 +163,7 @@ class EntryLine(Container):
         """What Tab would put in, to stand behind something else."""
         return f"   Tab: {'  '.join(self._offer.words[:_OFFERED])}" if self._offer.words else ""
 
-    def offer(self, offer: Offer) -> None:
+    def set_completion(self, offer: Completion) -> None:
         """Have Tab put the words of ``offer`` in, one after the other; :meth:`say` shows them."""
         if self._turn == -1:  # else one of them is being tried
             self._offer = offer
@@ -190,7 +190,7 @@ class EntryLine(Container):
 
     def action_entry_leave(self) -> None:
         """Leave without entering anything."""
-        self.post_message(self.Left())
+        self.post_message(self.Canceled())
 
     def action_complete(self, step: int) -> None:
         """Put the next word in that could be meant."""

@@ -7,18 +7,18 @@ from dataclasses import replace
 from reader.core.model import Page
 from reader.core.urls import article_id
 from reader.library.library import Library
-from reader.tui.widgets.article_pane.content import Subject, of_document
-from reader.tui.widgets.reader.lines import FullText, excerpt_blocks, with_excerpt
-from reader.workers.body_parser import Bodies
+from reader.tui.widgets.article_pane.content import ArticleContent, load_content
+from reader.tui.widgets.reader.lines import ReaderText, excerpt_blocks, with_excerpt
+from reader.workers.body_parser import BodyParser
 
 
-def text_of(library: Library, subject: Subject | int, bodies: Bodies) -> FullText:
+def load_text(library: Library, subject: ArticleContent | int, bodies: BodyParser) -> ReaderText:
     """Return the text of a document, by its row number, or of a related item.
 
     Raises ReaderError when the document is gone or can no longer be read.
     """
     if isinstance(subject, int):
-        subject = of_document(library, subject, bodies)
+        subject = load_content(library, subject, bodies)
     id_, page = subject.id, subject.page
     if not id_ and subject.links.best:
         id_ = article_id(subject.links.best, b"")
@@ -26,7 +26,7 @@ def text_of(library: Library, subject: Subject | int, bodies: Bodies) -> FullTex
     return _of_page(subject, page, id_, bodies) if page is not None else _of_document(subject, id_)
 
 
-def with_page(library: Library, text: FullText, bodies: Bodies) -> FullText:
+def with_cached_page(library: Library, text: ReaderText, bodies: BodyParser) -> ReaderText:
     """Return a text as it is shown, or the page of its article if that is kept by now. Raises ReaderError."""
     page = library.pages.page(text.id) if text.id else None
     if page is None:
@@ -35,19 +35,19 @@ def with_page(library: Library, text: FullText, bodies: Bodies) -> FullText:
     return replace(
         text,
         kind="page",
-        blocks=bodies.of_page(extract.markdown, page.final_url),
+        blocks=bodies.parse_page(extract.markdown, page.final_url),
         byline=extract.byline or text.byline,
         page=page,
     )
 
 
-def _of_page(subject: Subject, page: Page, id_: str, bodies: Bodies) -> FullText:
+def _of_page(subject: ArticleContent, page: Page, id_: str, bodies: BodyParser) -> ReaderText:
     extract = page.extract
-    return FullText(
+    return ReaderText(
         id=id_,
         title=subject.title or extract.title,
         kind="page",
-        blocks=bodies.of_page(extract.markdown, page.final_url),
+        blocks=bodies.parse_page(extract.markdown, page.final_url),
         source=subject.source or extract.site,
         byline=extract.byline or ", ".join(subject.authors),
         published_at=subject.published_at or extract.published_at,
@@ -58,8 +58,8 @@ def _of_page(subject: Subject, page: Page, id_: str, bodies: Bodies) -> FullText
     )
 
 
-def _of_document(subject: Subject, id_: str) -> FullText:
-    return FullText(
+def _of_document(subject: ArticleContent, id_: str) -> ReaderText:
+    return ReaderText(
         id=id_,
         title=subject.title,
         kind="body" if subject.blocks else "excerpt",

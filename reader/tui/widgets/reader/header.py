@@ -10,12 +10,12 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from reader.core.text import cut, steady, width
-from reader.tui.theme.styles import ink
+from reader.tui.theme.styles import theme_style
 from reader.tui.widgets.reader.lines import USUAL_MEASURE, minutes
-from reader.tui.widgets.reader.reader_view import TextView
+from reader.tui.widgets.reader.reader_view import ReaderView
 
 
-class TextBar(Widget):
+class ReaderHeader(Widget):
     """What is read, how much of it is above the lower edge, and what is being fetched."""
 
     heading: reactive[str] = reactive("")
@@ -33,7 +33,7 @@ class TextBar(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw the title at the left, and how far one is at the right."""
-        quiet = ink(self, "quiet")
+        quiet = theme_style(self, "quiet")
         if y:
             return Strip.blank(self.size.width, quiet)
         right: list[tuple[str, str]] = []
@@ -51,18 +51,18 @@ class TextBar(Widget):
         shown.append((" " + cut(steady(name), max(0, room)), "strong"))
         gap = max(1, self.size.width - sum(width(text) for text, _ in (*shown, *right)) - 1)
         pieces = [*shown, (" " * gap, "quiet"), *right, (" ", "quiet")]
-        return Strip([Segment(text, ink(self, name)) for text, name in pieces]).adjust_cell_length(
+        return Strip([Segment(text, theme_style(self, name)) for text, name in pieces]).adjust_cell_length(
             self.size.width, quiet
         )
 
 
-class TextPane(Container):
+class ReaderPane(Container):
     """Covers list and article while a text is read."""
 
     def __init__(self, folder: str, measure: int = USUAL_MEASURE) -> None:
         super().__init__(id="text-pane")
-        self.bar = TextBar(folder)
-        self.view = TextView(measure=measure, id="text")
+        self.bar = ReaderHeader(folder)
+        self.view = ReaderView(measure=measure, id="text")
 
     def compose(self) -> ComposeResult:
         """The line, and the text below it."""

@@ -1,6 +1,6 @@
 """What the reading view shows: the original of an article as it is kept, or what there is in its place. Pure.
 
-:func:`lay` makes lines of it, :class:`Searchable` finds what is written in those.
+:func:`lay` makes lines of it, :class:`SearchableText` finds what is written in those.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from reader.content.blocks import Block, Mark, Paragraph, Span, plain_text
+from reader.content.blocks import Block, Paragraph, Span, TextStyle, plain_text
 from reader.content.layout.layout import layout
-from reader.content.link_numbers import Numbering
+from reader.content.link_numbers import LinkNumbering
 from reader.core.model import Image, Links, Page
 from reader.core.text import count, cut, fit, width
-from reader.images.model import Picture
+from reader.images.model import RenderedImage
 from reader.tui.widgets.text import formats
 from reader.tui.widgets.text.image_lines import MOST, figures, lead_lines, with_pictures
 from reader.tui.widgets.text.lines import (
     BLANK,
     OF_WIDTH,
     Line,
-    Measured,
+    LineMap,
     Run,
     begins,
     from_span,
     labelled,
     line_of,
+    line_text,
     measure,
-    text_of,
     wrap_facts,
     wrapped,
 )
@@ -43,10 +43,10 @@ USUAL_MEASURE = 72
 WORDS_A_MINUTE = 230
 """What people read of a text in their own language on a screen."""
 _NO_LINKS = Links()
-Kind = Literal["page", "body", "excerpt"]
+TextKind = Literal["page", "body", "excerpt"]
 
 
-class Notice(NamedTuple):
+class TextNotice(NamedTuple):
     """What is said below a text that is not the original: why it is not, what to do."""
 
     text: str
@@ -56,13 +56,13 @@ class Notice(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class FullText:
+class ReaderText:
     """A text to read, and what is known of it."""
 
     id: str
     """The identity of the article; its place in the text is kept by it."""
     title: str
-    kind: Kind
+    kind: TextKind
     """Where the text is from: a page that was fetched, the document itself, or there is none but the excerpt."""
     blocks: tuple[Block, ...] = ()
     source: str = ""
@@ -83,7 +83,7 @@ class FullText:
 
 
 @dataclass(frozen=True, slots=True)
-class Laid(Measured):
+class ReaderLayout(LineMap):
     """The lines of a text for ``width`` cells."""
 
     lines: tuple[Line, ...]
@@ -96,13 +96,13 @@ class Laid(Measured):
     """The lines of the text itself: between what is known of it and the list of its links."""
 
 
-def lay(
-    text: FullText,
+def lay_out_text(
+    text: ReaderText,
     cells: int,
     now: datetime,
-    notices: Sequence[Notice] = (),
-    pictures: Mapping[str, Picture | str] | None = None,
-) -> Laid:
+    notices: Sequence[TextNotice] = (),
+    pictures: Mapping[str, RenderedImage | str] | None = None,
+) -> ReaderLayout:
     """Return ``text`` as lines of at most ``cells`` cells, with the list of its links; ``now`` is an aware time.
 
     ``pictures`` are those that are there, by address, made for so many cells; or why one is not.
@@ -115,7 +115,7 @@ def lay(
     lines += lead_lines(lead, pictures.get(lead.url), cells) if lead is not None else ()
     lines.append(BLANK)
     start = len(lines)
-    numbering = Numbering()
+    numbering = LinkNumbering()
     body = [tuple(map(from_span, line)) for line in layout(numbering.blocks(text.blocks), cells)]
     lines += with_pictures(body, pictures, cells) if pictures else body
     end = len(lines)
@@ -125,16 +125,16 @@ def lay(
     lines += _links(numbering.links, cells)
     headings = (0, *(at for at in range(start, end) if _is_heading(lines, at)))
     links = tuple(href for _, href in numbering.links)
-    return Laid(tuple(lines), cells, headings, links, range(start, end), before=measure(lines))
+    return ReaderLayout(tuple(lines), cells, headings, links, range(start, end), before=measure(lines))
 
 
-def lead_of(text: FullText) -> Image | None:
+def lead_of(text: ReaderText) -> Image | None:
     """Return the picture of the whole article, which stands below its title; None where it stands in the text."""
     lead = text.images[0] if text.images else None
     return None if lead is None or lead.url in figures(text.blocks) else lead
 
 
-def pictures_in(text: FullText) -> dict[str, int]:
+def pictures_in(text: ReaderText) -> dict[str, int]:
     """Return what pictures a text has, by address, each with the cells that what it stands in takes from its line."""
     lead = lead_of(text)
     first = {lead.url: 0} if lead is not None and lead.url.startswith(("http://", "https://")) else {}
@@ -147,7 +147,7 @@ def minutes(words: int) -> int:
     return max(1, round(words / WORDS_A_MINUTE))
 
 
-def _facts(text: FullText) -> list[Run]:
+def _facts(text: ReaderText) -> list[Run]:
     facts = [Run(text.source, "fact")] if text.source else []
     if text.byline:
         facts.append(Run(f"by {text.byline}", "quiet"))
@@ -156,7 +156,7 @@ def _facts(text: FullText) -> list[Run]:
     return facts
 
 
-def _provenance(text: FullText, now: datetime, cells: int) -> list[Run]:
+def _provenance(text: ReaderText, now: datetime, cells: int) -> list[Run]:
     long = f"{count(text.words, 'word')}, {minutes(text.words)} min"
     if text.page is not None:
         said = formats.provenance(text.page)
@@ -185,7 +185,7 @@ def _links(links: Sequence[tuple[str, str]], cells: int) -> Iterator[Line]:
 
 def _is_heading(lines: Sequence[Line], at: int) -> bool:
     def heads(line: Line) -> bool:
-        return bool(line) and Mark.HEADING in line[0].mark
+        return bool(line) and TextStyle.HEADING in line[0].text_style
 
     return heads(lines[at]) and not heads(lines[at - 1])
 
@@ -204,7 +204,7 @@ def with_excerpt(excerpt: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
 # --- finding --------------------------------------------------------------------------------
 
 
-class Searchable:
+class SearchableText:
     """The characters of lines, without case and accents; what is wrapped is one text."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
@@ -212,7 +212,7 @@ class Searchable:
         self._lines = array("I", [0])
         self._columns = array("I", [0])
         for number, line in enumerate(lines):
-            text = text_of(line)
+            text = line_text(line)
             words = text.strip(" ")
             if words.isascii() and words.isprintable() and "  " not in words:
                 self._add_plain(number, words, len(text) - len(text.lstrip(" ")))
@@ -237,7 +237,7 @@ class Searchable:
                     self._lines.append(number)
                     self._columns.append(column)
 
-    def find(self, wanted: str) -> Found:
+    def find(self, wanted: str) -> Matches:
         """Return where ``wanted`` stands, from the top; nowhere when it is nothing."""
         sought = " ".join("".join(map(fold, wanted)).split())
         starts = array("I")
@@ -245,14 +245,14 @@ class Searchable:
         while at != -1:
             starts.append(at)
             at = self._text.find(sought, at + len(sought))
-        return Found(starts, len(sought), self._lines, self._columns)
+        return Matches(starts, len(sought), self._lines, self._columns)
 
 
-class Found:
+class Matches:
     """Where something stands in lines. There may be a hundred thousand places: those of a line are told when asked."""
 
     def __init__(self, starts: Sequence[int], length: int, lines: Sequence[int], columns: Sequence[int]) -> None:
-        """``starts`` are characters of a Searchable, ``lines`` and ``columns`` where each of those stands."""
+        """``starts`` are characters of a SearchableText, ``lines`` and ``columns`` where each of those stands."""
         self._starts = starts
         self._length = length
         self._lines = lines
@@ -293,7 +293,7 @@ def fold(char: str) -> str:
 _LETTERS = "asdfghjklqwertyuiopzxcvbnm"
 
 
-def hints(number: int) -> list[str]:
+def hint_labels(number: int) -> list[str]:
     """Return so many labels of letters, all of one length, those that lie best under the fingers first."""
     length = 1
     while len(_LETTERS) ** length < number:

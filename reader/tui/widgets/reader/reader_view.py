@@ -10,8 +10,8 @@ from textual.selection import Selection
 from textual.strip import Strip
 
 from reader.tui.keys import bindings
-from reader.tui.widgets.reader.lines import USUAL_MEASURE, Found, FullText, Laid, Searchable
-from reader.tui.widgets.text.lines import text_of
+from reader.tui.widgets.reader.lines import USUAL_MEASURE, Matches, ReaderLayout, ReaderText, SearchableText
+from reader.tui.widgets.text.lines import line_text
 from reader.tui.widgets.text.link_hints import LinkedView
 
 _SECONDS_UNTIL_READING = 1.5
@@ -21,8 +21,8 @@ MEASURES = (40, 120)
 _MEASURE_STEP = 4
 
 
-class TextView(LinkedView):
-    """Shows one :class:`FullText`, laid out by a worker."""
+class ReaderView(LinkedView):
+    """Shows one :class:`ReaderText`, laid out by a worker."""
 
     BINDINGS = bindings.bindings("text")
 
@@ -36,10 +36,10 @@ class TextView(LinkedView):
             super().__init__()
             self.cells = cells
 
-    class SearchWanted(Message):
+    class SearchRequested(Message):
         """The person wants to write what is looked for; ``step`` is 1, or -1 to begin with the one above."""
 
-    class NextWanted(Message):
+    class NextArticleRequested(Message):
         """The person wants the next unread article, or with -1 the one before: nothing is searched for."""
 
         def __init__(self, step: int) -> None:
@@ -48,14 +48,14 @@ class TextView(LinkedView):
 
     def __init__(self, *, measure: int = USUAL_MEASURE, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, measure=measure)
-        self.leaving: Callable[[], None] = lambda: None
+        self.before_blur: Callable[[], None] = lambda: None
         """Called when what is pressed next is not meant for the text."""
-        self.text: FullText | None = None
-        self.laid: Laid | None = None
-        self._searchable: Searchable | None = None
+        self.text: ReaderText | None = None
+        self.laid: ReaderLayout | None = None
+        self._searchable: SearchableText | None = None
         self.wanted = ""
         """What is searched for."""
-        self._matches: Found | None = None
+        self._matches: Matches | None = None
         self._match = -1
         """Which of them is the one that was gone to last, or -1."""
         self._chosen: tuple[int, int] | None = None
@@ -66,23 +66,23 @@ class TextView(LinkedView):
 
     # What it shows.
 
-    def wait(self) -> None:
+    def begin_loading(self) -> None:
         """Another text is on its way, and what is asked for from now on is meant for that one: keep it back.
 
         The former stays on the screen, but no key is about it any more.
         """
         self._waiting = []
         self.text = self.laid = self._searchable = None
-        self.end_choosing()
+        self.end_line_selection()
         self.forget_hints()
 
     def forget(self) -> None:
         """Nobody reads any more: what was asked for and not done yet is not done."""
         self._waiting = None
-        self.end_choosing()
+        self.end_line_selection()
         self.forget_hints()
 
-    def show(self, text: FullText, laid: Laid, *, place: int | None = None) -> None:
+    def show(self, text: ReaderText, laid: ReaderLayout, *, place: int | None = None) -> None:
         """Show ``text``, from its top or from a ``place``."""
         self._shown_at = time.monotonic()
         self._take(text, laid)
@@ -91,7 +91,7 @@ class TextView(LinkedView):
         self.show_text(laid.lines, laid, place=place)
         self._after()
 
-    def fit(self, text: FullText, laid: Laid) -> None:
+    def fit(self, text: ReaderText, laid: ReaderLayout) -> None:
         """Show the same text in other lines, or with other notices; the eye stays where it is."""
         # Whoever has read for a while is in the middle of the text: a picture that comes above is not to push it away.
         same = self.laid is not None and self.laid.width == laid.width
@@ -100,11 +100,11 @@ class TextView(LinkedView):
         self._search_again()
         self.fit_text(laid.lines, laid, by_middle=reading)
 
-    def _take(self, text: FullText, laid: Laid) -> None:
+    def _take(self, text: ReaderText, laid: ReaderLayout) -> None:
         self.text, self.laid = text, laid
         self._searchable = None
         self.forget_hints()
-        self.end_choosing()
+        self.end_line_selection()
         if laid.width != self.text_width:
             self.post_message(self.WidthChanged(self))
 
@@ -113,7 +113,7 @@ class TextView(LinkedView):
         for act in acts:
             act()
 
-    def when_shown(self, act: Callable[[], None]) -> None:
+    def when_loaded(self, act: Callable[[], None]) -> None:
         """Do something with the text that the person means: the one shown, or the one on its way."""
         if self._waiting is None:
             act()
@@ -174,16 +174,16 @@ class TextView(LinkedView):
     def action_leave(self) -> None:
         """Out of what was begun: choosing, the search; else out of the text."""
         if self._chosen is not None:
-            self.end_choosing()
+            self.end_line_selection()
         elif self.wanted:
             self.search("")
             self._say("The search is over.")
         else:
-            self.leaving()
+            self.before_blur()
             self.post_message(self.Left())
 
     def _scroll_by(self, lines: int) -> None:
-        self.when_shown(lambda: self._move_by(lines))
+        self.when_loaded(lambda: self._move_by(lines))
 
     def _move_by(self, lines: int) -> None:
         if self._chosen is None:
@@ -192,7 +192,7 @@ class TextView(LinkedView):
         first, last = self._chosen
         self._chosen = (first, max(0, min(last + lines, len(self._lines) - 1)))
         self.steer()
-        self.keep_in_sight(self._chosen[1])
+        self.scroll_line_into_view(self._chosen[1])
         self.refresh()
 
     @property
@@ -208,7 +208,7 @@ class TextView(LinkedView):
 
     def action_heading(self, step: int) -> None:
         """To the next heading, or with -1 to the one before."""
-        self.when_shown(lambda: self._to_heading(step))
+        self.when_loaded(lambda: self._to_heading(step))
 
     def _to_heading(self, step: int) -> None:
         headings = self.laid.headings if self.laid is not None else ()
@@ -232,8 +232,8 @@ class TextView(LinkedView):
 
     def action_search(self) -> None:
         """Ask what to look for."""
-        self.leaving()
-        self.post_message(self.SearchWanted())
+        self.before_blur()
+        self.post_message(self.SearchRequested())
 
     def search(self, wanted: str) -> tuple[int, int]:
         """Look for ``wanted``, and go to the first place from the top of the view on.
@@ -253,12 +253,12 @@ class TextView(LinkedView):
             self._matches, self._match = None, -1
         else:
             if self._searchable is None:
-                self._searchable = Searchable(self.laid.lines)
+                self._searchable = SearchableText(self.laid.lines)
             self._matches = self._searchable.find(self.wanted)
             self._match = min(self._match, len(self._matches) - 1)
         self.refresh()
 
-    def _go_to(self, matches: Found, at: int) -> None:
+    def _go_to(self, matches: Matches, at: int) -> None:
         self._match = at
         self.refresh()
         line, height = matches.line(at), self.size.height
@@ -267,12 +267,12 @@ class TextView(LinkedView):
 
     def action_match(self, step: int) -> None:
         """To the next place of what is searched for, or with -1 to the one before; round at the ends."""
-        self.when_shown(lambda: self._to_match(step))
+        self.when_loaded(lambda: self._to_match(step))
 
     def _to_match(self, step: int) -> None:
         if not self.wanted:
-            self.leaving()
-            self.post_message(self.NextWanted(step))
+            self.before_blur()
+            self.post_message(self.NextArticleRequested(step))
         elif not self._matches:
             self._say(f"“{self.wanted}” is not in this text.")
         else:
@@ -281,7 +281,7 @@ class TextView(LinkedView):
             round_ = "" if 0 <= at < len(self._matches) else " (round)"
             self._say(f"{self._match + 1:,} of {len(self._matches):,}{round_}")
 
-    def _next_match(self, matches: Found, step: int) -> int:
+    def _next_match(self, matches: Matches, step: int) -> int:
         """Return which place comes next: from the one gone to last, or from the view, where one has scrolled away."""
         top, bottom = self.scroll_offset.y, self.scroll_offset.y + self.size.height
         if self._match >= 0 and top <= matches.line(self._match) < bottom:
@@ -293,7 +293,7 @@ class TextView(LinkedView):
     def action_choose(self) -> None:
         """Begin to choose lines, or end it."""
         if self._chosen is not None:
-            self.end_choosing()
+            self.end_line_selection()
         elif self._lines:
             here = self._matches.line(self._match) if self._matches and self._match >= 0 else -1
             top = self.scroll_offset.y
@@ -301,13 +301,13 @@ class TextView(LinkedView):
             self._chosen = (start, start)
             self.screen.clear_selection()
             self.refresh()
-            self._say("Move to choose lines, y copies them, Esc lets go.", passing=False)
+            self._say("Move to choose lines, y copies them, Esc lets go.", transient=False)
 
     def _first_line(self, top: int) -> int:
         bottom = min(top + self.size.height, len(self._lines))
         return next((at for at in range(top, bottom) if self._lines[at]), top)
 
-    def end_choosing(self) -> None:
+    def end_line_selection(self) -> None:
         """Let go of what was chosen."""
         if self._chosen is not None:
             self._chosen = None
@@ -343,7 +343,7 @@ class TextView(LinkedView):
         self.refresh()
 
     def _text_of(self, at: int) -> str:
-        return text_of(self._lines[at]).rstrip() if at < len(self._lines) else ""
+        return line_text(self._lines[at]).rstrip() if at < len(self._lines) else ""
 
     # How it is drawn.
 

@@ -15,8 +15,8 @@ from reader.core.tokenize import caseless
 from reader.query.ast import And, Date, Is, Node, Or, Query, Value
 
 ValueKind = Literal["topic", "source", "type", "tag", "folder"]
-Kind = Literal["usual", "view", "topic", "source", "type", "tag", "folder"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
+EntryKind = Literal["usual", "view", "topic", "source", "type", "tag", "folder"]
+KINDS: tuple[EntryKind, ...] = get_args(EntryKind)
 VALUE_KINDS: tuple[ValueKind, ...] = get_args(ValueKind)
 OF_DOCUMENTS: tuple[Literal["topic", "source", "type", "folder"], ...] = ("topic", "source", "type", "folder")
 """Those that marks do not change."""
@@ -29,35 +29,35 @@ USUAL: Mapping[str, Node | None] = {
 """What every library has."""
 
 
-class Choice(NamedTuple):
+class SidebarChoice(NamedTuple):
     """Something that can be chosen: a name of :data:`USUAL`, the name of a saved view, or a value."""
 
-    kind: Kind
+    kind: EntryKind
     value: str
 
     @property
-    def key(self) -> Choice:
+    def key(self) -> SidebarChoice:
         """The same for values that differ in case alone."""
-        return self if self.kind in {"usual", "view"} else Choice(self.kind, caseless(self.value))
+        return self if self.kind in {"usual", "view"} else SidebarChoice(self.kind, caseless(self.value))
 
 
 Views = Mapping[str, Query]
 """The queries of saved views by name, of those that are queries."""
 
 
-def query_of(choice: Choice, views: Views) -> Query | None:
+def query_for(choice: SidebarChoice, views: Views) -> Query | None:
     """Return the query of one choice alone; None for a saved view that is no query."""
     if choice.kind == "view":
         return views.get(choice.value)
     return Query(_node(choice, views))
 
 
-def chosen(query: Query | None, views: Views) -> frozenset[Choice]:
+def choices_in(query: Query | None, views: Views) -> frozenset[SidebarChoice]:
     """Return the keys of everything that ``query`` chooses; None is no query."""
     query = query or Query()
-    found = {Choice("view", name) for name, its in views.items() if its == query}
+    found = {SidebarChoice("view", name) for name, its in views.items() if its == query}
     if query.where is None:
-        return frozenset(found | {Choice("usual", "All")})
+        return frozenset(found | {SidebarChoice("usual", "All")})
     named = _named(views)
     for part in _parts(query, named):
         for kind in KINDS:
@@ -66,13 +66,13 @@ def chosen(query: Query | None, views: Views) -> frozenset[Choice]:
     return frozenset(found)
 
 
-def toggled(query: Query | None, choice: Choice, views: Views) -> Query | None:
+def toggle_choice(query: Query | None, choice: SidebarChoice, views: Views) -> Query | None:
     """Return ``query`` with one choice more, or less; choices of one kind are OR, of different kinds AND.
 
     All takes everything away. None when the choice is a saved view that is no query.
     """
     query = query or Query()
-    own = query_of(choice, views)
+    own = query_for(choice, views)
     if own is None:
         return None
     node = own.where
@@ -126,7 +126,7 @@ def _parts(query: Query, named: _Named) -> list[Node]:
     return [*where.parts] if isinstance(where, And) and where not in named else [where]
 
 
-def _node(choice: Choice, views: Views) -> Node | None:
+def _node(choice: SidebarChoice, views: Views) -> Node | None:
     if choice.kind == "usual":
         return USUAL[choice.value]
     if choice.kind == "view":
@@ -134,16 +134,16 @@ def _node(choice: Choice, views: Views) -> Node | None:
     return Value(choice.kind, choice.value)
 
 
-def _choices(node: Node, named: _Named) -> list[Choice]:
+def _choices(node: Node, named: _Named) -> list[SidebarChoice]:
     """Return the choices of which ``node`` is the condition, if it is that of any."""
-    found = [Choice("view", name) for name in named.get(node, ())]
-    found += [Choice("usual", name) for name, its in USUAL.items() if its == node]
+    found = [SidebarChoice("view", name) for name in named.get(node, ())]
+    found += [SidebarChoice("usual", name) for name, its in USUAL.items() if its == node]
     if isinstance(node, Value):
-        found += [Choice(kind, node.value) for kind in VALUE_KINDS if kind == node.field]
+        found += [SidebarChoice(kind, node.value) for kind in VALUE_KINDS if kind == node.field]
     return found
 
 
-def _members(node: Node, kind: Kind, named: _Named) -> Sequence[Node]:
+def _members(node: Node, kind: EntryKind, named: _Named) -> Sequence[Node]:
     """Return the conditions, each a choice of ``kind``, of which ``node`` demands one; none if it is another matter."""
     for several in ((node,), node.parts if isinstance(node, Or) and kind != "usual" else ()):
         if several and all(any(choice.kind == kind for choice in _choices(one, named)) for one in several):

@@ -18,20 +18,20 @@ from textual.widget import Widget
 
 from reader.core.text import fit, steady, width
 from reader.tui.keys import bindings
-from reader.tui.theme.styles import ink
-from reader.tui.widgets.sidebar.selection import Choice
-from reader.tui.widgets.sidebar.tree import Line, ViewTree
+from reader.tui.theme.styles import theme_style
+from reader.tui.widgets.sidebar.selection import SidebarChoice
+from reader.tui.widgets.sidebar.tree import SidebarLine, SidebarTree
 from reader.tui.widgets.text.line_view import LineView
-from reader.tui.widgets.text.scroll_view import Scrolling, drawn
+from reader.tui.widgets.text.scroll_view import LinesScrollView, drawn
 
-Wish = Literal["choose", "combine", "filter", "rename", "delete", "down", "up", "leave"]
+SidebarCommand = Literal["choose", "combine", "filter", "rename", "delete", "down", "up", "leave"]
 _MARKS = 3
 """Cells before the name: where one is, what is chosen, and a blank."""
 _AIRY_FROM = 30
 """Lines of the screen from which on there is room between sections."""
 
 
-class ViewsTitle(Widget):
+class SidebarTitle(Widget):
     """The line above the pane; its name takes the accent while the pane has the focus."""
 
     lit: reactive[bool] = reactive(False)
@@ -40,43 +40,43 @@ class ViewsTitle(Widget):
 
     def render_line(self, y: int) -> Strip:
         """Draw the name, and the filter."""
-        quiet = ink(self, "quiet")
+        quiet = theme_style(self, "quiet")
         if y:
             return Strip.blank(self.size.width, quiet)
         name = " Views"
         by = f"  /{steady(self.filter)}" if self.filter else ""
         segments = [
-            Segment(name, ink(self, "name" if self.lit else "quiet")),
-            Segment(fit(by, max(0, self.size.width - width(name))), ink(self, "accent")),
+            Segment(name, theme_style(self, "name" if self.lit else "quiet")),
+            Segment(fit(by, max(0, self.size.width - width(name))), theme_style(self, "accent")),
         ]
         return Strip(segments).adjust_cell_length(self.size.width, quiet)
 
 
-class Side(Container):
+class SidebarPane(Container):
     """The pane of views under its title."""
 
-    def __init__(self, lines: ViewTree) -> None:
+    def __init__(self, lines: SidebarTree) -> None:
         super().__init__(id="views-side")
-        self.title_line = ViewsTitle()
-        self.views = ViewsPane(lines, id="views")
+        self.title_bar = SidebarTitle()
+        self.views = Sidebar(lines, id="views")
 
     def compose(self) -> ComposeResult:
         """One below the other."""
-        yield self.title_line
+        yield self.title_bar
         yield self.views
 
 
-class ViewsPane(Scrolling, can_focus=True):
-    """The lines of a :class:`ViewTree`, one of them selected."""
+class Sidebar(LinesScrollView, can_focus=True):
+    """The lines of a :class:`SidebarTree`, one of them selected."""
 
     BINDINGS = bindings.bindings("views")
 
-    class Wished(Message):
+    class CommandRequested(Message):
         """The person wants something done with the selected line."""
 
-        def __init__(self, wish: Wish, line: Line) -> None:
+        def __init__(self, wish: SidebarCommand, line: SidebarLine) -> None:
             super().__init__()
-            self.wish: Wish = wish
+            self.command: SidebarCommand = wish
             self.line = line
 
     class Ready(Message):
@@ -88,20 +88,20 @@ class ViewsPane(Scrolling, can_focus=True):
     class EndReached(LineView.EndReached):
         """A key found nothing to do."""
 
-    def __init__(self, lines: ViewTree, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+    def __init__(self, lines: SidebarTree, *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
         self.lines = lines
         self.cursor = 0
-        self.chosen: frozenset[Choice] = frozenset()
+        self.chosen: frozenset[SidebarChoice] = frozenset()
         """The keys of what the query asks for."""
-        self.leaving: Callable[[], None] = lambda: None
+        self.before_blur: Callable[[], None] = lambda: None
         """Called when what is pressed next is not meant for the pane."""
         self._styles: dict[tuple[str, bool], Style] = {}
 
     @property
-    def line(self) -> Line:
+    def line(self) -> SidebarLine:
         """The selected line."""
-        return self.lines[self.cursor] if self.cursor < len(self.lines) else Line("gap", "usual")
+        return self.lines[self.cursor] if self.cursor < len(self.lines) else SidebarLine("gap", "usual")
 
     def on_mount(self) -> None:
         """Tell that it can be used."""
@@ -117,11 +117,11 @@ class ViewsPane(Scrolling, can_focus=True):
             self.cursor = place
             self.scroll_to(y=place - offset, animate=False, immediate=True, force=True)
         self.cursor = self.lines.step(max(0, min(self.cursor, len(self.lines) - 1)), 0)
-        self.tell_length(self.room, len(self.lines))
-        self.keep_in_sight(self.cursor)
+        self.set_line_count(self.room, len(self.lines))
+        self.scroll_line_into_view(self.cursor)
         self.refresh()
 
-    def show_chosen(self, chosen: frozenset[Choice]) -> None:
+    def show_choices(self, chosen: frozenset[SidebarChoice]) -> None:
         """Mark what is chosen."""
         if chosen != self.chosen:
             self.chosen = chosen
@@ -130,7 +130,7 @@ class ViewsPane(Scrolling, can_focus=True):
     def select(self, at: int) -> None:
         """Select a line, and scroll it into sight."""
         self.cursor = max(0, min(at, len(self.lines) - 1))
-        self.keep_in_sight(self.cursor)
+        self.scroll_line_into_view(self.cursor)
         self.refresh()
 
     # Drawing.
@@ -168,7 +168,7 @@ class ViewsPane(Scrolling, can_focus=True):
         style = self._styles.get((name, selected))
         if style is None:
             ground = ("panel" if self.has_focus else "surface") if selected else ""
-            style = self._styles[name, selected] = ink(self, name, ground)
+            style = self._styles[name, selected] = theme_style(self, name, ground)
         return style
 
     def notify_style_update(self) -> None:
@@ -179,8 +179,8 @@ class ViewsPane(Scrolling, can_focus=True):
     def _light(self, *, lit: bool) -> None:
         self._styles.clear()
         self.refresh()
-        if isinstance(self.parent, Side):
-            self.parent.title_line.lit = lit
+        if isinstance(self.parent, SidebarPane):
+            self.parent.title_bar.lit = lit
 
     def on_focus(self) -> None:
         """The selection is drawn brighter with the focus."""
@@ -297,16 +297,16 @@ class ViewsPane(Scrolling, can_focus=True):
         """Take the filter away, or go back to the list."""
         self._wish("leave")
 
-    def _of_saved(self, wish: Wish) -> None:
+    def _of_saved(self, wish: SidebarCommand) -> None:
         if self.line.what == "entry" and self.line.kind == "view":
             self._wish(wish)
         else:
             self._say("Only saved views can be renamed, deleted and moved.")
 
-    def _wish(self, wish: Wish) -> None:
+    def _wish(self, wish: SidebarCommand) -> None:
         if wish in {"choose", "filter", "rename", "leave"}:
-            self.leaving()
-        self.post_message(self.Wished(wish, self.line))
+            self.before_blur()
+        self.post_message(self.CommandRequested(wish, self.line))
 
     def on_click(self, event: events.Click) -> None:
         """Choose what is under the mouse; with Ctrl, or on the mark before it, add it or take it away."""

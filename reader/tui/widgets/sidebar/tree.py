@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from reader.core.tokenize import caseless
-from reader.tui.widgets.sidebar.selection import USUAL, VALUE_KINDS, Choice, Kind
+from reader.tui.widgets.sidebar.selection import USUAL, VALUE_KINDS, EntryKind, SidebarChoice
 
 FIRST = 7
 """So many values of a section show at first."""
-_TITLES: Mapping[Kind, str] = {
+_TITLES: Mapping[EntryKind, str] = {
     "view": "Saved views",
     "topic": "Topics",
     "source": "Sources",
@@ -23,18 +23,18 @@ _NOTHING = "nothing; Esc shows all"
 _NO_VIEWS = "none yet: {} saves a query"
 
 
-class Entry(NamedTuple):
+class SidebarEntry(NamedTuple):
     """Something that can be chosen, and how many articles it has; None when that is not known."""
 
     value: str
     articles: int | None
 
 
-class Line(NamedTuple):
+class SidebarLine(NamedTuple):
     """A line of the pane."""
 
     what: Literal["entry", "head", "more", "note", "gap"]
-    kind: Kind
+    kind: EntryKind
     text: str = ""
     articles: int | None = None
     """How many articles an entry has, or how many entries a section."""
@@ -45,20 +45,20 @@ class Line(NamedTuple):
         return self.what, self.kind, "" if self.what in {"head", "more"} else self.text
 
     @property
-    def choice(self) -> Choice | None:
+    def choice(self) -> SidebarChoice | None:
         """What the line stands for, if that can be chosen."""
-        return Choice(self.kind, self.text) if self.what == "entry" else None
+        return SidebarChoice(self.kind, self.text) if self.what == "entry" else None
 
 
 class _Part(NamedTuple):
     """Lines that follow one another."""
 
-    before: tuple[Line, ...]
-    entries: Sequence[Entry]
+    before: tuple[SidebarLine, ...]
+    entries: Sequence[SidebarEntry]
     shown: int
     """So many of the entries."""
-    after: tuple[Line, ...]
-    kind: Kind
+    after: tuple[SidebarLine, ...]
+    kind: EntryKind
 
     @property
     def length(self) -> int:
@@ -66,18 +66,21 @@ class _Part(NamedTuple):
         return len(self.before) + self.shown + len(self.after)
 
 
-class ViewTree:
+class SidebarTree:
     """What the pane shows; a sequence of lines."""
 
     def __init__(self, *, save_key: str = "w") -> None:
         self._save_key = save_key
-        self._entries: dict[Kind, Sequence[Entry]] = {"usual": [Entry(name, None) for name in USUAL], "view": []}
-        self._folded: set[Kind] = set()
-        self._whole: set[Kind] = set()
+        self._entries: dict[EntryKind, Sequence[SidebarEntry]] = {
+            "usual": [SidebarEntry(name, None) for name in USUAL],
+            "view": [],
+        }
+        self._folded: set[EntryKind] = set()
+        self._whole: set[EntryKind] = set()
         """Sections of which all entries show."""
         self._filter = ""
         self._airy = False
-        self._keys: dict[Kind, list[str]] = {}
+        self._keys: dict[EntryKind, list[str]] = {}
         """What a filter looks at, made when one is written."""
         self._parts: list[_Part] = []
         self._starts: list[int] = []
@@ -87,7 +90,7 @@ class ViewTree:
     def __len__(self) -> int:
         return self._length
 
-    def __getitem__(self, at: int) -> Line:
+    def __getitem__(self, at: int) -> SidebarLine:
         """Return a line by its place, from 0 on."""
         if not 0 <= at < self._length:
             raise IndexError(at)
@@ -98,16 +101,16 @@ class ViewTree:
         at -= len(part.before)
         if at < part.shown:
             entry = part.entries[at]
-            return Line("entry", part.kind, entry.value, entry.articles)
+            return SidebarLine("entry", part.kind, entry.value, entry.articles)
         return part.after[at - part.shown]
 
-    def __iter__(self) -> Iterator[Line]:
+    def __iter__(self) -> Iterator[SidebarLine]:
         """Yield every line; for tests, and for sections that are short."""
         return (self[at] for at in range(self._length))
 
     # What it shows.
 
-    def set(self, entries: Mapping[Kind, Sequence[Entry]]) -> None:
+    def set(self, entries: Mapping[EntryKind, Sequence[SidebarEntry]]) -> None:
         """Show these entries in their order; kinds that are not named stay as they are."""
         self._entries |= entries
         for kind in entries:
@@ -125,11 +128,11 @@ class ViewTree:
         self._lay_out()
 
     @property
-    def folded(self) -> frozenset[Kind]:
+    def folded(self) -> frozenset[EntryKind]:
         """The sections that are folded."""
         return frozenset(self._folded)
 
-    def fold(self, kind: Kind, *, folded: bool = True) -> bool:
+    def fold(self, kind: EntryKind, *, folded: bool = True) -> bool:
         """Fold a section, or unfold it; return whether that changes anything."""
         if kind == "usual" or (kind in self._folded) == folded or self._filter:
             return False
@@ -141,7 +144,7 @@ class ViewTree:
         self._lay_out()
         return True
 
-    def show_whole(self, kind: Kind) -> None:
+    def show_whole(self, kind: EntryKind) -> None:
         """Show all entries of a section."""
         self._whole.add(kind)
         self._lay_out()
@@ -182,39 +185,39 @@ class ViewTree:
         return at
 
     def _lay_out(self) -> None:
-        kinds: tuple[Kind, ...] = ("usual", "view", *VALUE_KINDS)
+        kinds: tuple[EntryKind, ...] = ("usual", "view", *VALUE_KINDS)
         self._parts = [part for kind in kinds if (part := self._part(kind)).length]
         if not self._parts:
-            nothing = (Line("note", "usual", _NOTHING),)
+            nothing = (SidebarLine("note", "usual", _NOTHING),)
             self._parts = [_Part((), (), 0, nothing, "usual")]
-        if self._parts[0].before[:1] == (Line("gap", self._parts[0].kind),):
+        if self._parts[0].before[:1] == (SidebarLine("gap", self._parts[0].kind),):
             self._parts[0] = self._parts[0]._replace(before=self._parts[0].before[1:])
         self._starts, self._length = [], 0
         for part in self._parts:
             self._starts.append(self._length)
             self._length += part.length
 
-    def _part(self, kind: Kind) -> _Part:
+    def _part(self, kind: EntryKind) -> _Part:
         entries = self._matching(kind)
         nothing = _Part((), (), 0, (), kind)
         if kind == "usual":
             return _Part((), entries, len(entries), (), kind)
         if not entries and (self._filter or kind != "view"):
             return nothing
-        before: tuple[Line, ...] = (Line("head", kind, _TITLES[kind], len(entries) or None),)
+        before: tuple[SidebarLine, ...] = (SidebarLine("head", kind, _TITLES[kind], len(entries) or None),)
         if self._airy:
-            before = (Line("gap", kind), *before)
+            before = (SidebarLine("gap", kind), *before)
         if not entries:
-            return _Part(before, (), 0, (Line("note", kind, _NO_VIEWS.format(self._save_key)),), kind)
+            return _Part(before, (), 0, (SidebarLine("note", kind, _NO_VIEWS.format(self._save_key)),), kind)
         if kind in self._folded and not self._filter:
             return _Part(before, (), 0, (), kind)
         # A line that says "1 more" would take the place of the one.
         if kind == "view" or kind in self._whole or self._filter or len(entries) <= FIRST + 1:
             return _Part(before, entries, len(entries), (), kind)
-        more = Line("more", kind, f"… {len(entries) - FIRST:,} more")
+        more = SidebarLine("more", kind, f"… {len(entries) - FIRST:,} more")
         return _Part(before, entries, FIRST, (more,), kind)
 
-    def _matching(self, kind: Kind) -> Sequence[Entry]:
+    def _matching(self, kind: EntryKind) -> Sequence[SidebarEntry]:
         entries = self._entries.get(kind, ())
         wanted = caseless(self._filter)
         if not wanted:

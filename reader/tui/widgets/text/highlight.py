@@ -30,7 +30,7 @@ class _Word(NamedTuple):
     word: str
 
 
-def term(text: str, *, prefix: bool) -> Term | None:
+def parse_term(text: str, *, prefix: bool) -> Term | None:
     """Return what to look for; None when there is no word in ``text``."""
     found = tuple(words(text))
     return Term(found, prefix and not is_single(found[-1])) if found else None

@@ -10,10 +10,10 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 
-from reader.content.blocks import Block, Figure, ListBlock, Mark, Quote
+from reader.content.blocks import Block, Figure, ListBlock, Quote, TextStyle
 from reader.core.model import Image
 from reader.core.text import width
-from reader.images.model import Picture, PictureLine
+from reader.images.model import ImageLine, RenderedImage
 from reader.tui.widgets.text.lines import BLANK, Line, Run, wrapped
 
 MOST = 40
@@ -49,7 +49,7 @@ def _figures(blocks: Iterable[Block], indent: int) -> Iterator[tuple[str, int]]:
                 pass
 
 
-def with_pictures(lines: Sequence[Line], pictures: Mapping[str, Picture | str], cells: int) -> list[Line]:
+def with_pictures(lines: Sequence[Line], pictures: Mapping[str, RenderedImage | str], cells: int) -> list[Line]:
     """Return ``lines`` with each picture that is there above the line that names it, and below it why one is not."""
     made: list[Line] = []
     at = 0
@@ -59,7 +59,7 @@ def with_pictures(lines: Sequence[Line], pictures: Mapping[str, Picture | str], 
         end = at + 1
         while end < len(lines) and url and _names_picture(lines[end])[0] == url:
             end += 1
-        if isinstance(answer, Picture):
+        if isinstance(answer, RenderedImage):
             made += picture_lines(answer, cells, before)
         made += lines[at:end]
         if isinstance(answer, str) and answer:
@@ -68,23 +68,23 @@ def with_pictures(lines: Sequence[Line], pictures: Mapping[str, Picture | str], 
     return made
 
 
-def picture_lines(picture: Picture, cells: int, before: Line = BLANK) -> list[Line]:
+def picture_lines(picture: RenderedImage, cells: int, before: Line = BLANK) -> list[Line]:
     """Return the lines of a picture, behind the runs that stand before it; none where it has no room in ``cells``."""
     if _taken(before) + picture.cells > cells:
         return []
     blank = " " * picture.cells
     return [
-        (*before, Run(blank, "picture", picture=PictureLine(picture, line), counts=False))
+        (*before, Run(blank, "picture", picture=ImageLine(picture, line), counts=False))
         for line in range(picture.lines)
     ]
 
 
-def lead_lines(image: Image, answer: Picture | str | None, cells: int) -> list[Line]:
+def lead_lines(image: Image, answer: RenderedImage | str | None, cells: int) -> list[Line]:
     """Return the picture of a whole article with what is said of it, or why it is not shown; may be nothing.
 
     An empty line comes first.
     """
-    if isinstance(answer, Picture):
+    if isinstance(answer, RenderedImage):
         lines = picture_lines(answer, cells)
         caption = " · ".join(filter(None, (image.title, image.attribution)))
         if lines and caption:
@@ -114,7 +114,7 @@ def _names_picture(line: Line, *, begins: bool = False) -> tuple[str, Line]:
     """
     for at, run in enumerate(line):
         if run.href:
-            if Mark.QUIET not in run.mark or (begins and not run.text.startswith("Picture")):
+            if TextStyle.MUTED not in run.text_style or (begins and not run.text.startswith("Picture")):
                 return "", BLANK
             return run.href, tuple(map(_as_before, line[:at]))
         if run.text.strip(f" {_QUOTE_BAR}•◦.0123456789"):
@@ -131,12 +131,12 @@ def _as_before(run: Run) -> Run:
 
 
 @lru_cache(maxsize=_LINES_REMEMBERED)
-def drawn(line: PictureLine) -> tuple[Segment, ...]:
+def drawn(line: ImageLine) -> tuple[Segment, ...]:
     """Return a line of a picture as it goes to the terminal."""
     picture = line.picture
-    if picture.number:
+    if picture.kitty_id:
         # Which picture it is, the colour says, and a mark on each cell (the protocol's Unicode placeholders).
-        number = picture.number & 0xFFFFFF
+        number = picture.kitty_id & 0xFFFFFF
         colour = Color.from_rgb(number >> 16, number >> 8 & 0xFF, number & 0xFF)
         return (Segment(picture.placeholders[line.line], Style(color=colour)),)
     return tuple(

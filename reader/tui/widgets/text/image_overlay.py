@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual.geometry import Region
     from textual.timer import Timer
 
-    from reader.images.model import PictureLine
+    from reader.images.model import ImageLine
     from reader.tui.widgets.text.lines import Line
 
 _PAUSE = 0.15
@@ -79,7 +79,7 @@ class PicturedView(LineView):
         self._settling, self._still = None, self._scene
         self.refresh()
 
-    def _sixel_at(self, row: int) -> tuple[int, PictureLine] | None:
+    def _sixel_at(self, row: int) -> tuple[int, ImageLine] | None:
         """Return the picture in a row of this widget that can be drawn by Sixel, and the cells before it."""
         top, _, _, left = self.gutter
         left += self._margin()
@@ -90,7 +90,7 @@ class PicturedView(LineView):
         return None
 
 
-def _sharp(strip: Strip, left: int, line: PictureLine) -> Strip:
+def _sharp(strip: Strip, left: int, line: ImageLine) -> Strip:
     """Return a strip with pixels over the cells of a picture, and the cursor behind them as if there were none."""
     cells = line.picture.cells
     before, blocks, after = strip.divide([left, left + cells, strip.cell_length])

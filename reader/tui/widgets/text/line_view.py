@@ -14,11 +14,11 @@ from textual import events
 from textual.message import Message
 from textual.strip import Strip
 
-from reader.tui.theme.styles import faded, ink
-from reader.tui.widgets.text.scroll_view import Scrolling
+from reader.tui.theme.styles import dimmed, theme_style
+from reader.tui.widgets.text.scroll_view import LinesScrollView
 
 if TYPE_CHECKING:
-    from reader.content.blocks import Mark
+    from reader.content.blocks import TextStyle
     from reader.tui.widgets.text.highlight import Term
     from reader.tui.widgets.text.lines import Line, Run
 
@@ -31,7 +31,7 @@ _PIECE = 64
 """Lines in which found words are looked for at a time."""
 
 
-class LineView(Scrolling, can_focus=True):
+class LineView(LinesScrollView, can_focus=True):
     """Shows lines in a column of at most 76 cells, in the middle of what is wider."""
 
     class LinkClicked(Message):
@@ -56,7 +56,7 @@ class LineView(Scrolling, can_focus=True):
         super().__init__(id=id)
         self._measure = measure
         self._lines: Sequence[Line] = ()
-        self._styles: dict[tuple[str, Mark, bool, float], Style] = {}
+        self._styles: dict[tuple[str, TextStyle, bool, float], Style] = {}
         self._blank: Style | None = None
         self._terms: dict[str, tuple[Term, ...]] = {}
         """Words that are drawn as found, by the ink of where they stand."""
@@ -80,7 +80,7 @@ class LineView(Scrolling, can_focus=True):
         """Show ``lines`` in the place of the former, scrolled to ``y`` (where it was when None)."""
         self._lines = lines
         self._found.clear()
-        self.tell_length(self.size.width, len(lines))
+        self.set_line_count(self.size.width, len(lines))
         if y is not None:
             # By force: Textual learns only afterwards that what was short has become long and can scroll.
             self.scroll_to(y=y, animate=False, immediate=True, force=True)
@@ -99,7 +99,7 @@ class LineView(Scrolling, can_focus=True):
         at = y + self.scroll_offset.y
         line = self._lines[at] if at < len(self._lines) else BLANK
         if self._blank is None:
-            self._blank = ink(self, "text")
+            self._blank = theme_style(self, "text")
         blank = self._blank
         margin = self._margin()
         segments = [Segment(" " * margin, blank)]
@@ -109,8 +109,8 @@ class LineView(Scrolling, can_focus=True):
 
                 segments += drawn(run.picture)
                 continue
-            style = self._style(run.ink, run.mark, link=bool(run.href), lightness=run.lightness)
-            segments.append(Segment(run.text, style + ink(self, over) if over else style))
+            style = self._style(run.ink, run.text_style, link=bool(run.href), lightness=run.lightness)
+            segments.append(Segment(run.text, style + theme_style(self, over) if over else style))
         return Strip(segments).adjust_cell_length(self.size.width, blank)
 
     def _runs(self, at: int, line: Line) -> Iterator[tuple[Run, str]]:
@@ -166,30 +166,30 @@ class LineView(Scrolling, can_focus=True):
     def _margin(self) -> int:
         return 1 + max(0, (self._room - self.text_width) // 2)
 
-    def _style(self, name: str, mark: Mark, *, link: bool, lightness: float) -> Style:
+    def _style(self, name: str, mark: TextStyle, *, link: bool, lightness: float) -> Style:
         key = (name, mark, link, lightness)
         style = self._styles.get(key)
         if style is None:
             style = self._styles[key] = self._make_style(name, mark, link=link, lightness=lightness)
         return style
 
-    def _make_style(self, name: str, mark: Mark, *, link: bool, lightness: float) -> Style:
-        from reader.content.blocks import Mark  # imported late: the first frame has no text in the pane
+    def _make_style(self, name: str, mark: TextStyle, *, link: bool, lightness: float) -> Style:
+        from reader.content.blocks import TextStyle  # imported late: the first frame has no text in the pane
 
-        if Mark.CODE in mark:
+        if TextStyle.CODE in mark:
             name = "code"
-        elif Mark.QUIET in mark:
+        elif TextStyle.MUTED in mark:
             name = "quiet"
         elif link and name == "text":
             name = "link"
-        elif Mark.HEADING in mark:
+        elif TextStyle.HEADING in mark:
             name = "title"
-        style = ink(self, name) + Style(
-            bold=Mark.BOLD in mark or Mark.HEADING in mark or None,
-            italic=Mark.ITALIC in mark or None,
-            strike=Mark.STRIKE in mark or None,
+        style = theme_style(self, name) + Style(
+            bold=TextStyle.BOLD in mark or TextStyle.HEADING in mark or None,
+            italic=TextStyle.ITALIC in mark or None,
+            strike=TextStyle.STRIKE in mark or None,
         )
-        return style + faded(style, lightness)
+        return style + dimmed(style, lightness)
 
     # Mouse and keys.
 

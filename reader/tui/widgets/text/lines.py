@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
-from reader.content.blocks import Mark, Paragraph, Span
-from reader.content.layout.layout import GOES_ON, layout
+from reader.content.blocks import Paragraph, Span, TextStyle
+from reader.content.layout.layout import CONTINUATION_SIGN, layout
 from reader.core.text import cut, steady, width
 
 if TYPE_CHECKING:
-    from reader.images.model import PictureLine
+    from reader.images.model import ImageLine
 
 OF_WIDTH = re.compile("[ \u2500-\u259f]+")
 """What there is more or less of as lines are longer or shorter: blanks, rules and frames."""
@@ -31,13 +31,13 @@ class Run:
 
     text: str
     ink: str = "text"
-    mark: Mark = Mark.NONE
+    text_style: TextStyle = TextStyle.NONE
     href: str = ""
     item: int = -1
     """The related item this belongs to, or -1."""
     lightness: float = 1.0
     """For the ink of scores: how strong, from 0 to 1."""
-    picture: PictureLine | None = None
+    picture: ImageLine | None = None
     """What is drawn in the place of the text, which is as many blanks."""
     counts: bool = True
     """Whether its line is of the text, by which places are measured, and not something that comes and goes in it."""
@@ -47,11 +47,11 @@ Line = tuple[Run, ...]
 BLANK: Line = ()
 
 
-class Spot(NamedTuple):
+class TextPosition(NamedTuple):
     """A line of a text, in a measure that holds for every width and whatever size its pictures have."""
 
     place: int = 0
-    """See :meth:`Measured.place`."""
+    """See :meth:`LineMap.place`."""
     above: int = 0
     """How many lines above the line of text it is that is at this place, among those of the picture there;"""
     of: int = 0
@@ -59,7 +59,7 @@ class Spot(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class LineMap:
     """Lines of which it is known where they are in the text, in a measure that holds for every width."""
 
     before: Sequence[int] = field(default=(0,), kw_only=True)
@@ -79,13 +79,13 @@ class Measured:
         beyond = place - self.before[last]
         return last + beyond if beyond >= 0 else max(0, bisect_right(self.before, place) - 1)
 
-    def spot(self, y: int) -> Spot:
+    def spot(self, y: int) -> TextPosition:
         """Return where the line ``y`` is, also among the lines of a picture, which are all at one place."""
         place = self.place(y)
         last = self.line(place)
-        return Spot(place, last - y, self._same_above(last))
+        return TextPosition(place, last - y, self._same_above(last))
 
-    def line_of(self, spot: Spot) -> int:
+    def line_of(self, spot: TextPosition) -> int:
         """Return the line that a spot is in: of a picture that has become larger or smaller, as far down as it was."""
         last = self.line(spot.place)
         above = self._same_above(last) if self.place(last) == spot.place else 0
@@ -102,7 +102,7 @@ class Measured:
 
 
 def measure(lines: Iterable[Line]) -> Sequence[int]:
-    """Return how many characters stand above each of ``lines``, and below the last, for :class:`Measured`."""
+    """Return how many characters stand above each of ``lines``, and below the last, for :class:`LineMap`."""
     return array("I", accumulate(map(_characters, lines), initial=0))
 
 
@@ -116,13 +116,14 @@ def _characters(line: Line) -> int:
     return max(1, sum(len(OF_WIDTH.sub("", run.text)) for run in line if not _is_sign(run)))
 
 
-def text_of(line: Line) -> str:
+def line_text(line: Line) -> str:
     """Return what stands in a line, with blanks for what is no text of it: what is found and copied, cell by cell."""
     return "".join(" " * len(run.text) if _is_sign(run) else run.text for run in line)
 
 
 def _is_sign(run: Run) -> bool:
-    return run.text == GOES_ON and Mark.SIGN in run.mark  # in this order: a text has a million runs, and few signs
+    # In this order: a text has a million runs, and few signs.
+    return run.text == CONTINUATION_SIGN and TextStyle.DECORATION in run.text_style
 
 
 def line_of(text: str, ink: str = "text") -> Line:
@@ -137,7 +138,7 @@ def wrapped(text: str, cells: int) -> list[str]:
 
 def from_span(span: Span) -> Run:
     """Return a piece of a text that was laid out, in the ink of text."""
-    return Run(span.text, "text", span.mark, span.href)
+    return Run(span.text, "text", span.style, span.href)
 
 
 def wrap_facts(facts: list[Run], cells: int) -> Iterator[Line]:

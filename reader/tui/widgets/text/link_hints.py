@@ -12,8 +12,8 @@ from textual.strip import Strip
 
 from reader.core.text import count, width
 from reader.tui import messages
-from reader.tui.theme.styles import ink
-from reader.tui.widgets.reader.lines import hints
+from reader.tui.theme.styles import theme_style
+from reader.tui.widgets.reader.lines import hint_labels
 from reader.tui.widgets.text.line_view import MEASURE
 from reader.tui.widgets.text.reading_position import PlacedView
 
@@ -49,7 +49,7 @@ class LinkedView(PlacedView):
         """Return where the links lead to, in the order of their numbers, which begin with 1."""
         return ()
 
-    def when_shown(self, act: Callable[[], None]) -> None:
+    def when_loaded(self, act: Callable[[], None]) -> None:
         """Do something with the text that the person means: the one shown, or the one on its way."""
         act()
 
@@ -64,7 +64,7 @@ class LinkedView(PlacedView):
 
     def action_links(self) -> None:
         """Show a label at every link on the screen; what is typed then opens one."""
-        self.when_shown(self._show_hints)
+        self.when_loaded(self._show_hints)
 
     def _show_hints(self) -> None:
         found: dict[str, _Hint] = {}
@@ -78,10 +78,10 @@ class LinkedView(PlacedView):
         if not found:
             self._say("There is no link on the screen.")
             return
-        self._hints = dict(zip(hints(len(found)), found.values(), strict=True))
+        self._hints = dict(zip(hint_labels(len(found)), found.values(), strict=True))
         self._typed = ""
         self.refresh()
-        self._say("Type the letters of a link, or its number; Esc opens none.", passing=False)
+        self._say("Type the letters of a link, or its number; Esc opens none.", transient=False)
 
     def on_key(self, event: events.Key) -> None:
         """Take what is typed of a label or a number."""
@@ -148,7 +148,7 @@ class LinkedView(PlacedView):
     def _show_typed(self) -> None:
         self.refresh()
         if self._typed.isdecimal():
-            self._say(f"Link {self._typed} … Enter opens it, Esc none.", passing=False)
+            self._say(f"Link {self._typed} … Enter opens it, Esc none.", transient=False)
         elif not self._typed and not self._hints:
             self._end_typing("No link is opened.")
 
@@ -159,8 +159,8 @@ class LinkedView(PlacedView):
         if words:
             self._say(words)
 
-    def _say(self, words: str, *, passing: bool = True) -> None:
-        self.post_message(messages.Said(words, passing=passing))
+    def _say(self, words: str, *, transient: bool = True) -> None:
+        self.post_message(messages.Said(words, transient=transient))
 
     def render_line(self, y: int) -> Strip:
         """Draw a line, with the labels of links over it."""
@@ -169,7 +169,7 @@ class LinkedView(PlacedView):
         for label, hint in self._hints.items():
             if hint.line == at and label.startswith(self._typed):
                 left = self._margin() + hint.cell
-                shown = Strip([Segment(label[len(self._typed) :], ink(self, "hint"))])
+                shown = Strip([Segment(label[len(self._typed) :], theme_style(self, "hint"))])
                 right = left + shown.cell_length
                 strip = Strip.join([strip.crop(0, left), shown, strip.crop(right, None)])
         return strip

@@ -14,7 +14,7 @@ from reader.tui.widgets.text.line_view import MEASURE
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from reader.tui.widgets.text.lines import Line, Measured, Spot
+    from reader.tui.widgets.text.lines import Line, LineMap, TextPosition
 
 _PAUSE = 2.0
 """Seconds without scrolling after which it is told where one is."""
@@ -39,11 +39,11 @@ class PlacedView(PicturedView):
 
     def __init__(self, *, id: str | None = None, measure: int = MEASURE) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id, measure=measure)
-        self._measured: Measured | None = None
+        self._measured: LineMap | None = None
         """Where in the text the lines are; None when what is shown is no text."""
-        self._top: Spot | None = None
+        self._top: TextPosition | None = None
         """Where in the text the topmost line was when somebody scrolled last, or a text was shown;"""
-        self._middle: Spot | None = None
+        self._middle: TextPosition | None = None
         """and the line in the middle,"""
         self._held_in = Size(0, 0)
         """when the view was of this size."""
@@ -54,7 +54,7 @@ class PlacedView(PicturedView):
         self._resting: Timer | None = None
         self._height = 0
 
-    def show_text(self, lines: Sequence[Line], measured: Measured, *, y: int = 0, place: int | None = None) -> None:
+    def show_text(self, lines: Sequence[Line], measured: LineMap, *, y: int = 0, place: int | None = None) -> None:
         """Show another text, scrolled to the line ``y``, or to a ``place``."""
         self._measured = measured
         self._left_at, self._steered = None, False
@@ -63,7 +63,7 @@ class PlacedView(PicturedView):
         # Also where the text is too short now to be scrolled so far.
         self._hold(self.scroll_offset.y if place is None else line)
 
-    def fit_text(self, lines: Sequence[Line], measured: Measured, *, by_middle: bool = False) -> None:
+    def fit_text(self, lines: Sequence[Line], measured: LineMap, *, by_middle: bool = False) -> None:
         """Show the same text in other lines; the topmost one stays at the same place of it, or the one in the middle.
 
         That is where it was before anything but the person moved it. So however often the lines change, what comes
@@ -95,13 +95,13 @@ class PlacedView(PicturedView):
         """How far below the top the middle is that is held."""
         return self._held_in.height // 2
 
-    def show_no_text(self, lines: Sequence[Line]) -> None:
+    def show_untracked(self, lines: Sequence[Line]) -> None:
         """Show lines that are not to be come back to."""
         self._measured = None
         self._left_at, self._steered = None, False
         self.show_lines(lines, y=0)
 
-    def take_left(self) -> int | None:
+    def pop_changed(self) -> int | None:
         """Return the place that the person has scrolled to since this was asked last; else None."""
         place, self._left_at = self._left_at, None
         return place

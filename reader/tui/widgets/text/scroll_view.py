@@ -36,7 +36,7 @@ def drawn(widget: Widget, lines: Iterable[Strip], crop: Region, blank: Style) ->
     return [strip.adjust_cell_length(width, blank).crop(*span) for strip in strips]
 
 
-class QuickScrollBar(ScrollBar):
+class CachedScrollBar(ScrollBar):
     """Textual's scrollbar, which draws the same line once for all the places where it stands."""
 
     def __init__(self, vertical: bool = True, name: str | None = None, *, thickness: int = 1) -> None:
@@ -72,7 +72,7 @@ _MOST_CELLS = 100
 """The track, the thumb, eight of its heads and eight tails, for each of a few themes."""
 
 
-class Scrolling(ScrollView):
+class LinesScrollView(ScrollView):
     """A view with a quick scrollbar at its side."""
 
     @property
@@ -80,15 +80,15 @@ class Scrolling(ScrollView):
         """The cells of a line: without the scrollbar."""
         return max(1, self.scrollable_content_region.width)
 
-    def tell_length(self, width: int, lines: int) -> None:
+    def set_line_count(self, width: int, lines: int) -> None:
         """Take note of how many lines there are, without the layout of the whole screen that Textual makes for it.
 
         Nothing but the scrollbar, which is always there, has to change for it.
         """
-        self.set_reactive(Scrolling.virtual_size, Size(width, lines))
+        self.set_reactive(LinesScrollView.virtual_size, Size(width, lines))
         self.vertical_scrollbar.window_virtual_size = lines
 
-    def keep_in_sight(self, at: int) -> None:
+    def scroll_line_into_view(self, at: int) -> None:
         """Scroll as little as it takes to have a line on the screen."""
         top, height = self.scroll_offset.y, self.size.height
         if not height:
@@ -102,7 +102,7 @@ class Scrolling(ScrollView):
     def vertical_scrollbar(self) -> ScrollBar:
         """The scrollbar, made when it is first asked for; as Textual does it, but for its class."""
         if self._vertical_scrollbar is None:
-            bar = self._vertical_scrollbar = QuickScrollBar(name="vertical", thickness=self.scrollbar_size_vertical)
+            bar = self._vertical_scrollbar = CachedScrollBar(name="vertical", thickness=self.scrollbar_size_vertical)
             bar.display = False
             self.app._start_widget(self, bar)
         return self._vertical_scrollbar

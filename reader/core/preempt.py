@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 
-class GiveWayError(Exception):
+class PreemptedError(Exception):
     """Somebody waits for what is held here: let go of it, and begin again when they are done."""
 
 
 @asynccontextmanager
-async def giving_way() -> AsyncIterator[Callable[[], None]]:
+async def preemptible() -> AsyncIterator[Callable[[], None]]:
     """Yield what has the block within give way, wherever it is; call it while the block runs, from the same loop.
 
-    Raises GiveWayError then. Time limits and cancelling within stay what they are.
+    Raises PreemptedError then. Time limits and cancelling within stay what they are.
     """
     limit = asyncio.timeout(None)
     loop = asyncio.get_running_loop()
@@ -24,5 +24,5 @@ async def giving_way() -> AsyncIterator[Callable[[], None]]:
             yield lambda: limit.reschedule(loop.time())
     except TimeoutError:
         if limit.expired():
-            raise GiveWayError from None
+            raise PreemptedError from None
         raise

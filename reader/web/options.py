@@ -12,7 +12,7 @@ USER_AGENT = f"newsreader/{__version__}"
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class ClientOptions:
     """How pages are fetched.
 
     Raises ReaderError when ``user_agent`` cannot stand in a request.

@@ -26,7 +26,7 @@ Kind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WebResponse:
     """What an address led to."""
 
     url: str
