@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reader.core.errors import ReaderError
 from reader.core.model import Counts, Row
-from reader.core.ordering import SORT_KEYS, Sort, View
+from reader.core.ordering import SORT_KEYS, ArticleOrder, Sort
 from reader.core.paths import Paths
 from reader.core.text import show_path
 from reader.library.library import Library
 from reader.storage.sqlite.database import StorageError
-from reader.storage.sqlite.marks.positions import view_name
+from reader.storage.sqlite.marks.positions import list_key
 
 if TYPE_CHECKING:
     from reader.indexing.remote import UpdaterHandle
@@ -43,11 +43,11 @@ _SCREENS = 4
 """Screens of rows that are read in advance."""
 
 
-class First(NamedTuple):
+class FirstFrame(NamedTuple):
     """A library, and what the first frame shows of it."""
 
     library: Library
-    view: View
+    view: ArticleOrder
     rows: list[Row]
     types: bool
     counts: Counts
@@ -63,20 +63,20 @@ class First(NamedTuple):
     """and on which line of the list it is."""
 
 
-def look(library: Library, lines: int = 0, keeper: UpdaterHandle | None = None) -> First:
+def load_first_frame(library: Library, lines: int = 0, keeper: UpdaterHandle | None = None) -> FirstFrame:
     """Return what the first frame of so many lines shows of ``library``. Raises StorageError."""
-    view = library.view(remembered(library.recall(SORT)))
+    view = library.articles.order(parse_sort(library.settings.get(SORT)))
     counts = library.counts()
     # Of a folder that was not read to its end the article may be missing yet, and no neighbour is to take its place.
-    at, line = (library.places.place(view_name(view.sort), view) if counts.complete else None) or (0, 0)
+    at, line = (library.positions.place(list_key(view.sort), view) if counts.complete else None) or (0, 0)
     height = max(lines, 24)
     start = max(0, at - line - (_SCREENS // 2 * height if at else 0))
-    rows = library.rows(view.rowids[start : start + _SCREENS * height])
-    theme, pane = (library.recall(name) or "" for name in (THEME, PANE))
-    return First(library, view, rows, library.has_other_types(), counts, theme, pane, keeper, at, line)
+    rows = library.articles.rows(view.rowids[start : start + _SCREENS * height])
+    theme, pane = (library.settings.get(name) or "" for name in (THEME, PANE))
+    return FirstFrame(library, view, rows, library.articles.has_other_types(), counts, theme, pane, keeper, at, line)
 
 
-def remembered(kept: str | None) -> Sort:
+def parse_sort(kept: str | None) -> Sort:
     """Return the order that was in force last."""
     by, _, direction = (kept or "").partition(" ")
     return next((Sort(key, reverse=direction == "up") for key in SORT_KEYS if key == by), Sort())
@@ -85,12 +85,12 @@ def remembered(kept: str | None) -> Sort:
 class Opening:
     """A library that is being opened: the one at ``path``, or with None the one that was open last."""
 
-    def __init__(self, path: str | None, paths: Paths, *, reach: Callable[[Path | None, Paths], First] | None = None):
+    def __init__(self, path: str | None, paths: Paths, *, reach: Callable[[Path | None, Paths], FirstFrame] | None = None):
         """Begin. ``reach`` does the opening; a test can give one that takes its time."""
         self._path = Path(path) if path is not None else None
         self._paths = paths
         self._reach = reach or _reach
-        self._first: First | None = None
+        self._first: FirstFrame | None = None
         self._error: BaseException | None = None
         # A daemon, so that the program can end although this hangs.
         self._thread = threading.Thread(target=self._work, name="opening", daemon=True)
@@ -102,7 +102,7 @@ class Opening:
         except BaseException as error:  # noqa: BLE001 - it is raised again where it is waited for
             self._error = error
 
-    def wait(self, tell: Callable[[str], None], patience: float = PATIENCE) -> First:
+    def wait(self, tell: Callable[[str], None], patience: float = PATIENCE) -> FirstFrame:
         """Return the library once it is open; tell, when that takes long, what it waits for.
 
         ``patience`` is in seconds. Raises ReaderError when there is nothing to open, or
@@ -124,23 +124,23 @@ class Opening:
         return self._first
 
 
-def _reach(path: Path | None, paths: Paths) -> First:
+def _reach(path: Path | None, paths: Paths) -> FirstFrame:
     library = Library.open(path if path is not None else _last_folder(paths), paths)
     try:
         lines = _lines()
         try:
-            first = look(library, lines)
+            first = load_first_frame(library, lines)
         except StorageError as error:
             if not (error.damaged and library.renew()):
                 raise
-            first = look(library, lines)
+            first = load_first_frame(library, lines)
         return _kept(first, lines)
     except BaseException:
         library.close()
         raise
 
 
-def _kept(first: First, lines: int) -> First:
+def _kept(first: FirstFrame, lines: int) -> FirstFrame:
     """Have documents read while Textual is still being imported, where there is nothing to show without.
 
     A moment later there is a screen of them, which the first frame can begin with.
@@ -156,7 +156,7 @@ def _kept(first: First, lines: int) -> First:
     until = time.monotonic() + _SECONDS_FOR_FIRST_ROWS
     while time.monotonic() < until and not library.index.in_memory:
         if library.generation() != before:
-            return look(library, lines, keeper)
+            return load_first_frame(library, lines, keeper)
         time.sleep(_SECONDS_BETWEEN_LOOKS)
     return first._replace(keeper=keeper)
 

@@ -28,7 +28,7 @@ from reader.core.paths import Paths  # noqa: E402
 from reader.indexing.refresh import refresh  # noqa: E402
 from reader.indexing.remote import UpdaterThread  # noqa: E402
 from reader.library.library import Library  # noqa: E402
-from reader.startup import look  # noqa: E402
+from reader.startup import load_first_frame  # noqa: E402
 from reader.tui.app import NewsreaderApp  # noqa: E402
 from reader.tui.widgets.article_pane.article_pane import ArticlePane  # noqa: E402
 
@@ -93,7 +93,7 @@ async def take(picture: Picture, folder: Path) -> str:
         library = Library.open(folder, paths)
         if picture.text:
             keep_page(library)
-        first = look(library, keeper=UpdaterThread(library, watching=False))
+        first = load_first_frame(library, keeper=UpdaterThread(library, watching=False))
         app = NewsreaderApp(first, Config(theme=picture.theme, fetch=OFFLINE))
         async with app.run_test(size=picture.size) as pilot:
             view = app.screen.query_one(ArticlePane)

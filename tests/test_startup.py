@@ -12,7 +12,7 @@ from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
-from reader.startup import SORT, First, Opening, look
+from reader.startup import SORT, FirstFrame, Opening, load_first_frame
 
 
 def nothing(words: str) -> None:
@@ -37,7 +37,7 @@ def test_what_the_first_frame_shows_comes_with_the_library(kept: Path) -> None:
         assert first.view.sort == Sort("date", reverse=True)
         assert [row.rowid for row in first.rows] == list(first.view.rowids)
         assert (first.counts.articles, len(first.rows)) == (5, 5)
-        assert first == look(first.library)
+        assert first == load_first_frame(first.library)
     finally:
         first.library.close()
 
@@ -59,7 +59,7 @@ def test_what_cannot_be_opened_is_told_by_whoever_waits(tmp_path: Path) -> None:
 def test_a_disk_that_does_not_answer_is_given_up_with_a_sentence(path: str | None, name: str) -> None:
     answer = threading.Event()
 
-    def reach(_: Path | None, __: Paths) -> First:
+    def reach(_: Path | None, __: Paths) -> FirstFrame:
         answer.wait()
         raise AssertionError("nobody waits for this any more")
 

@@ -15,8 +15,8 @@ from reader.core.text import count, show_path
 
 if TYPE_CHECKING:
     from reader.library.library import Library
-    from reader.storage.sqlite.pages.eviction import Pruned
-    from reader.storage.sqlite.pages.store import Pages
+    from reader.storage.sqlite.pages.eviction import PruneResult
+    from reader.storage.sqlite.pages.store import PageStore
 
 _MEGABYTE = 1_000_000
 
@@ -101,21 +101,21 @@ def drop(path: str, which: str) -> None:
     """
 
     def answer(library: Library) -> None:
-        (row,) = library.rows([library.find(which)])
-        if not library.pages.drop(row.id):
+        (row,) = library.articles.rows([library.articles.find(which)])
+        if not library.pages.remove(row.id):
             raise ReaderError(f"No page of {row.path} is kept.")
         print_notice(f"Removed the page of {row.path}.")
 
     answered(path, answer)
 
 
-def _limit(pages: Pages, paths: Paths) -> None:
+def _limit(pages: PageStore, paths: Paths) -> None:
     from reader.config.load import load
 
     pages.limit = load(paths.config_file).fetch.cache_mb * _MEGABYTE
 
 
-def _tell(pruned: Pruned) -> None:
+def _tell(pruned: PruneResult) -> None:
     gone = f"{count(pruned.pages, 'page')} and {count(pruned.images, 'image')}"
     print_notice(f"Removed {gone}, {_megabytes(pruned.size)}.")
 

@@ -52,8 +52,8 @@ def fetch(path: str, *, query: tuple[str, ...], force: bool, archive: bool, offl
     def answer(library: Library) -> bool:
         from reader.core.ordering import Sort
 
-        ids = library.index.ids(found(library, wanted, Sort()))
-        if not ids and len(library.view(Sort())):
+        ids = library.index.ids_of(found(library, wanted, Sort()))
+        if not ids and len(library.articles.order(Sort())):
             if as_json:
                 print_json(iter(()))
             print_notice(f"No article in {library.name} matches.")
@@ -105,7 +105,7 @@ def _say_failures(library: Library, every: Iterable[FetchResult]) -> None:
     """Print why articles have no page, or why theirs could not be looked at again, a line each."""
     for got in every:
         if got.error:
-            rows = library.rows(library.documents_of(got.id)[:1])
+            rows = library.articles.rows(library.articles.rowids(got.id)[:1])
             out(f"{rows[0].path if rows else got.id}: {got.error}\n")
 
 
@@ -167,7 +167,7 @@ def _facts(gathered: BulkProgress) -> str:
 
 def show_page(library: Library, rowid: int, *, as_json: bool) -> None:
     """Print the kept original of an article. Raises ReaderError when there is none."""
-    (row,) = library.rows([rowid])
+    (row,) = library.articles.rows([rowid])
     page = library.pages.page(row.id)
     if library.pages.notice:
         print_notice(library.pages.notice)

@@ -25,6 +25,7 @@ from reader.cli.output import ascii_only, out, plain_cells, print_article, print
 from reader.cli.query_args import QueryCommand, chosen, found, parsed, words_of_query
 from reader.cli.session import answered, census, opened, patience, refreshed, shown
 from reader.core.exit import INTERRUPTED, print_notice, run_main
+from reader.core.marks import MarkChange
 from reader.core.paths import Paths
 from reader.core.text import clean, count, show_path
 
@@ -129,7 +130,7 @@ def list_(path: str, *, query: tuple[str, ...], by: str, reverse: bool, limit: i
         every = (
             row
             for start in range(0, len(rowids), _ROWS_AT_ONCE)
-            for row in library.rows(rowids[start : start + _ROWS_AT_ONCE])
+            for row in library.articles.rows(rowids[start : start + _ROWS_AT_ONCE])
         )
         rows = chain([*islice(every, 1)], every)  # damage shows before anything is printed
         if as_json:
@@ -141,7 +142,7 @@ def list_(path: str, *, query: tuple[str, ...], by: str, reverse: bool, limit: i
                 out("\t".join(plain_cells(row)) + "\n")
         if rowids or limit == 0:
             return
-        if query and len(library.view(sort)):
+        if query and len(library.articles.order(sort)):
             print_notice(f"No article in {library.name} matches.")
         else:
             print_notice(f"There are no articles in {library.name}." + _pointer_to_check(library))
@@ -191,12 +192,12 @@ def mark(
     wanted = chosen(query)
 
     def answer(library: Library) -> None:
-        if not library.keeps_marks:
+        if not library.marks.are_saved:
             raise ReaderError("Nothing is marked.", "It would not be kept.")
         rowids = found(library, wanted, Sort())
         is_read = True if read else False if unread else None
         is_starred = True if starred else False if unstarred else None
-        told = library.mark_rows(rowids, read=is_read, starred=is_starred, add_tags=tags, remove_tags=untags).told
+        told = library.marks.apply_to_rows(rowids, MarkChange(read=is_read, starred=is_starred, add_tags=tuple(tags), remove_tags=tuple(untags))).told
         print_notice(f"{told}." if told else f"{count(len(rowids), 'article')} found, and nothing to change.")
 
     answered(path, answer)
@@ -211,12 +212,12 @@ def show(path: str, which: str, as_page: bool, as_json: bool) -> None:
     """Print the article WHICH (a file name, path or id) of PATH."""
 
     def answer(library: Library) -> None:
-        rowid = library.find(which)
+        rowid = library.articles.find(which)
         if as_page:
             show_page(library, rowid, as_json=as_json)
             return
-        article = library.article(rowid)
-        (row,) = library.rows([rowid])
+        article = library.articles.load(rowid)
+        (row,) = library.articles.rows([rowid])
         if as_json:
             import json
 
@@ -244,7 +245,7 @@ def check(path: str, as_json: bool) -> None:
     """
 
     def answer(library: Library) -> bool:
-        problems = library.problems()
+        problems = library.articles.problems()
         if as_json:
             from reader.export.records import problem_record
 
@@ -331,7 +332,7 @@ def _having(library: Library, ids: list[str]) -> frozenset[str] | None:
     from reader.core.errors import ReaderError
 
     try:
-        return library.pages.among(ids)
+        return library.pages.which_have_page(ids)
     except ReaderError as error:
         print_notice(str(error))
         return None

@@ -84,5 +84,5 @@ def _empty(where: Node | None) -> str:
 def found(library: Library, query: Query, sort: Sort) -> array[int]:
     """Return the articles that match, in their order. Raises ReaderError."""
     if query.where is None and query.sort is None and query.limit is None:
-        return library.view(sort).rowids
+        return library.articles.order(sort).rowids
     return library.search(query, sort).view().rowids

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reader.core.events import Progress
     from reader.core.model import Census
     from reader.library.library import Library
-    from reader.storage.sqlite.lock import Wait
+    from reader.storage.sqlite.lock import KeepWaiting
 
 Answer = TypeVar("Answer")
 
@@ -48,12 +48,12 @@ def answered(path: str, answer: Callable[[Library], Answer]) -> Answer:
     printed already.
     """
     from reader.core.errors import ReaderError
-    from reader.storage.sqlite.lock import NOT_AT_ALL, BusyError
+    from reader.storage.sqlite.lock import NO_WAIT, BusyError
 
     said.clear()
     with opened(path) as library:
         try:
-            for _ in refreshed(library, NOT_AT_ALL):
+            for _ in refreshed(library, NO_WAIT):
                 pass
         except BusyError:
             print_notice(f"Another newsreader is reading {library.name} just now; this is what it has read so far.")
@@ -61,8 +61,8 @@ def answered(path: str, answer: Callable[[Library], Answer]) -> Answer:
             if not error.unwritable or library.index.in_memory:
                 raise
             print_notice(f"{error.message} The index is kept in memory.")
-            library.keep_in_memory()
-            for _ in refreshed(library, NOT_AT_ALL):
+            library.use_memory()
+            for _ in refreshed(library, NO_WAIT):
                 pass
         try:
             return answer(library)
@@ -71,7 +71,7 @@ def answered(path: str, answer: Callable[[Library], Answer]) -> Answer:
                 raise
             if said:
                 raise ReaderError(error.message, "It is set aside; run the same again for the whole.") from error
-            for _ in refreshed(library, NOT_AT_ALL):
+            for _ in refreshed(library, NO_WAIT):
                 pass
             return answer(library)
 
@@ -90,7 +90,7 @@ def census(library: Library) -> Census:
         return library.census()
 
 
-def refreshed(library: Library, wait: Wait, *, rebuild: bool = False) -> Iterator[Progress]:
+def refreshed(library: Library, wait: KeepWaiting, *, rebuild: bool = False) -> Iterator[Progress]:
     """Bring the index up to date, as ``refresh`` does; one that turns out to be damaged is built anew."""
     from reader.core.errors import ReaderError
     from reader.indexing.refresh import refresh

@@ -83,6 +83,11 @@ class Folder:
     only: bytes | None = None
     """The name of the single document to read, when a file was given."""
 
+    @property
+    def name(self) -> str:
+        """The display name: that of the folder or of the single document."""
+        return show_path(self.only or os.fsencode(self.root.name)) or "/"
+
     @classmethod
     def of(cls, path: Path) -> Folder:
         """Return the folder that ``path`` means: itself, or its parent when it is a file.

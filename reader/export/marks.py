@@ -19,7 +19,19 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from reader.core.errors import ReaderError, reason
-from reader.core.marks import READ, STARRED, TAG, Entry, Mark, Marks, Place, Spelling, Thing, tag, tag_key
+from reader.core.marks import (
+    READ,
+    STARRED,
+    TAG,
+    Mark,
+    MarkEntry,
+    MarkKey,
+    MarkSet,
+    NamedItem,
+    TagSpelling,
+    normalize_tag,
+    tag_key,
+)
 from reader.core.text import clean, cut, show_path
 from reader.storage.sqlite.database import sync
 from reader.storage.sqlite.marks import named_items
@@ -40,7 +52,7 @@ _NOTHING = "Nothing was imported."
 _UPDATE = f"It was probably written by a newer newsreader: update this one. {_NOTHING}"
 
 
-def lines(entries: Iterable[Entry]) -> Iterator[bytes]:
+def lines(entries: Iterable[MarkEntry]) -> Iterator[bytes]:
     """Yield the lines of a file, in the order of ``entries`` and each with its end."""
     yield _line(_HEADER)
     for entry in entries:
@@ -71,15 +83,15 @@ def _written(at: int) -> str:
     return (_EPOCH + at * _MILLISECOND).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def parse(file: BinaryIO, name: str) -> Marks:
+def parse(file: BinaryIO, name: str) -> MarkSet:
     """Return the marks in an export; ``name`` is what to call the file.
 
     Raises ReaderError, with the number of the line, at the first that is not understood,
     and OSError.
     """
-    marks: dict[Place, Mark] = {}
-    spellings: dict[str, Spelling] = {}
-    things: dict[tuple[str, str], Thing] = {}
+    marks: dict[MarkKey, Mark] = {}
+    spellings: dict[str, TagSpelling] = {}
+    things: dict[tuple[str, str], NamedItem] = {}
     begun = False
     for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE + 1), b""), 1):
         if not line.strip():
@@ -109,7 +121,7 @@ def parse(file: BinaryIO, name: str) -> Marks:
             raise ReaderError(f"Line {number:,} of {name} is not understood: {error.message}.", error.hint) from error
     if not begun:
         raise ReaderError(f"{name} is empty, which no export of newsreader is.", _NOTHING)
-    return Marks(marks, spellings, things)
+    return MarkSet(marks, spellings, things)
 
 
 class _NotUnderstoodError(ReaderError):
@@ -160,7 +172,7 @@ def _check_header(record: dict[str, Any]) -> None:
     _only(record, *_HEADER)
 
 
-def _mark(record: dict[str, Any]) -> tuple[Place, Mark]:
+def _mark(record: dict[str, Any]) -> tuple[MarkKey, Mark]:
     of = "tag" if "tag" in record else "mark"
     _only(record, "id", of, "value", "changed")
     id_, what, value = record["id"], record[of], record["value"]
@@ -176,16 +188,16 @@ def _mark(record: dict[str, Any]) -> tuple[Place, Mark]:
     return (number, what), Mark(_time(record["changed"], "changed"), value)
 
 
-def _thing(record: dict[str, Any]) -> tuple[tuple[str, str], Thing]:
+def _thing(record: dict[str, Any]) -> tuple[tuple[str, str], NamedItem]:
     _only(record, "kind", "name", "value", "changed")
     kind, name, value = record["kind"], record["name"], record["value"]
-    if not (isinstance(kind, str) and isinstance(name, str) and named_items.valid(kind, name)):
+    if not (isinstance(kind, str) and isinstance(name, str) and named_items.is_valid_item(kind, name)):
         _refuse("its “kind” or its “name” cannot be one")
     try:
-        text = "" if value is None else named_items.written(value)
+        text = "" if value is None else named_items.encode_item(value)
     except ReaderError as error:
         _refuse("its “value” cannot be kept", f"{error} {_NOTHING}")
-    return (kind, name), Thing(_time(record["changed"], "changed"), text)
+    return (kind, name), NamedItem(_time(record["changed"], "changed"), text)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -194,12 +206,12 @@ def _known_rest(text: bytes) -> tuple[str, Mark]:
     return what, mark
 
 
-def _spelling(record: dict[str, Any]) -> tuple[str, Spelling]:
+def _spelling(record: dict[str, Any]) -> tuple[str, TagSpelling]:
     _only(record, "tag", "shown", "written")
     key = _key(record["tag"])
     if _key(record["shown"]) != key:
         _refuse("“tag” and “shown” are different tags")
-    return key, Spelling(_time(record["written"], "written"), tag(record["shown"]))
+    return key, TagSpelling(_time(record["written"], "written"), normalize_tag(record["shown"]))
 
 
 def _key(text: object) -> str:
@@ -213,7 +225,7 @@ def _key(text: object) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _known_key(text: str) -> str:
-    return tag_key(tag(text))
+    return tag_key(normalize_tag(text))
 
 
 def _time(text: object, name: str) -> int:

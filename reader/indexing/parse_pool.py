@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from reader.documents.files import Folder
 from reader.indexing.parse_worker import FAILED, ParsedBatch, failed, parse_files
-from reader.storage.sqlite.index.writer import Taken
+from reader.storage.sqlite.index.writer import ParsedFile
 from reader.workers import process as processes
 
 log = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ class ParserPool:
 
     def _answer(self, process: subprocess.Popen[bytes], request: Request) -> None:
         taken, failures = _receive(process)
-        self._answers.put((request[0], [Taken(*each) for each in taken], failures))
+        self._answers.put((request[0], [ParsedFile(*each) for each in taken], failures))
 
     def _again(self, under_way: deque[Request]) -> subprocess.Popen[bytes]:
         """Read what a process fell over, and return the process that did so. Raises OSError."""
@@ -141,7 +141,7 @@ class ParserPool:
                     process = self._start()
                     batch[1].append(failed(name, FAILED))
                 else:
-                    batch[1].extend(Taken(*each) for each in taken)
+                    batch[1].extend(ParsedFile(*each) for each in taken)
                     batch[2].extend(failures)
             self._answers.put(batch)
             under_way.popleft()

@@ -12,10 +12,10 @@ from typing import TypeAlias
 
 from reader.documents.files import Folder, GoneError, join, read_many
 from reader.documents.index_record import brief, slow
-from reader.storage.sqlite.index.writer import UNREAD_AGAIN, Taken
+from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
 from reader.workers.process import lower_priority, receive, send
 
-ParsedBatch: TypeAlias = tuple[bytes, list[Taken], list[str]]
+ParsedBatch: TypeAlias = tuple[bytes, list[ParsedFile], list[str]]
 """A folder, what was taken from it, and tracebacks for the log."""
 FAILED = "this document made newsreader fail; the log file has the details"
 
@@ -40,13 +40,13 @@ def parse_files(folder: Folder, prefix: bytes, names: Iterable[bytes], *, slow_p
             taken.append(failed(name, FAILED))
         else:
             values = None if found is None else tuple(found)
-            taken.append(Taken(name, contents.mtime_ns, contents.size, values, problems))
+            taken.append(ParsedFile(name, contents.mtime_ns, contents.size, values, problems))
     return prefix, taken, failures
 
 
-def failed(name: bytes, message: str) -> Taken:
+def failed(name: bytes, message: str) -> ParsedFile:
     """Return what goes into the index of a file that could not be read: why, and that it shall be tried again."""
-    return Taken(name, UNREAD_AGAIN, 0, None, ((1, "", message),))
+    return ParsedFile(name, NOT_PARSED, 0, None, ((1, "", message),))
 
 
 def main() -> None:

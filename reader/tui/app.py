@@ -23,7 +23,7 @@ from reader.core.errors import ReaderError
 from reader.core.exit import print_notice
 from reader.core.paths import Paths
 from reader.core.text import clean, show_path
-from reader.startup import First, Opening
+from reader.startup import FirstFrame, Opening
 from reader.tui import messages
 from reader.tui.desk import KEEPING
 from reader.tui.keys import bindings
@@ -58,11 +58,11 @@ class NewsreaderApp(App[None]):
     HORIZONTAL_BREAKPOINTS = [(0, "-single"), (60, "-stacked"), (100, "-side")]
     VERTICAL_BREAKPOINTS = [(0, "-low"), (16, "-high")]
 
-    def __init__(self, first: First, settings: Config, timings: Timings = DEFAULT_TIMINGS) -> None:
+    def __init__(self, first: FirstFrame, settings: Config, timings: Timings = DEFAULT_TIMINGS) -> None:
         super().__init__()
         self.timings = timings
         self.library = first.library
-        self._first: First | None = first
+        self._first: FirstFrame | None = first
         self._settings = settings
         self._tidying = IdleGC()
         for theme in (themes.DARK, themes.LIGHT):

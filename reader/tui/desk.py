@@ -24,14 +24,14 @@ from reader.tui.views_desk import ViewsDesk
 
 if TYPE_CHECKING:
     from reader.core.model import Row
-    from reader.core.ordering import Sort, View
+    from reader.core.ordering import ArticleOrder, Sort
     from reader.images.model import RenderedImage
     from reader.indexing.events import UpdaterEvent
     from reader.indexing.remote import UpdaterHandle
     from reader.library.library import Library
-    from reader.library.saved_views.store import Views
+    from reader.library.saved_views.store import SavedViews
     from reader.query.ast import Query
-    from reader.storage.sqlite.marks.positions import Place, PlaceOf
+    from reader.storage.sqlite.marks.positions import ListPosition, PositionKind
     from reader.tui.widgets.article_list.pending_marks import MarkChange
     from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
     from reader.workers.body_parser import BodyParser
@@ -148,7 +148,7 @@ class Desk:
             self._post(messages.ListsChanged())
         elif not isinstance(news, MarksChanged):
             self._post(messages.Refreshed(news))
-        elif news.version != self._library.marks_counted():  # otherwise they are ours
+        elif news.version != self._library.marks.counted_version():  # otherwise they are ours
             self._post(messages.MarksChanged())
 
     def view(
@@ -171,22 +171,22 @@ class Desk:
 
         def work() -> None:
             from reader.query.parser import write
-            from reader.storage.sqlite.marks.positions import view_name
+            from reader.storage.sqlite.marks.positions import list_key
 
             marks = self._marks_done
             found = self._found(query, sort, held)
             if found is None:
                 return  # another query has taken the place of this one
             view, fallen = found
-            at = view.find(keep)
+            at = view.index_of(keep)
             back = None
             if lost is not None:
                 rowid, id_ = lost
-                places = map(view.find, (rowid, *(self._library.documents_of(id_) if id_ else ())))
+                places = map(view.index_of, (rowid, *(self._library.articles.rowids(id_) if id_ else ())))
                 back = next((place for place in places if place is not None), None)
-            name = view_name(view.sort, "" if query is None else write(query))
+            name = list_key(view.sort, "" if query is None else write(query))
             counts = self._library.counts()
-            place = self._library.places.place(name, view) if placed and counts.complete else None
+            place = self._library.positions.place(name, view) if placed and counts.complete else None
             near_at = place[0] if place is not None else (at if back is None else back) or 0
             start = max(0, near_at - _ROWS_AHEAD // 2 * height)
             # Less while somebody writes a query: the next key wants other rows.
@@ -194,8 +194,8 @@ class Desk:
                 start : start + (_ROWS_FOUND if query is not None and not near_at else _ROWS_AHEAD) * height
             ]
             # And both ends, where a key may lead before others are asked for.
-            rows = self._library.rows(list(dict.fromkeys([*near, *view.rowids[:height], *view.rowids[-height:]])))
-            types = self._library.has_other_types()
+            rows = self._library.articles.rows(list(dict.fromkeys([*near, *view.rowids[:height], *view.rowids[-height:]])))
+            types = self._library.articles.has_other_types()
             loaded = messages.ViewLoaded(
                 view,
                 rows,
@@ -215,10 +215,10 @@ class Desk:
 
         self.run(work, VIEW)
 
-    def _found(self, query: Query | None, sort: Sort, held: Sequence[int]) -> tuple[View, frozenset[int]] | None:
+    def _found(self, query: Query | None, sort: Sort, held: Sequence[int]) -> tuple[ArticleOrder, frozenset[int]] | None:
         """Return the view, and which of ``held`` do not match; None once nobody waits for it any more."""
         if query is None:
-            return self._library.view(sort), frozenset()
+            return self._library.articles.order(sort), frozenset()
         from reader.storage.sqlite.search.evaluate import StoppedError
 
         worker = get_current_worker()
@@ -239,7 +239,7 @@ class Desk:
         def work() -> None:
             from reader.query.ast import VALUE_FIELDS
 
-            values = {kind: [each.value for each in self._library.values(kind)] for kind in VALUE_FIELDS}
+            values = {kind: [each.value for each in self._library.search.values(kind)] for kind in VALUE_FIELDS}
             self._post(messages.ValuesCounted(values))
 
         self.run(work, "values")
@@ -250,7 +250,7 @@ class Desk:
         def work() -> None:
             from reader.tui.widgets.prompt.completion import parse_history
 
-            self._post(messages.FormerQueries(parse_history(self._library.recall(past))))
+            self._post(messages.FormerQueries(parse_history(self._library.settings.get(past))))
 
         self.run(work, "queries")
 
@@ -260,7 +260,7 @@ class Desk:
         def work() -> None:
             from reader.tui.widgets.prompt.completion import history_with, parse_history
 
-            self._library.remember_with(past, lambda kept: history_with(parse_history(kept), query))
+            self._library.settings.update(past, lambda kept: history_with(parse_history(kept), query))
 
         self._change(work, counting=False)
 
@@ -269,7 +269,7 @@ class Desk:
 
         def work() -> None:
             marks = self._marks_done
-            self._post(messages.RowsLoaded(self._library.rows(rowids), marks))
+            self._post(messages.RowsLoaded(self._library.articles.rows(rowids), marks))
 
         self.run(work, ROWS, exclusive=False)
 
@@ -299,7 +299,7 @@ class Desk:
                 return
             picture = lead[1] if lead and subject.images and subject.images[0].url == lead[0] else None
             around = lay_out_pane(subject, width, picture=picture)
-            place = self._library.places.position(subject.id) if y is None and subject.id else None
+            place = self._library.positions.position(subject.id) if y is None and subject.id else None
             self._post_unless_cancelled(
                 messages.SubjectLoaded(subject, around, y or 0, selected=selected, again=again, place=place)
             )
@@ -343,20 +343,20 @@ class Desk:
         """Ask to mark articles, and to say ``told`` when that is on disk; of several, how many they were."""
 
         def work() -> None:
-            marked = self._library.mark([row.id for row in rows], **change._asdict())
+            marked = self._library.marks.apply([row.id for row in rows], **change._asdict())
             self._marks_done += 1
             words = self._lasting(told if len(rows) == 1 else _of_many(marked.told))
-            self._post(messages.Marked(self._library.rows([row.rowid for row in rows]), words, self._marks_done))
+            self._post(messages.Marked(self._library.articles.rows([row.rowid for row in rows]), words, self._marks_done))
 
         self._change(work)
 
     def mark_documents(self, rowids: Sequence[int], mark: Literal["read", "starred"], value: bool | None) -> None:
         """Ask to mark many documents' articles; without a ``value``, so that they all have it, or have it no more."""
-        self._change_many(lambda: self._library.mark_documents(rowids, mark, value).told)
+        self._change_many(lambda: self._library.marks.set_or_toggle(rowids, mark, value).told)
 
     def tag_documents(self, rowids: Sequence[int], add: Sequence[str], remove: Sequence[str]) -> None:
         """Ask to add tags to many documents' articles, and to take tags from them."""
-        self._change_many(lambda: self._library.mark_rows(rowids, add_tags=add, remove_tags=remove).told)
+        self._change_many(lambda: self._library.marks.apply_to_rows(rowids, add_tags=add, remove_tags=remove).told)
 
     def undo(self, *, again: bool) -> None:
         """Ask to undo the last change, or to do it ``again``."""
@@ -369,7 +369,7 @@ class Desk:
 
         self._change(work)
 
-    def change_views(self, change: Callable[[Views], str], otherwise: str = "") -> None:
+    def change_views(self, change: Callable[[SavedViews], str], otherwise: str = "") -> None:
         """Ask to change the saved views; ``otherwise`` is said when nothing was changed."""
         self._change(lambda: self.views.change(change, otherwise), counting=False)
 
@@ -383,7 +383,7 @@ class Desk:
 
     def _lasting(self, told: str) -> str:
         """Return what to say of a change, and when it does not last, that too."""
-        return told if self._library.keeps_marks or not told else f"{told} Only until you quit: marks cannot be kept."
+        return told if self._library.marks.are_saved or not told else f"{told} Only until you quit: marks cannot be kept."
 
     def _change(self, change: Callable[[], object], *, counting: bool = True) -> None:
         self._changes.append(change)
@@ -397,30 +397,30 @@ class Desk:
 
         self.run(work, KEEPING, exclusive=False)
 
-    def next_unread(self, view: View, at: int, step: int) -> None:
+    def next_unread(self, view: ArticleOrder, at: int, step: int) -> None:
         """Ask for the first unread article of ``view`` from the place ``at`` on, down (1) or up (-1)."""
-        found = self._library.next_unread
+        found = self._library.articles.next_unread
         self.run(lambda: self._post(messages.UnreadFound(view, found(view, at, step), step)), UNREAD)
 
     def tags(self) -> None:
         """Ask for every tag there is."""
-        self.run(lambda: self._post(messages.TagsLoaded(self._library.tags())), "tags")
+        self.run(lambda: self._post(messages.TagsLoaded(self._library.marks.tags())), "tags")
 
     # The rest.
 
     def remember(self, name: str, value: str) -> None:
         """Ask to keep a small fact between runs."""
-        self.run(lambda: self._library.remember(name, value), KEEPING, exclusive=False)
+        self.run(lambda: self._library.settings.set(name, value), KEEPING, exclusive=False)
 
-    def left_article(self, id_: str, position: int, of: PlaceOf = "article") -> None:
+    def left_article(self, id_: str, position: int, of: PositionKind = "article") -> None:
         """Ask to keep where in an article, or in its full text, the person is."""
-        self._library.places.left_article(id_, position, of)
-        self.run(self._library.places.write, KEEPING, exclusive=False)
+        self._library.positions.left_article(id_, position, of)
+        self.run(self._library.positions.write, KEEPING, exclusive=False)
 
-    def left_view(self, name: str, place: Place) -> None:
+    def left_view(self, name: str, place: ListPosition) -> None:
         """Ask to keep at which article of a view the person is."""
-        self._library.places.left_view(name, place)
-        self.run(self._library.places.write, KEEPING, exclusive=False)
+        self._library.positions.left_view(name, place)
+        self.run(self._library.positions.write, KEEPING, exclusive=False)
 
     def remember_folder(self) -> None:
         """Ask to keep which folder this is. Not to find it again is no reason to say anything now."""
@@ -433,11 +433,11 @@ class Desk:
 
     def back_up(self) -> None:
         """Ask for the day's backup of the marks, if one is due."""
-        self.run(self._library.backup_marks, BACKUP)
+        self.run(self._library.marks.backup_if_due, BACKUP)
 
     def problems(self) -> None:
         """Ask what is wrong with the documents."""
-        self.run(lambda: self._post(messages.ProblemsLoaded(self._library.problems())), "problems")
+        self.run(lambda: self._post(messages.ProblemsLoaded(self._library.articles.problems())), "problems")
 
     def open(self, url: str, rowid: int) -> None:
         """Ask to open an address in the person's browser: that of a document, or with -1 of something else."""

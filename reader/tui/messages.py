@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from reader.core.errors import ReaderError
     from reader.core.events import FetchEvent, Progress
     from reader.core.model import Counts, Problem, Row
-    from reader.core.ordering import Sort, View
+    from reader.core.ordering import ArticleOrder, Sort
     from reader.images.model import RenderedImage
     from reader.library.saved_views.toml_file import SavedView
     from reader.query.ast import Query, ValueField
@@ -45,7 +45,7 @@ class ViewLoaded(Message):
 
     def __init__(
         self,
-        view: View,
+        view: ArticleOrder,
         rows: list[Row],
         counts: Counts,
         *,
@@ -216,7 +216,7 @@ class Marked(Message):
 class UnreadFound(Message):
     """Where in ``view`` the next unread article is, if there is one."""
 
-    def __init__(self, view: View, at: int | None, step: int) -> None:
+    def __init__(self, view: ArticleOrder, at: int | None, step: int) -> None:
         super().__init__()
         self.view = view
         self.at = at

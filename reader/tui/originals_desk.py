@@ -81,7 +81,7 @@ class OriginalsDesk:
 
     def recall(self, name: str) -> None:
         """Ask what was kept under ``name`` between runs; the answer is messages.Recalled."""
-        self._run(lambda: self._post(messages.Recalled(name, self._library.recall(name) or "")), "recall",
+        self._run(lambda: self._post(messages.Recalled(name, self._library.settings.get(name) or "")), "recall",
                   exclusive=False)  # fmt: skip
 
     def text(self, subject: ArticleContent | int, width: int, turn: int, *, now: ReaderText | None = None) -> None:
@@ -104,7 +104,7 @@ class OriginalsDesk:
             if now is not None and now.id != text.id:
                 text = with_cached_page(self._library, now, self._bodies())  # it is of another article now
             laid = lay_out_text(text, width, datetime.now().astimezone())
-            place = self._library.places.position(text.id, "text") if text.id else None
+            place = self._library.positions.position(text.id, "text") if text.id else None
             self._post(messages.TextLoaded(text, laid, turn, place=place, again=now is not None))
 
         self._run(work, "text")
@@ -149,7 +149,7 @@ class OriginalsDesk:
 
         def work() -> None:
             try:
-                ids = self._library.identities(rowids)
+                ids = self._library.articles.ids(rowids)
                 missing = self._library.pages.missing(ids)
                 self._post(messages.Gathering(len(missing), len(ids) - len(missing)))
                 if missing:

@@ -21,7 +21,7 @@ from reader.tui import messages
 if TYPE_CHECKING:
     from reader.core.ordering import Sort
     from reader.library.library import Library
-    from reader.library.saved_views.store import Views
+    from reader.library.saved_views.store import SavedViews
     from reader.library.saved_views.toml_file import SavedView
     from reader.tui.widgets.sidebar.selection import EntryKind
     from reader.tui.widgets.sidebar.tree import SidebarEntry
@@ -54,7 +54,7 @@ class ViewsDesk:
         self._run = run
         self._post = post
         self._making = threading.Lock()
-        self._views: Views | None = None
+        self._views: SavedViews | None = None
         self._closed = threading.Event()
         self._watching = False
         self._wrong = ""
@@ -74,13 +74,13 @@ class ViewsDesk:
         """and the generation of the index that they are of."""
 
     @property
-    def saved(self) -> Views:
+    def saved(self) -> SavedViews:
         """The saved views themselves; for workers."""
-        from reader.library.saved_views.store import Views
+        from reader.library.saved_views.store import SavedViews
 
         with self._making:
             if self._views is None:
-                self._views = Views(self._library, Paths.of().views)
+                self._views = SavedViews(self._library, Paths.of().views)
             return self._views
 
     def close(self) -> None:
@@ -119,7 +119,7 @@ class ViewsDesk:
         """Tell the screen the saved views there are, from a worker. Raises ReaderError."""
         self._post(messages.SavedViews(self.saved.look()))
 
-    def change(self, change: Callable[[Views], str], otherwise: str) -> None:
+    def change(self, change: Callable[[SavedViews], str], otherwise: str) -> None:
         """Change the saved views, in a worker, and tell; ``otherwise`` is said when nothing was changed.
 
         Raises ReaderError.
@@ -204,11 +204,11 @@ class ViewsDesk:
 
         library = self._library
         generation, day = library.generation(), datetime.now().astimezone().date()
-        state = (generation, library.marks_version(), day, tuple(saved), id(library.index))
+        state = (generation, library.marks.version(), day, tuple(saved), id(library.index))
         if state == self._counted:
             return
         entries: dict[EntryKind, list[SidebarEntry]] = {}
-        numbers = library.tallies()
+        numbers = library.search.tallies()
         entries["usual"] = [SidebarEntry(name, number) for name, number in zip(USUAL, numbers, strict=True)]
         entries["view"] = []
         for view in saved:
@@ -218,10 +218,10 @@ class ViewsDesk:
                 entries["view"].append(SidebarEntry(view.name, None))
             else:
                 entries["view"].append(SidebarEntry(view.name, library.search(query, sort).count))
-        entries["tag"] = [SidebarEntry(*each) for each in library.values("tag")]
+        entries["tag"] = [SidebarEntry(*each) for each in library.search.values("tag")]
         if generation != self._generation or not self._values:
             for kind in OF_DOCUMENTS:
-                self._values[kind] = [SidebarEntry(*each) for each in library.values(kind)]
+                self._values[kind] = [SidebarEntry(*each) for each in library.search.values(kind)]
             self._values["folder"].sort(key=lambda entry: -(entry.articles or 0))
             self._generation = generation
             entries |= self._values

@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 from reader.cli.main import cli
 from reader.core.errors import ReaderError
+from reader.core.marks import MarkChange
 from reader.core.paths import Paths
 from reader.core.text import count
 from reader.library.library import Library
@@ -412,7 +413,7 @@ async def test_the_cache_tells_what_is_in_it_and_is_emptied(
     await run("fetch", folder)
     opened = library(folder)
     ids = ids_of(opened)
-    opened.mark(ids[:1], starred=True)
+    opened.mark(ids[:1], MarkChange(starred=True))
     found = await run("cache", "info")
     assert found.out.splitlines()[0] == "4 pages, 1 of them of starred articles; 0 images"
     assert f"of at most 500.0 MB, in {Paths.of().pages}" in found.out

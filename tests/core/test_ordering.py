@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.core.model import Article, Number
-from reader.core.ordering import SORT_KEYS, Sort, SortKey, View, place_of
+from reader.core.ordering import SORT_KEYS, ArticleOrder, Sort, SortKey, index_in
 from reader.library.library import Library
 from reader.storage.sqlite.index.reader import Index
 from tests.storage.parsed_file_helpers import put
@@ -22,7 +22,7 @@ _NUMBERS = st.none() | st.integers(-3, 3) | st.sampled_from([0.5, 2.5])
 
 
 def test_a_view_knows_its_length_and_the_place_of_a_row() -> None:
-    view = View(Sort(), array("I", [3, 1, 2]))
+    view = ArticleOrder(Sort(), array("I", [3, 1, 2]))
     assert len(view) == 3
     assert [view.find(rowid) for rowid in (3, 1, 2, 4, -1)] == [0, 1, 2, None, None]
 
@@ -89,10 +89,10 @@ def test_any_values_are_in_order_with_the_unknown_last(values: list[Number | Non
 @given(st.lists(st.integers(0, 2**32 - 1), max_size=40), st.integers(0, 2**32 - 1))
 def test_a_row_is_found_where_it_stands_whatever_bytes_its_neighbours_have(rowids: list[int], wanted: int) -> None:
     numbers = array("I", rowids)
-    assert place_of(numbers, wanted) == (rowids.index(wanted) if wanted in rowids else None)
+    assert index_in(numbers, wanted) == (rowids.index(wanted) if wanted in rowids else None)
     for at, rowid in enumerate(rowids):
-        assert place_of(numbers, rowid) == rowids.index(rowid) <= at
+        assert index_in(numbers, rowid) == rowids.index(rowid) <= at
     straddling = array("I", [0x01020304, 0x05060708])
     for shift in (1, 2, 3):
         (between,) = array("I", straddling.tobytes()[shift : shift + 4])
-        assert place_of(straddling, between) is None
+        assert index_in(straddling, between) is None

@@ -14,9 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.core.errors import ReaderError
-from reader.core.marks import LATEST, READ, STARRED, Mark, Marks, Spelling
+from reader.core.marks import LATEST, READ, STARRED, Mark, MarkChange, MarkSet, TagSpelling
 from reader.export import marks as exchange
-from reader.storage.sqlite.marks.store import State
+from reader.storage.sqlite.marks.store import MarkStore
 from tests.storage.mark_helpers import MARKS, held
 
 _HEADER = b'{"format":"newsreader-state","version":1}\n'
@@ -24,25 +24,25 @@ _MARK = b'{"id":"0123456789abcdef","mark":"read","value":true,"changed":"2026-11
 _THING = b'{"kind":"view","name":"AI","value":[1,{}],"changed":"2026-11-21T09:31:07.250Z"}\n'
 
 
-def _export(state: State) -> bytes:
+def _export(state: MarkStore) -> bytes:
     return b"".join(exchange.lines(state.marks()))
 
 
-def _parse(text: bytes) -> Marks:
+def _parse(text: bytes) -> MarkSet:
     return exchange.parse(io.BytesIO(text), "marks.jsonl")
 
 
 def test_an_export_is_written_as_the_page_says() -> None:
     page = (Path(__file__).parents[2] / "docs" / "state.md").read_text("utf-8")
     example = page.split("```json\n")[1].split("```")[0].encode()
-    with closing(State.in_memory()) as state:
+    with closing(MarkStore.in_memory()) as state:
         state.take_in(_parse(example))
         assert _export(state) == example
 
 
 @given(MARKS)
-def test_from_export_to_import_to_export_the_bytes_are_the_same(marks: Marks) -> None:
-    with closing(State.in_memory()) as one, closing(State.in_memory()) as other:
+def test_from_export_to_import_to_export_the_bytes_are_the_same(marks: MarkSet) -> None:
+    with closing(MarkStore.in_memory()) as one, closing(MarkStore.in_memory()) as other:
         one.take_in(marks)
         written = _export(one)
         other.take_in(_parse(written))
@@ -51,32 +51,32 @@ def test_from_export_to_import_to_export_the_bytes_are_the_same(marks: Marks) ->
 
 
 def test_an_export_is_of_one_moment(tmp_path: Path) -> None:
-    with closing(State.open(tmp_path / "state.db")[0]) as state:
+    with closing(MarkStore.open(tmp_path / "state.db")[0]) as state:
         ids = [f"{n:016x}" for n in range(5000)]
-        state.mark(ids, read=True)
+        state.mark(ids, MarkChange(read=True))
         before = _export(state)
         lines = exchange.lines(state.marks())
         begun = [next(lines) for _ in range(10)]
-        state.mark(ids, read=False, add_tags=["x"])
+        state.mark(ids, MarkChange(read=False, add_tags=("x",)))
         assert b"".join([*begun, *lines]) == before
         assert _export(state) != before
 
 
 def test_a_mark_of_the_far_future_is_taken_and_can_be_changed() -> None:
     line = _MARK.replace(b"2026-", b"2999-")
-    with closing(State.in_memory()) as state:
+    with closing(MarkStore.in_memory()) as state:
         state.take_in(_parse(_HEADER + line))
-        state.mark(["0123456789abcdef"], read=False)
+        state.mark(["0123456789abcdef"], MarkChange(read=False))
         assert state.take_in(_parse(_HEADER + line)) == 0
         assert state.all_read() == []
         assert b"2999-11-21T09:31:07.251Z" in _export(state)
 
 
 @given(MARKS, MARKS, st.randoms())
-def test_lines_are_merged_in_any_order(a: Marks, b: Marks, random: object) -> None:
+def test_lines_are_merged_in_any_order(a: MarkSet, b: MarkSet, random: object) -> None:
     lines: list[bytes] = []
     for marks in (a, b):
-        with closing(State.in_memory()) as state:
+        with closing(MarkStore.in_memory()) as state:
             state.take_in(marks)
             lines += exchange.lines(state.marks())
     rest = lines[1:]
@@ -87,8 +87,8 @@ def test_lines_are_merged_in_any_order(a: Marks, b: Marks, random: object) -> No
 def test_the_order_is_that_of_the_identities_as_they_are_written() -> None:
     ids = [-1, 5, -(2**63), 2**63 - 1, 0]
     marks = {(id_, what): Mark(1, True) for id_ in ids for what in (STARRED, READ, "#日", "#a")}
-    with closing(State.in_memory()) as state:
-        state.take_in(Marks(marks, {"b": Spelling(2, "B"), "a": Spelling(1, "A")}))
+    with closing(MarkStore.in_memory()) as state:
+        state.take_in(MarkSet(marks, {"b": TagSpelling(2, "B"), "a": TagSpelling(1, "A")}))
         lines = _export(state).splitlines()
     assert lines[0] == _HEADER.strip()
     assert [line[8:9] for line in lines[1:3]] == [b"a", b"b"]
@@ -99,7 +99,7 @@ def test_the_order_is_that_of_the_identities_as_they_are_written() -> None:
 
 @pytest.mark.parametrize("at", [0, 1, 999, 1_763_717_467_250, LATEST])
 def test_a_time_is_written_to_the_millisecond(at: int) -> None:
-    marks = Marks({(1, READ): Mark(at, True)})
+    marks = MarkSet({(1, READ): Mark(at, True)})
     assert _parse(b"".join(exchange.lines([(1, READ, Mark(at, True))]))) == marks
 
 

@@ -18,7 +18,7 @@ from reader.documents.files import Folder
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
 from reader.storage.sqlite.index.reader import Index
-from reader.storage.sqlite.marks.store import State
+from reader.storage.sqlite.marks.store import MarkStore
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 OpenLibrary = Callable[[Path], Library]
@@ -170,7 +170,7 @@ def test_whatever_happens_the_paths_that_are_told_are_enough(rounds: list[list[t
         for name in ("a.md", "b/a.md", "b/b/a.md"):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(_document(name))
-        opened = Library(Folder.of(root), Index.open(None)[0], State.in_memory())
+        opened = Library(Folder.of(root), Index.open(None)[0], MarkStore.in_memory())
         list(refresh(opened))
         for number, steps in enumerate(rounds):
             told: set[str] = set()

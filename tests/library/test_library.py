@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from reader.core.errors import ReaderError
+from reader.core.marks import MarkChange
 from reader.core.model import Counts, Row
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
@@ -62,12 +63,12 @@ def test_marks_belong_to_the_article_and_not_to_its_file(make_folder: MakeFolder
     opened = library(folder)
     ids = {row.path: row.id for row in _rows(opened)}
     assert ids["a.md"] == ids["copy.md"] != ids["b.md"]
-    opened.mark_read([ids["a.md"]], read=True)
+    opened.mark([ids["a.md"]], MarkChange(read=True))
     assert {row.path for row in _rows(opened) if row.read} == {"a.md", "copy.md"}
     assert opened.counts().unread == 1
     shutil.move(folder / "a.md", folder / "moved.md")
     assert {row.path for row in _rows(library(folder)) if row.read} == {"moved.md", "copy.md"}
-    opened.mark_read([ids["a.md"]], read=False)
+    opened.mark([ids["a.md"]], MarkChange(read=False))
     assert opened.counts().unread == 3
 
 
@@ -84,9 +85,9 @@ def test_rows_and_counts_follow_every_change_of_marks_also_undone_and_of_another
 
     nothing = (False, False, ())
     assert opened.counts().unread == 4  # from here on it is counted on
-    marked = opened.mark(ids[:3], read=True, starred=True, add_tags=["b", "A"], told="Cleared the list")
+    marked = opened.mark(ids[:3], MarkChange(read=True, starred=True, add_tags=("b", "A")), description="Cleared the list")
     assert (len(marked.changed), marked.told) == (3, "Cleared the list")
-    opened.mark(ids[:1], read=False, remove_tags=["B"])
+    opened.mark(ids[:1], MarkChange(read=False, remove_tags=("B",)))
     expected = [(False, True, ("A",)), *[(True, True, ("A", "b"))] * 2, nothing]
     assert marks(opened) == marks(other) == expected
     assert opened.counts().unread == other.counts().unread == 2
@@ -114,7 +115,7 @@ def test_all_marks_follow_a_document_that_is_moved(make_folder: MakeFolder, libr
     folder = make_folder({"a.md": _document("a")})
     opened = library(folder)
     (row,) = _rows(opened)
-    opened.mark([row.id], read=True, starred=True, add_tags=["x"])
+    opened.mark([row.id], MarkChange(read=True, starred=True, add_tags=("x",)))
     (folder / "sub").mkdir()
     shutil.move(folder / "a.md", folder / "sub" / "b.md")
     (moved,) = _rows(library(folder))
@@ -302,7 +303,7 @@ def test_news_can_be_read_while_the_marks_cannot(
 ) -> None:
     folder = make_folder({"a.md": _document("A")})
     opened = library(folder)
-    opened.mark_read([opened.rows(opened.view(Sort()).rowids)[0].id], read=True)
+    opened.mark([opened.rows(opened.view(Sort()).rowids)[0].id], MarkChange(read=True))
     with closing(sqlite3.connect(own_directories.state)) as db:
         db.execute("DROP TABLE marks")
     assert [(row.title, row.read) for row in opened.rows(opened.view(Sort()).rowids)] == [("A", False)]
@@ -313,7 +314,7 @@ def test_a_library_is_read_and_marked_from_many_threads(make_folder: MakeFolder,
     opened = library(make_folder({f"{n}.md": _document(str(n)) for n in range(20)}))
 
     def work(row: Row) -> str:
-        opened.mark_read([row.id], read=True)
+        opened.mark([row.id], MarkChange(read=True))
         return opened.article(row.rowid).title
 
     with ThreadPoolExecutor(4) as pool:
@@ -331,5 +332,5 @@ def test_what_could_not_be_opened_as_usual_is_told(
     index_notice, state_notice = opened.notices
     assert index_notice.endswith("The index is kept in memory.")
     assert state_notice.endswith("Marks are not kept in this run.")
-    opened.mark_read([_rows(opened)[0].id], read=True)
+    opened.mark([_rows(opened)[0].id], MarkChange(read=True))
     assert opened.counts().unread == 0

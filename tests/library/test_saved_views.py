@@ -12,15 +12,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from reader.core.errors import ReaderError
+from reader.core.marks import MarkChange
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.library.saved_views.store import KIND, Views
-from reader.library.saved_views.toml_file import SavedView, edited, read
-from reader.storage.sqlite.marks.store import State
+from reader.library.saved_views.store import KIND, SavedViews
+from reader.library.saved_views.toml_file import SavedView, edit_views, parse_views
+from reader.storage.sqlite.marks.store import MarkStore
 from tests.conftest import OpenLibrary
 
-Window = Callable[[], tuple[Library, Views]]
+Window = Callable[[], tuple[Library, SavedViews]]
 AI = '# about robots\n[[view]]\nname = "AI"   # short\nquery = "topic:ai"\n'
 
 
@@ -28,9 +29,9 @@ AI = '# about robots\n[[view]]\nname = "AI"   # short\nquery = "topic:ai"\n'
 def window(library: OpenLibrary, seeds: Path) -> Window:
     """Open another window of the app."""
 
-    def open_() -> tuple[Library, Views]:
+    def open_() -> tuple[Library, SavedViews]:
         opened = library(seeds)
-        return opened, Views(opened, Paths.of().views)
+        return opened, SavedViews(opened, Paths.of().views)
 
     return open_
 
@@ -42,7 +43,7 @@ def path() -> Path:
     return path
 
 
-def names(views: Views) -> str:
+def names(views: SavedViews) -> str:
     return " ".join(view.name for view in views.look())
 
 
@@ -53,7 +54,7 @@ def test_a_view_is_saved_in_a_file_that_is_ones_own(window: Window) -> None:
     assert not path.exists()
     assert views.save("AI  \n news", "topic:ai", Sort("date", reverse=True)) == "Saved the view “AI news”"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert read(path.read_text(), "") == [SavedView("AI news", "topic:ai", Sort("date", reverse=True))]
+    assert parse_views(path.read_text(), "") == [SavedView("AI news", "topic:ai", Sort("date", reverse=True))]
     assert views.look() == window()[1].look() == [SavedView("AI news", "topic:ai", Sort("date", reverse=True))]
     assert views.save("AI news", "tag:ai", None) == "Changed the view “AI news”"
     assert views.save("AI news", "tag:ai", None) == "Changed the view “AI news”"  # which is no step
@@ -155,7 +156,7 @@ def test_an_order_that_a_person_changes_is_theirs(window: Window, path: Path) ->
     for name in "ABC":
         views.save(name, name, None)
     a, b, c = views.look()
-    path.write_text(edited(path.read_text(), [c, a, b], ""))
+    path.write_text(edit_views(path.read_text(), [c, a, b], ""))
     assert views.look() == [c, a, b]
     views.save("D", "d", None)
     assert names(views) == "C A B D"
@@ -215,7 +216,7 @@ def test_marks_are_undone_also_when_the_file_cannot_be_read(window: Window, path
     library, views = window()
     path.write_text("[")
     article = library.rows(library.view(Sort()).rowids)[0]
-    library.mark_read([article.id], read=True)
+    library.mark([article.id], MarkChange(read=True))
     assert (undone := views.undo()) is not None
     assert undone.changed
 
@@ -246,7 +247,7 @@ def test_what_cannot_be_written_is_no_step(window: Window, path: Path, monkeypat
     assert views.look() == []
 
 
-def _refuses(views: Views, path: Path) -> None:
+def _refuses(views: SavedViews, path: Path) -> None:
     before = path.read_bytes()
     for change in (
         lambda: views.save("B", "b", None),
@@ -269,7 +270,7 @@ def test_a_link_is_followed_and_the_mode_stays(window: Window, path: Path, tmp_p
     _, views = window()
     views.save("B", "b", None)
     assert path.is_symlink()
-    assert [view.name for view in read(dotfiles.read_text(), "")] == ["AI", "B"]
+    assert [view.name for view in parse_views(dotfiles.read_text(), "")] == ["AI", "B"]
     assert stat.S_IMODE(dotfiles.stat().st_mode) == 0o640
     assert [*dotfiles.parent.iterdir()] == [dotfiles]
 
@@ -334,8 +335,8 @@ def test_with_marks_in_memory_views_are_in_their_file_all_the_same(seeds: Path, 
     path.write_text(AI)
     library = Library.open(seeds, Paths.of())
     library._state.close()
-    library._state = State.in_memory()
-    views = Views(library, path)
+    library._state = MarkStore.in_memory()
+    views = SavedViews(library, path)
     views.save("B", "b", None)
     assert names(views) == "AI B"
     views.undo()
@@ -357,7 +358,7 @@ class Anything(RuleBasedStateMachine):
         (root / "news").mkdir()
         self.path = paths.views
         self.libraries = [Library.open(root / "news", paths) for _ in range(2)]
-        self.windows = [Views(library, paths.views) for library in self.libraries]
+        self.windows = [SavedViews(library, paths.views) for library in self.libraries]
         self.expected: list[SavedView] = []
         self.past: list[list[SavedView]] = []
         self.next: list[list[SavedView]] = []
@@ -422,7 +423,7 @@ class Anything(RuleBasedStateMachine):
     def all_agree(self) -> None:
         assert self.windows[0].look() == self.windows[1].look() == self.expected
         text = self.path.read_text() if self.path.exists() else ""
-        assert read(text, "") == self.expected
+        assert parse_views(text, "") == self.expected
 
 
 TestAnything = Anything.TestCase

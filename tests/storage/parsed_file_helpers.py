@@ -7,18 +7,18 @@ from collections.abc import Iterable, Sequence
 from reader.core.model import Article
 from reader.documents.index_record import brief_of
 from reader.storage.sqlite.index.reader import Index
-from reader.storage.sqlite.index.writer import Taken, Writer
+from reader.storage.sqlite.index.writer import IndexWriter, ParsedFile
 
 Trouble = tuple[int, str, str]
 
 
-def taken(article: Article | None, path: bytes, mtime_ns: int = 1, troubles: Sequence[Trouble] = ()) -> Taken:
+def taken(article: Article | None, path: bytes, mtime_ns: int = 1, troubles: Sequence[Trouble] = ()) -> ParsedFile:
     """Return ``article``, found at ``path``, as it goes into an index."""
     values = None if article is None else tuple(brief_of(article, path))
-    return Taken(path.rpartition(b"/")[2], mtime_ns, 2, values, tuple(troubles))
+    return ParsedFile(path.rpartition(b"/")[2], mtime_ns, 2, values, tuple(troubles))
 
 
-def write(writer: Writer, entries: Iterable[tuple[bytes, Taken]]) -> None:
+def write(writer: IndexWriter, entries: Iterable[tuple[bytes, ParsedFile]]) -> None:
     for path, each in entries:
         writer.apply(path.rpartition(b"/")[0], [each])
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reader.storage.sqlite.pages.leases import Claims
+from reader.storage.sqlite.pages.leases import Leases
 
 _OTHER = """
 import sys
@@ -48,7 +48,7 @@ def another(path: Path) -> Iterator[Other]:
 
 
 def test_what_one_has_the_other_does_not_get_until_it_is_given_back(tmp_path: Path) -> None:
-    claims = Claims(tmp_path / "claims")
+    claims = Leases(tmp_path / "claims")
     with another(tmp_path / "claims") as other:
         for number in NUMBERS:
             assert claims.take(number)
@@ -64,7 +64,7 @@ def test_what_one_has_the_other_does_not_get_until_it_is_given_back(tmp_path: Pa
 
 
 def test_who_ends_in_any_way_has_none(tmp_path: Path) -> None:
-    claims = Claims(tmp_path / "claims")
+    claims = Leases(tmp_path / "claims")
     with another(tmp_path / "claims") as other:
         assert other.ask("take", 7) == "True"
         assert not claims.take(7)
@@ -74,7 +74,7 @@ def test_who_ends_in_any_way_has_none(tmp_path: Path) -> None:
 
 def test_where_nothing_can_be_locked_everything_may_be_fetched(tmp_path: Path) -> None:
     for path in (None, tmp_path / "missing" / "claims"):
-        claims = Claims(path)
+        claims = Leases(path)
         assert claims.take(1)
         claims.release(1)
         claims.close()

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reader.core.errors import ReaderError
+from reader.core.marks import MarkChange
 from reader.core.model import Article
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
@@ -52,7 +53,7 @@ def test_what_is_kept_up_is_what_is_looked_up(tmp_path_factory: pytest.TempPathF
                 which, read, starred, add, remove = given_
                 try:
                     marked = [ids[at] for at in which]
-                    library.mark(marked, read=read, starred=starred, add_tags=add, remove_tags=remove)
+                    library.mark(marked, MarkChange(read=read, starred=starred, add_tags=tuple(add), remove_tags=tuple(remove)))
                 except ReaderError:  # one tag both added and removed
                     continue
             elif what == "undo":
@@ -60,7 +61,7 @@ def test_what_is_kept_up_is_what_is_looked_up(tmp_path_factory: pytest.TempPathF
             elif what == "redo":
                 library.redo()
             elif what == "other":
-                other.mark(ids[:2], starred=True, add_tags=["a b"])
+                other.mark(ids[:2], MarkChange(starred=True, add_tags=("a b",)))
             else:
                 library.tallies()
         fresh = _opened(base)
@@ -78,7 +79,7 @@ def test_one_mark_does_not_have_all_others_looked_up(tmp_path: Path, monkeypatch
     try:
         put(library.index, Article("1.md", "one"), Article("2.md", "two"))
         one, two = library.index.ids(library.view(Sort()).rowids)
-        library.mark([one, two], starred=True)
+        library.mark([one, two], MarkChange(starred=True))
         assert library.tallies().starred == 2
         looked_up = []
         of_now = library._state.all_but_read
@@ -88,7 +89,7 @@ def test_one_mark_does_not_have_all_others_looked_up(tmp_path: Path, monkeypatch
             return of_now(among)  # type: ignore[arg-type]
 
         monkeypatch.setattr(library._state, "all_but_read", all_but_read)
-        library.mark([two], starred=False, add_tags=["Later"])
+        library.mark([two], MarkChange(starred=False, add_tags=("Later",)))
         assert library.tallies().starred == 1
         assert [each.value for each in library.values("tag")] == ["Later"]
         assert None not in looked_up

@@ -13,7 +13,7 @@ from reader.core.model import Article, Links
 from reader.core.ordering import Sort
 from reader.storage.sqlite import lock
 from reader.storage.sqlite.index.reader import Index
-from reader.storage.sqlite.index.writer import Writer
+from reader.storage.sqlite.index.writer import IndexWriter
 from reader.storage.sqlite.lock import BusyError
 from tests.storage.parsed_file_helpers import put, taken, write
 
@@ -27,7 +27,7 @@ def _index(path: Path | None = None) -> Index:
     return index
 
 
-def _move(index: Index, gone: bytes, article: Article, path: bytes, mtime_ns: int = 1) -> tuple[int | None, Writer]:
+def _move(index: Index, gone: bytes, article: Article, path: bytes, mtime_ns: int = 1) -> tuple[int | None, IndexWriter]:
     """Let ``article`` come at ``path`` while the document at ``gone`` goes; return its row, and the writer."""
     before = index.with_path(gone)
     assert before is not None
@@ -181,9 +181,9 @@ def test_where_no_lock_file_can_be_made_threads_still_take_turns(tmp_path: Path)
     import threading
 
     guard = threading.Lock()
-    with lock.held(guard, tmp_path / "no" / "such" / "x.lock", lock.NOT_AT_ALL):
+    with lock.locked(guard, tmp_path / "no" / "such" / "x.lock", lock.NO_WAIT):
         assert guard.locked()
-        with pytest.raises(BusyError), lock.held(guard, None, lock.NOT_AT_ALL):
+        with pytest.raises(BusyError), lock.locked(guard, None, lock.NO_WAIT):
             pass
     assert not guard.locked()
 

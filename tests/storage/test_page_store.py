@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.core.errors import ReaderError
-from reader.core.marks import number
+from reader.core.marks import MarkChange, id_to_int
 from reader.core.model import Extract, Image, Page
 from reader.core.paths import Paths
 from reader.library.library import Library
@@ -27,12 +27,12 @@ from reader.storage.sqlite.database import Database, StorageError
 from reader.storage.sqlite.pages import fulltext, recovery
 from reader.storage.sqlite.pages.eviction import NoRoomError
 from reader.storage.sqlite.pages.schema import put, row_of
-from reader.storage.sqlite.pages.store import Pages
+from reader.storage.sqlite.pages.store import PageStore
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.fetching.linked_pages import body_of
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-OpenPages = Callable[..., Pages]
+OpenPages = Callable[..., PageStore]
 
 
 def an_id(n: int) -> str:
@@ -60,10 +60,10 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def pages_at() -> Iterator[OpenPages]:
-    opened: list[Pages] = []
+    opened: list[PageStore] = []
 
-    def open_(path: Path | None, *starred: int) -> Pages:
-        opened.append(Pages.open(path, lambda: frozenset(number(an_id(n)) for n in starred)))
+    def open_(path: Path | None, *starred: int) -> PageStore:
+        opened.append(PageStore.open(path, lambda: frozenset(id_to_int(an_id(n)) for n in starred)))
         return opened[-1]
 
     yield open_
@@ -111,11 +111,11 @@ def test_an_article_without_a_page_has_none(pages_at: OpenPages) -> None:
     others=st.lists(st.integers(0, 2**64 - 1), max_size=8),
 )
 def test_which_articles_have_a_page_is_known(ids: list[int], others: list[int]) -> None:
-    pages = Pages.open(None, frozenset)
+    pages = PageStore.open(None, frozenset)
     for each in ids:
         pages.keep(a_page(each), b"")
     asked = [an_id(each) for each in [*others, *ids, *others]]
-    assert pages.having() == {number(an_id(each)) for each in ids}
+    assert pages.having() == {id_to_int(an_id(each)) for each in ids}
     assert pages.among(asked) == {an_id(each) for each in ids}
     assert pages.missing(asked) == list(dict.fromkeys(an_id(each) for each in others if each not in ids))
     pages.close()
@@ -243,8 +243,8 @@ def test_an_image_for_which_there_is_no_room_is_refused_and_costs_nothing(pages_
     assert pages.image("https://a.example/2.png") is None
 
 
-@pytest.mark.parametrize("act", [Pages.clear, lambda pages: pages.prune(0)], ids=["clear", "prune"])
-def test_a_star_that_is_set_while_room_is_about_to_be_made_counts(act: Callable[[Pages], object], path: Path) -> None:
+@pytest.mark.parametrize("act", [PageStore.clear, lambda pages: pages.prune(0)], ids=["clear", "prune"])
+def test_a_star_that_is_set_while_room_is_about_to_be_made_counts(act: Callable[[PageStore], object], path: Path) -> None:
     starred: set[int] = set()
     waits = threading.Event()
 
@@ -255,7 +255,7 @@ def test_a_star_that_is_set_while_room_is_about_to_be_made_counts(act: Callable[
             with super().write() as db:
                 yield db
 
-    pages, other = (Pages.open(path, lambda: frozenset(starred)) for _ in range(2))
+    pages, other = (PageStore.open(path, lambda: frozenset(starred)) for _ in range(2))
     for n in range(1, 4):
         pages.keep(a_page(n), b"body")
     other._database.__class__ = Signalling
@@ -263,7 +263,7 @@ def test_a_star_that_is_set_while_room_is_about_to_be_made_counts(act: Callable[
         clearing = threading.Thread(target=act, args=[other])
         clearing.start()
         assert waits.wait(60)
-        starred.add(number(an_id(2)))
+        starred.add(id_to_int(an_id(2)))
     clearing.join()
     assert pages.having() == starred
     pages.close()
@@ -276,7 +276,7 @@ def test_marks_that_cannot_be_read_are_no_damage_of_this_file(path: Path) -> Non
     def starred() -> Set[int]:
         raise damaged
 
-    pages = Pages.open(path, starred)
+    pages = PageStore.open(path, starred)
     pages.keep(a_page(1), b"body")
     for act in (pages.clear, lambda: pages.prune(0)):
         with pytest.raises(ReaderError, match=r"state\.db cannot be used"):
@@ -330,7 +330,7 @@ def test_for_an_image_no_page_goes_where_nobody_knows_what_is_starred() -> None:
     def unknown() -> frozenset[int]:
         raise ReaderError("The marks cannot be read.")
 
-    pages = Pages.open(None, unknown)
+    pages = PageStore.open(None, unknown)
     pages.limit = 10_000
     pages.keep(a_page(1), incompressible(5_000))
     pages.keep_image("https://a.example/1.png", incompressible(3_000, 1), "image/png")
@@ -347,7 +347,7 @@ def test_where_nobody_knows_what_is_starred_nothing_is_removed(path: Path) -> No
     def unknown() -> frozenset[int]:
         raise ReaderError("The marks cannot be read.")
 
-    pages = Pages.open(path, unknown)
+    pages = PageStore.open(path, unknown)
     pages.limit = 10_000
     for n in range(1, 4):
         pages.keep(a_page(n, age=10 - n), incompressible(9_000, n))
@@ -433,7 +433,7 @@ def test_the_marks_of_the_library_say_what_is_starred(
 ) -> None:
     opened = library(make_folder({"a.md": "---\ntitle: A\noriginalUrl: https://a.example/1\n---\n"}))
     (row,) = opened.rows(opened.index.rows_of([]) or [1])
-    opened.mark([row.id], starred=starred)
+    opened.mark([row.id], MarkChange(starred=starred))
     from dataclasses import replace
 
     opened.pages.keep(replace(a_page(1), id=row.id), b"")

@@ -11,14 +11,22 @@ from pathlib import Path
 import pytest
 
 from reader.core.errors import ReaderError
-from reader.core.ordering import Sort, View
+from reader.core.marks import MarkChange
+from reader.core.ordering import ArticleOrder, Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.query.parser import parse, write
 from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.marks import positions
-from reader.storage.sqlite.marks.positions import POSITIONS, VIEWS, Kept, Place, place_in, view_name
-from reader.storage.sqlite.marks.store import State
+from reader.storage.sqlite.marks.positions import (
+    MAX_ARTICLES,
+    MAX_LISTS,
+    ListPosition,
+    PositionTable,
+    list_key,
+    place_in,
+)
+from reader.storage.sqlite.marks.store import MarkStore
 from tests.conftest import MakeFolder, OpenLibrary
 
 _ID, _OTHER = "0123456789abcdef", "fedcba9876543210"
@@ -31,13 +39,13 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def state(path: Path) -> Iterator[State]:
+def state(path: Path) -> Iterator[MarkStore]:
     with closing(_open(path)) as opened:
         yield opened
 
 
-def _open(path: Path) -> State:
-    opened, notice = State.open(path)
+def _open(path: Path) -> MarkStore:
+    opened, notice = MarkStore.open(path)
     assert notice == ""
     return opened
 
@@ -50,13 +58,13 @@ def _documents(count: int, start: int = 0) -> dict[str, str]:
 
 
 _BEST = Sort("quality")
-_NAME = view_name(_BEST)
+_NAME = list_key(_BEST)
 
 
 # In the file of marks.
 
 
-def test_how_far_one_was_is_kept_between_runs_and_the_top_is_no_place(state: State, path: Path) -> None:
+def test_how_far_one_was_is_kept_between_runs_and_the_top_is_no_place(state: MarkStore, path: Path) -> None:
     state.places.keep(_FOLDER, {1: 500, -2: 7}, {})
     with closing(_open(path)) as other:  # another window, or a later run
         assert [other.places.position(id_) for id_ in (1, -2, 3)] == [500, 7, 0]
@@ -65,13 +73,13 @@ def test_how_far_one_was_is_kept_between_runs_and_the_top_is_no_place(state: Sta
     assert len(_rows(state).positions) == 1
 
 
-def _rows(state: State) -> positions.Rows:
+def _rows(state: MarkStore) -> positions.PositionRows:
     with state._read() as db:
-        return positions.every(db)
+        return positions.all_positions(db)
 
 
-def test_the_place_in_a_view_is_of_one_folder_and_one_view(state: State, path: Path) -> None:
-    place = Place((1, -2, 3), 40, 7)
+def test_the_place_in_a_view_is_of_one_folder_and_one_view(state: MarkStore, path: Path) -> None:
+    place = ListPosition((1, -2, 3), 40, 7)
     state.places.keep(_FOLDER, {}, {"date down": place})
     with closing(_open(path)) as other:
         assert other.places.place(_FOLDER, "date down") == place
@@ -81,38 +89,38 @@ def test_the_place_in_a_view_is_of_one_folder_and_one_view(state: State, path: P
     assert state.places.place(_FOLDER, "date down") is None
 
 
-def test_a_place_is_no_change_of_marks(state: State) -> None:
-    state.mark([_ID], read=True)
+def test_a_place_is_no_change_of_marks(state: MarkStore) -> None:
+    state.mark([_ID], MarkChange(read=True))
     version, exported = state.version(), [*state.marks()]
     assert state.backup_if_due() is not None
-    state.places.keep(_FOLDER, {1: 500}, {"date down": Place((1,), 4, 0)})
+    state.places.keep(_FOLDER, {1: 500}, {"date down": ListPosition((1,), 4, 0)})
     assert state.version() == version
     assert [*state.marks()] == exported
     assert state.backup_if_due(now=4e9) is None  # nothing that would have to be backed up
     undone = state.undo()
     assert undone is not None
-    assert undone.told == "Marked 1 article read"
+    assert undone.told == "MarkResult 1 article read"
     assert state.places.position(1) == 500
 
 
-def test_of_articles_the_newest_ten_thousand_are_kept(state: State) -> None:
+def test_of_articles_the_newest_ten_thousand_are_kept(state: MarkStore) -> None:
     state.places.keep(_FOLDER, {1: 1, 2: 2}, {})
-    state.places.keep(_FOLDER, dict.fromkeys(range(10, 10 + POSITIONS - 1), 5), {})
-    assert len(_rows(state).positions) == POSITIONS
+    state.places.keep(_FOLDER, dict.fromkeys(range(10, 10 + MAX_ARTICLES - 1), 5), {})
+    assert len(_rows(state).positions) == MAX_ARTICLES
     state.places.keep(_FOLDER, {2: 3}, {})
     state.places.keep(_FOLDER, {3: 3}, {})
-    assert len(_rows(state).positions) == POSITIONS
+    assert len(_rows(state).positions) == MAX_ARTICLES
     assert [state.places.position(id_) for id_ in (2, 3)] == [3, 3]
 
 
-def test_of_views_the_newest_of_each_folder_are_kept(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    place = Place((1,), 4, 0)
+def test_of_views_the_newest_of_each_folder_are_kept(state: MarkStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = ListPosition((1,), 4, 0)
     state.places.keep("/other", {}, {"first": place})
     for part in range(3):
-        state.places.keep(_FOLDER, {}, {f"{part} {n}": place for n in range(VIEWS // 2)})
+        state.places.keep(_FOLDER, {}, {f"{part} {n}": place for n in range(MAX_LISTS // 2)})
     assert state.places.place("/other", "first") == place
     kept = [row[1] for row in _rows(state).places if row[0] == _FOLDER]
-    assert len(kept) == VIEWS
+    assert len(kept) == MAX_LISTS
     assert {name[0] for name in kept} == {"1", "2"}
     monkeypatch.setattr(positions, "ALL_VIEWS", 50)
     state.places.keep("/third", {}, {"first": place})
@@ -121,7 +129,7 @@ def test_of_views_the_newest_of_each_folder_are_kept(state: State, monkeypatch: 
 
 
 def test_what_was_seen_last_is_kept_although_the_clock_was_set_back(
-    state: State, monkeypatch: pytest.MonkeyPatch
+    state: MarkStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(positions, "POSITIONS", 2)
     for id_, now in ((1, 9_000), (2, 8_000), (3, 7_000)):
@@ -132,7 +140,7 @@ def test_what_was_seen_last_is_kept_although_the_clock_was_set_back(
 
 def test_a_file_without_places_is_updated_after_a_backup(path: Path) -> None:
     with closing(_open(path)) as state:
-        state.mark([_ID], read=True, add_tags=["AI"])
+        state.mark([_ID], MarkChange(read=True, add_tags=("AI",)))
         said, version = state.said([_ID]), state.version()
     with closing(sqlite3.connect(path)) as db:
         for table in ("positions", "places"):
@@ -161,15 +169,15 @@ def _no_table(path: Path) -> None:
 @pytest.mark.parametrize("damage", [_header, _no_table])
 @pytest.mark.parametrize("backed_up", [True, False])
 def test_places_are_saved_from_a_damaged_file(path: Path, damage: Callable[[Path], None], backed_up: bool) -> None:
-    place = Place((1, -2), 4, 3)
+    place = ListPosition((1, -2), 4, 3)
     with closing(_open(path)) as state:
-        state.mark([_ID], read=True)
+        state.mark([_ID], MarkChange(read=True))
         state.places.keep(_FOLDER, {1: 100, 2: 200}, {"date down": place})
         if backed_up:
             assert state.backup_if_due() is not None
         state.places.keep(_FOLDER, {1: 111}, {"date up": place})
     damage(path)
-    state, notice = State.open(path)
+    state, notice = MarkStore.open(path)
     with closing(state):
         assert "damaged" in notice
         assert state.said([_ID])[_ID].read
@@ -179,7 +187,7 @@ def test_places_are_saved_from_a_damaged_file(path: Path, damage: Callable[[Path
 
 def test_what_damage_has_made_of_places_is_left_out() -> None:
     good = (_FOLDER, "date down", "[1]", 1, 2, 3)
-    found = positions.sound(
+    found = positions.valid_rows(
         [(1, 2, 3), (1, -2, 3), ("x", 2, 3), (1, None, 3), (4, 5, 10**17)],
         [
             good,
@@ -196,22 +204,22 @@ def test_what_damage_has_made_of_places_is_left_out() -> None:
 
 def test_places_go_along_when_the_file_is_another(path: Path) -> None:
     with closing(_open(path)) as state:
-        state.places.keep(_FOLDER, {1: 100}, {"date down": Place((1,), 4, 0)})
+        state.places.keep(_FOLDER, {1: 100}, {"date down": ListPosition((1,), 4, 0)})
         for each in path.parent.iterdir():
             each.unlink()
         assert state.places.position(1) == 100
     with closing(_open(path)) as state:
-        assert state.places.place(_FOLDER, "date down") == Place((1,), 4, 0)
+        assert state.places.place(_FOLDER, "date down") == ListPosition((1,), 4, 0)
 
 
 def test_where_marks_cannot_be_kept_the_run_begins_with_the_places_there_are(path: Path) -> None:
     with closing(_open(path)) as state:
         state.places.keep(_FOLDER, {1: 100}, {})
-    with closing(State.in_memory(path)) as state:
+    with closing(MarkStore.in_memory(path)) as state:
         assert state.places.position(1) == 100
 
 
-def test_a_newer_file_is_left_alone(state: State, path: Path) -> None:
+def test_a_newer_file_is_left_alone(state: MarkStore, path: Path) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA user_version=99")
     with pytest.raises(ReaderError, match="newer newsreader"):
@@ -219,13 +227,13 @@ def test_a_newer_file_is_left_alone(state: State, path: Path) -> None:
     assert state.places.position(1) == 0
 
 
-def test_an_article_that_gets_another_identity_keeps_its_places(state: State) -> None:
-    state.places.keep(_FOLDER, {1: 100, 3: 300}, {"date down": Place((5, 1), 4, 0), "date up": Place((7,), 4, 0)})
+def test_an_article_that_gets_another_identity_keeps_its_places(state: MarkStore) -> None:
+    state.places.keep(_FOLDER, {1: 100, 3: 300}, {"date down": ListPosition((5, 1), 4, 0), "date up": ListPosition((7,), 4, 0)})
     state.places.keep(_FOLDER, {4: 400}, {})
     state.carry([(1, 2), (3, 4), (5, 5)])
     assert [state.places.position(id_) for id_ in (2, 4)] == [100, 400]  # of two the later
-    assert state.places.place(_FOLDER, "date down") == Place((5, 2), 4, 0)
-    assert state.places.place(_FOLDER, "date up") == Place((7,), 4, 0)
+    assert state.places.place(_FOLDER, "date down") == ListPosition((5, 2), 4, 0)
+    assert state.places.place(_FOLDER, "date up") == ListPosition((7,), 4, 0)
 
 
 # In a folder.
@@ -296,7 +304,7 @@ def test_for_an_article_that_is_gone_its_nearest_neighbour_is_found(
 def test_in_an_empty_view_there_is_no_place(make_folder: MakeFolder, library: OpenLibrary) -> None:
     opened = library(make_folder(_documents(9)))
     _left(opened, 4)
-    assert opened.places.place(_NAME, View(_BEST, array("I"))) is None
+    assert opened.places.place(_NAME, ArticleOrder(_BEST, array("I"))) is None
 
 
 def test_of_two_documents_of_one_article_the_one_that_was_selected_is_found(
@@ -335,10 +343,10 @@ def test_a_new_index_takes_no_row_for_another(
 
 
 def test_a_query_is_one_view_however_it_is_written(make_folder: MakeFolder, library: OpenLibrary) -> None:
-    assert view_name(_BEST, write(parse("topic:ai  law"))) == view_name(_BEST, write(parse("topic:ai law")))
-    assert view_name(Sort("date"), "a") != view_name(Sort("date", reverse=True), "a")
+    assert list_key(_BEST, write(parse("topic:ai  law"))) == list_key(_BEST, write(parse("topic:ai law")))
+    assert list_key(Sort("date"), "a") != list_key(Sort("date", reverse=True), "a")
     opened = library(make_folder(_documents(9)))
-    name = view_name(_BEST, "a" * 3000)
+    name = list_key(_BEST, "a" * 3000)
     opened.places.left_view(name, place_in(opened.view(_BEST), 4, 0))
     assert opened.places.place(name, opened.view(_BEST)) is None
 
@@ -354,7 +362,7 @@ def test_what_could_not_be_written_is_written_the_next_time(
         raise StorageError(None, sqlite3.OperationalError("disk is full"))
 
     with monkeypatch.context() as patch:
-        patch.setattr(Kept, "keep", fail)
+        patch.setattr(PositionTable, "keep", fail)
         with pytest.raises(StorageError):
             opened.places.write()
     assert opened.places.position(_ID) == 77
@@ -372,7 +380,7 @@ def test_without_the_file_of_marks_everything_begins_at_its_top(
         raise StorageError(None, sqlite3.OperationalError("disk I/O error"))
 
     for name in ("position", "place"):
-        monkeypatch.setattr(Kept, name, fail)
+        monkeypatch.setattr(PositionTable, name, fail)
     assert opened.places.position(_ID) == 0
     assert opened.places.place(_NAME, opened.view(_BEST)) is None
     assert [record.message for record in caplog.records] == ["places cannot be read"] * 2
@@ -381,15 +389,15 @@ def test_without_the_file_of_marks_everything_begins_at_its_top(
 def test_of_this_run_the_latest_views_are_known(make_folder: MakeFolder, library: OpenLibrary) -> None:
     opened = library(make_folder(_documents(9)))
     view = opened.view(_BEST)
-    for n in range(VIEWS + 10):
+    for n in range(MAX_LISTS + 10):
         opened.places.left_view(f"date down {n}", place_in(view, 4, 0))
-    assert len(opened.places._views) == VIEWS
+    assert len(opened.places._views) == MAX_LISTS
     opened.places.write()
     assert opened.places.place(f"date down {VIEWS}", view) == (4, 0)
     assert opened.places.place("date down 0", view) is None
 
 
 def test_a_place_names_the_neighbours_that_there_are() -> None:
-    view = View(_BEST, array("I", range(100, 103)))
+    view = ArticleOrder(_BEST, array("I", range(100, 103)))
     assert place_in(view, 0, 0).articles == (100, 101, 102)
-    assert place_in(view, 2, 1) == Place((102, 101, 100), 2, 1)
+    assert place_in(view, 2, 1) == ListPosition((102, 101, 100), 2, 1)

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reader.core.marks import MarkChange
 from reader.core.model import Article, Image, Links, Provider, Related
 from reader.core.ordering import SORT_KEYS, Sort
 from reader.core.paths import Paths
@@ -25,7 +26,7 @@ from reader.query.ast import And, Between, Date, Has, Is, Node, Not, Number, Or,
 from reader.query.parser import parse
 from reader.storage.sqlite.index import fulltext, sort_orders
 from reader.storage.sqlite.index import writer as writer_module
-from reader.storage.sqlite.index.writer import Writer
+from reader.storage.sqlite.index.writer import IndexWriter
 from reader.storage.sqlite.search import evaluate
 from reader.storage.sqlite.search import results as found_module
 from reader.storage.sqlite.search.evaluate import StoppedError
@@ -151,7 +152,7 @@ def _put(library: Library, entries: Sequence[Entry]) -> None:
         writer.finish()
 
 
-def _write(writer: Writer, entries: Sequence[Entry]) -> None:
+def _write(writer: IndexWriter, entries: Sequence[Entry]) -> None:
     for entry in entries:
         path = entry.article.path.encode()
         troubles = [(1, "x", "y")] if entry.has_problems else []
@@ -161,9 +162,9 @@ def _write(writer: Writer, entries: Sequence[Entry]) -> None:
 def _mark(library: Library, entries: Sequence[Entry]) -> None:
     rows = {row.path: row.id for row in library.rows(library.view(Sort()).rowids)}
     for entry in entries:
-        library.mark([rows[entry.article.path]], read=entry.read, starred=entry.starred)
+        library.mark([rows[entry.article.path]], MarkChange(read=entry.read, starred=entry.starred))
         if entry.tags:
-            library.mark([rows[entry.article.path]], add_tags=entry.tags)
+            library.mark([rows[entry.article.path]], MarkChange(add_tags=tuple(entry.tags)))
     # Marks belong to the article, which several documents may be.
     said = {row.path: row for row in library.rows(library.view(Sort()).rowids)}
     best: set[str] = set()
@@ -256,7 +257,7 @@ def test_ready_made_sets_say_what_the_table_says(library: Library, monkeypatch: 
     said = ["climate", "climb", "clima", "clip", "art", "arts", "人脸", "été", "a", "zebra"]
     titles = [f"{said[number % 3]} {said[number % len(said)]}" for number in range(60)]
     _put(library, _articles_of(*titles))
-    with library.index.searcher().looking() as (db, _):
+    with library.index.searcher().snapshot() as (db, _):
         made = {word for (word,) in db.execute("SELECT word FROM frequent WHERE prefix")}
     assert {"c", "cl", "cli", "clim", "climate", "climb", "clima"} <= made
     assert "zebra" not in made
@@ -273,7 +274,7 @@ def test_sets_made_while_sorting_say_the_same(library: Library, monkeypatch: pyt
     asked = []
     of_now = fulltext.computed
 
-    def computed(db: sqlite3.Connection) -> fulltext.Frequent:
+    def computed(db: sqlite3.Connection) -> fulltext.FrequentSets:
         asked.append(threading.current_thread())
         return of_now(db)
 
@@ -386,7 +387,7 @@ def test_a_search_that_nobody_waits_for_is_given_up(library: Library) -> None:
     stopped = threading.Event()
     with (
         pytest.raises(StoppedError),
-        library.index.searcher().looking(stopped.is_set) as (db, _),
+        library.index.searcher().snapshot(stopped.is_set) as (db, _),
     ):
         stopped.set()
         db.execute("WITH RECURSIVE n(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n").fetchone()
@@ -406,8 +407,8 @@ def test_values_are_counted(library: Library) -> None:
     ]
     _put(library, entries)
     rows = library.rows(library.view(Sort()).rowids)
-    library.mark([rows[0].id, rows[1].id], add_tags=["Later"])
-    library.mark([rows[0].id], starred=True, read=True)
+    library.mark([rows[0].id, rows[1].id], MarkChange(add_tags=("Later",)))
+    library.mark([rows[0].id], MarkChange(starred=True, read=True))
     assert library.values("source") == [("Big News", 2), ("Other", 1), ("x.example", 1)]
     assert library.values("domain") == [("x.example", 4)]
     assert library.values("topic") == [("AI", 2), ("Law", 2)]
@@ -436,7 +437,7 @@ def test_marks_of_another_window_are_seen(library: Library, tmp_path: Path) -> N
     own = library.folder.root.parent
     other = Library.open(library.folder.root, Paths(own / "cache", own / "data", own / "config"))
     with contextlib.closing(other):
-        other.mark([other.rows(other.view(Sort()).rowids)[0].id], read=True, add_tags=["x y"])
+        other.mark([other.rows(other.view(Sort()).rowids)[0].id], MarkChange(read=True, add_tags=("x y",)))
     assert _titles(library, "is:unread") == ["two"]
     assert _titles(library, "tag:X\\ y y") == ["one"]
 
@@ -454,11 +455,11 @@ def test_words_that_are_mostly_of_former_documents_are_read_anew(
     assert [*refresh(library)][-1].changed == 1
     path.write_text("---\ntitle: Third of them\n---\n")
     assert [*refresh(library)][-1].changed == 1
-    with library.index.searcher().looking() as (db, _):
+    with library.index.searcher().snapshot() as (db, _):
         assert fulltext.is_wasteful(db, 1)
     path.write_text("---\ntitle: Fourth after them\n---\n")
     assert [*refresh(library)][-1].changed == 1
-    with library.index.searcher().looking() as (db, _):
+    with library.index.searcher().snapshot() as (db, _):
         assert not fulltext.is_wasteful(db, 1)
         assert db.execute("SELECT count(*) FROM words WHERE words MATCH 'first OR second OR third'").fetchone() == (0,)
     assert _titles(library, "fourth") == ["Fourth after them"]

@@ -81,15 +81,15 @@ def test_looking_at_all_finds_what_looking_at_each_finds(
                 path = folder + b"/" + name if folder else name
                 write(writer, [(path, taken(article, path))])
             writer.show(complete=True)
-        with index.searcher().looking() as (db, snapshot):
+        with index.searcher().snapshot() as (db, snapshot):
             size, everything = snapshot.size, snapshot.everything
-            rowids, column = bitmap.numbers(everything), columns.read(db, "folder")
-            odd = substrings.odd_names(db, size)
+            rowids, column = bitmap.to_rows(everything), columns.read(db, "folder")
+            odd = substrings.non_ascii_names(db, size)
             for said in (*_PARTS, "police", "z.EXAMPLE", "b_c", "e4%ba", "example/a/"):
                 part = caseless(said)
-                of_paths = bitmap.of(substrings.among(db, "path", part, rowids), size)
-                assert substrings.with_path(db, part, size, column, odd) & everything == of_paths, said
-                of_urls = bitmap.of(substrings.among(db, "url", part, rowids), size)
+                of_paths = bitmap.from_rows(substrings.rows_containing(db, "path", part, rowids), size)
+                assert substrings.rows_with_path(db, part, size, column, odd) & everything == of_paths, said
+                of_urls = bitmap.from_rows(substrings.rows_containing(db, "url", part, rowids), size)
                 assert substrings.with_url(db, part, size) & everything == of_urls, said
     finally:
         index.close()

@@ -24,11 +24,11 @@ from reader.config.load import Config
 from reader.config.settings import FetchSettings
 from reader.core.events import FetchEvent
 from reader.core.model import Row
-from reader.core.ordering import Sort, View
+from reader.core.ordering import ArticleOrder, Sort
 from reader.core.paths import Paths
 from reader.indexing.remote import UpdaterThread
 from reader.library.library import Library
-from reader.startup import look
+from reader.startup import load_first_frame
 from reader.tui import messages
 from reader.tui.app import NewsreaderApp
 from reader.tui.screens.browse import BrowseScreen
@@ -283,7 +283,7 @@ class Reader:
         """Do what the fetch service does when something has happened."""
         self.browse.post_message(messages.Fetching(event))
 
-    def report_loaded_list(self, order: View, rows: list[Row], selected: int) -> None:
+    def report_loaded_list(self, order: ArticleOrder, rows: list[Row], selected: int) -> None:
         """Do what a worker does that has loaded a list with this article selected."""
         self.browse.post_message(
             messages.ViewLoaded(
@@ -464,7 +464,7 @@ async def opened(
     library = Library.open(folder, Paths.of())
     try:
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
-        first = look(library, keeper=UpdaterThread(library, watching=False))
+        first = load_first_frame(library, keeper=UpdaterThread(library, watching=False))
         app = NewsreaderApp(first, settings or QUIET, timings)
         async with _constants_from(timings), app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)

@@ -13,12 +13,13 @@ from threading import Event
 import pytest
 
 from reader.core.events import Progress
+from reader.core.marks import MarkChange
 from reader.core.ordering import Sort
 from reader.indexing.parse_worker import take
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
 from reader.storage.sqlite.index.reader import Index
-from reader.storage.sqlite.index.writer import Writer
+from reader.storage.sqlite.index.writer import IndexWriter
 from reader.workers import process as processes
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
@@ -75,7 +76,7 @@ def test_another_document_of_the_same_title_time_and_size_is_not_a_moved_one(
     os.utime(folder / "a.md", (0, 0))
     opened = library(folder)
     (row,) = opened.rows(opened.view(Sort()).rowids)
-    opened.mark_read([row.id], read=True)
+    opened.mark([row.id], MarkChange(read=True))
     (folder / "a.md").unlink()
     make_folder({"b.md": _document("Notes", "excerpt: friday\n")})
     os.utime(folder / "b.md", (0, 0))
@@ -180,7 +181,7 @@ def test_two_writers_where_there_are_no_locks_leave_no_article_out_of_the_lists(
     opened = library(folder)
     make_folder({"one.md": _document("one"), "other.md": _document("other")})
     # What locks prevent: the first to show would otherwise show its own alone, and say that all is shown.
-    one, other = Writer(opened.index._database), Writer(opened.index._database)
+    one, other = IndexWriter(opened.index._database), IndexWriter(opened.index._database)
     one.apply(*take(opened.folder, b"", [b"one.md"])[:2])
     other.apply(*take(opened.folder, b"", [b"other.md"])[:2])
     assert one.show()

@@ -23,7 +23,7 @@ from reader.indexing.parse_pool import Pool
 from reader.indexing.parse_worker import FAILED
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
-from reader.storage.sqlite.index.writer import UNREAD_AGAIN, Taken
+from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
 from reader.workers import process as processes
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
@@ -58,8 +58,8 @@ def _nobody_is_left(before: set[int]) -> None:
         assert time.monotonic() < deadline, "a process goes on"
 
 
-def _collect(pool: Pool) -> list[Taken]:
-    found: list[Taken] = []
+def _collect(pool: Pool) -> list[ParsedFile]:
+    found: list[ParsedFile] = []
     deadline = time.monotonic() + _PATIENCE
     while pool.outstanding:
         assert time.monotonic() < deadline, "the processes do not answer"
@@ -94,7 +94,7 @@ def test_processes_killed_all_the_time_lose_no_document_and_double_none(make_fol
     assert sorted(each.name for each in found) == [b"%03d.md" % n for n in range(200)]
     fallen = [each for each in found if each.brief is None]
     assert len(fallen) <= 8  # a process that falls costs one document at most, and only until the next time
-    assert all(each.mtime_ns == UNREAD_AGAIN and each.problems == ((1, "", FAILED),) for each in fallen)
+    assert all(each.mtime_ns == NOT_PARSED and each.problems == ((1, "", FAILED),) for each in fallen)
     _nobody_is_left(before)
 
 

@@ -22,7 +22,7 @@ from reader.config.load import Config
 from reader.core.errors import ReaderError
 from reader.core.events import Progress
 from reader.core.ordering import Sort, SortKey
-from reader.startup import First
+from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.desk import KEEPING, ROWS, UNREAD, VIEW
 from reader.tui.keys import bindings
@@ -68,9 +68,9 @@ class BrowseScreen(Gathering):
 
     sort: reactive[Sort] = reactive(Sort(), init=False, repaint=False)
 
-    def __init__(self, first: First, settings: Config, notice: str = "") -> None:
+    def __init__(self, first: FirstFrame, settings: Config, notice: str = "") -> None:
         super().__init__(first, settings)
-        self._first: First | None = first
+        self._first: FirstFrame | None = first
         self._notice = notice
         """What the person should know from the start."""
         self.set_reactive(BrowseScreen.sort, first.view.sort)
@@ -221,7 +221,7 @@ class BrowseScreen(Gathering):
         self.articles.types = header.types = event.types
         # One may have moved on since it was asked for.
         moved = self.articles.user_selected and event.keep != self.articles.rowid
-        at = event.view.find(self.articles.rowid) if moved else event.at
+        at = event.view.index_of(self.articles.rowid) if moved else event.at
         back = self._found_again(event)
         lost = None
         top = None
@@ -230,7 +230,7 @@ class BrowseScreen(Gathering):
             left, line = event.place or (0, 0)
             at, top = left, max(0, left - line)
             if self._back_to is not None:
-                at, top = event.view.find(self._back_to.rowid), self._back_to.top
+                at, top = event.view.index_of(self._back_to.rowid), self._back_to.top
         elif event.place is not None and not self._is_held:
             at, top = event.place[0], max(0, event.place[0] - event.place[1])
         elif event.keep == -1 and not moved:
@@ -391,7 +391,7 @@ class BrowseScreen(Gathering):
         """Sort by ``by``, or the other way round when that is how it is sorted."""
         shown = self.query_one(ListHeader).sort  # the query may have named it
         self.drop_own_sort()
-        self.sort_by(shown.flipped() if shown is not None and shown.by == by else Sort(by))
+        self.sort_by(shown.reversed() if shown is not None and shown.by == by else Sort(by))
 
     def sort_by(self, sort: Sort) -> None:
         """Have another order, should it be another."""

@@ -8,7 +8,7 @@ from textual import on
 
 from reader.config.load import Config
 from reader.core.text import count
-from reader.startup import First
+from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.keys import bindings
 from reader.tui.screens.picturing import Picturing
@@ -29,7 +29,7 @@ _MANY = 200
 class Gathering(Picturing):
     """Fetches the originals of the list, or of all that are chosen; one reads on meanwhile."""
 
-    def __init__(self, first: First, settings: Config) -> None:
+    def __init__(self, first: FirstFrame, settings: Config) -> None:
         super().__init__(first, settings)
         self._gathered: BulkProgress | None = None
         """How far it is; None when nothing is being fetched."""

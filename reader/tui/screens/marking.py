@@ -9,7 +9,7 @@ from textual import on
 from textual.timer import Timer
 
 from reader.config.load import Config
-from reader.startup import First
+from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.screens.parts import Purpose
 from reader.tui.screens.reading import Reading
@@ -28,7 +28,7 @@ _SECONDS_UNTIL_SAID = 0.25
 class Marking(Reading):
     """Marks by key, and by reading: of what is chosen in the list or, without a choice, of what is selected."""
 
-    def __init__(self, first: First, settings: Config) -> None:
+    def __init__(self, first: FirstFrame, settings: Config) -> None:
         super().__init__(first, settings)
         self._reading: Timer | None = None
         self._entered = -1

@@ -9,7 +9,7 @@ from textual import on
 
 from reader.config.load import Config
 from reader.core.text import cut
-from reader.startup import First
+from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.keys import bindings
 from reader.tui.screens.texts import How, Texts
@@ -36,7 +36,7 @@ class Asked(NamedTuple):
 class Originals(Texts):
     """Fetches the original of what is read, and says why where there is none."""
 
-    def __init__(self, first: First, settings: Config) -> None:
+    def __init__(self, first: FirstFrame, settings: Config) -> None:
         super().__init__(first, settings)
         self.fetching: dict[str, Asked] = {}
         """The articles that are being fetched because somebody asked for each."""

@@ -10,7 +10,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from reader.config.load import Config
-from reader.startup import First
+from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.desk import Desk
 from reader.tui.keys import bindings
@@ -44,7 +44,7 @@ class Purpose(NamedTuple):
 class Parts(Screen[None]):
     """The widgets by name, and what is said to the person."""
 
-    def __init__(self, first: First, settings: Config) -> None:
+    def __init__(self, first: FirstFrame, settings: Config) -> None:
         super().__init__()
         self.library = first.library
         self._keymap = settings.keys

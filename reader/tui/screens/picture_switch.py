@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from reader.config.load import Config
-from reader.startup import First
+from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.screens.originals import Originals
 from reader.tui.terminal import graphics as terminal
@@ -31,7 +31,7 @@ _NEEDS = {
 class PictureSwitch(Originals):
     """Turns pictures on and off, and keeps the terminal from knowing more of them than show."""
 
-    def __init__(self, first: First, settings: Config) -> None:
+    def __init__(self, first: FirstFrame, settings: Config) -> None:
         super().__init__(first, settings)
         self._fetch_settings = settings.fetch
         self._fact = _FAR if terminal.is_remote(os.environ) else _OFFLINE if settings.fetch.refusal else _NEAR

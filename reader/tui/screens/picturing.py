@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual import events, on
 
 from reader.config.load import Config
-from reader.startup import First
+from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.screens.picture_switch import PictureSwitch
 from reader.tui.widgets.article_pane.article_pane import ArticlePane
@@ -34,7 +34,7 @@ _LEAST_LINES = 4
 class Picturing(PictureSwitch):
     """Shows pictures where they are on and the terminal can, and has those fetched that are not kept."""
 
-    def __init__(self, first: First, settings: Config) -> None:
+    def __init__(self, first: FirstFrame, settings: Config) -> None:
         super().__init__(first, settings)
         self._of_text: dict[str, RenderedImage | str] = {}
         """What there is of the pictures of the text that is read."""

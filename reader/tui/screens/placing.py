@@ -5,8 +5,8 @@ from __future__ import annotations
 from textual import on
 
 from reader.config.load import Config
-from reader.startup import First
-from reader.storage.sqlite.marks.positions import place_in, view_name
+from reader.startup import FirstFrame
+from reader.storage.sqlite.marks.positions import list_key, place_in
 from reader.tui import messages
 from reader.tui.screens.searching import Searching
 from reader.tui.widgets.article_list.article_list import ArticleList
@@ -15,9 +15,9 @@ from reader.tui.widgets.article_list.article_list import ArticleList
 class Placing(Searching):
     """Keeps where the person is, when they leave it, and when they stay there for a moment."""
 
-    def __init__(self, first: First, settings: Config) -> None:
+    def __init__(self, first: FirstFrame, settings: Config) -> None:
         super().__init__(first, settings)
-        self.view_name = view_name(first.view.sort)
+        self.view_name = list_key(first.view.sort)
         """What the view in the list is called."""
         self.is_placed = first.at > 0
         """Whether an article is selected because the list was left at it."""

@@ -11,7 +11,7 @@ from reader.config.load import Config
 from reader.core.errors import ReaderError
 from reader.core.model import Links
 from reader.core.urls import host, shorten
-from reader.startup import First
+from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.screens.parts import Parts
 from reader.tui.terminal import graphics
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class Reading(Parts):
     """Shows the selected article, or the related item that was followed from it."""
 
-    def __init__(self, first: First, settings: Config) -> None:
+    def __init__(self, first: FirstFrame, settings: Config) -> None:
         super().__init__(first, settings)
         self._trail = BackStack()
         self._wanted = -1
@@ -110,7 +110,7 @@ class Reading(Parts):
         """Show a document, selected in the list too; from line ``y``, or where it was left."""
         self.keep_position()
         self._wanted = rowid  # so that selecting it does not ask for it as well
-        at = self.articles.view.find(rowid)
+        at = self.articles.view.index_of(rowid)
         if at is not None:
             self.articles.select(at, top=top)
         self._show_document(rowid, y=y, selected=selected)

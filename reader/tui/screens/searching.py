@@ -9,7 +9,7 @@ from textual import on
 
 from reader.config.load import Config
 from reader.core.text import clean, count
-from reader.startup import First
+from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.screens.marking import Marking
 from reader.tui.screens.parts import Purpose
@@ -61,7 +61,7 @@ class _Before(NamedTuple):
 class Searching(Marking):
     """The list shows what the query finds, or everything without one."""
 
-    def __init__(self, first: First, settings: Config) -> None:
+    def __init__(self, first: FirstFrame, settings: Config) -> None:
         super().__init__(first, settings)
         self.asked = Asked()
         self._terms: tuple[Term, ...] = ()

@@ -9,7 +9,7 @@ from textual import on
 from reader.config.load import Config
 from reader.core.errors import ReaderError
 from reader.core.model import Links
-from reader.startup import First
+from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.keys import bindings
 from reader.tui.originals_desk import MEASURE, OriginalsDesk
@@ -41,7 +41,7 @@ _ABOUT_THE_LIST = frozenset({"sort", "search", "views", "save_view", "all_read",
 class Texts(Viewing):
     """Shows what there is to read of an article: its page, where one is kept, or what there is in its place."""
 
-    def __init__(self, first: First, settings: Config) -> None:
+    def __init__(self, first: FirstFrame, settings: Config) -> None:
         super().__init__(first, settings)
         self.originals = OriginalsDesk(
             first.library, settings.fetch, self._desk.bodies, self._desk.run, self.post_message
@@ -366,9 +366,9 @@ class Texts(Viewing):
         """Return the document of the article that is read: ``rowid``, or another, if that is of another article now."""
         rows = self.articles.cached_rows([rowid])
         try:
-            if (rows[0].id == id_) if rows else (self.library.identities([rowid]) == [id_]):
+            if (rows[0].id == id_) if rows else (self.library.articles.ids([rowid]) == [id_]):
                 return [rowid]
-            return self.library.documents_of(id_)[:1]
+            return self.library.articles.rowids(id_)[:1]
         except ReaderError:  # the index cannot be read just now; the list says so
             return []
 

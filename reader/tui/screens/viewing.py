@@ -9,7 +9,7 @@ from textual import events, on
 from reader import startup
 from reader.config.load import Config
 from reader.core.text import clean
-from reader.startup import First
+from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.keys import bindings
 from reader.tui.screens.parts import Purpose
@@ -63,7 +63,7 @@ class _Kept(NamedTuple):
 class Viewing(Placing):
     """The pane of views sets the query, and shows what of it can be chosen there."""
 
-    def __init__(self, first: First, settings: Config) -> None:
+    def __init__(self, first: FirstFrame, settings: Config) -> None:
         super().__init__(first, settings)
         self._pane = _Kept.of(first.pane)
         self._tree: SidebarTree | None = None

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widget import Widget
 
-from reader.startup import First
+from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.keys import bindings
 from reader.tui.widgets.article_list.article_list import ArticleList
@@ -52,7 +52,7 @@ class Panes(Backing):
 
     def __init__(
         self,
-        first: First,
+        first: FirstFrame,
         keys: dict[str, str],
         holder: Holder,
         *,
@@ -63,7 +63,7 @@ class Panes(Backing):
         super().__init__(id=id)
         self._holder = holder
         self._side = side
-        self._first: First | None = first
+        self._first: FirstFrame | None = first
         self._keys = keys
 
     def compose(self) -> ComposeResult:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reader.core.marks import MarkChange
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
@@ -98,7 +99,7 @@ async def test_marks_that_another_window_makes_show_here(folder: Path) -> None:
         other = Library.open(folder, Paths.of())
         try:
             ids = [row.id for row in other.rows(other.view(Sort()).rowids)]
-            other.mark_read(ids[:2], read=True)
+            other.mark(ids[:2], MarkChange(read=True))
             await reader.until(lambda: "3 unread" in top(reader))
             assert [row.read for row in reader.cached_rows] == [
                 True,
@@ -108,7 +109,7 @@ async def test_marks_that_another_window_makes_show_here(folder: Path) -> None:
                 False,
             ]
             assert reader.row.title == "N2"
-            other.mark_read(ids[:1], read=False)
+            other.mark(ids[:1], MarkChange(read=False))
             await reader.until(lambda: "4 unread" in top(reader))
         finally:
             other.close()

@@ -15,7 +15,7 @@ from textual.pilot import Pilot
 from reader.config.load import Config
 from reader.config.settings import FetchSettings
 from reader.indexing.remote import UpdaterThread
-from reader.startup import look
+from reader.startup import load_first_frame
 from reader.tui.app import NewsreaderApp
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.images.sample_images import encoded, halves
@@ -55,7 +55,7 @@ def test_it_looks_as_it_did(
     pressed: tuple[str, ...],
 ) -> None:
     opened = library(seeds)
-    first = look(opened, keeper=UpdaterThread(opened, watching=False))
+    first = load_first_frame(opened, keeper=UpdaterThread(opened, watching=False))
     app = NewsreaderApp(first, Config(theme="newsreader-dark"))
     assert snap_compare(app, terminal_size=size, run_before=keys(*pressed))
 
@@ -79,6 +79,6 @@ def test_a_text_with_pictures_looks_as_it_did(
     opened.pages.keep_image(lead, encoded(halves((800, 300))), "image/png")
     opened.pages.keep_image(inside, encoded(Image.linear_gradient("L").resize((300, 160))), "image/png")
     opened.pages.keep_image("https://a.example/gone.png", b"", "image/png")
-    first = look(opened, keeper=UpdaterThread(opened, watching=False))
+    first = load_first_frame(opened, keeper=UpdaterThread(opened, watching=False))
     app = NewsreaderApp(first, Config(theme="newsreader-dark", fetch=FetchSettings(enabled=False, images=True)))
     assert snap_compare(app, terminal_size=size, run_before=keys("f"))

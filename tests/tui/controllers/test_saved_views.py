@@ -8,7 +8,7 @@ import pytest
 
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.library.saved_views.toml_file import SavedView, read
+from reader.library.saved_views.toml_file import SavedView, parse_views
 from reader.tui.widgets.sidebar.sidebar import Sidebar
 from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, opened
@@ -62,7 +62,7 @@ def query(reader: Reader) -> str:
 
 
 def file() -> list[SavedView]:
-    return read(Paths.of().views.read_text(), "")
+    return parse_views(Paths.of().views.read_text(), "")
 
 
 # Showing it.

@@ -294,7 +294,7 @@ def _rows(connect: Callable[[], sqlite3.Connection], file: str, columns: str, ta
                 db.execute("PRAGMA writable_schema=ON")  # otherwise SQLite refuses a truncated file
                 db.text_factory = lambda data: data.decode("utf-8", "replace")
                 for row in db.execute(f"SELECT {columns} FROM {table} ORDER BY {each}"):  # noqa: S608 - constants
-                    found.append(row)  # noqa: PERF402 - rows that were read before a fault count
+                    found.append(row)
         except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
             log.warning("%s in %s: %d rows were readable (%s)", table, file, len(found) - before, reason(error))
         else:

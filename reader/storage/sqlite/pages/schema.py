@@ -9,7 +9,7 @@ import zlib
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, get_args
 
-from reader.core.marks import number
+from reader.core.marks import id_to_int
 from reader.core.model import Extract, Image, Page, Way
 from reader.storage.sqlite.database import Database, StorageError
 from reader.storage.sqlite.pages import fulltext
@@ -95,14 +95,14 @@ def row_of(page: Page, body: bytes, charset: str) -> Row:
     packed = zlib.compress(body)
     size = len(markdown) + len(packed) + len(extract.markdown) // 2 + ROW_BYTES  # half of the text: its words
     return Row(
-        number(page.id), micros(page.fetched_at), micros(page.checked_at), size, json.dumps(facts), markdown, packed
+        id_to_int(page.id), micros(page.fetched_at), micros(page.checked_at), size, json.dumps(facts), markdown, packed
     )
 
 
 def page_in(db: sqlite3.Connection, id_: str) -> Page | None:
     """Return the page of an article. Raises sqlite3.Error, and for damage what :func:`page_of` does."""
     query = "SELECT fetched_at, checked_at, facts, markdown FROM pages JOIN texts USING (id) WHERE id = ?"
-    found = db.execute(query, [number(id_)]).fetchone()
+    found = db.execute(query, [id_to_int(id_)]).fetchone()
     return None if found is None else page_of(id_, *found)
 
 

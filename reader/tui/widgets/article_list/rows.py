@@ -14,7 +14,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 
 from reader.core.model import Row
-from reader.core.ordering import Sort, View
+from reader.core.ordering import ArticleOrder, Sort
 from reader.tui.widgets.article_list.pending_marks import same_marks
 from reader.tui.widgets.article_list.row import RowLine, State
 from reader.tui.widgets.text.scroll_view import LinesScrollView, drawn
@@ -77,7 +77,7 @@ class ArticleRows(LinesScrollView, can_focus=True):
 
     def __init__(
         self,
-        view: View | None = None,
+        view: ArticleOrder | None = None,
         rows: Iterable[Row] = (),
         *,
         at: int = 0,
@@ -87,7 +87,7 @@ class ArticleRows(LinesScrollView, can_focus=True):
     ) -> None:
         super().__init__(id=id)
         self.set_reactive(ArticleRows.types, types)
-        self.view = view if view is not None else View(Sort(), array("q"))
+        self.view = view if view is not None else ArticleOrder(Sort(), array("q"))
         self.cursor = at
         self.user_selected = False
         """Whether the person has selected an article."""
@@ -122,7 +122,7 @@ class ArticleRows(LinesScrollView, can_focus=True):
 
     def show(
         self,
-        view: View,
+        view: ArticleOrder,
         rows: Iterable[Row],
         *,
         at: int | None = None,
@@ -148,7 +148,7 @@ class ArticleRows(LinesScrollView, can_focus=True):
         self.set_line_count(self.room, len(self.view))
         self.cursor = max(0, min(self.cursor if at is None else at, len(view) - 1))
         if self._anchor != -1:
-            begun = view.find(anchored)
+            begun = view.index_of(anchored)
             self._anchor = -1 if begun is None or at is None else begun
             self._tell_chosen()
         if before != -1 or top is not None:
@@ -245,9 +245,9 @@ class ArticleRows(LinesScrollView, can_focus=True):
         """Take from the list what does not match any more, now that one has moved on from it."""
         here, fallen = self.rowid, self.fallen - {self.rowid}
         rowids = array(self.view.rowids.typecode, [rowid for rowid in self.view.rowids if rowid not in fallen])
-        view = View(self.view.sort, rowids)
+        view = ArticleOrder(self.view.sort, rowids)
         rows = [*self._rows.values()]
-        self.show(view, rows, at=view.find(here), terms=self._line.terms, fallen=self.fallen & {here})
+        self.show(view, rows, at=view.index_of(here), terms=self._line.terms, fallen=self.fallen & {here})
         self.post_message(self.Selected(self.rowid))
 
     # Drawing.
@@ -347,7 +347,7 @@ class ArticleRows(LinesScrollView, can_focus=True):
 
     def extend_from(self, rowid: int) -> None:
         """Have all chosen from an article to the selected one; nothing when it is not in the list."""
-        at = self.view.find(rowid)
+        at = self.view.index_of(rowid)
         if at is not None:
             self._anchor = at
             self._tell_chosen()

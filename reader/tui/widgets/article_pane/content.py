@@ -79,8 +79,8 @@ def load_content(library: Library, rowid: int, bodies: BodyParser) -> ArticleCon
 
     Raises ReaderError when it is gone or can no longer be read.
     """
-    article = library.article(rowid)
-    row = next(iter(library.rows([rowid])), None)
+    article = library.articles.load(rowid)
+    row = next(iter(library.articles.rows([rowid])), None)
     related = tuple(_related_item(library, item) for item in article.related)
     members = _members(library, rowid, article)
     extra = {name: value for name, value in article.extra.items() if not (name == "items" and members)}
@@ -142,7 +142,7 @@ def _related_item(library: Library, related: Related) -> RelatedItem:
         heat=related.heat,
         excerpt=related.excerpt,
         links=related.links,
-        rowid=library.locate(related.links.every()),
+        rowid=library.articles.rowid_by_url(related.links.every()),
         related=related,
     )
 
@@ -152,8 +152,8 @@ def _members(library: Library, rowid: int, article: Article) -> tuple[RelatedIte
     names = article.extra.get("items")
     if not isinstance(names, list):
         return ()
-    found = library.members(rowid, [name for name in names if isinstance(name, str)])
-    rows = {row.rowid: row for row in library.rows([member for member in found if member is not None])}
+    found = library.articles.collection_members(rowid, [name for name in names if isinstance(name, str)])
+    rows = {row.rowid: row for row in library.articles.rows([member for member in found if member is not None])}
     items = tuple(_member_item(rows[member]) for member in found if member in rows)
     # One that cannot be found stays readable by name under "More", with all the others.
     return items if len(items) == len(names) else ()
