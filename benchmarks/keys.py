@@ -95,7 +95,7 @@ def search(bench: Bench) -> list[Figure]:
     """Write queries, key by key: each key that makes another query of it, until the list shows what that finds."""
     from reader.core.errors import ReaderError
     from reader.query.ast import Query
-    from reader.query.parser import parse
+    from reader.query.parser import parse_query
 
     dice = random.Random(3)
     most = 0.15 if bench.documents >= 1_000_000 else 0.05
@@ -110,7 +110,7 @@ def search(bench: Bench) -> list[Figure]:
             for end in range(1, len(query) + 1):
                 text = query[:end]
                 try:
-                    parsed = parse(text)
+                    parsed = parse_query(text)
                 except ReaderError:
                     parsed = asked  # a mistake, for the moment: the list stays
                 if parsed == asked:

@@ -16,7 +16,7 @@ from reader.library.library import Library
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 
-library = Library.open(Path(sys.argv[1]), Paths.of(os.environ))
+library = Library.open(Path(sys.argv[1]), Paths.from_environment(os.environ))
 rowids = library.view(Sort()).rowids
 marked, undone = [], []
 for _ in range(int(sys.argv[2])):

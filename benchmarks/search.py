@@ -19,7 +19,7 @@ from reader.core.ordering import Sort
 from reader.core.paths import Paths
 
 queries, runs = json.loads(sys.argv[2]), int(sys.argv[3])
-library = Library.open(Path(sys.argv[1]), Paths.of(os.environ))
+library = Library.open(Path(sys.argv[1]), Paths.from_environment(os.environ))
 told = {}
 library.search(parse("a"), Sort())
 for query in queries:

@@ -39,7 +39,7 @@ def _open(arguments: list[str]) -> int:
     from reader.core.paths import Paths
     from reader.startup import Opening
 
-    paths = Paths.of()
+    paths = Paths.from_environment()
     opening = Opening(arguments[0] if arguments else None, paths)
     from reader.tui.app import run  # while the files are being opened: most of a start is this import
 

@@ -28,7 +28,7 @@ def own_directories(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Paths:
     """Keep every test away from the directories of whoever runs it, and from the others'."""
     for name in ("cache", "data", "config"):
         monkeypatch.setenv(f"NEWSREADER_{name.upper()}_DIR", str(tmp_path / "own" / name))
-    return Paths.of()
+    return Paths.from_environment()
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +59,7 @@ def library() -> Iterator[OpenLibrary]:
     opened: list[Library] = []
 
     def open_(folder: Path) -> Library:
-        opened.append(Library.open(folder, Paths.of()))
+        opened.append(Library.open(folder, Paths.from_environment()))
         for _ in refresh(opened[-1]):
             pass
         return opened[-1]

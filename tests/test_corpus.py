@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from reader.core.urls import url_key
-from reader.documents.parse import parse
+from reader.documents.parse import parse_document
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def test_every_document_reads_without_a_problem_and_has_the_size_of_a_real_one(c
     for number in range(300):
         text = corpus.document(number, 300, 1)
         assert 2_048 <= len(text.encode()) <= 8_192
-        parsed = parse(b"a.md", text.encode())
+        parsed = parse_document(b"a.md", text.encode())
         assert parsed.problems == ()
         assert parsed.article is not None
         related += len(parsed.article.related)

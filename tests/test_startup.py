@@ -22,7 +22,7 @@ def nothing(words: str) -> None:
 @pytest.fixture
 def kept(seeds: Path) -> Path:
     """The seeds, with an index of theirs and an order that was chosen."""
-    library = Library.open(seeds, Paths.of())
+    library = Library.open(seeds, Paths.from_environment())
     for _ in refresh(library):
         pass
     library.remember(SORT, "date up")
@@ -32,7 +32,7 @@ def kept(seeds: Path) -> Path:
 
 
 def test_what_the_first_frame_shows_comes_with_the_library(kept: Path) -> None:
-    first = Opening(str(kept), Paths.of()).wait(nothing)
+    first = Opening(str(kept), Paths.from_environment()).wait(nothing)
     try:
         assert first.view.sort == Sort("date", reverse=True)
         assert [row.rowid for row in first.rows] == list(first.view.rowids)
@@ -43,7 +43,7 @@ def test_what_the_first_frame_shows_comes_with_the_library(kept: Path) -> None:
 
 
 def test_without_a_path_it_is_the_folder_that_was_open_last(kept: Path) -> None:
-    first = Opening(None, Paths.of()).wait(nothing)
+    first = Opening(None, Paths.from_environment()).wait(nothing)
     try:
         assert first.library.target == kept.resolve()
     finally:
@@ -52,7 +52,7 @@ def test_without_a_path_it_is_the_folder_that_was_open_last(kept: Path) -> None:
 
 def test_what_cannot_be_opened_is_told_by_whoever_waits(tmp_path: Path) -> None:
     with pytest.raises(ReaderError, match="There is no folder or file"):
-        Opening(str(tmp_path / "none"), Paths.of()).wait(nothing)
+        Opening(str(tmp_path / "none"), Paths.from_environment()).wait(nothing)
 
 
 @pytest.mark.parametrize(("path", "name"), [("/mnt/\x1bfar", "/mnt/far"), (None, "The folder that was open last")])
@@ -65,14 +65,14 @@ def test_a_disk_that_does_not_answer_is_given_up_with_a_sentence(path: str | Non
 
     told: list[str] = []
     with pytest.raises(ReaderError, match=f"^{name} does not answer."):
-        Opening(path, Paths.of(), reach=reach).wait(told.append, patience=0.05)
+        Opening(path, Paths.from_environment(), reach=reach).wait(told.append, patience=0.05)
     assert [words.lower() for words in told] == [f"waiting for {name.lower()} …"]
 
 
 def test_a_folder_without_an_index_opens_with_its_first_articles(tmp_path: Path) -> None:
     for n in range(60):
         (tmp_path / f"{n}.md").write_text(f"---\ntitle: t{n}\n---\n")
-    first = Opening(str(tmp_path), Paths.of()).wait(lambda _: None)
+    first = Opening(str(tmp_path), Paths.from_environment()).wait(lambda _: None)
     try:
         assert first.keeper is not None
         assert len(first.view) in {0, 48, 60}  # a busy machine may not have read any yet
@@ -81,7 +81,7 @@ def test_a_folder_without_an_index_opens_with_its_first_articles(tmp_path: Path)
         assert first.keeper is not None
         first.keeper.close()
         first.library.close()
-    again = Opening(str(tmp_path), Paths.of()).wait(lambda _: None)
+    again = Opening(str(tmp_path), Paths.from_environment()).wait(lambda _: None)
     # What was read until then is kept, or is being read again.
     assert again.keeper is not None or len(again.view) == 60
     if again.keeper is not None:

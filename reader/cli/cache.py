@@ -11,7 +11,7 @@ from reader.cli.session import answered
 from reader.core.errors import ReaderError
 from reader.core.exit import print_notice
 from reader.core.paths import Paths
-from reader.core.text import count, show_path
+from reader.core.text import format_count, show_path
 
 if TYPE_CHECKING:
     from reader.library.library import Library
@@ -30,10 +30,10 @@ def cache() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def info(as_json: bool) -> None:
     """Say how many fetched pages and images are kept, how much room they take, and where."""
-    from reader.core.times import iso, local
+    from reader.core.times import format_iso, to_local
     from reader.library.library import Library
 
-    paths = Paths.of()
+    paths = Paths.from_environment()
     with Library.fetched(paths, print_notice) as pages:
         _limit(pages, paths)
         found = pages.info()
@@ -44,16 +44,16 @@ def info(as_json: bool) -> None:
             record = {
                 "file": where, "pages": found.pages, "images": found.images, "starredPages": found.starred,
                 "bytes": found.size, "limitBytes": found.limit,
-                "oldest": None if found.oldest is None else iso(found.oldest),
-                "newest": None if found.newest is None else iso(found.newest),
+                "oldest": None if found.oldest is None else format_iso(found.oldest),
+                "newest": None if found.newest is None else format_iso(found.newest),
             }  # fmt: skip
             out(json.dumps(record, ensure_ascii=ascii_only()) + "\n")
             return
         starred = f", {found.starred:,} of them of starred articles" if found.starred else ""
-        out(f"{count(found.pages, 'page')}{starred}; {count(found.images, 'image')}\n")
+        out(f"{format_count(found.pages, 'page')}{starred}; {format_count(found.images, 'image')}\n")
         out(f"{_megabytes(found.size)} of at most {_megabytes(found.limit)}, in {where}\n")
         if found.oldest is not None and found.newest is not None:
-            first, last = (local(each).date().isoformat() for each in (found.oldest, found.newest))
+            first, last = (to_local(each).date().isoformat() for each in (found.oldest, found.newest))
             out(f"fetched from {first} to {last}\n")
 
 
@@ -68,7 +68,7 @@ def prune(limit: int | None) -> None:
     """Remove the oldest images and pages until the rest fits; never those of starred articles."""
     from reader.library.library import Library
 
-    paths = Paths.of()
+    paths = Paths.from_environment()
     with Library.fetched(paths, print_notice) as pages:
         _limit(pages, paths)
         most = pages.limit if limit is None else limit * _MEGABYTE
@@ -83,11 +83,11 @@ def clear(starred: bool) -> None:
     """Remove every fetched page and image, and what was set aside as damaged; pages of starred articles stay."""
     from reader.library.library import Library
 
-    with Library.fetched(Paths.of(), print_notice) as pages:
+    with Library.fetched(Paths.from_environment(), print_notice) as pages:
         _tell(pages.clear(starred=starred))
         if left := pages.info().pages:
             print_notice(
-                f"{count(left, 'page')} of starred articles left; `newsreader cache clear --starred` removes them."
+                f"{format_count(left, 'page')} of starred articles left; `newsreader cache clear --starred` removes them."
             )
 
 
@@ -110,13 +110,13 @@ def drop(path: str, which: str) -> None:
 
 
 def _limit(pages: PageStore, paths: Paths) -> None:
-    from reader.config.load import load
+    from reader.config.load import load_config
 
-    pages.limit = load(paths.config_file).fetch.cache_mb * _MEGABYTE
+    pages.limit = load_config(paths.config_file).fetch.cache_mb * _MEGABYTE
 
 
 def _tell(pruned: PruneResult) -> None:
-    gone = f"{count(pruned.pages, 'page')} and {count(pruned.images, 'image')}"
+    gone = f"{format_count(pruned.pages, 'page')} and {format_count(pruned.images, 'image')}"
     print_notice(f"Removed {gone}, {_megabytes(pruned.size)}.")
 
 

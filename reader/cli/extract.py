@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import click
 
 from reader.cli.output import ascii_only, out
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.exit import print_notice
 from reader.core.text import show_path
 
@@ -118,7 +118,7 @@ def _read(file: str, name: str) -> bytes:
     except IsADirectoryError as error:
         raise ReaderError(f"{name} is a directory.", "Name a file in it.") from error
     except OSError as error:
-        raise ReaderError(f"{name} cannot be read: {reason(error)}.", "Check the spelling.") from error
+        raise ReaderError(f"{name} cannot be read: {describe_error(error)}.", "Check the spelling.") from error
     if len(page) > MAX_BYTES:
         raise ReaderError(f"{name} has more than {MAX_BYTES // 1_000_000} MB, which no article has.")
     return page

@@ -16,7 +16,7 @@ from reader.cli.session import answered
 from reader.core.errors import ReaderError
 from reader.core.exit import print_notice
 from reader.core.paths import Paths
-from reader.core.text import count
+from reader.core.text import format_count
 
 if TYPE_CHECKING:
     from reader.config.settings import FetchSettings
@@ -41,9 +41,9 @@ def fetch(path: str, *, query: tuple[str, ...], force: bool, archive: bool, offl
     """
     from dataclasses import replace
 
-    from reader.config.load import load
+    from reader.config.load import load_config
 
-    settings = load(Paths.of().config_file).fetch
+    settings = load_config(Paths.from_environment().config_file).fetch
     settings = replace(settings, offline=offline, archive=settings.archive or archive)
     if settings.refusal:
         raise ReaderError(settings.refusal)
@@ -68,7 +68,7 @@ def _fetch(library: Library, settings: FetchSettings, ids: Sequence[str], *, for
     """Fetch these articles and tell what came of it; return whether all that was asked for could be had."""
     import asyncio  # imported late, as all that a command needs
 
-    from reader.export.records import got_record
+    from reader.export.records import fetch_record
     from reader.fetching.run_once import fetch_all
 
     pages = library.pages
@@ -87,12 +87,12 @@ def _fetch(library: Library, settings: FetchSettings, ids: Sequence[str], *, for
             final = asyncio.run(fetch_all(library, settings, ids, show, hear, force=force))
     except KeyboardInterrupt:
         fetched = sum(got.status == "fetched" for got in heard.values())
-        kept = f"{count(fetched, 'page')} fetched and kept" if fetched else "What is kept stays as it was"
+        kept = f"{format_count(fetched, 'page')} fetched and kept" if fetched else "What is kept stays as it was"
         print_notice(f"Interrupted. {kept}; the next time goes on from there.")
         raise
     finally:  # not while the bar is there: it would be in the way, and take what is written to stdout
         if as_json:
-            print_json(map(got_record, _every(library, ids, heard)))
+            print_json(map(fetch_record, _every(library, ids, heard)))
         else:
             _say_failures(library, heard.values())
     if final.left:

@@ -27,7 +27,7 @@ from reader.cli.session import answered, census, opened, patience, refreshed, sh
 from reader.core.exit import INTERRUPTED, print_notice, run_main
 from reader.core.marks import MarkChange
 from reader.core.paths import Paths
-from reader.core.text import clean, count, show_path
+from reader.core.text import clean, format_count, show_path
 
 if TYPE_CHECKING:
     from reader.core.model import Row
@@ -103,7 +103,7 @@ def open_(path: str | None, offline: bool) -> None:
     from reader.startup import Opening
     from reader.tui.app import run
 
-    paths = Paths.of()
+    paths = Paths.from_environment()
     sys.exit(run(Opening(path, paths), paths, offline=offline))
 
 
@@ -198,7 +198,7 @@ def mark(
         is_read = True if read else False if unread else None
         is_starred = True if starred else False if unstarred else None
         told = library.marks.apply_to_rows(rowids, MarkChange(read=is_read, starred=is_starred, add_tags=tuple(tags), remove_tags=tuple(untags))).told
-        print_notice(f"{told}." if told else f"{count(len(rowids), 'article')} found, and nothing to change.")
+        print_notice(f"{told}." if told else f"{format_count(len(rowids), 'article')} found, and nothing to change.")
 
     answered(path, answer)
 
@@ -256,9 +256,9 @@ def check(path: str, as_json: bool) -> None:
                 out(f"{place}: {problem.field or 'document'}: {problem.message}\n")
         counts = library.counts()
         if problems:
-            print_notice(f"{count(len(problems), 'problem')} in {count(counts.troubled, 'document')}.")
+            print_notice(f"{format_count(len(problems), 'problem')} in {format_count(counts.with_problems, 'document')}.")
         else:
-            print_notice(f"{count(counts.articles, 'document')}, no problems.")
+            print_notice(f"{format_count(counts.articles, 'document')}, no problems.")
         return bool(problems)
 
     if answered(path, answer):
@@ -304,8 +304,8 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
             out(json.dumps(record, ensure_ascii=ascii_only()) + "\n")
         else:
             out(
-                f"{count(totals.articles, 'article')} in {count(totals.documents, 'document')}, "
-                f"{count(totals.problems, 'problem')}; {describe_outcome(progress)}, in {progress.seconds:.1f} s.\n"
+                f"{format_count(totals.articles, 'article')} in {format_count(totals.documents, 'document')}, "
+                f"{format_count(totals.problems, 'problem')}; {describe_outcome(progress)}, in {progress.seconds:.1f} s.\n"
             )
     if strict and totals.problems:
         sys.exit(_EXIT_PROBLEMS)
@@ -339,10 +339,10 @@ def _having(library: Library, ids: list[str]) -> frozenset[str] | None:
 
 
 def _pointer_to_check(library: Library) -> str:
-    troubled = library.counts().troubled
+    troubled = library.counts().with_problems
     if not troubled:
         return ""
-    return f" {count(troubled, 'document')} could not be read; `newsreader check` says why."
+    return f" {format_count(troubled, 'document')} could not be read; `newsreader check` says why."
 
 
 def main() -> None:

@@ -12,10 +12,10 @@ from typing import BinaryIO
 
 import click
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.exit import print_notice
 from reader.core.paths import Paths
-from reader.core.text import count, show_path
+from reader.core.text import format_count, show_path
 
 _STANDARD = "-"
 
@@ -35,7 +35,7 @@ def export(file: str) -> None:
     """Write all marks to FILE, as lines of JSON in a stable order; - is standard output."""
     from reader.library.library import Library
 
-    with Library.exported(Paths.of(), print_notice) as lines:
+    with Library.exported(Paths.from_environment(), print_notice) as lines:
         if file == _STANDARD:
             for line in lines:
                 sys.stdout.buffer.write(line)
@@ -55,15 +55,15 @@ def import_(file: str) -> None:
 
     name = "standard input" if file == _STANDARD else show_path(file)
     with _opened(file, name) as source:
-        imported = Library.imported(Paths.of(), source, name, print_notice)
+        imported = Library.imported(Paths.from_environment(), source, name, print_notice)
     print_notice(
-        f"{name} has {count(imported.marks, 'mark')}, of which {imported.taken:,} were new or later than here."
+        f"{name} has {format_count(imported.marks, 'mark')}, of which {imported.taken:,} were new or later than here."
     )
     for kind, number in sorted(imported.things.items()):
-        print_notice(f"It has {count(number, f'saved {kind}')} as well.")
+        print_notice(f"It has {format_count(number, f'saved {kind}')} as well.")
     if imported.ahead:
         print_notice(
-            f"{count(imported.ahead, 'mark')} in it had a time in the future: a clock was wrong, there or here. "
+            f"{format_count(imported.ahead, 'mark')} in it had a time in the future: a clock was wrong, there or here. "
             "What you change here from now on is later still."
         )
 
@@ -78,7 +78,7 @@ def _opened(file: str, name: str) -> Iterator[BinaryIO]:
                 yield source
     except OSError as error:
         raise ReaderError(
-            f"{name} cannot be read: {reason(error)}.", "Check the spelling. Nothing was imported."
+            f"{name} cannot be read: {describe_error(error)}.", "Check the spelling. Nothing was imported."
         ) from error
 
 

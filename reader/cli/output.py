@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
-from reader.core.text import steady
-from reader.core.times import iso, local
+from reader.core.text import stable_width
+from reader.core.times import format_iso, to_local
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,7 +40,7 @@ def ascii_only() -> bool:
 
 def plain_cells(row: Row) -> tuple[str, ...]:
     """Return what is known of a row, for a program: numbers, date in UTC, source, title and path."""
-    when = iso(row.published_at) if row.published_at else "-"
+    when = format_iso(row.published_at) if row.published_at else "-"
     return _score(row.quality), _score(row.heat), when, row.source or "-", row.title, row.path
 
 
@@ -51,7 +51,7 @@ def _score(value: float | None) -> str:
 def _full_date(moment: datetime | None) -> str:
     if moment is None:
         return ""
-    day = local(moment)
+    day = to_local(moment)
     return f"{day.date().isoformat()} {day:%H:%M} {day.tzname() or ''}".rstrip()
 
 
@@ -69,10 +69,10 @@ def print_table(rows: Iterator[Row]) -> None:
     table.add_column("Source", no_wrap=True, overflow="ellipsis", min_width=8, max_width=20)
     table.add_column("Title", ratio=1, overflow="ellipsis", no_wrap=True)
     for row in rows:
-        when = local(row.published_at).date().isoformat() if row.published_at else "–"
+        when = to_local(row.published_at).date().isoformat() if row.published_at else "–"
         cells = (_score(row.quality), _score(row.heat), when, row.source, row.title)
         # Text, not str: a title in brackets is no markup.
-        table.add_row(*(Text(steady(cell).replace("-", "–") if cell == "-" else steady(cell)) for cell in cells))
+        table.add_row(*(Text(stable_width(cell).replace("-", "–") if cell == "-" else stable_width(cell)) for cell in cells))
     Console().print(table)
 
 

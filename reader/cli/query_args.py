@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from reader.core.errors import ReaderError
-from reader.core.text import clean, cut
+from reader.core.text import clean, truncate
 
 if TYPE_CHECKING:
     from reader.core.ordering import Sort
@@ -45,11 +45,11 @@ def _is_word(arg: str) -> bool:
 def parsed(words: tuple[str, ...]) -> Query:
     """Return what the words of a command line ask for. Raises ReaderError, which shows the place of a mistake."""
     from reader.query.ast import QueryError
-    from reader.query.parser import parse
+    from reader.query.parser import parse_query
 
     text = " ".join(words)
     try:
-        return parse(text)
+        return parse_query(text)
     except QueryError as error:
         start, end = max(0, error.start - _AROUND), min(error.end, error.start + _SHOWN) + _AROUND
         shown = f"{'…' * bool(start)}{clean(text[start:end])}{'…' * (end < len(text))}"
@@ -62,7 +62,7 @@ def chosen(words: tuple[str, ...]) -> Query:
     query = parsed(words)
     empty = _empty(query.where)
     if (query.where is None and query.limit is None) or empty:
-        what = f"“{cut(clean(empty), _SHOWN)}” asks for no word" if empty else "The query is empty"
+        what = f"“{truncate(clean(empty), _SHOWN)}” asks for no word" if empty else "The query is empty"
         raise ReaderError(f"{what}: it would mean every article.", "Who means that writes is:read OR is:unread.")
     return query
 
@@ -70,9 +70,9 @@ def chosen(words: tuple[str, ...]) -> Query:
 def _empty(where: Node | None) -> str:
     """Return the first text in a query that has no word in it, and so finds everything; empty when there is none."""
     from reader.core.tokenize import words
-    from reader.query.ast import And, Not, Or, Words
+    from reader.query.ast import And, Not, Or, WordsCondition
 
-    if isinstance(where, Words):
+    if isinstance(where, WordsCondition):
         return "" if words(where.text) else where.text
     if isinstance(where, Not):
         return _empty(where.part)

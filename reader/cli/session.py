@@ -14,7 +14,7 @@ from reader.core.paths import Paths
 
 if TYPE_CHECKING:
     from reader.core.events import Progress
-    from reader.core.model import Census
+    from reader.core.model import IndexTotals
     from reader.library.library import Library
     from reader.storage.sqlite.lock import KeepWaiting
 
@@ -32,7 +32,7 @@ def opened(path: str) -> Iterator[Library]:
 
     if not path:
         raise ReaderError("The name of the folder is empty.", "`.` is the current one.")
-    library = Library.open(Path(path), Paths.of())
+    library = Library.open(Path(path), Paths.from_environment())
     try:
         for notice in library.notices:
             print_notice(notice)
@@ -76,7 +76,7 @@ def answered(path: str, answer: Callable[[Library], Answer]) -> Answer:
             return answer(library)
 
 
-def census(library: Library) -> Census:
+def census(library: Library) -> IndexTotals:
     """Count everything; damage that nobody has met before is met here, and the index built anew."""
     from reader.core.errors import ReaderError
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import Any
 
 from reader.config.settings import GRAPHICS, FetchSettings
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.text import clean, show_path
 
 
@@ -94,7 +94,7 @@ _FETCH: dict[str, tuple[Callable[[Any], bool], str]] = {
 """Each setting of ``[fetch]``: what it may be, as a test and in words that follow “must be”."""
 
 
-def load(path: Path, actions: frozenset[str] | None = None) -> Config:
+def load_config(path: Path, actions: frozenset[str] | None = None) -> Config:
     """Return the settings in ``path``; the usual ones when there is no such file.
 
     ``actions`` are the names that ``[keys]`` may use; None where nobody asks for keys.
@@ -109,7 +109,7 @@ def load(path: Path, actions: frozenset[str] | None = None) -> Config:
     except FileNotFoundError:
         return Config()
     except OSError as error:
-        raise ReaderError(f"{shown} cannot be read: {reason(error)}.") from None
+        raise ReaderError(f"{shown} cannot be read: {describe_error(error)}.") from None
     except (ValueError, RecursionError) as error:  # of which TOML and Unicode errors are kinds
         raise ReaderError(
             f"{shown} is not valid TOML: {clean(str(error))}.", "Mend that line, or move the file away."

@@ -83,12 +83,12 @@ _LABELS = {
 _ONE_BYTE = ("cp125", "iso8859", "cp874", "cp866", "mac_", "koi8")
 
 
-def codec(label: str) -> str:
+def codec_for_label(label: str) -> str:
     """Return the name of Python's codec for a label of the web; empty for one that the standard does not have."""
     return _LABELS.get(label.strip("\t\n\f\r ").lower(), "")
 
 
-def detect(body: bytes, told: str = "", *, markup: bool = True) -> str:
+def detect_encoding(body: bytes, told: str = "", *, markup: bool = True) -> str:
     """Return the codec to decode ``body`` with, never failing.
 
     ``told`` is the label of the server; ``markup`` says whether the body may name one
@@ -98,7 +98,7 @@ def detect(body: bytes, told: str = "", *, markup: bool = True) -> str:
     for mark, name in _BOMS:
         if body.startswith(mark):
             return name
-    labels = [codec(told), _own(body) if markup else ""]
+    labels = [codec_for_label(told), _own(body) if markup else ""]
     unicode = _decodes(body, "utf-8")
     for name in filter(None, labels):
         # Text that is not ASCII and yet valid UTF-8 is hardly ever anything else, whatever its server believes.
@@ -118,7 +118,7 @@ def _own(body: bytes) -> str:
     """Return the codec that a page names itself (HTML standard, 13.2.3.2), or empty."""
     head = body[:_HEAD]
     found = _XML.match(head) or _META.search(_COMMENT.sub(b"", head))
-    name = codec(found[1].decode("ascii", "replace")) if found else ""
+    name = codec_for_label(found[1].decode("ascii", "replace")) if found else ""
     # Were it UTF-16, this could not have been read.
     return "utf-8" if name.startswith("utf-16") else name
 

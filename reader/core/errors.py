@@ -29,7 +29,7 @@ class ReaderError(Exception):
         return f"{self.message} {self.hint}".rstrip()
 
 
-def reason(error: BaseException) -> str:
+def describe_error(error: BaseException) -> str:
     """Return why something failed, in the system's words and without the file name, fit to follow a colon."""
     words = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
     return clean(words).rstrip(".").lower()

@@ -16,7 +16,7 @@ class Failure(NamedTuple):
     """One address of an article that yielded no page."""
 
     way: str
-    """The kind of address, as in :data:`reader.core.model.Way`; empty if the failure concerns all addresses."""
+    """The kind of address, as in :data:`reader.core.model.AddressKind`; empty if the failure concerns all addresses."""
     host: str
     why: str
     """The reason in a few words, such as “404 Not Found at jurist.org”."""

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.paths import Paths
 from reader.core.text import clean
 
@@ -32,15 +32,15 @@ def run_main(act: Callable[[], int]) -> NoReturn:
         if hasattr(stream, "reconfigure"):
             # What a terminal of another encoding cannot show is no reason to stop.
             stream.reconfigure(errors="replace")
-    paths = Paths.of()
-    logs.start(paths.log)
+    paths = Paths.from_environment()
+    logs.start_logging(paths.log_file)
     try:
         status = act()
     except ReaderError as error:
         print_notice(str(error))
         status = FAILED
     except OSError as error:
-        print_notice(f"This could not be written: {reason(error)}.")
+        print_notice(f"This could not be written: {describe_error(error)}.")
         status = FAILED
     except KeyboardInterrupt:
         status = INTERRUPTED
@@ -49,6 +49,6 @@ def run_main(act: Callable[[], int]) -> NoReturn:
 
         logging.getLogger(__name__).exception("unexpected error")
         words = clean(str(error)) or type(error).__name__
-        print_notice(f"Something went wrong in newsreader itself: {words}. Details: {paths.log}")
+        print_notice(f"Something went wrong in newsreader itself: {words}. Details: {paths.log_file}")
         status = FAILED
     sys.exit(status)

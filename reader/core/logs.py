@@ -50,7 +50,7 @@ def _opened(path: Path) -> logging.Handler:
     return handler
 
 
-def start(path: Path) -> None:
+def start_logging(path: Path) -> None:
     """Send warnings and errors to the file ``path``, which is made with the first of them; two such files at most.
 
     Where it cannot be written, nothing is logged: a reader without a log is still one.

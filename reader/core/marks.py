@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 from reader.core.errors import ReaderError
-from reader.core.text import clean, count, cut
+from reader.core.text import clean, format_count, truncate
 
 READ = "read"
 STARRED = "starred"
@@ -114,7 +114,7 @@ def normalize_tag(text: str) -> str:
     if not shown:
         raise ReaderError("A tag needs a name.", "It may have up to 100 characters.")
     if len(shown) > _MAX_TAG_LENGTH or len(tag_key(shown)) > _MAX_TAG_LENGTH:
-        raise ReaderError(f"The tag “{cut(shown, 40)}” is longer than 100 characters.", "Make it shorter.")
+        raise ReaderError(f"The tag “{truncate(shown, 40)}” is longer than 100 characters.", "Make it shorter.")
     if "," in shown or '"' in shown:
         raise ReaderError(f"The tag “{shown}” contains a comma or a double quote.", "Leave them out.")
     return shown
@@ -166,7 +166,7 @@ def describe_marks(changes: Iterable[tuple[str, bool, int]], spellings: Mapping[
     """Return a change in words, given (mark name, value, number of articles) and the spellings of tags by key."""
     parts: list[str] = []
     for name, value, number in changes:
-        articles = count(number, "article")
+        articles = format_count(number, "article")
         if name == READ:
             parts.append(f"marked {articles} {'read' if value else 'unread'}")
         elif name == STARRED:

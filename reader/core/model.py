@@ -17,7 +17,7 @@ from typing import Literal, TypeAlias
 Number: TypeAlias = int | float
 Json: TypeAlias = bool | int | float | str | list["Json"] | dict[str, "Json"] | None
 BodyFormat = Literal["markdown", "html"]
-Way = Literal["original", "web", "amp", "cdn_amp", "archive"]
+AddressKind = Literal["original", "web", "amp", "cdn_amp", "archive"]
 """Which of an article's addresses a page came by; the last is a capture of the Wayback Machine."""
 
 _EMPTY: Mapping[str, Json] = MappingProxyType({})
@@ -150,9 +150,9 @@ class Page:
 
     id: str
     """The identity of the article, 16 hexadecimal digits."""
-    way: Way
+    way: AddressKind
     url: str
-    """What was asked for, in the form of :func:`reader.core.urls.fetchable`."""
+    """What was asked for, in the form of :func:`reader.core.urls.request_url`."""
     final_url: str
     """Where that led to."""
     extract: Extract
@@ -214,19 +214,19 @@ class Counts:
 
     articles: int
     unread: int
-    troubled: int
+    with_problems: int
     """Documents with problems."""
     complete: bool = True
     """Whether the folder has been read to its end; otherwise there are more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Census:
+class IndexTotals:
     """Everything that there is to count."""
 
     articles: int
     documents: int
     """Files that were taken in, articles or not."""
     problems: int
-    troubled: int
+    with_problems: int
     """Documents with problems, and files and folders that cannot be read."""

@@ -27,11 +27,11 @@ class Paths:
     """Written by the person."""
 
     @classmethod
-    def of(cls, environ: Mapping[str, str] = os.environ) -> Paths:
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Paths:
         """Return the directories for this environment; the platform's own unless moved."""
         return cls(*(_place(environ, kind) for kind in ("cache", "data", "config")))
 
-    def index(self, folder: Path) -> Path:
+    def index_file(self, folder: Path) -> Path:
         """Return the index file of ``folder``, which must be absolute."""
         import hashlib  # imported late, as above: it brings a library of cryptography with it
 
@@ -39,12 +39,12 @@ class Paths:
         return self.cache / f"index-{name}.db"
 
     @property
-    def pages(self) -> Path:
+    def pages_file(self) -> Path:
         """The file of fetched pages, of all folders: an article is the same in each of them."""
         return self.cache / "pages.db"
 
     @property
-    def state(self) -> Path:
+    def state_file(self) -> Path:
         """The file that holds marks."""
         return self.data / "state.db"
 
@@ -54,12 +54,12 @@ class Paths:
         return self.config / "config.toml"
 
     @property
-    def views(self) -> Path:
+    def views_file(self) -> Path:
         """The file of saved views, which a person may write in and newsreader does too."""
         return self.config / "views.toml"
 
     @property
-    def log(self) -> Path:
+    def log_file(self) -> Path:
         """The file that tracebacks go to."""
         return self.cache / "newsreader.log"
 

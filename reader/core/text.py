@@ -10,7 +10,7 @@ Two jobs, for two moments:
 
 * :func:`clean` and :func:`clean_block` decide what the text *is*: control, escape,
   bidirectional and invisible characters end here. What is left is safe to keep.
-* :func:`steady`, :func:`fit` and :func:`cut` decide how it is *drawn in cells*: they
+* :func:`stable_width`, :func:`fit_cells` and :func:`truncate` decide how it is *drawn in cells*: they
   give up the forms that terminals disagree about, so that columns stay columns.
 
 Nothing here is about markup: text from outside is never read as markup at all; it is
@@ -138,7 +138,7 @@ def _shapes(char: str) -> bool:
     return 0x0600 <= ord(char) <= 0x18AF and unicodedata.category(char)[0] in "LM"
 
 
-def count(number: int, thing: str) -> str:
+def format_count(number: int, thing: str) -> str:
     """Return ``1 article`` or ``5 articles``."""
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
@@ -153,7 +153,7 @@ _JOINED = re.compile("\u200d[\u2190-\u2bff\u3030-\u303d\U0001f000-\U0001faff]?")
 
 
 @lru_cache(maxsize=4096)
-def steady(text: str) -> str:
+def stable_width(text: str) -> str:
     """Return ``text`` in a form on whose width terminals agree.
 
     Measured against tmux and the common emulators: a joined emoji ("family"), a skin
@@ -168,18 +168,18 @@ def steady(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def width(text: str) -> int:
+def cell_width(text: str) -> int:
     """Return the number of terminal cells that ``text`` takes."""
     return cell_len(text)
 
 
 @lru_cache(maxsize=4096)
-def cut(text: str, cells: int) -> str:
+def truncate(text: str, cells: int) -> str:
     """Return ``text`` in at most ``cells`` cells, with an ellipsis where it was cut, never inside a cluster."""
     if cells <= 0:
         return ""
     # No cluster that we keep is longer than a few characters, so a long title need not be measured whole.
-    text = steady(text[: cells * 8 + 64] if len(text) > cells * 8 + 64 else text)
+    text = stable_width(text[: cells * 8 + 64] if len(text) > cells * 8 + 64 else text)
     if cell_len(text) <= cells:
         return text
     if text.isascii():
@@ -193,8 +193,8 @@ def cut(text: str, cells: int) -> str:
     return text[:end].rstrip() + ELLIPSIS
 
 
-def fit(text: str, cells: int, *, right: bool = False) -> str:
+def fit_cells(text: str, cells: int, *, right: bool = False) -> str:
     """Return ``text`` in exactly ``cells`` cells: cut with an ellipsis or padded, at the left when ``right``."""
-    shown = cut(text, cells)
+    shown = truncate(text, cells)
     pad = " " * (cells - cell_len(shown))
     return pad + shown if right else shown + pad

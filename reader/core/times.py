@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 
-def local(moment: datetime) -> datetime:
+def to_local(moment: datetime) -> datetime:
     """Return ``moment`` in the person's own zone; in UTC where that falls off the calendar."""
     try:
         return moment.astimezone()
@@ -13,6 +13,6 @@ def local(moment: datetime) -> datetime:
         return moment.astimezone(UTC)
 
 
-def iso(moment: datetime) -> str:
+def format_iso(moment: datetime) -> str:
     """Return ``moment`` in ISO 8601, in UTC, with a Z."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

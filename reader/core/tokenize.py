@@ -70,22 +70,22 @@ _SPELLING = _Spelling()
 
 def words(text: str) -> list[str]:
     """Return the words of ``text`` in order. Those of its words, put together with spaces, are the same."""
-    return spaced(text).split()
+    return spaced_words(text).split()
 
 
-def spaced(text: str) -> str:
+def spaced_words(text: str) -> str:
     """Return the words of ``text`` with one space or more between."""
     if text.isascii():
         return text.encode("ascii").translate(_ASCII).decode("ascii")
     return _plain(text).translate(_SPELLING)
 
 
-def is_single(word: str) -> bool:
+def is_single_character(word: str) -> bool:
     """Return whether ``word`` is a character that stands for itself, so that no longer word begins with it."""
     return len(word) == 1 and len(_SPELLING[ord(word)]) == 3
 
 
-def caseless(text: str) -> str:
+def fold_case(text: str) -> str:
     """Return what two texts have in common that differ in case alone (canonical caseless matching, Unicode D145)."""
     if text.isascii():
         return text.lower()
@@ -145,7 +145,7 @@ def _definitions() -> re.Pattern[str]:
     return re.compile(r"^[ ]{0,3}\[[^\]\n]++\]:[^\n]*+$", re.MULTILINE | re.ASCII)
 
 
-def spaced_body(body: str) -> str:
+def spaced_body_words(body: str) -> str:
     """Return the words of a body in HTML or Markdown, with one space or more between, about as it is read.
 
     Without the names and addresses of its markup; linear in the length of ``body``.
@@ -156,4 +156,4 @@ def spaced_body(body: str) -> str:
         body = _definitions().sub(" ", body)
     if "<" in body:
         body = _tags().sub(lambda found: "" if found[2] else " ", body)
-    return spaced(unescape(body))
+    return spaced_words(unescape(body))

@@ -2,7 +2,7 @@
 
 An address out of a document or a page was written by a stranger, and ends up as an
 argument of a program, in a request, on the screen and in the clipboard.
-:func:`safe` is the one gate for it, as :mod:`reader.core.text` is for text. It takes an
+:func:`safe_url` is the one gate for it, as :mod:`reader.core.text` is for text. It takes an
 address apart by the grammar of RFC 3986 itself, not with ``urlsplit``, which silently
 removes tabs and line breaks, and refuses wherever that grammar and browsers would
 disagree about which host is meant.
@@ -97,7 +97,7 @@ class _Address(NamedTuple):
         return whole
 
 
-def safe(url: str) -> str:
+def safe_url(url: str) -> str:
     """Return the form of ``url`` that may be kept, shown, copied, opened and fetched.
 
     It starts with ``http://`` or ``https://``, has a host (lower case, ASCII by
@@ -113,15 +113,15 @@ def safe(url: str) -> str:
     return _parse(url).join()
 
 
-def canonical(url: str) -> str:
+def canonical_url(url: str) -> str:
     """Return the form of ``url`` by which addresses are compared; not always one to open.
 
-    As :func:`safe`, and: no default port, fragment, tracking parameter or dot at the
+    As :func:`safe_url`, and: no default port, fragment, tracking parameter or dot at the
     host's end; ``/`` for an empty path; escapes in upper case, and none for unreserved
     characters (RFC 3986, 6.2.2 and 6.2.3). Other parameters keep order and spelling,
     dot segments stay, and so does the difference of http and https. Idempotent.
 
-    Raises ReaderError as :func:`safe` does.
+    Raises ReaderError as :func:`safe_url` does.
     """
     usual = _USUAL.fullmatch(url)
     if usual and usual[1].startswith("/") and "%" not in usual[1] and len(url) <= MAX_CHARS:
@@ -140,16 +140,16 @@ def canonical(url: str) -> str:
     ).join()
 
 
-def fetchable(url: str) -> str:
+def request_url(url: str) -> str:
     """Return the form of ``url`` that a server is asked for.
 
-    As :func:`safe`, and without fragment, which no request carries (RFC 9110, 7.1),
-    and tracking parameters; unlike :func:`canonical` it changes nothing that a server
+    As :func:`safe_url`, and without fragment, which no request carries (RFC 9110, 7.1),
+    and tracking parameters; unlike :func:`canonical_url` it changes nothing that a server
     could see as another page. Idempotent.
 
-    Raises ReaderError as :func:`safe` does.
+    Raises ReaderError as :func:`safe_url` does.
     """
-    whole = safe(url).partition("#")[0]
+    whole = safe_url(url).partition("#")[0]
     before, mark, after = whole.partition("?")
     kept = _without_tracking(after) if mark else ""
     return whole if kept == after else f"{before}?{kept}" if kept else before
@@ -173,8 +173,8 @@ def url_key(url: str) -> int | None:
     return None if digest is None else int.from_bytes(digest, "big", signed=True)
 
 
-def host(url: str) -> str:
-    """Return the host of ``url`` to show: without ``www.``, port and final dot; empty for what :func:`safe` refuses.
+def display_host(url: str) -> str:
+    """Return the host of ``url`` to show: without ``www.``, port and final dot; empty for what :func:`safe_url` refuses.
 
     International names stay in their ``xn--`` form, in which look-alike letters deceive nobody.
     """
@@ -185,13 +185,13 @@ def host(url: str) -> str:
     return _WWW.sub("", parts.host.removesuffix("."), count=1)
 
 
-def shorten(url: str, cells: int) -> str:
+def shorten_url(url: str, cells: int) -> str:
     """Return ``url`` to show in at most ``cells`` cells: no scheme, no ``www.``, an ellipsis in the middle if need be.
 
-    Empty for what :func:`safe` refuses: such an address is not for showing either.
+    Empty for what :func:`safe_url` refuses: such an address is not for showing either.
     """
     try:
-        shown = safe(url)
+        shown = safe_url(url)
     except ReaderError:
         return ""
     shown = shown.partition("://")[2]
@@ -316,7 +316,7 @@ def _tracks(parameter: str) -> bool:
 
 def _fingerprint(url: str) -> bytes | None:
     try:
-        return _digest(canonical(url).encode("ascii"))
+        return _digest(canonical_url(url).encode("ascii"))
     except ReaderError:
         return None
 

@@ -2,7 +2,7 @@
 
 Not with the standard library's ``webbrowser``: that hands file names and options on to
 the browser, takes a shell command from ``$BROWSER``, waits for some browsers to end, and
-lets them write on our screen. Here an address passes :func:`reader.core.urls.safe`, is one
+lets them write on our screen. Here an address passes :func:`reader.core.urls.safe_url`, is one
 argument of one program, and no shell is ever started.
 
 Which program is decided by :func:`find_browser`, from plain data; :func:`open_url` and
@@ -103,11 +103,11 @@ def find_browser(
 
 
 def command(browser: Browser, url: str) -> list[str]:
-    """Return the argument list that shows ``url``, in the form of :func:`reader.core.urls.safe`.
+    """Return the argument list that shows ``url``, in the form of :func:`reader.core.urls.safe_url`.
 
     Raises ReaderError when ``url`` may not be opened.
     """
-    address = urls.safe(url)
+    address = urls.safe_url(url)
     program, *arguments = browser.argv
     if not any(_PLACE in argument for argument in arguments):
         return [program, *arguments, address]

@@ -14,7 +14,7 @@ from pathlib import PureWindowsPath
 from types import FrameType
 
 from reader.core.errors import ReaderError
-from reader.core.text import clean, cut
+from reader.core.text import clean, truncate
 
 _INTERPRETER = re.compile(
     r"(?:sh|ash|bash|csh|dash|fish|ksh|mksh|tcsh|zsh|powershell|pwsh|python|pypy|perl|ruby|node|bun|php|lua|osascript)"
@@ -63,7 +63,7 @@ def program_name(program: str) -> str:
 
 def quoted(value: str) -> str:
     """Return what a variable holds to be shown, in quotes."""
-    return f"'{cut(clean(value), 60)}'"
+    return f"'{truncate(clean(value), 60)}'"
 
 
 _running: set[subprocess.Popen[bytes]] = set()

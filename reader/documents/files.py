@@ -16,12 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.model import Problem
 from reader.core.text import show_path
 
-ENDINGS = frozenset({".md", ".markdown", ".mdown", ".txt", ".html", ".htm", ".yaml", ".yml"})
-_USUAL_ENDINGS = tuple(ending.encode() for ending in ENDINGS)
+EXTENSIONS = frozenset({".md", ".markdown", ".mdown", ".txt", ".html", ".htm", ".yaml", ".yml"})
+_USUAL_ENDINGS = tuple(ending.encode() for ending in EXTENSIONS)
 SKIPPED_FOLDERS = frozenset({b"node_modules"})
 MAX_BYTES = 4 * 1024 * 1024
 """Of one document, more is not read. The largest real ones have 24 kB."""
@@ -39,13 +39,13 @@ _OPEN_FLAGS = (
 _FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-class GoneError(ReaderError):
+class FileGoneError(ReaderError):
     """The file was there a moment ago."""
 
     gone = True
 
 
-class Listing(NamedTuple):
+class FolderListing(NamedTuple):
     """What one folder holds of documents."""
 
     folder: bytes
@@ -65,7 +65,7 @@ class Listing(NamedTuple):
         return blake2b(marshal.dumps(self.files, 2), digest_size=16).digest()
 
 
-class Contents(NamedTuple):
+class FileContents(NamedTuple):
     """A file as it was read."""
 
     data: bytes
@@ -103,13 +103,13 @@ class Folder:
         except RuntimeError:  # how Python 3.11 says it; later ones raise OSError
             raise ReaderError(f"{shown} cannot be opened: it is a link that leads back to itself.") from None
         except (OSError, ValueError) as error:
-            raise ReaderError(f"{shown} cannot be opened: {reason(error)}.") from None
+            raise ReaderError(f"{shown} cannot be opened: {describe_error(error)}.") from None
         if stat.S_ISDIR(mode):
             try:
                 with os.scandir(real):
                     pass
             except OSError as error:
-                raise ReaderError(f"The folder {shown} cannot be read: {reason(error)}.") from None
+                raise ReaderError(f"The folder {shown} cannot be read: {describe_error(error)}.") from None
             return cls(real)
         if not stat.S_ISREG(mode):
             raise ReaderError(f"{shown} is neither a folder nor a file.")
@@ -124,7 +124,7 @@ def _expanded(path: Path) -> Path:
         raise ValueError(str(error)) from None
 
 
-def walk(folder: Folder, stop: Callable[[], bool] = lambda: False, start: bytes = b"") -> Iterator[Listing]:
+def walk(folder: Folder, stop: Callable[[], bool] = lambda: False, start: bytes = b"") -> Iterator[FolderListing]:
     """Yield what ``folder`` holds, a folder at a time, from the folder ``start`` in it down, until ``stop`` says so.
 
     Hidden files and folders and ``node_modules`` are passed over, and so are linked
@@ -137,30 +137,30 @@ def walk(folder: Folder, stop: Callable[[], bool] = lambda: False, start: bytes 
     """
     root = os.fsencode(folder.root)
     if folder.only is not None:
-        listing = Listing(b"", [], [])
+        listing = FolderListing(b"", [], [])
         _judge(root, folder.only, folder.only, listing)
         yield listing
         return
     waiting = [start]
     while waiting and not stop():
         prefix = waiting.pop()
-        listing = Listing(prefix, [], [])
+        listing = FolderListing(prefix, [], [])
         try:
             below = _list(root, listing)
         except OSError as error:
             if not prefix:
                 shown = show_path(folder.root)
-                raise ReaderError(f"The folder {shown} cannot be read: {reason(error)}.") from None
+                raise ReaderError(f"The folder {shown} cannot be read: {describe_error(error)}.") from None
             if isinstance(error, FileNotFoundError):
                 continue
-            problem = Problem(show_path(prefix), 1, "", f"this folder cannot be read: {reason(error)}")
-            yield Listing(prefix, [], [problem], readable=False)
+            problem = Problem(show_path(prefix), 1, "", f"this folder cannot be read: {describe_error(error)}")
+            yield FolderListing(prefix, [], [problem], readable=False)
             continue
         yield listing
-        waiting.extend(join(prefix, name) for name in sorted(below, reverse=True))
+        waiting.extend(join_path(prefix, name) for name in sorted(below, reverse=True))
 
 
-def _list(root: bytes, listing: Listing) -> list[bytes]:
+def _list(root: bytes, listing: FolderListing) -> list[bytes]:
     """Fill in what the folder holds, and return the names of the folders in it. Raises OSError."""
     folders: list[bytes] = []
     files = listing.files
@@ -178,31 +178,31 @@ def _list(root: bytes, listing: Listing) -> list[bytes]:
                     if name not in SKIPPED_FOLDERS:
                         folders.append(name)
                 elif is_document_name(name):
-                    _judge(root, join(listing.folder, name), name, listing)
+                    _judge(root, join_path(listing.folder, name), name, listing)
             except FileNotFoundError:
                 continue
             except OSError as error:
-                listing.problems.append(_unfit(join(listing.folder, name), error))
+                listing.problems.append(_unfit(join_path(listing.folder, name), error))
     return folders
 
 
-def check(folder: Folder) -> None:
+def check_folder(folder: Folder) -> None:
     """Make sure that the folder itself is there and can be read. Raises ReaderError."""
     try:
         with os.scandir(folder.root):
             pass
     except OSError as error:
-        raise ReaderError(f"The folder {show_path(folder.root)} cannot be read: {reason(error)}.") from None
+        raise ReaderError(f"The folder {show_path(folder.root)} cannot be read: {describe_error(error)}.") from None
 
 
-def look(folder: Folder, path: bytes) -> Listing | None:
+def list_file(folder: Folder, path: bytes) -> FolderListing | None:
     """Return the listing of the one file ``path``, as :func:`walk` would give it; None when a folder is there instead.
 
     Without files and problems when nothing is there, or nothing that may be a document. Raises no OSError.
     """
     root = os.fsencode(folder.root)
     prefix, _, name = path.rpartition(b"/")
-    listing = Listing(prefix, [], [])
+    listing = FolderListing(prefix, [], [])
     if any(part.startswith(b".") or part in SKIPPED_FOLDERS for part in path.split(b"/")):
         return listing
     above = os.path.join(root, prefix) if prefix else root
@@ -225,17 +225,17 @@ def look(folder: Folder, path: bytes) -> Listing | None:
     return listing
 
 
-def join(folder: bytes, name: bytes) -> bytes:
+def join_path(folder: bytes, name: bytes) -> bytes:
     """Return the path of ``name`` in ``folder``, both relative to the folder that is read."""
     return folder + b"/" + name if folder else name
 
 
 def is_document_name(name: bytes) -> bool:
     """Return whether a file of this name may be a document."""
-    return os.path.splitext(name)[1].lower().decode("ascii", "replace") in ENDINGS
+    return os.path.splitext(name)[1].lower().decode("ascii", "replace") in EXTENSIONS
 
 
-def _judge(root: bytes, path: bytes, name: bytes, listing: Listing) -> None:
+def _judge(root: bytes, path: bytes, name: bytes, listing: FolderListing) -> None:
     """Add what is at ``path``, links followed, to the files, or to the problems."""
     try:
         info = os.stat(os.path.join(root, path))
@@ -264,7 +264,7 @@ def _changed_at(info: os.stat_result) -> int:
 
 
 def _unfit(path: bytes, why: OSError | str) -> Problem:
-    words = why if isinstance(why, str) else f"this file cannot be read: {reason(why)}"
+    words = why if isinstance(why, str) else f"this file cannot be read: {describe_error(why)}"
     return Problem(show_path(path), 1, "", words)
 
 
@@ -288,7 +288,7 @@ def _open_folder(root: bytes, parts: Iterable[bytes]) -> int:
     return below
 
 
-def _read(name: bytes, below: int) -> Contents | None:
+def _read(name: bytes, below: int) -> FileContents | None:
     """Read the file ``name`` of the open folder ``below``; None when it is not a regular file. Raises OSError."""
     file = os.open(name, _OPEN_FLAGS, dir_fd=below)
     try:
@@ -301,12 +301,12 @@ def _read(name: bytes, below: int) -> Contents | None:
             while sum(map(len, pieces)) <= MAX_BYTES and (piece := os.read(file, MAX_BYTES + 1)):
                 pieces.append(piece)
             data = b"".join(pieces)[: MAX_BYTES + 1]
-        return Contents(data, _changed_at(info), info.st_size)
+        return FileContents(data, _changed_at(info), info.st_size)
     finally:
         os.close(file)
 
 
-def read(folder: Folder, path: bytes) -> Contents:
+def read_file(folder: Folder, path: bytes) -> FileContents:
     """Return a document as it is on disk.
 
     Raises ReaderError when it is gone, leads out of the folder, is not a regular file
@@ -325,18 +325,18 @@ def read(folder: Folder, path: bytes) -> Contents:
         finally:
             os.close(below)
     except FileNotFoundError:
-        raise GoneError(f"{shown} is no longer there.", "It was moved or deleted.") from None
+        raise FileGoneError(f"{shown} is no longer there.", "It was moved or deleted.") from None
     except OSError as error:
-        raise ReaderError(f"{shown} cannot be read: {reason(error)}.") from None
+        raise ReaderError(f"{shown} cannot be read: {describe_error(error)}.") from None
     if contents is None:
         raise ReaderError(f"{shown} is not a regular file and is not read.")
     return contents
 
 
-def read_many(folder: Folder, prefix: bytes, names: Iterable[bytes]) -> Iterator[tuple[bytes, Contents | ReaderError]]:
+def read_files(folder: Folder, prefix: bytes, names: Iterable[bytes]) -> Iterator[tuple[bytes, FileContents | ReaderError]]:
     """Yield each of the files ``names`` of the folder ``prefix`` with what it holds, or why it cannot be read.
 
-    As :func:`read`, but the way to the folder is gone once for all of them.
+    As :func:`read_file`, but the way to the folder is gone once for all of them.
     """
     try:
         below = _open_folder(os.fsencode(folder.root), prefix.split(b"/") if prefix else ())
@@ -344,13 +344,13 @@ def read_many(folder: Folder, prefix: bytes, names: Iterable[bytes]) -> Iterator
         below = -1
     try:
         for name in names:
-            contents: Contents | ReaderError | None = None
+            contents: FileContents | ReaderError | None = None
             if below >= 0:
                 with contextlib.suppress(OSError):  # a link, most likely; whatever it is, read() finds the words
                     contents = _read(name, below)
             if contents is None:
                 try:
-                    contents = read(folder, join(prefix, name))
+                    contents = read_file(folder, join_path(prefix, name))
                 except ReaderError as error:
                     contents = error
             yield name, contents

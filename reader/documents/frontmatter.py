@@ -35,7 +35,7 @@ _MAX_TRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Scalar:
+class ScalarNode:
     """A single value as it was written."""
 
     text: str
@@ -50,26 +50,26 @@ class Scalar:
 
 
 @dataclass(frozen=True, slots=True)
-class Sequence:
+class SequenceNode:
     """A list."""
 
-    items: tuple[Node, ...]
+    items: tuple[HeaderNode, ...]
     line: int
 
 
 @dataclass(frozen=True, slots=True)
-class Mapping:
+class MappingNode:
     """Keys and values; of a key that is given twice, the last value."""
 
-    entries: dict[str, Node]
+    entries: dict[str, HeaderNode]
     line: int
 
 
-Node = Scalar | Sequence | Mapping
+HeaderNode = ScalarNode | SequenceNode | MappingNode
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class HeaderProblem:
     """Something wrong with the header: where, and in words."""
 
     line: int
@@ -82,19 +82,19 @@ class FrontMatterError(Exception):
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
-        self.fault = Fault(line, "", message)
+        self.fault = HeaderProblem(line, "", message)
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class SplitDocument:
     """A document taken apart."""
 
-    header: Mapping
+    header: MappingNode
     body: str
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[HeaderProblem, ...] = ()
 
 
-def split(data: bytes, *, whole_is_yaml: bool = False) -> Parts:
+def split_front_matter(data: bytes, *, whole_is_yaml: bool = False) -> SplitDocument:
     """Return the header and the body of a document.
 
     The header stands between ``---`` lines (the closing one may be ``...``) as YAML, or
@@ -132,7 +132,7 @@ def split(data: bytes, *, whole_is_yaml: bool = False) -> Parts:
         except FrontMatterError as error:
             raise (unclosed or error) from None
         else:
-            return Parts(tree, "\n".join(lines[end + 1 :]), (*faults, *header_faults))
+            return SplitDocument(tree, "\n".join(lines[end + 1 :]), (*faults, *header_faults))
     assert unclosed is not None, "an attempt returns, raises or leaves a quotation open"
     raise unclosed
 
@@ -141,17 +141,17 @@ class _UnclosedQuoteError(FrontMatterError):
     """The header ends inside a quotation: the line that seemed to close it may belong to the value."""
 
 
-def _decode(data: bytes) -> tuple[str, tuple[Fault, ...]]:
+def _decode(data: bytes) -> tuple[str, tuple[HeaderProblem, ...]]:
     """Return the text with ``\\n`` line ends, and a fault at the first byte that is not UTF-8."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace").replace("\r\n", "\n").replace("\r", "\n"), ()
     data = data.removeprefix(b"\xef\xbb\xbf")
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[HeaderProblem, ...] = ()
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        faults = (Fault(line, "", "this is not UTF-8; what could not be read is shown as �"),)
+        faults = (HeaderProblem(line, "", "this is not UTF-8; what could not be read is shown as �"),)
         text = data.decode("utf-8", "replace")
     return text.replace("\r\n", "\n").replace("\r", "\n"), faults
 
@@ -177,7 +177,7 @@ _TEXT_TAGS = {"!", _CORE_TAG + "str", _CORE_TAG + "binary"}
 _TAGS = _TEXT_TAGS | {_CORE_TAG + name for name in ("null", "bool", "int", "float", "timestamp", "map", "seq")}
 
 
-def _read_yaml(lines: list[str], first_line: int) -> tuple[Mapping, list[Fault]]:
+def _read_yaml(lines: list[str], first_line: int) -> tuple[MappingNode, list[HeaderProblem]]:
     import yaml
 
     # An end mark inside a quoted value: one blank before it changes nothing in the value
@@ -214,8 +214,8 @@ class _TreeBuilder:
 
     def __init__(self, first_line: int) -> None:
         self.first_line = first_line
-        self.faults: list[Fault] = []
-        self.root: Node | None = None
+        self.faults: list[HeaderProblem] = []
+        self.root: HeaderNode | None = None
         self._open: list[_Growing] = []
 
     def feed(self, events: Iterator[Any]) -> None:
@@ -243,39 +243,39 @@ class _TreeBuilder:
                 if documents > 1:
                     raise FrontMatterError(line, "the front matter holds more than one YAML document")
 
-    def result(self) -> Mapping:
+    def result(self) -> MappingNode:
         root = self.root
-        if root is None or (isinstance(root, Scalar) and root.is_null):
-            return Mapping({}, self.first_line)
-        if not isinstance(root, Mapping):
+        if root is None or (isinstance(root, ScalarNode) and root.is_null):
+            return MappingNode({}, self.first_line)
+        if not isinstance(root, MappingNode):
             raise FrontMatterError(root.line, "the front matter is not a list of fields (name: value)")
         return root
 
-    def _scalar(self, event: Any, line: int) -> Scalar:
+    def _scalar(self, event: Any, line: int) -> ScalarNode:
         self._check_tag(event.tag, line)
         # Without quotes, or with a tag that says it is no text, as in `!!int "3"`.
         plain = bool(event.implicit[0]) or (event.tag or "!") not in _TEXT_TAGS
-        return Scalar(event.value, line, plain)
+        return ScalarNode(event.value, line, plain)
 
     def _check_tag(self, tag: str | None, line: int) -> None:
         if tag and tag not in _TAGS:
-            self.faults.append(Fault(line, "", f"the tag {clean(tag)} means nothing here and is passed over"))
+            self.faults.append(HeaderProblem(line, "", f"the tag {clean(tag)} means nothing here and is passed over"))
 
-    def _add(self, node: Node) -> None:
+    def _add(self, node: HeaderNode) -> None:
         if not self._open:
             self.root = node
             return
         top = self._open[-1]
         if top.kind == "sequence" or top.key_waiting:
             top.put(node)
-        elif isinstance(node, Scalar):
+        elif isinstance(node, ScalarNode):
             key = clean(node.text)
             if key in top.entries:
-                self.faults.append(Fault(node.line, key, "this field is given twice; the last one counts"))
+                self.faults.append(HeaderProblem(node.line, key, "this field is given twice; the last one counts"))
             top.expect(key)
         else:
             self.faults.append(
-                Fault(node.line, "", "a list or mapping cannot be the name of a field; it is passed over")
+                HeaderProblem(node.line, "", "a list or mapping cannot be the name of a field; it is passed over")
             )
             top.expect(None)
 
@@ -286,15 +286,15 @@ class _Growing:
     def __init__(self, kind: Literal["mapping", "sequence"], line: int) -> None:
         self.kind = kind
         self.line = line
-        self.items: list[Node] = []
-        self.entries: dict[str, Node] = {}
+        self.items: list[HeaderNode] = []
+        self.entries: dict[str, HeaderNode] = {}
         self.key_waiting = False
         self._key: str | None = None
 
     def expect(self, key: str | None) -> None:
         self._key, self.key_waiting = key, True
 
-    def put(self, node: Node) -> None:
+    def put(self, node: HeaderNode) -> None:
         if self.kind == "sequence":
             self.items.append(node)
             return
@@ -302,8 +302,8 @@ class _Growing:
             self.entries[self._key] = node
         self.key_waiting = False
 
-    def finish(self) -> Node:
-        return Sequence(tuple(self.items), self.line) if self.kind == "sequence" else Mapping(self.entries, self.line)
+    def finish(self) -> HeaderNode:
+        return SequenceNode(tuple(self.items), self.line) if self.kind == "sequence" else MappingNode(self.entries, self.line)
 
 
 # --- TOML ----------------------------------------------------------------------------------
@@ -317,7 +317,7 @@ _TOML_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 _TOML_DEEP = re.compile(rf"(?<![\w-]){_TOML_PART}(?:[ \t]*+\.[ \t]*+{_TOML_PART}){{{MAX_DEPTH}}}")
 
 
-def _read_toml(lines: list[str], first_line: int) -> tuple[Mapping, list[Fault]]:
+def _read_toml(lines: list[str], first_line: int) -> tuple[MappingNode, list[HeaderProblem]]:
     import tomllib
 
     source = "\n".join(lines)
@@ -336,7 +336,7 @@ def _read_toml(lines: list[str], first_line: int) -> tuple[Mapping, list[Fault]]
         if source.count('"""') % 2 or source.count("'''") % 2:
             raise _UnclosedQuoteError(line, words) from None
         raise FrontMatterError(line, words) from None
-    return (tree if isinstance(tree, Mapping) else Mapping({}, first_line)), []
+    return (tree if isinstance(tree, MappingNode) else MappingNode({}, first_line)), []
 
 
 class _TomlLines:
@@ -357,12 +357,12 @@ class _TomlLines:
         return places.popleft() if len(places) > 1 else places[0]
 
 
-def _from_python(value: object, places: _TomlLines, line: int, depth: int) -> Node:
+def _from_python(value: object, places: _TomlLines, line: int, depth: int) -> HeaderNode:
     """Return a tree for what the TOML reader gave."""
     if depth >= MAX_DEPTH and isinstance(value, (dict, list)):
         raise FrontMatterError(line, _TOO_DEEP)
     if isinstance(value, dict):
-        return Mapping(
+        return MappingNode(
             {
                 clean(key): _from_python(inner, places, places.next(key, line), depth + 1)
                 for key, inner in value.items()
@@ -370,9 +370,9 @@ def _from_python(value: object, places: _TomlLines, line: int, depth: int) -> No
             line,
         )
     if isinstance(value, list):
-        return Sequence(tuple(_from_python(item, places, line, depth + 1) for item in value), line)
+        return SequenceNode(tuple(_from_python(item, places, line, depth + 1) for item in value), line)
     if isinstance(value, bool):
-        return Scalar("true" if value else "false", line)
+        return ScalarNode("true" if value else "false", line)
     if isinstance(value, str):
-        return Scalar(value, line, plain=False)
-    return Scalar(value.isoformat() if isinstance(value, (date, time)) else str(value), line)
+        return ScalarNode(value, line, plain=False)
+    return ScalarNode(value.isoformat() if isinstance(value, (date, time)) else str(value), line)

@@ -1,6 +1,6 @@
 """The bytes of one document -> what the index holds of it, quickly.
 
-What is right is defined by :func:`reader.documents.parse.parse`. Documents whose header
+What is right is defined by :func:`reader.documents.parse.parse_document`. Documents whose header
 has only lines of the usual shapes (:mod:`reader.documents.fast_patterns`), and nothing that
 parse would find fault with, are read by regular expressions, in a tenth of the time.
 Whatever is unusual in any way goes through parse, so faults and line numbers always
@@ -17,12 +17,12 @@ from typing import NamedTuple, TypeAlias
 from reader.core.errors import ReaderError
 from reader.core.model import Article, Number
 from reader.core.text import clean, clean_block, show_path
-from reader.core.tokenize import spaced, spaced_body
-from reader.core.urls import article_id, safe, url_key
+from reader.core.tokenize import spaced_words, spaced_body_words
+from reader.core.urls import article_id, safe_url, url_key
 from reader.documents import fast_patterns
 from reader.documents.files import MAX_BYTES
 from reader.documents.frontmatter import MAX_HEADER
-from reader.documents.parse import LIST_LIMIT, parse, plain_text, readable_name
+from reader.documents.parse import LIST_LIMIT, parse_document, decode_entities, title_from_path
 from reader.documents.scalars import to_bool, to_number, to_time
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,14 +30,14 @@ _MICROSECOND = timedelta(microseconds=1)
 
 PUBLISHED, RELATED, IMAGES, BODY = 1, 2, 4, 8
 """What :attr:`Brief.flags` is the sum of."""
-BETWEEN = " \N{MIDDLE DOT} "
+TOPIC_SEPARATOR = " \N{MIDDLE DOT} "
 """Stands between the words of two topics: no word, so that no row of words reaches from one into the next."""
 
-Trouble: TypeAlias = tuple[int, str, str]
+RecordProblem: TypeAlias = tuple[int, str, str]
 """What is wrong: line (1 for the first of the file), field as a path, message."""
 
 
-class Brief(NamedTuple):
+class IndexRecord(NamedTuple):
     """What the index holds of one document, in plain values: marshal carries ``tuple(brief)`` between processes."""
 
     id: int
@@ -67,29 +67,29 @@ class Brief(NamedTuple):
     """The words (:mod:`reader.core.tokenize`) of title, excerpt, source, topics and body."""
 
 
-def brief(path: bytes, data: bytes) -> tuple[Brief | None, tuple[Trouble, ...]]:
+def index_record(path: bytes, data: bytes) -> tuple[IndexRecord | None, tuple[RecordProblem, ...]]:
     """Return what the index holds of the document ``data`` at ``path`` in its folder, and what is wrong with it.
 
     Never raises for any bytes. None stands for a document that cannot be read at all.
     """
-    found = quick(path, data)
-    return slow(path, data) if found is None else (found, ())
+    found = fast_record(path, data)
+    return full_record(path, data) if found is None else (found, ())
 
 
-def slow(path: bytes, data: bytes) -> tuple[Brief | None, tuple[Trouble, ...]]:
-    """Return what :func:`brief` returns, by way of the whole article: what it is measured by, and its way out."""
-    parsed = parse(path, data)
+def full_record(path: bytes, data: bytes) -> tuple[IndexRecord | None, tuple[RecordProblem, ...]]:
+    """Return what :func:`index_record` returns, by way of the whole article: what it is measured by, and its way out."""
+    parsed = parse_document(path, data)
     troubles = tuple((problem.line, problem.field, problem.message) for problem in parsed.problems)
-    return (None if parsed.article is None else brief_of(parsed.article, path)), troubles
+    return (None if parsed.article is None else record_of_article(parsed.article, path)), troubles
 
 
-def brief_of(article: Article, path: bytes) -> Brief:
+def record_of_article(article: Article, path: bytes) -> IndexRecord:
     """Return what the index holds of ``article``, found at ``path`` in its folder."""
     links = article.links
     when = article.published_at
     keys = {key for key in map(url_key, links.every()) if key is not None}
-    return Brief(
-        id=number_of(links.best, path),
+    return IndexRecord(
+        id=article_number(links.best, path),
         title=article.title,
         excerpt=article.excerpt,
         published_at=None if when is None else (when - _EPOCH) // _MICROSECOND,
@@ -105,7 +105,7 @@ def brief_of(article: Article, path: bytes) -> Brief:
         topics="\n".join(article.topics),
         url_keys=tuple(sorted(keys)),
         category=article.category,
-        lang=lang_of(article),
+        lang=language_of(article),
         flags=(
             (PUBLISHED if article.published else 0)
             | (RELATED if article.related else 0)
@@ -116,7 +116,7 @@ def brief_of(article: Article, path: bytes) -> Brief:
     )
 
 
-def lang_of(article: Article) -> str:
+def language_of(article: Article) -> str:
     """Return the language that a document tells in a field of its own, ``lang`` or else ``language``; may be empty."""
     told = (article.extra.get(key) for key in _LANGS)
     return next((found for each in told if isinstance(each, str) and (found := clean(each))), "")
@@ -124,15 +124,15 @@ def lang_of(article: Article) -> str:
 
 def _words(title: str, excerpt: str, source: str, topics: Iterable[str], body: str) -> tuple[str, str, str, str, str]:
     return (
-        spaced(title),
-        spaced(excerpt),
-        spaced(source),
-        BETWEEN.join(map(spaced, topics)),
-        spaced_body(body) if body else "",
+        spaced_words(title),
+        spaced_words(excerpt),
+        spaced_words(source),
+        TOPIC_SEPARATOR.join(map(spaced_words, topics)),
+        spaced_body_words(body) if body else "",
     )
 
 
-def number_of(url: str, path: bytes) -> int:
+def article_number(url: str, path: bytes) -> int:
     """Return :func:`reader.core.urls.article_id` as the signed 64-bit number that tables hold."""
     return int.from_bytes(bytes.fromhex(article_id(url, path)), "big", signed=True)
 
@@ -164,7 +164,7 @@ class _UnusualError(Exception):
     """Something that parse has to judge."""
 
 
-def quick(path: bytes, data: bytes) -> Brief | None:
+def fast_record(path: bytes, data: bytes) -> IndexRecord | None:
     """Return what the index holds of a document without a fault; None where only parse can say whether it is one."""
     try:
         header, start = _header(data)
@@ -228,7 +228,7 @@ class _Header:
             else:
                 self._values[key] = _bare(value) if value else None
 
-    def brief(self, path: bytes, body: str) -> Brief:
+    def brief(self, path: bytes, body: str) -> IndexRecord:
         """Return what the index holds, when nothing at all is amiss."""
         for key in self._blocks.keys() - _OWN_LINES:
             self._check_lines(key)
@@ -248,8 +248,8 @@ class _Header:
         links = [self._url(key) for key in _LINKS]
         keys = {url: url_key(url) for url in links if url}
         best = next(iter(keys.values()), None)
-        title = self._line("title") or self._line("name") or readable_name(show_path(path))
-        excerpt = clean_block(plain_text(self._values.get("excerpt") or "")).strip()
+        title = self._line("title") or self._line("name") or title_from_path(show_path(path))
+        excerpt = clean_block(decode_entities(self._values.get("excerpt") or "")).strip()
         topics = self._topics()
         flags = (
             (PUBLISHED if published is not None and to_bool(published) else 0)
@@ -257,8 +257,8 @@ class _Header:
             | (IMAGES if self._has_images() else 0)
             | (BODY if body and not body.isspace() else 0)
         )
-        return Brief(
-            id=number_of("", path) if best is None else best,
+        return IndexRecord(
+            id=article_number("", path) if best is None else best,
             title=title,
             excerpt=excerpt,
             published_at=self._time(),
@@ -306,7 +306,7 @@ class _Header:
 
     def _url(self, key: str) -> str:
         text = self._values.get(key)
-        return safe(text) if text and not text.isspace() else ""
+        return safe_url(text) if text and not text.isspace() else ""
 
     def _provider(self) -> tuple[str, str]:
         block = self._blocks.get("provider")
@@ -391,7 +391,7 @@ def _bare(value: str) -> str | None:
 
 
 def _one_line(text: str | None) -> str:
-    return clean(plain_text(text)) if text else ""
+    return clean(decode_entities(text)) if text else ""
 
 
 def _check_each(block: str) -> dict[str, str | None]:
@@ -417,7 +417,7 @@ def _check_value(key: str, value: str) -> None:
     """Raise where some field of this name might not take the value."""
     if key in _LINKS:
         if value and not value.isspace():
-            safe(value)
+            safe_url(value)
     elif key in {"quality", "heat", "width", "height"}:
         number = to_number(value)
         if number is None or (key == "heat" and number < 0 and number != -1):

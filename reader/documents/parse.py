@@ -19,17 +19,17 @@ from typing import TypeVar
 from reader.core.errors import ReaderError
 from reader.core.model import Article, BodyFormat, Image, Json, Links, Number, Problem, Provider, Related, Secured
 from reader.core.text import clean, clean_block, show_path, unescape
-from reader.core.urls import safe
+from reader.core.urls import safe_url
 from reader.documents.files import MAX_BYTES
 from reader.documents.frontmatter import (
-    Fault,
+    HeaderProblem,
     FrontMatterError,
-    Mapping,
-    Node,
-    Parts,
-    Scalar,
-    Sequence,
-    split,
+    MappingNode,
+    HeaderNode,
+    SplitDocument,
+    ScalarNode,
+    SequenceNode,
+    split_front_matter,
 )
 from reader.documents.scalars import to_bool, to_number, to_time
 
@@ -43,31 +43,31 @@ MAX_PROBLEMS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedDocument:
     """What came of a document: the article, unless it could not be read at all, and its problems."""
 
     article: Article | None
     problems: tuple[Problem, ...]
 
 
-def parse(path: bytes, data: bytes) -> Parsed:
+def parse_document(path: bytes, data: bytes) -> ParsedDocument:
     """Return what the document ``data``, found at ``path`` in its folder, says. Never raises for any bytes."""
     shown = show_path(path)
     ending = os.path.splitext(path)[1].lower()
-    faults: list[Fault] = []
+    faults: list[HeaderProblem] = []
     if len(data) > MAX_BYTES:
-        faults.append(Fault(1, "", f"the file is larger than {MAX_BYTES >> 20} MiB; what follows is not read"))
+        faults.append(HeaderProblem(1, "", f"the file is larger than {MAX_BYTES >> 20} MiB; what follows is not read"))
         data = data[:MAX_BYTES]
     try:
-        parts = split(data, whole_is_yaml=ending in {b".yaml", b".yml"})
+        parts = split_front_matter(data, whole_is_yaml=ending in {b".yaml", b".yml"})
     except FrontMatterError as error:
-        return Parsed(None, _problems(shown, [*faults, error.fault]))
+        return ParsedDocument(None, _problems(shown, [*faults, error.fault]))
     reader = _Fields(parts.header)
     article = _article(shown, ending, parts, reader)
-    return Parsed(article, _problems(shown, [*faults, *parts.faults, *reader.faults]))
+    return ParsedDocument(article, _problems(shown, [*faults, *parts.faults, *reader.faults]))
 
 
-def _problems(path: str, faults: Iterable[Fault]) -> tuple[Problem, ...]:
+def _problems(path: str, faults: Iterable[HeaderProblem]) -> tuple[Problem, ...]:
     problems = [Problem(path, f.line, f.field, f.message) for f in sorted(faults, key=lambda f: f.line)]
     if len(problems) > MAX_PROBLEMS:
         rest = len(problems) - MAX_PROBLEMS
@@ -75,13 +75,13 @@ def _problems(path: str, faults: Iterable[Fault]) -> tuple[Problem, ...]:
     return tuple(problems)
 
 
-def _article(path: str, ending: bytes, parts: Parts, fields: _Fields) -> Article:
+def _article(path: str, ending: bytes, parts: SplitDocument, fields: _Fields) -> Article:
     body = clean_block(parts.body).strip("\n")
     title = fields.text("title")
     name = fields.peek_text("name")  # stays among the further fields too: a profile shows it
     return Article(
         path=path,
-        title=title or name or readable_name(path),
+        title=title or name or title_from_path(path),
         excerpt=fields.block("excerpt"),
         category=fields.text("category"),
         type=fields.text("type"),
@@ -187,28 +187,28 @@ def _body_format(ending: bytes, body: str) -> BodyFormat:
 _DATE_AHEAD = re.compile(r"\d{4}-\d{2}-\d{2}-(?=.)")
 
 
-def readable_name(path: str) -> str:
+def title_from_path(path: str) -> str:
     """Return a title for a document that has none: its file name without ending, date and dashes."""
     stem = os.path.splitext(path.rsplit("/", 1)[-1])[0]
     words = re.sub(r"[-_]+", " ", _DATE_AHEAD.sub("", stem)).strip()
     return clean(words[:1].upper() + words[1:]) or "(no title)"
 
 
-def plain_text(text: str) -> str:
+def decode_entities(text: str) -> str:
     """Return ``text`` with its HTML entities decoded, twice where they were encoded twice, as in many feeds."""
     return unescape(unescape(text))
 
 
-def _kind(node: Node) -> str:
-    if isinstance(node, Scalar):
+def _kind(node: HeaderNode) -> str:
+    if isinstance(node, ScalarNode):
         return f"“{clean(node.text[:40])}”"
-    return "a list" if isinstance(node, Sequence) else "fields"
+    return "a list" if isinstance(node, SequenceNode) else "fields"
 
 
-def _to_json(node: Node) -> Json:
-    if isinstance(node, Mapping):
+def _to_json(node: HeaderNode) -> Json:
+    if isinstance(node, MappingNode):
         return {key: _to_json(inner) for key, inner in node.entries.items()}
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         return [_to_json(item) for item in node.items[:LIST_LIMIT]]
     if node.is_null:
         return None
@@ -224,26 +224,26 @@ def _to_json(node: Node) -> Json:
 class _Fields:
     """Reads the fields of one mapping by name and type, and keeps what went wrong and what is left."""
 
-    def __init__(self, mapping: Mapping, name: str = "", faults: list[Fault] | None = None) -> None:
+    def __init__(self, mapping: MappingNode, name: str = "", faults: list[HeaderProblem] | None = None) -> None:
         self._left = dict(mapping.entries)
         self._name = name
         self._adopted: dict[str, Json] = {}
-        self.faults: list[Fault] = faults if faults is not None else []
+        self.faults: list[HeaderProblem] = faults if faults is not None else []
 
     # What a caller asks for; each takes the field away, so that rest() has what nobody asked for.
 
     def text(self, key: str) -> str:
         """One line of text, or ""."""
-        return clean(plain_text(self.raw(key)[0]))
+        return clean(decode_entities(self.raw(key)[0]))
 
     def block(self, key: str) -> str:
         """Text of one or more lines, or ""."""
-        return clean_block(plain_text(self.raw(key)[0])).strip()
+        return clean_block(decode_entities(self.raw(key)[0])).strip()
 
     def peek_text(self, key: str) -> str:
         """One line of text, or "", leaving the field among the rest."""
         node = self._left.get(key)
-        return clean(plain_text(node.text)) if isinstance(node, Scalar) and not node.is_null else ""
+        return clean(decode_entities(node.text)) if isinstance(node, ScalarNode) and not node.is_null else ""
 
     def number(self, key: str) -> Number | None:
         """A number, or None."""
@@ -278,7 +278,7 @@ class _Fields:
         if not text.strip():
             return ""
         try:
-            return safe(text)
+            return safe_url(text)
         except ReaderError as error:
             self.fault(line, key, error.message)
             return ""
@@ -288,8 +288,8 @@ class _Fields:
         node = self._left.pop(key, None)
         found: list[str] = []
         for at, item in enumerate(self._items(key, node)):
-            if isinstance(item, Scalar):
-                found.append("" if item.is_null else clean(plain_text(item.text)))
+            if isinstance(item, ScalarNode):
+                found.append("" if item.is_null else clean(decode_entities(item.text)))
             else:
                 self.fault(item.line, f"{key}[{at}]", f"expected text, found {_kind(item)}")
         return tuple(dict.fromkeys(text for text in found if text))
@@ -322,7 +322,7 @@ class _Fields:
 
     def fault(self, line: int, key: str, message: str) -> None:
         """Report that the value of ``key`` is not what it should be."""
-        self.faults.append(Fault(line, f"{self._name}.{key}" if self._name else key, message))
+        self.faults.append(HeaderProblem(line, f"{self._name}.{key}" if self._name else key, message))
 
     # How.
 
@@ -332,30 +332,30 @@ class _Fields:
 
     def _scalar(self, key: str, convert: Callable[[str], _T | None], wanted: str) -> _T | None:
         node = self._left.pop(key, None)
-        if node is None or (isinstance(node, Scalar) and node.is_null):
+        if node is None or (isinstance(node, ScalarNode) and node.is_null):
             return None
-        value = convert(node.text) if isinstance(node, Scalar) else None
+        value = convert(node.text) if isinstance(node, ScalarNode) else None
         if value is None:
             self.fault(node.line, key, f"expected {wanted}, found {_kind(node)}")
         return value
 
-    def _items(self, key: str, node: Node | None) -> tuple[Node, ...]:
-        if node is None or (isinstance(node, Scalar) and node.is_null):
+    def _items(self, key: str, node: HeaderNode | None) -> tuple[HeaderNode, ...]:
+        if node is None or (isinstance(node, ScalarNode) and node.is_null):
             return ()
-        if not isinstance(node, Sequence):
+        if not isinstance(node, SequenceNode):
             return (node,)
         if len(node.items) > LIST_LIMIT:
             self.fault(node.line, key, f"this list has more than {LIST_LIMIT} entries; the rest is not read")
         return node.items[:LIST_LIMIT]
 
-    def _inner(self, node: Node, name: str, plain: str) -> _Fields | None:
+    def _inner(self, node: HeaderNode, name: str, plain: str) -> _Fields | None:
         path = f"{self._name}.{name}" if self._name else name
-        if isinstance(node, Mapping):
+        if isinstance(node, MappingNode):
             return _Fields(node, path, self.faults)
-        if isinstance(node, Scalar):
+        if isinstance(node, ScalarNode):
             if node.is_null:
                 return None
             if plain:
-                return _Fields(Mapping({plain: node}, node.line), path, self.faults)
+                return _Fields(MappingNode({plain: node}, node.line), path, self.faults)
         self.fault(node.line, name, f"expected fields, found {_kind(node)}")
         return None

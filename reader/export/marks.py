@@ -1,6 +1,6 @@
 """Marks as lines of JSON, for sharing them between machines; docs/state.md tells the format.
 
-Pure but for :func:`write_whole`. A file may be merged line by line, have lines twice or
+Pure but for :func:`write_atomically`. A file may be merged line by line, have lines twice or
 in any order: of each mark the later change holds, of each tag the first spelling.
 """
 
@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.marks import (
     READ,
     STARRED,
@@ -32,7 +32,7 @@ from reader.core.marks import (
     normalize_tag,
     tag_key,
 )
-from reader.core.text import clean, cut, show_path
+from reader.core.text import clean, truncate, show_path
 from reader.storage.sqlite.database import sync
 from reader.storage.sqlite.marks import named_items
 
@@ -47,12 +47,12 @@ _ID = re.compile(r"[0-9a-f]{16}")
 _USUAL = re.compile(
     rb'\{"id":"([0-9a-f]{16})",("(?:mark|tag)":"[^"\\]{1,400}","value":(?:true|false),"changed":"[^"\\]{24}"\})\n'
 )
-"""The line of a mark as :func:`lines` writes it: what follows the id is the same for all that were marked at once."""
+"""The line of a mark as :func:`export_lines` writes it: what follows the id is the same for all that were marked at once."""
 _NOTHING = "Nothing was imported."
 _UPDATE = f"It was probably written by a newer newsreader: update this one. {_NOTHING}"
 
 
-def lines(entries: Iterable[MarkEntry]) -> Iterator[bytes]:
+def export_lines(entries: Iterable[MarkEntry]) -> Iterator[bytes]:
     """Yield the lines of a file, in the order of ``entries`` and each with its end."""
     yield _line(_HEADER)
     for entry in entries:
@@ -83,7 +83,7 @@ def _written(at: int) -> str:
     return (_EPOCH + at * _MILLISECOND).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def parse(file: BinaryIO, name: str) -> MarkSet:
+def parse_export(file: BinaryIO, name: str) -> MarkSet:
     """Return the marks in an export; ``name`` is what to call the file.
 
     Raises ReaderError, with the number of the line, at the first that is not understood,
@@ -157,7 +157,7 @@ def _only(record: dict[str, Any], *names: str) -> None:
     """Refuse what has other keys than these."""
     for name in record:
         if name not in names:
-            _refuse(f"this newsreader does not know what “{cut(clean(name), 40)}” means", _UPDATE)
+            _refuse(f"this newsreader does not know what “{truncate(clean(name), 40)}” means", _UPDATE)
     for name in names:
         if name not in record:
             _refuse(f"it lacks “{name}”")
@@ -183,7 +183,7 @@ def _mark(record: dict[str, Any]) -> tuple[MarkKey, Mark]:
     if of == "tag":
         what = TAG + _key(what)
     elif what not in (READ, STARRED):
-        _refuse(f"this newsreader does not know the mark “{cut(clean(str(what)), 40)}”", _UPDATE)
+        _refuse(f"this newsreader does not know the mark “{truncate(clean(str(what)), 40)}”", _UPDATE)
     number = int.from_bytes(bytes.fromhex(id_), "big", signed=True)
     return (number, what), Mark(_time(record["changed"], "changed"), value)
 
@@ -243,7 +243,7 @@ def _known_time(text: str) -> int:
     return (moment - _EPOCH) // _MILLISECOND
 
 
-def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
+def write_atomically(path: Path, pieces: Iterable[bytes]) -> None:
     """Write a file so that its name always leads to a whole one, the former or the new; on disk when this returns.
 
     A link is followed; what is no regular file, such as a FIFO, is written to as it is.
@@ -275,6 +275,6 @@ def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
         raise
     except OSError as error:
         raise ReaderError(
-            f"{show_path(path)} could not be written: {reason(error)}.",
+            f"{show_path(path)} could not be written: {describe_error(error)}.",
             "What was there before is as it was. Make room on the disk, or choose a place that can be written.",
         ) from error

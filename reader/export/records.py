@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from reader.core.model import Article, Extract, Image, Links, Page, Problem, Provider, Related, Row
 from reader.core.text import show_path
-from reader.core.times import iso
+from reader.core.times import format_iso
 
 if TYPE_CHECKING:
     from reader.core.events import FetchResult, Progress
-    from reader.core.model import Census
+    from reader.core.model import IndexTotals
 
 Record = dict[str, Any]
 
@@ -58,7 +58,7 @@ def page_record(page: Page) -> Record:
     }
 
 
-def got_record(got: FetchResult) -> Record:
+def fetch_record(got: FetchResult) -> Record:
     """Return what ``fetch --json`` gives for an article; ``url`` is the one asked for first where there is no page."""
     return {
         "id": got.id,
@@ -125,7 +125,7 @@ def problem_record(problem: Problem) -> Record:
     return {"file": problem.path, "line": problem.line, "field": problem.field or None, "message": problem.message}
 
 
-def index_record(folder: Path, progress: Progress, census: Census) -> Record:
+def index_record(folder: Path, progress: Progress, census: IndexTotals) -> Record:
     """Return what ``index --json`` gives: what there is now, and what this refresh found."""
     return {
         "folder": show_path(folder),
@@ -135,7 +135,7 @@ def index_record(folder: Path, progress: Progress, census: Census) -> Record:
         "removed": progress.removed,
         "moved": progress.moved,
         "problems": census.problems,
-        "troubled": census.troubled,
+        "troubled": census.with_problems,
         "seconds": round(progress.seconds, 3),
     }
 
@@ -156,7 +156,7 @@ def _marks(read: bool, starred: bool, tags: Sequence[str]) -> Record:
 
 
 def _time(moment: datetime | None) -> str | None:
-    return None if moment is None else iso(moment)
+    return None if moment is None else format_iso(moment)
 
 
 def _links(links: Links) -> Record:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from reader.content.html.tokenizer import ATTRIBUTE
-from reader.core.encodings import detect
+from reader.core.encodings import detect_encoding
 from reader.core.text import unescape
 
 if TYPE_CHECKING:
@@ -35,10 +35,10 @@ class Parsed(NamedTuple):
 def decode(source: bytes | str, charset: str = "") -> str:
     """Return a page as text without the characters and numeric references that XML does not take.
 
-    ``charset`` is what the server said; :func:`reader.core.encodings.detect` says what that
+    ``charset`` is what the server said; :func:`reader.core.encodings.detect_encoding` says what that
     counts for. Broken bytes become U+FFFD; never raises.
     """
-    text = source if isinstance(source, str) else source.decode(detect(source, charset), "replace")
+    text = source if isinstance(source, str) else source.decode(detect_encoding(source, charset), "replace")
     text = text.removeprefix("\ufeff")
     text = _NOT_XML.sub("", text)
     return _REFERENCE.sub(_harmless, text) if "&#" in text else text

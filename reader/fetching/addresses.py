@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from reader.core.errors import ReaderError
 from reader.core.events import Failure
-from reader.core.model import Links, Page, Way
-from reader.core.urls import canonical, fetchable
+from reader.core.model import Links, Page, AddressKind
+from reader.core.urls import canonical_url, request_url
 
 if TYPE_CHECKING:
     from reader.library.library import Library
 
 _MOST_ADDRESSES = 8
-_WAYS: tuple[Way, ...] = get_args(Way)
+_WAYS: tuple[AddressKind, ...] = get_args(AddressKind)
 
 
 class Address(NamedTuple):
     """One way to an article."""
 
-    way: Way
+    way: AddressKind
     url: str
-    """In the form of :func:`reader.core.urls.fetchable`."""
+    """In the form of :func:`reader.core.urls.request_url`."""
 
 
 class FetchTarget(NamedTuple):
@@ -39,7 +39,7 @@ def fetch_target(id_: str, every: Iterable[Links]) -> FetchTarget:
 
     In the order original, web, AMP, AMP cache.
     """
-    ways: tuple[tuple[Way, Callable[[Links], str]], ...] = (
+    ways: tuple[tuple[AddressKind, Callable[[Links], str]], ...] = (
         ("original", lambda links: links.original),
         ("web", lambda links: links.web),
         ("amp", lambda links: links.amp),
@@ -51,11 +51,11 @@ def fetch_target(id_: str, every: Iterable[Links]) -> FetchTarget:
     for way, address_of in ways:
         for url in dict.fromkeys(filter(None, map(address_of, links))):
             try:
-                asked = fetchable(url)
+                asked = request_url(url)
             except ReaderError as error:
                 unusable.append(Failure(way, "", error.message.rstrip(".")))
             else:
-                found.setdefault(canonical(asked), Address(way, asked))
+                found.setdefault(canonical_url(asked), Address(way, asked))
     return FetchTarget(id_, tuple(found.values())[:_MOST_ADDRESSES], tuple(unusable))
 
 
@@ -87,7 +87,7 @@ def _documents(library: Library, id_: str) -> list[int]:
     return library.articles.rowids(id_) if library.renew() else []
 
 
-def is_weaker(way: Way, other: Way) -> bool:
+def is_weaker(way: AddressKind, other: AddressKind) -> bool:
     """Whether a page that came by ``way`` is a copy of what comes by ``other``."""
     return _WAYS.index(way) > _WAYS.index(other)
 
@@ -97,8 +97,8 @@ def at_least_as_good_as(kept: Page, addresses: tuple[Address, ...]) -> tuple[Add
 
     A page is no better because it comes by a way that is only taken when the others fail.
     """
-    came_by = canonical(kept.url)
+    came_by = canonical_url(kept.url)
     for at, address in enumerate(addresses):
-        if canonical(address.url) == came_by:
+        if canonical_url(address.url) == came_by:
             return addresses[: at + 1]
     return tuple(address for address in addresses if not is_weaker(address.way, kept.way))

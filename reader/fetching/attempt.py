@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reader.core.events import Failure, FetchAttempted, FetchResult, Status
 from reader.core.model import Page
-from reader.core.urls import host
+from reader.core.urls import display_host
 from reader.fetching.addresses import Address, FetchTarget, is_weaker
 from reader.fetching.replace_policy import reason_to_keep
 from reader.storage.sqlite.pages.store import FetchFailure
@@ -108,7 +108,7 @@ class Attempt:
         return None
 
     async def _one(self, address: Address) -> Page | None:
-        name = host(address.url)
+        name = display_host(address.url)
         self._tell(FetchAttempted(self._wanted.id, address.way, name))
         self._tools.reads.prestart()
         kept = self.kept
@@ -124,7 +124,7 @@ class Attempt:
             self._fail(address.way, error.host or name, error.why, error.hint)
             seconds = 0.0 if error.retry_after is None and error.status == _UNAVAILABLE else error.retry_after
             if seconds is not None and self._retry_after is None:
-                busy = host(f"http://{error.host}/") if error.redirects else name
+                busy = display_host(f"http://{error.host}/") if error.redirects else name
                 self._host, self._retry_after = busy or name, seconds
             return None
         if answer.status == 304:
@@ -137,7 +137,7 @@ class Attempt:
 
     async def _read(self, address: Address, answer: WebResponse) -> Page | None:
         """Return the page in an answer, once it is kept."""
-        name = host(answer.final_url) or host(address.url)
+        name = display_host(answer.final_url) or display_host(address.url)
         background = self._robots is not None
         try:
             extract, stub = await self._tools.reads.extract(

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reader.core.errors import ReaderError
 from reader.core.events import BulkProgress, Failure, FetchResult
-from reader.core.text import count
-from reader.core.urls import host
+from reader.core.text import format_count
+from reader.core.urls import display_host
 from reader.fetching.addresses import FetchTarget, find_target
 from reader.fetching.attempt import Outcome
 from reader.fetching.fetch_article import ArticleFetcher, LibraryThread
@@ -192,7 +192,7 @@ class BulkFetch:
         elif not found.addresses:
             self._count((await self._fetching.fetch(found, robots=self._manners)).got)
         else:
-            name = host(found.addresses[0].url)
+            name = display_host(found.addresses[0].url)
             ready = self._hosts.get(name, ())
             if len(ready) >= _HOST_AHEAD or self._looked_up >= _MOST_READY:
                 self._parked.setdefault(name, deque()).append(id_)
@@ -372,7 +372,7 @@ class BulkFetch:
         return BulkProgress(*counts, rate, paused, finished, told, self._last, self._unseen)
 
     def _told(self, left: int) -> str:
-        parts = [f"{count(self._done, 'page')} fetched"]
+        parts = [f"{format_count(self._done, 'page')} fetched"]
         if self._cached > self._unseen:
             parts.append(f"{self._cached - self._unseen:,} there already")
         if self._unseen:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from reader.core.urls import host
+from reader.core.urls import display_host
 from reader.web.responses import FetchError
 
 LONGEST_WAIT = 300.0
@@ -48,7 +48,7 @@ class Politeness:
 
         To be asked once for every address, just before it is asked for.
         """
-        name = host(url)
+        name = display_host(url)
         if self._rounds.get(name, 0) >= ROUNDS:
             return FetchError("busy", f"it was busy {ROUNDS} times in a row", name, hint="Try again later.")
         left = self._aside.get(name, 0.0) - self._clock()

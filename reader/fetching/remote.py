@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reader.config.settings import FetchSettings
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.events import (
     BulkProgress,
     Failure,
@@ -176,7 +176,7 @@ class FetchClient:
             try:
                 self._pass_on(order)
             except OSError as error:
-                self._fell(self._process, f"No process to fetch with could be started: {reason(error)}.")
+                self._fell(self._process, f"No process to fetch with could be started: {describe_error(error)}.")
             except ReaderError as error:
                 self._give_up(error.message, error.hint)
 

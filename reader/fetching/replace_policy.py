@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from reader.core.text import count
-from reader.core.tokenize import spaced_body
+from reader.core.text import format_count
+from reader.core.tokenize import spaced_body_words
 
 if TYPE_CHECKING:
     from reader.core.model import Page
@@ -30,14 +30,14 @@ _FRONT = frozenset({"", "/", *(f"/{name}" for name in ("index.html", "index.htm"
 def reason_to_keep(kept: Page, page: Page) -> str:
     """Return why ``page`` is no later state of ``kept``, in words that follow a colon; empty when it may be."""
     now, before = page.extract.words, kept.extract.words
-    words = f"{count(before, 'word')} are kept" if before != 1 else "1 word is kept"
+    words = f"{format_count(before, 'word')} are kept" if before != 1 else "1 word is kept"
     if _is_front(page.final_url) and not _is_front(page.url) and not _is_front(kept.final_url):
         return f"it leads to the front page now; {words}"
     if now < before * _LEAST:
-        return f"it has only {count(now, 'word')} now, of {before:,} that are kept"
+        return f"it has only {format_count(now, 'word')} now, of {before:,} that are kept"
     moved = page.final_url != kept.final_url
     if (moved or now < before * _CLEARLY_LONGER) and _shared(kept.extract.markdown, page.extract.markdown) < _SHARED:
-        return f"it has another text now, of {count(now, 'word')}; {words}"
+        return f"it has another text now, of {format_count(now, 'word')}; {words}"
     return ""
 
 
@@ -54,5 +54,5 @@ def _shared(one: str, other: str) -> float:
 
 
 def _shingles(text: str) -> set[tuple[str, ...]]:
-    words = spaced_body(text).split()
+    words = spaced_body_words(text).split()
     return {tuple(words[at : at + _SHINGLE]) for at in range(len(words) - _SHINGLE + 1)}

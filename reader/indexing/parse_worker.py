@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
 
-from reader.documents.files import Folder, GoneError, join, read_many
-from reader.documents.index_record import brief, slow
+from reader.documents.files import Folder, FileGoneError, join_path, read_files
+from reader.documents.index_record import index_record, full_record
 from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
 from reader.workers.process import lower_priority, receive, send
 
@@ -25,16 +25,16 @@ def parse_files(folder: Folder, prefix: bytes, names: Iterable[bytes], *, slow_p
 
     ``slow_path`` keeps to what is written in Python where there is a choice.
     """
-    understand = slow if slow_path else brief
+    understand = full_record if slow_path else index_record
     taken, failures = [], []
-    for name, contents in read_many(folder, prefix, names):
-        if isinstance(contents, GoneError):
+    for name, contents in read_files(folder, prefix, names):
+        if isinstance(contents, FileGoneError):
             continue
         if isinstance(contents, Exception):
             taken.append(failed(name, contents.message.rstrip(".")))
             continue
         try:
-            found, problems = understand(join(prefix, name), contents.data)
+            found, problems = understand(join_path(prefix, name), contents.data)
         except Exception:  # noqa: BLE001 - parsing never raises; should it do so all the same, that costs one document
             failures.append(traceback.format_exc())
             taken.append(failed(name, FAILED))

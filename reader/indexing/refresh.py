@@ -12,7 +12,7 @@ from threading import Event
 from reader.core.events import Progress
 from reader.core.model import Problem
 from reader.core.text import show_path
-from reader.documents.files import Listing, check, join, look, walk
+from reader.documents.files import FolderListing, check_folder, join_path, list_file, walk
 from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import ParsedBatch, parse_files
 from reader.library.library import Library
@@ -142,9 +142,9 @@ class _Refresh:
             self._writer.begin_first_time()
         seen: set[bytes] = set()
         unreadable: list[bytes] = []
-        troubles: list[Problem] = []
+        problems: list[Problem] = []
         for listing in walk(self._folder, self._stopped):
-            troubles += listing.problems
+            problems += listing.problems
             seen.add(listing.folder)
             if listing.readable:
                 self._compare(listing, known.get(listing.folder))
@@ -158,20 +158,20 @@ class _Refresh:
         vanished = [
             (path, folder)
             for path, folder in known.items()
-            if path not in seen and not any(path.startswith(join(prefix, b"")) for prefix in unreadable)
+            if path not in seen and not any(path.startswith(join_path(prefix, b"")) for prefix in unreadable)
         ]
         for _, folder in vanished:
             self._gone += [file.rowid for file in self._writer.files(folder.rowid).values()]
         yield from self._read_all()
         if self._stopped():
             return
-        check(self._folder)  # what is gone meanwhile with all that is in it was not read to its end
+        check_folder(self._folder)  # what is gone meanwhile with all that is in it was not read to its end
         with self._writer.together():
-            self._writer.set_folder_problems(troubles)
+            self._writer.set_folder_problems(problems)
             self._writer.remove_folders(folder.rowid for _, folder in vanished)
         yield self._finish(complete=True)
 
-    def _compare(self, listing: Listing, known: KnownFolder | None) -> None:
+    def _compare(self, listing: FolderListing, known: KnownFolder | None) -> None:
         """Put what differs from the index on the list of what is to be read, or of what is gone."""
         digest = listing.digest()
         if known is not None and known.digest == digest:
@@ -196,12 +196,12 @@ class _Refresh:
 
     def some(self, paths: Collection[bytes]) -> Iterator[Progress]:
         """Look at ``paths`` only: files that came, went or changed, and folders."""
-        check(self._folder)  # that it is gone as a whole does not mean that its documents are
+        check_folder(self._folder)  # that it is gone as a whole does not mean that its documents are
         known = self._writer.folders()
         changed: dict[bytes, list[bytes]] = {}
         vanished: list[int] = []
         walked: set[bytes] = set()
-        troubles: list[Problem] = []
+        problems: list[Problem] = []
 
         def forget_folders(path: bytes, kept: Collection[bytes] = ()) -> None:
             """Count what was known in and below the folder ``path`` among what is gone, except for folders ``kept``."""
@@ -214,7 +214,7 @@ class _Refresh:
                 return
             if not walked.isdisjoint(_above(path)):
                 continue  # seen already, with the folder that it lies in
-            listing = look(self._folder, path)
+            listing = list_file(self._folder, path)
             prefix, _, name = path.rpartition(b"/")
             folder = known.get(prefix)
             file = self._writer.file(folder.rowid, name) if folder is not None else None
@@ -224,7 +224,7 @@ class _Refresh:
                 walked.add(path)
                 was_known, unreadable = path in known, []
                 for below in walk(self._folder, self._stopped, start=path):
-                    troubles += below.problems
+                    problems += below.problems
                     if below.readable:
                         self._compare(below, known.pop(below.folder, None))
                     else:
@@ -234,7 +234,7 @@ class _Refresh:
                 if was_known:
                     forget_folders(path, unreadable)
                 continue
-            troubles += listing.problems
+            problems += listing.problems
             for _, mtime_ns, size in listing.files:
                 if file is None or (file.mtime_ns, file.size) != (mtime_ns, size):
                     changed.setdefault(prefix, []).append(name)
@@ -258,7 +258,7 @@ class _Refresh:
             if problem.path not in looked_at and not problem.path.startswith(below_walked)
         ]
         with self._writer.together():
-            self._writer.set_folder_problems([*others, *troubles])
+            self._writer.set_folder_problems([*others, *problems])
             self._writer.remove_folders(vanished)
         yield self._finish()
 

@@ -215,7 +215,7 @@ def main() -> None:
         send(type(news).__name__, news._asdict())
 
     processes.lower_priority(_NICE)
-    library = Library.open(Path(sys.argv[1]), Paths.of())
+    library = Library.open(Path(sys.argv[1]), Paths.from_environment())
     updater = IndexUpdater(library, tell, nice=_NICE)
 
     serve_commands(lambda _: updater.refresh())

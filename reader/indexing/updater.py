@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from reader.core.errors import ReaderError
 from reader.core.events import Progress, describe_outcome
 from reader.core.text import clean
-from reader.documents.files import check
+from reader.documents.files import check_folder
 from reader.indexing.events import (
     INDEX_DAMAGED,
     FolderAway,
@@ -131,7 +131,7 @@ class IndexUpdater:
     def _back(self) -> _Request | None:
         """Return that everything is to be looked at, once a folder that was gone can be read again."""
         try:
-            check(self._library.folder)
+            check_folder(self._library.folder)
         except ReaderError:
             return None
         self._lost = False

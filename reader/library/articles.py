@@ -12,12 +12,12 @@ from reader.core.errors import ReaderError
 from reader.core.model import Article, Problem, Row
 from reader.core.ordering import ArticleOrder, Sort
 from reader.core.text import show_path
-from reader.documents.files import ENDINGS, Folder, read
+from reader.documents.files import EXTENSIONS, Folder, read_file
 from reader.library.marks import LibraryMarks
 from reader.storage.sqlite.index.reader import Index
 
 if TYPE_CHECKING:
-    from reader.documents.parse import Parsed
+    from reader.documents.parse import ParsedDocument
 
 _FIRST_CHUNK, _LARGEST_CHUNK = 500, 50_000
 """Articles per query of :meth:`LibraryArticles.next_unread`, at first and at most."""
@@ -69,11 +69,11 @@ class LibraryArticles:
             raise ReaderError(f"{show_path(path)} can no longer be read as a document: {why}.", "See ! for details.")
         return parsed.article
 
-    def parse(self, path: bytes) -> Parsed:
+    def parse(self, path: bytes) -> ParsedDocument:
         """Return the parsed file at ``path``, relative to the folder. Raises ReaderError if it is unreadable."""
-        from reader.documents.parse import parse  # lazy: a list needs no parser
+        from reader.documents.parse import parse_document  # lazy: a list needs no parser
 
-        return parse(path, read(self._folder, path).data)
+        return parse_document(path, read_file(self._folder, path).data)
 
     def ids(self, rowids: Sequence[int]) -> list[str]:
         """Return the distinct ids of the articles of these documents."""
@@ -97,7 +97,7 @@ class LibraryArticles:
         base = own.rsplit(b"/", 2)[0] + b"/" if own.count(b"/") >= 2 else b""
         found: list[int | None] = []
         for name in names:
-            paths = (base + os.fsencode(name + ending) for ending in sorted(ENDINGS))
+            paths = (base + os.fsencode(name + ending) for ending in sorted(EXTENSIONS))
             found.append(next((each for each in map(index.rowid_by_path, paths) if each is not None), None))
         return found
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from reader.core.model import Census, Counts
+from reader.core.model import IndexTotals, Counts
 from reader.core.paths import Paths
 from reader.documents.files import Folder
 from reader.library.articles import LibraryArticles
@@ -66,9 +66,9 @@ class Library:
         """Open the folder, or the single document, at ``path``. Raises ReaderError if there is none."""
         folder = Folder.of(path)
         # A single document is read at once and needs no index file.
-        index_file = paths.index(folder.root) if folder.only is None else None
+        index_file = paths.index_file(folder.root) if folder.only is None else None
         index, index_notice = Index.open(index_file)
-        store, store_notice = MarkStore.open(paths.state)
+        store, store_notice = MarkStore.open(paths.state_file)
         return cls(folder, index, store, tuple(filter(None, (index_notice, store_notice))), index_file, paths=paths)
 
     def _current_index(self) -> Index:
@@ -79,7 +79,7 @@ class Library:
         """The fetched pages of the articles of all folders; opened on first use."""
         with self._opening:
             if self._pages is None:
-                self._pages = open_pages(None if self.paths is None else self.paths.pages, self._store)
+                self._pages = open_pages(None if self.paths is None else self.paths.pages_file, self._store)
             return self._pages
 
     @property
@@ -110,7 +110,7 @@ class Library:
     @staticmethod
     def last(paths: Paths) -> tuple[Path | None, str]:
         """Return the folder or document that was opened last, and a sentence if the marks could not be opened."""
-        store, notice = MarkStore.open(paths.state)
+        store, notice = MarkStore.open(paths.state_file)
         try:
             target = store.settings.get(_LAST_FOLDER)
         finally:
@@ -143,12 +143,12 @@ class Library:
     def counts(self) -> Counts:
         """Return the numbers of articles, unread articles and documents with problems."""
         totals = self.index.totals()
-        return Counts(totals.articles, totals.articles - self.marks.count_read(), totals.troubled, totals.complete)
+        return Counts(totals.articles, totals.articles - self.marks.count_read(), totals.with_problems, totals.complete)
 
-    def census(self) -> Census:
+    def census(self) -> IndexTotals:
         """Return complete numbers, which takes a while in a large folder."""
         totals = self.index.totals()
-        return Census(totals.articles, self.index.documents(), self.index.problem_count(), totals.troubled)
+        return IndexTotals(totals.articles, self.index.documents(), self.index.problem_count(), totals.with_problems)
 
     def close(self) -> None:
         """Close the files."""

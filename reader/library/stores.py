@@ -22,7 +22,7 @@ def open_mark_store(paths: Paths, on_notice: Callable[[str], None]) -> Iterator[
 
     Raises ReaderError if the file is unusable: a store in memory would hold nothing to share.
     """
-    store, notice = MarkStore.open(paths.state)
+    store, notice = MarkStore.open(paths.state_file)
     with closing(store):
         if not store.is_saved:
             raise ReaderError(notice)
@@ -37,7 +37,7 @@ def open_page_store(paths: Paths, on_notice: Callable[[str], None]) -> Iterator[
 
     Raises ReaderError if a file is unusable.
     """
-    with open_mark_store(paths, on_notice) as marks, closing(open_pages(paths.pages, marks)) as pages:
+    with open_mark_store(paths, on_notice) as marks, closing(open_pages(paths.pages_file, marks)) as pages:
         if pages.in_memory:
             raise ReaderError(pages.notice)
         if pages.notice:

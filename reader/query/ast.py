@@ -27,16 +27,16 @@ PartField = Literal["path", "url"]
 NumberField = Literal["quality", "heat"]
 Relation = Literal["=", "<", "<=", ">", ">="]
 DateRelation = Literal["in", "<", "<=", ">", ">=", "range"]
-State = Literal["read", "unread", "starred", "published", "duplicate"]
-Thing = Literal["related", "images", "body", "page", "tags", "problems"]
-Order: TypeAlias = Sort | Literal["relevance"]
+StateName = Literal["read", "unread", "starred", "published", "duplicate"]
+ThingName = Literal["related", "images", "body", "page", "tags", "problems"]
+QueryOrder: TypeAlias = Sort | Literal["relevance"]
 
 VALUE_FIELDS: tuple[ValueField, ...] = get_args(ValueField)
 PART_FIELDS: tuple[PartField, ...] = get_args(PartField)
 NUMBER_FIELDS: tuple[NumberField, ...] = get_args(NumberField)
 TEXT_FIELDS: tuple[TextField, ...] = get_args(TextField)
-STATES: tuple[State, ...] = get_args(State)
-THINGS: tuple[Thing, ...] = get_args(Thing)
+STATES: tuple[StateName, ...] = get_args(StateName)
+THINGS: tuple[ThingName, ...] = get_args(ThingName)
 FIELDS: tuple[str, ...] = (
     *(name for name in TEXT_FIELDS if name != "any"),
     *VALUE_FIELDS,
@@ -59,7 +59,7 @@ MAX_LIMIT = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class WordsCondition:
     """The words of ``text``, in a row, stand in ``field``.
 
     What separates words is decided by the index, so ``text`` may be several words
@@ -77,7 +77,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class ValueCondition:
     """One of the article's values for ``field`` is ``value``, whole, without regard to case.
 
     ``source`` is the name shown for the publisher (its domain where it has no name), ``topic``
@@ -90,7 +90,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SubstringCondition:
     """``part`` stands somewhere in the path below the folder, or in one of the article's addresses.
 
     Without regard to case; no character is special.
@@ -101,7 +101,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Number:
+class NumberCondition:
     """The number is known, and in this relation to ``value``."""
 
     field: NumberField
@@ -110,7 +110,7 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
-class Between:
+class NumberRange:
     """The number is known, and from ``low`` to ``high``, both included."""
 
     field: NumberField
@@ -119,15 +119,15 @@ class Between:
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class UnknownCondition:
     """The document does not say: no number, no heat from 0 on, no date."""
 
     field: Literal["quality", "heat", "date"]
 
 
 @dataclass(frozen=True, slots=True)
-class Date:
-    """The article has a date, and it is in the period that :func:`reader.query.dates.period` gives.
+class DateCondition:
+    """The article has a date, and it is in the period that :func:`reader.query.dates.date_range` gives.
 
     ``first`` and ``last`` are as written, in lower case, so that ``today`` stays today: a year, month
     or day in ISO 8601 (``2021``, ``2021-07``, ``2021-07-28``), a span back from now (``3d 2w 1m 1y``), or a word
@@ -140,7 +140,7 @@ class Date:
 
 
 @dataclass(frozen=True, slots=True)
-class Is:
+class IsCondition:
     """The article is in this state.
 
     ``read``, ``unread`` (the complement) and ``starred`` are the person's marks; ``published`` means that
@@ -148,17 +148,17 @@ class Is:
     folder holds a better copy.
     """
 
-    state: State
+    state: StateName
 
 
 @dataclass(frozen=True, slots=True)
-class Has:
+class HasCondition:
     """The article has one of these or more.
 
     ``body`` is a text of its own, ``page`` its web page where one is kept, ``tags`` are the person's.
     """
 
-    thing: Thing
+    thing: ThingName
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,7 @@ class Not:
     part: Node
 
 
-Leaf: TypeAlias = Words | Value | Part | Number | Between | Unknown | Date | Is | Has
+Leaf: TypeAlias = WordsCondition | ValueCondition | SubstringCondition | NumberCondition | NumberRange | UnknownCondition | DateCondition | IsCondition | HasCondition
 Node: TypeAlias = Leaf | And | Or | Not
 
 
@@ -192,7 +192,7 @@ class Query:
 
     where: Node | None = None
     """None matches every article."""
-    sort: Order | None = None
+    sort: QueryOrder | None = None
     """``relevance`` is best match first; it has no other direction. Without words it is the usual order."""
     limit: int | None = None
     """How many articles to list at most, the first of the order; from 1."""

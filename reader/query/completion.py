@@ -14,18 +14,18 @@ from reader.query.ast import (
     THINGS,
     VALUE_FIELDS,
     And,
-    Has,
-    Is,
+    HasCondition,
+    IsCondition,
     Node,
     Not,
     Or,
     TextField,
-    Value,
+    ValueCondition,
     ValueField,
-    Words,
+    WordsCondition,
 )
 from reader.query.dates import SPANS, WORDS
-from reader.query.lexer import Token, tokens
+from reader.query.lexer import QueryToken, split_query
 
 CompletionKind: TypeAlias = Literal["field", "fixed", "none"] | ValueField
 
@@ -57,7 +57,7 @@ EXAMPLES = (
 """Queries, each with what it finds, for whoever wants to know the language; docs/queries.md has all of it."""
 
 
-class Completion(NamedTuple):
+class QueryCompletion(NamedTuple):
     """What may take the place of a query's text from ``start`` to ``end``, in characters."""
 
     start: int
@@ -66,7 +66,7 @@ class Completion(NamedTuple):
     """``field``: the name of a field; ``fixed``: one of a field's few values; ``none``: nothing can be proposed.
 
     Else the field whose values are the articles' own: ask the library for those that begin with
-    ``prefix``, and write the one that was chosen as :func:`reader.query.parser.quoted` does.
+    ``prefix``, and write the one that was chosen as :func:`reader.query.parser.quote_value` does.
     """
     prefix: str
     """What stands there up to the cursor, without quotes and escapes."""
@@ -74,13 +74,13 @@ class Completion(NamedTuple):
     """What can be proposed, ready to be written, in its usual order; names end with their colon."""
 
 
-def complete(text: str, at: int) -> Completion:
+def complete_query(text: str, at: int) -> QueryCompletion:
     """Return what stands at the cursor, ``at`` characters into ``text``, and what it may become."""
     at = max(0, min(at, len(text)))
-    nothing = Completion(at, at, "none", "")
+    nothing = QueryCompletion(at, at, "none", "")
     if len(text) > MAX_CHARS:
         return nothing
-    token = next((token for token in tokens(text) if token.start < at <= token.end), None)
+    token = next((token for token in split_query(text) if token.start < at <= token.end), None)
     if token is None or token.kind in {"open", "minus"} or text[token.start : token.end] == "-":
         return _names(at, at, "")
     if token.kind == "close" or (token.quoted and token.closed and at == token.end):
@@ -98,7 +98,7 @@ def complete(text: str, at: int) -> Completion:
     return _names(token.start, end + text.startswith(":", end), written)
 
 
-def words_of(where: Node | None, fields: Collection[TextField] = ("any", "title", "excerpt")) -> tuple[Words, ...]:
+def query_words(where: Node | None, fields: Collection[TextField] = ("any", "title", "excerpt")) -> tuple[WordsCondition, ...]:
     """Return the words and phrases in ``fields`` that articles are found by, each once, in their order.
 
     Those under NOT are left out, as no article that is found has them; under two they are in again.
@@ -106,11 +106,11 @@ def words_of(where: Node | None, fields: Collection[TextField] = ("any", "title"
     return tuple(dict.fromkeys(words for words in _wanted(where, wanted=True) if words.field in fields))
 
 
-def without(text: str, field: str) -> str:
+def without_field(text: str, field: str) -> str:
     """Return a query as it is written, but for the conditions of one field."""
     kept: list[str] = []
     end = 0
-    for token in tokens(text):
+    for token in split_query(text):
         if token.field == field:
             kept.append(text[end : token.start].rstrip())
             end = token.end
@@ -123,11 +123,11 @@ def depends_on_marks(node: Node | None) -> bool:
         return depends_on_marks(node.part)
     if isinstance(node, And | Or):
         return any(map(depends_on_marks, node.parts))
-    if isinstance(node, Is):
+    if isinstance(node, IsCondition):
         return node.state in {"read", "unread", "starred"}
-    if isinstance(node, Words):
+    if isinstance(node, WordsCondition):
         return node.field == "any"  # the words of tags are among them
-    return (isinstance(node, Value) and node.field == "tag") or (isinstance(node, Has) and node.thing == "tags")
+    return (isinstance(node, ValueCondition) and node.field == "tag") or (isinstance(node, HasCondition) and node.thing == "tags")
 
 
 def depends_on_pages(node: Node | None) -> bool:
@@ -136,13 +136,13 @@ def depends_on_pages(node: Node | None) -> bool:
         return depends_on_pages(node.part)
     if isinstance(node, And | Or):
         return any(map(depends_on_pages, node.parts))
-    if isinstance(node, Words):
+    if isinstance(node, WordsCondition):
         return node.field in {"any", "text"}
-    return isinstance(node, Has) and node.thing == "page"
+    return isinstance(node, HasCondition) and node.thing == "page"
 
 
-def _wanted(node: Node | None, *, wanted: bool) -> Iterator[Words]:
-    if isinstance(node, Words):
+def _wanted(node: Node | None, *, wanted: bool) -> Iterator[WordsCondition]:
+    if isinstance(node, WordsCondition):
         if wanted:
             yield node
     elif isinstance(node, Not):
@@ -152,19 +152,19 @@ def _wanted(node: Node | None, *, wanted: bool) -> Iterator[Words]:
             yield from _wanted(part, wanted=wanted)
 
 
-def _names(start: int, end: int, written: str) -> Completion:
+def _names(start: int, end: int, written: str) -> QueryCompletion:
     prefix = written.lower()
     names = tuple(f"{name}:" for name in FIELDS if name.startswith(prefix))
-    return Completion(start, end, "field" if names else "none", written, names)
+    return QueryCompletion(start, end, "field" if names else "none", written, names)
 
 
-def _values(text: str, token: Token, at: int) -> Completion:
+def _values(text: str, token: QueryToken, at: int) -> QueryCompletion:
     """Return what the value of a field may become, or the end of a range that the cursor is in."""
     # A quote that is not closed holds the rest of the query, which must not be lost.
     start, end = token.at, token.end if token.closed else at
-    prefix = tokens(text[:at])[-1].value
+    prefix = split_query(text[:at])[-1].value
     if token.field in _OPEN:
-        return Completion(start, end, _OPEN[token.field], prefix)
+        return QueryCompletion(start, end, _OPEN[token.field], prefix)
     values = _FIXED.get(token.field, ())
     if ".." in prefix and token.field == "date" and not token.quoted:
         start = text.rindex("..", start, at) + 2
@@ -172,4 +172,4 @@ def _values(text: str, token: Token, at: int) -> Completion:
     elif token.relation in {":", "="} and token.field in {*NUMBER_FIELDS, "date"}:
         values = (*values, "unknown")
     candidates = tuple(value for value in values if value.startswith(prefix.lower()))
-    return Completion(start, end, "fixed" if candidates else "none", prefix, candidates)
+    return QueryCompletion(start, end, "fixed" if candidates else "none", prefix, candidates)

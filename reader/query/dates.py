@@ -13,8 +13,8 @@ from calendar import monthrange
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 
-from reader.core.times import local
-from reader.query.ast import Date
+from reader.core.times import to_local
+from reader.query.ast import DateCondition
 
 _WORDS = MappingProxyType(
     {
@@ -40,13 +40,13 @@ _SPAN = re.compile(r"(\d{1,4})([dwmy])", re.ASCII)
 _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
-def period(when: Date, now: datetime) -> tuple[datetime | None, datetime | None]:
+def date_range(when: DateCondition, now: datetime) -> tuple[datetime | None, datetime | None]:
     """Return from when on and before when: aware times in UTC, None where there is no bound.
 
     ``now`` must be aware. The second may come before the first: then no time is in it.
-    Raises ValueError when ``when`` holds what :func:`fault` finds fault with.
+    Raises ValueError when ``when`` holds what :func:`date_error` finds fault with.
     """
-    here = local(now).replace(tzinfo=None)
+    here = to_local(now).replace(tzinfo=None)
     start, end = _bounds(when.first, here)
     if when.relation == "range":
         end = _bounds(when.last, here)[1]
@@ -68,7 +68,7 @@ def period(when: Date, now: datetime) -> tuple[datetime | None, datetime | None]
     return None if start == _FIRST else moment(start), None if end == _LAST else moment(end)
 
 
-def fault(text: str) -> str:
+def date_error(text: str) -> str:
     """Return what is wrong with a date, as the end of a sentence that begins with it; nothing when it is one."""
     if text in _WORDS or _SPAN.fullmatch(text):
         return ""
@@ -79,7 +79,7 @@ def fault(text: str) -> str:
     return ""
 
 
-def backwards(first: str, last: str) -> bool:
+def is_backwards(first: str, last: str) -> bool:
     """Whether a range ends before it begins, whatever the time is: so both must be ISO dates."""
     return bool(_ISO.fullmatch(first) and _ISO.fullmatch(last)) and _iso(first)[0] >= _iso(last)[1]
 

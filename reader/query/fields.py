@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from reader.core.ordering import SORT_KEYS, Sort
-from reader.core.text import cut
+from reader.core.text import truncate
 from reader.query.ast import (
     FIELDS,
     MAX_LIMIT,
@@ -18,29 +18,29 @@ from reader.query.ast import (
     TEXT_FIELDS,
     THINGS,
     VALUE_FIELDS,
-    Between,
-    Date,
+    NumberRange,
+    DateCondition,
     DateRelation,
-    Has,
-    Is,
+    HasCondition,
+    IsCondition,
     Leaf,
-    Number,
+    NumberCondition,
     NumberField,
-    Order,
-    Part,
+    QueryOrder,
+    SubstringCondition,
     PartField,
     QueryError,
     Relation,
-    State,
+    StateName,
     TextField,
-    Thing,
-    Unknown,
-    Value,
+    ThingName,
+    UnknownCondition,
+    ValueCondition,
     ValueField,
-    Words,
+    WordsCondition,
 )
-from reader.query.dates import backwards, fault
-from reader.query.lexer import Token
+from reader.query.dates import is_backwards, date_error
+from reader.query.lexer import QueryToken
 
 _Name = TypeVar("_Name", bound=str)
 
@@ -53,8 +53,8 @@ _TEXT: dict[str, TextField] = _by_name(TEXT_FIELDS)
 _VALUE: dict[str, ValueField] = _by_name(VALUE_FIELDS)
 _PART: dict[str, PartField] = _by_name(PART_FIELDS)
 _FIGURES: dict[str, NumberField] = _by_name(NUMBER_FIELDS)
-_STATES: dict[str, State] = _by_name(STATES)
-_THINGS: dict[str, Thing] = _by_name(THINGS)
+_STATES: dict[str, StateName] = _by_name(STATES)
+_THINGS: dict[str, ThingName] = _by_name(THINGS)
 _NUMBER = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?", re.ASCII)  # bounded, as int() refuses 4,300 digits
 _WHOLE = re.compile(r"\d{1,10}", re.ASCII)
 _RELATIONS: dict[str, Relation] = {":": "=", "=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -78,30 +78,30 @@ _LONGEST_SHOWN = 40
 """Cells of what was written that an error repeats."""
 
 
-def leaf(token: Token, text: str) -> Leaf:
+def parse_condition(token: QueryToken, text: str) -> Leaf:
     """Return the condition that a term of ``text`` states. Raises QueryError when it states none."""
     value, field = _value(token, text), token.field
     if not field:
-        return Words("any", value, prefix=not token.quoted)
+        return WordsCondition("any", value, prefix=not token.quoted)
     if field in _TEXT:
-        return Words(_TEXT[field], value, prefix=not token.quoted)
+        return WordsCondition(_TEXT[field], value, prefix=not token.quoted)
     if field in _VALUE:
-        return Value(_VALUE[field], value)
+        return ValueCondition(_VALUE[field], value)
     if field in _PART:
-        return Part(_PART[field], value)
+        return SubstringCondition(_PART[field], value)
     plain = value.lower()
     if field in _FIGURES:
         return _number(_FIGURES[field], token, text, plain)
     if field == "is" and plain in _STATES:
-        return Is(_STATES[plain])
+        return IsCondition(_STATES[plain])
     if field == "has" and plain in _THINGS:
-        return Has(_THINGS[plain])
+        return HasCondition(_THINGS[plain])
     if field in {"is", "has"}:
         raise _refused(token, text)
     return _date(token, text, plain)
 
 
-def order(token: Token, text: str) -> Order:
+def parse_sort(token: QueryToken, text: str) -> QueryOrder:
     """Return the order that a ``sort:`` of ``text`` names. Raises QueryError when it names none."""
     value = _value(token, text).lower()
     if value == "relevance":
@@ -114,7 +114,7 @@ def order(token: Token, text: str) -> Order:
     raise _refused(token, text)
 
 
-def limit(token: Token, text: str) -> int:
+def parse_limit(token: QueryToken, text: str) -> int:
     """Return the number that a ``limit:`` of ``text`` names. Raises QueryError when it is not one from 1 on."""
     value = _value(token, text)
     if not _WHOLE.fullmatch(value) or not 1 <= int(value) <= MAX_LIMIT:
@@ -122,7 +122,7 @@ def limit(token: Token, text: str) -> int:
     return int(value)
 
 
-def _value(token: Token, text: str) -> str:
+def _value(token: QueryToken, text: str) -> str:
     """Return the value of a term, having made sure of its field, its sign and its quotes."""
     field, head = token.field, _head(token, text)
     if field and field not in FIELDS:
@@ -139,27 +139,27 @@ def _value(token: Token, text: str) -> str:
     return token.value
 
 
-def _number(field: NumberField, token: Token, text: str, value: str) -> Leaf:
+def _number(field: NumberField, token: QueryToken, text: str, value: str) -> Leaf:
     relation = _RELATIONS[token.relation]
     sign = next((sign for sign in ("<=", ">=", "<", ">", "=") if value.startswith(sign)), "")
     if sign and relation == "=":  # quality:>=60, as one writes who has completed the name
         relation, value = _RELATIONS[sign], value[len(sign) :]
     if value == "unknown" and relation == "=":
-        return Unknown(field)
+        return UnknownCondition(field)
     if ".." not in value:
-        return Number(field, relation, _figure(value, token, text))
+        return NumberCondition(field, relation, _figure(value, token, text))
     low, high = _ends(value, token, text)
     if not high:
-        return Number(field, ">=", _figure(low, token, text))
+        return NumberCondition(field, ">=", _figure(low, token, text))
     if not low:
-        return Number(field, "<=", _figure(high, token, text))
-    between = Between(field, _figure(low, token, text), _figure(high, token, text))
+        return NumberCondition(field, "<=", _figure(high, token, text))
+    between = NumberRange(field, _figure(low, token, text), _figure(high, token, text))
     if between.low > between.high:
         raise _backwards(token, text, low, high)
     return between
 
 
-def _figure(written: str, token: Token, text: str) -> int | float:
+def _figure(written: str, token: QueryToken, text: str) -> int | float:
     if not _NUMBER.fullmatch(written):
         raise _refused(token, text)
     number = float(written) if "." in written else int(written)
@@ -168,31 +168,31 @@ def _figure(written: str, token: Token, text: str) -> int | float:
     return number
 
 
-def _date(token: Token, text: str, value: str) -> Leaf:
+def _date(token: QueryToken, text: str, value: str) -> Leaf:
     relation = _DATE_RELATIONS[token.relation]
     if token.field != "date":
         relation = ">=" if token.field == "after" else "<"
     elif value == "unknown" and relation == "in":
-        return Unknown("date")
+        return UnknownCondition("date")
     if ".." not in value:
-        return Date(relation, _day(value, token, text))
+        return DateCondition(relation, _day(value, token, text))
     first, last = _ends(value, token, text)
     if not last:
-        return Date(">=", _day(first, token, text))
+        return DateCondition(">=", _day(first, token, text))
     if not first:
-        return Date("<=", _day(last, token, text))
-    if backwards(_day(first, token, text), _day(last, token, text)):
+        return DateCondition("<=", _day(last, token, text))
+    if is_backwards(_day(first, token, text), _day(last, token, text)):
         raise _backwards(token, text, first, last)
-    return Date("range", first, last)
+    return DateCondition("range", first, last)
 
 
-def _day(written: str, token: Token, text: str) -> str:
-    if wrong := fault(written):
+def _day(written: str, token: QueryToken, text: str) -> str:
+    if wrong := date_error(written):
         raise _value_error(token, f"{_head(token, text)} “{_shown(written)}” {wrong}.")
     return written
 
 
-def _ends(value: str, token: Token, text: str) -> tuple[str, str]:
+def _ends(value: str, token: QueryToken, text: str) -> tuple[str, str]:
     """Return both ends of a range, of which one may be empty."""
     if token.relation not in {":", "="} or token.field in {"after", "before"}:
         message = f"{_head(token, text)} takes one {_NEEDS[token.field][0].removeprefix('a ')}, not a range."
@@ -206,39 +206,39 @@ def _ends(value: str, token: Token, text: str) -> tuple[str, str]:
 # Errors.
 
 
-def _head(token: Token, text: str) -> str:
+def _head(token: QueryToken, text: str) -> str:
     """Return the name and the sign of a field, as they were written."""
     return text[token.start : token.at]
 
 
 def _shown(value: str) -> str:
-    return cut(value, _LONGEST_SHOWN)
+    return truncate(value, _LONGEST_SHOWN)
 
 
-def _examples(token: Token) -> str:
+def _examples(token: QueryToken) -> str:
     return f"For example {_NEEDS[token.field][1]}."
 
 
-def _error(token: Token, message: str, hint: str = "") -> QueryError:
+def _error(token: QueryToken, message: str, hint: str = "") -> QueryError:
     return QueryError(message, token.start, token.end, hint)
 
 
-def _value_error(token: Token, message: str) -> QueryError:
+def _value_error(token: QueryToken, message: str) -> QueryError:
     return QueryError(message, token.at, token.end, _examples(token))
 
 
-def _refused(token: Token, text: str) -> QueryError:
+def _refused(token: QueryToken, text: str) -> QueryError:
     needed = _NEEDS[token.field][0]
     return _value_error(token, f"{_head(token, text)} needs {needed}, and “{_shown(token.value)}” is none.")
 
 
-def _backwards(token: Token, text: str, low: str, high: str) -> QueryError:
+def _backwards(token: QueryToken, text: str, low: str, high: str) -> QueryError:
     turned = f"Write {_head(token, text)}{_shown(high)}..{_shown(low)}."
     message = f"{_head(token, text)}{_shown(token.value)} ends before it begins."
     return QueryError(message, token.at, token.end, turned)
 
 
-def _unknown(token: Token) -> QueryError:
+def _unknown(token: QueryToken) -> QueryError:
     import difflib  # imported late: most queries are right
 
     near = difflib.get_close_matches(token.field, FIELDS, 3, 0.6)

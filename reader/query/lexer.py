@@ -19,7 +19,7 @@ SPECIAL = '()"\\'
 _FIELD = re.compile(r"([A-Za-z][A-Za-z_-]*)(:|<=|>=|<|>|=)", re.ASCII)
 
 
-class Token(NamedTuple):
+class QueryToken(NamedTuple):
     """One piece of a query. Places are in characters of its text."""
 
     kind: Literal["open", "close", "minus", "term"]
@@ -40,19 +40,19 @@ class Token(NamedTuple):
     """``AND``, ``OR`` or ``NOT``, where the term is one of these words in capitals."""
 
 
-def tokens(text: str) -> list[Token]:
+def split_query(text: str) -> list[QueryToken]:
     """Return the pieces of ``text`` in their order. What draws nothing separates them as blanks do."""
-    found: list[Token] = []
+    found: list[QueryToken] = []
     at = 0
     while at < len(text):
         char = text[at]
         if char.isspace():
             at += 1
         elif char in "()":
-            found.append(Token("open" if char == "(" else "close", at, at + 1))
+            found.append(QueryToken("open" if char == "(" else "close", at, at + 1))
             at += 1
         elif char == "-" and not _ends(text, at + 1):
-            found.append(Token("minus", at, at + 1))
+            found.append(QueryToken("minus", at, at + 1))
             at += 1
         else:
             term = _term(text, at)
@@ -62,7 +62,7 @@ def tokens(text: str) -> list[Token]:
     return found
 
 
-def field_at(text: str, at: int) -> tuple[str, str]:
+def match_field(text: str, at: int) -> tuple[str, str]:
     """Return the name and the sign of the field that stands at ``at``, or two empty strings.
 
     An unknown name counts as one only when a value follows its colon at once, so that
@@ -78,8 +78,8 @@ def field_at(text: str, at: int) -> tuple[str, str]:
     return name, found[2]
 
 
-def _term(text: str, start: int) -> Token:
-    field, relation = field_at(text, start)
+def _term(text: str, start: int) -> QueryToken:
+    field, relation = match_field(text, start)
     at = start + len(field) + len(relation)
     quoted = text.startswith('"', at)
     value: list[str] = []
@@ -99,7 +99,7 @@ def _term(text: str, start: int) -> Token:
         end += 1
     written = text[start:end]
     operator = written if written in {"AND", "OR", "NOT"} else ""
-    return Token("term", start, end, field, relation, at, clean("".join(value)), quoted, closed, operator)
+    return QueryToken("term", start, end, field, relation, at, clean("".join(value)), quoted, closed, operator)
 
 
 def _ends(text: str, at: int) -> bool:

@@ -10,25 +10,25 @@ from reader.query.ast import (
     MAX_CONDITIONS,
     MAX_DEPTH,
     And,
-    Between,
-    Date,
-    Has,
-    Is,
+    NumberRange,
+    DateCondition,
+    HasCondition,
+    IsCondition,
     Leaf,
     Node,
     Not,
-    Number,
+    NumberCondition,
     Or,
-    Order,
-    Part,
+    QueryOrder,
+    SubstringCondition,
     Query,
     QueryError,
-    Unknown,
-    Value,
-    Words,
+    UnknownCondition,
+    ValueCondition,
+    WordsCondition,
 )
-from reader.query.fields import leaf, limit, order
-from reader.query.lexer import SPECIAL, Token, field_at, tokens
+from reader.query.fields import parse_condition, parse_limit, parse_sort
+from reader.query.lexer import SPECIAL, QueryToken, match_field, split_query
 
 SETTINGS = ("sort", "limit")
 """Fields that are about the whole query."""
@@ -36,15 +36,15 @@ SETTINGS = ("sort", "limit")
 _AS_WORD = "Put it in quotes if it was meant as a word."
 
 
-def parse(text: str) -> Query:
+def parse_query(text: str) -> Query:
     """Return what ``text`` asks for. Raises QueryError, in words and with its place, when that is not clear."""
     if len(text) > MAX_CHARS:
         raise QueryError(f"The query is longer than {MAX_CHARS:,} characters.", MAX_CHARS, len(text))
     return _Parser(text).query()
 
 
-def write(query: Query) -> str:
-    """Return a text that :func:`parse` makes the same tree of, in the usual spelling."""
+def format_query(query: Query) -> str:
+    """Return a text that :func:`parse_query` makes the same tree of, in the usual spelling."""
     parts = [] if query.where is None else [_written(query.where)]
     if query.sort is not None:
         by, reverse = query.sort if isinstance(query.sort, Sort) else (query.sort, False)
@@ -54,7 +54,7 @@ def write(query: Query) -> str:
     return " ".join(parts)
 
 
-def quoted(value: str) -> str:
+def quote_value(value: str) -> str:
     """Return a value as it is written after a colon: in quotes where it needs them, else as it is."""
     if value and not any(char.isspace() or char in SPECIAL for char in value):
         return value
@@ -66,11 +66,11 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tokens = tokens(text)
+        self._tokens = split_query(text)
         self._next = 0
         self._conditions = 0
         self._settings: dict[str, int] = {}
-        self._sort: Order | None = None
+        self._sort: QueryOrder | None = None
         self._limit: int | None = None
 
     def query(self) -> Query:
@@ -100,7 +100,7 @@ class _Parser:
     def _all(self, depth: int) -> Node | None:
         """Read what must match together."""
         parts: list[Node] = []
-        waiting: Token | None = None
+        waiting: QueryToken | None = None
         begun = False
         while (token := self._peek()) is not None and token.kind != "close" and token.operator != "OR":
             if token.operator == "AND":
@@ -130,9 +130,9 @@ class _Parser:
         self._conditions += 1
         if self._conditions > MAX_CONDITIONS:
             raise self._error(f"The query has more than {MAX_CONDITIONS} conditions.", token)
-        return leaf(token, self._text)
+        return parse_condition(token, self._text)
 
-    def _negated(self, negation: Token, depth: int) -> Node:
+    def _negated(self, negation: QueryToken, depth: int) -> Node:
         token = self._peek()
         if token is None or token.kind == "close" or token.operator in {"AND", "OR"}:
             word = "The minus sign" if negation.kind == "minus" else "NOT"
@@ -141,7 +141,7 @@ class _Parser:
             raise self._misplaced(token)
         return self._one(depth)
 
-    def _enclosed(self, opening: Token, depth: int) -> Node:
+    def _enclosed(self, opening: QueryToken, depth: int) -> Node:
         inside = self._either(depth)
         if self._peek() is None:
             raise self._error("A parenthesis is not closed.", opening)
@@ -153,16 +153,16 @@ class _Parser:
 
     # Settings.
 
-    def _set(self, token: Token, depth: int) -> None:
+    def _set(self, token: QueryToken, depth: int) -> None:
         if depth:
             raise self._misplaced(token)
         if token.field in self._settings:
             raise self._error(f"{token.field}: is there twice.", token, "Keep one.")
         self._settings[token.field] = self._next - 1
         if token.field == "sort":
-            self._sort = order(token, self._text)
+            self._sort = parse_sort(token, self._text)
         else:
-            self._limit = limit(token, self._text)
+            self._limit = parse_limit(token, self._text)
 
     def _settings_stand_outside(self) -> None:
         """Make sure that settings come before the first alternative or after the last one, not between."""
@@ -172,7 +172,7 @@ class _Parser:
             if conditions[0] < at < conditions[-1]:
                 raise self._misplaced(self._tokens[at])
 
-    def _misplaced(self, token: Token) -> QueryError:
+    def _misplaced(self, token: QueryToken) -> QueryError:
         return self._error(
             f"{token.field}: is about the whole query: it cannot stand within parentheses, NOT or OR.",
             token,
@@ -181,14 +181,14 @@ class _Parser:
 
     # Pieces.
 
-    def _peek(self) -> Token | None:
+    def _peek(self) -> QueryToken | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None
 
-    def _take(self) -> Token:
+    def _take(self) -> QueryToken:
         self._next += 1
         return self._tokens[self._next - 1]
 
-    def _error(self, message: str, token: Token, hint: str = "") -> QueryError:
+    def _error(self, message: str, token: QueryToken, hint: str = "") -> QueryError:
         return QueryError(message, token.start, token.end, hint)
 
 
@@ -210,32 +210,32 @@ def _written(node: Node, within: type[And | Or | Not] | None = None) -> str:
 
 def _leaf_written(node: Leaf) -> str:
     match node:
-        case Words("any", text, prefix):
+        case WordsCondition("any", text, prefix):
             return _bare_word(text) if prefix else _in_quotes(text)
-        case Words(field, text, prefix):
+        case WordsCondition(field, text, prefix):
             return f"{field}:{_escaped(text) if prefix else _in_quotes(text)}"
-        case Value(field, value) | Part(field, value):
-            return f"{field}:{quoted(value)}"
-        case Number(field, relation, number):
+        case ValueCondition(field, value) | SubstringCondition(field, value):
+            return f"{field}:{quote_value(value)}"
+        case NumberCondition(field, relation, number):
             return f"{field}{':' if relation == '=' else relation}{_figure_written(number)}"
-        case Between(field, low, high):
+        case NumberRange(field, low, high):
             return f"{field}:{_figure_written(low)}..{_figure_written(high)}"
-        case Unknown(field):
+        case UnknownCondition(field):
             return f"{field}:unknown"
-        case Date("range", first, last):
+        case DateCondition("range", first, last):
             return f"date:{first}..{last}"
-        case Date(relation, first):
+        case DateCondition(relation, first):
             return {"in": "date:", "<": "before:", ">=": "after:"}.get(relation, f"date{relation}") + first
-        case Is(state):
+        case IsCondition(state):
             return f"is:{state}"
-        case Has(thing):
+        case HasCondition(thing):
             return f"has:{thing}"
 
 
 def _bare_word(text: str) -> str:
     """Return a word so that it is read as one, whatever it looks like."""
     escaped = _escaped(text)
-    looks_like_more = escaped.startswith("-") or escaped in {"AND", "OR", "NOT"} or field_at(escaped, 0)[0]
+    looks_like_more = escaped.startswith("-") or escaped in {"AND", "OR", "NOT"} or match_field(escaped, 0)[0]
     return "\\" + escaped if looks_like_more else escaped
 
 

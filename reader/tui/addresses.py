@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from reader.core.errors import ReaderError
-from reader.core.urls import host, safe
+from reader.core.urls import display_host, safe_url
 from reader.desktop import browser as web_browser
 from reader.desktop.browser import Browser
 
@@ -26,7 +26,7 @@ class Outcome:
 def open_address(url: str) -> Outcome:
     """Open ``url``, of a document or of a link in its text, and return what to tell."""
     try:
-        url = safe(url)
+        url = safe_url(url)
     except ReaderError as error:
         return Outcome(f"This link cannot be opened. {error.message}", warning=True)
     try:
@@ -38,7 +38,7 @@ def open_address(url: str) -> Outcome:
         web_browser.open_url(browser, url)
     except ReaderError as error:
         return Outcome(f"{error} The link was copied instead.", warning=True, copy=url)
-    return Outcome(f"Opened {host(url)} with {browser.name}.")
+    return Outcome(f"Opened {display_host(url)} with {browser.name}.")
 
 
 def run_in_terminal(browser: Browser, url: str) -> None:

@@ -18,7 +18,7 @@ from textual.screen import Screen
 from textual.worker import WorkerError
 
 from reader import startup
-from reader.config.load import Config, load
+from reader.config.load import Config, load_config
 from reader.core.errors import ReaderError
 from reader.core.exit import print_notice
 from reader.core.paths import Paths
@@ -232,7 +232,7 @@ def run(opened: Opening, paths: Paths, *, offline: bool = False) -> int:
 
     Raises ReaderError when there is nothing to open.
     """
-    settings = load(paths.config_file, bindings.NAMES)
+    settings = load_config(paths.config_file, bindings.NAMES)
     settings = replace(settings, fetch=replace(settings.fetch, offline=offline))
     bindings.check_keymap(settings.keys)
     first = opened.wait(print_notice)
@@ -256,6 +256,6 @@ def _run(app: NewsreaderApp, paths: Paths) -> int:
         log.error("the app failed:\n%s", re.sub(r"\x1b\[[0-9;]*m", "", said.getvalue()))
         raise ReaderError(
             "The app had to stop because of an error of its own. Nothing of yours is lost.",
-            f"Details: {show_path(paths.log)}",
+            f"Details: {show_path(paths.log_file)}",
         )
     return status

@@ -170,7 +170,7 @@ class Desk:
         """
 
         def work() -> None:
-            from reader.query.parser import write
+            from reader.query.parser import format_query
             from reader.storage.sqlite.marks.positions import list_key
 
             marks = self._marks_done
@@ -184,7 +184,7 @@ class Desk:
                 rowid, id_ = lost
                 places = map(view.index_of, (rowid, *(self._library.articles.rowids(id_) if id_ else ())))
                 back = next((place for place in places if place is not None), None)
-            name = list_key(view.sort, "" if query is None else write(query))
+            name = list_key(view.sort, "" if query is None else format_query(query))
             counts = self._library.counts()
             place = self._library.positions.place(name, view) if placed and counts.complete else None
             near_at = place[0] if place is not None else (at if back is None else back) or 0

@@ -80,7 +80,7 @@ class ViewsDesk:
 
         with self._making:
             if self._views is None:
-                self._views = SavedViews(self._library, Paths.of().views)
+                self._views = SavedViews(self._library, Paths.from_environment().views_file)
             return self._views
 
     def close(self) -> None:
@@ -198,7 +198,7 @@ class ViewsDesk:
 
     def _count_now(self, saved: Sequence[SavedView], sort: Sort) -> None:
         from reader.query.ast import QueryError
-        from reader.query.parser import parse
+        from reader.query.parser import parse_query
         from reader.tui.widgets.sidebar.selection import OF_DOCUMENTS, USUAL
         from reader.tui.widgets.sidebar.tree import SidebarEntry
 
@@ -213,7 +213,7 @@ class ViewsDesk:
         entries["view"] = []
         for view in saved:
             try:
-                query = parse(view.query)
+                query = parse_query(view.query)
             except QueryError:
                 entries["view"].append(SidebarEntry(view.name, None))
             else:

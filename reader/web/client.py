@@ -295,7 +295,7 @@ class Fetcher:
         told, label = content_type.media_type(found.headers.get("content-type", ""))
         begins = content_type.beginning(found.body)
         name = told or (content_type.sniff(found.body) if found.body else "")
-        charset = encodings.detect(found.body, label, markup=name != "text/plain") if want.text else "utf-8"
+        charset = encodings.detect_encoding(found.body, label, markup=name != "text/plain") if want.text else "utf-8"
         if want.types == content_type.PAGES and found.status == 200:
             fit = content_type.is_text(found.body, charset) or content_type.is_markup(found.body)
             wrong = begins or ("" if fit else "application/octet-stream")

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 import httpcore
 
-from reader.core.errors import reason
+from reader.core.errors import describe_error
 from reader.core.text import clean
 from reader.web.responses import FetchError
 
@@ -86,7 +86,7 @@ def _network(error: BaseException, chain: list[BaseException], host: str) -> Fet
     if type(deepest).__name__ == "gaierror":
         return FetchError("unreachable", "no such host is known", host, hint="Is there a connection to the internet?")
     if deepest is not None:
-        why = _CONNECTION.get(type(deepest).__name__, f"no connection ({reason(deepest)})")
+        why = _CONNECTION.get(type(deepest).__name__, f"no connection ({describe_error(deepest)})")
     elif isinstance(error, httpcore.ConnectError | OSError):
         why = "no connection"
     else:

@@ -32,7 +32,7 @@ class Hop:
 def first(url: str) -> Hop:
     """Return where to begin with ``url``. Raises FetchError when it is no address to fetch."""
     try:
-        return _taken_apart(urls.fetchable(url))
+        return _taken_apart(urls.request_url(url))
     except ReaderError as error:
         raise FetchError("refused", _why(error), hint=error.hint) from None
 
@@ -44,8 +44,8 @@ def following(hop: Hop, location: str, seen: frozenset[str]) -> Hop:
     when it leads to no address that may be fetched, or in a circle.
     """
     try:
-        whole = urls.safe(urljoin(hop.url, location)).partition("#")[0]
-        target = urls.fetchable(whole)
+        whole = urls.safe_url(urljoin(hop.url, location)).partition("#")[0]
+        target = urls.request_url(whole)
     except (ReaderError, ValueError) as error:
         raise FetchError("refused", f"it leads on to an address that is not fetched: {_why(error)}", hop.host) from None
     # A site that adds what we take away would send us round for ever.

@@ -30,7 +30,7 @@ class WebResponse:
     """What an address led to."""
 
     url: str
-    """What was asked for, in the form of :func:`reader.core.urls.fetchable`."""
+    """What was asked for, in the form of :func:`reader.core.urls.request_url`."""
     final_url: str
     """Where redirects led to."""
     status: Literal[200, 304]

@@ -89,7 +89,7 @@ class Robots:
 
         Raises ReaderError when ``url`` is no address to fetch.
         """
-        rules = (await self._ask_once(first(urls.fetchable(url)))).rules
+        rules = (await self._ask_once(first(urls.request_url(url)))).rules
         seconds = rules.crawl_delay(PRODUCT) if rules is not None else None
         return min(max(0.0, float(seconds or 0.0)), LONGEST_DELAY)
 

@@ -32,7 +32,7 @@ async def newest_capture(
     answer = await fetcher.plain(f"{available}?url={quote(asked, safe='')}", _LIMIT)
     stamp = _stamp(answer.text)
     if stamp is None:
-        host = urls.host(available)
+        host = urls.display_host(available)
         raise FetchError("protocol", "its answer is not understood", host, hint="Try again later.")
     # "id_": the page as it came, without what the archive adds.
     return f"{captures}/{stamp}id_/{asked}" if stamp else None

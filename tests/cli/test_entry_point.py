@@ -84,7 +84,7 @@ def test_only_a_plain_path_takes_the_short_way(line: str, app: bool) -> None:
 def test_a_warm_start_imports_no_more_than_the_list_needs_and_reads_no_document(
     seeds: Path, tmp_path: Path, own_directories: Paths
 ) -> None:
-    library = Library.open(seeds, Paths.of())
+    library = Library.open(seeds, Paths.from_environment())
     for _ in refresh(library):
         pass
     library.close()

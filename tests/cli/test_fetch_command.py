@@ -21,7 +21,7 @@ from reader.cli.main import cli
 from reader.core.errors import ReaderError
 from reader.core.marks import MarkChange
 from reader.core.paths import Paths
-from reader.core.text import count
+from reader.core.text import format_count
 from reader.library.library import Library
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.e2e.terminal import Terminal
@@ -49,7 +49,7 @@ async def server(own_directories: Paths) -> AsyncIterator[Server]:
 
 
 def configure(*lines: str) -> None:
-    file = Paths.of().config_file
+    file = Paths.from_environment().config_file
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text("\n".join(["[fetch]", *lines]))
 
@@ -259,7 +259,7 @@ async def test_killed_at_any_moment_it_leaves_whole_pages(
     kept = len(library(folder).pages.having())
     assert kept > 0
     there = f", {kept} there already" if kept < 40 else ""
-    assert (await run("fetch", folder)).err == f"newsreader: {count(40 - kept, 'page')} fetched{there}.\n"
+    assert (await run("fetch", folder)).err == f"newsreader: {format_count(40 - kept, 'page')} fetched{there}.\n"
 
 
 async def test_what_could_not_be_looked_at_again_is_told(server: Server, make_folder: MakeFolder) -> None:
@@ -354,8 +354,8 @@ async def test_a_setting_that_cannot_be_is_told(server: Server, make_folder: Mak
 
 async def test_where_pages_cannot_be_kept_nothing_is_fetched(server: Server, make_folder: MakeFolder) -> None:
     folder = make_folder(site(server, 1))
-    Paths.of().cache.parent.mkdir(parents=True, exist_ok=True)
-    Paths.of().cache.write_text("a file in the place of the folder")
+    Paths.from_environment().cache.parent.mkdir(parents=True, exist_ok=True)
+    Paths.from_environment().cache.write_text("a file in the place of the folder")
     found = await run("fetch", folder)
     assert found.status == 2
     assert "Nothing is fetched. It could not be kept." in found.err
@@ -416,7 +416,7 @@ async def test_the_cache_tells_what_is_in_it_and_is_emptied(
     opened.mark(ids[:1], MarkChange(starred=True))
     found = await run("cache", "info")
     assert found.out.splitlines()[0] == "4 pages, 1 of them of starred articles; 0 images"
-    assert f"of at most 500.0 MB, in {Paths.of().pages}" in found.out
+    assert f"of at most 500.0 MB, in {Paths.from_environment().pages_file}" in found.out
     record = (await run("cache", "info", "--json")).json
     assert (record["pages"], record["starredPages"], record["limitBytes"]) == (4, 1, 500_000_000)
     assert record["oldest"] <= record["newest"]
@@ -435,7 +435,7 @@ async def test_the_cache_tells_what_is_in_it_and_is_emptied(
 
 async def test_a_damaged_cache_costs_no_command_more_than_a_word(server: Server, make_folder: MakeFolder) -> None:
     folder = make_folder(site(server, 2))
-    pages = Paths.of().pages
+    pages = Paths.from_environment().pages_file
     pages.parent.mkdir(parents=True, exist_ok=True)
     pages.write_bytes(b"\xa5" * 20_000)
     found = await run("fetch", folder)

@@ -35,7 +35,7 @@ def _many(count: int) -> dict[str, str]:
 
 
 def _listed(folder: Path) -> int:
-    library = Library.open(folder, Paths.of())
+    library = Library.open(folder, Paths.from_environment())
     try:
         return len(library.view(Sort()))
     finally:
@@ -90,7 +90,7 @@ def test_strict_is_about_problems(make_folder: MakeFolder) -> None:
 def test_rebuild_reads_everything_anew_and_moves_nothing(make_folder: MakeFolder) -> None:
     folder = make_folder(_many(20))
     _index(folder)
-    library = Library.open(folder, Paths.of())
+    library = Library.open(folder, Paths.from_environment())
     before = list(library.view(Sort()).rowids)
     assert json.loads(_index(folder, "--rebuild", "--json").stdout)["changed"] == 20
     assert list(library.view(Sort()).rowids) == before
@@ -117,7 +117,7 @@ def test_what_cannot_be_indexed_is_told_in_a_sentence(
 
 def test_it_waits_for_another_that_writes_and_says_so(make_folder: MakeFolder) -> None:
     folder = make_folder(_many(3))
-    library = Library.open(folder, Paths.of())
+    library = Library.open(folder, Paths.from_environment())
     with library.index.writer():
         command = subprocess.Popen([*_COMMAND, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=_TOP)
         assert command.stderr is not None

@@ -34,7 +34,7 @@ def _refused(*arguments: str | Path, text: bytes | None = None) -> str:
 
 def _machine(monkeypatch: pytest.MonkeyPatch, folder: Path) -> MarkStore:
     monkeypatch.setenv("NEWSREADER_DATA_DIR", str(folder))
-    state, notice = MarkStore.open(Paths.of().state)
+    state, notice = MarkStore.open(Paths.from_environment().state_file)
     assert notice == ""
     return state
 

@@ -35,7 +35,7 @@ def run(*arguments: str | Path) -> Result:
 
 
 def marked(folder: Path) -> list[tuple[str, bool, bool, tuple[str, ...]]]:
-    library = Library.open(folder, Paths.of())
+    library = Library.open(folder, Paths.from_environment())
     try:
         rows = library.rows(library.view(Sort()).rowids)
         return [(row.title[:8], row.read, row.starred, row.tags) for row in rows]
@@ -77,7 +77,7 @@ def test_what_a_query_finds_is_marked_in_one_step(news: Path) -> None:
     assert "nothing to change" in run("mark", news, "june", "--read").stderr
     run("mark", news, "court", "--unread", "--unstar", "--untag", "summer")
     assert marked(news)[0] == ("A court ", False, False, ())
-    library = Library.open(news, Paths.of())
+    library = Library.open(news, Paths.from_environment())
     library.undo()
     library.close()
     assert marked(news)[0] == ("A court ", True, True, ("Summer",))
@@ -110,7 +110,7 @@ def test_a_mistake_is_shown_with_its_place_and_not_all_around_it(news: Path) -> 
 
 def test_nothing_is_claimed_of_marks_that_cannot_be_kept(news: Path) -> None:
     run("mark", news, "june", "--read")
-    with closing(sqlite3.connect(Paths.of().state)) as db:
+    with closing(sqlite3.connect(Paths.from_environment().state_file)) as db:
         db.execute("PRAGMA user_version = 99")
         db.commit()
     with pytest.raises(ReaderError, match="Nothing is marked"):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reader.config.load import Config, load
+from reader.config.load import Config, load_config
 from reader.config.settings import FetchSettings
 from reader.core.errors import ReaderError
 
@@ -17,7 +17,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_without_a_file_all_is_as_usual(path: Path) -> None:
-    assert load(path, _ACTIONS) == Config()
+    assert load_config(path, _ACTIONS) == Config()
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_without_a_file_all_is_as_usual(path: Path) -> None:
 )
 def test_settings_are_read(path: Path, text: str, theme: str, keys: dict[str, str]) -> None:
     path.write_text(text)
-    config = load(path, _ACTIONS)
+    config = load_config(path, _ACTIONS)
     assert (config.theme, dict(config.keys)) == (theme, keys)
 
 
@@ -76,7 +76,7 @@ def test_settings_are_read(path: Path, text: str, theme: str, keys: dict[str, st
 def test_what_cannot_be_used_is_told_with_file_and_key(path: Path, text: str, message: str) -> None:
     path.write_text(text)
     with pytest.raises(ReaderError) as caught:
-        load(path, _ACTIONS)
+        load_config(path, _ACTIONS)
     assert str(caught.value).startswith(str(path))
     assert message in str(caught.value)
     assert str(caught.value).isprintable()
@@ -85,13 +85,13 @@ def test_what_cannot_be_used_is_told_with_file_and_key(path: Path, text: str, me
 def test_bytes_that_are_no_text_are_told_too(path: Path) -> None:
     path.write_bytes(b'theme = "\xff"')
     with pytest.raises(ReaderError, match=r"is not valid TOML: .*utf-8"):
-        load(path, _ACTIONS)
+        load_config(path, _ACTIONS)
 
 
 def test_a_folder_in_the_place_of_the_file_is_told_too(path: Path) -> None:
     path.mkdir()
     with pytest.raises(ReaderError, match="cannot be read: is a directory"):
-        load(path, _ACTIONS)
+        load_config(path, _ACTIONS)
 
 
 def test_what_may_be_fetched_is_read(path: Path) -> None:
@@ -105,7 +105,7 @@ def test_what_may_be_fetched_is_read(path: Path) -> None:
         "archive = true\n"
         "images = false\n"
     )
-    assert load(path, _ACTIONS).fetch == FetchSettings(
+    assert load_config(path, _ACTIONS).fetch == FetchSettings(
         enabled=False,
         allow_hosts=("127.0.0.1", "intranet.example", "::1"),
         proxy="http://me:secret@proxy.example:3128",
@@ -119,13 +119,13 @@ def test_what_may_be_fetched_is_read(path: Path) -> None:
 def test_the_password_of_a_proxy_is_never_shown(path: Path) -> None:
     path.write_text('[fetch]\nproxy = "socks5://me:secret@proxy.example"')
     with pytest.raises(ReaderError) as caught:
-        load(path, _ACTIONS)
+        load_config(path, _ACTIONS)
     assert "secret" not in str(caught.value)
 
 
 def test_a_command_that_knows_no_keys_leaves_them_to_the_app(path: Path) -> None:
     path.write_text('[keys]\nopne = "x"\n[fetch]\nenabled = false')
-    assert not load(path).fetch.enabled
+    assert not load_config(path).fetch.enabled
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from reader.content.html.builder import parse_html
 from reader.content.layout.layout import layout
 from reader.content.layout.wrap import Line
 from reader.content.markdown.parser import parse_markdown
-from reader.core.text import steady, width
+from reader.core.text import stable_width, cell_width
 from tests.content.tag_soup import hostile, is_clean, is_linear, soup
 
 
@@ -233,7 +233,7 @@ def test_any_text_fits_and_is_clean(source: str, cells: int) -> None:
     for blocks in (parse_html(source, "https://x.org/"), parse_markdown(source)):
         lines = layout(blocks, cells)
         for text in drawn(lines):
-            assert width(text) <= cells
+            assert cell_width(text) <= cells
         for line in lines:
             assert all(is_clean(span.text) and "\n" not in span.text for span in line)
             assert all(bool(span.href) == bool(span.style & TextStyle.LINK) for span in line)
@@ -249,4 +249,4 @@ def test_words_are_kept_in_order(texts: list[str], cells: int) -> None:
 
 def _letters(text: str) -> str:
     # Marks beyond what any language writes are dropped on the way, so they are not compared.
-    return "".join(steady(text).replace("\u200d", "").replace("\u0301", "").split())
+    return "".join(stable_width(text).replace("\u200d", "").replace("\u0301", "").split())

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 
 
 @pytest.mark.parametrize(("hint", "shown"), [("Do that.", "This failed. Do that."), ("", "This failed.")])
@@ -25,4 +25,4 @@ def test_an_error_is_a_sentence_and_a_hint(hint: str, shown: str) -> None:
     ],
 )
 def test_a_reason_follows_a_colon(error: BaseException, words: str) -> None:
-    assert reason(error) == words
+    assert describe_error(error) == words

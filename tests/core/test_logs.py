@@ -26,7 +26,7 @@ def _usual_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def test_the_file_is_made_with_the_first_warning(tmp_path: Path) -> None:
     path = tmp_path / "cache" / "newsreader.log"
-    logs.start(path)
+    logs.start_logging(path)
     logging.getLogger("reader.x").info("nothing to tell")
     assert not path.exists()
     logging.getLogger("reader.x").warning("something to tell")
@@ -39,7 +39,7 @@ def _fail(words: str) -> None:
 
 
 def test_what_strangers_wrote_is_logged_safely_with_its_traceback(tmp_path: Path) -> None:
-    logs.start(tmp_path / "a.log")
+    logs.start_logging(tmp_path / "a.log")
     try:
         _fail("\x1b]52;c;x\x07\u202eevil")
     except ValueError:
@@ -51,7 +51,7 @@ def test_what_strangers_wrote_is_logged_safely_with_its_traceback(tmp_path: Path
 
 
 def test_the_files_do_not_grow_for_ever(tmp_path: Path) -> None:
-    logs.start(tmp_path / "a.log")
+    logs.start_logging(tmp_path / "a.log")
     for _ in range(40):
         logging.getLogger("reader").warning("x" * 50_000)
     sizes = {each.name: each.stat().st_size for each in tmp_path.iterdir()}
@@ -65,6 +65,6 @@ def test_without_a_place_for_the_file_nothing_is_logged_and_nothing_said(
 ) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "folder").mkdir()
-    logs.start(tmp_path / place)
+    logs.start_logging(tmp_path / place)
     logging.getLogger("reader").warning("lost")
     assert capfd.readouterr() == ("", "")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from reader.core import text
-from reader.core.text import count, unescape
+from reader.core.text import format_count, unescape
 
 # Characters that the gate treats in ways of their own, so that random text meets them often.
 _ODD = (
@@ -91,7 +91,7 @@ def test_a_path_is_shown_as_one_safe_line(path: str | bytes, shown: str) -> None
     ],
 )
 def test_what_terminals_disagree_about_is_drawn_in_its_simplest_form(raw: str, drawn: str) -> None:
-    assert text.steady(raw) == drawn
+    assert text.stable_width(raw) == drawn
 
 
 @pytest.mark.parametrize(
@@ -112,26 +112,26 @@ def test_what_terminals_disagree_about_is_drawn_in_its_simplest_form(raw: str, d
     ],
 )
 def test_a_text_is_cut_between_clusters(raw: str, cells: int, shown: str) -> None:
-    assert text.cut(raw, cells) == shown
+    assert text.truncate(raw, cells) == shown
 
 
 @given(_TEXTS, st.integers(min_value=0, max_value=50), st.booleans())
 @example("🇩🇪🇩", 3, False)
 def test_a_cell_of_a_table_has_exactly_its_width(raw: str, cells: int, right: bool) -> None:
     title = text.clean(raw)
-    cut, fitted = text.cut(title, cells), text.fit(title, cells, right=right)
+    cut, fitted = text.truncate(title, cells), text.fit_cells(title, cells, right=right)
     assert cell_len(cut) <= cells
-    assert cell_len(fitted) == cells == text.width(fitted)
+    assert cell_len(fitted) == cells == text.cell_width(fitted)
     assert fitted == (fitted[: len(fitted) - len(cut)] + cut if right else cut + fitted[len(cut) :])
 
 
 def test_numbers_stand_at_the_right() -> None:
-    assert text.fit("39", 5, right=True) == "   39"
-    assert text.fit("39", 5) == "39   "
+    assert text.fit_cells("39", 5, right=True) == "   39"
+    assert text.fit_cells("39", 5) == "39   "
 
 
 def test_one_is_singular() -> None:
-    assert [count(number, "article") for number in (0, 1, 5000)] == ["0 articles", "1 article", "5,000 articles"]
+    assert [format_count(number, "article") for number in (0, 1, 5000)] == ["0 articles", "1 article", "5,000 articles"]
 
 
 def test_character_references_are_decoded_whatever_their_length() -> None:

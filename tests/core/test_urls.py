@@ -57,7 +57,7 @@ _SAFE = re.compile(r"https?://[a-z0-9_.\[\]:-]+(?:[/?#][A-Za-z0-9\-._~:/?#@!&()*
     ],
 )
 def test_safe_form(url: str, expected: str) -> None:
-    assert urls.safe(url) == expected
+    assert urls.safe_url(url) == expected
 
 
 @pytest.mark.parametrize(
@@ -74,20 +74,20 @@ def test_safe_form(url: str, expected: str) -> None:
     ],
 )
 def test_what_a_server_is_asked_for(url: str, expected: str) -> None:
-    assert urls.fetchable(url) == expected
+    assert urls.request_url(url) == expected
 
 
 @given(_ADDRESSES | _TEXTS)
 def test_what_is_asked_for_is_safe_and_leads_to_the_same_page(url: str) -> None:
     try:
-        found = urls.fetchable(url)
+        found = urls.request_url(url)
     except ReaderError:
         with pytest.raises(ReaderError):
-            urls.safe(url)
+            urls.safe_url(url)
         return
-    assert urls.safe(found) == found == urls.fetchable(found)
+    assert urls.safe_url(found) == found == urls.request_url(found)
     assert "#" not in found
-    assert urls.canonical(found) == urls.canonical(url)
+    assert urls.canonical_url(found) == urls.canonical_url(url)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_what_is_asked_for_is_safe_and_leads_to_the_same_page(url: str) -> None:
     ],
 )
 def test_refused(url: str, why: str) -> None:
-    for function in (urls.safe, urls.canonical):
+    for function in (urls.safe_url, urls.canonical_url):
         with pytest.raises(ReaderError, match=re.escape(why)):
             function(url)
 
@@ -161,7 +161,7 @@ def test_refused(url: str, why: str) -> None:
 @pytest.mark.parametrize("url", ["http://user:hunter2@example.com", "user:hunter2@example.com", "http://hunter2:99999"])
 def test_refusals_do_not_repeat_what_may_be_a_password(url: str) -> None:
     with pytest.raises(ReaderError) as caught:
-        urls.safe(url)
+        urls.safe_url(url)
     assert "hunter2" not in str(caught.value)
 
 
@@ -169,13 +169,13 @@ def test_refusals_do_not_repeat_what_may_be_a_password(url: str) -> None:
 @example("https://h/\u0660")
 def test_safe_is_harmless_ascii_or_a_reader_error(url: str) -> None:
     try:
-        result = urls.safe(url)
+        result = urls.safe_url(url)
     except ReaderError:
         return
     assert _SAFE.fullmatch(result)
     assert not set(result) & set(" '\"`\\<>{}|^$\t\n")
     assert len(result) <= urls.MAX_CHARS
-    assert urls.safe(result) == result
+    assert urls.safe_url(result) == result
     assert text.clean(result) == result
 
 
@@ -200,26 +200,26 @@ def test_safe_is_harmless_ascii_or_a_reader_error(url: str) -> None:
     ],
 )
 def test_canonical_form(url: str, expected: str) -> None:
-    assert urls.canonical(url) == expected
+    assert urls.canonical_url(url) == expected
 
 
 @given(_ADDRESSES | _TEXTS)
 @example("http://h?" + "a" * (urls.MAX_CHARS - 9))
 def test_canonical_is_idempotent_and_blind_to_what_safe_changes(url: str) -> None:
     try:
-        result = urls.canonical(url)
+        result = urls.canonical_url(url)
     except ReaderError:
         return
-    assert urls.canonical(result) == result
-    assert urls.safe(result) == result
-    assert urls.canonical(urls.safe(url)) == result
+    assert urls.canonical_url(result) == result
+    assert urls.safe_url(result) == result
+    assert urls.canonical_url(urls.safe_url(url)) == result
 
 
 def test_an_address_is_not_longer_in_its_canonical_form_than_any_may_be() -> None:
     url = "http://h?" + "a" * (urls.MAX_CHARS - 9)
-    assert urls.safe(url) == url
+    assert urls.safe_url(url) == url
     with pytest.raises(ReaderError, match="longer"):
-        urls.canonical(url)
+        urls.canonical_url(url)
 
 
 def test_article_id_is_that_of_the_address_or_else_of_the_path() -> None:
@@ -242,7 +242,7 @@ def test_url_key_is_the_article_id_as_a_number_for_sqlite(url: str) -> None:
     key = urls.url_key(url)
     if key is None:
         with pytest.raises(ReaderError):
-            urls.canonical(url)
+            urls.canonical_url(url)
     else:
         assert -(2**63) <= key < 2**63
         assert f"{key % 2**64:016x}" == urls.article_id(url, b"")
@@ -268,7 +268,7 @@ def test_url_key_of_no_address() -> None:
     ],
 )
 def test_host_to_show(url: str, expected: str) -> None:
-    assert urls.host(url) == expected
+    assert urls.display_host(url) == expected
 
 
 @pytest.mark.parametrize(
@@ -288,17 +288,17 @@ def test_host_to_show(url: str, expected: str) -> None:
     ],
 )
 def test_shorten(url: str, cells: int, expected: str) -> None:
-    assert urls.shorten(url, cells) == expected
+    assert urls.shorten_url(url, cells) == expected
 
 
 @given(_ADDRESSES, st.integers(-2, 60))
 def test_shortened_addresses_fit(url: str, cells: int) -> None:
-    assert text.width(urls.shorten(url, cells)) <= max(0, cells)
+    assert text.cell_width(urls.shorten_url(url, cells)) <= max(0, cells)
 
 
 @given(_TEXTS)
 def test_what_only_shows_or_identifies_takes_any_text(url: str) -> None:
-    urls.host(url)
+    urls.display_host(url)
     urls.url_key(url)
     assert re.fullmatch("[0-9a-f]{16}", urls.article_id(url, b"x"))
 
@@ -332,5 +332,5 @@ def _answer(call: Callable[[str], str], url: str) -> str:
 def test_the_quick_look_at_a_plain_address_says_what_the_long_one_says(url: str) -> None:
     # Capitals in the scheme change nothing but that the address has to be taken apart.
     longer = url.replace("http", "HTTP", 1)
-    assert _answer(urls.safe, url) == _answer(urls.safe, longer)
-    assert _answer(urls.canonical, url) == _answer(urls.canonical, longer)
+    assert _answer(urls.safe_url, url) == _answer(urls.safe_url, longer)
+    assert _answer(urls.canonical_url, url) == _answer(urls.canonical_url, longer)

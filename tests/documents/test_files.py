@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reader.core.errors import ReaderError
-from reader.documents.files import MAX_BYTES, Contents, Folder, GoneError, check, join, look, read, read_many, walk
+from reader.documents.files import MAX_BYTES, FileContents, Folder, FileGoneError, check_folder, join_path, list_file, read_file, read_files, walk
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 
@@ -17,11 +17,11 @@ def _walk(path: Path) -> tuple[set[bytes], dict[str, str]]:
     """Return the paths of the files found, and the messages of the problems by path."""
     listings = list(walk(Folder.of(path)))
     problems = {each.path: each.message for listing in listings for each in listing.problems}
-    return {join(listing.folder, name) for listing in listings for name, _, _ in listing.files}, problems
+    return {join_path(listing.folder, name) for listing in listings for name, _, _ in listing.files}, problems
 
 
 def _bytes(folder: Folder, path: bytes) -> bytes:
-    return read(folder, path).data
+    return read_file(folder, path).data
 
 
 def test_documents_of_every_ending_are_found_at_any_depth(make_folder: MakeFolder) -> None:
@@ -46,7 +46,7 @@ def test_a_file_comes_with_size_and_time_of_change(make_folder: MakeFolder) -> N
     os.utime(folder / "a.md", ns=(1, 1_600_000_000_123_456_789))
     (listing,) = walk(Folder.of(folder))
     assert listing.files == [(b"a.md", (folder / "a.md").stat().st_mtime_ns, 5)]
-    assert read(Folder.of(folder), b"a.md") == Contents(b"12345", listing.files[0][1], 5)
+    assert read_file(Folder.of(folder), b"a.md") == FileContents(b"12345", listing.files[0][1], 5)
 
 
 @pytest.mark.parametrize("name", ["a.md", "without-ending", ".hidden.md", "node_modules/a.md"])
@@ -147,8 +147,8 @@ def test_what_vanishes_during_the_walk_does_not_come(make_folder: MakeFolder) ->
         path.unlink()
     (folder / "sub").rmdir()
     assert list(found) == []
-    read_all = list(read_many(Folder.of(folder), b"", [b"a.md", b"b.md"]))
-    assert [type(contents) for _, contents in read_all] == [GoneError, GoneError]
+    read_all = list(read_files(Folder.of(folder), b"", [b"a.md", b"b.md"]))
+    assert [type(contents) for _, contents in read_all] == [FileGoneError, FileGoneError]
 
 
 def test_a_folder_that_is_gone_is_not_an_empty_one(make_folder: MakeFolder) -> None:
@@ -244,15 +244,15 @@ def test_one_path_is_looked_at_as_the_walk_would(strange_files: Path) -> None:
     folder = Folder.of(strange_files)
     walked = {name: (mtime, size) for listing in walk(folder) for name, mtime, size in listing.files}
     for name in (b"a.md", b"to.md"):
-        listing = look(folder, name)
+        listing = list_file(folder, name)
         assert listing is not None
         assert listing.files == [(name, *walked[name])]
-    assert look(folder, b"dir.md") is None
+    assert list_file(folder, b"dir.md") is None
     for name in (b"nothing.md", b".hidden.md", b"node_modules/a.md", b"a.md/below.md", b"a.pdf"):
-        listing = look(folder, name)
+        listing = list_file(folder, name)
         assert listing is not None
         assert (listing.files, listing.problems) == ([], [])
-    listing = look(folder, b"fifo.md")
+    listing = list_file(folder, b"fifo.md")
     assert listing is not None
     assert [each.message for each in listing.problems] == ["this is not a regular file and is not read"]
 
@@ -263,19 +263,19 @@ def test_many_files_are_read_as_each_of_them_would_be(strange_files: Path) -> No
     (strange_files / "out.md").symlink_to("/dev/zero")
     folder = Folder.of(strange_files)
     names = [b"a.md", b"to.md", b"out.md", b"fifo.md", b"gone.md"]
-    for name, contents in read_many(folder, b"", names):
+    for name, contents in read_files(folder, b"", names):
         try:
-            alone: object = read(folder, name)
+            alone: object = read_file(folder, name)
         except ReaderError as error:
             assert (type(contents), str(contents)) == (type(error), str(error))
         else:
             assert contents == alone
-    assert [name for name, _ in read_many(folder, b"not/there", names)] == names
+    assert [name for name, _ in read_files(folder, b"not/there", names)] == names
 
 
 def test_a_folder_that_is_there_is_told_from_one_that_is_not(make_folder: MakeFolder) -> None:
     folder = Folder.of(make_folder({}))
-    check(folder)
+    check_folder(folder)
     folder.root.rmdir()
     with pytest.raises(ReaderError, match="cannot be read: no such file or directory"):
-        check(folder)
+        check_folder(folder)

@@ -10,31 +10,31 @@ from reader.documents.frontmatter import (
     MAX_DEPTH,
     MAX_HEADER,
     FrontMatterError,
-    Mapping,
-    Node,
-    Scalar,
-    Sequence,
-    split,
+    MappingNode,
+    HeaderNode,
+    ScalarNode,
+    SequenceNode,
+    split_front_matter,
 )
 
 _Plain = str | list["_Plain"] | dict[str, "_Plain"]
 
 
-def _plain(node: Node) -> _Plain:
-    if isinstance(node, Scalar):
+def _plain(node: HeaderNode) -> _Plain:
+    if isinstance(node, ScalarNode):
         return node.text
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         return [_plain(item) for item in node.items]
     return {key: _plain(inner) for key, inner in node.entries.items()}
 
 
 def _header(data: str | bytes, *, whole_is_yaml: bool = False) -> _Plain:
-    return _plain(split(data.encode() if isinstance(data, str) else data, whole_is_yaml=whole_is_yaml).header)
+    return _plain(split_front_matter(data.encode() if isinstance(data, str) else data, whole_is_yaml=whole_is_yaml).header)
 
 
 def _fault(data: str | bytes, *, whole_is_yaml: bool = False) -> tuple[int, str]:
     with pytest.raises(FrontMatterError) as caught:
-        split(data.encode() if isinstance(data, str) else data, whole_is_yaml=whole_is_yaml)
+        split_front_matter(data.encode() if isinstance(data, str) else data, whole_is_yaml=whole_is_yaml)
     return caught.value.fault.line, caught.value.fault.message
 
 
@@ -55,7 +55,7 @@ def _fault(data: str | bytes, *, whole_is_yaml: bool = False) -> tuple[int, str]
     ],
 )
 def test_a_header_is_found_in_every_form(data: bytes) -> None:
-    parts = split(data)
+    parts = split_front_matter(data)
     assert _plain(parts.header) == {"title": "a"}
     assert parts.body == "body\n"
     assert parts.faults == ()
@@ -79,7 +79,7 @@ def test_a_header_is_found_in_every_form(data: bytes) -> None:
     ],
 )
 def test_only_a_line_of_its_own_outside_of_values_ends_a_header(data: str, header: _Plain, body: str) -> None:
-    parts = split(data.encode())
+    parts = split_front_matter(data.encode())
     assert _plain(parts.header) == header
     assert parts.body == body
 
@@ -97,8 +97,8 @@ def test_values_stay_as_they_were_written() -> None:
 
 
 def test_only_what_is_not_quoted_can_be_null_or_a_number() -> None:
-    entries = split(b"---\na: ~\nb: '~'\nc: !!str ~\nd: !!null ''\ne:\n---\n").header.entries
-    assert [node.is_null for node in entries.values() if isinstance(node, Scalar)] == [True, False, False, True, True]
+    entries = split_front_matter(b"---\na: ~\nb: '~'\nc: !!str ~\nd: !!null ''\ne:\n---\n").header.entries
+    assert [node.is_null for node in entries.values() if isinstance(node, ScalarNode)] == [True, False, False, True, True]
 
 
 def test_toml_values_of_every_type_become_the_same_tree() -> None:
@@ -117,14 +117,14 @@ def test_toml_values_of_every_type_become_the_same_tree() -> None:
 )
 def test_every_value_knows_its_line(data: str, lines: dict[str, int]) -> None:
     for place, line in lines.items():
-        node: Node = split(data.encode()).header
+        node: HeaderNode = split_front_matter(data.encode()).header
         for step in place.split("."):
-            node = node.items[int(step)] if isinstance(node, Sequence) else _entries(node)[step]
+            node = node.items[int(step)] if isinstance(node, SequenceNode) else _entries(node)[step]
         assert (place, node.line) == (place, line)
 
 
-def _entries(node: Node) -> dict[str, Node]:
-    assert isinstance(node, Mapping)
+def _entries(node: HeaderNode) -> dict[str, HeaderNode]:
+    assert isinstance(node, MappingNode)
     return node.entries
 
 
@@ -173,7 +173,7 @@ def test_an_empty_yaml_file_has_no_front_matter() -> None:
     ],
 )
 def test_what_is_odd_costs_only_itself(data: bytes, line: int, field: str, message: str) -> None:
-    parts = split(data)
+    parts = split_front_matter(data)
     (fault,) = parts.faults
     assert (fault.line, fault.field) == (line, field)
     assert message in fault.message
@@ -183,7 +183,7 @@ def test_what_is_odd_costs_only_itself(data: bytes, line: int, field: str, messa
 @pytest.mark.parametrize("char", ["\x85", "\u2028", "\u2029"])
 @pytest.mark.parametrize("quote", ["", "'", '"'])
 def test_line_separators_of_unicode_are_characters_and_no_lines(char: str, quote: str) -> None:
-    header = split(f"---\na: {quote}x{char}---{char}y{quote}\nb: 1\n---\n".encode()).header
+    header = split_front_matter(f"---\na: {quote}x{char}---{char}y{quote}\nb: 1\n---\n".encode()).header
     assert _plain(header) == {"a": "x --- y", "b": "1"}
     assert header.entries["b"].line == 3
 
@@ -204,7 +204,7 @@ def test_nesting_is_read_to_a_depth_and_refused_beyond_it(mark: str, open_: str,
     def nested(levels: int) -> str:
         return f"{mark}\n{name}{open_ * levels}{close * levels}\n{mark}\n"
 
-    split(nested(MAX_DEPTH - 1).encode())
+    split_front_matter(nested(MAX_DEPTH - 1).encode())
     assert "nested deeper than 32 levels" in _fault(nested(MAX_DEPTH))[1]
 
 
@@ -212,7 +212,7 @@ def test_a_dotted_key_is_read_to_the_same_depth() -> None:
     def dotted(parts: int) -> str:
         return "+++\nx = 1\n" + ".".join(["a", '"b c"'] * (parts // 2)) + " = 1\n+++\n"
 
-    split(dotted(MAX_DEPTH).encode())
+    split_front_matter(dotted(MAX_DEPTH).encode())
     assert _fault(dotted(MAX_DEPTH + 2)) == (3, "the front matter is nested deeper than 32 levels")
 
 
@@ -244,15 +244,15 @@ def test_a_bomb_is_a_problem_and_does_not_take_long(bomb: str) -> None:
 
 def test_without_the_c_library_the_same_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     data = "---\na: [1, {b: 'c\n---\nd'}]\nb: 2\n---\nbody"
-    read_by_c = split(data.encode())
+    read_by_c = split_front_matter(data.encode())
     monkeypatch.delattr(yaml, "CSafeLoader", raising=False)  # as where PyYAML was built without libyaml
-    assert split(data.encode()) == read_by_c
+    assert split_front_matter(data.encode()) == read_by_c
     assert "nested deeper" in _fault("---\na: " + "[" * 25_000 + "\n---\n")[1]
     assert _fault('---\na: "\\UFFFFFFFF"\n---\n')[1].startswith("the front matter cannot be read")
 
 
 @pytest.mark.parametrize("mark", ["---", "+++"])
 def test_a_header_is_read_up_to_its_bound(mark: str) -> None:
-    assert split(f"{mark}\n#{'x' * (MAX_HEADER - 2)}\n{mark}\n".encode()).body == ""
+    assert split_front_matter(f"{mark}\n#{'x' * (MAX_HEADER - 2)}\n{mark}\n".encode()).body == ""
     assert _fault(f"{mark}\n#{'x' * (MAX_HEADER - 1)}\n{mark}\n") == (2, "the front matter is longer than 64 KiB")
     assert _fault(f"---\n{'#' * 1023}\n" + f"{'#' * 1023}\n" * 64 + "---\n")[0] == 66

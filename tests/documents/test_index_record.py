@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from reader.core.urls import url_key
 from reader.documents.files import MAX_BYTES
 from reader.documents.frontmatter import MAX_HEADER
-from reader.documents.index_record import Brief, brief, brief_of, number_of, quick, slow
-from reader.documents.parse import LIST_LIMIT, parse
+from reader.documents.index_record import IndexRecord, index_record, record_of_article, article_number, fast_record, full_record
+from reader.documents.parse import LIST_LIMIT, parse_document
 
 _ROOT = Path(__file__).parents[2]
 _SEEDS = [path.read_bytes() for path in sorted((_ROOT / "seeds").iterdir())]
@@ -116,23 +116,23 @@ def corpus() -> list[bytes]:
     return [module.document(number, 300, 7).encode() for number in range(300)]
 
 
-def _assert_quick(data: bytes, path: bytes = b"a.md") -> Brief:
-    found = quick(path, data)
+def _assert_quick(data: bytes, path: bytes = b"a.md") -> IndexRecord:
+    found = fast_record(path, data)
     assert found is not None
-    assert (found, ()) == slow(path, data) == brief(path, data)
+    assert (found, ()) == full_record(path, data) == index_record(path, data)
     # Equality alone would take 39.0 for 39 and True for 1.
-    expected = slow(path, data)[0]
+    expected = full_record(path, data)[0]
     assert expected is not None
     assert [type(value) for value in found] == [type(value) for value in expected]
     return found
 
 
 def _assert_same(path: bytes, data: bytes) -> None:
-    found = quick(path, data)
-    expected = slow(path, data)
+    found = fast_record(path, data)
+    expected = full_record(path, data)
     if found is not None:
         assert (found, ()) == expected
-    assert brief(path, data) == expected
+    assert index_record(path, data) == expected
 
 
 # --- real documents take the quick way ------------------------------------------------------
@@ -162,19 +162,19 @@ def test_a_brief_says_what_the_document_says() -> None:
             if key is not None
         )
     )
-    assert found.id == number_of("https://www.example.com/watch?v=Pa-pYEkLH-U", b"")
+    assert found.id == article_number("https://www.example.com/watch?v=Pa-pYEkLH-U", b"")
 
 
 def test_a_brief_goes_through_marshal() -> None:
-    found = brief(b"a.md", _SEEDS[0])
+    found = index_record(b"a.md", _SEEDS[0])
     assert found[0] is not None
-    assert Brief(*marshal.loads(marshal.dumps(tuple(found[0])))) == found[0]
+    assert IndexRecord(*marshal.loads(marshal.dumps(tuple(found[0])))) == found[0]
 
 
 def test_a_brief_of_an_article_is_that_of_its_document() -> None:
-    article = parse(b"a.md", _SEEDS[1]).article
+    article = parse_document(b"a.md", _SEEDS[1]).article
     assert article is not None
-    assert brief_of(article, b"a.md") == quick(b"a.md", _SEEDS[1])
+    assert record_of_article(article, b"a.md") == fast_record(b"a.md", _SEEDS[1])
 
 
 @pytest.mark.parametrize(
@@ -237,15 +237,15 @@ def test_windows_line_ends_are_read_quickly_and_rightly(data: bytes) -> None:
 
 def test_a_document_may_end_with_its_header() -> None:
     assert _assert_quick(b"---\ntitle: x\n---").title == "x"
-    assert quick(b"a.md", b"---\ntitle: x\n ---") is None
+    assert fast_record(b"a.md", b"---\ntitle: x\n ---") is None
 
 
 def test_a_body_is_not_looked_at_but_for_its_bytes() -> None:
     for body in (b"\x00\x1b \r\n---\n\ttitle: x", "é".encode() * 1000, b""):
         _assert_quick(b"---\ntitle: x\n---\n" + body)
     broken = b"---\ntitle: x\n---\n\n\xff"
-    assert quick(b"a.md", broken) is None
-    assert [line for line, _, _ in brief(b"a.md", broken)[1]] == [5]
+    assert fast_record(b"a.md", broken) is None
+    assert [line for line, _, _ in index_record(b"a.md", broken)[1]] == [5]
 
 
 # --- whatever is unusual takes the long way -------------------------------------------------
@@ -372,8 +372,8 @@ def test_whatever_is_unusual_in_a_header_takes_the_long_way(line: str) -> None:
     # The very same document is read quickly without the line.
     _assert_quick(b"---\ncategory: a\nfoo: b\n---\n")
     data = f"---\ncategory: a\n{line}\nfoo: b\n---\n".encode("utf-8", "surrogatepass")
-    assert quick(b"a.md", data) is None
-    assert brief(b"a.md", data) == slow(b"a.md", data)
+    assert fast_record(b"a.md", data) is None
+    assert index_record(b"a.md", data) == full_record(b"a.md", data)
 
 
 @pytest.mark.parametrize(
@@ -403,8 +403,8 @@ def test_whatever_is_unusual_in_a_header_takes_the_long_way(line: str) -> None:
 )
 def test_whatever_is_unusual_about_a_file_takes_the_long_way(data: bytes) -> None:
     for path in (b"a.md", b"a.yaml"):
-        assert quick(path, data) is None
-        assert brief(path, data) == slow(path, data)
+        assert fast_record(path, data) is None
+        assert index_record(path, data) == full_record(path, data)
 
 
 # --- and both say the same ------------------------------------------------------------------

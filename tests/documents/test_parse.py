@@ -9,12 +9,12 @@ import pytest
 from reader.core.model import Article, Image, Links, Provider, Related
 from reader.core.text import clean
 from reader.documents.files import MAX_BYTES
-from reader.documents.parse import Parsed, parse
+from reader.documents.parse import ParsedDocument, parse_document
 
 
 def _article(header: str, body: str = "", path: bytes = b"news/a.md") -> Article:
     """Return a document that has nothing wrong with it."""
-    parsed = parse(path, f"---\n{header}\n---\n{body}".encode())
+    parsed = parse_document(path, f"---\n{header}\n---\n{body}".encode())
     assert parsed.problems == ()
     assert parsed.article is not None
     return parsed.article
@@ -22,13 +22,13 @@ def _article(header: str, body: str = "", path: bytes = b"news/a.md") -> Article
 
 def _problems(header: str) -> tuple[Article, list[tuple[int, str, str]]]:
     """Return a document that is listed in spite of what is wrong with it."""
-    parsed = parse(b"a.md", f"---\n{header}\n---\n".encode())
+    parsed = parse_document(b"a.md", f"---\n{header}\n---\n".encode())
     assert parsed.article is not None
     return parsed.article, [(each.line, each.field, each.message) for each in parsed.problems]
 
 
 def test_every_field_of_a_seed_is_read(seeds: Path) -> None:
-    parsed = parse(b"seed.txt", (seeds / "000_439b3d3d7c838329.txt").read_bytes())
+    parsed = parse_document(b"seed.txt", (seeds / "000_439b3d3d7c838329.txt").read_bytes())
     article = parsed.article
     url = (
         "https://www.caixinglobal.com/2021-07-28/"
@@ -210,7 +210,7 @@ def test_a_document_keeps_what_is_good_in_it() -> None:
 
 def test_problems_come_in_the_order_of_their_lines_and_of_every_kind() -> None:
     data = b"---\ntitle: t\xff\nquality: x\ntitle: u\n---\n" + b"b" * MAX_BYTES
-    problems = parse(b"a.md", data).problems
+    problems = parse_document(b"a.md", data).problems
     assert [(each.line, each.field) for each in problems] == [(1, ""), (2, ""), (3, "quality"), (4, "title")]
     assert problems[0].message == "the file is larger than 4 MiB; what follows is not read"
 
@@ -266,5 +266,5 @@ def test_a_body_keeps_its_lines_and_loses_what_acts() -> None:
 
 @pytest.mark.parametrize("path", [b"a.yaml", b"A.YML"])
 def test_a_yaml_file_is_a_header_as_a_whole(path: bytes) -> None:
-    parsed = parse(path, b"title: t\n")
-    assert parsed == Parsed(Article(path=path.decode(), title="t"), ())
+    parsed = parse_document(path, b"title: t\n")
+    assert parsed == ParsedDocument(Article(path=path.decode(), title="t"), ())

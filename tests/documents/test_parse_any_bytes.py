@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from reader.core.text import clean, clean_block
-from reader.documents.parse import parse
+from reader.documents.parse import parse_document
 from reader.export.records import article_record
 
 _SEEDS = [path.read_bytes() for path in sorted((Path(__file__).parents[2] / "seeds").iterdir())]
@@ -32,7 +32,7 @@ def _strings(value: object) -> Iterator[str]:
 
 
 def _assert_sound(path: bytes, data: bytes) -> None:
-    parsed = parse(path, data)
+    parsed = parse_document(path, data)
     assert parsed.article is not None or parsed.problems
     for problem in parsed.problems:
         assert 1 <= problem.line <= data.count(b"\n") + data.count(b"\r") + 1

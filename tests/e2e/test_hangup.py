@@ -20,7 +20,7 @@ def test_the_program_ends_with_its_terminal_and_what_was_marked_is_kept(seeds: P
         terminal.wait("4 unread")
         terminal.hang_up()
         terminal.process.wait(PATIENCE)
-    library = Library.open(seeds, Paths.of())
+    library = Library.open(seeds, Paths.from_environment())
     assert library.counts().unread == 4
     library.close()
 

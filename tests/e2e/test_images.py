@@ -41,7 +41,7 @@ def folder(make_folder: MakeFolder, library: OpenLibrary) -> Path:
     now, url = datetime.now(UTC), row.links.best
     opened.pages.keep(Page(row.id, "original", url, url, Extract(_WORDS, 900, image=Image(_URL)), now, now), b"<html>")
     opened.pages.keep_image(_URL, encoded(halves((400, 200))), "image/png")
-    config = Paths.of().config
+    config = Paths.from_environment().config
     config.mkdir(parents=True, exist_ok=True)
     (config / "config.toml").write_text("[fetch]\nenabled = false\nimages = true\n")
     return made
@@ -114,7 +114,7 @@ def test_half_blocks_are_gone_when_one_leaves(folder: Path, environ: Mapping[str
 
 
 def test_over_ssh_there_are_none_until_asked_for(folder: Path) -> None:
-    (Paths.of().config / "config.toml").write_text("[fetch]\nenabled = false\n")
+    (Paths.from_environment().config / "config.toml").write_text("[fetch]\nenabled = false\n")
     with Terminal(folder, columns=80, lines=24) as terminal:
         terminal.wait("Pictured")
         terminal.press("f")

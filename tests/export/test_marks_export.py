@@ -25,11 +25,11 @@ _THING = b'{"kind":"view","name":"AI","value":[1,{}],"changed":"2026-11-21T09:31
 
 
 def _export(state: MarkStore) -> bytes:
-    return b"".join(exchange.lines(state.marks()))
+    return b"".join(exchange.export_lines(state.marks()))
 
 
 def _parse(text: bytes) -> MarkSet:
-    return exchange.parse(io.BytesIO(text), "marks.jsonl")
+    return exchange.parse_export(io.BytesIO(text), "marks.jsonl")
 
 
 def test_an_export_is_written_as_the_page_says() -> None:
@@ -55,7 +55,7 @@ def test_an_export_is_of_one_moment(tmp_path: Path) -> None:
         ids = [f"{n:016x}" for n in range(5000)]
         state.mark(ids, MarkChange(read=True))
         before = _export(state)
-        lines = exchange.lines(state.marks())
+        lines = exchange.export_lines(state.marks())
         begun = [next(lines) for _ in range(10)]
         state.mark(ids, MarkChange(read=False, add_tags=("x",)))
         assert b"".join([*begun, *lines]) == before
@@ -78,7 +78,7 @@ def test_lines_are_merged_in_any_order(a: MarkSet, b: MarkSet, random: object) -
     for marks in (a, b):
         with closing(MarkStore.in_memory()) as state:
             state.take_in(marks)
-            lines += exchange.lines(state.marks())
+            lines += exchange.export_lines(state.marks())
     rest = lines[1:]
     random.shuffle(rest)  # type: ignore[attr-defined]
     assert _parse(b"".join([lines[0], *rest])) == a.merged(b)
@@ -100,7 +100,7 @@ def test_the_order_is_that_of_the_identities_as_they_are_written() -> None:
 @pytest.mark.parametrize("at", [0, 1, 999, 1_763_717_467_250, LATEST])
 def test_a_time_is_written_to_the_millisecond(at: int) -> None:
     marks = MarkSet({(1, READ): Mark(at, True)})
-    assert _parse(b"".join(exchange.lines([(1, READ, Mark(at, True))]))) == marks
+    assert _parse(b"".join(exchange.export_lines([(1, READ, Mark(at, True))]))) == marks
 
 
 def test_what_tools_do_to_lines_is_taken() -> None:
@@ -214,14 +214,14 @@ def _failing() -> Iterator[bytes]:
 
 def test_a_file_is_written_whole_or_stays_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "marks.jsonl"
-    exchange.write_whole(path, [b"a", b"b"])
+    exchange.write_atomically(path, [b"a", b"b"])
     assert path.read_bytes() == b"ab"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     path.chmod(0o644)
     with pytest.raises(ReaderError, match=r"could not be written: no space left on device\. What was there before is"):
-        exchange.write_whole(path, _failing())
+        exchange.write_atomically(path, _failing())
     assert path.read_bytes() == b"ab"
-    exchange.write_whole(path, [b"c"])
+    exchange.write_atomically(path, [b"c"])
     assert path.read_bytes() == b"c"
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
     assert list(tmp_path.iterdir()) == [path]
@@ -232,17 +232,17 @@ def test_a_link_is_followed_and_stays_one(tmp_path: Path) -> None:
     link, target = tmp_path / "marks.jsonl", tmp_path / "sync" / "m"
     link.symlink_to(target)
     for text in (b"1", b"2"):
-        exchange.write_whole(link, [text])
+        exchange.write_atomically(link, [text])
         assert (link.is_symlink(), target.read_bytes()) == (True, text)
 
 
 def test_a_device_is_written_to_and_not_replaced() -> None:
-    exchange.write_whole(Path("/dev/null"), [b"x"])
+    exchange.write_atomically(Path("/dev/null"), [b"x"])
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
 def test_where_nothing_can_be_written_that_is_told(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "no" / "such", tmp_path / ("x" * 300)):
         with pytest.raises(ReaderError, match="could not be written: "):
-            exchange.write_whole(path, [b"x"])
+            exchange.write_atomically(path, [b"x"])
     assert list(tmp_path.iterdir()) == []

@@ -8,7 +8,7 @@ import pytest
 
 from reader.core.events import FetchResult
 from reader.core.model import Article, Extract, Image, Links, Page, Problem, Provider, Related, Row, Secured
-from reader.export.records import article_record, got_record, json_array, page_record, problem_record, row_record
+from reader.export.records import article_record, fetch_record, json_array, page_record, problem_record, row_record
 
 _WHEN = datetime(2021, 7, 28, 12, 38, tzinfo=UTC)
 _LINKS = Links("http://a.example/1", "http://a.example/2", "http://a.example/3", "http://a.example/4")
@@ -137,8 +137,8 @@ def test_a_page_and_what_came_of_fetching_it_have_their_fields() -> None:
     bare = page_record(replace(page, extract=Extract("", 0)))
     assert [bare[name] for name in ("title", "byline", "site", "publishedDateTime", "image")] == [None] * 5
     got = FetchResult("0" * 16, "failed", "", 0, (), "No.", 1.23456, hint="Try.")
-    assert got_record(got) == {
+    assert fetch_record(got) == {
         "id": "0" * 16, "url": None, "status": "failed", "words": 0, "error": "No. Try.", "seconds": 1.235
     }  # fmt: skip
-    assert got_record(got._replace(requested_url="http://a.example/1"))["url"] == "http://a.example/1"
-    assert got_record(FetchResult("0" * 16, "fetched", "http://a.example/2", 5, (), "", 0.5))["error"] is None
+    assert fetch_record(got._replace(requested_url="http://a.example/1"))["url"] == "http://a.example/1"
+    assert fetch_record(FetchResult("0" * 16, "fetched", "http://a.example/2", 5, (), "", 0.5))["error"] is None

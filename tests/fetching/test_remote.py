@@ -45,7 +45,7 @@ class UpdaterHandle:
         self.summary: list[FetchEvent] = []
         self._loop = asyncio.get_running_loop()
         self._news = asyncio.Event()
-        self.process = FetchClient(library, Paths.of(), settings, self._tell)
+        self.process = FetchClient(library, Paths.from_environment(), settings, self._tell)
 
     def _tell(self, news: FetchEvent) -> None:
         self.summary.append(news)

@@ -67,7 +67,7 @@ def test_processes_take_documents_as_this_one_would(folder: Folder) -> None:
             pool.submit(b"", names[start : start + 7])
         assert _all(pool) == here
     assert here[b"58.md"].problems
-    assert here[b"59.md"].brief is None
+    assert here[b"59.md"].record is None
 
 
 def test_the_careful_way_gives_the_same(folder: Folder) -> None:
@@ -116,7 +116,7 @@ def test_a_document_that_makes_us_fail_costs_itself(make_folder: MakeFolder, mon
     def fail(path: bytes, data: bytes) -> object:
         raise ZeroDivisionError(path, data)
 
-    monkeypatch.setattr("reader.indexing.parse_worker.brief", fail)
+    monkeypatch.setattr("reader.indexing.parse_worker.index_record", fail)
     _, (taken,), (failure,) = parse_files(folder, b"", [b"a.md"])
     assert taken.problems == ((1, "", FAILED),)
     assert "ZeroDivisionError" in failure

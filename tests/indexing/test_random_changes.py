@@ -145,7 +145,7 @@ def _whole(library: Library, stop: Event | None = None) -> Progress:
 def _in_a_world(check: Callable[[World, Library], None]) -> None:
     with tempfile.TemporaryDirectory() as place:
         world = World(Path(place))
-        library = Library.open(world.root, Paths.of())
+        library = Library.open(world.root, Paths.from_environment())
         try:
             check(world, library)
         finally:

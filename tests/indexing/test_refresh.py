@@ -157,7 +157,7 @@ def test_a_file_that_cannot_be_read_is_a_problem_and_tried_again(make_folder: Ma
     (folder / "0064.md").unlink()  # after it was found, before it is read
     (folder / "0064.md").mkdir()
     list(steps)
-    assert opened.counts().troubled == 1
+    assert opened.counts().with_problems == 1
     (problem,) = opened.problems()
     assert (problem.path, problem.line, problem.field) == ("0064.md", 1, "")
     assert problem.message == "0064.md is not a regular file and is not read"
@@ -181,7 +181,7 @@ def test_one_broken_document_stops_nothing_and_is_counted(make_folder: MakeFolde
     )
     assert _titles(opened) == ["a", "c", "e"]
     counts = opened.counts()
-    assert (counts.articles, counts.unread, counts.troubled) == (3, 3, 4)
+    assert (counts.articles, counts.unread, counts.with_problems) == (3, 3, 4)
     assert [(each.path, each.line, each.field) for each in opened.problems()] == [
         ("b.md", 1, ""),
         ("c.md", 3, "quality"),
@@ -225,7 +225,7 @@ def test_a_document_that_goes_and_comes_back_as_it_was_is_there_again(
 
 
 def test_whether_the_folder_was_read_to_its_end_is_known(make_folder: MakeFolder, library: OpenLibrary) -> None:
-    opened = Library.open(make_folder(_many(500)), Paths.of())
+    opened = Library.open(make_folder(_many(500)), Paths.from_environment())
     try:
         assert not opened.counts().complete
         part = refresh(opened)
@@ -245,8 +245,8 @@ def test_whether_the_folder_was_read_to_its_end_is_known(make_folder: MakeFolder
 
 
 def test_how_far_a_refresh_is_can_be_seen_by_those_who_wait(make_folder: MakeFolder) -> None:
-    opened = Library.open(make_folder(_many(3000)), Paths.of())
-    other = Library.open(opened.folder.root, Paths.of())
+    opened = Library.open(make_folder(_many(3000)), Paths.from_environment())
+    other = Library.open(opened.folder.root, Paths.from_environment())
     try:
         seen = []
         for _ in refresh(opened):

@@ -92,7 +92,7 @@ def keep(request: pytest.FixtureRequest, heard: Heard) -> Iterator[Callable[[Lib
 @pytest.fixture
 def opened(make_folder: MakeFolder) -> Iterator[Library]:
     """A library of two documents that nobody has read yet."""
-    library = Library.open(make_folder({"a.md": _document("a"), "sub/b.md": _document("b")}), Paths.of())
+    library = Library.open(make_folder({"a.md": _document("a"), "sub/b.md": _document("b")}), Paths.from_environment())
     yield library
     library.close()
 
@@ -171,7 +171,7 @@ def test_what_another_instance_takes_in_is_told(opened: Library, heard: Heard) -
     thread.start()
     heard.finished()
     (opened.folder.root / "c.md").write_text(_document("c"))
-    other = Library.open(opened.folder.root, Paths.of())
+    other = Library.open(opened.folder.root, Paths.from_environment())
     for _ in refresh(other, wait=lambda: True):
         pass
     other.close()
@@ -201,7 +201,7 @@ def test_a_keeper_ends_with_the_program_that_began_it(opened: Library) -> None:
     program = (
         "import sys, os; from pathlib import Path; from reader.core.paths import Paths\n"
         "from reader.library.library import Library; from reader.indexing.remote import UpdaterProcess\n"
-        "updater = UpdaterProcess(Library.open(Path(sys.argv[1]), Paths.of())); updater.start()\n"
+        "updater = UpdaterProcess(Library.open(Path(sys.argv[1]), Paths.from_environment())); updater.start()\n"
         "updater.listen(lambda news: print(updater._process.pid, flush=True)); sys.stdin.read()"
     )
     command = [sys.executable, "-c", program, str(opened.folder.root)]
@@ -216,14 +216,14 @@ def test_a_keeper_ends_with_the_program_that_began_it(opened: Library) -> None:
 
 
 def test_without_a_file_the_keeper_is_a_thread(make_folder: MakeFolder) -> None:
-    single = Library.open(make_folder({"a.md": _document("a")}) / "a.md", Paths.of())
+    single = Library.open(make_folder({"a.md": _document("a")}) / "a.md", Paths.from_environment())
     assert isinstance(create_updater(single), UpdaterThread)
     single.close()
 
 
 def test_where_nothing_can_be_written_the_index_goes_on_in_memory(make_folder: MakeFolder, heard: Heard) -> None:
     folder = make_folder({f"{n}.md": _document(f"t{n}") + "x" * 500 for n in range(300)})
-    library = Library.open(folder, Paths.of())
+    library = Library.open(folder, Paths.from_environment())
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     updater = UpdaterProcess(library)
     try:
@@ -243,7 +243,7 @@ def test_where_nothing_can_be_written_the_index_goes_on_in_memory(make_folder: M
 
 
 def test_asking_while_another_writes_goes_on_waiting(opened: Library, heard: Heard) -> None:
-    other = Library.open(opened.folder.root, Paths.of())
+    other = Library.open(opened.folder.root, Paths.from_environment())
     updater = UpdaterThread(opened)
     with other.index.writer():
         updater.listen(heard.news.put)
@@ -257,7 +257,7 @@ def test_asking_while_another_writes_goes_on_waiting(opened: Library, heard: Hea
 
 
 def test_closing_while_another_writes_says_nothing(opened: Library, heard: Heard) -> None:
-    other = Library.open(opened.folder.root, Paths.of())
+    other = Library.open(opened.folder.root, Paths.from_environment())
     updater = IndexUpdater(opened, heard.news.put, watching=False)
     thread = threading.Thread(target=updater.run, daemon=True)
     with other.index.writer():

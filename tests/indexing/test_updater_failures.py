@@ -81,7 +81,7 @@ def folder(make_folder: MakeFolder) -> Path:
 
 @pytest.fixture
 def opened(folder: Path) -> Iterator[Library]:
-    library = Library.open(folder, Paths.of())
+    library = Library.open(folder, Paths.from_environment())
     yield library
     library.close()
 
@@ -106,7 +106,7 @@ def test_a_damaged_index_is_built_anew_while_it_is_open(opened: Library, own_dir
 
 
 def test_while_another_writes_it_is_said_once_and_then_goes_on(opened: Library, folder: Path) -> None:
-    other = Library.open(folder, Paths.of())
+    other = Library.open(folder, Paths.from_environment())
     with other.index.writer(), _running(opened) as running:
         running.until(lambda news: isinstance(news, Notice))
         running.updater.refresh()  # ends the waiting, and begins it anew
@@ -140,7 +140,7 @@ def test_a_folder_that_cannot_be_watched_is_told_of_once_and_kept_all_the_same(t
     folder = tmp_path / os.fsdecode(b"odd \xff")
     folder.mkdir()
     (folder / "1.md").write_text("---\ntitle: 1\n---\n")
-    library = Library.open(folder, Paths.of())
+    library = Library.open(folder, Paths.from_environment())
     with _running(library, watching=True) as running:
         running.until(lambda news: isinstance(news, Notice))
         assert running.said == [
@@ -258,7 +258,7 @@ from reader.core.events import Progress
 from reader.library.library import Library
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
-library, heard = Library.open(Path(sys.argv[1]), Paths.of()), queue.SimpleQueue()
+library, heard = Library.open(Path(sys.argv[1]), Paths.from_environment()), queue.SimpleQueue()
 resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))  # from now on the disk is full
 updater, said = UpdaterThread(library, watching=False), []
 updater.listen(heard.put)

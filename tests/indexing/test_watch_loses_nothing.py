@@ -23,7 +23,7 @@ _PATIENCE = 30.0
 
 def test_what_comes_between_the_first_reading_and_the_watching_is_seen(make_folder: MakeFolder) -> None:
     folder = make_folder({"a/1.md": "---\ntitle: 1\n---\n"})
-    library = Library.open(folder, Paths.of())
+    library = Library.open(folder, Paths.from_environment())
     seen = threading.Event()
 
     def tell(news: UpdaterMessage) -> None:

@@ -31,14 +31,14 @@ def window(library: OpenLibrary, seeds: Path) -> Window:
 
     def open_() -> tuple[Library, SavedViews]:
         opened = library(seeds)
-        return opened, SavedViews(opened, Paths.of().views)
+        return opened, SavedViews(opened, Paths.from_environment().views_file)
 
     return open_
 
 
 @pytest.fixture
 def path() -> Path:
-    path = Paths.of().views
+    path = Paths.from_environment().views_file
     path.parent.mkdir(parents=True)
     return path
 
@@ -50,7 +50,7 @@ def names(views: SavedViews) -> str:
 def test_a_view_is_saved_in_a_file_that_is_ones_own(window: Window) -> None:
     _, views = window()
     assert views.look() == []
-    path = Paths.of().views
+    path = Paths.from_environment().views_file
     assert not path.exists()
     assert views.save("AI  \n news", "topic:ai", Sort("date", reverse=True)) == "Saved the view “AI news”"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -333,7 +333,7 @@ def test_a_change_that_was_cut_short_is_made_whole(window: Window, path: Path) -
 
 def test_with_marks_in_memory_views_are_in_their_file_all_the_same(seeds: Path, path: Path) -> None:
     path.write_text(AI)
-    library = Library.open(seeds, Paths.of())
+    library = Library.open(seeds, Paths.from_environment())
     library._state.close()
     library._state = MarkStore.in_memory()
     views = SavedViews(library, path)
@@ -356,9 +356,9 @@ class Anything(RuleBasedStateMachine):
         paths = Paths(root / "cache", root / "data", root / "config")
         paths.config.mkdir()
         (root / "news").mkdir()
-        self.path = paths.views
+        self.path = paths.views_file
         self.libraries = [Library.open(root / "news", paths) for _ in range(2)]
-        self.windows = [SavedViews(library, paths.views) for library in self.libraries]
+        self.windows = [SavedViews(library, paths.views_file) for library in self.libraries]
         self.expected: list[SavedView] = []
         self.past: list[list[SavedView]] = []
         self.next: list[list[SavedView]] = []

@@ -16,22 +16,22 @@ from reader.query.ast import (
     THINGS,
     VALUE_FIELDS,
     And,
-    Between,
-    Date,
-    Has,
-    Is,
+    NumberRange,
+    DateCondition,
+    HasCondition,
+    IsCondition,
     Leaf,
     Node,
     Not,
-    Number,
+    NumberCondition,
     Or,
-    Part,
+    SubstringCondition,
     Query,
-    Unknown,
-    Value,
-    Words,
+    UnknownCondition,
+    ValueCondition,
+    WordsCondition,
 )
-from reader.query.dates import WORDS, backwards
+from reader.query.dates import WORDS, is_backwards
 
 _PIECES = st.sampled_from(
     [
@@ -49,24 +49,24 @@ _iso = st.dates().map(str).flatmap(lambda day: st.sampled_from([day, day[:7], da
 _spans = st.builds("{}{}".format, st.integers(0, 9999), st.sampled_from("dwmy"))
 days: st.SearchStrategy[str] = _iso | _spans | st.sampled_from(WORDS)
 """Every date that can be written."""
-ranges: st.SearchStrategy[Date] = (
-    st.tuples(days, days).filter(lambda ends: not backwards(*ends)).map(lambda ends: Date("range", *ends))
+ranges: st.SearchStrategy[DateCondition] = (
+    st.tuples(days, days).filter(lambda ends: not is_backwards(*ends)).map(lambda ends: DateCondition("range", *ends))
 )
-dates: st.SearchStrategy[Date] = st.builds(Date, st.sampled_from(["in", "<", "<=", ">", ">="]), days) | ranges
+dates: st.SearchStrategy[DateCondition] = st.builds(DateCondition, st.sampled_from(["in", "<", "<=", ">", ">="]), days) | ranges
 """Every condition about a date."""
 
 leaves: st.SearchStrategy[Leaf] = st.one_of(
-    st.builds(Words, st.sampled_from(TEXT_FIELDS), _values, st.booleans()),
-    st.builds(Value, st.sampled_from(VALUE_FIELDS), _values),
-    st.builds(Part, st.sampled_from(PART_FIELDS), _values),
-    st.builds(Number, st.sampled_from(NUMBER_FIELDS), st.sampled_from(["=", "<", "<=", ">", ">="]), _numbers),
+    st.builds(WordsCondition, st.sampled_from(TEXT_FIELDS), _values, st.booleans()),
+    st.builds(ValueCondition, st.sampled_from(VALUE_FIELDS), _values),
+    st.builds(SubstringCondition, st.sampled_from(PART_FIELDS), _values),
+    st.builds(NumberCondition, st.sampled_from(NUMBER_FIELDS), st.sampled_from(["=", "<", "<=", ">", ">="]), _numbers),
     st.tuples(st.sampled_from(NUMBER_FIELDS), _numbers, _numbers).map(
-        lambda given: Between(given[0], min(given[1:]), max(given[1:]))
+        lambda given: NumberRange(given[0], min(given[1:]), max(given[1:]))
     ),
-    st.builds(Unknown, st.sampled_from([*NUMBER_FIELDS, "date"])),
+    st.builds(UnknownCondition, st.sampled_from([*NUMBER_FIELDS, "date"])),
     dates,
-    st.builds(Is, st.sampled_from(STATES)),
-    st.builds(Has, st.sampled_from(THINGS)),
+    st.builds(IsCondition, st.sampled_from(STATES)),
+    st.builds(HasCondition, st.sampled_from(THINGS)),
 )
 
 

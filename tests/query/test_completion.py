@@ -5,25 +5,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.core.ordering import SORT_KEYS
-from reader.query.ast import FIELDS, MAX_CHARS, STATES, THINGS, VALUE_FIELDS, Node, Query, ValueField, Words
-from reader.query.completion import EXAMPLES, Completion, complete, depends_on_marks, words_of
-from reader.query.dates import SPANS, WORDS, fault
-from reader.query.parser import parse, quoted
+from reader.query.ast import FIELDS, MAX_CHARS, STATES, THINGS, VALUE_FIELDS, Node, Query, ValueField, WordsCondition
+from reader.query.completion import EXAMPLES, QueryCompletion, complete_query, depends_on_marks, query_words
+from reader.query.dates import SPANS, WORDS, date_error
+from reader.query.parser import parse_query, quote_value
 from tests.query.query_trees import nodes, texts
 
 NAMES = tuple(f"{name}:" for name in FIELDS)
 
 
-def _at_mark(text: str) -> Completion:
+def _at_mark(text: str) -> QueryCompletion:
     """Complete ``text`` at its ``|``."""
     before, _, after = text.partition("|")
-    return complete(before + after, len(before))
+    return complete_query(before + after, len(before))
 
 
 @pytest.mark.parametrize("text", ["|", "a |", "a | b", "(|", "-|", "a (-|b", "NOT |", "a| -|", "|a"])
 def test_where_nothing_is_written_any_field_may_begin(text: str) -> None:
     at = text.rindex("|") - (text.count("|") - 1)
-    assert complete(text.replace("|", ""), at) == Completion(at, at, "field", "", NAMES)
+    assert complete_query(text.replace("|", ""), at) == QueryCompletion(at, at, "field", "", NAMES)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_where_nothing_is_written_any_field_may_begin(text: str) -> None:
     ],
 )
 def test_a_name_is_completed(text: str, start: int, end: int, prefix: str, names: list[str]) -> None:
-    assert _at_mark(text) == Completion(start, end, "field", prefix, tuple(names))
+    assert _at_mark(text) == QueryCompletion(start, end, "field", prefix, tuple(names))
 
 
 @pytest.mark.parametrize(
@@ -78,14 +78,14 @@ def test_where_nothing_can_be_proposed_it_says_so(text: str) -> None:
 def test_a_value_of_which_there_are_few_is_completed(
     text: str, start: int, end: int, prefix: str, values: tuple[str, ...]
 ) -> None:
-    assert _at_mark(text) == Completion(start, end, "fixed", prefix, values)
+    assert _at_mark(text) == QueryCompletion(start, end, "fixed", prefix, values)
 
 
 @pytest.mark.parametrize("field", VALUE_FIELDS)
 def test_a_value_of_the_articles_is_left_to_whoever_knows_them(field: ValueField) -> None:
     at = len(field) + 1
-    assert _at_mark(f"{field}:|") == Completion(at, at, field, "")
-    assert _at_mark(f"{field}:Re| b") == Completion(at, at + 2, field, "Re")
+    assert _at_mark(f"{field}:|") == QueryCompletion(at, at, field, "")
+    assert _at_mark(f"{field}:Re| b") == QueryCompletion(at, at + 2, field, "Re")
 
 
 @pytest.mark.parametrize(
@@ -102,22 +102,22 @@ def test_a_value_of_the_articles_is_left_to_whoever_knows_them(field: ValueField
 def test_a_value_in_quotes_is_completed_without_losing_what_follows(
     text: str, start: int, end: int, prefix: str
 ) -> None:
-    assert _at_mark(text) == Completion(start, end, "topic", prefix)
+    assert _at_mark(text) == QueryCompletion(start, end, "topic", prefix)
 
 
 def test_every_value_that_is_proposed_is_one() -> None:
     for field in ("is", "has", "sort", "date", "after", "before", "quality", "heat"):
-        completion = complete(f"{field}:", len(field) + 1)
+        completion = complete_query(f"{field}:", len(field) + 1)
         assert completion.candidates
         for value in completion.candidates:
-            query = parse(f"{field}:{value}")
+            query = parse_query(f"{field}:{value}")
             assert query.where or query.sort
-    assert not any(map(fault, (*WORDS, *SPANS)))
+    assert not any(map(date_error, (*WORDS, *SPANS)))
 
 
 @given(texts, st.integers(-5, 60))
 def test_any_cursor_in_any_text_has_a_completion(text: str, at: int) -> None:
-    found = complete(text, at)
+    found = complete_query(text, at)
     at = max(0, min(at, len(text)))
     assert 0 <= found.start <= at <= found.end <= len(text)
     assert (found.kind in {"field", "fixed"}) == bool(found.candidates)
@@ -127,13 +127,13 @@ def test_any_cursor_in_any_text_has_a_completion(text: str, at: int) -> None:
 @given(st.text(max_size=8), st.sampled_from(VALUE_FIELDS))
 def test_a_value_chosen_for_one_that_is_begun_makes_a_query(value: str, field: str) -> None:
     text = f'a {field}:"b c'
-    found = complete(text, len(text))
-    completed = text[: found.start] + quoted(f"b c {value} d") + text[found.end :]
-    assert parse(completed).where is not None
+    found = complete_query(text, len(text))
+    completed = text[: found.start] + quote_value(f"b c {value} d") + text[found.end :]
+    assert parse_query(completed).where is not None
 
 
 def test_a_text_that_is_too_long_for_a_query_is_not_completed() -> None:
-    assert complete("t" * (MAX_CHARS + 1), 5) == Completion(5, 5, "none", "")
+    assert complete_query("t" * (MAX_CHARS + 1), 5) == QueryCompletion(5, 5, "none", "")
 
 
 @pytest.mark.parametrize(
@@ -148,32 +148,32 @@ def test_a_text_that_is_too_long_for_a_query_is_not_completed() -> None:
     ],
 )
 def test_words_to_highlight_are_those_that_articles_are_found_by(text: str, found: list[tuple[str, str, bool]]) -> None:
-    assert [(words.field, words.text, words.prefix) for words in words_of(parse(text).where)] == found
+    assert [(words.field, words.text, words.prefix) for words in query_words(parse_query(text).where)] == found
 
 
 def test_words_of_other_fields_are_found_when_asked_for() -> None:
-    assert words_of(parse("title:a body:b").where, {"body"}) == (Words("body", "b", prefix=True),)
+    assert query_words(parse_query("title:a body:b").where, {"body"}) == (WordsCondition("body", "b", prefix=True),)
 
 
 @given(nodes)
 def test_words_to_highlight_are_in_the_tree_and_there_once(node: Node) -> None:
-    found = words_of(node)
+    found = query_words(node)
     assert len(set(found)) == len(found)
     assert all(repr(words) in repr(node) for words in found)
 
 
 @pytest.mark.parametrize("query", [example for example, _ in EXAMPLES])
 def test_every_example_is_a_query(query: str) -> None:
-    assert parse(query) != Query()
+    assert parse_query(query) != Query()
 
 
 @pytest.mark.parametrize(
     "query", ["is:unread", "-is:starred", "tag:ai", "has:tags", "title:a (b OR source:x)", "-(quality>3 NOT is:read)"]
 )
 def test_what_asks_for_marks_depends_on_them(query: str) -> None:
-    assert depends_on_marks(parse(query).where)
+    assert depends_on_marks(parse_query(query).where)
 
 
 @pytest.mark.parametrize("query", ["", "title:a", "-source:x quality>3", "is:published OR has:body", "date:today"])
 def test_what_asks_for_none_does_not(query: str) -> None:
-    assert not depends_on_marks(parse(query).where)
+    assert not depends_on_marks(parse_query(query).where)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.query.ast import Date, DateRelation
-from reader.query.dates import WORDS, backwards, fault, period
+from reader.query.ast import DateCondition, DateRelation
+from reader.query.dates import WORDS, is_backwards, date_error, date_range
 from tests.query.query_trees import dates, days
 
 # Zones in the form of POSIX, so that no tables of zones are needed. West of Greenwich is positive there.
@@ -36,7 +36,7 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[Zone]:
 
 def _period(relation: DateRelation, first: str, last: str = "", now: str = "2021-08-04T12:00Z") -> tuple[str, str]:
     """The period in short: UTC without seconds where they are zero, nothing for no bound."""
-    bounds = period(Date(relation, first, last), datetime.fromisoformat(now))
+    bounds = date_range(DateCondition(relation, first, last), datetime.fromisoformat(now))
     assert all(bound is None or bound.tzinfo is UTC for bound in bounds)
     start, end = (f"{bound:%Y-%m-%dT%H:%M:%S}".removesuffix(":00") if bound else "" for bound in bounds)
     return start, end
@@ -75,23 +75,23 @@ def test_each_date_has_its_period(zone: Zone, text: str, start: str, end: str) -
 @pytest.mark.parametrize(
     ("written", "start", "end"),
     [
-        (Date(">=", "2021-07"), "2021-07-01T00:00", ""),
-        (Date("<", "2021-07"), "", "2021-07-01T00:00"),
-        (Date(">", "2021-07"), "2021-08-01T00:00", ""),
-        (Date("<=", "2021-07"), "", "2021-08-01T00:00"),
-        (Date(">=", "3d"), "2021-08-01T12:00", ""),
-        (Date(">", "3d"), "2021-08-01T12:00", ""),
-        (Date("<", "3d"), "", "2021-08-01T12:00"),
-        (Date("<=", "3d"), "", "2021-08-01T12:00"),
-        (Date("range", "2021-07-28", "2021-08-05"), "2021-07-28T00:00", "2021-08-06T00:00"),
-        (Date("range", "2021", "2021"), "2021-01-01T00:00", "2022-01-01T00:00"),
-        (Date("range", "1m", "1w"), "2021-07-04T12:00", "2021-07-28T12:00"),
-        (Date("range", "1w", "today"), "2021-07-28T12:00", "2021-08-05T00:00"),
-        (Date("range", "last-year", "last-month"), "2020-01-01T00:00", "2021-08-01T00:00"),
-        (Date("range", "today", "yesterday"), "2021-08-04T00:00", "2021-08-04T00:00"),
+        (DateCondition(">=", "2021-07"), "2021-07-01T00:00", ""),
+        (DateCondition("<", "2021-07"), "", "2021-07-01T00:00"),
+        (DateCondition(">", "2021-07"), "2021-08-01T00:00", ""),
+        (DateCondition("<=", "2021-07"), "", "2021-08-01T00:00"),
+        (DateCondition(">=", "3d"), "2021-08-01T12:00", ""),
+        (DateCondition(">", "3d"), "2021-08-01T12:00", ""),
+        (DateCondition("<", "3d"), "", "2021-08-01T12:00"),
+        (DateCondition("<=", "3d"), "", "2021-08-01T12:00"),
+        (DateCondition("range", "2021-07-28", "2021-08-05"), "2021-07-28T00:00", "2021-08-06T00:00"),
+        (DateCondition("range", "2021", "2021"), "2021-01-01T00:00", "2022-01-01T00:00"),
+        (DateCondition("range", "1m", "1w"), "2021-07-04T12:00", "2021-07-28T12:00"),
+        (DateCondition("range", "1w", "today"), "2021-07-28T12:00", "2021-08-05T00:00"),
+        (DateCondition("range", "last-year", "last-month"), "2020-01-01T00:00", "2021-08-01T00:00"),
+        (DateCondition("range", "today", "yesterday"), "2021-08-04T00:00", "2021-08-04T00:00"),
     ],
 )
-def test_each_relation_has_its_bounds(zone: Zone, written: Date, start: str, end: str) -> None:
+def test_each_relation_has_its_bounds(zone: Zone, written: DateCondition, start: str, end: str) -> None:
     zone("UTC")
     assert _period(written.relation, written.first, written.last) == (start, end)
 
@@ -176,14 +176,14 @@ def test_the_ends_of_the_calendar_are_no_bounds(zone: Zone, name: str) -> None:
     zone(name)
     now = datetime(2021, 8, 4, 12, tzinfo=UTC)
     first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-    assert period(Date("in", "0001"), now)[0] is None
-    assert period(Date("in", "9999-12-31"), now)[1] is None
-    assert period(Date("in", "9999y"), now) == (None, now)
-    assert period(Date("range", "0001", "9999"), now) == (None, None)
+    assert date_range(DateCondition("in", "0001"), now)[0] is None
+    assert date_range(DateCondition("in", "9999-12-31"), now)[1] is None
+    assert date_range(DateCondition("in", "9999y"), now) == (None, now)
+    assert date_range(DateCondition("range", "0001", "9999"), now) == (None, None)
     # Nothing is before the first year or after the last.
-    assert period(Date("<", "0001-01-01"), now) == (None, first)
-    assert period(Date("<", "9999y"), now) == (None, first)
-    assert period(Date(">", "9999"), now) == (last, None)
+    assert date_range(DateCondition("<", "0001-01-01"), now) == (None, first)
+    assert date_range(DateCondition("<", "9999y"), now) == (None, first)
+    assert date_range(DateCondition(">", "9999"), now) == (last, None)
 
 
 @pytest.mark.parametrize("name", ["UTC", KIRITIMATI, "AOE12"])
@@ -191,7 +191,7 @@ def test_the_ends_of_the_calendar_are_no_bounds(zone: Zone, name: str) -> None:
 def test_now_may_be_at_the_end_of_the_calendar(zone: Zone, name: str, word: str) -> None:
     zone(name)
     for now in (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)):
-        start, end = period(Date("in", word), now)
+        start, end = date_range(DateCondition("in", word), now)
         assert start is None or end is None or start <= end
 
 
@@ -203,9 +203,9 @@ def test_now_may_be_at_the_end_of_the_calendar(zone: Zone, name: str, word: str)
     ],
 )
 def test_what_is_no_date_is_said_to_be_none(text: str) -> None:
-    assert fault(text)
+    assert date_error(text)
     with pytest.raises(ValueError, match=r"\w"):
-        period(Date("in", text), datetime(2021, 8, 4, tzinfo=UTC))
+        date_range(DateCondition("in", text), datetime(2021, 8, 4, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(
@@ -222,7 +222,7 @@ def test_what_is_no_date_is_said_to_be_none(text: str) -> None:
     ],
 )
 def test_a_range_runs_backwards_when_its_end_is_before_its_beginning(first: str, last: str, is_so: bool) -> None:
-    assert backwards(first, last) is is_so
+    assert is_backwards(first, last) is is_so
 
 
 _FIRST = datetime.min.replace(tzinfo=UTC)
@@ -231,8 +231,8 @@ _MOMENTS = st.datetimes(timezones=st.just(UTC)) | _ELSEWHERE
 
 
 @given(dates, _MOMENTS)
-def test_every_date_that_can_be_written_has_a_period_at_every_moment(when: Date, now: datetime) -> None:
-    start, end = period(when, now)
+def test_every_date_that_can_be_written_has_a_period_at_every_moment(when: DateCondition, now: datetime) -> None:
+    start, end = date_range(when, now)
     assert all(bound is None or bound.tzinfo is UTC for bound in (start, end))
     if when.relation == "in" and start and end:
         assert start <= end
@@ -240,9 +240,9 @@ def test_every_date_that_can_be_written_has_a_period_at_every_moment(when: Date,
 
 @given(days, _MOMENTS)
 def test_before_and_from_leave_nothing_out_and_nothing_twice(text: str, now: datetime) -> None:
-    assert fault(text) == ""
+    assert date_error(text) == ""
     for before, after in (("<", ">="), ("<=", ">")):
-        nothing, end = period(Date(before, text), now)
-        start, no_end = period(Date(after, text), now)
+        nothing, end = date_range(DateCondition(before, text), now)
+        start, no_end = date_range(DateCondition(after, text), now)
         assert nothing is None is no_end
         assert (end or datetime.max.replace(tzinfo=UTC)) == (start or _FIRST)

@@ -12,31 +12,31 @@ from reader.query.ast import (
     MAX_CONDITIONS,
     MAX_DEPTH,
     And,
-    Between,
-    Date,
-    Has,
-    Is,
+    NumberRange,
+    DateCondition,
+    HasCondition,
+    IsCondition,
     Node,
     Not,
-    Number,
+    NumberCondition,
     Or,
-    Order,
-    Part,
+    QueryOrder,
+    SubstringCondition,
     Query,
     QueryError,
-    Unknown,
-    Value,
-    Words,
+    UnknownCondition,
+    ValueCondition,
+    WordsCondition,
 )
-from reader.query.parser import parse, quoted, write
+from reader.query.parser import parse_query, quote_value, format_query
 from tests.query.query_trees import queries, texts
 
-A, B, C = (Words("any", word, prefix=True) for word in "abc")
+A, B, C = (WordsCondition("any", word, prefix=True) for word in "abc")
 
 
 def _error(text: str) -> QueryError:
     with pytest.raises(QueryError) as told:
-        parse(text)
+        parse_query(text)
     return told.value
 
 
@@ -46,47 +46,47 @@ def _error(text: str) -> QueryError:
         ("", None),
         (" \t\u3000\u200b ", None),
         ("a", A),
-        ('"a"', Words("any", "a")),
-        ('"sea  ice"', Words("any", "sea ice")),
-        ('"sea ice"b', And((Words("any", "sea ice"), B))),
-        ('a"sea ice"', And((A, Words("any", "sea ice")))),
-        ("人脸\u3000a", And((Words("any", "人脸", prefix=True), A))),
-        ("title:a", Words("title", "a", prefix=True)),
-        ('TITLE:"a b"', Words("title", "a b")),
-        ("body:-", Words("body", "-", prefix=True)),
-        ("source:Reuters", Value("source", "Reuters")),
-        ('topic:"Climate change"', Value("topic", "Climate change")),
-        ("tag:a:b", Value("tag", "a:b")),
-        ("path:a/(b)", And((Part("path", "a/"), B))),
-        ("url:https://x.example/?a=b", Part("url", "https://x.example/?a=b")),
-        ("quality:40", Number("quality", "=", 40)),
-        ("quality=40", Number("quality", "=", 40)),
-        ("heat<+2.5", Number("heat", "<", 2.5)),
-        ("heat<=-1", Number("heat", "<=", -1)),
-        ("heat>1", Number("heat", ">", 1)),
-        ("Heat>=1", Number("heat", ">=", 1)),
-        ("quality:40..60", Between("quality", 40, 60)),
-        ("quality:40..", Number("quality", ">=", 40)),
-        ("quality:..60", Number("quality", "<=", 60)),
-        ("heat:Unknown", Unknown("heat")),
-        ("date:Today", Date("in", "today")),
-        ("date=2021-07", Date("in", "2021-07")),
-        ("date:unknown", Unknown("date")),
-        ("after:3d", Date(">=", "3d")),
-        ("date>=3d", Date(">=", "3d")),
-        ("before:2021", Date("<", "2021")),
-        ("date<2021", Date("<", "2021")),
-        ("date<=last-week", Date("<=", "last-week")),
-        ("date>2021", Date(">", "2021")),
-        ("date:2021..2022", Date("range", "2021", "2022")),
-        ("date:2021..", Date(">=", "2021")),
-        ("date:..2021", Date("<=", "2021")),
-        ("is:Unread", Is("unread")),
-        ("has:images", Has("images")),
+        ('"a"', WordsCondition("any", "a")),
+        ('"sea  ice"', WordsCondition("any", "sea ice")),
+        ('"sea ice"b', And((WordsCondition("any", "sea ice"), B))),
+        ('a"sea ice"', And((A, WordsCondition("any", "sea ice")))),
+        ("人脸\u3000a", And((WordsCondition("any", "人脸", prefix=True), A))),
+        ("title:a", WordsCondition("title", "a", prefix=True)),
+        ('TITLE:"a b"', WordsCondition("title", "a b")),
+        ("body:-", WordsCondition("body", "-", prefix=True)),
+        ("source:Reuters", ValueCondition("source", "Reuters")),
+        ('topic:"Climate change"', ValueCondition("topic", "Climate change")),
+        ("tag:a:b", ValueCondition("tag", "a:b")),
+        ("path:a/(b)", And((SubstringCondition("path", "a/"), B))),
+        ("url:https://x.example/?a=b", SubstringCondition("url", "https://x.example/?a=b")),
+        ("quality:40", NumberCondition("quality", "=", 40)),
+        ("quality=40", NumberCondition("quality", "=", 40)),
+        ("heat<+2.5", NumberCondition("heat", "<", 2.5)),
+        ("heat<=-1", NumberCondition("heat", "<=", -1)),
+        ("heat>1", NumberCondition("heat", ">", 1)),
+        ("Heat>=1", NumberCondition("heat", ">=", 1)),
+        ("quality:40..60", NumberRange("quality", 40, 60)),
+        ("quality:40..", NumberCondition("quality", ">=", 40)),
+        ("quality:..60", NumberCondition("quality", "<=", 60)),
+        ("heat:Unknown", UnknownCondition("heat")),
+        ("date:Today", DateCondition("in", "today")),
+        ("date=2021-07", DateCondition("in", "2021-07")),
+        ("date:unknown", UnknownCondition("date")),
+        ("after:3d", DateCondition(">=", "3d")),
+        ("date>=3d", DateCondition(">=", "3d")),
+        ("before:2021", DateCondition("<", "2021")),
+        ("date<2021", DateCondition("<", "2021")),
+        ("date<=last-week", DateCondition("<=", "last-week")),
+        ("date>2021", DateCondition(">", "2021")),
+        ("date:2021..2022", DateCondition("range", "2021", "2022")),
+        ("date:2021..", DateCondition(">=", "2021")),
+        ("date:..2021", DateCondition("<=", "2021")),
+        ("is:Unread", IsCondition("unread")),
+        ("has:images", HasCondition("images")),
     ],
 )
 def test_a_condition_is_read(text: str, where: Node | None) -> None:
-    assert parse(text) == Query(where)
+    assert parse_query(text) == Query(where)
 
 
 @pytest.mark.parametrize(
@@ -105,19 +105,19 @@ def test_a_condition_is_read(text: str, where: Node | None) -> None:
         ("--a", Not(Not(A))),
         ("NOT -a", Not(Not(A))),
         ("-(a OR b)", Not(Or((A, B)))),
-        ('-"a"', Not(Words("any", "a"))),
-        ("-title:a", Not(Words("title", "a", prefix=True))),
+        ('-"a"', Not(WordsCondition("any", "a"))),
+        ("-title:a", Not(WordsCondition("title", "a", prefix=True))),
         ("a AND NOT b", And((A, Not(B)))),
-        ("a-b", Words("any", "a-b", prefix=True)),
-        ("- a", And((Words("any", "-", prefix=True), A))),
-        ("(-)", Words("any", "-", prefix=True)),
-        ("and", Words("any", "and", prefix=True)),
-        ("ORB", Words("any", "ORB", prefix=True)),
-        ('"OR"', Words("any", "OR")),
+        ("a-b", WordsCondition("any", "a-b", prefix=True)),
+        ("- a", And((WordsCondition("any", "-", prefix=True), A))),
+        ("(-)", WordsCondition("any", "-", prefix=True)),
+        ("and", WordsCondition("any", "and", prefix=True)),
+        ("ORB", WordsCondition("any", "ORB", prefix=True)),
+        ('"OR"', WordsCondition("any", "OR")),
     ],
 )
 def test_operators_bind_as_they_should(text: str, where: Node) -> None:
-    assert parse(text) == Query(where)
+    assert parse_query(text) == Query(where)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_operators_bind_as_they_should(text: str, where: Node) -> None:
     ],
 )
 def test_what_only_looks_like_the_language_is_a_word(text: str, word: str) -> None:
-    assert parse(text) == Query(Words("any", word, prefix=True))
+    assert parse_query(text) == Query(WordsCondition("any", word, prefix=True))
 
 
 @pytest.mark.parametrize(
@@ -158,15 +158,15 @@ def test_what_only_looks_like_the_language_is_a_word(text: str, word: str) -> No
         ("a AND sort:date", Sort("date"), None),
     ],
 )
-def test_settings_are_about_the_whole_query(text: str, sort: Order, limit: int | None) -> None:
-    assert parse(text) == Query(A, sort, limit)
+def test_settings_are_about_the_whole_query(text: str, sort: QueryOrder, limit: int | None) -> None:
+    assert parse_query(text) == Query(A, sort, limit)
 
 
 def test_settings_stand_around_alternatives_or_between_conditions_beside_each_other() -> None:
-    assert parse("sort:date a OR b limit:5") == Query(Or((A, B)), Sort("date"), 5)
-    assert parse("sort:date (a OR b)") == Query(Or((A, B)), Sort("date"))
-    assert parse("a sort:date b") == Query(And((A, B)), Sort("date"))
-    assert parse("sort:date limit:5") == Query(None, Sort("date"), 5)
+    assert parse_query("sort:date a OR b limit:5") == Query(Or((A, B)), Sort("date"), 5)
+    assert parse_query("sort:date (a OR b)") == Query(Or((A, B)), Sort("date"))
+    assert parse_query("a sort:date b") == Query(And((A, B)), Sort("date"))
+    assert parse_query("sort:date limit:5") == Query(None, Sort("date"), 5)
 
 
 @pytest.mark.parametrize(
@@ -267,9 +267,9 @@ def test_a_query_is_bounded() -> None:
         MAX_CHARS,
         MAX_CHARS + 1,
     )
-    assert parse("a" * MAX_CHARS).where == Words("any", "a" * MAX_CHARS, prefix=True)
+    assert parse_query("a" * MAX_CHARS).where == WordsCondition("any", "a" * MAX_CHARS, prefix=True)
     assert _error("a " * (MAX_CONDITIONS + 1)).start == 2 * MAX_CONDITIONS
-    assert isinstance(parse("a " * MAX_CONDITIONS).where, And)
+    assert isinstance(parse_query("a " * MAX_CONDITIONS).where, And)
 
 
 @pytest.mark.parametrize(
@@ -283,9 +283,9 @@ def test_nesting_is_bounded(opening: str, start: int) -> None:
 
 def test_what_is_nested_as_deep_as_may_be_is_read_compared_and_written() -> None:
     text = "(a OR -" * (MAX_DEPTH // 2) + "b" + ")" * (MAX_DEPTH // 2)
-    tree = parse(text)
-    assert parse(write(tree)) == tree
-    assert hash(parse(write(tree))) == hash(tree)
+    tree = parse_query(text)
+    assert parse_query(format_query(tree)) == tree
+    assert hash(parse_query(format_query(tree))) == hash(tree)
     assert _error(f"({text})").message.startswith("The query is nested deeper")
 
 
@@ -303,7 +303,7 @@ def test_what_is_nested_as_deep_as_may_be_is_read_compared_and_written() -> None
     ],
 )
 def test_a_tree_is_written_in_the_usual_spelling(text: str, written: str) -> None:
-    assert write(parse(text)) == written
+    assert format_query(parse_query(text)) == written
 
 
 @given(texts)
@@ -313,22 +313,22 @@ def test_a_tree_is_written_in_the_usual_spelling(text: str, written: str) -> Non
 @example("quality:" + "9" * 5000)
 def test_any_text_is_a_tree_that_can_be_written_or_an_error_with_a_place_in_it(text: str) -> None:
     try:
-        tree = parse(text)
+        tree = parse_query(text)
     except QueryError as error:
         assert 0 <= error.start <= error.end <= len(text)
         assert error.message.endswith(".")
         assert clean(str(error)) == str(error)
     else:
-        assert parse(write(tree)) == tree
+        assert parse_query(format_query(tree)) == tree
 
 
 @given(queries)
 def test_any_tree_is_written_so_that_it_is_read_as_itself(query: Query) -> None:
-    assert parse(write(query)) == query
+    assert parse_query(format_query(query)) == query
 
 
 @given(texts.map(clean).filter(bool), st.sampled_from(["source", "tag", "path"]))
 def test_any_value_can_be_written(value: str, field: str) -> None:
-    where = parse(f"{field}:{quoted(value)} a").where
+    where = parse_query(f"{field}:{quote_value(value)} a").where
     assert isinstance(where, And)
-    assert where.parts == (Part("path", value) if field == "path" else Value(field, value), A)
+    assert where.parts == (SubstringCondition("path", value) if field == "path" else ValueCondition(field, value), A)

@@ -9,7 +9,7 @@ import pytest
 
 from reader.query.ast import FIELDS, MAX_CHARS, MAX_CONDITIONS, MAX_DEPTH, STATES, THINGS, QueryError
 from reader.query.dates import WORDS
-from reader.query.parser import parse, write
+from reader.query.parser import parse_query, format_query
 
 PAGE = (Path(__file__).parents[2] / "docs" / "queries.md").read_text("utf-8")
 QUERIES = [line for block in re.findall(r"```query\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]
@@ -25,15 +25,15 @@ def _cells(heading: str) -> list[str]:
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_every_query_of_the_page_is_read_and_written_back(query: str) -> None:
-    tree = parse(query)
+    tree = parse_query(query)
     assert tree.where is not None or tree.sort is not None
-    assert parse(write(tree)) == tree
+    assert parse_query(format_query(tree)) == tree
 
 
 @pytest.mark.parametrize(("query", "message"), MISTAKES)
 def test_every_mistake_of_the_page_is_told_as_it_says(query: str, message: str) -> None:
     with pytest.raises(QueryError) as told:
-        parse(query)
+        parse_query(query)
     assert told.value.message == message
     assert 0 <= told.value.start <= told.value.end <= len(query)
 
@@ -59,7 +59,7 @@ def test_the_page_has_every_value_of_fields_that_have_few() -> None:
 
 @pytest.mark.parametrize("written", [cell for cell in _cells("Dates") if re.match(r"date|after|before", cell)])
 def test_every_date_of_the_page_is_read(written: str) -> None:
-    assert parse(written).where is not None
+    assert parse_query(written).where is not None
 
 
 def test_the_page_has_the_bounds() -> None:

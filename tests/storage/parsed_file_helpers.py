@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from reader.core.model import Article
-from reader.documents.index_record import brief_of
+from reader.documents.index_record import record_of_article
 from reader.storage.sqlite.index.reader import Index
 from reader.storage.sqlite.index.writer import IndexWriter, ParsedFile
 
 Trouble = tuple[int, str, str]
 
 
-def taken(article: Article | None, path: bytes, mtime_ns: int = 1, troubles: Sequence[Trouble] = ()) -> ParsedFile:
+def taken(article: Article | None, path: bytes, mtime_ns: int = 1, problems: Sequence[Trouble] = ()) -> ParsedFile:
     """Return ``article``, found at ``path``, as it goes into an index."""
-    values = None if article is None else tuple(brief_of(article, path))
-    return ParsedFile(path.rpartition(b"/")[2], mtime_ns, 2, values, tuple(troubles))
+    values = None if article is None else tuple(record_of_article(article, path))
+    return ParsedFile(path.rpartition(b"/")[2], mtime_ns, 2, values, tuple(problems))
 
 
 def write(writer: IndexWriter, entries: Iterable[tuple[bytes, ParsedFile]]) -> None:
@@ -31,10 +31,10 @@ def put(index: Index, *articles: Article) -> None:
         writer.show()
 
 
-def replace(index: Index, path: bytes, article: Article | None, mtime_ns: int, *troubles: Trouble) -> None:
+def replace(index: Index, path: bytes, article: Article | None, mtime_ns: int, *problems: Trouble) -> None:
     """Take in one document anew."""
     with index.writer(lambda: True) as writer:
-        write(writer, [(path, taken(article, path, mtime_ns, troubles))])
+        write(writer, [(path, taken(article, path, mtime_ns, problems))])
         writer.show()
 
 

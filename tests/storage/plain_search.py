@@ -10,9 +10,9 @@ from operator import eq, ge, gt, le, lt
 from reader.core.errors import ReaderError
 from reader.core.marks import normalize_tag, tag_key
 from reader.core.model import Article
-from reader.core.tokenize import caseless, spaced_body, words
-from reader.query.ast import And, Between, Date, Has, Is, Node, Not, Number, Or, Part, Unknown, Value, Words
-from reader.query.dates import period
+from reader.core.tokenize import fold_case, spaced_body_words, words
+from reader.query.ast import And, NumberRange, DateCondition, HasCondition, IsCondition, Node, Not, NumberCondition, Or, SubstringCondition, UnknownCondition, ValueCondition, WordsCondition
+from reader.query.dates import date_range
 
 _RELATIONS = {"=": eq, "<": lt, "<=": le, ">": gt, ">=": ge}
 
@@ -40,31 +40,31 @@ def matches(entry: Entry, node: Node | None, now: datetime) -> bool:
             return any(matches(entry, part, now) for part in parts)
         case Not(part):
             return not matches(entry, part, now)
-        case Words(name, text, prefix):
+        case WordsCondition(name, text, prefix):
             texts = {
                 "title": [article.title],
                 "excerpt": [article.excerpt],
-                "body": [spaced_body(article.body)],
-                "text": [spaced_body(article.body)],
+                "body": [spaced_body_words(article.body)],
+                "text": [spaced_body_words(article.body)],
                 "any": [
                     article.title,
                     article.excerpt,
                     article.source,
                     *article.topics,
-                    spaced_body(article.body),
+                    spaced_body_words(article.body),
                     *entry.tags,
                 ],
             }[name]
             return not words(text) or any(_in_a_row(words(text), words(each), prefix) for each in texts)
-        case Value("tag", value):
+        case ValueCondition("tag", value):
             try:
                 return tag_key(normalize_tag(value)) in {tag_key(each) for each in entry.tags}
             except ReaderError:
                 return False
-        case Value("folder", value):
-            folder, wanted = caseless(article.path.rpartition("/")[0]), caseless(value).strip("/")
+        case ValueCondition("folder", value):
+            folder, wanted = fold_case(article.path.rpartition("/")[0]), fold_case(value).strip("/")
             return not wanted or folder == wanted or folder.startswith(f"{wanted}/")
-        case Value(name, value):
+        case ValueCondition(name, value):
             lang = article.extra.get("lang")
             has = {
                 "source": [article.source],
@@ -74,33 +74,33 @@ def matches(entry: Entry, node: Node | None, now: datetime) -> bool:
                 "category": [article.category],
                 "lang": [lang] if isinstance(lang, str) else [],
             }[name]
-            return caseless(value) in {caseless(each) for each in has if each}
-        case Part("path", part):
-            return caseless(part) in caseless(article.path)
-        case Part(_, part):
-            return any(caseless(part) in caseless(url) for url in article.links.every())
-        case Number(name, relation, number):
+            return fold_case(value) in {fold_case(each) for each in has if each}
+        case SubstringCondition("path", part):
+            return fold_case(part) in fold_case(article.path)
+        case SubstringCondition(_, part):
+            return any(fold_case(part) in fold_case(url) for url in article.links.every())
+        case NumberCondition(name, relation, number):
             value = getattr(article, name)
             return value is not None and _RELATIONS[relation](value, number)
-        case Between(name, low, high):
+        case NumberRange(name, low, high):
             value = getattr(article, name)
             return value is not None and low <= value <= high
-        case Unknown(name):
+        case UnknownCondition(name):
             return getattr(article, "published_at" if name == "date" else name) is None
-        case Date():
-            begin, end = period(node, now)
+        case DateCondition():
+            begin, end = date_range(node, now)
             at = article.published_at
             return at is not None and (begin is None or begin <= at) and (end is None or at < end)
-        case Is("unread"):
+        case IsCondition("unread"):
             return not entry.read
-        case Is(state):
+        case IsCondition(state):
             return {
                 "read": entry.read,
                 "starred": entry.starred,
                 "published": article.published is True,
                 "duplicate": entry.is_duplicate,
             }[state]
-        case Has(thing):
+        case HasCondition(thing):
             return {
                 "related": bool(article.related),
                 "images": bool(article.images),

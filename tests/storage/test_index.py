@@ -93,9 +93,9 @@ def test_a_document_that_changed_leaves_nothing_of_its_former_self() -> None:
         assert index.problems() == []
         assert index.with_url("http://a.example/1") is None
         replace(index, b"a.md", None, 3, (1, "", "broken"))
-        assert (index.totals().articles, index.totals().troubled) == (0, 1)
+        assert (index.totals().articles, index.totals().with_problems) == (0, 1)
         remove(index, row.rowid)
-        assert (index.totals().troubled, index.documents(), index.problem_count()) == (0, 0, 0)
+        assert (index.totals().with_problems, index.documents(), index.problem_count()) == (0, 0, 0)
 
 
 def test_a_row_number_never_comes_to_mean_another_document() -> None:
@@ -127,7 +127,7 @@ def test_problems_are_in_order_and_those_of_folders_replaced_as_a_whole(tmp_path
 
         set_problems(Problem("a", 1, "", "no"))
         assert [(each.path, each.line) for each in index.problems()] == [("a", 1), ("b.md", 1), ("b.md", 2)]
-        assert index.totals().troubled == 2
+        assert index.totals().with_problems == 2
 
         def version() -> int:
             return int(watcher.execute("PRAGMA data_version").fetchone()[0])

@@ -14,7 +14,7 @@ from reader.core.model import Article
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.query.parser import parse
+from reader.query.parser import parse_query
 from tests.storage.parsed_file_helpers import put
 
 QUERIES = ("is:read", "is:unread", "is:starred", "tag:later", "tag:a", "-tag:a", "has:tags", "later", "b")
@@ -34,7 +34,7 @@ def _opened(base: Path) -> Library:
 
 
 def _answers(library: Library) -> list[object]:
-    found = [sorted(library.search(parse(query), Sort()).view().rowids) for query in QUERIES]
+    found = [sorted(library.search(parse_query(query), Sort()).view().rowids) for query in QUERIES]
     return [*found, library.tallies(), library.values("tag"), library.tags(), library.counts()]
 
 

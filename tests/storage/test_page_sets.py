@@ -12,7 +12,7 @@ from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
-from reader.query.parser import parse
+from reader.query.parser import parse_query
 from tests.conftest import MakeFolder
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
@@ -24,7 +24,7 @@ def library(make_folder: MakeFolder, tmp_path: Path) -> Library:
         f"{name}.md": f"---\ntitle: {name}\noriginalUrl: https://{name}.example/\n---\nThe body of {name}."
         for name in ("one", "two", "three")
     }
-    opened = Library.open(make_folder(files), Paths.of())
+    opened = Library.open(make_folder(files), Paths.from_environment())
     for _ in refresh(opened):
         pass
     return opened
@@ -38,7 +38,7 @@ def keep(library: Library, title: str, markdown: str, age: int = 0) -> None:
 
 
 def found(library: Library, query: str) -> set[str]:
-    rowids = library.search(parse(query), Sort()).view().rowids
+    rowids = library.search(parse_query(query), Sort()).view().rowids
     return {row.title for row in library.rows(rowids)}
 
 
@@ -87,7 +87,7 @@ def test_a_page_that_is_replaced_is_found_by_its_present_words(library: Library)
 
 def test_what_another_instance_keeps_is_found_too(library: Library) -> None:
     assert found(library, "has:page") == set()
-    other = Library.open(library.target, Paths.of())
+    other = Library.open(library.target, Paths.from_environment())
     keep(other, "two", "Words of another.")
     other.close()
     assert found(library, "has:page text:another") == {"two"}
@@ -97,7 +97,7 @@ def test_a_file_that_takes_the_place_of_another_is_looked_at_anew(library: Libra
     keep(library, "one", "Some words.")
     assert found(library, "has:page") == {"one"}
     assert library.pages.info().path is not None
-    for each in Paths.of().pages.parent.glob("pages.db*"):
+    for each in Paths.from_environment().pages_file.parent.glob("pages.db*"):
         each.unlink()
     keep(library, "two", "Other words.")  # as many changes as the former file had
     assert found(library, "has:page") == {"two"}

@@ -15,7 +15,7 @@ from reader.core.marks import MarkChange
 from reader.core.ordering import ArticleOrder, Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.query.parser import parse, write
+from reader.query.parser import parse_query, format_query
 from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.marks import positions
 from reader.storage.sqlite.marks.positions import (
@@ -273,7 +273,7 @@ def test_an_article_is_found_again_by_its_identity(make_folder: MakeFolder, libr
     _left(first, 6, 2)
     first.places.write()
     first.close()
-    Paths.of().index(folder).unlink()
+    Paths.from_environment().index_file(folder).unlink()
     make_folder(_documents(10))  # better ones have come
     again = library(folder)
     found = again.places.place(_NAME, again.view(_BEST))
@@ -343,7 +343,7 @@ def test_a_new_index_takes_no_row_for_another(
 
 
 def test_a_query_is_one_view_however_it_is_written(make_folder: MakeFolder, library: OpenLibrary) -> None:
-    assert list_key(_BEST, write(parse("topic:ai  law"))) == list_key(_BEST, write(parse("topic:ai law")))
+    assert list_key(_BEST, format_query(parse_query("topic:ai  law"))) == list_key(_BEST, format_query(parse_query("topic:ai law")))
     assert list_key(Sort("date"), "a") != list_key(Sort("date", reverse=True), "a")
     opened = library(make_folder(_documents(9)))
     name = list_key(_BEST, "a" * 3000)

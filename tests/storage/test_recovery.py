@@ -41,14 +41,14 @@ def _run(*arguments: str | Path, room: int | None = None) -> subprocess.Complete
 def _damage(folder: Path, start: int) -> None:
     """Overwrite the index from ``start`` on; its first page, which is looked at when it is opened, is sound."""
     assert _run("index", folder).returncode == 0
-    path = Paths.of().index(folder)
+    path = Paths.from_environment().index_file(folder)
     data = path.read_bytes()
     assert len(data) > 10 * 4096
     path.write_bytes(data[:start] + b"\xa5" * (len(data) - start))
 
 
 def _aside() -> list[Path]:
-    return [path for path in Paths.of().index(Path("/x")).parent.iterdir() if "damaged" in path.name]
+    return [path for path in Paths.from_environment().index_file(Path("/x")).parent.iterdir() if "damaged" in path.name]
 
 
 @pytest.mark.parametrize("start", [4096, 5 * 4096])
@@ -78,7 +78,7 @@ def test_commands_build_a_damaged_index_anew_or_say_that_the_next_will(
 @pytest.mark.parametrize("start", [4096, 5 * 4096])
 def test_the_app_begins_anew_with_a_damaged_index(folder: Path, start: int) -> None:
     _damage(folder, start)
-    first = Opening(str(folder), Paths.of()).wait(pytest.fail)
+    first = Opening(str(folder), Paths.from_environment()).wait(pytest.fail)
     try:
         assert not first.library.index.in_memory
         if first.keeper is not None:
@@ -102,7 +102,7 @@ def test_commands_go_on_without_room_for_an_index(folder: Path) -> None:
 
 
 def test_a_folder_in_the_place_of_the_index_is_set_aside(folder: Path) -> None:
-    path = Paths.of().index(folder)
+    path = Paths.from_environment().index_file(folder)
     path.mkdir(parents=True)
     (path / "something").write_text("of somebody")
     listed = _run("list", folder, "--json")
@@ -115,20 +115,20 @@ def test_a_folder_in_the_place_of_the_index_is_set_aside(folder: Path) -> None:
 @pytest.mark.parametrize("command", ["list", "show", "check"])
 def test_damage_that_shows_while_answering_is_mended_in_the_same_run(folder: Path, command: str) -> None:
     assert _run("index", folder).returncode == 0
-    path = Paths.of().index(folder)
+    path = Paths.from_environment().index_file(folder)
     data = path.read_bytes()
     title = data.index(b"t1", data.index(b"t0"))
     path.write_bytes(data[:title] + b"\xff" + data[title + 1 :])  # no text any more; the pages are sound
     found = _run(command, folder, *(["000.md"] if command == "show" else []))
     assert (found.returncode, "Traceback" in found.stderr) == (0, False)
     assert len(_run("list", folder).stdout.splitlines()) == _COUNT
-    told = [line for line in Paths.of().log.read_text().splitlines() if "damaged" in line]
+    told = [line for line in Paths.from_environment().log_file.read_text().splitlines() if "damaged" in line]
     assert len(told) == 1, told
 
 
 def test_a_rebuild_does_not_build_on_what_contradicts_itself(folder: Path) -> None:
     assert _run("index", folder).returncode == 0
-    path = Paths.of().index(folder)
+    path = Paths.from_environment().index_file(folder)
     with closing(sqlite3.connect(path)) as db:
         db.execute("INSERT INTO files (folder, name, mtime_ns, size) VALUES (77, 'ghost.md', 0, 0)")
         db.execute("DELETE FROM articles WHERE rowid = 5")

@@ -22,8 +22,8 @@ from reader.core.model import Article, Image, Links, Provider, Related
 from reader.core.ordering import SORT_KEYS, Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.query.ast import And, Between, Date, Has, Is, Node, Not, Number, Or, Part, Query, Unknown, Value, Words
-from reader.query.parser import parse
+from reader.query.ast import And, NumberRange, DateCondition, HasCondition, IsCondition, Node, Not, NumberCondition, Or, SubstringCondition, Query, UnknownCondition, ValueCondition, WordsCondition
+from reader.query.parser import parse_query
 from reader.storage.sqlite.index import fulltext, sort_orders
 from reader.storage.sqlite.index import writer as writer_module
 from reader.storage.sqlite.index.writer import IndexWriter
@@ -104,23 +104,23 @@ _values = st.sampled_from(
 )
 _days = st.sampled_from(["today", "2w", "1y", "2021", "2021-07", "2022-03-15", "last-week"])
 _leaves: st.SearchStrategy[Node] = st.one_of(
-    st.builds(Words, st.sampled_from(["any", "title", "excerpt", "body", "text"]), _asked, st.booleans()),
-    st.builds(Words, st.just("any"), _asked, st.booleans()),
+    st.builds(WordsCondition, st.sampled_from(["any", "title", "excerpt", "body", "text"]), _asked, st.booleans()),
+    st.builds(WordsCondition, st.just("any"), _asked, st.booleans()),
     st.builds(
-        Value, st.sampled_from(["source", "domain", "topic", "tag", "type", "category", "lang"]), _values | _asked
+        ValueCondition, st.sampled_from(["source", "domain", "topic", "tag", "type", "category", "lang"]), _values | _asked
     ),
-    st.builds(Value, st.just("folder"), st.sampled_from(["äh", "a_b/C", "A_B/", "c", "a", "/", "Äh/c"])),
+    st.builds(ValueCondition, st.just("folder"), st.sampled_from(["äh", "a_b/C", "A_B/", "c", "a", "/", "Äh/c"])),
     st.builds(
-        Part, st.sampled_from(["path", "url"]), st.sampled_from(["police", "C/", "ÄH", "_", "%", "人", "-1", "B_C"])
+        SubstringCondition, st.sampled_from(["path", "url"]), st.sampled_from(["police", "C/", "ÄH", "_", "%", "人", "-1", "B_C"])
     ),
     st.builds(
-        Number, st.sampled_from(["quality", "heat"]), st.sampled_from(["=", "<", "<=", ">", ">="]), st.integers(-1, 6)
+        NumberCondition, st.sampled_from(["quality", "heat"]), st.sampled_from(["=", "<", "<=", ">", ">="]), st.integers(-1, 6)
     ),
-    st.builds(Between, st.sampled_from(["quality", "heat"]), st.integers(-1, 6), st.integers(-1, 6)),
-    st.builds(Unknown, st.sampled_from(["quality", "heat", "date"])),
-    st.builds(Date, st.sampled_from(["in", "<", "<=", ">", ">="]), _days),
-    st.builds(Is, st.sampled_from(["read", "unread", "starred", "published", "duplicate"])),
-    st.builds(Has, st.sampled_from(["related", "images", "body", "page", "tags", "problems"])),
+    st.builds(NumberRange, st.sampled_from(["quality", "heat"]), st.integers(-1, 6), st.integers(-1, 6)),
+    st.builds(UnknownCondition, st.sampled_from(["quality", "heat", "date"])),
+    st.builds(DateCondition, st.sampled_from(["in", "<", "<=", ">", ">="]), _days),
+    st.builds(IsCondition, st.sampled_from(["read", "unread", "starred", "published", "duplicate"])),
+    st.builds(HasCondition, st.sampled_from(["related", "images", "body", "page", "tags", "problems"])),
 )
 
 
@@ -243,7 +243,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 
 def _titles(library: Library, query: str, sort: Sort | None = None) -> list[str]:
-    found = library.search(parse(query), sort or Sort(), NOW)
+    found = library.search(parse_query(query), sort or Sort(), NOW)
     return [row.title for row in library.rows(found.view().rowids)]
 
 
@@ -265,7 +265,7 @@ def test_ready_made_sets_say_what_the_table_says(library: Library, monkeypatch: 
         for prefix in (True, False):
             entries = _articles_of(*titles)
             for field in ("any", "title", "body", "excerpt"):
-                _assert_plain(library, entries, Query(Words(field, asked, prefix)), Sort())
+                _assert_plain(library, entries, Query(WordsCondition(field, asked, prefix)), Sort())
 
 
 def test_sets_made_while_sorting_say_the_same(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -350,8 +350,8 @@ def test_the_best_are_the_first_of_all(library: Library, monkeypatch: pytest.Mon
     monkeypatch.setattr(fulltext, "scored", scored)
     for query in ("storm", "storm harbour", "harbour quality>=5", "storm OR sea", "-storm", "harbour limit:7", "zebra"):
         for count in (0, 1, 3, 7, 30, 200):
-            first = library.search(parse(f"{query} sort:relevance"), Sort("date"), NOW).first(count)
-            whole = library.search(parse(f"{query} sort:relevance"), Sort("date"), NOW).view().rowids
+            first = library.search(parse_query(f"{query} sort:relevance"), Sort("date"), NOW).first(count)
+            whole = library.search(parse_query(f"{query} sort:relevance"), Sort("date"), NOW).view().rowids
             assert first == whole[:count], (query, count)
     assert asked > 10
 
@@ -360,29 +360,29 @@ def test_a_limit_keeps_the_first(library: Library) -> None:
     _put(library, _articles_of("a one", "a two", "a three"))
     assert _titles(library, "a limit:2") == ["a one", "a two"]
     assert _titles(library, "limit:1 sort:-quality") == ["a three"]
-    assert library.search(parse("a limit:2"), Sort()).count == 2
+    assert library.search(parse_query("a limit:2"), Sort()).count == 2
 
 
 def test_what_is_held_stays_where_it_would_stand(library: Library) -> None:
     _put(library, _articles_of("court one", "court two", "zebra", "court three"))
     everything = library.view(Sort())
-    found = library.search(parse("court"), Sort())
+    found = library.search(parse_query("court"), Sort())
     zebra = next(row.rowid for row in library.rows(everything.rowids) if row.title == "zebra")
     assert zebra not in found.view().rowids
     assert found.view(fallen=found.fallen([zebra])).rowids.tolist() == everything.rowids.tolist()
     assert found.fallen([zebra, *found.view().rowids]) == {zebra}
     assert found.fallen([10_000_000]) == frozenset()  # what is no article any more does not come back
     assert found.view(fallen=found.fallen([10_000_000])) == found.view()
-    limited = library.search(parse("court limit:2"), Sort())
+    limited = library.search(parse_query("court limit:2"), Sort())
     assert len(limited.view(fallen=limited.fallen([zebra]))) == 3
-    best = library.search(parse("court sort:relevance"), Sort())
+    best = library.search(parse_query("court sort:relevance"), Sort())
     assert set(best.view(fallen=best.fallen([zebra])).rowids) == set(everything.rowids)
 
 
 def test_a_search_that_nobody_waits_for_is_given_up(library: Library) -> None:
     _put(library, _articles_of("one"))
     with pytest.raises(StoppedError):
-        library.search(parse("one"), Sort(), stop=lambda: True)
+        library.search(parse_query("one"), Sort(), stop=lambda: True)
     # Also in the midst of a question to SQLite.
     stopped = threading.Event()
     with (
@@ -412,9 +412,9 @@ def test_values_are_counted(library: Library) -> None:
     assert library.values("source") == [("Big News", 2), ("Other", 1), ("x.example", 1)]
     assert library.values("domain") == [("x.example", 4)]
     assert library.values("topic") == [("AI", 2), ("Law", 2)]
-    assert library.values("topic", parse("quality:3")) == [("AI", 1), ("Law", 1)]
+    assert library.values("topic", parse_query("quality:3")) == [("AI", 1), ("Law", 1)]
     assert library.values("tag") == [("Later", 2)]
-    assert library.values("tag", parse("quality:3")) == [("Later", 1)]
+    assert library.values("tag", parse_query("quality:3")) == [("Later", 1)]
     assert library.values("folder") == [("d0", 2), ("d1", 2)]
     assert library.values("type") == []
     assert library.tallies(NOW) == (4, 3, 1, 0)
@@ -428,7 +428,7 @@ def test_folders_have_what_is_in_the_folders_below_them(library: Library) -> Non
     found = library.values("folder")
     assert found == [("Asia", 1), ("Asia/日本", 1), ("eu", 3), ("eu-west", 1), ("eu/uk", 2)]
     for folder, articles in found:
-        assert library.search(parse(f'folder:"{folder}"'), Sort()).count == articles
+        assert library.search(parse_query(f'folder:"{folder}"'), Sort()).count == articles
 
 
 def test_marks_of_another_window_are_seen(library: Library, tmp_path: Path) -> None:

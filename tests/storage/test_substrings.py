@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reader.core.model import Article, Links
-from reader.core.tokenize import caseless
+from reader.core.tokenize import fold_case
 from reader.storage.sqlite.index import columns
 from reader.storage.sqlite.index.reader import Index
 from reader.storage.sqlite.search import bitmap, substrings
@@ -86,7 +86,7 @@ def test_looking_at_all_finds_what_looking_at_each_finds(
             rowids, column = bitmap.to_rows(everything), columns.read(db, "folder")
             odd = substrings.non_ascii_names(db, size)
             for said in (*_PARTS, "police", "z.EXAMPLE", "b_c", "e4%ba", "example/a/"):
-                part = caseless(said)
+                part = fold_case(said)
                 of_paths = bitmap.from_rows(substrings.rows_containing(db, "path", part, rowids), size)
                 assert substrings.rows_with_path(db, part, size, column, odd) & everything == of_paths, said
                 of_urls = bitmap.from_rows(substrings.rows_containing(db, "url", part, rowids), size)
@@ -99,7 +99,7 @@ def test_paths_are_looked_at_all_at_once_where_they_are_many(tmp_path: Path, mon
     from reader.core.ordering import Sort
     from reader.core.paths import Paths
     from reader.library.library import Library
-    from reader.query.parser import parse
+    from reader.query.parser import parse_query
     from reader.storage.sqlite.search import evaluate
 
     monkeypatch.setattr(evaluate, "_FEW", 0)
@@ -112,7 +112,7 @@ def test_paths_are_looked_at_all_at_once_where_they_are_many(tmp_path: Path, mon
             writer.show()
 
         def found(query: str) -> list[str]:
-            rowids = library.search(parse(query), Sort()).view().rowids
+            rowids = library.search(parse_query(query), Sort()).view().rowids
             return sorted(row.path for row in library.rows(rowids))
 
         assert found("path:/1") == ["Police/1.md", "ä/1.md"]

@@ -461,7 +461,7 @@ async def opened(
     folder: Path, size: tuple[int, int] = SIDE, settings: Config | None = None, timings: Timings = PATIENT
 ) -> AsyncIterator[Reader]:
     """Open the app on ``folder`` in a terminal of ``size`` cells."""
-    library = Library.open(folder, Paths.of())
+    library = Library.open(folder, Paths.from_environment())
     try:
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
         first = load_first_frame(library, keeper=UpdaterThread(library, watching=False))

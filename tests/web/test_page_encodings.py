@@ -80,21 +80,21 @@ async def test_a_charset_in_every_spelling(server: Server, fetcher: Fetcher, kin
     ["utf-7", "unicode_escape", "rot13", "base64", "idna", "hz-gb-2312", "iso-2022-kr", "replacement", "", "x" * 99],
 )
 def test_labels_that_lead_to_nothing(label: str) -> None:
-    assert encodings.codec(label) == ""
+    assert encodings.codec_for_label(label) == ""
 
 
 def test_every_codec_is_one_that_python_has() -> None:
     for label in encodings._LABELS:
-        assert codecs.lookup(encodings.codec(label.upper()))._is_text_encoding
+        assert codecs.lookup(encodings.codec_for_label(label.upper()))._is_text_encoding
 
 
 @given(st.binary(), st.sampled_from([*encodings._LABELS, "", "utf-7"]), st.booleans())
 @example(b"\x81\x8d\x8f\x90\x9d", "", True)
 @example(b"<meta charset=" + b"\xff" * 80, "utf-8", True)
 def test_any_bytes_can_be_read(body: bytes, told: str, markup: bool) -> None:
-    body.decode(encodings.detect(body, told, markup=markup), "replace")
+    body.decode(encodings.detect_encoding(body, told, markup=markup), "replace")
 
 
 @given(st.text())
 def test_utf_8_without_a_word_is_read_as_it_is(text: str) -> None:
-    assert encodings.detect(text.encode("utf-8", "replace"), "", markup=False) in {"utf-8", "utf-16-le", "utf-16-be"}
+    assert encodings.detect_encoding(text.encode("utf-8", "replace"), "", markup=False) in {"utf-8", "utf-16-le", "utf-16-be"}

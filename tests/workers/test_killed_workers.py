@@ -92,7 +92,7 @@ def test_processes_killed_all_the_time_lose_no_document_and_double_none(make_fol
         killer.join(_PATIENCE)
         pool.close()
     assert sorted(each.name for each in found) == [b"%03d.md" % n for n in range(200)]
-    fallen = [each for each in found if each.brief is None]
+    fallen = [each for each in found if each.record is None]
     assert len(fallen) <= 8  # a process that falls costs one document at most, and only until the next time
     assert all(each.mtime_ns == NOT_PARSED and each.problems == ((1, "", FAILED),) for each in fallen)
     _nobody_is_left(before)
@@ -114,7 +114,7 @@ def test_a_document_over_which_every_process_falls_costs_itself(
         "sys.addaudithook(fall)\n"
     )
     before = _children()
-    with closing(Library.open(folder, Paths.of())) as library:
+    with closing(Library.open(folder, Paths.from_environment())) as library:
         with monkeypatch.context() as faulty:
             faulty.setenv("PYTHONPATH", str(tmp_path / "fault"))
             *_, last = refresh(library)
@@ -153,7 +153,7 @@ def test_many_documents_come_to_the_same_with_and_without_processes(
         if not apart:
             monkeypatch.setattr("reader.indexing.refresh._WORTH_A_POOL", 10_000)
         monkeypatch.setenv("NEWSREADER_CACHE_DIR", str(tmp_path / f"cache-{apart}"))
-        with closing(Library.open(folder, Paths.of())) as library:
+        with closing(Library.open(folder, Paths.from_environment())) as library:
             begun = set()
             for _ in refresh(library):
                 begun |= _children() - before
@@ -171,7 +171,7 @@ def test_many_documents_come_to_the_same_with_and_without_processes(
 
 def test_a_refresh_that_is_left_ends_its_processes(make_folder: MakeFolder) -> None:
     before = _children()
-    with closing(Library.open(make_folder(_many(3000)), Paths.of())) as library:
+    with closing(Library.open(make_folder(_many(3000)), Paths.from_environment())) as library:
         steps = refresh(library)
         while not _children() - before:
             assert not next(steps).finished
@@ -217,7 +217,7 @@ def test_a_module_beside_a_folder_of_news_is_not_imported(
     try:
         pool.submit(b"", [b"1.md"])
         (taken,) = _collect(pool)
-        assert taken.brief is not None
+        assert taken.record is not None
         assert pool._running  # it was a process that answered
     finally:
         pool.close()

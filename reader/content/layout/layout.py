@@ -29,7 +29,7 @@ from reader.content.blocks import (
 from reader.content.html.links import host_of
 from reader.content.layout.tables import lay_table
 from reader.content.layout.wrap import Line, make_span, pieces_of, wrap
-from reader.core.text import cut, steady
+from reader.core.text import truncate, stable_width
 
 MIN_WIDTH = 8
 """Cells; a narrower view is laid out as one of this width, and no indent leaves less than this for the text."""
@@ -130,7 +130,7 @@ def _code(text: str, width: int) -> list[Line]:
     lines: list[Line] = []
     for row in text.split("\n"):
         # Steadied in parts, because what is steadied is remembered, and a row can be a megabyte.
-        shown = "".join(steady(row[at : at + 200]) for at in range(0, len(row), 200)).expandtabs(_TAB).rstrip()
+        shown = "".join(stable_width(row[at : at + 200]) for at in range(0, len(row), 200)).expandtabs(_TAB).rstrip()
         made: list[Line] = [(*margin, make_span(piece, TextStyle.CODE)) for piece, _ in pieces_of(shown, room, room)]
         lines += made[:1] or [()]
         lines += [(sign, *line[1:]) if indent else line for line in made[1:]]
@@ -149,4 +149,4 @@ def _figure(figure: Figure, width: int) -> list[Line]:
 
 def _short(url: str) -> str:
     """Return an address to look at: host and path, cut where it gets long; the link itself has all of it."""
-    return cut(host_of(url) + urlsplit(url).path.rstrip("/"), _ADDRESS_CELLS)
+    return truncate(host_of(url) + urlsplit(url).path.rstrip("/"), _ADDRESS_CELLS)

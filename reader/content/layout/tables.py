@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from reader.content.blocks import Cell, Span, Spans, TextStyle, spans_text
 from reader.content.layout.wrap import Line, cells, wrap
-from reader.core.text import cut
+from reader.core.text import truncate
 
 _GAP = 2
 _LEAST = 8
@@ -103,5 +103,5 @@ def _label(name: Cell) -> Spans:
     """Return what stands before each value of a column: its name, or the start of a long one, since it is repeated."""
     text = spans_text(name)
     if len(text) > _LABEL:
-        return (Span(cut(text, _LABEL), TextStyle.BOLD), Span(": "))
+        return (Span(truncate(text, _LABEL), TextStyle.BOLD), Span(": "))
     return (*(Span(span.text, span.style | TextStyle.BOLD, span.href) for span in name), Span(": ")) if text else ()

@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import TypeAlias
 
 from reader.content.blocks import Span, TextStyle
-from reader.core.text import clean_block, steady, width
+from reader.core.text import clean_block, stable_width, cell_width
 
 Line: TypeAlias = tuple[Span, ...]
 """One line of the screen: no line breaks, and no more cells than asked for."""
@@ -55,7 +55,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
 
 def cells(text: str) -> int:
     """Return the number of terminal cells that ``text`` takes."""
-    return len(text) if text.isascii() else width(text)
+    return len(text) if text.isascii() else cell_width(text)
 
 
 def make_span(text: str, mark: TextStyle, href: str = "") -> Span:
@@ -204,7 +204,7 @@ def _words(spans: Iterable[Span], mark: TextStyle) -> Iterator[_Word | None]:
                     yield None
                 gap = style
                 continue
-            atom = steady(atom)
+            atom = stable_width(atom)
             if word and (not_first.match(atom) or not (free.match(atom) or free.match(word.pieces[-1][0][-1:]))):
                 word.pieces.append((atom, style))
                 word.size += cells(atom)

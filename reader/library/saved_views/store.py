@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.ordering import Sort
-from reader.core.text import clean, cut, show_path
+from reader.core.text import clean, truncate, show_path
 from reader.library.saved_views import toml_file
 from reader.library.saved_views.merge import RankedView, merge_views, parse_view, rank_between, rank_views, sorted_views
 from reader.library.saved_views.toml_file import LONGEST_NAME, LONGEST_QUERY, SavedView
@@ -247,13 +247,13 @@ class SavedViews:
         except UnicodeDecodeError as error:
             raise ReaderError(f"{self._shown} is not UTF-8: byte {error.start}.", "Save it as UTF-8.") from None
         except OSError as error:
-            raise ReaderError(f"{self._shown} cannot be read: {reason(error)}.", "See that you may read it.") from error
+            raise ReaderError(f"{self._shown} cannot be read: {describe_error(error)}.", "See that you may read it.") from error
 
     def _write(self, text: str) -> None:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise ReaderError(f"{show_path(self._path.parent)} cannot be made: {reason(error)}.") from error
+            raise ReaderError(f"{show_path(self._path.parent)} cannot be made: {describe_error(error)}.") from error
         self._library.write_whole(self._path, [text.encode()])
 
     def _signature(self) -> Signature:
@@ -299,4 +299,4 @@ def _there(views: Mapping[str, RankedView], name: str) -> RankedView:
 
 
 def _cut(name: str) -> str:
-    return cut(name, 40)
+    return truncate(name, 40)

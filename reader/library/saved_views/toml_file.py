@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from reader.core.errors import ReaderError
 from reader.core.ordering import SORT_KEYS, Sort
-from reader.core.text import clean, cut
+from reader.core.text import clean, truncate
 
 LONGEST_NAME = 200
 """Characters of a name,"""
@@ -110,7 +110,7 @@ def format_sort(sort: Sort | None) -> str:
 
 
 def _shown(text: str) -> str:
-    return cut(clean(text), 40)
+    return truncate(clean(text), 40)
 
 
 # Changing it.

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.text import show_path
 
 Connect: TypeAlias = Callable[[], AbstractContextManager[sqlite3.Connection]]
@@ -29,7 +29,7 @@ class StorageError(ReaderError):
     def __init__(self, path: Path | None, error: sqlite3.Error, *, damaged: bool = False) -> None:
         where = show_path(path) if path is not None else "newsreader's memory"
         code = getattr(error, "sqlite_errorcode", None)  # errors of misusing the module have none
-        super().__init__(f"{where} cannot be used: {reason(error)}.")
+        super().__init__(f"{where} cannot be used: {describe_error(error)}.")
         # A missing table means that the file was deleted or replaced.
         is_missing = "no such table" in str(error)
         is_no_text = "could not decode to utf-8" in str(error).lower()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from textual import on
 
 from reader.config.load import Config
-from reader.core.text import count
+from reader.core.text import format_count
 from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.keys import bindings
@@ -66,7 +66,7 @@ class Gathering(Picturing):
         elif len(rowids) > _MANY and (len(rowids), rowids[0], rowids[-1]) != self._asked_for:
             self._asked_for = (len(rowids), rowids[0], rowids[-1])
             key = bindings.first_key("fetch.all", self._keymap)
-            many = f"{key} again fetches the originals of {count(len(rowids), 'article')}, where they are not kept."
+            many = f"{key} again fetches the originals of {format_count(len(rowids), 'article')}, where they are not kept."
             self.say(many, transient=True)
         else:
             self._asked_for = None
@@ -103,7 +103,7 @@ class Gathering(Picturing):
 
             self._show_line(BulkProgress(0, 0, 0, event.missing, 0.0, paused=self._pauses, finished=False, summary=""))
             if self.has_class("-zen"):  # where there is no such line
-                self.say(f"Fetching {count(event.missing, 'original')} …", transient=True)
+                self.say(f"Fetching {format_count(event.missing, 'original')} …", transient=True)
 
     @on(messages.Failed)
     def _begin_none(self, event: messages.Failed) -> None:

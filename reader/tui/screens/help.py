@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from reader.content.blocks import Paragraph, Span
 from reader.content.layout.layout import layout
-from reader.core.text import fit, width
+from reader.core.text import fit_cells, cell_width
 from reader.query.completion import EXAMPLES
 from reader.tui.keys import bindings
 from reader.tui.screens.text_list import ListingScreen
@@ -59,10 +59,10 @@ def _group(name: str, rows: Sequence[tuple[str, str, str]], cells: int, keys: in
     titles = 24 if cells >= 76 else 0
     for key, title, text in rows:
         said = f"{title}: {text}" if title and text and not titles else text or title
-        first = [Run(fit(f"  {key}", keys), "key")]
+        first = [Run(fit_cells(f"  {key}", keys), "key")]
         if titles and title and text:
-            first.append(Run(fit(title, titles), "text"))
-        indent = sum(width(run.text) for run in first)
+            first.append(Run(fit_cells(title, titles), "text"))
+        indent = sum(cell_width(run.text) for run in first)
         wrapped = layout((Paragraph((Span(said),)),), max(8, cells - indent))
         for number, line in enumerate(wrapped):
             start = first if number == 0 else [Run(" " * indent)]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual import on
 
 from reader.config.load import Config
-from reader.core.text import cut
+from reader.core.text import truncate
 from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.keys import bindings
@@ -103,7 +103,7 @@ class Originals(Texts):
             self.pages_changed()
         pane = self.text_pane
         if not is_here or pane is None or pane.view.text is None or self.text_of is None:
-            name = f"“{cut(asked.title, _TITLE)}”"
+            name = f"“{truncate(asked.title, _TITLE)}”"
             if got.status == "fetched":
                 self.say(f"The original of {name} has come.")
             elif got.status == "failed" and not got.cancelled:

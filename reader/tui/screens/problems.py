@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from reader.content.blocks import Paragraph, Span
 from reader.content.layout.layout import layout
 from reader.core.model import Problem
-from reader.core.text import count, cut, steady
+from reader.core.text import format_count, truncate, stable_width
 from reader.tui.screens.text_list import ListingScreen
 from reader.tui.widgets.text.lines import BLANK, Line, Run
 
@@ -19,8 +19,8 @@ class ProblemsScreen(ListingScreen):
     """Every problem with its file, line and field."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        documents = count(len({problem.path for problem in problems}), "document")
-        super().__init__(f"{count(len(problems), 'problem')} in {documents}", "type part of a file, field or message")
+        documents = format_count(len({problem.path for problem in problems}), "document")
+        super().__init__(f"{format_count(len(problems), 'problem')} in {documents}", "type part of a file, field or message")
         self._problems = problems
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:
@@ -38,10 +38,10 @@ class ProblemsScreen(ListingScreen):
             shown += 1
             if problem.path != path:
                 path = problem.path
-                lines += [BLANK, (Run(cut(path, width), "title"),)]
+                lines += [BLANK, (Run(truncate(path, width), "title"),)]
             where = f"  line {problem.line}"
             what = f"{problem.field}: {problem.message}" if problem.field else problem.message
-            wrapped = layout((Paragraph((Span(steady(what)),)),), max(8, width - 12))
+            wrapped = layout((Paragraph((Span(stable_width(what)),)),), max(8, width - 12))
             for number, line in enumerate(wrapped):
                 label = f"{where if number == 0 else '':<12}"
                 lines.append((Run(label, "quiet"), *(Run(span.text) for span in line)))

@@ -10,7 +10,7 @@ from textual.app import SuspendNotSupported
 from reader.config.load import Config
 from reader.core.errors import ReaderError
 from reader.core.model import Links
-from reader.core.urls import host, shorten
+from reader.core.urls import display_host, shorten_url
 from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.screens.parts import Parts
@@ -252,7 +252,7 @@ class Reading(Parts):
 
     def _open(self, url: str, otherwise: str) -> None:
         if url:
-            self.say(f"Opening {host(url) or 'the link'} …")
+            self.say(f"Opening {display_host(url) or 'the link'} …")
             own = self.articles.row is not None and url in self.articles.row.links.every()
             self._desk.open(url, self.articles.rowid if own else -1)
         else:
@@ -285,7 +285,7 @@ class Reading(Parts):
         url = self.links().best
         if url:
             self.app.copy_to_clipboard(url)
-            self.say(f"Copied {shorten(url, max(20, self.size.width - 9))}")
+            self.say(f"Copied {shorten_url(url, max(20, self.size.width - 9))}")
         elif self.articles.rowid == -1:
             self.say("There is no article here whose address could be copied.", transient=True)
         else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual import on
 
 from reader.config.load import Config
-from reader.core.text import clean, count
+from reader.core.text import clean, format_count
 from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.screens.marking import Marking
@@ -121,14 +121,14 @@ class Searching(Marking):
     def _search(self, text: str, at: int) -> None:
         """Show what is found by what has been written so far."""
         from reader.query.ast import QueryError
-        from reader.query.parser import parse
+        from reader.query.parser import parse_query
 
         entry = self.entry
         if entry is None:
             return
         entry.set_completion(self._offered(text, at))
         try:
-            query = parse(text)
+            query = parse_query(text)
         except QueryError as error:
             self._wrong = True
             entry.show_error(error.message, error.start)
@@ -153,21 +153,21 @@ class Searching(Marking):
         return not same
 
     def _offered(self, text: str, at: int) -> Completion:
-        from reader.query.completion import complete
-        from reader.query.parser import quoted
+        from reader.query.completion import complete_query
+        from reader.query.parser import quote_value
         from reader.tui.widgets.prompt.completion import NOTHING, Completion, starting_with
 
-        found = complete(text, at)
+        found = complete_query(text, at)
         if found.kind == "none":
             return NOTHING
         words: tuple[str, ...] = found.candidates
         if found.kind != "field" and found.kind != "fixed":  # noqa: PLR1714 - mypy would not see it
-            words = tuple(map(quoted, starting_with(found.prefix, self._values.get(found.kind, []))))
+            words = tuple(map(quote_value, starting_with(found.prefix, self._values.get(found.kind, []))))
         return Completion(found.start, found.end, words)
 
     def _said(self) -> str:
         """Return how many articles the list has, for the line below the query."""
-        found = count(self._found, "article")
+        found = format_count(self._found, "article")
         return found if self.asked.query is not None else f"{found}. Words, topic:  source:  is:unread  quality>=40 …"
 
     @property
@@ -207,10 +207,10 @@ class Searching(Marking):
         A text that is no query is told to the person, the list stays as it is, and False is returned.
         """
         from reader.query.ast import QueryError
-        from reader.query.parser import parse
+        from reader.query.parser import parse_query
 
         try:
-            query = parse(text)
+            query = parse_query(text)
         except QueryError as error:
             self.say(f"{error} The query was: {clean(text)}", warning=True)
             return False
@@ -230,9 +230,9 @@ class Searching(Marking):
             return
         from dataclasses import replace
 
-        from reader.query.completion import without
+        from reader.query.completion import without_field
 
-        self._set(without(self.asked.text, "sort"), replace(query, sort=None))
+        self._set(without_field(self.asked.text, "sort"), replace(query, sort=None))
 
     @on(ArticleList.Left)
     def _let_query_go(self) -> None:
@@ -273,8 +273,8 @@ class Searching(Marking):
 
 def _terms(query: Query, *fields: TextField) -> tuple[Term, ...]:
     """Return the words by which articles are found in ``fields``, to be drawn so."""
-    from reader.query.completion import words_of
+    from reader.query.completion import query_words
     from reader.tui.widgets.text.highlight import parse_term
 
-    found = (parse_term(each.text, prefix=each.prefix) for each in words_of(query.where, fields))
+    found = (parse_term(each.text, prefix=each.prefix) for each in query_words(query.where, fields))
     return tuple(each for each in found if each is not None)

@@ -388,11 +388,11 @@ class Texts(Viewing):
         if view is None or not chosen:
             super().action_copy()
             return
-        from reader.core.text import count
+        from reader.core.text import format_count
 
         self.app.copy_to_clipboard(chosen)
         view.end_line_selection()
-        self.say(f"Copied {count(len(chosen.split()), 'word')}.")
+        self.say(f"Copied {format_count(len(chosen.split()), 'word')}.")
 
     # Searching in the text.
 

@@ -187,14 +187,14 @@ class Viewing(Placing):
     @on(messages.SavedViews)
     def _take_saved(self, event: messages.SavedViews) -> None:
         from reader.query.ast import QueryError
-        from reader.query.parser import parse
+        from reader.query.parser import parse_query
         from reader.tui.widgets.sidebar.tree import SidebarEntry
 
         self._saved = event.views
         self._queries_of_views = {}
         for view in event.views:
             try:
-                self._queries_of_views[view.name] = parse(view.query)
+                self._queries_of_views[view.name] = parse_query(view.query)
             except QueryError:
                 continue  # it stays in the pane; who chooses it is told what is wrong
         tree, views = self._tree, self._views
@@ -289,7 +289,7 @@ class Viewing(Placing):
             self.panes.focus_list()
 
     def _choose(self, line: SidebarLine) -> None:
-        from reader.query.parser import write
+        from reader.query.parser import format_query
         from reader.tui.widgets.sidebar.selection import query_for
 
         view = self._saved_view(line)
@@ -298,20 +298,20 @@ class Viewing(Placing):
             done = self.search_for(view.query, view.sort)
         elif line.choice is not None and line.kind != "view":
             query = query_for(line.choice, self._queries_of_views)
-            done = self.search_for("" if query is None else write(query))
+            done = self.search_for("" if query is None else format_query(query))
         if done:
             self.panes.focus_list()
         else:
             self.let_keys_go()
 
     def _combine(self, line: SidebarLine) -> None:
-        from reader.query.parser import write
+        from reader.query.parser import format_query
         from reader.tui.widgets.sidebar.selection import toggle_choice
 
         choice = line.choice
         query = None if choice is None else toggle_choice(self.asked.query, choice, self._queries_of_views)
         if query is not None:
-            self.search_for(write(query))
+            self.search_for(format_query(query))
         else:
             self._choose(line)  # it says what is wrong with the query
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.text import clean
 from reader.desktop.programs import program_name, quoted, run_in_terminal, runs_code, split_command
 from reader.tui.widgets.reader.lines import USUAL_MEASURE, ReaderText, lay_out_text
@@ -69,7 +69,7 @@ class Pager:
             status = run_in_terminal([*argv, os.fspath(path)])
         except OSError as error:
             raise ReaderError(
-                f"{clean(program_name(argv[0]))} could not show the text: {reason(error)}.", _HINT
+                f"{clean(program_name(argv[0]))} could not show the text: {describe_error(error)}.", _HINT
             ) from error
         if status:
             raise ReaderError(f"{clean(program_name(argv[0]))} failed (exit status {status}).", _HINT)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import httpcore
 
-from reader.core.errors import reason
+from reader.core.errors import describe_error
 from reader.core.preempt import preemptible
 from reader.web.options import ClientOptions
 from reader.web.responses import FetchError
@@ -277,7 +277,7 @@ class Connections:
             except OSError as error:  # of which errors of ssl are a kind
                 raise FetchError(
                     "tls",
-                    f"the certificates to check it by cannot be read ({reason(error)})",
+                    f"the certificates to check it by cannot be read ({describe_error(error)})",
                     origin.host.decode("ascii"),
                     hint="SSL_CERT_FILE or SSL_CERT_DIR say where they are; without either, our own are used.",
                 ) from None

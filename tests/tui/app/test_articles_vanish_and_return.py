@@ -96,7 +96,7 @@ async def test_a_single_document_that_is_moved_away_and_back_is_seen(folder: Pat
 async def test_marks_that_another_window_makes_show_here(folder: Path) -> None:
     async with opened(folder) as reader:
         await reader.press("j", "j")
-        other = Library.open(folder, Paths.of())
+        other = Library.open(folder, Paths.from_environment())
         try:
             ids = [row.id for row in other.rows(other.view(Sort()).rowids)]
             other.mark(ids[:2], MarkChange(read=True))
@@ -116,7 +116,7 @@ async def test_marks_that_another_window_makes_show_here(folder: Path) -> None:
 
 
 async def test_a_list_that_is_not_whole_says_so(folder: Path) -> None:
-    library = Library.open(folder, Paths.of())
+    library = Library.open(folder, Paths.from_environment())
     assert not library.counts().complete
     from reader.indexing.refresh import refresh
 

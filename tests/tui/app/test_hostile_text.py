@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from textual.events import Paste
 from textual.widgets import Input
 
-from reader.core.text import clean, steady
+from reader.core.text import clean, stable_width
 from reader.tui.widgets.article_list.columns import columns
 from tests.conftest import MakeFolder
 from tests.tui.helpers import FORBIDDEN, LOW, NARROW, SIDE, STACKED, Reader, opened, plain, segments
@@ -206,7 +206,7 @@ def starts(strip: object) -> set[int]:
 async def test_what_terminals_disagree_about_is_not_drawn(wide: Path) -> None:
     async with opened(wide) as reader:
         text = plain(reader.list)
-        assert text == steady(text)
+        assert text == stable_width(text)
         for char in ("\u200d", "\ufe0f", "\u20e3", "\U0001f3fd"):
             assert char not in reader.text
 

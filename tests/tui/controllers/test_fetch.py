@@ -12,7 +12,7 @@ import pytest_asyncio
 
 from reader.config.load import Config
 from reader.config.settings import FetchSettings
-from reader.core.model import Extract, Page, Way
+from reader.core.model import Extract, Page, AddressKind
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.indexing.refresh import refresh
@@ -40,12 +40,12 @@ async def server() -> AsyncIterator[Server]:
         yield served
 
 
-def one(make_folder: MakeFolder, url: str, age: timedelta | None = None, way: Way = "original") -> Path:
+def one(make_folder: MakeFolder, url: str, age: timedelta | None = None, way: AddressKind = "original") -> Path:
     """Return a folder of an article, whose page was fetched and looked at that long ago, if it has one."""
     folder = make_folder({"a.md": document("One", f"originalUrl: {url}", "excerpt: The excerpt.")})
     if age is None:
         return folder
-    library = Library.open(folder, Paths.of())
+    library = Library.open(folder, Paths.from_environment())
     for _ in refresh(library):
         pass
     (row,) = library.rows(library.view(Sort()).rowids)

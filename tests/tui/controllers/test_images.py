@@ -52,7 +52,7 @@ def keep(folder: Path, markdown: str = TEXT, named: str = LEAD, **images: bytes)
     """Keep a page of the first article, and images by the last parts of their addresses."""
     from reader.indexing.refresh import refresh
 
-    library = Library.open(folder, Paths.of())
+    library = Library.open(folder, Paths.from_environment())
     for _ in refresh(library):
         pass
     (row,) = library.rows(library.view(Sort()).rowids[:1])

@@ -108,7 +108,7 @@ async def test_the_article_that_is_there_at_first_is_read_once_one_takes_hold_of
 async def test_marks_that_cannot_be_kept_say_so_each_time(seeds: Path) -> None:
     async with opened(seeds):
         pass  # so that there is a file
-    path = Paths.of().state
+    path = Paths.from_environment().state_file
     with closing(sqlite3.connect(path)) as db:
         db.execute("PRAGMA user_version = 99")
         db.commit()

@@ -46,7 +46,7 @@ def paragraph(reader: Reader) -> int:
 
 def kept() -> tuple[int, int]:
     """Return of how many articles and of how many views the place is on disk."""
-    with closing(sqlite3.connect(Paths.of().state)) as db:
+    with closing(sqlite3.connect(Paths.from_environment().state_file)) as db:
         counts = (db.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("positions", "places"))
         return next(counts), next(counts)
 
@@ -258,7 +258,7 @@ async def test_where_the_article_is_gone_its_neighbour_is_selected(hundred: Path
         assert (reader.row.title, reader.message) == ("N151", "")
         await reader.press("j", "q")
     (hundred / "152.md").unlink()
-    library = Library.open(hundred, Paths.of())
+    library = Library.open(hundred, Paths.from_environment())
     from reader.indexing.refresh import refresh
 
     for _ in refresh(library):
@@ -272,7 +272,7 @@ async def test_a_folder_that_is_read_anew_opens_where_it_was_left_once_it_is_rea
     async with opened(hundred) as reader:
         await reader.press(*["pagedown"] * 2, "q")
         before = at(reader)
-    Paths.of().index(hundred).unlink()
+    Paths.from_environment().index_file(hundred).unlink()
     async with opened(hundred) as reader:
         await reader.until(lambda: reader.list.cursor)
         assert at(reader) == before

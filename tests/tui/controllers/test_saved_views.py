@@ -62,7 +62,7 @@ def query(reader: Reader) -> str:
 
 
 def file() -> list[SavedView]:
-    return parse_views(Paths.of().views.read_text(), "")
+    return parse_views(Paths.from_environment().views_file.read_text(), "")
 
 
 # Showing it.
@@ -387,7 +387,7 @@ async def test_a_view_is_renamed_moved_deleted_and_all_of_it_undone(folder: Path
 async def test_what_somebody_writes_into_the_file_is_followed(folder: Path) -> None:
     async with opened(folder, WIDE) as reader:
         await save(reader, "A")
-        path = Paths.of().views
+        path = Paths.from_environment().views_file
         path.write_text(path.read_text() + "\n[[view]]\nname = 'Edited'\nquery = 'topic:ai'\n")
         await reader.until(lambda: "Edited 7" in shown(reader))
         text = path.read_text()
@@ -403,7 +403,7 @@ async def test_what_somebody_writes_into_the_file_is_followed(folder: Path) -> N
 
 
 async def test_a_file_that_is_broken_from_the_start_is_told_and_left_alone(folder: Path) -> None:
-    path = Paths.of().views
+    path = Paths.from_environment().views_file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("[[view]\n")
     async with opened(folder, WIDE) as reader:
@@ -428,7 +428,7 @@ async def test_a_view_is_saved_also_where_there_is_no_pane(folder: Path) -> None
 
 
 async def test_a_view_that_is_no_query_stays_and_tells_what_is_wrong(folder: Path) -> None:
-    path = Paths.of().views
+    path = Paths.from_environment().views_file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("[[view]]\nname = 'Bad'\nquery = 'sorce:x'\n")
     async with opened(folder, WIDE) as reader:
@@ -443,7 +443,7 @@ async def test_a_view_that_is_no_query_stays_and_tells_what_is_wrong(folder: Pat
 
 
 async def test_a_name_from_outside_is_text(folder: Path) -> None:
-    path = Paths.of().views
+    path = Paths.from_environment().views_file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text('[[view]]\nname = "[red]x[/] \\u001b]52;c;x\\u0007"\nquery = ""\n')
     async with opened(folder, WIDE) as reader:
@@ -510,7 +510,7 @@ async def test_views_of_an_import_reach_the_window_and_the_file(folder: Path, tm
             f'{{"kind":"view","name":"Odd","value":{{"query":"a","rank":{rank}}},"changed":"2026-11-21T09:32:00.000Z"}}\n'
         )
         with marks.open("rb") as lines:
-            Library.imported(Paths.of(), lines, "marks", lambda _: None)
+            Library.imported(Paths.from_environment(), lines, "marks", lambda _: None)
         reader.report_marks_change()  # as the keeper of the index tells
         await reader.until(lambda: "My law 7" in shown(reader))
         assert [view.name for view in file()] == ["My law"]
@@ -530,8 +530,8 @@ async def test_a_name_that_is_taken_leaves_the_line_there(folder: Path) -> None:
 
 async def test_choosing_what_is_no_query_stays_in_the_pane(folder: Path) -> None:
     async with opened(folder, WIDE) as reader:
-        Paths.of().views.parent.mkdir(parents=True, exist_ok=True)
-        Paths.of().views.write_text("[[view]]\nname = 'Bad'\nquery = 'quality>=high'\n")
+        Paths.from_environment().views_file.parent.mkdir(parents=True, exist_ok=True)
+        Paths.from_environment().views_file.write_text("[[view]]\nname = 'Bad'\nquery = 'quality>=high'\n")
         await reader.until(lambda: any(line.startswith("Bad") for line in shown(reader)))
         await reader.press("b", "b", "b")
         await to(reader, "Bad")

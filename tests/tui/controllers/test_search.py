@@ -101,7 +101,7 @@ async def test_history_is_kept_between_runs_and_shared_by_windows(news: Path) ->
         await reader.press("enter")
         await reader.press("/", "ctrl+u", *"storm", "enter")
     async with opened(news) as reader:
-        other = Library.open(news, Paths.of())
+        other = Library.open(news, Paths.from_environment())
         kept = other.recall("queries")
         assert kept is not None
         other.remember("queries", kept.replace("court", "budget"))

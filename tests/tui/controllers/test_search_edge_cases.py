@@ -159,7 +159,7 @@ async def test_tab_leaves_blanks_as_they_are(make_folder: MakeFolder) -> None:
 async def test_tags_of_another_window_stay(ten: Path) -> None:
     async with opened(ten) as reader:
         await reader.press("t")
-        other = Library.open(ten, Paths.of())
+        other = Library.open(ten, Paths.from_environment())
         other.mark([reader.row.id], MarkChange(add_tags=("elsewhere",)))
         other.close()
         await reader.press(*"mine", "enter")

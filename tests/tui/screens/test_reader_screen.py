@@ -69,7 +69,7 @@ def keep(folder: Path, title: str, markdown: str, words: int = 2000) -> None:
     """Keep a page of the article with this title."""
     from reader.indexing.refresh import refresh
 
-    library = Library.open(folder, Paths.of())
+    library = Library.open(folder, Paths.from_environment())
     for _ in refresh(library):
         pass
     (row,) = (row for row in library.rows(library.view(Sort()).rowids) if row.title == title)

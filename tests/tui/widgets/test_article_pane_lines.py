@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reader.core.model import Links, Related
-from reader.core.text import width
+from reader.core.text import cell_width
 from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem, content_of_item
 from reader.tui.widgets.article_pane.lines import ComposedLines, PaneLayout, compose_lines, head_lines, lay_out_pane
 from reader.tui.widgets.text.lines import BLANK, Line
@@ -38,7 +38,7 @@ def item(title: str = "Other", **fields: object) -> RelatedItem:
 @given(subjects(), CELLS)
 def test_no_line_above_the_related_items_is_wider_than_the_pane(subject: ArticleContent, cells: int) -> None:
     for line in texts(head_lines(subject, cells)):
-        assert width(line) <= cells, line
+        assert cell_width(line) <= cells, line
         assert not FORBIDDEN.search(line)
 
 
@@ -49,7 +49,7 @@ def test_no_related_item_and_no_further_field_is_wider_than_the_pane(
 ) -> None:
     page = bottom(subject, cells, selected=min(at, len(subject.items) - 1))
     for line in texts(page.lines):
-        assert width(line) <= cells, line
+        assert cell_width(line) <= cells, line
         assert not FORBIDDEN.search(line)
 
 

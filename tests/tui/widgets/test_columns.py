@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from reader.core.text import width
+from reader.core.text import cell_width
 from reader.tui.widgets.article_list.columns import columns, type_legend, type_mark
 
 WIDTHS = range(1, 301)
@@ -48,7 +48,7 @@ def test_every_cell_belongs_to_the_column_it_is_drawn_in() -> None:
 
 def test_marks_of_types_take_one_cell_and_are_all_explained() -> None:
     for kind in ("video", "course", "download", "collection", "forum", "profile", "something else"):
-        assert width(type_mark(kind)) == 1
+        assert cell_width(type_mark(kind)) == 1
         assert type_mark(kind) != " "
         assert type_mark(kind) in type_legend()
     assert type_mark("article") == type_mark("") == " "

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.core.text import width
+from reader.core.text import cell_width
 from reader.tui.widgets.text import formats
 from tests.tui.hostile_documents import cleaned, scores
 
@@ -27,7 +27,7 @@ def test_a_bar_is_never_longer_than_its_cells_and_never_empty_for_a_known_score(
     value: float | None, full: int, cells: int
 ) -> None:
     bar = formats.bar(value, full, cells)
-    assert width(bar) <= cells
+    assert cell_width(bar) <= cells
     assert bool(bar) == (value is not None and value > 0)
 
 
@@ -42,7 +42,7 @@ def test_a_higher_score_never_looks_lower(one: int, two: int, full: int, cells: 
 
 @given(scores, FULL)
 def test_a_shade_is_one_cell(value: float | None, full: int) -> None:
-    assert width(formats.shade(value, full)) == 1
+    assert cell_width(formats.shade(value, full)) == 1
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_date_is_an_age_within_a_week_and_has_its_year_when_it_is_another(ago:
 
 @given(st.none() | MOMENTS, MOMENTS)
 def test_a_short_date_takes_nine_cells_at_most(moment: datetime | None, now: datetime) -> None:
-    assert width(formats.short_date(moment, now)) <= 9
+    assert cell_width(formats.short_date(moment, now)) <= 9
 
 
 @given(MOMENTS)

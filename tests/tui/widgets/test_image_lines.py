@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from reader.content.markdown.parser import parse_markdown
 from reader.core.model import Image
-from reader.core.text import width
+from reader.core.text import cell_width
 from reader.images.model import ImageLine, RenderedImage
 from reader.tui.widgets.reader.lines import ReaderLayout, ReaderText, lay_out_text, lead_of, pictures_in
 from reader.tui.widgets.text.image_lines import MOST, drawn
@@ -108,7 +108,7 @@ def test_whatever_there_is_of_pictures_the_text_and_its_places_are_the_same(
     without, with_ = lay_out_text(whole, cells, NOW), lay_out_text(whole, cells, NOW, (), answers)
     kept = [line for line in with_.lines if all(run.counts for run in line)]
     assert kept == list(without.lines)
-    assert all(sum(width(run.text) for run in line) <= cells for line in with_.lines)
+    assert all(sum(cell_width(run.text) for run in line) <= cells for line in with_.lines)
     for at, line in enumerate(without.lines):
         if any(run.text.strip() for run in line):
             assert with_.lines[with_.line(without.place(at))] == line

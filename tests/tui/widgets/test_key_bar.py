@@ -8,7 +8,7 @@ from types import MappingProxyType
 import pytest
 
 from reader.config.load import Config
-from reader.core.text import width
+from reader.core.text import cell_width
 from reader.tui.keys import bindings
 from reader.tui.widgets.bars.bars import KeyBar
 from tests.conftest import MakeFolder
@@ -79,7 +79,7 @@ async def test_what_does_not_fit_goes_and_help_and_quit_go_last(seeds: Path, cel
         if cells >= 20:
             assert words[-4:] == ["?", "help", "q", "quit"]
         if cells < 60:
-            assert width(line.text.strip()) + 1 <= cells
+            assert cell_width(line.text.strip()) + 1 <= cells
 
 
 async def test_a_click_does_what_the_key_does(seeds: Path) -> None:

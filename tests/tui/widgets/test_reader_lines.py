@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from reader.content.blocks import CodeBlock, TextStyle
 from reader.content.markdown.parser import parse_markdown
 from reader.core.model import Extract, Links, Page
-from reader.core.text import width
+from reader.core.text import cell_width
 from reader.tui.widgets.reader.lines import (
     ReaderLayout,
     ReaderText,
@@ -166,7 +166,7 @@ def test_notices_stand_below_the_text() -> None:
 @given(st.integers(8, 200))
 def test_no_line_is_wider_than_was_asked_for(cells: int) -> None:
     laid = lay_out_text(text(), cells, NOW, (TextNotice("Some words about what went wrong here."),))
-    assert all(sum(width(run.text) for run in line) <= cells for line in laid.lines)
+    assert all(sum(cell_width(run.text) for run in line) <= cells for line in laid.lines)
     assert all(laid.line(laid.place(y)) == y for y in laid.headings)
 
 

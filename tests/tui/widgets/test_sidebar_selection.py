@@ -7,16 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.query.ast import MAX_DEPTH, Query
-from reader.query.parser import parse, write
+from reader.query.parser import parse_query, format_query
 from reader.tui.widgets.sidebar.selection import SidebarChoice, choices_in, query_for, toggle_choice
 from tests.query.query_trees import queries
 
 VIEWS = {
-    "Good AI": parse("topic:ai quality>=40"),
-    "Energy": parse("topic:wind OR topic:solar sort:date"),
-    "Tag": parse("tag:later"),
-    "Everything": parse(""),
-    "New": parse("sort:-date limit:5"),
+    "Good AI": parse_query("topic:ai quality>=40"),
+    "Energy": parse_query("topic:wind OR topic:solar sort:date"),
+    "Tag": parse_query("tag:later"),
+    "Everything": parse_query(""),
+    "New": parse_query("sort:-date limit:5"),
 }
 AI, LAW, STAR = SidebarChoice("topic", "ai"), SidebarChoice("topic", "law"), SidebarChoice("source", "The Star")
 UNREAD, STARRED, ALL = (
@@ -59,12 +59,12 @@ UNREAD, STARRED, ALL = (
 def test_choices_of_one_kind_are_alternatives_and_those_of_others_come_together(
     before: str, choices: list[SidebarChoice], after: str
 ) -> None:
-    query: Query | None = parse(before)
+    query: Query | None = parse_query(before)
     for choice in choices:
         query = toggle_choice(query, choice, VIEWS)
     assert query is not None
-    assert query == parse(after)
-    assert write(query) == write(parse(after))
+    assert query == parse_query(after)
+    assert format_query(query) == format_query(parse_query(after))
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_choices_of_one_kind_are_alternatives_and_those_of_others_come_together(
     ],
 )
 def test_what_is_chosen_is_seen_also_in_a_query_that_was_written(query: str, found: set[SidebarChoice]) -> None:
-    assert choices_in(parse(query), VIEWS) == found
+    assert choices_in(parse_query(query), VIEWS) == found
 
 
 def test_without_a_query_all_is_chosen() -> None:
@@ -131,5 +131,5 @@ def test_any_choices_make_a_query_that_can_be_read_again(picked: list[SidebarCho
         found = toggle_choice(query, choice, VIEWS)
         assert found is not None
         query = found
-    assert parse(write(query)) == query
-    assert write(query).count("(") < MAX_DEPTH
+    assert parse_query(format_query(query)) == query
+    assert format_query(query).count("(") < MAX_DEPTH

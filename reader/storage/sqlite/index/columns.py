@@ -13,7 +13,7 @@ from array import array
 from collections.abc import Collection, Iterable
 from typing import Literal, TypeAlias, get_args
 
-from reader.core.tokenize import caseless
+from reader.core.tokenize import fold_case
 
 ColumnField: TypeAlias = Literal["folder", "source", "domain", "type", "category", "lang", "topics", "flags"]
 FIELDS: tuple[ColumnField, ...] = get_args(ColumnField)
@@ -77,7 +77,7 @@ def _code(db: sqlite3.Connection, field: ColumnField, text: str) -> int:
     if found is not None:
         return int(found[0])
     (code,) = db.execute("SELECT ifnull(max(code), 0) + 1 FROM labels WHERE field = ?", [field]).fetchone()
-    key = "\n".join(map(caseless, text.split("\n")))
+    key = "\n".join(map(fold_case, text.split("\n")))
     db.execute("INSERT INTO labels VALUES (?, ?, ?, ?)", (field, code, text, key))
     return int(code)
 
@@ -144,7 +144,7 @@ def codes_of(db: sqlite3.Connection, field: ColumnField, value: str) -> list[int
 
     Raises sqlite3.Error.
     """
-    key = caseless(value)
+    key = fold_case(value)
     if field == "topics":
         query = "SELECT code FROM labels WHERE field = 'topics' AND instr(char(10) || key || char(10), ?)"
         return [code for (code,) in db.execute(query, [f"\n{key}\n"])] if "\n" not in key else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from reader.documents.index_record import Brief
+from reader.documents.index_record import IndexRecord
 from reader.storage.sqlite.index import columns, fulltext
 
 
@@ -31,23 +31,23 @@ class RowInserter:
         """All of them."""
 
     def add(
-        self, rowid: int, path: str, values: Sequence[object] | None, troubles: Sequence[tuple[int, str, str]]
+        self, rowid: int, path: str, values: Sequence[object] | None, problems: Sequence[tuple[int, str, str]]
     ) -> None:
         """Add a document: ``values`` are of its Brief, None for what is no document; ``path`` is as it is shown."""
         self.changed.append(rowid)
         if rowid <= self._last:
             self.former.append(rowid)
-        self._problems += [(rowid, path, *trouble) for trouble in troubles]
+        self._problems += [(rowid, path, *problem) for problem in problems]
         if values is None:
             return
-        brief = Brief._make(values)
-        web = None if brief.web_url == brief.original_url else brief.web_url
-        name, domain, topics = brief.provider_name, brief.provider_domain, brief.topics
+        record = IndexRecord._make(values)
+        web = None if record.web_url == record.original_url else record.web_url
+        name, domain, topics = record.provider_name, record.provider_domain, record.topics
         self._articles.append(
-            (rowid, brief.id, brief.published_at, brief.quality, brief.heat, brief.type, brief.title),
+            (rowid, record.id, record.published_at, record.quality, record.heat, record.type, record.title),
         )
         self._details.append(
-            (rowid, brief.excerpt, brief.original_url, web, brief.amp_url, brief.cdn_amp_url, name, domain, topics)
+            (rowid, record.excerpt, record.original_url, web, record.amp_url, record.cdn_amp_url, name, domain, topics)
         )
         db, code = self._db, self._labels.code
         self._codes.append(
@@ -56,18 +56,18 @@ class RowInserter:
                 self._folder,
                 code(db, "source", name or domain),
                 code(db, "domain", domain),
-                code(db, "type", brief.type),
-                code(db, "category", brief.category),
-                code(db, "lang", brief.lang),
+                code(db, "type", record.type),
+                code(db, "category", record.category),
+                code(db, "lang", record.lang),
                 code(db, "topics", topics),
-                brief.flags | columns.PROBLEMS if troubles else brief.flags,
+                record.flags | columns.PROBLEMS if problems else record.flags,
             )
         )
         if rowid > self._last:
-            self._words.append((rowid, *brief.words))
+            self._words.append((rowid, *record.words))
         else:
-            self._later.append((rowid, brief.words))
-        self._urls += [(key, rowid) for key in brief.url_keys if key != brief.id]
+            self._later.append((rowid, record.words))
+        self._urls += [(key, rowid) for key in record.url_keys if key != record.id]
 
     def write(self) -> None:
         """Write all rows; those of former documents must be gone. Raises sqlite3.Error."""

@@ -18,13 +18,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reader.core.errors import reason
+from reader.core.errors import describe_error
 from reader.core.marks import id_to_int
 from reader.core.model import Links, Problem, Row
 from reader.core.ordering import Sort
 from reader.core.text import show_path
 from reader.core.urls import url_key
-from reader.documents.files import join
+from reader.documents.files import join_path
 from reader.storage.sqlite import lock
 from reader.storage.sqlite.database import (
     Database,
@@ -61,7 +61,7 @@ class ArticleTotals:
     """How many there are."""
 
     articles: int
-    troubled: int
+    with_problems: int
     """Documents, files and folders with at least one problem."""
     complete: bool
     """Whether the folder has been read to its end."""
@@ -101,7 +101,7 @@ class Index:
                 notice = f"{error.message} The index is kept in memory."
                 log.warning("index %s", show_path(path), exc_info=error)
             except OSError as error:
-                notice = f"{show_path(path.parent)} cannot be used: {reason(error)}. The index is kept in memory."
+                notice = f"{show_path(path.parent)} cannot be used: {describe_error(error)}. The index is kept in memory."
         else:
             notice = ""
         return cls(open_database(None, _prepare, durable=False)), notice
@@ -171,13 +171,13 @@ class Index:
         """Yield row number and path of every file that was taken in."""
         with self._database.read() as db:
             for rowid, folder, name in db.execute(f"SELECT f.rowid, d.path, f.name FROM {_PATHS}"):  # noqa: S608
-                yield rowid, join(folder, name)
+                yield rowid, join_path(folder, name)
 
     def path(self, rowid: int) -> bytes | None:
         """Return where a document lies in its folder, or None when it is gone."""
         with self._database.read() as db:
             found = db.execute(f"SELECT d.path, f.name FROM {_PATHS} WHERE f.rowid = ?", [rowid]).fetchone()  # noqa: S608
-            return None if found is None else join(*found)
+            return None if found is None else join_path(*found)
 
     def rowids_by_id(self, id_: str) -> list[int]:
         """Return the row numbers of the documents of one article."""
@@ -210,12 +210,12 @@ class Index:
             return None if found[0] is None else int(found[0])
 
     def totals(self) -> ArticleTotals:
-        """Return how many articles and how many troubled documents there are."""
+        """Return how many articles and how many with_problems documents there are."""
         with self._database.read() as db:
             articles = sort_orders.length(db)
-            (troubled,) = db.execute("SELECT count(DISTINCT path) FROM problems").fetchone()
+            (with_problems,) = db.execute("SELECT count(DISTINCT path) FROM problems").fetchone()
             (complete,) = db.execute("SELECT value FROM facts WHERE name = 'complete'").fetchone()
-        return ArticleTotals(articles, troubled, bool(complete))
+        return ArticleTotals(articles, with_problems, bool(complete))
 
     def read_progress(self) -> ReadProgress | None:
         """Return how far whoever is writing has come, as it told itself; None when there is little to read.
@@ -325,7 +325,7 @@ def _row(values: Sequence[object]) -> Row:
     return Row(
         rowid=rowid,
         id=id_.to_bytes(8, "big", signed=True).hex(),
-        path=show_path(join(folder, file)),
+        path=show_path(join_path(folder, file)),
         title=str(title),
         excerpt=str(excerpt),
         published_at=_EPOCH + when * _MICROSECOND if isinstance(when, int) else None,

@@ -25,8 +25,8 @@ from reader.storage.sqlite.index.reader import ReadProgress
 NOT_PARSED = -1
 """As a file's time of change: it could not be read, so the next refresh tries again."""
 
-BriefValues: TypeAlias = tuple[object, ...]
-"""The values of a :class:`reader.documents.index_record.Brief`, in order."""
+RecordValues: TypeAlias = tuple[object, ...]
+"""The values of a :class:`reader.documents.index_record.IndexRecord`, in order."""
 
 
 _Stat: TypeAlias = tuple[int, int, str, str]
@@ -40,7 +40,7 @@ class ParsedFile(NamedTuple):
     """Of the file, in its folder."""
     mtime_ns: int
     size: int
-    brief: BriefValues | None
+    record: RecordValues | None
     """None for what is no document."""
     problems: Sequence[tuple[int, str, str]]
     """Line, field and message of each."""
@@ -59,7 +59,7 @@ class KnownFolder(NamedTuple):
 
     rowid: int
     digest: bytes | None
-    """See :meth:`reader.documents.files.Listing.digest`; None when some file has to be looked at again."""
+    """See :meth:`reader.documents.files.FolderListing.digest`; None when some file has to be looked at again."""
 
 
 _LATE_INDEXES = {
@@ -319,9 +319,9 @@ class IndexWriter:
             intake = RowInserter(db, self._labels, own, last)
             every = [*taken]
             for each, rowid in zip(every, self._rows_for(db, own, every, last), strict=True):
-                name, _, _, brief, troubles = each
-                shown = show_path(folder + b"/" + name if folder else name) if troubles else ""
-                intake.add(rowid, shown, brief, troubles)
+                name, _, _, record, problems = each
+                shown = show_path(folder + b"/" + name if folder else name) if problems else ""
+                intake.add(rowid, shown, record, problems)
             _forget(db, intake.former)
             intake.write()
             self._touch(db, intake.changed)
@@ -355,7 +355,7 @@ class IndexWriter:
     def _moved(self, db: sqlite3.Connection, folder: int, taken: ParsedFile) -> int | None:
         """Return the row of a document that was elsewhere before, now at its new place."""
         query = "SELECT 1 FROM files WHERE folder = ? AND name = ?"
-        if taken.brief is None or db.execute(query, (folder, taken.name)).fetchone():
+        if taken.record is None or db.execute(query, (folder, taken.name)).fetchone():
             return None
         rowid, former = self._moves.claim(taken)
         if rowid is not None:
@@ -366,7 +366,7 @@ class IndexWriter:
             self.moved += 1
             if former:
                 (before,) = db.execute("SELECT id FROM articles WHERE rowid = ?", [rowid]).fetchone()
-                now = taken.brief[0]
+                now = taken.record[0]
                 assert isinstance(now, int)
                 self.carried.append((before, now))
         return rowid
@@ -504,8 +504,8 @@ class _Moves:
 
     def claim(self, taken: ParsedFile) -> tuple[int | None, bool]:
         """Return the row of the same document at its former place, and whether its identity was that place."""
-        assert taken.brief is not None
-        id_, title, excerpt, *_ = taken.brief
+        assert taken.record is not None
+        id_, title, excerpt, *_ = taken.record
         assert isinstance(id_, int)
         assert isinstance(title, str)
         assert isinstance(excerpt, str)

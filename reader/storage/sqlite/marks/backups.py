@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.text import show_path
 from reader.storage.sqlite import lock
 from reader.storage.sqlite.database import Database, StorageError, free_name, sync
@@ -130,7 +130,7 @@ def make(database: Database, path: Path, kind: BackupKind) -> Path:
         raise
     except (OSError, sqlite3.Error) as error:
         raise ReaderError(
-            f"The marks could not be backed up as {show_path(target)}: {reason(error)}.",
+            f"The marks could not be backed up as {show_path(target)}: {describe_error(error)}.",
             "Free some disk space, or check that the folder is writable.",
         ) from error
     return target

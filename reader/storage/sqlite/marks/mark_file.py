@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.text import show_path
 from reader.storage.sqlite.database import Database, StorageError, file_identity
 from reader.storage.sqlite.marks import merge, recovery, schema
@@ -90,7 +90,7 @@ class MarkFile:
             fresh, _ = recovery.open_or_recover(path)
         except OSError as error:
             raise ReaderError(
-                f"{show_path(path)} is gone and cannot be created again: {reason(error)}.",
+                f"{show_path(path)} is gone and cannot be created again: {describe_error(error)}.",
                 "Check that its folder is writable.",
             ) from error
         # Another thread may still use the old database, so it stays open until close().

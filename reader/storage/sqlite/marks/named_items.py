@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from reader.core.errors import ReaderError
 from reader.core.marks import LATEST
 from reader.core.model import Json
-from reader.core.text import clean, cut
+from reader.core.text import clean, truncate
 from reader.storage.sqlite.database import Connect
 from reader.storage.sqlite.marks import undo
 from reader.storage.sqlite.marks.schema import VERSION_SETTING, mark_version, set_mark_version, timestamp
@@ -95,7 +95,7 @@ def _store_item(db: sqlite3.Connection, step: int, kind: str, name: str, value: 
     """Store one item as part of a step, and return whether it changed."""
     if not is_valid_item(kind, name):
         raise ReaderError(
-            f"“{cut(clean(name), 40)}” is not a valid name.",
+            f"“{truncate(clean(name), 40)}” is not a valid name.",
             f"A name is one line of 1 to {_MAX_NAME_LENGTH} characters.",
         )
     after = "" if value is None else encode_item(value)

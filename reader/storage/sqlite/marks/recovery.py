@@ -17,7 +17,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.marks import (
     LATEST,
     READ,
@@ -30,8 +30,8 @@ from reader.core.marks import (
     normalize_tag,
     tag_key,
 )
-from reader.core.text import count, show_path
-from reader.core.times import local
+from reader.core.text import format_count, show_path
+from reader.core.times import to_local
 from reader.storage.sqlite.database import Database, StorageError, open_database, quarantine, sync
 from reader.storage.sqlite.marks import backups, schema
 from reader.storage.sqlite.marks.merge import FileContent, merge_content
@@ -143,8 +143,8 @@ def _restore(path: Path) -> str:
     notice = f"The file of marks was damaged. It was moved to {show_path(damaged)}"
     if backup is None:
         return f"{notice}; marks saved: {saved:,}."
-    when = f"{local(backup.made_at):%Y-%m-%d %H:%M}"
-    return f"{notice}; the backup of {when} was restored, and {count(saved, 'later mark')} saved from the file itself."
+    when = f"{to_local(backup.made_at):%Y-%m-%d %H:%M}"
+    return f"{notice}; the backup of {when} was restored, and {format_count(saved, 'later mark')} saved from the file itself."
 
 
 def _build(path: Path, backup: backups.Backup | None, sources: list[FileContent]) -> int:
@@ -296,7 +296,7 @@ def _rows(connect: Callable[[], sqlite3.Connection], file: str, columns: str, ta
                 for row in db.execute(f"SELECT {columns} FROM {table} ORDER BY {each}"):  # noqa: S608 - constants
                     found.append(row)
         except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
-            log.warning("%s in %s: %d rows were readable (%s)", table, file, len(found) - before, reason(error))
+            log.warning("%s in %s: %d rows were readable (%s)", table, file, len(found) - before, describe_error(error))
         else:
             break  # all rows were read
     return found

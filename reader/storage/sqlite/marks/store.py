@@ -16,7 +16,7 @@ from collections.abc import Generator, Iterable, Set
 from pathlib import Path
 from typing import NamedTuple
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.marks import (
     READ,
     STARRED,
@@ -95,7 +95,7 @@ class MarkStore:
         except ReaderError as error:
             notice = str(error) if _NOT_SAVED[:-1].lower() in str(error) else f"{error} {_NOT_SAVED}"
         except OSError as error:
-            notice = f"{show_path(path)} cannot be used: {reason(error)}. {_NOT_SAVED}"
+            notice = f"{show_path(path)} cannot be used: {describe_error(error)}. {_NOT_SAVED}"
         return cls.in_memory(path), notice
 
     @classmethod
@@ -282,7 +282,7 @@ class MarkStore:
                 return backups.make(database, path, "daily")
         except OSError as error:
             raise ReaderError(
-                f"The marks could not be backed up in {show_path(path.parent)}: {reason(error)}.",
+                f"The marks could not be backed up in {show_path(path.parent)}: {describe_error(error)}.",
                 "Check that this folder is readable and writable.",
             ) from error
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from reader.core.errors import reason
+from reader.core.errors import describe_error
 from reader.storage.sqlite import lock
 from reader.storage.sqlite.database import Database, StorageError, corruption_error, file_identity
 from reader.storage.sqlite.pages import eviction
@@ -103,7 +103,7 @@ class PageFile:
                         renewed, notice = open_or_recover(path, locked=True)
                         self.notice = notice or self.notice
             except OSError as error:
-                raise StorageError(path, sqlite3.OperationalError(reason(error))) from error
+                raise StorageError(path, sqlite3.OperationalError(describe_error(error))) from error
             # Others may be at work with it; it is closed with the rest.
             self._former.append(database)
             self._database, self._file = renewed, file_identity(path)

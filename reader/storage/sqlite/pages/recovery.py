@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any
 
-from reader.core.text import count, show_path
+from reader.core.text import format_count, show_path
 from reader.storage.sqlite import lock
 from reader.storage.sqlite.database import Database, StorageError, file_identity, open_database, quarantine, sync
 from reader.storage.sqlite.pages.schema import Row, is_ours, page_of, prepare, put
@@ -72,7 +72,7 @@ def rebuild(path: Path) -> tuple[Database, str]:
     for former in quarantined_files(path):
         if not former.name.startswith(aside.name):
             former.unlink(missing_ok=True)
-    rest = f"{count(saved, 'page')} could be saved." if saved else "What was in it can be fetched again."
+    rest = f"{format_count(saved, 'page')} could be saved." if saved else "What was in it can be fetched again."
     return database, f"The file of fetched pages {what} and is set aside as {show_path(aside)}. {rest}"
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, get_args
 
 from reader.core.marks import id_to_int
-from reader.core.model import Extract, Image, Page, Way
+from reader.core.model import Extract, Image, Page, AddressKind
 from reader.storage.sqlite.database import Database, StorageError
 from reader.storage.sqlite.pages import fulltext
 
@@ -110,7 +110,7 @@ def page_of(id_: str, fetched_at: int, checked_at: int, told: str, markdown: byt
     """Return the page that a row is of. Raises zlib.error and kinds of ValueError, KeyError or TypeError for damage."""
     facts = json.loads(told)
     published, image = facts["published_at"], facts["image"]
-    if facts["way"] not in get_args(Way):
+    if facts["way"] not in get_args(AddressKind):
         raise ValueError
     extract = Extract(
         markdown=zlib.decompress(markdown).decode("utf-8"),

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.marks import id_to_int
 from reader.core.model import Page
 from reader.core.text import show_path
@@ -96,7 +96,7 @@ class PageStore(PageFile):
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 database, notice = open_or_recover(path)
             except (ReaderError, OSError) as error:
-                what = error.message if isinstance(error, ReaderError) else f"{show_path(path)}: {reason(error)}."
+                what = error.message if isinstance(error, ReaderError) else f"{show_path(path)}: {describe_error(error)}."
                 log.warning("pages %s", show_path(path), exc_info=error)
                 notice = f"{what} Fetched pages are kept in memory, until newsreader ends."
                 path = None

@@ -22,10 +22,10 @@ from typing import Protocol, TypeAlias
 from reader.core.errors import ReaderError
 from reader.core.ordering import Sort
 from reader.core.text import show_path
-from reader.core.tokenize import caseless, is_single, words
+from reader.core.tokenize import fold_case, is_single_character, words
 from reader.documents.index_record import BODY, IMAGES, PUBLISHED, RELATED
-from reader.query.ast import And, Between, Date, Has, Is, Node, Not, Number, Or, Part, Unknown, Value, ValueField, Words
-from reader.query.dates import period
+from reader.query.ast import And, NumberRange, DateCondition, HasCondition, IsCondition, Node, Not, NumberCondition, Or, SubstringCondition, UnknownCondition, ValueCondition, ValueField, WordsCondition
+from reader.query.dates import date_range
 from reader.storage.sqlite.database import Database
 from reader.storage.sqlite.index import columns, fulltext, sort_orders
 from reader.storage.sqlite.index.columns import ColumnField
@@ -246,23 +246,23 @@ class QueryEvaluator:
                 return reduce(or_, (self._found(part, within) for part in inner))
             case Not(part):
                 return everything & ~self._found(part, within)
-            case Words(field, text, prefix):
+            case WordsCondition(field, text, prefix):
                 return self._words(field, text, prefix=prefix)
-            case Value(field, value):
+            case ValueCondition(field, value):
                 return self._value(field, value)
-            case Part():
+            case SubstringCondition():
                 return self._part(node, within)
-            case Number(field, relation, number):
+            case NumberCondition(field, relation, number):
                 return self._ranged(Sort(field), lambda values: ranges.related(values, relation, number))
-            case Between(field, low, high):
+            case NumberRange(field, low, high):
                 return self._ranged(Sort(field), lambda values: (values.first_at_most(high), values.first_below(low)))
-            case Unknown(field):
+            case UnknownCondition(field):
                 return everything & ~self._ranged(Sort(field), lambda values: (0, values.known()))
-            case Date():
+            case DateCondition():
                 return self._date(node)
-            case Is(state):
+            case IsCondition(state):
                 return self._state(state)
-            case Has(thing):
+            case HasCondition(thing):
                 if thing == "tags":
                     return self._marks.tagged() & everything
                 if thing == "page":
@@ -275,10 +275,10 @@ class QueryEvaluator:
         phrase = words(text)
         if not phrase:
             return self._current.everything
-        prefix = prefix and not is_single(phrase[-1])
+        prefix = prefix and not is_single_character(phrase[-1])
         of_columns = {"any": fulltext.COLUMNS, "text": ("body",)}.get(field, (field,))
         found = self._current.remembered(
-            (Words, of_columns, *phrase, prefix), lambda: self._spoken(phrase, of_columns, prefix=prefix)
+            (WordsCondition, of_columns, *phrase, prefix), lambda: self._spoken(phrase, of_columns, prefix=prefix)
         )
         if field == "any":
             found |= self._marks.tags_with(phrase, prefix=prefix) & self._current.everything
@@ -310,22 +310,22 @@ class QueryEvaluator:
                 return 0
             return self._shown(columns.with_codes(self._current.column(self._db, column), codes))
 
-        return self._current.remembered((Value, column, caseless(value)), find)
+        return self._current.remembered((ValueCondition, column, fold_case(value)), find)
 
     def _in_folder(self, value: str) -> int:
-        key = caseless(value).strip("/")
+        key = fold_case(value).strip("/")
 
         def find() -> int:
             every = self._db.execute("SELECT rowid, path FROM folders")
-            shown = ((code, caseless(show_path(path))) for code, path in every)
+            shown = ((code, fold_case(show_path(path))) for code, path in every)
             codes = [code for code, path in shown if not key or path == key or path.startswith(f"{key}/")]
             return self._shown(columns.with_codes(self._current.column(self._db, "folder"), codes))
 
-        return self._current.remembered((Value, "folder", key), find)
+        return self._current.remembered((ValueCondition, "folder", key), find)
 
     def _flagged(self, flag: int) -> int:
         return self._current.remembered(
-            (Has, flag), lambda: self._shown(columns.with_flag(self._current.column(self._db, "flags"), flag))
+            (HasCondition, flag), lambda: self._shown(columns.with_flag(self._current.column(self._db, "flags"), flag))
         )
 
     def _shown(self, mask: bytes) -> int:
@@ -342,7 +342,7 @@ class QueryEvaluator:
         if state == "published":
             return self._flagged(PUBLISHED)
         return self._current.remembered(
-            Is, lambda: bitmap.from_rows(sort_orders.duplicates(self._db), self._current.size) & everything
+            IsCondition, lambda: bitmap.from_rows(sort_orders.duplicates(self._db), self._current.size) & everything
         )
 
     # Numbers and dates.
@@ -358,8 +358,8 @@ class QueryEvaluator:
             return everything & ~bitmap.from_rows(order[:start] + order[end:], size)
         return bitmap.from_rows(order[start:end], size)
 
-    def _date(self, date: Date) -> int:
-        begin, end = period(date, self._now)
+    def _date(self, date: DateCondition) -> int:
+        begin, end = date_range(date, self._now)
         low = None if begin is None else (begin - _EPOCH) // _MICROSECOND
         high = None if end is None else (end - _EPOCH) // _MICROSECOND
 
@@ -371,20 +371,20 @@ class QueryEvaluator:
 
     # Parts of paths and addresses.
 
-    def _part(self, node: Part, within: int) -> int:
-        part, db, snapshot = caseless(node.part), self._db, self._current
+    def _part(self, node: SubstringCondition, within: int) -> int:
+        part, db, snapshot = fold_case(node.part), self._db, self._current
         size, everything = snapshot.size, snapshot.everything
         if within.bit_count() <= _FEW:
             return bitmap.from_rows(substrings.rows_containing(db, node.field, part, bitmap.to_rows(within)), size)
         if node.field == "url":
-            return snapshot.remembered((Part, "url", part), lambda: substrings.with_url(db, part, size) & everything)
+            return snapshot.remembered((SubstringCondition, "url", part), lambda: substrings.with_url(db, part, size) & everything)
 
         def of_paths() -> int:
             folder_of, odd = snapshot.column(db, "folder"), snapshot.odd_names(db)
             return substrings.rows_with_path(db, part, size, folder_of, odd) & everything
 
-        return snapshot.remembered((Part, "path", part), of_paths)
+        return snapshot.remembered((SubstringCondition, "path", part), of_paths)
 
 
 def _is_slow(node: Node) -> bool:
-    return isinstance(node, Part)
+    return isinstance(node, SubstringCondition)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reader.core.ordering import ArticleOrder
-from reader.core.tokenize import is_single, words
+from reader.core.tokenize import is_single_character, words
 from reader.query.ast import Node, Query
 from reader.storage.sqlite.index import fulltext
 from reader.storage.sqlite.search import bitmap
@@ -141,15 +141,15 @@ def best_first(searcher: Searcher, where: Node | None) -> _Rank | None:
     A word in the title counts for more than one in the excerpt, that for more than one in
     the body. None when ``where`` asks for no words.
     """
-    from reader.query.completion import words_of
+    from reader.query.completion import query_words
 
-    asked = words_of(where, ("any", "title", "excerpt", "body", "text"))
+    asked = query_words(where, ("any", "title", "excerpt", "body", "text"))
     matches: dict[str, None] = {}
     for each in asked:
         phrase = words(each.text)
         if phrase:
             of_columns = {"any": fulltext.COLUMNS, "text": ("body",)}.get(each.field, (each.field,))
-            match = fulltext.expression(phrase, of_columns, prefix=each.prefix and not is_single(phrase[-1]))
+            match = fulltext.expression(phrase, of_columns, prefix=each.prefix and not is_single_character(phrase[-1]))
             matches[match] = None
     if not matches:
         return None

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from reader.core.ordering import ArticleOrder, Sort
 from reader.core.text import show_path
-from reader.core.tokenize import caseless
-from reader.query.ast import Date, Query
+from reader.core.tokenize import fold_case
+from reader.query.ast import DateCondition, Query
 from reader.storage.sqlite.index import columns
 from reader.storage.sqlite.index.columns import ColumnField
 from reader.storage.sqlite.search import bitmap
@@ -106,7 +106,7 @@ class SearchService:
         with self._index().searcher().snapshot(stop) as (db, snapshot):
             self._marks.refresh(snapshot.token)
             everything = snapshot.everything
-            today = self._matching(db, snapshot, Query(Date("in", "today")), now, stop)
+            today = self._matching(db, snapshot, Query(DateCondition("in", "today")), now, stop)
             unread = everything & ~self._marks.read()
             starred = everything & self._marks.starred()
         return Tallies(everything.bit_count(), unread.bit_count(), starred.bit_count(), today.bit_count())
@@ -126,7 +126,7 @@ def _folders(paths: dict[int, bytes], counted: Counter[int]) -> list[ValueCount]
     for code, count in counted.items():
         path = show_path(paths.get(code, b"")) if code else ""
         while path:
-            key = caseless(path)
+            key = fold_case(path)
             spelled[key] = min(path, spelled.get(key, path))
             articles[key] += count
             path = path.rpartition("/")[0]
@@ -138,7 +138,7 @@ def _in_order(counted: Iterable[tuple[str, int]]) -> list[ValueCount]:
     together: dict[str, ValueCount] = {}
     for value, count in counted:
         if value and count:
-            key = caseless(value)
+            key = fold_case(value)
             other = together.get(key)
             former, before = other or (value, 0)
             together[key] = ValueCount(min(value, former), before + count)

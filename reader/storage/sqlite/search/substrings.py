@@ -2,7 +2,7 @@
 
 A path is folder and name: folders are few, and are looked at one by one; of names, SQLite
 looks at what is usual, and this module at the rest, as :func:`reader.core.text.show_path` shows
-it. An address that was taken in is ASCII (:func:`reader.core.urls.safe`), so SQLite can judge it.
+it. An address that was taken in is ASCII (:func:`reader.core.urls.safe_url`), so SQLite can judge it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from array import array
 from collections.abc import Sequence
 
 from reader.core.text import show_path
-from reader.core.tokenize import caseless
-from reader.documents.files import join
+from reader.core.tokenize import fold_case
+from reader.documents.files import join_path
 from reader.query.ast import PartField
 from reader.storage.sqlite.index import columns
 from reader.storage.sqlite.search import bitmap, row_sets
@@ -71,9 +71,9 @@ def rows_with_path(db: sqlite3.Connection, part: str, size: int, folder_of: arra
         folder = show_path(path)
         if folder.encode() != path or path.endswith(b" "):
             looked_at.append(code)
-        elif part in caseless(folder):
+        elif part in fold_case(folder):
             inside.append(code)
-        elif slash and path and caseless(folder).endswith(end):
+        elif slash and path and fold_case(folder).endswith(end):
             before.append(code)
 
     def of_folders(codes: list[int]) -> int:
@@ -101,5 +101,5 @@ def _has(field: PartField, part: str, said: Sequence[object]) -> bool:
         folder, name = said
         assert isinstance(folder, bytes)
         assert isinstance(name, bytes)
-        return part in caseless(show_path(join(folder, name)))
-    return any(part in caseless(str(url)) for url in said)
+        return part in fold_case(show_path(join_path(folder, name)))
+    return any(part in fold_case(str(url)) for url in said)

@@ -10,7 +10,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from reader.core.ordering import Sort, SortKey
-from reader.core.text import fit
+from reader.core.text import fit_cells
 from reader.tui.theme.styles import theme_style
 from reader.tui.widgets.article_list.columns import Columns, columns
 
@@ -58,7 +58,7 @@ class ListHeader(Widget):
                 case "quality" | "heat" | "date":
                     segments += self._label(column.name, column.width)
                 case "source" | "title":
-                    segments.append(Segment(fit(column.name.capitalize(), column.width), name))
+                    segments.append(Segment(fit_cells(column.name.capitalize(), column.width), name))
                 case _:
                     segments.append(Segment(" " * column.width, name))
         return Strip(segments).adjust_cell_length(self.size.width, name)
@@ -72,7 +72,7 @@ class ListHeader(Widget):
         full = {"quality": "Qual", "heat": "Heat", "date": "Date"}[by]
         text = gap + (full if len(full) <= room else full[:1]) + (gap + arrow if chosen else "")
         name = theme_style(self, "strong" if chosen else "quiet")
-        return [Segment(key, theme_style(self, "key")), Segment(fit(text, cells - len(key)), name)]
+        return [Segment(key, theme_style(self, "key")), Segment(fit_cells(text, cells - len(key)), name)]
 
     def on_click(self, event: events.Click) -> None:
         """Sort by the column under the mouse."""

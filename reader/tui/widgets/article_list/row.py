@@ -12,7 +12,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from reader.core.model import Number, Row
-from reader.core.text import fit
+from reader.core.text import fit_cells
 from reader.tui.theme.styles import dimmed, theme_style
 from reader.tui.widgets.article_list.columns import columns, type_mark
 from reader.tui.widgets.text import formats
@@ -82,17 +82,17 @@ class RowLine:
                     yield from self._score(row.heat, formats.HEAT_FULL, column.width, layout.bar, state)
                 case "date":
                     when = formats.short_date(row.published_at, now, column.width)
-                    yield Segment(fit(when, column.width), quiet)
+                    yield Segment(fit_cells(when, column.width), quiet)
                 case "source":
-                    yield Segment(fit(row.source, column.width), quiet)
+                    yield Segment(fit_cells(row.source, column.width), quiet)
                 case "type":
-                    yield Segment(fit(type_mark(row.type), column.width), quiet)
+                    yield Segment(fit_cells(type_mark(row.type), column.width), quiet)
                 case "title":
                     yield from self._title(row, column.width, state)
 
     def _title(self, row: Row, cells: int, state: State) -> Iterable[Segment]:
         """Yield the title, with the words that it was found by."""
-        title = fit(row.title, cells)
+        title = fit_cells(row.title, cells)
         usual = self.style("quiet" if row.read else "strong", state)
         if not self.terms:
             yield Segment(title, usual)
@@ -104,7 +104,7 @@ class RowLine:
             yield Segment(piece, found if is_found else usual)
 
     def _score(self, value: Number | None, full: int, cells: int, bar: int, state: State) -> Iterable[Segment]:
-        number = f"{formats.score(value):>3}" if cells > 3 else fit(formats.score(value), 3, right=True)
+        number = f"{formats.score(value):>3}" if cells > 3 else fit_cells(formats.score(value), 3, right=True)
         yield Segment(number, self.style("quiet" if value is None else "normal", state))
         rest = cells - len(number)
         if rest > 0:

@@ -10,8 +10,8 @@ from reader.content.blocks import links, plain_text
 from reader.content.layout.layout import layout
 from reader.core.errors import ReaderError
 from reader.core.model import Image, Json, Page
-from reader.core.text import count, cut, fit, width
-from reader.core.urls import host, safe, shorten
+from reader.core.text import format_count, truncate, fit_cells, cell_width
+from reader.core.urls import display_host, safe_url, shorten_url
 from reader.images.model import RenderedImage
 from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
 from reader.tui.widgets.text import formats
@@ -102,7 +102,7 @@ def compose_lines(
         if at == 0 and related:
             lines += [BLANK, line_of(f"Related ({related})", "heading")]
         if at == related:
-            kind = cut(subject.type, max(1, around.width - 16)) or "collection"
+            kind = truncate(subject.type, max(1, around.width - 16)) or "collection"
             lines += [BLANK, line_of(f"In this {kind} ({subject.members})", "heading")]
         start = len(lines)
         lines += _item(item, at, around.width, selected=at == selected, visited=at in visited, now=now)
@@ -143,7 +143,7 @@ def _second_facts(subject: ArticleContent) -> list[Run]:
 def _of_page(page: Page, now: datetime) -> list[Run]:
     kept = f"Kept here: {formats.WAYS[page.way]}"
     when = (f"fetched {formats.ago(page.fetched_at, now)}", formats.confirmed(page, now))
-    facts = (kept, host(page.final_url), *when, count(page.extract.words, "word"))
+    facts = (kept, display_host(page.final_url), *when, format_count(page.extract.words, "word"))
     return [Run(fact, "quiet") for fact in facts if fact]
 
 
@@ -179,17 +179,17 @@ def _links(subject: ArticleContent, cells: int) -> Iterator[Line]:
         if not seen:
             yield BLANK
         seen.add(url)
-        yield from labelled(fit(name, 10) if cells >= 24 else "", url, url, cells)
+        yield from labelled(fit_cells(name, 10) if cells >= 24 else "", url, url, cells)
     inside = [(text, href) for text, href in links(subject.blocks) if href not in seen]
     if inside:
         yield BLANK
-        yield line_of(cut(f"Links in the text ({len(inside)})", cells), "heading")
+        yield line_of(truncate(f"Links in the text ({len(inside)})", cells), "heading")
     for text, href in inside[:_LINKS_SHOWN]:
         if text != href:
-            yield line_of(cut(text, cells), "quiet")
+            yield line_of(truncate(text, cells), "quiet")
         yield from labelled("  ", href, href, cells)
     if len(inside) > _LINKS_SHOWN:
-        yield line_of(cut(f"and {len(inside) - _LINKS_SHOWN:,} more", cells), "quiet")
+        yield line_of(truncate(f"and {len(inside) - _LINKS_SHOWN:,} more", cells), "quiet")
 
 
 def _item(item: RelatedItem, at: int, cells: int, *, selected: bool, visited: bool, now: datetime) -> Iterator[Line]:
@@ -206,21 +206,21 @@ def _item(item: RelatedItem, at: int, cells: int, *, selected: bool, visited: bo
     score = "selected-score" if selected else "score" if bar.strip() else "quiet"
     gutter = Run("▌" if selected else "›" if item.rowid is not None else " ", "accent", item=at)
     number = Run(
-        f"{' ' if wide else ''}{formats.score(value):>3} {fit(bar, 3 if wide else 1)} ",
+        f"{' ' if wide else ''}{formats.score(value):>3} {fit_cells(bar, 3 if wide else 1)} ",
         score,
         item=at,
         lightness=formats.lightness(value, full),
     )
-    date = Run(fit(formats.short_date(item.published_at, now), 9) + gap, quiet, item=at)
-    start = 1 + width(number.text) + width(date.text)
+    date = Run(fit_cells(formats.short_date(item.published_at, now), 9) + gap, quiet, item=at)
+    start = 1 + cell_width(number.text) + cell_width(date.text)
     if not selected:
         room = 16 if wide else 10 if cells >= 44 else 0
-        source = Run(fit(item.source, room) + gap if room else "", quiet, item=at)
-        title = Run(fit(item.title, max(1, cells - start - width(source.text))), ink, item=at)
+        source = Run(fit_cells(item.source, room) + gap if room else "", quiet, item=at)
+        title = Run(fit_cells(item.title, max(1, cells - start - cell_width(source.text))), ink, item=at)
         yield gutter, number, date, source, title
         return
     here = " · in this folder" if item.rowid is not None else ""
-    facts = cut(f"{item.source}{here}", max(1, cells - start))
+    facts = truncate(f"{item.source}{here}", max(1, cells - start))
     yield _filled((gutter, number, date, Run(facts, quiet, item=at)), cells, at)
     inner = max(8, cells - 2)
     for text in wrapped(item.title, inner):
@@ -231,7 +231,7 @@ def _item(item: RelatedItem, at: int, cells: int, *, selected: bool, visited: bo
 
 def _filled(line: Line, cells: int, at: int) -> Line:
     """Return ``line`` with the ground of the selection drawn to its end."""
-    used = sum(width(run.text) for run in line)
+    used = sum(cell_width(run.text) for run in line)
     return (*line, Run(" " * max(0, cells - used), "selected", item=at))
 
 
@@ -245,12 +245,12 @@ def _more(subject: ArticleContent, cells: int) -> Iterator[Line]:
         return
     yield BLANK
     yield line_of("More", "heading")
-    label = min(18, max(4, cells - 12), max(width(name) for name, _ in facts) + 2)
+    label = min(18, max(4, cells - 12), max(cell_width(name) for name, _ in facts) + 2)
     last = ""
     for name, (text, href) in facts:
         for line in wrapped(text, max(8, cells - label)) or [""]:
             yield (
-                Run(fit("" if name == last else name, label), "quiet"),
+                Run(fit_cells("" if name == last else name, label), "quiet"),
                 Run(line, "link" if href else "text", href=href),
             )
             last = name
@@ -263,12 +263,12 @@ def _entries(name: str, value: Json) -> list[tuple[str, str]]:
     if isinstance(value, dict) and isinstance(value.get("url"), str):
         address = _address(str(value["url"]))
         title = _words("", value.get("title") or value.get("name") or value.get("type") or "")
-        return [(" · ".join(filter(None, (title, shorten(address, 60) or str(value["url"])))), address)]
+        return [(" · ".join(filter(None, (title, shorten_url(address, 60) or str(value["url"])))), address)]
     if isinstance(value, str) and value.lstrip().startswith("<"):
         from reader.content.html.builder import parse_html  # imported late: few documents have such fields
 
         blocks = parse_html(value)
-        return [(f"{text} · {shorten(href, 60)}", href) for text, href in links(blocks)] or [(plain_text(blocks), "")]
+        return [(f"{text} · {shorten_url(href, 60)}", href) for text, href in links(blocks)] or [(plain_text(blocks), "")]
     text = _words(name, value)
     return [(text, _address(text))]
 
@@ -294,6 +294,6 @@ def _address(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         return ""
     try:
-        return safe(text)
+        return safe_url(text)
     except ReaderError:
         return ""

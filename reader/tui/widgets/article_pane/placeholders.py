@@ -6,9 +6,9 @@ import logging
 
 from reader.content.blocks import Paragraph, Span
 from reader.content.layout.layout import layout
-from reader.core.errors import ReaderError, reason
+from reader.core.errors import ReaderError, describe_error
 from reader.core.model import Counts
-from reader.core.text import count, steady
+from reader.core.text import format_count, stable_width
 from reader.tui.widgets.text.lines import BLANK, Line, Run
 
 log = logging.getLogger(__name__)
@@ -16,11 +16,11 @@ log = logging.getLogger(__name__)
 
 def empty_folder(name: str, counts: Counts | None, width: int) -> tuple[Line, ...]:
     """Return what to say of a folder without a single article."""
-    troubled = counts.troubled if counts is not None else 0
+    troubled = counts.with_problems if counts is not None else 0
     if troubled:
         title = f"Nothing in {name} could be read as an article."
         text = (
-            f"{count(troubled, 'document')} have problems: press ! to see each with its line, "
+            f"{format_count(troubled, 'document')} have problems: press ! to see each with its line, "
             "mend them, and press r to look again."
             if troubled > 1
             else "One document has problems: press ! to see them, mend it, and press r to look again."
@@ -63,9 +63,9 @@ def error_text(error: BaseException) -> str:
     if isinstance(error, ReaderError):
         return str(error)
     log.error("a worker failed", exc_info=error)
-    return f"Something went wrong in newsreader itself: {reason(error)}. The log file has the details."
+    return f"Something went wrong in newsreader itself: {describe_error(error)}. The log file has the details."
 
 
 def _paragraph(text: str, ink: str, width: int) -> list[Line]:
-    lines = layout((Paragraph((Span(steady(text)),)),), width)
+    lines = layout((Paragraph((Span(stable_width(text)),)),), width)
     return [tuple(Run(span.text, ink) for span in line) for line in lines]

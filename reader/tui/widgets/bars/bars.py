@@ -15,7 +15,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from reader.core.text import count, cut, steady, width
+from reader.core.text import format_count, truncate, stable_width, cell_width
 from reader.tui.keys import bindings
 from reader.tui.theme.styles import theme_style
 
@@ -56,15 +56,15 @@ class TopBar(Widget):
             return Strip.blank(self.size.width, quiet)
         right = self._right()
         away = "  not there now" if self.away else ""
-        room = self.size.width - sum(width(text) for text, _ in right) - 2 - width(away)
-        left = [(" newsreader ", "name"), (" " + cut(steady(self._folder), max(0, room - 13)), "strong")]
+        room = self.size.width - sum(cell_width(text) for text, _ in right) - 2 - cell_width(away)
+        left = [(" newsreader ", "name"), (" " + truncate(stable_width(self._folder), max(0, room - 13)), "strong")]
         if room < 16:
-            left = [(" " + cut(steady(self._folder), max(0, room)), "strong")]
+            left = [(" " + truncate(stable_width(self._folder), max(0, room)), "strong")]
         left += [(away, "warning")] if away else []
-        room -= sum(width(text) for text, _ in left)
+        room -= sum(cell_width(text) for text, _ in left)
         if self.query_text and room > 6:
-            left.append((cut(f"  /{steady(self.query_text)}", room), "accent"))
-        gap = max(1, self.size.width - sum(width(text) for text, _ in (*left, *right)) - 1)
+            left.append((truncate(f"  /{stable_width(self.query_text)}", room), "accent"))
+        gap = max(1, self.size.width - sum(cell_width(text) for text, _ in (*left, *right)) - 1)
         pieces = [*left, (" " * gap, "quiet"), *right, (" ", "quiet")]
         segments = [Segment(text, theme_style(self, name)) for text, name in pieces]
         return Strip(segments).adjust_cell_length(self.size.width, quiet)
@@ -75,12 +75,12 @@ class TopBar(Widget):
         narrow = self.size.width < 60
         if counts is not None and (counts.complete or counts.articles):
             so_far = "" if counts.complete else " so far"
-            articles = f"{counts.articles:,}" if narrow else count(counts.articles, "article")
+            articles = f"{counts.articles:,}" if narrow else format_count(counts.articles, "article")
             articles = articles if self.shown is None else f"{self.shown:,} of {articles}"
             pieces.append((articles + so_far, "quiet"))
             pieces.append((f"{counts.unread:,} unread", "strong" if counts.unread else "quiet"))
-        if counts is not None and counts.troubled:
-            words = f"{counts.troubled} !" if narrow else f"{count(counts.troubled, 'document')} with problems !"
+        if counts is not None and counts.with_problems:
+            words = f"{counts.with_problems} !" if narrow else f"{format_count(counts.with_problems, 'document')} with problems !"
             pieces.append((words, "warning"))
         return [part for piece in pieces for part in (("  ", "quiet"), piece)][1:]
 
@@ -148,9 +148,9 @@ class KeyBar(Widget):
         """
         self.clear()
         self._transient = transient
-        sentence = steady(sentence)
+        sentence = stable_width(sentence)
         self._warning = warning
-        if width(sentence) + 2 > self.size.width > 0:
+        if cell_width(sentence) + 2 > self.size.width > 0:
             self._long = True
             self.post_message(self.TooLong(sentence, warning=warning))
         self.message = sentence
@@ -193,7 +193,7 @@ class KeyBar(Widget):
             return Strip.blank(self.size.width, blank)
         if self.message:
             said = Segment(
-                f" {cut(self.message, self.size.width - 1)}", theme_style(self, "warning" if self._warning else "text")
+                f" {truncate(self.message, self.size.width - 1)}", theme_style(self, "warning" if self._warning else "text")
             )
             return Strip([said]).adjust_cell_length(self.size.width, blank)
         key_ink = theme_style(self, "footer-key")
@@ -202,12 +202,12 @@ class KeyBar(Widget):
         chosen = f" {self.selected_count:,} chosen " if self.selected_count else ""
         if chosen:
             line.append(Segment(chosen, theme_style(self, "name")))
-        at = 1 + width(chosen)
+        at = 1 + cell_width(chosen)
         for key, word, action in self._fitting():
             of_key = blank if action.name in self.idle else key_ink
             line += [Segment("  " if self._places else " ", blank), Segment(key, of_key), Segment(f" {word}", blank)]
             at += 2 if self._places else 0
-            cells = width(key) + 1 + width(word)
+            cells = cell_width(key) + 1 + cell_width(word)
             self._places.append((range(at, at + cells), action))
             at += cells
         return Strip(line or [Segment(" ", blank)]).adjust_cell_length(self.size.width, blank)
@@ -218,8 +218,8 @@ class KeyBar(Widget):
             (bindings.key_label(bindings.keys_of(action, self._keymap).split(",")[0]), word, action)
             for action, word in bindings.footer(self.context)
         ]
-        room = self.size.width - (width(f" {self.selected_count:,} chosen ") if self.selected_count else 0)
-        while shown and sum(width(key) + width(word) + 3 for key, word, _ in shown) - 1 > room:
+        room = self.size.width - (cell_width(f" {self.selected_count:,} chosen ") if self.selected_count else 0)
+        while shown and sum(cell_width(key) + cell_width(word) + 3 for key, word, _ in shown) - 1 > room:
             lost = max((at for at, (*_, action) in enumerate(shown) if action.group != "App"), default=len(shown) - 1)
             del shown[lost]
         return shown

@@ -11,7 +11,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from reader.core.events import Progress, format_duration, progress_facts, share_done
-from reader.core.text import width
+from reader.core.text import cell_width
 from reader.tui.theme.styles import theme_style
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ def fitting(name: str, wordings: Sequence[Wording], cells: int) -> tuple[Wording
     Nothing is shown in part: what has no room is left out whole.
     """
     for wording in wordings:
-        before = width(name) + (3 if wording.has_bar else 1) if wording.has_name else -1  # one blank stands at the left
-        room = cells - before - sum(width(part) + 2 for part in wording.parts)
+        before = cell_width(name) + (3 if wording.has_bar else 1) if wording.has_name else -1  # one blank stands at the left
+        room = cells - before - sum(cell_width(part) + 2 for part in wording.parts)
         if room >= (_LEAST_BAR if wording.has_bar else 0):
             return wording, min(_MOST_BAR, room) if wording.has_bar else 0
     return wordings[-1], 0

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.reactive import Reactive
 from textual.widgets import Input, Static
 
-from reader.core.text import clean, cut, steady, width
+from reader.core.text import clean, truncate, stable_width, cell_width
 from reader.tui.keys import bindings
 from reader.tui.widgets.prompt.completion import NOTHING, Completion
 
@@ -73,7 +73,7 @@ class PromptLine(Container):
     def __init__(self, prompt: str, text: str = "", past: Sequence[str] = ()) -> None:
         """``past`` is what was entered for the same purpose before, the latest last."""
         super().__init__(id="entry")
-        self._prompt = steady(prompt)
+        self._prompt = stable_width(prompt)
         self._text = text
         self._past = [*past]
         self._place = len(self._past)
@@ -94,7 +94,7 @@ class PromptLine(Container):
         """The prompt, the text, and a line below."""
         with Horizontal():
             prompt = Static(Content(f" {self._prompt}"), id="entry-prompt")
-            prompt.styles.width = width(self._prompt) + 1
+            prompt.styles.width = cell_width(self._prompt) + 1
             yield prompt
             yield _Input(self._text, compact=True, select_on_focus=False, id="entry-input")
         yield Static(id="entry-hint")
@@ -134,7 +134,7 @@ class PromptLine(Container):
         self._is_warning = warning
         line.set_class(warning, "-warning")
         room = (self.size.width or self.app.size.width) - 2
-        line.update(Content(f" {cut(steady(text), room)}"), layout=False)
+        line.update(Content(f" {truncate(stable_width(text), room)}"), layout=False)
 
     def set_history(self, past: Sequence[str]) -> None:
         """Tell what was entered before, which has come only now."""
@@ -144,8 +144,8 @@ class PromptLine(Container):
 
     def show_error(self, message: str, at: int) -> None:
         """Say what is wrong with the text, below the place where it is, if there is room."""
-        column = width(self._prompt) + width(self.input.value[:at]) - self.input.scroll_offset.x
-        fits = width(self._prompt) <= column and column + width(message) + 4 <= self.size.width
+        column = cell_width(self._prompt) + cell_width(self.input.value[:at]) - self.input.scroll_offset.x
+        fits = cell_width(self._prompt) <= column and column + cell_width(message) + 4 <= self.size.width
         self.hint(f"{' ' * column}^ {message}{self._tab}" if fits else f"{message}{self._tab}", warning=True)
 
     def say(self, words: str) -> None:

@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from reader.core.text import cut, steady, width
+from reader.core.text import truncate, stable_width, cell_width
 from reader.tui.theme.styles import theme_style
 from reader.tui.widgets.reader.lines import USUAL_MEASURE, minutes
 from reader.tui.widgets.reader.reader_view import ReaderView
@@ -38,18 +38,18 @@ class ReaderHeader(Widget):
             return Strip.blank(self.size.width, quiet)
         right: list[tuple[str, str]] = []
         if self.state:
-            right.append((cut(self.state, max(8, self.size.width // 2)), "accent"))
+            right.append((truncate(self.state, max(8, self.size.width // 2)), "accent"))
         if self.words:
             left = minutes(round(self.words * (1 - self.share))) if self.share < 1 else 0
             right.append((f"{round(100 * self.share):>3} %", "text"))
             right.append((f"{left} min left" if left else "at the end", "quiet"))
         right = [part for piece in right for part in (("  ", "quiet"), piece)][1:]
-        room = max(0, self.size.width - sum(width(text) for text, _ in right) - 3)
+        room = max(0, self.size.width - sum(cell_width(text) for text, _ in right) - 3)
         name = self.heading or self._folder
         shown = [(" newsreader ", "name")] if not self.heading and room > 24 else []
-        room -= sum(width(text) for text, _ in shown)
-        shown.append((" " + cut(steady(name), max(0, room)), "strong"))
-        gap = max(1, self.size.width - sum(width(text) for text, _ in (*shown, *right)) - 1)
+        room -= sum(cell_width(text) for text, _ in shown)
+        shown.append((" " + truncate(stable_width(name), max(0, room)), "strong"))
+        gap = max(1, self.size.width - sum(cell_width(text) for text, _ in (*shown, *right)) - 1)
         pieces = [*shown, (" " * gap, "quiet"), *right, (" ", "quiet")]
         return Strip([Segment(text, theme_style(self, name)) for text, name in pieces]).adjust_cell_length(
             self.size.width, quiet

@@ -18,7 +18,7 @@ from reader.content.blocks import Block, Paragraph, Span, TextStyle, plain_text
 from reader.content.layout.layout import layout
 from reader.content.link_numbers import LinkNumbering
 from reader.core.model import Image, Links, Page
-from reader.core.text import count, cut, fit, width
+from reader.core.text import format_count, truncate, fit_cells, cell_width
 from reader.images.model import RenderedImage
 from reader.tui.widgets.text import formats
 from reader.tui.widgets.text.image_lines import MOST, figures, lead_lines, with_pictures
@@ -157,12 +157,12 @@ def _facts(text: ReaderText) -> list[Run]:
 
 
 def _provenance(text: ReaderText, now: datetime, cells: int) -> list[Run]:
-    long = f"{count(text.words, 'word')}, {minutes(text.words)} min"
+    long = f"{format_count(text.words, 'word')}, {minutes(text.words)} min"
     if text.page is not None:
         said = formats.provenance(text.page)
         when = f"fetched {formats.ago(text.page.fetched_at, now)}"
         where = said[0].upper() + said[1:]
-        origin = [f"{where}, {when}"] if width(where) + 2 + len(when) <= cells else [where, when]
+        origin = [f"{where}, {when}"] if cell_width(where) + 2 + len(when) <= cells else [where, when]
         return [Run(fact, "quiet") for fact in (*origin, formats.confirmed(text.page, now), long) if fact]
     if text.kind == "body":
         return [Run("The document's own text", "quiet"), Run(long, "quiet")]
@@ -173,10 +173,10 @@ def _links(links: Sequence[tuple[str, str]], cells: int) -> Iterator[Line]:
     if not links:
         return
     yield BLANK
-    yield line_of(cut(f"Links ({len(links):,})", cells), "heading")
+    yield line_of(truncate(f"Links ({len(links):,})", cells), "heading")
     label = len(str(len(links))) + 2 if cells >= 16 else 0  # where there is room for a column of numbers
     for number, (text, href) in enumerate(links, 1):
-        mark = fit(f"{number} ", label, right=True) if label else ""
+        mark = fit_cells(f"{number} ", label, right=True) if label else ""
         shown = [text] if text != href else []
         for at, part in enumerate(part for each in shown for part in wrapped(each, max(8, cells - label))):
             yield Run(mark if at == 0 else " " * label, "accent"), Run(part, "text", href=href)

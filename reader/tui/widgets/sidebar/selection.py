@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple, get_args
 
-from reader.core.tokenize import caseless
-from reader.query.ast import And, Date, Is, Node, Or, Query, Value
+from reader.core.tokenize import fold_case
+from reader.query.ast import And, DateCondition, IsCondition, Node, Or, Query, ValueCondition
 
 ValueKind = Literal["topic", "source", "type", "tag", "folder"]
 EntryKind = Literal["usual", "view", "topic", "source", "type", "tag", "folder"]
@@ -22,9 +22,9 @@ OF_DOCUMENTS: tuple[Literal["topic", "source", "type", "folder"], ...] = ("topic
 """Those that marks do not change."""
 USUAL: Mapping[str, Node | None] = {
     "All": None,
-    "Unread": Is("unread"),
-    "Starred": Is("starred"),
-    "Today": Date("in", "today"),
+    "Unread": IsCondition("unread"),
+    "Starred": IsCondition("starred"),
+    "Today": DateCondition("in", "today"),
 }
 """What every library has."""
 
@@ -38,7 +38,7 @@ class SidebarChoice(NamedTuple):
     @property
     def key(self) -> SidebarChoice:
         """The same for values that differ in case alone."""
-        return self if self.kind in {"usual", "view"} else SidebarChoice(self.kind, caseless(self.value))
+        return self if self.kind in {"usual", "view"} else SidebarChoice(self.kind, fold_case(self.value))
 
 
 Views = Mapping[str, Query]
@@ -131,14 +131,14 @@ def _node(choice: SidebarChoice, views: Views) -> Node | None:
         return USUAL[choice.value]
     if choice.kind == "view":
         return views[choice.value].where
-    return Value(choice.kind, choice.value)
+    return ValueCondition(choice.kind, choice.value)
 
 
 def _choices(node: Node, named: _Named) -> list[SidebarChoice]:
     """Return the choices of which ``node`` is the condition, if it is that of any."""
     found = [SidebarChoice("view", name) for name in named.get(node, ())]
     found += [SidebarChoice("usual", name) for name, its in USUAL.items() if its == node]
-    if isinstance(node, Value):
+    if isinstance(node, ValueCondition):
         found += [SidebarChoice(kind, node.value) for kind in VALUE_KINDS if kind == node.field]
     return found
 

@@ -16,7 +16,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from reader.core.text import fit, steady, width
+from reader.core.text import fit_cells, stable_width, cell_width
 from reader.tui.keys import bindings
 from reader.tui.theme.styles import theme_style
 from reader.tui.widgets.sidebar.selection import SidebarChoice
@@ -44,10 +44,10 @@ class SidebarTitle(Widget):
         if y:
             return Strip.blank(self.size.width, quiet)
         name = " Views"
-        by = f"  /{steady(self.filter)}" if self.filter else ""
+        by = f"  /{stable_width(self.filter)}" if self.filter else ""
         segments = [
             Segment(name, theme_style(self, "name" if self.lit else "quiet")),
-            Segment(fit(by, max(0, self.size.width - width(name))), theme_style(self, "accent")),
+            Segment(fit_cells(by, max(0, self.size.width - cell_width(name))), theme_style(self, "accent")),
         ]
         return Strip(segments).adjust_cell_length(self.size.width, quiet)
 
@@ -153,13 +153,13 @@ class Sidebar(LinesScrollView, can_focus=True):
             mark = "▸" if line.kind in self.lines.folded and not self.lines.filter else "▾"
         articles = "" if line.articles is None else f" {line.articles:,}"
         room = max(1, self.room - _MARKS)
-        articles = articles if width(articles) < room else ""
+        articles = articles if cell_width(articles) < room else ""
         name = {"head": "strong", "entry": "accent" if is_chosen else "normal"}.get(line.what, "quiet")
         segments = [
             Segment("▌" if selected else " ", self._style("accent", selected=selected)),
             Segment(mark, self._style("quiet" if line.what == "head" else "accent", selected=selected)),
             Segment(" ", self._style(name, selected=selected)),
-            Segment(fit(line.text, room - width(articles)), self._style(name, selected=selected)),
+            Segment(fit_cells(line.text, room - cell_width(articles)), self._style(name, selected=selected)),
             Segment(articles, self._style("quiet", selected=selected)),
         ]
         return Strip(segments).adjust_cell_length(self.room, self._style("normal", selected=selected))

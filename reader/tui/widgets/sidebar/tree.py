@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
-from reader.core.tokenize import caseless
+from reader.core.tokenize import fold_case
 from reader.tui.widgets.sidebar.selection import USUAL, VALUE_KINDS, EntryKind, SidebarChoice
 
 FIRST = 7
@@ -219,9 +219,9 @@ class SidebarTree:
 
     def _matching(self, kind: EntryKind) -> Sequence[SidebarEntry]:
         entries = self._entries.get(kind, ())
-        wanted = caseless(self._filter)
+        wanted = fold_case(self._filter)
         if not wanted:
             return entries
         if kind not in self._keys:
-            self._keys[kind] = [caseless(entry.value) for entry in entries]
+            self._keys[kind] = [fold_case(entry.value) for entry in entries]
         return [entry for entry, key in zip(entries, self._keys[kind], strict=True) if wanted in key]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from reader.core.model import Number, Page, Way
-from reader.core.text import count
-from reader.core.times import local
-from reader.core.urls import host
+from reader.core.model import Number, Page, AddressKind
+from reader.core.text import format_count
+from reader.core.times import to_local
+from reader.core.urls import display_host
 
 UNKNOWN = "–"
 QUALITY_FULL = 80
 """The quality that fills a bar; real ones lie between 0 and about 140."""
 HEAT_FULL = 200
 """The heat that fills a bar; real ones lie between 30 and about 330."""
-WAYS: dict[Way, str] = {
+WAYS: dict[AddressKind, str] = {
     "original": "the original",
     "web": "the web page",
     "amp": "the AMP copy",
@@ -72,8 +72,8 @@ def short_date(moment: datetime | None, now: datetime, cells: int = 9) -> str:
         if age < timedelta(days=1):
             return f"{age // timedelta(hours=1):>2} h"
         return f"{age.days:>2} d"
-    day = local(moment)
-    if day.year == local(now).year:
+    day = to_local(moment)
+    if day.year == to_local(now).year:
         return f"{day.day:>2} {day:%b}"
     year = f"{day.year % 100:02}"
     return f"{day.day:>2} {day:%b} {year}" if cells >= 9 else f"{day:%b} {year}"
@@ -83,7 +83,7 @@ def full_date(moment: datetime | None) -> str:
     """Return a date with its time of day and zone, or nothing."""
     if moment is None:
         return ""
-    day = local(moment)
+    day = to_local(moment)
     return f"{day.day} {day:%B} {day.year}, {day:%H:%M} {day.tzname() or ''}".rstrip()
 
 
@@ -106,7 +106,7 @@ def duration(text: str) -> str:
 
 def provenance(page: Page) -> str:
     """Return which page it is, and from where, such as “the original at jurist.org”."""
-    return f"{WAYS[page.way]} at {host(page.final_url)}"
+    return f"{WAYS[page.way]} at {display_host(page.final_url)}"
 
 
 def confirmed(page: Page, now: datetime) -> str:
@@ -121,5 +121,5 @@ def ago(moment: datetime, now: datetime) -> str:
     seconds = max(0, int((now - moment).total_seconds()))
     for unit, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds >= unit:
-            return f"{count(seconds // unit, name)} ago"
+            return f"{format_count(seconds // unit, name)} ago"
     return "just now"

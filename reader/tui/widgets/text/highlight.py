@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from reader.core.tokenize import is_single, words
+from reader.core.tokenize import is_single_character, words
 
 _ASCII = re.compile("[A-Za-z0-9]+")
 _WITHIN = 1
@@ -33,7 +33,7 @@ class _Word(NamedTuple):
 def parse_term(text: str, *, prefix: bool) -> Term | None:
     """Return what to look for; None when there is no word in ``text``."""
     found = tuple(words(text))
-    return Term(found, prefix and not is_single(found[-1])) if found else None
+    return Term(found, prefix and not is_single_character(found[-1])) if found else None
 
 
 def pieces(text: str, found: Iterable[tuple[int, int]]) -> Iterator[tuple[str, bool]]:

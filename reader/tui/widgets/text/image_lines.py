@@ -12,7 +12,7 @@ from rich.style import Style
 
 from reader.content.blocks import Block, Figure, ListBlock, Quote, TextStyle
 from reader.core.model import Image
-from reader.core.text import width
+from reader.core.text import cell_width
 from reader.images.model import ImageLine, RenderedImage
 from reader.tui.widgets.text.lines import BLANK, Line, Run, wrapped
 
@@ -104,7 +104,7 @@ def _why(answer: str, cells: int) -> list[str]:
 
 
 def _taken(before: Line) -> int:
-    return sum(width(run.text) for run in before)
+    return sum(cell_width(run.text) for run in before)
 
 
 def _names_picture(line: Line, *, begins: bool = False) -> tuple[str, Line]:
@@ -124,7 +124,7 @@ def _names_picture(line: Line, *, begins: bool = False) -> tuple[str, Line]:
 
 def _as_before(run: Run) -> Run:
     """Return a bar of a quotation as it is, and a bullet or number as blanks."""
-    return run if _QUOTE_BAR in run.text else replace(run, text=" " * width(run.text))
+    return run if _QUOTE_BAR in run.text else replace(run, text=" " * cell_width(run.text))
 
 
 # How it is drawn.

@@ -13,7 +13,7 @@ from rich.segment import ControlType, Segment
 from textual.geometry import Size
 from textual.strip import Strip
 
-from reader.core.text import width
+from reader.core.text import cell_width
 from reader.tui.widgets.text.line_view import LineView
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class PicturedView(LineView):
         for run in self.line_at(row - top):
             if run.picture is not None:
                 return (left, run.picture) if run.picture.picture.sixels else None
-            left += width(run.text)
+            left += cell_width(run.text)
         return None
 
 

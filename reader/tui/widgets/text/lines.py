@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reader.content.blocks import Paragraph, Span, TextStyle
 from reader.content.layout.layout import CONTINUATION_SIGN, layout
-from reader.core.text import cut, steady, width
+from reader.core.text import truncate, stable_width, cell_width
 
 if TYPE_CHECKING:
     from reader.images.model import ImageLine
@@ -133,7 +133,7 @@ def line_of(text: str, ink: str = "text") -> Line:
 
 def wrapped(text: str, cells: int) -> list[str]:
     """Return ``text`` in lines of at most ``cells`` cells, wrapped like any paragraph."""
-    return ["".join(span.text for span in line) for line in layout((Paragraph((Span(steady(text)),)),), cells)]
+    return ["".join(span.text for span in line) for line in layout((Paragraph((Span(stable_width(text)),)),), cells)]
 
 
 def from_span(span: Span) -> Run:
@@ -146,23 +146,23 @@ def wrap_facts(facts: list[Run], cells: int) -> Iterator[Line]:
     line: list[Run] = []
     used = 0
     for fact in facts:
-        text = cut(fact.text, cells)
-        if line and used + 3 + width(text) > cells:
+        text = truncate(fact.text, cells)
+        if line and used + 3 + cell_width(text) > cells:
             yield tuple(line)
             line, used = [], 0
         if line:
             line.append(Run(" · ", "quiet"))
             used += 3
         line.append(Run(text, fact.ink, lightness=fact.lightness))
-        used += width(text)
+        used += cell_width(text)
     if line:
         yield tuple(line)
 
 
 def labelled(label: str, text: str, href: str, cells: int) -> Iterator[Line]:
     """Yield ``text`` in as many lines as it takes, behind a label in the first of them."""
-    blank = " " * width(label)
-    for number, line in enumerate(wrapped(text, max(8, cells - width(label)))):
+    blank = " " * cell_width(label)
+    for number, line in enumerate(wrapped(text, max(8, cells - cell_width(label)))):
         yield (Run(blank if number else label, "quiet"), Run(line, "link", href=href))
 
 

@@ -10,7 +10,7 @@ from rich.segment import Segment
 from textual import events
 from textual.strip import Strip
 
-from reader.core.text import count, width
+from reader.core.text import format_count, cell_width
 from reader.tui import messages
 from reader.tui.theme.styles import theme_style
 from reader.tui.widgets.reader.lines import hint_labels
@@ -74,7 +74,7 @@ class LinkedView(PlacedView):
             for run in self._lines[at]:
                 if run.href and run.href not in found:
                     found[run.href] = _Hint(at, cell, run.href)
-                cell += width(run.text)
+                cell += cell_width(run.text)
         if not found:
             self._say("There is no link on the screen.")
             return
@@ -176,4 +176,4 @@ class LinkedView(PlacedView):
 
 
 def _are(links: int) -> str:
-    return f"is {links}" if links == 1 else f"are {count(links, 'link') if links else 'none'}"
+    return f"is {links}" if links == 1 else f"are {format_count(links, 'link') if links else 'none'}"
