@@ -1,22 +1,27 @@
-"""README and docs say what the program does: commands, keys, modules and libraries are compared with the real ones."""
+"""README and docs agree with the program: its commands, keys, settings, modules and libraries."""
 
 from __future__ import annotations
 
 import re
+import runpy
 import tomllib
+from dataclasses import fields, replace
 from pathlib import Path
 
 import click
 import pytest
 
-from reader.cli.main import cli
-from reader.tui.keys import docs
+from reader.config.load import load_config
+from reader.config.settings import FetchSettings
+from reader.tui.keys import bindings
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 CI = (ROOT / ".ci" / "run").read_text("utf-8")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")])
+GENERATOR = runpy.run_path(str(ROOT / "docs" / "generate.py"))
+GENERATED: dict[Path, str] = GENERATOR["pages"]()
+PAGES = sorted(page for folder in (".", "docs", "screenshots", "benchmarks") for page in (ROOT / folder).glob("*.md"))
 
 
 def shell_blocks() -> list[str]:
@@ -41,45 +46,31 @@ def test_ci_runs_every_check_that_the_project_promises() -> None:
         assert f".venv/bin/{check}" in CI.splitlines()
 
 
-def test_the_readme_has_the_keys_of_the_registry() -> None:
-    table = README.split("<!-- keys:")[1].split("-->\n", 1)[1].split("<!-- /keys -->")[0]
-    assert table == docs.short_table()
+@pytest.mark.parametrize("page", GENERATED, ids=lambda page: page.name)
+def test_generated_parts_are_up_to_date(page: Path) -> None:
+    assert page.read_text("utf-8") == GENERATED[page], "run `python docs/generate.py`"
 
 
-def test_the_page_of_keys_has_the_actions_of_the_registry() -> None:
-    assert (ROOT / "docs" / "keys.md").read_text("utf-8").endswith(docs.full_table())
+def test_the_reference_has_every_command_and_option() -> None:
+    text = (ROOT / "docs" / "commands.md").read_text("utf-8")
+    for name, command in GENERATOR["commands"]():
+        section = text.split(f"\n## {name}")[1].split("\n## ")[0]
+        for option in command.params:
+            assert max(option.opts, key=len) in (section if isinstance(option, click.Option) else section.lower())
 
 
-def _commands(group: click.Group, before: str = "") -> dict[str, click.Command]:
-    """Return every command by its words, those of groups in the place of the groups."""
-    found: dict[str, click.Command] = {}
-    for name, command in group.commands.items():
-        found |= _commands(command, f"{name} ") if isinstance(command, click.Group) else {before + name: command}
-    return found
-
-
-_COMMANDS = _commands(cli)
-
-
-@pytest.mark.parametrize("name", sorted(_COMMANDS))
-def test_the_readme_has_every_command_and_its_options(name: str) -> None:
-    row = next(line for line in README.splitlines() if line.startswith(f"| `newsreader {name} "))
-    for parameter in _COMMANDS[name].params:
-        word = max(parameter.opts, key=len)
-        assert (word.upper() if isinstance(parameter, click.Argument) else word) in row
-
-
-def test_the_readme_has_no_option_that_does_not_exist() -> None:
-    known = {"--version", "--help"} | {
-        o for c in _COMMANDS.values() for p in c.params for o in (*p.opts, *p.secondary_opts)
-    }
-    rows = [line for line in README.splitlines() if line.startswith("| `newsreader")]
-    assert rows
-    assert {option for row in rows for option in re.findall(r"--[a-z-]+", row)} <= known
+def test_the_settings_in_the_docs_are_the_defaults(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "settings.md").read_text("utf-8")
+    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    path = tmp_path / "config.toml"
+    path.write_text(example, "utf-8")
+    config = load_config(path, bindings.NAMES)
+    assert replace(config.fetch, images=None) == FetchSettings()
+    assert set(tomllib.loads(example)["fetch"]) == {field.name for field in fields(FetchSettings)} - {"offline"}
 
 
 def test_the_readme_warns_of_the_other_package_called_reader() -> None:
-    assert "called `reader`" in README
+    assert "import package is called `reader`, like another project on PyPI" in README
     assert "pipx install ." in README
     assert "uv tool install ." in README
 
@@ -105,10 +96,14 @@ def test_every_module_that_the_architecture_names_exists() -> None:
     assert set(re.findall(r"\b[a-z_]+\.(?:py|tcss)\b", house)) <= there
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
-        assert (page.parent / target).exists(), f"{page.name} links to {target}"
+    for target, heading in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text("utf-8")):
+        there = page.parent / target if target else page
+        assert there.exists(), f"{page.name} links to {target}"
+        if heading:
+            headings = re.findall(r"^#+ (.+)$", there.read_text("utf-8"), re.MULTILINE)
+            assert heading in [each.lower().replace(" ", "-") for each in headings], f"{page.name}: {target}#{heading}"
 
 
 def test_the_seeds_are_the_five_documents() -> None:

@@ -31,10 +31,10 @@ def cache() -> None:
 def info(as_json: bool) -> None:
     """Say how many fetched pages and images are kept, how much room they take, and where."""
     from reader.core.times import format_iso, to_local
-    from reader.library.library import Library
+    from reader.library.stores import open_page_store
 
     paths = Paths.from_environment()
-    with Library.fetched(paths, print_notice) as pages:
+    with open_page_store(paths, print_notice) as pages:
         _limit(pages, paths)
         found = pages.info()
         where = show_path(found.path) if found.path is not None else ""
@@ -66,10 +66,10 @@ def info(as_json: bool) -> None:
 )
 def prune(limit: int | None) -> None:
     """Remove the oldest images and pages until the rest fits; never those of starred articles."""
-    from reader.library.library import Library
+    from reader.library.stores import open_page_store
 
     paths = Paths.from_environment()
-    with Library.fetched(paths, print_notice) as pages:
+    with open_page_store(paths, print_notice) as pages:
         _limit(pages, paths)
         most = pages.limit if limit is None else limit * _MEGABYTE
         _tell(pages.prune(most))
@@ -81,13 +81,13 @@ def prune(limit: int | None) -> None:
 @click.option("--starred", is_flag=True, help="Remove the pages of starred articles too.")
 def clear(starred: bool) -> None:
     """Remove every fetched page and image, and what was set aside as damaged; pages of starred articles stay."""
-    from reader.library.library import Library
+    from reader.library.stores import open_page_store
 
-    with Library.fetched(Paths.from_environment(), print_notice) as pages:
+    with open_page_store(Paths.from_environment(), print_notice) as pages:
         _tell(pages.clear(starred=starred))
         if left := pages.info().pages:
             print_notice(
-                f"{format_count(left, 'page')} of starred articles left; `newsreader cache clear --starred` removes them."
+                f"Kept {format_count(left, 'page')} of starred articles; `cache clear --starred` removes them."
             )
 
 

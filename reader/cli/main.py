@@ -158,7 +158,7 @@ def count_(path: str, query: tuple[str, ...]) -> None:
     from reader.core.ordering import Sort
 
     wanted = parsed(query)
-    answered(path, lambda library: out(f"{library.search(wanted, Sort()).count}\n"))
+    answered(path, lambda library: out(f"{library.search.run(wanted, Sort()).count}\n"))
 
 
 @cli.command(cls=QueryCommand, short_help="Mark the articles that QUERY finds read, starred, tagged, or not.")
@@ -197,7 +197,9 @@ def mark(
         rowids = found(library, wanted, Sort())
         is_read = True if read else False if unread else None
         is_starred = True if starred else False if unstarred else None
-        told = library.marks.apply_to_rows(rowids, MarkChange(read=is_read, starred=is_starred, add_tags=tuple(tags), remove_tags=tuple(untags))).told
+        told = library.marks.apply_to_rows(
+            rowids, MarkChange(read=is_read, starred=is_starred, add_tags=tuple(tags), remove_tags=tuple(untags))
+        ).description
         print_notice(f"{told}." if told else f"{format_count(len(rowids), 'article')} found, and nothing to change.")
 
     answered(path, answer)
@@ -256,7 +258,8 @@ def check(path: str, as_json: bool) -> None:
                 out(f"{place}: {problem.field or 'document'}: {problem.message}\n")
         counts = library.counts()
         if problems:
-            print_notice(f"{format_count(len(problems), 'problem')} in {format_count(counts.with_problems, 'document')}.")
+            documents = format_count(counts.with_problems, "document")
+            print_notice(f"{format_count(len(problems), 'problem')} in {documents}.")
         else:
             print_notice(f"{format_count(counts.articles, 'document')}, no problems.")
         return bool(problems)
@@ -303,10 +306,10 @@ def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
             record = index_record(library.target, progress, totals)
             out(json.dumps(record, ensure_ascii=ascii_only()) + "\n")
         else:
-            out(
-                f"{format_count(totals.articles, 'article')} in {format_count(totals.documents, 'document')}, "
-                f"{format_count(totals.problems, 'problem')}; {describe_outcome(progress)}, in {progress.seconds:.1f} s.\n"
-            )
+            counted = ((totals.articles, "article"), (totals.documents, "document"), (totals.problems, "problem"))
+            articles, documents, problems = (format_count(number, noun) for number, noun in counted)
+            done = describe_outcome(progress)
+            out(f"{articles} in {documents}, {problems}; {done}, in {progress.seconds:.1f} s.\n")
     if strict and totals.problems:
         sys.exit(_EXIT_PROBLEMS)
 

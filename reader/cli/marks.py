@@ -33,15 +33,16 @@ def state() -> None:
 @click.argument("file")
 def export(file: str) -> None:
     """Write all marks to FILE, as lines of JSON in a stable order; - is standard output."""
-    from reader.library.library import Library
+    from reader.core.atomic_write import write_atomically
+    from reader.export.marks import export_marks
 
-    with Library.exported(Paths.from_environment(), print_notice) as lines:
+    with export_marks(Paths.from_environment(), print_notice) as lines:
         if file == _STANDARD:
             for line in lines:
                 sys.stdout.buffer.write(line)
             sys.stdout.buffer.flush()
         else:
-            Library.write_whole(Path(file), lines)
+            write_atomically(Path(file), lines)
 
 
 @state.command("import", short_help="Merge the marks of FILE with those here.")
@@ -51,19 +52,19 @@ def import_(file: str) -> None:
 
     A line that is not understood is told by its number, and nothing is imported.
     """
-    from reader.library.library import Library
+    from reader.export.marks import import_marks
 
     name = "standard input" if file == _STANDARD else show_path(file)
     with _opened(file, name) as source:
-        imported = Library.imported(Paths.from_environment(), source, name, print_notice)
+        imported = import_marks(Paths.from_environment(), source, name, print_notice)
     print_notice(
-        f"{name} has {format_count(imported.marks, 'mark')}, of which {imported.taken:,} were new or later than here."
+        f"{name} has {format_count(imported.marks, 'mark')}, of which {imported.merged:,} were new or later than here."
     )
-    for kind, number in sorted(imported.things.items()):
+    for kind, number in sorted(imported.items.items()):
         print_notice(f"It has {format_count(number, f'saved {kind}')} as well.")
-    if imported.ahead:
+    if imported.in_future:
         print_notice(
-            f"{format_count(imported.ahead, 'mark')} in it had a time in the future: a clock was wrong, there or here. "
+            f"{format_count(imported.in_future, 'mark')} in it had a time in the future: a clock was wrong, there or here. "
             "What you change here from now on is later still."
         )
 

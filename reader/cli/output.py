@@ -72,7 +72,9 @@ def print_table(rows: Iterator[Row]) -> None:
         when = to_local(row.published_at).date().isoformat() if row.published_at else "–"
         cells = (_score(row.quality), _score(row.heat), when, row.source, row.title)
         # Text, not str: a title in brackets is no markup.
-        table.add_row(*(Text(stable_width(cell).replace("-", "–") if cell == "-" else stable_width(cell)) for cell in cells))
+        table.add_row(
+            *(Text(stable_width(cell).replace("-", "–") if cell == "-" else stable_width(cell)) for cell in cells)
+        )
     Console().print(table)
 
 

@@ -85,4 +85,4 @@ def found(library: Library, query: Query, sort: Sort) -> array[int]:
     """Return the articles that match, in their order. Raises ReaderError."""
     if query.where is None and query.sort is None and query.limit is None:
         return library.articles.order(sort).rowids
-    return library.search(query, sort).view().rowids
+    return library.search.run(query, sort).order().rowids

@@ -7,28 +7,14 @@ the key: a typo that is passed over in silence costs more than one that is told.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from reader.config.settings import GRAPHICS, FetchSettings
+from reader.config.settings import GRAPHICS, Config, FetchSettings
 from reader.core.errors import ReaderError, describe_error
 from reader.core.text import clean, show_path
-
-
-@dataclass(frozen=True, slots=True)
-class Config:
-    """Every setting, with what holds when the person says nothing."""
-
-    theme: str = ""
-    """The name of a theme; empty for the one chosen last in the app."""
-    keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Action name -> its keys, separated by commas, in the place of the usual ones."""
-    fetch: FetchSettings = field(default_factory=FetchSettings)
-    """What may be fetched, and how: the table ``[fetch]``."""
-
 
 _HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}")
 _PROXY = re.compile(r"https?://[^\s/]+/?", re.IGNORECASE)

@@ -1,41 +1,54 @@
-"""What the person has settled about fetching. Plain values: they are handed to a process beside."""
+"""The settings of a user, as frozen dataclasses. Plain values: they are also sent to worker processes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 
-OFF = "Fetching is off: [fetch] enabled is false in the settings."
+FETCHING_DISABLED = "Fetching is off: [fetch] enabled is false in the settings."
 OFFLINE = "Nothing is fetched: newsreader was started with --offline."
 
 GRAPHICS = ("auto", "kitty", "sixel", "blocks", "none")
-"""By what the terminal is; by Kitty's graphics protocol; as Sixel; as half-blocks; not at all."""
+"""Ways to draw images: detect, Kitty's graphics protocol, Sixel, half-blocks, none at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class FetchSettings:
-    """The table ``[fetch]`` of the settings, with what holds when the person says nothing."""
+    """The table ``[fetch]`` of the settings file, with its defaults."""
 
     enabled: bool = True
     offline: bool = False
     """Whether the command line says ``--offline``."""
     allow_hosts: tuple[str, ...] = ()
-    """Hosts that may be asked although they are this machine or on a private network."""
+    """Hosts that may be fetched from although they are this machine or on a private network."""
     proxy: str = ""
-    """The address of a proxy; empty for what the environment says. May hold a password: never shown."""
+    """URL of a proxy; empty to use the environment. May hold a password: never shown."""
     user_agent: str = ""
-    """What newsreader calls itself towards servers; empty for its name and version."""
+    """The User-Agent header; empty for the program's name and version."""
     cache_mb: int = 500
-    """Megabytes (of 1,000,000 bytes) that kept pages may take."""
+    """Size limit of the page cache in megabytes (1,000,000 bytes)."""
     archive: bool = False
-    """Whether the newest Wayback capture is asked for where no address yields an article."""
+    """Whether to try the newest Wayback Machine capture when no address yields an article."""
     images: bool | None = None
-    """Whether images are fetched and shown; None for where the terminal is near: not over ssh."""
+    """Whether to fetch and show images; None means yes, except over SSH."""
     graphics: str = "auto"
-    """How images are drawn: one of :data:`GRAPHICS`."""
+    """How to draw images: one of :data:`GRAPHICS`."""
 
     @property
     def refusal(self) -> str:
-        """Why nothing may go out, in a sentence; empty where it may."""
+        """Why nothing may be fetched, as a sentence; empty if fetching is allowed."""
         if self.offline:
             return OFFLINE
-        return "" if self.enabled else OFF
+        return "" if self.enabled else FETCHING_DISABLED
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings of the settings file, with their defaults."""
+
+    theme: str = ""
+    """Name of a theme; empty for the theme last chosen in the app."""
+    keys: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Action name -> its keys, separated by commas; they replace the default keys."""
+    fetch: FetchSettings = field(default_factory=FetchSettings)

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
 
 from reader.core.errors import ReaderError
+from reader.core.model import Row
 from reader.core.text import clean, format_count, truncate
 
 READ = "read"
@@ -33,6 +34,17 @@ class MarkChange(NamedTuple):
     starred: bool | None = None
     add_tags: tuple[str, ...] = ()
     remove_tags: tuple[str, ...] = ()
+
+    def applied_to(self, row: Row) -> Row:
+        """Return ``row`` after the change; new tags in the spelling given, until the row is read again."""
+        replaced = {tag.casefold() for tag in (*self.remove_tags, *self.add_tags)}
+        tags = [tag for tag in row.tags if tag.casefold() not in replaced]
+        return replace(
+            row,
+            read=row.read if self.read is None else self.read,
+            starred=row.starred if self.starred is None else self.starred,
+            tags=tuple(sorted((*tags, *self.add_tags), key=str.casefold)),
+        )
 
     def only_read(self) -> bool:
         """Return whether nothing but the read mark changes."""

@@ -174,7 +174,7 @@ def url_key(url: str) -> int | None:
 
 
 def display_host(url: str) -> str:
-    """Return the host of ``url`` to show: without ``www.``, port and final dot; empty for what :func:`safe_url` refuses.
+    """Return the host of ``url`` to show, without ``www.``, port and final dot; "" if the address is refused.
 
     International names stay in their ``xn--`` form, in which look-alike letters deceive nobody.
     """

@@ -333,7 +333,9 @@ def read_file(folder: Folder, path: bytes) -> FileContents:
     return contents
 
 
-def read_files(folder: Folder, prefix: bytes, names: Iterable[bytes]) -> Iterator[tuple[bytes, FileContents | ReaderError]]:
+def read_files(
+    folder: Folder, prefix: bytes, names: Iterable[bytes]
+) -> Iterator[tuple[bytes, FileContents | ReaderError]]:
     """Yield each of the files ``names`` of the folder ``prefix`` with what it holds, or why it cannot be read.
 
     As :func:`read_file`, but the way to the folder is gone once for all of them.

@@ -303,7 +303,11 @@ class _Growing:
         self.key_waiting = False
 
     def finish(self) -> HeaderNode:
-        return SequenceNode(tuple(self.items), self.line) if self.kind == "sequence" else MappingNode(self.entries, self.line)
+        return (
+            SequenceNode(tuple(self.items), self.line)
+            if self.kind == "sequence"
+            else MappingNode(self.entries, self.line)
+        )
 
 
 # --- TOML ----------------------------------------------------------------------------------

@@ -17,12 +17,12 @@ from typing import NamedTuple, TypeAlias
 from reader.core.errors import ReaderError
 from reader.core.model import Article, Number
 from reader.core.text import clean, clean_block, show_path
-from reader.core.tokenize import spaced_words, spaced_body_words
+from reader.core.tokenize import spaced_body_words, spaced_words
 from reader.core.urls import article_id, safe_url, url_key
 from reader.documents import fast_patterns
 from reader.documents.files import MAX_BYTES
 from reader.documents.frontmatter import MAX_HEADER
-from reader.documents.parse import LIST_LIMIT, parse_document, decode_entities, title_from_path
+from reader.documents.parse import LIST_LIMIT, decode_entities, parse_document, title_from_path
 from reader.documents.scalars import to_bool, to_number, to_time
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -77,10 +77,10 @@ def index_record(path: bytes, data: bytes) -> tuple[IndexRecord | None, tuple[Re
 
 
 def full_record(path: bytes, data: bytes) -> tuple[IndexRecord | None, tuple[RecordProblem, ...]]:
-    """Return what :func:`index_record` returns, by way of the whole article: what it is measured by, and its way out."""
+    """Return what :func:`index_record` returns, always by parsing the whole document."""
     parsed = parse_document(path, data)
-    troubles = tuple((problem.line, problem.field, problem.message) for problem in parsed.problems)
-    return (None if parsed.article is None else record_of_article(parsed.article, path)), troubles
+    problems = tuple((problem.line, problem.field, problem.message) for problem in parsed.problems)
+    return (None if parsed.article is None else record_of_article(parsed.article, path)), problems
 
 
 def record_of_article(article: Article, path: bytes) -> IndexRecord:
@@ -168,7 +168,7 @@ def fast_record(path: bytes, data: bytes) -> IndexRecord | None:
     """Return what the index holds of a document without a fault; None where only parse can say whether it is one."""
     try:
         header, start = _header(data)
-        return _Header(header).brief(path, _body(data[start:]))
+        return _Header(header).record(path, _body(data[start:]))
     except (_UnusualError, UnicodeDecodeError, ReaderError):
         return None
 
@@ -228,7 +228,7 @@ class _Header:
             else:
                 self._values[key] = _bare(value) if value else None
 
-    def brief(self, path: bytes, body: str) -> IndexRecord:
+    def record(self, path: bytes, body: str) -> IndexRecord:
         """Return what the index holds, when nothing at all is amiss."""
         for key in self._blocks.keys() - _OWN_LINES:
             self._check_lines(key)

@@ -22,13 +22,13 @@ from reader.core.text import clean, clean_block, show_path, unescape
 from reader.core.urls import safe_url
 from reader.documents.files import MAX_BYTES
 from reader.documents.frontmatter import (
-    HeaderProblem,
     FrontMatterError,
-    MappingNode,
     HeaderNode,
-    SplitDocument,
+    HeaderProblem,
+    MappingNode,
     ScalarNode,
     SequenceNode,
+    SplitDocument,
     split_front_matter,
 )
 from reader.documents.scalars import to_bool, to_number, to_time

@@ -1,6 +1,6 @@
 """Marks as lines of JSON, for sharing them between machines; docs/state.md tells the format.
 
-Pure but for :func:`write_atomically`. A file may be merged line by line, have lines twice or
+A file may be merged line by line, have lines twice or
 in any order: of each mark the later change holds, of each tag the first spelling.
 """
 
@@ -9,16 +9,14 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-import os
 import re
-import stat
-import tempfile
-from collections.abc import Iterable, Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
-from reader.core.errors import ReaderError, describe_error
+from reader.core.errors import ReaderError
 from reader.core.marks import (
     READ,
     STARRED,
@@ -32,9 +30,10 @@ from reader.core.marks import (
     normalize_tag,
     tag_key,
 )
-from reader.core.text import clean, truncate, show_path
-from reader.storage.sqlite.database import sync
-from reader.storage.sqlite.marks import named_items
+from reader.core.paths import Paths
+from reader.core.text import clean, truncate
+from reader.library.stores import open_mark_store
+from reader.storage.sqlite.marks.named_items import encode_item, is_valid_item
 
 FORMAT = "newsreader-state"
 VERSION = 1
@@ -47,7 +46,9 @@ _ID = re.compile(r"[0-9a-f]{16}")
 _USUAL = re.compile(
     rb'\{"id":"([0-9a-f]{16})",("(?:mark|tag)":"[^"\\]{1,400}","value":(?:true|false),"changed":"[^"\\]{24}"\})\n'
 )
-"""The line of a mark as :func:`export_lines` writes it: what follows the id is the same for all that were marked at once."""
+"""The line of a mark as :func:`export_lines` writes it. Marks made at once share what follows the id."""
+_CLOCK_TOLERANCE = 86_400.0
+"""Seconds by which clocks may differ before a mark counts as lying in the future."""
 _NOTHING = "Nothing was imported."
 _UPDATE = f"It was probably written by a newer newsreader: update this one. {_NOTHING}"
 
@@ -191,10 +192,10 @@ def _mark(record: dict[str, Any]) -> tuple[MarkKey, Mark]:
 def _thing(record: dict[str, Any]) -> tuple[tuple[str, str], NamedItem]:
     _only(record, "kind", "name", "value", "changed")
     kind, name, value = record["kind"], record["name"], record["value"]
-    if not (isinstance(kind, str) and isinstance(name, str) and named_items.is_valid_item(kind, name)):
+    if not (isinstance(kind, str) and isinstance(name, str) and is_valid_item(kind, name)):
         _refuse("its “kind” or its “name” cannot be one")
     try:
-        text = "" if value is None else named_items.encode_item(value)
+        text = "" if value is None else encode_item(value)
     except ReaderError as error:
         _refuse("its “value” cannot be kept", f"{error} {_NOTHING}")
     return (kind, name), NamedItem(_time(record["changed"], "changed"), text)
@@ -243,38 +244,37 @@ def _known_time(text: str) -> int:
     return (moment - _EPOCH) // _MILLISECOND
 
 
-def write_atomically(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write a file so that its name always leads to a whole one, the former or the new; on disk when this returns.
+class ImportResult(NamedTuple):
+    """The effect of an import."""
 
-    A link is followed; what is no regular file, such as a FIFO, is written to as it is.
-    Raises ReaderError; a former file is then as it was.
+    marks: int
+    """Number of marks in the file."""
+    merged: int
+    """Number of those marks that were new here or later than the marks here."""
+    items: dict[str, int]
+    """Number of named items in the file, by kind."""
+    in_future: int
+    """Number of marks whose time lies in the future, because some clock was wrong."""
+
+
+@contextlib.contextmanager
+def export_marks(paths: Paths, on_notice: Callable[[str], None]) -> Iterator[Iterator[bytes]]:
+    """Lend the lines of an export of all marks; ``on_notice`` gets a sentence if the file had to be repaired.
+
+    Raises ReaderError if the file of marks is unusable.
     """
-    target = Path(os.path.realpath(path))
-    try:
-        try:
-            mode = target.stat().st_mode
-        except FileNotFoundError:
-            mode = stat.S_IFREG | 0o600  # what one reads is one's own business
-        if not stat.S_ISREG(mode):
-            with target.open("wb") as file:
-                file.writelines(pieces)
-            return
-        handle, name = tempfile.mkstemp(prefix=".newsreader-", suffix=".tmp", dir=target.parent)
-        part = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.writelines(pieces)
-                file.flush()
-                os.fsync(file.fileno())
-            part.chmod(stat.S_IMODE(mode))
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-        sync(target.parent)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise ReaderError(
-            f"{show_path(path)} could not be written: {describe_error(error)}.",
-            "What was there before is as it was. Make room on the disk, or choose a place that can be written.",
-        ) from error
+    with open_mark_store(paths, on_notice) as store, contextlib.closing(store.entries()) as entries:
+        yield export_lines(entries)
+
+
+def import_marks(paths: Paths, file: BinaryIO, name: str, on_notice: Callable[[str], None]) -> ImportResult:
+    """Merge an export, called ``name`` in messages, into the marks; all of it or nothing.
+
+    Raises OSError, and ReaderError with the number of the line that is not understood.
+    """
+    marks = parse_export(file, name)
+    items = Counter(kind for (kind, _), item in marks.items.items() if item.value)  # an empty value is a deleted item
+    soon = (time.time() + _CLOCK_TOLERANCE) * 1000
+    in_future = sum(mark.at > soon for mark in marks.marks.values())
+    with open_mark_store(paths, on_notice) as store:
+        return ImportResult(len(marks.marks), store.merge(marks, backup=True), dict(items), in_future)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from reader.core.errors import ReaderError
 from reader.core.events import Failure
-from reader.core.model import Links, Page, AddressKind
+from reader.core.model import AddressKind, Links, Page
 from reader.core.urls import canonical_url, request_url
 
 if TYPE_CHECKING:

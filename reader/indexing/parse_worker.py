@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
 
-from reader.documents.files import Folder, FileGoneError, join_path, read_files
-from reader.documents.index_record import index_record, full_record
+from reader.documents.files import FileGoneError, Folder, join_path, read_files
+from reader.documents.index_record import full_record, index_record
 from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
 from reader.workers.process import lower_priority, receive, send
 

@@ -87,7 +87,9 @@ def refresh(
 class _Refresh:
     """One refresh: looks through the folder, has documents read, writes what came of them."""
 
-    def __init__(self, library: Library, writer: IndexWriter, stopped: Callable[[], bool], nice: int, *, seen: bool) -> None:
+    def __init__(
+        self, library: Library, writer: IndexWriter, stopped: Callable[[], bool], nice: int, *, seen: bool
+    ) -> None:
         self._library = library
         self._folder = library.folder
         self._writer = writer

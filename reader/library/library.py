@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
-from reader.core.model import IndexTotals, Counts
+from reader.core.model import Counts, IndexTotals
 from reader.core.paths import Paths
 from reader.documents.files import Folder
 from reader.library.articles import LibraryArticles
@@ -87,9 +87,12 @@ class Library:
         """Queries, facet values and counts."""
         with self._opening:
             if self._search is None:
-                from reader.storage.sqlite.search.service import SearchService  # lazy: the first frame searches nothing
+                # lazy: the first frame searches nothing
+                from reader.storage.sqlite.search.page_sets import PageRowSets
+                from reader.storage.sqlite.search.service import SearchService
 
-                self._search = SearchService(self._current_index, self.marks.row_sets(), lambda: self.pages)
+                pages = PageRowSets(lambda: self.pages, lambda ids: self.index.rowids_of(ids))
+                self._search = SearchService(self._current_index, self.marks.row_sets(), pages)
             return self._search
 
     def renew(self) -> bool:

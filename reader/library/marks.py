@@ -98,9 +98,7 @@ class LibraryMarks:
         if result is None:
             return
         if self._row_sets is not None:
-            self._row_sets.apply_change(
-                result.version, result.read, result.unread, result.changed, only_read=only_read
-            )
+            self._row_sets.apply_change(result.version, result.read, result.unread, result.changed, only_read=only_read)
         generation, version = self._counted
         if version == result.version - 1:
             self._counted = (generation, result.version)

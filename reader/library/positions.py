@@ -96,7 +96,7 @@ class Positions:
             log.warning("positions cannot be read", exc_info=error)  # not essential
             return 0
 
-    def index_in(self, order: ArticleOrder, key: str) -> tuple[int, int] | None:
+    def index_in(self, key: str, order: ArticleOrder) -> tuple[int, int] | None:
         """Return the index of the article last selected in a list and its line on the screen; None for the top.
 
         If the article is no longer in ``order``, its nearest neighbor takes its place.

@@ -182,7 +182,17 @@ class Not:
     part: Node
 
 
-Leaf: TypeAlias = WordsCondition | ValueCondition | SubstringCondition | NumberCondition | NumberRange | UnknownCondition | DateCondition | IsCondition | HasCondition
+Leaf: TypeAlias = (
+    WordsCondition
+    | ValueCondition
+    | SubstringCondition
+    | NumberCondition
+    | NumberRange
+    | UnknownCondition
+    | DateCondition
+    | IsCondition
+    | HasCondition
+)
 Node: TypeAlias = Leaf | And | Or | Not
 
 

@@ -98,7 +98,9 @@ def complete_query(text: str, at: int) -> QueryCompletion:
     return _names(token.start, end + text.startswith(":", end), written)
 
 
-def query_words(where: Node | None, fields: Collection[TextField] = ("any", "title", "excerpt")) -> tuple[WordsCondition, ...]:
+def query_words(
+    where: Node | None, fields: Collection[TextField] = ("any", "title", "excerpt")
+) -> tuple[WordsCondition, ...]:
     """Return the words and phrases in ``fields`` that articles are found by, each once, in their order.
 
     Those under NOT are left out, as no article that is found has them; under two they are in again.
@@ -127,7 +129,9 @@ def depends_on_marks(node: Node | None) -> bool:
         return node.state in {"read", "unread", "starred"}
     if isinstance(node, WordsCondition):
         return node.field == "any"  # the words of tags are among them
-    return (isinstance(node, ValueCondition) and node.field == "tag") or (isinstance(node, HasCondition) and node.thing == "tags")
+    return (isinstance(node, ValueCondition) and node.field == "tag") or (
+        isinstance(node, HasCondition) and node.thing == "tags"
+    )
 
 
 def depends_on_pages(node: Node | None) -> bool:

@@ -18,7 +18,6 @@ from reader.query.ast import (
     TEXT_FIELDS,
     THINGS,
     VALUE_FIELDS,
-    NumberRange,
     DateCondition,
     DateRelation,
     HasCondition,
@@ -26,12 +25,13 @@ from reader.query.ast import (
     Leaf,
     NumberCondition,
     NumberField,
-    QueryOrder,
-    SubstringCondition,
+    NumberRange,
     PartField,
     QueryError,
+    QueryOrder,
     Relation,
     StateName,
+    SubstringCondition,
     TextField,
     ThingName,
     UnknownCondition,
@@ -39,7 +39,7 @@ from reader.query.ast import (
     ValueField,
     WordsCondition,
 )
-from reader.query.dates import is_backwards, date_error
+from reader.query.dates import date_error, is_backwards
 from reader.query.lexer import QueryToken
 
 _Name = TypeVar("_Name", bound=str)

@@ -18,7 +18,8 @@ from textual.screen import Screen
 from textual.worker import WorkerError
 
 from reader import startup
-from reader.config.load import Config, load_config
+from reader.config.load import load_config
+from reader.config.settings import Config
 from reader.core.errors import ReaderError
 from reader.core.exit import print_notice
 from reader.core.paths import Paths

@@ -23,16 +23,16 @@ from reader.tui import messages
 from reader.tui.views_desk import ViewsDesk
 
 if TYPE_CHECKING:
+    from reader.core.marks import MarkChange
     from reader.core.model import Row
-    from reader.core.ordering import ArticleOrder, Sort
+    from reader.core.ordering import ArticleOrder, ListPosition, Sort
     from reader.images.model import RenderedImage
     from reader.indexing.events import UpdaterEvent
     from reader.indexing.remote import UpdaterHandle
     from reader.library.library import Library
     from reader.library.saved_views.store import SavedViews
     from reader.query.ast import Query
-    from reader.storage.sqlite.marks.positions import ListPosition, PositionKind
-    from reader.tui.widgets.article_list.pending_marks import MarkChange
+    from reader.storage.sqlite.marks.positions import PositionKind
     from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
     from reader.workers.body_parser import BodyParser
 
@@ -148,7 +148,7 @@ class Desk:
             self._post(messages.ListsChanged())
         elif not isinstance(news, MarksChanged):
             self._post(messages.Refreshed(news))
-        elif news.version != self._library.marks.counted_version():  # otherwise they are ours
+        elif news.version != self._library.marks.counted_version:  # otherwise they are ours
             self._post(messages.MarksChanged())
 
     def view(
@@ -170,8 +170,8 @@ class Desk:
         """
 
         def work() -> None:
+            from reader.core.ordering import list_key
             from reader.query.parser import format_query
-            from reader.storage.sqlite.marks.positions import list_key
 
             marks = self._marks_done
             found = self._found(query, sort, held)
@@ -186,7 +186,7 @@ class Desk:
                 back = next((place for place in places if place is not None), None)
             name = list_key(view.sort, "" if query is None else format_query(query))
             counts = self._library.counts()
-            place = self._library.positions.place(name, view) if placed and counts.complete else None
+            place = self._library.positions.index_in(name, view) if placed and counts.complete else None
             near_at = place[0] if place is not None else (at if back is None else back) or 0
             start = max(0, near_at - _ROWS_AHEAD // 2 * height)
             # Less while somebody writes a query: the next key wants other rows.
@@ -194,7 +194,9 @@ class Desk:
                 start : start + (_ROWS_FOUND if query is not None and not near_at else _ROWS_AHEAD) * height
             ]
             # And both ends, where a key may lead before others are asked for.
-            rows = self._library.articles.rows(list(dict.fromkeys([*near, *view.rowids[:height], *view.rowids[-height:]])))
+            rows = self._library.articles.rows(
+                list(dict.fromkeys([*near, *view.rowids[:height], *view.rowids[-height:]]))
+            )
             types = self._library.articles.has_other_types()
             loaded = messages.ViewLoaded(
                 view,
@@ -215,7 +217,9 @@ class Desk:
 
         self.run(work, VIEW)
 
-    def _found(self, query: Query | None, sort: Sort, held: Sequence[int]) -> tuple[ArticleOrder, frozenset[int]] | None:
+    def _found(
+        self, query: Query | None, sort: Sort, held: Sequence[int]
+    ) -> tuple[ArticleOrder, frozenset[int]] | None:
         """Return the view, and which of ``held`` do not match; None once nobody waits for it any more."""
         if query is None:
             return self._library.articles.order(sort), frozenset()
@@ -227,9 +231,9 @@ class Desk:
             return worker.is_cancelled
 
         try:
-            found = self._library.search(query, sort, stop=stop)
-            fallen = found.fallen(held)
-            return found.view(stop, fallen), fallen
+            found = self._library.search.run(query, sort, stop=stop)
+            fallen = found.unmatched(held)
+            return found.order(stop, fallen), fallen
         except StoppedError:
             return None
 
@@ -299,7 +303,7 @@ class Desk:
                 return
             picture = lead[1] if lead and subject.images and subject.images[0].url == lead[0] else None
             around = lay_out_pane(subject, width, picture=picture)
-            place = self._library.positions.position(subject.id) if y is None and subject.id else None
+            place = self._library.positions.article(subject.id) if y is None and subject.id else None
             self._post_unless_cancelled(
                 messages.SubjectLoaded(subject, around, y or 0, selected=selected, again=again, place=place)
             )
@@ -343,20 +347,25 @@ class Desk:
         """Ask to mark articles, and to say ``told`` when that is on disk; of several, how many they were."""
 
         def work() -> None:
-            marked = self._library.marks.apply([row.id for row in rows], **change._asdict())
+            marked = self._library.marks.apply([row.id for row in rows], change)
             self._marks_done += 1
-            words = self._lasting(told if len(rows) == 1 else _of_many(marked.told))
-            self._post(messages.Marked(self._library.articles.rows([row.rowid for row in rows]), words, self._marks_done))
+            words = self._lasting(told if len(rows) == 1 else _of_many(marked.description))
+            self._post(
+                messages.Marked(self._library.articles.rows([row.rowid for row in rows]), words, self._marks_done)
+            )
 
         self._change(work)
 
     def mark_documents(self, rowids: Sequence[int], mark: Literal["read", "starred"], value: bool | None) -> None:
         """Ask to mark many documents' articles; without a ``value``, so that they all have it, or have it no more."""
-        self._change_many(lambda: self._library.marks.set_or_toggle(rowids, mark, value).told)
+        self._change_many(lambda: self._library.marks.set_or_toggle(rowids, mark, value).description)
 
     def tag_documents(self, rowids: Sequence[int], add: Sequence[str], remove: Sequence[str]) -> None:
         """Ask to add tags to many documents' articles, and to take tags from them."""
-        self._change_many(lambda: self._library.marks.apply_to_rows(rowids, add_tags=add, remove_tags=remove).told)
+        from reader.core.marks import MarkChange
+
+        change = MarkChange(add_tags=tuple(add), remove_tags=tuple(remove))
+        self._change_many(lambda: self._library.marks.apply_to_rows(rowids, change).description)
 
     def undo(self, *, again: bool) -> None:
         """Ask to undo the last change, or to do it ``again``."""
@@ -383,7 +392,9 @@ class Desk:
 
     def _lasting(self, told: str) -> str:
         """Return what to say of a change, and when it does not last, that too."""
-        return told if self._library.marks.are_saved or not told else f"{told} Only until you quit: marks cannot be kept."
+        return (
+            told if self._library.marks.are_saved or not told else f"{told} Only until you quit: marks cannot be kept."
+        )
 
     def _change(self, change: Callable[[], object], *, counting: bool = True) -> None:
         self._changes.append(change)
@@ -414,12 +425,12 @@ class Desk:
 
     def left_article(self, id_: str, position: int, of: PositionKind = "article") -> None:
         """Ask to keep where in an article, or in its full text, the person is."""
-        self._library.positions.left_article(id_, position, of)
+        self._library.positions.set_article(id_, position, of)
         self.run(self._library.positions.write, KEEPING, exclusive=False)
 
     def left_view(self, name: str, place: ListPosition) -> None:
         """Ask to keep at which article of a view the person is."""
-        self._library.positions.left_view(name, place)
+        self._library.positions.set_list(name, place)
         self.run(self._library.positions.write, KEEPING, exclusive=False)
 
     def remember_folder(self) -> None:

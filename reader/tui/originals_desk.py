@@ -104,7 +104,7 @@ class OriginalsDesk:
             if now is not None and now.id != text.id:
                 text = with_cached_page(self._library, now, self._bodies())  # it is of another article now
             laid = lay_out_text(text, width, datetime.now().astimezone())
-            place = self._library.positions.position(text.id, "text") if text.id else None
+            place = self._library.positions.article(text.id, "text") if text.id else None
             self._post(messages.TextLoaded(text, laid, turn, place=place, again=now is not None))
 
         self._run(work, "text")

@@ -217,7 +217,7 @@ class ViewsDesk:
             except QueryError:
                 entries["view"].append(SidebarEntry(view.name, None))
             else:
-                entries["view"].append(SidebarEntry(view.name, library.search(query, sort).count))
+                entries["view"].append(SidebarEntry(view.name, library.search.run(query, sort).count))
         entries["tag"] = [SidebarEntry(*each) for each in library.search.values("tag")]
         if generation != self._generation or not self._values:
             for kind in OF_DOCUMENTS:

@@ -17,7 +17,9 @@ MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 def _main(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int | str | None:
     """Run the command as a whole and return its exit status."""
     monkeypatch.setattr("sys.argv", ["newsreader", *map(str, arguments)])
-    monkeypatch.setattr("reader.core.logs.start_logging", lambda path: None)  # it is for the whole program; see test_logs.py
+    monkeypatch.setattr(
+        "reader.core.logs.start_logging", lambda path: None
+    )  # it is for the whole program; see test_logs.py
     try:
         main()
     except SystemExit as end:

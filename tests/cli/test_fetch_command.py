@@ -459,7 +459,7 @@ async def test_marks_that_cannot_be_read_keep_every_page(
 ) -> None:
     folder = make_folder(site(server, 2))
     await run("fetch", folder)
-    state = own_directories.state
+    state = own_directories.state_file
     with sqlite3.connect(state) as db:
         db.execute("PRAGMA user_version=999")
     db.close()

@@ -64,23 +64,23 @@ def test_two_machines_share_their_marks(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_before_an_import_that_changes_something_there_is_a_backup(own_directories: Paths, tmp_path: Path) -> None:
-    with closing(MarkStore.open(own_directories.state)[0]) as state:
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         state.mark([_A], MarkChange(read=True))
     exported = _run("export", "-").stdout_bytes
     assert "of which 0 were" in _run("import", "-", text=exported).stderr
     assert list(own_directories.data.glob("*before-import*")) == []
     _run("import", "-", text=exported.replace(b"true", b"false").replace(b'd":"20', b'd":"30'))
     (backup,) = own_directories.data.glob("*before-import*")
-    with closing(MarkStore.open(backup)[0]) as before, closing(MarkStore.open(own_directories.state)[0]) as now:
+    with closing(MarkStore.open(backup)[0]) as before, closing(MarkStore.open(own_directories.state_file)[0]) as now:
         assert (before.read_among([_A]), now.read_among([_A])) == ({_A}, frozenset())
 
 
 def test_an_import_says_what_else_there_is_and_that_a_clock_was_wrong(own_directories: Paths) -> None:
-    with closing(MarkStore.open(own_directories.state)[0]) as state:
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         state.mark([_A, _B], MarkChange(read=True))
         state.keep("view", {"AI": {"query": "tag:ai"}, "All": {}}, told="Saved two views")
     exported = _run("export", "-").stdout_bytes
-    with closing(MarkStore.open(own_directories.state)[0]) as state:
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         while state.undo():
             pass
     later = exported.replace(b'"changed":"2', b'"changed":"3')
@@ -90,7 +90,7 @@ def test_an_import_says_what_else_there_is_and_that_a_clock_was_wrong(own_direct
         "newsreader: 2 marks in it had a time in the future: a clock was wrong, there or here. "
         "What you change here from now on is later still.",
     ]
-    with closing(MarkStore.open(own_directories.state)[0]) as state:
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         assert state.kept("view") == {"AI": {"query": "tag:ai"}, "All": {}}
         assert _run("export", "-").stdout_bytes == later
 
@@ -102,8 +102,11 @@ def _process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[byt
 
 
 def test_an_export_is_the_same_in_every_process(own_directories: Paths) -> None:
-    with closing(MarkStore.open(own_directories.state)[0]) as state:
-        state.mark([f"{n * 0x9E3779B97F4A7C15 % 2**64:016x}" for n in range(50)], MarkChange(read=True, add_tags=("b", "A", "é")))
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
+        state.mark(
+            [f"{n * 0x9E3779B97F4A7C15 % 2**64:016x}" for n in range(50)],
+            MarkChange(read=True, add_tags=("b", "A", "é")),
+        )
         state.keep("view", {name: {"b": 1, "a": 2} for name in ("z", "y")}, told="Saved two views")
     exports = {_process("export", "-", env={"PYTHONHASHSEED": seed}).stdout for seed in ("0", "1", "random")}
     assert exports == {_run("export", "-").stdout_bytes}
@@ -116,7 +119,7 @@ def test_closed_standard_input_is_told(own_directories: Paths) -> None:
 
 
 def test_one_bad_line_and_nothing_is_imported(own_directories: Paths) -> None:
-    with closing(MarkStore.open(own_directories.state)[0]) as state:
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         state.mark([_A], MarkChange(read=True))
         exported = _run("export", "-").stdout_bytes
         state.mark([_A], MarkChange(read=False))
@@ -132,7 +135,7 @@ def test_a_list_has_the_marks(seeds: Path, own_directories: Paths) -> None:
         return [{name: each[name] for name in ("id", "read", "starred", "tags")} for each in json.loads(found)]
 
     id_ = str(listed()[1]["id"])
-    with closing(MarkStore.open(own_directories.state)[0]) as state:
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         state.mark([id_], MarkChange(read=True, starred=True, add_tags=("b", "A")))
     assert listed()[1] == {"id": id_, "read": True, "starred": True, "tags": ["A", "b"]}
     assert listed()[0]["tags"] == []
@@ -163,10 +166,10 @@ def test_without_a_file_of_marks_nothing_is_exported_or_imported(
 
 
 def test_a_damaged_file_is_told_of_and_what_is_left_exported(own_directories: Paths) -> None:
-    with closing(MarkStore.open(own_directories.state)[0]) as state:
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         state.mark([_A], MarkChange(read=True))
         state.backup_if_due()
-    own_directories.state.write_bytes(b"garbage" * 1000)
+    own_directories.state_file.write_bytes(b"garbage" * 1000)
     result = _run("export", "-")
     assert result.stderr.startswith("newsreader: The file of marks was damaged. It was set aside as ")
     assert _A.encode() in result.stdout_bytes
@@ -179,7 +182,7 @@ def test_the_command_without_a_word_says_what_is_missing() -> None:
 
 
 def test_an_export_into_a_pipe_that_is_closed_is_no_error(own_directories: Paths) -> None:
-    with closing(MarkStore.open(own_directories.state)[0]) as state:
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         state.mark([f"{n:016x}" for n in range(5000)], MarkChange(read=True))
     process = subprocess.Popen(
         [sys.executable, "-m", "reader", "state", "export", "-"],

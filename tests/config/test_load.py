@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from reader.config.load import Config, load_config
-from reader.config.settings import FetchSettings
+from reader.config.load import load_config
+from reader.config.settings import Config, FetchSettings
 from reader.core.errors import ReaderError
 
 _ACTIONS = frozenset({"open", "sort.heat"})

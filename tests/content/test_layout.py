@@ -26,7 +26,7 @@ from reader.content.html.builder import parse_html
 from reader.content.layout.layout import layout
 from reader.content.layout.wrap import Line
 from reader.content.markdown.parser import parse_markdown
-from reader.core.text import stable_width, cell_width
+from reader.core.text import cell_width, stable_width
 from tests.content.tag_soup import hostile, is_clean, is_linear, soup
 
 

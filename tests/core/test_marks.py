@@ -133,7 +133,10 @@ def test_other_names_of_marks_are_not_ours(what: str) -> None:
 def test_a_step_is_put_into_words() -> None:
     shown = {"ai": "AI"}
     assert describe_marks([(READ, True, 12)], shown) == "MarkResult 12 articles read"
-    assert describe_marks([(READ, False, 1), (STARRED, True, 1)], shown) == "MarkResult 1 article unread, starred 1 article"
+    assert (
+        describe_marks([(READ, False, 1), (STARRED, True, 1)], shown)
+        == "MarkResult 1 article unread, starred 1 article"
+    )
     assert describe_marks([("#ai", True, 1000)], shown) == "Tagged 1,000 articles “AI”"
     assert describe_marks([("#ai", False, 2), ("#x", False, 1)], shown) == (
         "Took the tag “AI” from 2 articles, took the tag “x” from 1 article"

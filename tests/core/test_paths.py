@@ -22,7 +22,9 @@ def test_each_can_be_moved(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_home_folder_of_nobody_is_taken_as_a_name() -> None:
-    assert Paths.from_environment({"NEWSREADER_DATA_DIR": "~nobody-of-this-name/x"}).data == Path("~nobody-of-this-name/x")
+    assert Paths.from_environment({"NEWSREADER_DATA_DIR": "~nobody-of-this-name/x"}).data == Path(
+        "~nobody-of-this-name/x"
+    )
 
 
 def test_files_lie_where_they_belong_and_nothing_is_made(own_directories: Paths) -> None:
@@ -35,5 +37,5 @@ def test_files_lie_where_they_belong_and_nothing_is_made(own_directories: Paths)
 
 def test_every_folder_has_an_index_of_its_own(own_directories: Paths) -> None:
     folders = [Path("/a"), Path("/a/b"), Path("/a\udcff")]
-    assert len({own_directories.index(folder) for folder in folders}) == 3
-    assert own_directories.index(Path("/a")) == own_directories.index(Path("/a"))
+    assert len({own_directories.index_file(folder) for folder in folders}) == 3
+    assert own_directories.index_file(Path("/a")) == own_directories.index_file(Path("/a"))

@@ -287,7 +287,7 @@ def alive(pid: int) -> bool:
 def test_the_address_arrives_as_one_argument(start: Callable[[Browser, str], None], url: str, tmp_path: Path) -> None:
     record = tmp_path / "record"
     start(script(tmp_path, recording(record), "--tab", "--url=%s", "--end"), url)
-    assert lines(record) == ["--tab", f"--url={urls.safe(url)}", "--end"]
+    assert lines(record) == ["--tab", f"--url={urls.safe_url(url)}", "--end"]
 
 
 def test_a_failure_at_once_is_told(tmp_path: Path) -> None:

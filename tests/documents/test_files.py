@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 from reader.core.errors import ReaderError
-from reader.documents.files import MAX_BYTES, FileContents, Folder, FileGoneError, check_folder, join_path, list_file, read_file, read_files, walk
+from reader.documents.files import (
+    MAX_BYTES,
+    FileContents,
+    FileGoneError,
+    Folder,
+    check_folder,
+    join_path,
+    list_file,
+    read_file,
+    read_files,
+    walk,
+)
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 

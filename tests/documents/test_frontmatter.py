@@ -10,8 +10,8 @@ from reader.documents.frontmatter import (
     MAX_DEPTH,
     MAX_HEADER,
     FrontMatterError,
-    MappingNode,
     HeaderNode,
+    MappingNode,
     ScalarNode,
     SequenceNode,
     split_front_matter,
@@ -29,7 +29,9 @@ def _plain(node: HeaderNode) -> _Plain:
 
 
 def _header(data: str | bytes, *, whole_is_yaml: bool = False) -> _Plain:
-    return _plain(split_front_matter(data.encode() if isinstance(data, str) else data, whole_is_yaml=whole_is_yaml).header)
+    return _plain(
+        split_front_matter(data.encode() if isinstance(data, str) else data, whole_is_yaml=whole_is_yaml).header
+    )
 
 
 def _fault(data: str | bytes, *, whole_is_yaml: bool = False) -> tuple[int, str]:
@@ -98,7 +100,13 @@ def test_values_stay_as_they_were_written() -> None:
 
 def test_only_what_is_not_quoted_can_be_null_or_a_number() -> None:
     entries = split_front_matter(b"---\na: ~\nb: '~'\nc: !!str ~\nd: !!null ''\ne:\n---\n").header.entries
-    assert [node.is_null for node in entries.values() if isinstance(node, ScalarNode)] == [True, False, False, True, True]
+    assert [node.is_null for node in entries.values() if isinstance(node, ScalarNode)] == [
+        True,
+        False,
+        False,
+        True,
+        True,
+    ]
 
 
 def test_toml_values_of_every_type_become_the_same_tree() -> None:

@@ -13,7 +13,14 @@ from hypothesis import strategies as st
 from reader.core.urls import url_key
 from reader.documents.files import MAX_BYTES
 from reader.documents.frontmatter import MAX_HEADER
-from reader.documents.index_record import IndexRecord, index_record, record_of_article, article_number, fast_record, full_record
+from reader.documents.index_record import (
+    IndexRecord,
+    article_number,
+    fast_record,
+    full_record,
+    index_record,
+    record_of_article,
+)
 from reader.documents.parse import LIST_LIMIT, parse_document
 
 _ROOT = Path(__file__).parents[2]

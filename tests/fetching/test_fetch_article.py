@@ -79,7 +79,9 @@ def age(pages: PageStore, hours: float) -> None:
 # Which address.
 
 
-async def test_the_first_address_that_yields_an_article_wins(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
+async def test_the_first_address_that_yields_an_article_wins(
+    server: Server, job: ArticleFetcher, pages: PageStore
+) -> None:
     links = Links(
         server.url("/gone"),
         server.on("/empty", reply(b"<html><body></body></html>")),
@@ -101,7 +103,9 @@ async def test_the_first_address_that_yields_an_article_wins(server: Server, job
     assert page.size == len(html("By AMP"))
 
 
-async def test_where_redirects_lead_to_is_where_it_was_found(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
+async def test_where_redirects_lead_to_is_where_it_was_found(
+    server: Server, job: ArticleFetcher, pages: PageStore
+) -> None:
     there = server.on("/there", reply(html()))
     got = (await job.fetch(fetch_target(ID, [Links(server.on("/here", onward("/there")))]))).got
     assert got.url == there
@@ -147,7 +151,9 @@ async def test_an_address_with_a_password_is_refused_and_never_told(
     assert "secret" not in repr(pages.page(ID))
 
 
-async def test_a_stub_is_passed_over_for_the_next_address(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
+async def test_a_stub_is_passed_over_for_the_next_address(
+    server: Server, job: ArticleFetcher, pages: PageStore
+) -> None:
     links = Links(server.on("/stub", reply(STUB)), "", server.on("/amp", reply(html())))
     got = (await job.fetch(fetch_target(ID, [links]))).got
     assert (got.status, kept(pages).way) == ("fetched", "amp")
@@ -411,7 +417,9 @@ async def test_a_full_disk_is_raised_and_nothing_is_lost(
     pages.close()
 
 
-async def test_cancelling_keeps_nothing_and_what_was_kept(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
+async def test_cancelling_keeps_nothing_and_what_was_kept(
+    server: Server, job: ArticleFetcher, pages: PageStore
+) -> None:
     reached = asyncio.Event()
 
     async def silent(*_: object) -> None:
@@ -509,7 +517,9 @@ def test_documents_of_one_article_share_its_addresses(make_folder: MakeFolder, l
 # Unasked.
 
 
-async def test_what_is_fetched_unasked_keeps_to_robots_txt(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
+async def test_what_is_fetched_unasked_keeps_to_robots_txt(
+    server: Server, job: ArticleFetcher, pages: PageStore
+) -> None:
     server.on("/robots.txt", reply(b"User-agent: *\nDisallow: /private/\n", kind="text/plain"))
     url = server.on("/private/a", reply(html()))
     async with Fetcher(RULES) as fetcher:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from reader.config.settings import OFF, OFFLINE, FetchSettings
+from reader.config.settings import FETCHING_DISABLED, OFFLINE, FetchSettings
 from reader.core.events import BulkProgress, FetchAttempted, FetchEvent, FetchResult, ImageFetched, Notice
 from reader.core.model import Links
 from reader.core.paths import Paths
@@ -225,7 +225,7 @@ async def test_many_are_gathered_and_it_can_be_stopped(
 async def test_where_nothing_may_go_out_nothing_does(
     settings: FetchSettings, server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
-    words = OFFLINE if settings.offline else OFF
+    words = OFFLINE if settings.offline else FETCHING_DISABLED
     opened = library(make_folder({"a.md": document(server.on("/a", reply(html())))}))
     (id_,) = ids_of(opened)
     one = beside(opened, settings)
@@ -537,8 +537,8 @@ async def test_a_single_document_is_fetched_too(
 async def test_where_pages_are_in_memory_a_thread_does_the_work(
     server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, own_directories: Paths
 ) -> None:
-    own_directories.pages.parent.parent.mkdir(parents=True, exist_ok=True)
-    own_directories.pages.parent.write_text("a file in the place of the folder")
+    own_directories.pages_file.parent.parent.mkdir(parents=True, exist_ok=True)
+    own_directories.pages_file.parent.write_text("a file in the place of the folder")
     opened = library(make_folder({"a.md": document(server.on("/a", reply(html())))}))
     (id_,) = ids_of(opened)
     one = beside(opened)
@@ -596,7 +596,7 @@ async def test_pages_that_were_damaged_are_told(
     server: Server, beside: MakeBeside, make_folder: MakeFolder, library: OpenLibrary, own_directories: Paths
 ) -> None:
     opened = library(make_folder({"a.md": document(server.on("/a", reply(html())))}))
-    own_directories.pages.write_bytes(b"\xa5" * 20_000)
+    own_directories.pages_file.write_bytes(b"\xa5" * 20_000)
     (id_,) = ids_of(opened)
     one = beside(opened)
     one.process.fetch(id_)

@@ -72,7 +72,7 @@ def test_where_nothing_changed_nothing_is_written(
     (folder / "fifo.md").unlink()
     os.mkfifo(folder / "fifo.md")
     opened = library(folder)
-    with closing(sqlite3.connect(own_directories.index(folder))) as watcher:
+    with closing(sqlite3.connect(own_directories.index_file(folder))) as watcher:
 
         def version() -> int:
             return int(watcher.execute("PRAGMA data_version").fetchone()[0])

@@ -90,7 +90,7 @@ def test_a_damaged_index_is_built_anew_while_it_is_open(opened: Library, own_dir
     with _running(opened) as running:
         running.finished()
     # Everything but the beginning, in the file and in its log: whatever is read of it next is no page of a database.
-    file = own_directories.index(folder)
+    file = own_directories.index_file(folder)
     for path in (file, file.with_name(file.name + "-wal")):
         size = path.stat().st_size if path.exists() else 0
         if size > 4096:

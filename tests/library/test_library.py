@@ -85,7 +85,9 @@ def test_rows_and_counts_follow_every_change_of_marks_also_undone_and_of_another
 
     nothing = (False, False, ())
     assert opened.counts().unread == 4  # from here on it is counted on
-    marked = opened.mark(ids[:3], MarkChange(read=True, starred=True, add_tags=("b", "A")), description="Cleared the list")
+    marked = opened.mark(
+        ids[:3], MarkChange(read=True, starred=True, add_tags=("b", "A")), description="Cleared the list"
+    )
     assert (len(marked.changed), marked.told) == (3, "Cleared the list")
     opened.mark(ids[:1], MarkChange(read=False, remove_tags=("B",)))
     expected = [(False, True, ("A",)), *[(True, True, ("A", "b"))] * 2, nothing]

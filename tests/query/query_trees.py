@@ -16,7 +16,6 @@ from reader.query.ast import (
     THINGS,
     VALUE_FIELDS,
     And,
-    NumberRange,
     DateCondition,
     HasCondition,
     IsCondition,
@@ -24,9 +23,10 @@ from reader.query.ast import (
     Node,
     Not,
     NumberCondition,
+    NumberRange,
     Or,
-    SubstringCondition,
     Query,
+    SubstringCondition,
     UnknownCondition,
     ValueCondition,
     WordsCondition,
@@ -52,7 +52,9 @@ days: st.SearchStrategy[str] = _iso | _spans | st.sampled_from(WORDS)
 ranges: st.SearchStrategy[DateCondition] = (
     st.tuples(days, days).filter(lambda ends: not is_backwards(*ends)).map(lambda ends: DateCondition("range", *ends))
 )
-dates: st.SearchStrategy[DateCondition] = st.builds(DateCondition, st.sampled_from(["in", "<", "<=", ">", ">="]), days) | ranges
+dates: st.SearchStrategy[DateCondition] = (
+    st.builds(DateCondition, st.sampled_from(["in", "<", "<=", ">", ">="]), days) | ranges
+)
 """Every condition about a date."""
 
 leaves: st.SearchStrategy[Leaf] = st.one_of(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.query.ast import DateCondition, DateRelation
-from reader.query.dates import WORDS, is_backwards, date_error, date_range
+from reader.query.dates import WORDS, date_error, date_range, is_backwards
 from tests.query.query_trees import dates, days
 
 # Zones in the form of POSIX, so that no tables of zones are needed. West of Greenwich is positive there.

@@ -12,23 +12,23 @@ from reader.query.ast import (
     MAX_CONDITIONS,
     MAX_DEPTH,
     And,
-    NumberRange,
     DateCondition,
     HasCondition,
     IsCondition,
     Node,
     Not,
     NumberCondition,
+    NumberRange,
     Or,
-    QueryOrder,
-    SubstringCondition,
     Query,
     QueryError,
+    QueryOrder,
+    SubstringCondition,
     UnknownCondition,
     ValueCondition,
     WordsCondition,
 )
-from reader.query.parser import parse_query, quote_value, format_query
+from reader.query.parser import format_query, parse_query, quote_value
 from tests.query.query_trees import queries, texts
 
 A, B, C = (WordsCondition("any", word, prefix=True) for word in "abc")

@@ -9,7 +9,7 @@ import pytest
 
 from reader.query.ast import FIELDS, MAX_CHARS, MAX_CONDITIONS, MAX_DEPTH, STATES, THINGS, QueryError
 from reader.query.dates import WORDS
-from reader.query.parser import parse_query, format_query
+from reader.query.parser import format_query, parse_query
 
 PAGE = (Path(__file__).parents[2] / "docs" / "queries.md").read_text("utf-8")
 QUERIES = [line for block in re.findall(r"```query\n(.*?)```", PAGE, re.DOTALL) for line in block.splitlines()]

@@ -11,7 +11,21 @@ from reader.core.errors import ReaderError
 from reader.core.marks import normalize_tag, tag_key
 from reader.core.model import Article
 from reader.core.tokenize import fold_case, spaced_body_words, words
-from reader.query.ast import And, NumberRange, DateCondition, HasCondition, IsCondition, Node, Not, NumberCondition, Or, SubstringCondition, UnknownCondition, ValueCondition, WordsCondition
+from reader.query.ast import (
+    And,
+    DateCondition,
+    HasCondition,
+    IsCondition,
+    Node,
+    Not,
+    NumberCondition,
+    NumberRange,
+    Or,
+    SubstringCondition,
+    UnknownCondition,
+    ValueCondition,
+    WordsCondition,
+)
 from reader.query.dates import date_range
 
 _RELATIONS = {"=": eq, "<": lt, "<=": le, ">": gt, ">=": ge}

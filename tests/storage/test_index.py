@@ -164,7 +164,7 @@ def _cut_off(path: Path) -> None:
 def test_a_damaged_index_is_set_aside_and_built_anew(
     folder: Path, library: OpenLibrary, own_directories: Paths, damage: Callable[[Path], None]
 ) -> None:
-    path = own_directories.index(folder)
+    path = own_directories.index_file(folder)
     damage(path)
     damaged = path.read_bytes()
     opened = library(folder)
@@ -186,7 +186,7 @@ def test_a_damaged_index_is_set_aside_and_built_anew(
 def test_an_index_of_another_format_is_built_anew(
     folder: Path, library: OpenLibrary, own_directories: Paths, change: str
 ) -> None:
-    path = own_directories.index(folder)
+    path = own_directories.index_file(folder)
     with closing(sqlite3.connect(path)) as db:
         db.executescript(f"UPDATE articles SET title = 'of another format'; {change}")
     opened = library(folder)
@@ -247,7 +247,7 @@ def test_an_index_damaged_in_its_middle_says_so_and_is_built_anew_by_the_next_st
         {f"{number}.md": f"---\ntitle: T{number}\nexcerpt: {'x' * 500}\n---\n" for number in range(200)}
     )
     library(folder).close()
-    path = own_directories.index(folder)
+    path = own_directories.index_file(folder)
     data = path.read_bytes()
     kept = 8192 * 20  # with what tables there are
     path.write_bytes(data[:kept] + b"\xa5" * (len(data) - kept))

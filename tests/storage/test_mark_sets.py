@@ -53,7 +53,9 @@ def test_what_is_kept_up_is_what_is_looked_up(tmp_path_factory: pytest.TempPathF
                 which, read, starred, add, remove = given_
                 try:
                     marked = [ids[at] for at in which]
-                    library.mark(marked, MarkChange(read=read, starred=starred, add_tags=tuple(add), remove_tags=tuple(remove)))
+                    library.mark(
+                        marked, MarkChange(read=read, starred=starred, add_tags=tuple(add), remove_tags=tuple(remove))
+                    )
                 except ReaderError:  # one tag both added and removed
                     continue
             elif what == "undo":

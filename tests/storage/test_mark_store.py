@@ -240,7 +240,9 @@ def _tables_missing(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("damage", "saved"), [(_garbage, 0), (_zeroed_header, 1), (_cut_off, 0), (_tables_missing, 0)])
-def test_a_damaged_file_is_set_aside_and_never_deleted(opened: MarkStore, path: Path, damage: object, saved: int) -> None:
+def test_a_damaged_file_is_set_aside_and_never_deleted(
+    opened: MarkStore, path: Path, damage: object, saved: int
+) -> None:
     opened.mark([_ID], MarkChange(read=True))
     opened.close()
     assert callable(damage)

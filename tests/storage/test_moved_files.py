@@ -27,7 +27,9 @@ def _index(path: Path | None = None) -> Index:
     return index
 
 
-def _move(index: Index, gone: bytes, article: Article, path: bytes, mtime_ns: int = 1) -> tuple[int | None, IndexWriter]:
+def _move(
+    index: Index, gone: bytes, article: Article, path: bytes, mtime_ns: int = 1
+) -> tuple[int | None, IndexWriter]:
     """Let ``article`` come at ``path`` while the document at ``gone`` goes; return its row, and the writer."""
     before = index.with_path(gone)
     assert before is not None

@@ -244,7 +244,9 @@ def test_an_image_for_which_there_is_no_room_is_refused_and_costs_nothing(pages_
 
 
 @pytest.mark.parametrize("act", [PageStore.clear, lambda pages: pages.prune(0)], ids=["clear", "prune"])
-def test_a_star_that_is_set_while_room_is_about_to_be_made_counts(act: Callable[[PageStore], object], path: Path) -> None:
+def test_a_star_that_is_set_while_room_is_about_to_be_made_counts(
+    act: Callable[[PageStore], object], path: Path
+) -> None:
     starred: set[int] = set()
     waits = threading.Event()
 

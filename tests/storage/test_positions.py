@@ -15,7 +15,7 @@ from reader.core.marks import MarkChange
 from reader.core.ordering import ArticleOrder, Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.query.parser import parse_query, format_query
+from reader.query.parser import format_query, parse_query
 from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.marks import positions
 from reader.storage.sqlite.marks.positions import (
@@ -228,7 +228,9 @@ def test_a_newer_file_is_left_alone(state: MarkStore, path: Path) -> None:
 
 
 def test_an_article_that_gets_another_identity_keeps_its_places(state: MarkStore) -> None:
-    state.places.keep(_FOLDER, {1: 100, 3: 300}, {"date down": ListPosition((5, 1), 4, 0), "date up": ListPosition((7,), 4, 0)})
+    state.places.keep(
+        _FOLDER, {1: 100, 3: 300}, {"date down": ListPosition((5, 1), 4, 0), "date up": ListPosition((7,), 4, 0)}
+    )
     state.places.keep(_FOLDER, {4: 400}, {})
     state.carry([(1, 2), (3, 4), (5, 5)])
     assert [state.places.position(id_) for id_ in (2, 4)] == [100, 400]  # of two the later
@@ -343,7 +345,9 @@ def test_a_new_index_takes_no_row_for_another(
 
 
 def test_a_query_is_one_view_however_it_is_written(make_folder: MakeFolder, library: OpenLibrary) -> None:
-    assert list_key(_BEST, format_query(parse_query("topic:ai  law"))) == list_key(_BEST, format_query(parse_query("topic:ai law")))
+    assert list_key(_BEST, format_query(parse_query("topic:ai  law"))) == list_key(
+        _BEST, format_query(parse_query("topic:ai law"))
+    )
     assert list_key(Sort("date"), "a") != list_key(Sort("date", reverse=True), "a")
     opened = library(make_folder(_documents(9)))
     name = list_key(_BEST, "a" * 3000)

@@ -22,7 +22,22 @@ from reader.core.model import Article, Image, Links, Provider, Related
 from reader.core.ordering import SORT_KEYS, Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.query.ast import And, NumberRange, DateCondition, HasCondition, IsCondition, Node, Not, NumberCondition, Or, SubstringCondition, Query, UnknownCondition, ValueCondition, WordsCondition
+from reader.query.ast import (
+    And,
+    DateCondition,
+    HasCondition,
+    IsCondition,
+    Node,
+    Not,
+    NumberCondition,
+    NumberRange,
+    Or,
+    Query,
+    SubstringCondition,
+    UnknownCondition,
+    ValueCondition,
+    WordsCondition,
+)
 from reader.query.parser import parse_query
 from reader.storage.sqlite.index import fulltext, sort_orders
 from reader.storage.sqlite.index import writer as writer_module
@@ -107,14 +122,21 @@ _leaves: st.SearchStrategy[Node] = st.one_of(
     st.builds(WordsCondition, st.sampled_from(["any", "title", "excerpt", "body", "text"]), _asked, st.booleans()),
     st.builds(WordsCondition, st.just("any"), _asked, st.booleans()),
     st.builds(
-        ValueCondition, st.sampled_from(["source", "domain", "topic", "tag", "type", "category", "lang"]), _values | _asked
+        ValueCondition,
+        st.sampled_from(["source", "domain", "topic", "tag", "type", "category", "lang"]),
+        _values | _asked,
     ),
     st.builds(ValueCondition, st.just("folder"), st.sampled_from(["äh", "a_b/C", "A_B/", "c", "a", "/", "Äh/c"])),
     st.builds(
-        SubstringCondition, st.sampled_from(["path", "url"]), st.sampled_from(["police", "C/", "ÄH", "_", "%", "人", "-1", "B_C"])
+        SubstringCondition,
+        st.sampled_from(["path", "url"]),
+        st.sampled_from(["police", "C/", "ÄH", "_", "%", "人", "-1", "B_C"]),
     ),
     st.builds(
-        NumberCondition, st.sampled_from(["quality", "heat"]), st.sampled_from(["=", "<", "<=", ">", ">="]), st.integers(-1, 6)
+        NumberCondition,
+        st.sampled_from(["quality", "heat"]),
+        st.sampled_from(["=", "<", "<=", ">", ">="]),
+        st.integers(-1, 6),
     ),
     st.builds(NumberRange, st.sampled_from(["quality", "heat"]), st.integers(-1, 6), st.integers(-1, 6)),
     st.builds(UnknownCondition, st.sampled_from(["quality", "heat", "date"])),

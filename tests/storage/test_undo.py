@@ -227,7 +227,9 @@ def test_the_last_steps_are_kept_however_large_they_are(state: MarkStore, monkey
     assert count == 0
 
 
-def test_what_was_undone_is_forgotten_before_what_can_be_undone(state: MarkStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_was_undone_is_forgotten_before_what_can_be_undone(
+    state: MarkStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(undo, "SURE", 2)
     monkeypatch.setattr(undo, "STEPS", 3)
     for id_ in (_A, _B, _C):

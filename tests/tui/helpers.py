@@ -20,8 +20,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.worker import WorkerCancelled, WorkerFailed
 
-from reader.config.load import Config
-from reader.config.settings import FetchSettings
+from reader.config.settings import Config, FetchSettings
 from reader.core.events import FetchEvent
 from reader.core.model import Row
 from reader.core.ordering import ArticleOrder, Sort

@@ -97,4 +97,8 @@ def test_any_bytes_can_be_read(body: bytes, told: str, markup: bool) -> None:
 
 @given(st.text())
 def test_utf_8_without_a_word_is_read_as_it_is(text: str) -> None:
-    assert encodings.detect_encoding(text.encode("utf-8", "replace"), "", markup=False) in {"utf-8", "utf-16-le", "utf-16-be"}
+    assert encodings.detect_encoding(text.encode("utf-8", "replace"), "", markup=False) in {
+        "utf-8",
+        "utf-16-le",
+        "utf-16-be",
+    }

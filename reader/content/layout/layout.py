@@ -29,7 +29,7 @@ from reader.content.blocks import (
 from reader.content.html.links import host_of
 from reader.content.layout.tables import lay_table
 from reader.content.layout.wrap import Line, make_span, pieces_of, wrap
-from reader.core.text import truncate, stable_width
+from reader.core.text import stable_width, truncate
 
 MIN_WIDTH = 8
 """Cells; a narrower view is laid out as one of this width, and no indent leaves less than this for the text."""

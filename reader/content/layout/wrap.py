@@ -12,7 +12,7 @@ from operator import itemgetter
 from typing import TypeAlias
 
 from reader.content.blocks import Span, TextStyle
-from reader.core.text import clean_block, stable_width, cell_width
+from reader.core.text import cell_width, clean_block, stable_width
 
 Line: TypeAlias = tuple[Span, ...]
 """One line of the screen: no line breaks, and no more cells than asked for."""

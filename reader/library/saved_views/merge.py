@@ -66,7 +66,10 @@ def rank_views(views: Sequence[SavedView], known: Mapping[str, RankedView]) -> d
         result.append(rank_between(low, high, (after or 0) - at + 1))
     if any(not first < second for first, second in pairwise(result)):
         result = [float(at) for at in range(len(views))]  # there is no number left between two of them
-    return {view.name: RankedView(view.query, format_sort(view.sort), rank) for view, rank in zip(views, result, strict=True)}
+    return {
+        view.name: RankedView(view.query, format_sort(view.sort), rank)
+        for view, rank in zip(views, result, strict=True)
+    }
 
 
 def rank_between(low: float | None, high: float | None, parts: int = 2) -> float:

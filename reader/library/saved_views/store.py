@@ -18,9 +18,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from reader.core.atomic_write import write_atomically
 from reader.core.errors import ReaderError, describe_error
 from reader.core.ordering import Sort
-from reader.core.text import clean, truncate, show_path
+from reader.core.text import clean, show_path, truncate
 from reader.library.saved_views import toml_file
 from reader.library.saved_views.merge import RankedView, merge_views, parse_view, rank_between, rank_views, sorted_views
 from reader.library.saved_views.toml_file import LONGEST_NAME, LONGEST_QUERY, SavedView
@@ -166,7 +167,7 @@ class SavedViews:
             things, told = change(before)
             if not things:
                 return told
-            if not self._library.items.put(KIND, _json(things), told=told):
+            if not self._library.items.put(KIND, _json(things), description=told):
                 return told
             try:
                 self._agree()
@@ -178,7 +179,7 @@ class SavedViews:
     def _take_back(self, told: str, before: Mapping[str, RankedView | None]) -> None:
         """Make a step undone that could not be written, so that what was before it can be undone as ever."""
         undone = self._library.marks.undo()
-        if undone is not None and undone.told != told:  # somebody has marked an article in this moment
+        if undone is not None and undone.description != told:  # somebody has marked an article in this moment
             self._library.marks.redo()
             self._library.items.replace(KIND, _json(before))
 
@@ -218,7 +219,9 @@ class SavedViews:
     def _agreed(self) -> _Agreed:
         try:
             found = json.loads(self._library.settings.get(_AGREED) or "{}")
-            views = {name: view for name, value in found["views"].items() if (view := parse_view(name, value)) is not None}
+            views = {
+                name: view for name, value in found["views"].items() if (view := parse_view(name, value)) is not None
+            }
             texts = {name: text for name, text in found["texts"].items() if isinstance(text, str)}
         except (ValueError, RecursionError, KeyError, AttributeError, TypeError):  # never yet, or not by us
             return _Agreed({}, {})
@@ -247,14 +250,16 @@ class SavedViews:
         except UnicodeDecodeError as error:
             raise ReaderError(f"{self._shown} is not UTF-8: byte {error.start}.", "Save it as UTF-8.") from None
         except OSError as error:
-            raise ReaderError(f"{self._shown} cannot be read: {describe_error(error)}.", "See that you may read it.") from error
+            raise ReaderError(
+                f"{self._shown} cannot be read: {describe_error(error)}.", "See that you may read it."
+            ) from error
 
     def _write(self, text: str) -> None:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise ReaderError(f"{show_path(self._path.parent)} cannot be made: {describe_error(error)}.") from error
-        self._library.write_whole(self._path, [text.encode()])
+        write_atomically(self._path, [text.encode()])
 
     def _signature(self) -> Signature:
         try:

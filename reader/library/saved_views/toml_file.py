@@ -216,7 +216,7 @@ def _apart(before: str, newline: str) -> str:
 
 def _fresh(view: SavedView, newline: str) -> str:
     lines = ["[[view]]", f"name = {_quoted(view.name)}", f"query = {_quoted(view.query)}"]
-    lines += [f"sort = {_quoted(sort_text(view.sort))}"] if view.sort is not None else []
+    lines += [f"sort = {_quoted(format_sort(view.sort))}"] if view.sort is not None else []
     return "".join(line + newline for line in lines)
 
 

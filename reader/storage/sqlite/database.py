@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import threading
 import time
@@ -269,18 +268,6 @@ def free_name(path: Path) -> Path:
         count += 1
         target = path.with_name(f"{path.name}-{count}")
     return target
-
-
-def sync(path: Path) -> None:
-    """Flush a file, or the entries of a folder, to disk. Raises OSError."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError:
-        if not path.is_dir():  # not every file system can sync folders
-            raise
-    finally:
-        os.close(handle)
 
 
 def file_identity(path: Path | None) -> tuple[int, int] | None:

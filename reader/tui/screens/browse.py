@@ -18,7 +18,7 @@ from textual.dom import DOMNode
 from textual.reactive import reactive
 
 from reader import startup
-from reader.config.load import Config
+from reader.config.settings import Config
 from reader.core.errors import ReaderError
 from reader.core.events import Progress
 from reader.core.ordering import Sort, SortKey
@@ -73,12 +73,12 @@ class BrowseScreen(Gathering):
         self._first: FirstFrame | None = first
         self._notice = notice
         """What the person should know from the start."""
-        self.set_reactive(BrowseScreen.sort, first.view.sort)
+        self.set_reactive(BrowseScreen.sort, first.order.sort)
         self._folder_read = False
         self._progress = Progress(finished=True)
         """How far the refresh is that goes on, or the last one was."""
         self._lost: _Lost | None = None
-        self._sorted = first.view.sort
+        self._sorted = first.order.sort
         """The order that was told last."""
         self._searching = False
         """Whether the list that is on its way is the answer to another query."""
@@ -401,7 +401,7 @@ class BrowseScreen(Gathering):
         """Ask for the new order. Header and message change with the list, in one frame."""
         self.articles.begin_loading()
         self._reload_view(sorting=True)
-        self._desk.remember(startup.SORT, f"{sort.by} {'up' if sort.reverse else 'down'}")
+        self._desk.remember(startup.SORT, str(sort))
 
     @on(ListHeader.SortChosen)
     def _sort_by_mouse(self, event: ListHeader.SortChosen) -> None:

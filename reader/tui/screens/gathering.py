@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import on
 
-from reader.config.load import Config
+from reader.config.settings import Config
 from reader.core.text import format_count
 from reader.startup import FirstFrame
 from reader.tui import messages
@@ -66,7 +66,9 @@ class Gathering(Picturing):
         elif len(rowids) > _MANY and (len(rowids), rowids[0], rowids[-1]) != self._asked_for:
             self._asked_for = (len(rowids), rowids[0], rowids[-1])
             key = bindings.first_key("fetch.all", self._keymap)
-            many = f"{key} again fetches the originals of {format_count(len(rowids), 'article')}, where they are not kept."
+            many = (
+                f"{key} again fetches the originals of {format_count(len(rowids), 'article')}, where they are not kept."
+            )
             self.say(many, transient=True)
         else:
             self._asked_for = None

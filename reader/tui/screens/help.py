@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from reader.content.blocks import Paragraph, Span
 from reader.content.layout.layout import layout
-from reader.core.text import fit_cells, cell_width
+from reader.core.text import cell_width, fit_cells
 from reader.query.completion import EXAMPLES
 from reader.tui.keys import bindings
 from reader.tui.screens.text_list import ListingScreen
@@ -22,7 +22,7 @@ _SIGNS = (
 )
 
 
-_GROUPS_OF: dict[bindings.KeyContext, bindings.Group] = {"text": "Text", "views": "Views", "entry": "Write"}
+_GROUPS_OF: dict[bindings.KeyContext, bindings.Group] = {"text": "Reader", "views": "Sidebar", "entry": "Prompt"}
 """Where keys mean something else than in the list and the article, and the group that says what."""
 
 

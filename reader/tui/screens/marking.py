@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Literal
 from textual import on
 from textual.timer import Timer
 
-from reader.config.load import Config
+from reader.config.settings import Config
+from reader.core.marks import MarkChange
 from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.screens.parts import Purpose
 from reader.tui.screens.reading import Reading
 from reader.tui.widgets.article_list.article_list import ArticleList
-from reader.tui.widgets.article_list.pending_marks import MarkChange, PendingMarks, describe_change
+from reader.tui.widgets.article_list.pending_marks import PendingMarks, describe_change
 from reader.tui.widgets.bars.bars import KeyBar
 
 if TYPE_CHECKING:
@@ -251,10 +252,10 @@ class Marking(Reading):
 
     def _refuses_tags(self, text: str) -> bool:
         """Say what is wrong with the first tag that can be none."""
-        from reader.library.library import Library
+        from reader.core.marks import tag_error
         from reader.tui.widgets.prompt.completion import split_tags
 
-        wrong = next(filter(None, (Library.fault_of_tag(tag.removeprefix("-")) for tag in split_tags(text))), "")
+        wrong = next(filter(None, (tag_error(tag.removeprefix("-")) for tag in split_tags(text))), "")
         if wrong and self.entry is not None:
             self.entry.hint(wrong, warning=True)
         return bool(wrong)

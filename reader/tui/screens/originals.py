@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from textual import on
 
-from reader.config.load import Config
+from reader.config.settings import Config
 from reader.core.text import truncate
 from reader.startup import FirstFrame
 from reader.tui import messages

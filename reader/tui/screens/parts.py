@@ -9,7 +9,7 @@ from textual import events, on
 from textual.screen import Screen
 from textual.widget import Widget
 
-from reader.config.load import Config
+from reader.config.settings import Config
 from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.desk import Desk
@@ -48,7 +48,7 @@ class Parts(Screen[None]):
         super().__init__()
         self.library = first.library
         self._keymap = settings.keys
-        self._desk = Desk(self, first.library, first.keeper)
+        self._desk = Desk(self, first.library, first.updater)
         self._held: list[events.Key] | None = None
         """Keys that were pressed while the focus is on its way to what they are meant for; None when it is not."""
         self._holds = 0

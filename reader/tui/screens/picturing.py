@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from textual import events, on
 
-from reader.config.load import Config
+from reader.config.settings import Config
 from reader.startup import FirstFrame
 from reader.tui import messages
 from reader.tui.screens.picture_switch import PictureSwitch

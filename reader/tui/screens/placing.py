@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from textual import on
 
-from reader.config.load import Config
+from reader.config.settings import Config
+from reader.core.ordering import list_key
 from reader.startup import FirstFrame
-from reader.storage.sqlite.marks.positions import list_key, place_in
 from reader.tui import messages
 from reader.tui.screens.searching import Searching
 from reader.tui.widgets.article_list.article_list import ArticleList
@@ -17,9 +17,9 @@ class Placing(Searching):
 
     def __init__(self, first: FirstFrame, settings: Config) -> None:
         super().__init__(first, settings)
-        self.view_name = list_key(first.view.sort)
+        self.view_name = list_key(first.order.sort)
         """What the view in the list is called."""
-        self.is_placed = first.at > 0
+        self.is_placed = first.index > 0
         """Whether an article is selected because the list was left at it."""
 
     @on(ArticleList.SelectionSettled)
@@ -28,7 +28,7 @@ class Placing(Searching):
         articles = self.articles
         if articles.moved and len(articles.view):
             line = articles.cursor - articles.scroll_offset.y
-            self._desk.left_view(self.view_name, place_in(articles.view, articles.cursor, line))
+            self._desk.left_view(self.view_name, articles.view.position_at(articles.cursor, line))
         articles.moved = False
 
     def keep_places(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from reader.content.blocks import Paragraph, Span
 from reader.content.layout.layout import layout
 from reader.core.model import Problem
-from reader.core.text import format_count, truncate, stable_width
+from reader.core.text import format_count, stable_width, truncate
 from reader.tui.screens.text_list import ListingScreen
 from reader.tui.widgets.text.lines import BLANK, Line, Run
 
@@ -20,7 +20,9 @@ class ProblemsScreen(ListingScreen):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         documents = format_count(len({problem.path for problem in problems}), "document")
-        super().__init__(f"{format_count(len(problems), 'problem')} in {documents}", "type part of a file, field or message")
+        super().__init__(
+            f"{format_count(len(problems), 'problem')} in {documents}", "type part of a file, field or message"
+        )
         self._problems = problems
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:

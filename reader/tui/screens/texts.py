@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from textual import on
 
-from reader.config.load import Config
+from reader.config.settings import Config
 from reader.core.errors import ReaderError
 from reader.core.model import Links
 from reader.startup import FirstFrame

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from textual import events, on
 
 from reader import startup
-from reader.config.load import Config
+from reader.config.settings import Config
 from reader.core.text import clean
 from reader.startup import FirstFrame
 from reader.tui import messages

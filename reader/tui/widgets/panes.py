@@ -71,8 +71,10 @@ class Panes(Backing):
         first, self._first = self._first, None
         assert first is not None
         with Backing(id="list-pane"):
-            yield ListHeader(first.view.sort, self._keys, types=first.types, id="header")
-            articles = ArticleList(first.view, first.rows, at=first.at, line=first.line, types=first.types, id="list")
+            yield ListHeader(first.order.sort, self._keys, types=first.types, id="header")
+            articles = ArticleList(
+                first.order, first.rows, at=first.index, line=first.line, types=first.types, id="list"
+            )
             articles.before_blur = self._holder.hold_keys
             yield articles
         article = ArticlePane(id="article")

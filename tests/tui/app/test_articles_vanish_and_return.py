@@ -214,7 +214,7 @@ async def test_when_all_go_and_come_back_one_by_one_the_selected_one_is_selected
 
 async def test_the_marks_are_backed_up_once_a_day(folder: Path, own_directories: Paths) -> None:
     def backups() -> int:
-        return len([*own_directories.state.parent.glob("state.db.daily-*")])
+        return len([*own_directories.state_file.parent.glob("state.db.daily-*")])
 
     async with opened(folder) as reader:
         await reader.press("m")

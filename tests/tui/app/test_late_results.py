@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from textual import events
 
-from reader.config.load import Config
+from reader.config.settings import Config
 from reader.core.model import Row
 from reader.library.library import Library
 from reader.tui import addresses

@@ -12,8 +12,7 @@ import pytest
 from PIL import Image
 from textual.pilot import Pilot
 
-from reader.config.load import Config
-from reader.config.settings import FetchSettings
+from reader.config.settings import Config, FetchSettings
 from reader.indexing.remote import UpdaterThread
 from reader.startup import load_first_frame
 from reader.tui.app import NewsreaderApp

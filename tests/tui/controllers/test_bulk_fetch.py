@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from reader.config.load import Config
-from reader.config.settings import FetchSettings
+from reader.config.settings import Config, FetchSettings
 from reader.core.events import BulkProgress
 from reader.library.library import Library
 from reader.tui.widgets.bars.progress import BulkFetchBar, fitting, wordings_of

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from reader.config.load import Config
-from reader.config.settings import FetchSettings
-from reader.core.model import Extract, Page, AddressKind
+from reader.config.settings import Config, FetchSettings
+from reader.core.model import AddressKind, Extract, Page
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.indexing.refresh import refresh

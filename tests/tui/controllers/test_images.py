@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 from rich.segment import Segment
 
-from reader.config.load import Config
-from reader.config.settings import FetchSettings
+from reader.config.settings import Config, FetchSettings
 from reader.core.events import ImageFetched
 from reader.core.model import Extract, Image, Page
 from reader.core.ordering import Sort

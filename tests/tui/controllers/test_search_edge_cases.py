@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from textual import events
 
-from reader.core.marks import MarkChange
 from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.storage.sqlite.database import StorageError
@@ -160,7 +159,7 @@ async def test_tags_of_another_window_stay(ten: Path) -> None:
     async with opened(ten) as reader:
         await reader.press("t")
         other = Library.open(ten, Paths.from_environment())
-        other.mark([reader.row.id], MarkChange(add_tags=("elsewhere",)))
+        other.mark([reader.row.id], add_tags=["elsewhere"])
         other.close()
         await reader.press(*"mine", "enter")
         rows = reader.app.library.rows([reader.list.rowid])

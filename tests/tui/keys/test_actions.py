@@ -68,7 +68,7 @@ def test_every_action_is_in_the_help_with_its_keys(width: int) -> None:
 
 
 def test_the_help_shows_the_keys_a_person_chose() -> None:
-    (line, *_) = HelpScreen({"quit": "ctrl+x"}).lines_for(("leave", "newsreader"), 100)[1:]
+    (line, *_) = HelpScreen({"quit": "ctrl+x"}).lines_for(("quit", "newsreader"), 100)[1:]
     assert line[0].text.strip() == "Ctrl+x"
 
 
@@ -93,7 +93,7 @@ def test_keys_are_spoken_as_people_call_them(keys: str, words: str) -> None:
         ({"quit": "ctrl++"}, "there is no key “ctrl\\+\\+”"),
         ({"quit": "hyper+x"}, "there is no key"),
         ({"quit": "j"}, "gives “j” to move.down and to quit"),
-        ({"sort.date": "x", "open": "y, x"}, "gives “x” to"),
+        ({"sort.date": "x", "open": "o, x"}, "gives “x” to"),
     ],
 )
 def test_keys_that_cannot_work_are_told(keymap: dict[str, str], said: str) -> None:

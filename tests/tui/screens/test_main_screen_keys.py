@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reader.config.load import Config
+from reader.config.settings import Config
 from reader.library.library import Library
 from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, STACKED, Reader, document, opened

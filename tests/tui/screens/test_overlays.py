@@ -8,7 +8,7 @@ import pytest
 from textual.command import CommandPalette
 from textual.widgets import Input
 
-from reader.config.load import Config
+from reader.config.settings import Config
 from reader.tui.keys import bindings
 from reader.tui.keys.palette import has_words
 from reader.tui.screens.help import HelpScreen
@@ -37,7 +37,7 @@ async def test_the_help_shows_every_key_and_can_be_searched_and_left(seeds: Path
         assert isinstance(reader.app.screen, HelpScreen)
 
 
-@pytest.mark.parametrize(("keys", "first"), [("f", "Text"), ("b", "Views"), ("", "Move"), ("enter", "Move")])
+@pytest.mark.parametrize(("keys", "first"), [("f", "Reader"), ("b", "Sidebar"), ("", "Move"), ("enter", "Move")])
 async def test_the_help_begins_with_the_keys_of_where_one_is(seeds: Path, keys: str, first: str) -> None:
     async with opened(seeds, STACKED) as reader:
         await reader.press(*filter(None, [keys]), "f1")

@@ -15,7 +15,7 @@ from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
-from reader.config.load import Config
+from reader.config.settings import Config
 from reader.core.model import Extract, Page
 from reader.core.ordering import Sort
 from reader.core.paths import Paths

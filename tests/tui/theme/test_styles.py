@@ -8,7 +8,7 @@ import pytest
 from rich.color import Color as RichColor
 from textual.color import Color
 
-from reader.config.load import Config
+from reader.config.settings import Config
 from reader.tui.theme import themes
 from reader.tui.theme.styles import theme_style
 from tests.tui.helpers import opened

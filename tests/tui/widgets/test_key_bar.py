@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import pytest
 
-from reader.config.load import Config
+from reader.config.settings import Config
 from reader.core.text import cell_width
 from reader.tui.keys import bindings
 from reader.tui.widgets.bars.bars import KeyBar

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.query.ast import MAX_DEPTH, Query
-from reader.query.parser import parse_query, format_query
+from reader.query.parser import format_query, parse_query
 from reader.tui.widgets.sidebar.selection import SidebarChoice, choices_in, query_for, toggle_choice
 from tests.query.query_trees import queries
 

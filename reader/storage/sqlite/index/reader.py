@@ -101,7 +101,9 @@ class Index:
                 notice = f"{error.message} The index is kept in memory."
                 log.warning("index %s", show_path(path), exc_info=error)
             except OSError as error:
-                notice = f"{show_path(path.parent)} cannot be used: {describe_error(error)}. The index is kept in memory."
+                notice = (
+                    f"{show_path(path.parent)} cannot be used: {describe_error(error)}. The index is kept in memory."
+                )
         else:
             notice = ""
         return cls(open_database(None, _prepare, durable=False)), notice
@@ -182,7 +184,9 @@ class Index:
     def rowids_by_id(self, id_: str) -> list[int]:
         """Return the row numbers of the documents of one article."""
         with self._database.read() as db:
-            return [r for (r,) in db.execute("SELECT rowid FROM articles WHERE id = ? ORDER BY rowid", [id_to_int(id_)])]
+            return [
+                r for (r,) in db.execute("SELECT rowid FROM articles WHERE id = ? ORDER BY rowid", [id_to_int(id_)])
+            ]
 
     def rowid_by_path(self, path: bytes) -> int | None:
         """Return the row number of the article at ``path``."""

@@ -142,7 +142,7 @@ def _take_out(rowids: array[int], gone: Collection[int]) -> None:
 
 
 def _name(sort: Sort) -> str:
-    return f"{sort.by} {'up' if sort.reverse else 'down'}"
+    return str(sort)
 
 
 def keep(db: sqlite3.Connection, sort: Sort, rowids: array[int]) -> None:

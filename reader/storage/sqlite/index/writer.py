@@ -264,7 +264,7 @@ class IndexWriter:
                 fulltext.collect(db, much=False)
         self._make_sets()
         if self._written:
-            self._database.checkpoint(whole=True)
+            self._database.checkpoint(truncate=True)
 
     def _are_sets_due(self) -> bool:
         with self._database.read() as db:

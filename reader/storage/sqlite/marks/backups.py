@@ -18,10 +18,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, NamedTuple, TypeAlias
 
+from reader.core.atomic_write import sync
 from reader.core.errors import ReaderError, describe_error
 from reader.core.text import show_path
 from reader.storage.sqlite import lock
-from reader.storage.sqlite.database import Database, StorageError, free_name, sync
+from reader.storage.sqlite.database import Database, StorageError, free_name
 from reader.storage.sqlite.marks.schema import inspect, mark_version, open_read_only
 
 BackupKind: TypeAlias = Literal["daily", "before-import", "before-update"]

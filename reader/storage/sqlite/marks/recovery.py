@@ -17,6 +17,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 
+from reader.core.atomic_write import sync
 from reader.core.errors import ReaderError, describe_error
 from reader.core.marks import (
     LATEST,
@@ -32,7 +33,7 @@ from reader.core.marks import (
 )
 from reader.core.text import format_count, show_path
 from reader.core.times import to_local
-from reader.storage.sqlite.database import Database, StorageError, open_database, quarantine, sync
+from reader.storage.sqlite.database import Database, StorageError, open_database, quarantine
 from reader.storage.sqlite.marks import backups, schema
 from reader.storage.sqlite.marks.merge import FileContent, merge_content
 from reader.storage.sqlite.marks.named_items import encode_item, is_valid_item
@@ -264,7 +265,12 @@ def _valid_spellings(rows: _Rows) -> dict[str, TagSpelling]:
     spellings: dict[str, TagSpelling] = {}
     for key, shown, at in rows:
         with contextlib.suppress(ReaderError):
-            if isinstance(shown, str) and isinstance(at, int) and normalize_tag(shown) == shown and tag_key(shown) == key:
+            if (
+                isinstance(shown, str)
+                and isinstance(at, int)
+                and normalize_tag(shown) == shown
+                and tag_key(shown) == key
+            ):
                 spellings[tag_key(shown)] = TagSpelling(_bounded(at), shown)
     return spellings
 

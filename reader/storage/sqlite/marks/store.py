@@ -297,9 +297,7 @@ def _values_of(change: MarkChange) -> tuple[dict[str, str], dict[str, str], dict
     removed = {tag_key(each): each for each in map(normalize_tag, change.remove_tags)}
     for key in added.keys() & removed.keys():
         raise ReaderError(f"The tag “{added[key]}” cannot be added and removed at the same time.", "Do one of the two.")
-    values = {
-        name: value for name, value in ((READ, change.read), (STARRED, change.starred)) if value is not None
-    }
+    values = {name: value for name, value in ((READ, change.read), (STARRED, change.starred)) if value is not None}
     values |= {TAG + key: True for key in sorted(added)} | {TAG + key: False for key in sorted(removed)}
     return added, removed, values
 

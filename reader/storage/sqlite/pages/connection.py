@@ -47,7 +47,7 @@ class PageFile:
         try:
             # By one at a time; another that is at it does our part as well.
             with lock.locked(self._checkpointing, path.with_name(path.name + ".lock"), lock.NO_WAIT):
-                self._database.checkpoint(whole=True)
+                self._database.checkpoint(truncate=True)
         except lock.BusyError:
             return
 

@@ -15,9 +15,10 @@ from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any
 
+from reader.core.atomic_write import sync
 from reader.core.text import format_count, show_path
 from reader.storage.sqlite import lock
-from reader.storage.sqlite.database import Database, StorageError, file_identity, open_database, quarantine, sync
+from reader.storage.sqlite.database import Database, StorageError, file_identity, open_database, quarantine
 from reader.storage.sqlite.pages.schema import Row, is_ours, page_of, prepare, put
 
 log = logging.getLogger(__name__)
@@ -83,7 +84,7 @@ def _save(path: Path) -> Set[int]:
         database = open_database(target, prepare, durable=False)
         try:
             saved = _take_over(path, database, frozenset())
-            database.checkpoint(whole=True)
+            database.checkpoint(truncate=True)
         finally:
             database.close()
         sync(target)

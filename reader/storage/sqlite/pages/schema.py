@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, get_args
 
 from reader.core.marks import id_to_int
-from reader.core.model import Extract, Image, Page, AddressKind
+from reader.core.model import AddressKind, Extract, Image, Page
 from reader.storage.sqlite.database import Database, StorageError
 from reader.storage.sqlite.pages import fulltext
 

@@ -96,7 +96,9 @@ class PageStore(PageFile):
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 database, notice = open_or_recover(path)
             except (ReaderError, OSError) as error:
-                what = error.message if isinstance(error, ReaderError) else f"{show_path(path)}: {describe_error(error)}."
+                what = (
+                    error.message if isinstance(error, ReaderError) else f"{show_path(path)}: {describe_error(error)}."
+                )
                 log.warning("pages %s", show_path(path), exc_info=error)
                 notice = f"{what} Fetched pages are kept in memory, until newsreader ends."
                 path = None

@@ -24,7 +24,22 @@ from reader.core.ordering import Sort
 from reader.core.text import show_path
 from reader.core.tokenize import fold_case, is_single_character, words
 from reader.documents.index_record import BODY, IMAGES, PUBLISHED, RELATED
-from reader.query.ast import And, NumberRange, DateCondition, HasCondition, IsCondition, Node, Not, NumberCondition, Or, SubstringCondition, UnknownCondition, ValueCondition, ValueField, WordsCondition
+from reader.query.ast import (
+    And,
+    DateCondition,
+    HasCondition,
+    IsCondition,
+    Node,
+    Not,
+    NumberCondition,
+    NumberRange,
+    Or,
+    SubstringCondition,
+    UnknownCondition,
+    ValueCondition,
+    ValueField,
+    WordsCondition,
+)
 from reader.query.dates import date_range
 from reader.storage.sqlite.database import Database
 from reader.storage.sqlite.index import columns, fulltext, sort_orders
@@ -377,7 +392,9 @@ class QueryEvaluator:
         if within.bit_count() <= _FEW:
             return bitmap.from_rows(substrings.rows_containing(db, node.field, part, bitmap.to_rows(within)), size)
         if node.field == "url":
-            return snapshot.remembered((SubstringCondition, "url", part), lambda: substrings.with_url(db, part, size) & everything)
+            return snapshot.remembered(
+                (SubstringCondition, "url", part), lambda: substrings.with_url(db, part, size) & everything
+            )
 
         def of_paths() -> int:
             folder_of, odd = snapshot.column(db, "folder"), snapshot.odd_names(db)

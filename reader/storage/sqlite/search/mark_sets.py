@@ -43,7 +43,9 @@ class MarkRowSets:
                 self._sets = None
                 self._known = now
 
-    def apply_change(self, version: int, read: Set[int], unread: Set[int], changed: Set[int], *, only_read: bool) -> None:
+    def apply_change(
+        self, version: int, read: Set[int], unread: Set[int], changed: Set[int], *, only_read: bool
+    ) -> None:
         """Take over a change of marks that was made here: of the articles ``changed``, by their numbers.
 
         ``only_read`` tells that nothing else was changed. Never raises: what cannot be looked

@@ -28,7 +28,9 @@ _WEIGHTS = (10.0, 5.0, 2.0, 2.0, 1.0)
 class SearchResults:
     """The answer to a query. It stands for the lists as they were when it was asked."""
 
-    def __init__(self, query: Query, everything: ArticleOrder, rows: int, *, known: int, size: int, rank: _Rank | None) -> None:
+    def __init__(
+        self, query: Query, everything: ArticleOrder, rows: int, *, known: int, size: int, rank: _Rank | None
+    ) -> None:
         """``rank``, for those who want the best match first, tells how well articles match.
 
         ``known`` is ``everything`` as a set; all its row numbers are below ``size``.
@@ -77,7 +79,9 @@ class SearchResults:
 
     def unmatched(self, held: Sequence[int]) -> frozenset[int]:
         """Return those of ``held`` that are in the lists and do not match."""
-        unmatched = bitmap.from_rows([rowid for rowid in held if rowid < self._size], self._size) & self._known & ~self.rows
+        unmatched = (
+            bitmap.from_rows([rowid for rowid in held if rowid < self._size], self._size) & self._known & ~self.rows
+        )
         return frozenset(bitmap.to_rows(unmatched)) if unmatched else frozenset()
 
     def _with(self, unmatched: Collection[int]) -> SearchResults:

@@ -87,7 +87,9 @@ class SearchService:
             field: ColumnField = "topics" if kind == "topic" else kind
             column = snapshot.column(db, field)
             counted: Counter[int] = Counter()
-            codes = iter(column if rows == snapshot.everything else compress(column, bitmap.to_mask(rows, snapshot.size)))
+            codes = iter(
+                column if rows == snapshot.everything else compress(column, bitmap.to_mask(rows, snapshot.size))
+            )
             while part := [*islice(codes, _AT_ONCE)]:
                 counted.update(part)
             if kind == "folder":

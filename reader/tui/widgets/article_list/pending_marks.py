@@ -7,27 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from reader.core.marks import MarkChange
 from reader.core.model import Row
-
-
-class MarkChange(NamedTuple):
-    """What is to be said of articles; None and empty for what stays as it is."""
-
-    read: bool | None = None
-    starred: bool | None = None
-    add_tags: tuple[str, ...] = ()
-    remove_tags: tuple[str, ...] = ()
-
-    def of(self, row: Row) -> Row:
-        """Return ``row`` as it is after the change; tags keep their first spelling once they are read again."""
-        gone = {tag.casefold() for tag in (*self.remove_tags, *self.add_tags)}
-        kept = [tag for tag in row.tags if tag.casefold() not in gone]
-        return replace(
-            row,
-            read=row.read if self.read is None else self.read,
-            starred=row.starred if self.starred is None else self.starred,
-            tags=tuple(sorted((*kept, *self.add_tags), key=str.casefold)),
-        )
 
 
 class _Made(NamedTuple):
@@ -48,7 +29,7 @@ class PendingMarks:
 
     def make(self, row: Row, change: MarkChange) -> Row:
         """Return ``row`` changed, before that is on disk, so that the next press of a key goes on from there."""
-        changed = change.of(row)
+        changed = change.applied_to(row)
         before = self._made.get(row.id)
         self._made[row.id] = _Made(changed, 1 + (before.pending if before is not None else 0), math.inf)
         return changed

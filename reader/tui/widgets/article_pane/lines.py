@@ -10,7 +10,7 @@ from reader.content.blocks import links, plain_text
 from reader.content.layout.layout import layout
 from reader.core.errors import ReaderError
 from reader.core.model import Image, Json, Page
-from reader.core.text import format_count, truncate, fit_cells, cell_width
+from reader.core.text import cell_width, fit_cells, format_count, truncate
 from reader.core.urls import display_host, safe_url, shorten_url
 from reader.images.model import RenderedImage
 from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
@@ -268,7 +268,9 @@ def _entries(name: str, value: Json) -> list[tuple[str, str]]:
         from reader.content.html.builder import parse_html  # imported late: few documents have such fields
 
         blocks = parse_html(value)
-        return [(f"{text} · {shorten_url(href, 60)}", href) for text, href in links(blocks)] or [(plain_text(blocks), "")]
+        return [(f"{text} · {shorten_url(href, 60)}", href) for text, href in links(blocks)] or [
+            (plain_text(blocks), "")
+        ]
     text = _words(name, value)
     return [(text, _address(text))]
 

@@ -15,7 +15,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
-from reader.core.text import format_count, truncate, stable_width, cell_width
+from reader.core.text import cell_width, format_count, stable_width, truncate
 from reader.tui.keys import bindings
 from reader.tui.theme.styles import theme_style
 
@@ -80,7 +80,8 @@ class TopBar(Widget):
             pieces.append((articles + so_far, "quiet"))
             pieces.append((f"{counts.unread:,} unread", "strong" if counts.unread else "quiet"))
         if counts is not None and counts.with_problems:
-            words = f"{counts.with_problems} !" if narrow else f"{format_count(counts.with_problems, 'document')} with problems !"
+            documents = format_count(counts.with_problems, "document")
+            words = f"{counts.with_problems} !" if narrow else f"{documents} with problems !"
             pieces.append((words, "warning"))
         return [part for piece in pieces for part in (("  ", "quiet"), piece)][1:]
 
@@ -193,7 +194,8 @@ class KeyBar(Widget):
             return Strip.blank(self.size.width, blank)
         if self.message:
             said = Segment(
-                f" {truncate(self.message, self.size.width - 1)}", theme_style(self, "warning" if self._warning else "text")
+                f" {truncate(self.message, self.size.width - 1)}",
+                theme_style(self, "warning" if self._warning else "text"),
             )
             return Strip([said]).adjust_cell_length(self.size.width, blank)
         key_ink = theme_style(self, "footer-key")

@@ -40,7 +40,9 @@ def fitting(name: str, wordings: Sequence[Wording], cells: int) -> tuple[Wording
     Nothing is shown in part: what has no room is left out whole.
     """
     for wording in wordings:
-        before = cell_width(name) + (3 if wording.has_bar else 1) if wording.has_name else -1  # one blank stands at the left
+        before = (
+            cell_width(name) + (3 if wording.has_bar else 1) if wording.has_name else -1
+        )  # one blank stands at the left
         room = cells - before - sum(cell_width(part) + 2 for part in wording.parts)
         if room >= (_LEAST_BAR if wording.has_bar else 0):
             return wording, min(_MOST_BAR, room) if wording.has_bar else 0

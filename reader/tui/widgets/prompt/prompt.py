@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.reactive import Reactive
 from textual.widgets import Input, Static
 
-from reader.core.text import clean, truncate, stable_width, cell_width
+from reader.core.text import cell_width, clean, stable_width, truncate
 from reader.tui.keys import bindings
 from reader.tui.widgets.prompt.completion import NOTHING, Completion
 

@@ -9,7 +9,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from reader.core.text import truncate, stable_width, cell_width
+from reader.core.text import cell_width, stable_width, truncate
 from reader.tui.theme.styles import theme_style
 from reader.tui.widgets.reader.lines import USUAL_MEASURE, minutes
 from reader.tui.widgets.reader.reader_view import ReaderView

@@ -18,7 +18,7 @@ from reader.content.blocks import Block, Paragraph, Span, TextStyle, plain_text
 from reader.content.layout.layout import layout
 from reader.content.link_numbers import LinkNumbering
 from reader.core.model import Image, Links, Page
-from reader.core.text import format_count, truncate, fit_cells, cell_width
+from reader.core.text import cell_width, fit_cells, format_count, truncate
 from reader.images.model import RenderedImage
 from reader.tui.widgets.text import formats
 from reader.tui.widgets.text.image_lines import MOST, figures, lead_lines, with_pictures

@@ -16,7 +16,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from reader.core.text import fit_cells, stable_width, cell_width
+from reader.core.text import cell_width, fit_cells, stable_width
 from reader.tui.keys import bindings
 from reader.tui.theme.styles import theme_style
 from reader.tui.widgets.sidebar.selection import SidebarChoice

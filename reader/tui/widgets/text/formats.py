@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from reader.core.model import Number, Page, AddressKind
+from reader.core.model import AddressKind, Number, Page
 from reader.core.text import format_count
 from reader.core.times import to_local
 from reader.core.urls import display_host

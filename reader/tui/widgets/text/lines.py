@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reader.content.blocks import Paragraph, Span, TextStyle
 from reader.content.layout.layout import CONTINUATION_SIGN, layout
-from reader.core.text import truncate, stable_width, cell_width
+from reader.core.text import cell_width, stable_width, truncate
 
 if TYPE_CHECKING:
     from reader.images.model import ImageLine

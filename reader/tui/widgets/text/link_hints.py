@@ -10,7 +10,7 @@ from rich.segment import Segment
 from textual import events
 from textual.strip import Strip
 
-from reader.core.text import format_count, cell_width
+from reader.core.text import cell_width, format_count
 from reader.tui import messages
 from reader.tui.theme.styles import theme_style
 from reader.tui.widgets.reader.lines import hint_labels

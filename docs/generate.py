@@ -1,0 +1,100 @@
+"""Write the parts of README.md and docs/ that are generated from the code: `python docs/generate.py`.
+
+The tables of keys come from the registry of actions, the reference of commands from click's declarations.
+tests/test_readme.py fails when a page is out of date.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from reader.cli.main import cli
+from reader.tui.keys import bindings
+
+ROOT = Path(__file__).resolve().parent.parent
+TEN_ACTIONS = (
+    "move.down", "article.enter", "fetch", "search", "views",
+    "unread.next", "mark.star", "sort.quality", "undo", "help",
+)  # fmt: skip
+NOTES = {
+    "Reader": "These keys work while you read a text in full.",
+    "Sidebar": "The first two work in the list as well, the others in the sidebar.",
+    "Prompt": "These keys work in the line in which you type a query, tags or a name.",
+}
+
+
+def ten_keys() -> str:
+    """Return the table of the README."""
+    by_name = {action.name: action for action in bindings.ACTIONS}
+    rows = [f"| {_keys(by_name[name])} | {by_name[name].help} |" for name in TEN_ACTIONS]
+    return "\n".join(["| key | what it does |", "|---|---|", *rows, ""])
+
+
+def all_keys() -> str:
+    """Return every action, by group, with its name, keys, title and help."""
+    parts = []
+    for group, actions in bindings.groups():
+        note = [NOTES[group], ""] if group in NOTES else []
+        rows = [f"| `{each.name}` | {_keys(each)} | {each.title} | {each.help} |" for each in actions]
+        parts += [f"## {group}", "", *note, "| action | keys | title | what it does |", "|---|---|---|---|", *rows, ""]
+    return "\n".join(parts)
+
+
+def commands(group: click.Group = cli, prefix: str = "newsreader") -> Iterator[tuple[str, click.Command]]:
+    """Yield every command with the words that call it; a group yields its commands instead of itself."""
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from commands(command, f"{prefix} {name}")
+        else:
+            yield f"{prefix} {name}", command
+
+
+def all_commands() -> str:
+    """Return usage, help and options of every command."""
+    return "\n".join(part for name, command in sorted(commands()) for part in _section(name, command))
+
+
+def pages() -> dict[Path, str]:
+    """Return the pages with generated parts as they should be."""
+    return {
+        path: _replaced(path.read_text("utf-8"), text)
+        for path, text in {
+            ROOT / "README.md": ten_keys(),
+            ROOT / "docs" / "keys.md": all_keys(),
+            ROOT / "docs" / "commands.md": all_commands(),
+        }.items()
+    }
+
+
+def _replaced(page: str, text: str) -> str:
+    return re.sub(
+        r"(<!-- generated[^>]*-->\n).*(<!-- /generated -->)", lambda m: m[1] + text + m[2], page, flags=re.DOTALL
+    )
+
+
+def _keys(action: bindings.Action) -> str:
+    return ", ".join(f"`{key}`" for key in bindings.key_label(action.keys).split())
+
+
+def _section(name: str, command: click.Command) -> Iterator[str]:
+    context = click.Context(command, info_name=name)
+    arguments = (piece for piece in command.collect_usage_pieces(context) if piece != "[OPTIONS]")
+    yield from (f"## {' '.join([name, *arguments])}", "", inspect.cleandoc(command.help or ""), "")
+    records = [each.get_help_record(context) for each in command.params if isinstance(each, click.Option)]
+    rows = [f"| `{_cell(record[0])}` | {_cell(record[1])} |" for record in records if record]
+    if rows:
+        yield from ("| option | what it does |", "|---|---|", *rows, "")
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    for path, text in pages().items():
+        path.write_text(text, "utf-8")
