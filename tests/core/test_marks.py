@@ -39,16 +39,16 @@ def test_marks_are_merged_in_any_order_and_as_often_as_one_likes(a: MarkSet, b: 
 @given(MARKS, MARKS)
 def test_a_file_merges_as_that_says(a: MarkSet, b: MarkSet) -> None:
     with closing(MarkStore.in_memory()) as state:
-        assert state.take_in(a) == len(a.marks)
+        assert state.merge(a) == len(a.marks)
         assert held(state) == a
         before = state.version()
-        taken = state.take_in(b)
+        taken = state.merge(b)
         merged = a.merged(b)
         assert held(state) == merged
         assert taken == sum(merged.marks[place] != a.marks.get(place) for place in merged.marks)
         assert (state.version() > before) == (merged != a)
         between = state.version()
-        assert state.take_in(b) == state.take_in(a) == 0
+        assert state.merge(b) == state.take_in(a) == 0
         assert state.version() == between
 
 
@@ -58,9 +58,9 @@ def test_the_later_change_holds_and_at_the_same_time_the_one_that_sets() -> None
 
     assert one(1, value=True).merged(one(2, value=False)) == one(2, value=False)
     assert one(2, value=False).merged(one(2, value=True)) == one(2, value=True)
-    thing = MarkSet(things={("view", "a"): NamedItem(3, "1")})
-    assert thing.merged(MarkSet(things={("view", "a"): NamedItem(3, "")})) == thing
-    assert thing.merged(MarkSet(things={("view", "a"): NamedItem(4, "")})).things == {("view", "a"): NamedItem(4, "")}
+    thing = MarkSet(items={("view", "a"): NamedItem(3, "1")})
+    assert thing.merged(MarkSet(items={("view", "a"): NamedItem(3, "")})) == thing
+    assert thing.merged(MarkSet(items={("view", "a"): NamedItem(4, "")})).items == {("view", "a"): NamedItem(4, "")}
     first = MarkSet(spellings={"ai": TagSpelling(1, "AI")})
     assert first.merged(MarkSet(spellings={"ai": TagSpelling(2, "Ai")})) == first
 
@@ -132,11 +132,8 @@ def test_other_names_of_marks_are_not_ours(what: str) -> None:
 
 def test_a_step_is_put_into_words() -> None:
     shown = {"ai": "AI"}
-    assert describe_marks([(READ, True, 12)], shown) == "MarkResult 12 articles read"
-    assert (
-        describe_marks([(READ, False, 1), (STARRED, True, 1)], shown)
-        == "MarkResult 1 article unread, starred 1 article"
-    )
+    assert describe_marks([(READ, True, 12)], shown) == "Marked 12 articles read"
+    assert describe_marks([(READ, False, 1), (STARRED, True, 1)], shown) == "Marked 1 article unread, starred 1 article"
     assert describe_marks([("#ai", True, 1000)], shown) == "Tagged 1,000 articles “AI”"
     assert describe_marks([("#ai", False, 2), ("#x", False, 1)], shown) == (
         "Took the tag “AI” from 2 articles, took the tag “x” from 1 article"

@@ -24,12 +24,12 @@ _NUMBERS = st.none() | st.integers(-3, 3) | st.sampled_from([0.5, 2.5])
 def test_a_view_knows_its_length_and_the_place_of_a_row() -> None:
     view = ArticleOrder(Sort(), array("I", [3, 1, 2]))
     assert len(view) == 3
-    assert [view.find(rowid) for rowid in (3, 1, 2, 4, -1)] == [0, 1, 2, None, None]
+    assert [view.index_of(rowid) for rowid in (3, 1, 2, 4, -1)] == [0, 1, 2, None, None]
 
 
 def test_an_order_can_be_turned_round() -> None:
-    assert Sort("heat").flipped() == Sort("heat", reverse=True)
-    assert Sort("heat").flipped().flipped() == Sort("heat")
+    assert Sort("heat").reversed() == Sort("heat", reverse=True)
+    assert Sort("heat").reversed().flipped() == Sort("heat")
 
 
 def _document(title: str, quality: str = "", heat: str = "", date: str = "") -> str:
@@ -60,7 +60,7 @@ def test_what_is_unknown_comes_last_in_both_directions(
     )
 
     def titles(reverse: bool) -> list[str]:
-        return [row.title for row in opened.rows(opened.view(Sort(by, reverse)).rowids)]
+        return [row.title for row in opened.articles.rows(opened.articles.order(Sort(by, reverse)).rowids)]
 
     assert titles(reverse=False) == highest_first.split()
     assert titles(reverse=True) == lowest_first.split()
@@ -72,7 +72,7 @@ def test_ties_fall_to_the_title_without_regard_to_case(
 ) -> None:
     documents = {f"{title}.md": _document(title, "5", "5", "2021-01-01") for title in ("b", "A", "a2", "C")}
     opened = library(make_folder(documents))
-    assert [row.title for row in opened.rows(opened.view(sort).rowids)] == ["A", "a2", "b", "C"]
+    assert [row.title for row in opened.articles.rows(opened.articles.order(sort).rowids)] == ["A", "a2", "b", "C"]
 
 
 @given(st.lists(_NUMBERS, max_size=12), st.booleans())

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reader.core.atomic_write import write_atomically
 from reader.core.errors import ReaderError
 from reader.core.marks import LATEST, READ, STARRED, Mark, MarkChange, MarkSet, TagSpelling
 from reader.export import marks as exchange
@@ -25,7 +26,7 @@ _THING = b'{"kind":"view","name":"AI","value":[1,{}],"changed":"2026-11-21T09:31
 
 
 def _export(state: MarkStore) -> bytes:
-    return b"".join(exchange.export_lines(state.marks()))
+    return b"".join(exchange.export_lines(state.entries()))
 
 
 def _parse(text: bytes) -> MarkSet:
@@ -36,16 +37,16 @@ def test_an_export_is_written_as_the_page_says() -> None:
     page = (Path(__file__).parents[2] / "docs" / "state.md").read_text("utf-8")
     example = page.split("```json\n")[1].split("```")[0].encode()
     with closing(MarkStore.in_memory()) as state:
-        state.take_in(_parse(example))
+        state.merge(_parse(example))
         assert _export(state) == example
 
 
 @given(MARKS)
 def test_from_export_to_import_to_export_the_bytes_are_the_same(marks: MarkSet) -> None:
     with closing(MarkStore.in_memory()) as one, closing(MarkStore.in_memory()) as other:
-        one.take_in(marks)
+        one.merge(marks)
         written = _export(one)
-        other.take_in(_parse(written))
+        other.merge(_parse(written))
         assert _export(other) == written
         assert held(other) == held(one) == marks
 
@@ -55,7 +56,7 @@ def test_an_export_is_of_one_moment(tmp_path: Path) -> None:
         ids = [f"{n:016x}" for n in range(5000)]
         state.mark(ids, MarkChange(read=True))
         before = _export(state)
-        lines = exchange.export_lines(state.marks())
+        lines = exchange.export_lines(state.entries())
         begun = [next(lines) for _ in range(10)]
         state.mark(ids, MarkChange(read=False, add_tags=("x",)))
         assert b"".join([*begun, *lines]) == before
@@ -65,9 +66,9 @@ def test_an_export_is_of_one_moment(tmp_path: Path) -> None:
 def test_a_mark_of_the_far_future_is_taken_and_can_be_changed() -> None:
     line = _MARK.replace(b"2026-", b"2999-")
     with closing(MarkStore.in_memory()) as state:
-        state.take_in(_parse(_HEADER + line))
+        state.merge(_parse(_HEADER + line))
         state.mark(["0123456789abcdef"], MarkChange(read=False))
-        assert state.take_in(_parse(_HEADER + line)) == 0
+        assert state.merge(_parse(_HEADER + line)) == 0
         assert state.all_read() == []
         assert b"2999-11-21T09:31:07.251Z" in _export(state)
 
@@ -77,8 +78,8 @@ def test_lines_are_merged_in_any_order(a: MarkSet, b: MarkSet, random: object) -
     lines: list[bytes] = []
     for marks in (a, b):
         with closing(MarkStore.in_memory()) as state:
-            state.take_in(marks)
-            lines += exchange.export_lines(state.marks())
+            state.merge(marks)
+            lines += exchange.export_lines(state.entries())
     rest = lines[1:]
     random.shuffle(rest)  # type: ignore[attr-defined]
     assert _parse(b"".join([lines[0], *rest])) == a.merged(b)
@@ -88,7 +89,7 @@ def test_the_order_is_that_of_the_identities_as_they_are_written() -> None:
     ids = [-1, 5, -(2**63), 2**63 - 1, 0]
     marks = {(id_, what): Mark(1, True) for id_ in ids for what in (STARRED, READ, "#日", "#a")}
     with closing(MarkStore.in_memory()) as state:
-        state.take_in(MarkSet(marks, {"b": TagSpelling(2, "B"), "a": TagSpelling(1, "A")}))
+        state.merge(MarkSet(marks, {"b": TagSpelling(2, "B"), "a": TagSpelling(1, "A")}))
         lines = _export(state).splitlines()
     assert lines[0] == _HEADER.strip()
     assert [line[8:9] for line in lines[1:3]] == [b"a", b"b"]
@@ -214,14 +215,14 @@ def _failing() -> Iterator[bytes]:
 
 def test_a_file_is_written_whole_or_stays_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "marks.jsonl"
-    exchange.write_atomically(path, [b"a", b"b"])
+    write_atomically(path, [b"a", b"b"])
     assert path.read_bytes() == b"ab"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     path.chmod(0o644)
     with pytest.raises(ReaderError, match=r"could not be written: no space left on device\. What was there before is"):
-        exchange.write_atomically(path, _failing())
+        write_atomically(path, _failing())
     assert path.read_bytes() == b"ab"
-    exchange.write_atomically(path, [b"c"])
+    write_atomically(path, [b"c"])
     assert path.read_bytes() == b"c"
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
     assert list(tmp_path.iterdir()) == [path]
@@ -232,17 +233,17 @@ def test_a_link_is_followed_and_stays_one(tmp_path: Path) -> None:
     link, target = tmp_path / "marks.jsonl", tmp_path / "sync" / "m"
     link.symlink_to(target)
     for text in (b"1", b"2"):
-        exchange.write_atomically(link, [text])
+        write_atomically(link, [text])
         assert (link.is_symlink(), target.read_bytes()) == (True, text)
 
 
 def test_a_device_is_written_to_and_not_replaced() -> None:
-    exchange.write_atomically(Path("/dev/null"), [b"x"])
+    write_atomically(Path("/dev/null"), [b"x"])
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
 def test_where_nothing_can_be_written_that_is_told(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "no" / "such", tmp_path / ("x" * 300)):
         with pytest.raises(ReaderError, match="could not be written: "):
-            exchange.write_atomically(path, [b"x"])
+            write_atomically(path, [b"x"])
     assert list(tmp_path.iterdir()) == []

@@ -68,7 +68,7 @@ async def fetching(
 def ids_of(library: Library) -> list[str]:
     from reader.core.ordering import Sort
 
-    return library.index.ids(library.view(Sort()).rowids)
+    return library.index.ids_of(library.articles.order(Sort()).rowids)
 
 
 def body_of(pages: PageStore, id_: str) -> tuple[bytes, str] | None:

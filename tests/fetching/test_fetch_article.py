@@ -73,7 +73,7 @@ def age(pages: PageStore, hours: float) -> None:
     page, body = kept(pages), body_of(pages, ID)
     assert body is not None
     by = timedelta(hours=hours)
-    pages.keep(replace(page, fetched_at=page.fetched_at - by, checked_at=page.checked_at - by), *body)
+    pages.put(replace(page, fetched_at=page.fetched_at - by, checked_at=page.checked_at - by), *body)
 
 
 # Which address.
@@ -319,7 +319,7 @@ async def test_an_original_that_comes_meanwhile_stays(server: Server, job: Artic
         # As another program, which shares the file, would have it.
         now = datetime.now(UTC)
         extract = Extract("An original.", 2)
-        pages.keep(Page(ID, "original", server.url("/a"), server.url("/a"), extract, now, now), b"")
+        pages.put(Page(ID, "original", server.url("/a"), server.url("/a"), extract, now, now), b"")
         writer.write(reply(html("By AMP", 40)))
         await writer.drain()
 
@@ -331,7 +331,7 @@ async def test_an_original_that_comes_meanwhile_stays(server: Server, job: Artic
 async def test_a_copy_that_comes_meanwhile_gives_way(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     async def meanwhile(_: Request, writer: asyncio.StreamWriter) -> None:
         now = datetime.now(UTC)
-        pages.keep(Page(ID, "amp", "https://a.example", "https://a.example", Extract("A copy.", 2), now, now), b"")
+        pages.put(Page(ID, "amp", "https://a.example", "https://a.example", Extract("A copy.", 2), now, now), b"")
         writer.write(reply(html("Original", 40)))
         await writer.drain()
 
@@ -499,7 +499,7 @@ def test_documents_of_one_article_share_its_addresses(make_folder: MakeFolder, l
             }
         )
     )
-    row = opened.rows([opened.find("a.md")])[0]
+    row = opened.articles.rows([opened.articles.find("a.md")])[0]
     assert find_target(opened, row.id) == FetchTarget(
         row.id, (("original", original), ("amp", "https://amp.a.example/1")), ()
     )

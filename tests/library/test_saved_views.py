@@ -85,13 +85,13 @@ def test_every_change_is_undone_and_redone(window: Window) -> None:
     for before, what in zip(reversed(states[:-1]), reversed(told), strict=True):
         undone = other.undo()
         assert undone is not None
-        assert undone.told == what
+        assert undone.description == what
         assert views.look() == before
     assert other.undo() is None
     for after in states[1:]:
         assert views.undo(again=True) is not None
         assert other.look() == after
-    assert library.redo() is None
+    assert library.marks.redo() is None
 
 
 def test_moving_against_an_end_is_no_step(window: Window) -> None:
@@ -100,7 +100,7 @@ def test_moving_against_an_end_is_no_step(window: Window) -> None:
     views.save("B", "", None)
     assert (views.move("A", -1), views.move("B", 1)) == ("", "")
     assert (undone := views.undo()) is not None
-    assert undone.told == "Saved the view “B”"
+    assert undone.description == "Saved the view “B”"
 
 
 def test_moving_two_past_each_other_for_long_is_undone_too(window: Window) -> None:
@@ -128,7 +128,7 @@ def test_what_a_person_edits_is_followed_and_not_undone(window: Window, path: Pa
     assert views.look()[0] == SavedView("A", "mine")
     assert not views.changed()
     assert (undone := views.undo()) is not None
-    assert undone.told == "Saved the view “B”"
+    assert undone.description == "Saved the view “B”"
     assert views.undo() is None  # that of A would destroy what was written since
     assert "# mine\n" in path.read_text()
     assert 'query = "mine"   # better\n' in path.read_text()
@@ -193,7 +193,7 @@ def test_a_file_that_cannot_be_read_is_never_overwritten(window: Window, path: P
     library, views = window()
     views.save("A", "a", None)
     path.write_bytes(text.encode("latin-1"))
-    version = library.marks_version()
+    version = library.marks.version()
     for change in (
         views.look,
         lambda: views.save("B", "b", None),
@@ -206,17 +206,17 @@ def test_a_file_that_cannot_be_read_is_never_overwritten(window: Window, path: P
         assert str(caught.value).startswith(str(path))
     assert path.read_bytes() == text.encode("latin-1")
     assert not views.changed()
-    assert library.kept(KIND).keys() == {"A"}
+    assert library.items.get(KIND).keys() == {"A"}
     path.write_text(AI)
     assert names(views) == "AI"
-    assert library.marks_version() > version
+    assert library.marks.version() > version
 
 
 def test_marks_are_undone_also_when_the_file_cannot_be_read(window: Window, path: Path) -> None:
     library, views = window()
     path.write_text("[")
-    article = library.rows(library.view(Sort()).rowids)[0]
-    library.mark([article.id], MarkChange(read=True))
+    article = library.articles.rows(library.articles.order(Sort()).rowids)[0]
+    library.marks.apply([article.id], MarkChange(read=True))
     assert (undone := views.undo()) is not None
     assert undone.changed
 
@@ -241,9 +241,9 @@ def test_what_cannot_be_written_is_no_step(window: Window, path: Path, monkeypat
     with monkeypatch.context() as patch:
         patch.setattr(Library, "write_whole", staticmethod(full))
         _refuses(views, path)
-        assert library.kept(KIND).keys() == {"A"}
+        assert library.items.get(KIND).keys() == {"A"}
     assert (undone := views.undo()) is not None
-    assert undone.told == "Saved the view “A”"
+    assert undone.description == "Saved the view “A”"
     assert views.look() == []
 
 
@@ -316,7 +316,9 @@ def test_views_that_came_from_another_machine_go_into_the_file(window: Window, p
     library, views = window()
     views.look()
     value = {"query": "tag:x", "sort": "-date"}
-    library.take_over(KIND, {"X": value, "junk": [3], "bad": {"query": "\x1b"}, "worse": {"query": "", "sort": "up"}})
+    library.items.replace(
+        KIND, {"X": value, "junk": [3], "bad": {"query": "\x1b"}, "worse": {"query": "", "sort": "up"}}
+    )
     assert views.look() == [SavedView("AI", "topic:ai"), SavedView("X", "tag:x", Sort("date", reverse=True))]
     assert path.read_text().startswith(AI)
 
@@ -325,7 +327,7 @@ def test_a_change_that_was_cut_short_is_made_whole(window: Window, path: Path) -
     library, views = window()
     views.save("A", "a", None)
     # The program ended between the step and the file.
-    library.keep(KIND, {"A": None, "B": {"query": "b", "sort": "", "rank": 7}}, told="Renamed")
+    library.items.put(KIND, {"A": None, "B": {"query": "b", "sort": "", "rank": 7}}, told="Renamed")
     assert names(window()[1]) == "B"
     views.undo()
     assert names(views) == "A"
@@ -334,8 +336,8 @@ def test_a_change_that_was_cut_short_is_made_whole(window: Window, path: Path) -
 def test_with_marks_in_memory_views_are_in_their_file_all_the_same(seeds: Path, path: Path) -> None:
     path.write_text(AI)
     library = Library.open(seeds, Paths.from_environment())
-    library._state.close()
-    library._state = MarkStore.in_memory()
+    library._store.close()
+    library._store = MarkStore.in_memory()
     views = SavedViews(library, path)
     views.save("B", "b", None)
     assert names(views) == "AI B"

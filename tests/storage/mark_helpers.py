@@ -29,7 +29,7 @@ def held(state: MarkStore) -> MarkSet:
     """Return everything that a state says."""
     from reader.storage.sqlite.marks.merge import to_mark_set
 
-    return to_mark_set(state.marks())
+    return to_mark_set(state.entries())
 
 
 def hexed(number: int) -> str:

@@ -28,17 +28,17 @@ def put(index: Index, *articles: Article) -> None:
     with index.writer(lambda: True) as writer:
         with writer.together():
             write(writer, [(a.path.encode(), taken(a, a.path.encode())) for a in articles])
-        writer.show()
+        writer.publish()
 
 
 def replace(index: Index, path: bytes, article: Article | None, mtime_ns: int, *problems: Trouble) -> None:
     """Take in one document anew."""
     with index.writer(lambda: True) as writer:
         write(writer, [(path, taken(article, path, mtime_ns, problems))])
-        writer.show()
+        writer.publish()
 
 
 def remove(index: Index, *rowids: int) -> None:
     with index.writer(lambda: True) as writer:
         writer.remove(rowids)
-        writer.show()
+        writer.publish()

@@ -61,7 +61,7 @@ def test_a_backup_is_made_once_a_day_when_marks_have_changed(
     state: MarkStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert state.backup_if_due(_at(monkeypatch, _START)) is None  # nothing to keep yet
-    state.remember("theme", "light")
+    state.settings.set("theme", "light")
     assert state.backup_if_due(_START) is None
     state.mark([_ID], MarkChange(read=True, add_tags=("AI",)))
     first = state.backup_if_due(_START)
@@ -125,11 +125,14 @@ def test_a_damaged_file_takes_the_place_of_no_good_backup(
         state.mark([f"{n:016x}" for n in range(day * 300, day * 300 + 300)], MarkChange(read=True))
         made.add(state.backup_if_due(_at(monkeypatch, _START + day * _DAY)))
     state.mark([_ID], MarkChange(read=True))
-    state._database.checkpoint(whole=True)
+    state._file._database.checkpoint(whole=True)
     with path.open("r+b") as file:
         file.seek(path.stat().st_size - 4096)
         file.write(b"\xa5" * 4096)
-    with closing(MarkStore(recovery._usual(path))) as again, pytest.raises(ReaderError, match=r"damaged|malformed"):
+    with (
+        closing(MarkStore(recovery._open_normally(path))) as again,
+        pytest.raises(ReaderError, match=r"damaged|malformed"),
+    ):
         again.backup_if_due(_START + 30 * _DAY)
     assert {backup.path for backup in backups.every(path)} == made
     assert not list(path.parent.glob("*.part"))
@@ -142,7 +145,7 @@ def test_without_room_there_is_no_backup_and_the_former_ones_stay(path: Path) ->
         state.mark([_ID], MarkChange(read=True))
     assert first is not None
     program = (
-        "import resource, sys, time; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "import resource, sys, time; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore; from reader.core.marks import MarkChange\n"
         "from reader.core.errors import ReaderError\n"
         "state, notice = MarkStore.open(Path(sys.argv[1])); assert not notice, notice\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))\n"

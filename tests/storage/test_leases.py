@@ -51,13 +51,13 @@ def test_what_one_has_the_other_does_not_get_until_it_is_given_back(tmp_path: Pa
     claims = Leases(tmp_path / "claims")
     with another(tmp_path / "claims") as other:
         for number in NUMBERS:
-            assert claims.take(number)
-            assert claims.take(number), "it is ours"
+            assert claims.acquire(number)
+            assert claims.acquire(number), "it is ours"
             assert other.ask("take", number) == "False"
             assert other.ask("take", 12345) == "True", "only that one"
             claims.release(number)
             assert other.ask("take", number) == "True"
-            assert not claims.take(number)
+            assert not claims.acquire(number)
             assert other.ask("release", number) == "None"
     claims.close()
     assert (tmp_path / "claims").stat().st_size == 0
@@ -67,14 +67,14 @@ def test_who_ends_in_any_way_has_none(tmp_path: Path) -> None:
     claims = Leases(tmp_path / "claims")
     with another(tmp_path / "claims") as other:
         assert other.ask("take", 7) == "True"
-        assert not claims.take(7)
-    assert claims.take(7)
+        assert not claims.acquire(7)
+    assert claims.acquire(7)
     claims.close()
 
 
 def test_where_nothing_can_be_locked_everything_may_be_fetched(tmp_path: Path) -> None:
     for path in (None, tmp_path / "missing" / "claims"):
         claims = Leases(path)
-        assert claims.take(1)
+        assert claims.acquire(1)
         claims.release(1)
         claims.close()

@@ -20,9 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reader.core.errors import ReaderError
-from reader.core.marks import MarkChange
-from reader.core.marks import LATEST, READ, Mark
-from reader.storage.sqlite.marks import recovery
+from reader.core.marks import LATEST, READ, Mark, MarkChange
 from reader.storage.sqlite.marks.store import ArticleMarks, MarkStore
 from tests.storage.mark_helpers import held, hexed
 
@@ -78,10 +76,10 @@ def test_an_older_file_is_updated_after_a_backup(path: Path) -> None:
     _first_version(path)
     with closing(_open(path)) as state:
         assert held(state).marks == _UPDATED
-        assert (state.recall("theme"), state.version(), state.undo()) == ("light", 7, None)
+        assert (state.settings.get("theme"), state.version(), state.undo()) == ("light", 7, None)
         state.mark([hexed(1)], MarkChange(read=False, starred=True))
         assert state.undo() is not None
-        assert state.said([hexed(1)]) == {hexed(1): ArticleMarks(read=True)}
+        assert state.marks_of([hexed(1)]) == {hexed(1): ArticleMarks(read=True)}
     (backup,) = path.parent.glob("state.db.before-update-*")
     with closing(sqlite3.connect(backup)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (1,)
@@ -147,7 +145,7 @@ def _killed_everywhere(path: Path, make: Callable[[], None], check: Callable[[Ma
         )  # fmt: skip
         assert ran.returncode in {0, -signal.SIGKILL}, ran.stderr
         with closing(MarkStore.open(path)[0]) as state:
-            assert state.is_kept
+            assert state.is_saved
             check(state)
         if ran.returncode == 0:
             return steps
@@ -175,7 +173,7 @@ def test_killed_at_any_step_of_a_restoring_everything_is_there(path: Path, tmp_p
         path.with_name("state.db-wal").write_bytes(b"its journal" * 100)
 
     def check(state: MarkStore) -> None:
-        assert state.said([_ID]) == {_ID: ArticleMarks(read=True, tags=("AI",))}
+        assert state.marks_of([_ID]) == {_ID: ArticleMarks(read=True, tags=("AI",))}
         asides = [each.read_bytes() for each in path.parent.glob("state.db.damaged-*")]
         assert b"garbage" * 1000 in asides
 
@@ -217,9 +215,9 @@ _DAMAGES = [_garbage, _header, _cut, _middle, _no_table, _emptied_but_for_its_jo
 def test_a_damaged_file_is_replaced_by_the_newest_good_backup(path: Path, damage: Callable[[Path], None]) -> None:
     with closing(_open(path)) as state:
         state.mark(_MANY, MarkChange(read=True))
-        state.keep("view", {"AI": {"query": "tag:ai"}}, told="Saved the view “AI”")
+        state.items.put("view", {"AI": {"query": "tag:ai"}}, told="Saved the view “AI”")
         state.mark([_MANY[7]], MarkChange(starred=True, add_tags=("Später",)))
-        state.remember("last-folder", "/news")
+        state.settings.set("last-folder", "/news")
         assert state.backup_if_due() is not None
         before = held(state)
         version = state.version()
@@ -228,7 +226,7 @@ def test_a_damaged_file_is_replaced_by_the_newest_good_backup(path: Path, damage
     state, notice = MarkStore.open(path)
     with closing(state):
         assert held(state) == before
-        assert state.recall("last-folder") == "/news"
+        assert state.settings.get("last-folder") == "/news"
         assert state.version() >= version
         assert re.fullmatch(
             r"The file of marks was damaged\. It was set aside as \S+state\.db\.damaged-[\d-]+; "
@@ -237,7 +235,7 @@ def test_a_damaged_file_is_replaced_by_the_newest_good_backup(path: Path, damage
         )
         undone = state.undo()  # the history is restored as well
         assert undone is not None
-        assert undone.told == "Starred 1 article, tagged 1 article “Später”"
+        assert undone.description == "Starred 1 article, tagged 1 article “Später”"
     aside = path.with_name(re.findall(r"state\.db\.damaged-[\d-]+", notice)[0])
     assert aside.read_bytes() == damaged
     assert not list(path.parent.glob("*.restor*"))
@@ -256,11 +254,11 @@ def test_what_is_later_in_the_damaged_file_is_saved_from_it(path: Path) -> None:
     with closing(state):
         assert "was restored, and 4 later marks saved from the file itself." in notice
         assert len(state.all_read()) == len(_MANY) - 2
-        assert state.said([_MANY[0]]) == {_MANY[0]: ArticleMarks(tags=("x",))}
+        assert state.marks_of([_MANY[0]]) == {_MANY[0]: ArticleMarks(tags=("x",))}
         assert state.version() > last
         undone = state.undo()  # as far as nothing was changed since
         assert undone is not None
-        assert (undone.told, undone.left) == ("MarkResult 20,000 articles read", 2)
+        assert (undone.description, undone.skipped) == ("Marked 20,000 articles read", 2)
 
 
 def _first_page(path: Path) -> None:
@@ -278,15 +276,15 @@ def test_without_its_first_page_everything_else_is_saved(
         if updated:
             state.backup_if_due()
         state.mark(_MANY, MarkChange(read=True, add_tags=("Später",)))
-        state.keep("view", {"AI": 1}, told="Saved a view")
-        state.remember("last-folder", "/news")
+        state.items.put("view", {"AI": 1}, told="Saved a view")
+        state.settings.set("last-folder", "/news")
         before = held(state)
     damage(path)
     state, notice = MarkStore.open(path)
     with closing(state):
         assert "The file of marks was damaged." in notice
         assert held(state) == before
-        assert state.recall("last-folder") == "/news"
+        assert state.settings.get("last-folder") == "/news"
 
 
 @pytest.mark.parametrize("part", [0.3, 0.5, 0.9])
@@ -307,7 +305,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("small") / "state.db"
     with closing(_open(path)) as state:
         state.mark(_MANY[:2000], MarkChange(read=True, add_tags=("é",)))
-        state.keep("view", {"a": {"q": 1}}, told="Saved a view")
+        state.items.put("view", {"a": {"q": 1}}, told="Saved a view")
         assert state.backup_if_due() is not None
         state.mark(_MANY[:100], MarkChange(starred=True))
     return path.parent
@@ -327,10 +325,10 @@ def test_whatever_bytes_are_damaged_the_backup_is_there_and_one_can_go_on(small:
         path.write_bytes(data)
         state, notice = MarkStore.open(path)
         with closing(state):
-            assert state.is_kept
+            assert state.is_saved
             if notice:
                 assert {int(id_, 16) for id_ in _MANY[:2000]} <= set(state.all_read()) | _taken_back(state)
-                thing = held(state).things["view", "a"]
+                thing = held(state).items["view", "a"]
                 assert thing.value == '{"q":1}' or thing.at != _kept_at(small)
             while state.undo():
                 pass
@@ -350,17 +348,17 @@ def _taken_back(state: MarkStore) -> set[int]:
 
 def test_things_are_saved_from_a_damaged_file_too(path: Path) -> None:
     with closing(_open(path)) as state:
-        state.keep("view", {"old": [1], "gone": [2]}, told="Saved two views")
+        state.items.put("view", {"old": [1], "gone": [2]}, told="Saved two views")
         state.backup_if_due()
         state.mark(_MANY, MarkChange(read=True))
-        state.keep("view", {"new": {"b": 1, "a": None}, "gone": None}, told="Saved a view")
+        state.items.put("view", {"new": {"b": 1, "a": None}, "gone": None}, told="Saved a view")
         before = held(state)
     _middle(path)
     state, notice = MarkStore.open(path)
     with closing(state):
         assert "was restored" in notice
-        assert held(state).things == before.things
-        assert state.kept("view") == {"new": {"a": None, "b": 1}, "old": [1]}
+        assert held(state).items == before.things
+        assert state.items.get("view") == {"new": {"a": None, "b": 1}, "old": [1]}
 
 
 def test_bad_backups_are_passed_over_and_kept(path: Path) -> None:
@@ -415,7 +413,7 @@ def test_instances_that_find_the_damage_at_once_restore_it_once(path: Path) -> N
         state.backup_if_due()
     _middle(path)
     program = (
-        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore; from reader.core.marks import MarkChange\n"
         "sys.stdin.read(); state, notice = MarkStore.open(Path(sys.argv[1])); print(notice)\n"
         "state.mark([sys.argv[2]], MarkChange(starred=True)); assert state.is_kept; assert len(state.all_read()) == 20000"
     )
@@ -443,22 +441,22 @@ def test_an_instance_whose_file_was_replaced_goes_on_with_the_new_one(path: Path
         early.mark([_ID], MarkChange(read=True))
         early.backup_if_due()
         early.mark([_OTHER], MarkChange(starred=True))  # later than the backup
-        early._database.checkpoint(whole=True)
+        early._file._database.checkpoint(whole=True)
         good = path.read_bytes()
         path.with_name("state.db-wal").unlink()
         _garbage(path)
         with closing(MarkStore.open(path)[0]) as restorer:
-            assert restorer.said([_OTHER]) == {}
+            assert restorer.marks_of([_OTHER]) == {}
             path.with_name("state.db.damaged-x").write_bytes(good)
             early.mark([_OTHER], MarkChange(add_tags=("x",)))
-            assert restorer.said([_ID, _OTHER])[_OTHER].tags == ("x",)
+            assert restorer.marks_of([_ID, _OTHER])[_OTHER].tags == ("x",)
             assert restorer.read_among([_ID]) == {_ID}
 
 
 def test_a_file_deleted_under_an_open_instance_is_made_anew_with_everything(path: Path) -> None:
     with closing(_open(path)) as state:
         state.mark([_ID], MarkChange(read=True, add_tags=("AI",)))
-        state.remember("theme", "light")
+        state.settings.set("theme", "light")
         before = held(state)
         for each in path.parent.iterdir():
             each.unlink()
@@ -466,8 +464,11 @@ def test_a_file_deleted_under_an_open_instance_is_made_anew_with_everything(path
         assert path.exists()
     with closing(_open(path)) as again:
         assert held(again).marks.items() >= before.marks.items()
-        assert again.said([_ID, _OTHER]) == {_ID: ArticleMarks(read=True, tags=("AI",)), _OTHER: ArticleMarks(starred=True)}
-        assert again.recall("theme") == "light"
+        assert again.marks_of([_ID, _OTHER]) == {
+            _ID: ArticleMarks(read=True, tags=("AI",)),
+            _OTHER: ArticleMarks(starred=True),
+        }
+        assert again.settings.get("theme") == "light"
 
 
 def test_tables_changed_by_a_newer_instance_are_left_alone(path: Path) -> None:
@@ -475,7 +476,11 @@ def test_tables_changed_by_a_newer_instance_are_left_alone(path: Path) -> None:
         state.mark([_ID], MarkChange(read=True))
         with closing(sqlite3.connect(path)) as db:
             db.execute("PRAGMA user_version=99")
-        for act in (lambda: state.mark([_OTHER], MarkChange(read=True)), state.undo, lambda: state.remember("a", "b")):
+        for act in (
+            lambda: state.mark([_OTHER], MarkChange(read=True)),
+            state.undo,
+            lambda: state.settings.set("a", "b"),
+        ):
             with pytest.raises(ReaderError, match="written by a newer newsreader"):
                 act()
     with closing(sqlite3.connect(path)) as db:
@@ -519,7 +524,7 @@ def test_killed_in_the_middle_of_marking_every_step_is_whole_or_not_there(path: 
         assert len(read) % 1000 == 0
         assert len(read) // 1000 in {told + 1, told + 2}
         assert sorted(read) == list(range(len(read)))
-        assert sorted(state.all_tagged("x")) == sorted(read)
+        assert sorted(state.ALLTAGGED("x")) == sorted(read)
         undone = state.undo()
         assert undone is not None
         assert len(undone.changed) == 1000
@@ -527,10 +532,10 @@ def test_killed_in_the_middle_of_marking_every_step_is_whole_or_not_there(path: 
 
 def test_two_windows_see_each_others_marks(path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore; from reader.core.marks import MarkChange\n"
         "state, notice = MarkStore.open(Path(sys.argv[1]))\n"
         "for line in sys.stdin:\n"
-        "    state.mark(line.split(), MarkChange(read=True, add_tags=("x",)))\n"
+        "    state.mark(line.split(), MarkChange(read=True, add_tags=('x',)))\n"
         "    print(state.version(), flush=True)"
     )
     with closing(_open(path)) as state, _process(program, path) as other:
@@ -540,7 +545,7 @@ def test_two_windows_see_each_others_marks(path: Path) -> None:
         for id_ in (_ID, _OTHER):
             print(id_, file=other.stdin, flush=True)
             assert int(other.stdout.readline()) == version + 1 == state.version()
-            assert state.said([id_]) == {id_: ArticleMarks(read=True, tags=("x",))}
+            assert state.marks_of([id_]) == {id_: ArticleMarks(read=True, tags=("x",))}
             version = state.version()
         undone = state.undo()
         assert undone is not None
@@ -549,7 +554,7 @@ def test_two_windows_see_each_others_marks(path: Path) -> None:
 
 def test_many_processes_mark_at_once_and_nothing_is_lost(path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore; from reader.core.marks import MarkChange\n"
         "state, notice = MarkStore.open(Path(sys.argv[1])); assert not notice; sys.stdin.read()\n"
         "for n in range(30): state.mark([f'{int(sys.argv[2]) * 100 + n:016x}'], MarkChange(read=True))"
     )
@@ -563,7 +568,7 @@ def test_many_processes_mark_at_once_and_nothing_is_lost(path: Path) -> None:
 
 def test_without_room_marking_fails_whole_and_what_was_marked_is_there(path: Path) -> None:
     program = (
-        "import resource, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "import resource, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore; from reader.core.marks import MarkChange\n"
         "from reader.core.errors import ReaderError\n"
         "state, notice = MarkStore.open(Path(sys.argv[1])); assert not notice\n"
         "state.mark(['0123456789abcdef'], MarkChange(starred=True))\n"
@@ -591,7 +596,7 @@ def test_without_room_a_damaged_file_stays_and_what_can_be_read_is_shown(path: P
     _middle(path)
     damaged = path.read_bytes()
     program = (
-        "import resource, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "import resource, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore; from reader.core.marks import MarkChange\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
         "state, notice = MarkStore.open(Path(sys.argv[1])); print(notice)\n"
         "print(state.is_kept, len(state.all_read()) > 10_000)"
@@ -629,7 +634,7 @@ def test_in_a_folder_that_cannot_be_written_marks_are_read_and_nothing_is_touche
     path.chmod(0o444)
     shared_place.chmod(0o555)
     program = (
-        "import os, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "import os, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore; from reader.core.marks import MarkChange\n"
         "import hashlib, zlib, reader.storage.sqlite.marks.recovery, reader.storage.sqlite.marks.backups\n"
         "if os.getuid() == 0: os.setuid(65534)\n"  # whom rights hold for
         "state, notice = MarkStore.open(Path(sys.argv[1])); print(notice)\n"
@@ -650,9 +655,9 @@ def test_in_a_folder_that_cannot_be_written_marks_are_read_and_nothing_is_touche
 def test_one_that_takes_too_long_is_not_waited_for_forever(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(_open(path)) as state:
         state.mark([_ID], MarkChange(read=True))
-        monkeypatch.setattr(recovery, "_SECONDS_OF_PATIENCE", 0.0)
+        monkeypatch.setattr(backups, "_LOCK_TIMEOUT", 0.0)
         with (
-            recovery.alone(path),
+            backups.exclusive_access(path),
             pytest.raises(ReaderError, match="Another newsreader is repairing the file of marks"),
         ):
             state.backup_if_due()

@@ -17,8 +17,9 @@ from pathlib import Path
 import pytest
 
 from reader.core.errors import ReaderError
-from reader.core.marks import MarkChange
-from reader.storage.sqlite.marks.store import VERSION, MarkStore, id_to_int
+from reader.core.marks import MarkChange, id_to_int
+from reader.storage.sqlite.marks.schema import FORMAT
+from reader.storage.sqlite.marks.store import MarkStore
 
 _ID, _OTHER = "0123456789abcdef", "fedcba9876543210"
 
@@ -50,7 +51,7 @@ def _refused(path: Path) -> str:
     state, notice = MarkStore.open(path)
     with closing(state):
         state.mark([_ID], MarkChange(read=True))
-        state.remember("a", "b")
+        state.settings.set("a", "b")
         assert state.read_among([_ID]) == {_ID}
     assert _contents(path.parent) == before
     return notice
@@ -132,16 +133,16 @@ def test_many_instances_that_begin_at_once_make_one_file(path: Path) -> None:
 
 
 def test_small_facts_are_remembered(opened: MarkStore, path: Path) -> None:
-    assert opened.recall("sort") is None
-    opened.remember("sort", "heat")
-    opened.remember("sort", "date")
+    assert opened.settings.get("sort") is None
+    opened.settings.set("sort", "heat")
+    opened.settings.set("sort", "date")
     with closing(_open(path)) as other:
-        assert other.recall("sort") == "date"
+        assert other.settings.get("sort") == "date"
 
 
 def test_a_mark_is_on_disk_when_the_call_returns(path: Path) -> None:
     program = (
-        "import os, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "import os, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore; from reader.core.marks import MarkChange\n"
         "state, _ = MarkStore.open(Path(sys.argv[1])); state.mark([sys.argv[2]], MarkChange(read=True))\n"
         "os.kill(os.getpid(), 9)"
     )
@@ -171,16 +172,16 @@ def test_a_file_of_a_newer_version_is_left_as_it_is(opened: MarkStore, path: Pat
     opened.mark([_ID], MarkChange(read=True))
     opened.close()
     with closing(sqlite3.connect(path)) as db:
-        db.execute(f"PRAGMA user_version = {VERSION + 1}")
+        db.execute(f"PRAGMA user_version = {FORMAT + 1}")
         db.execute(f"PRAGMA journal_mode = {journal}")
-    assert f"written by a newer newsreader (format {VERSION + 1}, this one knows {VERSION})" in _refused(path)
+    assert f"written by a newer newsreader (format {FORMAT + 1}, this one knows {FORMAT})" in _refused(path)
 
 
 def test_a_newer_version_that_runs_at_the_same_time_is_left_alone_too(opened: MarkStore, path: Path) -> None:
     opened.mark([_ID], MarkChange(read=True))
     opened.close()
     with closing(sqlite3.connect(path)) as db:
-        db.execute(f"PRAGMA user_version = {VERSION + 1}")  # now in its journal
+        db.execute(f"PRAGMA user_version = {FORMAT + 1}")  # now in its journal
         before = {name: data for name, data in _contents(path.parent).items() if not name.endswith("-shm")}
         state, notice = MarkStore.open(path)
         state.close()
@@ -192,7 +193,7 @@ def test_a_newer_version_that_runs_at_the_same_time_is_left_alone_too(opened: Ma
 def test_tables_that_a_newer_instance_has_changed_are_told_as_such(opened: MarkStore, path: Path) -> None:
     opened.mark([_ID], MarkChange(read=True))
     with closing(sqlite3.connect(path)) as db:
-        db.execute(f"PRAGMA user_version = {VERSION + 1}")
+        db.execute(f"PRAGMA user_version = {FORMAT + 1}")
     assert opened.read_among([_ID]) == {_ID}  # as long as they can be read
     with closing(sqlite3.connect(path)) as db:
         db.execute("ALTER TABLE marks RENAME TO other")

@@ -27,7 +27,7 @@ def state() -> Iterator[MarkStore]:
 
 
 def _said(state: MarkStore) -> dict[str, ArticleMarks]:
-    return {id_: said for id_, said in state.said([_A, _B, _C]).items() if said != ArticleMarks()}
+    return {id_: said for id_, said in state.marks_of([_A, _B, _C]).items() if said != ArticleMarks()}
 
 
 def test_steps_are_undone_and_redone_in_order_and_named(state: MarkStore) -> None:
@@ -43,13 +43,13 @@ def test_steps_are_undone_and_redone_in_order_and_named(state: MarkStore) -> Non
     assert told == ["Undone: starred 1 article, tagged 1 article “AI”.", "Undone: marked 2 articles read."]
     again = []
     while step := state.redo():
-        again.append(step.told)
+        again.append(step.description)
     assert _said(state) == everything
-    assert again == ["MarkResult 2 articles read", "Starred 1 article, tagged 1 article “AI”"]
+    assert again == ["Marked 2 articles read", "Starred 1 article, tagged 1 article “AI”"]
 
 
 def test_a_step_has_the_name_it_was_given_cleaned(state: MarkStore) -> None:
-    assert state.mark([_A], MarkChange(read=True), description="\x1b[2JRead\nall. ").told == "[2JRead all"
+    assert state.mark([_A], MarkChange(read=True), description="\x1b[2JRead\nall. ").description == "[2JRead all"
     undone = state.undo()
     assert undone is not None
     assert undone.sentence == "Undone: [2JRead all."
@@ -72,12 +72,12 @@ def test_steps_are_kept_between_runs_and_shared_by_windows(tmp_path: Path) -> No
         other.mark([_B], MarkChange(starred=True))
         undone = one.undo()
         assert undone is not None
-        assert undone.told == "Starred 1 article"
+        assert undone.description == "Starred 1 article"
         assert _said(other) == {_A: ArticleMarks(read=True)}
     with closing(MarkStore.open(path)[0]) as later:
         undone = later.undo()
         assert undone is not None
-        assert undone.told == "MarkResult 1 article read"
+        assert undone.description == "Marked 1 article read"
         assert later.undo() is None
         assert later.redo() is not None
         assert later.redo() is not None
@@ -87,7 +87,7 @@ def test_steps_are_kept_between_runs_and_shared_by_windows(tmp_path: Path) -> No
 def test_what_was_imported_since_is_left_as_it_is_and_that_is_told(state: MarkStore) -> None:
     state.mark([_A, _B, _C], MarkChange(read=True))
     later = held(state).marks[1, READ].at + 10
-    state.take_in(MarkSet({(1, READ): Mark(later, False), (2, READ): Mark(later, True)}))
+    state.merge(MarkSet({(1, READ): Mark(later, False), (2, READ): Mark(later, True)}))
     undone = state.undo()
     assert undone is not None
     assert undone.sentence == "Undone: marked 3 articles read (2 changed since, left as they are)."
@@ -101,10 +101,10 @@ def test_what_was_imported_since_is_left_as_it_is_and_that_is_told(state: MarkSt
 def test_a_step_of_which_everything_was_changed_since_is_passed_over(state: MarkStore) -> None:
     state.mark([_B], MarkChange(starred=True))
     state.mark([_A], MarkChange(read=True))
-    state.take_in(MarkSet({(1, READ): Mark(held(state).marks[1, READ].at + 10, False)}))
+    state.merge(MarkSet({(1, READ): Mark(held(state).marks[1, READ].at + 10, False)}))
     undone = state.undo()
     assert undone is not None
-    assert undone.told == "Starred 1 article"
+    assert undone.description == "Starred 1 article"
     assert state.undo() is None
 
 
@@ -114,7 +114,7 @@ def test_what_was_undone_can_be_redone_after_other_changes_but_not_over_them(sta
     state.mark([_A], MarkChange(read=True))  # another change of one of the two
     redone = state.redo()
     assert redone is not None
-    assert (redone.changed, redone.left) == ({2}, 1)
+    assert (redone.changed, redone.skipped) == ({2}, 1)
     assert redone.sentence == "Redone: marked 2 articles read (1 changed since, left as it is)."
     assert _said(state) == {_A: ArticleMarks(read=True), _B: ArticleMarks(read=True)}
     for left in ({_A: ArticleMarks(read=True)}, {}):
@@ -134,9 +134,9 @@ def test_a_mark_changed_there_and_back_is_undone_step_by_step(state: MarkStore) 
 def test_undoing_is_a_change_with_its_own_time(state: MarkStore) -> None:
     elsewhere = MarkStore.in_memory()
     state.mark([_A], MarkChange(read=True))
-    elsewhere.take_in(held(state))
+    elsewhere.merge(held(state))
     state.undo()
-    elsewhere.take_in(held(state))
+    elsewhere.merge(held(state))
     assert elsewhere.read_among([_A]) == frozenset()
     elsewhere.close()
 
@@ -146,7 +146,7 @@ def test_marks_and_steps_follow_a_document_that_was_moved(state: MarkStore) -> N
     state.mark([_C], MarkChange(starred=True))
     state.mark([_C], MarkChange(starred=False))
     times = held(state).marks
-    state.carry([(1, 2), (1, 3), (4, 5)])
+    state.reassign_ids([(1, 2), (1, 3), (4, 5)])
     assert _said(state) == {
         _A: ArticleMarks(True, True, ("x",)),
         _B: ArticleMarks(True, True, ("x",)),
@@ -166,8 +166,10 @@ def test_tags_are_one_whatever_their_case_and_shown_as_first_written(state: Mark
     state.mark([_A], MarkChange(add_tags=("Later", "AI", "ai")))
     state.mark([_B], MarkChange(add_tags=("LATER",)))
     assert _said(state) == {_A: ArticleMarks(tags=("AI", "Later")), _B: ArticleMarks(tags=("Later",))}
-    assert sorted(state.all_tagged("later")) == [1, 2]
-    assert state.mark([_A, _B], MarkChange(remove_tags=("lateR",))).told == "Took the tag “Later” from 2 articles"
+    assert sorted(state.ALLTAGGED("later")) == [1, 2]
+    assert (
+        state.mark([_A, _B], MarkChange(remove_tags=("lateR",))).description == "Took the tag “Later” from 2 articles"
+    )
     assert _said(state) == {_A: ArticleMarks(tags=("AI",))}
 
 
@@ -191,16 +193,16 @@ def test_at_least_a_hundred_large_steps_are_kept(state: MarkStore) -> None:
 
 
 def _rows(state: MarkStore, table: str) -> int:
-    with state._database.read() as db:
+    with state._file._database.read() as db:
         return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
 def test_the_oldest_steps_are_forgotten(state: MarkStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(undo, "SURE", 1)
-    monkeypatch.setattr(undo, "STEPS", 3)
+    monkeypatch.setattr(undo, "MIN_STEPS", 1)
+    monkeypatch.setattr(undo, "MAX_STEPS", 3)
     for n in range(5):
         state.mark([f"{n:016x}"], MarkChange(read=True))
-    monkeypatch.setattr(undo, "CHANGES", 4)
+    monkeypatch.setattr(undo, "MAX_CHANGES", 4)
     state.mark([_A, _B, _C], MarkChange(starred=True))
     sizes = []
     while undone := state.undo():
@@ -212,16 +214,16 @@ def test_the_oldest_steps_are_forgotten(state: MarkStore, monkeypatch: pytest.Mo
 
 
 def test_the_last_steps_are_kept_however_large_they_are(state: MarkStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(undo, "CHANGES", 10)
+    monkeypatch.setattr(undo, "MAX_CHANGES", 10)
     ids = [f"{n:016x}" for n in range(50)]
-    for n in range(undo.SURE + 5):
+    for n in range(undo.MIN_STEPS + 5):
         state.mark(ids[n % 7 :], MarkChange(starred=True))
         state.mark(ids[n % 7 :], MarkChange(starred=False))
     assert _rows(state, "runs") == 7  # the same articles are written down once
     count = 0
     while state.undo():
         count += 1
-    assert count == undo.SURE == 100
+    assert count == undo.MIN_STEPS == 100
     while state.redo():
         count -= 1
     assert count == 0
@@ -230,8 +232,8 @@ def test_the_last_steps_are_kept_however_large_they_are(state: MarkStore, monkey
 def test_what_was_undone_is_forgotten_before_what_can_be_undone(
     state: MarkStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(undo, "SURE", 2)
-    monkeypatch.setattr(undo, "STEPS", 3)
+    monkeypatch.setattr(undo, "MIN_STEPS", 2)
+    monkeypatch.setattr(undo, "MAX_STEPS", 3)
     for id_ in (_A, _B, _C):
         state.mark([id_], MarkChange(read=True))
     state.undo()
@@ -245,7 +247,7 @@ def test_what_was_undone_is_forgotten_before_what_can_be_undone(
 def test_a_step_that_cannot_be_read_is_passed_over_and_the_marks_stay(state: MarkStore) -> None:
     for id_ in (_A, _B, _C):
         state.mark([id_], MarkChange(read=True))
-    with state._database.write() as db:
+    with state._file._database.write() as db:
         db.execute("UPDATE changes SET formers = x'00' WHERE step = 3")
         db.execute("DELETE FROM runs WHERE number = (SELECT run FROM changes WHERE step = 2)")
     undone = state.undo()
@@ -256,16 +258,16 @@ def test_a_step_that_cannot_be_read_is_passed_over_and_the_marks_stay(state: Mar
 
 def test_a_document_that_is_moved_away_and_back_comes_with_what_was_changed_meanwhile(state: MarkStore) -> None:
     state.mark([_A], MarkChange(read=True, add_tags=("x",)))
-    state.carry([(1, 2)])
+    state.reassign_ids([(1, 2)])
     state.mark([_B], MarkChange(read=False, starred=True))
     for _ in range(2):  # told twice is told once
-        state.carry([(2, 1)])
+        state.reassign_ids([(2, 1)])
         assert _said(state) == {_A: ArticleMarks(False, True, ("x",)), _B: ArticleMarks(False, True, ("x",))}
-    state.carry([(1, 2)])
+    state.reassign_ids([(1, 2)])
     assert _said(state)[_B] == ArticleMarks(False, True, ("x",))
     undone = state.undo()
     assert undone is not None
-    assert (undone.changed, undone.left) == ({1, 2}, 0)
+    assert (undone.changed, undone.skipped) == ({1, 2}, 0)
     assert _said(state) == {_A: ArticleMarks(True, False, ("x",)), _B: ArticleMarks(True, False, ("x",))}
     assert state.undo() is not None
     assert (_said(state), state.undo()) == ({}, None)
@@ -278,7 +280,7 @@ def test_of_a_mark_that_both_documents_have_the_later_holds(state: MarkStore, mo
     for now, id_, read in ((1000, _B, True), (2000, _A, True), (3000, _A, False), (4000, _C, True)):
         monkeypatch.setattr("reader.storage.sqlite.marks.store._now", lambda now=now: now)
         state.mark([id_], MarkChange(read=read))
-    state.carry([(1, 2), (1, 3)])
+    state.reassign_ids([(1, 2), (1, 3)])
     assert _said(state) == {_C: ArticleMarks(read=True)}
     seen = []
     while state.undo():
@@ -292,50 +294,50 @@ def test_two_that_change_places_have_the_later_marks_of_both(state: MarkStore, m
         state.mark([id_], MarkChange(read=read))
     state.mark([_A], MarkChange(starred=True))
     for _ in range(2):
-        state.carry([(1, 2), (2, 1)])
+        state.reassign_ids([(1, 2), (2, 1)])
         assert _said(state) == {_A: ArticleMarks(starred=True), _B: ArticleMarks(starred=True)}
 
 
 def test_things_are_kept_undone_and_redone(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     with closing(MarkStore.open(path)[0]) as state:
-        assert state.keep("view", {"AI": {"query": "tag:ai", "sort": "date"}}, told="Saved the view “AI”.") == 1
+        assert state.items.put("view", {"AI": {"query": "tag:ai", "sort": "date"}}, told="Saved the view “AI”.") == 1
         version = state.version()
-        assert state.keep("view", {"AI": {"sort": "date", "query": "tag:ai"}, "none": None}, told="x") == 0
+        assert state.items.put("view", {"AI": {"sort": "date", "query": "tag:ai"}, "none": None}, told="x") == 0
         assert state.version() == version
         state.mark([_A], MarkChange(read=True))
-        state.keep("view", {"AI": None, "News": {"query": "tag:ai", "sort": "date"}}, told="Renamed “AI”")
-        assert state.kept("search") == {}
+        state.items.put("view", {"AI": None, "News": {"query": "tag:ai", "sort": "date"}}, told="Renamed “AI”")
+        assert state.items.get("search") == {}
     with closing(MarkStore.open(path)[0]) as state:
-        assert state.kept("view") == {"News": {"query": "tag:ai", "sort": "date"}}
+        assert state.items.get("view") == {"News": {"query": "tag:ai", "sort": "date"}}
         undone = state.undo()
         assert undone is not None
         assert (undone.sentence, undone.kinds, undone.changed) == ("Undone: renamed “AI”.", {"view"}, set())
-        assert state.kept("view") == {"AI": {"query": "tag:ai", "sort": "date"}}
+        assert state.items.get("view") == {"AI": {"query": "tag:ai", "sort": "date"}}
         undone = state.undo()
         assert undone is not None
         assert (undone.kinds, undone.changed) == (frozenset(), {1})
         undone = state.undo()
         assert undone is not None
-        assert undone.told == "Saved the view “AI”"
-        assert (state.kept("view"), state.undo()) == ({}, None)
+        assert undone.description == "Saved the view “AI”"
+        assert (state.items.get("view"), state.undo()) == ({}, None)
         while state.redo():
             pass
-        assert state.kept("view") == {"News": {"query": "tag:ai", "sort": "date"}}
+        assert state.items.get("view") == {"News": {"query": "tag:ai", "sort": "date"}}
 
 
 def test_a_thing_that_was_changed_since_is_left_as_it_is(state: MarkStore) -> None:
-    state.keep("view", {"one": 1, "two": 2}, told="Saved two views")
-    later = held(state).things["view", "one"].at + 10
-    state.take_in(MarkSet(things={("view", "one"): NamedItem(later, "7")}))
+    state.items.put("view", {"one": 1, "two": 2}, told="Saved two views")
+    later = held(state).items["view", "one"].at + 10
+    state.merge(MarkSet(items={("view", "one"): NamedItem(later, "7")}))
     undone = state.undo()
     assert undone is not None
     assert undone.sentence == "Undone: saved two views (1 changed since, left as it is)."
-    assert state.kept("view") == {"one": 7}
-    assert held(state).things["view", "two"].value == ""
+    assert state.items.get("view") == {"one": 7}
+    assert held(state).items["view", "two"].value == ""
     redone = state.redo()
     assert redone is not None
-    assert state.kept("view") == {"one": 7, "two": 2}
+    assert state.items.get("view") == {"one": 7, "two": 2}
 
 
 @pytest.mark.parametrize(
@@ -352,9 +354,9 @@ def test_a_thing_that_was_changed_since_is_left_as_it_is(state: MarkStore) -> No
 )
 def test_what_cannot_be_kept_is_told_and_changes_nothing(state: MarkStore, name: str, value: Json, why: str) -> None:
     with pytest.raises(ReaderError, match=why) as caught:
-        state.keep("view", {"fine": 1, name: value}, told="Saved")
+        state.items.put("view", {"fine": 1, name: value}, told="Saved")
     assert str(caught.value).isprintable()
-    assert (state.kept("view"), state.version(), state.undo()) == ({}, 0, None)
+    assert (state.items.get("view"), state.version(), state.undo()) == ({}, 0, None)
 
 
 _STEPS = st.lists(
@@ -381,7 +383,7 @@ def _do(state: MarkStore, step: tuple[object, ...]) -> None:
         case ("untag", ids, text):
             state.mark(ids, MarkChange(remove_tags=(text,)))  # type: ignore[arg-type, list-item]
         case ("keep", things):
-            state.keep("view", things, told="Saved")  # type: ignore[arg-type]
+            state.items.put("view", things, told="Saved")  # type: ignore[arg-type]
         case ("undo",):
             state.undo()
         case _:
@@ -389,7 +391,7 @@ def _do(state: MarkStore, step: tuple[object, ...]) -> None:
 
 
 def _all(state: MarkStore) -> tuple[dict[str, ArticleMarks], dict[str, Json]]:
-    return _said(state), state.kept("view")
+    return _said(state), state.items.get("view")
 
 
 @given(_STEPS)

@@ -290,7 +290,7 @@ class Reader:
                 rows,
                 self.app.library.counts(),
                 keep=selected,
-                at=order.find(selected),
+                at=order.index_of(selected),
                 back=None,
                 types=False,
                 marks=0,
@@ -334,7 +334,7 @@ class Reader:
 
     @property
     def rows(self) -> list[Row]:
-        return self.app.library.rows(self.list.view.rowids)
+        return self.app.library.articles.rows(self.list.view.rowids)
 
     @property
     def shown(self) -> str:
@@ -463,7 +463,7 @@ async def opened(
     library = Library.open(folder, Paths.from_environment())
     try:
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
-        first = load_first_frame(library, keeper=UpdaterThread(library, watching=False))
+        first = load_first_frame(library, updater=UpdaterThread(library, watching=False))
         app = NewsreaderApp(first, settings or QUIET, timings)
         async with _constants_from(timings), app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)

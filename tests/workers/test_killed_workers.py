@@ -19,7 +19,7 @@ import pytest
 from reader.core.ordering import SORT_KEYS, Sort
 from reader.core.paths import Paths
 from reader.documents.files import Folder
-from reader.indexing.parse_pool import Pool
+from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import FAILED
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
@@ -58,7 +58,7 @@ def _nobody_is_left(before: set[int]) -> None:
         assert time.monotonic() < deadline, "a process goes on"
 
 
-def _collect(pool: Pool) -> list[ParsedFile]:
+def _collect(pool: ParserPool) -> list[ParsedFile]:
     found: list[ParsedFile] = []
     deadline = time.monotonic() + _PATIENCE
     while pool.outstanding:
@@ -81,7 +81,7 @@ def test_processes_killed_all_the_time_lose_no_document_and_double_none(make_fol
                 os.kill(victims.pop(), signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
-    pool = Pool(folder, 2)
+    pool = ParserPool(folder, 2)
     try:
         killer.start()
         for n in range(0, 200, 5):
@@ -119,20 +119,20 @@ def test_a_document_over_which_every_process_falls_costs_itself(
             faulty.setenv("PYTHONPATH", str(tmp_path / "fault"))
             *_, last = refresh(library)
         assert last.done == 800
-        assert len(library.view(Sort())) == 799
-        assert [(problem.path, problem.message) for problem in library.problems()] == [("bad.md", FAILED)]
+        assert len(library.articles.order(Sort())) == 799
+        assert [(problem.path, problem.message) for problem in library.articles.problems()] == [("bad.md", FAILED)]
         _nobody_is_left(before)
         *_, last = refresh(library)  # once the fault is gone
         assert (last.done, last.changed) == (1, 1)
-        assert len(library.view(Sort())) == 800
-        assert library.problems() == []
+        assert len(library.articles.order(Sort())) == 800
+        assert library.articles.problems() == []
 
 
 def test_a_pool_that_is_closed_at_work_ends_what_it_began(make_folder: MakeFolder) -> None:
     folder = Folder.of(make_folder(_many(300)))
     before = _children()
     for wait in (False, True):
-        pool = Pool(folder, 2)
+        pool = ParserPool(folder, 2)
         for n in range(300):
             pool.submit(b"%d" % (n % 3), [b"%04d.md" % n])
         if wait:
@@ -159,11 +159,13 @@ def test_many_documents_come_to_the_same_with_and_without_processes(
                 begun |= _children() - before
             assert bool(begun) == apart
             orders = [
-                [row.path for row in library.rows(library.view(Sort(key, reverse)).rowids)]
+                [row.path for row in library.articles.rows(library.articles.order(Sort(key, reverse)).rowids)]
                 for key in SORT_KEYS
                 for reverse in (False, True)
             ]
-            answers.append((orders, library.census(), library.problems(), library.counts(), library.folders()))
+            answers.append(
+                (orders, library.census(), library.articles.problems(), library.counts(), library.articles.folders())
+            )
     assert answers[0] == answers[1]
     assert len(answers[0][0][0]) == 1001
     _nobody_is_left(before)
@@ -179,7 +181,7 @@ def test_a_refresh_that_is_left_ends_its_processes(make_folder: MakeFolder) -> N
         _nobody_is_left(before)
         *_, last = refresh(library)  # nor does it keep the lock
         assert last.finished
-        assert len(library.view(Sort())) == 3000
+        assert len(library.articles.order(Sort())) == 3000
 
 
 def test_a_message_that_is_cut_off_is_the_end_of_the_pipe() -> None:
@@ -213,7 +215,7 @@ def test_a_module_beside_a_folder_of_news_is_not_imported(
         (folder / name).write_text("raise SystemExit('imported from the folder of news')")
     monkeypatch.chdir(folder)
     monkeypatch.syspath_prepend("")
-    pool = Pool(Folder.of(folder), 1)
+    pool = ParserPool(Folder.of(folder), 1)
     try:
         pool.submit(b"", [b"1.md"])
         (taken,) = _collect(pool)

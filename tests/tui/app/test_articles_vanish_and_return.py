@@ -98,8 +98,8 @@ async def test_marks_that_another_window_makes_show_here(folder: Path) -> None:
         await reader.press("j", "j")
         other = Library.open(folder, Paths.from_environment())
         try:
-            ids = [row.id for row in other.rows(other.view(Sort()).rowids)]
-            other.mark(ids[:2], MarkChange(read=True))
+            ids = [row.id for row in other.articles.rows(other.articles.order(Sort()).rowids)]
+            other.marks.apply(ids[:2], MarkChange(read=True))
             await reader.until(lambda: "3 unread" in top(reader))
             assert [row.read for row in reader.cached_rows] == [
                 True,
@@ -109,7 +109,7 @@ async def test_marks_that_another_window_makes_show_here(folder: Path) -> None:
                 False,
             ]
             assert reader.row.title == "N2"
-            other.mark(ids[:1], MarkChange(read=False))
+            other.marks.apply(ids[:1], MarkChange(read=False))
             await reader.until(lambda: "4 unread" in top(reader))
         finally:
             other.close()

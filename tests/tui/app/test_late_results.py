@@ -34,7 +34,7 @@ async def test_a_view_that_comes_late_does_not_take_the_selection_back(make_fold
 async def test_rows_that_were_read_before_a_mark_do_not_undo_it(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened(seeds) as reader:
         read, go = threading.Event(), threading.Event()
-        rows = Library.rows
+        rows = Library.articles.rows
 
         def slow(library: Library, rowids: Sequence[int]) -> list[Row]:
             found = rows(library, rowids)
@@ -61,7 +61,7 @@ async def test_pressing_r_again_and_again_leaves_one_refresh(
     folder = make_folder(many(5))
     async with opened(folder) as reader:
         under_way, most, lock = 0, 0, threading.Lock()
-        read = Library.read
+        read = Library.articles.parse
 
         def counted(library: Library, path: bytes) -> object:
             nonlocal under_way, most

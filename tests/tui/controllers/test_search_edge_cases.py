@@ -31,7 +31,7 @@ def ten(make_folder: MakeFolder) -> Path:
 
 def read(reader: Reader) -> list[str]:
     library = reader.app.library
-    return sorted(row.title for row in library.rows(library.view(reader.sort).rowids) if row.read)
+    return sorted(row.title for row in library.articles.rows(library.articles.order(reader.sort).rowids) if row.read)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,9 @@ async def test_a_click_elsewhere_does_not_take_tags_away(ten: Path) -> None:
         assert "Enter takes this, Esc leaves it." in hint(reader)
         await reader.press("enter")
         library = reader.app.library
-        assert [row.title for row in library.rows(library.view(reader.sort).rowids) if row.tags] == ["calm 0"]
+        assert [row.title for row in library.articles.rows(library.articles.order(reader.sort).rowids) if row.tags] == [
+            "calm 0"
+        ]
 
 
 @pytest.mark.parametrize("key", ["ctrl+r", "f5", "ctrl+z", "f2", "pageup", "ctrl+p"])
@@ -159,10 +161,10 @@ async def test_tags_of_another_window_stay(ten: Path) -> None:
     async with opened(ten) as reader:
         await reader.press("t")
         other = Library.open(ten, Paths.from_environment())
-        other.mark([reader.row.id], add_tags=["elsewhere"])
+        other.marks.apply([reader.row.id], add_tags=["elsewhere"])
         other.close()
         await reader.press(*"mine", "enter")
-        rows = reader.app.library.rows([reader.list.rowid])
+        rows = reader.app.library.articles.rows([reader.list.rowid])
         assert set(rows[0].tags) == {"elsewhere", "mine"}
 
 
@@ -173,7 +175,7 @@ async def test_tags_are_kept_of_an_article_that_is_gone_meanwhile(ten: Path) -> 
         reader.compare_folder()
         await reader.settled()
         await reader.press("enter")
-        assert reader.app.library.tags() == ["precious"]
+        assert reader.app.library.marks.tags() == ["precious"]
 
 
 async def test_a_minus_takes_a_tag_away_from_one_as_from_many(ten: Path) -> None:
@@ -251,7 +253,7 @@ async def test_queries_of_two_windows_are_all_kept(ten: Path) -> None:
             await one.press("enter", "escape")
             await write(two, f"storm {number}")
             await two.press("enter", "escape")
-        kept = one.app.library.recall("queries") or ""
+        kept = one.app.library.settings.get("queries") or ""
         assert [f"{word} {number}" in kept for word in ("calm", "storm") for number in range(3)] == [True] * 6
 
 

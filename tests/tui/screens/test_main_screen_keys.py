@@ -230,7 +230,7 @@ async def test_what_is_copied_is_what_the_list_says_even_before_the_pane_has_it(
     seeds: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with opened(seeds) as reader:
-        slow_disk, article = threading.Event(), Library.article
+        slow_disk, article = threading.Event(), Library.articles.load
         monkeypatch.setattr(Library, "article", lambda self, rowid: slow_disk.wait(20) and article(self, rowid))
         try:
             await reader.pilot.press("j", "y")

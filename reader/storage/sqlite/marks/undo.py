@@ -33,7 +33,7 @@ class UndoResult(NamedTuple):
     """A step that was undone or redone."""
 
     description: str
-    """The step in words, such as "MarkResult 12 articles read"."""
+    """The step in words, such as "Marked 12 articles read"."""
     redo: bool
     """Whether it was redone."""
     changed: set[int]

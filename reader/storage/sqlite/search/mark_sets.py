@@ -24,7 +24,7 @@ class MarkRowSets:
         self._rows_of = rows_of
         self._guard = threading.RLock()
         self._known: tuple[object, int] = (None, -1)
-        """MarkStore of the lists and version of the marks that the sets are of."""
+        """State of the lists and version of the marks that the sets are of."""
         self._sets: dict[str, int] | None = {}
         """By name of the mark, all but ``read``; None when they have to be looked up."""
         self._read = 0
