@@ -93,7 +93,7 @@ async def take(picture: Picture, folder: Path) -> str:
         library = Library.open(folder, paths)
         if picture.text:
             keep_page(library)
-        first = load_first_frame(library, updater == UpdaterThread(library, watching=False))
+        first = load_first_frame(library, updater=UpdaterThread(library, watching=False))
         app = NewsreaderApp(first, Config(theme=picture.theme, fetch=OFFLINE))
         async with app.run_test(size=picture.size) as pilot:
             view = app.screen.query_one(ArticlePane)

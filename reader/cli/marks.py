@@ -64,7 +64,8 @@ def import_(file: str) -> None:
         print_notice(f"It has {format_count(number, f'saved {kind}')} as well.")
     if imported.in_future:
         print_notice(
-            f"{format_count(imported.in_future, 'mark')} in it had a time in the future: a clock was wrong, there or here. "
+            f"{format_count(imported.in_future, 'mark')} in it had a time in the future: "
+            "a clock was wrong, there or here. "
             "What you change here from now on is later still."
         )
 

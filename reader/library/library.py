@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote_from_bytes, unquote_to_bytes
@@ -74,6 +75,9 @@ class Library:
     def _current_index(self) -> Index:
         return self.index  # renew() replaces it
 
+    def _rowids_of(self, ids: Iterable[int]) -> list[int]:
+        return self.index.rowids_of(ids)
+
     @property
     def pages(self) -> PageStore:
         """The fetched pages of the articles of all folders; opened on first use."""
@@ -91,12 +95,12 @@ class Library:
                 from reader.storage.sqlite.search.page_sets import PageRowSets
                 from reader.storage.sqlite.search.service import SearchService
 
-                pages = PageRowSets(lambda: self.pages, lambda ids: self.index.rowids_of(ids))
+                pages = PageRowSets(lambda: self.pages, self._rowids_of)
                 self._search = SearchService(self._current_index, self.marks.row_sets(), pages)
             return self._search
 
     def renew(self) -> bool:
-        """Close the index, which is quarantined if damaged, and open the file in its place; return whether it worked."""
+        """Close the index, which is quarantined if damaged, and open a new file; return whether that worked."""
         if self._index_file is None:
             return False
         self.index.close()

@@ -55,7 +55,7 @@ def test_two_machines_share_their_marks(tmp_path: Path, monkeypatch: pytest.Monk
             assert "has 5 marks, of which 2 were" in _run("import", file).stderr
             assert "has 5 marks, of which 0 were" in _run("import", file).stderr
             expected = {_A: ArticleMarks(True, True, ("AI",)), _B: ArticleMarks(False, False, ("AI",))}
-            assert one.marks_of([_A, _B]) == two.said([_A, _B]) == expected
+            assert one.marks_of([_A, _B]) == two.marks_of([_A, _B]) == expected
     exported = file.read_bytes()
     assert _run("export", "-").stdout_bytes == exported
     _machine(monkeypatch, tmp_path / "three").close()
@@ -78,7 +78,7 @@ def test_before_an_import_that_changes_something_there_is_a_backup(own_directori
 def test_an_import_says_what_else_there_is_and_that_a_clock_was_wrong(own_directories: Paths) -> None:
     with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         state.mark([_A, _B], MarkChange(read=True))
-        state.items.put("view", {"AI": {"query": "tag:ai"}, "All": {}}, told="Saved two views")
+        state.items.put("view", {"AI": {"query": "tag:ai"}, "All": {}}, description="Saved two views")
     exported = _run("export", "-").stdout_bytes
     with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         while state.undo():
@@ -107,7 +107,7 @@ def test_an_export_is_the_same_in_every_process(own_directories: Paths) -> None:
             [f"{n * 0x9E3779B97F4A7C15 % 2**64:016x}" for n in range(50)],
             MarkChange(read=True, add_tags=("b", "A", "é")),
         )
-        state.items.put("view", {name: {"b": 1, "a": 2} for name in ("z", "y")}, told="Saved two views")
+        state.items.put("view", {name: {"b": 1, "a": 2} for name in ("z", "y")}, description="Saved two views")
     exports = {_process("export", "-", env={"PYTHONHASHSEED": seed}).stdout for seed in ("0", "1", "random")}
     assert exports == {_run("export", "-").stdout_bytes}
 
@@ -160,9 +160,9 @@ def test_without_a_file_of_marks_nothing_is_exported_or_imported(
     monkeypatch.setenv("NEWSREADER_DATA_DIR", str(tmp_path / "file"))
     target = tmp_path / "marks.jsonl"
     target.write_bytes(b"former")
-    assert "Marks are not kept in this run." in _refused("export", target)
+    assert "Marks are not saved in this session." in _refused("export", target)
     assert target.read_bytes() == b"former"
-    assert "Marks are not kept in this run." in _refused("import", "-", text=exported)
+    assert "Marks are not saved in this session." in _refused("import", "-", text=exported)
 
 
 def test_a_damaged_file_is_told_of_and_what_is_left_exported(own_directories: Paths) -> None:
@@ -171,7 +171,7 @@ def test_a_damaged_file_is_told_of_and_what_is_left_exported(own_directories: Pa
         state.backup_if_due()
     own_directories.state_file.write_bytes(b"garbage" * 1000)
     result = _run("export", "-")
-    assert result.stderr.startswith("newsreader: The file of marks was damaged. It was set aside as ")
+    assert result.stderr.startswith("newsreader: The file of marks was damaged. It was moved to ")
     assert _A.encode() in result.stdout_bytes
 
 

@@ -29,7 +29,7 @@ def test_a_view_knows_its_length_and_the_place_of_a_row() -> None:
 
 def test_an_order_can_be_turned_round() -> None:
     assert Sort("heat").reversed() == Sort("heat", reverse=True)
-    assert Sort("heat").reversed().flipped() == Sort("heat")
+    assert Sort("heat").reversed().reversed() == Sort("heat")
 
 
 def _document(title: str, quality: str = "", heat: str = "", date: str = "") -> str:

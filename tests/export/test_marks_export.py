@@ -150,7 +150,7 @@ def test_a_tag_is_taken_in_whatever_case_it_is_written() -> None:
         (_MARK.replace(b'"read"', b'"pinned"'), "this newsreader does not know the mark “pinned”"),
         (_MARK.replace(b'"read"', b"[]"), "this newsreader does not know the mark “[]”"),
         (_MARK.replace(b"true,", b'true,"note\\u001b[2J":1,'), "does not know what “note[2J” means"),
-        (_MARK.replace(b'"mark":"read"', b'"tag":"a,b"'), "the tag “a,b” has a comma or a double quote in it"),
+        (_MARK.replace(b'"mark":"read"', b'"tag":"a,b"'), "the tag “a,b” contains a comma or a double quote"),
         (_MARK.replace(b'"mark":"read"', b'"tag":7'), "a tag has to be text"),
         (_MARK.replace(b"11-21", b"13-45"), "“changed” has to be a time such as"),
         (_MARK.replace(b"2026-", b"1969-"), "“changed” has to be a time such as"),

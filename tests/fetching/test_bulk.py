@@ -332,7 +332,7 @@ async def test_a_disk_that_is_full_ends_it_in_a_sentence(
                 (used,) = db.execute("PRAGMA page_count").fetchone()
                 db.execute(f"PRAGMA max_page_count={used}")
 
-        await one.bulk._disk.do(fill)
+        await one.bulk._disk.run(fill)
         final = await one.bulk.run()
     assert final.finished
     assert "disk is full" in final.summary

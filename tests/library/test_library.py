@@ -88,19 +88,19 @@ def test_rows_and_counts_follow_every_change_of_marks_also_undone_and_of_another
     marked = opened.marks.apply(
         ids[:3], MarkChange(read=True, starred=True, add_tags=("b", "A")), description="Cleared the list"
     )
-    assert (len(marked.changed), marked.told) == (3, "Cleared the list")
+    assert (len(marked.changed), marked.description) == (3, "Cleared the list")
     opened.marks.apply(ids[:1], MarkChange(read=False, remove_tags=("B",)))
     expected = [(False, True, ("A",)), *[(True, True, ("A", "b"))] * 2, nothing]
     assert marks(opened) == marks(other) == expected
     assert opened.counts().unread == other.counts().unread == 2
-    assert opened.marks.version() == other.marks_version()
+    assert opened.marks.version() == other.marks.version()
     undone = other.marks.undo()
     assert undone is not None
-    assert undone.sentence == "Undone: marked 1 article unread, took the tag “b” from 1 article."
+    assert undone.sentence == "Undone: marked 1 article unread, removed the tag “b” from 1 article."
     assert opened.counts().unread == other.counts().unread == 1
     undone = opened.marks.undo()
     assert undone is not None
-    assert undone.told == "Cleared the list"
+    assert undone.description == "Cleared the list"
     assert opened.marks.undo() is None
     assert marks(opened) == marks(other) == [nothing] * 4
     assert opened.counts().unread == other.counts().unread == 4
@@ -194,12 +194,12 @@ def test_a_name_that_fits_many_asks_for_a_path(make_folder: MakeFolder, library:
         "x/a.txt": _document("b"),
     }
     opened = library(make_folder(documents))
-    with pytest.raises(ReaderError, match=r"^7 documents are called that: (\d/same\.md, ){4}\d/same\.md and 2 more\."):
+    with pytest.raises(ReaderError, match=r"^7 documents have this name: (\d/same\.md, ){4}\d/same\.md and 2 more\."):
         opened.articles.find("same.md")
-    with pytest.raises(ReaderError, match=r"^2 documents are called that: .*Name one by its path\.$"):
+    with pytest.raises(ReaderError, match=r"^2 documents have this name: .*Name one by its path\.$"):
         opened.articles.find("a")
-    assert opened.articles.find("a.md") != opened.find("a.txt")
-    assert opened.articles.find("x/a.txt") == opened.find("a.txt")
+    assert opened.articles.find("a.md") != opened.articles.find("a.txt")
+    assert opened.articles.find("x/a.txt") == opened.articles.find("a.txt")
 
 
 def test_two_documents_of_one_article_share_an_id_that_names_neither(
@@ -207,7 +207,7 @@ def test_two_documents_of_one_article_share_an_id_that_names_neither(
 ) -> None:
     same = _document("t", originalUrl="http://a.example/")
     opened = library(make_folder({"a.md": same, "b.md": same}))
-    with pytest.raises(ReaderError, match=r"2 documents are called that: a\.md, b\.md\."):
+    with pytest.raises(ReaderError, match=r"2 documents have this name: a\.md, b\.md\."):
         opened.articles.find(_rows(opened)[0].id)
 
 
@@ -335,6 +335,6 @@ def test_what_could_not_be_opened_as_usual_is_told(
     opened = library(make_folder({"a.md": _document("a")}))
     index_notice, state_notice = opened.notices
     assert index_notice.endswith("The index is kept in memory.")
-    assert state_notice.endswith("Marks are not kept in this run.")
+    assert state_notice.endswith("Marks are not saved in this session.")
     opened.marks.apply([_rows(opened)[0].id], MarkChange(read=True))
     assert opened.counts().unread == 0

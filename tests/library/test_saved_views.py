@@ -15,9 +15,12 @@ from reader.core.errors import ReaderError
 from reader.core.marks import MarkChange
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
+from reader.documents.files import Folder
 from reader.library.library import Library
+from reader.library.saved_views import store
 from reader.library.saved_views.store import KIND, SavedViews
 from reader.library.saved_views.toml_file import SavedView, edit_views, parse_views
+from reader.storage.sqlite.index.reader import Index
 from reader.storage.sqlite.marks.store import MarkStore
 from tests.conftest import OpenLibrary
 
@@ -239,7 +242,7 @@ def test_what_cannot_be_written_is_no_step(window: Window, path: Path, monkeypat
         raise ReaderError(f"{path} could not be written: no space left on device.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Library, "write_whole", staticmethod(full))
+        patch.setattr(store, "write_atomically", full)
         _refuses(views, path)
         assert library.items.get(KIND).keys() == {"A"}
     assert (undone := views.undo()) is not None
@@ -327,7 +330,7 @@ def test_a_change_that_was_cut_short_is_made_whole(window: Window, path: Path) -
     library, views = window()
     views.save("A", "a", None)
     # The program ended between the step and the file.
-    library.items.put(KIND, {"A": None, "B": {"query": "b", "sort": "", "rank": 7}}, told="Renamed")
+    library.items.put(KIND, {"A": None, "B": {"query": "b", "sort": "", "rank": 7}}, description="Renamed")
     assert names(window()[1]) == "B"
     views.undo()
     assert names(views) == "A"
@@ -335,9 +338,7 @@ def test_a_change_that_was_cut_short_is_made_whole(window: Window, path: Path) -
 
 def test_with_marks_in_memory_views_are_in_their_file_all_the_same(seeds: Path, path: Path) -> None:
     path.write_text(AI)
-    library = Library.open(seeds, Paths.from_environment())
-    library._store.close()
-    library._store = MarkStore.in_memory()
+    library = Library(Folder.of(seeds), Index.open(None)[0], MarkStore.in_memory())
     views = SavedViews(library, path)
     views.save("B", "b", None)
     assert names(views) == "AI B"

@@ -125,7 +125,7 @@ def test_a_damaged_file_takes_the_place_of_no_good_backup(
         state.mark([f"{n:016x}" for n in range(day * 300, day * 300 + 300)], MarkChange(read=True))
         made.add(state.backup_if_due(_at(monkeypatch, _START + day * _DAY)))
     state.mark([_ID], MarkChange(read=True))
-    state._file._database.checkpoint(whole=True)
+    state._file._database.checkpoint(truncate=True)
     with path.open("r+b") as file:
         file.seek(path.stat().st_size - 4096)
         file.write(b"\xa5" * 4096)
@@ -145,7 +145,9 @@ def test_without_room_there_is_no_backup_and_the_former_ones_stay(path: Path) ->
         state.mark([_ID], MarkChange(read=True))
     assert first is not None
     program = (
-        "import resource, sys, time; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore; from reader.core.marks import MarkChange\n"
+        "import resource, sys, time; from pathlib import Path\n"
+        "from reader.storage.sqlite.marks.store import MarkStore\n"
+        "from reader.core.marks import MarkChange\n"
         "from reader.core.errors import ReaderError\n"
         "state, notice = MarkStore.open(Path(sys.argv[1])); assert not notice, notice\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))\n"
@@ -153,8 +155,8 @@ def test_without_room_there_is_no_backup_and_the_former_ones_stay(path: Path) ->
         "except ReaderError as error: print(error)\n"
     )
     ran = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
-    assert ran.stdout.startswith("No backup of the marks could be made as ")
-    assert "Make room on the disk" in ran.stdout
+    assert ran.stdout.startswith("The marks could not be backed up as ")
+    assert "Free some disk space" in ran.stdout
     assert [backup.path for backup in backups.every(path)] == [first]
     assert not list(path.parent.glob("*.part"))
 

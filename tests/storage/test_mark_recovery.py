@@ -20,7 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reader.core.errors import ReaderError
-from reader.core.marks import LATEST, READ, Mark, MarkChange
+from reader.core.marks import LATEST, READ, TAG, Mark, MarkChange
+from reader.storage.sqlite.marks import backups
 from reader.storage.sqlite.marks.store import ArticleMarks, MarkStore
 from tests.storage.mark_helpers import held, hexed
 
@@ -99,8 +100,8 @@ def test_without_a_backup_an_older_file_is_not_touched_but_read(path: Path, monk
     state, notice = MarkStore.open(path)
     with closing(state):
         assert re.fullmatch(
-            r"No backup of the marks could be made as .+: no space left on device\. Make room .+ "
-            r"Marks are not kept in this run\.",
+            r"The marks could not be backed up as .+: no space left on device\. Free some disk space.+ "
+            r"Marks are not saved in this session\.",
             notice,
         )
         assert held(state).marks == _UPDATED
@@ -124,7 +125,7 @@ def watch(event, arguments):
             os.kill(os.getpid(), signal.SIGKILL)
 sys.addaudithook(watch)
 state, notice = MarkStore.open(Path(sys.argv[1]))
-assert state.is_kept, notice
+assert state.is_saved, notice
 print(notice)
 os._exit(0)
 """
@@ -215,7 +216,7 @@ _DAMAGES = [_garbage, _header, _cut, _middle, _no_table, _emptied_but_for_its_jo
 def test_a_damaged_file_is_replaced_by_the_newest_good_backup(path: Path, damage: Callable[[Path], None]) -> None:
     with closing(_open(path)) as state:
         state.mark(_MANY, MarkChange(read=True))
-        state.items.put("view", {"AI": {"query": "tag:ai"}}, told="Saved the view “AI”")
+        state.items.put("view", {"AI": {"query": "tag:ai"}}, description="Saved the view “AI”")
         state.mark([_MANY[7]], MarkChange(starred=True, add_tags=("Später",)))
         state.settings.set("last-folder", "/news")
         assert state.backup_if_due() is not None
@@ -229,8 +230,8 @@ def test_a_damaged_file_is_replaced_by_the_newest_good_backup(path: Path, damage
         assert state.settings.get("last-folder") == "/news"
         assert state.version() >= version
         assert re.fullmatch(
-            r"The file of marks was damaged\. It was set aside as \S+state\.db\.damaged-[\d-]+; "
-            r"the backup of \d{4}-\d\d-\d\d \d\d:\d\d was restored, and 0 later marks saved from the file itself\.",
+            r"The file of marks was damaged\. It was moved to \S+state\.db\.damaged-[\d-]+; "
+            r"the backup of \d{4}-\d\d-\d\d \d\d:\d\d was restored, with 0 later marks from the file itself\.",
             notice,
         )
         undone = state.undo()  # the history is restored as well
@@ -252,7 +253,7 @@ def test_what_is_later_in_the_damaged_file_is_saved_from_it(path: Path) -> None:
     _middle(path)
     state, notice = MarkStore.open(path)
     with closing(state):
-        assert "was restored, and 4 later marks saved from the file itself." in notice
+        assert "was restored, with 4 later marks from the file itself." in notice
         assert len(state.all_read()) == len(_MANY) - 2
         assert state.marks_of([_MANY[0]]) == {_MANY[0]: ArticleMarks(tags=("x",))}
         assert state.version() > last
@@ -276,7 +277,7 @@ def test_without_its_first_page_everything_else_is_saved(
         if updated:
             state.backup_if_due()
         state.mark(_MANY, MarkChange(read=True, add_tags=("Später",)))
-        state.items.put("view", {"AI": 1}, told="Saved a view")
+        state.items.put("view", {"AI": 1}, description="Saved a view")
         state.settings.set("last-folder", "/news")
         before = held(state)
     damage(path)
@@ -305,7 +306,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("small") / "state.db"
     with closing(_open(path)) as state:
         state.mark(_MANY[:2000], MarkChange(read=True, add_tags=("é",)))
-        state.items.put("view", {"a": {"q": 1}}, told="Saved a view")
+        state.items.put("view", {"a": {"q": 1}}, description="Saved a view")
         assert state.backup_if_due() is not None
         state.mark(_MANY[:100], MarkChange(starred=True))
     return path.parent
@@ -348,16 +349,16 @@ def _taken_back(state: MarkStore) -> set[int]:
 
 def test_things_are_saved_from_a_damaged_file_too(path: Path) -> None:
     with closing(_open(path)) as state:
-        state.items.put("view", {"old": [1], "gone": [2]}, told="Saved two views")
+        state.items.put("view", {"old": [1], "gone": [2]}, description="Saved two views")
         state.backup_if_due()
         state.mark(_MANY, MarkChange(read=True))
-        state.items.put("view", {"new": {"b": 1, "a": None}, "gone": None}, told="Saved a view")
+        state.items.put("view", {"new": {"b": 1, "a": None}, "gone": None}, description="Saved a view")
         before = held(state)
     _middle(path)
     state, notice = MarkStore.open(path)
     with closing(state):
         assert "was restored" in notice
-        assert held(state).items == before.things
+        assert held(state).items == before.items
         assert state.items.get("view") == {"new": {"a": None, "b": 1}, "old": [1]}
 
 
@@ -413,9 +414,11 @@ def test_instances_that_find_the_damage_at_once_restore_it_once(path: Path) -> N
         state.backup_if_due()
     _middle(path)
     program = (
-        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore; from reader.core.marks import MarkChange\n"
+        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "from reader.core.marks import MarkChange\n"
         "sys.stdin.read(); state, notice = MarkStore.open(Path(sys.argv[1])); print(notice)\n"
-        "state.mark([sys.argv[2]], MarkChange(starred=True)); assert state.is_kept; assert len(state.all_read()) == 20000"
+        "state.mark([sys.argv[2]], MarkChange(starred=True)); assert state.is_saved\n"
+        "assert len(state.all_read()) == 20000"
     )
     instances = [
         subprocess.Popen(
@@ -441,7 +444,7 @@ def test_an_instance_whose_file_was_replaced_goes_on_with_the_new_one(path: Path
         early.mark([_ID], MarkChange(read=True))
         early.backup_if_due()
         early.mark([_OTHER], MarkChange(starred=True))  # later than the backup
-        early._file._database.checkpoint(whole=True)
+        early._file._database.checkpoint(truncate=True)
         good = path.read_bytes()
         path.with_name("state.db-wal").unlink()
         _garbage(path)
@@ -500,6 +503,7 @@ def _process(program: str, *arguments: str | Path) -> subprocess.Popen[str]:
 _MARKING = """
 import sys
 from pathlib import Path
+from reader.core.marks import MarkChange
 from reader.storage.sqlite.marks.store import MarkStore
 state, notice = MarkStore.open(Path(sys.argv[1]))
 assert not notice
@@ -524,7 +528,7 @@ def test_killed_in_the_middle_of_marking_every_step_is_whole_or_not_there(path: 
         assert len(read) % 1000 == 0
         assert len(read) // 1000 in {told + 1, told + 2}
         assert sorted(read) == list(range(len(read)))
-        assert sorted(state.ALLTAGGED("x")) == sorted(read)
+        assert sorted(state.all_but_read()[0][TAG + "x"]) == sorted(read)
         undone = state.undo()
         assert undone is not None
         assert len(undone.changed) == 1000
@@ -532,7 +536,8 @@ def test_killed_in_the_middle_of_marking_every_step_is_whole_or_not_there(path: 
 
 def test_two_windows_see_each_others_marks(path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore; from reader.core.marks import MarkChange\n"
+        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "from reader.core.marks import MarkChange\n"
         "state, notice = MarkStore.open(Path(sys.argv[1]))\n"
         "for line in sys.stdin:\n"
         "    state.mark(line.split(), MarkChange(read=True, add_tags=('x',)))\n"
@@ -554,7 +559,8 @@ def test_two_windows_see_each_others_marks(path: Path) -> None:
 
 def test_many_processes_mark_at_once_and_nothing_is_lost(path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore; from reader.core.marks import MarkChange\n"
+        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "from reader.core.marks import MarkChange\n"
         "state, notice = MarkStore.open(Path(sys.argv[1])); assert not notice; sys.stdin.read()\n"
         "for n in range(30): state.mark([f'{int(sys.argv[2]) * 100 + n:016x}'], MarkChange(read=True))"
     )
@@ -568,7 +574,8 @@ def test_many_processes_mark_at_once_and_nothing_is_lost(path: Path) -> None:
 
 def test_without_room_marking_fails_whole_and_what_was_marked_is_there(path: Path) -> None:
     program = (
-        "import resource, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore; from reader.core.marks import MarkChange\n"
+        "import resource, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "from reader.core.marks import MarkChange\n"
         "from reader.core.errors import ReaderError\n"
         "state, notice = MarkStore.open(Path(sys.argv[1])); assert not notice\n"
         "state.mark(['0123456789abcdef'], MarkChange(starred=True))\n"
@@ -577,7 +584,7 @@ def test_without_room_marking_fails_whole_and_what_was_marked_is_there(path: Pat
         "except ReaderError as error: print(error)\n"
         "print(len(state.all_read()), len(state.all_starred()))\n"
         "state.mark(['fedcba9876543210'], MarkChange(starred=True))\n"
-        "print(state.undo().told, len(state.all_starred()))"
+        "print(state.undo().description, len(state.all_starred()))"
     )
     with _process(program, path) as full:
         output, _ = full.communicate()
@@ -596,15 +603,16 @@ def test_without_room_a_damaged_file_stays_and_what_can_be_read_is_shown(path: P
     _middle(path)
     damaged = path.read_bytes()
     program = (
-        "import resource, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore; from reader.core.marks import MarkChange\n"
+        "import resource, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "from reader.core.marks import MarkChange\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
         "state, notice = MarkStore.open(Path(sys.argv[1])); print(notice)\n"
-        "print(state.is_kept, len(state.all_read()) > 10_000)"
+        "print(state.is_saved, len(state.all_read()) > 10_000)"
     )
     with _process(program, path) as full:
         output, _ = full.communicate()
     notice, seen = output.splitlines()
-    assert "is damaged and cannot be moved or restored. It is left as it is, and marks are not kept" in notice
+    assert "is damaged and cannot be moved or restored. It is left as it is, and marks are not saved" in notice
     assert seen == "False True"
     assert path.read_bytes() == damaged
     assert not list(path.parent.glob("*restor*"))
@@ -634,18 +642,19 @@ def test_in_a_folder_that_cannot_be_written_marks_are_read_and_nothing_is_touche
     path.chmod(0o444)
     shared_place.chmod(0o555)
     program = (
-        "import os, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore; from reader.core.marks import MarkChange\n"
+        "import os, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "from reader.core.marks import MarkChange\n"
         "import hashlib, zlib, reader.storage.sqlite.marks.recovery, reader.storage.sqlite.marks.backups\n"
         "if os.getuid() == 0: os.setuid(65534)\n"  # whom rights hold for
         "state, notice = MarkStore.open(Path(sys.argv[1])); print(notice)\n"
         "state.mark(['00000000000000ff'], MarkChange(read=True))\n"
-        "print(state.is_kept, sorted(state.all_read()), state.backup_if_due())"
+        "print(state.is_saved, sorted(state.all_read()), state.backup_if_due())"
     )
     try:
         with _process(program, path) as reading:
             output, _ = reading.communicate()
         notice, seen = output.splitlines()
-        assert re.fullmatch(r".+ Marks are not kept in this run\.", notice)
+        assert re.fullmatch(r".+ Marks are not saved in this session\.", notice)
         assert seen == "False [-3, 1, 4, 255] None"
         assert [each.name for each in shared_place.iterdir()] == ["state.db"]
     finally:
@@ -658,7 +667,7 @@ def test_one_that_takes_too_long_is_not_waited_for_forever(path: Path, monkeypat
         monkeypatch.setattr(backups, "_LOCK_TIMEOUT", 0.0)
         with (
             backups.exclusive_access(path),
-            pytest.raises(ReaderError, match="Another newsreader is repairing the file of marks"),
+            pytest.raises(ReaderError, match="Another newsreader is repairing or backing up the file of marks"),
         ):
             state.backup_if_due()
         assert state.backup_if_due() is not None

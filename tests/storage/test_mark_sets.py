@@ -34,7 +34,7 @@ def _opened(base: Path) -> Library:
 
 
 def _answers(library: Library) -> list[object]:
-    found = [sorted(library.search.run(parse_query(query), Sort()).view().rowids) for query in QUERIES]
+    found = [sorted(library.search.run(parse_query(query), Sort()).order().rowids) for query in QUERIES]
     return [*found, library.search.tallies(), library.search.values("tag"), library.marks.tags(), library.counts()]
 
 

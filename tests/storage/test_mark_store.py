@@ -142,7 +142,8 @@ def test_small_facts_are_remembered(opened: MarkStore, path: Path) -> None:
 
 def test_a_mark_is_on_disk_when_the_call_returns(path: Path) -> None:
     program = (
-        "import os, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore; from reader.core.marks import MarkChange\n"
+        "import os, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "from reader.core.marks import MarkChange\n"
         "state, _ = MarkStore.open(Path(sys.argv[1])); state.mark([sys.argv[2]], MarkChange(read=True))\n"
         "os.kill(os.getpid(), 9)"
     )
@@ -174,7 +175,7 @@ def test_a_file_of_a_newer_version_is_left_as_it_is(opened: MarkStore, path: Pat
     with closing(sqlite3.connect(path)) as db:
         db.execute(f"PRAGMA user_version = {FORMAT + 1}")
         db.execute(f"PRAGMA journal_mode = {journal}")
-    assert f"written by a newer newsreader (format {FORMAT + 1}, this one knows {FORMAT})" in _refused(path)
+    assert f"written by a newer newsreader (format {FORMAT + 1}, this one supports {FORMAT})" in _refused(path)
 
 
 def test_a_newer_version_that_runs_at_the_same_time_is_left_alone_too(opened: MarkStore, path: Path) -> None:
@@ -251,7 +252,7 @@ def test_a_damaged_file_is_set_aside_and_never_deleted(
     damaged = path.read_bytes()
     state, notice = MarkStore.open(path)
     with closing(state):
-        assert notice.startswith("The file of marks was damaged. It was set aside as ")
+        assert notice.startswith("The file of marks was damaged. It was moved to ")
         (aside,) = (each for each in path.parent.glob("state.db.damaged-*") if each.name[-4:] not in {"-wal", "-shm"})
         assert notice.endswith(f"{aside}; marks saved: {saved}.")
         assert aside.read_bytes() == damaged
@@ -291,7 +292,7 @@ def test_without_a_place_for_the_file_marks_last_for_the_run(tmp_path: Path, pla
     with closing(state):
         state.mark([_ID], MarkChange(read=True))
         assert state.all_read() == [id_to_int(_ID)]
-    assert re.fullmatch(r".+ cannot be used: .+\. Marks are not kept in this run\.", notice)
+    assert re.fullmatch(r".+ cannot be used: .+\. Marks are not saved in this session\.", notice)
 
 
 def test_a_folder_in_the_place_of_the_file_is_left_alone(path: Path) -> None:
@@ -299,5 +300,5 @@ def test_a_folder_in_the_place_of_the_file_is_left_alone(path: Path) -> None:
     (path / "x").write_text("")
     state, notice = MarkStore.open(path)
     state.close()
-    assert re.fullmatch(r".+ cannot be used: .+\. Marks are not kept in this run\.", notice)
+    assert re.fullmatch(r".+ cannot be used: .+\. Marks are not saved in this session\.", notice)
     assert [each.name for each in path.iterdir()] == ["x"]

@@ -128,7 +128,7 @@ def test_of_views_the_newest_of_each_folder_are_kept(state: MarkStore, monkeypat
 def test_what_was_seen_last_is_kept_although_the_clock_was_set_back(
     state: MarkStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(positions, "POSITIONS", 2)
+    monkeypatch.setattr(positions, "MAX_ARTICLES", 2)
     for id_, now in ((1, 9_000), (2, 8_000), (3, 7_000)):
         monkeypatch.setattr("reader.storage.sqlite.marks.schema.time.time_ns", lambda now=now: now * 1_000_000)
         state.positions.store(_FOLDER, {id_: id_}, {})
@@ -367,7 +367,7 @@ def test_what_could_not_be_written_is_written_the_next_time(
         raise StorageError(None, sqlite3.OperationalError("disk is full"))
 
     with monkeypatch.context() as patch:
-        patch.setattr(PositionTable, "keep", fail)
+        patch.setattr(PositionTable, "store", fail)
         with pytest.raises(StorageError):
             opened.positions.write()
     assert opened.positions.article(_ID) == 77

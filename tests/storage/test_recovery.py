@@ -83,7 +83,7 @@ def test_the_app_begins_anew_with_a_damaged_index(folder: Path, start: int) -> N
         assert not first.library.index.in_memory
         if first.updater is not None:
             first.updater.close()
-        assert len(first.library.articles.rows(first.order.rowids)) == len(first.view)
+        assert len(first.library.articles.rows(first.order.rowids)) == len(first.order)
     finally:
         first.library.close()
     assert _aside()

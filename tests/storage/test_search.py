@@ -202,7 +202,7 @@ def _assert_plain(library: Library, entries: Sequence[Entry], query: Query, sort
     order = [row.path for row in library.articles.rows(library.articles.order(sort).rowids)]
     right = {entry.article.path for entry in entries if matches(entry, query.where, NOW)}
     expected = [path for path in order if path in right]
-    found = library.search(query, sort, NOW)
+    found = library.search.run(query, sort, NOW)
     assert found.count == len(expected)
     assert [row.path for row in library.articles.rows(found.view().rowids)] == expected
     assert found.first(3) == found.view().rowids[:3]
@@ -266,7 +266,7 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 def _titles(library: Library, query: str, sort: Sort | None = None) -> list[str]:
     found = library.search.run(parse_query(query), sort or Sort(), NOW)
-    return [row.title for row in library.articles.rows(found.view().rowids)]
+    return [row.title for row in library.articles.rows(found.order().rowids)]
 
 
 def _articles_of(*titles: str) -> list[Entry]:
@@ -373,7 +373,7 @@ def test_the_best_are_the_first_of_all(library: Library, monkeypatch: pytest.Mon
     for query in ("storm", "storm harbour", "harbour quality>=5", "storm OR sea", "-storm", "harbour limit:7", "zebra"):
         for count in (0, 1, 3, 7, 30, 200):
             first = library.search.run(parse_query(f"{query} sort:relevance"), Sort("date"), NOW).first(count)
-            whole = library.search.run(parse_query(f"{query} sort:relevance"), Sort("date"), NOW).view().rowids
+            whole = library.search.run(parse_query(f"{query} sort:relevance"), Sort("date"), NOW).order().rowids
             assert first == whole[:count], (query, count)
     assert asked > 10
 
@@ -390,15 +390,15 @@ def test_what_is_held_stays_where_it_would_stand(library: Library) -> None:
     everything = library.articles.order(Sort())
     found = library.search.run(parse_query("court"), Sort())
     zebra = next(row.rowid for row in library.articles.rows(everything.rowids) if row.title == "zebra")
-    assert zebra not in found.view().rowids
-    assert found.view(fallen=found.fallen([zebra])).rowids.tolist() == everything.rowids.tolist()
-    assert found.fallen([zebra, *found.view().rowids]) == {zebra}
-    assert found.fallen([10_000_000]) == frozenset()  # what is no article any more does not come back
-    assert found.view(fallen=found.fallen([10_000_000])) == found.view()
+    assert zebra not in found.order().rowids
+    assert found.order(fallen=found.unmatched([zebra])).rowids.tolist() == everything.rowids.tolist()
+    assert found.unmatched([zebra, *found.order().rowids]) == {zebra}
+    assert found.unmatched([10_000_000]) == frozenset()  # what is no article any more does not come back
+    assert found.order(fallen=found.unmatched([10_000_000])) == found.view()
     limited = library.search.run(parse_query("court limit:2"), Sort())
-    assert len(limited.view(fallen=limited.fallen([zebra]))) == 3
+    assert len(limited.order(fallen=limited.unmatched([zebra]))) == 3
     best = library.search.run(parse_query("court sort:relevance"), Sort())
-    assert set(best.view(fallen=best.fallen([zebra])).rowids) == set(everything.rowids)
+    assert set(best.order(fallen=best.unmatched([zebra])).rowids) == set(everything.rowids)
 
 
 def test_a_search_that_nobody_waits_for_is_given_up(library: Library) -> None:

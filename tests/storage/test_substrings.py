@@ -112,7 +112,7 @@ def test_paths_are_looked_at_all_at_once_where_they_are_many(tmp_path: Path, mon
             writer.publish()
 
         def found(query: str) -> list[str]:
-            rowids = library.search.run(parse_query(query), Sort()).view().rowids
+            rowids = library.search.run(parse_query(query), Sort()).order().rowids
             return sorted(row.path for row in library.articles.rows(rowids))
 
         assert found("path:/1") == ["Police/1.md", "ä/1.md"]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.core.errors import ReaderError
-from reader.core.marks import READ, STARRED, Mark, MarkChange, MarkSet, NamedItem
+from reader.core.marks import READ, STARRED, TAG, Mark, MarkChange, MarkSet, NamedItem
 from reader.core.model import Json
 from reader.storage.sqlite.marks import undo
 from reader.storage.sqlite.marks.store import ArticleMarks, MarkStore
@@ -166,9 +166,10 @@ def test_tags_are_one_whatever_their_case_and_shown_as_first_written(state: Mark
     state.mark([_A], MarkChange(add_tags=("Later", "AI", "ai")))
     state.mark([_B], MarkChange(add_tags=("LATER",)))
     assert _said(state) == {_A: ArticleMarks(tags=("AI", "Later")), _B: ArticleMarks(tags=("Later",))}
-    assert sorted(state.ALLTAGGED("later")) == [1, 2]
+    assert sorted(state.all_but_read()[0][TAG + "later"]) == [1, 2]
     assert (
-        state.mark([_A, _B], MarkChange(remove_tags=("lateR",))).description == "Took the tag “Later” from 2 articles"
+        state.mark([_A, _B], MarkChange(remove_tags=("lateR",))).description
+        == "Removed the tag “Later” from 2 articles"
     )
     assert _said(state) == {_A: ArticleMarks(tags=("AI",))}
 
@@ -177,7 +178,7 @@ def test_a_tag_that_cannot_be_changes_nothing(state: MarkStore) -> None:
     for tags in (["a,b"], ["fine", ""]):
         with pytest.raises(ReaderError):
             state.mark([_A], MarkChange(read=True, add_tags=tuple(tags)))
-    with pytest.raises(ReaderError, match="“AI” cannot be added and removed at once"):
+    with pytest.raises(ReaderError, match="“AI” cannot be added and removed at the same time"):
         state.mark([_A], MarkChange(add_tags=("AI",), remove_tags=("ai",)))
     assert (_said(state), state.version(), state.undo()) == ({}, 0, None)
 
@@ -278,7 +279,7 @@ def test_a_document_that_is_moved_away_and_back_comes_with_what_was_changed_mean
 
 def test_of_a_mark_that_both_documents_have_the_later_holds(state: MarkStore, monkeypatch: pytest.MonkeyPatch) -> None:
     for now, id_, read in ((1000, _B, True), (2000, _A, True), (3000, _A, False), (4000, _C, True)):
-        monkeypatch.setattr("reader.storage.sqlite.marks.store._now", lambda now=now: now)
+        monkeypatch.setattr("reader.storage.sqlite.marks.schema.timestamp", lambda now=now: now)
         state.mark([id_], MarkChange(read=read))
     state.reassign_ids([(1, 2), (1, 3)])
     assert _said(state) == {_C: ArticleMarks(read=True)}
@@ -290,7 +291,7 @@ def test_of_a_mark_that_both_documents_have_the_later_holds(state: MarkStore, mo
 
 def test_two_that_change_places_have_the_later_marks_of_both(state: MarkStore, monkeypatch: pytest.MonkeyPatch) -> None:
     for now, id_, read in ((1000, _A, True), (2000, _B, True), (3000, _B, False)):
-        monkeypatch.setattr("reader.storage.sqlite.marks.store._now", lambda now=now: now)
+        monkeypatch.setattr("reader.storage.sqlite.marks.schema.timestamp", lambda now=now: now)
         state.mark([id_], MarkChange(read=read))
     state.mark([_A], MarkChange(starred=True))
     for _ in range(2):
@@ -301,12 +302,15 @@ def test_two_that_change_places_have_the_later_marks_of_both(state: MarkStore, m
 def test_things_are_kept_undone_and_redone(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
     with closing(MarkStore.open(path)[0]) as state:
-        assert state.items.put("view", {"AI": {"query": "tag:ai", "sort": "date"}}, told="Saved the view “AI”.") == 1
+        assert (
+            state.items.put("view", {"AI": {"query": "tag:ai", "sort": "date"}}, description="Saved the view “AI”.")
+            == 1
+        )
         version = state.version()
-        assert state.items.put("view", {"AI": {"sort": "date", "query": "tag:ai"}, "none": None}, told="x") == 0
+        assert state.items.put("view", {"AI": {"sort": "date", "query": "tag:ai"}, "none": None}, description="x") == 0
         assert state.version() == version
         state.mark([_A], MarkChange(read=True))
-        state.items.put("view", {"AI": None, "News": {"query": "tag:ai", "sort": "date"}}, told="Renamed “AI”")
+        state.items.put("view", {"AI": None, "News": {"query": "tag:ai", "sort": "date"}}, description="Renamed “AI”")
         assert state.items.get("search") == {}
     with closing(MarkStore.open(path)[0]) as state:
         assert state.items.get("view") == {"News": {"query": "tag:ai", "sort": "date"}}
@@ -327,7 +331,7 @@ def test_things_are_kept_undone_and_redone(tmp_path: Path) -> None:
 
 
 def test_a_thing_that_was_changed_since_is_left_as_it_is(state: MarkStore) -> None:
-    state.items.put("view", {"one": 1, "two": 2}, told="Saved two views")
+    state.items.put("view", {"one": 1, "two": 2}, description="Saved two views")
     later = held(state).items["view", "one"].at + 10
     state.merge(MarkSet(items={("view", "one"): NamedItem(later, "7")}))
     undone = state.undo()
@@ -343,10 +347,10 @@ def test_a_thing_that_was_changed_since_is_left_as_it_is(state: MarkStore) -> No
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [
-        ("", 1, "can be no name"),
-        ("x" * 201, 1, "can be no name"),
-        ("two\nlines", 1, "can be no name"),
-        ("\x1b[2J", 1, "can be no name"),
+        ("", 1, "is not a valid name"),
+        ("x" * 201, 1, "is not a valid name"),
+        ("two\nlines", 1, "is not a valid name"),
+        ("\x1b[2J", 1, "is not a valid name"),
         ("a", float("nan"), "cannot be written as JSON"),
         ("a", "\ud800", "cannot be written as JSON"),
         ("a", "é" * 20_000, "longer than 32,768 bytes"),
@@ -354,7 +358,7 @@ def test_a_thing_that_was_changed_since_is_left_as_it_is(state: MarkStore) -> No
 )
 def test_what_cannot_be_kept_is_told_and_changes_nothing(state: MarkStore, name: str, value: Json, why: str) -> None:
     with pytest.raises(ReaderError, match=why) as caught:
-        state.items.put("view", {"fine": 1, name: value}, told="Saved")
+        state.items.put("view", {"fine": 1, name: value}, description="Saved")
     assert str(caught.value).isprintable()
     assert (state.items.get("view"), state.version(), state.undo()) == ({}, 0, None)
 
@@ -383,7 +387,7 @@ def _do(state: MarkStore, step: tuple[object, ...]) -> None:
         case ("untag", ids, text):
             state.mark(ids, MarkChange(remove_tags=(text,)))  # type: ignore[arg-type, list-item]
         case ("keep", things):
-            state.items.put("view", things, told="Saved")  # type: ignore[arg-type]
+            state.items.put("view", things, description="Saved")  # type: ignore[arg-type]
         case ("undo",):
             state.undo()
         case _:

@@ -11,6 +11,7 @@ from textual import events
 
 from reader.config.settings import Config
 from reader.core.model import Row
+from reader.library.articles import LibraryArticles
 from reader.library.library import Library
 from reader.tui import addresses
 from tests.conftest import MakeFolder
@@ -34,7 +35,7 @@ async def test_a_view_that_comes_late_does_not_take_the_selection_back(make_fold
 async def test_rows_that_were_read_before_a_mark_do_not_undo_it(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened(seeds) as reader:
         read, go = threading.Event(), threading.Event()
-        rows = Library.articles.rows
+        rows = LibraryArticles.rows
 
         def slow(library: Library, rowids: Sequence[int]) -> list[Row]:
             found = rows(library, rowids)
@@ -43,7 +44,7 @@ async def test_rows_that_were_read_before_a_mark_do_not_undo_it(seeds: Path, mon
                 assert go.wait(10)
             return found
 
-        monkeypatch.setattr(Library, "rows", slow)
+        monkeypatch.setattr(LibraryArticles, "rows", slow)
         reader.reload_list()  # whose rows are read now and come later
         await reader.pilot.pause()
         assert read.wait(10)
@@ -61,7 +62,7 @@ async def test_pressing_r_again_and_again_leaves_one_refresh(
     folder = make_folder(many(5))
     async with opened(folder) as reader:
         under_way, most, lock = 0, 0, threading.Lock()
-        read = Library.articles.parse
+        read = LibraryArticles.parse
 
         def counted(library: Library, path: bytes) -> object:
             nonlocal under_way, most
@@ -75,7 +76,7 @@ async def test_pressing_r_again_and_again_leaves_one_refresh(
                     under_way -= 1
 
         make_folder({f"new{number:03}.md": document(f"new{number}") for number in range(300)})
-        monkeypatch.setattr(Library, "read", counted)
+        monkeypatch.setattr(LibraryArticles, "parse", counted)
         for _ in range(8):
             reader.start_action("refresh_folder")
         await reader.settled()

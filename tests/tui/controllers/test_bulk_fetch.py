@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from reader.config.settings import Config, FetchSettings
 from reader.core.events import BulkProgress
-from reader.library.library import Library
+from reader.library.articles import LibraryArticles
 from reader.tui.widgets.bars.progress import BulkFetchBar, fitting, wordings_of
 from tests.conftest import MakeFolder
 from tests.tui.helpers import SIDE, Reader, document, opened
@@ -160,7 +160,7 @@ async def test_what_cannot_be_looked_up_leaves_the_key_as_it_was(
 ) -> None:
     async with opened(news, SIDE, _ALLOWED) as reader:
         with monkeypatch.context() as broken:
-            broken.setattr(Library, "identities", lambda *_: 1 // 0)
+            broken.setattr(LibraryArticles, "ids", lambda *_: 1 // 0)
             await reader.burst("F")
         assert "went wrong" in reader.message
         await reader.burst("F")

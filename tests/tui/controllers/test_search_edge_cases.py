@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from textual import events
 
+from reader.core.marks import MarkChange
 from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.storage.sqlite.database import StorageError
+from reader.storage.sqlite.search.service import SearchService
 from reader.tui.widgets.article_list.article_list import ArticleList
 from tests.conftest import MakeFolder
 from tests.tui.controllers.test_search import hint, titles, write
@@ -64,7 +66,7 @@ async def test_a_search_that_fails_is_told_and_the_list_stays_what_it_says(
         def fail(*_: object, **__: object) -> None:
             raise StorageError("The index cannot be read.", "Try again.")
 
-        monkeypatch.setattr(Library, "search", fail)
+        monkeypatch.setattr(SearchService, "run", fail)
         await write(reader, " 3")
         assert "The index cannot be read." in hint(reader)
         await reader.press("enter")
@@ -161,7 +163,7 @@ async def test_tags_of_another_window_stay(ten: Path) -> None:
     async with opened(ten) as reader:
         await reader.press("t")
         other = Library.open(ten, Paths.from_environment())
-        other.marks.apply([reader.row.id], add_tags=["elsewhere"])
+        other.marks.apply([reader.row.id], MarkChange(add_tags=("elsewhere",)))
         other.close()
         await reader.press(*"mine", "enter")
         rows = reader.app.library.articles.rows([reader.list.rowid])

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reader.config.settings import Config
-from reader.library.library import Library
+from reader.library.articles import LibraryArticles
 from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, STACKED, Reader, document, opened
 
@@ -230,8 +230,8 @@ async def test_what_is_copied_is_what_the_list_says_even_before_the_pane_has_it(
     seeds: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with opened(seeds) as reader:
-        slow_disk, article = threading.Event(), Library.articles.load
-        monkeypatch.setattr(Library, "article", lambda self, rowid: slow_disk.wait(20) and article(self, rowid))
+        slow_disk, article = threading.Event(), LibraryArticles.load
+        monkeypatch.setattr(LibraryArticles, "load", lambda self, rowid: slow_disk.wait(20) and article(self, rowid))
         try:
             await reader.pilot.press("j", "y")
             assert reader.shown.startswith("China Supreme Court")

@@ -234,7 +234,7 @@ class Index:
         return ReadProgress(told["done"], told["total"], told["before"], bool(told["walking"]), told["began"] / 1000)
 
     def count_rows(self, ids: Iterable[int]) -> int:
-        """Return how many rows belong to one of ``ids`` (see :func:`reader.storage.sqlite.core.marks.id_to_int`)."""
+        """Return how many rows belong to one of ``ids`` (see :func:`reader.core.marks.id_to_int`)."""
         numbers = _in_order(ids)
         with self._database.read() as db:
             query = "SELECT count(*) FROM json_each(?) JOIN articles ON articles.id = value"
@@ -251,7 +251,7 @@ class Index:
         return self._searcher
 
     def rowids_of(self, ids: Iterable[int]) -> list[int]:
-        """Return the row numbers of the documents of ``ids`` (see :func:`reader.storage.sqlite.core.marks.id_to_int`)."""
+        """Return the row numbers of the documents of ``ids`` (see :func:`reader.core.marks.id_to_int`)."""
         numbers = _in_order(ids)
         if not numbers:
             return []

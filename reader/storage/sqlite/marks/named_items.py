@@ -17,8 +17,8 @@ from reader.core.marks import LATEST
 from reader.core.model import Json
 from reader.core.text import clean, truncate
 from reader.storage.sqlite.database import Connect
-from reader.storage.sqlite.marks import undo
-from reader.storage.sqlite.marks.schema import VERSION_SETTING, mark_version, set_mark_version, timestamp
+from reader.storage.sqlite.marks import schema, undo
+from reader.storage.sqlite.marks.schema import VERSION_SETTING, mark_version, set_mark_version
 
 _KIND = re.compile(r"[a-z]{1,20}")
 _MAX_NAME_LENGTH = 200
@@ -112,7 +112,7 @@ def _store_item(db: sqlite3.Connection, step: int, kind: str, name: str, value: 
         "INSERT INTO kept (kind, name, value, changed_at, token) VALUES (?, ?, ?, ?, ?) "
         "ON CONFLICT (kind, name) DO UPDATE SET value = excluded.value, token = excluded.token, "
         "changed_at = max(excluded.changed_at, min(changed_at + 1, ?))",
-        [kind, name, after, timestamp(), step, LATEST],
+        [kind, name, after, schema.timestamp(), step, LATEST],
     )
     return True
 

@@ -145,7 +145,9 @@ def _restore(path: Path) -> str:
     if backup is None:
         return f"{notice}; marks saved: {saved:,}."
     when = f"{to_local(backup.made_at):%Y-%m-%d %H:%M}"
-    return f"{notice}; the backup of {when} was restored, and {format_count(saved, 'later mark')} saved from the file itself."
+    return (
+        f"{notice}; the backup of {when} was restored, with {format_count(saved, 'later mark')} from the file itself."
+    )
 
 
 def _build(path: Path, backup: backups.Backup | None, sources: list[FileContent]) -> int:

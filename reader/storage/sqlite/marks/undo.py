@@ -242,11 +242,15 @@ def _insert_change(db: sqlite3.Connection, step: int, change: _Change) -> None:
     packed = _packed(ids)
     digest = hashlib.sha256(packed).digest()
     db.execute("INSERT OR IGNORE INTO runs (digest, ids) VALUES (?, ?)", [digest, packed])
+    row = db.execute("SELECT number FROM runs WHERE digest = ?", [digest]).fetchone()
+    if row is None or row[0] is None:
+        # A damaged table of the history, which no check of SQLite finds, must not keep marks from being stored.
+        log.warning("step %d cannot be undone: its ids could not be stored", step)
+        return
     tokens = zlib.compress(_packed(change.previous_tokens[id_] for id_ in ids), 1)
     db.execute(
-        "INSERT INTO changes (step, what, value, size, run, formers) "
-        "SELECT ?, ?, ?, ?, number, ? FROM runs WHERE digest = ?",
-        [step, change.mark_name, int(change.value), len(ids), tokens, digest],
+        "INSERT INTO changes (step, what, value, size, run, formers) VALUES (?, ?, ?, ?, ?, ?)",
+        [step, change.mark_name, int(change.value), len(ids), row[0], tokens],
     )
 
 
