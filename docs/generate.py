@@ -1,11 +1,13 @@
 """Write the parts of README.md and docs/ that are generated from the code: `python docs/generate.py`.
 
-The tables of keys come from the registry of actions, the reference of commands from click's declarations.
+The tables of keys come from the registry of actions, the reference of commands from click's declarations,
+the tree of packages from their docstrings.
 tests/test_readme.py fails when a page is out of date.
 """
 
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from collections.abc import Iterator
@@ -59,6 +61,16 @@ def all_commands() -> str:
     return "\n".join(part for name, command in sorted(commands()) for part in _section(name, command))
 
 
+def packages() -> str:
+    """Return every package with the first sentence of its docstring."""
+    lines = ["```"]
+    for path in sorted((ROOT / "reader").rglob("__init__.py"), key=lambda path: path.parent.parts):
+        docstring = ast.get_docstring(ast.parse(path.read_text("utf-8"))) or ""
+        sentence = docstring.split("\n\n", 1)[0].replace("\n", " ").split(". ", 1)[0].rstrip(".")
+        lines.append(f"{path.parent.relative_to(ROOT).as_posix() + '/':<36}{sentence}")
+    return "\n".join([*lines, "```", ""])
+
+
 def pages() -> dict[Path, str]:
     """Return the pages with generated parts as they should be."""
     return {
@@ -67,6 +79,7 @@ def pages() -> dict[Path, str]:
             ROOT / "README.md": ten_keys(),
             ROOT / "docs" / "keys.md": all_keys(),
             ROOT / "docs" / "commands.md": all_commands(),
+            ROOT / "docs" / "architecture.md": packages(),
         }.items()
     }
 

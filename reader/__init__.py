@@ -1,3 +1,3 @@
-"""newsreader: news kept as files, read in the terminal."""
+"""newsreader: read a folder of news documents in the terminal."""
 
 __version__ = "0.1.0"

@@ -1,7 +1,7 @@
-"""Make the pictures in this folder from the seeds: `python screenshots/make.py`, run at the top of a checkout.
+"""Make the pictures in this folder from the seeds: run `python screenshots/make.py` at the top of a checkout.
 
-Each picture is the real app, driven by real keys, in a terminal of a given size; as SVG
-and, where rsvg-convert (of librsvg) is installed, as PNG too.
+Each picture shows the real app, driven by real keys, in a terminal of a given size. It is saved as SVG
+and, if rsvg-convert (part of librsvg) is installed, as PNG too.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ sys.path.insert(0, str(HERE.parent))
 
 from reader.config.load import Config  # noqa: E402
 from reader.config.settings import FetchSettings  # noqa: E402
-from reader.core.model import Extract, Page  # noqa: E402
+from reader.content.markdown.parser import parse_markdown  # noqa: E402
+from reader.content.page import Extract, Page  # noqa: E402
 from reader.core.ordering import Sort  # noqa: E402
 from reader.core.paths import Paths  # noqa: E402
 from reader.indexing.refresh import refresh  # noqa: E402
@@ -33,19 +34,19 @@ from reader.tui.app import NewsreaderApp  # noqa: E402
 from reader.tui.widgets.article_pane.article_pane import ArticlePane  # noqa: E402
 
 OFFLINE = FetchSettings(offline=True, images=False)
-"""So that they are the same wherever they are made."""
+"""Without network, so that the pictures are the same everywhere."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """One picture: its file name, size in cells, theme, and the keys that lead to it."""
+    """One picture: its file name, size in cells, theme, and the keys to press first."""
 
     name: str
     size: tuple[int, int]
     theme: str
     keys: tuple[str, ...] = ()
     text: bool = False
-    """Whether the best article has a page to read."""
+    """Whether the article of the best quality has a fetched page."""
 
 
 PICTURES = (
@@ -61,38 +62,38 @@ PICTURES = (
         "text-links", (80, 24), "newsreader-dark", ("f", "slash", *"court", "enter", "right_square_bracket", "l"), True
     ),
 )
-# The font of the SVG would come from another site, at every view: a terminal's own font serves as well.
+# Textual's SVG loads its font from a web site at every view; a local monospace font serves as well.
 _FONT_FACE = re.compile(r"@font-face \{.*?\}", re.DOTALL)
 _FONTS = "'DejaVu Sans Mono', 'Noto Sans Mono', 'Noto Sans Mono CJK SC', monospace"
 _CELL = 12.2
 _TEXT = re.compile(r'x="([\d.]+)" (y="[\d.]+") textLength="([\d.]+)"([^>]*)>((?:&#160;)+)')
 
 
-def _without_blanks(match: re.Match[str]) -> str:
-    """Begin a text at its first visible character: some renderers drop blanks in front of one."""
-    blanks = match[5].count(";")
-    x, length = float(match[1]) + blanks * _CELL, float(match[3]) - blanks * _CELL
+def _without_leading_spaces(match: re.Match[str]) -> str:
+    """Start a text at its first visible character, as some renderers drop leading spaces."""
+    spaces = match[5].count(";")
+    x, length = float(match[1]) + spaces * _CELL, float(match[3]) - spaces * _CELL
     return f'x="{x:g}" {match[2]} textLength="{max(0.0, length):g}"{match[4]}>'
 
 
-def keep_page(library: Library) -> None:
-    """Keep a page of the best article: our own words, as nothing is fetched here."""
+def store_page(library: Library) -> None:
+    """Store a page for the article of the best quality, with a text of our own, as nothing is fetched here."""
     for _ in refresh(library):
         pass
     (row,) = library.articles.rows(library.articles.order(Sort("quality")).rowids[:1])
     text = (HERE / "text.md").read_text("utf-8")
     when = datetime.now(UTC) - timedelta(hours=3)
-    extract = Extract(text, len(text.split()))
+    extract = Extract(parse_markdown(text), len(text.split()))
     library.pages.put(Page(row.id, "original", row.links.best, row.links.best, extract, when, when), b"")
 
 
-async def take(picture: Picture, folder: Path) -> str:
-    """Return the SVG of one picture."""
+async def screenshot(picture: Picture, folder: Path) -> str:
+    """Return one picture as SVG."""
     with tempfile.TemporaryDirectory() as scratch:
         paths = Paths(Path(scratch, "cache"), Path(scratch, "data"), Path(scratch, "config"))
         library = Library.open(folder, paths)
         if picture.text:
-            keep_page(library)
+            store_page(library)
         first = load_first_frame(library, updater=UpdaterThread(library, watching=False))
         app = NewsreaderApp(first, Config(theme=picture.theme, fetch=OFFLINE))
         async with app.run_test(size=picture.size) as pilot:
@@ -105,12 +106,12 @@ async def take(picture: Picture, folder: Path) -> str:
                 await pilot.pause()
             svg = app.export_screenshot(title="newsreader")
         library.close()
-    svg = _TEXT.sub(_without_blanks, _FONT_FACE.sub("", svg))
+    svg = _TEXT.sub(_without_leading_spaces, _FONT_FACE.sub("", svg))
     return re.sub(r"font-family: ?[^;]*;", f"font-family: {_FONTS};", svg)
 
 
 def main() -> None:
-    """Make every picture, or those named on the command line."""
+    """Make all pictures, or those named on the command line."""
     os.environ["TZ"] = "UTC"
     wanted = set(sys.argv[1:])
     converter = shutil.which("rsvg-convert")
@@ -118,7 +119,7 @@ def main() -> None:
         if wanted and picture.name not in wanted:
             continue
         target = HERE / f"{picture.name}.svg"
-        target.write_text(asyncio.run(take(picture, HERE.parent / "seeds")), "utf-8")
+        target.write_text(asyncio.run(screenshot(picture, HERE.parent / "seeds")), "utf-8")
         if converter:
             subprocess.run([converter, "--zoom", "1", "-o", target.with_suffix(".png"), target], check=True)
         print(target.name)

@@ -1,1 +1,5 @@
-"""The commands (click). Each module imports what its command needs when the command runs."""
+"""The commands, declared with click. The app itself is in reader.tui.
+
+Each module imports what its command needs when the command runs, so that `--help` and `--version` answer at
+once.
+"""

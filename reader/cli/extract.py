@@ -17,7 +17,7 @@ from reader.core.exit import print_notice
 from reader.core.text import show_path
 
 if TYPE_CHECKING:
-    from reader.core.model import Extract
+    from reader.content.page import Extract
 
 MAX_BYTES = 5_000_000
 """Of a page: what is fetched has no more, either."""

@@ -13,7 +13,8 @@ from reader.core.times import format_iso, to_local
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reader.core.model import Article, Page, Row
+    from reader.content.page import Page
+    from reader.core.model import Article, Row
 
 said: list[bool] = []
 """Whether anything was printed: what was cannot be taken back, and so not be begun anew."""

@@ -1,1 +1,1 @@
-"""Imported by everything; imports nothing of ours."""
+"""What every package may use: the model, marks, text cleaning, URLs, times, errors. Imports nothing of ours."""

@@ -129,44 +129,6 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
-class Extract:
-    """The article of a web page, without what stands around it. Clean, as an :class:`Article` is."""
-
-    markdown: str
-    """Its text; what links and pictures are in it have absolute addresses."""
-    words: int
-    title: str = ""
-    byline: str = ""
-    published_at: datetime | None = None
-    """An aware time in UTC, or None when the page does not say."""
-    site: str = ""
-    image: Image | None = None
-    """The picture that the page names as its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """The original of an article, as it was fetched and is kept."""
-
-    id: str
-    """The identity of the article, 16 hexadecimal digits."""
-    way: AddressKind
-    url: str
-    """What was asked for, in the form of :func:`reader.core.urls.request_url`."""
-    final_url: str
-    """Where that led to."""
-    extract: Extract
-    fetched_at: datetime
-    """When the text came, an aware time in UTC."""
-    checked_at: datetime
-    """When its server said last that it still holds."""
-    etag: str = ""
-    last_modified: str = ""
-    size: int = 0
-    """Bytes of the page's body, as it came."""
-
-
-@dataclass(frozen=True, slots=True)
 class Problem:
     """Something wrong with one document; the document is still listed where it can be."""
 

@@ -1,1 +1,1 @@
-"""Other programs of the user: browser, pager, editor."""
+"""Other programs of the user: the browser, the pager, the editor."""

@@ -1,1 +1,1 @@
-"""Articles and marks as files."""
+"""Articles and marks as JSON, for scripts and for other machines."""

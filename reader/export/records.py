@@ -7,7 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reader.core.model import Article, Extract, Image, Links, Page, Problem, Provider, Related, Row
+from reader.content.page import Extract, Page
+from reader.core.model import Article, Image, Links, Problem, Provider, Related, Row
 from reader.core.text import show_path
 from reader.core.times import format_iso
 

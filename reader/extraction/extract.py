@@ -23,8 +23,7 @@ from reader.content.blocks import Block, Paragraph, Span
 from reader.content.html.builder import MAX_BLOCKS, cut_notice, parse_html
 from reader.content.html.inline import paragraphs
 from reader.content.html.links import WEB, resolve_link
-from reader.content.markdown.parser import to_markdown
-from reader.core.model import Extract
+from reader.content.page import Extract
 from reader.core.tokenize import words
 from reader.extraction.cleanup import article_text, clean_article, with_headings
 from reader.extraction.extractors import all_blocks, readability_blocks, trafilatura_blocks
@@ -87,7 +86,7 @@ def extract(source: bytes | str, url: str = "", charset: str = "") -> Extract | 
         return None
     about = article.about
     return Extract(
-        markdown=to_markdown(article.blocks),
+        blocks=article.blocks,
         words=len(words(article_text(article.blocks))),
         title=about.title,
         byline=about.byline,

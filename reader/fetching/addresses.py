@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from reader.core.errors import ReaderError
 from reader.core.events import Failure
-from reader.core.model import AddressKind, Links, Page
+from reader.core.model import AddressKind, Links
 from reader.core.urls import canonical_url, request_url
 
 if TYPE_CHECKING:
+    from reader.content.page import Page
     from reader.library.library import Library
 
 _MOST_ADDRESSES = 8

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from reader.content.page import Page
 from reader.core.events import Failure, FetchAttempted, FetchResult, Status
-from reader.core.model import Page
 from reader.core.urls import display_host
 from reader.fetching.addresses import Address, FetchTarget, is_weaker
 from reader.fetching.replace_policy import reason_to_keep

@@ -16,7 +16,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 from reader.core.events import FetchAttempted
-from reader.core.model import Page
 from reader.core.preempt import PreemptedError
 from reader.fetching.addresses import FetchTarget, at_least_as_good_as
 from reader.fetching.article_locks import ArticleLocks
@@ -26,6 +25,7 @@ from reader.web.responses import FetchError, WebResponse
 
 if TYPE_CHECKING:
     from reader.config.settings import FetchSettings
+    from reader.content.page import Page
     from reader.storage.sqlite.pages.store import PageStore
     from reader.web.client import UrlCheck
     from reader.workers.extract_tasks import ExtractionResult

@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from reader.content.blocks import plain_text
 from reader.core.text import format_count
 from reader.core.tokenize import spaced_body_words
 
 if TYPE_CHECKING:
-    from reader.core.model import Page
+    from reader.content.page import Page
 
 _LEAST = 0.5
 """Of the kept page's words; with fewer, what has come is a part of it at most."""
@@ -36,7 +37,7 @@ def reason_to_keep(kept: Page, page: Page) -> str:
     if now < before * _LEAST:
         return f"it has only {format_count(now, 'word')} now, of {before:,} that are kept"
     moved = page.final_url != kept.final_url
-    if (moved or now < before * _CLEARLY_LONGER) and _shared(kept.extract.markdown, page.extract.markdown) < _SHARED:
+    if (moved or now < before * _CLEARLY_LONGER) and _shared(kept, page) < _SHARED:
         return f"it has another text now, of {format_count(now, 'word')}; {words}"
     return ""
 
@@ -46,9 +47,9 @@ def _is_front(url: str) -> bool:
     return parts.path.lower() in _FRONT and not parts.query
 
 
-def _shared(one: str, other: str) -> float:
+def _shared(one: Page, other: Page) -> float:
     """Return how much of the shorter one's shingles the other has; 1 where there are too few to tell."""
-    first, second = _shingles(one), _shingles(other)
+    first, second = (_shingles(plain_text(page.extract.blocks)) for page in (one, other))
     least = min(len(first), len(second))
     return len(first & second) / least if least else 1.0
 

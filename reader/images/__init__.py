@@ -1,5 +1,5 @@
-"""Pictures: bytes that strangers sent -> what can be drawn in cells. Pure.
+"""Bytes of a picture to what a terminal can draw. Fetching and storing are done elsewhere.
 
-:mod:`shapes` is what the screen sees. :mod:`decoding` and :mod:`graphics` import Pillow and
-textual-image, and run in a worker process alone (:mod:`reader.workers.image_tasks`).
+`model` is what the screen sees. `decode` and `terminal_graphics` import Pillow and textual-image and run only
+in worker processes (reader.workers.image_tasks).
 """

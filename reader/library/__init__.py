@@ -1,1 +1,1 @@
-"""What we hold on disk: the index of a folder and the person's marks. ``library.library`` is its face."""
+"""The facade over storage: what screens and commands see of a folder, its marks, pages and saved views."""

@@ -1,1 +1,1 @@
-"""Where indexes, marks and pages are stored."""
+"""Where indexes, marks and pages are stored. Each sub-package is one kind of storage."""

@@ -1,7 +1,7 @@
-"""The screen: Textual widgets that ask the library, start jobs and draw. Nothing below imports this."""
+"""The app: Textual screens, controllers and widgets. Only reader.cli and reader.__main__ import this package."""
 
 import os
 
-# Textual draws at most so often, and after a frame that nobody waited for (of the bar of a refresh, say) keeps a key
-# waiting for up to two such periods: 33 ms with the usual 60. It takes this number from nowhere else, and only once.
+# After a frame that nobody waited for (a progress bar), Textual may delay the answer to a key by two frame periods,
+# 33 ms with its default of 60 frames a second. It reads this number only here, and only once.
 os.environ.setdefault("TEXTUAL_FPS", "120")

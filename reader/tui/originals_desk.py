@@ -100,9 +100,9 @@ class OriginalsDesk:
                 if now is None:
                     self._post(messages.TextFailed(error, turn))
                     return
-                text = with_cached_page(self._library, now, self._bodies())  # its document is gone
+                text = with_cached_page(self._library, now)  # its document is gone
             if now is not None and now.id != text.id:
-                text = with_cached_page(self._library, now, self._bodies())  # it is of another article now
+                text = with_cached_page(self._library, now)  # it is of another article now
             laid = lay_out_text(text, width, datetime.now().astimezone())
             place = self._library.positions.article(text.id, "text") if text.id else None
             self._post(messages.TextLoaded(text, laid, turn, place=place, again=now is not None))

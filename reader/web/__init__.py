@@ -1,1 +1,4 @@
-"""A URL -> bytes, or a person's browser. Knows no library and no screen, and stores nothing."""
+"""A URL to bytes: the HTTP client with its limits. Knows no library and no screen, and stores nothing.
+
+docs/security.md lists what it guarantees.
+"""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from reader.content.blocks import Block, Paragraph, Span, TextStyle
 from reader.content.body import is_whole_page, parse_body
-from reader.content.markdown.parser import parse_markdown
 from reader.core.errors import ReaderError
 from reader.core.model import BodyFormat
 
@@ -35,21 +34,15 @@ class BodyParser:
         is_page = body_format == "html" and is_whole_page(body)
         if len(body) <= SHORT and not is_page:
             return parse_body(body, body_format, url)
-        return self._by_worker("document", "blocks", body, body_format, url)
+        return self._by_worker(body, body_format, url)
 
-    def parse_page(self, markdown: str, url: str) -> tuple[Block, ...]:
-        """Return what the text of a fetched page consists of; ``url`` is where it came from."""
-        if len(markdown) <= SHORT:
-            return parse_markdown(markdown, url)
-        return self._by_worker("page", "markdown", markdown, url)
-
-    def _by_worker(self, of_what: str, task: str, *values: str) -> tuple[Block, ...]:
+    def _by_worker(self, *values: str) -> tuple[Block, ...]:
         from reader.content.serialize import from_values  # imported late: few documents are so long
 
         try:
-            return from_values(self._worker().call(task, *values))
+            return from_values(self._worker().call("blocks", *values))
         except ReaderError as error:
-            return (Paragraph((Span(f"The text of this {of_what} cannot be shown. {error}", TextStyle.MUTED),)),)
+            return (Paragraph((Span(f"The text of this document cannot be shown. {error}", TextStyle.MUTED),)),)
 
     def _worker(self) -> SandboxPool:
         from reader.workers.sandbox import SandboxPool

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
-from reader.core.model import BodyFormat, Extract, Image
+from reader.content.page import Extract
+from reader.core.model import BodyFormat, Image
 
-_LONGEST_PAGE = 2_000_000
-"""Characters of a page's text; what extraction makes of the largest page is shorter."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -23,6 +22,8 @@ class ExtractionResult(NamedTuple):
 
     def to_values(self) -> tuple[Any, ...]:
         """Return it as plain values."""
+        from reader.content.serialize import to_values
+
         extract = self.extract
         if extract is None:
             return (None, self.stub)
@@ -31,19 +32,21 @@ class ExtractionResult(NamedTuple):
         picture = None
         if image is not None:
             picture = (image.url, image.width, image.height, image.title, image.attribution, image.is_cached)
-        text = (extract.markdown, extract.words, extract.title, extract.byline, when, extract.site, picture)
+        text = (to_values(extract.blocks), extract.words, extract.title, extract.byline, when, extract.site, picture)
         return (text, self.stub)
 
     @classmethod
     def from_values(cls, plain: Any) -> ExtractionResult:
         """Return it from plain values."""
+        from reader.content.serialize import from_values
+
         text, stub = plain
         if text is None:
             return cls(None, stub)
-        markdown, words, title, byline, when, site, picture = text
+        blocks, words, title, byline, when, site, picture = text
         published_at = None if when is None else _EPOCH + when * _MICROSECOND
         image = None if picture is None else Image(*picture)
-        return cls(Extract(markdown, words, title, byline, published_at, site, image), stub)
+        return cls(Extract(from_values(blocks), words, title, byline, published_at, site, image), stub)
 
 
 def _page(body: bytes | str, url: str, charset: str) -> tuple[Any, ...]:
@@ -75,17 +78,10 @@ def _words(body: bytes | str, url: str, charset: str) -> str:
     return "" if article is None else article_text(article.blocks)
 
 
-def _markdown(markdown: str, url: str) -> list[Any]:
-    from reader.content.markdown.parser import parse_markdown
-    from reader.content.serialize import to_values
-
-    return to_values(parse_markdown(markdown, url, most=_LONGEST_PAGE))
-
-
 def prepare() -> None:
     """Import what the tasks need, which would else be counted as the time and memory of the first."""
     _page("<html><body><article><p>A few words.</p></article></body></html>", "https://example.org/", "")
     _blocks("A few words.", "markdown", "")
 
 
-TASKS = {"page": _page, "words": _words, "blocks": _blocks, "markdown": _markdown}
+TASKS = {"page": _page, "words": _words, "blocks": _blocks}

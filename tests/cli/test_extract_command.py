@@ -63,14 +63,14 @@ def test_a_page_may_come_from_a_pipe() -> None:
 def test_a_stub_is_printed_and_called_one() -> None:
     result = run(PAGES / "paywall-teaser.html")
     assert "ate an apple" in result.stdout
-    assert "the page shows no more without a subscription or an account" in result.stderr
+    assert "the page requires a subscription or an account" in result.stderr
 
 
 @pytest.mark.parametrize(
     ("content", "why"),
     [
         (b"<html><title>Page not found</title><h1>404</h1>", "the page is an error page"),
-        (b"<html><div id=root></div><noscript>Please enable JavaScript.</noscript>", "the page asks for JavaScript"),
+        (b"<html><div id=root></div><noscript>Please enable JavaScript.</noscript>", "the page needs JavaScript"),
         (b"<html><ul><li><a href=/>Home</a></ul>", r"No article was found in [^:]*\. It may be"),
         (b"<html><title>A</title><p>Subscribe to continue reading", "subscription or an account. Whoever has a subscr"),
         (b"", "is empty"),

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from reader.core.model import Extract, Image, Page
+from reader.content.markdown.parser import parse_markdown
+from reader.content.page import Extract, Page
+from reader.core.model import Image
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
@@ -39,7 +41,9 @@ def folder(make_folder: MakeFolder, library: OpenLibrary) -> Path:
     opened: Library = library(made)
     (row,) = opened.articles.rows(opened.articles.order(Sort()).rowids[:1])
     now, url = datetime.now(UTC), row.links.best
-    opened.pages.put(Page(row.id, "original", url, url, Extract(_WORDS, 900, image=Image(_URL)), now, now), b"<html>")
+    opened.pages.put(
+        Page(row.id, "original", url, url, Extract(parse_markdown(_WORDS), 900, image=Image(_URL)), now, now), b"<html>"
+    )
     opened.pages.put_image(_URL, encoded(halves((400, 200))), "image/png")
     config = Paths.from_environment().config
     config.mkdir(parents=True, exist_ok=True)

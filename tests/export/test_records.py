@@ -6,8 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from reader.content.markdown.parser import parse_markdown
+from reader.content.page import Extract, Page
 from reader.core.events import FetchResult
-from reader.core.model import Article, Extract, Image, Links, Page, Problem, Provider, Related, Row, Secured
+from reader.core.model import Article, Image, Links, Problem, Provider, Related, Row, Secured
 from reader.export.records import article_record, fetch_record, json_array, page_record, problem_record, row_record
 
 _WHEN = datetime(2021, 7, 28, 12, 38, tzinfo=UTC)
@@ -117,7 +119,7 @@ def test_an_array_is_written_a_record_a_line(records: list[dict[str, object]], a
 
 
 def test_a_page_and_what_came_of_fetching_it_have_their_fields() -> None:
-    extract = Extract("Text\n", 1, "T", "By X", _WHEN, "S", Image("http://a.example/i.png", 3, 4))
+    extract = Extract(parse_markdown("Text\n"), 1, "T", "By X", _WHEN, "S", Image("http://a.example/i.png", 3, 4))
     page = Page("0" * 16, "amp", "http://a.example/1", "http://a.example/2", extract, _WHEN, _WHEN, '"1"', "", 9)
     assert page_record(page) == {
         "id": "0" * 16,
@@ -134,7 +136,7 @@ def test_a_page_and_what_came_of_fetching_it_have_their_fields() -> None:
         "words": 1,
         "markdown": "Text\n",
     }
-    bare = page_record(replace(page, extract=Extract("", 0)))
+    bare = page_record(replace(page, extract=Extract(parse_markdown(""), 0)))
     assert [bare[name] for name in ("title", "byline", "site", "publishedDateTime", "image")] == [None] * 5
     got = FetchResult("0" * 16, "failed", "", 0, (), "No.", 1.23456, hint="Try.")
     assert fetch_record(got) == {

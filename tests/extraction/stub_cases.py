@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-ERROR, ROBOT, CONSENT = "is an error page", "asks to prove that one is no robot", "asks for consent to cookies"
+ERROR, ROBOT, CONSENT = "is an error page", "asks you to prove that you are not a robot", "asks for consent to cookies"
 PAYWALL, SIGN_IN, SCRIPT = (
-    "shows no more without a subscription or an account",
-    "asks to sign in",
-    "asks for JavaScript",
+    "requires a subscription or an account",
+    "asks you to sign in",
+    "needs JavaScript",
 )
-DOWN, ELSEWHERE, GONE = "is down for maintenance", "is not shown in this country", "belongs to a site that is gone"
+DOWN, ELSEWHERE, GONE = (
+    "is down for maintenance",
+    "is not available in your country",
+    "belongs to a site that no longer exists",
+)
 
 OTHERS = [
     ("404 Not Found | Harbour Gazette", "The requested URL /news/12 was not found on this server.", ERROR),

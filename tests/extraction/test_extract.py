@@ -7,7 +7,7 @@ import pytest
 
 from reader.content.blocks import CodeBlock, Figure, Heading, ListBlock, Quote, Table
 from reader.content.markdown.parser import parse_markdown
-from reader.core.model import Extract
+from reader.content.page import Extract
 from reader.extraction.cleanup import article_text
 from reader.extraction.extract import extract, extract_article
 

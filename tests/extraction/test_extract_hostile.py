@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reader.content.markdown.parser import parse_markdown
-from reader.core.model import Extract
+from reader.content.page import Extract
 from reader.core.text import clean, clean_block
 from reader.extraction.extract import extract
 from reader.extraction.stubs.classify import stub_reason

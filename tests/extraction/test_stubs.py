@@ -6,7 +6,7 @@ from reader.extraction.extract import extract
 from reader.extraction.stubs.classify import stub_reason
 from tests.extraction.stub_cases import ARTICLES, OTHERS, SENTENCES, TEASERS
 
-PAYWALL = "shows no more without a subscription or an account"
+PAYWALL = "requires a subscription or an account"
 LINE = "The council met on Tuesday evening and decided, after a long debate, to repair the bridge before winter."
 
 
@@ -34,9 +34,9 @@ def told(body: str, title: str = "A page") -> str:
         (
             "<p>Checking your browser before you go on. This takes five seconds, please wait.</p>",
             "Just a moment...",
-            "asks to prove that one is no robot",
+            "asks you to prove that you are not a robot",
         ),
-        ("<noscript>You need to enable JavaScript to run this app.</noscript>", "App", "asks for JavaScript"),
+        ("<noscript>You need to enable JavaScript to run this app.</noscript>", "App", "needs JavaScript"),
         (
             f"<article><p>{LINE}</p></article><div>Subscribe to continue reading. Already a subscriber?</div>",
             "Bridge",

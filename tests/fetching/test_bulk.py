@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from reader.content.markdown.parser import parse_markdown
+from reader.content.page import Extract, Page
 from reader.core.events import BulkProgress, FetchResult
-from reader.core.model import Extract, Page
 from reader.fetching.addresses import FetchTarget, find_target
 from reader.fetching.attempt import Outcome
 from reader.fetching.bulk import AT_ONCE, PER_HOST, BulkFetch
@@ -565,7 +566,15 @@ async def test_it_ends_where_there_is_room_for_nothing_but_what_it_has_fetched(
     opened = library(make_folder(site(server, 12)))
     opened.pages.limit = 8_000
     now = datetime.now(UTC)
-    other = Page("f" * 16, "original", "https://a.example", "https://a.example", Extract("Old " * 900, 900), now, now)
+    other = Page(
+        "f" * 16,
+        "original",
+        "https://a.example",
+        "https://a.example",
+        Extract(parse_markdown("Old " * 900), 900),
+        now,
+        now,
+    )
     opened.pages.put(other, b"")
     kept = []
     for _ in range(2):

@@ -12,9 +12,11 @@ import pytest_asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reader.content.markdown.parser import parse_markdown
+from reader.content.page import Extract, Page
 from reader.core.errors import ReaderError
 from reader.core.events import Failure, FetchAttempted
-from reader.core.model import Extract, Links, Page
+from reader.core.model import Links
 from reader.fetching.addresses import FetchTarget, fetch_target, find_target
 from reader.fetching.attempt import NO_ADDRESS, in_words
 from reader.fetching.fetch_article import ArticleFetcher
@@ -157,7 +159,7 @@ async def test_a_stub_is_passed_over_for_the_next_address(
     links = Links(server.on("/stub", reply(STUB)), "", server.on("/amp", reply(html())))
     got = (await job.fetch(fetch_target(ID, [links]))).got
     assert (got.status, kept(pages).way) == ("fetched", "amp")
-    assert "without a subscription" in got.failures[0].why
+    assert "requires a subscription" in got.failures[0].why
 
 
 async def test_what_makes_a_worker_fall_is_one_failure(server: Server, pages: PageStore) -> None:
@@ -224,7 +226,7 @@ async def test_a_page_that_has_changed_takes_the_place_of_the_former(
     [
         (reply(b"no", "500 Internal Server Error"), "500 Internal Server Error at 127.0.0.1"),
         (reply(b"gone", "404 Not Found"), "404 Not Found at 127.0.0.1"),
-        (reply(STUB), "without a subscription"),
+        (reply(STUB), "requires a subscription"),
         (reply(b"<html><body>Nothing</body></html>"), "has no article in it"),
         (reply(html("A title", 2)), "words now, of"),
         (reply(b"%PDF-1.7", kind="application/pdf"), "PDF"),
@@ -318,20 +320,23 @@ async def test_an_original_that_comes_meanwhile_stays(server: Server, job: Artic
     async def meanwhile(_: Request, writer: asyncio.StreamWriter) -> None:
         # As another program, which shares the file, would have it.
         now = datetime.now(UTC)
-        extract = Extract("An original.", 2)
+        extract = Extract(parse_markdown("An original."), 2)
         pages.put(Page(ID, "original", server.url("/a"), server.url("/a"), extract, now, now), b"")
         writer.write(reply(html("By AMP", 40)))
         await writer.drain()
 
     got = (await job.fetch(fetch_target(ID, [Links(server.url("/a"), "", server.on("/amp", meanwhile))]))).got
     assert (got.status, got.words, got.error) == ("cached", 2, "")
-    assert kept(pages).extract.markdown == "An original."
+    assert kept(pages).extract.markdown == "An original.\n"
 
 
 async def test_a_copy_that_comes_meanwhile_gives_way(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     async def meanwhile(_: Request, writer: asyncio.StreamWriter) -> None:
         now = datetime.now(UTC)
-        pages.put(Page(ID, "amp", "https://a.example", "https://a.example", Extract("A copy.", 2), now, now), b"")
+        pages.put(
+            Page(ID, "amp", "https://a.example", "https://a.example", Extract(parse_markdown("A copy."), 2), now, now),
+            b"",
+        )
         writer.write(reply(html("Original", 40)))
         await writer.drain()
 

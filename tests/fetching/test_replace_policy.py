@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reader.core.model import Extract, Page
+from reader.content.markdown.parser import parse_markdown
+from reader.content.page import Extract, Page
 from reader.fetching.replace_policy import reason_to_keep
 
 _NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -23,7 +24,9 @@ def sentences(subject: str, first: int, last: int) -> list[str]:
 
 def a_page(paragraphs: list[str], url: str = _URL, final_url: str = "") -> Page:
     text = "\n\n".join(paragraphs)
-    return Page("0" * 16, "original", url, final_url or url, Extract(text, len(text.split())), _NOW, _NOW)
+    return Page(
+        "0" * 16, "original", url, final_url or url, Extract(parse_markdown(text), len(text.split())), _NOW, _NOW
+    )
 
 
 ARTICLE = sentences("court", 0, 20)

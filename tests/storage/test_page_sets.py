@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from reader.core.model import Extract, Page
+from reader.content.markdown.parser import parse_markdown
+from reader.content.page import Extract, Page
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.indexing.refresh import refresh
@@ -33,12 +34,12 @@ def library(make_folder: MakeFolder, tmp_path: Path) -> Library:
 def keep(library: Library, title: str, markdown: str, age: int = 0) -> None:
     (row,) = (row for row in library.articles.rows(library.articles.order(Sort()).rowids) if row.title == title)
     when = NOW - timedelta(days=age)
-    page = Page(row.id, "original", row.links.best, row.links.best, Extract(markdown, 5), when, when)
+    page = Page(row.id, "original", row.links.best, row.links.best, Extract(parse_markdown(markdown), 5), when, when)
     library.pages.put(page, b"<html>")
 
 
 def found(library: Library, query: str) -> set[str]:
-    rowids = library.search.run(parse_query(query), Sort()).order().rowids
+    rowids = library.search(parse_query(query), Sort()).view().rowids
     return {row.title for row in library.articles.rows(rowids)}
 
 

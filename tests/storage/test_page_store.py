@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import zlib
 from collections.abc import Callable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,9 +19,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reader.content.markdown.parser import parse_markdown
+from reader.content.page import Extract, Page
 from reader.core.errors import ReaderError
 from reader.core.marks import MarkChange, id_to_int
-from reader.core.model import Extract, Image, Page
+from reader.core.model import Image
 from reader.core.paths import Paths
 from reader.library.stores import open_page_store
 from reader.storage.sqlite.database import Database, StorageError
@@ -43,7 +46,7 @@ def a_page(n: int = 1, *, age: int = 0, words: int = 2, **more: Any) -> Page:
     """A page that was fetched ``age`` minutes ago."""
     when = NOW - timedelta(minutes=age)
     url = f"https://news.example/{n}"
-    extract = Extract(more.pop("markdown", f"Text {n}\n"), words, **more.pop("extract", {}))
+    extract = Extract(parse_markdown(more.pop("markdown", f"Text {n}\n")), words, **more.pop("extract", {}))
     return Page(an_id(n), more.pop("way", "original"), url, url, extract, when, when, **more)
 
 
@@ -78,7 +81,7 @@ def test_what_is_kept_comes_out_as_it_went_in(path: Path, pages_at: OpenPages) -
         url="https://a.example/1",
         final_url="https://b.example/2",
         extract=Extract(
-            "# Größe\n\n人脸\n", 3, "Title", "By Her", NOW - timedelta(days=1), "Site",
+            parse_markdown("# Größe\n\n人脸\n"), 3, "Title", "By Her", NOW - timedelta(days=1), "Site",
             Image("https://a.example/i.png", 3, 4, "A title", "Somebody"),
         ),
         fetched_at=NOW,
@@ -570,6 +573,28 @@ def test_a_file_of_another_format_is_set_aside_and_not_written_to(
     db.close()
 
 
+def test_pages_that_were_stored_as_markdown_are_still_there(path: Path, pages_at: OpenPages) -> None:
+    pages = pages_at(path)
+    pages.put(a_page(1, markdown="Old [link](https://a.example/x)\n"), b"body")
+    pages.close()
+    with sqlite3.connect(path) as db:
+        db.execute("ALTER TABLE texts RENAME COLUMN blocks TO markdown")
+        db.execute("UPDATE texts SET markdown = ?", [zlib.compress(b"[Linked](https://a.example/x) words\n")])
+        db.execute("PRAGMA user_version=1")
+    db.close()
+    again = pages_at(path)
+    assert again.notice == ""
+    page = again.page(an_id(1))
+    assert page is not None
+    assert page.extract.markdown == "[Linked](https://a.example/x) words\n"
+    assert body_of(again, an_id(1)) == (b"body", "")
+    again.put(a_page(2, markdown="New glacier\n"), b"")
+    assert again.with_words(["glacier"], prefix=False) == [2]
+    again.prune()  # indexes the words of every page again
+    assert again.with_words(["linked", "words"], prefix=False) in ([], [1])
+    assert pages_at(path).ids_with_page() == {1, 2}
+
+
 def test_a_folder_in_its_place_is_set_aside(path: Path, pages_at: OpenPages) -> None:
     path.mkdir(parents=True)
     pages = pages_at(path)
@@ -629,7 +654,7 @@ def test_who_is_killed_while_a_damaged_file_is_saved_loses_nothing(path: Path, p
             pages.put(a_page(n), incompressible(3_000, n))
         pages.close()
         with sqlite3.connect(made) as db:
-            db.execute("UPDATE texts SET markdown = x'00ff00ff' WHERE id = 1")
+            db.execute("UPDATE texts SET blocks = x'00ff00ff' WHERE id = 1")
         db.close()
         other = subprocess.run(
             [sys.executable, "-c", _RESCUE, str(made), str(step), an_id(1)],
@@ -658,7 +683,7 @@ def test_who_is_killed_in_the_middle_of_saving_loses_nothing(path: Path, pages_a
         pages.put(a_page(n), incompressible(3_000, n))
     pages.close()
     with sqlite3.connect(path) as db:
-        db.execute("UPDATE texts SET markdown = x'00ff00ff' WHERE id = 1")
+        db.execute("UPDATE texts SET blocks = x'00ff00ff' WHERE id = 1")
     db.close()
     ended = (
         "import os, signal, reader.storage.sqlite.pages.recovery as rescue\n"
@@ -686,7 +711,7 @@ def test_what_others_keep_while_a_damaged_file_is_saved_is_there(
     for n in range(1, 4):
         pages.put(a_page(n), b"body")
     with sqlite3.connect(path) as db:
-        db.execute("UPDATE texts SET markdown = x'00ff00ff' WHERE id = 1")
+        db.execute("UPDATE texts SET blocks = x'00ff00ff' WHERE id = 1")
     db.close()
     save = recovery._save
 
@@ -697,7 +722,7 @@ def test_what_others_keep_while_a_damaged_file_is_saved_is_there(
 
     monkeypatch.setattr(recovery, "_save", and_meanwhile)
     assert pages.page(an_id(1)) is None
-    assert pages.ids_with_page() == {2, 3, 4} == other.ids_with_page()
+    assert pages.ids_with_page() == {2, 3, 4} == other.having()
 
 
 def test_damage_of_an_open_file_is_set_aside_while_it_is_used(path: Path, pages_at: OpenPages) -> None:
@@ -716,7 +741,7 @@ def test_damage_of_an_open_file_is_set_aside_while_it_is_used(path: Path, pages_
     # The one that had it open follows to what is there now.
     other.put(a_page(98), b"")
     assert {98, 99} <= fresh.ids_with_page()
-    assert other.ids_with_page() == fresh.ids_with_page()
+    assert other.ids_with_page() == fresh.having()
 
 
 def test_values_that_nobody_has_written_are_damage(path: Path, pages_at: OpenPages) -> None:
@@ -724,7 +749,7 @@ def test_values_that_nobody_has_written_are_damage(path: Path, pages_at: OpenPag
     for n in (1, 2):
         pages.put(a_page(n), b"body")
     with sqlite3.connect(path) as db:
-        db.execute("UPDATE texts SET markdown = x'00ff00ff' WHERE id = 1")
+        db.execute("UPDATE texts SET blocks = x'00ff00ff' WHERE id = 1")
         db.execute("UPDATE pages SET facts = '{}' WHERE id = 1")
     db.close()
     assert pages.page(an_id(1)) is None

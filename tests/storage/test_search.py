@@ -204,8 +204,8 @@ def _assert_plain(library: Library, entries: Sequence[Entry], query: Query, sort
     expected = [path for path in order if path in right]
     found = library.search.run(query, sort, NOW)
     assert found.count == len(expected)
-    assert [row.path for row in library.articles.rows(found.view().rowids)] == expected
-    assert found.first(3) == found.view().rowids[:3]
+    assert [row.path for row in library.articles.rows(found.order().rowids)] == expected
+    assert found.first(3) == found.order().rowids[:3]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -391,14 +391,14 @@ def test_what_is_held_stays_where_it_would_stand(library: Library) -> None:
     found = library.search.run(parse_query("court"), Sort())
     zebra = next(row.rowid for row in library.articles.rows(everything.rowids) if row.title == "zebra")
     assert zebra not in found.order().rowids
-    assert found.order(fallen=found.unmatched([zebra])).rowids.tolist() == everything.rowids.tolist()
+    assert found.order(unmatched=found.unmatched([zebra])).rowids.tolist() == everything.rowids.tolist()
     assert found.unmatched([zebra, *found.order().rowids]) == {zebra}
     assert found.unmatched([10_000_000]) == frozenset()  # what is no article any more does not come back
-    assert found.order(fallen=found.unmatched([10_000_000])) == found.view()
+    assert found.order(unmatched=found.unmatched([10_000_000])) == found.order()
     limited = library.search.run(parse_query("court limit:2"), Sort())
-    assert len(limited.order(fallen=limited.unmatched([zebra]))) == 3
+    assert len(limited.order(unmatched=limited.unmatched([zebra]))) == 3
     best = library.search.run(parse_query("court sort:relevance"), Sort())
-    assert set(best.order(fallen=best.unmatched([zebra])).rowids) == set(everything.rowids)
+    assert set(best.order(unmatched=best.unmatched([zebra])).rowids) == set(everything.rowids)
 
 
 def test_a_search_that_nobody_waits_for_is_given_up(library: Library) -> None:

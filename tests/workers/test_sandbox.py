@@ -16,9 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reader.content.blocks import Paragraph, Span
 from reader.content.body import parse_body
+from reader.content.page import Extract
 from reader.content.serialize import from_values
-from reader.core.model import BodyFormat, Extract, Image
+from reader.core.model import BodyFormat, Image
 from reader.extraction.extract import extract as direct
 from reader.workers import extract_tasks
 from reader.workers import process as processes
@@ -352,7 +354,16 @@ def test_what_a_worker_has_at_rest_is_not_counted(reader_of_pages: SandboxPool) 
 _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 _IMAGES = st.builds(Image, _TEXTS, st.none() | st.integers(0, 9999), st.none() | st.integers(0, 9999), _TEXTS, _TEXTS)
 _TIMES = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC))  # noqa: DTZ001
-_EXTRACTS = st.builds(Extract, _TEXTS, st.integers(0, 10**6), _TEXTS, _TEXTS, st.none() | _TIMES, _TEXTS, _IMAGES)
+_EXTRACTS = st.builds(
+    Extract,
+    _TEXTS.map(lambda text: (Paragraph((Span(text),)),)),
+    st.integers(0, 10**6),
+    _TEXTS,
+    _TEXTS,
+    st.none() | _TIMES,
+    _TEXTS,
+    _IMAGES,
+)
 
 
 @given(st.builds(ExtractionResult, st.none() | _EXTRACTS, _TEXTS))

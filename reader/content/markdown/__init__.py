@@ -1,1 +1,1 @@
-"""Markdown <-> blocks."""
+"""Markdown to blocks and back."""

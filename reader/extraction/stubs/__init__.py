@@ -1,1 +1,1 @@
-"""Pages that stand in for an article: paywalls, errors, consent walls."""
+"""Recognizes pages that stand in for an article: paywalls, error pages, consent walls, logins."""

@@ -1,4 +1,4 @@
-"""What a page says to somebody who looks at it, in order, and where each piece of it stands. Pure."""
+"""The visible text of a page, in order, and the region of the page that each piece is in. Pure."""
 
 from __future__ import annotations
 
@@ -8,100 +8,110 @@ from enum import IntEnum
 from typing import TYPE_CHECKING
 
 from reader.extraction.json_ld import StructuredData, structured_data
-from reader.extraction.stubs.patterns import WALL_BOX
+from reader.extraction.stubs.patterns import stub_patterns
 from reader.extraction.tree import parse, text_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 MAX_CHARACTERS = 100_000
-"""Of what is seen; what comes after is left out."""
-_UNSEEN = {"script", "style", "template", "svg", "select", "datalist", "title", "head", "noscript", "iframe", "object"}
+"""Characters of visible text; the rest is ignored."""
+_INVISIBLE = {
+    "script", "style", "template", "svg", "select", "datalist", "title", "head", "noscript", "iframe", "object",
+}  # fmt: skip
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_AWAY_NAMES = re.compile(
+_FRAME_NAMES = re.compile(
     r"(?:^|[\s_-])(?:(?:site|page|global|main)?-?(?:header|footer|nav|navbar|masthead|topbar)|newsletter|cookie\w*)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-_LOCKED = re.compile(r"locked|metered|premium|paid", re.IGNORECASE)
+_LOCKED_TIER = re.compile(r"locked|metered|premium|paid", re.IGNORECASE)
 
 
 class Region(IntEnum):
-    """Where a piece of text stands; what is inside of something counts as the greater of the two."""
+    """The region of the page that a piece of text is in; of nested regions, the greatest."""
 
     TEXT = 0
     WALL = 1
-    """In a box that calls itself a wall."""
+    """A box that is named like a paywall."""
     ASIDE = 2
-    AWAY = 3
-    """In the head, the foot or a menu of the page."""
+    FRAME = 3
+    """The header, the footer or a menu of the page."""
 
 
 @dataclass(slots=True)
 class VisibleText:
-    """A page as it is looked at."""
+    """What a reader sees of a page, and what its metadata says about access."""
 
     titles: list[str] = field(default_factory=list)
-    """``title`` and the first headings, as far as there are any."""
+    """The ``title`` and the first headings, as far as the page has them."""
     pieces: list[tuple[str, Region]] = field(default_factory=list)
     noscript: str = ""
-    """What is shown to readers without scripts."""
-    has_password: bool = False
-    said: StructuredData = field(default_factory=StructuredData)
-    """What the page says of itself to programs."""
+    """The text for browsers without scripts."""
+    has_password_field: bool = False
+    structured_data: StructuredData = field(default_factory=StructuredData)
     locked_text: int = 0
-    """Characters of the text that the page says is not free, and has all the same."""
+    """Characters of text that the page contains although its metadata says that they are not free."""
 
     @property
     def text(self) -> str:
-        """All that is seen but for head, foot and menus, else those too; what is for readers without scripts last."""
-        inside = " ".join(text for text, place in self.pieces if place != Region.AWAY)
+        """All text outside of header, footer and menus, else all text; then the text for browsers without scripts."""
+        inside = " ".join(text for text, region in self.pieces if region != Region.FRAME)
         return f"{inside or ' '.join(text for text, _ in self.pieces)} {self.noscript}".strip()
 
 
 def visible_text(source: str) -> VisibleText:
-    """Return what is seen of a page; of plain text, all of it."""
-    found = VisibleText()
+    """Return the visible text of a page; of plain text, all of it."""
     parsed = parse(source)
     if parsed is None:
-        found.pieces.append((source[:MAX_CHARACTERS], Region.TEXT))
-        return found
+        return VisibleText(pieces=[(source[:MAX_CHARACTERS], Region.TEXT)])
     tree = parsed.tree
-    found.titles = [text_of(title) for title in list(tree.iter("title"))[:1]]
-    found.titles += [text_of(heading) for heading in list(tree.iter("h1"))[:2]]
-    if len(found.titles) < 2:
-        found.titles += [text_of(heading) for heading in list(tree.iter("h2"))[:1]]
-    found.noscript = " ".join(text_of(part)[:1_000] for part in list(tree.iter("noscript"))[:5])
-    found.has_password = any((field.get("type") or "").lower() == "password" for field in tree.iter("input"))
-    found.said = structured_data(tree)
-    for meta in tree.iter("meta"):
-        if (meta.get("property") or meta.get("name")) == "article:content_tier" and _LOCKED.search(
-            meta.get("content") or ""
-        ):
-            found.said.is_free = False
-    found.locked_text = _locked_text(tree, found.said.locked)
-    _walk(tree, found.pieces)
-    return found
+    data = structured_data(tree)
+    if any(map(_is_locked_tier, tree.iter("meta"))):
+        data.is_free = False
+    return VisibleText(
+        titles=_titles(tree),
+        pieces=_pieces(tree),
+        noscript=" ".join(text_of(part)[:1_000] for part in list(tree.iter("noscript"))[:5]),
+        has_password_field=any((field.get("type") or "").lower() == "password" for field in tree.iter("input")),
+        structured_data=data,
+        locked_text=_locked_text(tree, data.locked),
+    )
 
 
-def _walk(tree: HtmlElement, pieces: list[tuple[str, Region]]) -> None:
-    """Add the texts of a tree, without recursion, up to the bound."""
+def _titles(tree: HtmlElement) -> list[str]:
+    titles = [text_of(title) for title in list(tree.iter("title"))[:1]]
+    titles += [text_of(heading) for heading in list(tree.iter("h1"))[:2]]
+    if len(titles) < 2:
+        titles += [text_of(heading) for heading in list(tree.iter("h2"))[:1]]
+    return titles
+
+
+def _is_locked_tier(meta: HtmlElement) -> bool:
+    name = meta.get("property") or meta.get("name")
+    return name == "article:content_tier" and bool(_LOCKED_TIER.search(meta.get("content") or ""))
+
+
+def _pieces(tree: HtmlElement) -> list[tuple[str, Region]]:
+    """Return the texts of a tree with their regions, without recursion, up to the limit."""
+    pieces: list[tuple[str, Region]] = []
     left = MAX_CHARACTERS
     stack: list[tuple[HtmlElement | str, Region]] = [(tree, Region.TEXT)]
     while stack and left > 0:
-        node, place = stack.pop()
+        node, region = stack.pop()
         if isinstance(node, str):
             text = " ".join(node[:left].split())
             if text:
-                pieces.append((text, place))
+                pieces.append((text, region))
                 left -= len(text)
             continue
         for child in reversed(node):
             if child.tail:
-                stack.append((child.tail, place))
-            if isinstance(child.tag, str) and child.tag not in _UNSEEN and not _is_hidden(child):
-                stack.append((child, max(place, _place(child))))
+                stack.append((child.tail, region))
+            if isinstance(child.tag, str) and child.tag not in _INVISIBLE and not _is_hidden(child):
+                stack.append((child, max(region, _region(child))))
         if node.text:
-            stack.append((node.text, place))
+            stack.append((node.text, region))
+    return pieces
 
 
 def _is_hidden(element: HtmlElement) -> bool:
@@ -109,23 +119,20 @@ def _is_hidden(element: HtmlElement) -> bool:
     return get("hidden") is not None or get("aria-hidden") == "true" or bool(_HIDDEN.search(get("style") or ""))
 
 
-def _place(element: HtmlElement) -> Region:
+def _region(element: HtmlElement) -> Region:
     if element.tag in ("header", "footer", "nav") or element.get("role") in ("navigation", "banner", "contentinfo"):
-        return Region.AWAY
+        return Region.FRAME
     names = f"{element.get('class') or ''} {element.get('id') or ''}"[:1_000]
-    if element.tag not in ("body", "html") and _AWAY_NAMES.search(names):
-        return Region.AWAY
-    if element.tag == "aside" and not WALL_BOX.search(names):
+    if element.tag not in ("body", "html") and _FRAME_NAMES.search(names):
+        return Region.FRAME
+    is_wall = stub_patterns().paywall_box.search(names)
+    if element.tag == "aside" and not is_wall:
         return Region.ASIDE
-    return (
-        Region.WALL
-        if WALL_BOX.search(names) and element.tag not in ("body", "html", "main", "article")
-        else Region.TEXT
-    )
+    return Region.WALL if is_wall and element.tag not in ("body", "html", "main", "article") else Region.TEXT
 
 
 def _locked_text(tree: HtmlElement, selectors: list[str]) -> int:
-    """Return how much running text is in the boxes that a page's data names by their classes (``cssSelector``)."""
+    """Return the characters of running text in the boxes that the page's metadata names (``cssSelector``)."""
     names = {name for selector in selectors for name in re.findall(r"\.([\w-]+)", selector)}
     if not names:
         return 0

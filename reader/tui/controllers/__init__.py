@@ -1,1 +1,1 @@
-"""Plain classes behind the screens, one concern each."""
+"""What happens behind the screens, one concern a module. Controllers use the library and call widgets."""

@@ -1,1 +1,1 @@
-"""Actions, their key bindings and their documentation."""
+"""The registry of actions, and the bindings and command palette made from it."""

@@ -1,1 +1,1 @@
-"""One module a screen."""
+"""What can be shown over or instead of the list. Screens compose widgets and route messages."""

@@ -1,1 +1,1 @@
-"""Themes and styles."""
+"""Themes, and styles made from their colors."""

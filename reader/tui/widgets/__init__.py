@@ -1,1 +1,1 @@
-"""Widgets draw and post messages. They know no library."""
+"""Widgets draw and post messages. They know no library; controllers give them what to show."""

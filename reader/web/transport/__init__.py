@@ -1,1 +1,1 @@
-"""Connections: DNS, IP policy, proxies, request slots."""
+"""Connections: name resolution, the policy for IP addresses, proxies, request slots."""

@@ -11,7 +11,9 @@ import pytest
 import pytest_asyncio
 
 from reader.config.settings import Config, FetchSettings
-from reader.core.model import AddressKind, Extract, Page
+from reader.content.markdown.parser import parse_markdown
+from reader.content.page import Extract, Page
+from reader.core.model import AddressKind
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.indexing.refresh import refresh
@@ -49,7 +51,9 @@ def one(make_folder: MakeFolder, url: str, age: timedelta | None = None, way: Ad
         pass
     (row,) = library.articles.rows(library.articles.order(Sort()).rowids)
     then = datetime.now(UTC) - age
-    library.pages.put(Page(row.id, way, url, url, Extract(_TEXT, 420), then, then, etag='"1"'), b"<html>")
+    library.pages.put(
+        Page(row.id, way, url, url, Extract(parse_markdown(_TEXT), 420), then, then, etag='"1"'), b"<html>"
+    )
     library.close()
     return folder
 

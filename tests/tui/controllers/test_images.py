@@ -13,8 +13,10 @@ import pytest
 from rich.segment import Segment
 
 from reader.config.settings import Config, FetchSettings
+from reader.content.markdown.parser import parse_markdown
+from reader.content.page import Extract, Page
 from reader.core.events import ImageFetched
-from reader.core.model import Extract, Image, Page
+from reader.core.model import Image
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
@@ -56,7 +58,7 @@ def keep(folder: Path, markdown: str = TEXT, named: str = LEAD, **images: bytes)
         pass
     (row,) = library.articles.rows(library.articles.order(Sort()).rowids[:1])
     now = datetime.now(UTC)
-    extract = Extract(markdown, 2000, image=Image(named, title="The hall"))
+    extract = Extract(parse_markdown(markdown), 2000, image=Image(named, title="The hall"))
     url = row.links.best
     library.pages.put(Page(row.id, "original", url, url, extract, now, now), b"<html>")
     for name, body in images.items():

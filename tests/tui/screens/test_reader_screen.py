@@ -16,7 +16,8 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from reader.config.settings import Config
-from reader.core.model import Extract, Page
+from reader.content.markdown.parser import parse_markdown
+from reader.content.page import Extract, Page
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
@@ -76,7 +77,8 @@ def keep(folder: Path, title: str, markdown: str, words: int = 2000) -> None:
     now = datetime.now(UTC)
     url = row.links.best
     library.pages.put(
-        Page(row.id, "original", url, url, Extract(markdown, words, byline="Ann Author"), now, now), b"<html>"
+        Page(row.id, "original", url, url, Extract(parse_markdown(markdown), words, byline="Ann Author"), now, now),
+        b"<html>",
     )
     library.close()
 

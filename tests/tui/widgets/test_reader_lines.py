@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from reader.content.blocks import CodeBlock, TextStyle
 from reader.content.markdown.parser import parse_markdown
-from reader.core.model import Extract, Links, Page
+from reader.content.page import Extract, Page
+from reader.core.model import Links
 from reader.core.text import cell_width
 from reader.tui.widgets.reader.lines import (
     ReaderLayout,
@@ -45,7 +46,7 @@ def page(**changes: object) -> Page:
         way="original",
         url="https://www.jurist.org/x",
         final_url="https://www.jurist.org/x",
-        extract=Extract(SOURCE, 460),
+        extract=Extract(parse_markdown(SOURCE), 460),
         fetched_at=NOW - timedelta(hours=3),
         checked_at=NOW - timedelta(hours=3),
     )

@@ -1,1 +1,1 @@
-"""Fetched pages and images: a bounded cache."""
+"""Fetched pages and images of all folders: a bounded cache that never removes pages of starred articles."""

@@ -7,13 +7,11 @@ table is renewed: another is filled beside it, a few pages at a time, and then t
 
 from __future__ import annotations
 
-import re
 import sqlite3
-import zlib
 from collections.abc import Sequence
 
-from reader.core.tokenize import words
 from reader.storage.sqlite.index.fulltext import expression
+from reader.storage.sqlite.pages.page_text import words_of
 
 SCHEMA = """
 CREATE VIRTUAL TABLE words USING fts5(text, content='', tokenize='ascii');
@@ -24,15 +22,13 @@ _AT_ONCE = 20
 """Pages that go into the new table in one transaction: others wait for it;"""
 _LONG = 500_000
 """characters of text from which on they are enough."""
-_LINK = re.compile(r"\]\([^()\s]{1,4000}\)")
-"""Where a link of a text leads to: nobody looks for its words."""
 
 
-def put(db: sqlite3.Connection, id_: int, markdown: str) -> None:
-    """Take in the words of a page in the place of its former ones. Raises sqlite3.Error."""
+def put(db: sqlite3.Connection, id_: int, text: bytes) -> None:
+    """Index the words of a page's stored text and drop its former ones. Raises sqlite3.Error."""
     db.execute("DELETE FROM slots WHERE id = ?", [id_])
     slot = db.execute("INSERT INTO slots (id) VALUES (?)", [id_]).lastrowid
-    db.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", [slot, _words_of(markdown)])
+    db.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", [slot, words_of(text)])
 
 
 def matching(db: sqlite3.Connection, phrase: Sequence[str], *, prefix: bool) -> list[int]:
@@ -60,16 +56,16 @@ def is_renewing(db: sqlite3.Connection) -> bool:
 def renew(db: sqlite3.Connection) -> bool:
     """Begin to renew the table, or go a step on, and return whether it is done; for a transaction.
 
-    Raises sqlite3.Error, zlib.error, UnicodeDecodeError.
+    Raises sqlite3.Error, zlib.error, ValueError, TypeError.
     """
     if not is_renewing(db):
         db.execute("CREATE VIRTUAL TABLE words_renewed USING fts5(text, content='', tokenize='ascii')")
     # New pages go into the former table meanwhile, and get higher slots: their turn comes.
     (last,) = db.execute("SELECT ifnull(max(id), 0) FROM words_renewed_docsize").fetchone()
-    query = "SELECT slot, markdown FROM slots JOIN texts USING (id) WHERE slot > ? ORDER BY slot LIMIT ?"
+    query = "SELECT slot, blocks FROM slots JOIN texts USING (id) WHERE slot > ? ORDER BY slot LIMIT ?"
     done, length = 0, 0
-    for slot, markdown in db.execute(query, [last, _AT_ONCE]):
-        text = _words_of(zlib.decompress(markdown).decode("utf-8"))
+    for slot, stored in db.execute(query, [last, _AT_ONCE]):
+        text = words_of(stored)
         db.execute("INSERT INTO words_renewed (rowid, text) VALUES (?, ?)", [slot, text])
         done, length = done + 1, length + len(text)
         if length > _LONG:
@@ -79,7 +75,3 @@ def renew(db: sqlite3.Connection) -> bool:
     db.execute("DROP TABLE words")
     db.execute("ALTER TABLE words_renewed RENAME TO words")
     return True
-
-
-def _words_of(markdown: str) -> str:
-    return " ".join(words(_LINK.sub("] ", markdown)))

@@ -190,13 +190,13 @@ def _until_damage(db: sqlite3.Connection, query: str) -> Iterator[int]:
 
 
 def _whole_row(db: sqlite3.Connection, id_: int) -> Row | None:
-    query = "SELECT id, fetched_at, checked_at, bytes, facts, markdown, body FROM pages JOIN texts USING (id)"
+    query = "SELECT id, fetched_at, checked_at, bytes, facts, blocks, body FROM pages JOIN texts USING (id)"
     try:
         found: Sequence[Any] | None = db.execute(f"{query} WHERE id = ?", [id_]).fetchone()
         if found is None:
             return None
         row = Row(*found)
-        page_of("0" * 16, row.fetched_at, row.checked_at, row.facts, row.markdown)
+        page_of("0" * 16, row.fetched_at, row.checked_at, row.facts, row.text)
         zlib.decompress(row.body)
     except (sqlite3.Error, zlib.error, ValueError, KeyError, TypeError, OverflowError):
         return None

@@ -7,17 +7,23 @@ import logging
 import sqlite3
 import zlib
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple, get_args
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
+from reader.content.page import Extract
 from reader.core.marks import id_to_int
-from reader.core.model import AddressKind, Extract, Image, Page
+from reader.core.model import AddressKind, Image
 from reader.storage.sqlite.database import Database, StorageError
-from reader.storage.sqlite.pages import fulltext
+from reader.storage.sqlite.pages import fulltext, page_text
+
+if TYPE_CHECKING:
+    from reader.content.page import Page
 
 log = logging.getLogger(__name__)
 
-_FORMAT = 1
-"""Raised with every change of the tables. What is in those of another format is not taken over."""
+_FORMAT = 2
+"""Raised with every change of the tables. Format 1 is converted in place; any other is set aside."""
+_MARKDOWN_FORMAT = 1
+"""Had Markdown where there are blocks now; its texts are parsed when they are read."""
 _APPLICATION_ID = 0x6E657750  # "newP"
 # The texts have a table of their own, so that what pages there are is found without passing over them.
 _SCHEMA = """
@@ -29,7 +35,7 @@ CREATE TABLE pages (
     facts TEXT NOT NULL -- all else that is known of it, as JSON
 );
 CREATE INDEX pages_by_age ON pages (fetched_at);
-CREATE TABLE texts (id INTEGER PRIMARY KEY, markdown BLOB NOT NULL, body BLOB NOT NULL);
+CREATE TABLE texts (id INTEGER PRIMARY KEY, blocks BLOB NOT NULL, body BLOB NOT NULL);
 CREATE TABLE images (
     url TEXT PRIMARY KEY, content_type TEXT NOT NULL, fetched_at INTEGER NOT NULL, bytes INTEGER NOT NULL,
     data BLOB NOT NULL
@@ -66,7 +72,8 @@ class Row(NamedTuple):
     checked_at: int
     size: int
     facts: str
-    markdown: bytes
+    text: bytes
+    """The blocks of the page as compressed JSON; Markdown in rows of format 1."""
     body: bytes
 
 
@@ -74,13 +81,15 @@ def put(db: sqlite3.Connection, row: Row) -> None:
     """Write a page in the place of its former self."""
     db.execute("DELETE FROM pages WHERE id = ?", [row.id])
     db.execute("INSERT INTO pages VALUES (?, ?, ?, ?, ?)", row[:5])
-    db.execute("INSERT INTO texts VALUES (?, ?, ?)", [row.id, row.markdown, row.body])
-    fulltext.put(db, row.id, zlib.decompress(row.markdown).decode("utf-8"))
+    db.execute("INSERT INTO texts VALUES (?, ?, ?)", [row.id, row.text, row.body])
+    fulltext.put(db, row.id, row.text)
     db.execute("DELETE FROM failures WHERE id = ?", [row.id])
 
 
 def row_of(page: Page, body: bytes, charset: str) -> Row:
     """Return what the tables have of a page and its body."""
+    from reader.content.blocks import plain_text  # lazy: the first frame has no text
+
     extract = page.extract
     image = extract.image
     facts = {
@@ -90,30 +99,31 @@ def row_of(page: Page, body: bytes, charset: str) -> Row:
         "published_at": None if extract.published_at is None else micros(extract.published_at),
         "image": None if image is None else [image.url, image.width, image.height, image.title, image.attribution],
     }  # fmt: skip
-    # What cannot be written as UTF-8 has no business in a clean text; it comes back as a replacement character.
-    markdown = zlib.compress(extract.markdown.encode("utf-8", "replace"))
+    text = page_text.pack(extract.blocks)
     packed = zlib.compress(body)
-    size = len(markdown) + len(packed) + len(extract.markdown) // 2 + ROW_BYTES  # half of the text: its words
+    size = len(text) + len(packed) + len(plain_text(extract.blocks)) // 2 + ROW_BYTES  # half of the text: its index
     return Row(
-        id_to_int(page.id), micros(page.fetched_at), micros(page.checked_at), size, json.dumps(facts), markdown, packed
+        id_to_int(page.id), micros(page.fetched_at), micros(page.checked_at), size, json.dumps(facts), text, packed
     )
 
 
 def page_in(db: sqlite3.Connection, id_: str) -> Page | None:
     """Return the page of an article. Raises sqlite3.Error, and for damage what :func:`page_of` does."""
-    query = "SELECT fetched_at, checked_at, facts, markdown FROM pages JOIN texts USING (id) WHERE id = ?"
+    query = "SELECT fetched_at, checked_at, facts, blocks FROM pages JOIN texts USING (id) WHERE id = ?"
     found = db.execute(query, [id_to_int(id_)]).fetchone()
     return None if found is None else page_of(id_, *found)
 
 
-def page_of(id_: str, fetched_at: int, checked_at: int, told: str, markdown: bytes) -> Page:
+def page_of(id_: str, fetched_at: int, checked_at: int, told: str, text: bytes) -> Page:
     """Return the page that a row is of. Raises zlib.error and kinds of ValueError, KeyError or TypeError for damage."""
+    from reader.content.page import Page
+
     facts = json.loads(told)
     published, image = facts["published_at"], facts["image"]
     if facts["way"] not in get_args(AddressKind):
         raise ValueError
     extract = Extract(
-        markdown=zlib.decompress(markdown).decode("utf-8"),
+        blocks=page_text.unpack(text, facts["final_url"]),
         words=facts["words"],
         title=facts["title"],
         byline=facts["byline"],
@@ -146,7 +156,10 @@ def time_of(micros: int) -> datetime:
 
 
 def prepare(database: Database) -> None:
-    """Create the tables. Raises StorageError, of a file of another format or program as of a damaged one."""
+    """Create the tables, or convert those of format 1.
+
+    Raises StorageError, of a file of another format or program as of a damaged one.
+    """
     with database.read() as db:
         if is_ours(db):
             return
@@ -157,6 +170,10 @@ def prepare(database: Database) -> None:
     with database.write() as db:
         if is_ours(db):  # another instance was quicker
             return
+        if is_ours(db, _MARKDOWN_FORMAT):
+            db.execute("ALTER TABLE texts RENAME COLUMN markdown TO blocks")
+            db.execute(f"PRAGMA user_version={_FORMAT}")
+            return
         if db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
             raise StorageError(database.path, sqlite3.DatabaseError("it is of another format"), damaged=True)
         for statement in f"{_SCHEMA};{fulltext.SCHEMA}".split(";\n"):
@@ -165,8 +182,8 @@ def prepare(database: Database) -> None:
         db.execute(f"PRAGMA user_version={_FORMAT}")
 
 
-def is_ours(db: sqlite3.Connection) -> bool:
-    """Return whether a file is of this format. Raises sqlite3.Error."""
-    (version,) = db.execute("PRAGMA user_version").fetchone()
+def is_ours(db: sqlite3.Connection, version: int = _FORMAT) -> bool:
+    """Return whether a file is ours and has format ``version``. Raises sqlite3.Error."""
+    (found,) = db.execute("PRAGMA user_version").fetchone()
     (owner,) = db.execute("PRAGMA application_id").fetchone()
-    return bool(version == _FORMAT and owner == _APPLICATION_ID)
+    return bool(found == version and owner == _APPLICATION_ID)

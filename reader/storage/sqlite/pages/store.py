@@ -15,11 +15,10 @@ import threading
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence, Set
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reader.core.errors import ReaderError, describe_error
 from reader.core.marks import id_to_int
-from reader.core.model import Page
 from reader.core.text import show_path
 from reader.storage.sqlite import lock
 from reader.storage.sqlite.database import Database, StorageError, open_database
@@ -29,6 +28,9 @@ from reader.storage.sqlite.pages.eviction import PruneResult
 from reader.storage.sqlite.pages.leases import Leases
 from reader.storage.sqlite.pages.recovery import open_or_recover, quarantined_files, remove_leftovers
 from reader.storage.sqlite.pages.schema import ROW_BYTES, micros, page_in, prepare, put, row_of, time_of
+
+if TYPE_CHECKING:
+    from reader.content.page import Page
 
 log = logging.getLogger(__name__)
 

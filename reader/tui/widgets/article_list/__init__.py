@@ -1,1 +1,1 @@
-"""The list of articles."""
+"""The list of articles: rows, columns, header, selection."""

@@ -1,1 +1,1 @@
-"""The pane with the selected article."""
+"""The pane that shows the selected article and its related items."""

@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from reader.content.blocks import Block
-from reader.core.model import Article, Image, Json, Links, Number, Page, Related, Row
+from reader.content.page import Page
+from reader.core.model import Article, Image, Json, Links, Number, Related, Row
 from reader.library.library import Library
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from reader.content.blocks import links, plain_text
 from reader.content.layout.layout import layout
+from reader.content.page import Page
 from reader.core.errors import ReaderError
-from reader.core.model import Image, Json, Page
+from reader.core.model import Image, Json
 from reader.core.text import cell_width, fit_cells, format_count, truncate
 from reader.core.urls import display_host, safe_url, shorten_url
 from reader.images.model import RenderedImage

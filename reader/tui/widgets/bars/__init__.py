@@ -1,1 +1,1 @@
-"""The bars above and below the panes."""
+"""The bars around the panes: title, keys and messages, progress."""

@@ -1,1 +1,1 @@
-"""One line of input."""
+"""The line in which you type queries, tags and names, with completion and history."""

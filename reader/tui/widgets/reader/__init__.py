@@ -1,1 +1,1 @@
-"""The full-text reader."""
+"""The view of a text in full: layout, search, headings, links."""

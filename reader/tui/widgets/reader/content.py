@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from reader.core.model import Page
+from reader.content.page import Page
 from reader.core.urls import article_id
 from reader.library.library import Library
 from reader.tui.widgets.article_pane.content import ArticleContent, load_content
@@ -23,10 +23,10 @@ def load_text(library: Library, subject: ArticleContent | int, bodies: BodyParse
     if not id_ and subject.links.best:
         id_ = article_id(subject.links.best, b"")
         page = library.pages.page(id_)
-    return _of_page(subject, page, id_, bodies) if page is not None else _of_document(subject, id_)
+    return _of_page(subject, page, id_) if page is not None else _of_document(subject, id_)
 
 
-def with_cached_page(library: Library, text: ReaderText, bodies: BodyParser) -> ReaderText:
+def with_cached_page(library: Library, text: ReaderText) -> ReaderText:
     """Return a text as it is shown, or the page of its article if that is kept by now. Raises ReaderError."""
     page = library.pages.page(text.id) if text.id else None
     if page is None:
@@ -35,19 +35,19 @@ def with_cached_page(library: Library, text: ReaderText, bodies: BodyParser) -> 
     return replace(
         text,
         kind="page",
-        blocks=bodies.parse_page(extract.markdown, page.final_url),
+        blocks=extract.blocks,
         byline=extract.byline or text.byline,
         page=page,
     )
 
 
-def _of_page(subject: ArticleContent, page: Page, id_: str, bodies: BodyParser) -> ReaderText:
+def _of_page(subject: ArticleContent, page: Page, id_: str) -> ReaderText:
     extract = page.extract
     return ReaderText(
         id=id_,
         title=subject.title or extract.title,
         kind="page",
-        blocks=bodies.parse_page(extract.markdown, page.final_url),
+        blocks=extract.blocks,
         source=subject.source or extract.site,
         byline=extract.byline or ", ".join(subject.authors),
         published_at=subject.published_at or extract.published_at,

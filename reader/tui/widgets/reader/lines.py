@@ -17,7 +17,8 @@ from typing import Literal, NamedTuple
 from reader.content.blocks import Block, Paragraph, Span, TextStyle, plain_text
 from reader.content.layout.layout import layout
 from reader.content.link_numbers import LinkNumbering
-from reader.core.model import Image, Links, Page
+from reader.content.page import Page
+from reader.core.model import Image, Links
 from reader.core.text import cell_width, fit_cells, format_count, truncate
 from reader.images.model import RenderedImage
 from reader.tui.widgets.text import formats

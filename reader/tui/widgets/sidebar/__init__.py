@@ -1,1 +1,1 @@
-"""The sidebar with saved views and facets."""
+"""The sidebar: saved views and the values of fields, with counts."""

@@ -1,1 +1,1 @@
-"""What the list, the pane and the reader share: lines, links, images, positions."""
+"""What list, article pane and reader share: lines, scrolling, links, images, reading positions."""

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from reader.core.model import AddressKind, Number, Page
+from reader.core.model import AddressKind, Number
 from reader.core.text import format_count
 from reader.core.times import to_local
 from reader.core.urls import display_host
+
+if TYPE_CHECKING:
+    from reader.content.page import Page
 
 UNKNOWN = "–"
 QUALITY_FULL = 80
