@@ -39,7 +39,7 @@ def keep(library: Library, title: str, markdown: str, age: int = 0) -> None:
 
 
 def found(library: Library, query: str) -> set[str]:
-    rowids = library.search(parse_query(query), Sort()).view().rowids
+    rowids = library.search.run(parse_query(query), Sort()).order().rowids
     return {row.title for row in library.articles.rows(rowids)}
 
 
