@@ -1,4 +1,4 @@
-"""What every measurement shares: the folder, the program, directories of its own, and how a figure is told."""
+"""Shared by all measurements: the corpus, starting the program, private directories, and `Figure`."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ ROOT = HERE.parent
 READER = [sys.executable, "-m", "reader"]
 INDEX = [*READER, "index"]
 MOST_YAML = 100_000
-"""Headers that PyYAML is given; of a larger corpus it is a share, and its time is multiplied."""
+"""Headers that PyYAML loads; for a larger corpus, a sample whose time is multiplied."""
 
 
 class MeasureError(Exception):
-    """A command that is measured failed, or answered something else than it should."""
+    """A measured command failed or gave an unexpected answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +35,27 @@ class Figure:
 
     name: str
     value: float | None
-    """In ``unit``; None when it could not be had, and ``note`` says why."""
+    """In ``unit``; None if it could not be measured, and then ``note`` says why."""
     unit: str
     against: str = ""
-    """The yardstick; nothing when the figure stands for itself."""
+    """The yardstick; empty if the figure has none."""
     ratio: float | None = None
     target: float | None = None
-    """The most that ``ratio`` may be or, without a yardstick, ``value``."""
+    """The maximum of ``ratio`` or, without a yardstick, of ``value``."""
     note: str = ""
     samples: tuple[float, ...] = ()
-    """What the value is the median or percentile of."""
+    """The samples of which the value is the median or a percentile."""
 
     @property
     def met(self) -> bool | None:
-        """Whether the target is met; None when there is none, or no figure."""
+        """Whether the target is met; None without a target or a value."""
         judged = self.ratio if self.against else self.value
         return None if self.target is None or judged is None else judged <= self.target
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What a whole process took, with the children it waited for."""
+    """Resources that a whole process used, including children that it waited for."""
 
     output: str
     wall: float
@@ -64,20 +64,20 @@ class Run:
 
 @dataclass(slots=True)
 class Bench:
-    """A corpus, and the program that is measured on it."""
+    """A corpus and the program that is measured on it."""
 
     folder: Path
     scratch: Path
-    """A directory that vanishes at the end."""
+    """A temporary directory."""
     runs: int = 5
-    """How often what takes long is repeated."""
+    """Repetitions of slow measurements."""
     samples: int = 200
-    """How often each key is pressed."""
+    """Presses of each key."""
     burst: int = 10_000
-    """Documents that change at once."""
+    """Documents that change at the same time."""
     documents: int = 0
     size: int = 0
-    """Bytes of all documents."""
+    """Total size of the documents in bytes."""
     _built: Path | None = None
     _yardsticks: dict[str, dict[str, float]] = field(default_factory=dict)
 
@@ -87,7 +87,7 @@ class Bench:
         self._begin_once()
 
     def _begin_once(self) -> None:
-        """Start everything once, so that Python has compiled it and the system has it in its cache."""
+        """Start everything once, so that it is compiled and in the page cache."""
         subprocess.run([sys.executable, "-m", "compileall", "-q", str(ROOT / "reader")], check=True)
         with self.empty() as terminal:
             terminal.until(lambda screen: EMPTY_TEXT in screen[0])
@@ -95,9 +95,9 @@ class Bench:
     # Programs.
 
     def environ(self, own: Path, data: Path | None = None) -> dict[str, str]:
-        """Return an environment in which the reader keeps to ``own``, and with its marks to ``data`` if given.
+        """Return an environment in which newsreader stores everything in ``own``, and marks in ``data`` if given.
 
-        Nothing of the person's own settings of Python goes along: they might keep it from using compiled modules.
+        The user's Python settings are left out, as they might disable compiled modules.
         """
         left = ("PYTHON", "NEWSREADER_", "TEXTUAL")
         usual = {name: value for name, value in os.environ.items() if not name.startswith(left)}
@@ -105,7 +105,7 @@ class Bench:
             usual.pop(name, None)
         return usual | {
             **{"PYTHONPATH": str(ROOT), "TERM": "xterm-256color", "COLORTERM": "truecolor", "TZ": "UTC"},
-            # As over ssh: pictures are off, which would be fetched from where the generated documents say they lie.
+            # As over ssh, where pictures are off: those of generated documents do not exist.
             "SSH_CONNECTION": "192.0.2.1 1 192.0.2.2 22",
             "NEWSREADER_CACHE_DIR": str(own / "cache"),
             "NEWSREADER_DATA_DIR": str(data or own / "data"),
@@ -117,11 +117,11 @@ class Bench:
         return Terminal([sys.executable, "-c", EMPTY_APP], self.environ(self.scratch))
 
     def open(self, own: Path, folder: Path | None = None, data: Path | None = None) -> Terminal:
-        """Start the reader with the index in ``own``, if there is one."""
+        """Start newsreader with the index in ``own``, if there is one."""
         return Terminal([*READER, str(folder or self.folder)], self.environ(own, data))
 
     def index(self, own: Path, folder: Path | None = None) -> tuple[Run, dict[str, float]]:
-        """Build or refresh the index in ``own``; returns what it took and the totals it told."""
+        """Build or refresh the index in ``own``; return the resources used and the totals printed."""
         ran = run([*INDEX, str(folder or self.folder), "--json"], self.environ(own))
         try:
             totals = json.loads(ran.output)
@@ -130,7 +130,7 @@ class Bench:
         return ran, totals
 
     def built(self) -> Path:
-        """Return a directory with a complete index, which is built once; nobody may change it."""
+        """Return a directory with a complete index. It is built once and must not be modified."""
         if self._built is None:
             own = self.fresh()
             self.index(own)
@@ -138,7 +138,7 @@ class Bench:
         return self._built
 
     def keep(self, own: Path) -> None:
-        """Take ``own`` for the directory with the complete index, or remove it when there is one."""
+        """Use ``own`` as the directory with the complete index, or remove it if there is one already."""
         if self._built is None:
             self._built = own
         else:
@@ -149,7 +149,7 @@ class Bench:
         return Path(tempfile.mkdtemp(dir=self.scratch))
 
     def warm(self, *, own: Path | None = None, folder: Path | None = None, count: int = 0) -> Terminal:
-        """Start the reader on a complete index, with no marks, and wait until all is on the screen and at rest."""
+        """Start newsreader on a complete index without marks, and wait until the screen is complete and at rest."""
         terminal = self.open(own or self.built(), folder, data=self.fresh())
         try:
             terminal.until(lambda screen: sight.is_complete(screen, count or self.documents))
@@ -160,9 +160,9 @@ class Bench:
         return terminal
 
     def yardstick(self, name: str, *, again: bool = False) -> dict[str, float]:
-        """Return a yardstick of ``yardsticks.py``, measured once unless ``again``.
+        """Return a yardstick of ``yardsticks.py``; it is measured once unless ``again``.
 
-        ``process`` holds the wall seconds of its whole process.
+        The key ``process`` has the wall-clock seconds of the whole process.
         """
         if again or name not in self._yardsticks:
             most = [str(MOST_YAML)] if name == "yaml" else []
@@ -174,7 +174,7 @@ class Bench:
 
 
 def run(command: Sequence[str], environ: dict[str, str]) -> Run:
-    """Run a command; returns its output, wall seconds and CPU seconds, those of its children included.
+    """Run a command; return its output, wall-clock seconds and CPU seconds, children included.
 
     Raises MeasureError when it fails.
     """

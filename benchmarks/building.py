@@ -1,7 +1,7 @@
 """From a key press to the screen while the index is being built.
 
-The list grows and is sorted anew all the while, so no screen can be foretold. What proves
-that a key was carried out is the selection: an article stays selected wherever the growing
+The list grows and is sorted again all the time, so no screen can be predicted. The proof
+that a key took effect is the selection: an article stays selected wherever the growing
 list moves it, until a key selects another.
 """
 
@@ -17,25 +17,25 @@ from screen import Screen, Terminal
 
 MOST = 0.033
 _PLAN = [STEP] * 4 + [PAGE] * 4 + [END, TOP] * 4
-"""From the top to the top. The key to the top is never pressed there."""
+"""Keys between two visits of the top. The key for the top is never pressed there."""
 _QUIET, _LIMIT = 0.015, 0.1
-"""Seconds: the screen never rests while an index is built, so the emulator is fed after a while all the same."""
+"""Seconds after which the emulator is fed anyway, as the screen never rests while an index is built."""
 _BUILDS = 10
-"""Builds, at most, until the keys have been pressed often enough."""
+"""Maximum number of builds to collect enough samples."""
 _ENOUGH = 300
-"""Articles in the list, so that no key of the plan leads against its end."""
+"""Articles in the list that the plan needs, so that no key runs into its end."""
 _EVERY_LINE = 1 << 62
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Press each of the four keys while the index is being built, in as many builds as it takes."""
+    """Press each of the four keys while the index is built, in as many builds as needed."""
     dice = random.Random(3)
     taken: dict[str, list[float]] = defaultdict(list)
     builds = 0
     before = -1
     while builds < _BUILDS and min(len(taken[name]) for name in KEYS) < bench.samples:
         if sum(map(len, taken.values())) == before:
-            break  # a build gave no sample, and no other will
+            break  # a build without a sample: more builds will not help
         before = sum(map(len, taken.values()))
         builds += 1
         with bench.open(bench.fresh()) as terminal:
@@ -53,7 +53,7 @@ def measure(bench: Bench) -> list[Figure]:
 
 
 def _one_build(terminal: Terminal, bench: Bench, taken: dict[str, list[float]], dice: random.Random) -> None:
-    """Press keys until this build is over, or all have been pressed often enough."""
+    """Press keys until this build ends or there are enough samples."""
     while min(len(taken[name]) for name in KEYS) < bench.samples:
         for name in _PLAN:
             terminal.rest(dice.uniform(0.003, 0.04), _LIMIT)

@@ -1,7 +1,7 @@
-"""Documents that change while the reader is open, from the last byte written to the screen that shows it.
+"""Documents that change while the app is open: from the last byte written to the screen that shows it.
 
-The corpus itself is left alone: a copy made of hard links lies beside it, and what
-changes there is written anew and renamed into its place, as version control does.
+The corpus itself is not modified: a hard-linked copy is made beside it, and documents
+that change there are written to a new file and renamed into place, as git does.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from memory import NOTHING
 from screen import NotShownError, Screen, Terminal
 
 NEW = "Breaking"
-"""The first word of the titles that are new."""
+"""The first word of new titles."""
 _ALONE = 10.0
-"""Seconds in which the reader may notice by itself; after that, it is told to look."""
+"""Seconds for the app to notice by itself; after that, the refresh key is pressed."""
 _ALONE_WITH_MANY = 60.0
-"""The same after a burst, which takes its time in a large folder."""
+"""The same after a burst, which takes longer in a large folder."""
 _TIMES = 5
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Let nothing change, then one document come five times, then very many change at once."""
+    """Measure no change, five single new documents, and many changes at once."""
     with _copy(bench.folder) as folder:
         own = bench.fresh()
         bench.index(own, folder)
@@ -63,7 +63,7 @@ def measure(bench: Bench) -> list[Figure]:
 
 @contextlib.contextmanager
 def _copy(folder: Path) -> Iterator[Path]:
-    """Yield a folder beside ``folder`` with the same files, which are linked, not copied."""
+    """Yield a folder beside ``folder`` with hard links to the same files."""
     with tempfile.TemporaryDirectory(dir=folder.resolve().parent, prefix=".benchmark-") as scratch:
         copy = Path(scratch) / "corpus"
         shutil.copytree(folder, copy, copy_function=os.link)
@@ -71,7 +71,7 @@ def _copy(folder: Path) -> Iterator[Path]:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write a document anew; the old bytes, which are the corpus's too, stay as they are."""
+    """Replace a document by a new file, so that the file of the corpus stays unchanged."""
     new = path.with_name(f".{path.name}.new")
     new.write_text(text, "utf-8")
     new.rename(path)
@@ -84,9 +84,9 @@ def _changed(text: str, number: int) -> str:
 
 
 def _arrivals(terminal: Terminal, folder: Path, count: int) -> tuple[list[float], str]:
-    """Add documents one by one; returns the seconds until each was counted, and how that was noticed.
+    """Add documents one by one; return the seconds until each was counted, and how it was noticed.
 
-    Ends with the first that is not noticed without a key.
+    Stop at the first that is not noticed without a key.
     """
     text = next(folder.rglob("*.md")).read_text("utf-8")
     times: list[float] = []
@@ -107,9 +107,9 @@ def _counts(count: int, screen: Screen) -> bool:
 
 
 def _burst(terminal: Terminal, folder: Path, shown: list[Path], many: int, count: int) -> tuple[float, int, str]:
-    """Change very many documents, those on the screen among them, and add one more at the end.
+    """Change many documents, those on the screen included, and add one more at the end.
 
-    Returns the seconds until the screen showed all of it, how many changed, and how that was noticed.
+    Return the seconds until the screen shows all of it, the number of changes, and how they were noticed.
     """
     shown = shown[:many]
     first_ones = frozenset(shown)
@@ -128,9 +128,9 @@ def _burst(terminal: Terminal, folder: Path, shown: list[Path], many: int, count
 
 
 def _noticed(terminal: Terminal, true: Callable[[Screen], object], alone: float = _ALONE) -> tuple[float, float | None]:
-    """Wait until the screen shows a change; returns the seconds from now.
+    """Wait until the screen shows a change; return the seconds from now.
 
-    A reader that does not notice by itself is told to look, and the second number is the
+    If the app does not notice by itself, the refresh key is pressed; the second number is the
     seconds from then.
     """
     moment = time.perf_counter()

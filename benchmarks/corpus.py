@@ -1,14 +1,14 @@
-"""Make a folder of news to measure with: documents in the format and the sizes of the seeds.
+"""Generate a folder of news to measure with: documents in the format and the sizes of the seeds.
 
     python benchmarks/corpus.py FOLDER [--count 100000] [--seed 1]
 
 The same count and seed give the same bytes on every machine. Documents have 2 to 8 kB,
-lie in folders of a thousand, and have what real ones have: related items, half of which
+are in folders of a thousand, and look like real ones: related items, half of which
 are documents of the corpus, unknown heats, dates with offsets or none at all, titles in
 many scripts, and now and then a body.
 
-All cores share the work. A folder of a thousand appears when it is whole, so a corpus
-that was begun is gone on with, and one that is complete is left alone.
+All cores share the work. A folder of a thousand appears when it is complete, so an
+interrupted corpus is continued, and a complete one is left alone.
 """
 
 from __future__ import annotations
@@ -47,17 +47,17 @@ LEAST, MOST = 2048, 8192
 PART = 1000
 """Documents in a folder."""
 RECORD = ".corpus.json"
-"""Says how a corpus was made; hidden, so that it is no document."""
+"""Records how a corpus was made; hidden, so that it is not read as a document."""
 FORM = 2
-"""Counted up with every change to the bytes that a count and a seed give."""
+"""Incremented with every change to the bytes that a count and a seed give."""
 
 
 class CorpusError(Exception):
-    """The folder holds something else."""
+    """The folder contains something else."""
 
 
 def sentence(dice: random.Random, words: int) -> str:
-    """Return a line of so many words."""
+    """Return a line of ``words`` words."""
     return " ".join(dice.choices(WORDS, k=words)).capitalize()
 
 
@@ -69,7 +69,7 @@ def address(number: int) -> str:
 
 
 def date(dice: random.Random) -> str:
-    """Return a moment, one in four with an offset other than UTC."""
+    """Return a time, one in four with an offset other than UTC."""
     moment = FIRST + timedelta(seconds=dice.randrange(7 * 365 * 86_400))
     if dice.random() < 0.25:
         return moment.astimezone(timezone(timedelta(hours=dice.randrange(-11, 13)))).isoformat()
@@ -95,7 +95,7 @@ def item(dice: random.Random, count: int) -> str:
 
 
 def document(number: int, count: int, seed: int) -> str:
-    """Return document ``number`` of ``count``; each has dice of its own, so that any can be made alone."""
+    """Return document ``number`` of ``count``; each has its own random generator, so any can be made alone."""
     dice = random.Random(seed * 1_000_003 + number)
     name, domain = SOURCES[number % len(SOURCES)]
     url = address(number)
@@ -127,7 +127,7 @@ def document(number: int, count: int, seed: int) -> str:
 
 
 def make_part(number: int, *, folder: Path, count: int, seed: int) -> int:
-    """Make the folder of a thousand documents that ``number`` is the number of; returns how many are new."""
+    """Make folder ``number`` with its thousand documents; return how many are new."""
     part = folder / f"{number:04}"
     if part.exists():
         return 0
@@ -142,9 +142,9 @@ def make_part(number: int, *, folder: Path, count: int, seed: int) -> int:
 
 
 def make(folder: Path, count: int, seed: int = 1, workers: int | None = None) -> Iterator[int]:
-    """Write the corpus into ``folder``, which is made, and yield after each thousand how many documents were new.
+    """Write the corpus into ``folder`` and yield the number of new documents after each thousand.
 
-    Raises CorpusError when the folder holds something other than this corpus.
+    Raises CorpusError if the folder contains something other than this corpus.
     """
     told = json.dumps({"form": FORM, "count": count, "seed": seed})
     folder.mkdir(parents=True, exist_ok=True)

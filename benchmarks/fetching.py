@@ -3,10 +3,10 @@
     python benchmarks/fetching.py [--pages N] [--rounds N] [--kilobytes N] [--at-once N] [--json FILE]
 
 The server is a process of its own that has every page ready, gzipped. Both clients ask
-for the same pages by two connections, so many at once (others wait for their turn), and
-decode them to text; their rounds alternate, and the one that begins changes too. CPU is
+for the same pages over two connections, a number at once (the others wait), and
+decode them to text; their rounds alternate, and so does which starts. CPU is
 user and system time of the client's process.
-Bare httpx is an AsyncClient as it comes: no check of addresses, no bounds, no limit on
+Bare httpx is a default AsyncClient: no address checks, no size limits, no limit on
 time as a whole.
 """
 
@@ -30,7 +30,7 @@ Fetch = Callable[[str], Awaitable[int]]
 
 
 def page(number: int, kilobytes: int) -> bytes:
-    """A page of about so many kilobytes, the same every time."""
+    """Return a page of about this many kilobytes, the same every time."""
     chance = random.Random(number)
     paragraphs = [f"<!doctype html><meta charset=utf-8><title>Page {number} – a title</title>"]
     size = 0
@@ -41,7 +41,7 @@ def page(number: int, kilobytes: int) -> bytes:
 
 
 class _Pages(asyncio.Protocol):
-    """Answers each request line with its page; requests come whole, because we send them."""
+    """Answers each request line with its page; requests arrive in one piece, as the clients send them so."""
 
     def __init__(self, pages: list[bytes]) -> None:
         self._pages = pages
@@ -56,7 +56,7 @@ class _Pages(asyncio.Protocol):
 
 
 async def serve(kilobytes: int) -> None:
-    """Serve for ever; print the port first."""
+    """Serve forever; print the port first."""
     pages = []
     for number in range(50):
         body = gzip.compress(page(number, kilobytes), 6, mtime=0)
@@ -71,7 +71,7 @@ async def serve(kilobytes: int) -> None:
 
 
 async def timed(base: str, pages: int, at_once: int, fetch: Fetch) -> tuple[float, float]:
-    """Fetch so many pages; return the seconds of CPU and of the clock for one."""
+    """Fetch pages; return the CPU and wall-clock seconds per page."""
     numbers = iter(range(pages))
 
     async def some() -> None:
@@ -85,7 +85,7 @@ async def timed(base: str, pages: int, at_once: int, fetch: Fetch) -> tuple[floa
 
 
 async def measure(base: str, pages: int, rounds: int, at_once: int) -> dict[str, list[tuple[float, float]]]:
-    """Let both clients fetch in turn; return what each took in each round."""
+    """Let both clients fetch in turn; return the times of each round."""
     import httpx
 
     from reader.web.client import Fetcher
@@ -106,7 +106,7 @@ async def measure(base: str, pages: int, rounds: int, at_once: int) -> dict[str,
 
         clients: dict[str, Fetch] = {"newsreader": ours, "httpx": bare}
         for fetch in clients.values():
-            await timed(base, 50, at_once, fetch)  # what is made once is made now
+            await timed(base, 50, at_once, fetch)  # one-time initialization
         for number in range(rounds):
             for name in sorted(clients, reverse=bool(number % 2)):
                 taken[name].append(await timed(base, pages, at_once, clients[name]))

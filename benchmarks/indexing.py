@@ -1,4 +1,4 @@
-"""Building the index, refreshing it with nothing changed, and what it takes on the disk."""
+"""Building the index, refreshing it without changes, and its size on disk."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from bench import Bench, Figure, MeasureError
 from others import Others
 
 TURNS = 5
-"""Refreshes and walks in turns, at least; they are short, and the machine is never quiet."""
+"""Minimum number of alternating refreshes and walks; they are short, and the machine is never quiet."""
 
 SHORTEST = 0.01
-"""Seconds of a refresh that can be judged."""
+"""Minimum seconds of a refresh that can be judged."""
 
 
 def build(bench: Bench) -> list[Figure]:
-    """Build the index from nothing, as often as asked, at most three times."""
+    """Build the index from scratch, at most three times."""
     cpu, wall = [], []
     others = Others()
     for _ in range(min(bench.runs, 3)):
@@ -44,7 +44,7 @@ def build(bench: Bench) -> list[Figure]:
 
 
 def refresh(bench: Bench) -> list[Figure]:
-    """Refresh the complete index with nothing changed, in turns with the bare walk."""
+    """Refresh the complete index without changes, alternating with the bare walk."""
     own = bench.built()
     walks, processes, alone, whole = [], [], [], []
     for _ in range(max(TURNS, bench.runs)):
@@ -57,7 +57,7 @@ def refresh(bench: Bench) -> list[Figure]:
         alone.append(totals["seconds"])
         whole.append(ran.wall)
     walked, process = median(walks), median(processes)
-    # The command tells thousandths of a second, of which there must be some to say anything.
+    # The command reports milliseconds, so very short refreshes say nothing.
     is_long = median(alone) >= SHORTEST
     return [
         Figure("bare walk and stat", walked, "s", samples=tuple(walks)),
@@ -84,7 +84,7 @@ def refresh(bench: Bench) -> list[Figure]:
 
 
 def size(bench: Bench) -> list[Figure]:
-    """Weigh the complete index: the database and what else SQLite keeps beside it."""
+    """Measure the size of the complete index: the database and SQLite's files beside it."""
     files = [path for path in (bench.built() / "cache").rglob("*") if path.is_file() and path.name.startswith("index-")]
     if not files:
         raise MeasureError("There is no index on the disk.")

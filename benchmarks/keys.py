@@ -1,8 +1,8 @@
-"""From a key press to the screen that shows it was carried out.
+"""From a key press to the screen that shows its effect.
 
-A key is pressed into the pty. The measurement waits, its emulator idle, until output has
+A key is written to the pty. The measurement waits, its emulator idle, until output has
 come and stopped for a moment; only then is the emulator fed, and the screen of each piece
-looked at. Pauses between keys are random, so that nothing locks onto a timer.
+examined. Pauses between keys are random, so that nothing synchronizes with a timer.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ KEYS = {STEP: "j", PAGE: " ", TOP: "g", END: "G"}
 CAPS = {STEP: "j", PAGE: "space", TOP: "g", END: "G"}
 ORDERS = {"1": "quality", "2": "heat", "3": "date"}
 PAUSE = (0.003, 0.04)
-"""Seconds between the screen's coming to rest and the next key, at least and at most."""
+"""Minimum and maximum seconds between the screen at rest and the next key."""
 _PATIENCE = 5.0
 _REPEAT = 1 / 30
-"""Seconds between the repeats of a key that is held."""
+"""Seconds between repeats of a held key."""
 _LONGEST_RUN = 50
-"""Steps, and pages, in a row: enough that some of the steps scroll."""
+"""Consecutive steps, and pages: enough that some of the steps scroll."""
 
 Proof = Callable[[Screen, Screen], bool]
-"""Whether the second screen shows that the key was carried out that was pressed on the first."""
+"""Whether the second screen shows the effect of the key that was pressed on the first."""
 
 
 def measure(bench: Bench) -> list[Figure]:
@@ -42,7 +42,7 @@ def measure(bench: Bench) -> list[Figure]:
     with bench.warm() as terminal:
         height = len(sight.rows(terminal.screen))
         count = bench.documents
-        press(terminal, KEYS[STEP], dice, _stepped)  # from now on somebody has taken hold of the list
+        press(terminal, KEYS[STEP], dice, _stepped)  # from now on the list has been used
         home = sight.titles(terminal.screen)
 
         def is_full(screen: Screen) -> bool:
@@ -69,7 +69,7 @@ def measure(bench: Bench) -> list[Figure]:
 
 
 def sort(bench: Bench) -> list[Figure]:
-    """Press 1, 2 and 3, each twice: another order, and the same the other way round."""
+    """Press 1, 2 and 3, each twice: another order, and the same reversed."""
     dice = random.Random(2)
     taken: dict[str, list[float]] = defaultdict(list)
     count = bench.documents
@@ -92,7 +92,7 @@ def sort(bench: Bench) -> list[Figure]:
 
 
 def search(bench: Bench) -> list[Figure]:
-    """Write queries, key by key: each key that makes another query of it, until the list shows what that finds."""
+    """Type queries key by key, and wait after each key that changes the query until the list shows its results."""
     from reader.core.errors import ReaderError
     from reader.query.ast import Query
     from reader.query.parser import parse_query
@@ -104,7 +104,7 @@ def search(bench: Bench) -> list[Figure]:
     with bench.warm() as terminal:
         terminal.press("/")
         terminal.until(lambda screen: "Words, topic:" in screen[-1])
-        terminal.rest(1.0, 10)  # until the values of fields have been counted for Tab
+        terminal.rest(1.0, 10)  # until the values of fields are counted for completion
         for query in islice(cycle(_QUERIES), max(1, bench.samples // 8)):
             asked: Query = Query()
             for end in range(1, len(query) + 1):
@@ -112,7 +112,7 @@ def search(bench: Bench) -> list[Figure]:
                 try:
                     parsed = parse_query(text)
                 except ReaderError:
-                    parsed = asked  # a mistake, for the moment: the list stays
+                    parsed = asked  # not a valid query yet: the list stays
                 if parsed == asked:
                     terminal.press(query[end - 1])
                     terminal.rest(0.05, 1)
@@ -142,14 +142,14 @@ _QUERIES = (
 
 
 def _written(terminal: Terminal, key: str, text: str, dice: random.Random) -> float:
-    """Press ``key``, which makes ``text`` of the query; returns the seconds until the list shows what it finds."""
+    """Press ``key``, which makes the query ``text``; return the seconds until the list shows its results."""
 
     def shows(_: Screen, after: Screen) -> bool:
         found = re.search(r"([\d,]+) of [\d,]+ article", after[0])
-        asked = "".join(text.split())  # the second cell of a wide character is a blank here
+        asked = "".join(text.split())  # the second cell of a wide character is a space here
         if found is None or f"/{asked}{found[1]}of" not in after[0].replace(" ", ""):
             return False
-        # The line that is written in covers one of the list's.
+        # The prompt covers one line of the list.
         return len(sight.filled(after)) >= min(int(found[1].replace(",", "")), len(sight.rows(after)) - 1)
 
     terminal.rest(dice.uniform(*PAUSE), 1)
@@ -160,10 +160,10 @@ def _written(terminal: Terminal, key: str, text: str, dice: random.Random) -> fl
 
 
 def plan(samples: int, steps: int, pages: int) -> Iterator[str]:
-    """Yield keys, from the top of the list, until each has been pressed ``samples`` times; none leads nowhere.
+    """Yield keys, from the top of the list, until each has been pressed ``samples`` times; each has an effect.
 
-    A list has room for so many ``steps`` and ``pages`` in a row; without room for a page, none is turned.
-    The key to the top is pressed more often, to get to where the others begin.
+    The list has room for this many consecutive ``steps`` and ``pages``, possibly for no page.
+    The key for the top is pressed more often, to return to the start.
     """
     left = {STEP: samples if steps else 0, PAGE: samples if pages else 0, END: samples, TOP: samples}
     while any(left.values()):
@@ -179,7 +179,7 @@ def plan(samples: int, steps: int, pages: int) -> Iterator[str]:
 
 
 def _hold(terminal: Terminal, samples: int, steps: int, home: Proof, dice: random.Random) -> list[float]:
-    """Hold the key for a step from the top, again and again; returns the seconds until each step was on the screen."""
+    """Hold the step key from the top, repeatedly; return the seconds until each step was on the screen."""
     times: list[float] = []
     while len(times) < samples:
         terminal.rest(0.3, 5)
@@ -197,9 +197,9 @@ def _hold(terminal: Terminal, samples: int, steps: int, home: Proof, dice: rando
 
 
 def press(terminal: Terminal, key: str, dice: random.Random, proof: Proof, quiet: float = 0.03) -> float:
-    """Press a key in a list at rest; returns the seconds until it looked as it does when it has come to rest again.
+    """Press a key in a list at rest; return the seconds until it first looks as it does at rest again.
 
-    Raises MeasureError when ``proof`` does not hold then.
+    Raises MeasureError if ``proof`` does not hold then.
     """
     terminal.rest(dice.uniform(*PAUSE), 1)
     before = terminal.screen
@@ -207,15 +207,15 @@ def press(terminal: Terminal, key: str, dice: random.Random, proof: Proof, quiet
     frames = proved(terminal, before, proof, quiet, 1.0)
     final = _list(frames[-1][1])
     if final == _list(before):
-        raise MeasureError(f"{key!r} changed nothing, and something was to change; the screen is:\n{terminal.text}")
+        raise MeasureError(f"{key!r} had no effect; the screen is:\n{terminal.text}")
     return next(when for when, shown in frames if _list(shown) == final and proof(before, shown)) - moment
 
 
 def proved(terminal: Terminal, before: Screen, proof: Proof, quiet: float, limit: float) -> list[tuple[float, Screen]]:
-    """Return the screens after a key, and their moments, up to one at rest that proves that it was carried out.
+    """Return the screens after a key, with their times, up to one at rest that proves its effect.
 
-    The emulator is fed when nothing has come for ``quiet`` seconds, or after ``limit``
-    seconds all the same. Raises MeasureError when the proof does not come.
+    The emulator is fed after ``quiet`` seconds without output, or after ``limit``
+    seconds in any case. Raises MeasureError if the proof does not come.
     """
     deadline = time.perf_counter() + _PATIENCE
     frames: list[tuple[float, Screen]] = []
@@ -234,7 +234,7 @@ def _list(screen: Screen) -> tuple[str, int, list[str]]:
 
 
 def _stepped(before: Screen, after: Screen) -> bool:
-    """Whether the next article is selected: a line further down, or on the same line of rows that moved up."""
+    """Whether the next article is selected: one line further down, or on the same line after scrolling."""
     was, is_ = sight.titles(before), sight.titles(after)
     line = sight.marked(before)
     if line == len(was) - 1:
@@ -243,13 +243,13 @@ def _stepped(before: Screen, after: Screen) -> bool:
 
 
 def _turned(before: Screen, after: Screen) -> bool:
-    """Whether another page is shown: none of its rows but one or two that help the eye stood there before."""
+    """Whether another page is shown, sharing at most one or two rows with the previous one."""
     was, is_ = sight.titles(before), sight.titles(after)
     return sight.marked(after) == sight.marked(before) and is_ != was and len(set(was) & set(is_)) <= len(was) // 4
 
 
 def figure(name: str, times: list[float], most: float | None, note: str = "") -> Figure:
-    """Return the row for times in seconds, of which ``most`` is the target of the 95th percentile."""
+    """Return the figure for times in seconds; ``most`` is the target for the 95th percentile."""
     value = percentile(times, 95) * 1000
     spread = f"p50 {percentile(times, 50) * 1000:.1f}, max {max(times) * 1000:.1f}, n {len(times)}"
     samples = tuple(time * 1000 for time in times)

@@ -1,4 +1,4 @@
-"""Marking every article at once, and taking it back; both are on the disk when they are over."""
+"""Marking every article at once, and undoing that; both are on disk when they return."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reader.core.ordering import Sort
 from reader.core.paths import Paths
 
 library = Library.open(Path(sys.argv[1]), Paths.from_environment(os.environ))
-rowids = library.view(Sort()).rowids
+rowids = library.articles.order(Sort()).rowids
 marked, undone = [], []
 for _ in range(int(sys.argv[2])):
     begin = time.perf_counter()
@@ -29,11 +29,11 @@ for _ in range(int(sys.argv[2])):
 print(json.dumps([library.counts().unread, marked, undone]))
 """
 SECONDS = 1.0
-"""For 100,000 articles, at most."""
+"""Maximum seconds for 100,000 articles."""
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Mark all articles read in one step, and undo it, with a file of marks that is new at first."""
+    """Mark all articles read in one step and undo it, starting with a new file of marks."""
     command = [sys.executable, "-c", MARKED, str(bench.folder), str(max(3, bench.runs))]
     environ = bench.environ(bench.built(), bench.fresh() / "marks")
     ran = subprocess.run(command, env=environ, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""What a process and its children hold of the memory, as Linux tells."""
+"""Memory of a process and its children, as reported by Linux."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from yardsticks import EMPTY_TEXT
 
 NOTHING = "Nothing has changed"
 _EVERY = 0.1
-"""Seconds between two looks at the memory while the index is built."""
+"""Seconds between two samples while the index is built."""
 _LONGEST = 3600.0
 
 
 def tree(pid: int) -> list[int]:
-    """Return a process and all that descend from it."""
+    """Return a process and all of its descendants."""
     children: dict[int, list[int]] = defaultdict(list)
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 told = (entry / "stat").read_text("utf-8", "replace")
             except (FileNotFoundError, ProcessLookupError):
-                continue  # it has ended meanwhile
+                continue  # it has ended
             children[int(told.rpartition(")")[2].split()[1])].append(int(entry.name))
     found = [pid]
     for each in found:
@@ -37,7 +37,7 @@ def tree(pid: int) -> list[int]:
 def held(pid: int) -> dict[str, float]:
     """Return MB of a process: ``rss``, ``pss`` (shared pages divided among those who share them), ``uss`` (its own).
 
-    Nothing is held by a process that has ended.
+    All are 0 for a process that has ended.
     """
     sizes: dict[str, float] = defaultdict(float)
     try:
@@ -51,7 +51,7 @@ def held(pid: int) -> dict[str, float]:
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Weigh the empty app, and the reader when its refresh in the background has ended; then one that builds."""
+    """Measure the empty app, newsreader after its background refresh, and newsreader while it builds an index."""
     empty, app, whole = [], [], []
     for _ in range(min(bench.runs, 3)):
         with bench.empty() as terminal:
@@ -59,7 +59,7 @@ def measure(bench: Bench) -> list[Figure]:
             terminal.rest(0.5)
             empty.append(held(terminal.process.pid))
         with bench.warm() as terminal:
-            # The answer to a refresh by hand comes after the one of the start.
+            # The message of this refresh comes after the refresh at start-up.
             terminal.press("r")
             terminal.until(lambda screen: NOTHING in screen[-1])
             terminal.rest(1.0, 10)
@@ -81,7 +81,7 @@ def measure(bench: Bench) -> list[Figure]:
 
 
 def _peak(bench: Bench) -> tuple[float, float, int]:
-    """Build an index in the app; returns the most that it, and it with its children, held, and how often was looked."""
+    """Build an index in the app; return its peak memory, without and with children, and the number of samples."""
     app = whole = 0.0
     looks = 0
     with bench.open(bench.fresh()) as terminal:

@@ -1,4 +1,4 @@
-"""How much of the machine other programs used meanwhile, from which every figure suffers. Only Linux tells."""
+"""How much of the machine other programs used meanwhile, which distorts every figure. Linux only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _STAT = Path("/proc/stat")
 
 
 class Others:
-    """Counts from its making on."""
+    """Counts from its creation."""
 
     def __init__(self) -> None:
         self._begin = time.perf_counter()
@@ -19,10 +19,10 @@ class Others:
         self._own = _own()
 
     def share(self) -> float | None:
-        """Return the part of all cores, from 0 to 1, that was not idle and not used by us or children that ended.
+        """Return the share of all cores, from 0 to 1, that was used, but not by us or by children that have ended.
 
-        It is the most that others can have used: what a program of ours had done when it was
-        killed, with those it had started, nobody has been told.
+        It is an upper bound for other programs: what programs of ours that were killed had used
+        is not known and counts as theirs.
         """
         busy = _busy()
         if busy is None or self._busy is None:
@@ -32,13 +32,13 @@ class Others:
         return max(0.0, others / whole) if whole else 0.0
 
     def told(self) -> str:
-        """Return the share in words, or nothing when it is not known."""
+        """Return the share in words; empty if it is unknown."""
         share = self.share()
         return "" if share is None else f"others used at most {share:.0%} of the machine"
 
 
 def _busy() -> float | None:
-    """Return the CPU seconds that all programs have used since the machine was started (proc_stat(5))."""
+    """Return the CPU seconds that all programs have used since boot (proc_stat(5))."""
     try:
         fields = _STAT.read_text().split("\n", 1)[0].split()[1:9]
     except OSError:

@@ -1,4 +1,4 @@
-"""Figures -> a Markdown table; and what machine gave them."""
+"""Figures as a Markdown table, and the machine that gave them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _HEAD = ("what", "figure", "against", "ratio", "target", "", "")
 
 
 def machine() -> str:
-    """Return what this was measured on, in a sentence."""
+    """Describe the machine in a sentence."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return (
         f"{cores} cores ({_processor()}), {platform.system()} {platform.release()}, "
@@ -32,7 +32,7 @@ def _processor() -> str:
 
 
 def table(figures: Sequence[Figure]) -> str:
-    """Return the figures as a Markdown table, a row each."""
+    """Return the figures as a Markdown table, one row each."""
     rows = [_HEAD, *(_cells(figure) for figure in figures)]
     lines = ["| " + " | ".join(cells) + " |" for cells in rows]
     lines.insert(1, "|---|--:|---|--:|--:|---|---|")
@@ -62,7 +62,7 @@ def _target(figure: Figure) -> str:
 
 
 def number(value: float) -> str:
-    """Return a figure with three significant digits, or all of its whole ones."""
+    """Return a figure with three significant digits, or all digits of a larger integer."""
     if abs(value) >= 100:
         return f"{value:,.0f}"
     digits = next((digits for limit, digits in ((10, 1), (1, 2), (0.1, 3)) if abs(value) >= limit), 4)

@@ -2,10 +2,10 @@
 
     python benchmarks/run.py FOLDER [--runs N] [--samples N] [--burst N] [--only NAME,...] [--json FILE]
 
-FOLDER is made by benchmarks/corpus.py. Every figure stands against a yardstick that is
-measured in the same run. The folder is only read; what is written goes to temporary
-directories. --only takes some of: start, index, refresh, size, keys, building, sort,
-search, typing, marks, memory, changes. Exit status 1 when something could not be measured; the rest is printed.
+FOLDER is made by benchmarks/corpus.py. Every figure is compared with a yardstick that is
+measured in the same run. The folder is not modified; everything is written to temporary
+directories. --only takes a selection of: start, index, refresh, size, keys, building, sort,
+search, typing, marks, memory, changes. Exit status 1 if something could not be measured; the rest is printed.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ PARTS = {
 
 
 def main() -> int:
-    """Measure what is asked for; returns the exit status."""
+    """Measure what is asked for; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--runs", type=int, default=5, help="how often starts and the like are repeated")

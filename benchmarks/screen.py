@@ -1,9 +1,9 @@
-"""A terminal to measure in: a pty whose output gets its time as it comes, and an emulator that is fed afterwards.
+"""A terminal to measure in: a pty whose output is timestamped as it arrives, and an emulator that is fed afterwards.
 
-What a person would see is known only once the emulator has drawn it, but drawing takes it
-longer than it takes a real terminal: some milliseconds for a full frame. So a thread does
-nothing but read the pty and note the moment of each piece; the emulator is fed when
-nothing is being waited for, and the time of a screen is the moment of the piece that
+What is visible is known only after the emulator has drawn it, but drawing takes it
+longer than a real terminal: some milliseconds for a full frame. So a thread does
+nothing but read the pty and timestamp each piece; the emulator is fed when
+the measurement does not wait, and the time of a screen is that of the piece that
 completed it. Nothing is subtracted from a figure.
 """
 
@@ -28,30 +28,30 @@ import pyte
 
 COLUMNS, LINES = 120, 40
 PATIENCE = 60.0
-"""Seconds to wait for a screen before the measurement is given up."""
+"""Seconds to wait for a screen before the measurement fails."""
 QUIET = 0.03
-"""Seconds without output after which a screen is taken to have come to rest."""
+"""Seconds without output after which a screen counts as at rest."""
 SWITCH = 0.0005
-"""Seconds after which the interpreter lets the reading thread in while the emulator works: the error of a moment."""
+"""Thread switch interval in seconds while the emulator works: the error of a timestamp."""
 _STEP = 0.002
 _GRACE = 10.0
 
-# The emulator knows no private forms of these, and would print their tails.
+# The emulator does not know the private forms of these and would print their ends.
 _UNKNOWN = re.compile(rb"\x1b\[[>=<][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p|\x1b[P_^].*?\x1b\\", re.DOTALL)
-# A sequence that the next piece will complete.
+# A sequence that the next piece completes.
 _UNFINISHED = re.compile(rb"\x1b(?:\[[0-9;:?<>=!$ ]*|[P_^\]][^\x1b\x07]*\x1b?)?\Z")
 
 Screen = list[str]
-"""The lines of a screen, from the top; one character a cell, so that a place in the text is a place on the screen."""
+"""The lines of a screen, from the top; one character per cell, so that text and screen positions agree."""
 
 
 class NotShownError(Exception):
-    """A screen did not come, or the program ended before it; the text has the screen that is there instead."""
+    """An expected screen did not appear; the message contains the current one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """What one read of the pty gave."""
+    """The result of one read of the pty."""
 
     moment: float
     """On the clock of ``time.perf_counter``."""
@@ -60,12 +60,12 @@ class Piece:
 
 @dataclass(slots=True)
 class Emulator:
-    """What a terminal shows after so much output."""
+    """What a terminal shows after the output fed so far."""
 
     columns: int = COLUMNS
     lines: int = LINES
     cost: float = 0.0
-    """Seconds that feeding has taken so far; no figure holds any of it."""
+    """Seconds spent on feeding so far; they are in no figure."""
     _screen: pyte.Screen = field(init=False)
     _stream: pyte.ByteStream = field(init=False)
     _shown: Screen = field(init=False)
@@ -77,7 +77,7 @@ class Emulator:
         self._shown = [" " * self.columns] * self.lines
 
     def feed(self, data: bytes) -> None:
-        """Draw ``data``; what ends inside a sequence waits for its other half."""
+        """Draw ``data``; an incomplete sequence at its end waits for the rest."""
         begin = time.perf_counter()
         data = self._rest + data
         cut = _UNFINISHED.search(data)
@@ -86,7 +86,7 @@ class Emulator:
         self._stream.feed(_UNKNOWN.sub(b"", data[:end]))
         for line in self._screen.dirty:
             cells = self._screen.buffer[line]
-            # The second cell of a wide character holds nothing.
+            # The second cell of a wide character is empty.
             self._shown[line] = "".join((cells[x].data or " ")[0] for x in range(self.columns))
         self._screen.dirty.clear()
         self.cost += time.perf_counter() - begin
@@ -104,13 +104,13 @@ class Terminal:
         self.emulator = Emulator()
         self.pieces: list[Piece] = []
         self._fed = 0
-        """How many of the pieces the emulator has had."""
+        """The number of pieces fed to the emulator."""
         sys.setswitchinterval(SWITCH)
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
         self._closing, self._wake = os.pipe()
         self.begin = time.perf_counter()
-        """The moment just before the program was started."""
+        """The time just before the program was started."""
         self.process = subprocess.Popen(
             list(command), stdin=slave, stdout=slave, stderr=slave, env=dict(environ), start_new_session=True
         )
@@ -132,7 +132,7 @@ class Terminal:
         while self._closing not in select.select([self._master, self._closing], [], [])[0]:
             try:
                 data = os.read(self._master, 1 << 16)
-            except OSError:  # how Linux says that the other end is closed
+            except OSError:  # Linux's error for a closed other end
                 return
             if not data:
                 return
@@ -141,19 +141,19 @@ class Terminal:
     # The keyboard.
 
     def press(self, key: str) -> float:
-        """Press a key; returns the moment just before."""
+        """Press a key; return the time just before."""
         moment = time.perf_counter()
         os.write(self._master, key.encode())
         return moment
 
-    # Waiting, which leaves the emulator alone.
+    # Waiting, without feeding the emulator.
 
     def came(self, seconds: float = PATIENCE) -> bool:
-        """Wait for output that has not been fed yet; whether some came within ``seconds``."""
+        """Wait for output that has not been fed; return whether there was any within ``seconds``."""
         return self._poll(lambda: len(self.pieces) > self._fed, seconds)
 
     def rest(self, seconds: float = QUIET, limit: float = PATIENCE) -> bool:
-        """Wait until nothing has come for ``seconds``; whether that was so within ``limit`` seconds."""
+        """Wait for ``seconds`` without output; return whether that happened within ``limit`` seconds."""
         begin = time.perf_counter()
 
         def quiet() -> bool:
@@ -170,16 +170,16 @@ class Terminal:
             time.sleep(_STEP)
         return True
 
-    # Looking, which feeds the emulator.
+    # Reading the screen, which feeds the emulator.
 
     @property
     def screen(self) -> Screen:
-        """What is shown now, all output fed."""
+        """The current screen, with all output fed."""
         self.frames()
         return self.emulator.display
 
     def frames(self) -> list[tuple[float, Screen]]:
-        """Feed what has not been fed; returns the screen after each piece, and its moment."""
+        """Feed the remaining output; return the screen after each piece, with its time."""
         shown = []
         while self._fed < len(self.pieces):
             piece = self.pieces[self._fed]
@@ -189,10 +189,10 @@ class Terminal:
         return shown
 
     def until(self, true: Callable[[Screen], object], patience: float = PATIENCE) -> float:
-        """Feed output as it comes; returns the moment of the piece after which ``true`` held.
+        """Feed output as it comes; return the time of the piece after which ``true`` held.
 
-        When it holds already, that is the moment of the last piece. Raises NotShownError
-        when it does not hold within ``patience`` seconds or the program ends without it.
+        If it holds already, that is the time of the last piece. Raises NotShownError
+        if it does not hold within ``patience`` seconds or the program ends.
         """
         deadline = time.perf_counter() + patience
         held = true(self.emulator.display)
@@ -219,7 +219,7 @@ class Terminal:
     # The end.
 
     def end(self, key: str) -> int:
-        """Press the key that ends the program; returns its exit status, and kills what does not end."""
+        """Press the key that quits the program; return its exit status. A program that hangs is killed."""
         self.press(key)
         try:
             return self.process.wait(_GRACE)
@@ -228,7 +228,7 @@ class Terminal:
             raise NotShownError(f"The program did not end within {_GRACE:.0f} s of {key!r}.") from None
 
     def kill(self) -> None:
-        """Kill the program and what it has started; nothing when it has ended."""
+        """Kill the program and its children if it still runs."""
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()

@@ -1,4 +1,4 @@
-"""The library's part of an answer to each key in the line of queries, without the screen's."""
+"""Queries answered by the library alone, without the screen."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ ASKED = """
 import json, os, sys, time
 from pathlib import Path
 from reader.library.library import Library
-from reader.query.parser import parse
+from reader.query.parser import parse_query
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 
 queries, runs = json.loads(sys.argv[2]), int(sys.argv[3])
 library = Library.open(Path(sys.argv[1]), Paths.from_environment(os.environ))
 told = {}
-library.search(parse("a"), Sort())
+library.search.run(parse_query("a"), Sort())
 for query in queries:
     first, whole = [], []
     for _ in range(runs):
         library.index.searcher().forget_found()
         begin = time.perf_counter()
-        found = library.search(parse(query), Sort())
+        found = library.search.run(parse_query(query), Sort())
         found.first(200)
         first.append(time.perf_counter() - begin)
-        found.view()
+        found.order()
         whole.append(time.perf_counter() - begin)
     told[query] = [found.count, first, whole]
 counts = {}
 for kind in ("source", "topic", "type", "folder"):
     begin = time.perf_counter()
-    library.values(kind, parse("climate"))
+    library.values(kind, parse_query("climate"))
     counts[kind] = time.perf_counter() - begin
 print(json.dumps([told, counts]))
 """
@@ -46,13 +46,13 @@ QUERIES = (
     *("type:article", "quality>=40", "quality:40..60", "heat:unknown", "is:unread", "is:unread climate"),
     *("date:2021", "after:2022-03", "has:body", "climate -is:read quality>=40 topic:ai", "police sort:-date"),
 )
-"""Words of the corpus are in a great part of its documents, so these are harder than those of most people."""
+"""Words of the corpus are in a large share of its documents, so these queries are harder than usual ones."""
 SLOW = ("path:0001", "url:police", "is:duplicate", "climate sort:relevance")
-"""Without a target: everything is looked at."""
+"""Without a target, as they scan everything."""
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Put every query to a complete index, with nothing remembered of the one before."""
+    """Run every query on a complete index, with nothing cached from the previous one."""
     own = bench.built()
     command = [sys.executable, "-c", ASKED, str(bench.folder), json.dumps([*QUERIES, *SLOW]), str(max(5, bench.runs))]
     ran = subprocess.run(command, env=bench.environ(own), cwd=ROOT, capture_output=True, text=True, check=False)

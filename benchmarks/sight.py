@@ -1,4 +1,4 @@
-"""What a screen of newsreader says to the eye. Pure: lines in, answers out."""
+"""What can be seen on a screen of newsreader. Pure: lines in, answers out."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ _UNSURE = re.compile("[\u0300-\u036f\u0590-\u0dff\u200d\ufe0f\U0001f000-\U0001fa
 _BORDERS = "▏│┃▕"
 _GAUGE = re.compile(r"(\d[\d,]*) ?(?:of|/) ?\d[\d,]*")
 _COLUMN = {"1": slice(2, 5), "2": slice(11, 14)}
-"""Where the number of quality and of heat stands, in cells."""
+"""Position of the numbers of quality and heat, in cells."""
 
 
 def header(screen: list[str]) -> int:
-    """Return the line that has the names of the columns, or -1."""
+    """Return the line of the column header, or -1."""
     return next((at for at, line in enumerate(screen[:4]) if "Title" in line and "1 Q" in line), -1)
 
 
 def width(screen: list[str]) -> int:
-    """Return the cells of the list: up to its scrollbar."""
+    """Return the width of the list, up to its scroll bar."""
     line = screen[header(screen)]
     title = line.find("Title")
     border = next((at for at in range(title, len(line)) if line[at] in _BORDERS), len(line))
@@ -29,9 +29,9 @@ def width(screen: list[str]) -> int:
 
 
 def rows(screen: list[str]) -> list[str]:
-    """Return the lines of the list, below the names of the columns and above what is below the list.
+    """Return the lines of the list, between the column header and whatever is below the list.
 
-    The last line of the screen is the footer's; a line with the progress of the index may stand above it.
+    The last line of the screen is the key bar; a progress bar may be above it.
     """
     at = header(screen)
     if at < 0:
@@ -44,7 +44,7 @@ def rows(screen: list[str]) -> list[str]:
 
 
 def filled(screen: list[str]) -> list[str]:
-    """Return the lines of the list that show an article, down to the first that shows none."""
+    """Return the lines of the list that show an article, up to the first that does not."""
     shown = []
     for row in rows(screen):
         if not _ROW.match(row):
@@ -54,19 +54,19 @@ def filled(screen: list[str]) -> list[str]:
 
 
 def is_full(screen: list[str], articles: int) -> bool:
-    """Whether each line of the list that has an article shows it, in a folder of so many articles."""
+    """Whether each line of the list shows its article, in a folder of ``articles`` articles."""
     there = len(rows(screen))
     return there > 0 and len(filled(screen)) == min(articles, there)
 
 
 def articles(screen: list[str]) -> int:
-    """Return the number of articles that the top line tells, or -1."""
+    """Return the number of articles in the top line, or -1."""
     found = _ARTICLES.search(screen[0])
     return int(found[1].replace(",", "")) if found else -1
 
 
 def built(screen: list[str]) -> int:
-    """Return how many documents are in the index that is being built, as the screen tells, or -1 when none is."""
+    """Return the number of documents indexed so far, as shown, or -1 if no index is being built."""
     for line in (screen[0], *screen[-3:]):
         found = _GAUGE.search(line)
         if found and not _ROW.match(line):
@@ -75,7 +75,7 @@ def built(screen: list[str]) -> int:
 
 
 def is_building(screen: list[str]) -> bool:
-    """Whether the screen tells that the index is being built: so many of so many."""
+    """Whether the screen shows that the index is being built."""
     return built(screen) >= 0
 
 
@@ -85,14 +85,14 @@ def is_complete(screen: list[str], count: int) -> bool:
 
 
 def order(screen: list[str]) -> str:
-    """Return the key of the column that sorts and its arrow, such as ``1↓``; nothing when none is shown."""
+    """Return the key of the sorted column and its arrow, such as ``1↓``; empty if none is shown."""
     at = header(screen)
     found = _SORTED.search(screen[at]) if at >= 0 else None
     return f"{found[1]}{found[2]}" if found else ""
 
 
 def is_sorted(screen: list[str]) -> bool:
-    """Whether the rows are in the order that the header tells; of dates, which are words, nothing is said."""
+    """Whether the rows are in the order that the header shows; dates, which are words, are not checked."""
     told = order(screen)
     if not told:
         return False
@@ -102,7 +102,7 @@ def is_sorted(screen: list[str]) -> bool:
     found = [_number(row[place]) for row in filled(screen)]
     known = [value for value in found if value is not None]
     if None in found[: len(known)]:
-        return False  # what is unknown comes last, whichever way
+        return False  # unknown values come last either way
     return known == sorted(known, reverse=told[1] == "↓")
 
 
@@ -112,21 +112,21 @@ def _number(text: str) -> int | None:
 
 
 def marked(screen: list[str]) -> int:
-    """Return the line of the list that is selected, from 0, or -1 when there is none or more than one."""
+    """Return the selected line of the list, from 0, or -1 unless there is exactly one."""
     lines = [at for at, row in enumerate(rows(screen)) if row.startswith(MARK)]
     return lines[0] if len(lines) == 1 else -1
 
 
 def titles(screen: list[str]) -> list[str]:
-    """Return the rows without the marks before them, which change by themselves when an article is read.
+    """Return the rows without the signs before them, which change by themselves when an article is read.
 
-    A row ends where a script or sign comes of which terminals, the emulator too, take another
-    number of cells than was meant: from there on it may hold what stood there before.
+    A row ends where a script or sign begins for which terminals, the emulator too, use another
+    number of cells than intended: from there on it may show older content.
     """
     return [_UNSURE.sub("", row[2:]) for row in rows(screen)]
 
 
 def selected(screen: list[str]) -> str:
-    """Return the row that is selected, without the marks before it; nothing when there is none."""
+    """Return the selected row without the signs before it; empty if there is none."""
     at = marked(screen)
     return titles(screen)[at] if at >= 0 else ""

@@ -1,4 +1,4 @@
-"""From process start to what a person would see, against an empty Textual app. Runs of all alternate."""
+"""From process start to the visible screen, compared with an empty Textual app. All runs alternate."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MILLION = 1_000_000
 
 
 def measure(bench: Bench) -> list[Figure]:
-    """Start the empty app, the reader with its index, and the reader without one, in turns."""
+    """Start the empty app, newsreader with an index, and newsreader without one, alternating."""
     own, data = bench.built(), bench.fresh()
     empty: list[float] = []
     warm: list[float] = []
@@ -26,7 +26,7 @@ def measure(bench: Bench) -> list[Figure]:
             warm.append(terminal.until(lambda screen: sight.is_complete(screen, bench.documents)) - terminal.begin)
             terminal.rest(0.2, 5)
             terminal.end("q")
-        if number == 0:  # the marks of the person are made with the first start
+        if number == 0:  # the first start creates the file of marks
             for times in (empty, warm, first):
                 times.clear()
             continue

@@ -1,10 +1,10 @@
-"""What the figures are held against, each in a process of its own.
+"""The yardsticks, each measured in a process of its own.
 
     python benchmarks/yardsticks.py walk FOLDER      scandir and stat of everything
     python benchmarks/yardsticks.py read FOLDER      the bytes of all documents
     python benchmarks/yardsticks.py yaml FOLDER [N]  PyYAML's C safe loader over all headers, or over N of them
 
-Each prints one JSON object; seconds are those of the work alone, without Python's start.
+Each prints one JSON object; the seconds exclude Python's start.
 The fourth, an empty Textual app, is ``EMPTY_APP``.
 """
 
@@ -42,7 +42,7 @@ def files(folder: str) -> Iterator[os.DirEntry[str]]:
 
 
 def walk(folder: str) -> dict[str, float]:
-    """Walk and stat, nothing else."""
+    """Walk and stat only."""
     wall, cpu = time.perf_counter(), time.process_time()
     number = size = 0
     for entry in files(folder):
@@ -55,7 +55,7 @@ def walk(folder: str) -> dict[str, float]:
 
 
 def read(folder: str) -> dict[str, float]:
-    """Read every file, one after the other."""
+    """Read every file sequentially."""
     wall, cpu = time.perf_counter(), time.process_time()
     size = 0
     for entry in files(folder):
@@ -67,8 +67,8 @@ def read(folder: str) -> dict[str, float]:
 def load(folder: str, most: int) -> dict[str, float]:
     """Load headers with PyYAML's C safe loader.
 
-    Of more than ``most`` documents, evenly spread ones are loaded and the seconds
-    multiplied to stand for all: ``share`` tells.
+    Of more than ``most`` documents, an evenly spread sample is loaded and the seconds
+    are multiplied; ``share`` is the size of the sample.
     """
     import yaml
 

@@ -33,8 +33,9 @@ NOTES = {
 def ten_keys() -> str:
     """Return the table of the README."""
     by_name = {action.name: action for action in bindings.ACTIONS}
-    rows = [f"| {_keys(by_name[name])} | {by_name[name].help} |" for name in TEN_ACTIONS]
-    return "\n".join(["| key | what it does |", "|---|---|", *rows, ""])
+    actions = [by_name[name] for name in TEN_ACTIONS]
+    rows = [f"| {_keys(action)} | {action.title} | {action.help} |" for action in actions]
+    return "\n".join(["| keys | action | what it does |", "|---|---|---|", *rows, ""])
 
 
 def all_keys() -> str:

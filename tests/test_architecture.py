@@ -37,14 +37,14 @@ def _loaded_by(statement: str) -> set[str]:
         ("reader.query.completion", {"textual", "yaml", "rich.console", "click", "sqlite3", "json", "difflib"}),
         ("reader.query.parser", {"textual", "yaml", "rich.console", "click", "sqlite3", "json", "difflib"}),
         ("reader.tui.app", {"PIL", "textual_image"}),
-        ("reader.tui.screens.browse", {"PIL", "textual_image", "httpx", "yaml"}),
+        ("reader.tui.screens.main", {"PIL", "textual_image", "httpx", "yaml"}),
         (
-            "reader.workers.image_renderer, reader.tui.pictures_desk, reader.tui.widgets.reader.lines, "
+            "reader.workers.image_renderer, reader.tui.loaders.images, reader.tui.widgets.reader.lines, "
             "reader.tui.terminal.graphics",
             {"PIL", "textual_image"},
         ),
-        ("reader.web.limits", {"httpx", "httpcore", "ssl", "asyncio", "json", "sqlite3"}),
-        ("reader.web.answers", {"httpx", "httpcore", "ssl", "asyncio", "json", "sqlite3"}),
+        ("reader.web.options", {"httpx", "httpcore", "ssl", "asyncio", "json", "sqlite3"}),
+        ("reader.web.responses", {"httpx", "httpcore", "ssl", "asyncio", "json", "sqlite3"}),
         ("reader.workers.sandbox", {"textual", "httpx", "lxml", "trafilatura", "readability", "markdown_it", "click"}),
         ("reader.content.body", {"textual", "httpx", "lxml", "trafilatura", "readability", "markdown_it", "click"}),
         ("reader.config.load", {"textual", "httpx", "yaml", "rich.console", "markdown_it", "click", "sqlite3"}),

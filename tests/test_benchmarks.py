@@ -19,6 +19,7 @@ sys.path.insert(0, str(SCRIPTS))  # they are scripts, which find one another so
 
 import keys  # noqa: E402
 import report  # noqa: E402
+import run as benchmark  # noqa: E402
 import search  # noqa: E402
 import sight  # noqa: E402
 from bench import Figure, MeasureError, run  # noqa: E402
@@ -45,57 +46,76 @@ SCREEN = [
     " Enter read ] related o open y copy q quit ? help ",
 ]
 
-EVERYTHING = [
-    "PyYAML's C safe loader, yaml.load alone: CPU",
-    "PyYAML's C safe loader, reading included: CPU",
-    "bare read of all documents: wall",
-    "cold index, CPU",
-    "cold index, CPU",
-    "cold index, wall",
-    "cold index, wall",
-    "cold index, documents",
-    "bare walk and stat",
-    "bare walk and stat, whole process",
-    "refresh, nothing changed",
-    "refresh, nothing changed, whole process",
-    "documents",
-    "index on disk",
-    "empty Textual app: start to its text",
-    "warm start to the first rows",
-    "warm start to the complete, sorted list",
-    "cold start (no index) to the first rows",
-    "key to screen, step (j), p95",
-    "key to screen, page (space), p95",
-    "key to screen, top (g), p95",
-    "key to screen, end (G), p95",
-    "key to screen, step held, 30 a second, p95",
-    "key to screen while building, step (j), p95",
-    "key to screen while building, page (space), p95",
-    "key to screen while building, top (g), p95",
-    "key to screen while building, end (G), p95",
-    "change of sort: another order, p95",
-    "change of sort: another direction, p95",
-    "change of sort or direction, p95",
-    "search, count and first 200 rows, p95 of all",
-    "search, the whole list, p95 of all",
-    *(f"search, {query}: count and first rows" for query in (*search.QUERIES, *search.SLOW)),
-    *(f"values of {kind} with counts, in a search" for kind in ("source", "topic", "type", "folder")),
-    "search, key to list, p95",
-    "search, key to list, first letters, p95",
-    "search, key to list, more, p95",
-    "all articles marked in one step",
-    "all of that undone",
-    "empty Textual app, RSS",
-    "memory, warm, RSS",
-    "memory, warm, USS",
-    "memory, warm, PSS",
-    "memory, warm, with its child processes, PSS",
-    "peak while building, PSS",
-    "peak while building, with its child processes, PSS",
-    "refresh by key to “Nothing has changed.”",
-    "a new document while open, to the screen",
-    "20 documents changed at once, to the screen",
-]
+FIGURES: dict[str, list[str]] = {
+    "index": [
+        "PyYAML's C safe loader, yaml.load alone: CPU",
+        "PyYAML's C safe loader, reading included: CPU",
+        "bare read of all documents: wall",
+        "cold index, CPU",
+        "cold index, CPU",
+        "cold index, wall",
+        "cold index, wall",
+        "cold index, documents",
+    ],
+    "refresh": [
+        "bare walk and stat",
+        "bare walk and stat, whole process",
+        "refresh, nothing changed",
+        "refresh, nothing changed, whole process",
+    ],
+    "size": ["documents", "index on disk"],
+    "start": [
+        "empty Textual app: start to its text",
+        "warm start to the first rows",
+        "warm start to the complete, sorted list",
+        "cold start (no index) to the first rows",
+    ],
+    "keys": [
+        "key to screen, step (j), p95",
+        "key to screen, page (space), p95",
+        "key to screen, top (g), p95",
+        "key to screen, end (G), p95",
+        "key to screen, step held, 30 a second, p95",
+    ],
+    "building": [
+        "key to screen while building, step (j), p95",
+        "key to screen while building, page (space), p95",
+        "key to screen while building, top (g), p95",
+        "key to screen while building, end (G), p95",
+    ],
+    "sort": [
+        "change of sort: another order, p95",
+        "change of sort: another direction, p95",
+        "change of sort or direction, p95",
+    ],
+    "search": [
+        "search, count and first 200 rows, p95 of all",
+        "search, the whole list, p95 of all",
+        *(f"search, {query}: count and first rows" for query in (*search.QUERIES, *search.SLOW)),
+        *(f"values of {kind} with counts, in a search" for kind in ("source", "topic", "type", "folder")),
+    ],
+    "typing": [
+        "search, key to list, p95",
+        "search, key to list, first letters, p95",
+        "search, key to list, more, p95",
+    ],
+    "marks": ["all articles marked in one step", "all of that undone"],
+    "memory": [
+        "empty Textual app, RSS",
+        "memory, warm, RSS",
+        "memory, warm, USS",
+        "memory, warm, PSS",
+        "memory, warm, with its child processes, PSS",
+        "peak while building, PSS",
+        "peak while building, with its child processes, PSS",
+    ],
+    "changes": [
+        "refresh by key to “Nothing has changed.”",
+        "a new document while open, to the screen",
+        "20 documents changed at once, to the screen",
+    ],
+}
+"""What each part of the benchmark measures."""
 
 
 @pytest.fixture
@@ -287,17 +307,39 @@ def test_memory_is_that_of_a_process_and_its_children() -> None:
 # --- all of it -----------------------------------------------------------------------------
 
 
-def test_one_command_measures_everything(tmp_path: Path) -> None:
-    folder, told = tmp_path / "corpus", tmp_path / "figures.json"
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small folder as the benchmark uses it; every part only reads it."""
+    folder = tmp_path_factory.mktemp("benchmark") / "corpus"
     subprocess.run([sys.executable, str(SCRIPTS / "corpus.py"), str(folder), "--count", "80"], check=True)
-    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-    few = ["--runs", "1", "--samples", "2", "--burst", "20", "--json", str(told)]
+    return folder
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+# In three runs, so that no test runs for a minute while others wait for it.
+@pytest.mark.parametrize(
+    "parts",
+    [
+        ("index", "refresh", "size", "search", "marks", "changes"),
+        ("start", "keys", "sort"),
+        ("building", "typing", "memory"),
+    ],
+)
+def test_each_part_measures_all_its_figures(corpus: Path, tmp_path: Path, parts: tuple[str, ...]) -> None:
+    report_file = tmp_path / "figures.json"
+    before = contents(corpus)
+    few = ["--runs", "1", "--samples", "2", "--burst", "20", "--only", ",".join(parts), "--json", str(report_file)]
     done = subprocess.run(
-        [sys.executable, str(SCRIPTS / "run.py"), str(folder), *few], capture_output=True, text=True, check=False
+        [sys.executable, str(SCRIPTS / "run.py"), str(corpus), *few], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    figures = json.loads(told.read_text("utf-8"))["figures"]
-    assert [figure["name"] for figure in figures] == EVERYTHING
+    figures = json.loads(report_file.read_text("utf-8"))["figures"]
+    assert [figure["name"] for figure in figures] == [
+        name for part in FIGURES if part in parts for name in FIGURES[part]
+    ]
     for figure in figures:
         assert f"| {figure['name']} |" in done.stdout
         if figure["name"].startswith("key to screen while building"):
@@ -306,8 +348,12 @@ def test_one_command_measures_everything(tmp_path: Path) -> None:
             assert "too short" in figure["note"]
         else:
             assert figure["value"] > 0
-    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["corpus", "figures.json"]
+    assert contents(corpus) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["figures.json"]
+
+
+def test_every_part_is_tested() -> None:
+    assert list(FIGURES) == list(benchmark.PARTS)
 
 
 def test_a_part_that_does_not_exist_is_named(tmp_path: Path) -> None:

@@ -1,8 +1,8 @@
-"""How near an extracted text is to the true one: the measure of the public article-extraction-benchmark. Pure.
+"""How close an extracted text is to the reference: the measure of the public article-extraction-benchmark. Pure.
 
-That is github.com/scrapinghub/article-extraction-benchmark: texts are taken as bags of four words each; of each page
-the shares of those found, wrongly found and missed are taken, and from these its precision and recall; both are
-averaged over all pages, each for itself, and F1 is made of the two averages.
+That is github.com/scrapinghub/article-extraction-benchmark: texts are bags of four consecutive words; for each page
+the found, wrongly found and missed ones give its precision and recall; both are
+averaged over all pages, and F1 is computed from the averages.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from statistics import fmean
 from typing import NamedTuple
 
 SHINGLE = 4
-"""Words in a row."""
+"""Consecutive words."""
 _WORD = re.compile(r"\w+")
 
 
 class Score(NamedTuple):
-    """How much of what was found is true, and how much of what is true was found: 0 to 1."""
+    """Precision and recall, from 0 to 1."""
 
     precision: float
     recall: float
@@ -40,14 +40,14 @@ class PageScore(NamedTuple):
 
 
 def shingles(text: str) -> Counter[tuple[str, ...]]:
-    """Return the words of a text, four in a row; of a text with fewer, all of them as one."""
+    """Return the runs of four words of a text; a text with fewer words is one run."""
     words = _WORD.findall(text)
     rows = (tuple(words[at : at + SHINGLE]) for at in range(max(1, len(words) - SHINGLE + 1)))
     return Counter(row for row in rows if row)
 
 
 def compare(true: str, found: str) -> PageScore:
-    """Return how near ``found`` is to ``true``."""
+    """Return how close ``found`` is to ``true``."""
     wanted, have = shingles(true), shingles(found)
     both = (wanted & have).total()
     wrong, missed = have.total() - both, wanted.total() - both
@@ -59,7 +59,7 @@ def compare(true: str, found: str) -> PageScore:
 
 
 def average(pages: Iterable[PageScore]) -> Score:
-    """Return the score of many pages; one without any text found does not count for precision."""
+    """Return the score of many pages; pages without any text found do not count for precision."""
     pages = list(pages)
     precisions = [page.score.precision for page in pages if page.found_any]
     recalls = [page.score.recall for page in pages if page.has_any]

@@ -1,4 +1,4 @@
-"""How well and how fast articles are found in pages.
+"""Quality and speed of article extraction.
 
     python benchmarks/extraction/run.py tests/data/extraction
     python benchmarks/extraction/run.py ../article-extraction-benchmark --against --worst 20
@@ -41,7 +41,7 @@ class Truth(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What one extractor made of all pages."""
+    """The results of one extractor for all pages."""
 
     name: str
     pages: dict[str, PageScore]
@@ -49,7 +49,7 @@ class Result(NamedTuple):
 
 
 def truths(folder: Path) -> Iterator[Truth]:
-    """Yield the pages of a folder with their true texts. Raises SystemExit when there is none."""
+    """Yield the pages of a folder with their reference texts. Raises SystemExit if there are none."""
     kept = folder / "ground-truth.json"
     told = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
     found = False
@@ -102,7 +102,7 @@ def readability(page: bytes, _: str) -> str:
 
 
 def measured(name: str, extract: Callable[[bytes, str], str], pages: list[Truth]) -> Result:
-    """Return what an extractor makes of pages. Time is CPU, the best of three; libraries are loaded before."""
+    """Run an extractor on pages. Times are CPU seconds, the best of three, after loading all libraries."""
     for page in pages:
         extract(page.page, page.url)
     scores: dict[str, PageScore] = {}

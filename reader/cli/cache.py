@@ -1,13 +1,16 @@
-"""The commands ``newsreader cache ...``: what is kept of fetched pages, and how to be rid of it."""
+"""The commands ``newsreader cache ...``: inspect and shrink the cache of fetched pages."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from reader.cli.output import ascii_only, out
-from reader.cli.session import answered
+from reader.cli.arguments import json_option
+from reader.cli.output import out, print_json
+from reader.cli.session import with_library
 from reader.core.errors import ReaderError
 from reader.core.exit import print_notice
 from reader.core.paths import Paths
@@ -23,72 +26,60 @@ _MEGABYTE = 1_000_000
 
 @click.group(no_args_is_help=False)
 def cache() -> None:
-    """Say what is kept of fetched pages, and remove it. Pages of starred articles stay."""
+    """Inspect and shrink the cache of fetched pages. Pages of starred articles stay."""
 
 
-@cache.command(short_help="Say how many pages are kept, and where.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@cache.command(short_help="Show the size and location of the page cache.")
+@json_option
 def info(as_json: bool) -> None:
-    """Say how many fetched pages and images are kept, how much room they take, and where."""
+    """Show how many pages and images are cached, how much space they take, and where."""
     from reader.core.times import format_iso, to_local
-    from reader.library.stores import open_page_store
 
-    paths = Paths.from_environment()
-    with open_page_store(paths, print_notice) as pages:
-        _limit(pages, paths)
+    with _open_pages() as pages:
         found = pages.info()
-        where = show_path(found.path) if found.path is not None else ""
-        if as_json:
-            import json
-
-            record = {
-                "file": where, "pages": found.pages, "images": found.images, "starredPages": found.starred,
-                "bytes": found.size, "limitBytes": found.limit,
-                "oldest": None if found.oldest is None else format_iso(found.oldest),
-                "newest": None if found.newest is None else format_iso(found.newest),
-            }  # fmt: skip
-            out(json.dumps(record, ensure_ascii=ascii_only()) + "\n")
-            return
-        starred = f", {found.starred:,} of them of starred articles" if found.starred else ""
-        out(f"{format_count(found.pages, 'page')}{starred}; {format_count(found.images, 'image')}\n")
-        out(f"{_megabytes(found.size)} of at most {_megabytes(found.limit)}, in {where}\n")
-        if found.oldest is not None and found.newest is not None:
-            first, last = (to_local(each).date().isoformat() for each in (found.oldest, found.newest))
-            out(f"fetched from {first} to {last}\n")
+    file = show_path(found.path) if found.path is not None else ""
+    if as_json:
+        record = {
+            "file": file, "pages": found.pages, "images": found.images, "starredPages": found.starred,
+            "bytes": found.size, "limitBytes": found.limit,
+            "oldest": None if found.oldest is None else format_iso(found.oldest),
+            "newest": None if found.newest is None else format_iso(found.newest),
+        }  # fmt: skip
+        print_json(record, indent=None)
+        return
+    starred = f" ({found.starred:,} of starred articles)" if found.starred else ""
+    out(f"{format_count(found.pages, 'page')}{starred}, {format_count(found.images, 'image')}\n")
+    out(f"{_megabytes(found.size)} of at most {_megabytes(found.limit)}, in {file}\n")
+    if found.oldest is not None and found.newest is not None:
+        first, last = (to_local(each).date().isoformat() for each in (found.oldest, found.newest))
+        out(f"fetched from {first} to {last}\n")
 
 
-@cache.command(short_help="Remove the oldest pages until the rest fits.")
+@cache.command(short_help="Remove the oldest pages until the cache is small enough.")
 @click.option(
     "--limit",
     type=click.IntRange(min=0),
     metavar="MB",
-    help="Keep at most so many megabytes; else as the settings say.",
+    help="Maximum size in megabytes; the default is the configured limit.",
 )
 def prune(limit: int | None) -> None:
-    """Remove the oldest images and pages until the rest fits; never those of starred articles."""
-    from reader.library.stores import open_page_store
-
-    paths = Paths.from_environment()
-    with open_page_store(paths, print_notice) as pages:
-        _limit(pages, paths)
-        most = pages.limit if limit is None else limit * _MEGABYTE
-        _tell(pages.prune(most))
-        if (size := pages.info().size) > most:
-            print_notice(f"{_megabytes(size)} are left: pages of starred articles are not removed.")
+    """Remove the oldest images and pages until the cache is small enough. Pages of starred articles stay."""
+    with _open_pages() as pages:
+        max_bytes = pages.limit if limit is None else limit * _MEGABYTE
+        _print_removed(pages.prune(max_bytes))
+        if (size := pages.info().size) > max_bytes:
+            print_notice(f"{_megabytes(size)} remain: pages of starred articles are not removed.")
 
 
-@cache.command(short_help="Remove every page and image but those of starred articles.")
-@click.option("--starred", is_flag=True, help="Remove the pages of starred articles too.")
+@cache.command(short_help="Remove all pages and images except those of starred articles.")
+@click.option("--starred", is_flag=True, help="Also remove the pages of starred articles.")
 def clear(starred: bool) -> None:
-    """Remove every fetched page and image, and what was set aside as damaged; pages of starred articles stay."""
-    from reader.library.stores import open_page_store
-
-    with open_page_store(Paths.from_environment(), print_notice) as pages:
-        _tell(pages.clear(starred=starred))
+    """Remove all fetched pages and images, and damaged cache files. Pages of starred articles stay."""
+    with _open_pages() as pages:
+        _print_removed(pages.clear(starred=starred))
         if left := pages.info().pages:
-            print_notice(
-                f"Kept {format_count(left, 'page')} of starred articles; `cache clear --starred` removes them."
-            )
+            remaining = f"{format_count(left, 'page')} of starred articles"
+            print_notice(f"Kept {remaining}; `newsreader cache clear --starred` removes them too.")
 
 
 @cache.command(short_help="Remove the page of one article.")
@@ -97,27 +88,33 @@ def clear(starred: bool) -> None:
 def drop(path: str, which: str) -> None:
     """Remove the page of the article WHICH (a file name, path or id) of PATH, starred or not.
 
-    For a page that is none of the article: what is kept gives way to nothing that seems worse, however wrong it is.
+    Use it if the page is not the article: a cached page is only replaced by one that looks at least as good.
     """
 
-    def answer(library: Library) -> None:
+    def drop_page(library: Library) -> None:
         (row,) = library.articles.rows([library.articles.find(which)])
         if not library.pages.remove(row.id):
-            raise ReaderError(f"No page of {row.path} is kept.")
+            raise ReaderError(f"No page of {row.path} is cached.")
         print_notice(f"Removed the page of {row.path}.")
 
-    answered(path, answer)
+    with_library(path, drop_page)
 
 
-def _limit(pages: PageStore, paths: Paths) -> None:
+@contextlib.contextmanager
+def _open_pages() -> Iterator[PageStore]:
+    """Open the page cache with the configured size limit."""
     from reader.config.load import load_config
+    from reader.library.stores import open_page_store
 
-    pages.limit = load_config(paths.config_file).fetch.cache_mb * _MEGABYTE
+    paths = Paths.from_environment()
+    with open_page_store(paths, print_notice) as pages:
+        pages.limit = load_config(paths.config_file).fetch.cache_mb * _MEGABYTE
+        yield pages
 
 
-def _tell(pruned: PruneResult) -> None:
-    gone = f"{format_count(pruned.pages, 'page')} and {format_count(pruned.images, 'image')}"
-    print_notice(f"Removed {gone}, {_megabytes(pruned.size)}.")
+def _print_removed(pruned: PruneResult) -> None:
+    pages, images = format_count(pruned.pages, "page"), format_count(pruned.images, "image")
+    print_notice(f"Removed {pages} and {images}, {_megabytes(pruned.size)}.")
 
 
 def _megabytes(size: int) -> str:

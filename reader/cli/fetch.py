@@ -1,18 +1,23 @@
-"""The command ``newsreader fetch``, and what prints a page that was fetched."""
+"""The command ``newsreader fetch``: the pages of articles from the web."""
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from reader.cli import session
-from reader.cli.output import ascii_only, out, print_json, print_page
-from reader.cli.query_args import QueryCommand, found, parsed, words_of_query
-from reader.cli.session import answered
+from reader.cli.arguments import (
+    QueryCommand,
+    find_rows,
+    json_option,
+    offline_option,
+    parse_words,
+    restore_query_words,
+)
+from reader.cli.output import out, print_json_array
+from reader.cli.session import progress_display, with_library
 from reader.core.errors import ReaderError
 from reader.core.exit import print_notice
 from reader.core.paths import Paths
@@ -26,18 +31,18 @@ if TYPE_CHECKING:
 _EXIT_FAILED = 1
 
 
-@click.command(cls=QueryCommand, short_help="Fetch the originals of the articles of PATH, or those that QUERY finds.")
+@click.command(cls=QueryCommand, short_help="Fetch the pages of the articles of PATH, or those that match QUERY.")
 @click.argument("path")
-@click.argument("query", nargs=-1, callback=words_of_query)
-@click.option("--force", is_flag=True, help="Ask also for those that have a page, whether it still holds.")
-@click.option("--archive", is_flag=True, help="Where an article cannot be had, ask the Wayback Machine for it.")
-@click.option("--offline", is_flag=True, help="Let nothing go out to the web: says so, and ends.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array of objects.")
+@click.argument("query", nargs=-1, callback=restore_query_words)
+@click.option("--force", is_flag=True, help="Also check whether cached pages are still current.")
+@click.option("--archive", is_flag=True, help="Try the Wayback Machine for pages that cannot be fetched.")
+@offline_option
+@json_option
 def fetch(path: str, *, query: tuple[str, ...], force: bool, archive: bool, offline: bool, as_json: bool) -> None:
-    """Fetch the original of every article of PATH, or of those that QUERY finds (docs/queries.md), that has none yet.
+    """Fetch the page of every article of PATH, or of those that match QUERY, that has none in the cache yet.
 
-    Progress goes to stderr, what failed to stdout; exit status 1 when anything did, or when, by
-    --force, a page could not be looked at again. What is interrupted goes on the next time.
+    Progress goes to stderr, failures go to stdout. The exit status is 1 if a fetch failed or if, with
+    --force, a page could not be checked. If interrupted, the next run continues.
     """
     from dataclasses import replace
 
@@ -47,26 +52,26 @@ def fetch(path: str, *, query: tuple[str, ...], force: bool, archive: bool, offl
     settings = replace(settings, offline=offline, archive=settings.archive or archive)
     if settings.refusal:
         raise ReaderError(settings.refusal)
-    wanted = parsed(query)
+    wanted = parse_words(query)
 
-    def answer(library: Library) -> bool:
+    def fetch_matches(library: Library) -> bool:
         from reader.core.ordering import Sort
 
-        ids = library.index.ids_of(found(library, wanted, Sort()))
+        ids = library.index.ids_of(find_rows(library, wanted, Sort()))
         if not ids and len(library.articles.order(Sort())):
             if as_json:
-                print_json(iter(()))
+                print_json_array(())
             print_notice(f"No article in {library.name} matches.")
             return True
         return _fetch(library, settings, ids, force=force, as_json=as_json)
 
-    if not answered(path, answer):
+    if not with_library(path, fetch_matches):
         sys.exit(_EXIT_FAILED)
 
 
 def _fetch(library: Library, settings: FetchSettings, ids: Sequence[str], *, force: bool, as_json: bool) -> bool:
-    """Fetch these articles and tell what came of it; return whether all that was asked for could be had."""
-    import asyncio  # imported late, as all that a command needs
+    """Fetch pages and report the results; return whether every article has a page, checked if ``force`` asks for it."""
+    import asyncio
 
     from reader.export.records import fetch_record
     from reader.fetching.run_once import fetch_all
@@ -75,118 +80,65 @@ def _fetch(library: Library, settings: FetchSettings, ids: Sequence[str], *, for
     if pages.notice:
         print_notice(pages.notice)
     if pages.in_memory:
-        raise ReaderError("Nothing is fetched.", "It could not be kept.")
-    heard: dict[str, FetchResult] = {}
+        raise ReaderError("Nothing was fetched because pages cannot be saved.")
+    results: dict[str, FetchResult] = {}
 
-    def hear(got: FetchResult) -> None:
-        heard[got.id] = got
+    def add_result(result: FetchResult) -> None:
+        results[result.id] = result
 
-    final: BulkProgress | None = None
     try:
-        with _shown(len(ids)) as show:
-            final = asyncio.run(fetch_all(library, settings, ids, show, hear, force=force))
+        with progress_display("Fetching") as show:
+
+            def show_progress(progress: BulkProgress) -> None:
+                done = progress.done + progress.cached + progress.failed
+                total = done + progress.left
+                # A bar without a total would never look complete.
+                show(done if total else 1, total or 1, _facts(progress), finished=progress.finished)
+
+            final = asyncio.run(fetch_all(library, settings, ids, show_progress, add_result, force=force))
     except KeyboardInterrupt:
-        fetched = sum(got.status == "fetched" for got in heard.values())
-        kept = f"{format_count(fetched, 'page')} fetched and kept" if fetched else "What is kept stays as it was"
-        print_notice(f"Interrupted. {kept}; the next time goes on from there.")
+        fetched = sum(result.status == "fetched" for result in results.values())
+        saved = f"{format_count(fetched, 'page')} fetched and saved" if fetched else "Nothing was fetched yet"
+        print_notice(f"Interrupted. {saved}; the next run continues from there.")
         raise
-    finally:  # not while the bar is there: it would be in the way, and take what is written to stdout
+    finally:  # only once the progress bar is gone, which would garble what goes to stdout
         if as_json:
-            print_json(map(fetch_record, _every(library, ids, heard)))
+            print_json_array(map(fetch_record, _all_results(library, ids, results)))
         else:
-            _say_failures(library, heard.values())
+            _print_failures(library, results.values())
     if final.left:
-        raise ReaderError(final.summary, "The next time goes on from there.")
+        raise ReaderError(final.summary, "The next run continues from there.")
     print_notice(final.summary)
     return not final.failed and not final.unverified
 
 
-def _say_failures(library: Library, every: Iterable[FetchResult]) -> None:
-    """Print why articles have no page, or why theirs could not be looked at again, a line each."""
-    for got in every:
-        if got.error:
-            rows = library.articles.rows(library.articles.rowids(got.id)[:1])
-            out(f"{rows[0].path if rows else got.id}: {got.error}\n")
+def _print_failures(library: Library, results: Iterable[FetchResult]) -> None:
+    """Print, one line each, why articles have no page or why theirs could not be checked."""
+    for result in results:
+        if result.error:
+            rows = library.articles.rows(library.articles.rowids(result.id)[:1])
+            out(f"{rows[0].path if rows else result.id}: {result.error}\n")
 
 
-def _every(library: Library, ids: Sequence[str], heard: dict[str, FetchResult]) -> Iterator[FetchResult]:
-    """Yield what came of each article; those that were not asked for, because they have a page, are there too."""
+def _all_results(library: Library, ids: Sequence[str], results: dict[str, FetchResult]) -> Iterator[FetchResult]:
+    """Yield the result of each article; an article skipped because of its cached page counts as ``cached``."""
     from reader.core.events import FetchResult
 
     for id_ in ids:
-        if id_ in heard:
-            yield heard[id_]
+        if id_ in results:
+            yield results[id_]
         elif (page := library.pages.page(id_)) is not None:
             yield FetchResult(id_, "cached", page.final_url, page.extract.words, (), "", 0.0)
 
 
-@contextlib.contextmanager
-def _shown(total: int) -> Iterator[Callable[[BulkProgress], None]]:
-    """Show progress on stderr: a bar in a terminal, a line now and then elsewhere."""
-    import time
-
-    if not sys.stderr.isatty():
-        told = [time.monotonic()]
-
-        def say(gathered: BulkProgress) -> None:
-            if not gathered.finished and time.monotonic() > told[0] + session.SECONDS_BETWEEN_LINES:
-                told[0] = time.monotonic()
-                print_notice(f"{_facts(gathered)}.")
-
-        yield say
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
-    columns = (TextColumn("Fetching"), BarColumn(), TextColumn("{task.fields[facts]}"))
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=total or 1, facts="")
-
-        def draw(gathered: BulkProgress) -> None:
-            done = gathered.done + gathered.cached + gathered.failed
-            every = done + gathered.left
-            bar.update(task, completed=done if every else 1, total=every or 1, facts=_facts(gathered))
-
-        yield draw
-
-
-def _facts(gathered: BulkProgress) -> str:
-    facts = [f"{gathered.done:,} fetched"]
-    if gathered.cached > gathered.unverified:
-        facts.append(f"{gathered.cached - gathered.unverified:,} there already")
-    if gathered.unverified:
-        facts.append(f"{gathered.unverified:,} not looked at again")
-    if gathered.failed:
-        facts.append(f"{gathered.failed:,} failed")
-    if gathered.left:
-        facts.append(f"{gathered.left:,} left")
-    if gathered.rate:
-        facts.append(f"{gathered.rate:g}/s")
+def _facts(progress: BulkProgress) -> str:
+    counted = (
+        (progress.cached - progress.unverified, "already cached"),
+        (progress.unverified, "not checked"),
+        (progress.failed, "failed"),
+        (progress.left, "left"),
+    )
+    facts = [f"{progress.done:,} fetched", *(f"{number:,} {words}" for number, words in counted if number > 0)]
+    if progress.rate:
+        facts.append(f"{progress.rate:g}/s")
     return ", ".join(facts)
-
-
-def show_page(library: Library, rowid: int, *, as_json: bool) -> None:
-    """Print the kept original of an article. Raises ReaderError when there is none."""
-    (row,) = library.articles.rows([rowid])
-    page = library.pages.page(row.id)
-    if library.pages.notice:
-        print_notice(library.pages.notice)
-    if page is None:
-        if not row.links.best:
-            raise ReaderError(
-                f"No page of {row.path} is kept: the document names no address.",
-                "Without --page its own text is printed.",
-            )
-        failed = library.pages.failure(row.id)
-        why = f" {failed.error}" if failed is not None else ""
-        raise ReaderError(
-            f"No page of {row.path} is kept.{why}", "`newsreader fetch` fetches those of a folder, `f` in the app one."
-        )
-    if as_json:
-        import json
-
-        from reader.export.records import page_record
-
-        out(json.dumps(page_record(page), ensure_ascii=ascii_only(), indent=2) + "\n")
-    else:
-        print_page(page)

@@ -1,43 +1,36 @@
-"""The commands ``newsreader state ...``, by which machines share marks."""
+"""The commands ``newsreader state ...``, which share marks between machines."""
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import click
 
-from reader.core.errors import ReaderError, describe_error
+from reader.cli.arguments import STANDARD_STREAM, input_name, open_input
 from reader.core.exit import print_notice
 from reader.core.paths import Paths
-from reader.core.text import format_count, show_path
-
-_STANDARD = "-"
+from reader.core.text import format_count
 
 
 @click.group(no_args_is_help=False)
 def state() -> None:
     """Share marks (read, starred, tags) between machines.
 
-    Export them on one, import them on the other, by any file sync or git. Of each mark the later change holds,
-    so it does not matter in which order or how often that is done.
+    Export them on one machine and import them on another, by way of any file sync or git. The later change of each
+    mark wins, so the order and number of imports do not matter.
     """
 
 
 @state.command("export", short_help="Write all marks to FILE.")
 @click.argument("file")
 def export(file: str) -> None:
-    """Write all marks to FILE, as lines of JSON in a stable order; - is standard output."""
+    """Write all marks to FILE as JSON lines in a stable order; - is standard output."""
     from reader.core.atomic_write import write_atomically
     from reader.export.marks import export_marks
 
     with export_marks(Paths.from_environment(), print_notice) as lines:
-        if file == _STANDARD:
+        if file == STANDARD_STREAM:
             for line in lines:
                 sys.stdout.buffer.write(line)
             sys.stdout.buffer.flush()
@@ -45,46 +38,23 @@ def export(file: str) -> None:
             write_atomically(Path(file), lines)
 
 
-@state.command("import", short_help="Merge the marks of FILE with those here.")
+@state.command("import", short_help="Merge the marks in FILE into yours.")
 @click.argument("file")
 def import_(file: str) -> None:
-    """Merge the marks of FILE, an export, with those here: of each the later change holds; - is standard input.
+    """Merge the marks in FILE, an export, into yours; - is standard input. The later change of each mark wins.
 
-    A line that is not understood is told by its number, and nothing is imported.
+    If a line is not valid, its number is reported and nothing is imported.
     """
     from reader.export.marks import import_marks
 
-    name = "standard input" if file == _STANDARD else show_path(file)
-    with _opened(file, name) as source:
+    name = input_name(file)
+    with open_input(file, "Nothing was imported.") as source:
         imported = import_marks(Paths.from_environment(), source, name, print_notice)
-    print_notice(
-        f"{name} has {format_count(imported.marks, 'mark')}, of which {imported.merged:,} were new or later than here."
-    )
+    print_notice(f"{name} has {format_count(imported.marks, 'mark')}; {imported.merged:,} were new or more recent.")
     for kind, number in sorted(imported.items.items()):
-        print_notice(f"It has {format_count(number, f'saved {kind}')} as well.")
+        print_notice(f"It also has {format_count(number, f'saved {kind}')}.")
     if imported.in_future:
         print_notice(
-            f"{format_count(imported.in_future, 'mark')} in it had a time in the future: "
-            "a clock was wrong, there or here. "
-            "What you change here from now on is later still."
+            f"{format_count(imported.in_future, 'mark')} in it had a time in the future, so a clock was wrong, there or "
+            "here. Your next changes still count as more recent."
         )
-
-
-@contextlib.contextmanager
-def _opened(file: str, name: str) -> Iterator[BinaryIO]:
-    try:
-        if file == _STANDARD:
-            yield _standard_input()
-        else:
-            with Path(file).open("rb") as source:
-                yield source
-    except OSError as error:
-        raise ReaderError(
-            f"{name} cannot be read: {describe_error(error)}.", "Check the spelling. Nothing was imported."
-        ) from error
-
-
-def _standard_input() -> BinaryIO:
-    if sys.stdin is None:  # closed by whoever has started us
-        raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-    return sys.stdin.buffer

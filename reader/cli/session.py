@@ -1,14 +1,16 @@
-"""The library that a command is about: opened, brought up to date, and shown how far that is."""
+"""The library a command works on: open it, bring its index up to date, show progress on stderr."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from reader.cli.output import said
+from reader.cli import output
+from reader.core.errors import ReaderError
 from reader.core.exit import print_notice
 from reader.core.paths import Paths
 
@@ -18,20 +20,19 @@ if TYPE_CHECKING:
     from reader.library.library import Library
     from reader.storage.sqlite.lock import KeepWaiting
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 SECONDS_BETWEEN_LINES = 5.0
-"""For what tells progress line by line."""
+"""How often progress is printed as a line when stderr is not a terminal."""
 
 
 @contextlib.contextmanager
-def opened(path: str) -> Iterator[Library]:
-    """Open the library at ``path``."""
-    from reader.core.errors import ReaderError
+def open_library(path: str) -> Iterator[Library]:
+    """Open the library at ``path`` and close it afterwards. Raises ReaderError."""
     from reader.library.library import Library
 
     if not path:
-        raise ReaderError("The name of the folder is empty.", "`.` is the current one.")
+        raise ReaderError("The folder name is empty.", "Use `.` for the current folder.")
     library = Library.open(Path(path), Paths.from_environment())
     try:
         for notice in library.notices:
@@ -41,58 +42,55 @@ def opened(path: str) -> Iterator[Library]:
         library.close()
 
 
-def answered(path: str, answer: Callable[[Library], Answer]) -> Answer:
-    """Return what ``answer`` makes of the library at ``path``, once that is up to date with its folder.
+def with_library(path: str, act: Callable[[Library], Result]) -> Result:
+    """Open the library at ``path``, bring its index up to date and return the result of ``act``.
 
-    An index that turns out to be damaged meanwhile is built anew, and ``answer`` called again, unless something was
-    printed already.
+    If the index turns out to be damaged, it is rebuilt and ``act`` runs again, unless it has printed output already.
     """
-    from reader.core.errors import ReaderError
     from reader.storage.sqlite.lock import NO_WAIT, BusyError
 
-    said.clear()
-    with opened(path) as library:
-        try:
-            for _ in refreshed(library, NO_WAIT):
+    output.printed_anything = False
+    with open_library(path) as library:
+
+        def refresh_fully() -> None:
+            for _ in refresh_library(library, NO_WAIT):
                 pass
+
+        try:
+            refresh_fully()
         except BusyError:
-            print_notice(f"Another newsreader is reading {library.name} just now; this is what it has read so far.")
+            print_notice(f"Another newsreader is reading {library.name}; the result covers what it has read so far.")
         except ReaderError as error:
             if not error.unwritable or library.index.in_memory:
                 raise
             print_notice(f"{error.message} The index is kept in memory.")
             library.use_memory()
-            for _ in refreshed(library, NO_WAIT):
-                pass
+            refresh_fully()
         try:
-            return answer(library)
+            return act(library)
         except ReaderError as error:
             if not (error.damaged and library.renew()):
                 raise
-            if said:
-                raise ReaderError(error.message, "It is set aside; run the same again for the whole.") from error
-            for _ in refreshed(library, NO_WAIT):
-                pass
-            return answer(library)
+            if output.printed_anything:
+                raise ReaderError(error.message, "It was moved aside; run the command again.") from error
+            refresh_fully()
+            return act(library)
 
 
-def census(library: Library) -> IndexTotals:
-    """Count everything; damage that nobody has met before is met here, and the index built anew."""
-    from reader.core.errors import ReaderError
-
+def count_everything(library: Library) -> IndexTotals:
+    """Count what the index holds; if that reveals damage, the index is rebuilt first."""
     try:
         return library.census()
     except ReaderError as error:
         if not (error.damaged and library.renew()):
             raise
-        for _ in refreshed(library, patience()):
+        for _ in refresh_library(library, wait_policy()):
             pass
         return library.census()
 
 
-def refreshed(library: Library, wait: KeepWaiting, *, rebuild: bool = False) -> Iterator[Progress]:
-    """Bring the index up to date, as ``refresh`` does; one that turns out to be damaged is built anew."""
-    from reader.core.errors import ReaderError
+def refresh_library(library: Library, wait: KeepWaiting, *, rebuild: bool = False) -> Iterator[Progress]:
+    """Bring the index up to date, as :func:`reader.indexing.refresh.refresh` does; a damaged index is rebuilt."""
     from reader.indexing.refresh import refresh
 
     try:
@@ -103,46 +101,50 @@ def refreshed(library: Library, wait: KeepWaiting, *, rebuild: bool = False) -> 
         yield from refresh(library, wait=wait, seen=False)
 
 
+def wait_policy() -> Callable[[], bool]:
+    """Return a policy that waits for another newsreader as long as it takes, and prints one notice about it."""
+    announced = False
+
+    def wait() -> bool:
+        nonlocal announced
+        if not announced:
+            announced = True
+            print_notice("Another newsreader is reading this folder; waiting for it.")
+        return True
+
+    return wait
+
+
+class ShowProgress(Protocol):
+    """Shows how far something is."""
+
+    def __call__(self, done: int, total: int | None, facts: str, *, finished: bool = False) -> None:
+        """Show ``done`` of ``total`` (None if unknown), described by ``facts``."""
+
+
 @contextlib.contextmanager
-def shown() -> Iterator[Callable[[Progress], None]]:
-    """Show progress on stderr: a bar in a terminal, a line now and then elsewhere."""
-    from reader.core.events import progress_facts
-
+def progress_display(title: str) -> Iterator[ShowProgress]:
+    """Show progress on stderr: as a bar in a terminal, else as a line every few seconds."""
     if not sys.stderr.isatty():
-        told = [0.0]
+        last_line = time.monotonic()
 
-        def say(progress: Progress) -> None:
-            if progress.total and progress.seconds > told[0] + SECONDS_BETWEEN_LINES:
-                told[0] = progress.seconds
-                print_notice(f"{', '.join(progress_facts(progress))}.")
+        def show_line(done: int, total: int | None, facts: str, *, finished: bool = False) -> None:
+            nonlocal last_line
+            if facts and not finished and time.monotonic() > last_line + SECONDS_BETWEEN_LINES:
+                last_line = time.monotonic()
+                print_notice(f"{facts}.")
 
-        yield say
+        yield show_line
         return
     from rich.console import Console
     from rich.progress import BarColumn, TextColumn
     from rich.progress import Progress as Bar
 
-    columns = (TextColumn("Reading"), BarColumn(), TextColumn("{task.fields[facts]}"))
+    columns = (TextColumn(title), BarColumn(), TextColumn("{task.fields[facts]}"))
     with Bar(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=None, facts="")
 
-        def draw(progress: Progress) -> None:
-            total = progress.total or (1 if progress.finished else None)
-            done = progress.done if progress.total else total or 0
-            said = "  ".join(progress_facts(progress)) if progress.total else ""
-            bar.update(task, completed=done + progress.before, total=total and total + progress.before, facts=said)
+        def show_bar(done: int, total: int | None, facts: str, *, finished: bool = False) -> None:
+            bar.update(task, completed=done, total=total, facts=facts)
 
-        yield draw
-
-
-def patience() -> Callable[[], bool]:
-    """Return what waits for another newsreader for as long as it takes, and says so once."""
-    told: list[bool] = []
-
-    def wait() -> bool:
-        if not told:
-            told.append(True)
-            print_notice("Another newsreader is reading this folder; waiting for it.")
-        return True
-
-    return wait
+        yield show_bar

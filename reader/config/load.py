@@ -1,7 +1,7 @@
-"""The person's settings: one TOML file -> one frozen Config.
+"""Reads the settings file: TOML -> a frozen :class:`Config`.
 
-A setting that is not known, or not of its type, is an error that names the file and
-the key: a typo that is passed over in silence costs more than one that is told.
+An unknown setting, or one of the wrong type, is an error that names the file and the key, so that a typo cannot go
+unnoticed.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ from reader.core.text import clean, show_path
 
 _HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}")
 _PROXY = re.compile(r"https?://[^\s/]+/?", re.IGNORECASE)
+_MAX_MEGABYTES = 1_000_000
 
 
 def _is_bool(value: Any) -> bool:
     return isinstance(value, bool)
 
 
-def _is_hosts(value: Any) -> bool:
+def _is_host_list(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) and _is_host(each) for each in value)
 
 
@@ -35,7 +36,7 @@ def _is_host(value: str) -> bool:
 def _is_ipv6(value: str) -> bool:
     if ":" not in value:
         return False
-    from ipaddress import IPv6Address  # imported late: most people name none
+    from ipaddress import IPv6Address  # lazy: few users set allow_hosts
 
     try:
         return IPv6Address(value).scope_id is None
@@ -46,90 +47,101 @@ def _is_ipv6(value: str) -> bool:
 def _is_proxy(value: Any) -> bool:
     if not isinstance(value, str) or (value and not _PROXY.fullmatch(value)):
         return False
-    from reader.web.transport.proxies import parse  # imported late: most people name none
+    from urllib.parse import urlsplit  # lazy: few users set a proxy
 
     try:
-        return not value or bool(parse(value))
-    except ReaderError:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port  # .port raises ValueError unless it is a port number
+    except ValueError:
         return False
+    return not value or bool(host and host.isascii())
 
 
 def _is_graphics(value: Any) -> bool:
     return isinstance(value, str) and value in GRAPHICS
 
 
-def _is_agent(value: Any) -> bool:
+def _is_user_agent(value: Any) -> bool:
     return isinstance(value, str) and value.isascii() and (not value or (value.isprintable() and bool(value.strip())))
 
 
 def _is_megabytes(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MOST_MEGABYTES
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MAX_MEGABYTES
 
 
-_MOST_MEGABYTES = 1_000_000
-_FETCH: dict[str, tuple[Callable[[Any], bool], str]] = {
+_FETCH_SETTINGS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "enabled": (_is_bool, "true or false"),
-    "allow_hosts": (_is_hosts, 'a list of hosts without scheme and port, such as ["127.0.0.1"]'),
-    "proxy": (_is_proxy, 'the address of a proxy, such as "http://proxy.example:3128", in quotes'),
-    "user_agent": (_is_agent, "one line of ASCII in quotes"),
-    "cache_mb": (_is_megabytes, f"a whole number of megabytes from 1 to {_MOST_MEGABYTES:,}"),
+    "allow_hosts": (_is_host_list, 'a list of hosts without scheme and port, such as ["127.0.0.1"]'),
+    "proxy": (_is_proxy, 'the URL of a proxy in quotes, such as "http://proxy.example:3128"'),
+    "user_agent": (_is_user_agent, "one line of ASCII in quotes"),
+    "cache_mb": (_is_megabytes, f"a whole number of megabytes from 1 to {_MAX_MEGABYTES:,}"),
     "archive": (_is_bool, "true or false"),
     "images": (_is_bool, "true or false"),
     "graphics": (_is_graphics, "one of " + ", ".join(f'"{name}"' for name in GRAPHICS)),
 }
-"""Each setting of ``[fetch]``: what it may be, as a test and in words that follow “must be”."""
+"""The settings of ``[fetch]``: a check of the value, and what follows “must be” in the error."""
 
 
 def load_config(path: Path, actions: frozenset[str] | None = None) -> Config:
-    """Return the settings in ``path``; the usual ones when there is no such file.
+    """Return the settings in the file ``path``, or the defaults if there is no such file.
 
-    ``actions`` are the names that ``[keys]`` may use; None where nobody asks for keys.
-    Raises ReaderError that names the file and the key when something in it cannot be used.
+    ``actions`` are the valid names in ``[keys]``; None skips the check, for callers that use no keys.
+    Raises ReaderError that names the file and the key if a value is not valid.
     """
-    shown = show_path(path)
-    try:
-        text = path.read_text("utf-8")
-        import tomllib  # imported late: most people write no settings
-
-        values = tomllib.loads(text)
-    except FileNotFoundError:
-        return Config()
-    except OSError as error:
-        raise ReaderError(f"{shown} cannot be read: {describe_error(error)}.") from None
-    except (ValueError, RecursionError) as error:  # of which TOML and Unicode errors are kinds
-        raise ReaderError(
-            f"{shown} is not valid TOML: {clean(str(error))}.", "Mend that line, or move the file away."
-        ) from None
+    file = show_path(path)
+    values = _read_toml(path, file)
     for name in values:
         if name not in {"theme", "keys", "fetch"}:
-            raise ReaderError(f"{shown}: there is no setting “{clean(name)}”.", "Known are: theme, [keys], [fetch].")
+            raise ReaderError(f"{file}: unknown setting “{clean(name)}”.", "The settings are: theme, [keys], [fetch].")
     theme = values.get("theme", "")
     if not isinstance(theme, str):
-        raise ReaderError(f"{shown}: theme must be the name of a theme, in quotes.")
-    keys = values.get("keys", {})
-    if not isinstance(keys, dict):
-        raise ReaderError(f"{shown}: keys must be a table: [keys].")
-    for name, value in keys.items():
+        raise ReaderError(f"{file}: theme must be the name of a theme, in quotes.")
+    return Config(
+        theme=theme,
+        keys=MappingProxyType(_checked_keys(file, values.get("keys", {}), actions)),
+        fetch=_checked_fetch_settings(file, values.get("fetch", {})),
+    )
+
+
+def _read_toml(path: Path, file: str) -> dict[str, Any]:
+    try:
+        text = path.read_text("utf-8")
+        import tomllib  # lazy: most users have no settings file
+
+        return tomllib.loads(text)
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ReaderError(f"Cannot read {file}: {describe_error(error)}.") from None
+    except (ValueError, RecursionError) as error:  # TOML and Unicode errors are ValueErrors
+        message = f"{file} is not valid TOML: {clean(str(error))}."
+        raise ReaderError(message, "Fix that line, or move the file away.") from None
+
+
+def _checked_keys(file: str, table: Any, actions: frozenset[str] | None) -> dict[str, str]:
+    if not isinstance(table, dict):
+        raise ReaderError(f"{file}: keys must be a table: [keys].")
+    for name, value in table.items():
         if actions is not None and name not in actions:
             known = ", ".join(sorted(actions))
             raise ReaderError(
-                f"{shown}: [keys] names no action “{clean(name)}”.",
-                f"Known are: {known}. A name with a dot stands in quotes.",
+                f"{file}: [keys] has no action “{clean(name)}”.",
+                f"The actions are: {known}. Put names with a dot in quotes.",
             )
         if not isinstance(value, str) or not value.strip():
-            raise ReaderError(f'{shown}: [keys] {name} must be a key such as "x" or "ctrl+x", in quotes.')
-    return Config(theme=theme, keys=MappingProxyType(dict(keys)), fetch=_fetch(shown, values.get("fetch", {})))
+            raise ReaderError(f'{file}: [keys] {name} must be a key in quotes, such as "x" or "ctrl+x".')
+    return dict(table)
 
 
-def _fetch(shown: str, table: Any) -> FetchSettings:
+def _checked_fetch_settings(file: str, table: Any) -> FetchSettings:
     if not isinstance(table, dict):
-        raise ReaderError(f"{shown}: fetch must be a table: [fetch].")
+        raise ReaderError(f"{file}: fetch must be a table: [fetch].")
     for name, value in table.items():
-        if name not in _FETCH:
-            known = ", ".join(_FETCH)
-            raise ReaderError(f"{shown}: [fetch] has no setting “{clean(name)}”.", f"Known are: {known}.")
-        is_right, words = _FETCH[name]
-        if not is_right(value):  # never quoted: a proxy may have a password
-            raise ReaderError(f"{shown}: [fetch] {name} must be {words}.")
+        if name not in _FETCH_SETTINGS:
+            known = ", ".join(_FETCH_SETTINGS)
+            raise ReaderError(f"{file}: [fetch] has no setting “{clean(name)}”.", f"The settings are: {known}.")
+        is_valid, words = _FETCH_SETTINGS[name]
+        if not is_valid(value):  # the value is never quoted, since a proxy URL may contain a password
+            raise ReaderError(f"{file}: [fetch] {name} must be {words}.")
     hosts = tuple(host.lower() for host in table.get("allow_hosts", ()))
     return FetchSettings(**{**table, "allow_hosts": hosts})

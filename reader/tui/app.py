@@ -1,4 +1,4 @@
-"""The app: themes, keys, palette, and how it begins and ends."""
+"""The app: it builds the session, owns the screens, and begins and ends."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import App, SystemCommand
+from textual.dom import DOMNode
 from textual.screen import Screen
-from textual.worker import WorkerError
 
 from reader import startup
 from reader.config.load import load_config
@@ -25,10 +26,13 @@ from reader.core.exit import print_notice
 from reader.core.paths import Paths
 from reader.core.text import clean, show_path
 from reader.startup import FirstFrame, Opening
-from reader.tui import messages
-from reader.tui.desk import KEEPING
+from reader.tui.background import Background
+from reader.tui.input_gate import InputGate
 from reader.tui.keys import bindings
-from reader.tui.screens.browse import BrowseScreen
+from reader.tui.prompts import Prompts
+from reader.tui.screens.base import BaseScreen
+from reader.tui.screens.main import MainScreen
+from reader.tui.session import Services, Session
 from reader.tui.terminal.daemon_threads import DaemonThreads
 from reader.tui.terminal.hangup import Hangup
 from reader.tui.terminal.idle_gc import IdleGC
@@ -36,7 +40,11 @@ from reader.tui.theme import themes
 from reader.tui.timings import DEFAULT_TIMINGS, Timings
 
 if TYPE_CHECKING:
+    from textual.actions import ActionParseResult
     from textual.command import Provider
+
+    from reader.tui.screens.reader import ReaderScreen
+    from reader.tui.widgets.prompt.prompt import PromptLine
 
 log = logging.getLogger(__name__)
 _SECONDS_OF_A_THREAD = 0.001
@@ -50,7 +58,7 @@ def _commands() -> type[Provider]:
 
 
 class NewsreaderApp(App[None]):
-    """The shell around the screens."""
+    """Runs the main screen and the reader."""
 
     TITLE = "newsreader"
     CSS_PATH = "reader.tcss"
@@ -63,19 +71,24 @@ class NewsreaderApp(App[None]):
         super().__init__()
         self.timings = timings
         self.library = first.library
+        self.gate = InputGate(self, timings, settings.keys)
+        self.prompts = Prompts(self, self.gate)
+        self.background = Background(self, self._report_failure)
         self._first: FirstFrame | None = first
         self._settings = settings
-        self._tidying = IdleGC()
+        self._main: MainScreen | None = None
+        self._reader: ReaderScreen | None = None
+        self._idle_gc = IdleGC()
         for theme in (themes.DARK, themes.LIGHT):
             self.register_theme(theme)
         chosen = settings.theme or first.theme
-        self._kept_theme = chosen if chosen in self.available_themes else themes.DARK.name
-        self._begin_with(self._kept_theme)
+        self._saved_theme = chosen if chosen in self.available_themes else themes.DARK.name
+        self._start_with_theme(self._saved_theme)
 
-    def _begin_with(self, theme: str) -> None:
-        """Have the theme in force before the stylesheet is read, where Textual would read it a second time."""
+    def _start_with_theme(self, theme: str) -> None:
+        """Put the theme in force before the stylesheet is read, which Textual would otherwise read twice."""
         if theme not in {themes.DARK.name, themes.LIGHT.name}:
-            self.theme = theme  # one that takes its colours from the terminal changes more than the stylesheet
+            self.theme = theme  # one that takes its colors from the terminal changes more than the stylesheet
             return
         self.set_reactive(App.theme, theme)
         self.stylesheet.set_variables(self.get_css_variables())
@@ -85,82 +98,148 @@ class NewsreaderApp(App[None]):
         self.set_class(self.current_theme.dark, "-dark-mode")
         self.set_class(not self.current_theme.dark, "-light-mode")
 
+    # Screens.
+
+    @property
+    def main_screen(self) -> MainScreen:
+        """The screen with list and article."""
+        assert self._main is not None, "Textual asks for the default screen before anything else"
+        return self._main
+
+    @property
+    def reader_screen(self) -> ReaderScreen | None:
+        """The reader, while it is on the screen."""
+        return self._reader if self._reader is not None and self._reader in self.screen_stack else None
+
+    @property
+    def _base_screen(self) -> BaseScreen:
+        """The main screen or the reader: what lies below help, problems and palette."""
+        return self.reader_screen or self.main_screen
+
+    def get_default_screen(self) -> Screen[None]:
+        """Return the main screen."""
+        notices = [*self.library.notices]
+        if self._settings.theme and self._settings.theme not in self.available_themes:
+            notices.append(f"There is no theme “{clean(self._settings.theme)}”; Ctrl+p lists them.")
+        # Handed on and dropped: the first order of a million articles is not to stay in memory.
+        first, self._first = self._first, None
+        assert first is not None
+        services = Services(
+            self.background,
+            self.gate,
+            self.prompts,
+            self.show_message,
+            self._show_reader,
+            self._hide_reader,
+            self._first_frame_shown,
+            self.copy_to_clipboard,
+            lambda: self.size.width,
+        )
+        session = Session(self.library, self._settings, self.timings, services, order=first.order, counts=first.counts)
+        screen = self._main = MainScreen(first, session, " ".join(notices))
+        # As it will be once it is told its size; the first frame would be laid out and drawn twice otherwise.
+        screen.add_class(_breakpoint(self.HORIZONTAL_BREAKPOINTS, self.size.width))
+        screen.add_class(_breakpoint(self.VERTICAL_BREAKPOINTS, self.size.height))
+        return screen
+
+    async def _show_reader(self) -> None:
+        main = self.main_screen
+        if self._reader is None:
+            from reader.tui.screens.reader import ReaderScreen
+
+            self._reader = ReaderScreen(
+                main.session,
+                main.commands,
+                reader=main.reader,
+                links=main.links,
+                images=main.images,
+                open_next=main.open_next,
+            )
+            self.install_screen(self._reader, "reader")
+        if self._reader not in self.screen_stack and not self.gate.is_closed:
+            main.set_focus(None)
+            await self.push_screen(self._reader)
+            laid_out = asyncio.Event()
+            self._reader.call_after_refresh(laid_out.set)
+            await laid_out.wait()
+
+    def _hide_reader(self) -> None:
+        while self._reader in self.screen_stack:
+            self.pop_screen()
+
+    def show_message(self, text: str, *, warning: bool = False, transient: bool = False) -> None:
+        """Show a sentence in the key bar; see :meth:`BaseScreen.show_message`."""
+        self._base_screen.show_message(text, warning=warning, transient=transient)
+
+    def _report_failure(self, error: Exception) -> None:
+        from reader.tui.widgets.article_pane.placeholders import error_text
+
+        self.show_message(error_text(error), warning=True)
+
+    # Input.
+
     async def on_event(self, event: events.Event) -> None:
-        """Let what is pasted pass the gate, whichever field it is for, and hold keys back for who gets the focus."""
-        if isinstance(event, events.Key) and isinstance(self.screen, BrowseScreen) and self.screen.takes(event):
+        """Pass input through the gate, and pasted text through the gate for text from outside."""
+        is_on_base = isinstance(self.screen, BaseScreen) if self.screen_stack else False
+        if isinstance(event, events.InputEvent) and (is_on_base or self.gate.is_closed) and self.gate.intercept(event):
             return
         if isinstance(event, events.Paste):
             event.text = clean(event.text)
         elif isinstance(event, events.InputEvent) and not event.is_forwarded:  # it comes by again on its way up
-            self._tidying.act()
-            if isinstance(event, events.Key | events.MouseDown) and isinstance(self.screen, BrowseScreen):
-                self.screen.on_next_key()
+            self._idle_gc.note_activity()
+            if isinstance(event, events.Key | events.MouseDown) and isinstance(self.screen, BaseScreen):
+                self.screen.key_bar.on_next_key()
         await super().on_event(event)
 
-    def get_default_screen(self) -> Screen[None]:
-        """The list and the article."""
-        notices = [*self.library.notices]
-        if self._settings.theme and self._settings.theme not in self.available_themes:
-            notices.append(f"There is no theme “{clean(self._settings.theme)}”; Ctrl+p lists them.")
-        # Handed on and forgotten: the first order of a million articles need not be kept beside the one in force.
-        first, self._first = self._first, None
-        assert first is not None
-        screen = BrowseScreen(first, self._settings, " ".join(notices))
-        # As it will be once it is told its size; the first frame would be laid out and drawn twice otherwise.
-        screen.add_class(_at(self.HORIZONTAL_BREAKPOINTS, self.size.width))
-        screen.add_class(_at(self.VERTICAL_BREAKPOINTS, self.size.height))
-        return screen
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: dict[str, DOMNode] | None = None,  # type: ignore[override]
+    ) -> bool:
+        """Run an action, once what it needs is there."""
+        if isinstance(action, str) and default_namespace is not None:
+            run = partial(super().run_action, action, default_namespace, namespaces)
+            if self.gate.defer(default_namespace, action, run):
+                return True
+        return await super().run_action(action, default_namespace, namespaces)
 
-    def on_mount(self) -> None:
-        """Put the person's keys in force, and end in good order when the terminal or the system asks for it."""
-        loop = asyncio.get_running_loop()
-        loop.set_default_executor(DaemonThreads())
-        if not self.is_headless:
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Disable the palette while a prompt is open; in the reader there is one pane."""
+        if action in {"focus_next", "focus_previous"} and self.reader_screen is not None:
+            return False
+        if action == "command_palette" and self.prompts.is_open:
+            return False
+        return super().check_action(action, parameters)
 
-            def leave() -> None:
-                from reader.desktop.programs import end_what_runs_in_terminal  # imported late: there may be no such end
+    # By name, so that prompts are imported when the first one opens.
 
-                end_what_runs_in_terminal()  # it keeps our thread, which is to leave
-                loop.call_soon_threadsafe(self.call_later, self.action_quit)
+    def on_prompt_line_changed(self, event: PromptLine.Changed) -> None:
+        """Pass on what is written in a prompt."""
+        self.prompts.changed(event.text, event.cursor)
 
-            Hangup(leave, self._tidy_up).watch()
-        if self._settings.keys:
-            self.set_keymap(dict(self._settings.keys))
-        self.theme_changed_signal.subscribe(self, lambda theme: self._remember_theme(theme.name))
+    def on_prompt_line_submitted(self, event: PromptLine.Submitted) -> None:
+        """Close a prompt with its text."""
+        self.prompts.submitted(event.text)
 
-    def _tidy_up(self) -> None:
-        """Leave nothing behind that only an end in good order would take away; for any thread."""
-        for screen in self.screen_stack:
-            if isinstance(screen, BrowseScreen):
-                screen.tidy_outside()
+    def on_prompt_line_canceled(self) -> None:
+        """Close a prompt without a text."""
+        self.prompts.cancel()
 
-    async def on_keys_free(self, message: messages.KeysFree) -> None:
-        """Handle the keys that were held back, before any that came after them."""
-        for screen in self.screen_stack:
-            if isinstance(screen, BrowseScreen):
-                for key in screen.freed(message.hold):
-                    await self.on_event(events.Key(key.key, key.character))
-
-    def on_begun(self) -> None:
-        """From now on there is a person to wait for."""
-        self._tidying.begin()
-        self.set_interval(self.timings.idle_gc, self._tidying.look)
-
-    def _remember_theme(self, name: str) -> None:
-        if name == self._kept_theme:
-            return
-        self._kept_theme = name
-        for screen in self.screen_stack:
-            if isinstance(screen, BrowseScreen):
-                screen.remember(startup.THEME, name)
+    # Commands.
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Everything of the registry, and the list of themes."""
+        """Yield the actions of the registry, and the list of themes."""
         for action in bindings.ACTIONS:
-            if action.palette and screen.check_action(action.method.partition("(")[0], ()) is not False:
+            if action.palette and self._is_enabled(action, screen):
                 keys = bindings.key_label(bindings.keys_of(action, dict(self._settings.keys)))
                 yield SystemCommand(action.title, f"{action.help} ({keys})", self._runner(action))
         yield SystemCommand("Theme", "Choose a theme from a list.", self.action_change_theme)
+
+    def _is_enabled(self, action: bindings.Action, screen: Screen[object]) -> bool:
+        if action.scopes == ("browse",):
+            return screen.check_action("run", (action.name,)) is not False
+        return screen.check_action(action.method.partition("(")[0], ()) is not False
 
     def _runner(self, action: bindings.Action) -> Callable[[], Awaitable[None]]:
         from reader.tui.screens.text_list import ListingScreen
@@ -168,63 +247,74 @@ class NewsreaderApp(App[None]):
         async def run_it() -> None:
             if isinstance(self.screen, ListingScreen):
                 await self.screen.dismiss()
-            await self.run_action(action.method, default_namespace=self if "app" in action.scopes else self.screen)
+            node = self if "app" in action.scopes else self.screen
+            await self.run_action(action.method, default_namespace=node)
 
         return run_it
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While one writes, what the palette would do is about nothing; while one reads, there is one pane."""
-        if (
-            action in {"focus_next", "focus_previous"}
-            and isinstance(self.screen, BrowseScreen)
-            and self.screen.is_reading
-        ):
-            return False
-        if action == "command_palette" and any(
-            isinstance(screen, BrowseScreen) and screen.is_asking for screen in self.screen_stack
-        ):
-            return False
-        return super().check_action(action, parameters)
 
     def action_help(self) -> None:
         """Show every key."""
         from reader.tui.screens.help import HelpScreen
 
-        screen = self.screen
-        where = screen.where if isinstance(screen, BrowseScreen) else "list"
-        self.push_screen(HelpScreen(self._settings.keys, where))
+        self.push_screen(HelpScreen(self._settings.keys, self._base_screen.key_bar.context))
 
     def action_toggle_theme(self) -> None:
         """Change between light and dark."""
-        self.theme = themes.other(self.theme)
+        self.theme = themes.toggled_theme(self.theme)
 
     def action_help_quit(self) -> None:
         """Say how to leave, to somebody who tries Ctrl+c."""
-        for screen in self.screen_stack:
-            if isinstance(screen, BrowseScreen):
-                if screen.entry is not None:
-                    screen.entry.hint("Esc leaves the line.")
-                else:
-                    screen.say("q leaves newsreader.")
+        if self.prompts.line is not None:
+            self.prompts.line.hint("Esc leaves the line.")
+        else:
+            self.show_message("q leaves newsreader.")
+
+    # Beginning and end.
+
+    def on_mount(self) -> None:
+        """Put the user's keys in force, and end in good order when the terminal or the system asks for it."""
+        loop = asyncio.get_running_loop()
+        loop.set_default_executor(DaemonThreads())
+        if not self.is_headless:
+
+            def leave() -> None:
+                from reader.desktop.programs import end_what_runs_in_terminal
+
+                end_what_runs_in_terminal()  # it keeps our thread, which is to leave
+                loop.call_soon_threadsafe(self.call_later, self.action_quit)
+
+            Hangup(leave, self._remove_files).watch()
+        if self._settings.keys:
+            self.set_keymap(dict(self._settings.keys))
+        self.theme_changed_signal.subscribe(self, lambda theme: self._save_theme(theme.name))
+
+    def _remove_files(self) -> None:
+        """Leave no files behind that only an end in good order would remove; for any thread."""
+        self.main_screen.reader.remove_files()
+
+    def _first_frame_shown(self) -> None:
+        """From now on there is a user to wait for."""
+        self._idle_gc.start()
+        self.set_interval(self.timings.idle_gc, self._idle_gc.collect_if_idle)
+
+    def _save_theme(self, name: str) -> None:
+        if name != self._saved_theme:
+            self._saved_theme = name
+            self.background.save(self.library.settings.set, startup.THEME, name)
 
     async def action_quit(self) -> None:
-        """Leave, once everything is on disk that was to be kept."""
-        self._remember_theme(self.theme)
-        for screen in self.screen_stack:
-            if isinstance(screen, BrowseScreen):
-                screen.keep_places()
-                screen.forget_pictures()
-        await asyncio.sleep(0)  # for the last one to begin
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(self.timings.quit):
-                for worker in [worker for worker in self.workers if worker.group == KEEPING]:
-                    with contextlib.suppress(WorkerError):
-                        await worker.wait()
+        """Leave, once everything is on disk that is to be saved."""
+        self.gate.close()
+        self._save_theme(self.theme)
+        self.main_screen.save_positions()
+        self.main_screen.images.forget()
+        await asyncio.sleep(0)  # for the last job to begin
+        await self.background.finish_writes(self.timings.quit)
         self.exit()
 
 
-def _at(breakpoints: list[tuple[int, str]], cells: int) -> str:
-    """Return the class for so many cells: that of the largest breakpoint that they reach."""
+def _breakpoint(breakpoints: list[tuple[int, str]], cells: int) -> str:
+    """Return the class for a size: that of the largest breakpoint that it reaches."""
     return max((least, name) for least, name in breakpoints if least <= cells)[1]
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
 
 
 class Timings(NamedTuple):
@@ -59,3 +62,9 @@ class Timings(NamedTuple):
 
 
 DEFAULT_TIMINGS = Timings()
+
+
+def timings_of(widget: Widget) -> Timings:
+    """Return the timings of the app that ``widget`` is in; the default ones for another app."""
+    timings = getattr(widget.app, "timings", DEFAULT_TIMINGS)
+    return timings if isinstance(timings, Timings) else DEFAULT_TIMINGS

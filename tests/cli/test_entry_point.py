@@ -28,12 +28,12 @@ from reader import __main__ as start
 from reader.startup import Opening
 wait = Opening.wait
 def waited(self, *arguments):
-    # As late as the screen's own first work after the first frame: _begin is asked for on mount, by the same way.
+    # As late as the screen's own first work after the first frame: begin is asked for on mount, by the same way.
     first = wait(self, *arguments)
-    from reader.tui.screens.browse import BrowseScreen
-    begin = BrowseScreen._begin
+    from reader.tui.screens.main import MainScreen
+    begin = MainScreen.begin
     def begun(screen):
-        drawn = [screen.articles.render_line(y).text for y in range(len(screen.articles.view))]
+        drawn = [screen.articles.render_line(y).text for y in range(len(screen.articles.order))]
         with open(report + ".part", "w") as out:
             from textual import constants
             json.dump(
@@ -41,7 +41,7 @@ def waited(self, *arguments):
             )
         os.replace(report + ".part", report)
         begin(screen)
-    BrowseScreen._begin = begun
+    MainScreen.begin = begun
     return first
 Opening.wait = waited
 start.main()
@@ -49,7 +49,7 @@ start.main()
 _LATER = {
     "PIL", "click", "html", "httpx", "logging.handlers", "markdown_it", "multiprocessing",
     "reader.cli.main", "reader.documents.parse", "reader.indexing.refresh", "reader.content.blocks",
-    "reader.tui.addresses",
+    "reader.tui.loaders.browser",
     "reader.tui.widgets.article_pane.lines", "reader.tui.screens.help", "reader.tui.screens.problems",
     "reader.tui.widgets.article_pane.content",
     "reader.desktop.browser", "rich.console.html", "ryml", "ryaml", "shlex", "textual.widgets._footer", "tomllib",
@@ -78,7 +78,7 @@ def test_the_commands_that_are_no_folders_are_those_of_the_command_line() -> Non
     ],
 )
 def test_only_a_plain_path_takes_the_short_way(line: str, app: bool) -> None:
-    assert start._opens_the_app(line.split()) is app
+    assert start._opens_app(line.split()) is app
 
 
 def test_a_warm_start_imports_no_more_than_the_list_needs_and_reads_no_document(
@@ -103,4 +103,4 @@ def test_a_warm_start_imports_no_more_than_the_list_needs_and_reads_no_document(
     folder = os.path.realpath(seeds)
     documents = [path for path in found["opened"] if os.path.realpath(path).startswith(folder + os.sep)]
     assert documents == []
-    assert any(path.endswith("browse.py") or "browse." in path for path in found["opened"])  # it can tell
+    assert any("/screens/" in path and "/main." in path for path in found["opened"])  # it can tell

@@ -72,14 +72,14 @@ def test_a_stub_is_printed_and_called_one() -> None:
         (b"<html><title>Page not found</title><h1>404</h1>", "the page is an error page"),
         (b"<html><div id=root></div><noscript>Please enable JavaScript.</noscript>", "the page needs JavaScript"),
         (b"<html><ul><li><a href=/>Home</a></ul>", r"No article was found in [^:]*\. It may be"),
-        (b"<html><title>A</title><p>Subscribe to continue reading", "subscription or an account. Whoever has a subscr"),
+        (b"<html><title>A</title><p>Subscribe to continue reading", "subscription or an account. If you have a subscr"),
         (b"", "is empty"),
         (b" \n", "is empty"),
         (b"%PDF-1.7\n\0\0\0 some words that are no article at all, not even here", "is a PDF"),
         (b"\x89PNG\r\n\x1a\n\0\0\0", "is a picture"),
         (b"PK\x03\x04\0\0\0", "is an archive"),
-        (bytes(range(256)), "is no text"),
-        (b"x" * 5_000_001, "has more than 5 MB"),
+        (bytes(range(256)), "is a binary file"),
+        (b"x" * 5_000_001, "is larger than 5 MB"),
     ],
 )
 def test_a_page_without_an_article_is_a_sentence(tmp_path: Path, content: bytes, why: str) -> None:
@@ -91,7 +91,7 @@ def test_a_page_without_an_article_is_a_sentence(tmp_path: Path, content: bytes,
 
 
 def test_what_cannot_be_read_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(ReaderError, match="cannot be read: "):
+    with pytest.raises(ReaderError, match="Cannot read "):
         run(tmp_path / "nowhere.html")
     with pytest.raises(ReaderError, match="is a directory") as caught:
         run(tmp_path)

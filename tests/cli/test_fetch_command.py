@@ -214,7 +214,7 @@ async def test_ctrl_c_leaves_what_was_fetched_and_says_so(
     out, err = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 130
     assert err.decode().startswith("newsreader: Interrupted. ")
-    assert "the next time goes on from there" in err.decode()
+    assert "the next run continues from there" in err.decode()
     assert "Traceback" not in err.decode()
     if as_json:
         assert [record["status"] for record in json.loads(out)] == ["cached"] * 3
@@ -315,7 +315,7 @@ async def test_a_page_that_is_the_wrong_one_is_dropped_and_the_next_fetch_takes_
     dropped = await run("cache", "drop", folder, "0.md")
     assert (dropped.status, dropped.out, dropped.err) == (0, "", "newsreader: Removed the page of 0.md.\n")
     again = await run("cache", "drop", folder, "0.md")
-    assert (again.status, again.err) == (2, "newsreader: No page of 0.md is kept.\n")
+    assert (again.status, again.err) == (2, "newsreader: No page of 0.md is cached.\n")
     assert (await run("cache", "info", "--json")).json["pages"] == 1
     assert (await run("fetch", folder)).status == 0
     assert "Of something else" in (await run("show", folder, "0.md", "--page")).out
@@ -358,7 +358,7 @@ async def test_where_pages_cannot_be_kept_nothing_is_fetched(server: Server, mak
     Paths.from_environment().cache.write_text("a file in the place of the folder")
     found = await run("fetch", folder)
     assert found.status == 2
-    assert "Nothing is fetched. It could not be kept." in found.err
+    assert "Nothing was fetched because pages cannot be saved." in found.err
     assert server.connections == 0
 
 
@@ -372,7 +372,7 @@ async def test_a_kept_page_is_shown(server: Server, make_folder: MakeFolder) -> 
     folder = make_folder(site(server, 1))
     found = await run("show", folder, "0.md", "--page")
     assert found.status == 2
-    assert "No page of 0.md is kept." in found.err
+    assert "No page of 0.md is cached." in found.err
     await run("fetch", folder)
     server.handlers.clear()
     found = await run("show", folder, "0.md", "--page")
@@ -393,7 +393,7 @@ async def test_without_an_address_nothing_is_advised_that_cannot_help(make_folde
             await run("fetch", folder)
         found = await run("show", folder, "a.md", "--page")
         assert found.status == 2
-        assert "No page of a.md is kept: the document names no address." in found.err
+        assert "No page of a.md is cached. The document has no web address." in found.err
         assert "newsreader fetch" not in found.err
 
 
@@ -408,14 +408,14 @@ async def test_the_cache_tells_what_is_in_it_and_is_emptied(
 ) -> None:
     empty = await run("cache", "info")
     assert empty.status == 0
-    assert empty.out.splitlines()[0] == "0 pages; 0 images"
+    assert empty.out.splitlines()[0] == "0 pages, 0 images"
     folder = make_folder(site(server, 4))
     await run("fetch", folder)
     opened = library(folder)
     ids = ids_of(opened)
     opened.marks.apply(ids[:1], MarkChange(starred=True))
     found = await run("cache", "info")
-    assert found.out.splitlines()[0] == "4 pages, 1 of them of starred articles; 0 images"
+    assert found.out.splitlines()[0] == "4 pages (1 of starred articles), 0 images"
     assert f"of at most 500.0 MB, in {Paths.from_environment().pages_file}" in found.out
     record = (await run("cache", "info", "--json")).json
     assert (record["pages"], record["starredPages"], record["limitBytes"]) == (4, 1, 500_000_000)
@@ -427,7 +427,7 @@ async def test_the_cache_tells_what_is_in_it_and_is_emptied(
     assert "pages of starred articles are not removed" in found.err
     found = await run("cache", "clear")
     assert "Removed 0 pages" in found.err
-    assert "1 page of starred articles left" in found.err
+    assert "Kept 1 page of starred articles" in found.err
     found = await run("cache", "clear", "--starred")
     assert "Removed 1 page and" in found.err
     assert opened.pages.ids_with_page() == set()

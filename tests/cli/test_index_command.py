@@ -100,8 +100,8 @@ def test_rebuild_reads_everything_anew_and_moves_nothing(make_folder: MakeFolder
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("{}/a.md",), "No index is kept of a.md"),
-        (("",), "The name of the folder is empty."),
+        (("{}/a.md",), "a.md is a single document, which has no index"),
+        (("",), "The folder name is empty."),
         (("nowhere",), "no folder"),
     ],
 )
@@ -125,7 +125,7 @@ def test_it_waits_for_another_that_writes_and_says_so(make_folder: MakeFolder) -
         listing = subprocess.run(
             [sys.executable, "-m", "reader", "list", str(folder)], capture_output=True, text=True, cwd=_TOP, check=True
         )
-        assert "this is what it has read so far" in listing.stderr
+        assert "the result covers what it has read so far" in listing.stderr
     out, _ = command.communicate(timeout=30)
     assert out.startswith(b"3 articles in 3 documents")
     library.close()
@@ -148,7 +148,7 @@ def test_what_is_interrupted_goes_on_the_next_time(
     assert command.returncode == status
     assert "Traceback" not in told
     if signal_ == signal.SIGINT:
-        assert "Interrupted. What is read so far is kept" in told
+        assert "Interrupted. What has been read is saved" in told
     read = _listed(folder)
     totals = json.loads(_index(folder, "--json").stdout)
     assert (totals["articles"], totals["documents"]) == (6000, 6000)

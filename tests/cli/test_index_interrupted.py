@@ -70,7 +70,7 @@ def test_where_nothing_can_be_kept_it_says_so(make_folder: MakeFolder, tmp_path:
     (tmp_path / "own" / "cache").write_text("a file where a folder would have to be")
     found = subprocess.run([*_COMMAND, str(folder)], capture_output=True, text=True, cwd=_TOP, check=False)
     assert found.returncode == 2
-    assert "No index can be kept of news" in found.stderr
+    assert "The index of news cannot be saved" in found.stderr
     assert "Traceback" not in found.stderr
     assert found.stdout == ""
 

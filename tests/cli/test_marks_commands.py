@@ -48,18 +48,18 @@ def test_two_machines_share_their_marks(tmp_path: Path, monkeypatch: pytest.Monk
             two.mark([_A], MarkChange(starred=True))
             imported = _run("import", file)
             assert imported.stdout == ""
-            assert imported.stderr == (f"newsreader: {file} has 4 marks, of which 4 were new or later than here.\n")
+            assert imported.stderr == (f"newsreader: {file} has 4 marks; 4 were new or more recent.\n")
             two.mark([_B], MarkChange(read=False))
             assert _run("export", file).exit_code == 0
             _machine(monkeypatch, tmp_path / "one").close()
-            assert "has 5 marks, of which 2 were" in _run("import", file).stderr
-            assert "has 5 marks, of which 0 were" in _run("import", file).stderr
+            assert "has 5 marks; 2 were" in _run("import", file).stderr
+            assert "has 5 marks; 0 were" in _run("import", file).stderr
             expected = {_A: ArticleMarks(True, True, ("AI",)), _B: ArticleMarks(False, False, ("AI",))}
-            assert one.marks_of([_A, _B]) == two.marks_of([_A, _B]) == expected
+            assert one.said([_A, _B]) == two.said([_A, _B]) == expected
     exported = file.read_bytes()
     assert _run("export", "-").stdout_bytes == exported
     _machine(monkeypatch, tmp_path / "three").close()
-    assert "5 marks, of which 5" in _run("import", "-", text=exported).stderr
+    assert "5 marks; 5" in _run("import", "-", text=exported).stderr
     assert _run("export", "-").stdout_bytes == exported
 
 
@@ -67,7 +67,7 @@ def test_before_an_import_that_changes_something_there_is_a_backup(own_directori
     with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         state.mark([_A], MarkChange(read=True))
     exported = _run("export", "-").stdout_bytes
-    assert "of which 0 were" in _run("import", "-", text=exported).stderr
+    assert "; 0 were" in _run("import", "-", text=exported).stderr
     assert list(own_directories.data.glob("*before-import*")) == []
     _run("import", "-", text=exported.replace(b"true", b"false").replace(b'd":"20', b'd":"30'))
     (backup,) = own_directories.data.glob("*before-import*")
@@ -78,7 +78,7 @@ def test_before_an_import_that_changes_something_there_is_a_backup(own_directori
 def test_an_import_says_what_else_there_is_and_that_a_clock_was_wrong(own_directories: Paths) -> None:
     with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         state.mark([_A, _B], MarkChange(read=True))
-        state.items.put("view", {"AI": {"query": "tag:ai"}, "All": {}}, description="Saved two views")
+        state.keep("view", {"AI": {"query": "tag:ai"}, "All": {}}, told="Saved two views")
     exported = _run("export", "-").stdout_bytes
     with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         while state.undo():
@@ -86,12 +86,12 @@ def test_an_import_says_what_else_there_is_and_that_a_clock_was_wrong(own_direct
     later = exported.replace(b'"changed":"2', b'"changed":"3')
     result = _run("import", "-", text=later)
     assert result.stderr.splitlines()[1:] == [
-        "newsreader: It has 2 saved views as well.",
-        "newsreader: 2 marks in it had a time in the future: a clock was wrong, there or here. "
-        "What you change here from now on is later still.",
+        "newsreader: It also has 2 saved views.",
+        "newsreader: 2 marks in it had a time in the future, so a clock was wrong, there or here. "
+        "Your next changes still count as more recent.",
     ]
     with closing(MarkStore.open(own_directories.state_file)[0]) as state:
-        assert state.items.get("view") == {"AI": {"query": "tag:ai"}, "All": {}}
+        assert state.kept("view") == {"AI": {"query": "tag:ai"}, "All": {}}
         assert _run("export", "-").stdout_bytes == later
 
 
@@ -107,7 +107,7 @@ def test_an_export_is_the_same_in_every_process(own_directories: Paths) -> None:
             [f"{n * 0x9E3779B97F4A7C15 % 2**64:016x}" for n in range(50)],
             MarkChange(read=True, add_tags=("b", "A", "é")),
         )
-        state.items.put("view", {name: {"b": 1, "a": 2} for name in ("z", "y")}, description="Saved two views")
+        state.keep("view", {name: {"b": 1, "a": 2} for name in ("z", "y")}, told="Saved two views")
     exports = {_process("export", "-", env={"PYTHONHASHSEED": seed}).stdout for seed in ("0", "1", "random")}
     assert exports == {_run("export", "-").stdout_bytes}
 
@@ -115,7 +115,7 @@ def test_an_export_is_the_same_in_every_process(own_directories: Paths) -> None:
 def test_closed_standard_input_is_told(own_directories: Paths) -> None:
     ended = _process("import", "-", preexec_fn=lambda: os.close(0))
     assert ended.returncode == 2
-    assert ended.stderr.startswith(b"newsreader: standard input cannot be read: bad file descriptor.")
+    assert ended.stderr.startswith(b"newsreader: Cannot read standard input: bad file descriptor.")
 
 
 def test_one_bad_line_and_nothing_is_imported(own_directories: Paths) -> None:
@@ -146,10 +146,10 @@ def test_a_list_has_the_marks(seeds: Path, own_directories: Paths) -> None:
 
 
 def test_what_cannot_be_read_or_written_is_told(tmp_path: Path) -> None:
-    assert "nowhere cannot be read: no such file or directory." in _refused("import", tmp_path / "nowhere")
-    assert "cannot be read: is a directory." in _refused("import", tmp_path)
+    assert "nowhere: no such file or directory." in _refused("import", tmp_path / "nowhere")
+    assert "is a directory, not a file." in _refused("import", tmp_path)
     assert "could not be written" in _refused("export", tmp_path / "no" / "such")
-    assert "]0;x cannot be read" in _refused("import", "\x1b]0;x\x07")
+    assert "Cannot read ]0;x" in _refused("import", "\x1b]0;x\x07")
 
 
 def test_without_a_file_of_marks_nothing_is_exported_or_imported(
@@ -160,9 +160,9 @@ def test_without_a_file_of_marks_nothing_is_exported_or_imported(
     monkeypatch.setenv("NEWSREADER_DATA_DIR", str(tmp_path / "file"))
     target = tmp_path / "marks.jsonl"
     target.write_bytes(b"former")
-    assert "Marks are not saved in this session." in _refused("export", target)
+    assert "Marks are not kept in this run." in _refused("export", target)
     assert target.read_bytes() == b"former"
-    assert "Marks are not saved in this session." in _refused("import", "-", text=exported)
+    assert "Marks are not kept in this run." in _refused("import", "-", text=exported)
 
 
 def test_a_damaged_file_is_told_of_and_what_is_left_exported(own_directories: Paths) -> None:
@@ -171,7 +171,7 @@ def test_a_damaged_file_is_told_of_and_what_is_left_exported(own_directories: Pa
         state.backup_if_due()
     own_directories.state_file.write_bytes(b"garbage" * 1000)
     result = _run("export", "-")
-    assert result.stderr.startswith("newsreader: The file of marks was damaged. It was moved to ")
+    assert result.stderr.startswith("newsreader: The file of marks was damaged. It was set aside as ")
     assert _A.encode() in result.stdout_bytes
 
 

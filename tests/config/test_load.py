@@ -37,15 +37,15 @@ def test_settings_are_read(path: Path, text: str, theme: str, keys: dict[str, st
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('colour = "x"', "there is no setting “colour”. Known are: theme, [keys], [fetch]."),
-        ('"\\u001b]52;c;x\\u0007" = 1', "there is no setting “]52;c;x”."),
+        ('colour = "x"', "unknown setting “colour”. The settings are: theme, [keys], [fetch]."),
+        ('"\\u001b]52;c;x\\u0007" = 1', "unknown setting “]52;c;x”."),
         ("theme = 3", "theme must be the name of a theme, in quotes."),
         ("keys = 3", "keys must be a table: [keys]."),
-        ('[keys]\nopne = "x"', "[keys] names no action “opne”. Known are: open, sort.heat."),
-        ("[keys]\nopen = 3", '[keys] open must be a key such as "x" or "ctrl+x", in quotes.'),
+        ('[keys]\nopne = "x"', "[keys] has no action “opne”. The actions are: open, sort.heat."),
+        ("[keys]\nopen = 3", '[keys] open must be a key in quotes, such as "x" or "ctrl+x".'),
         ('[keys]\nopen = " "', "[keys] open must be a key"),
         ("fetch = 1", "fetch must be a table: [fetch]."),
-        ("[fetch]\nenable = true", "[fetch] has no setting “enable”. Known are: enabled, allow_hosts, proxy,"),
+        ("[fetch]\nenable = true", "[fetch] has no setting “enable”. The settings are: enabled, allow_hosts, proxy,"),
         ("[fetch]\nenabled = 1", "[fetch] enabled must be true or false."),
         ('[fetch]\nallow_hosts = "localhost"', "[fetch] allow_hosts must be a list of hosts"),
         ('[fetch]\nallow_hosts = ["http://localhost"]', "[fetch] allow_hosts must be a list of hosts"),
@@ -55,13 +55,13 @@ def test_settings_are_read(path: Path, text: str, theme: str, keys: dict[str, st
             '[fetch]\nallow_hosts = ["::1", "1:2"]',
             "[fetch] allow_hosts must be a list of hosts without scheme and port",
         ),
-        ('[fetch]\nproxy = "proxy.example:3128"', "[fetch] proxy must be the address of a proxy"),
+        ('[fetch]\nproxy = "proxy.example:3128"', "[fetch] proxy must be the URL of a proxy"),
         ("[fetch]\nimages = 1", "[fetch] images must be true or false."),
         ('[fetch]\ngraphics = "ascii"', '[fetch] graphics must be one of "auto", "kitty", "sixel", "blocks", "none".'),
         ("[fetch]\ngraphics = true", "[fetch] graphics must be one of"),
-        ('[fetch]\nproxy = "http://a b"', "[fetch] proxy must be the address of a proxy"),
-        ('[fetch]\nproxy = "http://a:99999"', "[fetch] proxy must be the address of a proxy"),
-        ('[fetch]\nproxy = "http://:"', "[fetch] proxy must be the address of a proxy"),
+        ('[fetch]\nproxy = "http://a b"', "[fetch] proxy must be the URL of a proxy"),
+        ('[fetch]\nproxy = "http://a:99999"', "[fetch] proxy must be the URL of a proxy"),
+        ('[fetch]\nproxy = "http://:"', "[fetch] proxy must be the URL of a proxy"),
         ('[fetch]\nuser_agent = "a\\nb"', "[fetch] user_agent must be one line"),
         ('[fetch]\nuser_agent = " "', "[fetch] user_agent must be one line"),
         ("[fetch]\ncache_mb = 0", "[fetch] cache_mb must be a whole number of megabytes"),
@@ -90,7 +90,7 @@ def test_bytes_that_are_no_text_are_told_too(path: Path) -> None:
 
 def test_a_folder_in_the_place_of_the_file_is_told_too(path: Path) -> None:
     path.mkdir()
-    with pytest.raises(ReaderError, match="cannot be read: is a directory"):
+    with pytest.raises(ReaderError, match=": is a directory"):
         load_config(path, _ACTIONS)
 
 

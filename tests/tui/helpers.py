@@ -28,19 +28,20 @@ from reader.core.paths import Paths
 from reader.indexing.remote import UpdaterThread
 from reader.library.library import Library
 from reader.startup import load_first_frame
-from reader.tui import messages
 from reader.tui.app import NewsreaderApp
-from reader.tui.screens.browse import BrowseScreen
-from reader.tui.screens.originals import Asked
+from reader.tui.controllers.links import LinksController
+from reader.tui.loaders import text as text_loader
+from reader.tui.screens.base import BaseScreen
+from reader.tui.screens.main import MainScreen
+from reader.tui.session import FetchRequest, MarksChange
 from reader.tui.timings import Timings
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_list.header import ListHeader
 from reader.tui.widgets.article_pane.article_pane import ArticlePane
 from reader.tui.widgets.article_pane.content import ArticleContent
-from reader.tui.widgets.bars.bars import KeyBar, TopBar
+from reader.tui.widgets.bars.bars import TopBar
 from reader.tui.widgets.bars.progress import BulkFetchBar
 from reader.tui.widgets.prompt.prompt import PromptLine
-from reader.tui.widgets.reader import content
 from reader.tui.widgets.reader.reader_view import ReaderView
 from reader.tui.widgets.sidebar.sidebar import Sidebar, SidebarTitle
 from reader.tui.widgets.text.line_view import LineView
@@ -52,9 +53,9 @@ CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f"
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 QUIET = Config(fetch=FetchSettings(enabled=False))
 """The usual settings, but that nothing goes out."""
-PATIENT = Timings(until_read=3600.0, message=3600.0, until_lead_image=0.01)
+PATIENT = Timings(until_read=3600.0, message=3600.0, until_lead_image=0.01, idle_gc=3600.0)
 """Timings under which a slow machine marks no article read and takes no message away; images come at once."""
-_ROUNDS = 5
+_ROUNDS = 2
 """How often all queues are waited for: who handles a message may post another, or start a worker."""
 FORBIDDEN = re.compile(f"[{CONTROLS}{BIDI}\n\t]")
 """What no line on the screen may hold."""
@@ -69,24 +70,34 @@ class Reader:
 
     async def settled(self) -> None:
         """Wait until no worker runs and every message has been handled."""
+        # Pilot.pause() sends a message through every widget, several times over: a third of all the time these tests
+        # took. A loop that has nothing left to call says the same at once. The list of what it has to call is private
+        # to asyncio.
+        ready = asyncio.get_running_loop()._ready  # type: ignore[attr-defined]
         quiet = 0
         while quiet < _ROUNDS:
-            await self.pilot.pause(0)
+            await asyncio.sleep(0)
+            if ready:
+                continue
             if not await self._idle():
                 quiet = 0
                 continue
             busy = [worker for worker in self.app.workers if not worker.is_finished]
-            quiet = 0 if busy else quiet + 1
             if busy:
                 with suppress(WorkerCancelled, WorkerFailed):
                     await self.app.workers.wait_for_complete(busy)
+                quiet = 0
+                continue
+            if self.app.is_running:
+                self.app.screen._on_timer_update()  # draw now what the next frame would
+            quiet = 0 if ready else quiet + 1
 
     async def _idle(self) -> bool:
         """Whether no key is held back, and the keeper of the index has nothing to do; if it has, wait for it."""
         if self.is_gate_closed:
             await asyncio.sleep(0.002)  # until the next frame, which brings the focus
             return False
-        beside = self.browse._desk._keeper
+        beside = self.browse.folder.updater
         keeper = beside.updater if isinstance(beside, UpdaterThread) else None  # a process is not waited for
         if keeper is None or keeper.idle.is_set():
             return True
@@ -122,10 +133,21 @@ class Reader:
             await self.settled()
 
     @property
-    def browse(self) -> BrowseScreen:
+    def browse(self) -> MainScreen:
         screen = self.app.screen_stack[0]
-        assert isinstance(screen, BrowseScreen)
+        assert isinstance(screen, MainScreen)
         return screen
+
+    @property
+    def _bars(self) -> BaseScreen:
+        """The screen whose bars show: the reader, else the main screen."""
+        return self.app.reader_screen or self.browse
+
+    @property
+    def _text_view(self) -> ReaderView | None:
+        """The reading view, while a text is open."""
+        reader = self.app.reader_screen
+        return reader.pane.view if reader is not None and self.browse.reader.is_open else None
 
     @property
     def list(self) -> ArticleList:
@@ -138,35 +160,35 @@ class Reader:
     @property
     def sort(self) -> Sort:
         """The order of the list."""
-        return self.browse.sort
+        return self.browse.list_content.sort
 
     @property
     def query(self) -> str:
         """The text of the active query."""
-        return self.browse.asked.text
+        return self.browse.session.query.text
 
     def forget_that_folder_is_read(self) -> None:
         """Have the app take the folder for one that is still being compared with the index."""
-        self.browse._folder_read = False
+        self.browse.session.folder = self.browse.session.folder._replace(was_read=False)
 
     def report_list_change(self) -> None:
         """Do what the updater of the index does when it has changed the index."""
-        self.browse.post_message(messages.ListsChanged())
+        self.browse.call_later(self.browse.session.index_replaced.publish, None)
 
     @property
     def key_bar(self) -> Strip:
         """The last line of the screen."""
-        return self.browse.query_one(KeyBar).render_line(0)
+        return self._bars.key_bar.render_line(0)
 
     @property
     def is_reader_open(self) -> bool:
         """Whether the reading view is open, with the focus in it."""
-        return self.browse.is_reading and not self.is_gate_closed
+        return self.browse.reader.is_open and not self.is_gate_closed
 
     @property
     def is_text_loaded(self) -> bool:
         """Whether the reading view has its text."""
-        return self.browse.text_view is not None and self.browse.text_view.text is not None
+        return self._text_view is not None and self._text_view.text is not None
 
     @property
     def top_bar(self) -> TopBar:
@@ -174,7 +196,7 @@ class Reader:
 
     @property
     def bulk_fetch_bar(self) -> BulkFetchBar:
-        return self.browse.query_one(BulkFetchBar)
+        return self._bars.bulk_fetch_bar
 
     @property
     def sidebar_title(self) -> SidebarTitle:
@@ -183,13 +205,13 @@ class Reader:
     @property
     def prompt(self) -> PromptLine | None:
         """The line of input, if one is open."""
-        return next(iter(self.browse.query(PromptLine)), None)
+        return self.app.prompts.line
 
     @property
     def sidebar(self) -> Sidebar:
         """The sidebar, which must be shown."""
-        assert self.browse.panes.views is not None
-        return self.browse.panes.views
+        assert self.browse.panes.sidebar is not None
+        return self.browse.panes.sidebar
 
     @property
     def is_main_screen_on_top(self) -> bool:
@@ -198,109 +220,104 @@ class Reader:
     @property
     def fetches(self) -> Mapping[str, object]:
         """The articles whose originals are being fetched, by id."""
-        return self.browse.fetching
+        return self.browse.session.fetching
 
     @property
     def image_requests(self) -> Collection[object]:
         """The images that are being loaded or fetched."""
-        return self.browse.pictures._under_way
+        return self.browse.images._images._fetching
 
     @property
     def cached_rows(self) -> list[Row]:
         """The rows that the list has in memory, in their order."""
-        rows = self.list._rows
-        return [rows[rowid] for rowid in self.list.view.rowids if rowid in rows]
+        rows = map(self.list._rows.get, self.list.order.rowids)
+        return [row for row in rows if row is not None]
 
     @property
     def pane_layout_width(self) -> int:
         """The width for which the article pane is laid out."""
-        return self.article._around.width
+        return self.article._layout.width
 
     @property
     def text_position(self) -> object:
         """The position in the text of the first line on screen."""
-        return self.reading._top
+        return self.reading.position._top
 
     @property
     def is_scrolling(self) -> bool:
         """Whether images wait for the reading view to come to rest."""
-        return self.reading._settling is not None
+        return self.reading._images._timer is not None
 
     @property
     def first_match(self) -> int:
         """The line of the reading view with the first match of the search in it."""
-        assert self.reading._matches
-        return self.reading._matches.line(0)
+        assert self.reading._search_matches
+        return self.reading._search_matches.line(0)
 
     @property
     def is_gate_closed(self) -> bool:
         """Whether keys are held back until the focus has moved."""
-        return self.browse._held is not None
+        return self.app.gate.is_holding
 
     def close_input_gate(self) -> None:
         """Hold keys back, as before a change of the focus."""
-        self.browse.hold_keys()
+        self.app.gate.hold()
 
     def clear_message(self) -> None:
         """Show the keys instead of the message."""
-        self.browse.query_one(KeyBar).clear()
+        self._bars.key_bar.clear()
 
     def start_action(self, name: str) -> None:
         """Start an action of the main screen without waiting for it."""
-        getattr(self.browse, f"action_{name}")()
+        self.browse.commands[name]()
 
     def reload_list(self) -> None:
         """Load the list anew, as after a change of the folder."""
-        self.browse._reload_view()
+        self.browse.list_content.reload()
 
     def reload_article(self) -> None:
         """Load the article anew, as after a change of its file."""
-        self.browse.load_again()
+        self.browse.reader.reload()
 
     def load_article(self, rowid: int) -> None:
         """Load an article into the pane without waiting for it."""
-        self.browse._show_selected(rowid)
+        self.browse.pane_content.select(rowid)
 
     def compare_folder(self) -> None:
         """Compare the folder with the index, as after opening it."""
-        self.browse._desk.refresh()
+        self.browse.folder.refresh()
 
     def report_folder_change(self) -> None:
         """Do what the watcher of the folder does after a change."""
-        self.browse._desk._keeper.refresh()
+        self.browse.folder.updater.refresh()
 
     def report_marks_change(self) -> None:
         """Do what the updater of the index does when another window has changed marks."""
-        self.browse.post_message(messages.MarksChanged())
+        self.browse.call_later(self.browse.session.marks_changed.publish, MarksChange())
 
     def report_lists_change(self, *, folder_read: bool = True) -> None:
         """Do what the updater of the index does when it has changed the index."""
-        self.browse._folder_read = folder_read
-        self.browse.post_message(messages.ListsChanged())
+        self.browse.session.folder = self.browse.session.folder._replace(was_read=folder_read)
+        self.browse.call_later(self.browse.session.index_replaced.publish, None)
 
     def report_fetch(self, event: FetchEvent) -> None:
         """Do what the fetch service does when something has happened."""
-        self.browse.post_message(messages.Fetching(event))
+        self.browse.call_later(self.browse.fetch._receive, event)
 
     def report_loaded_list(self, order: ArticleOrder, rows: list[Row], selected: int) -> None:
         """Do what a worker does that has loaded a list with this article selected."""
-        self.browse.post_message(
-            messages.ViewLoaded(
-                order,
-                rows,
-                self.app.library.counts(),
-                keep=selected,
-                at=order.index_of(selected),
-                back=None,
-                types=False,
-                marks=0,
-                sort=order.sort,
-            )
-        )
+        # Two modules of the list loader, which are imported late.
+        from reader.tui.loaders.article_list import ListRequest, LoadedList
+
+        request = ListRequest(order.sort, None, selected, self.browse.size.height)
+        counts, index = self.app.library.counts(), order.find(selected)
+        name = self.browse.list_content._name
+        loaded = LoadedList(order, rows, counts, index, None, False, 0, frozenset(), name, None)
+        self.browse.call_later(self.browse.list_content._show, request, loaded)
 
     def expect_fetch(self, id_: str, title: str) -> None:
         """Note that the user has asked for the original of an article, without fetching it."""
-        self.browse.fetching.setdefault(id_, Asked(title, "fetch"))
+        self.browse.session.fetching.setdefault(id_, FetchRequest(title, "fetch"))
 
     def age_text(self, seconds: float) -> None:
         """Have the text in the reading view shown that much longer ago."""
@@ -309,7 +326,7 @@ class Reader:
     @property
     def is_read_timer_running(self) -> bool:
         """Whether a timer runs that will mark the selected article read."""
-        timer = self.browse._reading
+        timer = self.browse.marks._read_timer
         return timer is not None and timer._task is not None and not timer._task.done()
 
     async def scroll_wheel(self, widget: Widget) -> None:
@@ -320,7 +337,7 @@ class Reader:
     @property
     def focus(self) -> str:
         """``list``, ``article``, ``related`` or ``text``."""
-        if self.browse.text_view is not None and self.browse.text_view.has_focus:
+        if self._text_view is not None and self._text_view.has_focus:
             return "text"
         if self.list.has_focus:
             return "list"
@@ -334,16 +351,16 @@ class Reader:
 
     @property
     def rows(self) -> list[Row]:
-        return self.app.library.articles.rows(self.list.view.rowids)
+        return self.app.library.rows(self.list.order.rowids)
 
     @property
     def shown(self) -> str:
         """The title in the article pane."""
-        return self.article.subject.title if self.article.subject else ""
+        return self.article.content.title if self.article.content else ""
 
     @property
     def message(self) -> str:
-        line = self.browse.query_one(KeyBar)
+        line = self._bars.key_bar
         return " ".join(line.message.split())
 
     @property
@@ -368,7 +385,7 @@ class Reader:
     @property
     def reading(self) -> ReaderView:
         """The reading view, which must show."""
-        view = self.browse.text_view
+        view = self._text_view
         assert view is not None
         return view
 
@@ -402,30 +419,30 @@ def drawn(view: LineView) -> str:
 def record_opened_urls(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return a list that receives the addresses the app opens in a browser."""
     urls: list[str] = []
-    monkeypatch.setattr(BrowseScreen, "_open", lambda self, url, otherwise: urls.append(url))
+    monkeypatch.setattr(LinksController, "open", lambda self, url, nothing="": urls.append(url))
     return urls
 
 
 def delay_texts(monkeypatch: pytest.MonkeyPatch, wait: Callable[[str], None]) -> None:
     """Call ``wait`` with the title of each text, in the thread that has loaded it."""
-    load = content.load_text
+    load = text_loader.load_text
 
     def load_slowly(library: Library, subject: ArticleContent, bodies: object) -> object:
         text = load(library, subject, bodies)  # type: ignore[arg-type]
         wait(text.title)
         return text
 
-    monkeypatch.setattr(content, "load_text", load_slowly)
+    monkeypatch.setattr(text_loader, "load_text", load_slowly)
 
 
 def lines_of(view: LineView) -> Sequence[Line]:
     """Return every line of a view, on screen or not."""
-    return view._lines
+    return view.lines
 
 
 def left_margin(view: LineView) -> int:
     """Return the cells between the left edge of a view and its text."""
-    return view._margin()
+    return view.margin
 
 
 def segments(reader: Reader) -> Iterable[Segment]:
@@ -434,9 +451,6 @@ def segments(reader: Reader) -> Iterable[Segment]:
 
 
 _CONSTANTS = (
-    ("reader.tui.screens.marking", "_SECONDS_UNTIL_READ", "until_read"),
-    ("reader.tui.screens.picturing", "_SECONDS_UNTIL_WANTED", "until_lead_image"),
-    ("reader.tui.screens.picturing", "_SECONDS_UNTIL_TRIED_AGAIN", "image_retry"),
     ("reader.tui.widgets.bars.bars", "_SECONDS_SHOWN", "message"),
     ("reader.tui.widgets.text.reading_position", "_PAUSE", "position_settled"),
     ("reader.tui.widgets.article_list.rows", "_PAUSE", "list_settled"),
@@ -463,7 +477,7 @@ async def opened(
     library = Library.open(folder, Paths.from_environment())
     try:
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
-        first = load_first_frame(library, updater=UpdaterThread(library, watching=False))
+        first = load_first_frame(library, keeper=UpdaterThread(library, watching=False))
         app = NewsreaderApp(first, settings or QUIET, timings)
         async with _constants_from(timings), app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)

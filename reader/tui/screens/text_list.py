@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 
 from reader.tui.widgets.text.line_view import LineView
 from reader.tui.widgets.text.lines import Line
+from reader.tui.widgets.text.scroll_view import Direction
 
 
 class ListingScreen(ModalScreen[None]):
@@ -74,12 +75,7 @@ class ListingScreen(ModalScreen[None]):
         else:
             self.dismiss()
 
-    def action_scroll(self, how: str) -> None:
+    def action_scroll(self, how: Direction) -> None:
         """Scroll the lines while the filter keeps the focus."""
         view = self.query_one(LineView)
-        moves = {
-            "down": view.action_down, "up": view.action_up, "page_down": view.action_page_down,
-            "page_up": view.action_page_up, "half_down": view.action_half_down, "half_up": view.action_half_up,
-            "top": view.action_top, "end": view.action_end,
-        }  # fmt: skip
-        moves[how]()
+        view.action_move(how)

@@ -1,8 +1,7 @@
-"""Threads for the work of the screen, which the end of the program does not wait for.
+"""A pool of threads that do not block the exit.
 
-A disk that has gone away answers nothing, not even with an error. The pool that asyncio
-has by itself joins its threads at the end, and so ``q`` would wait for that disk for ever.
-What is to be kept is waited for before: see ``NewsreaderApp.action_quit``.
+A lost disk never answers, not even with an error. asyncio's own pool joins its threads at exit, so
+quitting would wait for that disk forever. Pending writes are awaited before: see ``NewsreaderApp.action_quit``.
 """
 
 from __future__ import annotations
@@ -17,29 +16,28 @@ from typing import ParamSpec, TypeVar
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_MOST = 32
-"""Threads at most; what is asked for beyond waits for one to be free."""
+_MAX_THREADS = 32
+"""The maximum number of threads."""
 
 
 class DaemonThreads(ThreadPoolExecutor):
-    """A pool of daemon threads, made as they are needed and used again.
+    """A pool of daemon threads, started on demand.
 
-    A ThreadPoolExecutor by name, because asyncio takes no other as its own; how it works
-    is all here.
+    It inherits from ThreadPoolExecutor only because asyncio accepts nothing else as its default executor.
     """
 
-    def __init__(self, most: int = _MOST) -> None:
-        super().__init__(max_workers=most)
-        self._most = most
+    def __init__(self, max_threads: int = _MAX_THREADS) -> None:
+        super().__init__(max_workers=max_threads)
+        self._max_threads = max_threads
         self._tasks: SimpleQueue[Callable[[], Callable[[], None]] | None] = SimpleQueue()
         self._guard = Lock()
-        self._made = 0
+        self._started = 0
         self._free = 0
-        """Threads that have nothing to do, less the tasks that wait for them."""
+        """Idle threads minus waiting tasks."""
         self._closed = False
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
-        """Have a thread call ``fn``. Raises RuntimeError after :meth:`shutdown`."""
+        """Call ``fn`` in a thread. Raises RuntimeError after :meth:`shutdown`."""
         future: Future[T] = Future()
 
         def task() -> Callable[[], None]:
@@ -47,37 +45,34 @@ class DaemonThreads(ThreadPoolExecutor):
                 return lambda: None
             try:
                 result = fn(*args, **kwargs)
-            except BaseException as error:  # noqa: BLE001 - it is raised again by whoever asks for the result
+            except BaseException as error:  # noqa: BLE001 - raised again by Future.result()
                 return partial(future.set_exception, error)
             return partial(future.set_result, result)
 
         with self._guard:
             if self._closed:
-                raise RuntimeError("The threads have been told to end.")
+                raise RuntimeError("The pool is shut down.")
             self._free -= 1
             self._tasks.put(task)
-            if self._free < 0 and self._made < self._most:
-                self._made += 1
+            if self._free < 0 and self._started < self._max_threads:
+                self._started += 1
                 self._free += 1
-                Thread(target=self._work, name=f"screen-{self._made}", daemon=True).start()
+                Thread(target=self._work, name=f"screen-{self._started}", daemon=True).start()
         return future
 
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:
-            tell = task()
-            del task  # and with it what it holds, until the next comes
+            set_result = task()
+            del task  # with everything it references, before the next one comes
             with self._guard:
-                self._free += 1  # before anybody knows that it is done, and asks for more
-            tell()
-            del tell
+                self._free += 1  # before the caller gets the result and submits more
+            set_result()
+            del set_result
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Let each thread end after what was asked for before; wait for none, whatever ``wait`` says.
-
-        What no thread has begun is carried out as well, if the program lasts so long.
-        """
+        """Let the threads end after the tasks that were submitted; never wait for them, whatever ``wait`` is."""
         with self._guard:
             if not self._closed:
                 self._closed = True
-                for _ in range(self._made):
+                for _ in range(self._started):
                     self._tasks.put(None)

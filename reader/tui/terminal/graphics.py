@@ -1,7 +1,7 @@
-"""What the terminal can draw pictures with, and what it has to be told for that.
+"""How the terminal can draw images, and how to suspend the app.
 
-Nothing is asked of the terminal: an answer would come among the keys. What it is, the
-environment says; how large its cells are, the system.
+The terminal itself is not queried, because its answer would arrive among the keys. The
+environment names the terminal, the system knows the size of its cells.
 """
 
 from __future__ import annotations
@@ -20,41 +20,40 @@ if TYPE_CHECKING:
     from textual.app import App
 
 Graphics: TypeAlias = ImageProtocol | Literal["none"]
-_COLOURS = frozenset({"truecolor", "256"})
+_COLOR_SYSTEMS = frozenset({"truecolor", "256"})
 _MULTIPLEXERS = ("tmux", "screen")
 _SIXEL_TERMS = ("foot", "mlterm", "contour")
-"""How TERM begins in terminals that take Sixel, and in which text that is written over pixels takes them away."""
+"""How TERM begins in terminals that support Sixel and where text replaces the pixels under it."""
 _SIXEL_PROGRAMS = frozenset({"WezTerm", "mintty", "contour"})
-"""Not iTerm2, whose pixels may be two of the screen's: nobody has seen yet what becomes of lines there."""
+"""Without iTerm2, whose pixels may be two of the screen: untested."""
 _SIXEL_KONSOLE = 220400
-"""The first Konsole that takes it, as KONSOLE_VERSION has it."""
+"""The first Konsole with Sixel support, as in KONSOLE_VERSION."""
 _PIXELS = range(4, 65)
-"""Of a side of a cell; what is outside is a mistake of the terminal's."""
+"""Plausible sizes of a cell; others are bugs of the terminal."""
 
 
 def graphics(
-    wanted: str, environ: Mapping[str, str], colours: str | None, *, is_installed: bool, is_measured: bool
+    wanted: str, environ: Mapping[str, str], colors: str | None, *, is_installed: bool, is_measured: bool
 ) -> Graphics:
-    """Return how pictures are drawn: ``wanted`` is the setting, ``colours`` Rich's name for what there are of them.
+    """Return how images are drawn. ``wanted`` is the setting, ``colors`` Rich's name of the color system.
 
-    Half-blocks need 256 colours; Kitty's graphics all of them, as the number of a picture is written as a colour.
-    Sixel needs to know how large a cell is: ``is_measured`` says whether the system does, and where it does not, only
-    who asks for Sixel gets it.
+    Half-blocks need 256 colors; Kitty's graphics need true color, because a color encodes the id of an image.
+    Sixel needs the size of a cell: where the system does not know it (``is_measured``), Sixel has to be set explicitly.
     """
-    if colours not in _COLOURS or wanted == "none":
+    if colors not in _COLOR_SYSTEMS or wanted == "none":
         return "none"
     if wanted == "auto":
         wanted = "kitty" if has_kitty_graphics(environ) else "sixel" if is_measured and has_sixel(environ) else "blocks"
     if wanted == "kitty":
-        return "kitty" if is_installed and colours == "truecolor" else "blocks"
+        return "kitty" if is_installed and colors == "truecolor" else "blocks"
     return "sixel" if wanted == "sixel" and is_installed else "blocks"
 
 
 def has_kitty_graphics(environ: Mapping[str, str]) -> bool:
-    """Whether the environment is of a terminal that knows Unicode placeholders: Kitty and Ghostty.
+    """Whether the environment is that of a terminal with Unicode placeholders: Kitty or Ghostty.
 
-    Others that know the protocol, such as WezTerm and Konsole, do not know those. Multiplexers keep it from the
-    terminal, and over ssh it says what the terminal is by TERM alone.
+    Other terminals with Kitty's protocol, such as WezTerm and Konsole, lack them. Multiplexers do not pass them on.
+    Over ssh, only TERM names the terminal.
     """
     if _is_multiplexed(environ):
         return False
@@ -62,10 +61,10 @@ def has_kitty_graphics(environ: Mapping[str, str]) -> bool:
 
 
 def has_sixel(environ: Mapping[str, str]) -> bool:
-    """Whether the environment is of a terminal that takes Sixel as it comes: foot, WezTerm, Konsole and some others.
+    """Whether the environment is that of a terminal with Sixel support: foot, WezTerm, Konsole and some others.
 
-    xterm takes it if it was started for that, which nothing tells; who did so says it in the settings. A terminal that
-    was started in one of these has its environment and may not know Sixel: it then shows the half-blocks beneath.
+    xterm supports it only if started with an option that cannot be detected; it has to be set explicitly. A terminal
+    started from one of these inherits its environment and may lack Sixel: it then shows the half-blocks beneath.
     """
     if _is_multiplexed(environ):
         return False
@@ -83,31 +82,31 @@ def _is_multiplexed(environ: Mapping[str, str]) -> bool:
     return bool(environ.get("TMUX") or environ.get("STY")) or term.startswith(_MULTIPLEXERS)
 
 
-def has_extra() -> bool:
-    """Whether textual-image is installed. It is not imported: it would ask the terminal."""
-    from importlib.util import find_spec  # imported late: the first frame has no pictures
+def has_textual_image() -> bool:
+    """Whether textual-image is installed. It must not be imported here: it would query the terminal."""
+    from importlib.util import find_spec  # lazy: the first frame has no images
 
     return find_spec("textual_image") is not None
 
 
-def ground(colour: str, *, is_dark: bool) -> RGB:
-    """Return a colour of the theme in numbers; black or white where it is the terminal's own, which nobody knows."""
+def rgb_of(color: str, *, is_dark: bool) -> RGB:
+    """Return a color of the theme as RGB; black or white for one of the terminal's own palette."""
     try:
-        found = Color.parse(colour)
+        parsed = Color.parse(color)
     except ColorParseError:
-        found = None
-    if found is None or found.ansi is not None:
+        parsed = None
+    if parsed is None or parsed.ansi is not None:
         return (0, 0, 0) if is_dark else (255, 255, 255)
-    return (found.r, found.g, found.b)
+    return (parsed.r, parsed.g, parsed.b)
 
 
 def is_remote(environ: Mapping[str, str]) -> bool:
-    """Whether what is drawn goes over ssh."""
+    """Whether the app runs over ssh."""
     return any(environ.get(name) for name in ("SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"))
 
 
 def cell_size() -> CellSize | None:
-    """Return how many pixels a cell has, by the system's word for it; None where it has none."""
+    """Return the size of a cell in pixels; None if the system does not know it."""
     import fcntl
     import termios
 
@@ -119,15 +118,15 @@ def cell_size() -> CellSize | None:
     lines, cells, width, height = struct.unpack("HHHH", answer)
     if not lines or not cells:
         return None
-    found = CellSize(width // cells, height // lines)
-    return found if found.width in _PIXELS and found.height in _PIXELS else None
+    size = CellSize(width // cells, height // lines)
+    return size if size.width in _PIXELS and size.height in _PIXELS else None
 
 
 @contextmanager
 def suspended(app: App[None]) -> Iterator[None]:
-    """Give the terminal to another program meanwhile. Raises SuspendNotSupported, and what is raised within.
+    """Release the terminal to another program. Raises SuspendNotSupported, and what the block raises.
 
-    That is kept back until the terminal is ours again: Textual takes it back only behind a block that raises nothing.
+    Errors of the block are raised after the terminal is back: Textual restores it only after a block without errors.
     """
     failure: BaseException | None = None
     with app.suspend():
@@ -139,18 +138,6 @@ def suspended(app: App[None]) -> Iterator[None]:
         raise failure
 
 
-def write_raw(app: App[None], sequence: str) -> None:
-    """Send what shows nothing by itself to the terminal, between two frames.
-
-    By Textual's driver: it has the one thread that writes, and a frame cut in two by something else is garbage on
-    the screen. It is private, and there is no other way to it.
-    """
-    driver = app._driver
-    if driver is not None and not app.is_headless:
-        driver.write(sequence)
-        driver.flush()
-
-
 def delete_images_sequence(numbers: tuple[int, ...]) -> str:
-    """Return what makes the terminal forget pictures, with all that shows of them."""
+    """Return the sequence that deletes Kitty images from the terminal and the screen."""
     return "".join(f"\x1b_Ga=d,d=I,i={number},q=2\x1b\\" for number in numbers)

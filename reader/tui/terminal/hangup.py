@@ -1,10 +1,8 @@
-"""The end of a program whose terminal is gone (a window closed, a connection broken), or that the system asks to end.
+"""Ends the app when its terminal is gone (window closed, connection lost) or the system asks it to end.
 
-Textual reads from a terminal that is gone for ever, at the full speed of a core, and may
-wait for ever to write to it, as it does while somebody reads nothing from the other end.
-So a thread looks whether it is there, and listens to signals in the place of the event
-loop, which may be the one that waits. It asks the app to leave, and ends the process when
-nothing comes of that.
+Textual reads from a lost terminal forever, at the full speed of a core, and may block forever
+on a write to it. So a thread checks the terminal, and handles signals instead of the event loop,
+which may be blocked. It asks the app to quit, and ends the process if that does not happen.
 """
 
 from __future__ import annotations
@@ -16,42 +14,42 @@ from collections.abc import Callable
 from threading import Event, Thread
 from types import FrameType
 
-_SECONDS_BETWEEN_LOOKS = 2.0
-"""For a program that is not told: one that does not lead the terminal's session."""
+_SECONDS_BETWEEN_CHECKS = 2.0
+"""A process that does not lead the terminal's session gets no signal."""
 _PATIENCE = 5.0
-"""Seconds that the app has to write what is to be kept."""
+"""Seconds that the app has to save everything."""
 
 
 class Hangup:
-    """Watches the terminal open as ``descriptor``; has ``leave`` called, in a thread, when it is gone or all shall end.
+    """Watches the terminal that is open as ``descriptor``.
 
-    ``leave`` may raise RuntimeError when the app has left already. ``tidy`` is called when it has not, after a while,
-    before the process is ended; it may raise OSError.
+    When it is gone, or the process has to end, a thread calls ``quit_app``, which may raise RuntimeError if the app has
+    ended already. If it does not end in time, ``cleanup`` is called, which may raise OSError, and the process exits.
     """
 
-    def __init__(self, leave: Callable[[], object], tidy: Callable[[], object], descriptor: int = 0) -> None:
-        self._leave = leave
-        self._tidy = tidy
+    def __init__(self, quit_app: Callable[[], object], cleanup: Callable[[], object], descriptor: int = 0) -> None:
+        self._quit = quit_app
+        self._cleanup = cleanup
         self._descriptor = descriptor
-        self._told = Event()
+        self._signaled = Event()
         self._signal = int(signal.SIGHUP)
 
     def watch(self) -> None:
-        """Begin. To be called in the main thread."""
+        """Start watching. Call this in the main thread."""
         for each in (signal.SIGHUP, signal.SIGTERM):
-            signal.signal(each, self._tell)
-        Thread(target=self._look, name="hangup", daemon=True).start()
+            signal.signal(each, self._on_signal)
+        Thread(target=self._watch_terminal, name="hangup", daemon=True).start()
 
-    def _tell(self, number: int, _: FrameType | None) -> None:
+    def _on_signal(self, number: int, _: FrameType | None) -> None:
         self._signal = number
-        self._told.set()
+        self._signaled.set()
 
-    def _look(self) -> None:
-        while not self._told.wait(_SECONDS_BETWEEN_LOOKS) and os.isatty(self._descriptor):
+    def _watch_terminal(self) -> None:
+        while not self._signaled.wait(_SECONDS_BETWEEN_CHECKS) and os.isatty(self._descriptor):
             pass
         with contextlib.suppress(RuntimeError):
-            self._leave()
-        Event().wait(_PATIENCE)  # mostly the process has ended by then
+            self._quit()
+        Event().wait(_PATIENCE)  # usually the process has ended by then
         with contextlib.suppress(OSError):
-            self._tidy()
-        os._exit(128 + self._signal)  # as a shell calls the end by a signal
+            self._cleanup()
+        os._exit(128 + self._signal)  # the shell's exit status for a signal

@@ -1,4 +1,4 @@
-"""A text in the person's own pager or editor. The screen must step aside for it."""
+"""Shows a text in the user's pager or editor, while the app is suspended."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from pathlib import Path
 from reader.core.errors import ReaderError, describe_error
 from reader.core.text import clean
 from reader.desktop.programs import program_name, quoted, run_in_terminal, runs_code, split_command
-from reader.tui.widgets.reader.lines import USUAL_MEASURE, ReaderText, lay_out_text
+from reader.tui.widgets.reader.lines import DEFAULT_MEASURE, ReaderText, lay_out_text
 from reader.tui.widgets.text.lines import line_text
 
 _VARIABLES = ("PAGER", "VISUAL", "EDITOR")
-_USUAL = ("less", "more", "vi", "nano")
+_DEFAULTS = ("less", "more", "vi", "nano")
 _NOT_IN_NAMES = re.compile(r"[^\w-]+", re.ASCII)
 _HINT = "Set PAGER to a program that is installed, such as less."
 
 
 def find_viewer(environ: Mapping[str, str], which: Callable[[str], str | None] = shutil.which) -> list[str]:
-    """Return the program that texts are read with, and its arguments.
+    """Return the pager and its arguments.
 
-    ``$PAGER`` names it, else ``$VISUAL`` or ``$EDITOR``; where none is set, one that is usual and there.
-    Raises ReaderError when what they name cannot be used, or nothing is there.
+    It is named by ``$PAGER``, ``$VISUAL`` or ``$EDITOR``; without these, the first common one that is installed.
+    Raises ReaderError if the named program cannot be used, or none is installed.
     """
     for variable in _VARIABLES:
         line = environ.get(variable, "").strip()
@@ -37,32 +37,32 @@ def find_viewer(environ: Mapping[str, str], which: Callable[[str], str | None] =
             raise ReaderError(f"{variable} is set to {quoted(line)}, which makes a shell run a string.", _HINT)
         program = which(words[0]) if words else None
         if program is None:
-            raise ReaderError(f"{variable} names {quoted(words[0] if words else line)}, which is not there.", _HINT)
+            raise ReaderError(f"{variable} names {quoted(words[0] if words else line)}, which is not installed.", _HINT)
         return [program, *words[1:]]
-    program = next(filter(None, map(which, _USUAL)), None)
+    program = next(filter(None, map(which, _DEFAULTS)), None)
     if program is None:
-        raise ReaderError("There is no program to read a text with.", _HINT)
+        raise ReaderError("No pager was found.", _HINT)
     return [program]
 
 
 def as_file(text: ReaderText, now: datetime) -> str:
-    """Return a text as it is read here, with its links, in lines of so many cells."""
-    lines = (line_text(line).rstrip() for line in lay_out_text(text, USUAL_MEASURE, now).lines)
+    """Return a text with its links, wrapped to the default width."""
+    lines = (line_text(line).rstrip() for line in lay_out_text(text, DEFAULT_MEASURE, now).lines)
     return "\n".join([*lines, "", text.links.best]).strip() + "\n"
 
 
 class Pager:
-    """Texts in files that nobody else can read, and that go when the program ends."""
+    """Opens texts as temporary files that only the user can read."""
 
     def __init__(self) -> None:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def show(self, text: ReaderText, environ: Mapping[str, str] = os.environ) -> str:
-        """Run the viewer on ``text`` until the person leaves it, and return its name. Raises ReaderError."""
+        """Run the pager on ``text`` until the user quits it, and return its name. Raises ReaderError."""
         argv = find_viewer(environ)
         name = _NOT_IN_NAMES.sub("-", text.title)[:60].strip("-") or "text"
         try:
-            if self._folder is None or not Path(self._folder.name).is_dir():  # somebody tidies up
+            if self._folder is None or not Path(self._folder.name).is_dir():  # /tmp may be cleaned
                 self._folder = tempfile.TemporaryDirectory(prefix="newsreader-")
             path = Path(self._folder.name) / f"{name}.txt"
             path.write_text(as_file(text, datetime.now().astimezone()), "utf-8", "replace")
@@ -75,7 +75,7 @@ class Pager:
             raise ReaderError(f"{clean(program_name(argv[0]))} failed (exit status {status}).", _HINT)
         return clean(program_name(argv[0]))
 
-    def tidy(self) -> None:
-        """Take the files away, for an end of the program at which nothing else is done."""
+    def cleanup(self) -> None:
+        """Delete the files; for an exit that runs no other cleanup."""
         if self._folder is not None:
             self._folder.cleanup()

@@ -1,7 +1,7 @@
-"""The inks that our widgets draw their lines with, each made of the theme's own variables.
+"""The styles that widgets draw their lines with, computed from the variables of the theme.
 
-Textual's component classes would do the same, and cost each widget a pass over the
-stylesheet for each of its inks, before the first frame.
+Textual's component classes would do the same, but match the stylesheet for every style of every
+widget before the first frame.
 """
 
 from __future__ import annotations
@@ -12,81 +12,81 @@ from rich.style import Style
 from textual.color import Color, ColorParseError
 from textual.widget import Widget
 
-_NOTHING = Color(0, 0, 0, 0)
+_TRANSPARENT = Color(0, 0, 0, 0)
 
 
-class _Ink(NamedTuple):
-    """A colour of the theme, and how it is written; ``ground`` is a colour of the theme to write on."""
+class _StyleSpec(NamedTuple):
+    """A color of the theme with attributes; ``background`` is another color of the theme."""
 
-    colour: str
+    color: str
     bold: bool = False
     underline: bool = False
-    ground: str = ""
+    background: str = ""
 
 
-_INKS = {
-    "text": _Ink("foreground"),
-    "normal": _Ink("foreground"),
-    "strong": _Ink("foreground", bold=True),
-    "title": _Ink("foreground", bold=True),
-    "quiet": _Ink("foreground-muted"),
-    "accent": _Ink("accent"),
-    "name": _Ink("accent", bold=True),
-    "fact": _Ink("accent"),
-    "key": _Ink("accent"),
-    "heading": _Ink("accent", bold=True),
-    "link": _Ink("accent", underline=True),
-    "code": _Ink("success"),
-    "score": _Ink("success"),
-    "warning": _Ink("warning"),
-    "found": _Ink("accent", underline=True),
-    "found-there": _Ink("accent", bold=True, ground="panel"),
-    "found-here": _Ink("background", bold=True, ground="accent"),
-    "hint": _Ink("background", bold=True, ground="warning"),
-    "track": _Ink("panel"),
-    "footer-key": _Ink("footer-key-foreground", bold=True),
-    "footer": _Ink("footer-description-foreground"),
-    "selected": _Ink("foreground", ground="panel"),
-    "selected-title": _Ink("foreground", bold=True, ground="panel"),
-    "selected-quiet": _Ink("foreground-muted", ground="panel"),
-    "selected-score": _Ink("success", ground="panel"),
+_STYLES = {
+    "text": _StyleSpec("foreground"),
+    "normal": _StyleSpec("foreground"),
+    "strong": _StyleSpec("foreground", bold=True),
+    "title": _StyleSpec("foreground", bold=True),
+    "quiet": _StyleSpec("foreground-muted"),
+    "accent": _StyleSpec("accent"),
+    "name": _StyleSpec("accent", bold=True),
+    "fact": _StyleSpec("accent"),
+    "key": _StyleSpec("accent"),
+    "heading": _StyleSpec("accent", bold=True),
+    "link": _StyleSpec("accent", underline=True),
+    "code": _StyleSpec("success"),
+    "score": _StyleSpec("success"),
+    "warning": _StyleSpec("warning"),
+    "found": _StyleSpec("accent", underline=True),
+    "found-there": _StyleSpec("accent", bold=True, background="panel"),
+    "found-here": _StyleSpec("background", bold=True, background="accent"),
+    "hint": _StyleSpec("background", bold=True, background="warning"),
+    "track": _StyleSpec("panel"),
+    "footer-key": _StyleSpec("footer-key-foreground", bold=True),
+    "footer": _StyleSpec("footer-description-foreground"),
+    "selected": _StyleSpec("foreground", background="panel"),
+    "selected-title": _StyleSpec("foreground", bold=True, background="panel"),
+    "selected-quiet": _StyleSpec("foreground-muted", background="panel"),
+    "selected-score": _StyleSpec("success", background="panel"),
 }
 
 
-def theme_style(widget: Widget, name: str, ground: str = "") -> Style:
-    """Return the style of the ink ``name`` on the ground of ``widget``, or on a colour of the theme.
+def theme_style(widget: Widget, name: str, background: str = "") -> Style:
+    """Return the style ``name`` on the background of ``widget``, or on ``background``, a color of the theme.
 
-    A widget that keeps it forgets it in ``notify_style_update``: it changes with the theme.
+    It changes with the theme: a widget that caches it drops it in ``notify_style_update``.
     """
-    made = _INKS[name]
+    spec = _STYLES[name]
     variables = widget.app.theme_variables
-    _, paper = widget.background_colors
-    paper = paper + _colour(variables, ground or made.ground)
-    style = Style.from_color((paper + _colour(variables, made.colour)).rich_color, paper.rich_color)
-    if made.bold or made.underline:
-        style += Style(bold=made.bold or None, underline=made.underline or None)
+    _, base = widget.background_colors
+    base = base + _theme_color(variables, background or spec.background)
+    style = Style.from_color((base + _theme_color(variables, spec.color)).rich_color, base.rich_color)
+    if spec.bold or spec.underline:
+        style += Style(bold=spec.bold or None, underline=spec.underline or None)
     return style
 
 
-def _colour(variables: dict[str, str], name: str) -> Color:
-    """Return a colour of the theme; nothing, which leaves what is below it, for one that is no colour of its own."""
+def _theme_color(variables: dict[str, str], name: str) -> Color:
+    """Return a color of the theme; a transparent one if the variable is not a color."""
     value, _, share = variables.get(name, "").partition(" ")  # such as "ansi_default 50%"
-    if not value:  # not left to the parser, which would look for what might have been meant
-        return _NOTHING
+    if not value:  # the parser would search for similar names
+        return _TRANSPARENT
     try:
         return Color.parse(value).multiply_alpha(float(share.rstrip("%") or 100) / 100)
     except (ColorParseError, ValueError):
-        return _NOTHING
+        return _TRANSPARENT
 
 
 def dimmed(style: Style, strength: float) -> Style:
-    """Return the colour of ``style`` blended towards its ground: 1 is the colour itself, 0 the ground.
+    """Return the color of ``style`` blended with its background: 1 is the color itself, 0 the background.
 
-    Where the terminal's own palette is used there is nothing to blend, and the style stays.
+    Colors of the terminal's own palette cannot be blended, and stay as they are.
     """
     if strength >= 1 or style.color is None or style.bgcolor is None:
         return Style()
     if style.color.triplet is None or style.bgcolor.triplet is None:
         return Style()
-    ground, colour = Color.from_rich_color(style.bgcolor), Color.from_rich_color(style.color)
-    return Style(color=ground.blend(colour, strength).rich_color)
+    background, color = Color.from_rich_color(style.bgcolor), Color.from_rich_color(style.color)
+    return Style(color=background.blend(color, strength).rich_color)

@@ -1,4 +1,4 @@
-"""Our two themes. Any of Textual's own works as well: only its standard variables are used."""
+"""The two built-in themes. Textual's own themes work too: only its standard variables are used."""
 
 from __future__ import annotations
 
@@ -55,6 +55,6 @@ LIGHT = Theme(
 )
 
 
-def other(name: str) -> str:
-    """Return the theme that the key for light or dark changes to."""
+def toggled_theme(name: str) -> str:
+    """Return the theme that the key for light or dark switches to."""
     return DARK.name if name in {LIGHT.name, "textual-light", "ansi-light"} else LIGHT.name

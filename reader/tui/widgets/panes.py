@@ -1,9 +1,8 @@
-"""The list, the article and the views: which of them shows, which has the focus, and the keys that lead between."""
+"""The list, the article pane and the sidebar: which of them is shown, and which has the focus."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from textual import events
@@ -11,116 +10,112 @@ from textual.app import ComposeResult
 from textual.containers import Container
 from textual.widget import Widget
 
-from reader.startup import FirstFrame
-from reader.tui import messages
 from reader.tui.keys import bindings
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_list.header import ListHeader
 from reader.tui.widgets.article_pane.article_pane import ArticlePane
+from reader.tui.widgets.status_message import StatusMessage
 
 if TYPE_CHECKING:
     from reader.tui.widgets.sidebar.sidebar import Sidebar, SidebarPane
 
 
-class Backing(Container):
-    """Holds what covers it: a single blank line stands for all of its own.
+class InputHold(Protocol):
+    """Holds keys back while the focus moves."""
 
-    Textual draws what lies below with every frame, line by line, though nothing of it is seen.
+    def hold(self) -> None:
+        """Hold keys back for the widget that is about to get the focus."""
+
+    def release(self) -> None:
+        """Let the keys go that were held back."""
+
+
+class CoveredContainer(Container):
+    """A container that its children cover completely.
+
+    Textual draws what is below the children with every frame, line by line, though none of it is visible. Here that is
+    a single blank line.
     """
 
     BLANK = True
 
 
-class Holder(Protocol):
-    """Holds keys back while the focus is on its way."""
-
-    def hold_keys(self) -> None:
-        """Keep keys for what is about to have the focus."""
-
-    def let_keys_go(self) -> None:
-        """Have the keys handled that were kept."""
-
-    @property
-    def shows_sidebar(self) -> bool:
-        """Whether there is a pane of views beside the others."""
-
-
-class Panes(Backing):
-    """The panes; the stylesheet puts them side by side, stacked, or one in the place of the other."""
+class Panes(CoveredContainer):
+    """The panes. The stylesheet puts them side by side, stacks them, or shows one at a time."""
 
     BINDINGS = bindings.bindings("panes")
 
     def __init__(
         self,
-        first: FirstFrame,
-        keys: dict[str, str],
-        holder: Holder,
+        header: ListHeader,
+        articles: ArticleList,
+        gate: InputHold,
         *,
-        side: SidebarPane | None = None,
+        shows_sidebar: Callable[[], bool],
+        sidebar_pane: SidebarPane | None = None,
         id: str | None = None,  # noqa: A002 - Textual's name
     ) -> None:
-        """``side`` is the pane of views with its title, if it shows from the start."""
+        """``shows_sidebar`` tells whether the sidebar is beside the others; ``sidebar_pane`` is one from the start."""
         super().__init__(id=id)
-        self._holder = holder
-        self._side = side
-        self._first: FirstFrame | None = first
-        self._keys = keys
+        self.header = header
+        """The column heads of the list."""
+        self.articles = articles
+        """The list of articles."""
+        self.article = ArticlePane(id="article")
+        """The article pane."""
+        self._gate = gate
+        self._shows_sidebar = shows_sidebar
+        self._sidebar_pane = sidebar_pane
+        articles.before_blur = self.article.before_blur = gate.hold
+        if sidebar_pane is not None:
+            sidebar_pane.sidebar.before_blur = gate.hold
 
     def compose(self) -> ComposeResult:
-        """The list under its header, and the article."""
-        first, self._first = self._first, None
-        assert first is not None
-        with Backing(id="list-pane"):
-            yield ListHeader(first.order.sort, self._keys, types=first.types, id="header")
-            articles = ArticleList(
-                first.order, first.rows, at=first.index, line=first.line, types=first.types, id="list"
-            )
-            articles.before_blur = self._holder.hold_keys
-            yield articles
-        article = ArticlePane(id="article")
-        article.before_blur = self._holder.hold_keys
-        yield article
-        if self._side is not None:
-            self._side.views.before_blur = self._holder.hold_keys
-            yield self._side
+        """Yield the list under its header, the article pane, and the sidebar if it is shown."""
+        with CoveredContainer(id="list-pane"):
+            yield self.header
+            yield self.articles
+        yield self.article
+        if self._sidebar_pane is not None:
+            yield self._sidebar_pane
+
+    # Sidebar.
 
     @property
-    def articles(self) -> ArticleList:
-        """The list of articles."""
-        return self.query_one(ArticleList)
+    def sidebar(self) -> Sidebar | None:
+        """The sidebar once it is mounted; it may be hidden."""
+        pane = self._sidebar_pane
+        return pane.sidebar if pane is not None and pane.sidebar.is_mounted else None
 
-    @property
-    def article(self) -> ArticlePane:
-        """The article pane."""
-        return self.query_one(ArticlePane)
+    def mount_sidebar(self, pane: SidebarPane) -> None:
+        """Add the sidebar."""
+        self._sidebar_pane = pane
+        pane.sidebar.before_blur = self._gate.hold
+        self.mount(pane)
 
-    @property
-    def views(self) -> Sidebar | None:
-        """The pane of views, once it was wanted; it may be hidden."""
-        return self._side.views if self._side is not None and self._side.views.is_mounted else None
-
-    def mount_sidebar(self, side: SidebarPane) -> None:
-        """Take the pane of views in."""
-        self._side = side
-        side.views.before_blur = self._holder.hold_keys
-        self.mount(side)
-
-    def set_sidebar_filter(self, filtered: str) -> None:
-        """Say above the views what they are filtered by."""
-        if self._side is not None:
-            self._side.title_bar.filter = filtered
+    def set_sidebar_filter(self, text: str) -> None:
+        """Show above the sidebar by which text it is filtered."""
+        if self._sidebar_pane is not None:
+            self._sidebar_pane.title_bar.filter = text
 
     @property
     def sidebar_has_focus(self) -> bool:
-        """Whether keys are about views."""
-        return self._side is not None and self._side.views.has_focus
+        """Whether keys are for the sidebar."""
+        return self._sidebar_pane is not None and self._sidebar_pane.sidebar.has_focus
+
+    @property
+    def _sidebar_is_shown(self) -> bool:
+        return self._sidebar_pane is not None and self._shows_sidebar()
+
+    # Focus.
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Where there is room for one pane only, it is the one with the focus."""
+        """Show the pane with the focus where there is space for only one."""
         self.set_class(event.widget is self.article, "-reading")
-        self.set_class(self._side is not None and event.widget is self._side.views, "-viewing")
+        sidebar = self._sidebar_pane.sidebar if self._sidebar_pane is not None else None
+        self.set_class(sidebar is not None and event.widget is sidebar, "-viewing")
         if event.widget is self.articles and self.article.selected >= 0:
-            self.article.select_item(-1)  # in the list, keys are about the article
+            self.article.select_item(-1)  # in the list, keys are for the article
 
     def focus_list(self) -> None:
         """Give the list the focus."""
@@ -128,95 +123,79 @@ class Panes(Backing):
         self._focus(self.articles)
 
     def focus_article(self) -> None:
-        """Give the article the focus."""
+        """Give the article pane the focus."""
         self.remove_class("-viewing")
-        self.add_class("-reading")  # what is hidden cannot take it
+        self.add_class("-reading")  # a hidden widget cannot take the focus
         self._focus(self.article)
 
     def focus_sidebar(self) -> None:
-        """Give the pane of views the focus, if it is there."""
-        views = self.views
-        if views is not None:
+        """Give the sidebar the focus, if it is there."""
+        sidebar = self.sidebar
+        if sidebar is not None:
             self.remove_class("-reading")
             self.add_class("-viewing")
-            self._focus(views)
-
-    @property
-    def _views_show(self) -> bool:
-        return self._side is not None and self._holder.shows_sidebar
+            self._focus(sidebar)
 
     def _focus(self, pane: Widget) -> None:
         if pane.has_focus:
-            self._holder.let_keys_go()
+            self._gate.release()
         else:
-            self._holder.hold_keys()
+            self._gate.hold()
             pane.focus()
 
     def action_next_pane(self) -> None:
-        """From the list to the article, to its related items, to the views, and round."""
+        """Move from the list to the article, its related items, the sidebar, and back to the list."""
         if self.sidebar_has_focus:
             self.focus_list()
         elif self.articles.has_focus:
-            if len(self.articles.view):
+            if len(self.articles.order):
                 self.article.select_item(-1)
                 self.focus_article()
             else:
-                self._round()
-        elif self.article.selected < 0 and self._items:
+                self._skip_article()
+        elif self.article.selected < 0 and self.article.item_count:
             self.article.select_item(0)
-        elif self._views_show:
+        elif self._sidebar_is_shown:
             self.focus_sidebar()
         else:
             self.focus_list()
 
     def action_previous_pane(self) -> None:
-        """The same, the other way round."""
-        if self.articles.has_focus and self._views_show:
+        """Move through the panes in reverse order."""
+        if self.articles.has_focus and self._sidebar_is_shown:
             self.focus_sidebar()
         elif self.articles.has_focus or self.sidebar_has_focus:
-            if not len(self.articles.view):
-                self._round()
+            if not len(self.articles.order):
+                self._skip_article()
                 return
             self.focus_article()
-            if self._items:
+            if self.article.item_count:
                 self.article.select_item(max(0, self.article.selected))
         elif self.article.selected >= 0:
             self.article.select_item(-1)
         else:
             self.focus_list()
 
-    def _round(self) -> None:
-        """Go on where there is no article to go to, or say so."""
+    def _skip_article(self) -> None:
         if self.sidebar_has_focus:
             self.focus_list()
-        elif self._views_show:
+        elif self._sidebar_is_shown:
             self.focus_sidebar()
         else:
-            self.post_message(messages.Said("There is no article to go to.", transient=True))
+            self._say("There is no article to go to.")
 
     def action_related(self, step: int) -> None:
-        """Select the next or previous related item."""
-        # Keys can be quicker than the news of what they did: this follows the news that another article is selected on
-        # its way from the list up to the screen, and so comes after it.
-        act: Callable[[], object] = partial(self.article.when_loaded, partial(self._select_related, step))
-        for node in reversed(self.articles.ancestors_with_self):
-            if isinstance(node, Widget):
-                act = partial(node.call_later, act)
-        act()
-
-    def _select_related(self, step: int) -> None:
-        if not self._items:
-            self.post_message(messages.Said("No related items here.", transient=True))
+        """Select the next related item or, with -1, the previous one."""
+        if not self.article.item_count:
+            self._say("This article has no related items.")
             return
         self.focus_article()
-        at = self.article.selected + step
-        if at >= self._items:
-            self.post_message(messages.Said("That is the last related item.", transient=True))
-        elif at < 0:
-            self.post_message(messages.Said("That is the first related item.", transient=True))
-        self.article.select_item(max(0, at))
+        index = self.article.selected + step
+        if index >= self.article.item_count:
+            self._say("This is the last related item.")
+        elif index < 0:
+            self._say("This is the first related item.")
+        self.article.select_item(max(0, index))
 
-    @property
-    def _items(self) -> int:
-        subject = self.article.subject
-        return len(subject.items) if subject is not None else 0
+    def _say(self, text: str) -> None:
+        self.post_message(StatusMessage(text, transient=True))

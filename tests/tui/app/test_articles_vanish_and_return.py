@@ -205,7 +205,7 @@ async def test_when_all_go_and_come_back_one_by_one_the_selected_one_is_selected
         for n in texts:
             (folder / f"{n}.md").unlink()
         await reader.press("r")
-        assert len(reader.list.view) == 0
+        assert len(reader.list.order) == 0
         for n, text in texts.items():
             (folder / f"{n}.md").write_text(text)
             await reader.press("r")

@@ -107,5 +107,5 @@ async def test_an_index_that_turns_out_to_be_damaged_is_built_anew(
             await reader.settled()  # the new one fails in the same way
         assert renewals == [True]
         await reader.press("1")
-        assert len(reader.list.view) == 5
+        assert len(reader.list.order) == 5
         assert len(reader.rows) == 5

@@ -185,7 +185,7 @@ async def test_titles_of_every_script_keep_the_grid(wide: Path, size: tuple[int,
                 strip = view.render_line(y)
                 assert strip.cell_length == cells
                 assert cell_len(strip.text) == cells
-                if y < len(view.view):
+                if y < len(view.order):
                     for column in (c for c in layout.columns[1:] if c.start < cells):
                         # Wherever a column begins, a segment of the row begins, whatever stands before.
                         assert strip.crop(0, column.start).cell_length == column.start

@@ -25,7 +25,7 @@ def many(count: int) -> dict[str, str]:
 async def test_a_view_that_comes_late_does_not_take_the_selection_back(make_folder: MakeFolder) -> None:
     async with opened(make_folder(many(30))) as reader:
         await reader.press("j", "j")
-        view, rows, keep = reader.list.view, reader.rows, reader.list.rowid
+        view, rows, keep = reader.list.order, reader.rows, reader.list.rowid
         await reader.press("j", "j", "j")
         reader.report_loaded_list(view, rows, keep)
         await reader.settled()
@@ -80,7 +80,7 @@ async def test_pressing_r_again_and_again_leaves_one_refresh(
         for _ in range(8):
             reader.start_action("refresh_folder")
         await reader.settled()
-        assert len(reader.list.view) == 305
+        assert len(reader.list.order) == 305
         assert "305 articles" in reader.lines[0]
         assert most <= 3  # one that ends at its next document, one that goes on, and the article in the pane
 

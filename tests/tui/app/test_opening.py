@@ -38,7 +38,7 @@ async def test_an_article_whose_original_was_opened_is_read(seeds: Path, browser
 async def test_o_on_a_related_item_opens_that(seeds: Path, browser: Browser) -> None:
     async with opened(seeds) as reader:
         await reader.press("]", "o")
-        item = reader.article.item
+        item = reader.article.related_item
         assert item is not None
         assert browser.calls == [[item.links.best]]
 

@@ -35,7 +35,7 @@ def folder(make_folder: MakeFolder) -> Path:
 async def far_down(reader: Reader) -> tuple[int, str]:
     """Read on, with a search; return where that is."""
     await reader.press("enter", "enter", "space", "space", "space", "slash", *"appeal", "enter", "n", "n")
-    return reader.reading.scroll_offset.y, reader.reading.wanted
+    return reader.reading.scroll_offset.y, reader.reading.search_text
 
 
 async def test_what_comes_of_many_moves_nothing_of_the_text_that_one_reads(folder: Path) -> None:
@@ -51,7 +51,7 @@ async def test_what_comes_of_many_moves_nothing_of_the_text_that_one_reads(folde
         reader.report_fetch(gathered(text.id, left=6))
         reader.report_fetch(gathered(text.id, finished=True))
         await reader.settled()
-        assert (reader.reading.scroll_offset.y, reader.reading.wanted) == before
+        assert (reader.reading.scroll_offset.y, reader.reading.search_text) == before
         assert reader.reading.text is not None
         assert reader.reading.text.kind == "body"
 
@@ -61,7 +61,7 @@ async def test_a_failure_moves_nothing_either(folder: Path) -> None:
         before = await far_down(reader)
         reader.reload_article()
         await reader.settled()
-        assert (reader.reading.scroll_offset.y, reader.reading.wanted) == before
+        assert (reader.reading.scroll_offset.y, reader.reading.search_text) == before
 
 
 @pytest.mark.parametrize("finished", [True, False])

@@ -60,14 +60,14 @@ def line(reader: Reader) -> BulkFetchBar:
 async def test_twice_in_one_go_begins_and_pauses(news: Path, site: Silent) -> None:
     async with opened(news, SIDE, _ALLOWED) as reader:
         await reader.burst("F", "F")
-        await reader.until(lambda: (told := line(reader).gathered) is not None and told.paused, seconds=30)
-        gathered = line(reader).gathered
+        await reader.until(lambda: (told := line(reader).progress) is not None and told.paused, seconds=30)
+        gathered = line(reader).progress
         assert gathered is not None
         assert gathered.left == 4
         assert not site.asked.is_set(), "it was paused before it had begun"
         await reader.burst("F")
         await asyncio.wait_for(site.asked.wait(), 60)
-        await reader.until(lambda: (told := line(reader).gathered) is not None and not told.paused, seconds=30)
+        await reader.until(lambda: (told := line(reader).progress) is not None and not told.paused, seconds=30)
 
 
 async def test_the_line_tells_it_and_no_message_stands_below(news: Path, site: Silent) -> None:
@@ -133,14 +133,14 @@ async def test_three_times_in_one_go_goes_on(news: Path, site: Silent) -> None:
     async with opened(news, SIDE, _ALLOWED) as reader:
         await reader.burst("F", "F", "F")
         await asyncio.wait_for(site.asked.wait(), 60)
-        await reader.until(lambda: (told := line(reader).gathered) is not None and not told.paused, seconds=30)
+        await reader.until(lambda: (told := line(reader).progress) is not None and not told.paused, seconds=30)
 
 
 async def test_stopping_right_after_beginning_stops(news: Path, site: Silent) -> None:
     async with opened(news, SIDE, _ALLOWED) as reader:
         await reader.burst("F", "X")
         await reader.until(lambda: "Stopped" in reader.message, seconds=30)
-        assert line(reader).gathered is None
+        assert line(reader).progress is None
         site.asked.clear()
         await reader.burst("F")
         await asyncio.wait_for(site.asked.wait(), 60)

@@ -1,83 +1,96 @@
-"""What is fetched of the pictures that are wanted, and how often."""
+"""Which images are fetched, and how often."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import pytest
-from textual.message import Message
 
-from reader.images.model import ImageBox
-from reader.tui import messages
-from reader.tui.pictures_desk import NOT_KEPT, PicturesDesk, Wanted
+from reader.images.model import ImageBox, RenderedImage
+from reader.tui.loaders.images import NOT_CACHED, ImageLoader, ImageRequest, ImageSlot
 from tests.conftest import MakeFolder, OpenLibrary
 
+T = TypeVar("T")
 URL = "https://a.example/1.png"
 BOX = ImageBox(10, 5, (0, 0, 0), (8, 16), False)
 
 
-class Screen:
-    """A desk whose work is done at once, and what it asks and tells; nothing that is fetched is kept."""
+class InPlace:
+    """A background whose jobs are done when the test says so."""
+
+    def __init__(self) -> None:
+        self._jobs: list[Callable[[], Awaitable[object]]] = []
+
+    def start(self, job: Callable[[], Awaitable[object]], group: str, *, exclusive: bool = True) -> None:
+        self._jobs.append(job)
+
+    def finish(self) -> None:
+        """Do all jobs, and those that they start."""
+        for _ in range(20):
+            if not self._jobs:
+                return
+            asyncio.run(self._jobs.pop(0)())  # type: ignore[arg-type]
+        pytest.fail("it never ends")
+
+    async def run(self, function: Callable[..., T], *args: object) -> T:
+        return function(*args)
+
+
+class Images:
+    """An image loader, and what it fetches, cancels and tells; nothing that is fetched can be cached."""
 
     def __init__(self, make_folder: MakeFolder, library: OpenLibrary) -> None:
         self.fetched: list[str] = []
-        self.dropped: list[str] = []
-        self.told: list[messages.PictureMade] = []
-        self._missing: list[messages.PicturesMissing] = []
+        self.canceled: list[str] = []
+        self.answers: list[tuple[str, RenderedImage | str]] = []
+        self._background = InPlace()
         opened = library(make_folder({"a.md": "---\ntitle: A\n---\n"}))
-        self.desk = PicturesDesk(opened, self._run, self._post, self.fetched.append, self.dropped.append)
+        self.loader = ImageLoader(
+            opened,
+            self._background,  # type: ignore[arg-type]
+            self._on_image,
+            self.fetched.append,
+            self.canceled.append,
+        )
 
-    def _run(self, work: Callable[[], object], *_: Any, **__: Any) -> None:
-        work()
+    def _on_image(self, _: ImageSlot, url: str, answer: RenderedImage | str) -> None:
+        self.answers.append((url, answer))
 
-    def _post(self, message: Message) -> None:
-        if isinstance(message, messages.PictureMade):
-            self.told.append(message)
-        elif isinstance(message, messages.PicturesMissing):
-            self._missing.append(message)
+    def request(self, *urls: str) -> None:
+        self.loader.request("text", [ImageRequest(url, BOX) for url in urls])
+        self._background.finish()
 
-    def settle(self) -> None:
-        """Take what was posted, as the screen does."""
-        for _ in range(20):
-            if not self._missing:
-                return
-            self.desk.fetch_missing(self._missing.pop().urls)
-        pytest.fail("it goes on for ever")
-
-    def ask(self, *urls: str) -> None:
-        self.desk.ask("text", [Wanted(url, BOX) for url in urls])
-        self.settle()
-
-    def come(self, url: str, error: str = "") -> None:
-        self.desk.heard(url, error)
-        self.settle()
+    def fetch_ended(self, url: str, error: str = "") -> None:
+        self.loader.on_fetched(url, error)
+        self._background.finish()
 
 
 @pytest.fixture
-def screen(make_folder: MakeFolder, library: OpenLibrary) -> Screen:
-    return Screen(make_folder, library)
+def images(make_folder: MakeFolder, library: OpenLibrary) -> Images:
+    return Images(make_folder, library)
 
 
-def test_a_picture_that_came_and_is_not_kept_is_told_once_and_not_fetched_again(screen: Screen) -> None:
-    screen.ask(URL)
-    screen.come(URL)
-    assert screen.fetched == [URL]
-    assert [(each.url, each.answer) for each in screen.told] == [(URL, NOT_KEPT)]
-    screen.ask(URL, "https://a.example/2.png")
-    assert screen.fetched == [URL, "https://a.example/2.png"]
-    screen.desk.forgive()
-    screen.ask(URL)
-    assert screen.fetched[2:] == [URL], "who wants it anew may have it tried"
+def test_an_image_that_cannot_be_cached_is_reported_once_and_not_fetched_again(images: Images) -> None:
+    images.request(URL)
+    images.fetch_ended(URL)
+    assert images.fetched == [URL]
+    assert images.answers == [(URL, NOT_CACHED)]
+    images.request(URL, "https://a.example/2.png")
+    assert images.fetched == [URL, "https://a.example/2.png"]
+    images.loader.retry_failed()
+    images.request(URL)
+    assert images.fetched[2:] == [URL], "a new request tries it again"
 
 
-def test_a_picture_that_was_dropped_is_fetched_when_it_is_wanted_again(screen: Screen) -> None:
-    screen.ask(URL)
-    screen.ask()
-    assert screen.dropped == [URL]
-    screen.ask(URL)
-    screen.come(URL)  # given up
-    assert screen.fetched == [URL, URL]
-    assert screen.told == []
-    screen.come(URL, "404 Not Found.")
-    assert [each.answer for each in screen.told] == ["404 Not Found."]
+def test_an_image_whose_fetch_was_canceled_is_fetched_when_it_is_requested_again(images: Images) -> None:
+    images.request(URL)
+    images.request()
+    assert images.canceled == [URL]
+    images.request(URL)
+    images.fetch_ended(URL)  # canceled
+    assert images.fetched == [URL, URL]
+    assert images.answers == []
+    images.fetch_ended(URL, "404 Not Found.")
+    assert [answer for _, answer in images.answers] == ["404 Not Found."]

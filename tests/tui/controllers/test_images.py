@@ -82,9 +82,9 @@ def folder(make_folder: MakeFolder) -> Path:
     )
 
 
-def picture_lines(view: LineView) -> list[int]:
+def image_lines(view: LineView) -> list[int]:
     """Return which lines of a view are of pictures."""
-    return [at for at, line in enumerate(lines_of(view)) if any(run.picture is not None for run in line)]
+    return [at for at, line in enumerate(lines_of(view)) if any(run.image is not None for run in line)]
 
 
 def top_line(view: LineView) -> str:
@@ -109,7 +109,7 @@ async def reading(
 async def test_pictures_stand_in_the_text_above_what_is_said_of_them(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))), **{"in": encoded(halves((400, 200)))})
     async with reading(folder) as reader:
-        lines = picture_lines(reader.reading)
+        lines = image_lines(reader.reading)
         text = drawn(reader.reading).split("\n")
         assert [len(text[at].strip("\n")) for at in (lines[0], lines[-1])] == [72, 40]
         assert len(lines) == 18 + 10
@@ -126,24 +126,24 @@ async def test_pictures_stand_in_the_text_above_what_is_said_of_them(folder: Pat
 async def test_they_are_no_larger_than_two_thirds_of_the_screen(folder: Path) -> None:
     keep(folder, lead=encoded(halves((1000, 3000))))
     async with reading(folder, STACKED) as reader:
-        assert 4 <= len(picture_lines(reader.reading)) <= reader.reading.size.height * 2 / 3
+        assert 4 <= len(image_lines(reader.reading)) <= reader.reading.size.height * 2 / 3
 
 
 async def test_i_takes_them_away_and_brings_them_back_and_it_is_remembered(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder) as reader:
-        assert picture_lines(reader.reading)
+        assert image_lines(reader.reading)
         await reader.press("i")
         assert reader.message == "Pictures are off."
-        assert not picture_lines(reader.reading)
+        assert not image_lines(reader.reading)
         assert not blocks_on(reader)
     async with reading(folder) as reader:
-        assert not picture_lines(reader.reading)
+        assert not image_lines(reader.reading)
         await reader.press("i")
         assert reader.message == "Pictures are on, as far as they are kept."
-        assert picture_lines(reader.reading)
+        assert image_lines(reader.reading)
     async with reading(folder) as reader:
-        assert picture_lines(reader.reading)
+        assert image_lines(reader.reading)
 
 
 @pytest.mark.usefixtures("far")
@@ -152,16 +152,16 @@ async def test_over_ssh_they_are_off_until_asked_for_and_that_is_remembered_for_
 ) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder, settings=QUIET) as reader:
-        assert not picture_lines(reader.reading)
+        assert not image_lines(reader.reading)
         await reader.press("i")
         assert "They were off over ssh." in reader.message
-        assert picture_lines(reader.reading)
+        assert image_lines(reader.reading)
     async with reading(folder, settings=QUIET) as reader:
-        assert picture_lines(reader.reading)
+        assert image_lines(reader.reading)
         await reader.press("i")
     monkeypatch.delenv("SSH_CONNECTION")
     async with reading(folder) as reader:
-        assert picture_lines(reader.reading)
+        assert image_lines(reader.reading)
 
 
 async def test_offline_they_are_off_until_asked_for_and_that_is_remembered_for_offline_alone(folder: Path) -> None:
@@ -169,25 +169,25 @@ async def test_offline_they_are_off_until_asked_for_and_that_is_remembered_for_o
     keep(folder, lead=body, later=body, **{"in": body})  # so that none is missing where they could be fetched
     offline = Config(fetch=FetchSettings(offline=True))
     async with reading(folder, settings=offline) as reader:
-        assert not picture_lines(reader.reading)
+        assert not image_lines(reader.reading)
         await reader.press("i")
         assert reader.message == "Pictures are on, as far as they are kept. They were off while nothing is fetched."
-        assert picture_lines(reader.reading)
+        assert image_lines(reader.reading)
     async with reading(folder, settings=offline) as reader:
-        assert picture_lines(reader.reading)
+        assert image_lines(reader.reading)
         await reader.press("i")
         assert reader.message == "Pictures are off."
     async with reading(folder, settings=Config()) as reader:
-        assert picture_lines(reader.reading)
+        assert image_lines(reader.reading)
 
 
 async def test_where_the_settings_say_so_they_are_off_until_asked_for(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder, settings=Config(fetch=FetchSettings(enabled=False, images=False))) as reader:
-        assert not picture_lines(reader.reading)
+        assert not image_lines(reader.reading)
         await reader.press("i")
         assert "They were off by [fetch] images." in reader.message
-        assert picture_lines(reader.reading)
+        assert image_lines(reader.reading)
 
 
 @pytest.mark.parametrize(("term", "graphics", "why"), [("xterm-16color", "auto", "too few colours"),
@@ -201,10 +201,10 @@ async def test_where_they_cannot_be_shown_i_says_why(
     keep(folder, lead=encoded(halves((800, 400))))
     settings = Config(fetch=FetchSettings(enabled=False, images=True, graphics=graphics))
     async with reading(folder, settings=settings) as reader:
-        assert not picture_lines(reader.reading)
+        assert not image_lines(reader.reading)
         await reader.press("i")
         assert why in reader.message
-        assert not picture_lines(reader.reading)
+        assert not image_lines(reader.reading)
 
 
 async def test_where_kitty_s_are_asked_for_and_cannot_be_had_i_says_so(
@@ -223,9 +223,9 @@ async def test_what_the_terminal_draws_is_text_in_its_cells(folder: Path, monkey
     monkeypatch.setenv("TERM", "xterm-kitty")
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder) as reader:
-        await reader.until(lambda: picture_lines(reader.reading))
+        await reader.until(lambda: image_lines(reader.reading))
         shown = [each for each in segments(reader) if "\U0010eeee" in each.text]
-        assert len(shown) == len(picture_lines(reader.reading))
+        assert len(shown) == len(image_lines(reader.reading))
         assert {each.cell_length for each in shown} == {72}
         assert len({each.style.color.triplet for each in shown if each.style and each.style.color}) == 1
         await reader.press("h")
@@ -248,7 +248,7 @@ async def test_when_one_comes_the_eye_stays_where_it_was(folder: Path, down: int
         before = top_line(reader.reading)
         await come(reader, LEAD, encoded(halves((800, 400))))
         await come(reader, INSIDE, encoded(halves((400, 200))))
-        assert picture_lines(reader.reading)
+        assert image_lines(reader.reading)
         assert top_line(reader.reading) == before
 
 
@@ -266,8 +266,8 @@ async def test_the_top_line_stays_after_all_layout_changes_are_undone(folder: Pa
     sizes = {f"p{n}": encoded(halves((300 * (n + 1), 200))) for n in range(4)}
     keep(folder, SEVERAL, lead=encoded(halves((800, 400))), **sizes)
     async with reading(folder, STACKED, timings=timings) as reader:
-        await reader.until(lambda: len({run.picture.picture for line in lines_of(reader.reading) for run in line
-                                        if run.picture is not None}) == 5)  # fmt: skip
+        await reader.until(lambda: len({run.image.picture for line in lines_of(reader.reading) for run in line
+                                        if run.image is not None}) == 5)  # fmt: skip
         lines = len(lines_of(reader.reading))
         await reader.burst(*"j" * down)
         before = reader.reading.scroll_offset.y
@@ -280,7 +280,7 @@ async def test_the_top_line_stays_after_all_layout_changes_are_undone(folder: Pa
         await reader.press("T")
         assert reader.reading.scroll_offset.y == before
         await reader.press("i")
-        assert not picture_lines(reader.reading)
+        assert not image_lines(reader.reading)
         await reader.press("i")
         await all_as_it_was()
         for size in ((80, 40), (200, 50), (50, 12)):
@@ -315,7 +315,7 @@ async def test_a_counter_of_readers_is_passed_over_without_a_word(folder: Path) 
 
     keep(folder, lead=encoded(Pillow.new("RGB", (1, 1))))
     async with reading(folder) as reader:
-        assert not picture_lines(reader.reading)
+        assert not image_lines(reader.reading)
         assert "not shown" not in drawn(reader.reading)
 
 
@@ -323,14 +323,14 @@ async def test_a_counter_of_readers_is_passed_over_without_a_word(folder: Path) 
 async def test_another_size_of_the_terminal_is_another_size_of_pictures(folder: Path, size: tuple[int, int]) -> None:
     keep(folder, lead=encoded(halves((4000, 2000))))
     async with reading(folder) as reader:
-        first = picture_lines(reader.reading)
+        first = image_lines(reader.reading)
         await reader.resize(*size)
-        await reader.until(lambda: picture_lines(reader.reading))
-        widths = {sum(len(run.text) for run in lines_of(reader.reading)[at]) for at in picture_lines(reader.reading)}
+        await reader.until(lambda: image_lines(reader.reading))
+        widths = {sum(len(run.text) for run in lines_of(reader.reading)[at]) for at in image_lines(reader.reading)}
         assert len(widths) == 1
         assert widths.pop() <= reader.reading.text_width
         await reader.resize(*SIDE)
-        await reader.until(lambda: picture_lines(reader.reading) == first)
+        await reader.until(lambda: image_lines(reader.reading) == first)
 
 
 async def test_after_leaving_and_scrolling_nothing_of_them_is_left(folder: Path) -> None:
@@ -350,12 +350,12 @@ async def test_letters_over_links_and_what_is_chosen_stay_when_one_comes(folder:
     keep(folder)
     async with reading(folder, STACKED, timings=PATIENT._replace(image_retry=0.01)) as reader:
         await reader.press("l")
-        assert reader.reading.is_hinting
+        assert reader.reading.hints.is_active
         await come(reader, LEAD, encoded(halves((800, 400))))
-        assert reader.reading.is_hinting
-        assert not picture_lines(reader.reading)
+        assert reader.reading.hints.is_active
+        assert not image_lines(reader.reading)
         await reader.press("escape")
-        await reader.until(lambda: picture_lines(reader.reading))
+        await reader.until(lambda: image_lines(reader.reading))
 
 
 async def test_what_is_copied_has_nothing_of_a_picture(folder: Path) -> None:
@@ -396,18 +396,18 @@ async def test_another_theme_is_another_ground_of_what_is_transparent(folder: Pa
 async def test_the_pane_has_the_picture_of_the_article_below_the_facts(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
     async with opened(folder, settings=PICTURES) as reader:
-        await reader.until(lambda: picture_lines(reader.article))
-        lines = picture_lines(reader.article)
+        await reader.until(lambda: image_lines(reader.article))
+        lines = image_lines(reader.article)
         assert len(lines) <= 12
         text = reader.pane.split("\n")
         assert "quality" in "\n".join(text[: lines[0]])
         assert "What there is to say" in "\n".join(text[lines[-1] + 1 :])
         await reader.press("j")
-        assert not picture_lines(reader.article)
+        assert not image_lines(reader.article)
         await reader.press("k")
-        await reader.until(lambda: picture_lines(reader.article))
+        await reader.until(lambda: image_lines(reader.article))
         await reader.press("i")
-        assert not picture_lines(reader.article)
+        assert not image_lines(reader.article)
 
 
 async def test_a_small_pane_has_none(folder: Path) -> None:
@@ -415,11 +415,11 @@ async def test_a_small_pane_has_none(folder: Path) -> None:
     async with opened(folder, STACKED, PICTURES) as reader:
         await asyncio.sleep(0.05)
         await reader.settled()
-        assert not picture_lines(reader.article)
+        assert not image_lines(reader.article)
         await reader.resize(*SIDE)
-        await reader.until(lambda: picture_lines(reader.article))
+        await reader.until(lambda: image_lines(reader.article))
         await reader.resize(*STACKED)
-        await reader.until(lambda: not picture_lines(reader.article))
+        await reader.until(lambda: not image_lines(reader.article))
 
 
 async def test_who_has_scrolled_the_pane_is_left_alone(folder: Path) -> None:
@@ -457,12 +457,12 @@ async def test_what_is_not_kept_is_fetched_once_and_kept(make_folder: MakeFolder
         allowed = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",), images=True))
         async with opened(folder, STACKED, allowed) as reader:
             await reader.press("f")
-            await reader.until(lambda: picture_lines(reader.reading), seconds=30)
+            await reader.until(lambda: image_lines(reader.reading), seconds=30)
             await reader.until(lambda: "404" in drawn(reader.reading), seconds=30)
         assert sorted(server.targets) == ["/a.png", "/gone.png"]
         async with opened(folder, STACKED, PICTURES) as reader:
             await reader.press("f")
-            await reader.until(lambda: picture_lines(reader.reading))
+            await reader.until(lambda: image_lines(reader.reading))
         assert len(server.targets) == 2
 
 
@@ -495,7 +495,7 @@ async def test_pixels_go_over_the_half_blocks_of_each_line(folder: Path) -> None
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder, settings=SHARP) as reader:
         await reader.until(lambda: sixels_on(reader))
-        lines = picture_lines(reader.reading)
+        lines = image_lines(reader.reading)
         assert len(sixels_on(reader)) == len(lines) == 18
         assert sum(each.cell_length for each in blocks_on(reader)) == 18 * 72
         for sent in sixels_on(reader):
@@ -540,7 +540,7 @@ async def test_pixels_in_the_last_line_of_the_terminal_would_scroll_it(folder: P
         await reader.until(lambda: reader.message == "")
         await reader.until(lambda: sixels_on(reader))
         view = reader.reading
-        shown = [at for at in picture_lines(view) if 0 <= at - view.scroll_offset.y < 24]
+        shown = [at for at in image_lines(view) if 0 <= at - view.scroll_offset.y < 24]
         assert view.region.bottom == 24
         assert shown[-1] - view.scroll_offset.y == 23
         assert len(sixels_on(reader)) == len(shown) - 1
@@ -550,4 +550,4 @@ async def test_in_the_pane_they_are_sharp_too(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
     async with opened(folder, settings=SHARP) as reader:
         await reader.until(lambda: sixels_on(reader))
-        assert len(sixels_on(reader)) == len(picture_lines(reader.article)) > 0
+        assert len(sixels_on(reader)) == len(image_lines(reader.article)) > 0

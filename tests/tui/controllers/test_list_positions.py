@@ -37,12 +37,12 @@ def web_of_articles(make_folder: MakeFolder) -> Path:
 async def test_enter_on_a_related_item_that_is_a_document_here_goes_to_that_article(seeds: Path) -> None:
     async with opened(seeds) as reader:
         await reader.press("j", "j", "j", *("]" * 5))
-        assert reader.article.subject is not None
-        assert reader.article.subject.path.startswith("001_")
+        assert reader.article.content is not None
+        assert reader.article.content.path.startswith("001_")
         assert "· in this folder" in reader.pane
         await reader.press("enter")
         assert reader.row.path.startswith("003_")
-        assert reader.article.subject.path.startswith("003_")
+        assert reader.article.content.path.startswith("003_")
         assert reader.focus == "article"
         assert reader.message == "Backspace goes back."
         await reader.press("backspace")
@@ -53,7 +53,7 @@ async def test_enter_on_a_related_item_that_is_a_document_here_goes_to_that_arti
 async def test_enter_on_a_related_item_that_is_no_document_here_shows_what_is_said_of_it(seeds: Path) -> None:
     async with opened(seeds) as reader:
         await reader.press("]")
-        item, teller = reader.article.item, reader.shown
+        item, teller = reader.article.related_item, reader.shown
         assert item is not None
         await reader.press("enter")
         assert reader.shown == item.title
@@ -130,10 +130,10 @@ async def test_a_folder_that_vanishes_and_comes_back_is_as_it_was(web_of_article
         away = tmp_path / "away"
         shutil.move(web_of_articles, away)
         await reader.press("r")
-        assert len(reader.list.view) == 100  # a disk that is away takes no news with it
+        assert len(reader.list.order) == 100  # a disk that is away takes no news with it
         shutil.move(away, web_of_articles)
         await reader.press("r")
-        assert (len(reader.list.view), reader.row.title, reader.row.read) == (100, "N001", True)
+        assert (len(reader.list.order), reader.row.title, reader.row.read) == (100, "N001", True)
         assert reader.shown == "N001"
 
 
@@ -141,7 +141,7 @@ async def test_visited_related_items_are_drawn_quietly(seeds: Path) -> None:
     async with opened(seeds) as reader:
 
         def inks() -> set[str]:
-            return {run.ink for line in lines_of(reader.article) for run in line if run.item == 0}
+            return {run.style for line in lines_of(reader.article) for run in line if run.item == 0}
 
         assert "text" in inks()
         await reader.press("]", "enter", "backspace", "h")

@@ -32,7 +32,7 @@ def starred(reader: Reader) -> list[int]:
 
 def begins(reader: Reader) -> list[str]:
     """The first two cells of each row of the list, as they are drawn."""
-    return [reader.list.render_line(y).text[:2] for y in range(len(reader.list.view))]
+    return [reader.list.render_line(y).text[:2] for y in range(len(reader.list.order))]
 
 
 async def type_in(reader: Reader, text: str) -> None:
@@ -42,7 +42,7 @@ async def type_in(reader: Reader, text: str) -> None:
 async def test_what_is_chosen_is_marked_together_and_drawn_so(folder: Path) -> None:
     async with opened(folder) as reader:
         await reader.press("j", "v", "j", "j")
-        assert reader.list.selected_range == reader.list.view.rowids[1:4].tolist()
+        assert reader.list.selected_range == reader.list.order.rowids[1:4].tolist()
         assert begins(reader) == [" •", "▌•", "▌•", "▌•", " •", " •", " •", " •"]
         assert "3 chosen" in reader.lines[-1]
         await reader.press("m")
@@ -85,12 +85,12 @@ async def test_the_mouse_chooses_what_it_is_drawn_over(folder: Path) -> None:
         await reader.pilot.hover(ArticleList, offset=(5, 3))
         await reader.pilot.mouse_up(ArticleList, offset=(5, 3))
         await reader.settled()
-        assert reader.list.selected_range == reader.list.view.rowids[1:4].tolist()
+        assert reader.list.selected_range == reader.list.order.rowids[1:4].tolist()
         await reader.click(ArticleList, 5, 5)
         assert (reader.list.selected_range, reader.list.cursor) == ([], 5)
         await reader.pilot.click(ArticleList, offset=(5, 7), shift=True)
         await reader.settled()
-        assert reader.list.selected_range == reader.list.view.rowids[5:8].tolist()
+        assert reader.list.selected_range == reader.list.order.rowids[5:8].tolist()
 
 
 async def test_everything_is_marked_read_and_unread_again_by_undo(folder: Path) -> None:
@@ -203,9 +203,7 @@ async def test_the_next_unread_is_found_beyond_the_rows_at_hand(make_folder: Mak
     async with opened(folder) as reader:
         await reader.press("M")
         other = Library.open(folder, Paths.from_environment())  # another window
-        other.marks.apply(
-            [row.id for row in other.articles.rows([reader.list.view.rowids[1200]])], MarkChange(read=False)
-        )
+        other.mark([row.id for row in other.rows([reader.list.order.rowids[1200]])], MarkChange(read=False))
         other.close()
         await reader.until(lambda: "1 unread" in reader.lines[0])
         await reader.press("n")

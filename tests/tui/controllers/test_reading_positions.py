@@ -118,7 +118,7 @@ async def test_coming_back_in_the_same_run_shows_where_one_was(hundred: Path) ->
 async def test_coming_back_before_the_other_article_was_shown_keeps_the_place(hundred: Path) -> None:
     async with opened(hundred) as reader:
         await reader.press("enter", "pagedown", "escape")
-        there, back = (reader.list.view.rowids[at] for at in (1, 0))
+        there, back = (reader.list.order.rowids[at] for at in (1, 0))
         reader.load_article(there)
         reader.load_article(back)
         await reader.settled()

@@ -9,8 +9,9 @@ from reader.core.errors import ReaderError
 from reader.tui.app import NewsreaderApp
 from reader.tui.keys import bindings
 from reader.tui.keys.bindings import ACTIONS, GROUPS, Action
-from reader.tui.screens.browse import BrowseScreen
 from reader.tui.screens.help import HelpScreen
+from reader.tui.screens.main import MainScreen
+from reader.tui.screens.reader import ReaderScreen
 from reader.tui.widgets.article_list.article_list import ArticleList
 from reader.tui.widgets.article_pane.article_pane import ArticlePane
 from reader.tui.widgets.panes import Panes
@@ -19,7 +20,7 @@ from reader.tui.widgets.reader.reader_view import ReaderView
 from reader.tui.widgets.sidebar.sidebar import Sidebar
 
 OWNERS = {
-    "app": NewsreaderApp, "browse": BrowseScreen, "panes": Panes, "list": ArticleList, "article": ArticlePane,
+    "app": NewsreaderApp, "browse": MainScreen, "panes": Panes, "list": ArticleList, "article": ArticlePane,
     "entry": PromptLine, "text": ReaderView, "views": Sidebar,
 }  # fmt: skip
 
@@ -28,7 +29,7 @@ OWNERS = {
 def test_an_action_can_be_carried_out_wherever_it_is_offered(action: Action) -> None:
     for scope in action.scopes:
         method = action.method.partition("(")[0]
-        owner = BrowseScreen if method.startswith("screen.") else OWNERS[scope]
+        owner = ReaderScreen if method.startswith("screen.") else OWNERS[scope]
         assert callable(getattr(owner, f"action_{method.removeprefix('screen.')}"))
 
 

@@ -153,7 +153,7 @@ async def test_pages_and_half_pages_of_the_article(many: Path, down: str, up: st
 async def test_moving_keys_walk_through_the_related_items(seeds: Path) -> None:
     async with opened(seeds) as reader:
         await reader.press("j", "j", "j", "enter", "]")
-        assert len(reader.article.subject.items) == 9  # type: ignore[union-attr]
+        assert len(reader.article.content.items) == 9  # type: ignore[union-attr]
         for key, at in (("j", 1), ("down", 2), ("k", 1), ("up", 0), ("up", -1), ("]", 0), ("G", 8), ("g", 0)):
             await reader.press(key)
             assert reader.article.selected == at
@@ -170,7 +170,7 @@ async def test_brackets_walk_through_the_related_items_from_the_list_and_keep_th
 ) -> None:
     async with opened(seeds, size) as reader:
         await reader.press("]")
-        items = reader.article.subject.items  # type: ignore[union-attr]
+        items = reader.article.content.items  # type: ignore[union-attr]
         for at in range(len(items)):
             assert (reader.focus, reader.article.selected) == ("related", at)
             assert items[at].title[:20] in reader.text
@@ -187,7 +187,7 @@ async def test_brackets_walk_through_the_related_items_from_the_list_and_keep_th
 async def test_a_selected_related_item_shows_its_excerpt(seeds: Path) -> None:
     async with opened(seeds) as reader:
         await reader.press("]")
-        item = reader.article.item
+        item = reader.article.related_item
         assert item is not None
         assert item.excerpt[:30] in reader.pane
         await reader.press("]")
@@ -223,7 +223,7 @@ async def test_y_copies_the_link_of_what_is_selected(seeds: Path) -> None:
         assert reader.app.clipboard.startswith(ORIGINALS["Jurist"])
         assert reader.message.startswith("Copied jurist.org/news/")
         await reader.press("]", "y")
-        assert reader.app.clipboard == reader.article.item.links.best  # type: ignore[union-attr]
+        assert reader.app.clipboard == reader.article.related_item.links.best  # type: ignore[union-attr]
 
 
 async def test_what_is_copied_is_what_the_list_says_even_before_the_pane_has_it(

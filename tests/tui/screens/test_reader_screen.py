@@ -212,7 +212,7 @@ async def test_n_goes_on_from_where_one_is(kept: Path) -> None:
         await reader.press("g", "n")
         assert reader.message == "1 of 30"
         await reader.press("/", *"goes", "enter")  # not behind what was searched for before
-        assert reader.reading.wanted == "goes"
+        assert reader.reading.search_text == "goes"
 
 
 async def test_a_search_that_is_left_is_as_if_it_had_not_been(kept: Path) -> None:
@@ -221,7 +221,7 @@ async def test_a_search_that_is_left_is_as_if_it_had_not_been(kept: Path) -> Non
         await reader.press("/", *"nowhere")
         assert "Not in this text." in reader.text
         await reader.press("escape")
-        assert (reader.focus, reader.reading.wanted) == ("text", "")
+        assert (reader.focus, reader.reading.search_text) == ("text", "")
 
 
 async def test_without_a_search_n_reads_the_next_unread_article(kept: Path) -> None:
@@ -405,7 +405,7 @@ async def test_a_picture_that_comes_above_does_not_push_the_text_away(kept: Path
     async with opened(kept) as reader:
         await read(reader)
         view = reader.reading
-        laid = view.laid
+        laid = view.text_layout
         assert laid is not None
         assert view.text is not None
         before = list(laid.before)
@@ -419,15 +419,15 @@ async def test_a_picture_that_comes_above_does_not_push_the_text_away(kept: Path
         middle = view.size.height // 2
         seen = line(reader, middle + 1)
         assert seen
-        view.fit(view.text, taller)  # at once: from its top
+        view.refit(view.text, taller)  # at once: from its top
         await reader.settled()
         assert (view.scroll_offset.y, line(reader, 2)) == (0, "With a page")
-        view.fit(view.text, laid)
+        view.refit(view.text, laid)
         reader.age_text(60)
-        view.fit(view.text, taller)
+        view.refit(view.text, taller)
         await reader.settled()
         assert line(reader, middle + 1) == seen
-        view.fit(view.text, laid)
+        view.refit(view.text, laid)
         await reader.settled()
         assert line(reader, middle + 1) == seen
 

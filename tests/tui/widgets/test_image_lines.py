@@ -11,8 +11,8 @@ from reader.content.markdown.parser import parse_markdown
 from reader.core.model import Image
 from reader.core.text import cell_width
 from reader.images.model import ImageLine, RenderedImage
-from reader.tui.widgets.reader.lines import ReaderLayout, ReaderText, lay_out_text, lead_of, pictures_in
-from reader.tui.widgets.text.image_lines import MOST, drawn
+from reader.tui.widgets.reader.lines import ReaderLayout, ReaderText, images_in, lay_out_text, lead_image_of
+from reader.tui.widgets.text.image_lines import MAX_IMAGES, image_segments
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "https://a.example/{}.png"
@@ -30,7 +30,7 @@ def text(markdown: str, lead: str = "") -> ReaderText:
 
 
 def shown(laid: ReaderLayout) -> list[str]:
-    return ["".join("#" if run.picture else run.text for run in line) for line in laid.lines]
+    return ["".join("#" if run.image else run.text for run in line) for line in laid.lines]
 
 
 MARKDOWN = f"""Words before.
@@ -67,8 +67,8 @@ def test_the_picture_of_the_whole_stands_below_the_title_unless_it_is_in_the_tex
     lines = shown(lay_out_text(text(MARKDOWN, lead), 60, NOW, (), {lead: picture(8, 2)}))
     assert lines[lines.index("#") + 2] == "A title · Ann"
     assert lines.index("#") < lines.index("Words before.")
-    assert lead_of(text(MARKDOWN, URL.format(1))) is None
-    assert list(pictures_in(text(MARKDOWN, lead))) == [lead, *(URL.format(n) for n in (1, 2, 3))]
+    assert lead_image_of(text(MARKDOWN, URL.format(1))) is None
+    assert list(images_in(text(MARKDOWN, lead))) == [lead, *(URL.format(n) for n in (1, 2, 3))]
 
 
 def test_one_without_room_is_its_words() -> None:
@@ -79,12 +79,12 @@ def test_one_without_room_is_its_words() -> None:
 
 def test_of_very_many_the_first_are_asked_for() -> None:
     many = text("\n\n".join(f"![]({URL.format(n)})" for n in range(100)))
-    assert len(pictures_in(many)) == MOST
+    assert len(images_in(many)) == MAX_IMAGES
 
 
 def test_only_addresses_of_the_web_are_asked_for() -> None:
     odd = "\n\n".join(f"![x]({url})" for url in ("data:image/png;base64,AAAA", "file:///etc/passwd", "javascript:x"))
-    assert pictures_in(text(odd, "file:///etc/passwd")) == {}
+    assert images_in(text(odd, "file:///etc/passwd")) == {}
 
 
 BLOCKS = st.lists(
@@ -119,4 +119,4 @@ def test_whatever_there_is_of_pictures_the_text_and_its_places_are_the_same(
 def test_a_line_of_one_is_drawn_as_wide_as_it_is(cells: int, lines: int) -> None:
     one = picture(cells, lines)
     for line in range(lines):
-        assert sum(each.cell_length for each in drawn(ImageLine(one, line))) == cells
+        assert sum(each.cell_length for each in image_segments(ImageLine(one, line))) == cells

@@ -1,4 +1,4 @@
-"""Which columns a list of so many cells has, and where each begins. Pure; header and rows share it."""
+"""The columns of the list for a width, shared by header and rows. Pure."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TYPE_MARKS = {
 
 
 class Column(NamedTuple):
-    """A column: ``start`` and ``width`` in cells."""
+    """A column; ``start`` and ``width`` are in cells."""
 
     name: ColumnName
     start: int
@@ -26,23 +26,23 @@ class Column(NamedTuple):
 
 
 class Columns(NamedTuple):
-    """The columns of a list, left to right, and how scores are drawn in them."""
+    """The columns of a list from left to right, and how scores are drawn."""
 
     columns: tuple[Column, ...]
     bar: int
-    """Cells of a score's bar; 1 stands for a shade, 0 for the number alone."""
+    """The cells of a score's bar; 1 is a shaded cell, 0 the number alone."""
 
     def at(self, x: int) -> Column | None:
-        """Return the column under the cell ``x``; the gap behind one belongs to it."""
+        """Return the column at the cell ``x``; the gap after a column belongs to it."""
         return next((column for column in reversed(self.columns) if x >= column.start), None)
 
 
 @lru_cache(maxsize=64)
 def columns(width: int, *, types: bool) -> Columns:
-    """Return the columns for a list of ``width`` cells; ``types`` adds the mark of what is not an article.
+    """Return the columns for a list of ``width`` cells; ``types`` adds the column of types.
 
-    The title always keeps the larger part: first the source is shortened and goes,
-    then the bars become shades and go.
+    The title always has the largest share: in narrow lists the source is shortened, then dropped, and the bars
+    become shaded cells, then numbers.
     """
     if width >= 64:
         gap, bar, score, date = (2, 4, 8, 9) if width >= 90 else (1, 4, 8, 9)
@@ -65,12 +65,12 @@ def columns(width: int, *, types: bool) -> Columns:
 
 
 def type_mark(kind: str) -> str:
-    """Return the one-cell mark of a type; none for an article."""
+    """Return the one-cell symbol of a type; a blank for an article."""
     if kind in {"", "article"}:
         return " "
     return _TYPE_MARKS.get(kind, "◇")
 
 
 def type_legend() -> str:
-    """Return the marks with their meaning, for the help."""
-    return "   ".join(f"{mark} {kind}" for kind, mark in _TYPE_MARKS.items()) + "   ◇ another type"
+    """Return all symbols with their meaning, for the help screen."""
+    return "   ".join(f"{mark} {kind}" for kind, mark in _TYPE_MARKS.items()) + "   ◇ other type"

@@ -1,9 +1,9 @@
-"""The line above the list: what each column is, which one sorts, and how."""
+"""The column heads of the list: name, sort key and direction."""
 
 from __future__ import annotations
 
 from rich.segment import Segment
-from textual import events
+from textual import events, on
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -16,14 +16,14 @@ from reader.tui.widgets.article_list.columns import Columns, columns
 
 
 class ListHeader(Widget):
-    """The line above the list: the key, name and direction of each column that sorts."""
+    """Shows the names of the columns; those that sort with their key and direction."""
 
     sort: reactive[Sort | None] = reactive[Sort | None](Sort())
-    """The order; None for how well articles match."""
+    """The sort order; None for relevance."""
     types: reactive[bool] = reactive(False)
 
     class SortChosen(Message):
-        """The mouse asked for an order."""
+        """The user clicked a column to sort by it."""
 
         def __init__(self, by: SortKey) -> None:
             super().__init__()
@@ -41,10 +41,10 @@ class ListHeader(Widget):
         self.set_reactive(ListHeader.sort, sort)
         self.set_reactive(ListHeader.types, types)
         self._keys = keys
-        """Action -> the one character that is its key, if it has such a key."""
+        """Action -> its key, where that is a single character."""
 
     def render_line(self, y: int) -> Strip:
-        """Draw the names over the columns."""
+        """Draw the column heads."""
         name = theme_style(self, "quiet")
         if y:
             return Strip.blank(self.size.width, name)
@@ -74,12 +74,11 @@ class ListHeader(Widget):
         name = theme_style(self, "strong" if chosen else "quiet")
         return [Segment(key, theme_style(self, "key")), Segment(fit_cells(text, cells - len(key)), name)]
 
-    def on_click(self, event: events.Click) -> None:
-        """Sort by the column under the mouse."""
+    @on(events.Click)
+    def _sort_by_clicked(self, event: events.Click) -> None:
         column = self._columns().at(event.x)
         if column is not None and column.name in {"quality", "heat", "date"}:
-            by: SortKey = "quality" if column.name == "quality" else "heat" if column.name == "heat" else "date"
-            self.post_message(self.SortChosen(by))
+            self.post_message(self.SortChosen(column.name))
 
     def _columns(self) -> Columns:
         return columns(max(1, self.size.width), types=self.types)

@@ -1,4 +1,4 @@
-"""What was marked in this run, so that rows that were read before show it too. Pure."""
+"""Marks that were changed in this run, for rows that were loaded before the change. Pure."""
 
 from __future__ import annotations
 
@@ -11,65 +11,65 @@ from reader.core.marks import MarkChange
 from reader.core.model import Row
 
 
-class _Made(NamedTuple):
-    """A row as the person last had it."""
+class _Pending(NamedTuple):
+    """A row with its latest marks."""
 
     row: Row
-    pending: int
-    """Changes of it that are not on disk yet."""
-    at: float
-    """The how manieth change of this run the last of them was; infinity until it is on disk."""
+    unsaved: int
+    """The number of its changes that are not on disk yet."""
+    change_number: float
+    """The number of its last change in this run; infinity until that is on disk."""
 
 
 class PendingMarks:
-    """What the person last said of articles, in the place of what rows hold that are older than that."""
+    """The latest marks of articles, which replace those of rows that were loaded earlier."""
 
     def __init__(self) -> None:
-        self._made: dict[str, _Made] = {}
+        self._pending: dict[str, _Pending] = {}
 
-    def make(self, row: Row, change: MarkChange) -> Row:
-        """Return ``row`` changed, before that is on disk, so that the next press of a key goes on from there."""
+    def apply(self, row: Row, change: MarkChange) -> Row:
+        """Return ``row`` changed, before the change is on disk, so that the next key starts from there."""
         changed = change.applied_to(row)
-        before = self._made.get(row.id)
-        self._made[row.id] = _Made(changed, 1 + (before.pending if before is not None else 0), math.inf)
+        before = self._pending.get(row.id)
+        self._pending[row.id] = _Pending(changed, 1 + (before.unsaved if before is not None else 0), math.inf)
         return changed
 
-    def kept(self, rows: Iterable[Row], number: int) -> list[Row]:
-        """Note that a change of each of ``rows`` is on disk as the ``number``-th; return those that have no other."""
+    def confirm(self, rows: Iterable[Row], change_number: int) -> list[Row]:
+        """Note that a change of each of ``rows`` is on disk; return the rows without another unsaved change."""
         settled = []
         for row in rows:
-            made = self._made.get(row.id)
-            if made is not None and made.pending > 1:
-                self._made[row.id] = made._replace(pending=made.pending - 1)
+            pending = self._pending.get(row.id)
+            if pending is not None and pending.unsaved > 1:
+                self._pending[row.id] = pending._replace(unsaved=pending.unsaved - 1)
             else:
-                self._made[row.id] = _Made(row, 0, number)
+                self._pending[row.id] = _Pending(row, 0, change_number)
                 settled.append(row)
         return settled
 
-    def forget(self) -> None:
-        """Believe what is on disk: something could not be kept, or was undone."""
-        self._made.clear()
+    def clear(self) -> None:
+        """Trust what is on disk: a change failed or was undone."""
+        self._pending.clear()
 
-    def on(self, rows: Sequence[Row], number: int) -> list[Row]:
-        """Return ``rows``, which were read after the ``number``-th change, with those that were made later."""
-        newer = {id_: made.row for id_, made in self._made.items() if made.at > number}
+    def apply_newer(self, rows: Sequence[Row], change_number: int) -> list[Row]:
+        """Return ``rows``, which were loaded after the change with this number, with all later marks."""
+        newer = {id_: pending.row for id_, pending in self._pending.items() if pending.change_number > change_number}
         return [same_marks(row, newer[row.id]) if row.id in newer else row for row in rows] if newer else list(rows)
 
 
 def same_marks(row: Row, other: Row) -> Row:
-    """Return ``row`` with the marks of ``other``, another document of the same article or an older look at it."""
+    """Return ``row`` with the marks of ``other``, another row of the same article."""
     return replace(row, read=other.read, starred=other.starred, tags=other.tags)
 
 
 def describe_change(change: MarkChange) -> str:
-    """Return what to say of one article that was changed; of more, the library says how many."""
+    """Return a message for the change of one article."""
     parts = []
     if change.read is not None:
         parts.append("Marked read." if change.read else "Marked unread.")
     if change.starred is not None:
-        parts.append("Starred." if change.starred else "The star is gone.")
+        parts.append("Starred." if change.starred else "Star removed.")
     if change.add_tags:
         parts.append(f"Tagged {', '.join(change.add_tags)}.")
     if change.remove_tags:
-        parts.append(f"Without {', '.join(change.remove_tags)} now.")
+        parts.append(f"Removed {', '.join(change.remove_tags)}.")
     return " ".join(parts)

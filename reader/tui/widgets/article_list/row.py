@@ -1,4 +1,4 @@
-"""A row of the list as a line: marks, scores, date, source, title, in the columns there are."""
+"""Draws a row of the list: marks, scores, date, source and title in their columns."""
 
 from __future__ import annotations
 
@@ -20,50 +20,50 @@ from reader.tui.widgets.text import formats
 if TYPE_CHECKING:
     from reader.tui.widgets.text.highlight import Term
 
-State = Literal["", "selected", "chosen"]
-"""Whether it is the row that is selected, one of several that are chosen, or neither."""
-_GROUNDS: dict[State, tuple[str, str]] = {
+RowState = Literal["", "selected", "in_range"]
+"""Whether a row is selected, another one of the selected range, or neither."""
+_BACKGROUNDS: dict[RowState, tuple[str, str]] = {
     "": ("", ""),
     "selected": ("panel", "surface"),
-    "chosen": ("surface", "surface"),
+    "in_range": ("surface", "surface"),
 }
-"""The ground of each, with the focus and without."""
+"""The background of each, with the focus and without."""
 
 
-class RowLine:
-    """Draws rows for one widget, and remembers its inks."""
+class RowRenderer:
+    """Draws rows for a widget, and caches its styles."""
 
     def __init__(self, widget: Widget) -> None:
         self._widget = widget
         self.terms: tuple[Term, ...] = ()
-        """What the articles were found by; drawn so in their titles."""
-        self._styles: dict[tuple[str, State, float], Style] = {}
+        """The words to highlight in titles."""
+        self._styles: dict[tuple[str, RowState, float], Style] = {}
 
-    def forget(self) -> None:
-        """Have the inks made anew: the theme has changed, or the focus."""
+    def drop_styles(self) -> None:
+        """Drop the cached styles: theme or focus have changed."""
         self._styles.clear()
 
-    def blank(self, width: int, state: State) -> Strip:
-        """Return a line without anything in it."""
+    def blank(self, width: int, state: RowState) -> Strip:
+        """Return an empty row."""
         return Strip([]).adjust_cell_length(width, self.style("normal", state))
 
-    def drawn(self, row: Row, width: int, state: State, *, types: bool, now: datetime) -> Strip:
-        """Return the line of ``row``, ``width`` cells wide; ``types`` tells whether there is a column for them."""
+    def render(self, row: Row, width: int, state: RowState, *, types: bool, now: datetime) -> Strip:
+        """Return ``row`` as a strip, ``width`` cells wide; ``types`` shows the column of types."""
         strip = Strip(list(self._segments(row, width, state, types=types, now=now)))
         return strip.adjust_cell_length(width, self.style("normal", state))
 
-    def style(self, name: str, state: State, strength: float = 1.0) -> Style:
-        """Return an ink on the ground of ``state``."""
+    def style(self, name: str, state: RowState, strength: float = 1.0) -> Style:
+        """Return a style on the background of ``state``."""
         key = (name, state, strength)
         style = self._styles.get(key)
         if style is None:
-            focused, otherwise = _GROUNDS[state]
+            focused, otherwise = _BACKGROUNDS[state]
             style = theme_style(self._widget, name, focused if self._widget.has_focus else otherwise)
             style += dimmed(style, strength)
             self._styles[key] = style
         return style
 
-    def _segments(self, row: Row, width: int, state: State, *, types: bool, now: datetime) -> Iterable[Segment]:
+    def _segments(self, row: Row, width: int, state: RowState, *, types: bool, now: datetime) -> Iterable[Segment]:
         quiet = self.style("quiet", state)
         end = 0
         layout = columns(width, types=types)
@@ -90,8 +90,8 @@ class RowLine:
                 case "title":
                     yield from self._title(row, column.width, state)
 
-    def _title(self, row: Row, cells: int, state: State) -> Iterable[Segment]:
-        """Yield the title, with the words that it was found by."""
+    def _title(self, row: Row, cells: int, state: RowState) -> Iterable[Segment]:
+        """Yield the title with its highlighted words."""
         title = fit_cells(row.title, cells)
         usual = self.style("quiet" if row.read else "strong", state)
         if not self.terms:
@@ -103,7 +103,7 @@ class RowLine:
         for piece, is_found in pieces(title, spans(title, self.terms)):
             yield Segment(piece, found if is_found else usual)
 
-    def _score(self, value: Number | None, full: int, cells: int, bar: int, state: State) -> Iterable[Segment]:
+    def _score(self, value: Number | None, full: int, cells: int, bar: int, state: RowState) -> Iterable[Segment]:
         number = f"{formats.score(value):>3}" if cells > 3 else fit_cells(formats.score(value), 3, right=True)
         yield Segment(number, self.style("quiet" if value is None else "normal", state))
         rest = cells - len(number)

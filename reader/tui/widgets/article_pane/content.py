@@ -1,7 +1,4 @@
-"""What the article pane shows: a document, or what a document says of a related item.
-
-Made in a worker from the library; the pane only draws it.
-"""
+"""What the article pane shows: a document, or how a document describes a related item."""
 
 from __future__ import annotations
 
@@ -13,18 +10,17 @@ from typing import TYPE_CHECKING
 
 from reader.content.blocks import Block
 from reader.content.page import Page
-from reader.core.model import Article, Image, Json, Links, Number, Related, Row
-from reader.library.library import Library
+from reader.core.model import Image, Json, Links, Number, Related
 
 if TYPE_CHECKING:
-    from reader.workers.body_parser import BodyParser
+    pass
 
 _NO_LINKS = Links()
 
 
 @dataclass(frozen=True, slots=True)
 class RelatedItem:
-    """One entry of the list of related items."""
+    """An entry in the list of related items."""
 
     title: str
     source: str
@@ -34,14 +30,14 @@ class RelatedItem:
     excerpt: str
     links: Links
     rowid: int | None = None
-    """The document of this folder that the item is, if it is one."""
+    """The row of the item's document, if it is in this folder."""
     related: Related | None = None
-    """What the document says of it; None for a member of a collection."""
+    """How the document describes it; None for a member of a collection."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleContent:
-    """Everything the pane draws of one article."""
+    """Everything that the pane shows of one article."""
 
     title: str
     source: str = ""
@@ -58,7 +54,7 @@ class ArticleContent:
     links: Links = _NO_LINKS
     items: tuple[RelatedItem, ...] = ()
     members: int = 0
-    """How many of the last items are members of a collection rather than related articles."""
+    """How many of the last items are members of a collection, not related articles."""
     secured_bytes: int | None = None
     published: bool | None = None
     extra: Mapping[str, Json] = field(default_factory=lambda: MappingProxyType({}))
@@ -66,108 +62,10 @@ class ArticleContent:
     rowid: int | None = None
     id: str = ""
     tags: tuple[str, ...] = ()
-    """The person's own."""
+    """The user's own tags."""
     page: Page | None = None
-    """Its original, where that is kept."""
+    """The fetched original, if there is one."""
     failure: str = ""
-    """Why there is none, when it was asked for last."""
+    """Why the last fetch of the original failed."""
     described_by: str = ""
-    """For what is no document here: the title of the document that tells of it."""
-
-
-def load_content(library: Library, rowid: int, bodies: BodyParser) -> ArticleContent:
-    """Return the document ``rowid``, its body parsed by ``bodies`` and its related items matched with the folder.
-
-    Raises ReaderError when it is gone or can no longer be read.
-    """
-    article = library.articles.load(rowid)
-    row = next(iter(library.articles.rows([rowid])), None)
-    related = tuple(_related_item(library, item) for item in article.related)
-    members = _members(library, rowid, article)
-    extra = {name: value for name, value in article.extra.items() if not (name == "items" and members)}
-    page = library.pages.page(row.id) if row else None
-    failed = library.pages.failure(row.id) if row and page is None else None
-    return ArticleContent(
-        title=article.title,
-        source=article.source,
-        authors=article.provider.authors,
-        published_at=article.published_at,
-        type=article.type,
-        category=article.category,
-        quality=article.quality,
-        heat=article.heat,
-        topics=article.topics,
-        excerpt=article.excerpt,
-        blocks=bodies.parse_body(article.body, article.body_format, article.links.best) if article.body else (),
-        images=article.images,
-        links=article.links,
-        items=related + members,
-        members=len(members),
-        secured_bytes=article.secured.size if article.secured else None,
-        published=article.published,
-        extra=extra,
-        path=article.path,
-        rowid=rowid,
-        id=row.id if row else "",
-        tags=row.tags if row else (),
-        page=page,
-        failure="" if failed is None else failed.error,
-    )
-
-
-def content_of_item(item: RelatedItem, described_by: str) -> ArticleContent:
-    """Return a related item as far as the document ``described_by`` describes it."""
-    related = item.related
-    return ArticleContent(
-        title=item.title,
-        source=item.source,
-        authors=related.provider.authors if related else (),
-        published_at=item.published_at,
-        type=related.type if related else "",
-        quality=item.quality,
-        heat=item.heat,
-        excerpt=item.excerpt,
-        images=related.images if related else (),
-        links=item.links,
-        extra=related.extra if related else MappingProxyType({}),
-        described_by=described_by,
-    )
-
-
-def _related_item(library: Library, related: Related) -> RelatedItem:
-    return RelatedItem(
-        title=related.title,
-        source=related.provider.name or related.provider.domain,
-        published_at=related.published_at,
-        quality=related.quality,
-        heat=related.heat,
-        excerpt=related.excerpt,
-        links=related.links,
-        rowid=library.articles.rowid_by_url(related.links.every()),
-        related=related,
-    )
-
-
-def _members(library: Library, rowid: int, article: Article) -> tuple[RelatedItem, ...]:
-    """Return the members of a collection that are documents here, in its order."""
-    names = article.extra.get("items")
-    if not isinstance(names, list):
-        return ()
-    found = library.articles.collection_members(rowid, [name for name in names if isinstance(name, str)])
-    rows = {row.rowid: row for row in library.articles.rows([member for member in found if member is not None])}
-    items = tuple(_member_item(rows[member]) for member in found if member in rows)
-    # One that cannot be found stays readable by name under "More", with all the others.
-    return items if len(items) == len(names) else ()
-
-
-def _member_item(row: Row) -> RelatedItem:
-    return RelatedItem(
-        title=row.title,
-        source=row.source,
-        published_at=row.published_at,
-        quality=row.quality,
-        heat=row.heat,
-        excerpt=row.excerpt,
-        links=row.links,
-        rowid=row.rowid,
-    )
+    """The title of the document that describes this item, if it is not a document of its own."""

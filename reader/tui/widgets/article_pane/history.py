@@ -1,14 +1,14 @@
-"""Where one has been: places to go back to. Pure."""
+"""The articles that the user came from by following related items. Pure."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-_KEPT = 200
+_MAX_ENTRIES = 200
 
 
 class BackEntry(NamedTuple):
-    """A moment of reading: what the pane showed, and how list and pane stood."""
+    """What the pane showed, and where list and pane were."""
 
     rowid: int
     """The document in the pane."""
@@ -17,23 +17,23 @@ class BackEntry(NamedTuple):
     y: int
     """The first line of the pane on screen."""
     selected: int
-    """The related item that was selected, or -1."""
+    """The index of the selected related item, or -1."""
 
 
 class BackStack:
-    """The places one came from, latest last; the oldest are forgotten beyond 200."""
+    """Entries to go back to; the oldest of more than 200 are dropped."""
 
     def __init__(self) -> None:
-        self._places: list[BackEntry] = []
+        self._entries: list[BackEntry] = []
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._entries)
 
-    def push(self, place: BackEntry) -> None:
-        """Remember a place before leaving it."""
-        self._places.append(place)
-        del self._places[:-_KEPT]
+    def push(self, entry: BackEntry) -> None:
+        """Add an entry."""
+        self._entries.append(entry)
+        del self._entries[:-_MAX_ENTRIES]
 
     def pop(self) -> BackEntry | None:
-        """Return the latest place and forget it; None at the beginning."""
-        return self._places.pop() if self._places else None
+        """Remove and return the latest entry; None if there is none."""
+        return self._entries.pop() if self._entries else None

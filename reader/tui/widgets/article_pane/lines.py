@@ -1,4 +1,4 @@
-"""A subject -> the lines of the article pane. Pure: no widget, no library, no clock of its own."""
+"""The content of the article pane as lines. Pure."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ from reader.core.urls import display_host, safe_url, shorten_url
 from reader.images.model import RenderedImage
 from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
 from reader.tui.widgets.text import formats
-from reader.tui.widgets.text.image_lines import picture_lines
+from reader.tui.widgets.text.image_lines import image_lines
 from reader.tui.widgets.text.lines import (
     BLANK,
     Line,
     LineMap,
     Run,
     begins,
+    characters_before,
     from_span,
     labelled,
     line_of,
-    measure,
     wrap_facts,
     wrapped,
 )
 
-_LINKS_SHOWN = 200
-"""Links of a text that are listed below it."""
+_MAX_LINKS = 200
+"""How many links of a text are listed below it."""
 
 
 @dataclass(frozen=True, slots=True)
 class PaneLayout(LineMap):
-    """The lines above and below the related items, made for ``width`` cells."""
+    """The lines above and below the related items, ``width`` cells wide."""
 
     head: tuple[Line, ...]
     foot: tuple[Line, ...]
@@ -46,105 +46,101 @@ class PaneLayout(LineMap):
 
 @dataclass(frozen=True, slots=True)
 class ComposedLines:
-    """Lines, and which of them belong to each related item."""
+    """All lines, and the range of each related item."""
 
     lines: tuple[Line, ...]
     items: tuple[range, ...] = ()
 
 
 def head_lines(
-    subject: ArticleContent, cells: int, now: datetime | None = None, picture: RenderedImage | None = None
+    content: ArticleContent, cells: int, now: datetime | None = None, image: RenderedImage | None = None
 ) -> tuple[Line, ...]:
-    """Return everything above the related items, at most ``cells`` wide; with a picture, if there is one."""
-    lines: list[Line] = [line_of(text, "title") for text in wrapped(subject.title, cells)]
-    lines += wrap_facts(_first_facts(subject), cells)
-    lines += wrap_facts(_second_facts(subject), cells)
-    if subject.page is not None:
-        lines += wrap_facts(_of_page(subject.page, now or datetime.now().astimezone()), cells)
-    elif subject.failure:
-        lines += [line_of(text, "warning") for text in wrapped(f"Not fetched: {subject.failure}", cells)]
-    if picture is not None and (shown := picture_lines(picture, cells)):
+    """Return the lines above the related items, at most ``cells`` wide, with the lead image if given."""
+    lines: list[Line] = [line_of(text, "title") for text in wrapped(content.title, cells)]
+    lines += wrap_facts(_first_facts(content), cells)
+    lines += wrap_facts(_second_facts(content), cells)
+    if content.page is not None:
+        lines += wrap_facts(_page_facts(content.page, now or datetime.now().astimezone()), cells)
+    elif content.failure:
+        lines += [line_of(text, "warning") for text in wrapped(f"Not fetched: {content.failure}", cells)]
+    if image is not None and (shown := image_lines(image, cells)):
         lines += [(Run("", counts=False),), *shown]
-    if subject.described_by:
-        note = f"Not a document of this folder: this is what “{subject.described_by}” says of it. o opens the original."
+    if content.described_by:
+        note = f"Not in this folder: this is how “{content.described_by}” describes it. o opens the original."
         lines += [BLANK, *(line_of(text, "quiet") for text in wrapped(note, cells))]
-    # Where the text begins with its excerpt, word for word, once is enough.
-    excerpt = "" if subject.blocks and begins(plain_text(subject.blocks), subject.excerpt) else subject.excerpt
+    # An excerpt that the text begins with is shown once.
+    excerpt = "" if content.blocks and begins(plain_text(content.blocks), content.excerpt) else content.excerpt
     for paragraph in filter(None, (part.strip() for part in excerpt.split("\n\n"))):
         lines += [BLANK, *(line_of(text) for text in wrapped(" ".join(paragraph.split()), cells))]
-    if subject.blocks:
+    if content.blocks:
         lines.append(BLANK)
-        lines += [tuple(map(from_span, line)) for line in layout(subject.blocks, cells)]
-    lines += _pictures(subject.images, cells)
-    lines += _links(subject, cells)
+        lines += [tuple(map(from_span, line)) for line in layout(content.blocks, cells)]
+    lines += _image_captions(content.images, cells)
+    lines += _links(content, cells)
     return tuple(lines)
 
 
 def lay_out_pane(
-    subject: ArticleContent, cells: int, now: datetime | None = None, picture: RenderedImage | None = None
+    content: ArticleContent, cells: int, now: datetime | None = None, image: RenderedImage | None = None
 ) -> PaneLayout:
-    """Return what stays on the page of ``subject`` whichever related item is selected; the costly part of it."""
-    above = head_lines(subject, cells, now, picture)
-    return PaneLayout(above, tuple(_more(subject, cells)), cells, before=measure(above))
+    """Return the lines that do not depend on the selected related item: the expensive part."""
+    above = head_lines(content, cells, now, image)
+    return PaneLayout(above, tuple(_more(content, cells)), cells, before=characters_before(above))
 
 
 def compose_lines(
-    subject: ArticleContent, around: PaneLayout, *, selected: int, visited: frozenset[int], now: datetime
+    content: ArticleContent, pane_layout: PaneLayout, *, selected: int, visited: frozenset[int], now: datetime
 ) -> ComposedLines:
-    """Return the whole page, with the related items between what stays.
+    """Return all lines, with the related items between those of ``pane_layout``.
 
-    ``selected`` is the item whose excerpt is shown, or -1; ``visited`` are those that
-    were opened already.
+    ``selected`` is the index of the item whose excerpt is shown, or -1; ``visited`` are those that were opened.
     """
-    lines: list[Line] = [*around.head]
-    places: list[range] = []
-    related = len(subject.items) - subject.members
-    for at, item in enumerate(subject.items):
+    lines: list[Line] = [*pane_layout.head]
+    ranges: list[range] = []
+    related = len(content.items) - content.members
+    for at, item in enumerate(content.items):
         if at == 0 and related:
             lines += [BLANK, line_of(f"Related ({related})", "heading")]
         if at == related:
-            kind = truncate(subject.type, max(1, around.width - 16)) or "collection"
-            lines += [BLANK, line_of(f"In this {kind} ({subject.members})", "heading")]
+            kind = truncate(content.type, max(1, pane_layout.width - 16)) or "collection"
+            lines += [BLANK, line_of(f"In this {kind} ({content.members})", "heading")]
         start = len(lines)
-        lines += _item(item, at, around.width, selected=at == selected, visited=at in visited, now=now)
-        places.append(range(start, len(lines)))
-    return ComposedLines((*lines, *around.foot), tuple(places))
+        lines += _item(item, at, pane_layout.width, selected=at == selected, visited=at in visited, now=now)
+        ranges.append(range(start, len(lines)))
+    return ComposedLines((*lines, *pane_layout.foot), tuple(ranges))
 
 
-# --- parts ----------------------------------------------------------------------------------
-
-
-def _first_facts(subject: ArticleContent) -> list[Run]:
-    facts = [Run(subject.source, "fact")] if subject.source else []
-    if subject.authors:
-        facts.append(Run("by " + ", ".join(subject.authors), "quiet"))
-    facts.append(Run(formats.full_date(subject.published_at) or "no date", "quiet"))
-    related = len(subject.items) - subject.members
+def _first_facts(content: ArticleContent) -> list[Run]:
+    facts = [Run(content.source, "fact")] if content.source else []
+    if content.authors:
+        facts.append(Run("by " + ", ".join(content.authors), "quiet"))
+    facts.append(Run(formats.full_date(content.published_at) or "no date", "quiet"))
+    related = len(content.items) - content.members
     if related:
         facts.append(Run(f"{related} related", "quiet"))
     return facts
 
 
-def _second_facts(subject: ArticleContent) -> list[Run]:
+def _second_facts(content: ArticleContent) -> list[Run]:
     facts = [
-        *_score_fact("quality", subject.quality, formats.QUALITY_FULL),
-        *_score_fact("heat", subject.heat, formats.HEAT_FULL),
+        *_score_fact("quality", content.quality, formats.QUALITY_FULL),
+        *_score_fact("heat", content.heat, formats.HEAT_FULL),
     ]
-    kind = " ".join(filter(None, (subject.category, subject.type)))
+    kind = " ".join(filter(None, (content.category, content.type)))
     if kind:
         facts.append(Run(kind, "quiet"))
-    if subject.topics:
-        facts.append(Run(", ".join(subject.topics), "quiet"))
-    facts += [Run(f"#{tag}", "fact") for tag in subject.tags]
-    if subject.published is False:
+    if content.topics:
+        facts.append(Run(", ".join(content.topics), "quiet"))
+    facts += [Run(f"#{tag}", "fact") for tag in content.tags]
+    if content.published is False:
         facts.append(Run("not published", "quiet"))
     return facts
 
 
-def _of_page(page: Page, now: datetime) -> list[Run]:
-    kept = f"Kept here: {formats.WAYS[page.way]}"
+def _page_facts(page: Page, now: datetime) -> list[Run]:
+    origin = f"Saved page: {formats.ORIGINS[page.way]}"
     when = (f"fetched {formats.ago(page.fetched_at, now)}", formats.confirmed(page, now))
-    facts = (kept, display_host(page.final_url), *when, format_count(page.extract.words, "word"))
+    facts = (origin, display_host(page.final_url), *when, format_count(page.extract.words, "word"))
     return [Run(fact, "quiet") for fact in facts if fact]
 
 
@@ -154,24 +150,24 @@ def _score_fact(name: str, value: int | float | None, full: int) -> list[Run]:
     return [Run(text, "score", lightness=formats.lightness(value, full)) if bar else Run(text, "quiet")]
 
 
-def _pictures(images: Iterable[Image], cells: int) -> Iterator[Line]:
+def _image_captions(images: Iterable[Image], cells: int) -> Iterator[Line]:
     for number, image in enumerate(images):
         if number == 0:
             yield BLANK
         size = f"{image.width}×{image.height}" if image.width and image.height else ""
-        caption = " · ".join(filter(None, ("Picture", image.title, size, image.attribution)))
+        caption = " · ".join(filter(None, ("Image", image.title, size, image.attribution)))
         address = _address(image.url)
         for text in (*wrapped(caption, cells), *wrapped(image.url, cells)):
             yield (Run(text, "quiet", href=address),)
 
 
-def _links(subject: ArticleContent, cells: int) -> Iterator[Line]:
-    """Yield the addresses of the article, then those that its text leads to; whole, since a terminal may only show."""
+def _links(content: ArticleContent, cells: int) -> Iterator[Line]:
+    """Yield the addresses of the article and the links in its text, in full: a terminal may only show them."""
     named = [
-        ("Original", subject.links.original),
-        ("Web", subject.links.web),
-        ("AMP", subject.links.amp),
-        ("AMP cache", subject.links.cdn_amp),
+        ("Original", content.links.original),
+        ("Web", content.links.web),
+        ("AMP", content.links.amp),
+        ("AMP cache", content.links.cdn_amp),
     ]
     seen: set[str] = set()
     for name, url in named:
@@ -181,21 +177,21 @@ def _links(subject: ArticleContent, cells: int) -> Iterator[Line]:
             yield BLANK
         seen.add(url)
         yield from labelled(fit_cells(name, 10) if cells >= 24 else "", url, url, cells)
-    inside = [(text, href) for text, href in links(subject.blocks) if href not in seen]
+    inside = [(text, href) for text, href in links(content.blocks) if href not in seen]
     if inside:
         yield BLANK
         yield line_of(truncate(f"Links in the text ({len(inside)})", cells), "heading")
-    for text, href in inside[:_LINKS_SHOWN]:
+    for text, href in inside[:_MAX_LINKS]:
         if text != href:
             yield line_of(truncate(text, cells), "quiet")
         yield from labelled("  ", href, href, cells)
-    if len(inside) > _LINKS_SHOWN:
-        yield line_of(truncate(f"and {len(inside) - _LINKS_SHOWN:,} more", cells), "quiet")
+    if len(inside) > _MAX_LINKS:
+        yield line_of(truncate(f"and {len(inside) - _MAX_LINKS:,} more", cells), "quiet")
 
 
 def _item(item: RelatedItem, at: int, cells: int, *, selected: bool, visited: bool, now: datetime) -> Iterator[Line]:
-    """Yield a related item: one line, or, selected, its whole title and its excerpt."""
-    ink = "selected" if selected else "quiet" if visited else "text"
+    """Yield a related item: one line or, if selected, its whole title and its excerpt."""
+    style = "selected" if selected else "quiet" if visited else "text"
     quiet = "selected-quiet" if selected else "quiet"
     value, full = (
         (item.heat, formats.HEAT_FULL)
@@ -217,7 +213,7 @@ def _item(item: RelatedItem, at: int, cells: int, *, selected: bool, visited: bo
     if not selected:
         room = 16 if wide else 10 if cells >= 44 else 0
         source = Run(fit_cells(item.source, room) + gap if room else "", quiet, item=at)
-        title = Run(fit_cells(item.title, max(1, cells - start - cell_width(source.text))), ink, item=at)
+        title = Run(fit_cells(item.title, max(1, cells - start - cell_width(source.text))), style, item=at)
         yield gutter, number, date, source, title
         return
     here = " · in this folder" if item.rowid is not None else ""
@@ -231,17 +227,17 @@ def _item(item: RelatedItem, at: int, cells: int, *, selected: bool, visited: bo
 
 
 def _filled(line: Line, cells: int, at: int) -> Line:
-    """Return ``line`` with the ground of the selection drawn to its end."""
+    """Return ``line`` with the background of the selection up to its end."""
     used = sum(cell_width(run.text) for run in line)
     return (*line, Run(" " * max(0, cells - used), "selected", item=at))
 
 
-def _more(subject: ArticleContent, cells: int) -> Iterator[Line]:
-    facts = [(name, entry) for name, value in subject.extra.items() for entry in _entries(name, value)]
-    if subject.secured_bytes is not None:
-        facts.append(("secured", (f"secured payload, {subject.secured_bytes:,} bytes", "")))
-    if subject.path:
-        facts.append(("file", (subject.path, "")))
+def _more(content: ArticleContent, cells: int) -> Iterator[Line]:
+    facts = [(name, entry) for name, value in content.extra.items() for entry in _entries(name, value)]
+    if content.secured_bytes is not None:
+        facts.append(("secured", (f"secured payload, {content.secured_bytes:,} bytes", "")))
+    if content.path:
+        facts.append(("file", (content.path, "")))
     if not facts:
         return
     yield BLANK
@@ -258,34 +254,33 @@ def _more(subject: ArticleContent, cells: int) -> Iterator[Line]:
 
 
 def _entries(name: str, value: Json) -> list[tuple[str, str]]:
-    """Return a further field as (text, address) pairs, one a line: a list of plain values is one, of fields many."""
+    """Return an extra field as (text, address) pairs, one per line: one for plain values, many for a list of fields."""
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
         return [entry for item in value for entry in _entries(name, item)]
     if isinstance(value, dict) and isinstance(value.get("url"), str):
         address = _address(str(value["url"]))
-        title = _words("", value.get("title") or value.get("name") or value.get("type") or "")
+        title = _value_text("", value.get("title") or value.get("name") or value.get("type") or "")
         return [(" · ".join(filter(None, (title, shorten_url(address, 60) or str(value["url"])))), address)]
     if isinstance(value, str) and value.lstrip().startswith("<"):
-        from reader.content.html.builder import parse_html  # imported late: few documents have such fields
+        from reader.content.html.builder import parse_html  # lazy: few documents have such fields
 
         blocks = parse_html(value)
-        return [(f"{text} · {shorten_url(href, 60)}", href) for text, href in links(blocks)] or [
-            (plain_text(blocks), "")
-        ]
-    text = _words(name, value)
+        found = [(f"{text} · {shorten_url(href, 60)}", href) for text, href in links(blocks)]
+        return found or [(plain_text(blocks), "")]
+    text = _value_text(name, value)
     return [(text, _address(text))]
 
 
-def _words(name: str, value: Json) -> str:
-    """Return a value in words: lists by dots, fields as name and value."""
+def _value_text(name: str, value: Json) -> str:
+    """Return a value as text: lists separated by dots, fields as name and value."""
     if value is None:
         return formats.UNKNOWN
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
-        return " · ".join(_words(name, item) for item in value)
+        return " · ".join(_value_text(name, item) for item in value)
     if isinstance(value, dict):
-        return ", ".join(f"{key} {_words(key, item)}" for key, item in value.items())
+        return ", ".join(f"{key} {_value_text(key, item)}" for key, item in value.items())
     if isinstance(value, float):
         return f"{value:.4g}"
     text = " ".join(str(value).split())
@@ -293,7 +288,7 @@ def _words(name: str, value: Json) -> str:
 
 
 def _address(text: str) -> str:
-    """Return ``text`` as an address that can be opened, or nothing."""
+    """Return ``text`` as an address that can be opened, or an empty string."""
     if not text.startswith(("http://", "https://")):
         return ""
     try:

@@ -1,4 +1,4 @@
-"""The lines above the keys while something takes its time: a bar, how much of how much, the time left."""
+"""Progress bars of indexing and of fetching, above the key bar."""
 
 from __future__ import annotations
 
@@ -17,43 +17,41 @@ from reader.tui.theme.styles import theme_style
 if TYPE_CHECKING:
     from reader.core.events import BulkProgress
 
-_WORTH_SHOWING = 200
-"""Documents; fewer are read before one has looked."""
-_WORTH_SHOWING_AT_ONCE = 2000
-"""Documents; of fewer it turns out after a second whether one has to wait for them."""
-_LEAST_BAR = 8
-_MOST_BAR = 40
+_MIN_DOCUMENTS = 200
+"""Fewer are indexed before anyone has looked."""
+_MIN_DOCUMENTS_AT_ONCE = 2000
+"""For fewer, wait a second to see whether they take long."""
+_MIN_BAR = 8
+_MAX_BAR = 40
 
 
 class Wording(NamedTuple):
-    """One way to fill a line: what is said in it, and what stands before that."""
+    """One way to fill the line."""
 
     parts: tuple[str, ...]
-    """The first is the most important."""
+    """The most important part comes first."""
     has_bar: bool = True
     has_name: bool = True
 
 
 def fitting(name: str, wordings: Sequence[Wording], cells: int) -> tuple[Wording, int]:
-    """Return the first of the wordings for which a line of so many cells has room, else the last; and cells of its bar.
+    """Return the first wording that fits into ``cells`` cells, else the last one, and the width of its bar.
 
-    Nothing is shown in part: what has no room is left out whole.
+    No part is cut.
     """
     for wording in wordings:
-        before = (
-            cell_width(name) + (3 if wording.has_bar else 1) if wording.has_name else -1
-        )  # one blank stands at the left
+        before = cell_width(name) + (3 if wording.has_bar else 1) if wording.has_name else -1  # one blank on the left
         room = cells - before - sum(cell_width(part) + 2 for part in wording.parts)
-        if room >= (_LEAST_BAR if wording.has_bar else 0):
-            return wording, min(_MOST_BAR, room) if wording.has_bar else 0
+        if room >= (_MIN_BAR if wording.has_bar else 0):
+            return wording, min(_MAX_BAR, room) if wording.has_bar else 0
     return wordings[-1], 0
 
 
 class _BarLine(Widget):
-    """Draws a line: what goes on, a bar, and what there is room for of what is said of it."""
+    """Draws a name, a bar, and as many facts as fit."""
 
     def draw(self, name: str, share: float, wordings: Sequence[Wording]) -> Strip:
-        """Return it; ``share`` is from 0 to 1, and the wordings begin with the fullest."""
+        """Return the line; ``share`` is from 0 to 1, and ``wordings`` begins with the longest one."""
         quiet = theme_style(self, "quiet")
         wording, bar = fitting(name, wordings, self.size.width)
         filled = round(bar * share)
@@ -71,62 +69,63 @@ class _BarLine(Widget):
 
 
 class IndexingBar(_BarLine):
-    """Shows how far the reading of the folder is; not there when nothing is read."""
+    """Shows the progress of indexing; hidden when there is none."""
 
     progress: reactive[Progress] = reactive(Progress())
 
     def watch_progress(self, progress: Progress) -> None:
-        """Come when there is much to read, and go when it is read."""
-        worth = _WORTH_SHOWING if progress.seconds > 1 else _WORTH_SHOWING_AT_ONCE
-        self.display = not progress.finished and progress.total + progress.before >= worth
+        """Show the bar when there is much to index, and hide it at the end."""
+        minimum = _MIN_DOCUMENTS if progress.seconds > 1 else _MIN_DOCUMENTS_AT_ONCE
+        self.display = not progress.finished and progress.total + progress.before >= minimum
 
     def render_line(self, y: int) -> Strip:
-        """Draw what there is room for."""
+        """Draw the bar."""
         if y:
             return Strip.blank(self.size.width, theme_style(self, "quiet"))
         share = 0 if self.progress.walking else share_done(self.progress)
-        said = progress_facts(self.progress)
-        fewer = [Wording(said[:parts]) for parts in range(len(said), 0, -1)]
-        return self.draw("Reading", share, (*fewer, Wording(said[:1], has_bar=False)))
+        parts = progress_facts(self.progress)
+        fewer = [Wording(parts[:number]) for number in range(len(parts), 0, -1)]
+        return self.draw("Reading", share, (*fewer, Wording(parts[:1], has_bar=False)))
 
 
 class BulkFetchBar(_BarLine):
-    """Shows how far the fetching of many originals is; not there when none are fetched."""
+    """Shows the progress of a bulk fetch; hidden when there is none."""
 
-    gathered: reactive[BulkProgress | None] = reactive["BulkProgress | None"](None)
+    progress: reactive[BulkProgress | None] = reactive["BulkProgress | None"](None)
     keys: reactive[tuple[str, str]] = reactive(("F", "X"))
-    """The keys that pause and stop it."""
+    """The keys that pause and stop the fetch."""
 
-    def watch_gathered(self, gathered: BulkProgress | None) -> None:
-        """Come when it begins, and go when it ends."""
-        self.display = gathered is not None
+    def watch_progress(self, progress: BulkProgress | None) -> None:
+        """Show the bar while a bulk fetch runs."""
+        self.display = progress is not None
 
     def render_line(self, y: int) -> Strip:
-        """Draw what there is room for."""
-        gathered = self.gathered
-        if y or gathered is None:
+        """Draw the bar."""
+        progress = self.progress
+        if y or progress is None:
             return Strip.blank(self.size.width, theme_style(self, "quiet"))
         pause, stop = self.keys
-        over = gathered.done + gathered.cached + gathered.failed
-        share = over / max(1, over + gathered.left)
-        return self.draw("Paused" if gathered.paused else "Fetching", share, wordings_of(gathered, pause, stop))
+        over = progress.done + progress.cached + progress.failed
+        share = over / max(1, over + progress.left)
+        return self.draw("Paused" if progress.paused else "Fetching", share, wordings_of(progress, pause, stop))
 
 
-def wordings_of(gathered: BulkProgress, pause: str, stop: str) -> tuple[Wording, ...]:
-    """Return what to say of the fetching of many, from the fullest to the shortest; the keys go last but the number.
+def wordings_of(progress: BulkProgress, pause: str, stop: str) -> tuple[Wording, ...]:
+    """Return the wordings for a bulk fetch, from the longest to the shortest.
 
-    The name goes before the keys: where they end the pause, one sees that there is one.
+    The keys are dropped after everything but the number. The name is dropped before them: the key that resumes
+    shows that the fetch is paused.
     """
-    fetched = gathered.done + gathered.cached
-    total = fetched + gathered.failed + gathered.left
-    failed = f", {gathered.failed:,} failed"
-    every = f"{fetched:,} fetched{failed}, {gathered.left:,} left"
+    fetched = progress.done + progress.cached
+    total = fetched + progress.failed + progress.left
+    failed = f", {progress.failed:,} failed"
+    every = f"{fetched:,} fetched{failed}, {progress.left:,} left"
     short = f"{fetched:,} of {total:,}"
-    keys = f"{pause} goes on, {stop} stops" if gathered.paused else f"{pause} pauses, {stop} stops"
-    going = gathered.rate > 0 and not gathered.paused
-    rate = (f"{gathered.rate:.1f}/s",) if going else ()
-    left = (f"{format_duration(gathered.left / gathered.rate)} left",) if going else ()
-    long_rate = (f"{gathered.rate:.1f} a second",) if going else ()
+    keys = f"{pause} resumes, {stop} stops" if progress.paused else f"{pause} pauses, {stop} stops"
+    is_running = progress.rate > 0 and not progress.paused
+    rate = (f"{progress.rate:.1f}/s",) if is_running else ()
+    left = (f"{format_duration(progress.left / progress.rate)} left",) if is_running else ()
+    long_rate = (f"{progress.rate:.1f} per second",) if is_running else ()
     return (
         Wording((every, keys, *long_rate, *left)),
         Wording((every, keys, *rate, *left)),

@@ -1,4 +1,4 @@
-"""A line in which the person writes, over the last lines of the screen: a query, tags, the name of a view."""
+"""A line of input over the last lines of the screen: for a query, tags, or the name of a view."""
 
 from __future__ import annotations
 
@@ -15,205 +15,199 @@ from textual.widgets import Input, Static
 
 from reader.core.text import cell_width, clean, stable_width, truncate
 from reader.tui.keys import bindings
-from reader.tui.widgets.prompt.completion import NOTHING, Completion
+from reader.tui.widgets.prompt.completion import NO_COMPLETION, Completion
 
-_OFFERED = 40
-"""Words that are shown; more than fit in a line."""
-_LONGEST = 10_000
-"""Characters; nobody writes more, but somebody may paste it."""
+_MAX_COMPLETIONS = 40
+"""How many completions are shown: more than fit into a line."""
+_MAX_CHARACTERS = 10_000
+"""Nobody types more, but someone may paste it."""
 
 
 class _Input(Input):
-    """Takes of a long text that is pasted as much as there is room for."""
+    """An input that limits the length of pasted text."""
 
-    # As Textual's, but without the layout of the whole screen that comes with each key: the line keeps its size.
+    # Without the layout of the whole screen that Textual does for each key: the line keeps its size.
     virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False)
 
     def on_paste(self, event: events.Paste) -> None:
-        """Cut what is too long, and say so."""
+        """Cut text that is too long."""
         line = next(iter(event.text.splitlines()), "")
-        room = max(0, _LONGEST - len(self.value))
+        room = max(0, _MAX_CHARACTERS - len(self.value))
         if len(line) > room:
             event.prevent_default()
             event.stop()
-            self.post_message(PromptLine.Cut())
+            self.post_message(PromptLine.PasteCut())
             self.insert_text_at_cursor(line[:room])
 
 
 class PromptLine(Container):
-    """Asks for one line of text; below it stands what could be meant, or what is wrong with it."""
+    """Asks for one line of text, with completions or an error message below it."""
 
     BINDINGS = bindings.bindings("entry")
 
     class Changed(Message):
-        """What is written is another text now, with the cursor ``at`` so many characters."""
+        """The text has changed; ``cursor`` is in characters."""
 
-        def __init__(self, text: str, at: int) -> None:
+        def __init__(self, text: str, cursor: int) -> None:
             super().__init__()
             self.text = text
-            self.at = at
+            self.cursor = cursor
 
         def can_replace(self, message: Message) -> bool:
             """Only the last of a burst counts."""
             return isinstance(message, PromptLine.Changed)
 
     class Submitted(Message):
-        """The person has entered it."""
+        """The user has entered the text."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
 
-    class Cut(Message):
-        """Of what was pasted, the end did not find room."""
+    class PasteCut(Message):
+        """Pasted text was too long, and was cut."""
 
     class Canceled(Message):
-        """The person does not want it after all."""
+        """The user has canceled the prompt."""
 
-    def __init__(self, prompt: str, text: str = "", past: Sequence[str] = ()) -> None:
-        """``past`` is what was entered for the same purpose before, the latest last."""
+    def __init__(self, label: str, text: str = "", history: Sequence[str] = ()) -> None:
+        """``history`` has the latest entry last."""
         super().__init__(id="entry")
-        self._prompt = stable_width(prompt)
+        self._label = stable_width(label)
         self._text = text
-        self._past = [*past]
-        self._place = len(self._past)
-        """Which of those is shown; its length for what is being written."""
+        self._history = [*history]
+        self._history_index = len(self._history)
+        """The entry that is shown; the length of the history for new text."""
         self._draft = text
-        self._offer = NOTHING
-        self._begun = False
-        self._is_warning = False
-        """Whether something is said that is wrong."""
-        self._cut = False
-        """Whether it is yet to be said that something was cut."""
-        self._turn = -1
-        """Which word of the offer stands in the text, or -1,"""
-        self._tried = ""
-        """and the text that it was put in."""
+        self._completion = NO_COMPLETION
+        self.has_had_focus = False
+        self._shows_error = False
+        self._was_cut = False
+        """Whether the user is yet to be told that pasted text was cut."""
+        self._completed = -1
+        """The index of the completion that is in the text, or -1,"""
+        self._completed_text = ""
+        """and the text with it."""
 
     def compose(self) -> ComposeResult:
-        """The prompt, the text, and a line below."""
+        """Yield the label, the input, and a line below."""
         with Horizontal():
-            prompt = Static(Content(f" {self._prompt}"), id="entry-prompt")
-            prompt.styles.width = cell_width(self._prompt) + 1
-            yield prompt
+            label = Static(Content(f" {self._label}"), id="entry-prompt")
+            label.styles.width = cell_width(self._label) + 1
+            yield label
             yield _Input(self._text, compact=True, select_on_focus=False, id="entry-input")
         yield Static(id="entry-hint")
 
     def on_mount(self) -> None:
-        """Be ready to write."""
+        """Take the focus."""
         self.input.focus()
-        self._tell()
+        self._post_change()
 
     @property
     def input(self) -> Input:
-        """Where the person writes."""
+        """The input."""
         return self.query_one(Input)
 
     @property
     def text(self) -> str:
-        """What is written, as it is written: not cleaned, so that places in it are places in the line."""
+        """The text as typed: not cleaned, so that offsets in it are offsets in the input."""
         return self.input.value
 
     @property
-    def at(self) -> int:
-        """Where the cursor is in it, in characters."""
+    def cursor(self) -> int:
+        """The position of the cursor in characters."""
         return self.input.cursor_position
 
-    @property
-    def has_had_focus(self) -> bool:
-        """Whether the line has had the focus."""
-        return self._begun
-
     @on(events.DescendantFocus)
-    def _begin(self) -> None:
-        self._begun = True
+    def _note_focus(self) -> None:
+        self.has_had_focus = True
 
     def hint(self, text: str, *, warning: bool = False) -> None:
-        """Say something below the line, as text."""
+        """Show a message below the input, as plain text."""
         line = self.query_one("#entry-hint", Static)
-        self._is_warning = warning
+        self._shows_error = warning
         line.set_class(warning, "-warning")
         room = (self.size.width or self.app.size.width) - 2
         line.update(Content(f" {truncate(stable_width(text), room)}"), layout=False)
 
-    def set_history(self, past: Sequence[str]) -> None:
-        """Tell what was entered before, which has come only now."""
-        if self._place == len(self._past) and list(past) != self._past:
-            self._past = [*past]
-            self._place = len(self._past)
+    def set_history(self, history: Sequence[str]) -> None:
+        """Set the history, unless the user is in it already."""
+        if self._history_index == len(self._history):
+            self._history = [*history]
+            self._history_index = len(self._history)
 
-    def show_error(self, message: str, at: int) -> None:
-        """Say what is wrong with the text, below the place where it is, if there is room."""
-        column = cell_width(self._prompt) + cell_width(self.input.value[:at]) - self.input.scroll_offset.x
-        fits = cell_width(self._prompt) <= column and column + cell_width(message) + 4 <= self.size.width
+    def show_error(self, message: str, position: int) -> None:
+        """Show an error below the character at ``position``, if there is space."""
+        column = cell_width(self._label) + cell_width(self.input.value[:position]) - self.input.scroll_offset.x
+        fits = cell_width(self._label) <= column and column + cell_width(message) + 4 <= self.size.width
         self.hint(f"{' ' * column}^ {message}{self._tab}" if fits else f"{message}{self._tab}", warning=True)
 
-    def say(self, words: str) -> None:
-        """Say something below the line, before what Tab would put in."""
-        self.hint(
-            f"What was pasted is cut: there is room for {_LONGEST:,} characters."
-            if self._cut
-            else f"{words}{self._tab}",
-            warning=self._cut,
-        )
-        self._cut = False
+    def show_hint(self, text: str) -> None:
+        """Show ``text`` and the completions below the input."""
+        if self._was_cut:
+            text = f"The pasted text was cut to {_MAX_CHARACTERS:,} characters."
+            self.hint(text, warning=True)
+        else:
+            self.hint(f"{text}{self._tab}")
+        self._was_cut = False
 
     @property
     def _tab(self) -> str:
-        """What Tab would put in, to stand behind something else."""
-        return f"   Tab: {'  '.join(self._offer.words[:_OFFERED])}" if self._offer.words else ""
+        """The completions, to follow another text."""
+        return f"   Tab: {'  '.join(self._completion.words[:_MAX_COMPLETIONS])}" if self._completion.words else ""
 
-    def set_completion(self, offer: Completion) -> None:
-        """Have Tab put the words of ``offer`` in, one after the other; :meth:`say` shows them."""
-        if self._turn == -1:  # else one of them is being tried
-            self._offer = offer
+    def set_completion(self, completion: Completion) -> None:
+        """Let Tab insert the words of ``completion`` in turn; :meth:`show_hint` shows them."""
+        if self._completed == -1:  # else the user is trying the current ones
+            self._completion = completion
 
     @on(Input.Changed)
-    def _tell_change(self, event: Input.Changed) -> None:
+    def _handle_change(self, event: Input.Changed) -> None:
         event.stop()
-        if event.value != self._tried:
-            self._turn = -1
-        self._tell()
+        if event.value != self._completed_text:
+            self._completed = -1
+        self._post_change()
 
-    def _tell(self) -> None:
-        self.post_message(self.Changed(self.text, self.at))
+    def _post_change(self) -> None:
+        self.post_message(self.Changed(self.text, self.cursor))
 
     @on(Input.Submitted)
     def _submit(self, event: Input.Submitted) -> None:
         event.stop()
         self.post_message(self.Submitted(clean(self.text)))
 
-    @on(Cut)
-    def _tell_cut(self, event: Cut) -> None:
+    @on(PasteCut)
+    def _note_cut(self, event: PasteCut) -> None:
         event.stop()
-        self._cut = True
+        self._was_cut = True
 
     def action_entry_leave(self) -> None:
-        """Leave without entering anything."""
+        """Cancel the prompt."""
         self.post_message(self.Canceled())
 
     def action_complete(self, step: int) -> None:
-        """Put the next word in that could be meant."""
-        words = self._offer.words
+        """Insert the next completion or, with -1, the previous one."""
+        words = self._completion.words
         if not words:
-            if not self._is_warning:  # what is wrong is said already
-                self.hint("Nothing that begins like this is known.")
+            if not self._shows_error:
+                self.hint("There are no completions.")
             return
-        self._turn = (self._turn + step) % len(words) if self._turn >= 0 else (0 if step > 0 else len(words) - 1)
-        word = words[self._turn]
-        before, after = self.input.value[: self._offer.start], self.input.value[self._offer.end :]
-        self._offer = self._offer._replace(end=self._offer.start + len(word))
-        self._tried = self.input.value = before + word + after
-        self.input.cursor_position = self._offer.end
+        first = 0 if step > 0 else len(words) - 1
+        self._completed = (self._completed + step) % len(words) if self._completed >= 0 else first
+        word = words[self._completed]
+        before, after = self.input.value[: self._completion.start], self.input.value[self._completion.end :]
+        self._completion = self._completion._replace(end=self._completion.start + len(word))
+        self._completed_text = self.input.value = before + word + after
+        self.input.cursor_position = self._completion.end
 
     def action_past(self, step: int) -> None:
-        """Show what was entered before, or after that."""
-        place = self._place + step
-        if not 0 <= place <= len(self._past):
-            self.hint("Nothing was entered before this." if step < 0 else "This is the latest.")
+        """Show the previous or, with 1, the next entry of the history."""
+        index = self._history_index + step
+        if not 0 <= index <= len(self._history):
+            self.hint("There are no earlier entries." if step < 0 else "There are no later entries.")
             return
-        if self._place == len(self._past):
+        if self._history_index == len(self._history):
             self._draft = self.input.value
-        self._place = place
-        self.input.value = self._past[place] if place < len(self._past) else self._draft
+        self._history_index = index
+        self.input.value = self._history[index] if index < len(self._history) else self._draft
         self.input.cursor_position = len(self.input.value)

@@ -1,7 +1,4 @@
-"""What the reading view shows: the original of an article as it is kept, or what there is in its place. Pure.
-
-:func:`lay` makes lines of it, :class:`SearchableText` finds what is written in those.
-"""
+"""The text of the reader as lines, and search in them. Pure."""
 
 from __future__ import annotations
 
@@ -22,62 +19,62 @@ from reader.core.model import Image, Links
 from reader.core.text import cell_width, fit_cells, format_count, truncate
 from reader.images.model import RenderedImage
 from reader.tui.widgets.text import formats
-from reader.tui.widgets.text.image_lines import MOST, figures, lead_lines, with_pictures
+from reader.tui.widgets.text.image_lines import MAX_IMAGES, image_indents, insert_images, lead_image_lines
 from reader.tui.widgets.text.lines import (
     BLANK,
-    OF_WIDTH,
+    LAYOUT_CHARACTERS,
     Line,
     LineMap,
     Run,
     begins,
+    characters_before,
     from_span,
     labelled,
     line_of,
     line_text,
-    measure,
     wrap_facts,
     wrapped,
 )
 
-USUAL_MEASURE = 72
-"""Cells of a line, unless the person wants another."""
-WORDS_A_MINUTE = 230
-"""What people read of a text in their own language on a screen."""
+DEFAULT_MEASURE = 72
+"""The default width of a line in cells."""
+WORDS_PER_MINUTE = 230
+"""How fast people read text in their own language on a screen."""
 _NO_LINKS = Links()
 TextKind = Literal["page", "body", "excerpt"]
 
 
 class TextNotice(NamedTuple):
-    """What is said below a text that is not the original: why it is not, what to do."""
+    """A notice below a text that is not the original: why it is not, and what to do."""
 
     text: str
-    ink: str = "quiet"
+    style: str = "quiet"
     apart: bool = True
-    """Whether an empty line stands before it."""
+    """Whether an empty line comes before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderText:
-    """A text to read, and what is known of it."""
+    """A text to read, and its metadata."""
 
     id: str
-    """The identity of the article; its place in the text is kept by it."""
+    """The id of the article, under which the reading position is saved."""
     title: str
     kind: TextKind
-    """Where the text is from: a page that was fetched, the document itself, or there is none but the excerpt."""
+    """Where the text is from: the fetched page, the body of the document, or only its excerpt."""
     blocks: tuple[Block, ...] = ()
     source: str = ""
     byline: str = ""
     published_at: datetime | None = None
     links: Links = _NO_LINKS
     rowid: int | None = None
-    """The document it belongs to, if it is one of this folder."""
+    """The row of the document, if it is in this folder."""
     page: Page | None = None
     images: tuple[Image, ...] = ()
 
     @property
     def words(self) -> int:
-        """How many words there are, about."""
+        """The approximate number of words."""
         if self.page is not None:
             return self.page.extract.words
         return len(plain_text(self.blocks).split())
@@ -85,16 +82,16 @@ class ReaderText:
 
 @dataclass(frozen=True, slots=True)
 class ReaderLayout(LineMap):
-    """The lines of a text for ``width`` cells."""
+    """The lines of a text, ``width`` cells wide."""
 
     lines: tuple[Line, ...]
     width: int
     headings: tuple[int, ...]
-    """The lines in which a heading of the text begins, the title among them."""
+    """The lines where headings begin, the title among them."""
     links: tuple[str, ...]
-    """Where the links lead to, in the order of their numbers, which begin with 1."""
+    """The targets of links, in the order of their numbers, which start at 1."""
     text: range
-    """The lines of the text itself: between what is known of it and the list of its links."""
+    """The lines of the text itself, between its metadata and the list of its links."""
 
 
 def lay_out_text(
@@ -102,50 +99,50 @@ def lay_out_text(
     cells: int,
     now: datetime,
     notices: Sequence[TextNotice] = (),
-    pictures: Mapping[str, RenderedImage | str] | None = None,
+    images: Mapping[str, RenderedImage | str] | None = None,
 ) -> ReaderLayout:
     """Return ``text`` as lines of at most ``cells`` cells, with the list of its links; ``now`` is an aware time.
 
-    ``pictures`` are those that are there, by address, made for so many cells; or why one is not.
+    ``images`` has, by URL, each image rendered for this width, or the reason why it could not be loaded.
     """
-    pictures = pictures or {}
+    images = images or {}
     lines: list[Line] = [BLANK, *(line_of(part, "title") for part in wrapped(text.title, cells))]
     lines += wrap_facts(_facts(text), cells)
     lines += wrap_facts(_provenance(text, now, cells), cells)
-    lead = lead_of(text)
-    lines += lead_lines(lead, pictures.get(lead.url), cells) if lead is not None else ()
+    lead = lead_image_of(text)
+    lines += lead_image_lines(lead, images.get(lead.url), cells) if lead is not None else ()
     lines.append(BLANK)
     start = len(lines)
     numbering = LinkNumbering()
     body = [tuple(map(from_span, line)) for line in layout(numbering.blocks(text.blocks), cells)]
-    lines += with_pictures(body, pictures, cells) if pictures else body
+    lines += insert_images(body, images, cells) if images else body
     end = len(lines)
     for notice in notices:
         lines += [BLANK] * notice.apart
-        lines += [line_of(part, notice.ink) for part in wrapped(notice.text, cells)]
+        lines += [line_of(part, notice.style) for part in wrapped(notice.text, cells)]
     lines += _links(numbering.links, cells)
     headings = (0, *(at for at in range(start, end) if _is_heading(lines, at)))
     links = tuple(href for _, href in numbering.links)
-    return ReaderLayout(tuple(lines), cells, headings, links, range(start, end), before=measure(lines))
+    return ReaderLayout(tuple(lines), cells, headings, links, range(start, end), before=characters_before(lines))
 
 
-def lead_of(text: ReaderText) -> Image | None:
-    """Return the picture of the whole article, which stands below its title; None where it stands in the text."""
+def lead_image_of(text: ReaderText) -> Image | None:
+    """Return the lead image, shown below the title; None if it is part of the text."""
     lead = text.images[0] if text.images else None
-    return None if lead is None or lead.url in figures(text.blocks) else lead
+    return None if lead is None or lead.url in image_indents(text.blocks) else lead
 
 
-def pictures_in(text: ReaderText) -> dict[str, int]:
-    """Return what pictures a text has, by address, each with the cells that what it stands in takes from its line."""
-    lead = lead_of(text)
+def images_in(text: ReaderText) -> dict[str, int]:
+    """Return the images of a text by URL, each with its indent in cells."""
+    lead = lead_image_of(text)
     first = {lead.url: 0} if lead is not None and lead.url.startswith(("http://", "https://")) else {}
-    every = {**first, **figures(text.blocks)}
-    return dict(list(every.items())[:MOST])
+    every = {**first, **image_indents(text.blocks)}
+    return dict(list(every.items())[:MAX_IMAGES])
 
 
-def minutes(words: int) -> int:
-    """Return how many minutes it takes to read so many words; at least one."""
-    return max(1, round(words / WORDS_A_MINUTE))
+def reading_minutes(words: int) -> int:
+    """Return how many minutes it takes to read ``words`` words; at least one."""
+    return max(1, round(words / WORDS_PER_MINUTE))
 
 
 def _facts(text: ReaderText) -> list[Run]:
@@ -158,7 +155,7 @@ def _facts(text: ReaderText) -> list[Run]:
 
 
 def _provenance(text: ReaderText, now: datetime, cells: int) -> list[Run]:
-    long = f"{format_count(text.words, 'word')}, {minutes(text.words)} min"
+    long = f"{format_count(text.words, 'word')}, {reading_minutes(text.words)} min"
     if text.page is not None:
         said = formats.provenance(text.page)
         when = f"fetched {formats.ago(text.page.fetched_at, now)}"
@@ -166,8 +163,8 @@ def _provenance(text: ReaderText, now: datetime, cells: int) -> list[Run]:
         origin = [f"{where}, {when}"] if cell_width(where) + 2 + len(when) <= cells else [where, when]
         return [Run(fact, "quiet") for fact in (*origin, formats.confirmed(text.page, now), long) if fact]
     if text.kind == "body":
-        return [Run("The document's own text", "quiet"), Run(long, "quiet")]
-    return [Run("The excerpt", "quiet")]
+        return [Run("From the document", "quiet"), Run(long, "quiet")]
+    return [Run("Excerpt only", "quiet")]
 
 
 def _links(links: Sequence[tuple[str, str]], cells: int) -> Iterator[Line]:
@@ -175,7 +172,7 @@ def _links(links: Sequence[tuple[str, str]], cells: int) -> Iterator[Line]:
         return
     yield BLANK
     yield line_of(truncate(f"Links ({len(links):,})", cells), "heading")
-    label = len(str(len(links))) + 2 if cells >= 16 else 0  # where there is room for a column of numbers
+    label = len(str(len(links))) + 2 if cells >= 16 else 0  # space for a column of numbers
     for number, (text, href) in enumerate(links, 1):
         mark = fit_cells(f"{number} ", label, right=True) if label else ""
         shown = [text] if text != href else []
@@ -192,21 +189,18 @@ def _is_heading(lines: Sequence[Line], at: int) -> bool:
 
 
 def excerpt_blocks(excerpt: str) -> tuple[Block, ...]:
-    """Return an excerpt as blocks, one a paragraph."""
+    """Return an excerpt as paragraphs."""
     parts = (" ".join(part.split()) for part in excerpt.split("\n\n"))
     return tuple(Paragraph((Span(part),)) for part in parts if part)
 
 
 def with_excerpt(excerpt: str, blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    """Return the text of a document after its excerpt, unless it begins with that word for word."""
+    """Return ``blocks`` after the excerpt, unless they begin with it word for word."""
     return blocks if begins(plain_text(blocks), excerpt) else (*excerpt_blocks(excerpt), *blocks)
 
 
-# --- finding --------------------------------------------------------------------------------
-
-
 class SearchableText:
-    """The characters of lines, without case and accents; what is wrapped is one text."""
+    """The characters of lines, without case and accents, for searching across line breaks."""
 
     def __init__(self, lines: Sequence[Line]) -> None:
         self._folded: list[str] = [" "]
@@ -223,7 +217,7 @@ class SearchableText:
         self._folded.clear()
 
     def _add_plain(self, number: int, words: str, column: int) -> None:
-        """Take in a line as most are, which begins at ``column``: a million characters are not looked at one by one."""
+        """Add the usual kind of line, which begins at ``column``, without a loop over its characters."""
         if words:
             self._folded += (words.lower(), " ")
             self._lines.extend([number] * (len(words) + 1))
@@ -231,29 +225,29 @@ class SearchableText:
 
     def _add(self, number: int, text: str) -> None:
         for column, char in enumerate(f"{text}\n"):
-            is_blank = char.isspace() or OF_WIDTH.match(char) is not None
-            for one in " " if is_blank else fold(char):
+            is_blank = char.isspace() or LAYOUT_CHARACTERS.match(char) is not None
+            for one in " " if is_blank else fold_character(char):
                 if one != " " or self._folded[-1] != " ":
                     self._folded.append(one)
                     self._lines.append(number)
                     self._columns.append(column)
 
-    def find(self, wanted: str) -> Matches:
-        """Return where ``wanted`` stands, from the top; nowhere when it is nothing."""
-        sought = " ".join("".join(map(fold, wanted)).split())
+    def find(self, text: str) -> Matches:
+        """Return the matches of ``text``, from the top; none for an empty text."""
+        folded = " ".join("".join(map(fold_character, text)).split())
         starts = array("I")
-        at = self._text.find(sought) if sought else -1
+        at = self._text.find(folded) if folded else -1
         while at != -1:
             starts.append(at)
-            at = self._text.find(sought, at + len(sought))
-        return Matches(starts, len(sought), self._lines, self._columns)
+            at = self._text.find(folded, at + len(folded))
+        return Matches(starts, len(folded), self._lines, self._columns)
 
 
 class Matches:
-    """Where something stands in lines. There may be a hundred thousand places: those of a line are told when asked."""
+    """The matches of a search; there may be a hundred thousand, so those of a line are computed on demand."""
 
     def __init__(self, starts: Sequence[int], length: int, lines: Sequence[int], columns: Sequence[int]) -> None:
-        """``starts`` are characters of a SearchableText, ``lines`` and ``columns`` where each of those stands."""
+        """``starts`` are character indexes in a SearchableText; ``lines`` and ``columns`` locate each character."""
         self._starts = starts
         self._length = length
         self._lines = lines
@@ -263,15 +257,15 @@ class Matches:
         return len(self._starts)
 
     def line(self, which: int) -> int:
-        """Return the line in which a place begins."""
+        """Return the line in which a match begins."""
         return self._lines[self._starts[which]]
 
     def first_from(self, line: int) -> int:
-        """Return which place is the first that begins in ``line`` or below; as many as there are, when none does."""
+        """Return the index of the first match in ``line`` or below; the number of matches if there is none."""
         return bisect_left(self._starts, line, key=self._lines.__getitem__)
 
     def in_line(self, line: int) -> Iterator[tuple[int, int, int]]:
-        """Yield what of them is in a line: which it is, and from which to which character; one may be in several."""
+        """Yield index, start and end of the matches in a line; one match may be in several lines."""
         begin, end = bisect_left(self._lines, line), bisect_right(self._lines, line)
         which = bisect_right(self._starts, begin - self._length)
         while which < len(self._starts) and self._starts[which] < end:
@@ -282,29 +276,8 @@ class Matches:
 
 
 @lru_cache(maxsize=8_192)  # there are as many characters in a text of Han
-def fold(char: str) -> str:
-    """Return a character without case and accents; may be several, or none."""
+def fold_character(char: str) -> str:
+    """Return a character without case and accents, which may be several characters or none."""
     if char.isascii():
         return char.lower()
     return "".join(part for part in unicodedata.normalize("NFKD", char.casefold()) if not unicodedata.combining(part))
-
-
-# --- hints ----------------------------------------------------------------------------------
-
-_LETTERS = "asdfghjklqwertyuiopzxcvbnm"
-
-
-def hint_labels(number: int) -> list[str]:
-    """Return so many labels of letters, all of one length, those that lie best under the fingers first."""
-    length = 1
-    while len(_LETTERS) ** length < number:
-        length += 1
-    return [_label(at, length) for at in range(number)]
-
-
-def _label(at: int, length: int) -> str:
-    letters = []
-    for _ in range(length):
-        at, which = divmod(at, len(_LETTERS))
-        letters.append(_LETTERS[which])
-    return "".join(letters)  # the first letter changes fastest, so that it is different on neighbours

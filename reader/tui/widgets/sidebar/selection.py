@@ -1,8 +1,8 @@
-"""What is chosen in the pane of views, as a query, and what of a query is chosen there. Pure.
+"""Converts between choices in the sidebar and the query. Pure.
 
-A query is taken as conditions that must all be true. Each that consists of values of one
-kind (``topic:ai``, or ``topic:ai OR topic:law``), of a state, or of the query of a saved
-view, is what one can choose and take away; the others stay as they are.
+A query is treated as conditions that must all be true. A condition can be chosen and removed in
+the sidebar if it consists of values of one kind (``topic:ai`` or ``topic:ai OR topic:law``), of a
+state, or of the query of a saved view. Other conditions stay unchanged.
 """
 
 from __future__ import annotations
@@ -19,41 +19,41 @@ EntryKind = Literal["usual", "view", "topic", "source", "type", "tag", "folder"]
 KINDS: tuple[EntryKind, ...] = get_args(EntryKind)
 VALUE_KINDS: tuple[ValueKind, ...] = get_args(ValueKind)
 OF_DOCUMENTS: tuple[Literal["topic", "source", "type", "folder"], ...] = ("topic", "source", "type", "folder")
-"""Those that marks do not change."""
-USUAL: Mapping[str, Node | None] = {
+"""The kinds that marks do not change."""
+BUILT_IN_VIEWS: Mapping[str, Node | None] = {
     "All": None,
     "Unread": IsCondition("unread"),
     "Starred": IsCondition("starred"),
     "Today": DateCondition("in", "today"),
 }
-"""What every library has."""
+"""The views that every library has, with their conditions."""
 
 
 class SidebarChoice(NamedTuple):
-    """Something that can be chosen: a name of :data:`USUAL`, the name of a saved view, or a value."""
+    """A choice: the name of a built-in view, the name of a saved view, or a value."""
 
     kind: EntryKind
     value: str
 
     @property
     def key(self) -> SidebarChoice:
-        """The same for values that differ in case alone."""
+        """A key that ignores the case of values."""
         return self if self.kind in {"usual", "view"} else SidebarChoice(self.kind, fold_case(self.value))
 
 
 Views = Mapping[str, Query]
-"""The queries of saved views by name, of those that are queries."""
+"""The queries of saved views by name, without the invalid ones."""
 
 
 def query_for(choice: SidebarChoice, views: Views) -> Query | None:
-    """Return the query of one choice alone; None for a saved view that is no query."""
+    """Return the query of a single choice; None for a saved view with an invalid query."""
     if choice.kind == "view":
         return views.get(choice.value)
     return Query(_node(choice, views))
 
 
 def choices_in(query: Query | None, views: Views) -> frozenset[SidebarChoice]:
-    """Return the keys of everything that ``query`` chooses; None is no query."""
+    """Return the keys of all choices that ``query`` contains."""
     query = query or Query()
     found = {SidebarChoice("view", name) for name, its in views.items() if its == query}
     if query.where is None:
@@ -67,9 +67,10 @@ def choices_in(query: Query | None, views: Views) -> frozenset[SidebarChoice]:
 
 
 def toggle_choice(query: Query | None, choice: SidebarChoice, views: Views) -> Query | None:
-    """Return ``query`` with one choice more, or less; choices of one kind are OR, of different kinds AND.
+    """Return ``query`` with ``choice`` added or, if it has it, removed.
 
-    All takes everything away. None when the choice is a saved view that is no query.
+    Choices of one kind are combined by OR, those of different kinds by AND. "All" removes everything. The result
+    is None for a saved view with an invalid query.
     """
     query = query or Query()
     own = query_for(choice, views)
@@ -78,7 +79,7 @@ def toggle_choice(query: Query | None, choice: SidebarChoice, views: Views) -> Q
     node = own.where
     if node is None and own.limit is None:
         return own
-    if node is None:  # a view of so many articles, whichever they are
+    if node is None:  # a view that only limits the number of articles
         return replace(query, limit=None if query.limit == own.limit else own.limit)
     named = _named(views)
     parts = _parts(query, named)
@@ -87,21 +88,21 @@ def toggle_choice(query: Query | None, choice: SidebarChoice, views: Views) -> Q
         rest = [one for one in members if choice.key not in {each.key for each in _choices(one, named)}]
         if len(rest) < len(members):
             less = replace(query, limit=None) if own.limit is not None and query.limit == own.limit else query
-            return _whole(less, [*parts[:at], *_either(rest), *parts[at + 1 :]])
+            return _all_of(less, [*parts[:at], *_any_of(rest), *parts[at + 1 :]])
     if own.limit is not None:
         query = replace(query, limit=min(own.limit, query.limit or own.limit))
     for at, part in enumerate(parts):
         members = _members(part, choice.kind, named)
         if members and choice.kind != "usual":
-            return _whole(query, [*parts[:at], *_either([*members, node]), *parts[at + 1 :]])
-    return _whole(query, [*parts, node])
+            return _all_of(query, [*parts[:at], *_any_of([*members, node]), *parts[at + 1 :]])
+    return _all_of(query, [*parts, node])
 
 
-def _either(nodes: Sequence[Node]) -> list[Node]:
+def _any_of(nodes: Sequence[Node]) -> list[Node]:
     return [Or(tuple(nodes))] if len(nodes) > 1 else [*nodes]
 
 
-def _whole(query: Query, parts: list[Node]) -> Query:
+def _all_of(query: Query, parts: list[Node]) -> Query:
     where = None if not parts else parts[0] if len(parts) == 1 else And(tuple(parts))
     return replace(query, where=where)
 
@@ -119,7 +120,7 @@ def _named(views: Views) -> _Named:
 
 
 def _parts(query: Query, named: _Named) -> list[Node]:
-    """Return the conditions that must all be true; the query of a saved view is one, whatever it consists of."""
+    """Return the conditions that must all be true; the query of a saved view counts as one."""
     where = query.where
     if where is None:
         return []
@@ -128,23 +129,23 @@ def _parts(query: Query, named: _Named) -> list[Node]:
 
 def _node(choice: SidebarChoice, views: Views) -> Node | None:
     if choice.kind == "usual":
-        return USUAL[choice.value]
+        return BUILT_IN_VIEWS[choice.value]
     if choice.kind == "view":
         return views[choice.value].where
     return ValueCondition(choice.kind, choice.value)
 
 
 def _choices(node: Node, named: _Named) -> list[SidebarChoice]:
-    """Return the choices of which ``node`` is the condition, if it is that of any."""
+    """Return the choices whose condition is ``node``."""
     found = [SidebarChoice("view", name) for name in named.get(node, ())]
-    found += [SidebarChoice("usual", name) for name, its in USUAL.items() if its == node]
+    found += [SidebarChoice("usual", name) for name, its in BUILT_IN_VIEWS.items() if its == node]
     if isinstance(node, ValueCondition):
         found += [SidebarChoice(kind, node.value) for kind in VALUE_KINDS if kind == node.field]
     return found
 
 
 def _members(node: Node, kind: EntryKind, named: _Named) -> Sequence[Node]:
-    """Return the conditions, each a choice of ``kind``, of which ``node`` demands one; none if it is another matter."""
+    """Return the alternatives of ``node`` if all of them are choices of ``kind``; else nothing."""
     for several in ((node,), node.parts if isinstance(node, Or) and kind != "usual" else ()):
         if several and all(any(choice.kind == kind for choice in _choices(one, named)) for one in several):
             return several

@@ -1,4 +1,4 @@
-"""The lines of the pane of views: sections that fold, with only as many lines made as are looked at. Pure."""
+"""The lines of the sidebar: sections that fold, with lines created on demand. Pure."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from reader.core.tokenize import fold_case
-from reader.tui.widgets.sidebar.selection import USUAL, VALUE_KINDS, EntryKind, SidebarChoice
+from reader.tui.widgets.sidebar.selection import BUILT_IN_VIEWS, VALUE_KINDS, EntryKind, SidebarChoice
 
-FIRST = 7
-"""So many values of a section show at first."""
+INITIAL_ENTRIES = 7
+"""How many entries of a section are shown at first."""
 _TITLES: Mapping[EntryKind, str] = {
     "view": "Saved views",
     "topic": "Topics",
@@ -19,69 +19,69 @@ _TITLES: Mapping[EntryKind, str] = {
     "tag": "Tags",
     "folder": "Folders",
 }
-_NOTHING = "nothing; Esc shows all"
+_NOTHING = "no matches; Esc shows all"
 _NO_VIEWS = "none yet: {} saves a query"
 
 
 class SidebarEntry(NamedTuple):
-    """Something that can be chosen, and how many articles it has; None when that is not known."""
+    """A view or value, and how many articles it has; None if that is not known."""
 
     value: str
     articles: int | None
 
 
 class SidebarLine(NamedTuple):
-    """A line of the pane."""
+    """A line of the sidebar."""
 
     what: Literal["entry", "head", "more", "note", "gap"]
     kind: EntryKind
     text: str = ""
     articles: int | None = None
-    """How many articles an entry has, or how many entries a section."""
+    """The number of articles of an entry, or of entries in a section."""
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What tells this line from others, whatever has become of its numbers."""
+        """Identifies the line, whatever its numbers are."""
         return self.what, self.kind, "" if self.what in {"head", "more"} else self.text
 
     @property
     def choice(self) -> SidebarChoice | None:
-        """What the line stands for, if that can be chosen."""
+        """The choice that the line offers, if any."""
         return SidebarChoice(self.kind, self.text) if self.what == "entry" else None
 
 
 class _Part(NamedTuple):
-    """Lines that follow one another."""
+    """Consecutive lines."""
 
     before: tuple[SidebarLine, ...]
     entries: Sequence[SidebarEntry]
     shown: int
-    """So many of the entries."""
+    """How many of the entries are shown."""
     after: tuple[SidebarLine, ...]
     kind: EntryKind
 
     @property
     def length(self) -> int:
-        """How many lines they are."""
+        """The number of lines."""
         return len(self.before) + self.shown + len(self.after)
 
 
 class SidebarTree:
-    """What the pane shows; a sequence of lines."""
+    """The lines of the sidebar as a sequence."""
 
     def __init__(self, *, save_key: str = "w") -> None:
         self._save_key = save_key
         self._entries: dict[EntryKind, Sequence[SidebarEntry]] = {
-            "usual": [SidebarEntry(name, None) for name in USUAL],
+            "usual": [SidebarEntry(name, None) for name in BUILT_IN_VIEWS],
             "view": [],
         }
         self._folded: set[EntryKind] = set()
-        self._whole: set[EntryKind] = set()
-        """Sections of which all entries show."""
+        self._unlimited: set[EntryKind] = set()
+        """Sections that show all their entries."""
         self._filter = ""
-        self._airy = False
+        self._spaced = False
         self._keys: dict[EntryKind, list[str]] = {}
-        """What a filter looks at, made when one is written."""
+        """The case-folded values that a filter searches, computed on first use."""
         self._parts: list[_Part] = []
         self._starts: list[int] = []
         self._length = 0
@@ -91,7 +91,7 @@ class SidebarTree:
         return self._length
 
     def __getitem__(self, at: int) -> SidebarLine:
-        """Return a line by its place, from 0 on."""
+        """Return a line by index."""
         if not 0 <= at < self._length:
             raise IndexError(at)
         number = bisect_right(self._starts, at) - 1
@@ -105,13 +105,13 @@ class SidebarTree:
         return part.after[at - part.shown]
 
     def __iter__(self) -> Iterator[SidebarLine]:
-        """Yield every line; for tests, and for sections that are short."""
+        """Yield every line; meant for tests and short trees."""
         return (self[at] for at in range(self._length))
 
-    # What it shows.
+    # Content.
 
     def set(self, entries: Mapping[EntryKind, Sequence[SidebarEntry]]) -> None:
-        """Show these entries in their order; kinds that are not named stay as they are."""
+        """Set the entries of some sections; the others keep theirs."""
         self._entries |= entries
         for kind in entries:
             self._keys.pop(kind, None)
@@ -119,11 +119,11 @@ class SidebarTree:
 
     @property
     def filter(self) -> str:
-        """What entries have in them, or empty."""
+        """The text that filters the entries, or empty."""
         return self._filter
 
     def filter_by(self, text: str) -> None:
-        """Show only entries with this text in them, in whatever case, of every section."""
+        """Show only entries that contain ``text``, ignoring case."""
         self._filter = text
         self._lay_out()
 
@@ -133,32 +133,32 @@ class SidebarTree:
         return frozenset(self._folded)
 
     def fold(self, kind: EntryKind, *, folded: bool = True) -> bool:
-        """Fold a section, or unfold it; return whether that changes anything."""
+        """Fold or unfold a section; return whether that changed anything."""
         if kind == "usual" or (kind in self._folded) == folded or self._filter:
             return False
         if folded:
             self._folded.add(kind)
-            self._whole.discard(kind)
+            self._unlimited.discard(kind)
         else:
             self._folded.discard(kind)
         self._lay_out()
         return True
 
-    def show_whole(self, kind: EntryKind) -> None:
+    def show_all(self, kind: EntryKind) -> None:
         """Show all entries of a section."""
-        self._whole.add(kind)
+        self._unlimited.add(kind)
         self._lay_out()
 
-    def set_airy(self, *, airy: bool) -> None:
-        """Have an empty line between sections, or none."""
-        if airy != self._airy:
-            self._airy = airy
+    def set_spaced(self, *, spaced: bool) -> None:
+        """Set whether there is a blank line between sections."""
+        if spaced != self._spaced:
+            self._spaced = spaced
             self._lay_out()
 
-    # Where something is.
+    # Lookup.
 
     def find(self, key: tuple[str, str, str]) -> int | None:
-        """Return the place of a line, or None."""
+        """Return the index of a line, or None."""
         what, kind, text = key
         for start, part in zip(self._starts, self._parts, strict=True):
             if part.kind != kind:
@@ -177,7 +177,7 @@ class SidebarTree:
         return None
 
     def step(self, at: int, lines: int) -> int:
-        """Return the place so many lines on from ``at``, or as far as there are any; not between sections."""
+        """Return the index ``lines`` further on, as far as there are lines; never that of a gap."""
         at = max(0, min(at + lines, self._length - 1))
         onwards = 1 if lines >= 0 else -1
         while 0 < at < self._length - 1 and self[at].what == "gap":
@@ -205,23 +205,23 @@ class SidebarTree:
         if not entries and (self._filter or kind != "view"):
             return nothing
         before: tuple[SidebarLine, ...] = (SidebarLine("head", kind, _TITLES[kind], len(entries) or None),)
-        if self._airy:
+        if self._spaced:
             before = (SidebarLine("gap", kind), *before)
         if not entries:
             return _Part(before, (), 0, (SidebarLine("note", kind, _NO_VIEWS.format(self._save_key)),), kind)
         if kind in self._folded and not self._filter:
             return _Part(before, (), 0, (), kind)
-        # A line that says "1 more" would take the place of the one.
-        if kind == "view" or kind in self._whole or self._filter or len(entries) <= FIRST + 1:
+        # A line "1 more" would need as much space as that entry.
+        if kind == "view" or kind in self._unlimited or self._filter or len(entries) <= INITIAL_ENTRIES + 1:
             return _Part(before, entries, len(entries), (), kind)
-        more = SidebarLine("more", kind, f"… {len(entries) - FIRST:,} more")
-        return _Part(before, entries, FIRST, (more,), kind)
+        more = SidebarLine("more", kind, f"… {len(entries) - INITIAL_ENTRIES:,} more")
+        return _Part(before, entries, INITIAL_ENTRIES, (more,), kind)
 
     def _matching(self, kind: EntryKind) -> Sequence[SidebarEntry]:
         entries = self._entries.get(kind, ())
-        wanted = fold_case(self._filter)
-        if not wanted:
+        folded_filter = fold_case(self._filter)
+        if not folded_filter:
             return entries
         if kind not in self._keys:
             self._keys[kind] = [fold_case(entry.value) for entry in entries]
-        return [entry for entry, key in zip(entries, self._keys[kind], strict=True) if wanted in key]
+        return [entry for entry, key in zip(entries, self._keys[kind], strict=True) if folded_filter in key]

@@ -1,4 +1,4 @@
-"""Numbers and moments in few cells. Pure."""
+"""Scores, dates and the origin of pages in few cells. Pure."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 UNKNOWN = "–"
 QUALITY_FULL = 80
-"""The quality that fills a bar; real ones lie between 0 and about 140."""
+"""The quality that fills a bar; real values are between 0 and about 140."""
 HEAT_FULL = 200
-"""The heat that fills a bar; real ones lie between 30 and about 330."""
-WAYS: dict[AddressKind, str] = {
+"""The heat that fills a bar; real values are between 30 and about 330."""
+ORIGINS: dict[AddressKind, str] = {
     "original": "the original",
     "web": "the web page",
     "amp": "the AMP copy",
     "cdn_amp": "the copy of the AMP cache",
     "archive": "the Wayback Machine's capture",
 }
-"""What to call the address that a page came by, in the middle of a sentence."""
+"""The kind of address that a page was fetched from, in the middle of a sentence."""
 _SHADES = "▁▂▃▄▅▆▇█"
 
 
 def score(value: Number | None) -> str:
-    """Return a quality or heat as a whole number in at most 4 cells, or a dash when it is unknown."""
+    """Return a quality or heat as a whole number of at most 4 cells, or a dash if unknown."""
     if value is None:
         return UNKNOWN
     for limit, unit, letter in ((999.5, 1, ""), (999_500, 1_000, "k"), (999_500_000, 1_000_000, "M")):
@@ -40,7 +40,7 @@ def score(value: Number | None) -> str:
 
 
 def bar(value: Number | None, full: int, cells: int) -> str:
-    """Return a thin bar of at most ``cells`` cells, in steps of half a cell; nothing when unknown."""
+    """Return a thin bar of at most ``cells`` cells, in steps of half a cell; empty if unknown."""
     if value is None or value <= 0:
         return ""
     halves = max(1, min(cells * 2, round(value * cells * 2 / full)))
@@ -48,14 +48,14 @@ def bar(value: Number | None, full: int, cells: int) -> str:
 
 
 def shade(value: Number | None, full: int) -> str:
-    """Return one cell whose height says how much; a blank when unknown."""
+    """Return one cell whose height shows the value; a blank if unknown."""
     if value is None or value <= 0:
         return " "
     return _SHADES[max(0, min(7, round(value * 8 / full) - 1))]
 
 
 def lightness(value: Number | None, full: int) -> float:
-    """Return how strongly to colour a score, from 0.45 for none to 1 for ``full`` and more."""
+    """Return how strongly to color a score, from 0.45 for none to 1 for ``full`` and more."""
     if value is None or value <= 0:
         return 0.45
     return 0.45 + 0.55 * min(1.0, value / full)
@@ -64,8 +64,8 @@ def lightness(value: Number | None, full: int) -> float:
 def short_date(moment: datetime | None, now: datetime, cells: int = 9) -> str:
     """Return a date in at most ``cells`` cells, 9 or 6, whose digits line up.
 
-    An age within a week; else day and month, with the year if it is not this one, which
-    in 6 cells takes the place of the day.
+    Within a week it is an age, else day and month. The year is added if it is not this one; in 6 cells it replaces
+    the day.
     """
     if moment is None:
         return f" {UNKNOWN}"
@@ -84,7 +84,7 @@ def short_date(moment: datetime | None, now: datetime, cells: int = 9) -> str:
 
 
 def full_date(moment: datetime | None) -> str:
-    """Return a date with its time of day and zone, or nothing."""
+    """Return a date with time and zone, or an empty string."""
     if moment is None:
         return ""
     day = to_local(moment)
@@ -92,7 +92,7 @@ def full_date(moment: datetime | None) -> str:
 
 
 def duration(text: str) -> str:
-    """Return an ISO 8601 duration such as PT1H13M34S in words; anything else as it is."""
+    """Return an ISO 8601 duration such as PT1H13M34S in words; anything else unchanged."""
     rest = text.removeprefix("PT")
     if rest == text or not rest:
         return text
@@ -109,12 +109,12 @@ def duration(text: str) -> str:
 
 
 def provenance(page: Page) -> str:
-    """Return which page it is, and from where, such as “the original at jurist.org”."""
-    return f"{WAYS[page.way]} at {display_host(page.final_url)}"
+    """Return where a page is from, such as “the original at jurist.org”."""
+    return f"{ORIGINS[page.way]} at {display_host(page.final_url)}"
 
 
 def confirmed(page: Page, now: datetime) -> str:
-    """Return when its server said last that it still holds, such as “found unchanged just now”; nothing if never."""
+    """Return when the server last confirmed a page, such as “found unchanged just now”, or an empty string."""
     if page.checked_at <= page.fetched_at or (when := ago(page.checked_at, now)) == ago(page.fetched_at, now):
         return ""
     return f"found unchanged {when}"

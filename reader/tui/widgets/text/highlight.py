@@ -1,4 +1,4 @@
-"""Where the words of a query stand in a text, so that they can be drawn. Pure."""
+"""Where the words of a query are in a text, for highlighting. Pure."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import NamedTuple
 from reader.core.tokenize import is_single_character, words
 
 _ASCII = re.compile("[A-Za-z0-9]+")
-_WITHIN = 1
-"""See :func:`_part`; anything else stands for itself, or separates words."""
-_LONGEST = 10_000
-"""Characters of a text that are looked through; a screen has fewer."""
+_WITHIN_WORD = 1
+"""See :func:`_words_around`; a character with another number is a word itself or separates words."""
+_MAX_CHARACTERS = 10_000
+"""Only this many characters of a text are searched; a screen has fewer."""
 
 
 class Term(NamedTuple):
-    """Words that stand in a row."""
+    """A word or phrase to highlight."""
 
     words: tuple[str, ...]
     prefix: bool
-    """Whether the last may go on."""
+    """Whether the last word may be the beginning of a longer one."""
 
 
 class _Word(NamedTuple):
@@ -31,13 +31,13 @@ class _Word(NamedTuple):
 
 
 def parse_term(text: str, *, prefix: bool) -> Term | None:
-    """Return what to look for; None when there is no word in ``text``."""
+    """Return ``text`` as a term; None if it has no word."""
     found = tuple(words(text))
     return Term(found, prefix and not is_single_character(found[-1])) if found else None
 
 
 def pieces(text: str, found: Iterable[tuple[int, int]]) -> Iterator[tuple[str, bool]]:
-    """Yield ``text`` in parts, each with whether it is one of those that were ``found`` (see :func:`spans`)."""
+    """Yield the parts of ``text``, each with whether it is one of the spans in ``found``."""
     end = 0
     for start, stop in found:
         if start > end:
@@ -49,18 +49,18 @@ def pieces(text: str, found: Iterable[tuple[int, int]]) -> Iterator[tuple[str, b
 
 
 def spans(text: str, terms: Iterable[Term]) -> list[tuple[int, int]]:
-    """Return where ``terms`` stand in ``text``: places in characters, in order, none touching another."""
-    there = list(_words(text[:_LONGEST]))
+    """Return the character spans of ``terms`` in ``text``, in order, merged where they touch."""
+    all_words = list(_words(text[:_MAX_CHARACTERS]))
     found: list[tuple[int, int]] = []
     for each in terms:
-        for at in range(len(there) - len(each.words) + 1):
-            run = there[at : at + len(each.words)]
-            if _is(run, each):
+        for at in range(len(all_words) - len(each.words) + 1):
+            run = all_words[at : at + len(each.words)]
+            if _matches(run, each):
                 found.append((run[0].start, run[-1].end))
-    return _joined(sorted(found))
+    return _merged(sorted(found))
 
 
-def _is(run: list[_Word], wanted: Term) -> bool:
+def _matches(run: list[_Word], wanted: Term) -> bool:
     *whole, last = wanted.words
     if any(word.word != other for word, other in zip(run, whole, strict=False)):
         return False
@@ -73,8 +73,8 @@ def _words(text: str) -> Iterator[_Word]:
         return
     start = -1
     for at, char in enumerate((*text, " ")):
-        part = _part(char)
-        if part == _WITHIN:
+        part = _words_around(char)
+        if part == _WITHIN_WORD:
             start = at if start == -1 else start
             continue
         if start != -1:
@@ -82,21 +82,21 @@ def _words(text: str) -> Iterator[_Word]:
             if len(folded) == 1:
                 yield _Word(start, at, folded[0])
             start = -1
-        for word in words(char):  # as Chinese has it; some stand for two, such as the Thai sara am
+        for word in words(char):  # a word of its own, as in Chinese; some make two, such as the Thai sara am
             yield _Word(at, at + 1, word)
 
 
 @lru_cache(maxsize=4096)
-def _part(char: str) -> int:
-    """Return in how many words a letter, this character and a letter are."""
+def _words_around(char: str) -> int:
+    """Return how many words a letter, this character and a letter make."""
     return len(words(f"a{char}a"))
 
 
-def _joined(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    joined: list[tuple[int, int]] = []
+def _merged(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
     for start, end in found:
-        if joined and start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
-            joined.append((start, end))
-    return joined
+            merged.append((start, end))
+    return merged

@@ -1,4 +1,4 @@
-"""Pictures among lines of text: where they stand, and how a line of one is drawn. Pure."""
+"""Images among lines of text: where they are, and how a line of one is image_segments. Pure."""
 
 from __future__ import annotations
 
@@ -16,129 +16,120 @@ from reader.core.text import cell_width
 from reader.images.model import ImageLine, RenderedImage
 from reader.tui.widgets.text.lines import BLANK, Line, Run, wrapped
 
-MOST = 40
-"""Pictures of one text that are shown."""
-_NESTED = 6
-"""Cells that a list or a quotation takes from its lines at most, about."""
+MAX_IMAGES = 40
+"""How many images of one text are shown."""
+_NESTED_CELLS = 6
+"""The cells that a list or a quotation takes from its lines, at most."""
 _QUOTE_BAR = "▎"
 _BLOCK = "▀"
-_LINES_REMEMBERED = 256
-"""Lines of pictures, about four screens of them."""
+_CACHED_LINES = 256
+"""About four screens of image lines."""
 
 
-def figures(blocks: Iterable[Block]) -> dict[str, int]:
-    """Return the pictures of a text by address, each with the cells that what it stands in takes from its line."""
+def image_indents(blocks: Iterable[Block]) -> dict[str, int]:
+    """Return the indent in cells of each image of a text, by its URL."""
     found: dict[str, int] = {}
-    for url, indent in _figures(blocks, 0):
+    for url, indent in _image_indents(blocks, 0):
         if url.startswith(("http://", "https://")):
             found[url] = max(indent, found.get(url, 0))
     return found
 
 
-def _figures(blocks: Iterable[Block], indent: int) -> Iterator[tuple[str, int]]:
+def _image_indents(blocks: Iterable[Block], indent: int) -> Iterator[tuple[str, int]]:
     for block in blocks:
         match block:
             case Figure(url=url):
                 yield url, indent
             case Quote(blocks=inner):
-                yield from _figures(inner, indent + _NESTED)
+                yield from _image_indents(inner, indent + _NESTED_CELLS)
             case ListBlock(items=items):
                 for item in items:
-                    yield from _figures(item, indent + _NESTED)
+                    yield from _image_indents(item, indent + _NESTED_CELLS)
             case _:
                 pass
 
 
-def with_pictures(lines: Sequence[Line], pictures: Mapping[str, RenderedImage | str], cells: int) -> list[Line]:
-    """Return ``lines`` with each picture that is there above the line that names it, and below it why one is not."""
+def insert_images(lines: Sequence[Line], images: Mapping[str, RenderedImage | str], cells: int) -> list[Line]:
+    """Return ``lines`` with each image above its caption or, where it could not be loaded, the reason below."""
     made: list[Line] = []
     at = 0
     while at < len(lines):
-        url, before = _names_picture(lines[at], begins=True)
-        answer = pictures.get(url) if url else None
+        url, before = _caption_of(lines[at], begins=True)
+        answer = images.get(url) if url else None
         end = at + 1
-        while end < len(lines) and url and _names_picture(lines[end])[0] == url:
+        while end < len(lines) and url and _caption_of(lines[end])[0] == url:
             end += 1
         if isinstance(answer, RenderedImage):
-            made += picture_lines(answer, cells, before)
+            made += image_lines(answer, cells, before)
         made += lines[at:end]
         if isinstance(answer, str) and answer:
-            made += [(*before, *_aside(part)) for part in _why(answer, cells - _taken(before))]
+            made += [(*before, *_aside(part)) for part in _reason_lines(answer, cells - _cells(before))]
         at = end
     return made
 
 
-def picture_lines(picture: RenderedImage, cells: int, before: Line = BLANK) -> list[Line]:
-    """Return the lines of a picture, behind the runs that stand before it; none where it has no room in ``cells``."""
-    if _taken(before) + picture.cells > cells:
+def image_lines(image: RenderedImage, cells: int, before: Line = BLANK) -> list[Line]:
+    """Return the lines of an image, each after the runs ``before``; none if it does not fit into ``cells``."""
+    if _cells(before) + image.cells > cells:
         return []
-    blank = " " * picture.cells
-    return [
-        (*before, Run(blank, "picture", picture=ImageLine(picture, line), counts=False))
-        for line in range(picture.lines)
-    ]
+    blank = " " * image.cells
+    return [(*before, Run(blank, "picture", image=ImageLine(image, line), counts=False)) for line in range(image.lines)]
 
 
-def lead_lines(image: Image, answer: RenderedImage | str | None, cells: int) -> list[Line]:
-    """Return the picture of a whole article with what is said of it, or why it is not shown; may be nothing.
-
-    An empty line comes first.
-    """
+def lead_image_lines(image: Image, answer: RenderedImage | str | None, cells: int) -> list[Line]:
+    """Return an empty line and the lead image of an article with its caption, or why it is not shown; may be empty."""
     if isinstance(answer, RenderedImage):
-        lines = picture_lines(answer, cells)
+        lines = image_lines(answer, cells)
         caption = " · ".join(filter(None, (image.title, image.attribution)))
         if lines and caption:
             lines += [_aside(part) for part in wrapped(caption, cells)]
         return [_aside(""), *lines] if lines else []
-    return [_aside(""), *(_aside(part) for part in _why(answer, cells))] if answer else []
+    return [_aside(""), *(_aside(part) for part in _reason_lines(answer, cells))] if answer else []
 
 
 def _aside(text: str) -> Line:
-    """Return a line that comes and goes with a picture."""
+    """Return a line that comes and goes with an image."""
     return (Run(text, "quiet", counts=False),)
 
 
-def _why(answer: str, cells: int) -> list[str]:
+def _reason_lines(answer: str, cells: int) -> list[str]:
     why = answer if answer.endswith("?") else f"{answer.rstrip('.')}."
-    return wrapped(f"The picture is not shown: {why}", max(8, cells))
+    return wrapped(f"The image is not shown: {why}", max(8, cells))
 
 
-def _taken(before: Line) -> int:
+def _cells(before: Line) -> int:
     return sum(cell_width(run.text) for run in before)
 
 
-def _names_picture(line: Line, *, begins: bool = False) -> tuple[str, Line]:
-    """Return the address of the picture that a line names, and what stands before it, as it stands before others.
+def _caption_of(line: Line, *, begins: bool = False) -> tuple[str, Line]:
+    """Return the URL of the image whose caption this line is, and the runs to put before the image's lines.
 
-    ``begins`` is for the first line of a name, which says what it is.
+    ``begins`` is for the first line of a caption, which begins with the word for an image.
     """
     for at, run in enumerate(line):
         if run.href:
             if TextStyle.MUTED not in run.text_style or (begins and not run.text.startswith("Picture")):
                 return "", BLANK
-            return run.href, tuple(map(_as_before, line[:at]))
+            return run.href, tuple(map(_indent_run, line[:at]))
         if run.text.strip(f" {_QUOTE_BAR}•◦.0123456789"):
             break
     return "", BLANK
 
 
-def _as_before(run: Run) -> Run:
-    """Return a bar of a quotation as it is, and a bullet or number as blanks."""
+def _indent_run(run: Run) -> Run:
+    """Return the bar of a quotation unchanged, a bullet or number as blanks."""
     return run if _QUOTE_BAR in run.text else replace(run, text=" " * cell_width(run.text))
 
 
-# How it is drawn.
-
-
-@lru_cache(maxsize=_LINES_REMEMBERED)
-def drawn(line: ImageLine) -> tuple[Segment, ...]:
-    """Return a line of a picture as it goes to the terminal."""
+@lru_cache(maxsize=_CACHED_LINES)
+def image_segments(line: ImageLine) -> tuple[Segment, ...]:
+    """Return the segments of one line of an image."""
     picture = line.picture
     if picture.kitty_id:
-        # Which picture it is, the colour says, and a mark on each cell (the protocol's Unicode placeholders).
+        # The color names the image, a mark in each cell the row and column (Kitty's Unicode placeholders).
         number = picture.kitty_id & 0xFFFFFF
-        colour = Color.from_rgb(number >> 16, number >> 8 & 0xFF, number & 0xFF)
-        return (Segment(picture.placeholders[line.line], Style(color=colour)),)
+        color = Color.from_rgb(number >> 16, number >> 8 & 0xFF, number & 0xFF)
+        return (Segment(picture.placeholders[line.line], Style(color=color)),)
     return tuple(
         Segment(_BLOCK * cells, Style(color=Color.from_rgb(*upper), bgcolor=Color.from_rgb(*lower)))
         for upper, lower, cells in picture.blocks(line.line)

@@ -1,8 +1,9 @@
-"""A view of lines with pictures, which draws them sharply where the terminal takes Sixel.
+"""Sixel images over the half-blocks of a line view.
 
-A picture is drawn as half-blocks first, and so it stays in a terminal that does not take Sixel after all. Over those
-goes a Sixel image for each line, once nothing has moved for a moment: they are large, and who scrolls is not to wait
-for them. Pixels lie under no text: where a dialog may stand above, half-blocks remain.
+Half-blocks are drawn first, and stay in a terminal that cannot do Sixel after all. Once nothing
+has moved for a moment, a Sixel image is written over each line of an image: they are large, and
+scrolling must not wait for them. Pixels hide under no text, so half-blocks remain where a dialog
+may stand above.
 """
 
 from __future__ import annotations
@@ -14,28 +15,24 @@ from textual.geometry import Size
 from textual.strip import Strip
 
 from reader.core.text import cell_width
-from reader.tui.widgets.text.line_view import LineView
+from reader.tui.timings import timings_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from textual.geometry import Region
     from textual.timer import Timer
 
     from reader.images.model import ImageLine
-    from reader.tui.widgets.text.lines import Line
+    from reader.tui.widgets.text.line_view import LineView
 
-_PAUSE = 0.15
-"""Seconds without scrolling after which pictures are drawn sharply."""
-_SAVE, _RESTORE = "\x1b7", "\x1b8"  # the cursor: DECSC, DECRC
+_SAVE_CURSOR, _RESTORE_CURSOR = "\x1b7", "\x1b8"  # DECSC, DECRC
 _CONTROL = ((ControlType.CURSOR_FORWARD, 0),)
-"""Of a segment that takes no cells; which it is, Textual does not look at."""
+"""Marks a segment that takes no cells; Textual does not look at which control it is."""
 
 
 class _Scene(NamedTuple):
-    """What is drawn; while it changes, it moves."""
+    """What is on screen; the view moves while it changes."""
 
-    lines: Sequence[Line]
+    lines: object
     y: float
     size: Size
 
@@ -43,57 +40,59 @@ class _Scene(NamedTuple):
         return other is not None and self.lines is other.lines and self[1:] == other[1:]
 
 
-class PicturedView(LineView):
-    """Draws its pictures as sharply as the terminal can."""
+class ImageOverlay:
+    """Adds Sixel images to the strips of a view that has come to rest."""
 
-    _scene: _Scene | None = None
-    """What was there when it was drawn last."""
-    _still: _Scene | None = None
-    """What has been there for a moment."""
-    _settling: Timer | None = None
+    def __init__(self, view: LineView) -> None:
+        self._view = view
+        self._latest: _Scene | None = None
+        """What was drawn last."""
+        self._still: _Scene | None = None
+        """What has not moved for a moment."""
+        self._timer: Timer | None = None
 
-    def render_lines(self, crop: Region) -> list[Strip]:
-        """Draw lines, with pixels over those of pictures where nothing moves and nothing stands above."""
-        strips = super().render_lines(crop)
-        found = [(at, here) for at in range(len(strips)) if (here := self._sixel_at(crop.y + at)) is not None]
-        if not found or crop.x or crop.width != self.outer_size.width or not self.screen.is_active:
+    def apply(self, strips: list[Strip], crop: Region) -> list[Strip]:
+        """Return the strips of the region ``crop`` with Sixel images where nothing moves or stands above."""
+        view = self._view
+        images = [(row, image) for row in range(len(strips)) if (image := self._sixel_at(crop.y + row)) is not None]
+        if not images or crop.x or crop.width != view.outer_size.width or not view.screen.is_active:
             return strips
-        scene = _Scene(self._lines, self.scroll_y, self.size)
+        scene = _Scene(view.lines, view.scroll_y, view.size)
         if not scene.is_same(self._still):
-            if not scene.is_same(self._scene):
+            if not scene.is_same(self._latest):
                 self._wait(scene)
             return strips
-        last = self.app.size.height - 1 - self.region.y - crop.y  # pixels in the last line would scroll the screen
-        for at, (left, line) in found:
-            if at < last:
-                strips[at] = _sharp(strips[at], left, line)
+        last = view.app.size.height - 1 - view.region.y - crop.y  # pixels in the last line would scroll the screen
+        for row, (left, line) in images:
+            if row < last:
+                strips[row] = _with_sixel(strips[row], left, line)
         return strips
 
     def _wait(self, scene: _Scene) -> None:
-        self._scene = scene
-        if self._settling is not None:
-            self._settling.stop()
-        self._settling = self.set_timer(_PAUSE, self._settle)
+        self._latest = scene
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self._view.set_timer(timings_of(self._view).images_settled, self._settle)
 
     def _settle(self) -> None:
-        self._settling, self._still = None, self._scene
-        self.refresh()
+        self._timer, self._still = None, self._latest
+        self._view.refresh()
 
     def _sixel_at(self, row: int) -> tuple[int, ImageLine] | None:
-        """Return the picture in a row of this widget that can be drawn by Sixel, and the cells before it."""
-        top, _, _, left = self.gutter
-        left += self._margin()
-        for run in self.line_at(row - top):
-            if run.picture is not None:
-                return (left, run.picture) if run.picture.picture.sixels else None
+        """Return the column and the Sixel image in a row of the widget, if there is one."""
+        top, _, _, left = self._view.gutter
+        left += self._view.margin
+        for run in self._view.line_at(row - top):
+            if run.image is not None:
+                return (left, run.image) if run.image.picture.sixels else None
             left += cell_width(run.text)
         return None
 
 
-def _sharp(strip: Strip, left: int, line: ImageLine) -> Strip:
-    """Return a strip with pixels over the cells of a picture, and the cursor behind them as if there were none."""
+def _with_sixel(strip: Strip, left: int, line: ImageLine) -> Strip:
+    """Return a strip with pixels over the cells of an image, and the cursor after them as if there were none."""
     cells = line.picture.cells
     before, blocks, after = strip.divide([left, left + cells, strip.cell_length])
-    pixels = f"{_RESTORE}{line.picture.sixels[line.line]}{_RESTORE}\x1b[{cells}C"
-    segments = [*before, Segment(_SAVE, None, _CONTROL), *blocks, Segment(pixels, None, _CONTROL), *after]
+    pixels = f"{_RESTORE_CURSOR}{line.picture.sixels[line.line]}{_RESTORE_CURSOR}\x1b[{cells}C"
+    segments = [*before, Segment(_SAVE_CURSOR, None, _CONTROL), *blocks, Segment(pixels, None, _CONTROL), *after]
     return Strip(segments, strip.cell_length)

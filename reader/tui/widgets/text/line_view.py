@@ -1,4 +1,4 @@
-"""A scrolling view of ready lines that draws only those on screen."""
+"""A scrolling view of lines that draws only those on screen."""
 
 from __future__ import annotations
 
@@ -10,191 +10,235 @@ from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
+from textual import events, on
+from textual.geometry import Region
 from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.scrollbar import ScrollBar, ScrollDown, ScrollTo, ScrollUp
 from textual.strip import Strip
 
+from reader.tui.terminal.textual_internals import cached_vertical_scrollbar, set_line_count
 from reader.tui.theme.styles import dimmed, theme_style
-from reader.tui.widgets.text.scroll_view import LinesScrollView
+from reader.tui.widgets.status_message import StatusMessage
+from reader.tui.widgets.text.image_overlay import ImageOverlay
+from reader.tui.widgets.text.reading_position import ReadingPosition
+from reader.tui.widgets.text.scroll_view import Direction, move_distance, scroll_to_line
 
 if TYPE_CHECKING:
     from reader.content.blocks import TextStyle
     from reader.tui.widgets.text.highlight import Term
-    from reader.tui.widgets.text.lines import Line, Run
+    from reader.tui.widgets.text.lines import Line, LineMap, Run
 
 MEASURE = 76
-"""Cells of a line of text at most: longer ones are hard to follow with the eye."""
+"""The maximum width of a line in cells: longer ones are hard to follow with the eye."""
 BLANK: Line = ()
-_FAR = 1 << 30
-"""Lines; more than there are."""
-_PIECE = 64
-"""Lines in which found words are looked for at a time."""
+_SEARCH_LINES = 64
+"""Lines that are searched for highlighted words at a time."""
+Span = tuple[int, int]
+"""Start and end in the characters of a line."""
 
 
-class LineView(LinesScrollView, can_focus=True):
-    """Shows lines in a column of at most 76 cells, in the middle of what is wider."""
+class LineView(ScrollView, can_focus=True):
+    """Shows lines in a centered column."""
 
     class LinkClicked(Message):
-        """The mouse asked for an address."""
+        """The user clicked a link."""
 
         def __init__(self, href: str) -> None:
             super().__init__()
             self.href = href
 
-    class EndReached(Message):
-        """A key led against the top or the bottom."""
+    class PositionSettled(Message):
+        """The user has scrolled and then paused."""
 
-        def __init__(self, words: str) -> None:
+    class WidthChanged(Message):
+        """The lines of ``view`` need to be laid out for another width."""
+
+        def __init__(self, view: LineView) -> None:
             super().__init__()
-            self.words = words
+            self.view = view
 
         def can_replace(self, message: Message) -> bool:
-            """Once is enough, however long the key is held."""
-            return isinstance(message, LineView.EndReached)
+            """Only the last of a burst counts."""
+            return isinstance(message, LineView.WidthChanged) and message.view is self.view
 
     def __init__(self, *, id: str | None = None, measure: int = MEASURE) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
+        self.lines: Sequence[Line] = ()
+        self.position = ReadingPosition(self, lambda: self.post_message(self.PositionSettled()))
+        self._images = ImageOverlay(self)
         self._measure = measure
-        self._lines: Sequence[Line] = ()
         self._styles: dict[tuple[str, TextStyle, bool, float], Style] = {}
         self._blank: Style | None = None
         self._terms: dict[str, tuple[Term, ...]] = {}
-        """Words that are drawn as found, by the ink of where they stand."""
-        self._found: dict[tuple[int, str], dict[int, list[tuple[int, int]]]] = {}
-        """Where they stand: piece of the lines, and ink -> line -> places in its characters."""
+        """The words to highlight, by the style of the text they are in."""
+        self._matches: dict[tuple[int, str], dict[int, list[Span]]] = {}
+        """Where those words are: block of lines and style -> line -> spans."""
 
-    # What it shows.
+    # Content.
 
     @property
     def text_width(self) -> int:
-        """The cells a line may take, at the present size."""
-        return max(8, min(self._measure, self._room))
+        """The width of a line in cells, at the present size."""
+        return max(8, min(self._measure, self.available_width))
 
     @property
-    def _room(self) -> int:
-        # One cell at each side, and one for the scrollbar whether it shows or not, so that nothing is wrapped for it.
-        # While it is hidden, it will have the whole width: there is room for one pane only.
+    def available_width(self) -> int:
+        """The cells that a line could have: one is left free on each side, one for the scroll bar."""
+        # A hidden view will have the whole width: it is hidden because there is space for one pane only.
         return (self.size.width or self.app.size.width) - 3
 
+    @property
+    def margin(self) -> int:
+        """The cells to the left of the lines."""
+        return 1 + max(0, (self.available_width - self.text_width) // 2)
+
+    @property
+    def line_count(self) -> int:
+        """The number of lines."""
+        return len(self.lines)
+
     def show_lines(self, lines: Sequence[Line], *, y: int | None = None) -> None:
-        """Show ``lines`` in the place of the former, scrolled to ``y`` (where it was when None)."""
-        self._lines = lines
-        self._found.clear()
-        self.set_line_count(self.size.width, len(lines))
+        """Show ``lines``, scrolled to the line ``y``; with None, as far as before."""
+        self.lines = lines
+        self._matches.clear()
+        set_line_count(self, self.size.width, len(lines))
         if y is not None:
-            # By force: Textual learns only afterwards that what was short has become long and can scroll.
-            self.scroll_to(y=y, animate=False, immediate=True, force=True)
+            scroll_to_line(self, y)
         self.refresh()
 
+    def show_text(self, lines: Sequence[Line], line_map: LineMap, *, y: int = 0, position: int | None = None) -> None:
+        """Show another text, scrolled to the line ``y``, or to an offset in the text."""
+        self.position.start(line_map)
+        line = y if position is None else line_map.line_at(position)
+        self.show_lines(lines, y=line)
+        # Also where the text is too short now to be scrolled that far.
+        self.position.pin(self.scroll_offset.y if position is None else line)
+
+    def show_untracked(self, lines: Sequence[Line]) -> None:
+        """Show lines whose reading position does not matter."""
+        self.position.start(None)
+        self.show_lines(lines, y=0)
+
     def highlight(self, titles: tuple[Term, ...], texts: tuple[Term, ...]) -> None:
-        """Draw these words as found: ``titles`` in titles, ``texts`` in what is below them."""
+        """Highlight ``titles`` in titles, ``texts`` in the text below them."""
         terms = {"title": titles, "selected-title": titles, "text": texts}
         if terms != self._terms:
             self._terms = terms
-            self._found.clear()
+            self._matches.clear()
             self.refresh()
 
+    # Drawing.
+
+    @property
+    def vertical_scrollbar(self) -> ScrollBar:
+        """The scroll bar, which is cheap to draw."""
+        return cached_vertical_scrollbar(self)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw a region, with Sixel images where the terminal takes them."""
+        return self._images.apply(super().render_lines(crop), crop)
+
     def render_line(self, y: int) -> Strip:
-        """Draw the line at ``y`` of the screen region."""
-        at = y + self.scroll_offset.y
-        line = self._lines[at] if at < len(self._lines) else BLANK
+        """Draw the line in row ``y``."""
+        index = y + self.scroll_offset.y
+        line = self.lines[index] if index < len(self.lines) else BLANK
         if self._blank is None:
             self._blank = theme_style(self, "text")
-        blank = self._blank
-        margin = self._margin()
-        segments = [Segment(" " * margin, blank)]
-        for run, over in self._runs(at, line):
-            if run.picture is not None:
-                from reader.tui.widgets.text.image_lines import drawn  # imported late: the first frame has no pictures
+        segments = [Segment(" " * self.margin, self._blank)]
+        for run, overlay in self._styled_runs(index, line):
+            if run.image is not None:
+                from reader.tui.widgets.text.image_lines import image_segments  # lazy: the first frame has no images
 
-                segments += drawn(run.picture)
+                segments += image_segments(run.image)
                 continue
-            style = self._style(run.ink, run.text_style, link=bool(run.href), lightness=run.lightness)
-            segments.append(Segment(run.text, style + theme_style(self, over) if over else style))
-        return Strip(segments).adjust_cell_length(self.size.width, blank)
+            style = self._run_style(run.style, run.text_style, link=bool(run.href), lightness=run.lightness)
+            segments.append(Segment(run.text, style + theme_style(self, overlay) if overlay else style))
+        return Strip(segments).adjust_cell_length(self.size.width, self._blank)
 
-    def _runs(self, at: int, line: Line) -> Iterator[tuple[Run, str]]:
-        """Yield the runs of a line, cut where something is to be drawn over them, with the ink of that, or nothing."""
+    def _styled_runs(self, index: int, line: Line) -> Iterator[tuple[Run, str]]:
+        """Yield the runs of a line, split where a style overlays them, each with that style or ''."""
         start = 0
         for run in line:
             end = start + len(run.text)
-            if run.picture is not None:  # it is drawn as a whole
+            if run.image is not None:  # drawn as a whole
                 yield run, ""
                 start = end
                 continue
-            over = self.drawn_over(at, run.ink)
-            inside = [(max(a - start, 0), min(b, end) - start, name) for a, b, name in over if a < end and b > start]
+            overlays = [
+                (max(first - start, 0), min(last, end) - start, style)
+                for first, last, style in self._overlays(index, run.style)
+                if first < end and last > start
+            ]
             done = 0
-            for a, b, name in inside:
-                if a > done:
-                    yield replace(run, text=run.text[done:a]), ""
-                yield replace(run, text=run.text[a:b]), name
-                done = b
-            if not inside:
+            for first, last, style in overlays:
+                if first > done:
+                    yield replace(run, text=run.text[done:first]), ""
+                yield replace(run, text=run.text[first:last]), style
+                done = last
+            if not overlays:
                 yield run, ""
             elif done < len(run.text):
                 yield replace(run, text=run.text[done:]), ""
             start = end
 
-    def drawn_over(self, at: int, ink: str) -> Sequence[tuple[int, int, str]]:
-        """Return what is drawn over what the line ``at`` has in an ink: from, to (in characters), in which ink."""
-        return [(a, b, "found") for a, b in self._found_in(at, ink)] if self._terms.get(ink) else ()
+    def _overlays(self, index: int, style: str) -> Sequence[tuple[int, int, str]]:
+        """Return the spans of a line, in text of ``style``, that another style overlays, each with that style."""
+        if not self._terms.get(style):
+            return ()
+        return [(start, end, "found") for start, end in self._matches_in(index, style)]
 
-    def _found_in(self, at: int, ink: str) -> Sequence[tuple[int, int]]:
-        """Return where in the line ``at`` the words of an ink stand; those of a phrase may be in two lines."""
-        piece = at // _PIECE
-        which = (piece, ink)
-        if which not in self._found:
+    def _matches_in(self, index: int, style: str) -> Sequence[Span]:
+        """Return where the highlighted words are in a line; a phrase may span two lines."""
+        first = index // _SEARCH_LINES * _SEARCH_LINES
+        key = (first, style)
+        if key not in self._matches:
             from reader.tui.widgets.text.highlight import spans
 
-            lines = ["".join(run.text for run in line) for line in self._lines[piece * _PIECE : (piece + 1) * _PIECE]]
-            starts = [*accumulate((len(line) + 1 for line in lines), initial=0)]
-            places: dict[int, list[tuple[int, int]]] = {}
-            for start, end in spans("\n".join(lines), self._terms[ink]):
+            texts = ["".join(run.text for run in line) for line in self.lines[first : first + _SEARCH_LINES]]
+            starts = [*accumulate((len(text) + 1 for text in texts), initial=0)]
+            by_line: dict[int, list[Span]] = {}
+            for start, end in spans("\n".join(texts), self._terms[style]):
                 for line in range(bisect_right(starts, start) - 1, bisect_left(starts, end)):
-                    begin = piece * _PIECE + line
-                    places.setdefault(begin, []).append((max(0, start - starts[line]), end - starts[line]))
-            self._found[which] = places
-        return self._found[which].get(at, [])
+                    by_line.setdefault(first + line, []).append((max(0, start - starts[line]), end - starts[line]))
+            self._matches[key] = by_line
+        return self._matches[key].get(index, [])
+
+    def _run_style(self, name: str, text_style: TextStyle, *, link: bool, lightness: float) -> Style:
+        key = (name, text_style, link, lightness)
+        style = self._styles.get(key)
+        if style is None:
+            style = self._styles[key] = self._make_style(name, text_style, link=link, lightness=lightness)
+        return style
+
+    def _make_style(self, name: str, text_style: TextStyle, *, link: bool, lightness: float) -> Style:
+        from reader.content.blocks import TextStyle  # lazy: the first frame has no text
+
+        if TextStyle.CODE in text_style:
+            name = "code"
+        elif TextStyle.MUTED in text_style:
+            name = "quiet"
+        elif link and name == "text":
+            name = "link"
+        elif TextStyle.HEADING in text_style:
+            name = "title"
+        style = theme_style(self, name) + Style(
+            bold=TextStyle.BOLD in text_style or TextStyle.HEADING in text_style or None,
+            italic=TextStyle.ITALIC in text_style or None,
+            strike=TextStyle.STRIKE in text_style or None,
+        )
+        return style + dimmed(style, lightness)
 
     def notify_style_update(self) -> None:
-        """Forget the styles of the former theme."""
+        """Drop the styles of the previous theme."""
         self._styles.clear()
         self._blank = None
         super().notify_style_update()
 
-    def _margin(self) -> int:
-        return 1 + max(0, (self._room - self.text_width) // 2)
-
-    def _style(self, name: str, mark: TextStyle, *, link: bool, lightness: float) -> Style:
-        key = (name, mark, link, lightness)
-        style = self._styles.get(key)
-        if style is None:
-            style = self._styles[key] = self._make_style(name, mark, link=link, lightness=lightness)
-        return style
-
-    def _make_style(self, name: str, mark: TextStyle, *, link: bool, lightness: float) -> Style:
-        from reader.content.blocks import TextStyle  # imported late: the first frame has no text in the pane
-
-        if TextStyle.CODE in mark:
-            name = "code"
-        elif TextStyle.MUTED in mark:
-            name = "quiet"
-        elif link and name == "text":
-            name = "link"
-        elif TextStyle.HEADING in mark:
-            name = "title"
-        style = theme_style(self, name) + Style(
-            bold=TextStyle.BOLD in mark or TextStyle.HEADING in mark or None,
-            italic=TextStyle.ITALIC in mark or None,
-            strike=TextStyle.STRIKE in mark or None,
-        )
-        return style + dimmed(style, lightness)
-
     # Mouse and keys.
 
-    def on_click(self, event: events.Click) -> None:
-        """Follow a link under the mouse."""
+    @on(events.Click)
+    def _follow_link(self, event: events.Click) -> None:
         offset = event.get_content_offset(self)
         run = self.run_at(*offset) if offset is not None else None
         if run is not None and run.href:
@@ -202,12 +246,11 @@ class LineView(LinesScrollView, can_focus=True):
             self.post_message(self.LinkClicked(run.href))
 
     def run_at(self, x: int, y: int) -> Run | None:
-        """Return the run under a cell of the content, if there is one."""
-        at = y + self.scroll_offset.y
-        left = x - self._margin()
-        if not 0 <= at < len(self._lines) or left < 0:
+        """Return the run at a cell of the content, if there is one."""
+        left = x - self.margin
+        if left < 0:
             return None
-        for run in self._lines[at]:
+        for run in self.line_at(y):
             cells = Segment(run.text).cell_length
             if left < cells:
                 return run
@@ -215,46 +258,39 @@ class LineView(LinesScrollView, can_focus=True):
         return None
 
     def line_at(self, y: int) -> Line:
-        """Return the line under a row of the content."""
-        at = y + self.scroll_offset.y
-        return self._lines[at] if 0 <= at < len(self._lines) else BLANK
+        """Return the line in row ``y`` of the content."""
+        index = y + self.scroll_offset.y
+        return self.lines[index] if 0 <= index < len(self.lines) else BLANK
 
-    def action_down(self) -> None:
-        """Scroll down a line."""
-        self._scroll_by(1)
+    def action_move(self, direction: Direction) -> None:
+        """Scroll by a line or a page, or to either end."""
+        self.scroll_lines(move_distance(direction, self.size.height))
 
-    def action_up(self) -> None:
-        """Scroll up a line."""
-        self._scroll_by(-1)
-
-    def action_top(self) -> None:
-        """Scroll to the first line."""
-        self._scroll_by(-_FAR)
-
-    def action_end(self) -> None:
-        """Scroll to the last line."""
-        self._scroll_by(_FAR)
-
-    def action_half_down(self) -> None:
-        """Scroll down half a page."""
-        self._scroll_by(max(1, self.size.height // 2))
-
-    def action_half_up(self) -> None:
-        """Scroll up half a page."""
-        self._scroll_by(-max(1, self.size.height // 2))
-
-    def action_page_down(self) -> None:
-        """Scroll down a page, keeping a line in view."""
-        self._scroll_by(max(1, self.size.height - 1))
-
-    def action_page_up(self) -> None:
-        """Scroll up a page, keeping a line in view."""
-        self._scroll_by(-max(1, self.size.height - 1))
-
-    def _scroll_by(self, lines: int) -> None:
+    def scroll_lines(self, lines: int) -> None:
+        """Scroll by ``lines`` for the user, or say that this is the end."""
+        self.position.note_user_scroll()
         before = self.scroll_offset.y
         target = max(0, min(before + lines, self.max_scroll_y))
         if target == before:
-            self.post_message(self.EndReached("This is the end." if lines > 0 else "This is the top."))
+            text = "This is the end." if lines > 0 else "This is the top."
+            self.post_message(StatusMessage(text, transient=True))
         else:
             self.scroll_to(y=target, animate=False, immediate=True)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Follow the reading position."""
+        super().watch_scroll_y(old_value, new_value)
+        self.position.scrolled()
+
+    @on(events.Resize)
+    def _note_resize(self) -> None:
+        self.position.resized()
+
+    @on(events.MouseScrollDown)
+    @on(events.MouseScrollUp)
+    @on(ScrollTo)
+    @on(ScrollDown)
+    @on(ScrollUp)
+    def _note_user_scroll(self) -> None:
+        """Textual scrolls by mouse wheel and scroll bar; note that it does so for the user."""
+        self.position.note_user_scroll()

@@ -1,24 +1,41 @@
-"""A view whose links are opened by letters shown over them, or by their numbers."""
+"""Opening links from the keyboard: by letters shown over them, or by their numbers."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.segment import Segment
 from textual import events
 from textual.strip import Strip
 
 from reader.core.text import cell_width, format_count
-from reader.tui import messages
 from reader.tui.theme.styles import theme_style
-from reader.tui.widgets.reader.lines import hint_labels
-from reader.tui.widgets.text.line_view import MEASURE
-from reader.tui.widgets.text.reading_position import PlacedView
+from reader.tui.timings import timings_of
+from reader.tui.widgets.status_message import StatusMessage
 
-_SECONDS_OF_AN_END = 1.5
-"""For which a key that ends typing is taken for one that comes a little late."""
+if TYPE_CHECKING:
+    from reader.tui.widgets.text.line_view import LineView
+
+_LETTERS = "asdfghjklqwertyuiopzxcvbnm"
+"""The easiest to type first."""
+
+
+def hint_labels(number: int) -> list[str]:
+    """Return ``number`` labels of equal length, the easiest to type first."""
+    length = 1
+    while len(_LETTERS) ** length < number:
+        length += 1
+    return [_label(index, length) for index in range(number)]
+
+
+def _label(index: int, length: int) -> str:
+    letters = []
+    for _ in range(length):
+        index, letter = divmod(index, len(_LETTERS))
+        letters.append(_LETTERS[letter])
+    return "".join(letters)  # the first letter changes fastest, so that neighbors differ in it
 
 
 class _Hint(NamedTuple):
@@ -26,154 +43,147 @@ class _Hint(NamedTuple):
 
     line: int
     cell: int
-    """Of the line, without the margin."""
+    """In the line, without the margin."""
     href: str
 
 
-class LinkedView(PlacedView):
-    """Draws the labels, and takes what is typed of one."""
+class LinkHints:
+    """Shows labels over the links of a view, and handles what is typed of a label or a number."""
 
-    def __init__(self, *, id: str | None = None, measure: int = MEASURE) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id, measure=measure)
-        self.keys_of_links: frozenset[str] = frozenset()
-        """The keys that show the labels: what is typed right after one is meant for them, so it does not go round by
-        the app as other keys do."""
+    def __init__(self, view: LineView, links: Callable[[], tuple[str, ...]]) -> None:
+        """``links`` returns the numbered links of the text; their numbers start at 1."""
+        self._view = view
+        self._links = links
+        self.shortcut_keys: frozenset[str] = frozenset()
+        """Keys that show the labels. The keys after one belong to the labels, so it must not go round by the app."""
         self._hints: dict[str, _Hint] = {}
-        """Label -> what it opens; empty while none are shown."""
+        """Label -> link; empty while no labels are shown."""
         self._typed = ""
-        """What was typed of a label, or of the number of a link."""
-        self._ended_at = 0.0
-        """When typing ended by itself the last time, by time.monotonic()."""
-
-    def numbered_links(self) -> tuple[str, ...]:
-        """Return where the links lead to, in the order of their numbers, which begin with 1."""
-        return ()
-
-    def when_loaded(self, act: Callable[[], None]) -> None:
-        """Do something with the text that the person means: the one shown, or the one on its way."""
-        act()
+        """The part of a label or number that was typed."""
+        self._closed_at = 0.0
+        """When typing last ended by itself, by time.monotonic()."""
 
     @property
-    def is_hinting(self) -> bool:
-        """Whether a link is being chosen."""
+    def is_active(self) -> bool:
+        """Whether the user is choosing a link."""
         return bool(self._hints or self._typed)
 
-    def forget_hints(self) -> None:
-        """Take the labels away, and what was typed of one."""
+    def clear(self) -> None:
+        """Remove the labels, and what was typed."""
         self._hints, self._typed = {}, ""
 
-    def action_links(self) -> None:
-        """Show a label at every link on the screen; what is typed then opens one."""
-        self.when_loaded(self._show_hints)
-
-    def _show_hints(self) -> None:
+    def show(self) -> None:
+        """Show a label at every link on the screen."""
+        view = self._view
         found: dict[str, _Hint] = {}
-        top = self.scroll_offset.y
-        for at in range(top, min(top + self.size.height, len(self._lines))):
+        top = view.scroll_offset.y
+        for index in range(top, min(top + view.size.height, len(view.lines))):
             cell = 0
-            for run in self._lines[at]:
+            for run in view.lines[index]:
                 if run.href and run.href not in found:
-                    found[run.href] = _Hint(at, cell, run.href)
+                    found[run.href] = _Hint(index, cell, run.href)
                 cell += cell_width(run.text)
         if not found:
-            self._say("There is no link on the screen.")
+            self._say("There are no links on the screen.")
             return
         self._hints = dict(zip(hint_labels(len(found)), found.values(), strict=True))
         self._typed = ""
-        self.refresh()
-        self._say("Type the letters of a link, or its number; Esc opens none.", transient=False)
+        view.refresh()
+        self._say("Type the letters or the number of a link. Esc cancels.", transient=False)
 
-    def on_key(self, event: events.Key) -> None:
-        """Take what is typed of a label or a number."""
+    def handle_key(self, event: events.Key) -> None:
+        """Handle a key that is part of a label or number, or that shows the labels."""
         letter = event.character or ""
-        if self._hints or self._typed:
+        if self.is_active:
             event.stop()
-            if event.key == "escape":
-                self._end_typing("No link is opened.")
-                self._ended_at = 0.0
-            elif event.key == "backspace" and self._typed:
-                self._typed = self._typed[:-1]
-                self._show_typed()
-            elif event.key == "enter" and self._typed.isdecimal():
-                self._open_number(int(self._typed))
-                self._ended_at = 0.0
-            elif letter.isascii() and letter.isdecimal() and (not self._typed or self._typed.isdecimal()):
-                self._type_digit(letter)
-            elif letter.isascii() and letter.isalpha() and self._hints and not self._typed.isdecimal():
-                self._type_letter(letter.lower())
-            else:
-                self._end_typing("No link is opened.")
-        elif event.key in {"enter", "escape"} and time.monotonic() < self._ended_at + _SECONDS_OF_AN_END:
-            event.stop()  # it was meant to end what has ended by itself: a number that no other begins with, a slip
-            self._ended_at = 0.0
-        elif event.key in self.keys_of_links:
+            self._handle_typing(event.key, letter)
+        elif event.key in {"enter", "escape"} and time.monotonic() < self._closed_at + self._grace:
+            event.stop()  # it was meant to end typing, which ended by itself: the number was complete, or wrong
+            self._closed_at = 0.0
+        elif event.key in self.shortcut_keys:
             event.stop()
-            self.action_links()
+            self.show()
         elif letter.isascii() and letter.isdecimal():
             event.stop()
             self._type_digit(letter)
+
+    @property
+    def _grace(self) -> float:
+        return timings_of(self._view).hint_grace
+
+    def _handle_typing(self, key: str, letter: str) -> None:
+        is_number = self._typed.isdecimal()
+        if key == "escape":
+            self._close("Canceled.")
+            self._closed_at = 0.0
+        elif key == "backspace" and self._typed:
+            self._typed = self._typed[:-1]
+            self._show_typed()
+        elif key == "enter" and is_number:
+            self._open_number(int(self._typed))
+            self._closed_at = 0.0
+        elif letter.isascii() and letter.isdecimal() and (not self._typed or is_number):
+            self._type_digit(letter)
+        elif letter.isascii() and letter.isalpha() and self._hints and not is_number:
+            self._type_letter(letter.lower())
+        else:
+            self._close("Canceled.")
 
     def _type_letter(self, letter: str) -> None:
         self._typed += letter
         hint = self._hints.get(self._typed)
         if hint is not None:
-            self._follow(hint.href)
+            self._open(hint.href)
         elif not any(label.startswith(self._typed) for label in self._hints):
-            self._end_typing("No link has these letters.")
+            self._close("No link has these letters.")
         else:
             self._show_typed()
 
     def _type_digit(self, digit: str) -> None:
-        links = len(self.numbered_links())
+        links = len(self._links())
         self._typed += digit
         number = int(self._typed)
         if not 1 <= number <= links:
-            self._end_typing(f"There is no link {number}; there {_are(links)}.")
+            total = format_count(links, "link") if links else "no links"
+            self._close(f"There is no link {number}; the text has {total}.")
         elif number * 10 > links:
             self._open_number(number)
         else:
             self._show_typed()
 
     def _open_number(self, number: int) -> None:
-        links = self.numbered_links()
+        links = self._links()
         if 1 <= number <= len(links):
-            self._follow(links[number - 1])
+            self._open(links[number - 1])
         else:
-            self._end_typing(f"There is no link {number}.")
+            self._close(f"There is no link {number}.")
 
-    def _follow(self, href: str) -> None:
-        self._end_typing("")
-        self.post_message(self.LinkClicked(href))
+    def _open(self, href: str) -> None:
+        self._close("")
+        self._view.post_message(self._view.LinkClicked(href))
 
     def _show_typed(self) -> None:
-        self.refresh()
+        self._view.refresh()
         if self._typed.isdecimal():
-            self._say(f"Link {self._typed} … Enter opens it, Esc none.", transient=False)
-        elif not self._typed and not self._hints:
-            self._end_typing("No link is opened.")
+            self._say(f"Link {self._typed} … Enter opens it, Esc cancels.", transient=False)
+        elif not self.is_active:
+            self._close("Canceled.")
 
-    def _end_typing(self, words: str) -> None:
-        self._ended_at = time.monotonic()
-        self.forget_hints()
-        self.refresh()
-        if words:
-            self._say(words)
+    def _close(self, message: str) -> None:
+        self._closed_at = time.monotonic()
+        self.clear()
+        self._view.refresh()
+        if message:
+            self._say(message)
 
-    def _say(self, words: str, *, transient: bool = True) -> None:
-        self.post_message(messages.Said(words, transient=transient))
+    def _say(self, text: str, *, transient: bool = True) -> None:
+        self._view.post_message(StatusMessage(text, transient=transient))
 
-    def render_line(self, y: int) -> Strip:
-        """Draw a line, with the labels of links over it."""
-        at = y + self.scroll_offset.y
-        strip = super().render_line(y)
+    def draw(self, index: int, strip: Strip) -> Strip:
+        """Return the strip of the line ``index`` with the labels over it."""
         for label, hint in self._hints.items():
-            if hint.line == at and label.startswith(self._typed):
-                left = self._margin() + hint.cell
-                shown = Strip([Segment(label[len(self._typed) :], theme_style(self, "hint"))])
-                right = left + shown.cell_length
-                strip = Strip.join([strip.crop(0, left), shown, strip.crop(right, None)])
+            if hint.line == index and label.startswith(self._typed):
+                left = self._view.margin + hint.cell
+                shown = Strip([Segment(label[len(self._typed) :], theme_style(self._view, "hint"))])
+                strip = Strip.join([strip.crop(0, left), shown, strip.crop(left + shown.cell_length, None)])
         return strip
-
-
-def _are(links: int) -> str:
-    return f"is {links}" if links == 1 else f"are {format_count(links, 'link') if links else 'none'}"

@@ -1,162 +1,108 @@
-"""A view of a text that knows at which place of it the eye is, however wide its lines are."""
+"""Where in a text the reader's eye is, however wide its lines are."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.geometry import Size
-from textual.message import Message
 
-from reader.tui.widgets.text.image_overlay import PicturedView
-from reader.tui.widgets.text.line_view import MEASURE
+from reader.tui.timings import timings_of
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from reader.tui.widgets.text.lines import Line, LineMap, TextPosition
-
-_PAUSE = 2.0
-"""Seconds without scrolling after which it is told where one is."""
+    from reader.tui.widgets.text.line_view import LineView
+    from reader.tui.widgets.text.lines import LineMap, TextPosition
 
 
-class PlacedView(PicturedView):
-    """Keeps the place through other widths, and tells it when the person has scrolled there."""
+class ReadingPosition:
+    """Keeps the position in a view's text when its lines change, and reports where the user has scrolled to.
 
-    class Rested(Message):
-        """The person has scrolled, and stays there."""
+    The position changes only when the user scrolls, a text is shown, or :meth:`pin` is called. So however
+    often the lines change, a view that returns to its former size shows what it showed.
+    """
 
-    class WidthChanged(Message):
-        """The lines of a view should be made anew for another width."""
-
-        def __init__(self, view: PlacedView) -> None:
-            super().__init__()
-            self.view = view
-
-        def can_replace(self, message: Message) -> bool:
-            """Only the last of a burst counts."""
-            return isinstance(message, PlacedView.WidthChanged) and message.view is self.view
-
-    def __init__(self, *, id: str | None = None, measure: int = MEASURE) -> None:  # noqa: A002 - Textual's name
-        super().__init__(id=id, measure=measure)
-        self._measured: LineMap | None = None
-        """Where in the text the lines are; None when what is shown is no text."""
+    def __init__(self, view: LineView, on_settled: Callable[[], object]) -> None:
+        """``on_settled`` is called when the user has scrolled and then paused."""
+        self._view = view
+        self._on_settled = on_settled
+        self._map: LineMap | None = None
+        """Maps the lines to positions; None while no text is shown."""
         self._top: TextPosition | None = None
-        """Where in the text the topmost line was when somebody scrolled last, or a text was shown;"""
+        """The position of the first line on screen,"""
         self._middle: TextPosition | None = None
-        """and the line in the middle,"""
-        self._held_in = Size(0, 0)
-        """when the view was of this size."""
-        self._steered = False
-        """Whether the person scrolls, and not this view of itself."""
-        self._left_at: int | None = None
-        """The place that the person has scrolled to, until it is taken."""
-        self._resting: Timer | None = None
+        """and of the middle line,"""
+        self._pinned_size = Size(0, 0)
+        """when the view had this size."""
+        self._user_scrolls = False
+        """Whether the user scrolls, and not the view by itself."""
+        self._changed: int | None = None
+        self._timer: Timer | None = None
         self._height = 0
 
-    def show_text(self, lines: Sequence[Line], measured: LineMap, *, y: int = 0, place: int | None = None) -> None:
-        """Show another text, scrolled to the line ``y``, or to a ``place``."""
-        self._measured = measured
-        self._left_at, self._steered = None, False
-        line = y if place is None else measured.line(place)
-        self.show_lines(lines, y=line)
-        # Also where the text is too short now to be scrolled so far.
-        self._hold(self.scroll_offset.y if place is None else line)
+    def start(self, line_map: LineMap | None) -> None:
+        """Track another text; with None, track nothing."""
+        self._map = line_map
+        self._changed, self._user_scrolls = None, False
 
-    def fit_text(self, lines: Sequence[Line], measured: LineMap, *, by_middle: bool = False) -> None:
-        """Show the same text in other lines; the topmost one stays at the same place of it, or the one in the middle.
+    def refit(self, line_map: LineMap, *, by_middle: bool = False) -> int:
+        """Take the new lines of the same text, and return the first one to show.
 
-        That is where it was before anything but the person moved it. So however often the lines change, what comes
-        back to its former size shows what it showed.
+        It is at the position of the former first line or, with ``by_middle``, keeps the middle line in place.
         """
-        self._measured = measured
-        self._steered = False
-        y = 0 if self._top is None else measured.line_of(self._top)
-        if by_middle and self._middle is not None and self._held_in.height:
-            half = round(self._half * self.size.height / self._held_in.height)
-            y = max(0, measured.line_of(self._middle) - half)
-            if self.size == self._held_in:  # what came above it has moved the top
-                self._top = measured.spot(y)
-        self.show_lines(lines, y=y)
+        self._map = line_map
+        self._user_scrolls = False
+        y = 0 if self._top is None else line_map.line_of(self._top)
+        if by_middle and self._middle is not None and self._pinned_size.height:
+            half = round(self._half * self._view.size.height / self._pinned_size.height)
+            y = max(0, line_map.line_of(self._middle) - half)
+            if self._view.size == self._pinned_size:  # what was inserted above has moved the first line
+                self._top = line_map.position_of(y)
+        return y
 
-    def hold(self) -> None:
-        """Take note that the eye is where it is, though it was not the person who scrolled there."""
-        self._hold(self.scroll_offset.y)
-
-    def _hold(self, y: int) -> None:
-        """Take note of where the eye is when the line ``y`` is the topmost."""
-        if self._measured is not None:
-            self._held_in = self.size
-            self._top = self._measured.spot(y)
-            self._middle = self._measured.spot(min(y + self._half, len(self._lines)))
+    def pin(self, y: int | None = None) -> None:
+        """Remember the position of the line ``y``, by default the first one on screen."""
+        if self._map is not None:
+            y = self._view.scroll_offset.y if y is None else y
+            self._pinned_size = self._view.size
+            self._top = self._map.position_of(y)
+            self._middle = self._map.position_of(min(y + self._half, self._view.line_count))
 
     @property
     def _half(self) -> int:
-        """How far below the top the middle is that is held."""
-        return self._held_in.height // 2
-
-    def show_untracked(self, lines: Sequence[Line]) -> None:
-        """Show lines that are not to be come back to."""
-        self._measured = None
-        self._left_at, self._steered = None, False
-        self.show_lines(lines, y=0)
+        """How many lines the pinned middle line is below the first."""
+        return self._pinned_size.height // 2
 
     def pop_changed(self) -> int | None:
-        """Return the place that the person has scrolled to since this was asked last; else None."""
-        place, self._left_at = self._left_at, None
-        return place
+        """Return the offset in the text that the user has scrolled to since the last call; else None."""
+        offset, self._changed = self._changed, None
+        return offset
 
-    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Follow where in the text the eye is."""
-        super().watch_scroll_y(old_value, new_value)
-        # What scrolls because the view has become higher is where it was again once that is lower.
-        if self._measured is None or not self._steered or self.size.height != self._height:
+    def note_user_scroll(self) -> None:
+        """Note that the user is about to scroll."""
+        self._user_scrolls = True
+
+    def note_own_scroll(self) -> None:
+        """Note that the view is about to scroll by itself."""
+        self._user_scrolls = False
+
+    def scrolled(self) -> None:
+        """Follow a scroll of the view."""
+        # A view that grew may scroll; it shows the same position again once it shrinks.
+        if self._map is None or not self._user_scrolls or self._view.size.height != self._height:
             return
-        self._hold(self.scroll_offset.y)
-        self._left_at = self._measured.place(self.scroll_offset.y)
-        if self._resting is not None:
-            self._resting.stop()  # its reset() would wait for its end first
-        self._resting = self.set_timer(_PAUSE, self._rest)
+        self.pin()
+        self._changed = self._map.offset_of(self._view.scroll_offset.y)
+        if self._timer is not None:
+            self._timer.stop()  # reset() would wait for its end first
+        self._timer = self._view.set_timer(timings_of(self._view).position_settled, self._settle)
 
-    def _rest(self) -> None:
-        self._resting = None
-        self.post_message(self.Rested())
+    def resized(self) -> None:
+        """Note the new height; scrolling from now on is a consequence of the resize."""
+        self._height = self._view.size.height
+        self._user_scrolls = False
 
-    def on_resize(self) -> None:
-        """Take note of the height; whoever shows the text asks for lines of the new width."""
-        self._height = self.size.height
-        self._steered = False  # what scrolls from now on does so because of that
-
-    # Who scrolls.
-
-    def steer(self) -> None:
-        """Take note that it is the person who scrolls."""
-        self._steered = True
-
-    def scroll_by_itself(self) -> None:
-        """Take note that what scrolls now is not the person."""
-        self._steered = False
-
-    def _scroll_by(self, lines: int) -> None:
-        self.steer()
-        super()._scroll_by(lines)
-
-    def on_mouse_scroll_down(self) -> None:
-        """Take note that it is the person who scrolls; Textual does it."""
-        self.steer()
-
-    def on_mouse_scroll_up(self) -> None:
-        """As above."""
-        self.steer()
-
-    def on_scroll_to(self) -> None:
-        """As above, by the scrollbar."""
-        self.steer()
-
-    def on_scroll_down(self) -> None:
-        """As above, below its thumb."""
-        self.steer()
-
-    def on_scroll_up(self) -> None:
-        """As above, above its thumb."""
-        self.steer()
+    def _settle(self) -> None:
+        self._timer = None
+        self._on_settled()

@@ -1,0 +1,120 @@
+"""The commands ``index`` and ``check``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from reader.cli.arguments import json_option
+from reader.cli.output import out, print_json, print_json_array
+from reader.cli.session import (
+    count_everything,
+    open_library,
+    progress_display,
+    refresh_library,
+    wait_policy,
+    with_library,
+)
+from reader.core.errors import ReaderError
+from reader.core.exit import print_notice
+from reader.core.text import format_count
+
+if TYPE_CHECKING:
+    from reader.core.events import Progress
+    from reader.library.library import Library
+
+_EXIT_PROBLEMS = 1
+
+
+@click.command(short_help="List the problems of the documents in PATH.")
+@click.argument("path")
+@json_option
+def check(path: str, as_json: bool) -> None:
+    """List the problems of the documents in PATH, one per line. The exit status is 1 if there are any.
+
+    A line is FILE:LINE: FIELD: MESSAGE, where FIELD is "document" if the problem concerns the whole document.
+    """
+
+    def print_problems(library: Library) -> bool:
+        problems = library.articles.problems()
+        if as_json:
+            from reader.export.records import problem_record
+
+            print_json_array(map(problem_record, problems))
+        else:
+            for problem in problems:
+                out(f"{problem.path}:{problem.line}: {problem.field or 'document'}: {problem.message}\n")
+        counts = library.counts()
+        if problems:
+            documents = format_count(counts.with_problems, "document")
+            print_notice(f"{format_count(len(problems), 'problem')} in {documents}.")
+        else:
+            print_notice(f"{format_count(counts.articles, 'document')}, no problems.")
+        return bool(problems)
+
+    if with_library(path, print_problems):
+        sys.exit(_EXIT_PROBLEMS)
+
+
+@click.command(short_help="Update the index of PATH without opening the app.")
+@click.argument("path")
+@click.option("--rebuild", is_flag=True, help="Read every document again, changed or not.")
+@click.option("--strict", is_flag=True, help="Exit with status 1 if documents have problems.")
+@json_option
+def index(path: str, rebuild: bool, strict: bool, as_json: bool) -> None:
+    """Update the index of the folder PATH, so that the app opens it without delay.
+
+    Progress goes to stderr, totals go to stdout. If interrupted, the next run continues.
+    """
+    from reader.core.events import describe_outcome
+
+    with open_library(path) as library:
+        _require_index_file(library)
+        progress = _refresh(library, rebuild=rebuild)
+        totals = count_everything(library)
+        if as_json:
+            from reader.export.records import index_record
+
+            print_json(index_record(library.target, progress, totals), indent=None)
+        else:
+            counted = ((totals.articles, "article"), (totals.documents, "document"), (totals.problems, "problem"))
+            articles, documents, problems = (format_count(number, noun) for number, noun in counted)
+            outcome = describe_outcome(progress)
+            out(f"{articles} in {documents}, {problems}; {outcome}, in {progress.seconds:.1f} s.\n")
+    if strict and totals.problems:
+        sys.exit(_EXIT_PROBLEMS)
+
+
+def _require_index_file(library: Library) -> None:
+    """Raise ReaderError if the index of ``library`` cannot be a file."""
+    if not library.index.in_memory:
+        return
+    if library.folder.only is not None:
+        raise ReaderError(f"{library.name} is a single document, which has no index.", "Name its folder.")
+    raise ReaderError(
+        f"The index of {library.name} cannot be saved.",
+        "Make the cache directory writable, or set NEWSREADER_CACHE_DIR to another one.",
+    )
+
+
+def _refresh(library: Library, *, rebuild: bool) -> Progress:
+    """Bring the index up to date, showing progress, and return the final progress."""
+    from reader.core.events import Progress, progress_facts
+
+    progress = Progress()
+    try:
+        with progress_display("Reading") as show:
+            for progress in refresh_library(library, wait_policy(), rebuild=rebuild):
+                total = progress.total or (1 if progress.finished else None)
+                done = progress.done if progress.total else total or 0
+                facts = ", ".join(progress_facts(progress)) if progress.total else ""
+                show(done + progress.before, total and total + progress.before, facts)
+    except KeyboardInterrupt:
+        print_notice("Interrupted. What has been read is saved; the next run continues from there.")
+        raise
+    return progress
+
+
+COMMANDS = (index, check)

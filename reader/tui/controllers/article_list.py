@@ -1,0 +1,351 @@
+"""Which articles the list shows, in which order, and which one stays selected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from reader import startup
+from reader.core.errors import ReaderError
+from reader.core.ordering import Sort, SortKey, list_key
+from reader.tui.session import ListSnapshot, MarksChange, Session
+
+if TYPE_CHECKING:
+    from reader.core.events import Progress
+    from reader.tui.loaders.article_list import ListRequest, LoadedList
+    from reader.tui.widgets.article_list.header import ListHeader
+    from reader.tui.widgets.article_list.pending_marks import PendingMarks
+    from reader.tui.widgets.panes import Panes
+
+_SORT_WORDS = {
+    "quality": ("best first", "worst first"),
+    "heat": ("hottest first", "coolest first"),
+    "date": ("newest first", "oldest first"),
+}
+_LEAST_HEIGHT = 24
+"""Rows to load ahead, at least; the first list is loaded before the terminal's size is known."""
+
+
+class LostSelection(NamedTuple):
+    """A selected article that is gone; files that are being rewritten vanish for a moment."""
+
+    rowid: int
+    id: str
+    """Empty when it is not known."""
+    replacement: int
+    """What is selected in its place, or -1; when that changes, the lost article is no longer wanted."""
+    pane_position: tuple[int, int] | None
+    """Where it was being read: the top line of the pane, and the selected related item."""
+
+
+class ArticleListController:
+    """Loads the list, keeps the selection, and remembers where each list was left."""
+
+    def __init__(
+        self,
+        session: Session,
+        panes: Panes,
+        header: ListHeader,
+        pending: PendingMarks,
+        show_article: Callable[[int, int | None, int], object],
+    ) -> None:
+        """``show_article`` shows a document in the pane, from a line of it, with a related item selected."""
+        self._session = session
+        self._panes = panes
+        self._list = panes.articles
+        self._header = header
+        self._pending = pending
+        self._show_article = show_article
+        self.sort = session.order.sort
+        self._announced_sort = self.sort
+        self._lost: LostSelection | None = None
+        self._is_new_query = False
+        """Whether the list on its way answers another query."""
+        self._snapshot: ListSnapshot | None = None
+        """What that list is to look like, if it was there before."""
+        self._retain_unmatched = False
+        """Whether marks have changed since the last load, so that what no longer matches stays."""
+        self._name = list_key(self.sort)
+        """The name of the list in the table of positions."""
+        self._was_restored = self._list.cursor > 0
+        """Whether an article is selected because the list was left at it."""
+        self._had_articles = len(session.order) > 0
+        session.marks_changed.subscribe(self._marks_changed)
+        session.pages_changed.subscribe(self._pages_changed)
+        session.indexing_progressed.subscribe(self._indexing_progressed)
+        session.index_replaced.subscribe(lambda _: self.reload())
+
+    # Other orders and queries.
+
+    def sort_by_column(self, by: SortKey) -> None:
+        """Sort by ``by``, or the other way round when the list is sorted by it."""
+        shown = self._header.sort  # the query may have named it
+        self.sort_by(shown.reversed() if shown is not None and shown.by == by else Sort(by))
+
+    def sort_by(self, sort: Sort) -> None:
+        """Load another order; header and message change with the list, in one frame."""
+        if sort == self.sort:
+            return
+        self.sort = sort
+        self._session.gate.begin_loading("list")
+        self.reload(is_sorting=True)
+        self._session.save_setting(startup.SORT, f"{sort.by} {'up' if sort.reverse else 'down'}")
+
+    def load_query(self, snapshot: ListSnapshot | None) -> None:
+        """Show what the active query finds: as in ``snapshot``, or from the top or where that list was left."""
+        self._is_new_query, self._snapshot = True, snapshot
+        self._lost = None
+        self._retain_unmatched = False
+        self._list.user_selected = False
+        self._list.clear_range()
+        self._session.gate.begin_loading("list")
+        self.reload()
+
+    def snapshot(self) -> ListSnapshot:
+        """Return the list as it is, for :meth:`load_query`."""
+        articles = self._list
+        return ListSnapshot(articles.rowid, int(articles.scroll_offset.y), articles.unmatched, articles.anchor_rowid)
+
+    # What changes beneath the list.
+
+    def _marks_changed(self, change: MarksChange) -> None:
+        if change.by_query or self._retained(marked=True):
+            self.reload(marked=True)
+
+    def _pages_changed(self, _: None) -> None:
+        query = self._session.query.query
+        if query is not None:
+            from reader.query.completion import depends_on_pages
+
+            if depends_on_pages(query.where):
+                self.reload()
+
+    def _indexing_progressed(self, progress: Progress) -> None:
+        if progress.shown or (progress.finished and not self._session.folder.was_read):
+            self.reload()
+
+    def selection_changed(self, rowid: int) -> None:
+        """Forget the lost article once the user has moved on from what replaced it."""
+        if self._lost is not None and rowid != self._lost.replacement:
+            self._lost = None
+
+    # Loading.
+
+    def reload(self, *, is_sorting: bool = False, marked: bool = False) -> None:
+        """Load what the query finds now; ``marked`` tells that marks have changed."""
+        # Until the user takes hold of an article, another order begins at its top; and so does a folder that is
+        # read for the first time, whose best articles may come last.
+        untouched = not self._is_held and (is_sorting or not (self._session.folder.was_read or self._was_restored))
+        snapshot = self._snapshot if self._is_new_query else None
+        self._retain_unmatched |= marked and not self._is_new_query
+        if self._is_new_query:
+            retained: Sequence[int] = () if snapshot is None else [*snapshot.unmatched]
+        else:
+            retained = self._retained(marked=self._retain_unmatched)
+        from reader.tui.loaders.article_list import ListRequest
+
+        request = ListRequest(
+            self.sort,
+            self._session.query.query,
+            snapshot.rowid if snapshot is not None else -1 if untouched else self._list.rowid,
+            max(self._panes.app.size.height, _LEAST_HEIGHT),
+            None if self._lost is None else (self._lost.rowid, self._lost.id),
+            retained,
+            self._is_new_query or (untouched and not is_sorting),
+        )
+        self._session.background.start(partial(self._load, request), "list")
+
+    async def _load(self, request: ListRequest) -> None:
+        from reader.tui.loaders.article_list import load_list
+
+        session = self._session
+        try:
+            loaded = await session.background.run_stoppable(lambda stop: load_list(session, request, stop))
+        except Exception as error:
+            self._is_new_query, self._snapshot = False, None
+            session.list_failed.publish(error)
+            session.report_damage(error)
+            session.gate.end_loading("list")
+            raise
+        if loaded is not None:
+            self._show(request, loaded)
+
+    @property
+    def _is_held(self) -> bool:
+        """Whether the user has taken hold of the selected article."""
+        return self._list.user_selected or self._panes.article.has_focus
+
+    def _retained(self, *, marked: bool) -> Sequence[int]:
+        """Return the articles that stay in the list although they may not match any more.
+
+        An article that no longer matches because of a mark stays until the selection moves on.
+        """
+        query = self._session.query.query
+        if marked and query is not None:
+            from reader.query.completion import depends_on_marks
+
+            if depends_on_marks(query.where):
+                return self._session.order.rowids
+        return [*self._list.unmatched]
+
+    def _show(self, request: ListRequest, loaded: LoadedList) -> None:
+        session, articles, order = self._session, self._list, loaded.order
+        session.set_counts(loaded.counts)
+        if request.sort != self.sort or request.query != session.query.query:
+            return  # another list is on its way
+        self._show_header(request, loaded)
+        index, top, is_losing = self._place(request, loaded)
+        recovered = self._recover(loaded)
+        lost = self._lose() if is_losing and recovered is None else None
+        before = articles.rowid
+        if self._is_new_query or loaded.name != self._name:
+            self.save_position()
+        articles.show(
+            order,
+            self._pending.apply_newer(loaded.rows, loaded.saved_changes),
+            index=index if recovered is None else recovered,
+            top=top,
+            terms=session.query.title_terms,
+            unmatched=loaded.unmatched,
+        )
+        session.order = order
+        self._note_position(loaded)
+        if self._snapshot is not None:
+            articles.extend_from(self._snapshot.anchor_rowid)
+        self._is_new_query, self._snapshot, self._retain_unmatched = False, None, False
+        if self._lost is not None and self._lost.replacement == before:
+            self._lost = self._lost._replace(replacement=articles.rowid)  # nobody has moved: keep looking
+        elif lost is not None:
+            self._lost = lost._replace(replacement=articles.rowid)
+        session.articles_changed.publish(order)
+        session.gate.end_loading("list")
+
+    def _show_header(self, request: ListRequest, loaded: LoadedList) -> None:
+        query = self._session.query
+        by_words = bool(query.title_terms or query.body_terms)
+        is_ranked = request.query is not None and request.query.sort == "relevance" and by_words
+        self._header.sort = None if is_ranked else loaded.order.sort
+        if self._announced_sort != self.sort:
+            self._announced_sort = self.sort
+            words = _SORT_WORDS[self.sort.by][self.sort.reverse]
+            self._session.show_message(f"Sorted by {self.sort.by}, {words}; unknown last.")
+        self._list.types = self._header.types = loaded.has_other_types
+
+    def _place(self, request: ListRequest, loaded: LoadedList) -> tuple[int | None, int | None, bool]:
+        """Return which index is selected and which row is the first, and whether the selected article is gone."""
+        articles, order, position = self._list, loaded.order, loaded.position
+        if self._is_new_query:
+            # A result is looked at from its top, or where it was left; what was there before, where it was.
+            if self._snapshot is not None:
+                return order.index_of(self._snapshot.rowid), self._snapshot.top, False
+            first, line = position or (0, 0)
+            return first, max(0, first - line), False
+        if position is not None and not self._is_held:
+            return position[0], max(0, position[0] - position[1]), False
+        # The user may have moved on since the request.
+        moved = articles.user_selected and request.selected_rowid != articles.rowid
+        if request.selected_rowid == -1 and not moved:
+            return 0, None, False
+        index = order.index_of(articles.rowid) if moved else loaded.selected_index
+        return index, None, index is None
+
+    def _lose(self) -> LostSelection | None:
+        """Return the selected article, which is gone, and tell a user who was reading it."""
+        rowid, row, pane = self._list.rowid, self._list.row, self._panes.article
+        if rowid == -1:
+            return None
+        position = None
+        if pane.has_focus:
+            # The article that takes its place is not the one that was chosen.
+            position = (pane.scroll_offset.y, pane.selected)
+            self._panes.focus_list()
+        if position is not None or self._list.user_selected:
+            why = "" if self._session.query.query is None else "it does not match any more, or "
+            gone = f"The article is not in the list any more: {why}its file is gone, or cannot be read."
+            self._session.show_message(gone, warning=True)
+        return LostSelection(rowid, "" if row is None else row.id, -1, position)
+
+    def _recover(self, loaded: LoadedList) -> int | None:
+        """Return the index of an article that was lost and is there again, if nobody has moved on meanwhile."""
+        lost, index = self._lost, loaded.recovered_index
+        if lost is None or index is None:
+            return None
+        self._lost = None
+        if self._list.rowid != lost.replacement or self._panes.article.has_focus:
+            return None
+        top, selected = lost.pane_position or (None, -1)
+        self._show_article(loaded.order.rowids[index], top, selected)
+        if lost.pane_position is not None:
+            self._panes.focus_article()
+            self._session.show_message("The article is back.")
+        return index
+
+    # Rows.
+
+    def load_rows(self, rowids: Sequence[int]) -> None:
+        """Load rows that the list is about to draw."""
+        self._session.background.start(partial(self._load_rows, rowids), "rows", exclusive=False)
+
+    async def _load_rows(self, rowids: Sequence[int]) -> None:
+        from reader.tui.loaders.article_list import load_rows
+
+        try:
+            rows, saved_changes = await self._session.background.run(load_rows, self._session, rowids)
+        except ReaderError as error:
+            self._list.set_timer(self._session.timings.rows_retry, self._list.request_missing_rows)
+            self._session.report_damage(error)
+            raise
+        self._list.add_rows(self._pending.apply_newer(rows, saved_changes))
+
+    # The next unread article.
+
+    def select_unread(self, step: int, then: Callable[[], object] = lambda: None) -> None:
+        """Select the next unread article, or with -1 the one before, and call ``then``."""
+        index, is_known = self._list.find_unread(step)
+        if is_known:
+            self._select_found(index, step, then)
+        elif index is not None:
+            self._session.gate.begin_loading("list")
+            self._session.background.start(partial(self._select_unread, index, step, then), "unread")
+
+    async def _select_unread(self, start: int, step: int, then: Callable[[], object]) -> None:
+        session = self._session
+        order = session.order
+        try:
+            found = await session.background.run(session.library.articles.next_unread, order, start, step)
+            if order is session.order:
+                self._select_found(found, step, then)
+        finally:
+            session.gate.end_loading("list")
+
+    def _select_found(self, index: int | None, step: int, then: Callable[[], object]) -> None:
+        if index is not None:
+            self._list.select(index)
+        else:
+            words = f"No unread article {'below' if step > 0 else 'above'}."
+            self._session.show_message(words, transient=True)
+        then()
+
+    # Positions.
+
+    def save_position(self) -> None:
+        """Save at which article the list is, if the user has moved there."""
+        articles = self._list
+        if articles.user_moved and len(articles.order):
+            line = articles.cursor - int(articles.scroll_offset.y)
+            library = self._session.library
+            library.positions.set_list(self._name, articles.order.position_at(articles.cursor, line))
+            self._session.background.save(library.positions.write)
+        articles.user_moved = False
+
+    def _note_position(self, loaded: LoadedList) -> None:
+        if self._is_new_query:
+            self._was_restored = loaded.position is not None
+            self._list.user_moved = False
+        elif loaded.name != self._name:
+            self._was_restored = False
+            self._list.user_moved = self._list.user_selected  # the selected article has a place in this order as well
+        else:
+            self._was_restored |= loaded.position is not None
+        self._name = loaded.name

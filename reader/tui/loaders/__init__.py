@@ -1,0 +1,1 @@
+"""What worker threads read from the library for the screen."""

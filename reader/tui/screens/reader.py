@@ -1,0 +1,129 @@
+"""The reader: a screen that shows one text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from textual import events, on
+from textual.app import ComposeResult
+
+from reader.tui.keys import bindings
+from reader.tui.screens.base import NOT_IN_READER, BaseScreen
+from reader.tui.widgets.reader.header import ReaderPane
+from reader.tui.widgets.reader.reader_view import ReaderView
+from reader.tui.widgets.text.line_view import LineView
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
+
+    from reader.core.events import BulkProgress
+    from reader.tui.controllers.images import ImagesController
+    from reader.tui.controllers.links import LinksController
+    from reader.tui.controllers.reader import ReaderController
+    from reader.tui.session import Session
+
+
+class ReaderScreen(BaseScreen):
+    """Made once, and pushed over the main screen for each text."""
+
+    def __init__(
+        self,
+        session: Session,
+        commands: Mapping[str, Callable[[], object]],
+        *,
+        reader: ReaderController,
+        links: LinksController,
+        images: ImagesController,
+        open_next: Callable[[int], object],
+    ) -> None:
+        """``open_next`` opens the next unread article, or with -1 the one before."""
+        super().__init__(session, commands)
+        self._reader = reader
+        self._links = links
+        self._images = images
+        self._open_next = open_next
+        self.pane = ReaderPane(session.library.name)
+        view = self.pane.view
+        view.before_blur = session.gate.hold
+        link_keys = next(action for action in bindings.ACTIONS if action.name == "text.links")
+        shortcuts = bindings.keys_of(link_keys, session.keymap).split(",")
+        view.hints.shortcut_keys = frozenset(key.strip() for key in shortcuts)
+        reader.attach(self.pane)
+        images.attach_reader(view)
+        self.indexing_bar.progress = session.folder.progress
+
+    def compose(self) -> ComposeResult:
+        """The text under its header, over the bars."""
+        yield self.pane
+        yield from self.bars()
+
+    def update_keys(self) -> None:
+        """Show the keys of the reader, or of the prompt."""
+        self.key_bar.context = "text"
+        self.key_bar.idle = frozenset(["fetch"]) if self.pane.view.is_page else frozenset()
+        super().update_keys()
+
+    def restore_focus(self, widget: Widget | None) -> None:
+        """Give the focus to the text."""
+        self.pane.view.focus()
+
+    def on_screen_suspend(self) -> None:
+        """Show the bars again the next time."""
+        self.remove_class("-zen")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Disable what is about the list."""
+        if action == "run" and parameters and parameters[0] in NOT_IN_READER:
+            return False
+        return super().check_action(action, parameters)
+
+    def action_zen(self) -> None:
+        """Show nothing but the text, or everything again."""
+        self.toggle_class("-zen")
+        if self.has_class("-zen"):
+            self.show_message(f"{self.session.key('text.zen')} brings the lines back.", transient=True)
+
+    def action_pager(self) -> None:
+        """Open the text in the user's pager or editor."""
+        self._reader.show_in_pager()
+
+    def show_bulk_progress(self, progress: BulkProgress) -> None:
+        """Show how far a bulk fetch is; where the bars are hidden, that it begins."""
+        is_start = self.bulk_fetch_bar.progress is None and not progress.finished
+        super().show_bulk_progress(progress)
+        if is_start and self.has_class("-zen"):
+            self.show_message("Fetching originals …", transient=True)
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Request images that fit."""
+        self.call_after_refresh(self._images.fit)
+
+    @on(ReaderView.CloseRequested)
+    def _close(self) -> None:
+        self._reader.close()
+
+    @on(ReaderView.SearchRequested)
+    def _search(self) -> None:
+        self._reader.ask_search()
+
+    @on(ReaderView.NextArticleRequested)
+    def _next(self, event: ReaderView.NextArticleRequested) -> None:
+        self._open_next(event.step)
+
+    @on(ReaderView.MeasureChanged)
+    def _save_width(self, event: ReaderView.MeasureChanged) -> None:
+        self._reader.set_width(event.cells)
+
+    @on(LineView.LinkClicked)
+    def _open_link(self, event: LineView.LinkClicked) -> None:
+        self._links.open(event.href)
+
+    @on(LineView.WidthChanged)
+    def _lay_out(self) -> None:
+        self._reader.lay_out()
+        self.call_after_refresh(self._images.fit)
+
+    @on(LineView.PositionSettled)
+    def _save_position(self) -> None:
+        self._reader.save_position()

@@ -1,0 +1,256 @@
+"""The sizes of the house: limits that keep a newcomer able to find their way around.
+
+A limit that bends code is raised here, with a reason, rather than worked around.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import subprocess
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+PACKAGE = TOP / "reader"
+
+OWN_CLASSES_IN_A_CHAIN = 2
+"""Classes of our own above a framework's class, or above none."""
+PUBLIC_METHODS_OF_A_CLASS = 25
+MODULES_IN_A_FOLDER = 13
+LINES_OF_A_MODULE = 500
+CYCLOMATIC_COMPLEXITY = 12
+LINES_OF_THE_PACKAGE = 38_200
+
+DATA = {"reader/tui/keys/actions.py"}
+"""Modules that are tables; their length is no measure of anything."""
+
+SAME_MEANING = {
+    "extract": "article text out of a page",
+    "marks": "read, starred and tags",
+    "errors": "exceptions",
+    "events": "what a process tells",
+    "model": "plain data types",
+    "completion": "what Tab offers",
+    "remote": "the client of a process of its own",
+    "fulltext": "an FTS5 table",
+    "recovery": "a damaged database is replaced",
+    "schema": "the tables of a database",
+    "store": "what reads and writes one kind of data",
+    "header": "the line above a list or text",
+    "content": "the data that a widget shows",
+    "lines": "content laid out as lines",
+    "progress": "how far something is",
+    "merge": "two versions into one",
+    # To be renamed.
+    **dict.fromkeys(("addresses", "columns", "parser", "placeholders", "tree", "writer"), ""),
+    "service": "a loop that serves requests",
+}
+"""Module names that several folders share, with the one thing that each of them means."""
+
+# What is over a limit today. These tables only ever get shorter.
+LONG_CHAINS: dict[str, int] = {
+    "reader/images/decode.py: TooSmallError": 3,
+    "reader/tui/screens/gathering.py: Gathering": 11,
+    "reader/tui/screens/browse.py: BrowseScreen": 12,
+    "reader/tui/screens/marking.py: Marking": 3,
+    "reader/tui/screens/originals.py: Originals": 8,
+    "reader/tui/screens/picture_switch.py: PictureSwitch": 9,
+    "reader/tui/screens/picturing.py: Picturing": 10,
+    "reader/tui/screens/placing.py: Placing": 5,
+    "reader/tui/screens/searching.py: Searching": 4,
+    "reader/tui/screens/texts.py: Texts": 7,
+    "reader/tui/screens/viewing.py: Viewing": 6,
+    "reader/tui/widgets/article_list/article_list.py: ArticleList": 3,
+    "reader/tui/widgets/article_pane/article_pane.py: ArticlePane": 5,
+    "reader/tui/widgets/reader/reader_view.py: ReaderView": 6,
+    "reader/tui/widgets/text/image_overlay.py: PicturedView": 3,
+    "reader/tui/widgets/text/link_hints.py: LinkedView": 5,
+    "reader/tui/widgets/text/reading_position.py: PlacedView": 4,
+}
+LARGE_CLASSES: dict[str, int] = {
+    "reader/library/library.py: Library": 51,
+    "reader/storage/sqlite/index/reader.py: Index": 27,
+    "reader/storage/sqlite/marks/store.py: State": 29,
+    "reader/tui/desk.py: Desk": 29,
+    "reader/tui/widgets/reader/reader_view.py: ReaderView": 26,
+    "reader/tui/widgets/sidebar/sidebar.py: Sidebar": 29,
+}
+LARGE_FOLDERS: dict[str, int] = {"reader/core": 14, "reader/tui/screens": 15}
+LONG_MODULES: dict[str, int] = {"reader/library/library.py": 586, "reader/storage/sqlite/index/writer.py": 539}
+COMPLEX_FUNCTIONS: dict[str, int] = {
+    "reader/indexing/refresh.py: some": 18,
+    "reader/indexing/remote.py: _read": 14,
+    "reader/library/saved_views/toml_file.py: edited": 13,
+    "reader/storage/sqlite/search/evaluate.py: _found": 17,
+    "reader/tui/screens/browse.py: _show_view": 14,
+    "reader/tui/screens/originals.py: _got": 14,
+}
+SHARED_CLASS_NAMES = {
+    *("Asked", "EndReached", "Failed", "Found", "Gathering", "Left", "Marked", "Marks", "MarksChanged", "Notice"),
+    *("Outcome", "Places", "RangeChanged", "Said", "Seen", "Wanted", "Changed", "Chosen", "Kept", "Picture"),
+}
+CIRCLES = [
+    {
+        *("reader.storage.sqlite.index.reader", "reader.storage.sqlite.index.writer"),
+        *(f"reader.storage.sqlite.marks.{name}" for name in ("backups", "positions", "recovery", "schema")),
+        *("reader.storage.sqlite.marks.store", "reader.storage.sqlite.marks.undo"),
+    },
+    {"reader.fetching.attempt", "reader.fetching.fetch_article"},
+    {"reader.tui.originals_desk", "reader.tui.messages", "reader.tui.pictures_desk"},
+]
+
+
+@cache
+def trees() -> dict[str, ast.Module]:
+    """Return the syntax tree of every module, by its path."""
+    return {
+        path.relative_to(TOP).as_posix(): ast.parse(path.read_text(encoding="utf-8"))
+        for path in sorted(PACKAGE.rglob("*.py"))
+    }
+
+
+def classes() -> Iterator[tuple[str, ast.ClassDef]]:
+    """Return every class, with the path of its module."""
+    for path, tree in trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                yield path, node
+
+
+def module_name(path: str) -> str:
+    """Return the dotted name of the module at a path."""
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def check(sizes: Mapping[str, int], limit: int, exceptions: Mapping[str, int]) -> None:
+    """Fail with the names of all that are larger than the limit, or than what is allowed for them alone."""
+    too_large = {name: size for name, size in sizes.items() if size > exceptions.get(name, limit)}
+    assert too_large == {}, f"the limit is {limit}"
+
+
+def test_inheritance_chains_are_short() -> None:
+    bases: dict[str, list[str]] = {}
+    paths: dict[str, str] = {}
+    for path, node in classes():
+        bases[node.name] = [ast.unparse(base).partition("[")[0].rpartition(".")[2] for base in node.bases]
+        paths[node.name] = path
+
+    def length(name: str, seen: frozenset[str] = frozenset()) -> int:
+        if name not in bases or name in seen:
+            return 0
+        return 1 + max((length(base, seen | {name}) for base in bases[name]), default=0)
+
+    check({f"{paths[name]}: {name}": length(name) for name in bases}, OWN_CLASSES_IN_A_CHAIN, LONG_CHAINS)
+
+
+def test_classes_have_few_public_methods() -> None:
+    found = {
+        f"{path}: {node.name}": sum(
+            isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef) and not part.name.startswith("_")
+            for part in node.body
+        )
+        for path, node in classes()
+    }
+    check(found, PUBLIC_METHODS_OF_A_CLASS, LARGE_CLASSES)
+
+
+def test_folders_have_few_modules() -> None:
+    found = Counter(path.rpartition("/")[0] for path in trees() if not path.endswith("__init__.py"))
+    check(found, MODULES_IN_A_FOLDER, LARGE_FOLDERS)
+
+
+def test_modules_are_short() -> None:
+    found = {path: (TOP / path).read_text(encoding="utf-8").count("\n") for path in trees()}
+    check({path: lines for path, lines in found.items() if path not in DATA}, LINES_OF_A_MODULE, LONG_MODULES)
+
+
+def test_the_package_is_small() -> None:
+    lines = sum((TOP / path).read_text(encoding="utf-8").count("\n") for path in trees())
+    assert lines <= LINES_OF_THE_PACKAGE
+
+
+def test_functions_are_simple() -> None:
+    report = subprocess.run(
+        [
+            *(sys.executable, "-m", "ruff", "check", "--select", "C901", "--output-format", "json", "--exit-zero"),
+            *("--config", f"lint.mccabe.max-complexity={CYCLOMATIC_COMPLEXITY}", "reader"),
+        ],
+        cwd=TOP,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found: dict[str, int] = {}
+    for each in json.loads(report.stdout):
+        words = each["message"].replace("`", " ").replace("(", " ").split()  # "`name` is too complex (13 > 12)"
+        name, complexity = words[0], next(int(word) for word in words if word.isdigit())
+        found[f"{Path(each['filename']).relative_to(TOP).as_posix()}: {name}"] = complexity
+    check(found, CYCLOMATIC_COMPLEXITY, COMPLEX_FUNCTIONS)
+
+
+def test_the_name_of_a_public_class_is_unique() -> None:
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for path, tree in trees().items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                places[node.name].append(path)
+    shared = {name: paths for name, paths in places.items() if len(paths) > 1}
+    assert {name: paths for name, paths in shared.items() if name not in SHARED_CLASS_NAMES} == {}
+
+
+def test_a_module_name_has_one_meaning() -> None:
+    names = Counter(Path(path).stem for path in trees() if not path.endswith(("__init__.py", "__main__.py")))
+    shared = {name for name, count in names.items() if count > 1}
+    assert shared - set(SAME_MEANING) == set(), "another name, or say in SAME_MEANING what all of them are"
+
+
+def imports_of(path: str, tree: ast.Module, modules: set[str]) -> set[str]:
+    """Return the modules of ours that a module imports, for types or inside functions too."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert not node.level, f"{path} imports relatively"
+            for alias in node.names:
+                submodule = f"{node.module}.{alias.name}"
+                found.add(submodule if submodule in modules else node.module)
+    return (found & modules) - {module_name(path)}
+
+
+def circles(graph: dict[str, set[str]]) -> list[set[str]]:
+    """Return the groups of modules that reach each other by imports (Tarjan's strongly connected components)."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    groups: list[set[str]] = []
+
+    def visit(node: str) -> None:
+        index[node] = low[node] = len(index)
+        stack.append(node)
+        for after in sorted(graph[node]):
+            if after not in index:
+                visit(after)
+                low[node] = min(low[node], low[after])
+            elif after in stack:
+                low[node] = min(low[node], index[after])
+        if low[node] == index[node]:
+            at = stack.index(node)
+            if len(stack) - at > 1:
+                groups.append(set(stack[at:]))
+            del stack[at:]
+
+    for node in sorted(graph):
+        if node not in index:
+            visit(node)
+    return groups
+
+
+def test_no_modules_import_each_other() -> None:
+    modules = {module_name(path) for path in trees()}
+    found = circles({module_name(path): imports_of(path, tree, modules) for path, tree in trees().items()})
+    assert [sorted(circle) for circle in found if not any(circle <= known for known in CIRCLES)] == []
