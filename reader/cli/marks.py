@@ -55,6 +55,6 @@ def import_(file: str) -> None:
         print_notice(f"It also has {format_count(number, f'saved {kind}')}.")
     if imported.in_future:
         print_notice(
-            f"{format_count(imported.in_future, 'mark')} in it had a time in the future, so a clock was wrong, there or "
-            "here. Your next changes still count as more recent."
+            f"{format_count(imported.in_future, 'mark')} in it had a time in the future, so a clock was wrong, "
+            "there or here. Your next changes still count as more recent."
         )

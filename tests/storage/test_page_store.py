@@ -722,7 +722,7 @@ def test_what_others_keep_while_a_damaged_file_is_saved_is_there(
 
     monkeypatch.setattr(recovery, "_save", and_meanwhile)
     assert pages.page(an_id(1)) is None
-    assert pages.ids_with_page() == {2, 3, 4} == other.having()
+    assert pages.ids_with_page() == {2, 3, 4} == other.ids_with_page()
 
 
 def test_damage_of_an_open_file_is_set_aside_while_it_is_used(path: Path, pages_at: OpenPages) -> None:
@@ -741,7 +741,7 @@ def test_damage_of_an_open_file_is_set_aside_while_it_is_used(path: Path, pages_
     # The one that had it open follows to what is there now.
     other.put(a_page(98), b"")
     assert {98, 99} <= fresh.ids_with_page()
-    assert other.ids_with_page() == fresh.having()
+    assert other.ids_with_page() == fresh.ids_with_page()
 
 
 def test_values_that_nobody_has_written_are_damage(path: Path, pages_at: OpenPages) -> None:

@@ -310,7 +310,7 @@ class Reader:
         from reader.tui.loaders.article_list import ListRequest, LoadedList
 
         request = ListRequest(order.sort, None, selected, self.browse.size.height)
-        counts, index = self.app.library.counts(), order.find(selected)
+        counts, index = self.app.library.counts(), order.index_of(selected)
         name = self.browse.list_content._name
         loaded = LoadedList(order, rows, counts, index, None, False, 0, frozenset(), name, None)
         self.browse.call_later(self.browse.list_content._show, request, loaded)
@@ -351,7 +351,7 @@ class Reader:
 
     @property
     def rows(self) -> list[Row]:
-        return self.app.library.rows(self.list.order.rowids)
+        return self.app.library.articles.rows(self.list.order.rowids)
 
     @property
     def shown(self) -> str:
@@ -477,7 +477,7 @@ async def opened(
     library = Library.open(folder, Paths.from_environment())
     try:
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
-        first = load_first_frame(library, keeper=UpdaterThread(library, watching=False))
+        first = load_first_frame(library, updater=UpdaterThread(library, watching=False))
         app = NewsreaderApp(first, settings or QUIET, timings)
         async with _constants_from(timings), app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)

@@ -203,7 +203,9 @@ async def test_the_next_unread_is_found_beyond_the_rows_at_hand(make_folder: Mak
     async with opened(folder) as reader:
         await reader.press("M")
         other = Library.open(folder, Paths.from_environment())  # another window
-        other.mark([row.id for row in other.rows([reader.list.order.rowids[1200]])], MarkChange(read=False))
+        other.marks.apply(
+            [row.id for row in other.articles.rows([reader.list.order.rowids[1200]])], MarkChange(read=False)
+        )
         other.close()
         await reader.until(lambda: "1 unread" in reader.lines[0])
         await reader.press("n")
