@@ -43,7 +43,7 @@ _BATCH_ROWS = 1000
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 
 
-@click.command("open", short_help="Open PATH in the app; PATH alone does the same.")
+@click.command("open", short_help="Open PATH in the app, like `newsreader PATH`.")
 @click.argument("path", required=False)
 @offline_option
 def open_(path: str | None, offline: bool) -> None:
@@ -118,7 +118,7 @@ def _mark_option(flag: str, mark_name: str, value: bool, text: str) -> Callable[
 
     def note(ctx: click.Context, _: click.Parameter, is_given: bool) -> None:
         if is_given and ctx.ensure_object(dict).setdefault(mark_name, value) != value:
-            raise ReaderError("An article cannot be marked both ways at once.", "Leave one of the two options out.")
+            raise ReaderError("These options contradict each other.", "Leave one of them out.")
 
     return click.option(flag, is_flag=True, expose_value=False, callback=note, help=text)
 

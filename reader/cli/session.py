@@ -109,7 +109,7 @@ def wait_policy() -> Callable[[], bool]:
         nonlocal announced
         if not announced:
             announced = True
-            print_notice("Another newsreader is reading this folder; waiting for it.")
+            print_notice("Waiting for another newsreader that is reading this folder.")
         return True
 
     return wait

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-FETCHING_DISABLED = "Fetching is off: [fetch] enabled is false in the settings."
-OFFLINE = "Nothing is fetched: newsreader was started with --offline."
+FETCHING_DISABLED = "Fetching is off: enabled = false under [fetch] in config.toml."
+OFFLINE = "Fetching is off: newsreader was started with --offline."
 
 GRAPHICS = ("auto", "kitty", "sixel", "blocks", "none")
 """Ways to draw images: detect, Kitty's graphics protocol, Sixel, half-blocks, none at all."""

@@ -101,7 +101,7 @@ class Folder:
         except FileNotFoundError:
             raise ReaderError(f"There is no folder or file {shown}.", "Check the spelling, or create it.") from None
         except RuntimeError:  # how Python 3.11 says it; later ones raise OSError
-            raise ReaderError(f"{shown} cannot be opened: it is a link that leads back to itself.") from None
+            raise ReaderError(f"{shown} cannot be opened: it is a link to itself.") from None
         except (OSError, ValueError) as error:
             raise ReaderError(f"{shown} cannot be opened: {describe_error(error)}.") from None
         if stat.S_ISDIR(mode):
@@ -242,13 +242,13 @@ def _judge(root: bytes, path: bytes, name: bytes, listing: FolderListing) -> Non
         real = _inside(root, path)
     except FileNotFoundError:
         if os.path.islink(os.path.join(root, path)):
-            listing.problems.append(_unfit(path, "this link leads to nothing"))
+            listing.problems.append(_unfit(path, "this link is broken"))
         return
     except OSError as error:
         listing.problems.append(_unfit(path, error))
         return
     if real is None:
-        listing.problems.append(_unfit(path, "this link leads out of the folder and is not followed"))
+        listing.problems.append(_unfit(path, "this link points out of the folder and is not followed"))
     elif stat.S_ISDIR(info.st_mode):
         return
     elif not stat.S_ISREG(info.st_mode):
@@ -316,7 +316,7 @@ def read_file(folder: Folder, path: bytes) -> FileContents:
     root = os.fsencode(folder.root)
     real = _inside(root, path)
     if real is None:
-        raise ReaderError(f"{shown} leads out of the folder and is not read.")
+        raise ReaderError(f"{shown} points out of the folder and is not read.")
     *parts, name = real[len(root.rstrip(b"/")) + 1 :].split(b"/")
     try:
         below = _open_folder(root, parts)

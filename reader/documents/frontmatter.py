@@ -112,7 +112,7 @@ def split_front_matter(data: bytes, *, whole_is_yaml: bool = False) -> SplitDocu
     mark = lines[first].rstrip() if first < len(lines) else ""
     if mark not in {"---", "+++"}:
         if not whole_is_yaml or first == len(lines):
-            raise FrontMatterError(1, "there is no front matter: the file should begin with a line of three dashes")
+            raise FrontMatterError(1, "there is no front matter: the file should start with a line of three dashes")
         first, mark = -1, "---"
     read = _read_toml if mark == "+++" else _read_yaml
     closers = {"+++"} if mark == "+++" else {"---", "..."}
@@ -203,9 +203,7 @@ def _yaml_error(error: yaml.MarkedYAMLError, first_line: int, last_line: int) ->
     mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
     line = min(first_line + (mark.line if mark else 0), last_line)
     if unclosed:
-        return _UnclosedQuoteError(
-            line, "the front matter cannot be read: the quotation that begins here is not closed"
-        )
+        return _UnclosedQuoteError(line, "the front matter cannot be read: the quote that starts here is not closed")
     return FrontMatterError(line, f"the front matter cannot be read: {what}" + (f" ({where})" if where else ""))
 
 
@@ -259,7 +257,7 @@ class _TreeBuilder:
 
     def _check_tag(self, tag: str | None, line: int) -> None:
         if tag and tag not in _TAGS:
-            self.faults.append(HeaderProblem(line, "", f"the tag {clean(tag)} means nothing here and is passed over"))
+            self.faults.append(HeaderProblem(line, "", f"the tag {clean(tag)} has no meaning here and is ignored"))
 
     def _add(self, node: HeaderNode) -> None:
         if not self._open:
@@ -271,12 +269,10 @@ class _TreeBuilder:
         elif isinstance(node, ScalarNode):
             key = clean(node.text)
             if key in top.entries:
-                self.faults.append(HeaderProblem(node.line, key, "this field is given twice; the last one counts"))
+                self.faults.append(HeaderProblem(node.line, key, "this field appears twice; the last value is used"))
             top.expect(key)
         else:
-            self.faults.append(
-                HeaderProblem(node.line, "", "a list or mapping cannot be the name of a field; it is passed over")
-            )
+            self.faults.append(HeaderProblem(node.line, "", "a list or mapping cannot be a field name; it is ignored"))
             top.expect(None)
 
 

@@ -56,7 +56,7 @@ def parse_document(path: bytes, data: bytes) -> ParsedDocument:
     ending = os.path.splitext(path)[1].lower()
     faults: list[HeaderProblem] = []
     if len(data) > MAX_BYTES:
-        faults.append(HeaderProblem(1, "", f"the file is larger than {MAX_BYTES >> 20} MiB; what follows is not read"))
+        faults.append(HeaderProblem(1, "", f"the file is larger than {MAX_BYTES >> 20} MiB; the rest is not read"))
         data = data[:MAX_BYTES]
     try:
         parts = split_front_matter(data, whole_is_yaml=ending in {b".yaml", b".yml"})

@@ -108,7 +108,7 @@ def parse_export(file: BinaryIO, name: str) -> MarkSet:
                 _check_header(record)
                 begun = True
             elif not begun:
-                _refuse("the file does not begin as an export of newsreader does")
+                _refuse("the file does not start like an export of newsreader")
             elif "id" in record:
                 place, mark = _mark(record)
                 marks[place] = max(mark, marks.get(place, mark))
@@ -119,9 +119,9 @@ def parse_export(file: BinaryIO, name: str) -> MarkSet:
                 key, spelling = _spelling(record)
                 spellings[key] = min(spelling, spellings.get(key, spelling))
         except _NotUnderstoodError as error:
-            raise ReaderError(f"Line {number:,} of {name} is not understood: {error.message}.", error.hint) from error
+            raise ReaderError(f"Line {number:,} of {name} is invalid: {error.message}.", error.hint) from error
     if not begun:
-        raise ReaderError(f"{name} is empty, which no export of newsreader is.", _NOTHING)
+        raise ReaderError(f"{name} is empty, but exports of newsreader never are.", _NOTHING)
     return MarkSet(marks, spellings, things)
 
 
@@ -137,7 +137,9 @@ def _record(line: bytes) -> dict[str, Any]:
     if len(line) > _LONGEST_LINE:
         _refuse("it is too long")
     if line.startswith((b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")):
-        _refuse("git has left a conflict there", f"Delete such lines and keep the others, of both sides. {_NOTHING}")
+        _refuse(
+            "it is a git conflict marker", f"Delete the conflict markers and keep the lines of both sides. {_NOTHING}"
+        )
     try:
         record = json.loads(line.decode("utf-8"), object_pairs_hook=_once)
     except (ValueError, RecursionError):
@@ -150,7 +152,7 @@ def _record(line: bytes) -> dict[str, Any]:
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     record = dict(pairs)
     if len(record) != len(pairs):
-        _refuse("it says something twice")
+        _refuse("a key appears twice")
     return record
 
 
@@ -167,9 +169,9 @@ def _only(record: dict[str, Any], *names: str) -> None:
 def _check_header(record: dict[str, Any]) -> None:
     version = record.get("version")
     if record.get("format") != FORMAT or type(version) is not int or version < 1:
-        _refuse("the file is no export of newsreader's marks")
+        _refuse("the file is not an export of newsreader's marks")
     if version > VERSION:
-        _refuse(f"the file has format {version}, and this newsreader knows {VERSION}", _UPDATE)
+        _refuse(f"the file has format {version}, but this newsreader supports {VERSION}", _UPDATE)
     _only(record, *_HEADER)
 
 
@@ -178,9 +180,9 @@ def _mark(record: dict[str, Any]) -> tuple[MarkKey, Mark]:
     _only(record, "id", of, "value", "changed")
     id_, what, value = record["id"], record[of], record["value"]
     if not (isinstance(id_, str) and _ID.fullmatch(id_)):
-        _refuse("“id” has to be 16 hexadecimal digits")
+        _refuse("“id” must be 16 hexadecimal digits")
     if not isinstance(value, bool):
-        _refuse("“value” has to be true or false")
+        _refuse("“value” must be true or false")
     if of == "tag":
         what = TAG + _key(what)
     elif what not in (READ, STARRED):
@@ -193,11 +195,11 @@ def _thing(record: dict[str, Any]) -> tuple[tuple[str, str], NamedItem]:
     _only(record, "kind", "name", "value", "changed")
     kind, name, value = record["kind"], record["name"], record["value"]
     if not (isinstance(kind, str) and isinstance(name, str) and is_valid_item(kind, name)):
-        _refuse("its “kind” or its “name” cannot be one")
+        _refuse("its “kind” or “name” is invalid")
     try:
         text = "" if value is None else encode_item(value)
     except ReaderError as error:
-        _refuse("its “value” cannot be kept", f"{error} {_NOTHING}")
+        _refuse("its “value” cannot be stored", f"{error} {_NOTHING}")
     return (kind, name), NamedItem(_time(record["changed"], "changed"), text)
 
 
@@ -217,7 +219,7 @@ def _spelling(record: dict[str, Any]) -> tuple[str, TagSpelling]:
 
 def _key(text: object) -> str:
     if not isinstance(text, str):
-        _refuse("a tag has to be text")
+        _refuse("a tag must be text")
     try:
         return _known_key(text)
     except ReaderError as error:

@@ -119,6 +119,6 @@ def test_nothing_is_claimed_of_marks_that_cannot_be_kept(news: Path) -> None:
 
 @pytest.mark.parametrize("both", [("--read", "--unread"), ("--star", "--unstar")])
 def test_both_ways_at_once_is_refused(news: Path, both: tuple[str, str]) -> None:
-    with pytest.raises(ReaderError, match="both ways"):
+    with pytest.raises(ReaderError, match="contradict each other"):
         run("mark", news, "june", *both)
     assert not any(read or starred for _, read, starred, _ in marked(news))

@@ -67,9 +67,9 @@ def test_main_runs_the_command_and_gives_its_exit_status(
         (
             ValueError("\x1b[2Jodd\nvalue"),
             2,
-            "newsreader: Something went wrong in newsreader itself: [2Jodd value. Details: ",
+            "newsreader: Internal error in newsreader: [2Jodd value. Details: ",
         ),
-        (RecursionError(), 2, "newsreader: Something went wrong in newsreader itself: RecursionError. Details: "),
+        (RecursionError(), 2, "newsreader: Internal error in newsreader: RecursionError. Details: "),
         (KeyboardInterrupt(), 130, ""),
     ],
 )

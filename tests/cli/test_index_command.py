@@ -121,7 +121,7 @@ def test_it_waits_for_another_that_writes_and_says_so(make_folder: MakeFolder) -
     with library.index.writer():
         command = subprocess.Popen([*_COMMAND, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=_TOP)
         assert command.stderr is not None
-        assert b"Another newsreader is reading this folder; waiting for it." in command.stderr.readline()
+        assert b"Waiting for another newsreader that is reading this folder." in command.stderr.readline()
         listing = subprocess.run(
             [sys.executable, "-m", "reader", "list", str(folder)], capture_output=True, text=True, cwd=_TOP, check=True
         )

@@ -206,7 +206,7 @@ def test_check_tells_every_problem_with_its_place(make_folder: MakeFolder) -> No
     assert result.stdout.splitlines() == [
         "a.md:3: quality: expected a number, found “x”",
         "a.md:5: related[0].heat: expected 0 or more, or -1 for unknown, found -9",
-        "b.md:1: document: there is no front matter: the file should begin with a line of three dashes",
+        "b.md:1: document: there is no front matter: the file should start with a line of three dashes",
     ]
     assert result.stderr == "newsreader: 3 problems in 2 documents.\n"
     as_json = _run("check", folder, "--json")

@@ -125,7 +125,7 @@ def test_one_bad_line_and_nothing_is_imported(own_directories: Paths) -> None:
         state.mark([_A], MarkChange(read=False))
         before = _run("export", "-").stdout_bytes
         told = _refused("import", "-", text=exported + b'{"id":"x"}\n')
-        assert told.startswith("Line 3 of standard input is not understood: it lacks “mark”.")
+        assert told.startswith("Line 3 of standard input is invalid: it lacks “mark”.")
         assert _run("export", "-").stdout_bytes == before
 
 

@@ -167,7 +167,7 @@ def test_a_fault_of_our_own_is_told_in_a_sentence_and_its_traceback_logged(seeds
     ran = _run("list", seeds, **environ)
     log = Path(os.environ["NEWSREADER_CACHE_DIR"]) / "newsreader.log"
     assert (ran.returncode, ran.stdout) == (2, b"")
-    assert ran.stderr.decode() == f"newsreader: Something went wrong in newsreader itself: boom. Details: {log}\n"
+    assert ran.stderr.decode() == f"newsreader: Internal error in newsreader: boom. Details: {log}\n"
     assert "Traceback (most recent call last):" in log.read_text()
 
 
@@ -208,4 +208,4 @@ def test_a_full_disk_is_told_as_one(seeds: Path) -> None:
             stdout=full, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(_ROOT)}, check=False,
         )  # fmt: skip
     assert ran.returncode == 2
-    assert b"This could not be written: no space left on device." in ran.stderr
+    assert b"Output could not be written: no space left on device." in ran.stderr

@@ -105,12 +105,12 @@ def test_links_inside_the_folder_are_followed_and_others_reported(make_folder: M
         (folder / name).symlink_to(target)
     candidates, problems = _walk(folder)
     assert candidates == {b"sub/real.md", b"inside.md"}
-    out = "this link leads out of the folder and is not followed"
+    out = "this link points out of the folder and is not followed"
     assert problems.pop("loop.md").startswith("this file cannot be read: too many levels of symbolic links")
-    assert problems == {"out.md": out, "sibling.md": out, "zero.md": out, "dangling.md": "this link leads to nothing"}
+    assert problems == {"out.md": out, "sibling.md": out, "zero.md": out, "dangling.md": "this link is broken"}
     assert _bytes(Folder.of(folder), b"inside.md") == b"inside"
     for name in (b"out.md", b"zero.md", b"sibling.md", b"../secret.md"):
-        with pytest.raises(ReaderError, match="leads out of the folder"):
+        with pytest.raises(ReaderError, match="points out of the folder"):
             _bytes(Folder.of(folder), name)
 
 
@@ -144,7 +144,7 @@ def test_names_of_any_bytes_are_found_and_shown_safely(make_folder: MakeFolder) 
         except OSError:  # file systems that insist on UTF-8
             names = names[:2]
     (folder / os.fsdecode(b"dang\x1bling\n.md")).symlink_to("nowhere")
-    assert _walk(folder) == (set(names), {"dangling .md": "this link leads to nothing"})
+    assert _walk(folder) == (set(names), {"dangling .md": "this link is broken"})
     assert [_bytes(Folder.of(folder), name) for name in names] == [b"x"] * len(names)
     with pytest.raises(ReaderError, match=r"^gone\[2J .md is no longer there"):
         _bytes(Folder.of(folder), b"gone\x1b[2J\n.md")

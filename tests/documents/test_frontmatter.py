@@ -148,8 +148,8 @@ def _entries(node: HeaderNode) -> dict[str, HeaderNode]:
         (b"+++\na = 1\n---\n", 1, "the front matter is not closed: a line of +++ is missing"),
         (b"---\na: 1\nb: [1, 2\n---\n", 3, "the front matter cannot be read"),
         (b"---\na: b: c\n---\n", 2, "mapping values are not allowed"),
-        (b"---\na: 1\nb: 'x\nc: 2\n---\nbody\n", 3, "the quotation that begins here is not closed"),
-        (b"---\na: 'x\n---\nit's\n---\nb: [\n---\n", 2, "the quotation that begins here is not closed"),
+        (b"---\na: 1\nb: 'x\nc: 2\n---\nbody\n", 3, "the quote that starts here is not closed"),
+        (b"---\na: 'x\n---\nit's\n---\nb: [\n---\n", 2, "the quote that starts here is not closed"),
         (b"---\n- a\n- b\n---\n", 2, "the front matter is not a list of fields"),
         (b"---\njust words\n---\n", 2, "the front matter is not a list of fields"),
         (b"---\na: 1\n--- b: 2\n---\n", 3, "more than one YAML document"),
@@ -173,10 +173,10 @@ def test_an_empty_yaml_file_has_no_front_matter() -> None:
 @pytest.mark.parametrize(
     ("data", "line", "field", "message"),
     [
-        (b"---\na: 1\nb: 2\na: 3\n---\n", 4, "a", "given twice"),
-        (b"---\na: 1\n? [x]\n: 2\n---\n", 3, "", "cannot be the name of a field"),
-        (b"---\na: !python/object:os.system ls\n---\n", 2, "", "means nothing here"),
-        (b"---\na: !!set {x}\n---\n", 2, "", "means nothing here"),
+        (b"---\na: 1\nb: 2\na: 3\n---\n", 4, "a", "appears twice"),
+        (b"---\na: 1\n? [x]\n: 2\n---\n", 3, "", "cannot be a field name"),
+        (b"---\na: !python/object:os.system ls\n---\n", 2, "", "has no meaning here"),
+        (b"---\na: !!set {x}\n---\n", 2, "", "has no meaning here"),
         (b"---\na: 1\nb: caf\xe9\n---\n", 3, "", "this is not UTF-8"),
     ],
 )

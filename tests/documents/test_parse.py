@@ -183,7 +183,7 @@ def test_an_image_without_an_address_is_none_and_a_size_without_sense_unknown() 
         ("secured: AAAA", 2, "secured", "expected base64 ciphertext"),
         ("secured: AAAA;AAAA", 2, "secured", "16 bytes"),
         ("topics: [" + "a," * 1001 + "]", 2, "topics", "more than 1000 entries"),
-        ("title: a\ntitle: b", 3, "title", "given twice"),
+        ("title: a\ntitle: b", 3, "title", "appears twice"),
         ("quality: '" + "\x1b[2J" * 99 + "'", 2, "quality", "found “" + "[2J" * 13 + "[”"),
     ],
 )
@@ -212,7 +212,7 @@ def test_problems_come_in_the_order_of_their_lines_and_of_every_kind() -> None:
     data = b"---\ntitle: t\xff\nquality: x\ntitle: u\n---\n" + b"b" * MAX_BYTES
     problems = parse_document(b"a.md", data).problems
     assert [(each.line, each.field) for each in problems] == [(1, ""), (2, ""), (3, "quality"), (4, "title")]
-    assert problems[0].message == "the file is larger than 4 MiB; what follows is not read"
+    assert problems[0].message == "the file is larger than 4 MiB; the rest is not read"
 
 
 def test_a_secured_payload_is_kept_with_its_size() -> None:

@@ -131,44 +131,44 @@ def test_a_tag_is_taken_in_whatever_case_it_is_written() -> None:
         (b'{"a":"\xff"}\n', "it is not JSON"),
         (b"[" * 9000 + b"\n", "it is not JSON"),
         (b"[" * 300_000 + b"\n", "it is too long"),
-        (b"<<<<<<< ours\n", "git has left a conflict there"),
-        (_THING.replace(b"view", b"View"), "its “kind” or its “name” cannot be one"),
-        (_THING.replace(b'"AI"', b'"A\\u001bI"'), "its “kind” or its “name” cannot be one"),
-        (_THING.replace(b'"AI"', b"[]"), "its “kind” or its “name” cannot be one"),
-        (_THING.replace(b'"AI"', b'""'), "its “kind” or its “name” cannot be one"),
-        (_THING.replace(b"[1,{}]", b"NaN"), "its “value” cannot be kept"),
-        (_THING.replace(b"[1,{}]", b'"\\ud800"'), "its “value” cannot be kept"),
-        (_THING.replace(b"[1,{}]", b'"' + b"x" * 40_000 + b'"'), "its “value” cannot be kept"),
+        (b"<<<<<<< ours\n", "it is a git conflict marker"),
+        (_THING.replace(b"view", b"View"), "its “kind” or “name” is invalid"),
+        (_THING.replace(b'"AI"', b'"A\\u001bI"'), "its “kind” or “name” is invalid"),
+        (_THING.replace(b'"AI"', b"[]"), "its “kind” or “name” is invalid"),
+        (_THING.replace(b'"AI"', b'""'), "its “kind” or “name” is invalid"),
+        (_THING.replace(b"[1,{}]", b"NaN"), "its “value” cannot be stored"),
+        (_THING.replace(b"[1,{}]", b'"\\ud800"'), "its “value” cannot be stored"),
+        (_THING.replace(b"[1,{}]", b'"' + b"x" * 40_000 + b'"'), "its “value” cannot be stored"),
         (_THING.replace(b"changed", b"written"), "does not know what “written” means"),
         (_THING.replace(b"11-21", b"13-45"), "“changed” has to be a time such as"),
         (b"{}\n", "it lacks “tag”"),
         (_MARK.replace(b'"value":true,', b""), "it lacks “value”"),
-        (_MARK.replace(b"true", b"1"), "“value” has to be true or false"),
-        (_MARK.replace(b"true", b'true,"value":false'), "it says something twice"),
-        (_MARK.replace(b"0123456789abcdef", b"0123456789ABCDEF"), "“id” has to be 16 hexadecimal digits"),
-        (_MARK.replace(b'"0123456789abcdef"', b"[]"), "“id” has to be 16 hexadecimal digits"),
+        (_MARK.replace(b"true", b"1"), "“value” must be true or false"),
+        (_MARK.replace(b"true", b'true,"value":false'), "a key appears twice"),
+        (_MARK.replace(b"0123456789abcdef", b"0123456789ABCDEF"), "“id” must be 16 hexadecimal digits"),
+        (_MARK.replace(b'"0123456789abcdef"', b"[]"), "“id” must be 16 hexadecimal digits"),
         (_MARK.replace(b'"read"', b'"pinned"'), "this newsreader does not know the mark “pinned”"),
         (_MARK.replace(b'"read"', b"[]"), "this newsreader does not know the mark “[]”"),
         (_MARK.replace(b"true,", b'true,"note\\u001b[2J":1,'), "does not know what “note[2J” means"),
         (_MARK.replace(b'"mark":"read"', b'"tag":"a,b"'), "the tag “a,b” contains a comma or a double quote"),
-        (_MARK.replace(b'"mark":"read"', b'"tag":7'), "a tag has to be text"),
+        (_MARK.replace(b'"mark":"read"', b'"tag":7'), "a tag must be text"),
         (_MARK.replace(b"11-21", b"13-45"), "“changed” has to be a time such as"),
         (_MARK.replace(b"2026-", b"1969-"), "“changed” has to be a time such as"),
         (_MARK.replace(b".250Z", b"Z"), "“changed” has to be a time such as"),
         (_MARK.replace(b'"2026-11-21T09:31:07.250Z"', b"7"), "“changed” has to be a time such as"),
         (b'{"tag":"ai","shown":"BI","written":"2026-11-21T09:31:07.250Z"}\n', "“tag” and “shown” are different tags"),
         (b'{"tag":"ai","shown":"AI"}\n', "it lacks “written”"),
-        (_HEADER.replace(b"1", b"2"), "the file has format 2, and this newsreader knows 1"),
+        (_HEADER.replace(b"1", b"2"), "the file has format 2, but this newsreader supports 1"),
         (_HEADER.replace(b"1", b'1,"new":0'), "does not know what “new” means"),
-        (_HEADER.replace(b"newsreader", b"other"), "the file is no export of newsreader's marks"),
-        (_HEADER.replace(b"1", b"true"), "the file is no export of newsreader's marks"),
+        (_HEADER.replace(b"newsreader", b"other"), "the file is not an export of newsreader's marks"),
+        (_HEADER.replace(b"1", b"true"), "the file is not an export of newsreader's marks"),
     ],
 )
 def test_a_line_that_is_not_understood_is_told_by_its_number(line: bytes, why: str) -> None:
     with pytest.raises(ReaderError) as caught:
         _parse(_HEADER + _MARK + line + _MARK)
     message = str(caught.value)
-    assert message.startswith("Line 3 of marks.jsonl is not understood: ")
+    assert message.startswith("Line 3 of marks.jsonl is invalid: ")
     assert why in message
     assert message.endswith("Nothing was imported.")
     assert "\x1b" not in message
@@ -219,7 +219,7 @@ def test_a_file_is_written_whole_or_stays_as_it_was(tmp_path: Path) -> None:
     assert path.read_bytes() == b"ab"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     path.chmod(0o644)
-    with pytest.raises(ReaderError, match=r"could not be written: no space left on device\. What was there before is"):
+    with pytest.raises(ReaderError, match=r"could not be written: no space left on device\. The previous file is"):
         write_atomically(path, _failing())
     assert path.read_bytes() == b"ab"
     write_atomically(path, [b"c"])

@@ -175,7 +175,7 @@ def test_settings_stand_around_alternatives_or_between_conditions_beside_each_ot
 )
 def test_settings_within_something_are_refused(text: str, start: int, end: int) -> None:
     error = _error(text)
-    assert "is about the whole query" in error.message
+    assert "applies to the whole query" in error.message
     assert error.hint == "Write it at the end."
     assert (error.start, error.end) == (start, end)
 
@@ -184,46 +184,46 @@ def test_settings_within_something_are_refused(text: str, start: int, end: int) 
     ("text", "message", "start", "end"),
     [
         ("a quality>=", "quality>= needs a number.", 2, 11),
-        ("a Heat:hot", "Heat: needs a number, and “hot” is none.", 7, 10),
-        ("quality:1e3", "quality: needs a number, and “1e3” is none.", 8, 11),
-        ("quality:٤٠", "quality: needs a number, and “٤٠” is none.", 8, 10),
-        ("quality:..", "quality: needs a number, and “..” is none.", 8, 10),
-        ("quality:40...60", "quality: needs a number, and “40...60” is none.", 8, 15),
-        ("quality>unknown", "quality> needs a number, and “unknown” is none.", 8, 15),
+        ("a Heat:hot", "Heat: needs a number, but “hot” is not one.", 7, 10),
+        ("quality:1e3", "quality: needs a number, but “1e3” is not one.", 8, 11),
+        ("quality:٤٠", "quality: needs a number, but “٤٠” is not one.", 8, 10),
+        ("quality:..", "quality: needs a number, but “..” is not one.", 8, 10),
+        ("quality:40...60", "quality: needs a number, but “40...60” is not one.", 8, 15),
+        ("quality>unknown", "quality> needs a number, but “unknown” is not one.", 8, 15),
         ("quality>40..60", "quality> takes one number, not a range.", 8, 14),
-        ("quality:60..40", "quality:60..40 ends before it begins.", 8, 14),
-        ("heat>1000000000000001", "heat>1000000000000001 is further from 0 than any heat.", 5, 21),
+        ("quality:60..40", "quality:60..40 ends before it starts.", 8, 14),
+        ("heat>1000000000000001", "heat>1000000000000001 is too large for heat.", 5, 21),
         ("date:", "date: needs a date.", 0, 5),
-        ("date:soon", "date: “soon” is no date.", 5, 9),
-        ("date:2021-7", "date: “2021-7” is no date.", 5, 11),
+        ("date:soon", "date: “soon” is not a date.", 5, 9),
+        ("date:2021-7", "date: “2021-7” is not a date.", 5, 11),
         ("date:0000", "date: “0000” is before the year 0001.", 5, 9),
         ("date:2021-13", "date: “2021-13” has no such month.", 5, 12),
-        ("date:2021-02-29", "date: “2021-02-29” is a day that month does not have.", 5, 15),
-        ("date:..", "date: needs a date, and “..” is none.", 5, 7),
-        ("date:today..soon", "date: “soon” is no date.", 5, 16),
-        ("date:2021-08..2021-07", "date:2021-08..2021-07 ends before it begins.", 5, 21),
+        ("date:2021-02-29", "date: “2021-02-29” is not a valid date: that month has no such day.", 5, 15),
+        ("date:..", "date: needs a date, but “..” is not one.", 5, 7),
+        ("date:today..soon", "date: “soon” is not a date.", 5, 16),
+        ("date:2021-08..2021-07", "date:2021-08..2021-07 ends before it starts.", 5, 21),
         ("date>2021..2022", "date> takes one date, not a range.", 5, 15),
         ("after:2021..", "after: takes one date, not a range.", 6, 12),
-        ("after:unknown", "after: “unknown” is no date.", 6, 13),
-        ("date<unknown", "date< “unknown” is no date.", 5, 12),
-        ("is:raed", "is: needs a state, and “raed” is none.", 3, 7),
+        ("after:unknown", "after: “unknown” is not a date.", 6, 13),
+        ("date<unknown", "date< “unknown” is not a date.", 5, 12),
+        ("is:raed", "is: needs a state, but “raed” is not one.", 3, 7),
         ("has:", "has: needs a thing.", 0, 4),
-        ("sort:title", "sort: needs an order, and “title” is none.", 5, 10),
-        ("sort:-relevance", "sort:relevance cannot be turned round: the best match always comes first.", 0, 15),
-        ("sort:date sort:date", "sort: is there twice.", 10, 19),
-        ("limit:1 limit:2", "limit: is there twice.", 8, 15),
-        ("limit:0", "limit: needs a whole number from 1 to 1,000,000,000, and “0” is none.", 6, 7),
-        ("limit:1.5", "limit: needs a whole number from 1 to 1,000,000,000, and “1.5” is none.", 6, 9),
-        ("title=a", "title= is not understood: after title comes a colon.", 0, 6),
-        ("after>2021", "after> is not understood: after after comes a colon.", 0, 6),
+        ("sort:title", "sort: needs an order, but “title” is not one.", 5, 10),
+        ("sort:-relevance", "sort:relevance cannot be reversed: the best match always comes first.", 0, 15),
+        ("sort:date sort:date", "sort: appears twice.", 10, 19),
+        ("limit:1 limit:2", "limit: appears twice.", 8, 15),
+        ("limit:0", "limit: needs a whole number from 1 to 1,000,000,000, but “0” is not one.", 6, 7),
+        ("limit:1.5", "limit: needs a whole number from 1 to 1,000,000,000, but “1.5” is not one.", 6, 9),
+        ("title=a", "title= is invalid: write a colon after title.", 0, 6),
+        ("after>2021", "after> is invalid: write a colon after after.", 0, 6),
         ("source: Reuters", "source: needs a value.", 0, 7),
         ('title:""', "title: needs a word or a phrase.", 0, 8),
         ('a ""', "There is nothing between the quotes.", 2, 4),
         ('a "b', "A quote is not closed.", 2, 4),
         ('title:"b c', "A quote is not closed.", 6, 10),
         ("(a", "A parenthesis is not closed.", 0, 1),
-        ("a (b))", "A parenthesis is closed that was not opened.", 5, 6),
-        (")", "A parenthesis is closed that was not opened.", 0, 1),
+        ("a (b))", "There is a closing parenthesis without an opening one.", 5, 6),
+        (")", "There is a closing parenthesis without an opening one.", 0, 1),
         ("a ()", "There is nothing in the parentheses.", 2, 4),
         ("OR a", "OR has nothing before it.", 0, 2),
         ("a OR", "OR has nothing after it.", 2, 4),
@@ -249,13 +249,13 @@ def test_a_mistake_is_told_with_its_place(text: str, message: str, start: int, e
 
 def test_an_unknown_field_has_its_neighbours_named() -> None:
     assert _error("sorce:x").hint.startswith("Did you mean source: or sort:?")
-    assert _error("tittle:x").hint == "Did you mean title:? Put it in quotes if it was meant as words."
+    assert _error("tittle:x").hint == "Did you mean title:? Put it in quotes to search for the words."
     assert all(f"{name}," in _error("zzzz:x").hint for name in FIELDS[:-1])
 
 
 def test_what_an_error_repeats_is_safe_and_short() -> None:
     error = _error("quality:\x1b]52;c;x\x07" + "9z" * 500)
-    assert error.message.startswith("quality: needs a number, and “]52;c;x9z")
+    assert error.message.startswith("quality: needs a number, but “]52;c;x9z")
     assert len(str(error)) < 250
     assert clean(str(error)) == str(error)
 
