@@ -55,7 +55,7 @@ def test_two_machines_share_their_marks(tmp_path: Path, monkeypatch: pytest.Monk
             assert "has 5 marks; 2 were" in _run("import", file).stderr
             assert "has 5 marks; 0 were" in _run("import", file).stderr
             expected = {_A: ArticleMarks(True, True, ("AI",)), _B: ArticleMarks(False, False, ("AI",))}
-            assert one.marks_of([_A, _B]) == two.said([_A, _B]) == expected
+            assert one.marks_of([_A, _B]) == two.marks_of([_A, _B]) == expected
     exported = file.read_bytes()
     assert _run("export", "-").stdout_bytes == exported
     _machine(monkeypatch, tmp_path / "three").close()
@@ -78,7 +78,7 @@ def test_before_an_import_that_changes_something_there_is_a_backup(own_directori
 def test_an_import_says_what_else_there_is_and_that_a_clock_was_wrong(own_directories: Paths) -> None:
     with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         state.mark([_A, _B], MarkChange(read=True))
-        state.items.put("view", {"AI": {"query": "tag:ai"}, "All": {}}, told="Saved two views")
+        state.items.put("view", {"AI": {"query": "tag:ai"}, "All": {}}, description="Saved two views")
     exported = _run("export", "-").stdout_bytes
     with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         while state.undo():
@@ -107,7 +107,7 @@ def test_an_export_is_the_same_in_every_process(own_directories: Paths) -> None:
             [f"{n * 0x9E3779B97F4A7C15 % 2**64:016x}" for n in range(50)],
             MarkChange(read=True, add_tags=("b", "A", "é")),
         )
-        state.items.put("view", {name: {"b": 1, "a": 2} for name in ("z", "y")}, told="Saved two views")
+        state.items.put("view", {name: {"b": 1, "a": 2} for name in ("z", "y")}, description="Saved two views")
     exports = {_process("export", "-", env={"PYTHONHASHSEED": seed}).stdout for seed in ("0", "1", "random")}
     assert exports == {_run("export", "-").stdout_bytes}
 
