@@ -160,9 +160,9 @@ def test_without_a_file_of_marks_nothing_is_exported_or_imported(
     monkeypatch.setenv("NEWSREADER_DATA_DIR", str(tmp_path / "file"))
     target = tmp_path / "marks.jsonl"
     target.write_bytes(b"former")
-    assert "Marks are not kept in this run." in _refused("export", target)
+    assert "Marks are not saved in this session." in _refused("export", target)
     assert target.read_bytes() == b"former"
-    assert "Marks are not kept in this run." in _refused("import", "-", text=exported)
+    assert "Marks are not saved in this session." in _refused("import", "-", text=exported)
 
 
 def test_a_damaged_file_is_told_of_and_what_is_left_exported(own_directories: Paths) -> None:
@@ -171,7 +171,7 @@ def test_a_damaged_file_is_told_of_and_what_is_left_exported(own_directories: Pa
         state.backup_if_due()
     own_directories.state_file.write_bytes(b"garbage" * 1000)
     result = _run("export", "-")
-    assert result.stderr.startswith("newsreader: The file of marks was damaged. It was set aside as ")
+    assert result.stderr.startswith("newsreader: The file of marks was damaged. It was moved to ")
     assert _A.encode() in result.stdout_bytes
 
 
