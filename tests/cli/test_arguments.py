@@ -37,7 +37,7 @@ def run(*arguments: str | Path) -> Result:
 def marked(folder: Path) -> list[tuple[str, bool, bool, tuple[str, ...]]]:
     library = Library.open(folder, Paths.from_environment())
     try:
-        rows = library.rows(library.view(Sort()).rowids)
+        rows = library.articles.rows(library.articles.order(Sort()).rowids)
         return [(row.title[:8], row.read, row.starred, row.tags) for row in rows]
     finally:
         library.close()
@@ -78,7 +78,7 @@ def test_mark_changes_all_matches_in_one_undo_step(news: Path) -> None:
     run("mark", news, "court", "--unread", "--unstar", "--untag", "summer")
     assert marked(news)[0] == ("A court ", False, False, ())
     library = Library.open(news, Paths.from_environment())
-    library.undo()
+    library.marks.undo()
     library.close()
     assert marked(news)[0] == ("A court ", True, True, ("Summer",))
 
