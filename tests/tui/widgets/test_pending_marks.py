@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from reader.core.marks import MarkChange
 from reader.core.model import Links, Row
-from reader.tui.widgets.article_list.pending_marks import MarkChange, PendingMarks
+from reader.tui.widgets.article_list.pending_marks import PendingMarks
 
 
 def _row(id_: str, *, read: bool = False) -> Row:
