@@ -79,20 +79,20 @@ def find_target(library: Library, id_: str, given: Links | None = None) -> Fetch
 def _document_links(library: Library, id_: str) -> list[Links]:
     only = library.folder.only
     if only is not None:  # its index is in memory, perhaps that of another process
-        article = library.read(only).article
+        article = library.articles.parse(only).article
         return [article.links] if article is not None and article_id(article.links.best, only) == id_ else []
-    return [row.links for row in library.rows(_document_rows(library, id_))]
+    return [row.links for row in library.articles.rows(_document_rows(library, id_))]
 
 
 def _document_rows(library: Library, id_: str) -> list[int]:
     try:
-        if rowids := library.documents_of(id_):
+        if rowids := library.articles.rowids(id_):
             return rowids
     except ReaderError as error:
         if not error.damaged:
             raise
     # Another process may have replaced the index that is open here.
-    return library.documents_of(id_) if library.renew() else []
+    return library.articles.rowids(id_) if library.renew() else []
 
 
 def is_weaker(way: AddressKind, other: AddressKind) -> bool:

@@ -14,7 +14,7 @@ from reader.core.urls import display_host
 from reader.fetching.addresses import Address, FetchTarget, is_weaker
 from reader.fetching.context import FetchContext, RobotsPolicy
 from reader.fetching.replace_policy import reason_to_keep
-from reader.storage.sqlite.pages.store import Failed
+from reader.storage.sqlite.pages.store import FetchFailure
 from reader.web.responses import FetchError, WebResponse
 from reader.workers.sandbox import ExtractError
 
@@ -135,7 +135,7 @@ class Attempt:
             return None
         if response.status == 304:
             now, url = datetime.now(UTC), response.final_url
-            checked = self._context.pages.checked
+            checked = self._context.pages.mark_checked
             run = self._context.library_thread.run
             await run(checked, self._target.id, now, response.etag, response.last_modified, url)
             self.is_still_valid = self._is_confirmed = True
@@ -172,7 +172,7 @@ class Attempt:
                 self._fail(page.way, name, reason, "The stored page stays; the browser shows the current one.")
                 return None
             other = await self._context.library_thread.run(
-                self._context.pages.keep_after,
+                self._context.pages.put_if_unchanged,
                 self.stored,
                 page,
                 response.body,
@@ -205,11 +205,11 @@ class Attempt:
         """Record that there is no page, and return that outcome."""
         error = f"{describe_failures(self._failures)}." if self._failures else NO_ADDRESS
         error = error[:1].upper() + error[1:] if error.startswith(("its ", "it ")) else error
-        note_failure = self._context.pages.note_failure
+        note_failure = self._context.pages.record_failure
         await self._context.library_thread.run(note_failure, self._target.id, datetime.now(UTC), self._failures, error)
         return self._outcome("failed", None, error)
 
-    def failed_before(self, failed: Failed) -> Outcome:
+    def failed_before(self, failed: FetchFailure) -> Outcome:
         """Return the outcome of a task that has just failed with the same article."""
         self._failures = [Failure(*each) for each in failed.failures]
         return self._outcome("failed", None, failed.error)

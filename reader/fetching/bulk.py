@@ -116,7 +116,7 @@ class BulkFetch:
         self._known.update(new)
         pages = self._library.pages
         missing = new if self._force else await self._run_in_library(pages.missing, new)
-        failed = await self._run_in_library(pages.failed_among, missing)
+        failed = await self._run_in_library(pages.which_failed, missing)
         if self._over or self._stopped:
             return False
         self._cached += len(new) - len(missing)
@@ -283,7 +283,7 @@ class BulkFetch:
 
     async def _fetch(self, name: str, queued: _Queued) -> None:
         id_, pages = queued.target.id, self._library.pages
-        if not await self._run_in_library(pages.claim, id_):
+        if not await self._run_in_library(pages.acquire_lease, id_):
             self._put(name, queued._replace(not_before=time.monotonic() + self._limits.claimed_wait))
             return
         try:
@@ -295,7 +295,7 @@ class BulkFetch:
                 result = outcome.result
         finally:
             # Not in the library thread: a canceled task cannot wait for it, and this takes no time.
-            pages.release(id_)
+            pages.release_lease(id_)
         self._count(result)
 
     async def _result_of_others(self, queued: _Queued) -> FetchResult | None:
@@ -329,7 +329,7 @@ class BulkFetch:
         if page is not None:
             words = page.extract.words
             return FetchResult(target.id, "cached", page.final_url, words, (), error, 0.0, requested_url=url)
-        pages.note_failure(target.id, datetime.now(UTC), (), error)
+        pages.record_failure(target.id, datetime.now(UTC), (), error)
         return FetchResult(target.id, "failed", "", 0, (), error, 0.0, requested_url=url)
 
     def _requeue_if_busy(self, name: str, queued: _Queued, outcome: Outcome) -> bool:

@@ -12,7 +12,7 @@ from reader.web.options import USER_AGENT, ClientOptions
 
 if TYPE_CHECKING:
     from reader.config.settings import FetchSettings
-    from reader.storage.sqlite.pages.store import Pages
+    from reader.storage.sqlite.pages.store import PageStore
     from reader.web.client import UrlCheck
     from reader.web.responses import FetchError, WebResponse
     from reader.workers.extract_tasks import ExtractionResult
@@ -89,7 +89,7 @@ class FetchContext:
 
     client: PageClient
     extractor: PageReader
-    pages: Pages
+    pages: PageStore
     library_thread: LibraryThread
     find_capture: FindCapture
 

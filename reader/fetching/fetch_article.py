@@ -18,7 +18,7 @@ from reader.fetching.attempt import Attempt, AttemptOptions, Outcome
 from reader.fetching.context import FetchContext, RobotsPolicy
 
 FRESH = timedelta(hours=1)
-"""Pages that were checked more recently are not requested again."""
+"""PageStore that were checked more recently are not requested again."""
 
 
 class ArticleFetcher:
@@ -47,7 +47,7 @@ class ArticleFetcher:
         """Return the outcome for one article.
 
         With ``robots``, it is a background fetch: each address is checked, and a foreground fetch of the same article
-        takes precedence; its outcome is returned then. Pages of ``protected_ids`` are not evicted to make space.
+        takes precedence; its outcome is returned then. PageStore of ``protected_ids`` are not evicted to make space.
 
         Raises StorageError if pages cannot be read or written, NoRoomError if the protected pages leave no space.
         """

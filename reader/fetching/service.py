@@ -315,7 +315,7 @@ class FetchService:
             pages = self._library.pages
             if await self._library_thread.run(pages.image, url) is None:
                 response = await self._client.image(url)
-                await self._library_thread.run(pages.keep_image, url, response.body, response.content_type)
+                await self._library_thread.run(pages.put_image, url, response.body, response.content_type)
         except ReaderError as failure:
             error = str(failure)
         except Exception:

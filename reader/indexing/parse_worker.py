@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from reader.documents.files import FileGoneError, Folder, join_path, read_files
 from reader.documents.index_record import full_record, index_record
-from reader.storage.sqlite.index.writer import UNREAD_AGAIN, ParsedFile
+from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
 from reader.workers.process import ParentConnection, ProcessEndedError, lower_priority
 
 ParsedBatch: TypeAlias = tuple[bytes, list[ParsedFile], list[str]]
@@ -46,7 +46,7 @@ def parse_files(folder: Folder, prefix: bytes, names: Iterable[bytes], *, slow_p
 
 def unreadable_file(name: bytes, message: str) -> ParsedFile:
     """Return the entry of a file that could not be read and is to be read again by the next refresh."""
-    return ParsedFile(name, UNREAD_AGAIN, 0, None, ((1, "", message),))
+    return ParsedFile(name, NOT_PARSED, 0, None, ((1, "", message),))
 
 
 def serve(parent: ParentConnection, folder: Folder) -> None:

@@ -17,9 +17,9 @@ from reader.documents.files import FolderListing, check_folder, join_path, list_
 from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import ParsedBatch, parse_files
 from reader.library.library import Library
-from reader.storage.sqlite.index.reader import Reading
-from reader.storage.sqlite.index.writer import UNREAD_AGAIN, KnownFolder, Writer
-from reader.storage.sqlite.lock import NOT_AT_ALL, Wait
+from reader.storage.sqlite.index.reader import ReadProgress
+from reader.storage.sqlite.index.writer import NOT_PARSED, IndexWriter, KnownFolder
+from reader.storage.sqlite.lock import NO_WAIT, KeepWaiting
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def refresh(
     *,
     paths: Collection[bytes] | None = None,
     rebuild: bool = False,
-    wait: Wait = NOT_AT_ALL,
+    wait: KeepWaiting = NO_WAIT,
     nice: int = 0,
     seen: bool = True,
     limits: RefreshLimits | None = None,
@@ -83,7 +83,7 @@ def refresh(
                 writer.begin_words_anew()
                 rebuild = True
             elif rebuild:
-                writer.doubt_everything()
+                writer.invalidate_all()
             whole = paths is None or rebuild or library.folder.only is not None
             yield from run.whole() if whole else run.some(paths or ())
         finally:
@@ -96,7 +96,7 @@ class _Refresh:
     def __init__(
         self,
         library: Library,
-        writer: Writer,
+        writer: IndexWriter,
         stopped: Callable[[], bool],
         nice: int,
         *,
@@ -153,7 +153,7 @@ class _Refresh:
         self._is_first = self._writer.is_empty()
         if not self._is_first and not self._library.index.totals().complete:
             self._before = self._library.index.documents()
-        if self._library.index.reading() is not None:
+        if self._library.index.read_progress() is not None:
             self._writer.report(None)  # left by an instance that was killed
         if self._is_first and not self._library.index.in_memory:
             self._writer.begin_first_time()
@@ -298,7 +298,7 @@ class _Refresh:
     def _read_all(self) -> Iterator[Progress]:
         """Have all files read, and write the results."""
         if self._removed and self._to_read:
-            self._writer.expect_moves(self._removed)
+            self._writer.prepare_move_detection(self._removed)
         while (self._to_read or (self._pool is not None and self._pool.outstanding)) and not self._stopped():
             yield from self._advance()
         if not self._stopped():
@@ -377,7 +377,7 @@ class _Refresh:
             for prefix, parsed, _ in batches:
                 self._writer.apply(prefix, parsed)
                 if prefix in self._unwritten:
-                    again = any(each.mtime_ns == UNREAD_AGAIN for each in parsed)
+                    again = any(each.mtime_ns == NOT_PARSED for each in parsed)
                     self._unwritten[prefix] -= len(parsed) if not again else 0
             # Removed files are deleted in the end. If their folder looked unchanged before that, an interruption would
             # keep them forever.
@@ -393,16 +393,16 @@ class _Refresh:
         """Write the progress for other instances."""
         self._has_reported = True
         began = time.time() - (time.monotonic() - self._begin)
-        self._writer.report(Reading(self._done, self._total, self._before, walking=walking, began=began))
+        self._writer.report(ReadProgress(self._done, self._total, self._before, walking=walking, began=began))
 
     def _reassign_marks(self) -> None:
         carried, self._writer.carried = self._writer.carried, []
         if carried:
-            self._library.carry_marks(carried)
+            self._library.marks.reassign_ids(carried)
 
     def _publish(self, *, complete: bool = False) -> None:
         begin = time.monotonic()
-        self._has_published |= self._writer.show(complete=complete)
+        self._has_published |= self._writer.publish(complete=complete)
         now = time.monotonic()
         interval = _PUBLISH_INTERVAL if self._seen else _PUBLISH_INTERVAL_WITHOUT_SCREEN
         self._publish_at = now + interval * (now - begin)

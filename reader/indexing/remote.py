@@ -196,7 +196,7 @@ class UpdaterProcess:
 
 def _use_memory(library: Library, message: IndexUnwritable, on_event: OnUpdaterEvent) -> None:
     """Continue with an index in memory, and tell the user."""
-    library.keep_in_memory()
+    library.use_memory()
     on_event(Notice(f"{message.text} The index is kept in memory.", warning=True))
     on_event(IndexChanged())
 

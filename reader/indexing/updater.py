@@ -251,7 +251,7 @@ class IndexUpdater:
         """Report changes of the index by other instances, and changes of marks by any."""
         try:
             generation = self._library.index.generation()
-            marks_version = self._library.marks_version()
+            marks_version = self._library.marks.version()
         except ReaderError:
             return  # the next refresh or mark reports it
         if generation != self._generation:
@@ -263,7 +263,7 @@ class IndexUpdater:
 
     def _report_progress_of_others(self) -> None:
         with contextlib.suppress(StorageError):
-            reading = self._library.index.reading()
+            reading = self._library.index.read_progress()
             if reading is not None:
                 seconds = max(0.0, time.time() - reading.began)
                 done, total, before = reading.done, reading.total, reading.before
@@ -276,7 +276,7 @@ class IndexUpdater:
         if not self._watching or self._is_unreadable:
             return
         try:
-            folders = self._library.folders()
+            folders = self._library.articles.folders()
         except StorageError:
             return
         if folders == self._watched or self._closed.is_set() or self._is_unwatchable:

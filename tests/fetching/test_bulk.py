@@ -111,7 +111,7 @@ async def test_every_article_without_a_page_is_fetched(
     async with bulk_fetch(opened, extractor) as recorder:
         await recorder.bulk.add(ids)
         final = await recorder.bulk.run()
-    assert len(opened.pages.having()) == 30
+    assert len(opened.pages.ids_with_page()) == 30
     assert sorted(articles(server).count(f"/{n}") for n in range(30)) == [1] * 30, "what is there is not asked for"
     assert (final.failed, final.left, final.finished) == (2, 0, True)
     assert final.done + final.cached == 30
@@ -267,7 +267,7 @@ async def test_pause_stop_and_continue_later(
         gate.clear()
         recorder.bulk.stop()
         final = await run
-    kept = len(opened.pages.having())
+    kept = len(opened.pages.ids_with_page())
     assert final.finished
     assert final.done == kept < 20
     assert final.left == 20 - kept
@@ -307,7 +307,7 @@ async def test_recent_failures_come_last(
         await recorder.bulk.add(ids)
         await recorder.bulk.run()
     failed = {got.id for got in recorder.results if got.status == "failed"}
-    assert opened.pages.failed_among(ids) == failed
+    assert opened.pages.which_failed(ids) == failed
     assert len(failed) == 2
     more = {f"new{n}.md": document(server.url(f"/new{n}"), title=f"Zzz {n}") for n in range(4)}
     for n in range(4):
@@ -387,7 +387,7 @@ async def test_canceling_ends_all_running_fetches(
         with pytest.raises(asyncio.CancelledError):
             await run
         assert not recorder.bulk._active
-    assert opened.pages.having() == set()
+    assert opened.pages.ids_with_page() == set()
 
 
 async def test_progress_is_reported_at_most_ten_times_a_second(
@@ -535,7 +535,7 @@ async def test_a_failure_in_the_future_is_ignored(
 ) -> None:
     opened = library(make_folder(site(server, 1)))
     (id_,) = ids_of(opened)
-    opened.pages.note_failure(id_, datetime.now(UTC) + timedelta(days=2), [("original", "a.example", "x")], "X.")
+    opened.pages.record_failure(id_, datetime.now(UTC) + timedelta(days=2), [("original", "a.example", "x")], "X.")
     async with bulk_fetch(opened, extractor) as recorder:
         await recorder.bulk.add([id_])
         assert (await recorder.bulk.run()).done == 1
@@ -580,13 +580,13 @@ async def test_the_run_ends_when_its_own_pages_fill_the_cache(
         now,
         now,
     )
-    opened.pages.keep(other, b"")
+    opened.pages.put(other, b"")
     kept = []
     for _ in range(2):
         async with bulk_fetch(opened, extractor) as recorder:
             await recorder.bulk.add(ids_of(opened))
             final = await recorder.bulk.run()
-        kept.append(opened.pages.having())
+        kept.append(opened.pages.ids_with_page())
         assert opened.pages.page(other.id) is None, "what others have fetched makes room"
         assert final.summary.startswith("There is no room for more pages in 0 MB: ")
         assert "cache_mb" in final.summary

@@ -21,7 +21,7 @@ from reader.fetching.addresses import FetchTarget, fetch_target, find_target
 from reader.fetching.attempt import NO_ADDRESS, describe_failures
 from reader.fetching.fetch_article import ArticleFetcher
 from reader.storage.sqlite.database import StorageError
-from reader.storage.sqlite.pages.store import Pages
+from reader.storage.sqlite.pages.store import PageStore
 from reader.web.client import WebClient
 from reader.web.options import ClientOptions
 from reader.web.robots import Robots
@@ -41,8 +41,8 @@ def extractor() -> Iterator[SandboxPool]:
 
 
 @pytest.fixture
-def pages() -> Iterator[Pages]:
-    one = Pages.open(None, frozenset)
+def pages() -> Iterator[PageStore]:
+    one = PageStore.open(None, frozenset)
     yield one
     one.close()
 
@@ -59,29 +59,29 @@ def captures() -> Captures:
 
 
 @pytest_asyncio.fixture
-async def job(pages: Pages, extractor: SandboxPool, captures: Captures) -> AsyncIterator[ArticleFetcher]:
+async def job(pages: PageStore, extractor: SandboxPool, captures: Captures) -> AsyncIterator[ArticleFetcher]:
     async with fetching(pages, extractor, captures) as one:
         yield one
 
 
-def kept(pages: Pages) -> Page:
+def kept(pages: PageStore) -> Page:
     page = pages.page(ID)
     assert page is not None
     return page
 
 
-def age(pages: Pages, hours: float) -> None:
+def age(pages: PageStore, hours: float) -> None:
     """Make the stored page older."""
     page, body = kept(pages), body_of(pages, ID)
     assert body is not None
     by = timedelta(hours=hours)
-    pages.keep(replace(page, fetched_at=page.fetched_at - by, checked_at=page.checked_at - by), *body)
+    pages.put(replace(page, fetched_at=page.fetched_at - by, checked_at=page.checked_at - by), *body)
 
 
 # Which address.
 
 
-async def test_the_first_address_that_yields_an_article_wins(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_the_first_article_wins(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     links = Links(
         server.url("/gone"),
         server.on("/empty", reply(b"<html><body></body></html>")),
@@ -105,7 +105,7 @@ async def test_the_first_address_that_yields_an_article_wins(server: Server, job
     assert page.size == len(html("By AMP"))
 
 
-async def test_the_url_of_a_page_is_the_one_after_redirects(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_a_page_has_the_url_after_redirects(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     there = server.on("/there", reply(html()))
     got = (await job.fetch(fetch_target(ID, [Links(server.on("/here", onward("/there")))]))).result
     assert got.url == there
@@ -120,7 +120,7 @@ async def test_equivalent_addresses_are_requested_once(server: Server, job: Arti
     assert got.error == "404 Not Found at 127.0.0.1."
 
 
-async def test_every_failure_is_described(server: Server, pages: Pages, extractor: SandboxPool) -> None:
+async def test_every_failure_is_described(server: Server, pages: PageStore, extractor: SandboxPool) -> None:
     async def silent(*_: object) -> None:
         await asyncio.Event().wait()
 
@@ -140,7 +140,7 @@ async def test_an_article_without_an_address_fails(job: ArticleFetcher) -> None:
 
 
 async def test_an_address_with_a_password_is_refused_and_not_quoted(
-    server: Server, job: ArticleFetcher, pages: Pages
+    server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     server.on("/a", reply(html()))
     links = Links(server.url("/a").replace("://", "://me:secret@"), server.url("/a"))
@@ -151,14 +151,14 @@ async def test_an_address_with_a_password_is_refused_and_not_quoted(
     assert "secret" not in repr(pages.page(ID))
 
 
-async def test_after_a_stub_the_next_address_is_tried(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_after_a_stub_the_next_address_is_tried(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     links = Links(server.on("/stub", reply(STUB)), "", server.on("/amp", reply(html())))
     got = (await job.fetch(fetch_target(ID, [links]))).result
     assert (got.status, kept(pages).way) == ("fetched", "amp")
     assert "requires a subscription" in got.failures[0].why
 
 
-async def test_a_page_that_crashes_the_extractor_is_one_failure(server: Server, pages: Pages) -> None:
+async def test_a_page_that_crashes_the_extractor_is_one_failure(server: Server, pages: PageStore) -> None:
     from tests.workers.test_sandbox import _MB
 
     links = Links(server.on("/a", reply(html())))
@@ -172,7 +172,7 @@ async def test_a_page_that_crashes_the_extractor_is_one_failure(server: Server, 
 # What is kept.
 
 
-async def test_a_fresh_page_is_not_requested_again(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_a_fresh_page_is_not_requested_again(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     what = fetch_target(ID, [Links(server.on("/a", reply(html())))])
     first = (await job.fetch(what)).result
     again = (await job.fetch(what)).result
@@ -183,7 +183,7 @@ async def test_a_fresh_page_is_not_requested_again(server: Server, job: ArticleF
 
 @pytest.mark.parametrize("how", ["after an hour", "forced", "a clock that was wrong"])
 async def test_a_stored_page_is_checked_with_its_validators(
-    how: str, server: Server, job: ArticleFetcher, pages: Pages
+    how: str, server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     modified = "Sat, 21 Nov 2026 12:00:00 GMT"
     what = fetch_target(ID, [Links(server.on("/a", reply(html(), etag='"1"', last_modified=modified)))])
@@ -204,7 +204,7 @@ async def test_a_stored_page_is_checked_with_its_validators(
     assert after == replace(before, checked_at=after.checked_at)
 
 
-async def test_a_changed_page_replaces_the_stored_one(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_a_changed_page_replaces_the_stored_one(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     what = fetch_target(ID, [Links(server.on("/a", reply(html("Old"), etag='"1"')))])
     await job.fetch(what)
     server.on("/a", reply(html("New"), etag='"2"'))
@@ -226,7 +226,7 @@ async def test_a_changed_page_replaces_the_stored_one(server: Server, job: Artic
     ],
 )
 async def test_failures_and_stubs_do_not_replace_a_page(
-    answer: bytes, words: str, server: Server, job: ArticleFetcher, pages: Pages
+    answer: bytes, words: str, server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     what = fetch_target(ID, [Links(server.on("/a", reply(html("A title", 30))))])
     await job.fetch(what)
@@ -243,7 +243,7 @@ async def test_failures_and_stubs_do_not_replace_a_page(
 
 
 async def test_an_original_replaces_a_copy_and_not_vice_versa(
-    server: Server, job: ArticleFetcher, pages: Pages
+    server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     amp = server.on("/amp", reply(html("By AMP")))
     what = fetch_target(ID, [Links(server.url("/a"), "", amp)])
@@ -259,7 +259,7 @@ async def test_an_original_replaces_a_copy_and_not_vice_versa(
     assert [each.target for each in server.requests[asked:]] == ["/a"]
 
 
-async def test_validators_are_sent_only_to_their_address(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_validators_are_sent_only_to_their_address(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     there = server.on("/there", reply(html(), etag='"1"'))
     what = fetch_target(ID, [Links(server.on("/here", onward("/there")))])
     await job.fetch(what)
@@ -278,14 +278,17 @@ async def test_validators_are_sent_only_to_their_address(server: Server, job: Ar
 
 
 async def test_the_front_page_and_other_texts_do_not_replace_a_page(
-    server: Server, job: ArticleFetcher, pages: Pages
+    server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     what = fetch_target(ID, [Links(server.on("/2026/a", reply(html("A title", 30))))])
     await job.fetch(what)
     before = kept(pages)
     text = "".join(f"<p>Headline {n}: in town number {n} the mayor has spoken of other things.</p>" for n in range(90))
     server.on("/", reply(html("The Daily", 1, text)))
-    for answer, why in ((onward("/"), "it now leads to the front page"), (reply(html("Y", 0, text[:3000])), "a different text")):
+    for answer, why in (
+        (onward("/"), "it now leads to the front page"),
+        (reply(html("Y", 0, text[:3000])), "a different text"),
+    ):
         server.on("/2026/a", answer)
         outcome = await job.fetch(what, force=True)
         assert outcome.result.status == "cached"
@@ -294,7 +297,7 @@ async def test_the_front_page_and_other_texts_do_not_replace_a_page(
         assert kept(pages) == before
 
 
-async def test_a_copy_never_replaces_an_original(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_a_copy_never_replaces_an_original(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     amp = server.on("/amp", reply(html("By AMP", 40)))
     server.on("/caf%c3%a9", reply(html("Original", 40)))
     await job.fetch(fetch_target(ID, [Links(server.url("/caf%c3%a9"), "", amp)]))
@@ -306,12 +309,12 @@ async def test_a_copy_never_replaces_an_original(server: Server, job: ArticleFet
     assert "/amp" not in server.targets
 
 
-async def test_an_original_stored_in_the_meantime_stays(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_an_original_stored_in_the_meantime_stays(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     async def meanwhile(_: Request, writer: asyncio.StreamWriter) -> None:
         # As another program, which shares the file, would have it.
         now = datetime.now(UTC)
         extract = Extract(parse_markdown("An original."), 2)
-        pages.keep(Page(ID, "original", server.url("/a"), server.url("/a"), extract, now, now), b"")
+        pages.put(Page(ID, "original", server.url("/a"), server.url("/a"), extract, now, now), b"")
         writer.write(reply(html("By AMP", 40)))
         await writer.drain()
 
@@ -320,10 +323,10 @@ async def test_an_original_stored_in_the_meantime_stays(server: Server, job: Art
     assert kept(pages).extract.markdown == "An original.\n"
 
 
-async def test_a_copy_stored_in_the_meantime_is_replaced(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_a_copy_stored_in_the_meantime_is_replaced(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     async def meanwhile(_: Request, writer: asyncio.StreamWriter) -> None:
         now = datetime.now(UTC)
-        pages.keep(
+        pages.put(
             Page(ID, "amp", "https://a.example", "https://a.example", Extract(parse_markdown("A copy."), 2), now, now),
             b"",
         )
@@ -334,7 +337,7 @@ async def test_a_copy_stored_in_the_meantime_is_replaced(server: Server, job: Ar
     assert (got.status, kept(pages).way) == ("fetched", "original")
 
 
-async def test_no_page_is_requested_twice_at_a_time(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_no_page_is_requested_twice_at_a_time(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     asked, gate = asyncio.Event(), asyncio.Event()
 
     async def gated(_: Request, writer: asyncio.StreamWriter) -> None:
@@ -353,7 +356,7 @@ async def test_no_page_is_requested_twice_at_a_time(server: Server, job: Article
 
 @pytest.mark.parametrize("is_there", [True, False])
 async def test_a_background_fetch_is_preempted_by_the_user(
-    is_there: bool, server: Server, job: ArticleFetcher, pages: Pages
+    is_there: bool, server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     asked = asyncio.Event()
     connections: list[asyncio.StreamWriter] = []
@@ -377,7 +380,7 @@ async def test_a_background_fetch_is_preempted_by_the_user(
     assert server.targets.count("/a") == 2, "the answer to the person is the answer to the other"
 
 
-async def test_a_304_without_a_stored_page_is_a_failure(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_a_304_without_a_stored_page_is_a_failure(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     got = (await job.fetch(fetch_target(ID, [Links(server.on("/a", reply(b"", "304 Not Modified")))]))).result
     assert got.status == "failed"
     assert pages.page(ID) is None
@@ -387,7 +390,7 @@ async def test_a_full_disk_raises_and_loses_nothing(server: Server, extractor: S
     from pathlib import Path
 
     assert isinstance(tmp_path, Path)
-    pages = Pages.open(tmp_path / "pages.db", frozenset)
+    pages = PageStore.open(tmp_path / "pages.db", frozenset)
     async with fetching(pages, extractor) as job:
         what = fetch_target(ID, [Links(server.on("/a", reply(html("Old"))))])
         await job.fetch(what)
@@ -410,7 +413,7 @@ async def test_a_full_disk_raises_and_loses_nothing(server: Server, extractor: S
     pages.close()
 
 
-async def test_canceling_leaves_the_stored_page(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_canceling_leaves_the_stored_page(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     reached = asyncio.Event()
 
     async def silent(*_: object) -> None:
@@ -430,7 +433,7 @@ async def test_canceling_leaves_the_stored_page(server: Server, job: ArticleFetc
 
 
 async def test_the_archive_is_tried_only_on_request(
-    server: Server, job: ArticleFetcher, captures: Captures, pages: Pages
+    server: Server, job: ArticleFetcher, captures: Captures, pages: PageStore
 ) -> None:
     url = server.url("/gone")
     captures.has = {url: server.on("/2026/gone", reply(html("As it was")))}
@@ -443,7 +446,7 @@ async def test_the_archive_is_tried_only_on_request(
 
 
 async def test_the_archive_is_always_tried_if_so_configured(
-    server: Server, pages: Pages, extractor: SandboxPool
+    server: Server, pages: PageStore, extractor: SandboxPool
 ) -> None:
     captures = Captures()
     async with fetching(pages, extractor, captures, archive=True) as job:
@@ -490,7 +493,7 @@ def test_documents_of_one_article_share_its_addresses(make_folder: MakeFolder, l
             }
         )
     )
-    row = opened.rows([opened.find("a.md")])[0]
+    row = opened.articles.rows([opened.articles.find("a.md")])[0]
     assert find_target(opened, row.id) == FetchTarget(
         row.id, (("original", original), ("amp", "https://amp.a.example/1")), ()
     )
@@ -508,7 +511,7 @@ def test_documents_of_one_article_share_its_addresses(make_folder: MakeFolder, l
 # Unasked.
 
 
-async def test_background_fetches_respect_robots_txt(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_background_fetches_respect_robots_txt(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     server.on("/robots.txt", reply(b"User-agent: *\nDisallow: /private/\n", kind="text/plain"))
     url = server.on("/private/a", reply(html()))
     async with WebClient(RULES) as fetcher:

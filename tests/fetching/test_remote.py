@@ -206,7 +206,7 @@ async def test_a_bulk_fetch_runs_and_can_be_stopped(
     final = await recorder.finished()
     assert (final.done, final.failed, final.left) == (10, 0, 0)
     assert final.summary == "10 pages fetched."
-    assert len(opened.pages.having()) == 10
+    assert len(opened.pages.ids_with_page()) == 10
     url, asked = _never(server, "/never")
     start = len(recorder.events)
     make_folder({"never.md": document(url)})
@@ -251,7 +251,7 @@ async def test_a_bulk_fetch_right_after_a_stop_starts_again(
     url, asked = _never(server, "/never")
     documents = {f"{n}.md": document(server.on(f"/{n}", reply(html(f"T {n}"))), title=f"T {n}") for n in range(3)}
     opened = library(make_folder({"never.md": document(url), **documents}))
-    ids = {row.path: row.id for row in opened.rows([1, 2, 3, 4])}
+    ids = {row.path: row.id for row in opened.articles.rows([1, 2, 3, 4])}
     never = ids.pop("never.md")
     recorder = connect(opened)
     recorder.client.fetch_all([never])
@@ -287,7 +287,7 @@ async def test_a_killed_process_is_reported_and_replaced(
 ) -> None:
     url, asked = _never(server, "/a")
     opened = library(make_folder({"a.md": document(url), "b.md": document(server.on("/b", reply(html())))}))
-    ids = {row.path: row.id for row in opened.rows([1, 2])}
+    ids = {row.path: row.id for row in opened.articles.rows([1, 2])}
     recorder = connect(opened)
     recorder.client.fetch(ids["a.md"])
     recorder.client.fetch_all([ids["a.md"]])
@@ -444,7 +444,7 @@ async def test_an_opened_article_does_not_wait_for_background_fetches(
         server.on("/a", reply(html()))
         documents = {f"{host}.md": document(server.url("/never", host), title=f"From {host}") for host in hosts[:6]}
         opened = library(make_folder({**documents, "a.md": document(server.url("/a", hosts[9]))}))
-        ids = {row.path: row.id for row in opened.rows([*range(1, 8)])}
+        ids = {row.path: row.id for row in opened.articles.rows([*range(1, 8)])}
         wanted = ids.pop("a.md")
         recorder = connect(opened, FetchSettings(allow_hosts=tuple(hosts)))
         recorder.client.fetch_all(ids.values())

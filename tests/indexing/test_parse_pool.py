@@ -16,7 +16,7 @@ from reader.documents.files import Folder
 from reader.indexing import parse_worker
 from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import PARSER_FAILED, parse_files
-from reader.storage.sqlite.index.writer import UNREAD_AGAIN, ParsedFile
+from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
 from reader.workers.process import ParentConnection, ProcessEndedError, read_message, write_message
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
@@ -85,7 +85,7 @@ def test_a_killed_process_is_replaced_without_loss(folder: Folder) -> None:
         os.kill(victim.pid, signal.SIGKILL)
         found = _all(pool)
         assert set(found) == set(names[5:])
-        assert all(each.mtime_ns != UNREAD_AGAIN for each in found.values())
+        assert all(each.mtime_ns != NOT_PARSED for each in found.values())
 
 
 def test_closing_leaves_no_process_behind(folder: Folder) -> None:
@@ -105,7 +105,7 @@ def test_vanished_files_are_left_out_and_unreadable_ones_reported(make_folder: M
     _, taken, failures = parse_files(folder, b"", [b"a.md", b"gone.md", b"dir.md"])
     assert [each.name for each in taken] == [b"a.md", b"dir.md"]
     assert taken[1].problems == ((1, "", "dir.md is not a regular file and is not read"),)
-    assert (taken[1].mtime_ns, failures) == (UNREAD_AGAIN, [])
+    assert (taken[1].mtime_ns, failures) == (NOT_PARSED, [])
 
 
 def test_an_exception_in_the_parser_costs_one_document(

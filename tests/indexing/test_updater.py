@@ -35,7 +35,7 @@ def _document(title: str) -> str:
 
 
 def _titles(library: Library) -> list[str]:
-    return sorted(row.title for row in library.rows(library.view(Sort()).rowids))
+    return sorted(row.title for row in library.articles.rows(library.articles.order(Sort()).rowids))
 
 
 class Messages:
@@ -119,9 +119,9 @@ def test_all_kinds_of_changes_appear_automatically(
     becomes("a", "changed", "d")
     (folder / "new" / "deep" / "e.md").write_text(_document("e"))
     becomes("a", "changed", "d", "e")
-    row = opened.find("new/deep/d.md")
+    row = opened.articles.find("new/deep/d.md")
     (folder / "new").rename(folder / "elsewhere")
-    messages.until(lambda: opened.index.with_path(b"elsewhere/deep/d.md") == row)
+    messages.until(lambda: opened.index.rowid_by_path(b"elsewhere/deep/d.md") == row)
     shutil.rmtree(folder / "elsewhere")
     becomes("a", "changed")
     assert messages.notices == []
@@ -136,7 +136,7 @@ def test_a_burst_of_changes_is_published_in_few_steps(
     before = opened.generation()
     for n in range(1500):
         (opened.folder.root / f"{n:04}.md").write_text(_document(f"t{n}"))
-    messages.until(lambda: len(opened.view(Sort())) == 1502)
+    messages.until(lambda: len(opened.articles.order(Sort())) == 1502)
     assert opened.generation() - before < 15
 
 
@@ -235,10 +235,10 @@ def test_an_unwritable_index_continues_in_memory(make_folder: MakeFolder, messag
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     try:
         updater.listen(messages.news.put)
-        messages.until(lambda: library.index.in_memory and len(library.view(Sort())) == 300)
+        messages.until(lambda: library.index.in_memory and len(library.articles.order(Sort())) == 300)
         messages.until(lambda: any("The index is kept in memory." in said for said in messages.notices))
         (folder / "more.md").write_text(_document("more"))
-        messages.until(lambda: len(library.view(Sort())) == 301)
+        messages.until(lambda: len(library.articles.order(Sort())) == 301)
     finally:
         updater.close()
         library.close()

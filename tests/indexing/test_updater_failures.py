@@ -101,7 +101,7 @@ def test_a_damaged_index_is_rebuilt_while_open(opened: Library, own_directories:
     with _running(opened) as running:
         running.until(lambda news: isinstance(news, IndexReplaced))
         running.finished()
-        assert len(opened.view(Sort())) == 300
+        assert len(opened.articles.order(Sort())) == 300
         assert not opened.index.in_memory
     assert any("damaged" in path.name for path in file.parent.iterdir())
 
@@ -120,7 +120,7 @@ def test_waiting_for_another_instance_is_reported_once(opened: Library, folder: 
         running.thread.start()
         running.until(lambda news: isinstance(news, Notice))
     running.finished()
-    assert len(opened.view(Sort())) == 300
+    assert len(opened.articles.order(Sort())) == 300
     assert len(running.notices) == 1
     running.updater.close()
     running.thread.join(_TIMEOUT)
@@ -132,7 +132,7 @@ def test_a_request_during_a_refresh_starts_it_again(opened: Library) -> None:
         running.until(lambda news: isinstance(news, Progress) and news.done >= 48)
         running.updater.refresh()
         running.until(lambda news: isinstance(news, Notice))
-        assert len(opened.view(Sort())) == 300
+        assert len(opened.articles.order(Sort())) == 300
         assert sum(isinstance(news, Notice) for news in running.messages) == 1
 
 
@@ -152,7 +152,7 @@ def test_a_folder_that_cannot_be_watched_is_reported_once(tmp_path: Path) -> Non
             (folder / f"sub{n}" / f"{n}.md").write_text(f"---\ntitle: {n}\n---\n")
             running.updater.refresh()
             running.until(lambda news: news == Notice("1 new or changed."))
-        assert len(library.view(Sort())) == 3
+        assert len(library.articles.order(Sort())) == 3
         assert len(running.notices) == 3
     library.close()
 
@@ -163,7 +163,7 @@ def test_updates_work_without_watchfiles(opened: Library, monkeypatch: pytest.Mo
         running.finished()
         running.updater.refresh()
         running.until(lambda news: news == Notice("Nothing has changed."))
-        assert len(opened.view(Sort())) == 300
+        assert len(opened.articles.order(Sort())) == 300
 
 
 def test_an_updater_can_be_closed_at_any_time(opened: Library, folder: Path) -> None:
@@ -177,7 +177,7 @@ def test_an_updater_can_be_closed_at_any_time(opened: Library, folder: Path) -> 
     with _running(opened) as after:
         after.finished()
         assert after.updater.idle.wait(_TIMEOUT)
-    assert len(opened.view(Sort())) == 300
+    assert len(opened.articles.order(Sort())) == 300
 
 
 def test_an_updater_process_can_be_used_and_closed_at_any_time(opened: Library) -> None:
@@ -221,7 +221,7 @@ def test_an_updater_that_sends_garbage_is_replaced_by_a_thread(
             messages = news.get(timeout=_TIMEOUT)
             if isinstance(messages, Progress) and messages.finished:
                 break
-        assert len(opened.view(Sort())) == 300
+        assert len(opened.articles.order(Sort())) == 300
         assert updater.process is not None
         assert updater.process.wait(_TIMEOUT) is not None
     finally:
@@ -268,7 +268,7 @@ while True:
         said.append(news.text)
     elif isinstance(news, Progress) and news.finished:
         break
-print(json.dumps([said, library.index.in_memory, len(library.view(Sort()))]))
+print(json.dumps([said, library.index.in_memory, len(library.articles.order(Sort()))]))
 updater.close()
 """
 

@@ -12,12 +12,13 @@ from threading import Event
 import pytest
 
 from reader.core.events import Progress
+from reader.core.marks import MarkChange
 from reader.core.ordering import Sort
 from reader.indexing.parse_worker import parse_files
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
 from reader.storage.sqlite.index.reader import Index
-from reader.storage.sqlite.index.writer import Writer
+from reader.storage.sqlite.index.writer import IndexWriter
 from reader.workers.process import ManagedProcess
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
@@ -29,7 +30,7 @@ def _document(title: str, more: str = "") -> str:
 
 
 def _paths(library: Library) -> list[str]:
-    return sorted(row.path for row in library.rows(library.view(Sort()).rowids))
+    return sorted(row.path for row in library.articles.rows(library.articles.order(Sort()).rowids))
 
 
 def _refresh(library: Library, *paths: bytes) -> Progress:
@@ -69,13 +70,13 @@ def test_a_similar_document_is_not_taken_for_a_moved_one(make_folder: MakeFolder
     folder = make_folder({"a.md": _document("Notes", "excerpt: monday\n")})
     os.utime(folder / "a.md", (0, 0))
     opened = library(folder)
-    (row,) = opened.rows(opened.view(Sort()).rowids)
-    opened.mark_read([row.id], read=True)
+    (row,) = opened.articles.rows(opened.articles.order(Sort()).rowids)
+    opened.marks.apply([row.id], MarkChange(read=True))
     (folder / "a.md").unlink()
     make_folder({"b.md": _document("Notes", "excerpt: friday\n")})
     os.utime(folder / "b.md", (0, 0))
     assert _refresh(opened).moved == 0
-    (row,) = opened.rows(opened.view(Sort()).rowids)
+    (row,) = opened.articles.rows(opened.articles.order(Sort()).rowids)
     assert (row.path, row.read) == ("b.md", False)
 
 
@@ -93,11 +94,11 @@ def test_a_folder_that_becomes_unreadable_keeps_its_articles(make_folder: MakeFo
     try:
         _refresh(opened, b"a")
         assert _paths(opened) == ["a/1.md"]
-        assert [problem.path for problem in opened.problems()] == ["a"]
+        assert [problem.path for problem in opened.articles.problems()] == ["a"]
     finally:
         (folder / "a").chmod(0o755)
     _refresh(opened, b"a")
-    assert opened.problems() == []
+    assert opened.articles.problems() == []
 
 
 def test_the_problem_of_a_broken_link_comes_and_goes_with_it(make_folder: MakeFolder, library: OpenLibrary) -> None:
@@ -106,13 +107,13 @@ def test_the_problem_of_a_broken_link_comes_and_goes_with_it(make_folder: MakeFo
     opened = library(folder)
     (folder / "a/link.md").symlink_to("nowhere")
     _refresh(opened, b"a/link.md")
-    assert [problem.path for problem in opened.problems()] == ["a/former.md", "a/link.md"]
+    assert [problem.path for problem in opened.articles.problems()] == ["a/former.md", "a/link.md"]
     (folder / "a/link.md").unlink()
     _refresh(opened, b"a/link.md")
-    assert [problem.path for problem in opened.problems()] == ["a/former.md"]
+    assert [problem.path for problem in opened.articles.problems()] == ["a/former.md"]
     shutil.rmtree(folder / "a")
     _refresh(opened, b"a/former.md", b"a/1.md", b"a")
-    assert (opened.problems(), _paths(opened)) == ([], [])
+    assert (opened.articles.problems(), _paths(opened)) == ([], [])
 
 
 def test_nested_folders_are_read_once(make_folder: MakeFolder, library: OpenLibrary) -> None:
@@ -170,9 +171,9 @@ def test_two_writers_without_locks_publish_all_articles(make_folder: MakeFolder,
     opened = library(folder)
     make_folder({"one.md": _document("one"), "other.md": _document("other")})
     # What locks prevent: the first to show would otherwise show its own alone, and say that all is shown.
-    one, other = Writer(opened.index._database), Writer(opened.index._database)
+    one, other = IndexWriter(opened.index._database), IndexWriter(opened.index._database)
     one.apply(*parse_files(opened.folder, b"", [b"one.md"])[:2])
     other.apply(*parse_files(opened.folder, b"", [b"other.md"])[:2])
-    assert one.show()
-    other.show()
+    assert one.publish()
+    other.publish()
     assert {"one.md", "other.md"} < set(_paths(opened))

@@ -31,14 +31,14 @@ def pictures(opened: Library) -> Iterator[ImageRenderer]:
 
 def test_stored_images_are_rendered_and_others_are_not(opened: Library, pictures: ImageRenderer) -> None:
     assert pictures.render(URL, BOX) is None
-    opened.pages.keep_image(URL, encoded(halves()), "image/png")
+    opened.pages.put_image(URL, encoded(halves()), "image/png")
     made = pictures.render(URL, BOX)
     assert isinstance(made, RenderedImage)
     assert (made.cells, made.lines) == (20, 5)
 
 
 def test_an_image_is_rendered_once_per_size(opened: Library, pictures: ImageRenderer) -> None:
-    opened.pages.keep_image(URL, encoded(halves()), "image/png")
+    opened.pages.put_image(URL, encoded(halves()), "image/png")
     first = pictures.render(URL, BOX)
     assert pictures.render(URL, BOX) is first
     other = pictures.render(URL, BOX._replace(cells=10))
@@ -59,9 +59,9 @@ def test_an_image_is_rendered_once_per_size(opened: Library, pictures: ImageRend
 def test_an_image_that_cannot_be_shown_has_a_reason(
     opened: Library, pictures: ImageRenderer, body: bytes, why: str
 ) -> None:
-    opened.pages.keep_image(URL, body, "image/png")
+    opened.pages.put_image(URL, body, "image/png")
     assert pictures.render(URL, BOX) == why
-    opened.pages.keep_image("https://a.example/b.png", encoded(halves()), "image/png")
+    opened.pages.put_image("https://a.example/b.png", encoded(halves()), "image/png")
     assert isinstance(pictures.render("https://a.example/b.png", BOX), RenderedImage)
 
 
@@ -71,11 +71,11 @@ def test_an_image_that_cannot_be_shown_has_a_reason(
 def test_large_images_fit_into_the_memory_limit(
     opened: Library, pictures: ImageRenderer, mode: str, kind: str, side: int
 ) -> None:
-    opened.pages.keep_image(URL, encoded(Image.new(mode, (side, side)), kind), "image/png")
+    opened.pages.put_image(URL, encoded(Image.new(mode, (side, side)), kind), "image/png")
     assert isinstance(pictures.render(URL, BOX), RenderedImage)
 
 
 def test_a_closed_renderer_says_so(opened: Library, pictures: ImageRenderer) -> None:
-    opened.pages.keep_image(URL, encoded(halves()), "image/png")
+    opened.pages.put_image(URL, encoded(halves()), "image/png")
     pictures.close()
     assert pictures.render(URL, BOX) == "newsreader is closing."

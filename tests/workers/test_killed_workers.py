@@ -21,7 +21,7 @@ from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import PARSER_FAILED
 from reader.indexing.refresh import RefreshLimits, refresh
 from reader.library.library import Library
-from reader.storage.sqlite.index.writer import UNREAD_AGAIN, ParsedFile
+from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
 from reader.workers.process import ManagedProcess, ProcessEndedError, ProcessGroup, read_message, write_message
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
@@ -92,7 +92,7 @@ def test_killed_processes_lose_and_duplicate_no_document(make_folder: MakeFolder
     assert sorted(each.name for each in found) == [b"%03d.md" % n for n in range(200)]
     fallen = [each for each in found if each.record is None]
     assert len(fallen) <= 8  # a process that falls costs one document at most, and only until the next time
-    assert all(each.mtime_ns == UNREAD_AGAIN and each.problems == ((1, "", PARSER_FAILED),) for each in fallen)
+    assert all(each.mtime_ns == NOT_PARSED and each.problems == ((1, "", PARSER_FAILED),) for each in fallen)
     _nobody_is_left(before)
 
 
@@ -117,13 +117,15 @@ def test_a_document_that_crashes_parsers_is_the_only_one_lost(
             faulty.setenv("PYTHONPATH", str(tmp_path / "fault"))
             *_, last = refresh(library)
         assert last.done == 800
-        assert len(library.view(Sort())) == 799
-        assert [(problem.path, problem.message) for problem in library.problems()] == [("bad.md", PARSER_FAILED)]
+        assert len(library.articles.order(Sort())) == 799
+        assert [(problem.path, problem.message) for problem in library.articles.problems()] == [
+            ("bad.md", PARSER_FAILED)
+        ]
         _nobody_is_left(before)
         *_, last = refresh(library)  # once the fault is gone
         assert (last.done, last.changed) == (1, 1)
-        assert len(library.view(Sort())) == 800
-        assert library.problems() == []
+        assert len(library.articles.order(Sort())) == 800
+        assert library.articles.problems() == []
 
 
 def test_closing_a_busy_pool_ends_its_processes(make_folder: MakeFolder) -> None:
@@ -156,11 +158,13 @@ def test_processes_make_no_difference_to_the_index(
                 begun |= _children() - before
             assert bool(begun) == apart
             orders = [
-                [row.path for row in library.rows(library.view(Sort(key, reverse)).rowids)]
+                [row.path for row in library.articles.rows(library.articles.order(Sort(key, reverse)).rowids)]
                 for key in SORT_KEYS
                 for reverse in (False, True)
             ]
-            answers.append((orders, library.census(), library.problems(), library.counts(), library.folders()))
+            answers.append(
+                (orders, library.census(), library.articles.problems(), library.counts(), library.articles.folders())
+            )
     assert answers[0] == answers[1]
     assert len(answers[0][0][0]) == 1001
     _nobody_is_left(before)
@@ -176,7 +180,7 @@ def test_an_abandoned_refresh_ends_its_processes(make_folder: MakeFolder) -> Non
         _nobody_is_left(before)
         *_, last = refresh(library)  # nor does it keep the lock
         assert last.finished
-        assert len(library.view(Sort())) == 3000
+        assert len(library.articles.order(Sort())) == 3000
 
 
 def test_a_truncated_message_raises() -> None:
