@@ -92,7 +92,7 @@ async def test_two_documents_of_one_article_share_their_mark_at_once(make_folder
 async def test_a_second_press_means_the_other_even_before_the_first_is_on_disk(seeds: Path) -> None:
     async with opened(seeds) as reader:
         for _ in range(2):
-            reader.start_action("toggle_read")
+            reader.start_action("mark.read")
         await reader.settled()
         assert not reader.row.read
         assert not any(row.read for row in reader.rows)

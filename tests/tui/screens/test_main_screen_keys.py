@@ -175,13 +175,13 @@ async def test_brackets_walk_through_the_related_items_from_the_list_and_keep_th
             assert (reader.focus, reader.article.selected) == ("related", at)
             assert items[at].title[:20] in reader.text
             await reader.press("]")
-        assert reader.message == "That is the last related item."
+        assert reader.message == "This is the last related item."
         for at in reversed(range(len(items) - 1)):
             await reader.press("[")
             assert reader.article.selected == at
             assert items[at].title[:20] in reader.text
         await reader.press("[")
-        assert (reader.article.selected, reader.message) == (0, "That is the first related item.")
+        assert (reader.article.selected, reader.message) == (0, "This is the first related item.")
 
 
 async def test_a_selected_related_item_shows_its_excerpt(seeds: Path) -> None:
@@ -198,8 +198,8 @@ async def test_keys_that_have_nothing_to_do_say_so(make_folder: MakeFolder) -> N
     folder = make_folder({"a.md": document()})
     async with opened(folder) as reader:
         for key, sentence in (
-            ("]", "No related items here."),
-            ("[", "No related items here."),
+            ("]", "This article has no related items."),
+            ("[", "This article has no related items."),
             ("backspace", "There is nowhere to go back to yet."),
             ("o", "This document names no address to open."),
             ("O", "There is no AMP copy of this."),
