@@ -1,7 +1,7 @@
-"""Marks as lines of JSON, for sharing them between machines; docs/state.md tells the format.
+"""Marks as JSON lines, to share them between machines; docs/state.md describes the format.
 
-Pure but for :func:`write_atomically`. A file may be merged line by line, have lines twice or
-in any order: of each mark the later change holds, of each tag the first spelling.
+Pure except :func:`write_atomically`. Files may be merged line by line; order and duplicates do not matter, because the
+later change of each mark and the first spelling of each tag wins.
 """
 
 from __future__ import annotations
@@ -27,65 +27,64 @@ from reader.storage.sqlite.marks import named_items
 FORMAT = "newsreader-state"
 VERSION = 1
 _HEADER = {"format": FORMAT, "version": VERSION}
-_LONGEST_LINE = 1 << 18
+_MAX_LINE_BYTES = 1 << 18
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _ID = re.compile(r"[0-9a-f]{16}")
-_USUAL = re.compile(
+_MARK_LINE = re.compile(
     rb'\{"id":"([0-9a-f]{16})",("(?:mark|tag)":"[^"\\]{1,400}","value":(?:true|false),"changed":"[^"\\]{24}"\})\n'
 )
-"""The line of a mark as :func:`export_lines` writes it. Marks made at once share what follows the id."""
+"""A mark as :func:`export_lines` writes it. Marks set together share everything after the id."""
 _NOTHING = "Nothing was imported."
 _UPDATE = f"It was probably written by a newer newsreader: update this one. {_NOTHING}"
 
 
 def export_lines(entries: Iterable[Entry]) -> Iterator[bytes]:
-    """Yield the lines of a file, in the order of ``entries`` and each with its end."""
+    """Yield the lines of an export, in the order of ``entries``, with their line breaks."""
     yield _line(_HEADER)
     for entry in entries:
         if len(entry) == 2:
             key, spelling = entry
-            yield _line({"tag": key, "shown": spelling.shown, "written": _written(spelling.at)})
+            yield _line({"tag": key, "shown": spelling.shown, "written": _format_time(spelling.at)})
         elif len(entry) == 3:
             id_, what, mark = entry
             yield b'{"id":"%b",%b' % (id_.to_bytes(8, "big", signed=True).hex().encode(), _rest(what, mark))
         else:
             kind, name, at, text = entry
             value = json.loads(text) if text else None
-            yield _line({"kind": kind, "name": name, "value": value, "changed": _written(at)})
+            yield _line({"kind": kind, "name": name, "value": value, "changed": _format_time(at)})
 
 
 @functools.lru_cache(maxsize=4096)
 def _rest(what: str, mark: Mark) -> bytes:
-    """Return how the line of a mark ends; of many that were made at once it is the same."""
+    """Return the rest of a mark's line after its id. Marks set together share it, hence the cache."""
     of = {"tag": what[1:]} if what.startswith(TAG) else {"mark": what}
-    return _line({**of, "value": mark.value, "changed": _written(mark.at)})[1:]
+    return _line({**of, "value": mark.value, "changed": _format_time(mark.at)})[1:]
 
 
 def _line(record: dict[str, object]) -> bytes:
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def _written(at: int) -> str:
+def _format_time(at: int) -> str:
     return (_EPOCH + at * _MILLISECOND).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse_export(file: BinaryIO, name: str) -> Marks:
-    """Return the marks in an export; ``name`` is what to call the file.
+    """Return the marks in an export; messages call the file ``name``.
 
-    Raises ReaderError, with the number of the line, at the first that is not understood,
-    and OSError.
+    Raises OSError, and ReaderError with the line number at the first invalid line.
     """
     marks: dict[Place, Mark] = {}
     spellings: dict[str, Spelling] = {}
     things: dict[tuple[str, str], Thing] = {}
     begun = False
-    for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE + 1), b""), 1):
+    for number, line in enumerate(iter(lambda: file.readline(_MAX_LINE_BYTES + 1), b""), 1):
         if not line.strip():
             continue
         try:
-            if begun and (usual := _USUAL.fullmatch(line)):
+            if begun and (usual := _MARK_LINE.fullmatch(line)):
                 what, mark = _known_rest(usual[2])
                 place = (int.from_bytes(bytes.fromhex(usual[1].decode()), "big", signed=True), what)
                 marks[place] = max(mark, marks.get(place, mark))
@@ -105,30 +104,30 @@ def parse_export(file: BinaryIO, name: str) -> Marks:
             else:
                 key, spelling = _spelling(record)
                 spellings[key] = min(spelling, spellings.get(key, spelling))
-        except _NotUnderstoodError as error:
+        except _InvalidLineError as error:
             raise ReaderError(f"Line {number:,} of {name} is invalid: {error.message}.", error.hint) from error
     if not begun:
         raise ReaderError(f"{name} is empty, but exports of newsreader never are.", _NOTHING)
     return Marks(marks, spellings, things)
 
 
-class _NotUnderstoodError(ReaderError):
-    """Why a line is not understood, to follow a colon; and what to do about it."""
+class _InvalidLineError(ReaderError):
+    """Why a line is invalid, as words after a colon, and what to do about it."""
 
 
 def _refuse(why: str, hint: str = _NOTHING) -> NoReturn:
-    raise _NotUnderstoodError(why, hint)
+    raise _InvalidLineError(why, hint)
 
 
 def _record(line: bytes) -> dict[str, Any]:
-    if len(line) > _LONGEST_LINE:
+    if len(line) > _MAX_LINE_BYTES:
         _refuse("it is too long")
     if line.startswith((b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")):
         _refuse(
             "it is a git conflict marker", f"Delete the conflict markers and keep the lines of both sides. {_NOTHING}"
         )
     try:
-        record = json.loads(line.decode("utf-8"), object_pairs_hook=_once)
+        record = json.loads(line.decode("utf-8"), object_pairs_hook=_without_duplicates)
     except (ValueError, RecursionError):
         _refuse("it is not JSON")
     if not isinstance(record, dict):
@@ -136,15 +135,15 @@ def _record(line: bytes) -> dict[str, Any]:
     return record
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     record = dict(pairs)
     if len(record) != len(pairs):
         _refuse("a key appears twice")
     return record
 
 
-def _only(record: dict[str, Any], *names: str) -> None:
-    """Refuse what has other keys than these."""
+def _require_keys(record: dict[str, Any], *names: str) -> None:
+    """Refuse a record whose keys are not exactly ``names``."""
     for name in record:
         if name not in names:
             _refuse(f"this newsreader does not know what “{truncate(clean(name), 40)}” means", _UPDATE)
@@ -159,12 +158,12 @@ def _check_header(record: dict[str, Any]) -> None:
         _refuse("the file is not an export of newsreader's marks")
     if version > VERSION:
         _refuse(f"the file has format {version}, but this newsreader supports {VERSION}", _UPDATE)
-    _only(record, *_HEADER)
+    _require_keys(record, *_HEADER)
 
 
 def _mark(record: dict[str, Any]) -> tuple[Place, Mark]:
     of = "tag" if "tag" in record else "mark"
-    _only(record, "id", of, "value", "changed")
+    _require_keys(record, "id", of, "value", "changed")
     id_, what, value = record["id"], record[of], record["value"]
     if not (isinstance(id_, str) and _ID.fullmatch(id_)):
         _refuse("“id” must be 16 hexadecimal digits")
@@ -179,7 +178,7 @@ def _mark(record: dict[str, Any]) -> tuple[Place, Mark]:
 
 
 def _thing(record: dict[str, Any]) -> tuple[tuple[str, str], Thing]:
-    _only(record, "kind", "name", "value", "changed")
+    _require_keys(record, "kind", "name", "value", "changed")
     kind, name, value = record["kind"], record["name"], record["value"]
     if not (isinstance(kind, str) and isinstance(name, str) and named_items.valid(kind, name)):
         _refuse("its “kind” or “name” is invalid")
@@ -197,7 +196,7 @@ def _known_rest(text: bytes) -> tuple[str, Mark]:
 
 
 def _spelling(record: dict[str, Any]) -> tuple[str, Spelling]:
-    _only(record, "tag", "shown", "written")
+    _require_keys(record, "tag", "shown", "written")
     key = _key(record["tag"])
     if _key(record["shown"]) != key:
         _refuse("“tag” and “shown” are different tags")
@@ -220,7 +219,7 @@ def _known_key(text: str) -> str:
 
 def _time(text: object, name: str) -> int:
     if isinstance(text, str):
-        with contextlib.suppress(ValueError):  # the 45th of a month
+        with contextlib.suppress(ValueError):  # for example, the 45th of a month
             return _known_time(text)
     _refuse(f"“{name}” has to be a time such as 2026-11-21T09:30:00.000Z, from 1970 on")
 
@@ -234,17 +233,17 @@ def _known_time(text: str) -> int:
 
 
 def write_atomically(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write a file so that its name always leads to a whole one, the former or the new; on disk when this returns.
+    """Replace a file atomically, so that it is always complete; it is on disk when this returns.
 
-    A link is followed; what is no regular file, such as a FIFO, is written to as it is.
-    Raises ReaderError; a former file is then as it was.
+    Follows links, and writes directly to files that are not regular, such as FIFOs.
+    Raises ReaderError and then leaves the previous file unchanged.
     """
     target = Path(os.path.realpath(path))
     try:
         try:
             mode = target.stat().st_mode
         except FileNotFoundError:
-            mode = stat.S_IFREG | 0o600  # what one reads is one's own business
+            mode = stat.S_IFREG | 0o600  # reading habits are private
         if not stat.S_ISREG(mode):
             with target.open("wb") as file:
                 file.writelines(pieces)

@@ -18,31 +18,13 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _INLINE = {
-    *(
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "br",
-        "cite",
-        "code",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-    ),
-    *("mark", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"),
-}
+    "a", "abbr", "b", "bdi", "bdo", "big", "br", "cite", "code", "del", "dfn", "em", "font", "i", "img", "ins",
+    "kbd", "mark", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+}  # fmt: skip
 _BLOCKS = {
-    *("p", "div", "li", "dd", "dt", "td", "section", "article", "main", "blockquote", "center", "font", "span", "body"),
-    *("form", "header"),
-}
+    "p", "div", "li", "dd", "dt", "td", "section", "article", "main", "blockquote", "center", "font", "span",
+    "body", "form", "header",
+}  # fmt: skip
 _MIN_PARAGRAPH = 60
 """Characters of a paragraph right below the heading that counts as a standfirst, whatever its class."""
 _PARTS = {"p", "li", "dd", "dt", "span", "font"}

@@ -31,49 +31,21 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _REMOVED = (
-    *("applet", "audio", "button", "canvas", "embed", "iframe", "input", "math", "nav", "noindex"),
-    *("object", "script", "select", "style", "svg", "template", "textarea", "video", "amp-ad", "amp-sidebar"),
-    *("amp-consent", "amp-analytics", "amp-social-share", "amp-user-notification"),
-)
+    "applet", "audio", "button", "canvas", "embed", "iframe", "input", "math", "nav", "noindex", "object", "script",
+    "select", "style", "svg", "template", "textarea", "video", "amp-ad", "amp-sidebar", "amp-consent",
+    "amp-analytics", "amp-social-share", "amp-user-notification",
+)  # fmt: skip
 _HIDDEN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _NOISY_ROLES = {
-    "navigation",
-    "banner",
-    "complementary",
-    "search",
-    "dialog",
-    "alertdialog",
-    "menu",
-    "menubar",
-    "toolbar",
-}
+    "navigation", "banner", "complementary", "search", "dialog", "alertdialog", "menu", "menubar", "toolbar",
+}  # fmt: skip
 _PROTECTED = {
-    "html",
-    "body",
-    "main",
-    "h1",
-    "table",
-    "tbody",
-    "tr",
-    "td",
-    "pre",
-    "code",
-    "blockquote",
-    "em",
-    "strong",
-    "b",
+    "html", "body", "main", "h1", "table", "tbody", "tr", "td", "pre", "code", "blockquote", "em", "strong", "b",
     "i",
-}
+}  # fmt: skip
 _SOURCES = (
-    "data-src",
-    "data-original",
-    "data-lazy-src",
-    "data-lazy",
-    "data-img-src",
-    "data-hi-res-src",
-    "data-url",
-    "src",
-)
+    "data-src", "data-original", "data-lazy-src", "data-lazy", "data-img-src", "data-hi-res-src", "data-url", "src",
+)  # fmt: skip
 _SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 _ICON = re.compile(
     r"(?:^|[\s_-])(?:avatar|icon|logo|emoji|pixel|spacer|gravatar|badge|sprite|tracking)(?:$|[\s_-])", re.IGNORECASE

@@ -40,6 +40,11 @@ class TooSmallError(ImageError):
     """An image that is too small to look at."""
 
 
+def load_readers() -> None:
+    """Load Pillow's readers, which would else count as time and memory of the first image."""
+    Image.init()
+
+
 def half_blocks(body: bytes, box: ImageBox) -> RenderedImage:
     """Return an image as half-blocks that fit ``box``. Raises ImageError."""
     with opened(body) as image:

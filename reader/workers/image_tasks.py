@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reader.images.decode import TooSmallError, half_blocks
+from reader.images.decode import TooSmallError, half_blocks, load_readers
 from reader.images.model import ImageBox, RenderedImage
 
 
@@ -33,9 +33,7 @@ def _made(body: bytes, box: ImageBox) -> RenderedImage:
 
 def prepare() -> None:
     """Load Pillow's readers, which would else count as the time and memory of the first picture."""
-    from PIL import Image
-
-    Image.init()
+    load_readers()
 
 
 TASKS = {"picture": _picture}

@@ -37,7 +37,7 @@ def _header(data: str | bytes, *, whole_is_yaml: bool = False) -> _Plain:
 def _fault(data: str | bytes, *, whole_is_yaml: bool = False) -> tuple[int, str]:
     with pytest.raises(FrontMatterError) as caught:
         split_front_matter(data.encode() if isinstance(data, str) else data, whole_is_yaml=whole_is_yaml)
-    return caught.value.fault.line, caught.value.fault.message
+    return caught.value.problem.line, caught.value.problem.message
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_header_is_found_in_every_form(data: bytes) -> None:
     parts = split_front_matter(data)
     assert _plain(parts.header) == {"title": "a"}
     assert parts.body == "body\n"
-    assert parts.faults == ()
+    assert parts.problems == ()
 
 
 @pytest.mark.parametrize(
@@ -182,9 +182,9 @@ def test_an_empty_yaml_file_has_no_front_matter() -> None:
 )
 def test_what_is_odd_costs_only_itself(data: bytes, line: int, field: str, message: str) -> None:
     parts = split_front_matter(data)
-    (fault,) = parts.faults
-    assert (fault.line, fault.field) == (line, field)
-    assert message in fault.message
+    (problem,) = parts.problems
+    assert (problem.line, problem.field) == (line, field)
+    assert message in problem.message
     assert "a" in parts.header.entries
 
 

@@ -25,7 +25,7 @@ def _row(id_: str, *, read: bool = False) -> Row:
     )
 
 
-def test_a_mark_shows_on_rows_that_were_read_before_it_and_yields_to_those_read_after() -> None:
+def test_a_pending_mark_applies_to_rows_loaded_before_it() -> None:
     marks = PendingMarks()
     assert marks.make(_row("a"), MarkChange(read=True)).read
     assert [row.read for row in marks.on([_row("a"), _row("b")], 99)] == [True, False]  # not on disk yet: always newer
@@ -34,14 +34,14 @@ def test_a_mark_shows_on_rows_that_were_read_before_it_and_yields_to_those_read_
     assert [row.read for row in marks.on([_row("a")], 3)] == [False]  # another instance has marked it unread since
 
 
-def test_what_could_not_be_kept_is_forgotten() -> None:
+def test_a_failed_mark_is_dropped() -> None:
     marks = PendingMarks()
     marks.make(_row("a"), MarkChange(read=True))
     marks.forget()
     assert [row.read for row in marks.on([_row("a")], 0)] == [False]
 
 
-def test_of_several_changes_the_last_is_shown_until_all_are_on_disk() -> None:
+def test_the_last_change_wins_until_all_are_saved() -> None:
     marks = PendingMarks()
     first = marks.make(_row("a"), MarkChange(read=True, add_tags=("x",)))
     second = marks.make(first, MarkChange(read=False, starred=True, add_tags=("b", "X"), remove_tags=("y",)))
