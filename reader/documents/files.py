@@ -82,6 +82,11 @@ class Folder:
     only: bytes | None = None
     """The name of the single document to read, if the user opened a file."""
 
+    @property
+    def name(self) -> str:
+        """The display name: that of the folder or of the single document."""
+        return show_path(self.only or os.fsencode(self.root.name)) or "/"
+
     @classmethod
     def of(cls, path: Path) -> Folder:
         """Return the folder for ``path``: the folder itself, or the parent of a file.

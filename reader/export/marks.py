@@ -1,6 +1,6 @@
 """Marks as JSON lines, to share them between machines; docs/state.md describes the format.
 
-Pure except :func:`write_atomically`. Files may be merged line by line; order and duplicates do not matter, because the
+Files may be merged line by line; order and duplicates do not matter, because the
 later change of each mark and the first spelling of each tag wins.
 """
 
@@ -9,20 +9,31 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-import os
 import re
-import stat
-import tempfile
-from collections.abc import Iterable, Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
-from reader.core.errors import ReaderError, describe_error
-from reader.core.marks import READ, STARRED, TAG, Entry, Mark, Marks, Place, Spelling, Thing, tag, tag_key
-from reader.core.text import clean, show_path, truncate
-from reader.storage.sqlite.database import sync
-from reader.storage.sqlite.marks import named_items
+from reader.core.errors import ReaderError
+from reader.core.marks import (
+    READ,
+    STARRED,
+    TAG,
+    Mark,
+    MarkEntry,
+    MarkKey,
+    MarkSet,
+    NamedItem,
+    TagSpelling,
+    normalize_tag,
+    tag_key,
+)
+from reader.core.paths import Paths
+from reader.core.text import clean, truncate
+from reader.library.stores import open_mark_store
+from reader.storage.sqlite.marks.named_items import encode_item, is_valid_item
 
 FORMAT = "newsreader-state"
 VERSION = 1
@@ -36,11 +47,13 @@ _MARK_LINE = re.compile(
     rb'\{"id":"([0-9a-f]{16})",("(?:mark|tag)":"[^"\\]{1,400}","value":(?:true|false),"changed":"[^"\\]{24}"\})\n'
 )
 """A mark as :func:`export_lines` writes it. Marks set together share everything after the id."""
+_CLOCK_TOLERANCE = 86_400.0
+"""Seconds by which clocks may differ before a mark counts as lying in the future."""
 _NOTHING = "Nothing was imported."
 _UPDATE = f"It was probably written by a newer newsreader: update this one. {_NOTHING}"
 
 
-def export_lines(entries: Iterable[Entry]) -> Iterator[bytes]:
+def export_lines(entries: Iterable[MarkEntry]) -> Iterator[bytes]:
     """Yield the lines of an export, in the order of ``entries``, with their line breaks."""
     yield _line(_HEADER)
     for entry in entries:
@@ -71,14 +84,14 @@ def _format_time(at: int) -> str:
     return (_EPOCH + at * _MILLISECOND).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def parse_export(file: BinaryIO, name: str) -> Marks:
+def parse_export(file: BinaryIO, name: str) -> MarkSet:
     """Return the marks in an export; messages call the file ``name``.
 
     Raises OSError, and ReaderError with the line number at the first invalid line.
     """
-    marks: dict[Place, Mark] = {}
-    spellings: dict[str, Spelling] = {}
-    things: dict[tuple[str, str], Thing] = {}
+    marks: dict[MarkKey, Mark] = {}
+    spellings: dict[str, TagSpelling] = {}
+    things: dict[tuple[str, str], NamedItem] = {}
     begun = False
     for number, line in enumerate(iter(lambda: file.readline(_MAX_LINE_BYTES + 1), b""), 1):
         if not line.strip():
@@ -108,7 +121,7 @@ def parse_export(file: BinaryIO, name: str) -> Marks:
             raise ReaderError(f"Line {number:,} of {name} is invalid: {error.message}.", error.hint) from error
     if not begun:
         raise ReaderError(f"{name} is empty, but exports of newsreader never are.", _NOTHING)
-    return Marks(marks, spellings, things)
+    return MarkSet(marks, spellings, things)
 
 
 class _InvalidLineError(ReaderError):
@@ -161,7 +174,7 @@ def _check_header(record: dict[str, Any]) -> None:
     _require_keys(record, *_HEADER)
 
 
-def _mark(record: dict[str, Any]) -> tuple[Place, Mark]:
+def _mark(record: dict[str, Any]) -> tuple[MarkKey, Mark]:
     of = "tag" if "tag" in record else "mark"
     _require_keys(record, "id", of, "value", "changed")
     id_, what, value = record["id"], record[of], record["value"]
@@ -177,16 +190,16 @@ def _mark(record: dict[str, Any]) -> tuple[Place, Mark]:
     return (number, what), Mark(_time(record["changed"], "changed"), value)
 
 
-def _thing(record: dict[str, Any]) -> tuple[tuple[str, str], Thing]:
+def _thing(record: dict[str, Any]) -> tuple[tuple[str, str], NamedItem]:
     _require_keys(record, "kind", "name", "value", "changed")
     kind, name, value = record["kind"], record["name"], record["value"]
-    if not (isinstance(kind, str) and isinstance(name, str) and named_items.valid(kind, name)):
+    if not (isinstance(kind, str) and isinstance(name, str) and is_valid_item(kind, name)):
         _refuse("its “kind” or “name” is invalid")
     try:
-        text = "" if value is None else named_items.written(value)
+        text = "" if value is None else encode_item(value)
     except ReaderError as error:
         _refuse("its “value” cannot be stored", f"{error} {_NOTHING}")
-    return (kind, name), Thing(_time(record["changed"], "changed"), text)
+    return (kind, name), NamedItem(_time(record["changed"], "changed"), text)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -195,12 +208,12 @@ def _known_rest(text: bytes) -> tuple[str, Mark]:
     return what, mark
 
 
-def _spelling(record: dict[str, Any]) -> tuple[str, Spelling]:
+def _spelling(record: dict[str, Any]) -> tuple[str, TagSpelling]:
     _require_keys(record, "tag", "shown", "written")
     key = _key(record["tag"])
     if _key(record["shown"]) != key:
         _refuse("“tag” and “shown” are different tags")
-    return key, Spelling(_time(record["written"], "written"), tag(record["shown"]))
+    return key, TagSpelling(_time(record["written"], "written"), normalize_tag(record["shown"]))
 
 
 def _key(text: object) -> str:
@@ -214,7 +227,7 @@ def _key(text: object) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _known_key(text: str) -> str:
-    return tag_key(tag(text))
+    return tag_key(normalize_tag(text))
 
 
 def _time(text: object, name: str) -> int:
@@ -232,38 +245,37 @@ def _known_time(text: str) -> int:
     return (moment - _EPOCH) // _MILLISECOND
 
 
-def write_atomically(path: Path, pieces: Iterable[bytes]) -> None:
-    """Replace a file atomically, so that it is always complete; it is on disk when this returns.
+class ImportResult(NamedTuple):
+    """The effect of an import."""
 
-    Follows links, and writes directly to files that are not regular, such as FIFOs.
-    Raises ReaderError and then leaves the previous file unchanged.
+    marks: int
+    """Number of marks in the file."""
+    merged: int
+    """Number of those marks that were new here or later than the marks here."""
+    items: dict[str, int]
+    """Number of named items in the file, by kind."""
+    in_future: int
+    """Number of marks whose time lies in the future, because some clock was wrong."""
+
+
+@contextlib.contextmanager
+def export_marks(paths: Paths, on_notice: Callable[[str], None]) -> Iterator[Iterator[bytes]]:
+    """Lend the lines of an export of all marks; ``on_notice`` gets a sentence if the file had to be repaired.
+
+    Raises ReaderError if the file of marks is unusable.
     """
-    target = Path(os.path.realpath(path))
-    try:
-        try:
-            mode = target.stat().st_mode
-        except FileNotFoundError:
-            mode = stat.S_IFREG | 0o600  # reading habits are private
-        if not stat.S_ISREG(mode):
-            with target.open("wb") as file:
-                file.writelines(pieces)
-            return
-        handle, name = tempfile.mkstemp(prefix=".newsreader-", suffix=".tmp", dir=target.parent)
-        part = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.writelines(pieces)
-                file.flush()
-                os.fsync(file.fileno())
-            part.chmod(stat.S_IMODE(mode))
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-        sync(target.parent)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise ReaderError(
-            f"{show_path(path)} could not be written: {describe_error(error)}.",
-            "The previous file is unchanged. Free some disk space, or choose a writable folder.",
-        ) from error
+    with open_mark_store(paths, on_notice) as store, contextlib.closing(store.entries()) as entries:
+        yield export_lines(entries)
+
+
+def import_marks(paths: Paths, file: BinaryIO, name: str, on_notice: Callable[[str], None]) -> ImportResult:
+    """Merge an export, called ``name`` in messages, into the marks; all of it or nothing.
+
+    Raises OSError, and ReaderError with the number of the line that is not understood.
+    """
+    marks = parse_export(file, name)
+    items = Counter(kind for (kind, _), item in marks.items.items() if item.value)  # an empty value is a deleted item
+    soon = (time.time() + _CLOCK_TOLERANCE) * 1000
+    in_future = sum(mark.at > soon for mark in marks.marks.values())
+    with open_mark_store(paths, on_notice) as store:
+        return ImportResult(len(marks.marks), store.merge(marks, backup=True), dict(items), in_future)
