@@ -104,9 +104,9 @@ async def test_a_pane_that_is_hidden_is_laid_out_for_the_width_it_will_have(seed
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("http://user:secret@a.example/", "This link cannot be opened."),
-        ("mailto:a;curl%7Csh", "This link cannot be opened."),
-        ("http://a.example/$(touch x)`id`';rm -rf ~", "There is no browser at hand here; the link was copied instead."),
+        ("http://user:secret@a.example/", "The link cannot be opened."),
+        ("mailto:a;curl%7Csh", "The link cannot be opened."),
+        ("http://a.example/$(touch x)`id`';rm -rf ~", "No browser is available here; the link was copied instead."),
     ],
 )
 def test_a_link_in_a_text_passes_the_gate_on_its_way_to_the_clipboard(

@@ -57,7 +57,7 @@ async def test_capital_o_opens_the_amp_copy_when_there_is_one(seeds: Path, brows
 async def test_without_a_browser_it_says_so_and_copies_the_link(seeds: Path) -> None:
     async with opened(seeds) as reader:
         await reader.press("o")
-        assert reader.message == "There is no browser at hand here; the link was copied instead."
+        assert reader.message == "No browser is available here; the link was copied instead."
         assert reader.app.clipboard == JURIST
         assert not reader.row.read
 

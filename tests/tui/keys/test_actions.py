@@ -75,7 +75,7 @@ def test_the_help_shows_the_keys_a_person_chose() -> None:
 
 def test_the_help_has_a_line_for_what_it_does_not_know() -> None:
     ((run,),) = HelpScreen({}).lines_for(("xyzzy",), 80)
-    assert run.text == "No key has these words."
+    assert run.text == "Nothing matches these words."
 
 
 @pytest.mark.parametrize(

@@ -101,10 +101,10 @@ def test_far_is_what_goes_over_ssh() -> None:
 
 
 def test_the_ground_is_the_theme_s_and_black_or_white_where_it_is_the_terminal_s_own() -> None:
-    assert graphics.ground("#102030", is_dark=True) == (16, 32, 48)
-    assert graphics.ground("ansi_default", is_dark=True) == (0, 0, 0)
-    assert graphics.ground("ansi_default", is_dark=False) == (255, 255, 255)
-    assert graphics.ground("", is_dark=False) == (255, 255, 255)
+    assert graphics.rgb_of("#102030", is_dark=True) == (16, 32, 48)
+    assert graphics.rgb_of("ansi_default", is_dark=True) == (0, 0, 0)
+    assert graphics.rgb_of("ansi_default", is_dark=False) == (255, 255, 255)
+    assert graphics.rgb_of("", is_dark=False) == (255, 255, 255)
 
 
 def test_where_the_system_does_not_say_how_large_a_cell_is_nobody_knows() -> None:

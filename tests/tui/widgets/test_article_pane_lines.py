@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from reader.core.model import Links, Related
 from reader.core.text import cell_width
-from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem, content_of_item
+from reader.tui.loaders.article import content_of_item
+from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
 from reader.tui.widgets.article_pane.lines import ComposedLines, PaneLayout, compose_lines, head_lines, lay_out_pane
 from reader.tui.widgets.text.lines import BLANK, Line
 from tests.tui.helpers import FORBIDDEN

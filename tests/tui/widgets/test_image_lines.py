@@ -59,7 +59,7 @@ def test_each_stands_above_its_words_behind_what_it_is_nested_in() -> None:
 def test_why_one_is_not_shown_stands_below_its_words() -> None:
     lines = shown(lay_out_text(text(MARKDOWN), 60, NOW, (), {URL.format(2): "404 Not Found at a.example."}))
     at = lines.index("▎ Picture · Two²")
-    assert lines[at + 1] == "▎ The picture is not shown: 404 Not Found at a.example."
+    assert lines[at + 1] == "▎ The picture cannot be shown: 404 Not Found at a.example."
 
 
 def test_the_picture_of_the_whole_stands_below_the_title_unless_it_is_in_the_text() -> None:
@@ -111,7 +111,7 @@ def test_whatever_there_is_of_pictures_the_text_and_its_places_are_the_same(
     assert all(sum(cell_width(run.text) for run in line) <= cells for line in with_.lines)
     for at, line in enumerate(without.lines):
         if any(run.text.strip() for run in line):
-            assert with_.lines[with_.line(without.place(at))] == line
+            assert with_.lines[with_.line_at(without.offset_of(at))] == line
     assert [with_.lines[at] for at in with_.headings] == [without.lines[at] for at in without.headings]
 
 

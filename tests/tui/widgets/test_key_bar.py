@@ -23,7 +23,7 @@ async def test_it_shows_the_keys_of_list_article_and_related_item(seeds: Path) -
     async with opened(seeds) as reader:
         assert (
             bar(reader)
-            == "Enter read  f original  ] related  o open  / search  b views  m mark  s star  t tags  n next unread  "
+            == "Enter read  f original  ] related  o open  / search  b sidebar  m mark  s star  t tags  n next unread  "
             "? help  q quit"
         )
         await reader.press("enter")
@@ -62,7 +62,7 @@ async def test_keys_that_find_nothing_to_do_do_not_stand_out(make_folder: MakeFo
 async def test_it_shows_the_persons_own_keys(seeds: Path) -> None:
     settings = Config(keys=MappingProxyType({"open": "x,ctrl+x", "quit": "ctrl+w"}))
     async with opened(seeds, settings=settings) as reader:
-        assert bar(reader).startswith("Enter read  f original  ] related  x open  / search  b views")
+        assert bar(reader).startswith("Enter read  f original  ] related  x open  / search  b sidebar")
         assert bar(reader).endswith("? help  Ctrl+w quit")
 
 
@@ -72,7 +72,7 @@ async def test_what_does_not_fit_goes_and_help_and_quit_go_last(seeds: Path, cel
         line = reader.key_bar
         assert line.cell_length == cells
         words = line.text.split()
-        shown = "Enter read f original ] related o open / search b views m mark s star t tags n next unread u undo"
+        shown = "Enter read f original ] related o open / search b sidebar m mark s star t tags n next unread u undo"
         whole = f"{shown} ? help q quit".split()
         assert words == [word for word in whole if word in words]
         assert len(words) % 2 == ("unread" in words)  # no key without its word, of which one is two

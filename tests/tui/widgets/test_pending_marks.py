@@ -27,26 +27,31 @@ def _row(id_: str, *, read: bool = False) -> Row:
 
 def test_a_mark_shows_on_rows_that_were_read_before_it_and_yields_to_those_read_after() -> None:
     marks = PendingMarks()
-    assert marks.make(_row("a"), MarkChange(read=True)).read
-    assert [row.read for row in marks.on([_row("a"), _row("b")], 99)] == [True, False]  # not on disk yet: always newer
-    assert marks.kept([_row("a", read=True)], 3) == [_row("a", read=True)]
-    assert [row.read for row in marks.on([_row("a")], 2)] == [True]
-    assert [row.read for row in marks.on([_row("a")], 3)] == [False]  # another instance has marked it unread since
+    assert marks.apply(_row("a"), MarkChange(read=True)).read
+    assert [row.read for row in marks.apply_newer([_row("a"), _row("b")], 99)] == [
+        True,
+        False,
+    ]  # not on disk yet: always newer
+    assert marks.confirm([_row("a", read=True)], 3) == [_row("a", read=True)]
+    assert [row.read for row in marks.apply_newer([_row("a")], 2)] == [True]
+    assert [row.read for row in marks.apply_newer([_row("a")], 3)] == [
+        False
+    ]  # another instance has marked it unread since
 
 
 def test_what_could_not_be_kept_is_forgotten() -> None:
     marks = PendingMarks()
-    marks.make(_row("a"), MarkChange(read=True))
-    marks.forget()
-    assert [row.read for row in marks.on([_row("a")], 0)] == [False]
+    marks.apply(_row("a"), MarkChange(read=True))
+    marks.clear()
+    assert [row.read for row in marks.apply_newer([_row("a")], 0)] == [False]
 
 
 def test_of_several_changes_the_last_is_shown_until_all_are_on_disk() -> None:
     marks = PendingMarks()
-    first = marks.make(_row("a"), MarkChange(read=True, add_tags=("x",)))
-    second = marks.make(first, MarkChange(read=False, starred=True, add_tags=("b", "X"), remove_tags=("y",)))
+    first = marks.apply(_row("a"), MarkChange(read=True, add_tags=("x",)))
+    second = marks.apply(first, MarkChange(read=False, starred=True, add_tags=("b", "X"), remove_tags=("y",)))
     assert (second.read, second.starred, second.tags) == (False, True, ("b", "X"))
-    assert marks.kept([first], 1) == []  # the screen is ahead of it
-    assert marks.on([_row("a")], 1) == [second]
-    assert marks.kept([second], 2) == [second]
-    assert marks.on([_row("a", read=True)], 2) == [_row("a", read=True)]
+    assert marks.confirm([first], 1) == []  # the screen is ahead of it
+    assert marks.apply_newer([_row("a")], 1) == [second]
+    assert marks.confirm([second], 2) == [second]
+    assert marks.apply_newer([_row("a", read=True)], 2) == [_row("a", read=True)]

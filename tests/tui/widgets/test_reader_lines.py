@@ -17,13 +17,13 @@ from reader.tui.widgets.reader.lines import (
     ReaderText,
     SearchableText,
     TextNotice,
-    fold,
-    hint_labels,
+    fold_character,
     lay_out_text,
-    minutes,
+    reading_minutes,
 )
 from reader.tui.widgets.text.formats import ago
 from reader.tui.widgets.text.lines import Line, LineMap, line_of
+from reader.tui.widgets.text.link_hints import hint_labels
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 SOURCE = """\
@@ -87,7 +87,7 @@ def test_it_says_when_its_server_has_said_that_it_still_holds() -> None:
     asked = page(fetched_at=NOW - timedelta(days=3), checked_at=NOW - timedelta(seconds=20))
     facts = " ".join(plain(lay_out_text(text(page=asked), 72, NOW).lines)[3:5])
     assert "fetched 3 days ago" in facts
-    assert "found unchanged just now" in facts
+    assert "checked just now" in facts
     same_day = page(fetched_at=NOW - timedelta(days=3, hours=2), checked_at=NOW - timedelta(days=3))
     assert "unchanged" not in "".join(plain(lay_out_text(text(page=same_day), 72, NOW).lines))
 
@@ -108,9 +108,9 @@ def test_what_a_row_of_code_had_no_room_for_has_a_sign_that_is_neither_found_nor
     assert not SearchableText(narrow.lines).find("↳")
     assert SearchableText(narrow.lines).find("with_many, arguments")
     last = narrow.text.stop - 1
-    assert narrow.place(last) - narrow.place(narrow.text.start) == wide.place(wide.text.stop - 1) - wide.place(
-        wide.text.start
-    ), "the place of the eye is the same at every width"
+    assert narrow.offset_of(last) - narrow.offset_of(narrow.text.start) == wide.offset_of(
+        wide.text.stop - 1
+    ) - wide.offset_of(wide.text.start), "the place of the eye is the same at every width"
 
 
 def test_an_arrow_that_somebody_wrote_is_found() -> None:
@@ -133,8 +133,8 @@ def test_it_says_which_address_it_came_by(way: str, words: str) -> None:
 
 def test_what_is_no_page_says_so() -> None:
     body = plain(lay_out_text(text(page=None, kind="body"), 72, NOW).lines)
-    assert any(line.startswith("The document's own text · ") for line in body)
-    assert "The excerpt" in plain(lay_out_text(text(page=None, kind="excerpt"), 72, NOW).lines)
+    assert any(line.startswith("From the document · ") for line in body)
+    assert "Excerpt only" in plain(lay_out_text(text(page=None, kind="excerpt"), 72, NOW).lines)
 
 
 def test_links_are_numbered_and_listed_below_and_lead_there() -> None:
@@ -168,12 +168,12 @@ def test_notices_stand_below_the_text() -> None:
 def test_no_line_is_wider_than_was_asked_for(cells: int) -> None:
     laid = lay_out_text(text(), cells, NOW, (TextNotice("Some words about what went wrong here."),))
     assert all(sum(cell_width(run.text) for run in line) <= cells for line in laid.lines)
-    assert all(laid.line(laid.place(y)) == y for y in laid.headings)
+    assert all(laid.line_at(laid.offset_of(y)) == y for y in laid.headings)
 
 
 @pytest.mark.parametrize(("words", "said"), [(0, 1), (100, 1), (460, 2), (2300, 10)])
 def test_how_long_it_takes(words: int, said: int) -> None:
-    assert minutes(words) == said
+    assert reading_minutes(words) == said
 
 
 @pytest.mark.parametrize(
@@ -186,17 +186,17 @@ def test_how_long_ago(seconds: int, said: str) -> None:
 
 def test_lines_that_count_nothing_are_at_the_place_of_the_text_below_them() -> None:
     measured = LineMap(before=(0, 10, 10, 10, 10, 30))
-    assert measured.line(10) == 4
-    spots = [measured.spot(line) for line in range(6)]
-    assert spots == [(0, 0, 0), (10, 3, 3), (10, 2, 3), (10, 1, 3), (10, 0, 3), (30, 0, 0)]
-    assert [measured.line_of(spot) for spot in spots] == [*range(6)]
+    assert measured.line_at(10) == 4
+    positions = [measured.position_of(line) for line in range(6)]
+    assert positions == [(0, 0, 0), (10, 3, 3), (10, 2, 3), (10, 1, 3), (10, 0, 3), (30, 0, 0)]
+    assert [measured.line_of(position) for position in positions] == [*range(6)]
     without = LineMap(before=(0, 10, 30))
-    assert [without.line_of(spot) for spot in spots] == [0, 1, 1, 1, 1, 2]
+    assert [without.line_of(position) for position in positions] == [0, 1, 1, 1, 1, 2]
     larger = LineMap(before=(0, 10, 10, 10, 10, 10, 10, 10, 30))
-    assert [larger.line_of(spot) for spot in spots] == [0, 1, 3, 5, 7, 8]
-    assert [larger.line_of(without.spot(line)) for line in range(3)] == [0, 7, 8]
+    assert [larger.line_of(position) for position in positions] == [0, 1, 3, 5, 7, 8]
+    assert [larger.line_of(without.position_of(line)) for line in range(3)] == [0, 7, 8]
     wider = LineMap(before=(0, 5, 30))
-    assert [wider.line_of(spot) for spot in spots] == [0, 1, 1, 1, 1, 2]
+    assert [wider.line_of(position) for position in positions] == [0, 1, 1, 1, 1, 2]
 
 
 # Finding.
@@ -251,13 +251,13 @@ def test_a_plain_line_is_taken_in_as_one_that_is_looked_at_char_by_char(lines: l
 @given(st.lists(st.text(max_size=30), max_size=5), st.text(max_size=5))
 def test_every_place_reads_as_what_was_wanted(lines: list[str], wanted: str) -> None:
     def plainly(text: str) -> str:
-        return "".join(map(fold, text)).translate({ord(c): None for c in " \n\t"}).replace("─", "")
+        return "".join(map(fold_character, text)).translate({ord(c): None for c in " \n\t"}).replace("─", "")
 
     lines = ["".join(char for char in line if char == " " or not char.isspace()) for line in lines]
     for match in found(lines, wanted):
         sought = "".join(wanted.split())
         if all(char.isalnum() for char in sought):
-            assert "".join(map(fold, sought)) in plainly("".join(match))
+            assert "".join(map(fold_character, sought)) in plainly("".join(match))
 
 
 # Hints.

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.tui.widgets.sidebar.selection import EntryKind, SidebarChoice
-from reader.tui.widgets.sidebar.tree import FIRST, SidebarEntry, SidebarLine, SidebarTree
+from reader.tui.widgets.sidebar.tree import INITIAL_ENTRIES, SidebarEntry, SidebarLine, SidebarTree
 
 TOPICS = [SidebarEntry(f"Topic {n}", 100 - n) for n in range(12)]
 
@@ -33,9 +33,9 @@ def test_sections_follow_each_other_and_empty_ones_are_left_out(tree: SidebarTre
         "  Starred",
         "  Today",
         "Saved views",
-        "  none yet: w saves a query",
+        "  none yet; w saves one",
         "Topics",
-        *(f"  Topic {n}" for n in range(FIRST)),
+        *(f"  Topic {n}" for n in range(INITIAL_ENTRIES)),
         "  … 5 more",
         "Sources",
         "  The Star",
@@ -49,13 +49,15 @@ def test_sections_follow_each_other_and_empty_ones_are_left_out(tree: SidebarTre
 
 
 def test_the_rest_of_a_section_is_unfolded(tree: SidebarTree) -> None:
-    tree.show_whole("topic")
+    tree.show_all("topic")
     assert "  Topic 11" in shown(tree)
     assert "  … 5 more" not in shown(tree)
-    tree.set({"topic": TOPICS[: FIRST + 1]})
+    tree.set({"topic": TOPICS[: INITIAL_ENTRIES + 1]})
     tree.fold("topic")
     tree.fold("topic", folded=False)
-    assert shown(tree)[7 : 8 + FIRST] == [f"  Topic {n}" for n in range(FIRST + 1)]  # not "… 1 more"
+    assert shown(tree)[7 : 8 + INITIAL_ENTRIES] == [
+        f"  Topic {n}" for n in range(INITIAL_ENTRIES + 1)
+    ]  # not "… 1 more"
 
 
 def test_sections_fold(tree: SidebarTree) -> None:
@@ -78,13 +80,13 @@ def test_a_filter_shows_what_has_it_in_its_name_folded_or_not(tree: SidebarTree)
     tree.set({"topic": [SidebarEntry("Topic 1", 1)]})
     assert shown(tree) == ["Topics", "  Topic 1"]
     tree.filter_by("nothing")
-    assert (len(tree), shown(tree), tree.step(0, 1)) == (1, ["  nothing; Esc shows all"], 0)
+    assert (len(tree), shown(tree), tree.step(0, 1)) == (1, ["  no matches; Esc shows all"], 0)
     tree.filter_by("")
     assert "  All" in shown(tree)
 
 
 def test_where_there_is_room_sections_are_apart_and_one_steps_over_that(tree: SidebarTree) -> None:
-    tree.set_airy(airy=True)
+    tree.set_spaced(spaced=True)
     assert shown(tree)[3:6] == ["  Today", "", "Saved views"]
     assert tree.step(3, 1) == 5
     assert tree.step(5, -1) == 3
@@ -99,7 +101,7 @@ def test_a_hundred_thousand_sources_take_no_time() -> None:
     began = time.process_time()
     for _ in range(20):
         tree.set({"source": entries})
-        tree.show_whole("source")
+        tree.show_all("source")
         assert [tree[at].text for at in range(50_000, 50_050)]
     assert time.process_time() - began < 0.2
     assert tree[len(tree) - 1].text == "Source 99999"
@@ -114,7 +116,7 @@ steps = st.one_of(
     st.tuples(st.just("fold"), kinds, st.booleans()),
     st.tuples(st.just("whole"), kinds, st.none()),
     st.tuples(st.just("filter"), st.just("topic"), st.sampled_from(["", "a", "ab", "bb"])),
-    st.tuples(st.just("airy"), st.just("topic"), st.booleans()),
+    st.tuples(st.just("spaced"), st.just("topic"), st.booleans()),
 )
 
 
@@ -129,10 +131,10 @@ def test_every_line_is_found_again_and_none_is_twice(done: list[tuple[str, Entry
                 tree.fold(kind, folded=value)
             case "filter", str():
                 tree.filter_by(value)
-            case "airy", bool():
-                tree.set_airy(airy=value)
+            case "spaced", bool():
+                tree.set_spaced(spaced=value)
             case _:
-                tree.show_whole(kind)
+                tree.show_all(kind)
         lines = [*tree]
         assert len(lines) == len(tree)
         keys = [line.key for line in lines if line.what != "gap"]
