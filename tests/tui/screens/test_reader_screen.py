@@ -121,7 +121,7 @@ async def test_a_document_with_a_text_of_its_own_is_read_as_it_is(kept: Path) ->
     async with opened(kept) as reader:
         await reader.press("j", "enter", "enter")
         assert "Its own words." in drawn(reader.reading)
-        assert "The document's own text" in drawn(reader.reading)
+        assert "From the document" in drawn(reader.reading)
 
 
 async def test_what_has_no_address_says_that_there_is_nothing_to_fetch(kept: Path) -> None:
