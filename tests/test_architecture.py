@@ -57,12 +57,12 @@ def test_an_import_loads_no_more_than_it_needs(module: str, unwanted: set[str]) 
 
 
 @pytest.mark.parametrize("module", ["reader.core.model", "reader.core.paths"])
-def test_the_ground_floor_loads_no_third_party(module: str) -> None:
+def test_core_modules_load_no_third_party_package(module: str) -> None:
     packages = {name.partition(".")[0] for name in _loaded_by(f"import {module}")}
     assert packages <= sys.stdlib_module_names | {"reader"}
 
 
-def test_importing_every_module_of_the_commands_has_no_side_effects() -> None:
+def test_imports_of_the_commands_have_no_side_effects() -> None:
     modules = (
         "reader.cli.main, reader.library.library, reader.indexing.refresh, reader.documents.parse, "
         "reader.export.records, reader.core.logs"
@@ -73,7 +73,7 @@ def test_importing_every_module_of_the_commands_has_no_side_effects() -> None:
 
 
 @pytest.mark.parametrize("module", ["reader.tui.app", "reader.startup", "reader.cli.main", "reader.cli.extract"])
-def test_what_finds_articles_in_pages_is_loaded_by_its_worker_alone(module: str) -> None:
+def test_only_the_worker_loads_the_extractors(module: str) -> None:
     loaded = _loaded_by(f"import {module}")
     assert module in loaded
     assert (

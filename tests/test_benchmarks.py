@@ -128,14 +128,14 @@ def answering() -> Iterator[Terminal]:
 # --- the terminal --------------------------------------------------------------------------
 
 
-def test_the_moment_of_a_screen_is_that_of_the_output_that_completed_it(answering: Terminal) -> None:
+def test_a_screen_is_timed_by_the_output_that_completed_it(answering: Terminal) -> None:
     pressed = answering.press("x")
     shown = answering.until(lambda screen: screen[3].startswith("done x"))
     answered = float(answering.screen[2].split()[0])
     assert pressed < answered < shown < time.perf_counter()
 
 
-def test_a_screen_before_the_last_has_its_own_moment(answering: Terminal) -> None:
+def test_earlier_screens_keep_their_own_time(answering: Terminal) -> None:
     answering.press("x")
     assert answering.came()
     answering.until(lambda screen: screen[1].startswith("first half of x"))
@@ -156,19 +156,19 @@ def test_frames_are_the_screens_after_each_piece_of_output(answering: Terminal) 
     assert all(len(line) == COLUMNS for line in screens[-1])
 
 
-def test_a_screen_that_does_not_come_is_told_with_the_one_that_is_there(answering: Terminal) -> None:
+def test_a_timeout_reports_the_current_screen(answering: Terminal) -> None:
     with pytest.raises(NotShownError, match="ready"):
         answering.until(lambda _: False, patience=0.05)
 
 
-def test_a_program_that_ends_is_told(answering: Terminal) -> None:
+def test_a_program_that_has_ended_is_reported(answering: Terminal) -> None:
     assert answering.end("q") == 0
     with pytest.raises(NotShownError, match="ended"):
         answering.until(lambda _: False)
 
 
 @given(st.lists(st.integers(0, 200), max_size=12))
-def test_it_does_not_matter_where_the_output_is_cut(cuts: list[int]) -> None:
+def test_output_may_be_split_anywhere(cuts: list[int]) -> None:
     unknown = "\x1b[>4;2m\x1b[?2026$p\x1bP+q544e\x1b\\"
     data = f"\x1b[2J\x1b[H{unknown}é 顔認\x1b[1;31mred\x1b[0m\x1b[5;5Hthere\x1b[<u\n!".encode()
     whole, parts = Emulator(), Emulator()
@@ -186,7 +186,7 @@ def test_it_does_not_matter_where_the_output_is_cut(cuts: list[int]) -> None:
 # --- what is seen --------------------------------------------------------------------------
 
 
-def test_what_a_screen_says() -> None:
+def test_a_screen_is_parsed() -> None:
     assert sight.articles(SCREEN) == 1234
     assert sight.order(SCREEN) == "1↓"
     assert len(sight.rows(SCREEN)) == 3
@@ -198,40 +198,40 @@ def test_what_a_screen_says() -> None:
     assert not sight.is_building(SCREEN)  # what the article says is not the index's progress
 
 
-def test_what_stands_behind_a_sign_of_doubtful_width_is_not_looked_at() -> None:
+def test_text_after_a_character_of_unclear_width_is_ignored() -> None:
     rows = [SCREEN[0], SCREEN[1], f"{SCREEN[2][:40]}नए left over", f"{SCREEN[2][:40]}नए", SCREEN[5]]
     assert sight.titles(rows)[0] == sight.titles(rows)[1] == SCREEN[2][2:40]
 
 
-def test_a_row_that_has_not_come_yet_is_seen() -> None:
+def test_a_missing_row_is_noticed() -> None:
     blank = [*SCREEN[:3], " " * 56 + "▏", *SCREEN[4:]]
     assert len(sight.filled(blank)) == 1
     assert not sight.is_full(blank, 1234)
     assert sight.is_full(blank, 1)
 
 
-def test_a_list_in_another_order_than_told_is_seen() -> None:
+def test_a_list_in_the_wrong_order_is_noticed() -> None:
     for other in ([*SCREEN[:2], SCREEN[3], SCREEN[2], *SCREEN[4:]], [*SCREEN[:2], SCREEN[4], *SCREEN[2:4], SCREEN[5]]):
         assert sight.is_full(other, 1234)
         assert not sight.is_sorted(other)
         assert not sight.is_complete(other, 1234)
 
 
-def test_the_progress_of_the_index_is_no_row() -> None:
+def test_the_progress_bar_is_not_a_row() -> None:
     building = [*SCREEN[:4], " Reading  ━━━━━━━━━━━━━━━━━━  1,176 of 2,000  1 s left  900 a second ", SCREEN[5]]
     assert sight.built(building) == 1176
     assert len(sight.rows(building)) == 2
     assert sight.is_full(building, 1234)
 
 
-def test_a_screen_without_a_list_says_nothing() -> None:
+def test_a_screen_without_a_list_has_no_rows() -> None:
     assert sight.rows(["", "", "", ""]) == []
     assert not sight.is_complete(["", "", "", ""], 0)
     assert sight.marked(["", "", "", ""]) == -1
 
 
 @given(st.integers(1, 30), st.integers(1, 80), st.integers(0, 60))
-def test_keys_are_pressed_often_enough_and_never_lead_nowhere(samples: int, steps: int, pages: int) -> None:
+def test_each_key_is_pressed_often_enough_and_always_moves(samples: int, steps: int, pages: int) -> None:
     plan = list(keys.plan(samples, steps, pages))
     pressed = {name: plan.count(name) for name in keys.KEYS}
     assert pressed[keys.STEP] == pressed[keys.END] == samples
@@ -249,14 +249,14 @@ def test_keys_are_pressed_often_enough_and_never_lead_nowhere(samples: int, step
 
 
 @given(st.lists(st.floats(0, 100), min_size=1), st.integers(1, 100))
-def test_a_percentile_is_one_of_the_values_that_so_many_do_not_exceed(values: list[float], percent: int) -> None:
+def test_a_percentile_is_a_value_of_the_sample(values: list[float], percent: int) -> None:
     found = percentile(values, percent)
     assert found in values
     assert sum(value <= found for value in values) * 100 >= percent * len(values)
     assert sum(value < found for value in values) * 100 < percent * len(values)
 
 
-def test_a_target_is_held_against_the_ratio_where_there_is_a_yardstick() -> None:
+def test_a_target_applies_to_the_ratio_if_there_is_a_baseline() -> None:
     assert Figure("a", 5.0, "s", "b", 1.2, 1.4).met is True
     assert Figure("a", 0.1, "s", "b", 1.5, 1.4).met is False
     assert Figure("a", 15.0, "ms", target=16.0).met is True
@@ -264,7 +264,7 @@ def test_a_target_is_held_against_the_ratio_where_there_is_a_yardstick() -> None
     assert Figure("a", 15.0, "ms").met is None
 
 
-def test_the_table_says_what_is_met_and_what_is_not_there() -> None:
+def test_the_table_shows_met_missed_and_missing_targets() -> None:
     lines = report.table(
         [
             Figure("start", 0.25, "s", "empty app", 1.25, 1.4),
@@ -279,19 +279,19 @@ def test_the_table_says_what_is_met_and_what_is_not_there() -> None:
     ]
 
 
-def test_a_command_that_fails_is_told_with_what_it_said() -> None:
+def test_a_failing_command_is_reported_with_its_output() -> None:
     with pytest.raises(MeasureError, match="no such luck"):
         run([sys.executable, "-c", "raise SystemExit('no such luck')"], dict(os.environ))
 
 
-def test_the_cpu_of_children_counts() -> None:
+def test_cpu_time_includes_child_processes() -> None:
     busy = "sum(range(3_000_000))"
     child = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {busy!r}])"
     alone, around = (run([sys.executable, "-c", code], dict(os.environ)) for code in ("", child))
     assert around.cpu > alone.cpu
 
 
-def test_memory_is_that_of_a_process_and_its_children() -> None:
+def test_memory_includes_child_processes() -> None:
     code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'print(1, flush=True); input()'])"
     with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
@@ -356,14 +356,14 @@ def test_every_part_is_tested() -> None:
     assert list(FIGURES) == list(benchmark.PARTS)
 
 
-def test_a_part_that_does_not_exist_is_named(tmp_path: Path) -> None:
+def test_an_unknown_part_is_reported(tmp_path: Path) -> None:
     command = [sys.executable, str(SCRIPTS / "run.py"), str(tmp_path), "--only", "keys,nothing"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "there is no nothing" in done.stderr
 
 
-def test_what_the_client_costs_is_measured_against_bare_httpx(tmp_path: Path) -> None:
+def test_the_cost_of_the_client_is_compared_with_plain_httpx(tmp_path: Path) -> None:
     told = tmp_path / "rounds.json"
     few = ["--pages", "20", "--rounds", "2", "--kilobytes", "2", "--json", str(told)]
     done = subprocess.run(

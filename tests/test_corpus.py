@@ -22,7 +22,7 @@ def corpus() -> ModuleType:
     return module
 
 
-def test_every_document_reads_without_a_problem_and_has_the_size_of_a_real_one(corpus: ModuleType) -> None:
+def test_documents_parse_without_problems_and_have_realistic_sizes(corpus: ModuleType) -> None:
     related = here = 0
     addresses = {url_key(corpus.address(number)) for number in range(300)}
     for number in range(300):
@@ -45,7 +45,7 @@ def test_the_same_count_and_seed_give_the_same_bytes(corpus: ModuleType, tmp_pat
     assert corpus.document(3, 30, 8) != corpus.document(3, 30, 7)
 
 
-def test_a_corpus_that_was_begun_is_gone_on_with(corpus: ModuleType, tmp_path: Path) -> None:
+def test_an_unfinished_corpus_is_completed(corpus: ModuleType, tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     corpus.PART = 10
     try:
@@ -63,7 +63,7 @@ def test_a_corpus_that_was_begun_is_gone_on_with(corpus: ModuleType, tmp_path: P
     assert one == two
 
 
-def test_another_corpus_or_anything_else_is_left_alone(corpus: ModuleType, tmp_path: Path) -> None:
+def test_a_different_corpus_or_folder_is_not_touched(corpus: ModuleType, tmp_path: Path) -> None:
     list(corpus.make(tmp_path / "corpus", 3))
     with pytest.raises(corpus.CorpusError, match="another corpus"):
         list(corpus.make(tmp_path / "corpus", 3, seed=2))

@@ -41,7 +41,7 @@ def test_the_second_command_is_the_one_that_ci_runs() -> None:
     assert second in CI.splitlines()
 
 
-def test_ci_runs_every_check_that_the_project_promises() -> None:
+def test_ci_runs_every_check() -> None:
     for check in ("ruff check .", "ruff format --check .", "mypy --strict reader", "lint-imports"):
         assert f".venv/bin/{check}" in map(str.strip, CI.splitlines())
 
@@ -69,7 +69,7 @@ def test_the_settings_in_the_docs_are_the_defaults(tmp_path: Path) -> None:
     assert set(tomllib.loads(example)["fetch"]) == {field.name for field in fields(FetchSettings)} - {"offline"}
 
 
-def test_the_readme_warns_of_the_other_package_called_reader() -> None:
+def test_the_readme_warns_about_the_other_package_named_reader() -> None:
     assert "import package is called `reader`, like another project on PyPI" in README
     assert "pipx install ." in README
     assert "uv tool install ." in README
@@ -99,7 +99,7 @@ def test_every_module_that_a_page_names_exists(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_links_between_pages_lead_somewhere(page: Path) -> None:
+def test_links_between_pages_resolve(page: Path) -> None:
     for target, heading in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", page.read_text("utf-8")):
         there = page.parent / target if target else page
         assert there.exists(), f"{page.name} links to {target}"

@@ -31,7 +31,7 @@ def kept(seeds: Path) -> Path:
     return seeds
 
 
-def test_what_the_first_frame_shows_comes_with_the_library(kept: Path) -> None:
+def test_the_first_frame_comes_with_the_library(kept: Path) -> None:
     first = Opening(str(kept), Paths.from_environment()).wait(nothing)
     try:
         assert first.view.sort == Sort("date", reverse=True)
@@ -42,7 +42,7 @@ def test_what_the_first_frame_shows_comes_with_the_library(kept: Path) -> None:
         first.library.close()
 
 
-def test_without_a_path_it_is_the_folder_that_was_open_last(kept: Path) -> None:
+def test_without_a_path_the_last_folder_opens(kept: Path) -> None:
     first = Opening(None, Paths.from_environment()).wait(nothing)
     try:
         assert first.library.target == kept.resolve()
@@ -50,13 +50,13 @@ def test_without_a_path_it_is_the_folder_that_was_open_last(kept: Path) -> None:
         first.library.close()
 
 
-def test_what_cannot_be_opened_is_told_by_whoever_waits(tmp_path: Path) -> None:
+def test_waiting_for_a_library_that_cannot_open_raises_the_reason(tmp_path: Path) -> None:
     with pytest.raises(ReaderError, match="There is no folder or file"):
         Opening(str(tmp_path / "none"), Paths.from_environment()).wait(nothing)
 
 
 @pytest.mark.parametrize(("path", "name"), [("/mnt/\x1bfar", "/mnt/far"), (None, "The folder that was open last")])
-def test_a_disk_that_does_not_answer_is_given_up_with_a_sentence(path: str | None, name: str) -> None:
+def test_opening_times_out_when_the_disk_hangs(path: str | None, name: str) -> None:
     answer = threading.Event()
 
     def reach(_: Path | None, __: Paths) -> FirstFrame:

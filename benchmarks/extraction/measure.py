@@ -26,13 +26,13 @@ class Score(NamedTuple):
 
     @property
     def f1(self) -> float:
-        """The harmonic mean of the two."""
+        """The harmonic mean of precision and recall."""
         total = self.precision + self.recall
         return 2 * self.precision * self.recall / total if total else 0.0
 
 
 class PageScore(NamedTuple):
-    """The score of one page, and whether it counts for either average."""
+    """The score of one page, and whether it counts for each average."""
 
     score: Score
     found_any: bool

@@ -32,7 +32,7 @@ _RUNS = 3
 
 
 class Truth(NamedTuple):
-    """A page, and what an extractor should find in it."""
+    """A page and the text that an extractor should find in it."""
 
     name: str
     page: bytes
@@ -50,46 +50,46 @@ class Result(NamedTuple):
 
 def truths(folder: Path) -> Iterator[Truth]:
     """Yield the pages of a folder with their reference texts. Raises SystemExit if there are none."""
-    kept = folder / "ground-truth.json"
-    told = json.loads(kept.read_text("utf-8")) if kept.exists() else {}
+    file = folder / "ground-truth.json"
+    known = json.loads(file.read_text("utf-8")) if file.exists() else {}
     found = False
     for path in sorted([*folder.glob("*.html*"), *folder.glob("html/*.html*")]):
         name = path.name.removesuffix(".gz").removesuffix(".html")
         text = path.with_name(f"{name}.txt")
         page = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-        if name in told:
-            yield Truth(name, page, told[name].get("articleBody") or "", told[name].get("url") or "")
+        if name in known:
+            yield Truth(name, page, known[name].get("articleBody") or "", known[name].get("url") or "")
         elif text.exists():
             yield Truth(name, page, text.read_text("utf-8"), "https://www.example.org/")
         else:
             continue
         found = True
     if not found:
-        raise SystemExit(f"There are no pages with true texts in {folder}.")
+        raise SystemExit(f"{folder} contains no pages with true texts.")
 
 
 def ours(page: bytes, url: str) -> str:
-    """Return what newsreader finds."""
+    """Return the text that newsreader extracts."""
     article = extract_article(page, url)
     return "" if article is None else article_text(article.blocks)
 
 
 def trafilatura_fast(page: bytes, url: str) -> str:
-    """Return what trafilatura finds by itself, in its fast mode."""
+    """Return the text that trafilatura extracts in its fast mode."""
     import trafilatura
 
     return trafilatura.extract(page, url=url or None, fast=True, include_comments=False) or ""
 
 
 def trafilatura_default(page: bytes, url: str) -> str:
-    """Return what trafilatura finds by itself."""
+    """Return the text that trafilatura extracts."""
     import trafilatura
 
     return trafilatura.extract(page, url=url or None, include_comments=False) or ""
 
 
 def readability(page: bytes, _: str) -> str:
-    """Return what readability-lxml finds by itself."""
+    """Return the text that readability-lxml extracts."""
     from lxml.html import fromstring
     from readability import Document
     from readability.readability import Unparseable
@@ -101,7 +101,7 @@ def readability(page: bytes, _: str) -> str:
     return "\n".join(fromstring(summary).itertext()) if summary.strip() else ""
 
 
-def measured(name: str, extract: Callable[[bytes, str], str], pages: list[Truth]) -> Result:
+def measure(name: str, extract: Callable[[bytes, str], str], pages: list[Truth]) -> Result:
     """Run an extractor on pages. Times are CPU seconds, the best of three, after loading all libraries."""
     for page in pages:
         extract(page.page, page.url)
@@ -130,19 +130,19 @@ def table(results: list[Result]) -> str:
 
 
 def main() -> None:
-    """Measure what the command line asks for."""
+    """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--against", action="store_true", help="measure the libraries by themselves as well")
-    parser.add_argument("--worst", type=int, default=0, metavar="N", help="name the N pages that are farthest off")
+    parser.add_argument("--against", action="store_true", help="also measure the libraries by themselves")
+    parser.add_argument("--worst", type=int, default=0, metavar="N", help="list the N pages with the lowest F1")
     arguments = parser.parse_args()
     logging.disable(logging.CRITICAL)
     pages = list(truths(arguments.folder))
-    results = [measured("newsreader", ours, pages)]
+    results = [measure("newsreader", ours, pages)]
     if arguments.against:
-        results.append(measured("trafilatura, fast", trafilatura_fast, pages))
-        results.append(measured("trafilatura", trafilatura_default, pages))
-        results.append(measured("readability-lxml", readability, pages))
+        results.append(measure("trafilatura, fast", trafilatura_fast, pages))
+        results.append(measure("trafilatura", trafilatura_default, pages))
+        results.append(measure("readability-lxml", readability, pages))
     print(f"{len(pages)} pages\n\n{table(results)}")
     worst = sorted(results[0].pages.items(), key=lambda page: page[1].score.f1)[: arguments.worst]
     for name, page in worst:

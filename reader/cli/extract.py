@@ -98,7 +98,7 @@ def _no_article(name: str, stub: str) -> ReaderError:
 def _markdown(article: Extract) -> str:
     """Return an article as Markdown, with its title and a line with author, site and date above."""
     from reader.content.blocks import Heading, Paragraph, Span, TextStyle
-    from reader.content.markdown.parser import to_markdown
+    from reader.content.markdown.writer import to_markdown
 
     date = article.published_at.date().isoformat() if article.published_at else ""
     byline = ", ".join(filter(None, (article.byline, article.site, date)))

@@ -89,7 +89,7 @@ def print_article(article: Article) -> None:
     """Print an article as text."""
     import json
 
-    from reader.content.markdown.parser import to_markdown
+    from reader.content.markdown.writer import to_markdown
     from reader.workers.body_parser import BodyParser
 
     facts = [

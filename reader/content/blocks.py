@@ -1,8 +1,6 @@
-"""What a text consists of, between the markup it came in and the lines it is drawn as.
+"""The blocks of a text: what all parsers return, and what the layout and the Markdown writer take.
 
-Both parsers end here and both printers start here, so HTML can become Markdown, and
-either can become lines, without one knowing the other. Every string in a block that a
-parser made has passed :mod:`reader.core.text`.
+Every string in a block that a parser returns has passed :mod:`reader.core.text`.
 """
 
 from __future__ import annotations
@@ -15,7 +13,7 @@ from typing import Literal, TypeAlias
 
 
 class TextStyle(enum.Flag):
-    """How a piece of text stands out; a theme decides what that looks like."""
+    """The styles of a piece of text; the theme decides how they look."""
 
     NONE = 0
     BOLD = enum.auto()
@@ -25,19 +23,19 @@ class TextStyle(enum.Flag):
     HEADING = enum.auto()
     MUTED = enum.auto()
     LINK = enum.auto()
-    """Set by the layout only; in a block, ``href`` says that a span is a link."""
+    """Set by the layout only; in a block, a span with an ``href`` is a link."""
     DECORATION = enum.auto()
-    """Set by the layout only: says something of a line and is no text of it, so it is neither found nor copied."""
+    """Set by the layout only: a sign that is not part of the text, so it is neither found nor copied."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A piece of text in one style; in a block, a ``\\n`` in it is a line break that the author asked for."""
+    """A piece of text in one style; in a block, ``\\n`` is a line break of the author."""
 
     text: str
     style: TextStyle = TextStyle.NONE
     href: str = ""
-    """An http, https or mailto address, or empty."""
+    """An http, https or mailto address; empty for text that is not a link."""
 
 
 Spans: TypeAlias = tuple[Span, ...]
@@ -61,7 +59,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What somebody else said."""
+    """A block quote."""
 
     blocks: tuple[Block, ...]
 
@@ -77,7 +75,7 @@ class ListBlock:
 
 @dataclass(frozen=True, slots=True)
 class CodeBlock:
-    """Text whose line breaks and indents count."""
+    """Preformatted text."""
 
     text: str
     language: str = ""
@@ -85,7 +83,7 @@ class CodeBlock:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells, possibly of unequal length; ``header`` is empty when the table has none."""
+    """Rows of cells, possibly of unequal length; ``header`` may be empty."""
 
     header: tuple[Cell, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -93,7 +91,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A picture, by address; ``width`` and ``height`` in pixels where the markup says."""
+    """An image; ``width`` and ``height`` are in pixels, None where the markup has none."""
 
     url: str
     alt: str = ""
@@ -104,7 +102,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Embed:
-    """Something of another site that a terminal cannot play, by address."""
+    """Embedded media that a terminal cannot play."""
 
     url: str
     kind: Literal["video", "audio", "embed"] = "embed"
@@ -112,7 +110,7 @@ class Embed:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A line across."""
+    """A horizontal rule."""
 
 
 Block: TypeAlias = Heading | Paragraph | Quote | ListBlock | CodeBlock | Table | Figure | Embed | Rule
@@ -126,11 +124,10 @@ def spans_text(spans: Iterable[Span]) -> str:
 
 
 def plain_text(blocks: Iterable[Block]) -> str:
-    """Return the words of ``blocks`` alone, for searching and copying.
+    """Return the text of ``blocks`` for searching and copying.
 
-    Blocks are parted by a blank line, the items of a list and the rows of a table by a
-    line break, cells by a tab. A picture gives its alternative text and caption, an
-    embed its address.
+    Blocks are separated by a blank line, list items and table rows by a line break, cells by a tab. An image
+    gives its alternative text and caption, an embed its address.
     """
     return "\n\n".join(filter(None, map(_block_text, blocks)))
 
@@ -156,7 +153,7 @@ def _block_text(block: Block) -> str:
 
 
 def links(blocks: Iterable[Block]) -> tuple[tuple[str, str], ...]:
-    """Return each link and embed as (text, address), in order; an address that comes again is left out."""
+    """Return each link and embed as (text, address), in order; each address once."""
     found: dict[str, str] = {}
     for text, href in _links(blocks):
         found.setdefault(href, text)
@@ -183,7 +180,7 @@ def _links(blocks: Iterable[Block]) -> Iterator[tuple[str, str]]:
 
 
 def _span_links(spans: Spans) -> Iterator[tuple[str, str]]:
-    # One link is several spans when a part of its text is bold.
+    # A link whose text is partly bold is several spans.
     for href, group in groupby(spans, key=lambda span: span.href):
         if href:
             yield " ".join(spans_text(group).split()) or href, href

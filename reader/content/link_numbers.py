@@ -1,4 +1,4 @@
-"""Blocks whose links carry numbers, for a text whose links are listed below it. Pure."""
+"""Number the links of a text that lists them below. Pure."""
 
 from __future__ import annotations
 
@@ -22,28 +22,28 @@ from reader.content.blocks import (
     spans_text,
 )
 
-_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_SUPERSCRIPT = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def superscript_number(number: int) -> str:
-    """Return a number as small figures above the line."""
-    return str(number).translate(_RAISED)
+    """Return a number in superscript digits."""
+    return str(number).translate(_SUPERSCRIPT)
 
 
 class LinkNumbering:
-    """Numbers links in the order in which they come; the same address has the same number wherever it stands."""
+    """Numbers links in their order; an address has the same number everywhere."""
 
     def __init__(self) -> None:
         self._found: dict[str, tuple[int, str]] = {}
-        """Address -> its number, and the text it had first."""
+        """Address -> its number and the text of its first link."""
 
     @property
     def links(self) -> tuple[tuple[str, str], ...]:
-        """What was numbered, from 1 on, as (text, address)."""
+        """The numbered links from 1 on, as (text, address)."""
         return tuple((text, href) for href, (_, text) in self._found.items())
 
     def blocks(self, blocks: Iterable[Block]) -> tuple[Block, ...]:
-        """Return ``blocks`` with a number behind each link. Pictures and embeds become a line that is one."""
+        """Return ``blocks`` with a number behind each link. Images and embeds become links."""
         return tuple(map(self._block, blocks))
 
     def _block(self, block: Block) -> Block:
@@ -57,7 +57,7 @@ class LinkNumbering:
             case Table(header=header, rows=rows):
                 return Table(tuple(map(self._spans, header)), tuple(tuple(map(self._spans, row)) for row in rows))
             case Figure():
-                return Paragraph(self._spans(_picture(block)))
+                return Paragraph(self._spans(_image_link(block)))
             case Embed(url=url, kind=kind):
                 return Paragraph(self._spans((Span(EMBED_NAMES[kind], TextStyle.MUTED, url),)))
             case _:
@@ -67,7 +67,7 @@ class LinkNumbering:
         return tuple(self._numbered(spans))
 
     def _numbered(self, spans: Spans) -> Iterator[Span]:
-        # One link is several spans when a part of its text is bold.
+        # A link whose text is partly bold is several spans.
         for href, group in groupby(spans, key=lambda span: span.href):
             pieces = [*group]
             yield from pieces
@@ -77,7 +77,7 @@ class LinkNumbering:
                 yield Span(superscript_number(number), TextStyle.MUTED, href)
 
 
-def _picture(figure: Figure) -> Spans:
-    """Return a picture in words that lead to it: its caption, else what it says of itself."""
+def _image_link(figure: Figure) -> Spans:
+    """Return a link to an image: its caption, else its alternative text."""
     words = " ".join((spans_text(figure.caption) or figure.alt).split())
     return (Span(f"Picture · {words}" if words else "Picture", TextStyle.MUTED, figure.url),)

@@ -1,4 +1,4 @@
-"""Blocks as plain values and back, for the way from one process to another."""
+"""Blocks <-> plain values, for other processes and for storage."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ from reader.content.blocks import (
 
 
 def to_values(blocks: Iterable[Block]) -> list[Any]:
-    """Return ``blocks`` as lists, tuples, texts and numbers, which :func:`from_values` turns back."""
-    return [_plain(block) for block in blocks]
+    """Return ``blocks`` as lists, tuples, strings and numbers; :func:`from_values` is the inverse."""
+    return [_block_values(block) for block in blocks]
 
 
 def from_values(values: Iterable[Any]) -> tuple[Block, ...]:
-    """Return the blocks that :func:`to_values` was given. Raises ValueError for what it did not make."""
+    """Return blocks from the values of :func:`to_values`. Raises ValueError or TypeError for other values."""
     return tuple(map(_block, values))
 
 
-def _plain(block: Block) -> tuple[Any, ...]:
+def _block_values(block: Block) -> tuple[Any, ...]:
     match block:
         case Heading(level=level, spans=spans):
-            return "heading", level, _plain_spans(spans)
+            return "heading", level, _span_values(spans)
         case Paragraph(spans=spans):
-            return "paragraph", _plain_spans(spans)
+            return "paragraph", _span_values(spans)
         case Quote(blocks=blocks):
             return "quote", to_values(blocks)
         case ListBlock(items=items, ordered=ordered, start=start):
@@ -45,16 +45,16 @@ def _plain(block: Block) -> tuple[Any, ...]:
         case CodeBlock(text=text, language=language):
             return "code", text, language
         case Table(header=header, rows=rows):
-            return "table", list(map(_plain_spans, header)), [list(map(_plain_spans, row)) for row in rows]
+            return "table", list(map(_span_values, header)), [list(map(_span_values, row)) for row in rows]
         case Figure():
-            return "figure", block.url, block.alt, _plain_spans(block.caption), block.width, block.height
+            return "figure", block.url, block.alt, _span_values(block.caption), block.width, block.height
         case Embed(url=url, kind=kind):
             return "embed", url, kind
         case Rule():
             return ("rule",)
 
 
-def _plain_spans(spans: Spans) -> list[tuple[str, int, str]]:
+def _span_values(spans: Spans) -> list[tuple[str, int, str]]:
     return [(span.text, span.style.value, span.href) for span in spans]
 
 

@@ -1,4 +1,4 @@
-"""The one exception that is meant for a person, and how the system's own are put into words."""
+"""The exception whose message is shown to the user, and messages for system errors."""
 
 from __future__ import annotations
 
@@ -6,19 +6,18 @@ from reader.core.text import clean
 
 
 class ReaderError(Exception):
-    """Something failed that the person can do something about.
+    """A failure that is reported to the user.
 
-    ``message`` is a sentence that says what failed and for which file or URL;
-    ``hint`` is a sentence that says what to do next, or empty. Both have already
-    passed :mod:`reader.core.text` where they quote anything from outside.
+    ``message`` is a sentence that says what failed, for which file or URL. ``hint`` is a sentence that says what to do
+    about it; it may be empty. Text from outside that they quote must have passed :mod:`reader.core.text`.
     """
 
     gone = False
-    """Whether what it is about is no longer there."""
+    """Whether the object in question no longer exists."""
     damaged = False
-    """Whether a file of ours is bad, as opposed to busy, full, or not ours to write."""
+    """Whether a file of newsreader is damaged, not just busy or unwritable."""
     unwritable = False
-    """Whether nothing can be written where a file of ours is: no room, or no right to."""
+    """Whether a file of newsreader cannot be written: no disk space, or no permission."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -30,6 +29,6 @@ class ReaderError(Exception):
 
 
 def describe_error(error: BaseException) -> str:
-    """Return why something failed, in the system's words and without the file name, fit to follow a colon."""
+    """Return the system's reason for an error, without the file name, to follow a colon."""
     words = (isinstance(error, OSError) and error.strerror) or str(error) or type(error).__name__
     return clean(words).rstrip(".").lower()

@@ -1,4 +1,4 @@
-"""How the program ends: every failure becomes a sentence on stderr and an exit status."""
+"""Exit of the program: every failure becomes a sentence on stderr and an exit status."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from reader.core.paths import Paths
 from reader.core.text import clean
 
 FAILED = 2
-"""The exit status of what could not be done."""
+"""The exit status of a failed command."""
 INTERRUPTED = 130
-"""128 + SIGINT, as shells have it."""
+"""128 + SIGINT, as in shells."""
 
 
 def print_notice(sentence: str) -> None:
-    """Tell the person something, without mixing it into data."""
+    """Print a message for the user on stderr, separate from data."""
     sys.stderr.write(f"newsreader: {sentence}\n")
     sys.stderr.flush()
 
 
 def run_main(act: Callable[[], int]) -> NoReturn:
-    """Do ``act`` and end the program with the exit status that it returns, or with what its failure deserves."""
+    """Run ``act`` and exit with the status that it returns, or with that of its failure."""
     from reader.core import logs
 
-    if sys.stdout is None or sys.stderr is None:  # closed by whoever started us: there is nobody to tell
+    if sys.stdout is None or sys.stderr is None:  # closed by the parent process
         sys.exit(FAILED)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
-            # What a terminal of another encoding cannot show is no reason to stop.
+            # Characters that the terminal's encoding lacks must not stop the program.
             stream.reconfigure(errors="replace")
     paths = Paths.from_environment()
     logs.start_logging(paths.log_file)

@@ -1,4 +1,4 @@
-"""The log file: where tracebacks go, so that the screen need not show any."""
+"""The log file, which receives the tracebacks that the screen does not show."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _MAX_BYTES = 512 * 1024
 
 
 class _CleanFormatter(logging.Formatter):
-    """Logs are read in terminals, and quote what strangers wrote."""
+    """Cleans records: logs are read in terminals and quote text from outside."""
 
     def format(self, record: logging.LogRecord) -> str:
         return clean_block(super().format(record))
 
 
 class _FirstRecord(logging.Handler):
-    """Opens the log with the first record: most runs have none, and need not wait for what writes one."""
+    """Opens the log with the first record; most runs have none and start faster without it."""
 
     def __init__(self, path: Path) -> None:
         super().__init__()
@@ -26,7 +26,7 @@ class _FirstRecord(logging.Handler):
         self._file: logging.Handler | None = None
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the record, if the file can be written at all."""
+        """Write the record if the file can be written."""
         if self._file is None:
             self._file = _opened(self._path)
         self._file.handle(record)
@@ -51,9 +51,9 @@ def _opened(path: Path) -> logging.Handler:
 
 
 def start_logging(path: Path) -> None:
-    """Send warnings and errors to the file ``path``, which is made with the first of them; two such files at most.
+    """Log warnings and errors to the file ``path``, created with the first record and rotated once.
 
-    Where it cannot be written, nothing is logged: a reader without a log is still one.
+    If it cannot be written, nothing is logged.
     """
     root = logging.getLogger()
     root.addHandler(_FirstRecord(path))

@@ -1,8 +1,7 @@
-"""Where files of ours live. The only module that names a directory.
+"""The files of newsreader. The only module that names a directory.
 
-Each directory can be moved by an environment variable, which tests, portable
-set-ups and people with opinions use: ``NEWSREADER_CACHE_DIR``,
-``NEWSREADER_DATA_DIR``, ``NEWSREADER_CONFIG_DIR``. Nothing is created here.
+The environment variables ``NEWSREADER_CACHE_DIR``, ``NEWSREADER_DATA_DIR`` and ``NEWSREADER_CONFIG_DIR`` move the
+directories. Nothing is created here.
 """
 
 from __future__ import annotations
@@ -17,30 +16,30 @@ _APP = "newsreader"
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """The directories of one person on one machine."""
+    """The directories of one user on one machine."""
 
     cache: Path
-    """May vanish at any time."""
+    """May be deleted at any time."""
     data: Path
     """Must never be lost."""
     config: Path
-    """Written by the person."""
+    """Edited by the user."""
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Paths:
-        """Return the directories for this environment; the platform's own unless moved."""
+        """Return the directories for this environment, by default those of the platform."""
         return cls(*(_place(environ, kind) for kind in ("cache", "data", "config")))
 
     def index_file(self, folder: Path) -> Path:
         """Return the index file of ``folder``, which must be absolute."""
-        import hashlib  # imported late, as above: it brings a library of cryptography with it
+        import hashlib  # lazy: it loads OpenSSL
 
         name = hashlib.blake2b(os.fsencode(folder), digest_size=8).hexdigest()
         return self.cache / f"index-{name}.db"
 
     @property
     def pages_file(self) -> Path:
-        """The file of fetched pages, of all folders: an article is the same in each of them."""
+        """The file of fetched pages, shared by all folders."""
         return self.cache / "pages.db"
 
     @property
@@ -50,25 +49,25 @@ class Paths:
 
     @property
     def config_file(self) -> Path:
-        """The file a person may write settings in."""
+        """The file with the user's settings."""
         return self.config / "config.toml"
 
     @property
     def views_file(self) -> Path:
-        """The file of saved views, which a person may write in and newsreader does too."""
+        """The file of saved views, which both the user and newsreader edit."""
         return self.config / "views.toml"
 
     @property
     def log_file(self) -> Path:
-        """The file that tracebacks go to."""
+        """The log file."""
         return self.cache / "newsreader.log"
 
 
 def _place(environ: Mapping[str, str], kind: str) -> Path:
     named = environ.get(f"NEWSREADER_{kind.upper()}_DIR", "")
     if named:
-        return Path(os.path.expanduser(named))  # which leaves "~nobody" as it is
-    import platformdirs  # imported late: whoever has moved all three does not wait for it
+        return Path(os.path.expanduser(named))  # leaves unknown users such as "~nobody" alone
+    import platformdirs  # lazy: not needed if all three are moved
 
     find = {
         "cache": platformdirs.user_cache_dir, "data": platformdirs.user_data_dir, "config": platformdirs.user_config_dir

@@ -1,20 +1,15 @@
-"""The one gate for text from outside.
+"""The text gate: the one place that makes text from outside safe.
 
-A document, a file name, a web page, a server's answer: all of it was written by
-strangers, and a terminal obeys what it is shown. So every such string goes through
-here, after each step that decodes it (YAML escapes and HTML entities can spell out
-what the raw file did not contain), and before it reaches a screen, a log, a pipe or
-a browser.
+Documents, file names, web pages and responses are written by strangers, and a terminal executes the control sequences
+it is shown. So every such string passes through here after each step that decodes it (YAML escapes and HTML entities
+can produce what the raw file did not contain) and before it reaches a screen, a log, a pipe or a browser.
 
-Two jobs, for two moments:
+* :func:`clean` and :func:`clean_block` remove control, escape, bidirectional and invisible characters. The result is
+  safe to store.
+* :func:`stable_width`, :func:`fit_cells` and :func:`truncate` prepare it for *drawing in cells*: they drop forms whose
+  width differs between terminals, so that columns stay aligned.
 
-* :func:`clean` and :func:`clean_block` decide what the text *is*: control, escape,
-  bidirectional and invisible characters end here. What is left is safe to keep.
-* :func:`stable_width`, :func:`fit_cells` and :func:`truncate` decide how it is *drawn in cells*: they
-  give up the forms that terminals disagree about, so that columns stay columns.
-
-Nothing here is about markup: text from outside is never read as markup at all; it is
-handed to widgets as ``Content`` or ``Text``, never as ``str``.
+Text from outside is never read as markup: widgets get it as ``Content`` or ``Text``, never as ``str``.
 """
 
 from __future__ import annotations
@@ -29,19 +24,19 @@ from rich.cells import cell_len, split_graphemes
 
 ELLIPSIS = "…"
 
-# A number this long is no character, and int() refuses 4,300 digits with an error.
+# A number this long is not a character, and int() rejects more than 4,300 digits.
 _LONG_REFERENCE = re.compile(r"&#(?:\d{8,}+|[xX][0-9a-fA-F]{8,}+);?", re.ASCII)
 
 _LINE_BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"
 
-# What is taken out of any text, each with its reason:
+# What is removed from any text, with the reason:
 _REMOVED = (
     "\x00-\x08\x0e-\x1b\x1f\x7f"  # C0 and DEL: ESC starts terminal commands, BEL and BS act at once
     "\x80-\x84\x86-\x9f"  # C1: one-character forms of ESC [, ESC ] and the like
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidi marks, embeddings, overrides, isolates (UAX #9)
     "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u2060-\u2065\u206a-\u206f"  # draw nothing
     "\u3164\ufeff\uffa0\ufff0-\ufffb"  # fillers, BOM, interlinear annotation
-    "\ufe00-\ufe0e"  # variation selectors but VS16, which is part of emoji
+    "\ufe00-\ufe0e"  # variation selectors except VS16, which is part of emoji
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a"  # shorthand and musical format controls
     "\U000e0000-\U000e0fff"  # tag characters and further variation selectors: a hidden alphabet
 )
@@ -59,10 +54,10 @@ _STACKED = f"((?:[\u200c\u200d]?[{_MARKS}]){{4}})[\u200c\u200d]?[{_MARKS}][{_MAR
 
 
 class _Purge(NamedTuple):
-    """What takes text apart character by character; compiled when a text first needs it, not when we start."""
+    """The patterns that clean text; compiled on first use, not at start-up."""
 
     suspect: re.Pattern[str]
-    """Whatever any of the others could find; without one, a text stays as it is."""
+    """Matches everything that the others match; a text without a match is unchanged."""
     remove: re.Pattern[str]
     broken: re.Pattern[str]
     joiners_alone: re.Pattern[str]
@@ -83,18 +78,17 @@ def _patterns() -> _Purge:
 def clean(text: str) -> str:
     """Return ``text`` as one safe line: no control, escape, bidi or invisible characters.
 
-    Every run of white space, line breaks included, becomes one space; ends are
-    stripped. Broken characters become U+FFFD. Joiners stay only where they shape a
-    script or an emoji. Idempotent.
+    Runs of whitespace, line breaks included, become one space; the ends are stripped. Invalid characters become
+    U+FFFD. Joiners stay only where they shape a script or an emoji. Idempotent.
     """
     if text.isascii() and text.isprintable():
         return _SPACES.sub(" ", text).strip() if "  " in text else text.strip()
-    # Removing first can bring blanks together, so spaces are folded last.
+    # Removing characters can join spaces, so spaces are folded last.
     return _SPACES.sub(" ", _purge(text)).strip()
 
 
 def clean_block(text: str) -> str:
-    """Return ``text`` as safe lines: as :func:`clean`, but line breaks (as ``\\n``), tabs and indents stay."""
+    """Return ``text`` as safe lines: like :func:`clean`, but line breaks (as ``\\n``), tabs and indents stay."""
     if text.isascii() and text.isprintable():
         return text
     return _purge(_BREAKS.sub("\n", text))
@@ -104,7 +98,7 @@ def unescape(text: str) -> str:
     """Return ``text`` with its HTML character references decoded; the result is as untrusted as before."""
     if "&" not in text:
         return text
-    import html  # imported late: a list of titles needs no table of entities
+    import html  # lazy: titles without entities do not need the table
 
     return html.unescape(_LONG_REFERENCE.sub("\ufffd", text))
 
@@ -124,7 +118,7 @@ def _purge(text: str) -> str:
 
 
 def _joins(text: str, at: int) -> bool:
-    """Whether the joiner at ``at`` stands between two letters of a joining script, or two emoji."""
+    """Whether the joiner at ``at`` is between two letters of a joining script, or between two emoji."""
     if at == 0 or at + 1 >= len(text):
         return False
     before, after = text[at - 1], text[at + 1]
@@ -146,20 +140,19 @@ def format_count(number: int, thing: str) -> str:
 # --- cells ---------------------------------------------------------------------------------
 
 _ON_THE_LETTER = "\u0e33\u0eb3"
-"""SARA AM of Thai and Lao: a cell of its own, and yet a part of the letter before (UAX #29, GB9a)."""
-_ODD = re.compile("[^\x00-\u02ff]")  # said by what it is not: the other way round takes 6 ms to compile
+"""Thai and Lao SARA AM: one cell wide, but part of the previous letter (UAX #29, GB9a)."""
+_ODD = re.compile("[^\x00-\u02ff]")  # negated, as the positive form takes 6 ms to compile
 _EMOJI_EXTRAS = re.compile("[\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
 _JOINED = re.compile("\u200d[\u2190-\u2bff\u3030-\u303d\U0001f000-\U0001faff]?")
 
 
 @lru_cache(maxsize=4096)
 def stable_width(text: str) -> str:
-    """Return ``text`` in a form on whose width terminals agree.
+    """Return ``text`` in a form whose width is the same in all terminals.
 
-    Measured against tmux and the common emulators: a joined emoji ("family"), a skin
-    tone, an emoji-style selector or a keycap takes another number of cells in each. So
-    a joined emoji keeps its first picture, and the other three are dropped, as is every
-    zero-width joiner. Nothing else is changed; what a person copies or saves comes from the unchanged text.
+    Measured in tmux and the common emulators: joined emoji ("family"), skin tones, emoji-style selectors and keycaps
+    differ in width. So a joined emoji keeps its first picture, and the other three are dropped, as are zero-width
+    joiners. Copied and saved text is not affected.
     """
     if not _ODD.search(text):
         return text
@@ -175,10 +168,10 @@ def cell_width(text: str) -> int:
 
 @lru_cache(maxsize=4096)
 def truncate(text: str, cells: int) -> str:
-    """Return ``text`` in at most ``cells`` cells, with an ellipsis where it was cut, never inside a cluster."""
+    """Return ``text`` in at most ``cells`` cells, cut with an ellipsis, never inside a grapheme cluster."""
     if cells <= 0:
         return ""
-    # No cluster that we keep is longer than a few characters, so a long title need not be measured whole.
+    # Clusters are at most a few characters long, so only the beginning of a long text is measured.
     text = stable_width(text[: cells * 8 + 64] if len(text) > cells * 8 + 64 else text)
     if cell_len(text) <= cells:
         return text
@@ -194,7 +187,7 @@ def truncate(text: str, cells: int) -> str:
 
 
 def fit_cells(text: str, cells: int, *, right: bool = False) -> str:
-    """Return ``text`` in exactly ``cells`` cells: cut with an ellipsis or padded, at the left when ``right``."""
+    """Return ``text`` in exactly ``cells`` cells, truncated or padded; right-aligned if ``right``."""
     shown = truncate(text, cells)
     pad = " " * (cells - cell_len(shown))
     return pad + shown if right else shown + pad

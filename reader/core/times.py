@@ -1,4 +1,4 @@
-"""Moments as a person and as a program reads them. Pure."""
+"""Times in the local zone and in ISO 8601."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 
 def to_local(moment: datetime) -> datetime:
-    """Return ``moment`` in the person's own zone; in UTC where that falls off the calendar."""
+    """Return ``moment`` in local time, or in UTC if local time is out of range."""
     try:
         return moment.astimezone()
     except (OverflowError, ValueError, OSError):

@@ -1,9 +1,7 @@
-"""Text -> the words that it is searched by; one rule for documents and for queries. Pure.
+"""Splits text into the words it is indexed and searched by; one rule for documents and queries. Pure.
 
-A word is a run of letters, numbers and marks, without case and accents. Scripts that do
-not put spaces between words (Chinese, Japanese, Thai and their like; Korean too, whose
-words take endings) are taken character by character, so that a word of theirs is some
-characters in a row.
+A word is a run of letters, digits and combining marks, without case and accents. In scripts without spaces between
+words (Chinese, Japanese, Thai and others; also Korean, whose words take endings) every character is a word.
 """
 
 from __future__ import annotations
@@ -15,12 +13,11 @@ from functools import cache
 
 from reader.core.text import unescape
 
-# Marks that are no letters: accents, Hebrew points, Arabic vowels. Those of India, of Thai and of kana tell one word
-# from another, and stay.
+# Marks to ignore: accents, Hebrew points, Arabic vowels. Indic, Thai and kana marks distinguish words and stay.
 _ACCENTS = (
     "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670"
     "\u06d6-\u06dc\u06df-\u06e4\u06e7\u06e8\u06ea-\u06ed\u0711\u0730-\u074a\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff"
-    "\ufe00-\ufe0f\ufe20-\ufe2f\u0640\u200c\u200d"  # the last: what stretches and joins Arabic
+    "\ufe00-\ufe0f\ufe20-\ufe2f\u0640\u200c\u200d"  # the last ones stretch and join Arabic letters
 )
 _SINGLY = (
     (0x0E00, 0x0EFF),  # Thai, Lao
@@ -41,15 +38,15 @@ _SINGLY = (
     (0x1AFF0, 0x1B16F),  # kana
     (0x20000, 0x3FFFF),  # Han
 )
-# Letters that no accent makes of others, to Unicode, but to everybody who looks for them.
+# Letters that Unicode does not decompose, but that people search for without their strokes.
 _ALIKE = {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 _KEPT = (string.ascii_letters + string.digits).encode()
-_ASCII = bytes(code if code in _KEPT else 32 for code in range(256)).lower()  # bytes: a fifth of the time of str's
+_ASCII = bytes(code if code in _KEPT else 32 for code in range(256)).lower()  # five times faster than str.translate
 _ROUNDS = 4
 
 
 class _Spelling(dict[int, str]):
-    """For str.translate: what each character is to a word, found out when it first comes."""
+    """A table for str.translate, filled on first use of each character."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
@@ -69,24 +66,24 @@ _SPELLING = _Spelling()
 
 
 def words(text: str) -> list[str]:
-    """Return the words of ``text`` in order. Those of its words, put together with spaces, are the same."""
+    """Return the words of ``text`` in order. Idempotent on its words joined by spaces."""
     return spaced_words(text).split()
 
 
 def spaced_words(text: str) -> str:
-    """Return the words of ``text`` with one space or more between."""
+    """Return the words of ``text`` separated by one or more spaces."""
     if text.isascii():
         return text.encode("ascii").translate(_ASCII).decode("ascii")
     return _plain(text).translate(_SPELLING)
 
 
 def is_single_character(word: str) -> bool:
-    """Return whether ``word`` is a character that stands for itself, so that no longer word begins with it."""
+    """Return whether ``word`` is a character that is a word by itself, so no longer word starts with it."""
     return len(word) == 1 and len(_SPELLING[ord(word)]) == 3
 
 
 def fold_case(text: str) -> str:
-    """Return what two texts have in common that differ in case alone (canonical caseless matching, Unicode D145)."""
+    """Return ``text`` folded for comparison without case (canonical caseless matching, Unicode D145)."""
     if text.isascii():
         return text.lower()
     for _ in range(_ROUNDS):
@@ -98,8 +95,8 @@ def fold_case(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return ``text`` without case, accents and variants of letters."""
-    for _ in range(_ROUNDS):  # folding case can give normalising something to do, and the other way round
+    """Return ``text`` without case, accents and compatibility variants."""
+    for _ in range(_ROUNDS):  # case folding and normalization can affect each other
         former = text
         text = _accents().sub("", unicodedata.normalize("NFKD", text).casefold())
         text = unicodedata.normalize("NFC", text)
@@ -120,9 +117,9 @@ _INLINE = "a|abbr|b|big|bdi|bdo|cite|code|del|em|font|i|ins|kbd|mark|q|s|small|s
 
 @cache
 def _tags() -> re.Pattern[str]:
-    """Return the markup of HTML; what is not closed goes on to the end, so that time is linear.
+    """Match HTML markup; an unclosed construct extends to the end, which keeps the time linear.
 
-    Group 2 is there for what stands inside a word.
+    Group 2 matches inline tags, which do not separate words.
     """
     return re.compile(
         r"<(?:!--(?s:.*?)(?:-->|\Z)"
@@ -135,20 +132,20 @@ def _tags() -> re.Pattern[str]:
 
 @cache
 def _links() -> re.Pattern[str]:
-    """Return where links of Markdown lead to."""
+    """Match the targets of Markdown links."""
     return re.compile(r"\]\((?:<[^<>\n]*+>|[^\s()<>]*+(?:\([^\s()<>]*+\)[^\s()<>]*+)*+)[^()\n]*+\)", re.ASCII)
 
 
 @cache
 def _definitions() -> re.Pattern[str]:
-    """Return where links of Markdown lead to, when that stands elsewhere."""
+    """Match Markdown link reference definitions."""
     return re.compile(r"^[ ]{0,3}\[[^\]\n]++\]:[^\n]*+$", re.MULTILINE | re.ASCII)
 
 
 def spaced_body_words(body: str) -> str:
-    """Return the words of a body in HTML or Markdown, with one space or more between, about as it is read.
+    """Return the words of an HTML or Markdown body, separated by spaces, without its markup.
 
-    Without the names and addresses of its markup; linear in the length of ``body``.
+    Takes linear time.
     """
     if "](" in body:
         body = _links().sub("] ", body)

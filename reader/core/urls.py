@@ -1,6 +1,6 @@
-"""Addresses: which may be opened, fetched or shown at all, and when two of them are one.
+"""URLs: which ones may be opened, fetched or shown, and when two are the same.
 
-An address out of a document or a page was written by a stranger, and ends up as an
+The addresses in documents and pages were written by strangers, and end up as an
 argument of a program, in a request, on the screen and in the clipboard.
 :func:`safe_url` is the one gate for it, as :mod:`reader.core.text` is for text. It takes an
 address apart by the grammar of RFC 3986 itself, not with ``urlsplit``, which silently
@@ -21,23 +21,23 @@ from reader.core.errors import ReaderError
 from reader.core.text import ELLIPSIS
 
 MAX_CHARS = 8192
-"""Longer addresses are refused. RFC 9110, 4.1 asks programs to take at least 8,000."""
+"""Longer addresses are refused. RFC 9110, 4.1 requires support for at least 8,000."""
 
 # RFC 3986, appendix B, for our two schemes. ASCII, because a case-blind "s" would also match "ſ" (U+017F).
 _PARTS = re.compile(r"(https?)://([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.IGNORECASE | re.ASCII)
 _AUTHORITY = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(?::([0-9]{0,5}))?")
-# RFC 5890, 2.3.1 has neither "_" nor "-" at the ends of a label, but hosts of both kinds are in use.
+# RFC 5890, 2.3.1 forbids "_", and "-" at the ends of a label, but such hosts exist.
 _LABEL = re.compile(r"[a-z0-9_-]{1,63}")
 _DOTS = re.compile("[.\u3002\uff0e\uff61]")  # what IDNA takes as a dot: RFC 3490, 3.1
 # ß, ẞ, ς, ZWNJ and ZWJ: IDNA 2003, all that the standard library has, replaces or drops them, whereas browsers
 # keep them (UTS #46, 7). One spelling would thus open two different sites.
 _DEVIATIONS = re.compile("[\u00df\u1e9e\u03c2\u200c\u200d]")
 
-# All but the characters of RFC 3986, 2.2 and 2.3. Of those, "#" cannot stand inside a part; "'" and "$" could end
-# or expand in the quotes of a script between us and the browser (wslview hands PowerShell a string, for one).
+# Everything except the characters of RFC 3986, 2.2 and 2.3. "#" cannot occur inside a part; "'" and "$" could end
+# or expand in the quotes of a script between newsreader and the browser (wslview, for example).
 _FOREIGN = re.compile(r"%(?![0-9A-Fa-f]{2})|[^A-Za-z0-9\-._~:/?@!&()*+,;=%\[\]]+")
 _ESCAPE = re.compile("%([0-9A-Fa-f]{2})")
-# An address that safe() leaves as it is, as nearly all are; group 1 is its path or whatever else follows the host.
+# Addresses that are safe already, as most are; group 1 is everything after the host.
 # Four dots at most keep a host below the 253 characters of _host().
 _USUAL = re.compile(
     r"https?://[a-z0-9_-]{1,48}+(?:\.[a-z0-9_-]{1,48}+){0,4}+"
@@ -50,9 +50,9 @@ _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"})
 _HARMLESS = frozenset(" \u200c\u200d")
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_WWW = re.compile(r"www\.(?=[^/?#:]+\.[^/?#:])")  # not of "www.com", whose rest is no host
+_WWW = re.compile(r"www\.(?=[^/?#:]+\.[^/?#:])")  # not in "www.com", where the rest is not a host
 
-# Parameters that say how a reader got to a page, not which page it is.
+# Parameters that identify the way to a page, not the page.
 _TRACKING_PREFIXES = ("utm_", "mtm_", "hsa_", "guce_", "bsft_")
 _TRACKING_NAMES = (
     # Google: ads, merchant listings, analytics across domains
@@ -73,7 +73,7 @@ _TRACKING = frozenset(_TRACKING_NAMES.split())
 
 
 class _Address(NamedTuple):
-    """The parts of an address, each in the form that may be shown; None where its delimiter is missing too."""
+    """The parts of an address in displayable form; None if the delimiter is missing as well."""
 
     scheme: str
     host: str
@@ -83,7 +83,7 @@ class _Address(NamedTuple):
     fragment: str | None
 
     def join(self) -> str:
-        """Put the parts together (RFC 3986, 5.3); raise ReaderError when the whole is too long."""
+        """Join the parts (RFC 3986, 5.3). Raises ReaderError if the result is too long."""
         whole = f"{self.scheme}://{self.host}"
         if self.port is not None:
             whole += f":{self.port}"
@@ -98,7 +98,7 @@ class _Address(NamedTuple):
 
 
 def safe_url(url: str) -> str:
-    """Return the form of ``url`` that may be kept, shown, copied, opened and fetched.
+    """Return the form of ``url`` that may be stored, shown, copied, opened and fetched.
 
     It starts with ``http://`` or ``https://``, has a host (lower case, ASCII by
     RFC 3490) and no user name or password, and holds nothing but the ASCII characters
@@ -114,7 +114,7 @@ def safe_url(url: str) -> str:
 
 
 def canonical_url(url: str) -> str:
-    """Return the form of ``url`` by which addresses are compared; not always one to open.
+    """Return the form of ``url`` for comparing addresses; do not open it.
 
     As :func:`safe_url`, and: no default port, fragment, tracking parameter or dot at the
     host's end; ``/`` for an empty path; escapes in upper case, and none for unreserved
@@ -141,7 +141,7 @@ def canonical_url(url: str) -> str:
 
 
 def request_url(url: str) -> str:
-    """Return the form of ``url`` that a server is asked for.
+    """Return the form of ``url`` for a request.
 
     As :func:`safe_url`, and without fragment, which no request carries (RFC 9110, 7.1),
     and tracking parameters; unlike :func:`canonical_url` it changes nothing that a server
@@ -156,16 +156,16 @@ def request_url(url: str) -> str:
 
 
 def article_id(url: str, path: bytes) -> str:
-    """Return an article's identity, 16 hexadecimal digits: from its address, else from its path in the folder.
+    """Return an article's id, 16 hexadecimal digits: from its address, otherwise from its path in the folder.
 
-    ``path`` counts when ``url`` is empty or has no canonical form. Kept in people's
-    state: what this returns for an address must not change between versions.
+    ``path`` is used if ``url`` is empty or has no canonical form. Marks are stored under this id, so the result for an
+    address must never change.
     """
     return (_fingerprint(url) or _digest(b"path:" + path)).hex()
 
 
 def url_key(url: str) -> int | None:
-    """Return a signed 64-bit number for the canonical form of ``url``, or None when there is no such form.
+    """Return a signed 64-bit number for the canonical form of ``url``, or None if there is none.
 
     For an INTEGER column of SQLite, which is signed; the same bits as in :func:`article_id`.
     """
@@ -176,7 +176,7 @@ def url_key(url: str) -> int | None:
 def display_host(url: str) -> str:
     """Return the host of ``url`` to show, without ``www.``, port and final dot; "" if the address is refused.
 
-    International names stay in their ``xn--`` form, in which look-alike letters deceive nobody.
+    International names stay in their ``xn--`` form, in which look-alike letters cannot deceive.
     """
     try:
         parts = _parse(url)
@@ -186,9 +186,9 @@ def display_host(url: str) -> str:
 
 
 def shorten_url(url: str, cells: int) -> str:
-    """Return ``url`` to show in at most ``cells`` cells: no scheme, no ``www.``, an ellipsis in the middle if need be.
+    """Return ``url`` shortened to ``cells`` cells: no scheme, no ``www.``, an ellipsis in the middle if necessary.
 
-    Empty for what :func:`safe_url` refuses: such an address is not for showing either.
+    Empty for addresses that :func:`safe_url` refuses.
     """
     try:
         shown = safe_url(url)
@@ -231,10 +231,10 @@ def _parse(url: str) -> _Address:
 
 
 def _authority(authority: str) -> tuple[str, int | None]:
-    """Return host and port of what stands between ``//`` and the path (RFC 3986, 3.2)."""
+    """Return host and port of an authority (RFC 3986, 3.2)."""
     if "@" in authority:
         raise ReaderError("The address contains a user name or a password.", "newsreader does not open such addresses.")
-    # Browsers take "\" for "/" and decode "%": they would go to another host than the one that stands here.
+    # Browsers treat "\" as "/" and decode "%": they would open a different host.
     if "\\" in authority or "%" in authority:
         raise _bad_host()
     match = _AUTHORITY.fullmatch(authority)
@@ -249,13 +249,13 @@ def _authority(authority: str) -> tuple[str, int | None]:
 
 
 def _ipv6(literal: str) -> str:
-    from ipaddress import AddressValueError, IPv6Address  # imported late: hardly any address has one
+    from ipaddress import AddressValueError, IPv6Address  # lazy: IPv6 addresses are rare
 
     try:
         IPv6Address(literal[1:-1])
     except AddressValueError as error:
         raise _bad_host() from error
-    # Not rewritten: str(IPv6Address) differs between versions of Python, and identities rest on this.
+    # Not normalized: str(IPv6Address) differs between Python versions, and article ids depend on it.
     return literal.lower()
 
 
@@ -265,7 +265,7 @@ def _host(name: str) -> str:
     labels = _DOTS.split(name)
     root = labels.pop() if len(labels) > 1 and not labels[-1] else None
     labels = [label.lower() if label.isascii() else _ascii(label) for label in labels]
-    # The dots and slashes that compatibility forms such as "․" and "℀" turn into end here too.
+    # This also rejects dots and slashes produced by compatibility characters such as "․" and "℀".
     if not all(_LABEL.fullmatch(label) for label in labels):
         raise _bad_host()
     whole = ".".join(labels)
@@ -291,7 +291,7 @@ def _ascii(label: str) -> str:
 def _encode(part: str) -> str:
     if not _FOREIGN.search(part):
         return part
-    from urllib.parse import quote  # imported late: most addresses are encoded already
+    from urllib.parse import quote  # lazy: most addresses are encoded already
 
     return _FOREIGN.sub(lambda found: quote(found[0], safe=""), part)
 
@@ -322,7 +322,7 @@ def _fingerprint(url: str) -> bytes | None:
 
 
 def _digest(data: bytes) -> bytes:
-    from hashlib import blake2b  # imported late: a list of articles is shown without it
+    from hashlib import blake2b  # lazy: the list is shown without it
 
     return blake2b(data, digest_size=8).digest()
 

@@ -1,8 +1,8 @@
 """A web page to its article. Runs only in sandboxed worker processes, which reader.workers starts.
 
-The bytes become a tree (`tree`), from which `prune` removes what no article contains; pictures, captions and
-listings become placeholders that both extractors preserve. Up to three opinions follow: trafilatura,
-readability, and the element with most of the text. If the first has what the third has, it is the answer,
+The bytes become a tree (`tree`), from which `prune` removes what no article contains; images, captions and
+code listings become placeholders that both extractors preserve. Up to three candidates follow: trafilatura,
+readability, and the element with most of the text. If the first agrees with the third, it is the answer,
 otherwise the one nearest to the other two. JSON-LD's `articleBody` confirms or replaces it, and `cleanup`
 removes what repeats the page's header.
 """

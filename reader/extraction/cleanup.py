@@ -1,4 +1,4 @@
-"""What an extractor leaves standing in an article that is not its text: taken out, block by block. Pure."""
+"""Remove boilerplate that is left in an extracted article, block by block. Pure."""
 
 from __future__ import annotations
 
@@ -33,22 +33,22 @@ from reader.extraction.boilerplate import (
 _LETTERS = re.compile(r"[\W_]+")
 _ABOUT = re.compile(r",? (?:is|was|writes|works|covers|reports|lives|has (?:been|worked|written)|joined|teaches)\b")
 _ENDING = 3
-"""Blocks from the end among which a sentence about the writer stands."""
-_QUOTES = 50
-"""Of which is asked whether the text itself says the same."""
+"""Blocks at the end that may be about the author."""
+_MAX_QUOTES = 50
+"""Quotes that are checked for repeating the text."""
 _LONG = 5
-"""Paragraphs of a text that is long."""
+"""Paragraphs of a long text."""
 _NEAR = 8
-"""Blocks from the start among which title, byline and date are repeated."""
+"""Blocks at the start that may repeat title, byline and date."""
 
 
 def clean_article(
     blocks: Sequence[Block], title: str = "", byline: str = "", other_titles: Iterable[str] = ()
 ) -> tuple[Block, ...]:
-    """Return the blocks of an article without what repeats its title, byline and date, and without page furniture."""
+    """Return an article without boilerplate, and without repetitions of its title, byline and date."""
     kept = [tidied for block in blocks if (tidied := _tidy(block)) is not None]
-    kept = _without_head(kept, {_key(name) for name in (title, *other_titles) if name}, byline)
-    kept = _without_teasers(_without_aftermath(kept))
+    kept = _without_opening(kept, {_key(name) for name in (title, *other_titles) if name}, byline)
+    kept = _without_teasers(_without_other_articles(kept))
     kept = _without_repeats(_without_bio(kept, byline))
     while kept and isinstance(kept[-1], Heading | Rule):
         kept.pop()
@@ -58,17 +58,17 @@ def clean_article(
 
 
 def _key(text: str) -> str:
-    """Return what two forms of one line have in common."""
+    """Return a line without case, blanks and punctuation, for comparison."""
     return _LETTERS.sub("", text.casefold())
 
 
 def _solid(text: str) -> str:
-    """Return a text without its blanks: what two extractors' forms of it have in common."""
+    """Return a text without blanks, to compare the results of two extractors."""
     return "".join(text.split())
 
 
 def text_of_block(block: Block) -> str:
-    """Return the words of a block that are the article's own: none of a picture or an embed."""
+    """Return the text of a block without images and embeds."""
     return "\n".join(_words(block))
 
 
@@ -89,12 +89,12 @@ def _words(block: Block) -> list[str]:
 
 
 def article_text(blocks: Iterable[Block]) -> str:
-    """Return the words of an article alone: no captions, no alternative texts, no addresses."""
+    """Return the text of an article without captions, alternative texts and addresses."""
     return "\n\n".join(filter(None, map(text_of_block, blocks)))
 
 
 def linked_share(block: Block) -> float:
-    """Return which part of a block's text is inside links, from 0 to 1."""
+    """Return the share of a block's text that is inside links, from 0 to 1."""
     spans = list(_spans(block))
     total = sum(len(span.text.strip()) for span in spans)
     return sum(len(span.text.strip()) for span in spans if span.href) / total if total else 0.0
@@ -117,7 +117,7 @@ def _spans(block: Block) -> Spans:
 
 
 def _tidy(block: Block) -> Block | None:
-    """Return a block without the lines of it that are furniture, or None when nothing else is in it."""
+    """Return a block without boilerplate lines, or None if nothing is left."""
     match block:
         case Paragraph(spans=spans) | Heading(spans=spans):
             text = spans_text(spans).strip()
@@ -129,7 +129,7 @@ def _tidy(block: Block) -> Block | None:
 
 
 def _is_read_more(block: Block, text: str) -> bool:
-    """Whether a paragraph is one link to another article, announced by a word and a colon."""
+    """Return whether a paragraph is a link to another article behind a label and a colon."""
     before, colon, _ = text.partition(":")
     return (
         bool(colon)
@@ -140,20 +140,20 @@ def _is_read_more(block: Block, text: str) -> bool:
     )
 
 
-def _without_head(blocks: list[Block], titles: set[str], byline: str) -> list[Block]:
-    """Return blocks without the title, byline and date that stand above many an article's text."""
+def _without_opening(blocks: list[Block], titles: set[str], byline: str) -> list[Block]:
+    """Return blocks without the title, byline and date at the start."""
     names = _key(byline)
     kept: list[Block] = []
     for at, block in enumerate(blocks):
         lines = text_of_block(block).split("\n") if at < _NEAR and not isinstance(block, CodeBlock | Table) else []
-        if any(lines) and all(_is_head(line, titles, names) for line in lines):
+        if any(lines) and all(_repeats_metadata(line, titles, names) for line in lines):
             continue
         kept.append(block)
     return kept
 
 
-def _is_head(line: str, titles: set[str], names: str) -> bool:
-    """Whether a line repeats a title, or is a byline or a date."""
+def _repeats_metadata(line: str, titles: set[str], names: str) -> bool:
+    """Return whether a line repeats a title, or is a byline or a date."""
     text = clean(line)
     key = _key(text)
     if not key or key in titles or is_date(text) or is_byline(text):
@@ -164,11 +164,11 @@ def _is_head(line: str, titles: set[str], names: str) -> bool:
     return with_date or _key(without_by(text)) == names
 
 
-# --- what comes behind ----------------------------------------------------------------------------
+# --- what follows the article ---------------------------------------------------------------------
 
 
-def _without_aftermath(blocks: list[Block]) -> list[Block]:
-    """Return blocks without boxes of other articles: a heading that says so, and the links under it."""
+def _without_other_articles(blocks: list[Block]) -> list[Block]:
+    """Return blocks without lists of other articles: a heading that announces them and the links below it."""
     kept: list[Block] = []
     dropping = False
     for block in blocks:
@@ -177,7 +177,7 @@ def _without_aftermath(blocks: list[Block]) -> list[Block]:
             if dropping:
                 continue
         elif dropping:
-            # Running text after such a heading belongs to the article, or the heading did not mean what it says.
+            # Running text after such a heading belongs to the article: the heading was a real one.
             if linked_share(block) > 0.5 or isinstance(block, Figure | Embed | Rule) or len(text_of_block(block)) < 80:
                 continue
             dropping = False
@@ -188,7 +188,7 @@ def _without_aftermath(blocks: list[Block]) -> list[Block]:
 
 
 def _without_teasers(blocks: list[Block]) -> list[Block]:
-    """Return blocks without headlines of other articles that stand, as links, between paragraphs of a long text."""
+    """Return blocks without linked headlines of other articles between the paragraphs of a long text."""
     is_text = [isinstance(b, Paragraph) and len(text_of_block(b)) > 80 and linked_share(b) < 0.5 for b in blocks]
     if sum(is_text) < _LONG:
         return blocks
@@ -208,7 +208,7 @@ def _is_headline(block: Block) -> bool:
 
 
 def _without_bio(blocks: list[Block], byline: str) -> list[Block]:
-    """Return blocks without the sentence about the writer that stands at the end of many."""
+    """Return blocks without a sentence about the author at the end."""
     name = byline.partition(",")[0].strip()
     if len(name.split()) < 2:
         return blocks
@@ -241,12 +241,12 @@ def _is_link_list(block: Block) -> bool:
 
 
 def _without_repeats(blocks: list[Block]) -> list[Block]:
-    """Return blocks without long ones and pictures that come again, and without quotes of the text itself."""
-    said = "\n".join(_solid(text_of_block(block)) for block in blocks if isinstance(block, Paragraph))
+    """Return blocks without repeated long ones and images, and without pull quotes."""
+    text = "\n".join(_solid(text_of_block(block)) for block in blocks if isinstance(block, Paragraph))
     pulled = {
         at
-        for at, block in [(at, block) for at, block in enumerate(blocks) if isinstance(block, Quote)][:_QUOTES]
-        if len(key := _solid(text_of_block(block))) > 30 and key in said
+        for at, block in [(at, block) for at, block in enumerate(blocks) if isinstance(block, Quote)][:_MAX_QUOTES]
+        if len(key := _solid(text_of_block(block))) > 30 and key in text
     }
     blocks = [block for at, block in enumerate(blocks) if at not in pulled]
     seen: set[str] = set()
@@ -261,18 +261,18 @@ def _without_repeats(blocks: list[Block]) -> list[Block]:
     return kept
 
 
-# --- two opinions put together --------------------------------------------------------------------
+# --- two candidates combined ----------------------------------------------------------------------
 
 
 def with_headings(blocks: Sequence[Block], others: Sequence[Block]) -> tuple[Block, ...]:
-    """Return ``blocks`` with the headings, lists and listings that ``others``, about the same text, has in between.
+    """Return ``blocks`` with missing headings, lists, tables and code from ``others``, another form of the same text.
 
-    One is put in before the block that it stands before in ``others``; extractors lose
-    them more often than they invent them.
+    Each is inserted before the block that it precedes in ``others``. Extractors lose such blocks more often than they
+    invent them.
     """
     whole = _solid(article_text(blocks))
     places = {_solid(text_of_block(block)): at for at, block in reversed(list(enumerate(blocks)))}
-    places.pop("", None)  # of pictures and rules
+    places.pop("", None)  # of images and rules
     missing: dict[int, list[Block]] = {}
     waiting: list[Block] = []
     for other in others:

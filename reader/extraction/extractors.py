@@ -1,7 +1,7 @@
-"""What the two extractors find in a prepared tree, as blocks.
+"""The results of trafilatura and readability as blocks.
 
-trafilatura's XML is walked, not its Markdown, which loses quotes and blank lines. Its tags
-become tokens of HTML, so that :mod:`reader.content.html.builder` decides what a block is, as everywhere.
+We walk trafilatura's XML, since its Markdown loses quotes and blank lines. Its tags become tokens of HTML, so that
+:mod:`reader.content.html.builder` alone decides what a block is.
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ from typing import TYPE_CHECKING
 from reader.content.blocks import Block
 from reader.content.html.builder import MAX_CHARACTERS, assemble, cut_notice
 from reader.content.html.tokenizer import Token, tokens
-from reader.extraction.placeholders import CODE, CODE_BREAK, Placeholders, number_of, parted, show_code, without_number
+from reader.extraction.placeholders import (
+    CODE,
+    CODE_BREAK,
+    Placeholders,
+    number_of,
+    show_code,
+    split_placeholders,
+    without_number,
+)
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -25,9 +33,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_FAULTS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-"""What code that was not written for hostile pages raises; a page is not lost by one of them."""
-_PLAIN = {
+_LIBRARY_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""Raised by code that was not written for hostile pages; the other candidates remain."""
+_NAMES = {
     **{"p": "p", "quote": "blockquote", "item": "li", "table": "table", "row": "tr", "del": "s", "body": "div"},
     **{"div": "div", "td": "td", "th": "th", "tr": "tr"},
 }
@@ -35,8 +43,8 @@ _STYLES = {"#b": "b", "#i": "i", "#t": "kbd"}
 _HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
 
 
-def trafilatura_blocks(tree: HtmlElement, held: Placeholders, base_url: str) -> tuple[Block, ...]:
-    """Return what trafilatura finds, in its fast mode; empty when that is nothing. The tree stays as it is."""
+def trafilatura_blocks(tree: HtmlElement, placeholders: Placeholders, base_url: str) -> tuple[Block, ...]:
+    """Return what trafilatura finds in its fast mode, or nothing. Leaves the tree unchanged."""
     try:
         found = _trafilatura().bare_extraction(
             tree,
@@ -48,37 +56,37 @@ def trafilatura_blocks(tree: HtmlElement, held: Placeholders, base_url: str) -> 
             include_tables=True,
             output_format="xml",
         )
-    except _FAULTS:
-        log.warning("trafilatura failed at a page; the other opinions hold", exc_info=True)
+    except _LIBRARY_ERRORS:
+        log.warning("trafilatura failed on a page; the other candidates remain", exc_info=True)
         return ()
-    return () if found is None else assemble(_walk(found.body, held), base_url)
+    return () if found is None else assemble(_walk(found.body, placeholders), base_url)
 
 
-def readability_blocks(tree: HtmlElement, held: Placeholders, base_url: str) -> tuple[Block, ...]:
-    """Return what readability finds; empty when that is nothing. The tree stays as it is."""
+def readability_blocks(tree: HtmlElement, placeholders: Placeholders, base_url: str) -> tuple[Block, ...]:
+    """Return what readability finds, or nothing. Leaves the tree unchanged."""
     library = _readability()
     try:
         found = library.Document(deepcopy(tree)).summary(html_partial=True)
     except library.Unparseable:
         return ()
-    return assemble(_restored(tokens(found), held), base_url)
+    return assemble(_restored(tokens(found), placeholders), base_url)
 
 
-def all_blocks(tree: HtmlElement, held: Placeholders, base_url: str) -> tuple[Block, ...]:
-    """Return everything that is left in a prepared tree, in linear time; bounded as parse_html is."""
+def all_blocks(tree: HtmlElement, placeholders: Placeholders, base_url: str) -> tuple[Block, ...]:
+    """Return everything in a prepared tree, in linear time and within the limits of parse_html."""
     from lxml.etree import tostring
 
     text = tostring(tree, encoding="unicode", method="html")
-    blocks = assemble(_restored(tokens(text[:MAX_CHARACTERS]), held), base_url)
+    blocks = assemble(_restored(tokens(text[:MAX_CHARACTERS]), placeholders), base_url)
     return (*blocks, cut_notice()) if len(text) > MAX_CHARACTERS else blocks
 
 
 @cache
 def _trafilatura() -> ModuleType:
-    """Return the library; late, as it takes a third of a second."""
+    """Return the library. Lazy: the import takes a third of a second."""
     from trafilatura import core
 
-    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it warns of every page without an article
+    logging.getLogger("trafilatura").setLevel(logging.CRITICAL)  # it warns about every page without an article
     return core
 
 
@@ -93,8 +101,8 @@ def _readability() -> ModuleType:
 # --- trafilatura's XML ------------------------------------------------------------------------
 
 
-def _walk(root: _Element, held: Placeholders) -> Iterator[Token]:
-    """Yield an extractor's tree as tokens, without recursion."""
+def _walk(root: _Element, placeholders: Placeholders) -> Iterator[Token]:
+    """Yield the tokens of trafilatura's tree, without recursion."""
     stack: list[tuple[_Element, bool]] = [(root, False)]
     while stack:
         element, is_closing = stack.pop()
@@ -103,30 +111,30 @@ def _walk(root: _Element, held: Placeholders) -> Iterator[Token]:
             if name:
                 yield Token("end", name)
             if element.tail and element is not root:
-                yield from _said(element.tail, held)
+                yield from _text(element.tail, placeholders)
             continue
         stack.append((element, True))
         if name == "pre":
             yield from _listing(element.text or "")
             stack[-1:] = []
             if element.tail:
-                yield from _said(element.tail, held)
+                yield from _text(element.tail, placeholders)
             continue
         if name == "img":
-            yield from _picture(element.get("src") or "", held)
+            yield from _image(element.get("src") or "", placeholders)
             continue
         if name:
             yield Token("start", name, _attributes(element, name))
         if element.text:
-            yield from _said(element.text, held)
+            yield from _text(element.text, placeholders)
         stack += [(child, False) for child in reversed(element) if isinstance(child.tag, str)]
 
 
 def _name(element: _Element) -> str:
-    """Return the name that an element of trafilatura's has in HTML; empty for one that says nothing more."""
+    """Return the HTML name of an element of trafilatura; empty for one without meaning."""
     tag, kind = str(element.tag), element.get("rend") or ""
-    if tag in _PLAIN:
-        return {"dt": "dt", "dd": "dd"}.get(kind[:2], "li") if tag == "item" else _PLAIN[tag]
+    if tag in _NAMES:
+        return {"dt": "dt", "dd": "dd"}.get(kind[:2], "li") if tag == "item" else _NAMES[tag]
     match tag:
         case "head":
             return kind if kind in _HEADINGS else "h2"
@@ -150,13 +158,13 @@ def _name(element: _Element) -> str:
 def _attributes(element: _Element, name: str) -> Mapping[str, str]:
     if name == "a":
         return {"href": element.get("target") or ""}
-    if name == "li" and (number := number_of(_begin(element))):
+    if name == "li" and (number := number_of(_first_text(element))):
         return {"value": number}
     return {}
 
 
-def _begin(item: _Element) -> str:
-    """Return the first text of an item; empty where a list begins it, whose first text is another item's."""
+def _first_text(item: _Element) -> str:
+    """Return the first text of an item; empty if it starts with a list, whose first text is another item's."""
     inner: _Element | None = item
     while inner is not None and not inner.text:
         inner = next((child for child in inner if isinstance(child.tag, str)), None)
@@ -165,15 +173,15 @@ def _begin(item: _Element) -> str:
     return "" if inner is None else inner.text or ""
 
 
-# --- what pruning holds, put back ---------------------------------------------------------------
+# --- placeholders -------------------------------------------------------------------------------
 
 
-def _restored(found: Iterator[Token], held: Placeholders) -> Iterator[Token]:
-    """Yield tokens of HTML with pictures and listings as the page had them."""
+def _restored(found: Iterator[Token], placeholders: Placeholders) -> Iterator[Token]:
+    """Yield tokens of HTML with the images and code listings of the page."""
     in_listing = False
     for token in found:
         if token.kind == "start" and token.text == "img":
-            yield from _picture(token.attributes.get("src", ""), held)
+            yield from _image(token.attributes.get("src", ""), placeholders)
         elif token.kind == "text" and token.text.startswith(CODE):
             yield from _listing(token.text)
         elif token.kind == "start" and token.text == "code" and token.attributes.get("lang"):
@@ -181,30 +189,30 @@ def _restored(found: Iterator[Token], held: Placeholders) -> Iterator[Token]:
         elif token.kind == "end" and token.text == "code" and in_listing:
             in_listing = False
         elif token.kind == "text":
-            yield from _said(token.text, held)
+            yield from _text(token.text, placeholders)
         else:
             yield token
 
 
-def _said(text: str, held: Placeholders) -> Iterator[Token]:
-    """Yield a text, and what is held where it says so."""
-    for piece, html in parted(without_number(text), held):
+def _text(text: str, placeholders: Placeholders) -> Iterator[Token]:
+    """Yield a text, with its placeholders replaced."""
+    for piece, html in split_placeholders(without_number(text), placeholders):
         if html:
-            yield from _restored(tokens(html), held)
+            yield from _restored(tokens(html), placeholders)
         else:
             yield Token("text", piece)
 
 
-def _picture(address: str, held: Placeholders) -> Iterator[Token]:
-    picture = held.find(address)
-    if picture is None:
+def _image(address: str, placeholders: Placeholders) -> Iterator[Token]:
+    image = placeholders.find(address)
+    if image is None:
         return
-    size = {name: value for name, value in (("width", picture.width), ("height", picture.height)) if value}
+    size = {name: value for name, value in (("width", image.width), ("height", image.height)) if value}
     yield Token("start", "figure")
-    yield Token("start", "img", {"src": picture.url, "alt": picture.alt, **size})
-    if picture.caption:
+    yield Token("start", "img", {"src": image.url, "alt": image.alt, **size})
+    if image.caption:
         yield Token("start", "figcaption")
-        yield Token("text", picture.caption)
+        yield Token("text", image.caption)
         yield Token("end", "figcaption")
     yield Token("end", "figure")
 

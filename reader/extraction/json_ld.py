@@ -1,4 +1,4 @@
-"""What a page says about itself for programs: JSON-LD (schema.org), and the data that its scripts draw it from."""
+"""The data in a page: JSON-LD (schema.org), and the JSON from which scripts render the page. Pure."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 MAX_JSON = 3_000_000
-"""Characters of one script that is read as JSON."""
+"""Characters of one script; a longer one is not parsed."""
 MAX_THINGS = 50_000
-"""Objects and lists of one script that are looked at."""
+"""Objects and lists of one script that are visited."""
 
 _ARTICLE = re.compile(r"(?:Article|BlogPosting|LiveBlogPosting|Report|SocialMediaPosting|DiscussionForumPosting)$")
 _COMMENTS = re.compile(
@@ -34,7 +34,7 @@ _SENTENCE_END = re.compile(r"[.!?…。！？।؟]")
 
 @dataclass(slots=True)
 class StructuredData:
-    """What the JSON-LD of a page says of its article."""
+    """What the JSON-LD of a page says about its article."""
 
     headline: str = ""
     author: str = ""
@@ -42,28 +42,28 @@ class StructuredData:
     publisher: str = ""
     image: str = ""
     body: str = ""
-    """``articleBody`` as it is written there: text, or HTML."""
+    """``articleBody`` verbatim: plain text or HTML."""
     words: int = 0
-    """``wordCount``; 0 where it is not told."""
+    """``wordCount``, or 0."""
     is_free: bool | None = None
-    """``isAccessibleForFree``; None where it is not told."""
+    """``isAccessibleForFree``, or None."""
     locked: list[str] = field(default_factory=list)
-    """Selectors of the parts that are not free (``hasPart``)."""
+    """CSS selectors of the parts that are not free (``hasPart``)."""
 
 
 def structured_data(tree: HtmlElement) -> StructuredData:
-    """Return what the page's JSON-LD says of its article; the first to say a thing holds. Never raises."""
+    """Return what the page's JSON-LD says about its article; the first value of each kind wins. Never raises."""
     found = StructuredData()
     for script in tree.iter("script"):
         if "ld+json" in (script.get("type") or "").lower():
             for thing in _things(_json(script.text or "")):
-                _take(thing, found)
-                _take_access(thing, found)
+                _read_article(thing, found)
+                _read_access(thing, found)
     return found
 
 
-def _take_access(thing: dict[str, object], found: StructuredData) -> None:
-    """Take whether a thing may be read by everybody, as schema.org and Google's rules for pay walls have it."""
+def _read_access(thing: dict[str, object], found: StructuredData) -> None:
+    """Read whether access is free, by schema.org and Google's rules for paywalled content."""
     free = str(thing.get("isAccessibleForFree", "")).rpartition("/")[2].lower()
     if free in ("true", "false"):
         selector = thing.get("cssSelector")
@@ -80,14 +80,14 @@ def _json(text: str) -> object:
     if len(text) > MAX_JSON:
         return None
     try:
-        # Not strict: line breaks inside of strings are the commonest fault.
+        # Not strict: line breaks inside strings are the most common error.
         return json.loads(_COMMENTS.sub("", text).strip(), strict=False)
     except (ValueError, RecursionError):
         return None
 
 
 def _things(root: object) -> Iterator[dict[str, object]]:
-    """Yield the objects of some JSON, outer ones first, without recursion."""
+    """Yield the objects in JSON, outer ones first, without recursion."""
     queue = deque([root])
     for _ in range(MAX_THINGS):
         if not queue:
@@ -100,7 +100,7 @@ def _things(root: object) -> Iterator[dict[str, object]]:
             queue.extend(value for value in thing if isinstance(value, dict | list))
 
 
-def _take(thing: dict[str, object], found: StructuredData) -> None:
+def _read_article(thing: dict[str, object], found: StructuredData) -> None:
     types = {name.rpartition("/")[2] for name in _strings(thing.get("@type"))}
     if not any(map(_ARTICLE.search, types)):
         return
@@ -123,7 +123,7 @@ def _first(value: object) -> str:
 
 
 def _names(value: object) -> str:
-    """Return the names of persons or organisations, each once."""
+    """Return the names of persons or organizations, each once."""
     names: list[str] = []
     for person in (value if isinstance(value, list) else [value])[:20]:
         name = _first(person.get("name")) if isinstance(person, dict) else person
@@ -144,7 +144,7 @@ def _address(value: object) -> str:
 
 
 def as_html(body: str) -> str:
-    """Return a text of unknown form as HTML: as it is when it has tags, else with its lines as paragraphs."""
+    """Return a text of unknown format as HTML: unchanged if it has tags, else with its lines as paragraphs."""
     text = unescape(body) if "&lt;" in body and not _TAGS.search(body) else body
     if _TAGS.search(text):
         return text
@@ -155,10 +155,10 @@ def as_html(body: str) -> str:
 
 
 def script_text(tree: HtmlElement) -> str:
-    """Return the longest text, as HTML, among the data that the page's scripts draw it from; for pages without any.
+    """Return the longest text in the JSON from which scripts render the page, as HTML; for pages without text.
 
-    Looks at scripts of a JSON type, such as Next.js's ``__NEXT_DATA__``: at single texts
-    under names that stand for an article's body, and at lists of paragraphs.
+    Such JSON is in scripts like Next.js's ``__NEXT_DATA__``: strings under the usual names of an article's body, and
+    lists of paragraphs.
     """
     best = ""
     for script in tree.iter("script"):
@@ -182,7 +182,7 @@ def _texts(thing: dict[str, object]) -> Iterator[str]:
 
 
 def _part(value: object) -> str:
-    """Return the text of one of a list of paragraphs: a string, or an object with one under a usual name."""
+    """Return the text of an entry in a list of paragraphs: a string, or an object with one under a usual name."""
     if isinstance(value, dict):
         inner = next((v for k, v in value.items() if k in ("children", "content") and isinstance(v, list)), None)
         if inner is not None:
@@ -192,5 +192,5 @@ def _part(value: object) -> str:
 
 
 def _is_prose(text: str) -> bool:
-    """Whether a text has the length and the full stops of one, in any script: data and programs have not."""
+    """Return whether a string has the length and the sentence ends of prose; data and code do not."""
     return len(text) > 400 and len(_SENTENCE_END.findall(text)) * 400 > len(text) and "{" not in text[:2]

@@ -1,7 +1,7 @@
-"""Which element of a prepared page holds its article: the third opinion, and a quick one.
+"""Find the element of a prepared page that contains its article. Pure; linear in the size of the tree.
 
-By the idea of readability (Arc90): each piece of running text counts for the element
-around it, and half as much for the one around that. Linear in the size of the tree.
+Follows the idea of readability (Arc90): each piece of running text scores for the element around it, and half as much
+for the next outer one.
 """
 
 from __future__ import annotations
@@ -18,59 +18,41 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _INLINE = {
-    *(
-        "a",
-        "abbr",
-        "b",
-        "bdi",
-        "bdo",
-        "big",
-        "br",
-        "cite",
-        "code",
-        "del",
-        "dfn",
-        "em",
-        "font",
-        "i",
-        "img",
-        "ins",
-        "kbd",
-    ),
-    *("mark", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"),
-}
+    "a", "abbr", "b", "bdi", "bdo", "big", "br", "cite", "code", "del", "dfn", "em", "font", "i", "img", "ins",
+    "kbd", "mark", "s", "samp", "small", "span", "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr",
+}  # fmt: skip
 _BLOCKS = {
-    *("p", "div", "li", "dd", "dt", "td", "section", "article", "main", "blockquote", "center", "font", "span", "body"),
-    *("form", "header"),
-}
-_SENTENCE = 60
-"""Characters of a paragraph right under the heading, however it is called."""
+    "p", "div", "li", "dd", "dt", "td", "section", "article", "main", "blockquote", "center", "font", "span",
+    "body", "form", "header",
+}  # fmt: skip
+_MIN_PARAGRAPH = 60
+"""Characters of a paragraph right below the heading that counts as a standfirst, whatever its class."""
 _PARTS = {"p", "li", "dd", "dt", "span", "font"}
 _PIECES = {"p", "li", "ul", "ol", "dl", "dd", "span", "font", "tr", "tbody", "blockquote"}
-_MORE = 1.4
-"""How many times the running text of an element one around it has to have to be taken instead."""
+_WIDENING = 1.4
+"""An outer element replaces an inner one if it has this many times the running text."""
 _LOOK_AHEAD = 25
-"""Elements behind the heading."""
+"""Elements behind the heading that are searched."""
 _STANDFIRST = (20, 600)
-"""Characters, at least and at most."""
-_LEAST = 25
-"""Characters of a piece of text that counts."""
+"""Minimum and maximum characters of a standfirst."""
+_MIN_TEXT = 25
+"""Characters of a piece of text that scores."""
 _SHARES = (1.0, 0.5, 0.25)
-"""Of a text's weight, for the element that holds it, the one around that, and the next."""
+"""Shares of a text's score for its element and the next two outer ones."""
 
 
 def main_element(tree: HtmlElement) -> HtmlElement | None:
-    """Return the element that holds most of the running text of a prepared page, or None when there is none."""
+    """Return the element with most of the running text of a prepared page, or None without any."""
     scores: dict[HtmlElement, float] = defaultdict(float)
     totals: dict[HtmlElement, float] = defaultdict(float)
     for element in tree.iter(*_BLOCKS):
-        text, linked = _own(element)
-        if text < _LEAST:
+        text, linked = _text_sizes(element)
+        if text < _MIN_TEXT:
             continue
         score = (1 + min(text / 100, 6)) * (1 - linked / text)
-        # Text that stands in the element itself, between line breaks, is its own.
+        # Text directly in an element, between line breaks, scores for that element.
         holder: HtmlElement | None = element.getparent() if element.tag in _PARTS else element
-        for at, outer in enumerate(_outwards(holder)):
+        for at, outer in enumerate(_ancestors(holder)):
             totals[outer] += score
             if at < len(_SHARES):
                 scores[outer] += _SHARES[at] * score
@@ -79,14 +61,14 @@ def main_element(tree: HtmlElement) -> HtmlElement | None:
     return _widened(max(scores, key=lambda element: scores[element]), totals)
 
 
-def _outwards(element: HtmlElement | None) -> Iterator[HtmlElement]:
+def _ancestors(element: HtmlElement | None) -> Iterator[HtmlElement]:
     while element is not None:
         yield element
         element = element.getparent()
 
 
-def _own(element: HtmlElement) -> tuple[int, int]:
-    """Return how many characters of text an element has in itself and in its inline children, and in links of these."""
+def _text_sizes(element: HtmlElement) -> tuple[int, int]:
+    """Return the characters of text in an element and its inline children, and those of them in links."""
     text, linked = len((element.text or "").strip()), 0
     for child in element:
         if child.tag in _INLINE:
@@ -98,23 +80,23 @@ def _own(element: HtmlElement) -> tuple[int, int]:
 
 
 def _widened(best: HtmlElement, totals: dict[HtmlElement, float]) -> HtmlElement:
-    """Return the element around the best one that has much more running text than that, however far outside it is.
+    """Return an outer element if it has much more running text than the best one, however far outside it is.
 
-    Some pages put every paragraph into boxes of its own. A table's cell or a list's item is never the whole.
+    Some pages put each paragraph into its own box. A table cell or a list item is never the whole article.
     """
-    held = best
-    for outer in _outwards(best.getparent()):
-        if outer.tag == "html" or held.tag == "article":
+    widest = best
+    for outer in _ancestors(best.getparent()):
+        if outer.tag == "html" or widest.tag == "article":
             break
-        if held.tag in _PIECES or totals[outer] > _MORE * totals[held]:
-            held = outer
-        elif held.tag == "main":
+        if widest.tag in _PIECES or totals[outer] > _WIDENING * totals[widest]:
+            widest = outer
+        elif widest.tag == "main":
             break
-    return held
+    return widest
 
 
 def standfirst(tree: HtmlElement) -> str:
-    """Return the sentence or two that stand between a page's heading and its text, where the page names them so."""
+    """Return the standfirst, the sentences between a page's heading and its text; empty without one."""
     heading = next(tree.iter("h1"), None)
     if heading is None:
         return ""
@@ -126,6 +108,6 @@ def standfirst(tree: HtmlElement) -> str:
         ):
             text = text_of(element)
             linked = sum(size_of(link) for link in element.iter("a"))
-            if (_SENTENCE if is_next else _STANDFIRST[0]) <= len(text) <= _STANDFIRST[1] and not linked:
+            if (_MIN_PARAGRAPH if is_next else _STANDFIRST[0]) <= len(text) <= _STANDFIRST[1] and not linked:
                 return text
     return ""

@@ -1,4 +1,4 @@
-"""What a page says of its article: title, byline, date, site, picture. Pure; every string clean."""
+"""The metadata of an article: title, byline, date, site, image. Pure; all strings are clean."""
 
 from __future__ import annotations
 
@@ -20,42 +20,21 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 MAX_TITLE = 500
-"""Characters of a title or byline; longer ones are a page's whole text gone astray."""
+"""Characters; a longer title or byline is some other text."""
 
 _LOOK_AHEAD = 15
-"""Elements behind the heading."""
+"""Elements behind the heading that are searched for a date."""
 _TITLES = ("og:title", "twitter:title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title")
 _AUTHORS = (
-    "author",
-    "article:author",
-    "dc.creator",
-    "dcterms.creator",
-    "parsely-author",
-    "sailthru.author",
-    "byl",
+    "author", "article:author", "dc.creator", "dcterms.creator", "parsely-author", "sailthru.author", "byl",
     "citation_author",
-)
+)  # fmt: skip
 _DATES = (
-    *(
-        "article:published_time",
-        "og:article:published_time",
-        "datepublished",
-        "date",
-        "pubdate",
-        "publishdate",
-        "publish-date",
-    ),
-    *(
-        "dc.date",
-        "dc.date.issued",
-        "dcterms.created",
-        "dcterms.date",
-        "dcterms.issued",
-        "parsely-pub-date",
-        "sailthru.date",
-    ),
-    *("article.published", "published_at", "cxenseparse:recs:publishtime", "citation_publication_date", "release_date"),
-)
+    "article:published_time", "og:article:published_time", "datepublished", "date", "pubdate", "publishdate",
+    "publish-date", "dc.date", "dc.date.issued", "dcterms.created", "dcterms.date", "dcterms.issued",
+    "parsely-pub-date", "sailthru.date", "article.published", "published_at", "cxenseparse:recs:publishtime",
+    "citation_publication_date", "release_date",
+)  # fmt: skip
 _SITES = ("og:site_name", "application-name", "al:ios:app_name", "dc.publisher")
 _IMAGES = ("og:image:secure_url", "og:image", "og:image:url", "twitter:image", "twitter:image:src")
 _SEPARATOR = re.compile(r"\s+(?:[|–—·•»«:]|::|-|/{1,2}|>)\s+|\s*[|｜]\s*|\s*[_]\s*(?=[^\W\d]+$)")
@@ -63,54 +42,55 @@ _LETTERS = re.compile(r"[\W_]+")
 _BYLINE_CLASS = re.compile(
     r"(?:^|[\s_-])(?:byline|author(?:-?name)?|post-author|entry-author)(?:$|[\s_-])", re.IGNORECASE
 )
-_BESIDE_NAME = re.compile(r"\s*[|·•]\s*|\s+[-–—]\s+|\s+(?:기자|記者|记者)(?:\s|$)|\s*,?\s*\d{1,4}[./-]\d{1,2}[./-]")
+_AFTER_NAME = re.compile(r"\s*[|·•]\s*|\s+[-–—]\s+|\s+(?:기자|記者|记者)(?:\s|$)|\s*,?\s*\d{1,4}[./-]\d{1,2}[./-]")
 _YEAR_FIRST = re.compile(r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ](\d{1,2}):(\d{2})(?::(\d{2}))?)?", re.ASCII)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _ENGLISH = re.compile(
     r"(?:(\d{1,2})(?:st|nd|rd|th)?\s+)?([A-Z][a-z]{2,8})\.?\s+(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(\d{4})", re.ASCII
 )
-_MAILED = re.compile(r"(?:[A-Z][a-z]{2},\s*)?\d{1,2} [A-Z][a-z]{2} \d{4} \d{1,2}:\d{2}", re.ASCII)
+_RFC_2822 = re.compile(r"(?:[A-Z][a-z]{2},\s*)?\d{1,2} [A-Z][a-z]{2} \d{4} \d{1,2}:\d{2}", re.ASCII)
 _DAY_FIRST = re.compile(r"\b(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})\b", re.ASCII)
 _CHINESE = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日")
 
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a page says of its article."""
+    """The metadata of an article, as its page gives them."""
 
     title: str = ""
     byline: str = ""
     published_at: datetime | None = None
-    """An aware time in UTC; a date alone is taken as its midnight."""
+    """An aware time in UTC; a date without a time is taken as midnight."""
     site: str = ""
     image: Image | None = None
     titles: tuple[str, ...] = ()
-    """Every form in which the page says its title; for finding it again in the text."""
+    """All forms of the title in the page, to recognize it in the text."""
 
 
-def read_metadata(tree: HtmlElement, said: StructuredData, base_url: str) -> Metadata:
-    """Return what a page says of its article. ``tree`` is the whole page, head and all."""
+def read_metadata(tree: HtmlElement, data: StructuredData, base_url: str) -> Metadata:
+    """Return the metadata of an article. ``tree`` is the whole page with its head."""
     named = _named(tree)
-    site = _short(_first(named, _SITES) or said.publisher)
+    site = _short(_first(named, _SITES) or data.publisher)
     if not site and base_url:
         site = host_of(resolve_link(base_url, "", WEB)) if resolve_link(base_url, "", WEB) else ""
     headings = [name for element in list(tree.iter("h1"))[:5] if (name := _short(text_of(element).strip("¶# ")))]
     page_title = next((text_of(element) for element in tree.iter("title") if element.getparent() is not None), "")
-    told = [_short(said.headline), *(_short(named.get(name, "")) for name in _TITLES)]
-    titles = [*told, *headings, _short(page_title)]
-    naming = [*told, _short(page_title), *_naming([*told, _short(page_title)], headings)]
+    meta_titles = [_short(data.headline), *(_short(named.get(name, "")) for name in _TITLES)]
+    titles = [*meta_titles, *headings, _short(page_title)]
+    forms = [*meta_titles, _short(page_title)]
+    forms += _title_headings(forms, headings)
     return Metadata(
         title=_title(titles, headings, site),
-        byline=_byline(tree, named, said),
-        published_at=_published(tree, named, said),
+        byline=_byline(tree, named, data),
+        published_at=_published(tree, named, data),
         site=site,
-        image=_image(named, said, base_url),
-        titles=tuple(dict.fromkeys(filter(None, (*naming, *(_without_site(title, site) for title in naming))))),
+        image=_image(named, data, base_url),
+        titles=tuple(dict.fromkeys(filter(None, (*forms, *(_without_site(title, site) for title in forms))))),
     )
 
 
 def base_url_of(tree: HtmlElement, url: str) -> str:
-    """Return what relative addresses of a page are resolved against: its ``base`` element, else its own address."""
+    """Return the base of relative addresses: the page's ``base`` element, else its own address."""
     for element in tree.iter("base"):
         found = resolve_link(element.get("href") or "", url, WEB)
         if found:
@@ -124,7 +104,7 @@ def base_url_of(tree: HtmlElement, url: str) -> str:
 
 
 def _named(tree: HtmlElement) -> dict[str, str]:
-    """Return the page's ``meta`` elements by lower-case name; the first of a name holds."""
+    """Return the page's ``meta`` elements by lower-case name; the first of a name wins."""
     named: dict[str, str] = {}
     for element in tree.iter("meta"):
         content = element.get("content") or ""
@@ -144,12 +124,12 @@ def _short(text: str) -> str:
     return text if len(text) <= MAX_TITLE else ""
 
 
-def _naming(told: list[str], headings: list[str]) -> list[str]:
-    """Return the headings that are the article's title: the first, and what a title is a part of, or has in it.
+def _title_headings(titles: list[str], headings: list[str]) -> list[str]:
+    """Return the headings that give the title: the first, and those that contain or are part of a known title.
 
-    Some pages have a heading of the same kind before each of their sections.
+    Some pages have an ``h1`` before each of their sections.
     """
-    keys = list(filter(None, map(_key, told)))
+    keys = list(filter(None, map(_key, titles)))
     return [
         heading
         for at, heading in enumerate(headings)
@@ -161,23 +141,23 @@ def _naming(told: list[str], headings: list[str]) -> list[str]:
 
 
 def _title(titles: list[str], headings: list[str], site: str) -> str:
-    """Return the title without the site's name behind it."""
-    told = [title for title in titles if title]
-    if not told:
+    """Return the title without the name of the site."""
+    first = next(filter(None, titles), "")
+    if not first:
         return ""
-    best = _without_site(told[0], site)
+    best = _without_site(first, site)
     wanted = _key(best)
     for heading in headings:
         key = _key(heading)
-        # The heading is what the writer wrote, where it is the longer part of what programs are told; a heading that
-        # is a small part of it is the site's name.
+        # The heading is the author's title if it is most of the title in the metadata; a heading that is a small part
+        # of it is the name of the site.
         if key and key != _key(site) and (wanted in key or (key in wanted and 2 * len(key) > len(wanted))):
             return heading
     return best
 
 
 def _without_site(title: str, site: str) -> str:
-    """Return a title without its last (or first) part, where that is the site's name, or short like one."""
+    """Return a title without its last or first part, if that is the name of the site or as short as one."""
     parts = _SEPARATOR.split(title)
     if len(parts) < 2:
         return title
@@ -200,8 +180,8 @@ def _key(text: str) -> str:
 # --- byline -------------------------------------------------------------------------------------
 
 
-def _byline(tree: HtmlElement, named: dict[str, str], said: StructuredData) -> str:
-    for text in (said.author, *(named.get(name, "") for name in _AUTHORS)):
+def _byline(tree: HtmlElement, named: dict[str, str], data: StructuredData) -> str:
+    for text in (data.author, *(named.get(name, "") for name in _AUTHORS)):
         name = _person(text)
         if name:
             return name
@@ -231,7 +211,7 @@ def _name_inside(element: HtmlElement) -> str:
 
 
 def _person(text: str) -> str:
-    name = _BESIDE_NAME.split(without_by(text).strip(" ,|·•-–—"))[0].strip(" ,")
+    name = _AFTER_NAME.split(without_by(text).strip(" ,|·•-–—"))[0].strip(" ,")
     is_name = 1 < len(name) <= 120 and not name.startswith(("http:", "https:", "@")) and any(map(str.isalpha, name))
     return name if is_name else ""
 
@@ -239,8 +219,8 @@ def _person(text: str) -> str:
 # --- date ---------------------------------------------------------------------------------------
 
 
-def _published(tree: HtmlElement, named: dict[str, str], said: StructuredData) -> datetime | None:
-    for text in (said.published, *(named.get(name, "") for name in _DATES)):
+def _published(tree: HtmlElement, named: dict[str, str], data: StructuredData) -> datetime | None:
+    for text in (data.published, *(named.get(name, "") for name in _DATES)):
         found = parse_date(text)
         if found:
             return found
@@ -262,7 +242,7 @@ def _published(tree: HtmlElement, named: dict[str, str], said: StructuredData) -
 
 
 def _near_heading(tree: HtmlElement) -> list[str]:
-    """Return the short lines under the page's heading, among which its date may be."""
+    """Return the short lines with dates below the page's heading."""
     heading = next(tree.iter("h1"), None)
     if heading is None:
         return []
@@ -271,15 +251,15 @@ def _near_heading(tree: HtmlElement) -> list[str]:
 
 
 def parse_date(text: str) -> datetime | None:
-    """Return a time as pages write it, in UTC, or None when it is none.
+    """Return a time as pages write it, in UTC, or None if it cannot be read.
 
-    Takes ISO 8601 and its kin, RFC 2822, and dates such as ``3 May 2024`` and
-    ``2024年5月3日``. A time without a zone is taken as UTC.
+    Reads ISO 8601 and similar formats, RFC 2822, and dates like ``3 May 2024`` and ``2024年5月3日``. A time without a
+    zone is taken as UTC.
     """
     text = clean(text[:200])
     if not text:
         return None
-    for read in (datetime.fromisoformat, _mailed, _loose):
+    for read in (datetime.fromisoformat, _rfc_2822, _anywhere):
         try:
             found = read(text)
         except (ValueError, TypeError, IndexError, OverflowError):
@@ -295,13 +275,13 @@ def parse_date(text: str) -> datetime | None:
     return None
 
 
-def _mailed(text: str) -> datetime | None:
-    """Return a date as mail and HTTP have it (RFC 2822, 3.3), or None; the library's own reader takes far more."""
-    return parsedate_to_datetime(text) if _MAILED.match(text) else None
+def _rfc_2822(text: str) -> datetime | None:
+    """Return a date in the format of mail and HTTP (RFC 2822, 3.3), or None; the library accepts far more."""
+    return parsedate_to_datetime(text) if _RFC_2822.match(text) else None
 
 
-def _loose(text: str) -> datetime | None:
-    """Return a date that stands anywhere in a text, or raise ValueError."""
+def _anywhere(text: str) -> datetime | None:
+    """Return a date anywhere in a text, or None. Raises ValueError for impossible dates."""
     found = _YEAR_FIRST.search(text) if not re.search(r"[+-]\d\d:?\d\d$|\b[A-Z]{3,4}$", text) else None
     if found:
         year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
@@ -310,7 +290,7 @@ def _loose(text: str) -> datetime | None:
     if found:
         return datetime(int(found[1]), int(found[2]), int(found[3]), tzinfo=UTC)
     found = _DAY_FIRST.search(text)
-    if found:  # with points, the day comes first wherever they are written so
+    if found:  # in dates with periods the day comes first
         return datetime(int(found[3]), int(found[2]), int(found[1]), tzinfo=UTC)
     found = _ENGLISH.search(text)
     if found and found[2][:3].lower() in _MONTHS and (found[1] or found[3]):
@@ -318,11 +298,11 @@ def _loose(text: str) -> datetime | None:
     return None
 
 
-# --- picture ------------------------------------------------------------------------------------
+# --- image --------------------------------------------------------------------------------------
 
 
-def _image(named: dict[str, str], said: StructuredData, base_url: str) -> Image | None:
-    for address in (*(named.get(name, "") for name in _IMAGES), said.image):
+def _image(named: dict[str, str], data: StructuredData, base_url: str) -> Image | None:
+    for address in (*(named.get(name, "") for name in _IMAGES), data.image):
         url = resolve_link(address.strip(), base_url, WEB)
         if url:
             return Image(

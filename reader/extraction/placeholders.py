@@ -1,7 +1,7 @@
-"""What the extractors would lose or spoil, put into a form that they carry through, and back.
+"""Placeholders for content that the extractors would lose: code listings, quotes, rules, numbers, images. Pure.
 
-They keep text and little else, so what a listing, a quote, a rule or a list's number is stands
-in the text itself while they work, in characters that no page may use.
+The extractors preserve text and little else. So while they work, such content is marked in the text itself with
+private-use characters, which are removed from the page before.
 """
 
 from __future__ import annotations
@@ -17,36 +17,36 @@ from reader.extraction.tree import drop, elements, size_of, text_of
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-PICTURE_HOST = "picture.invalid"
-"""Stands for the pictures of a page; a name that no host can have (RFC 2606)."""
+IMAGE_HOST = "picture.invalid"
+"""The host in placeholder addresses of images; no host can have this name (RFC 2606)."""
 CODE = "\ue0c0"
-"""Begins a listing; the next two characters stand for its line breaks and blanks, which would be folded."""
+"""Starts a code listing; the next characters stand for its line breaks, blanks and tabs."""
 CODE_BREAK, CODE_BLANK, CODE_TAB = "\ue0c1", "\ue0c2", "\ue0c3"
 _HIDE_BLANKS = str.maketrans({"\n": CODE_BREAK, " ": CODE_BLANK, "\t": CODE_TAB})
 _SHOW_BLANKS = str.maketrans({CODE_BREAK: "\n", CODE_BLANK: " ", CODE_TAB: "\t", CODE: None})
 NUMBER = "\ue0c4"
-"""Stands before and behind the number that an item has, at the beginning of its text."""
+"""Surrounds the number of a list item at the start of its text."""
 RULE = "\ue0c5"
-"""Stands for a line across."""
+"""Stands for a horizontal rule."""
 QUOTE, QUOTE_END = "\ue0c6", "\ue0c7"
-"""Stand around a quote's text; the first twice, with the number between that it is held under."""
-# Figures that are no letters or figures to anybody who counts words.
-_HIDE_FIGURES = {ord(figure): 0xE0D0 + at for at, figure in enumerate("0123456789")}
-_SHOW_FIGURES = {hidden: chr(figure) for figure, hidden in _HIDE_FIGURES.items()}
-_FIGURES = "[\ue0d0-\ue0d9]"
-_NUMBERED = re.compile(f"{NUMBER}({_FIGURES}*){NUMBER}")
-_HELD = re.compile(f"{RULE}|{QUOTE}({_FIGURES}{{1,8}}){QUOTE}[^{QUOTE_END}]*{QUOTE_END}")
-_OURS = re.compile("[\ue0c0-\ue0d9]")
+"""Surround the text of a quote; the first occurs twice, around the index of the quote."""
+# Digits that no library counts as part of a word.
+_HIDE_DIGITS = {ord(digit): 0xE0D0 + at for at, digit in enumerate("0123456789")}
+_SHOW_DIGITS = {hidden: chr(digit) for digit, hidden in _HIDE_DIGITS.items()}
+_DIGITS = "[\ue0d0-\ue0d9]"
+_NUMBERED = re.compile(f"{NUMBER}({_DIGITS}*){NUMBER}")
+_QUOTE_OR_RULE = re.compile(f"{RULE}|{QUOTE}({_DIGITS}{{1,8}}){QUOTE}[^{QUOTE_END}]*{QUOTE_END}")
+_PLACEHOLDERS = re.compile("[\ue0c0-\ue0d9]")
 
 _LANGUAGE = re.compile(r"(?:^|\s)(?:lang(?:uage)?-|brush:\s*|highlight-source-|highlight-)([\w+#.-]{1,32})", re.ASCII)
 _START = re.compile("[0-9]{1,6}", re.ASCII)
 _AROUND_RULES = {"body", "div", "section", "article", "main", "td", "center"}
-"""What may have a line across between the parts of an article; elsewhere it draws a box or a menu."""
+"""Parents of a rule that separates parts of an article; elsewhere it belongs to a box or a menu."""
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture of the page; see :class:`reader.content.blocks.Figure`."""
+class ImageSource:
+    """An image of the page; see :class:`reader.content.blocks.Figure`."""
 
     url: str
     alt: str = ""
@@ -57,38 +57,38 @@ class Picture:
 
 @dataclass(slots=True)
 class Placeholders:
-    """What is kept of a page beside its tree."""
+    """The content that the placeholders of a page stand for."""
 
-    pictures: list[Picture] = field(default_factory=list)
+    images: list[ImageSource] = field(default_factory=list)
     quotes: list[str] = field(default_factory=list)
-    """Quotes as HTML, with all that is in them."""
+    """Quotes as HTML."""
 
-    def keep(self, picture: Picture) -> str:
-        """Return the address that stands for a picture; its end is what the extractors know a picture by."""
-        self.pictures.append(picture)
-        return f"https://{PICTURE_HOST}/{len(self.pictures) - 1}.png"
+    def add(self, image: ImageSource) -> str:
+        """Return the placeholder address of an image; the extractors recognize images by its extension."""
+        self.images.append(image)
+        return f"https://{IMAGE_HOST}/{len(self.images) - 1}.png"
 
-    def find(self, address: str) -> Picture | None:
-        """Return the picture that an address stands for."""
-        number = address.removeprefix(f"https://{PICTURE_HOST}/").removesuffix(".png")
-        kept = number.isascii() and number.isdecimal() and len(number) < 9 and int(number) < len(self.pictures)
-        return self.pictures[int(number)] if kept else None
-
-
-# --- into the tree ------------------------------------------------------------------------------
+    def find(self, address: str) -> ImageSource | None:
+        """Return the image of a placeholder address, or None for another address."""
+        number = address.removeprefix(f"https://{IMAGE_HOST}/").removesuffix(".png")
+        is_known = number.isascii() and number.isdecimal() and len(number) < 9 and int(number) < len(self.images)
+        return self.images[int(number)] if is_known else None
 
 
-def blank_ours(tree: HtmlElement) -> None:
-    """Take out of the text what stands for something of ours."""
+# --- insert -------------------------------------------------------------------------------------
+
+
+def remove_placeholders(tree: HtmlElement) -> None:
+    """Remove all placeholder characters that the page itself contains."""
     for element in tree.iter():
-        if element.text and _OURS.search(element.text):
-            element.text = _OURS.sub("", element.text)
-        if element.tail and _OURS.search(element.tail):
-            element.tail = _OURS.sub("", element.tail)
+        if element.text and _PLACEHOLDERS.search(element.text):
+            element.text = _PLACEHOLDERS.sub("", element.text)
+        if element.tail and _PLACEHOLDERS.search(element.tail):
+            element.tail = _PLACEHOLDERS.sub("", element.tail)
 
 
 def mark_code(tree: HtmlElement) -> None:
-    """Make each listing one element of text that is carried through as it is."""
+    """Turn each code listing into one element of text that the extractors preserve."""
     for listing in elements(tree, "pre", "listing", "xmp"):
         for line in listing.iter("br"):
             line.tail = "\n" + (line.tail or "")
@@ -106,23 +106,23 @@ def mark_code(tree: HtmlElement) -> None:
             drop(listing)
             continue
         listing.tag = "code"
-        # An extractor gives every code its language, which is how a block's is told from a line's.
+        # trafilatura preserves the attribute; a code element with a language is a block.
         listing.set("lang", language or "text")
         listing.text = f"{CODE}{language}{CODE_BREAK}{text.translate(_HIDE_BLANKS)}"
 
 
 def mark_lists(tree: HtmlElement) -> None:
-    """Write the numbers that items say they have, and those that lists begin with, into the items' texts."""
+    """Write explicit numbers of items and start numbers of lists into the texts of the items."""
     for numbered in elements(tree, "ol"):
         first = next(numbered.iterchildren("li"), None)
         for item in numbered.iterchildren("li"):
             number = (item.get("value") or (numbered.get("start") if item is first else "") or "").strip()
             if _START.fullmatch(number) and (item is not first or number != "1"):
-                item.text = f"{NUMBER}{number.translate(_HIDE_FIGURES)}{NUMBER}{item.text or ''}"
+                item.text = f"{NUMBER}{number.translate(_HIDE_DIGITS)}{NUMBER}{item.text or ''}"
 
 
 def mark_rules(tree: HtmlElement) -> None:
-    """Make each line across between the parts of a text a paragraph that stands for one."""
+    """Turn each rule between parts of a text into a paragraph with its placeholder."""
     for rule in elements(tree, "hr"):
         parent = rule.getparent()
         if parent is not None and parent.tag in _AROUND_RULES:
@@ -130,10 +130,10 @@ def mark_rules(tree: HtmlElement) -> None:
             rule.attrib.clear()
 
 
-def part_captions(tree: HtmlElement) -> None:
-    """Put the captions of tables before them, where an extractor takes them for a row.
+def move_captions(tree: HtmlElement) -> None:
+    """Move the captions of tables before them, since trafilatura takes them for rows.
 
-    Those of figures that are no pictures become a paragraph.
+    The captions of figures without an image become paragraphs.
     """
     for caption in elements(tree, "caption"):
         table = caption.getparent()
@@ -151,9 +151,9 @@ def part_captions(tree: HtmlElement) -> None:
 
 
 def flatten_quotes(tree: HtmlElement) -> None:
-    """Take quotes out of quotes where there are more of them than are shown; extractors take long over those.
+    """Unwrap quotes that are nested deeper than we show, on which extractors take long.
 
-    Who said a quote stands at its foot, which pages call as they call the foot of all.
+    The ``footer`` of a quote names its source; it becomes a paragraph, as other footers are removed.
     """
     deep: dict[HtmlElement, int] = {}
     for quote in elements(tree, "blockquote"):
@@ -167,10 +167,10 @@ def flatten_quotes(tree: HtmlElement) -> None:
                 foot.tag = "p"
 
 
-def hold_quotes(tree: HtmlElement, held: Placeholders) -> None:
-    """Put the text alone where each quote was, which extractors flatten, and keep it with all that is in it.
+def replace_quotes(tree: HtmlElement, placeholders: Placeholders) -> None:
+    """Replace each quote by its text, since extractors flatten quotes, and save its HTML.
 
-    A quote that has most of the page's text is the article itself, as some pages have it.
+    A quote with most of the page's text is the article itself.
     """
     from lxml.etree import tostring
 
@@ -183,48 +183,48 @@ def hold_quotes(tree: HtmlElement, held: Placeholders) -> None:
         parent = box.getparent()
         if parent is None or not size_of(box):
             continue
-        held.quotes.append(tostring(box, encoding="unicode", method="html", with_tail=False))
-        number = str(len(held.quotes) - 1).translate(_HIDE_FIGURES)
-        said = _OURS.sub("", " ".join(text_of(box).translate(_SHOW_BLANKS).split()))
+        placeholders.quotes.append(tostring(box, encoding="unicode", method="html", with_tail=False))
+        number = str(len(placeholders.quotes) - 1).translate(_HIDE_DIGITS)
+        text = _PLACEHOLDERS.sub("", " ".join(text_of(box).translate(_SHOW_BLANKS).split()))
         for child in list(box):
             box.remove(child)
         box.attrib.clear()
-        box.tag, box.text = "p", f"{QUOTE}{number}{QUOTE}{said}{QUOTE_END}"
+        box.tag, box.text = "p", f"{QUOTE}{number}{QUOTE}{text}{QUOTE_END}"
 
 
-# --- and back -----------------------------------------------------------------------------------
+# --- resolve ------------------------------------------------------------------------------------
 
 
 def show_code(text: str) -> str:
-    """Return a listing with its own line breaks and blanks."""
+    """Return a code listing with its line breaks and blanks."""
     return text.translate(_SHOW_BLANKS)
 
 
 def number_of(text: str) -> str:
-    """Return the number that an item with this text says it has; empty for one that follows the one before it."""
+    """Return the explicit number in the text of a list item, or an empty string."""
     found = _NUMBERED.match(text.lstrip())
-    return found[1].translate(_SHOW_FIGURES) if found else ""
+    return found[1].translate(_SHOW_DIGITS) if found else ""
 
 
 def without_number(text: str) -> str:
-    """Return the text of an item without that number."""
+    """Return the text of a list item without its number."""
     return _NUMBERED.sub("", text)
 
 
-def without_ours(text: str) -> str:
-    """Return a text without anything that stands for something of ours."""
-    return _OURS.sub("", text)
+def without_placeholders(text: str) -> str:
+    """Return a text without placeholder characters."""
+    return _PLACEHOLDERS.sub("", text)
 
 
-def parted(text: str, held: Placeholders) -> Iterator[tuple[str, str]]:
-    """Yield the pieces of a text, each as (text, HTML): one of the two is empty. HTML is what was held, or a rule."""
+def split_placeholders(text: str, placeholders: Placeholders) -> Iterator[tuple[str, str]]:
+    """Yield the pieces of a text as (text, HTML), one of them empty; HTML is that of a quote or a rule."""
     at = 0
-    for found in _HELD.finditer(text):
+    for found in _QUOTE_OR_RULE.finditer(text):
         if found.start() > at:
             yield text[at : found.start()], ""
-        number = int(found[1].translate(_SHOW_FIGURES)) if found[1] else -1
-        if number < len(held.quotes):
-            yield "", "<hr>" if number < 0 else held.quotes[number]
+        number = int(found[1].translate(_SHOW_DIGITS)) if found[1] else -1
+        if number < len(placeholders.quotes):
+            yield "", "<hr>" if number < 0 else placeholders.quotes[number]
         at = found.end()
     if at < len(text):
         yield text[at:], ""

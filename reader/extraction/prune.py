@@ -1,8 +1,7 @@
-"""What is done to a page's tree before its article is looked for.
+"""Prepare the tree of a page for the extractors. Pure.
 
-What no article has is taken out, and what the extractors would lose or spoil is put into
-a form that they carry through (:mod:`reader.extraction.placeholders`), pictures with their captions
-here.
+Removes what no article contains, and replaces what the extractors would lose by placeholders
+(:mod:`reader.extraction.placeholders`).
 """
 
 from __future__ import annotations
@@ -15,128 +14,100 @@ from reader.content.html.links import WEB, resolve_link
 from reader.core.text import clean
 from reader.extraction.boilerplate import is_boilerplate_name, is_large_boilerplate_name, is_screen_reader_only
 from reader.extraction.placeholders import (
-    PICTURE_HOST,
-    Picture,
+    IMAGE_HOST,
+    ImageSource,
     Placeholders,
-    blank_ours,
     flatten_quotes,
-    hold_quotes,
     mark_code,
     mark_lists,
     mark_rules,
-    part_captions,
+    move_captions,
+    remove_placeholders,
+    replace_quotes,
 )
 from reader.extraction.tree import drop, elements, size_of, text_of
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
-_GONE = (
-    *("applet", "audio", "button", "canvas", "embed", "iframe", "input", "math", "nav", "noindex"),
-    *("object", "script", "select", "style", "svg", "template", "textarea", "video", "amp-ad", "amp-sidebar"),
-    *("amp-consent", "amp-analytics", "amp-social-share", "amp-user-notification"),
-)
+_REMOVED = (
+    "applet", "audio", "button", "canvas", "embed", "iframe", "input", "math", "nav", "noindex", "object", "script",
+    "select", "style", "svg", "template", "textarea", "video", "amp-ad", "amp-sidebar", "amp-consent",
+    "amp-analytics", "amp-social-share", "amp-user-notification",
+)  # fmt: skip
 _HIDDEN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _NOISY_ROLES = {
-    "navigation",
-    "banner",
-    "complementary",
-    "search",
-    "dialog",
-    "alertdialog",
-    "menu",
-    "menubar",
-    "toolbar",
-}
-_KEPT = {
-    "html",
-    "body",
-    "main",
-    "h1",
-    "table",
-    "tbody",
-    "tr",
-    "td",
-    "pre",
-    "code",
-    "blockquote",
-    "em",
-    "strong",
-    "b",
+    "navigation", "banner", "complementary", "search", "dialog", "alertdialog", "menu", "menubar", "toolbar",
+}  # fmt: skip
+_PROTECTED = {
+    "html", "body", "main", "h1", "table", "tbody", "tr", "td", "pre", "code", "blockquote", "em", "strong", "b",
     "i",
-}
+}  # fmt: skip
 _SOURCES = (
-    "data-src",
-    "data-original",
-    "data-lazy-src",
-    "data-lazy",
-    "data-img-src",
-    "data-hi-res-src",
-    "data-url",
-    "src",
-)
+    "data-src", "data-original", "data-lazy-src", "data-lazy", "data-img-src", "data-hi-res-src", "data-url", "src",
+)  # fmt: skip
 _SETS = ("data-srcset", "data-lazy-srcset", "srcset")
 _ICON = re.compile(
     r"(?:^|[\s_-])(?:avatar|icon|logo|emoji|pixel|spacer|gravatar|badge|sprite|tracking)(?:$|[\s_-])", re.IGNORECASE
 )
 _MOST_WRAPPERS = 20
-"""Forms and the like of which is asked whether the whole page is in them."""
+"""Forms and dialogs that are checked for containing most of the page."""
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _NAMING = ("data-component", "data-testid")
 _INLINE = {"a", "abbr", "cite", "font", "ins", "label", "mark", "q", "small", "span", "sub", "sup", "time", "u"}
 _ASIDE = {"aside", "footer"}
 _AT_LEAST = 0.4
-"""Of the running text of a page, how much has to be left of it, whatever boxes are called."""
+"""Share of a page's running text that must remain, whatever the boxes are named."""
 _RESTS = 200
-"""Characters of running text that have to be left when a large box of comments is taken out."""
+"""Characters of running text that must remain when a large box of comments is removed."""
 _PIXELS = re.compile(r"\s*(\d{1,5})(?:px)?\s*", re.ASCII)
 
 
 def prepare(tree: HtmlElement, base_url: str) -> Placeholders:
-    """Change ``tree`` into what the extractors do best with; returns what is put back behind them."""
-    held = Placeholders()
-    blank_ours(tree)
+    """Change ``tree`` for the extractors; return what its placeholders stand for."""
+    placeholders = Placeholders()
+    remove_placeholders(tree)
     flatten_quotes(tree)
-    part_captions(tree)
+    move_captions(tree)
     for image in elements(tree, "amp-img"):
         image.tag = "img"
     for name in SHIFTING_ELEMENTS:
         for element in elements(tree, name):
             if element.text and not len(element):
                 element.text = to_superscript(element.text, name)
-    _hold_pictures(tree, base_url, held)
+    _replace_images(tree, base_url, placeholders)
     _drop_widgets(tree)
     _prune(tree)
     _prune_links(tree)
     mark_code(tree)
     mark_lists(tree)
     mark_rules(tree)
-    _quote(tree)
-    _part_live(tree)
-    hold_quotes(tree, held)
-    return held
+    _write_quotation_marks(tree)
+    _leave_one_article(tree)
+    replace_quotes(tree, placeholders)
+    return placeholders
 
 
 # --- noise ----------------------------------------------------------------------------------
 
 
 def _drop_widgets(tree: HtmlElement) -> None:
-    """Take out what no article consists of; some frameworks put a whole page into one form, which stays."""
+    """Remove elements that no article contains; a form around the whole page stays, as some frameworks make one."""
     whole = size_of(tree)
     for at, element in enumerate(elements(tree, "form", "dialog", "noscript")):
         if at < _MOST_WRAPPERS and 2 * size_of(element) > whole:
             element.tag = "div"
-    for element in elements(tree, "form", "dialog", "noscript", *_GONE):
+    for element in elements(tree, "form", "dialog", "noscript", *_REMOVED):
         drop(element)
 
 
 def _prune(tree: HtmlElement) -> None:
-    """Take out what is hidden, and boxes whose names say that they are not the article."""
+    """Remove hidden elements, and boxes whose names are those of boilerplate."""
     whole = left = prose_size(tree)
     heading = next(tree.iter("h1"), None)
     around = set(heading.iterancestors()) if heading is not None else set()
     for element in elements(tree):
-        if not isinstance(element.tag, str) or element.tag in _KEPT or element in around or element is tree:
+        if not isinstance(element.tag, str) or element.tag in _PROTECTED or element in around or element is tree:
             continue
         if element.getparent() is None or not (element.tag in _ASIDE or _is_noise(element)):
             continue
@@ -144,7 +115,7 @@ def _prune(tree: HtmlElement) -> None:
         is_large = is_large_boilerplate_name(element.get("id") or "") or is_large_boilerplate_name(
             element.get("class") or ""
         )
-        # A name misleads where it would take the article itself.
+        # A name misleads if removing its box would remove the article itself.
         fits = 3 * inside < left and left - inside >= _AT_LEAST * whole
         if fits or inside == 0 or (is_large and left - inside > _RESTS):
             drop(element)
@@ -159,7 +130,7 @@ def _is_noise(element: HtmlElement) -> bool:
     if (get("role") or "") in _NOISY_ROLES:
         return True
     names = get("class") or ""
-    if element.tag in _INLINE:  # a word of a sentence, however it is called
+    if element.tag in _INLINE:  # part of a sentence, whatever its class
         return is_screen_reader_only(names)
     if is_boilerplate_name(names) or any(is_boilerplate_name(get(attribute) or "") for attribute in _NAMING):
         return True
@@ -167,16 +138,16 @@ def _is_noise(element: HtmlElement) -> bool:
 
 
 def _is_named_after_heading(element: HtmlElement) -> bool:
-    """Whether an id was made from the words of a heading, as of a section about newsletters."""
+    """Return whether an id is derived from a heading, as that of a section about newsletters."""
     if element.tag in _HEADINGS:
         return True
     heading = next(element.iter(*_HEADINGS), None)
-    said = re.sub(r"\W+", "-", text_of(heading).lower()).strip("-") if heading is not None else ""
-    return len(said) > 3 and (element.get("id") or "").lower().startswith(said) and prose_size(element) > 0
+    slug = re.sub(r"\W+", "-", text_of(heading).lower()).strip("-") if heading is not None else ""
+    return len(slug) > 3 and (element.get("id") or "").lower().startswith(slug) and prose_size(element) > 0
 
 
 def _prune_links(tree: HtmlElement) -> None:
-    """Take out menus that no name gives away: short links with hardly anything between."""
+    """Remove menus without a telling name: short links with hardly any text between them."""
     for element in elements(tree, "div", "ul", "ol", "td", "table", "section", "p", "center", "header", "dl"):
         links = [len(text_of(link)) for link in element.iter("a")]
         if (
@@ -194,7 +165,7 @@ def _prune_links(tree: HtmlElement) -> None:
 
 
 def prose_size(element: HtmlElement) -> int:
-    """Return the characters of an element's running text: that of paragraphs and of long pieces, not of links."""
+    """Return the characters of running text in an element: of paragraphs and long pieces, not of links."""
     total = 0
     for inner in element.iter(
         "p", "div", "td", "li", "section", "article", "span", "font", "body", "blockquote", "pre"
@@ -208,30 +179,30 @@ def prose_size(element: HtmlElement) -> int:
     return total
 
 
-# --- pictures -------------------------------------------------------------------------------
+# --- images ---------------------------------------------------------------------------------
 
 
-def _hold_pictures(tree: HtmlElement, base_url: str, held: Placeholders) -> None:
-    """Put one picture where a figure was, its caption kept aside, and its real address into every other."""
+def _replace_images(tree: HtmlElement, base_url: str, placeholders: Placeholders) -> None:
+    """Replace figures and images by images with placeholder addresses."""
     for figure in elements(tree, "figure"):
         if figure.getparent() is not None and not any(True for _ in figure.iter("table", "pre", "blockquote")):
-            _hold_figure(figure, base_url, held)
+            _replace_figure(figure, base_url, placeholders)
     for image in elements(tree, "img"):
-        if not (image.get("src") or "").startswith(f"https://{PICTURE_HOST}/"):
-            picture = _picture(image, base_url, "")
-            if picture is None:
+        if not (image.get("src") or "").startswith(f"https://{IMAGE_HOST}/"):
+            source = _image_source(image, base_url, "")
+            if source is None:
                 drop(image)
             else:
-                _set_picture(image, held.keep(picture), picture)
+                _set_placeholder(image, placeholders.add(source), source)
     for element in elements(tree, "picture"):
         element.drop_tag()
 
 
-def _hold_figure(figure: HtmlElement, base_url: str, held: Placeholders) -> None:
+def _replace_figure(figure: HtmlElement, base_url: str, placeholders: Placeholders) -> None:
     captions = [text_of(caption) for caption in figure.iter("figcaption")]
     caption = clean(" ".join(captions))
-    found = [picture for image in figure.iter("img") if (picture := _picture(image, base_url, ""))]
-    unique = list({picture.url: picture for picture in reversed(found)}.values())[::-1]
+    found = [source for image in figure.iter("img") if (source := _image_source(image, base_url, ""))]
+    unique = list({source.url: source for source in reversed(found)}.values())[::-1]
     if not unique:
         if any(True for _ in figure.iter("figcaption")):
             for inner in list(figure.iter("figcaption")):
@@ -243,27 +214,27 @@ def _hold_figure(figure: HtmlElement, base_url: str, held: Placeholders) -> None
         figure.remove(child)
     figure.attrib.clear()
     figure.tail = tail
-    for at, picture in enumerate(unique):
-        told = caption if at == len(unique) - 1 else ""
-        kept = Picture(picture.url, picture.alt, told, picture.width, picture.height)
+    for at, source in enumerate(unique):
+        text = caption if at == len(unique) - 1 else ""
+        kept = ImageSource(source.url, source.alt, text, source.width, source.height)
         image = figure.makeelement("img")
-        _set_picture(image, held.keep(kept), kept)
+        _set_placeholder(image, placeholders.add(kept), kept)
         figure.append(image)
 
 
-def _set_picture(image: HtmlElement, address: str, picture: Picture) -> None:
+def _set_placeholder(image: HtmlElement, address: str, source: ImageSource) -> None:
     image.attrib.clear()
     image.set("src", address)
-    if picture.alt:
-        image.set("alt", picture.alt)
+    if source.alt:
+        image.set("alt", source.alt)
 
 
-def _picture(image: HtmlElement, base_url: str, caption: str) -> Picture | None:
+def _image_source(image: HtmlElement, base_url: str, caption: str) -> ImageSource | None:
     get = image.get
     if _ICON.search(f"{get('class') or ''} {get('id') or ''}"):
         return None
     sizes = [int(found[1]) for name in ("width", "height") if (found := _PIXELS.fullmatch(get(name) or ""))]
-    if sizes and max(sizes) < 48:  # icons, and pictures that count visitors
+    if sizes and max(sizes) < 48:  # icons and tracking pixels
         return None
     addresses = [get(name) or "" for name in _SOURCES]
     addresses += [_largest(get(name) or "") for name in _SETS]
@@ -271,11 +242,11 @@ def _picture(image: HtmlElement, base_url: str, caption: str) -> Picture | None:
     if not url:
         return None
     alt = clean(get("alt") or "")
-    return Picture(url, alt, caption, get("width") or "", get("height") or "")
+    return ImageSource(url, alt, caption, get("width") or "", get("height") or "")
 
 
 def _largest(srcset: str) -> str:
-    """Return the largest picture of a ``srcset`` (HTML, 4.8.4.2.1)."""
+    """Return the largest image of a ``srcset`` (HTML, 4.8.4.2.1)."""
     best, size = "", -1.0
     for candidate in re.split(r",\s+", srcset[:20_000]):
         url, _, descriptor = candidate.strip().partition(" ")
@@ -291,8 +262,8 @@ def _largest(srcset: str) -> str:
 # --- quotation marks, live blogs ----------------------------------------------------------------
 
 
-def _quote(tree: HtmlElement) -> None:
-    """Write the quotation marks of ``q``, which the extractors take for a block."""
+def _write_quotation_marks(tree: HtmlElement) -> None:
+    """Replace ``q``, which the extractors take for a block, by quotation marks."""
     for quote in elements(tree, "q"):
         quote.text = f"“{quote.text or ''}"
         if len(quote):
@@ -302,11 +273,11 @@ def _quote(tree: HtmlElement) -> None:
         quote.drop_tag()
 
 
-def _part_live(tree: HtmlElement) -> None:
-    """Leave one article on a page with many, as the first would be taken.
+def _leave_one_article(tree: HtmlElement) -> None:
+    """Leave at most one ``article`` element, since the extractors take the first.
 
-    The entries of a live blog, and articles inside of articles, become parts; so do the
-    other articles of a page where one has the heading of all.
+    Nested articles and the entries of a live blog become sections, and so do all others if one contains the page's
+    main heading.
     """
     for article in elements(tree, "article"):
         if next((True for outer in article.iterancestors("article")), False):

@@ -15,50 +15,49 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 MAX_CHARACTERS = 5_000_000
-"""Of the page; what comes after is left out."""
+"""Characters of a page; the rest is cut off."""
 MAX_ATTRIBUTES = 500
-"""Of an element; those after are left out. The parser's time grows with their square."""
+"""Attributes of an element; the rest is dropped. The parser's time grows with their square."""
 _LONG_TAG = re.compile(r"(<[a-zA-Z][^\s<>]*+)([^<>]{4000,}+)>")
-# XML takes no other characters, and lxml with it (XML 1.0, section 2.2); C1 controls are taken out with them.
+# Characters that XML (1.0, section 2.2) and therefore lxml do not allow, and C1 controls.
 _NOT_XML = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _REFERENCE = re.compile(r"&#(?=[0-9]|[xX][0-9a-fA-F])(?:[xX]0*+([0-9a-fA-F]*+)|0*+([0-9]*+));?", re.ASCII)
 
 
 class Parsed(NamedTuple):
-    """A page as a tree."""
+    """The tree of a page."""
 
     tree: HtmlElement
     is_whole: bool
-    """False when the parser left something out that was too deep."""
+    """False when the parser dropped elements that were nested too deep."""
 
 
 def decode(source: bytes | str, charset: str = "") -> str:
-    """Return a page as text without the characters and numeric references that XML does not take.
+    """Return a page as text without the characters and numeric references that XML does not allow.
 
-    ``charset`` is what the server said; :func:`reader.core.encodings.detect_encoding` says what that
-    counts for. Broken bytes become U+FFFD; never raises.
+    ``charset`` is the one that the server named, a hint to :func:`reader.core.encodings.detect_encoding`. Broken bytes
+    become U+FFFD. Never raises.
     """
     text = source if isinstance(source, str) else source.decode(detect_encoding(source, charset), "replace")
     text = text.removeprefix("\ufeff")
     text = _NOT_XML.sub("", text)
-    return _REFERENCE.sub(_harmless, text) if "&#" in text else text
+    return _REFERENCE.sub(_safe_reference, text) if "&#" in text else text
 
 
-def _harmless(found: re.Match[str]) -> str:
-    """Return a numeric reference, or what it stands for when a parser would choke on it or misread it."""
+def _safe_reference(found: re.Match[str]) -> str:
+    """Return a numeric reference, or its character where a parser would fail on it or misread it."""
     digits = found[1] or found[2] or "0"
     number = int(digits, 16 if found[1] else 10) if len(digits) < 8 else 0
     if number in (9, 10, 13) or number >= 0xA0 or 0x20 <= number < 0x7F:
         return found[0] if number < 0x110000 and not _NOT_XML.match(chr(number)) else ""
-    # unescape knows that &#146; is meant as Windows-1252, as the HTML standard says (13.2.5.80).
+    # unescape() reads &#146; as Windows-1252, as the HTML standard says (13.2.5.80).
     return _NOT_XML.sub("", unescape(f"&#{number};"))
 
 
 def parse(source: str) -> Parsed | None:
-    """Return a page as a tree, or None when nothing in it is markup.
+    """Return the tree of a page, or None when it has no markup.
 
-    ``source`` comes from :func:`decode`. Elements more than 255
-    deep are left out: that is libxml2's own limit, which we leave on.
+    ``source`` comes from :func:`decode`. Elements nested more than 255 deep are dropped, the limit of libxml2.
     """
     from lxml import etree
     from lxml.html import HTMLParser, document_fromstring
@@ -66,7 +65,7 @@ def parse(source: str) -> Parsed | None:
     source = _LONG_TAG.sub(_with_some_attributes, source[:MAX_CHARACTERS])
     parser = HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=False)
     try:
-        # As bytes, because lxml refuses text that declares a charset.
+        # As bytes, because lxml refuses text with an encoding declaration.
         tree = document_fromstring(source.encode(), parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError):
         return None
@@ -74,7 +73,7 @@ def parse(source: str) -> Parsed | None:
 
 
 def _with_some_attributes(tag: re.Match[str]) -> str:
-    """Return a long tag with no more attributes than an element may have."""
+    """Return a long tag with at most :data:`MAX_ATTRIBUTES` attributes."""
     for at, attribute in enumerate(ATTRIBUTE.finditer(tag[2])):
         if at == MAX_ATTRIBUTES:
             return f"{tag[1]}{tag[2][: attribute.start()]}>"
@@ -82,22 +81,22 @@ def _with_some_attributes(tag: re.Match[str]) -> str:
 
 
 def elements(tree: HtmlElement, *names: str) -> Iterator[HtmlElement]:
-    """Yield the elements of some names, in order; the tree may be changed while one walks."""
+    """Yield the elements with these names in order; the tree may change meanwhile."""
     yield from list(tree.iter(*names))
 
 
 def drop(element: HtmlElement) -> None:
-    """Take an element out of its tree; the text behind it stays."""
+    """Remove an element from its tree, but not the text behind it."""
     parent = element.getparent()
     if parent is not None:
         element.drop_tree()
 
 
 def text_of(element: HtmlElement) -> str:
-    """Return all text inside an element, blanks folded."""
+    """Return all text inside an element with blanks collapsed."""
     return " ".join(" ".join(element.itertext()).split())
 
 
 def size_of(element: HtmlElement) -> int:
-    """Return how many characters of text are inside an element, blanks not counted."""
+    """Return the number of characters of text inside an element, without blanks."""
     return sum(len("".join(text.split())) for text in element.itertext())

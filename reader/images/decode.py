@@ -1,7 +1,7 @@
-"""Bytes of a picture -> pixels, within bounds. With :mod:`graphics` the only user of Pillow; for worker processes.
+"""Bytes of an image -> pixels, within limits. Runs only in worker processes.
 
-What is known of a file before anything of it is unpacked is judged first: its format and how many pixels it says
-it has. Pillow's own check is an error here, not a warning.
+Format and size in pixels are checked before anything is decompressed. Pillow's own warning about decompression bombs
+is an error here.
 """
 
 from __future__ import annotations
@@ -18,67 +18,72 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from reader.core.errors import ReaderError
 from reader.images.model import RGB, ImageBox, RenderedImage, fit, is_visible_size
 
-PIXELS = 40_000_000
-"""Of a picture, at most: a photograph of 40 megapixels, or 160 MB while it is unpacked."""
+MAX_PIXELS = 40_000_000
+"""Pixels of an image: a photograph of 40 megapixels, 160 MB when decompressed."""
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
-"""Of the many that Pillow reads, those that pages use."""
+"""The formats that web pages use, of those that Pillow reads."""
 _BROKEN = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, ZeroDivisionError,
            OverflowError, RuntimeError, struct.error)  # fmt: skip
-"""What Pillow's readers raise over files that are not what they should be."""
+"""Raised by Pillow for broken files."""
 _ORIENTATION = 0x0112  # CIPA DC-008 (Exif), table 4
-_TURNED = range(5, 9)
-_SIXTEEN_BITS = 257  # 65,535 is 255
+_ROTATED = range(5, 9)
+_SIXTEEN_BITS = 257  # 65,535 / 257 = 255
 _MARGIN = 2
-"""Of each side, how many times more pixels are kept for the last step than it needs, for quality."""
+"""How many times more pixels than needed each side keeps for the last scaling step, for quality."""
 
 
 class ImageError(ReaderError):
-    """A picture that is not shown."""
+    """An image that cannot be shown."""
 
 
 class TooSmallError(ImageError):
-    """A picture that is none to look at."""
+    """An image that is too small to look at."""
 
 
-def blocks(body: bytes, box: ImageBox) -> RenderedImage:
-    """Return a picture as half-blocks that fit ``box``. Raises ImageError."""
+def load_readers() -> None:
+    """Load Pillow's readers, which would else count as time and memory of the first image."""
+    Image.init()
+
+
+def half_blocks(body: bytes, box: ImageBox) -> RenderedImage:
+    """Return an image as half-blocks that fit ``box``. Raises ImageError."""
     with opened(body) as image:
-        cells, lines = fit(*seen_size(image), box)
+        cells, lines = fit(*displayed_size(image), box)
         small = pixels(image, (cells, 2 * lines), box.background)
     return RenderedImage(cells, lines, small.tobytes())
 
 
 def opened(body: bytes) -> Image.Image:
-    """Return a picture of which the head alone is read. Raises ImageError when it is none that is shown."""
+    """Return an image of which only the header is read. Raises ImageError if it cannot be shown."""
     try:
         with _quiet():
             image = Image.open(BytesIO(body), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_large() from None
     except UnidentifiedImageError:
-        raise ImageError("it is no picture that can be shown: JPEG, PNG, GIF, WebP and AVIF can") from None
+        raise ImageError("its format is not supported (only JPEG, PNG, GIF, WebP and AVIF are)") from None
     except _BROKEN:
         raise _broken() from None
-    if image.width * image.height > PIXELS:
+    if image.width * image.height > MAX_PIXELS:
         raise _too_large()
     if not is_visible_size(image.width, image.height):
-        raise TooSmallError("it is too small to be seen")
+        raise TooSmallError("it is too small")
     return image
 
 
-def seen_size(image: Image.Image) -> tuple[int, int]:
-    """Return width and height in pixels as one sees it: turned as its EXIF data say."""
+def displayed_size(image: Image.Image) -> tuple[int, int]:
+    """Return width and height in pixels after rotation by the EXIF orientation."""
     width, height = image.size
-    return (height, width) if _orientation(image) in _TURNED else (width, height)
+    return (height, width) if _orientation(image) in _ROTATED else (width, height)
 
 
-def pixels(image: Image.Image, size: tuple[int, int], ground: RGB) -> Image.Image:
-    """Return the first frame as opaque RGB of exactly ``size`` pixels, on ``ground``. Raises ImageError."""
+def pixels(image: Image.Image, size: tuple[int, int], background: RGB) -> Image.Image:
+    """Return the first frame as opaque RGB of exactly ``size`` pixels on ``background``. Raises ImageError."""
     orientation = _orientation(image)
-    width, height = (size[1], size[0]) if orientation in _TURNED else size
+    width, height = (size[1], size[0]) if orientation in _ROTATED else size
     try:
         with _quiet():
-            image.draft("RGB", (_MARGIN * width, _MARGIN * height))  # a JPEG need not be unpacked whole
+            image.draft("RGB", (_MARGIN * width, _MARGIN * height))  # a JPEG need not be decompressed in full size
             image.load()
             plain = _plain(image)
             small = plain.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=float(_MARGIN))
@@ -87,14 +92,14 @@ def pixels(image: Image.Image, size: tuple[int, int], ground: RGB) -> Image.Imag
     except _BROKEN:
         raise _broken() from None
     if small.mode == "RGBA":
-        on = Image.new("RGBA", small.size, (*ground, 255))
+        on = Image.new("RGBA", small.size, (*background, 255))
         small = Image.alpha_composite(on, small).convert("RGB")
-    return _turned(small, orientation)
+    return _rotated(small, orientation)
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    """Return a picture of any mode as RGB, or as RGBA where something of it may be transparent."""
-    if image.mode.startswith("I;16") or image.mode == "I":  # which convert() would cut at 255, and not scale
+    """Return an image of any mode as RGB, or as RGBA if it may be transparent."""
+    if image.mode.startswith("I;16") or image.mode == "I":  # convert() would clip at 255 instead of scaling
         scaled: Any = image.convert("I").point(lambda value: value * (1 / _SIXTEEN_BITS))
         return _rgb(scaled.convert("L"))
     if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info:
@@ -107,16 +112,16 @@ def _rgb(image: Image.Image) -> Image.Image:
 
 
 def _orientation(image: Image.Image) -> int:
-    """Return how a picture is to be turned, 1 to 8; 1, as it is, where its EXIF data cannot be read."""
+    """Return the EXIF orientation, 1 to 8; 1 (upright) if the EXIF data cannot be read."""
     try:
         with _quiet():
             value = image.getexif().get(_ORIENTATION, 1)
     except _BROKEN:
         return 1
-    return value if isinstance(value, int) and 1 <= value <= _TURNED[-1] else 1
+    return value if isinstance(value, int) and 1 <= value <= _ROTATED[-1] else 1
 
 
-def _turned(image: Image.Image, orientation: int) -> Image.Image:
+def _rotated(image: Image.Image, orientation: int) -> Image.Image:
     if orientation == 1:
         return image
     exif = Image.Exif()
@@ -127,7 +132,7 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Make an error of Pillow's warning of too many pixels, and nothing of its others: files are odd in many ways."""
+    """Turn Pillow's warning about too many pixels into an error, and ignore its other warnings."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -135,8 +140,8 @@ def _quiet() -> Iterator[None]:
 
 
 def _too_large() -> ImageError:
-    return ImageError(f"it has more than {PIXELS // 1_000_000} million pixels")
+    return ImageError(f"it has more than {MAX_PIXELS // 1_000_000} million pixels")
 
 
 def _broken() -> ImageError:
-    return ImageError("it is damaged or not whole")
+    return ImageError("it is damaged or incomplete")

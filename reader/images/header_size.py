@@ -1,7 +1,6 @@
-"""How large a picture is, by its head alone (pure): what to know before anything decodes it.
+"""The size of an image from its header, to be known before anything decodes it. Pure.
 
-A file of a few kilobytes can unfold to gigabytes of pixels. So its size is read where its
-format has it, and a picture whose size is not found there is none to us.
+A file of a few kilobytes can decompress to gigabytes of pixels. An image whose header gives no size is not accepted.
 """
 
 from __future__ import annotations
@@ -10,12 +9,12 @@ from struct import error as StructError  # noqa: N812 - named as an exception is
 from struct import unpack_from
 
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15: ITU T.81, table B.1
-_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a length
-_MOST_MARKERS = 1_000
+_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})  # markers without a length
+_MAX_MARKERS = 1_000
 
 
 def size(body: bytes, media: str) -> tuple[int, int] | None:
-    """Return width and height in pixels of a picture of the type ``media``, or None where its head does not say."""
+    """Return width and height in pixels from the header of an image with media type ``media``, or None."""
     read = {
         "image/png": _png,
         "image/gif": _gif,
@@ -43,14 +42,14 @@ def _gif(body: bytes) -> tuple[int, int]:
 
 def _jpeg(body: bytes) -> tuple[int, int] | None:
     at = 2
-    for _ in range(_MOST_MARKERS):
+    for _ in range(_MAX_MARKERS):
         if body[at] != 0xFF:
             return None
-        while body[at] == 0xFF:  # any number of them may stand before a marker
+        while body[at] == 0xFF:  # any number of fill bytes may precede a marker
             at += 1
         marker = body[at]
         at += 1
-        if marker in _ALONE:
+        if marker in _WITHOUT_LENGTH:
             continue
         if marker in _FRAMES:
             height, width = unpack_from(">HH", body, at + 3)
@@ -73,7 +72,7 @@ def _webp(body: bytes) -> tuple[int, int] | None:
 
 
 def _avif(body: bytes) -> tuple[int, int] | None:
-    # ISO/IEC 23008-12, 6.5.3: one for each picture within; the largest is what a decoder may have to hold.
+    # ISO/IEC 23008-12, 6.5.3: one for each contained image; a decoder may have to hold the largest.
     largest: tuple[int, int] | None = None
     at = body.find(b"ispe", 0, 65_536)
     while at >= 0:

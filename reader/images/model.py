@@ -1,4 +1,4 @@
-"""What a picture is once it can be drawn, how large it is in cells, and the colours of its half-blocks. Pure."""
+"""Images that can be drawn: their size in cells and the colors of their half-blocks. Pure."""
 
 from __future__ import annotations
 
@@ -9,70 +9,70 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 RGB: TypeAlias = tuple[int, int, int]
 """Red, green and blue, each from 0 to 255."""
 ImageProtocol: TypeAlias = Literal["blocks", "kitty", "sixel"]
-"""What a picture is drawn with: half-blocks, Kitty's graphics protocol, or Sixel."""
+"""How an image is drawn: half-blocks, Kitty's graphics protocol, or Sixel."""
 
 
 class CellSize(NamedTuple):
-    """How many pixels a cell of the terminal has."""
+    """The size of a terminal cell in pixels."""
 
     width: int = 10
     height: int = 20
 
 
 DEFAULT_CELL_SIZE = CellSize()
-"""Where the terminal does not say; that of the VT340, which others take too."""
+"""For terminals that do not report theirs; that of the VT340, a common default."""
 
 
 class ImageBox(NamedTuple):
-    """What a picture may take, and what it is made for."""
+    """The space for an image in cells, and how it is drawn."""
 
     cells: int
     lines: int
     background: RGB = (0, 0, 0)
-    """What shows through where it is transparent."""
+    """The color behind transparent pixels."""
     cell: CellSize = DEFAULT_CELL_SIZE
     protocol: ImageProtocol = "blocks"
 
     @classmethod
-    def from_values(cls, plain: Any) -> ImageBox:
-        """Return it from plain values, as :meth:`to_values` gives."""
-        cells, lines, background, cell, protocol = plain
+    def from_values(cls, values: Any) -> ImageBox:
+        """Return the inverse of :meth:`to_values`."""
+        cells, lines, background, cell, protocol = values
         return cls(cells, lines, background, CellSize(*cell), protocol)
 
     def to_values(self) -> tuple[Any, ...]:
-        """Return it as plain values, for the way between processes."""
+        """Return plain values, for another process."""
         return (self.cells, self.lines, tuple(self.background), tuple(self.cell), self.protocol)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RenderedImage:
-    """A picture of so many cells by so many lines. Each is one of its own, however alike two are."""
+    """An image of ``cells`` by ``lines``. Compared by identity."""
 
     cells: int
     lines: int
     colors: bytes = b""
-    """Three bytes a half-block: ``cells`` in a row, two rows a line; empty for one of Kitty's."""
+    """Three bytes a half-block, ``cells`` in a row, two rows a line; empty with Kitty's protocol."""
     kitty_id: int = 0
-    """By which Kitty knows it, 1 to 2**32 - 1; else 0."""
+    """The id in Kitty's protocol, 1 to 2**32 - 1; else 0."""
     placeholders: tuple[str, ...] = ()
-    """The text of each line, where Kitty draws it: see its graphics protocol, Unicode placeholders."""
+    """The text of each line with Kitty's protocol: its Unicode placeholders."""
     kitty_commands: tuple[str, ...] = ()
-    """What Kitty has to be told before, piece by piece."""
+    """The escape sequences that transfer the image to the terminal first."""
     sixels: tuple[str, ...] = ()
-    """Each line as Sixel, to be drawn over the half-blocks; empty where the terminal does not take it."""
+    """Each line as Sixel, drawn over the half-blocks; empty with other protocols."""
 
     @classmethod
-    def from_values(cls, plain: Any) -> RenderedImage:
-        """Return it from plain values, as :meth:`to_values` gives."""
-        cells, lines, colours, number, placeholders, told, sixels = plain
-        return cls(cells, lines, colours, number, tuple(placeholders), tuple(told), tuple(sixels))
+    def from_values(cls, values: Any) -> RenderedImage:
+        """Return the inverse of :meth:`to_values`."""
+        cells, lines, colors, kitty_id, placeholders, kitty_commands, sixels = values
+        return cls(cells, lines, colors, kitty_id, tuple(placeholders), tuple(kitty_commands), tuple(sixels))
 
     def to_values(self) -> tuple[Any, ...]:
-        """Return it as plain values, for the way between processes."""
+        """Return plain values, for another process."""
         return (self.cells, self.lines, self.colors, self.kitty_id, self.placeholders, self.kitty_commands, self.sixels)
 
     def blocks(self, line: int) -> Iterator[tuple[RGB, RGB, int]]:
-        """Yield what a line of half-blocks consists of: the upper colour, the lower one, and for how many cells."""
+        """Yield the runs of a line of half-blocks as (upper color, lower color, number of cells)."""
         row = 3 * self.cells
         upper = self.colors[2 * line * row : (2 * line + 1) * row]
         lower = self.colors[(2 * line + 1) * row : (2 * line + 2) * row]
@@ -86,25 +86,25 @@ class RenderedImage:
 
 @dataclass(frozen=True, slots=True)
 class ImageLine:
-    """One line of a picture."""
+    """One line of an image."""
 
     picture: RenderedImage
     line: int
 
 
-_LEAST = 8
-"""Pixels; what is smaller, at any side, is not there to be seen: it counts who reads."""
+_MIN_SIDE = 8
+"""Pixels; an image with a shorter side is a tracking pixel or a line."""
 
 
 def is_visible_size(width: int, height: int) -> bool:
-    """Whether a picture of so many pixels is one to look at, and not a counter of readers or a line."""
-    return min(width, height) >= _LEAST
+    """Return whether an image of this size in pixels is one to look at, not a tracking pixel or a line."""
+    return min(width, height) >= _MIN_SIDE
 
 
 def fit(width: int, height: int, box: ImageBox) -> tuple[int, int]:
-    """Return how many cells and lines a picture of so many pixels takes in ``box``: as large as fits, never magnified.
+    """Return the cells and lines of an image of this size in pixels: as large as fits ``box``, never enlarged.
 
-    At least one of each. Its form is kept as well as whole cells allow.
+    At least one of each. The aspect ratio is preserved as well as whole cells allow.
     """
     most_wide, most_high = max(1, box.cells) * box.cell.width, max(1, box.lines) * box.cell.height
     scale = min(1.0, most_wide / width, most_high / height)

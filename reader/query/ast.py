@@ -1,16 +1,10 @@
-"""What is asked of the library, as a tree. Pure.
+"""The syntax tree of a query. Pure.
 
-:mod:`reader.query.parser` makes the tree of what a person writes and writes it back,
-:mod:`reader.query.dates` says which time a date means, and
-:mod:`reader.query.completion` helps to complete what is being written.
+A node either matches an article or does not. A missing value (no date, unknown heat) matches no comparison, so the
+``Not`` of a comparison matches it: ``Not`` is always the complement. Words are compared without case and accents,
+values without case. Strings in a tree have passed :func:`reader.core.text.clean` and are never empty.
 
-A node says of every article whether it matches: true or false, nothing between. What an
-article does not say (no date, unknown heat) matches no comparison, so ``Not`` of one matches
-it: ``Not`` is always the plain complement. Case and accents never matter for words; for
-values case does not. Strings in a tree have passed :func:`reader.core.text.clean`, as those of
-documents have, and are never empty.
-
-A tree that was parsed has at most ``MAX_DEPTH`` levels and ``MAX_CONDITIONS`` leaves.
+A parsed tree has at most ``MAX_DEPTH`` levels and ``MAX_CONDITIONS`` leaves.
 """
 
 from __future__ import annotations
@@ -44,45 +38,43 @@ FIELDS: tuple[str, ...] = (
     *NUMBER_FIELDS,
     *("date", "after", "before", "is", "has", "sort", "limit"),
 )
-"""Every name that may stand before a colon."""
+"""Every field name."""
 
 MAX_CHARS = 10_000
-"""Characters of a query."""
+"""Maximum length of a query in characters."""
 MAX_DEPTH = 50
-"""Levels of parentheses and NOT."""
+"""Maximum nesting of parentheses and NOT."""
 MAX_CONDITIONS = 500
-"""Words, phrases and fields of a query: SQLite bounds how deep an expression may be."""
+"""Maximum number of words, phrases and fields; SQLite limits the depth of expressions."""
 MAX_NUMBER = 10**15
-"""How far from 0 a number may be."""
+"""Maximum absolute value of a number."""
 MAX_LIMIT = 1_000_000_000
-"""Articles that ``limit:`` may name."""
+"""Maximum value of ``limit:``."""
 
 
 @dataclass(frozen=True, slots=True)
 class WordsCondition:
-    """The words of ``text``, in a row, stand in ``field``.
+    """``field`` contains the words of ``text``, consecutively.
 
-    What separates words is decided by the index, so ``text`` may be several words
-    (``climate change``), parts of one (``state-owned``), or a run of Chinese. ``any`` is each of
-    title, excerpt, source, topics, tags and body, by itself: a row of words does not reach from
-    one into the next. ``text`` is the text to be read: the body, and that of the article's web
-    page where one is kept. A text without a letter or a number asks for nothing: every article
-    matches.
+    The index splits ``text`` into words, so it may be several words (``climate change``), parts of one
+    (``state-owned``), or a run of Chinese characters. The field ``any`` stands for title, excerpt, source, topics,
+    tags and body, each searched separately; ``text`` stands for the body and the fetched page. A text without letters
+    and digits matches every article.
     """
 
     field: TextField
     text: str
     prefix: bool = False
-    """Whether the last word may go on: ``elect`` finds ``election``. The others are whole either way."""
+    """Whether the last word is a prefix: ``elect`` finds ``election``. All others are whole words."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueCondition:
-    """One of the article's values for ``field`` is ``value``, whole, without regard to case.
+    """One of the article's values for ``field`` equals ``value``, ignoring case.
 
-    ``source`` is the name shown for the publisher (its domain where it has no name), ``topic``
-    is of the document, ``tag`` of the person, ``lang`` a code such as ``en``. ``folder`` is a path below the
-    folder that is open; an article is in the folder of its document and in those that this one is in.
+    ``source`` is the displayed name of the publisher (its domain if it has no name), ``tag`` one of the user's tags,
+    ``lang`` a code such as ``en``. ``folder`` is a path relative to the open folder; it also matches articles in
+    folders below it.
     """
 
     field: ValueField
@@ -91,9 +83,9 @@ class ValueCondition:
 
 @dataclass(frozen=True, slots=True)
 class SubstringCondition:
-    """``part`` stands somewhere in the path below the folder, or in one of the article's addresses.
+    """The relative path, or one of the article's addresses, contains ``part``, ignoring case.
 
-    Without regard to case; no character is special.
+    There are no wildcards.
     """
 
     field: PartField
@@ -102,7 +94,7 @@ class SubstringCondition:
 
 @dataclass(frozen=True, slots=True)
 class NumberCondition:
-    """The number is known, and in this relation to ``value``."""
+    """The number is known and compares to ``value`` like this."""
 
     field: NumberField
     relation: Relation
@@ -111,7 +103,7 @@ class NumberCondition:
 
 @dataclass(frozen=True, slots=True)
 class NumberRange:
-    """The number is known, and from ``low`` to ``high``, both included."""
+    """The number is known and between ``low`` and ``high``, both included."""
 
     field: NumberField
     low: int | float
@@ -120,18 +112,18 @@ class NumberRange:
 
 @dataclass(frozen=True, slots=True)
 class UnknownCondition:
-    """The document does not say: no number, no heat from 0 on, no date."""
+    """The document has no such value: no quality, no heat of 0 or more, no date."""
 
     field: Literal["quality", "heat", "date"]
 
 
 @dataclass(frozen=True, slots=True)
 class DateCondition:
-    """The article has a date, and it is in the period that :func:`reader.query.dates.date_range` gives.
+    """The article has a date in the period that :func:`reader.query.dates.date_range` returns.
 
-    ``first`` and ``last`` are as written, in lower case, so that ``today`` stays today: a year, month
-    or day in ISO 8601 (``2021``, ``2021-07``, ``2021-07-28``), a span back from now (``3d 2w 1m 1y``), or a word
-    (``query_dates.WORDS``). ``last`` is empty but for ``range``, which includes both of its ends.
+    ``first`` and ``last`` are stored as written, in lower case, so that ``today`` stays today: a year, month or day in
+    ISO 8601 (``2021``, ``2021-07``, ``2021-07-28``), a time before now (``3d 2w 1m 1y``), or one of
+    :data:`reader.query.dates.WORDS`. ``last`` is set only for ``range``, which includes both ends.
     """
 
     relation: DateRelation
@@ -143,9 +135,8 @@ class DateCondition:
 class IsCondition:
     """The article is in this state.
 
-    ``read``, ``unread`` (the complement) and ``starred`` are the person's marks; ``published`` means that
-    the document says so (one that says nothing is not); ``duplicate`` is an article of which the
-    folder holds a better copy.
+    ``read``, ``unread`` (its complement) and ``starred`` are marks. ``published`` means that the document says so
+    explicitly. ``duplicate`` means that the folder has a better copy of the article.
     """
 
     state: StateName
@@ -153,24 +144,21 @@ class IsCondition:
 
 @dataclass(frozen=True, slots=True)
 class HasCondition:
-    """The article has one of these or more.
-
-    ``body`` is a text of its own, ``page`` its web page where one is kept, ``tags`` are the person's.
-    """
+    """The article has at least one of these; ``page`` is the fetched page, ``tags`` are the user's."""
 
     thing: ThingName
 
 
 @dataclass(frozen=True, slots=True)
 class And:
-    """All of two or more ``parts`` match."""
+    """All ``parts`` match; there are at least two."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Or:
-    """At least one of two or more ``parts`` matches."""
+    """At least one of the ``parts`` matches; there are at least two."""
 
     parts: tuple[Node, ...]
 
@@ -198,14 +186,14 @@ Node: TypeAlias = Leaf | And | Or | Not
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A whole query. What is None was not asked for."""
+    """A complete query. None means not specified."""
 
     where: Node | None = None
     """None matches every article."""
     sort: QueryOrder | None = None
-    """``relevance`` is best match first; it has no other direction. Without words it is the usual order."""
+    """``relevance`` puts the best match first and cannot be reversed. Without words it is the default order."""
     limit: int | None = None
-    """How many articles to list at most, the first of the order; from 1."""
+    """The maximum number of articles, taken from the top; at least 1."""
 
 
 class QueryError(ReaderError):

@@ -1,4 +1,4 @@
-"""Help for whoever writes a query, and for whoever shows what it found: completion, words to highlight. Pure."""
+"""Completion of queries, the words to highlight in results, and what a query depends on. Pure."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _FIXED: dict[str, tuple[str, ...]] = {
     "has": THINGS,
     "sort": (*SORT_KEYS, *(f"-{key}" for key in SORT_KEYS), "relevance"),
 }
-"""Field -> every value that it can have, or for dates examples."""
+"""Field -> all of its values, or examples for dates."""
 _OPEN: dict[str, ValueField] = {field: field for field in VALUE_FIELDS}
 
 
@@ -54,28 +54,28 @@ EXAMPLES = (
     ("sort:-date limit:50", "the sort order, - reverses it; sort:relevance puts the best match first"),
     ("(a OR b) -(c d)", "parentheses group; NOT is the same as -"),
 )
-"""Queries, each with what it finds, for whoever wants to know the language; docs/queries.md has all of it."""
+"""Example queries with explanations, for the help screen."""
 
 
 class QueryCompletion(NamedTuple):
-    """What may take the place of a query's text from ``start`` to ``end``, in characters."""
+    """What may replace the text of a query from ``start`` to ``end``, in characters."""
 
     start: int
     end: int
     kind: CompletionKind
-    """``field``: the name of a field; ``fixed``: one of a field's few values; ``none``: nothing can be proposed.
+    """``field``: a field name; ``fixed``: one of a field's few values; ``none``: there are no candidates.
 
-    Else the field whose values are the articles' own: ask the library for those that begin with
-    ``prefix``, and write the one that was chosen as :func:`reader.query.parser.quote_value` does.
+    Otherwise a field whose values come from the articles: ask the library for those that start with ``prefix``, and
+    insert the selected one with :func:`reader.query.parser.quote_value`.
     """
     prefix: str
-    """What stands there up to the cursor, without quotes and escapes."""
+    """The text up to the cursor, without quotes and escapes."""
     candidates: tuple[str, ...] = ()
-    """What can be proposed, ready to be written, in its usual order; names end with their colon."""
+    """The candidates in display order, ready to insert; field names end with a colon."""
 
 
 def complete_query(text: str, at: int) -> QueryCompletion:
-    """Return what stands at the cursor, ``at`` characters into ``text``, and what it may become."""
+    """Return what can be completed at the cursor, ``at`` characters into ``text``."""
     at = max(0, min(at, len(text)))
     nothing = QueryCompletion(at, at, "none", "")
     if len(text) > MAX_CHARS:
@@ -94,22 +94,22 @@ def complete_query(text: str, at: int) -> QueryCompletion:
     while end < token.end and (text[end].isalpha() or text[end] in "_-"):
         end += 1
     if text.startswith(("<", ">", "="), end):
-        return nothing  # a colon in front of the sign would make no sense
+        return nothing  # a colon before the operator would be wrong
     return _names(token.start, end + text.startswith(":", end), written)
 
 
 def query_words(
     where: Node | None, fields: Collection[TextField] = ("any", "title", "excerpt")
 ) -> tuple[WordsCondition, ...]:
-    """Return the words and phrases in ``fields`` that articles are found by, each once, in their order.
+    """Return the distinct words and phrases in ``fields`` that results contain, in query order.
 
-    Those under NOT are left out, as no article that is found has them; under two they are in again.
+    Negated ones are left out, as no result contains them; doubly negated ones are included.
     """
     return tuple(dict.fromkeys(words for words in _wanted(where, wanted=True) if words.field in fields))
 
 
 def without_field(text: str, field: str) -> str:
-    """Return a query as it is written, but for the conditions of one field."""
+    """Return the text of a query without the conditions of one field."""
     kept: list[str] = []
     end = 0
     for token in split_query(text):
@@ -120,7 +120,7 @@ def without_field(text: str, field: str) -> str:
 
 
 def depends_on_marks(node: Node | None) -> bool:
-    """Return whether a mark of the person's can change what ``node`` finds."""
+    """Return whether changing a mark can change the results of ``node``."""
     if isinstance(node, Not):
         return depends_on_marks(node.part)
     if isinstance(node, And | Or):
@@ -128,14 +128,14 @@ def depends_on_marks(node: Node | None) -> bool:
     if isinstance(node, IsCondition):
         return node.state in {"read", "unread", "starred"}
     if isinstance(node, WordsCondition):
-        return node.field == "any"  # the words of tags are among them
+        return node.field == "any"  # includes the words of tags
     return (isinstance(node, ValueCondition) and node.field == "tag") or (
         isinstance(node, HasCondition) and node.thing == "tags"
     )
 
 
 def depends_on_pages(node: Node | None) -> bool:
-    """Return whether a page that is fetched can change what ``node`` finds."""
+    """Return whether fetching a page can change the results of ``node``."""
     if isinstance(node, Not):
         return depends_on_pages(node.part)
     if isinstance(node, And | Or):
@@ -163,8 +163,8 @@ def _names(start: int, end: int, written: str) -> QueryCompletion:
 
 
 def _values(text: str, token: QueryToken, at: int) -> QueryCompletion:
-    """Return what the value of a field may become, or the end of a range that the cursor is in."""
-    # A quote that is not closed holds the rest of the query, which must not be lost.
+    """Complete the value of a field, or the end of a range that contains the cursor."""
+    # An unclosed quote contains the rest of the query, which must not be lost.
     start, end = token.at, token.end if token.closed else at
     prefix = split_query(text[:at])[-1].value
     if token.field in _OPEN:

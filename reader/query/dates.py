@@ -1,9 +1,8 @@
-"""Which time a date of a query means, seen from a moment. Pure, but for the zone that the system is in.
+"""The period that a date of a query means, relative to a given time. Depends only on the local time zone.
 
-Words and ISO dates are whole days, weeks, months or years of the person's own zone. A span
-(``3d``) is a moment: so many calendar units before now, at the same time of day. So ``1m``
-before 31 March is the last of February, and ``1d`` may be 23 hours. What falls off the
-calendar, which has the years 1 to 9999, is moved to its end.
+Words and ISO dates are whole days, weeks, months or years in local time. A span (``3d``) is a point in time: that many
+calendar units before now, at the same time of day. So ``1m`` before 31 March is the last day of February, and ``1d``
+may be 23 hours. Results outside the years 1 to 9999 are moved to the nearest end.
 """
 
 from __future__ import annotations
@@ -28,23 +27,23 @@ _WORDS = MappingProxyType(
         "last-year": ("y", 1),
     }
 )
-"""Word -> its unit, and how many of them ago it was."""
+"""Word -> its unit, and how many units ago."""
 WORDS: tuple[str, ...] = tuple(_WORDS)
-"""Every word that is a date. Weeks are from Monday to Sunday."""
+"""Every word for a date. Weeks run from Monday to Sunday."""
 SPANS: tuple[str, ...] = ("3d", "2w", "1m", "1y")
 """Examples of spans: days, weeks, months, years."""
 
-_FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - local times, whose zone is found by _utc
+_FIRST, _LAST = datetime.min, datetime.max  # noqa: DTZ901 - local times; _utc adds the zone
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SPAN = re.compile(r"(\d{1,4})([dwmy])", re.ASCII)
 _ISO = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?", re.ASCII)
 
 
 def date_range(when: DateCondition, now: datetime) -> tuple[datetime | None, datetime | None]:
-    """Return from when on and before when: aware times in UTC, None where there is no bound.
+    """Return start (included) and end (excluded) as aware times in UTC; None where there is no bound.
 
-    ``now`` must be aware. The second may come before the first: then no time is in it.
-    Raises ValueError when ``when`` holds what :func:`date_error` finds fault with.
+    ``now`` must be aware. If the end is before the start, the period is empty.
+    Raises ValueError if :func:`date_error` reports an error in ``when``.
     """
     here = to_local(now).replace(tzinfo=None)
     start, end = _bounds(when.first, here)
@@ -62,14 +61,14 @@ def date_range(when: DateCondition, now: datetime) -> tuple[datetime | None, dat
         end = _LAST
 
     def moment(naive: datetime) -> datetime:
-        # Where clocks are set back, only ``now`` knows which of two equal hours it is in.
+        # When clocks are set back, only ``now`` knows which of the two equal hours is meant.
         return now.astimezone(UTC) if naive == here else _utc(naive)
 
     return None if start == _FIRST else moment(start), None if end == _LAST else moment(end)
 
 
 def date_error(text: str) -> str:
-    """Return what is wrong with a date, as the end of a sentence that begins with it; nothing when it is one."""
+    """Return what is wrong with a date, as the predicate of a sentence; empty if it is valid."""
     if text in _WORDS or _SPAN.fullmatch(text):
         return ""
     try:
@@ -80,12 +79,12 @@ def date_error(text: str) -> str:
 
 
 def is_backwards(first: str, last: str) -> bool:
-    """Whether a range ends before it begins, whatever the time is: so both must be ISO dates."""
+    """Whether a range of two ISO dates ends before it starts."""
     return bool(_ISO.fullmatch(first) and _ISO.fullmatch(last)) and _iso(first)[0] >= _iso(last)[1]
 
 
 def _bounds(text: str, here: datetime) -> tuple[datetime, datetime]:
-    """Return where the time that ``text`` means begins and ends, in local time; a moment is the same twice."""
+    """Return start and end of what ``text`` means, in local time; they are equal for a point in time."""
     if span := _SPAN.fullmatch(text):
         moment = _moved(here, -int(span[1]), span[2])
         return moment, moment
@@ -102,7 +101,7 @@ def _bounds(text: str, here: datetime) -> tuple[datetime, datetime]:
 
 
 def _iso(text: str) -> tuple[datetime, datetime]:
-    """Return where a year, month or day begins and ends. Raises ValueError, in words, when it is none."""
+    """Return start and end of a year, month or day. Raises ValueError with a message."""
     written = _ISO.fullmatch(text)
     if not written:
         raise ValueError("is not a date")
@@ -119,7 +118,7 @@ def _iso(text: str) -> tuple[datetime, datetime]:
 
 
 def _moved(moment: datetime, count: int, unit: str) -> datetime:
-    """Return a local time so many calendar units later, or earlier; the end of the calendar where there is none."""
+    """Return a local time moved by ``count`` calendar units, limited to the supported years."""
     try:
         if unit in "dw":
             return moment + timedelta(days=count * (7 if unit == "w" else 1))
@@ -131,13 +130,13 @@ def _moved(moment: datetime, count: int, unit: str) -> datetime:
 
 
 def _utc(naive: datetime) -> datetime:
-    """Return a local time in UTC. One that a zone's offset would move off the calendar keeps its figures.
+    """Return a local time in UTC, with the offset ignored at the ends of the calendar.
 
-    A midnight that clocks jump over is the moment of the jump, and of two the first.
+    A midnight that the clocks skip is the time of the jump; of two equal times, the first is used.
     """
     try:
-        # Not astimezone(): in an hour that clocks jump over it takes the offset from after the jump,
-        # and a day would begin within the day before. Whole seconds, as a float has no more precision.
+        # Not astimezone(): in an hour that the clocks skip it uses the offset after the jump, and a day would start
+        # within the previous day. Whole seconds, as a float is not more precise.
         seconds = round(naive.replace(microsecond=0).timestamp())
         return _EPOCH + timedelta(seconds=seconds, microseconds=naive.microsecond)
     except (OverflowError, ValueError, OSError):

@@ -1,4 +1,4 @@
-"""One condition or setting of a query: a term -> its meaning, or a sentence that says what it lacks. Pure."""
+"""Parses a single term of a query to a condition or setting, or reports what is wrong with it. Pure."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _PART: dict[str, PartField] = _by_name(PART_FIELDS)
 _FIGURES: dict[str, NumberField] = _by_name(NUMBER_FIELDS)
 _STATES: dict[str, StateName] = _by_name(STATES)
 _THINGS: dict[str, ThingName] = _by_name(THINGS)
-_NUMBER = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?", re.ASCII)  # bounded, as int() refuses 4,300 digits
+_NUMBER = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?", re.ASCII)  # bounded, as int() rejects more than 4,300 digits
 _WHOLE = re.compile(r"\d{1,10}", re.ASCII)
 _RELATIONS: dict[str, Relation] = {":": "=", "=": "=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 _DATE_RELATIONS: dict[str, DateRelation] = {":": "in", "=": "in", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
@@ -72,14 +72,14 @@ _NEEDS: dict[str, tuple[str, str]] = {
     "sort": ("an order", "sort:quality, sort:heat, sort:date, sort:-date or sort:relevance"),
     "limit": (f"a whole number from 1 to {MAX_LIMIT:,}", "limit:50"),
 }
-"""Field -> what must follow it, and examples."""
+"""Field -> a description of its value, and examples."""
 _QUOTE_IT = "Put it in quotes to search for the words."
 _LONGEST_SHOWN = 40
-"""Cells of what was written that an error repeats."""
+"""Maximum cells of the query that an error message quotes."""
 
 
 def parse_condition(token: QueryToken, text: str) -> Leaf:
-    """Return the condition that a term of ``text`` states. Raises QueryError when it states none."""
+    """Return the condition of a term of ``text``. Raises QueryError if it is invalid."""
     value, field = _value(token, text), token.field
     if not field:
         return WordsCondition("any", value, prefix=not token.quoted)
@@ -102,7 +102,7 @@ def parse_condition(token: QueryToken, text: str) -> Leaf:
 
 
 def parse_sort(token: QueryToken, text: str) -> QueryOrder:
-    """Return the order that a ``sort:`` of ``text`` names. Raises QueryError when it names none."""
+    """Return the sort order of a ``sort:`` term. Raises QueryError if it is invalid."""
     value = _value(token, text).lower()
     if value == "relevance":
         return "relevance"
@@ -115,7 +115,7 @@ def parse_sort(token: QueryToken, text: str) -> QueryOrder:
 
 
 def parse_limit(token: QueryToken, text: str) -> int:
-    """Return the number that a ``limit:`` of ``text`` names. Raises QueryError when it is not one from 1 on."""
+    """Return the number of a ``limit:`` term. Raises QueryError unless it is 1 or more."""
     value = _value(token, text)
     if not _WHOLE.fullmatch(value) or not 1 <= int(value) <= MAX_LIMIT:
         raise _refused(token, text)
@@ -123,7 +123,7 @@ def parse_limit(token: QueryToken, text: str) -> int:
 
 
 def _value(token: QueryToken, text: str) -> str:
-    """Return the value of a term, having made sure of its field, its sign and its quotes."""
+    """Check field, operator and quotes of a term and return its value."""
     field, head = token.field, _head(token, text)
     if field and field not in FIELDS:
         raise _unknown(token)
@@ -142,7 +142,7 @@ def _value(token: QueryToken, text: str) -> str:
 def _number(field: NumberField, token: QueryToken, text: str, value: str) -> Leaf:
     relation = _RELATIONS[token.relation]
     sign = next((sign for sign in ("<=", ">=", "<", ">", "=") if value.startswith(sign)), "")
-    if sign and relation == "=":  # quality:>=60, as one writes who has completed the name
+    if sign and relation == "=":  # quality:>=60, as after completing the name
         relation, value = _RELATIONS[sign], value[len(sign) :]
     if value == "unknown" and relation == "=":
         return UnknownCondition(field)
@@ -193,7 +193,7 @@ def _day(written: str, token: QueryToken, text: str) -> str:
 
 
 def _ends(value: str, token: QueryToken, text: str) -> tuple[str, str]:
-    """Return both ends of a range, of which one may be empty."""
+    """Return both ends of a range; one may be empty."""
     if token.relation not in {":", "="} or token.field in {"after", "before"}:
         message = f"{_head(token, text)} takes one {_NEEDS[token.field][0].removeprefix('a ')}, not a range."
         raise _value_error(token, message)
@@ -207,7 +207,7 @@ def _ends(value: str, token: QueryToken, text: str) -> tuple[str, str]:
 
 
 def _head(token: QueryToken, text: str) -> str:
-    """Return the name and the sign of a field, as they were written."""
+    """Return name and operator of a field as written."""
     return text[token.start : token.at]
 
 
@@ -239,7 +239,7 @@ def _backwards(token: QueryToken, text: str, low: str, high: str) -> QueryError:
 
 
 def _unknown(token: QueryToken) -> QueryError:
-    import difflib  # imported late: most queries are right
+    import difflib  # lazy: most queries are valid
 
     near = difflib.get_close_matches(token.field, FIELDS, 3, 0.6)
     guess = (

@@ -1,8 +1,7 @@
-"""A query cut into pieces: parentheses, minus signs and terms. Pure; never fails, whatever the text.
+"""Splits a query into tokens: parentheses, minus signs and terms. Pure; never fails.
 
-A term is a word, a phrase in quotes, or a field with its value. What is wrong with one is
-told by whoever reads it: a query that is being written is not right yet, and has to be
-completed all the same.
+A term is a word, a quoted phrase, or a field with its value. Mistakes are reported by the parser, because completion
+must work on queries that are not valid yet.
 """
 
 from __future__ import annotations
@@ -14,34 +13,34 @@ from reader.core.text import clean
 from reader.query.ast import FIELDS
 
 SPECIAL = '()"\\'
-"""What ends a word or, the last, takes the meaning from the character that follows it."""
+"""Characters that end a word; the last one escapes the next character."""
 
 _FIELD = re.compile(r"([A-Za-z][A-Za-z_-]*)(:|<=|>=|<|>|=)", re.ASCII)
 
 
 class QueryToken(NamedTuple):
-    """One piece of a query. Places are in characters of its text."""
+    """One token of a query. Positions are in characters."""
 
     kind: Literal["open", "close", "minus", "term"]
     start: int
     end: int
     field: str = ""
-    """The name of the field in lower case, known or not; empty for words."""
+    """The field name in lower case, known or unknown; empty for words."""
     relation: str = ""
-    """What follows the name: ``:``, ``=``, ``<``, ``<=``, ``>`` or ``>=``."""
+    """The operator after the name: ``:``, ``=``, ``<``, ``<=``, ``>`` or ``>=``."""
     at: int = 0
-    """Where the value begins, its quote included."""
+    """The position of the value, including its quote."""
     value: str = ""
-    """What is written, without quotes and escapes, cleaned; may be empty."""
+    """The cleaned value without quotes and escapes; may be empty."""
     quoted: bool = False
     closed: bool = True
-    """Whether a quote that was opened is closed."""
+    """False if a quote is not closed."""
     operator: str = ""
-    """``AND``, ``OR`` or ``NOT``, where the term is one of these words in capitals."""
+    """``AND``, ``OR`` or ``NOT`` if the term is one of these words in capitals."""
 
 
 def split_query(text: str) -> list[QueryToken]:
-    """Return the pieces of ``text`` in their order. What draws nothing separates them as blanks do."""
+    """Return the tokens of ``text``. Invisible characters separate them, as spaces do."""
     found: list[QueryToken] = []
     at = 0
     while at < len(text):
@@ -63,10 +62,10 @@ def split_query(text: str) -> list[QueryToken]:
 
 
 def match_field(text: str, at: int) -> tuple[str, str]:
-    """Return the name and the sign of the field that stands at ``at``, or two empty strings.
+    """Return name and operator of the field at ``at``, or two empty strings.
 
-    An unknown name counts as one only when a value follows its colon at once, so that
-    headlines ("Covid: what now") and addresses are words.
+    An unknown name counts as a field only if a value follows its colon directly, so that headlines
+    ("Covid: what now") and addresses are words.
     """
     found = _FIELD.match(text, at)
     if not found:
@@ -103,5 +102,5 @@ def _term(text: str, start: int) -> QueryToken:
 
 
 def _ends(text: str, at: int) -> bool:
-    """Whether no value can begin at ``at``: a blank, a parenthesis that closes, or the end."""
+    """Whether no value can start at ``at``: a space, a closing parenthesis, or the end."""
     return at >= len(text) or text[at].isspace() or text[at] == ")"

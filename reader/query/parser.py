@@ -1,4 +1,4 @@
-"""What a person writes -> the tree of :mod:`reader.query.ast`, and back. Pure. docs/queries.md has the grammar."""
+"""Query text to the tree of :mod:`reader.query.ast` and back. Pure. The grammar is in docs/queries.md."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ from reader.query.fields import parse_condition, parse_limit, parse_sort
 from reader.query.lexer import SPECIAL, QueryToken, match_field, split_query
 
 SETTINGS = ("sort", "limit")
-"""Fields that are about the whole query."""
+"""Fields that apply to the whole query."""
 
 _AS_WORD = "Put it in quotes to search for the word."
 
 
 def parse_query(text: str) -> Query:
-    """Return what ``text`` asks for. Raises QueryError, in words and with its place, when that is not clear."""
+    """Parse ``text``. Raises QueryError with the position of the mistake."""
     if len(text) > MAX_CHARS:
         raise QueryError(f"The query is longer than {MAX_CHARS:,} characters.", MAX_CHARS, len(text))
     return _Parser(text).query()
 
 
 def format_query(query: Query) -> str:
-    """Return a text that :func:`parse_query` makes the same tree of, in the usual spelling."""
+    """Return a normalized text that :func:`parse_query` parses to the same tree."""
     parts = [] if query.where is None else [_written(query.where)]
     if query.sort is not None:
         by, reverse = query.sort if isinstance(query.sort, Sort) else (query.sort, False)
@@ -55,14 +55,14 @@ def format_query(query: Query) -> str:
 
 
 def quote_value(value: str) -> str:
-    """Return a value as it is written after a colon: in quotes where it needs them, else as it is."""
+    """Return a value as it is written after a colon, quoted if necessary."""
     if value and not any(char.isspace() or char in SPECIAL for char in value):
         return value
     return _in_quotes(value)
 
 
 class _Parser:
-    """Reads pieces from left to right: OR binds least, then AND (written or not), then NOT and the minus sign."""
+    """Recursive descent: OR binds loosest, then AND (explicit or implied), then NOT and the minus sign."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -84,7 +84,7 @@ class _Parser:
     # Operators.
 
     def _either(self, depth: int) -> Node | None:
-        """Read alternatives up to a parenthesis or the end; None when there is nothing, or settings alone."""
+        """Parse alternatives up to a parenthesis or the end; None if there are none or only settings."""
         first = self._all(depth)
         parts: list[Node] = []
         while (token := self._peek()) is not None and token.operator == "OR":
@@ -98,7 +98,7 @@ class _Parser:
         return Or((first, *parts)) if first is not None and parts else first
 
     def _all(self, depth: int) -> Node | None:
-        """Read what must match together."""
+        """Parse conditions that must all match."""
         parts: list[Node] = []
         waiting: QueryToken | None = None
         begun = False
@@ -118,7 +118,7 @@ class _Parser:
         return parts[0] if len(parts) == 1 else And(tuple(parts)) if parts else None
 
     def _one(self, depth: int) -> Node:
-        """Read a condition, with the NOTs before it, or what is in parentheses."""
+        """Parse one condition or parenthesized expression with the NOTs before it."""
         token = self._take()
         negates = token.kind == "minus" or token.operator == "NOT"
         if (negates or token.kind == "open") and depth >= MAX_DEPTH:
@@ -165,7 +165,7 @@ class _Parser:
             self._limit = parse_limit(token, self._text)
 
     def _settings_stand_outside(self) -> None:
-        """Make sure that settings come before the first alternative or after the last one, not between."""
+        """Check that settings are before the first alternative or after the last one."""
         places = set(self._settings.values())
         conditions = [at for at, token in enumerate(self._tokens) if at not in places and token.operator != "AND"]
         for at in sorted(places):
@@ -179,7 +179,7 @@ class _Parser:
             "Write it at the end.",
         )
 
-    # Pieces.
+    # Tokens.
 
     def _peek(self) -> QueryToken | None:
         return self._tokens[self._next] if self._next < len(self._tokens) else None
@@ -192,11 +192,11 @@ class _Parser:
         return QueryError(message, token.start, token.end, hint)
 
 
-# The way back.
+# Tree to text.
 
 
 def _written(node: Node, within: type[And | Or | Not] | None = None) -> str:
-    """Return a node as it stands in another, in parentheses where it would be read otherwise without."""
+    """Return the text of a node inside another, in parentheses if precedence requires them."""
     if isinstance(node, Not):
         return "-" + _written(node.part, Not)
     if isinstance(node, And):
@@ -233,7 +233,7 @@ def _leaf_written(node: Leaf) -> str:
 
 
 def _bare_word(text: str) -> str:
-    """Return a word so that it is read as one, whatever it looks like."""
+    """Escape a word so that it is parsed as a word, whatever it looks like."""
     escaped = _escaped(text)
     looks_like_more = escaped.startswith("-") or escaped in {"AND", "OR", "NOT"} or match_field(escaped, 0)[0]
     return "\\" + escaped if looks_like_more else escaped
@@ -250,6 +250,6 @@ def _in_quotes(text: str) -> str:
 def _figure_written(number: float) -> str:
     if isinstance(number, int):
         return str(number)
-    from decimal import Decimal  # imported late: few queries have fractions
+    from decimal import Decimal  # lazy: few queries have fractions
 
     return f"{Decimal(repr(number)):f}"  # never with an exponent

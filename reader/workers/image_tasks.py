@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reader.images.decode import TooSmallError, blocks
+from reader.images.decode import TooSmallError, half_blocks, load_readers
 from reader.images.model import ImageBox, RenderedImage
 
 
@@ -25,7 +25,7 @@ def _picture(body: bytes, box: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _made(body: bytes, box: ImageBox) -> RenderedImage:
     if box.protocol == "blocks":
-        return blocks(body, box)
+        return half_blocks(body, box)
     from reader.images import terminal_graphics  # imported late: textual-image is an extra
 
     return terminal_graphics.kitty(body, box) if box.protocol == "kitty" else terminal_graphics.sixel(body, box)
@@ -33,9 +33,7 @@ def _made(body: bytes, box: ImageBox) -> RenderedImage:
 
 def prepare() -> None:
     """Load Pillow's readers, which would else count as the time and memory of the first picture."""
-    from PIL import Image
-
-    Image.init()
+    load_readers()
 
 
 TASKS = {"picture": _picture}

@@ -68,7 +68,7 @@ def folder_of(make_folder: MakeFolder, site: Site, *paths: str) -> Path:
     return make_folder({f"{at}.md": document(at, path) for at, path in enumerate(paths)})
 
 
-def test_an_original_is_fetched_once_and_read_again_without_a_net(make_folder: MakeFolder, site: Site) -> None:
+def test_a_fetched_page_is_read_again_offline(make_folder: MakeFolder, site: Site) -> None:
     folder = folder_of(make_folder, site, "/one")
     with Terminal(folder, columns=80, lines=24) as terminal:
         terminal.wait("1 article")
@@ -89,7 +89,7 @@ def test_an_original_is_fetched_once_and_read_again_without_a_net(make_folder: M
         assert terminal.end() == 0
 
 
-def test_what_cannot_be_fetched_says_why_and_what_to_do(make_folder: MakeFolder, site: Site) -> None:
+def test_a_failed_fetch_says_why_and_what_to_do(make_folder: MakeFolder, site: Site) -> None:
     folder = folder_of(make_folder, site, "/gone")
     with Terminal(folder) as terminal:
         terminal.wait("1 article")
@@ -100,7 +100,7 @@ def test_what_cannot_be_fetched_says_why_and_what_to_do(make_folder: MakeFolder,
         assert terminal.end() == 0
 
 
-def test_a_slow_page_is_given_up_by_a_key_and_never_keeps_the_end_waiting(make_folder: MakeFolder, site: Site) -> None:
+def test_a_slow_fetch_can_be_canceled_and_does_not_delay_quitting(make_folder: MakeFolder, site: Site) -> None:
     folder = folder_of(make_folder, site, "/slow", "/two")
     with Terminal(folder) as terminal:
         terminal.wait("2 articles")
@@ -116,7 +116,7 @@ def test_a_slow_page_is_given_up_by_a_key_and_never_keeps_the_end_waiting(make_f
         assert terminal.end() == 0
 
 
-def test_all_are_fetched_while_one_reads(make_folder: MakeFolder, site: Site) -> None:
+def test_a_bulk_fetch_runs_while_the_user_reads(make_folder: MakeFolder, site: Site) -> None:
     folder = folder_of(make_folder, site, *(f"/{name}" for name in ("a", "b", "c", "gone", "d")))
     with Terminal(folder) as terminal:
         terminal.wait("5 articles")
@@ -144,7 +144,7 @@ _TEXT = "---\ntitle: A title\noriginalUrl: https://a.example/\n---\n" + "Words o
     ("script", "said"),
     [("exit 3", "viewer failed (exit status 3)."), ("kill -9 $$", "viewer failed"), (None, "PAGER names 'nosuch'")],
 )
-def test_a_viewer_that_fails_leaves_one_where_one_was(
+def test_a_failing_pager_returns_to_the_same_screen(
     make_folder: MakeFolder, tmp_path: Path, script: str | None, said: str
 ) -> None:
     pager = "nosuch" if script is None else viewer(tmp_path, script)
@@ -161,7 +161,7 @@ def test_a_viewer_that_fails_leaves_one_where_one_was(
         assert terminal.end() == 0
 
 
-def test_a_browser_of_the_terminal_that_fails_leaves_one_where_one_was(make_folder: MakeFolder, tmp_path: Path) -> None:
+def test_a_failing_text_browser_returns_to_the_same_screen(make_folder: MakeFolder, tmp_path: Path) -> None:
     made = tmp_path / "w3m"
     made.write_text("#!/bin/sh\nexit 1\n")
     made.chmod(0o755)
@@ -177,7 +177,7 @@ def test_a_browser_of_the_terminal_that_fails_leaves_one_where_one_was(make_fold
 
 @pytest.mark.parametrize("script", ["echo IT-IS-READ; exec sleep 100", "trap '' TERM HUP; echo IT-IS-READ; sleep 100"])
 @pytest.mark.parametrize("hangs_up", [True, False])
-def test_at_the_end_of_all_no_text_stays_behind(
+def test_the_file_for_the_pager_is_deleted_at_the_end(
     make_folder: MakeFolder, tmp_path: Path, script: str, hangs_up: bool
 ) -> None:
     files = tmp_path / "files"

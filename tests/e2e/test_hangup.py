@@ -13,7 +13,7 @@ from tests.e2e.terminal import PATIENCE, Terminal
 
 
 @pytest.mark.parametrize("leads", [True, False], ids=["told", "not told"])
-def test_the_program_ends_with_its_terminal_and_what_was_marked_is_kept(seeds: Path, leads: bool) -> None:
+def test_the_app_ends_with_its_terminal_and_saves_marks(seeds: Path, leads: bool) -> None:
     with Terminal(seeds, leads=leads) as terminal:
         terminal.wait("5 articles  5 unread")
         terminal.press("m")
@@ -26,7 +26,7 @@ def test_the_program_ends_with_its_terminal_and_what_was_marked_is_kept(seeds: P
 
 
 @pytest.mark.parametrize("keys", ["", "q", " g" * 50], ids=["at rest", "while leaving", "while drawing"])
-def test_the_program_ends_with_a_terminal_that_nobody_reads(seeds: Path, keys: str) -> None:
+def test_the_app_ends_with_a_terminal_that_accepts_no_output(seeds: Path, keys: str) -> None:
     with Terminal(seeds) as terminal:
         _full(terminal)
         terminal.send(keys)

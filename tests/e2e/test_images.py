@@ -57,7 +57,7 @@ def told(raw: bytes) -> tuple[set[bytes], set[bytes]]:
     return given, set(re.findall(rb"\x1b_Ga=d,d=I,i=(\d+),q=2\x1b\\", raw))
 
 
-def test_kitty_is_given_each_picture_once_and_forgets_them_all(folder: Path) -> None:
+def test_kitty_gets_each_image_once_and_deletes_all_at_the_end(folder: Path) -> None:
     with Terminal(folder, environ=KITTY) as terminal:
         terminal.wait(lambda: PLACEHOLDER in terminal.raw)  # in the pane
         terminal.press("f")
@@ -82,7 +82,7 @@ def test_kitty_is_given_each_picture_once_and_forgets_them_all(folder: Path) -> 
         assert PLACEHOLDER not in terminal.raw[terminal.raw.rindex(b"\x1b[?1049l") :]
 
 
-def test_after_another_program_had_the_terminal_it_is_given_them_again(folder: Path) -> None:
+def test_images_are_sent_again_after_another_program_had_the_terminal(folder: Path) -> None:
     with Terminal(folder, columns=80, lines=24, environ={**KITTY, "PAGER": "true"}) as terminal:
         terminal.wait("Pictured")
         terminal.press("f")
@@ -95,7 +95,7 @@ def test_after_another_program_had_the_terminal_it_is_given_them_again(folder: P
         terminal.wait(lambda: PLACEHOLDER in terminal.raw[terminal.raw.rindex(b"\x1b[?1049h") :])
 
 
-def test_nothing_is_asked_of_the_terminal_and_no_key_is_lost(folder: Path) -> None:
+def test_the_terminal_is_not_queried_and_no_key_is_lost(folder: Path) -> None:
     with Terminal(folder, environ=KITTY) as terminal:
         terminal.press("f", "j", "j", "h", "j")  # before there is anything to see
         terminal.wait(lambda: any(line.startswith("▌") and "Another" in line for line in terminal.lines))
@@ -105,7 +105,7 @@ def test_nothing_is_asked_of_the_terminal_and_no_key_is_lost(folder: Path) -> No
 
 
 @pytest.mark.parametrize("environ", [PLAIN, {"SSH_CONNECTION": "", "TERM": "tmux-256color", "TMUX": "/tmp/x"}])
-def test_half_blocks_are_gone_when_one_leaves(folder: Path, environ: Mapping[str, str]) -> None:
+def test_half_blocks_are_gone_after_leaving_the_reader(folder: Path, environ: Mapping[str, str]) -> None:
     with Terminal(folder, columns=80, lines=24, environ=environ) as terminal:
         terminal.wait("Pictured")
         terminal.press("f")
@@ -117,7 +117,7 @@ def test_half_blocks_are_gone_when_one_leaves(folder: Path, environ: Mapping[str
         assert terminal.end() == 0
 
 
-def test_over_ssh_there_are_none_until_asked_for(folder: Path) -> None:
+def test_over_ssh_images_are_off_until_requested(folder: Path) -> None:
     (Paths.from_environment().config / "config.toml").write_text("[fetch]\nenabled = false\n")
     with Terminal(folder, columns=80, lines=24) as terminal:
         terminal.wait("Pictured")
@@ -130,7 +130,7 @@ def test_over_ssh_there_are_none_until_asked_for(folder: Path) -> None:
         terminal.wait(lambda: "▀▀▀▀" not in terminal.text)
 
 
-def test_sixel_is_sent_where_the_terminal_takes_it_line_by_line(folder: Path) -> None:
+def test_sixel_is_sent_line_by_line(folder: Path) -> None:
     with Terminal(folder, environ=FOOT, cell=(9, 18)) as terminal:
         terminal.wait(lambda: b"\x1bP" in terminal.raw)  # in the pane
         terminal.press("f")

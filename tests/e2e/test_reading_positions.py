@@ -35,9 +35,7 @@ def forty(make_folder: MakeFolder) -> Path:
 
 
 @pytest.mark.parametrize("end", [_leave, _hang_up, _terminate, _say_hangup])
-def test_the_next_run_begins_at_the_article_and_the_line_where_the_last_one_ended(
-    forty: Path, end: Callable[[Terminal], None]
-) -> None:
+def test_the_next_run_opens_the_same_article_at_the_same_line(forty: Path, end: Callable[[Terminal], None]) -> None:
     with Terminal(forty) as terminal:
         terminal.wait("40 articles  40 unread")
         terminal.wait("Paragraph 00")

@@ -31,7 +31,7 @@ def pane(terminal: Terminal) -> str:
     return "\n".join(line[68:] for line in terminal.lines)
 
 
-def test_from_opening_the_seeds_to_quitting(seeds: Path) -> None:
+def test_open_browse_sort_help_and_quit(seeds: Path) -> None:
     with Terminal(seeds) as terminal:
         terminal.wait("5 articles  5 unread")
         terminal.wait(lambda: FIRST in pane(terminal))
@@ -81,7 +81,7 @@ def assert_restored(terminal: Terminal) -> None:
     assert termios.tcgetattr(terminal._slave)[:4] == terminal.before[:4]
 
 
-def test_it_follows_the_size_of_the_terminal(seeds: Path) -> None:
+def test_the_layout_follows_the_terminal_size(seeds: Path) -> None:
     with Terminal(seeds) as terminal:
         terminal.wait(lambda: FIRST in pane(terminal))
         terminal.press("j")
@@ -102,7 +102,7 @@ def test_it_follows_the_size_of_the_terminal(seeds: Path) -> None:
         assert terminal.end() == 0
 
 
-def test_nothing_of_a_hostile_document_reaches_the_terminal(make_folder: MakeFolder) -> None:
+def test_no_control_sequence_of_a_document_reaches_the_terminal(make_folder: MakeFolder) -> None:
     bad = "\\e]52;c;aGVsbG8=\\a\\x9b31m\\u202e[/nope][@click=app.quit]x[/]"
     raw = "\x1b]52;c;aGVsbG8=\x07\x9d52;c;aGVsbG8=\x9c\u202e"
     folder = make_folder(
@@ -136,7 +136,7 @@ def test_nothing_of_a_hostile_document_reaches_the_terminal(make_folder: MakeFol
     assert b"\x9b" not in terminal.raw.replace(b"\xe2\x9b", b"")
 
 
-def test_copying_uses_osc_52_with_the_address_alone(seeds: Path) -> None:
+def test_copying_sends_only_the_address_by_osc_52(seeds: Path) -> None:
     with Terminal(seeds) as terminal:
         terminal.wait(lambda: FIRST in pane(terminal))
         terminal.press("y")
@@ -198,7 +198,7 @@ def test_ctrl_c_does_not_end_it(seeds: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_told_to_end_by_the_system_it_restores_the_terminal(seeds: Path, number: int) -> None:
+def test_a_signal_ends_the_app_and_restores_the_terminal(seeds: Path, number: int) -> None:
     with Terminal(seeds) as terminal:
         terminal.wait(lambda: FIRST in pane(terminal))
         terminal.process.send_signal(number)
@@ -218,7 +218,7 @@ def test_without_a_path_it_opens_the_last_folder(seeds: Path) -> None:
     assert b"251;250;246" in terminal.raw  # the ground of the light theme, which was chosen the last time
 
 
-def test_without_a_path_and_without_a_last_folder_it_says_how_to_begin() -> None:
+def test_without_a_path_or_a_last_folder_it_explains_how_to_start() -> None:
     with Terminal() as terminal:
         assert terminal.end() == 2
         assert "Begin with `newsreader FOLDER`" in " ".join(terminal.text.split())
@@ -226,7 +226,7 @@ def test_without_a_path_and_without_a_last_folder_it_says_how_to_begin() -> None
 
 
 @pytest.mark.parametrize("gone", [True, False])
-def test_a_folder_that_is_not_there_gets_a_sentence(tmp_path: Path, gone: bool) -> None:
+def test_a_missing_folder_is_reported_without_a_traceback(tmp_path: Path, gone: bool) -> None:
     folder = tmp_path / "gone"
     if gone:
         folder.mkdir()
@@ -242,7 +242,7 @@ def test_a_folder_that_is_not_there_gets_a_sentence(tmp_path: Path, gone: bool) 
         assert b"Traceback" not in terminal.raw
 
 
-def test_a_bad_setting_is_named_before_the_screen_is_taken(seeds: Path, own_directories: Paths) -> None:
+def test_an_invalid_setting_is_reported_before_the_screen_opens(seeds: Path, own_directories: Paths) -> None:
     own_directories.config.mkdir(parents=True)
     own_directories.config_file.write_text('[keys]\nqiut = "x"\n')
     with Terminal(seeds) as terminal:
@@ -251,7 +251,7 @@ def test_a_bad_setting_is_named_before_the_screen_is_taken(seeds: Path, own_dire
         assert b"\x1b[?1049h" not in terminal.raw
 
 
-def test_a_key_and_a_theme_of_the_configuration_are_in_force(seeds: Path, own_directories: Paths) -> None:
+def test_configured_keys_and_theme_apply(seeds: Path, own_directories: Paths) -> None:
     own_directories.config.mkdir(parents=True)
     own_directories.config_file.write_text('theme = "newsreader-light"\n[keys]\nquit = "x"\n')
     with Terminal(seeds) as terminal:
@@ -261,7 +261,7 @@ def test_a_key_and_a_theme_of_the_configuration_are_in_force(seeds: Path, own_di
     assert b"251;250;246" in terminal.raw
 
 
-def test_without_a_terminal_it_says_what_to_use_instead(seeds: Path) -> None:
+def test_without_a_terminal_it_names_the_command_to_use(seeds: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "reader", str(seeds)],
         stdin=subprocess.DEVNULL,
@@ -277,7 +277,7 @@ def test_without_a_terminal_it_says_what_to_use_instead(seeds: Path) -> None:
 
 
 @pytest.mark.parametrize(("call", "key"), [("article", "j"), ("mark_read", "m"), ("rows", "G")])
-def test_q_ends_it_although_a_disk_never_answers(seeds: Path, call: str, key: str) -> None:
+def test_q_quits_while_the_disk_hangs(seeds: Path, call: str, key: str) -> None:
     with Terminal(seeds) as terminal:  # with an index, the list needs no document
         terminal.wait("5 articles  5 unread")
         terminal.send("q")

@@ -125,20 +125,20 @@ def test_the_markup_is_taken_where_it_says_about_the_same() -> None:
 def test_a_very_long_page_is_cut_and_says_so() -> None:
     text = text_of(page("<article>" + "".join(f"<p>{LONG} {at}.</p>" for at in range(21_000)) + "</article>"))
     assert text.startswith(f"{LONG} 0.")
-    assert text.endswith("The text is longer than what is shown here.")
-    assert text_of("word and word\n\n" * 100_000).endswith("The text is longer than what is shown here.")
+    assert text.endswith("The rest of this text is not shown because it is too long.")
+    assert text_of("word and word\n\n" * 100_000).endswith("The rest of this text is not shown because it is too long.")
 
 
-def test_a_fault_of_a_library_costs_one_opinion(
+def test_an_error_of_a_library_costs_one_candidate(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     from trafilatura import core
 
     def falls(*_: object, **__: object) -> None:
-        raise IndexError("a fault of the library")
+        raise IndexError("an error of the library")
 
     monkeypatch.setattr(core, "bare_extraction", falls)
     assert text_of(page("<article>" + "".join(f"<p>{sentence}</p>" for sentence in SENTENCES))) == "\n\n".join(
         SENTENCES
     )
-    assert "the other opinions hold" in caplog.text
+    assert "the other candidates remain" in caplog.text

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.resources import files
 from pathlib import Path
 
@@ -23,14 +24,15 @@ def test_a_pattern_file_is_found_as_a_resource_of_its_package(package: str, name
     assert PatternFile(package, name).data["fragments"]
 
 
-def test_the_wheel_and_the_source_archive_contain_every_pattern_file() -> None:
-    pytest.importorskip("hatchling")
-    from hatchling.builders.sdist import SdistBuilder
-    from hatchling.builders.wheel import WheelBuilder
-
-    for builder in (WheelBuilder(str(ROOT)), SdistBuilder(str(ROOT))):
-        included = {each.relative_path for each in builder.recurse_included_files()}
-        assert {f"{package.replace('.', '/')}/{name}" for package, name in FILES} <= included
+def test_the_wheel_and_the_source_archive_contain_the_whole_package() -> None:
+    hatch = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]
+    wheel, sdist = hatch["targets"]["wheel"], hatch["targets"]["sdist"]
+    assert wheel["packages"] == ["reader"]
+    assert "/reader" in sdist["include"]
+    # Hatch takes every file of a package, unless it is told or Git is told to leave it out.
+    assert not any("exclude" in table or "only-include" in table for table in (hatch, wheel, sdist))
+    ignored = ROOT / ".gitignore"
+    assert not ignored.exists() or "toml" not in ignored.read_text("utf-8")
 
 
 def test_a_fragment_may_be_one_pattern_or_alternatives() -> None:

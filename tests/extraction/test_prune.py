@@ -7,11 +7,11 @@ from lxml.html import HtmlElement
 
 from reader.content.blocks import Block, ListBlock
 from reader.content.html.builder import parse_html
-from reader.content.markdown.parser import to_markdown
+from reader.content.markdown.writer import to_markdown
 from reader.extraction.extract import extract
 from reader.extraction.extractors import all_blocks, readability_blocks, trafilatura_blocks
 from reader.extraction.main_element import main_element, standfirst
-from reader.extraction.placeholders import NUMBER, PICTURE_HOST, Placeholders, show_code
+from reader.extraction.placeholders import IMAGE_HOST, NUMBER, Placeholders, show_code
 from reader.extraction.prune import prepare
 from reader.extraction.tree import elements, parse, text_of
 
@@ -85,14 +85,14 @@ def test_pictures_are_held_with_their_captions() -> None:
         "<img src=javascript:x><img>"
         "<img srcset='/s.jpg 100w, /l.jpg 900w, /x.jpg nonsense' width=900 height=600>"
     )
-    assert [(picture.url, picture.alt, picture.caption) for picture in held.pictures] == [
+    assert [(picture.url, picture.alt, picture.caption) for picture in held.images] == [
         ("https://www.example.org/p.jpg", "An alt", "The caption"),
         ("https://www.example.org/l.jpg", "", ""),
     ]
     assert "caption" not in text_of(tree)
     assert len(list(tree.iter("img"))) == 2
-    assert held.find(f"https://{PICTURE_HOST}/1.png") == held.pictures[1]
-    for address in ("", f"https://{PICTURE_HOST}/2.png", f"https://{PICTURE_HOST}/-1.png", "https://x.org/1.png"):
+    assert held.find(f"https://{IMAGE_HOST}/1.png") == held.images[1]
+    for address in ("", f"https://{IMAGE_HOST}/2.png", f"https://{IMAGE_HOST}/-1.png", "https://x.org/1.png"):
         assert held.find(address) is None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import re
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
@@ -51,7 +50,7 @@ SIDE, STACKED, NARROW, LOW = (120, 40), (80, 24), (50, 20), (120, 12)
 
 CONTROLS = "\x00-\x08\x0b-\x1f\x7f-\x9f"
 BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-QUIET = Config(fetch=FetchSettings(enabled=False))
+FETCH_DISABLED = Config(fetch=FetchSettings(enabled=False))
 """The usual settings, but that nothing goes out."""
 PATIENT = Timings(until_read=3600.0, message=3600.0, until_lead_image=0.01, idle_gc=3600.0)
 """Timings under which a slow machine marks no article read and takes no message away; images come at once."""
@@ -68,7 +67,7 @@ class Reader:
         self.app = app
         self.pilot = pilot
 
-    async def settled(self) -> None:
+    async def settle(self) -> None:
         """Wait until no worker runs and every message has been handled."""
         # Pilot.pause() sends a message through every widget, several times over: a third of all the time these tests
         # took. A loop that has nothing left to call says the same at once. The list of what it has to call is private
@@ -97,7 +96,7 @@ class Reader:
         if self.is_gate_closed:
             await asyncio.sleep(0.002)  # until the next frame, which brings the focus
             return False
-        beside = self.browse.folder.updater
+        beside = self.main_screen.folder.updater
         keeper = beside.updater if isinstance(beside, UpdaterThread) else None  # a process is not waited for
         if keeper is None or keeper.idle.is_set():
             return True
@@ -107,33 +106,33 @@ class Reader:
     async def press(self, *keys: str) -> None:
         # As Pilot's, which however waits up to a tenth of a second for an idle processor after each key.
         for key in keys:
-            await self.burst(key)
+            await self.press_at_once(key)
 
-    async def burst(self, *keys: str) -> None:
+    async def press_at_once(self, *keys: str) -> None:
         """Press keys in one go, as a fast typist over a slow line does."""
         for key in keys:
             char = key if len(key) == 1 else None
             self.app.post_message(events.Key(_character_to_key(key) if char else key, char))
-        await self.settled()
+        await self.settle()
 
     async def click(self, target: type[ArticleList | ArticlePane | ListHeader], x: int, y: int, times: int = 1) -> None:
         await self.pilot.click(target, offset=(x, y), times=times)
-        await self.settled()
+        await self.settle()
 
     async def resize(self, width: int, height: int) -> None:
         await self.pilot.resize_terminal(width, height)
-        await self.settled()
+        await self.settle()
 
-    async def until(self, true: Callable[[], object], seconds: float = 10) -> None:
+    async def wait_until(self, true: Callable[[], object], seconds: float = 10) -> None:
         """Wait for something that only time brings."""
         deadline = time.monotonic() + seconds
         while not true():
             assert time.monotonic() < deadline, f"this did not come:\n{self.text}"
             await asyncio.sleep(0.01)
-            await self.settled()
+            await self.settle()
 
     @property
-    def browse(self) -> MainScreen:
+    def main_screen(self) -> MainScreen:
         screen = self.app.screen_stack[0]
         assert isinstance(screen, MainScreen)
         return screen
@@ -141,39 +140,39 @@ class Reader:
     @property
     def _bars(self) -> BaseScreen:
         """The screen whose bars show: the reader, else the main screen."""
-        return self.app.reader_screen or self.browse
+        return self.app.reader_screen or self.main_screen
 
     @property
     def _text_view(self) -> ReaderView | None:
         """The reading view, while a text is open."""
         reader = self.app.reader_screen
-        return reader.pane.view if reader is not None and self.browse.reader.is_open else None
+        return reader.pane.view if reader is not None and self.main_screen.reader.is_open else None
 
     @property
-    def list(self) -> ArticleList:
-        return self.browse.articles
+    def article_list(self) -> ArticleList:
+        return self.main_screen.articles
 
     @property
-    def article(self) -> ArticlePane:
-        return self.browse.article
+    def article_pane(self) -> ArticlePane:
+        return self.main_screen.article
 
     @property
     def sort(self) -> Sort:
         """The order of the list."""
-        return self.browse.list_content.sort
+        return self.main_screen.list_content.sort
 
     @property
     def query(self) -> str:
         """The text of the active query."""
-        return self.browse.session.query.text
+        return self.main_screen.session.query.text
 
     def forget_that_folder_is_read(self) -> None:
         """Have the app take the folder for one that is still being compared with the index."""
-        self.browse.session.folder = self.browse.session.folder._replace(was_read=False)
+        self.main_screen.session.folder = self.main_screen.session.folder._replace(was_read=False)
 
     def report_list_change(self) -> None:
         """Do what the updater of the index does when it has changed the index."""
-        self.browse.call_later(self.browse.session.index_replaced.publish, None)
+        self.main_screen.call_later(self.main_screen.session.index_replaced.publish, None)
 
     @property
     def key_bar(self) -> Strip:
@@ -183,7 +182,7 @@ class Reader:
     @property
     def is_reader_open(self) -> bool:
         """Whether the reading view is open, with the focus in it."""
-        return self.browse.reader.is_open and not self.is_gate_closed
+        return self.main_screen.reader.is_open and not self.is_gate_closed
 
     @property
     def is_text_loaded(self) -> bool:
@@ -192,7 +191,7 @@ class Reader:
 
     @property
     def top_bar(self) -> TopBar:
-        return self.browse.query_one(TopBar)
+        return self.main_screen.query_one(TopBar)
 
     @property
     def bulk_fetch_bar(self) -> BulkFetchBar:
@@ -200,7 +199,7 @@ class Reader:
 
     @property
     def sidebar_title(self) -> SidebarTitle:
-        return self.browse.query_one(SidebarTitle)
+        return self.main_screen.query_one(SidebarTitle)
 
     @property
     def prompt(self) -> PromptLine | None:
@@ -210,49 +209,49 @@ class Reader:
     @property
     def sidebar(self) -> Sidebar:
         """The sidebar, which must be shown."""
-        assert self.browse.panes.sidebar is not None
-        return self.browse.panes.sidebar
+        assert self.main_screen.panes.sidebar is not None
+        return self.main_screen.panes.sidebar
 
     @property
     def is_main_screen_on_top(self) -> bool:
-        return self.app.screen is self.browse
+        return self.app.screen is self.main_screen
 
     @property
     def fetches(self) -> Mapping[str, object]:
         """The articles whose originals are being fetched, by id."""
-        return self.browse.session.fetching
+        return self.main_screen.session.fetching
 
     @property
     def image_requests(self) -> Collection[object]:
         """The images that are being loaded or fetched."""
-        return self.browse.images._images._fetching
+        return self.main_screen.images._images._fetching
 
     @property
     def cached_rows(self) -> list[Row]:
         """The rows that the list has in memory, in their order."""
-        rows = map(self.list._rows.get, self.list.order.rowids)
+        rows = map(self.article_list._rows.get, self.article_list.order.rowids)
         return [row for row in rows if row is not None]
 
     @property
     def pane_layout_width(self) -> int:
         """The width for which the article pane is laid out."""
-        return self.article._layout.width
+        return self.article_pane._layout.width
 
     @property
     def text_position(self) -> object:
         """The position in the text of the first line on screen."""
-        return self.reading.position._top
+        return self.reader_view.position._top
 
     @property
     def is_scrolling(self) -> bool:
         """Whether images wait for the reading view to come to rest."""
-        return self.reading._images._timer is not None
+        return self.reader_view._images._timer is not None
 
     @property
     def first_match(self) -> int:
         """The line of the reading view with the first match of the search in it."""
-        assert self.reading._search_matches
-        return self.reading._search_matches.line(0)
+        assert self.reader_view._search_matches
+        return self.reader_view._search_matches.line(0)
 
     @property
     def is_gate_closed(self) -> bool:
@@ -269,64 +268,64 @@ class Reader:
 
     def start_action(self, name: str) -> None:
         """Start an action of the main screen without waiting for it."""
-        self.browse.commands[name]()
+        self.main_screen.commands[name]()
 
     def reload_list(self) -> None:
         """Load the list anew, as after a change of the folder."""
-        self.browse.list_content.reload()
+        self.main_screen.list_content.reload()
 
     def reload_article(self) -> None:
         """Load the article anew, as after a change of its file."""
-        self.browse.reader.reload()
+        self.main_screen.reader.reload()
 
     def load_article(self, rowid: int) -> None:
         """Load an article into the pane without waiting for it."""
-        self.browse.pane_content.select(rowid)
+        self.main_screen.pane_content.select(rowid)
 
     def compare_folder(self) -> None:
         """Compare the folder with the index, as after opening it."""
-        self.browse.folder.refresh()
+        self.main_screen.folder.refresh()
 
     def report_folder_change(self) -> None:
         """Do what the watcher of the folder does after a change."""
-        self.browse.folder.updater.refresh()
+        self.main_screen.folder.updater.refresh()
 
     def report_marks_change(self) -> None:
         """Do what the updater of the index does when another window has changed marks."""
-        self.browse.call_later(self.browse.session.marks_changed.publish, MarksChange())
+        self.main_screen.call_later(self.main_screen.session.marks_changed.publish, MarksChange())
 
     def report_lists_change(self, *, folder_read: bool = True) -> None:
         """Do what the updater of the index does when it has changed the index."""
-        self.browse.session.folder = self.browse.session.folder._replace(was_read=folder_read)
-        self.browse.call_later(self.browse.session.index_replaced.publish, None)
+        self.main_screen.session.folder = self.main_screen.session.folder._replace(was_read=folder_read)
+        self.main_screen.call_later(self.main_screen.session.index_replaced.publish, None)
 
     def report_fetch(self, event: FetchEvent) -> None:
         """Do what the fetch service does when something has happened."""
-        self.browse.call_later(self.browse.fetch._receive, event)
+        self.main_screen.call_later(self.main_screen.fetch._receive, event)
 
     def report_loaded_list(self, order: View, rows: list[Row], selected: int) -> None:
         """Do what a worker does that has loaded a list with this article selected."""
         # Two modules of the list loader, which are imported late.
         from reader.tui.loaders.article_list import ListRequest, LoadedList
 
-        request = ListRequest(order.sort, None, selected, self.browse.size.height)
+        request = ListRequest(order.sort, None, selected, self.main_screen.size.height)
         counts, index = self.app.library.counts(), order.find(selected)
-        name = self.browse.list_content._name
+        name = self.main_screen.list_content._name
         loaded = LoadedList(order, rows, counts, index, None, False, 0, frozenset(), name, None)
-        self.browse.call_later(self.browse.list_content._show, request, loaded)
+        self.main_screen.call_later(self.main_screen.list_content._show, request, loaded)
 
     def expect_fetch(self, id_: str, title: str) -> None:
         """Note that the user has asked for the original of an article, without fetching it."""
-        self.browse.session.fetching.setdefault(id_, FetchRequest(title, "fetch"))
+        self.main_screen.session.fetching.setdefault(id_, FetchRequest(title, "fetch"))
 
     def age_text(self, seconds: float) -> None:
         """Have the text in the reading view shown that much longer ago."""
-        self.reading._shown_at -= seconds
+        self.reader_view._shown_at -= seconds
 
     @property
     def is_read_timer_running(self) -> bool:
         """Whether a timer runs that will mark the selected article read."""
-        timer = self.browse.marks._read_timer
+        timer = self.main_screen.marks._read_timer
         return timer is not None and timer._task is not None and not timer._task.done()
 
     async def scroll_wheel(self, widget: Widget) -> None:
@@ -339,24 +338,24 @@ class Reader:
         """``list``, ``article``, ``related`` or ``text``."""
         if self._text_view is not None and self._text_view.has_focus:
             return "text"
-        if self.list.has_focus:
+        if self.article_list.has_focus:
             return "list"
-        assert self.article.has_focus
-        return "related" if self.article.selected >= 0 else "article"
+        assert self.article_pane.has_focus
+        return "related" if self.article_pane.selected >= 0 else "article"
 
     @property
     def row(self) -> Row:
-        assert self.list.row is not None
-        return self.list.row
+        assert self.article_list.row is not None
+        return self.article_list.row
 
     @property
     def rows(self) -> list[Row]:
-        return self.app.library.rows(self.list.order.rowids)
+        return self.app.library.rows(self.article_list.order.rowids)
 
     @property
-    def shown(self) -> str:
+    def pane_title(self) -> str:
         """The title in the article pane."""
-        return self.article.content.title if self.article.content else ""
+        return self.article_pane.content.title if self.article_pane.content else ""
 
     @property
     def message(self) -> str:
@@ -364,8 +363,8 @@ class Reader:
         return " ".join(line.message.split())
 
     @property
-    def header(self) -> str:
-        return plain(self.browse.query_one(ListHeader))
+    def list_header(self) -> str:
+        return visible_text(self.main_screen.query_one(ListHeader))
 
     @property
     def lines(self) -> list[str]:
@@ -383,35 +382,35 @@ class Reader:
         return "\n".join(self.lines)
 
     @property
-    def reading(self) -> ReaderView:
+    def reader_view(self) -> ReaderView:
         """The reading view, which must show."""
         view = self._text_view
         assert view is not None
         return view
 
     @property
-    def pane(self) -> str:
+    def pane_text(self) -> str:
         """All lines of the article pane, on screen or not."""
-        return drawn(self.article)
+        return full_text(self.article_pane)
 
     @property
-    def place(self) -> tuple[int, int, int, int, str]:
+    def positions(self) -> tuple[int, int, int, int, str]:
         """Selected article, first row of the list, first line of the pane, related item, and where the focus is."""
         return (
-            self.list.rowid,
-            self.list.scroll_offset.y,
-            self.article.scroll_offset.y,
-            self.article.selected,
+            self.article_list.rowid,
+            self.article_list.scroll_offset.y,
+            self.article_pane.scroll_offset.y,
+            self.article_pane.selected,
             self.focus,
         )
 
 
-def plain(widget: ListHeader | ArticleList | LineView) -> str:
+def visible_text(widget: ListHeader | ArticleList | LineView) -> str:
     """Return the text of a widget, as far as it is on screen."""
     return "\n".join(widget.render_line(y).text for y in range(widget.size.height))
 
 
-def drawn(view: LineView) -> str:
+def full_text(view: LineView) -> str:
     """Return the text of every line of a view."""
     return "\n".join("".join(run.text for run in line) for line in lines_of(view))
 
@@ -450,27 +449,8 @@ def segments(reader: Reader) -> Iterable[Segment]:
     return (segment for strip in reader.strips for segment in strip)
 
 
-_CONSTANTS = (
-    ("reader.tui.widgets.bars.bars", "_SECONDS_SHOWN", "message"),
-    ("reader.tui.widgets.text.reading_position", "_PAUSE", "position_settled"),
-    ("reader.tui.widgets.article_list.rows", "_PAUSE", "list_settled"),
-    ("reader.tui.widgets.reader.reader_view", "_SECONDS_UNTIL_READING", "until_reading"),
-)
-
-
 @asynccontextmanager
-async def _constants_from(timings: Timings) -> AsyncIterator[None]:
-    """Set the module constants that do not follow the app's timings yet."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module, name, field in _CONSTANTS:
-            with suppress(ImportError):
-                if hasattr(importlib.import_module(module), name):
-                    patch.setattr(f"{module}.{name}", getattr(timings, field))
-        yield
-
-
-@asynccontextmanager
-async def opened(
+async def open_app(
     folder: Path, size: tuple[int, int] = SIDE, settings: Config | None = None, timings: Timings = PATIENT
 ) -> AsyncIterator[Reader]:
     """Open the app on ``folder`` in a terminal of ``size`` cells."""
@@ -478,10 +458,10 @@ async def opened(
     try:
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
         first = load_first_frame(library, keeper=UpdaterThread(library, watching=False))
-        app = NewsreaderApp(first, settings or QUIET, timings)
-        async with _constants_from(timings), app.run_test(size=size) as pilot:
+        app = NewsreaderApp(first, settings or FETCH_DISABLED, timings)
+        async with app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)
-            await reader.settled()
+            await reader.settle()
             yield reader
     finally:
         library.close()

@@ -14,7 +14,7 @@ import pytest
 
 from reader.core.events import Progress
 from reader.core.ordering import Sort
-from reader.indexing.parse_worker import take
+from reader.indexing.parse_worker import parse_files
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
 from reader.storage.sqlite.index.reader import Index
@@ -181,8 +181,8 @@ def test_two_writers_where_there_are_no_locks_leave_no_article_out_of_the_lists(
     make_folder({"one.md": _document("one"), "other.md": _document("other")})
     # What locks prevent: the first to show would otherwise show its own alone, and say that all is shown.
     one, other = Writer(opened.index._database), Writer(opened.index._database)
-    one.apply(*take(opened.folder, b"", [b"one.md"])[:2])
-    other.apply(*take(opened.folder, b"", [b"other.md"])[:2])
+    one.apply(*parse_files(opened.folder, b"", [b"one.md"])[:2])
+    other.apply(*parse_files(opened.folder, b"", [b"other.md"])[:2])
     assert one.show()
     other.show()
     assert {"one.md", "other.md"} < set(_paths(opened))

@@ -49,9 +49,9 @@ def test_it_is_made_once_for_a_size(opened: Library, pictures: ImageRenderer) ->
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (b"<html>", "it is no picture that can be shown: JPEG, PNG, GIF, WebP and AVIF can"),
+        (b"<html>", "its format is not supported (only JPEG, PNG, GIF, WebP and AVIF are)"),
         (bomb(), "it has more than 40 million pixels"),
-        (encoded(halves())[:100], "it is damaged or not whole"),
+        (encoded(halves())[:100], "it is damaged or incomplete"),
         (encoded(Image.new("RGB", (1, 1)), "GIF"), ""),
     ],
     ids=["no picture", "bomb", "cut short", "tracker"],

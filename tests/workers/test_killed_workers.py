@@ -19,7 +19,7 @@ import pytest
 from reader.core.ordering import SORT_KEYS, Sort
 from reader.core.paths import Paths
 from reader.documents.files import Folder
-from reader.indexing.parse_pool import Pool
+from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import FAILED
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
@@ -58,7 +58,7 @@ def _nobody_is_left(before: set[int]) -> None:
         assert time.monotonic() < deadline, "a process goes on"
 
 
-def _collect(pool: Pool) -> list[ParsedFile]:
+def _collect(pool: ParserPool) -> list[ParsedFile]:
     found: list[ParsedFile] = []
     deadline = time.monotonic() + _PATIENCE
     while pool.outstanding:
@@ -81,7 +81,7 @@ def test_processes_killed_all_the_time_lose_no_document_and_double_none(make_fol
                 os.kill(victims.pop(), signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
-    pool = Pool(folder, 2)
+    pool = ParserPool(folder, 2)
     try:
         killer.start()
         for n in range(0, 200, 5):
@@ -132,7 +132,7 @@ def test_a_pool_that_is_closed_at_work_ends_what_it_began(make_folder: MakeFolde
     folder = Folder.of(make_folder(_many(300)))
     before = _children()
     for wait in (False, True):
-        pool = Pool(folder, 2)
+        pool = ParserPool(folder, 2)
         for n in range(300):
             pool.submit(b"%d" % (n % 3), [b"%04d.md" % n])
         if wait:
@@ -213,7 +213,7 @@ def test_a_module_beside_a_folder_of_news_is_not_imported(
         (folder / name).write_text("raise SystemExit('imported from the folder of news')")
     monkeypatch.chdir(folder)
     monkeypatch.syspath_prepend("")
-    pool = Pool(Folder.of(folder), 1)
+    pool = ParserPool(Folder.of(folder), 1)
     try:
         pool.submit(b"", [b"1.md"])
         (taken,) = _collect(pool)

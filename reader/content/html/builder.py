@@ -1,9 +1,8 @@
 """HTML of any quality -> blocks.
 
-The tags are taken one by one, as they come: most of them only end a paragraph or change
-the style, and the few that contain something open a frame (:mod:`reader.content.html.containers`).
-End tags that match nothing are passed over and missing ones are supplied, so there is no
-wrong input. Nothing here recurses.
+Tags are handled one by one: most of them end a paragraph or change the style, and a few open a container
+(:mod:`reader.content.html.containers`). End tags that match nothing are ignored and missing ones are supplied, so no
+input is an error. Nothing here recurses.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ from reader.content.html.tokenizer import Token, tokens
 from reader.core.text import clean
 
 MAX_CHARACTERS = 1_000_000
-"""Of the source; what comes after is left out, and a last paragraph says so."""
+"""Characters of the source; the rest is cut off, and a last paragraph says so."""
 MAX_NESTING = 32
-"""Containers (lists, quotes, tables, ...) inside each other; deeper ones are flattened."""
+"""Nested containers (lists, quotes, tables); deeper ones are flattened."""
 MAX_BLOCKS = 20_000
-"""Blocks, list items, cells and line breaks; what comes after is left out, and a last paragraph says so."""
+"""Blocks, list items, cells and line breaks; the rest is cut off, and a last paragraph says so."""
 MAX_ADDRESSES = 2_000_000
-"""Characters of all addresses, each counted once for every piece of text that it goes with; the rest are left out."""
+"""Characters of all addresses, counted once for each piece of linked text; later links are dropped."""
 
 _MARKS = {
     "b": TextStyle.BOLD,
@@ -47,12 +46,12 @@ _MARKS = {
     "del": TextStyle.STRIKE,
     "strike": TextStyle.STRIKE,
 }
-_PARTING = {
+_SEPARATING = {
     *("address", "article", "aside", "body", "caption", "center", "dd", "details", "dialog", "div", "dt", "fieldset"),
     *("footer", "form", "header", "hgroup", "html", "legend", "main", "nav", "option", "p", "section", "summary"),
     *("tbody", "tfoot", "thead"),
 }
-"""Elements that part paragraphs and do nothing more."""
+"""Elements that only separate paragraphs."""
 _LISTS = frozenset(["ul", "ol", "menu", "dir", "dl"])
 _HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 _VIDEO_HOSTS = ("youtube.com", "youtube-nocookie.com", "youtu.be", "vimeo.com", "dailymotion.com", "twitch.tv")
@@ -65,8 +64,8 @@ _LANGUAGE = re.compile(r"(?:^|\s)lang(?:uage)?-([\w+#.-]{1,32})", re.ASCII)
 def parse_html(source: str, base_url: str = "") -> tuple[Block, ...]:
     """Return ``source`` as blocks; relative addresses are resolved against ``base_url``.
 
-    Takes any text, never raises, and takes time linear in its length. Bounded by
-    :data:`MAX_CHARACTERS`, :data:`MAX_NESTING`, :data:`MAX_BLOCKS` and :data:`MAX_ADDRESSES`.
+    Accepts any text, never raises, and takes linear time. Bounded by :data:`MAX_CHARACTERS`, :data:`MAX_NESTING`,
+    :data:`MAX_BLOCKS` and :data:`MAX_ADDRESSES`.
     """
     blocks = build(source[:MAX_CHARACTERS], base_url)
     if len(source) > MAX_CHARACTERS:
@@ -75,17 +74,17 @@ def parse_html(source: str, base_url: str = "") -> tuple[Block, ...]:
 
 
 def cut_notice() -> Paragraph:
-    """Return the paragraph that stands where the rest of a text was left out."""
-    return Paragraph((Span("The text is longer than what is shown here.", TextStyle.MUTED),))
+    """Return the paragraph that says that the rest of a text is cut off."""
+    return Paragraph((Span("The rest of this text is not shown because it is too long.", TextStyle.MUTED),))
 
 
 def build(source: str, base_url: str) -> tuple[Block, ...]:
-    """Return ``source`` as blocks, whatever its length; for Markdown, whose HTML is longer than its source."""
+    """Return ``source`` of any length as blocks; for Markdown, whose HTML is longer than its source."""
     return assemble(tokens(source), base_url)
 
 
 def assemble(parts: Iterable[Token], base_url: str) -> tuple[Block, ...]:
-    """Return the tokens of some HTML as blocks."""
+    """Return tokens of HTML as blocks."""
     builder = _Builder(base_url)
     for token in parts:
         if builder.made >= MAX_BLOCKS:
@@ -95,7 +94,7 @@ def assemble(parts: Iterable[Token], base_url: str) -> tuple[Block, ...]:
 
 
 class _Builder:
-    """The containers, the style and the running text at one point of the source."""
+    """The state of parsing: open containers, style and running text."""
 
     def __init__(self, base_url: str) -> None:
         self.made = 0
@@ -104,14 +103,14 @@ class _Builder:
         self._addresses_left = MAX_ADDRESSES
         self._frames = [Frame()]
         self._refused: Counter[str] = Counter()
-        """End tags to come of containers that were too deep to be opened."""
+        """Expected end tags of containers that were nested too deep to be opened."""
         self._style = Style()
         self._mark = TextStyle.NONE
         self._pieces: list[Span] = []
         self._shift = ""
-        """The element above or below the line that the text is in, if it is in one."""
+        """The open ``sup`` or ``sub`` element, if any."""
         self._alt = ""
-        """What the picture just before says of itself."""
+        """The alternative text of the image right before."""
         self._starts: dict[str, Callable[[Token], None]] = {
             "a": self._start_link,
             "blockquote": lambda _: self._open(QuoteFrame()),
@@ -134,7 +133,7 @@ class _Builder:
         }
 
     def take(self, token: Token) -> None:
-        """Take the next token."""
+        """Handle the next token."""
         if token.kind == "text":
             self._text(token.text)
         elif token.kind == "start":
@@ -143,7 +142,7 @@ class _Builder:
             self._end(token.text)
 
     def close_all(self) -> tuple[Block, ...]:
-        """Close what is still open and return everything."""
+        """Close all open containers and return the blocks."""
         self._close_down_to(0)
         self._flush()
         return tuple(self._frames[0].finish())
@@ -160,7 +159,7 @@ class _Builder:
 
     def _start(self, token: Token) -> None:
         name = token.text
-        if name in _PARTING:
+        if name in _SEPARATING:
             self._flush()
         start = self._starts.get(name)
         if start:
@@ -182,7 +181,7 @@ class _Builder:
             self._style.heading = 0
         elif name == "figcaption":
             self._set_caption(inside=False)
-        elif name in _PARTING:
+        elif name in _SEPARATING:
             self._flush()
         elif name in ("li", "td", "th", "tr"):
             self._flush()
@@ -191,7 +190,7 @@ class _Builder:
             self._end_container("list" if name in _LISTS else name)
 
     def _end_mark(self, name: str) -> None:
-        if name in _PARTING:
+        if name in _SEPARATING:
             self._flush()
         if self._style.marks.get(name):
             self._count(name, -1)
@@ -238,9 +237,9 @@ class _Builder:
             self._close()
 
     def _close_to(self, name: str) -> bool:
-        """Close what is open inside the innermost ``name``; False, and nothing is closed, when there is none.
+        """Close the containers inside the innermost ``name``; return False if it is not open.
 
-        A table is a border: what is in its cells ends nothing outside it.
+        A tag inside a table closes nothing outside it.
         """
         for depth in range(len(self._frames) - 1, 0, -1):
             found = self._frames[depth].name
@@ -264,7 +263,7 @@ class _Builder:
             if level:
                 self._add(Heading(level, tuple(Span(" ") if span is BREAK else span for span in spans)))
             elif spans == (Span(self._alt),):
-                self._alt = ""  # a caption that repeats what the picture before it says
+                self._alt = ""  # a caption that repeats the alternative text of the image before it
             else:
                 self._add(Paragraph(spans))
 
@@ -275,11 +274,11 @@ class _Builder:
         self.made += 1
 
     def _target(self, address: str, schemes: frozenset[str]) -> str:
-        """Return where ``address`` points to, or nothing when that is nowhere or no more addresses are taken."""
+        """Return the absolute address, or an empty string if it is not allowed or the limit is reached."""
         return self._afford(resolve_link(address, self._base_url, schemes)) if self._addresses_left > 0 else ""
 
     def _afford(self, url: str) -> str:
-        # A link that is never closed, or relative ones with a long base, come to far more than the source.
+        # A link that is never closed, or relative ones with a long base, add up to far more than the source.
         if len(url) > self._addresses_left:
             return ""
         self._addresses_left -= len(url)
@@ -291,7 +290,7 @@ class _Builder:
         self._style.href = self._target(token.attributes.get("href", ""), LINK)
 
     def _end_link(self) -> None:
-        # Outside the open containers as well: else one link that ends too deep would go on to the end of the text.
+        # In the outer containers as well: else a link that ends inside one would go on to the end of the text.
         self._style.href = ""
         for frame in self._frames:
             frame.style.href = ""
@@ -327,7 +326,7 @@ class _Builder:
     def _start_item(self, token: Token) -> None:
         self._flush()
         if not self._close_to("list"):
-            if isinstance(self._frames[-1], CodeFrame):  # a listing whose lines are items
+            if isinstance(self._frames[-1], CodeFrame):  # a code listing whose lines are list items
                 return
             self._open(ListFrame())
         frame = self._frames[-1]
@@ -356,7 +355,7 @@ class _Builder:
                 self._begin_part(frame)
 
     def _begin_part(self, frame: Frame) -> None:
-        """Start an item or a cell, free of the styles that the one before it left open."""
+        """Start an item or a cell without the styles that the one before it left open."""
         self._style = frame.style.inner()
         self._restyle()
         self.made += 1
@@ -374,11 +373,11 @@ class _Builder:
         if alt and (_EMOJI_CLASS.search(attributes.get("class", "")) or _EMOJI_NAME.fullmatch(alt)):
             self._text(alt)
             return
-        # Pages that load pictures late have a placeholder as src and the address beside it.
+        # Pages that load images lazily have a placeholder in src and the address in data-src.
         addresses = (self._target(attributes.get(name, ""), WEB) for name in ("src", "data-src"))
         url = next(filter(None, addresses), "")
         width, height = _pixels(attributes.get("width")), _pixels(attributes.get("height"))
-        if url and not (width in (0, 1) and height in (0, 1)):  # such a picture counts visitors
+        if url and not (width in (0, 1) and height in (0, 1)):  # a tracking pixel
             self._add(Figure(url, alt, (), width, height))
 
     def _embed(self, token: Token) -> None:

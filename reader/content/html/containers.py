@@ -1,4 +1,4 @@
-"""The containers that are open while HTML is read, each with its own idea of what goes into it."""
+"""The open containers while HTML is parsed: quotes, lists, tables, figures and code."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ _BLANK_LINES = re.compile(r"(?:[ \t]*+\n)++")
 
 
 class Style:
-    """Which inline elements are open, and what that makes of the text."""
+    """The open inline elements."""
 
     __slots__ = ("heading", "href", "marks")
 
     def __init__(self, marks: dict[str, int] | None = None, href: str = "", heading: int = 0) -> None:
         self.marks = marks or {}
-        """How many elements of a name are open; counts, since soup does not nest."""
+        """Open elements by name; counts, since broken HTML does not nest."""
         self.href = href
         self.heading = heading
 
     def inner(self) -> Style:
-        """Return the style to start a container with: a heading or a bold word does not leak out of it."""
+        """Return the style at the start of a container; what it changes does not leak out of the container."""
         return Style(dict(self.marks), self.href)
 
 
 class Frame:
-    """A container that takes blocks in and gives blocks out; this one passes them through."""
+    """A container of blocks. The base class passes its blocks through."""
 
     name = ""
-    """What an end tag closes."""
+    """The name that its end tag closes."""
 
     def __init__(self) -> None:
         self.blocks: list[Block] = []
         self.style = Style()
-        """The style of the text around it, to go back to."""
+        """The style of the text around the container, restored at its end."""
 
     def add(self, block: Block) -> None:
-        """Take a block that was read inside."""
+        """Add a block to the container."""
         self.blocks.append(block)
 
     def finish(self) -> Iterable[Block]:
-        """Return what the container comes to."""
+        """Return the blocks that the container becomes."""
         return self.blocks
 
 
@@ -56,12 +56,12 @@ class QuoteFrame(Frame):
     name = "blockquote"
 
     def finish(self) -> Iterable[Block]:
-        """Return the quote, if anything is in it."""
+        """Return the quote unless it is empty."""
         return [Quote(tuple(self.blocks))] if self.blocks else []
 
 
 class ListFrame(Frame):
-    """``ul``, ``ol``, ``menu`` and ``dl``; text outside any item belongs to the item before it."""
+    """``ul``, ``ol``, ``menu`` and ``dl``; text outside an item belongs to the item before it."""
 
     name = "list"
 
@@ -72,21 +72,21 @@ class ListFrame(Frame):
         self.start = 1 if number is None else number
         self.items: list[list[Block]] = []
         self.values: list[int | None] = []
-        """Of each item, the number that it says it has."""
+        """The explicit number of each item, or None."""
 
     def begin_item(self, value: str = "") -> None:
-        """Start the next item; ``value`` is its number where it says so."""
+        """Start the next item; ``value`` is its ``value`` attribute."""
         self.items.append([])
         self.values.append(_number(value) if self.ordered else None)
 
     def add(self, block: Block) -> None:
-        """Take a block of the current item."""
+        """Add a block to the current item."""
         if not self.items:
             self.begin_item()
         self.items[-1].append(block)
 
     def finish(self) -> Iterable[Block]:
-        """Return the list without its empty items; more than one, where an item's number is not the next one."""
+        """Return the list without empty items; an item whose number is not the next one starts another list."""
         lists: list[list[tuple[Block, ...]]] = []
         starts: list[int] = []
         number = self.start
@@ -104,7 +104,7 @@ class ListFrame(Frame):
 
 
 class TableFrame(Frame):
-    """``table``: of data, or of a layout, in which case its content is all that counts."""
+    """``table``, either of data or for layout."""
 
     name = "table"
 
@@ -112,9 +112,9 @@ class TableFrame(Frame):
         super().__init__()
         self.rows: list[list[list[Block]]] = []
         self.heads: list[bool] = []
-        """Of each row, whether it has header cells only."""
+        """For each row, whether it has only header cells."""
         self._current = self.blocks
-        """The cell being filled, or what stands before the table."""
+        """The blocks of the current cell, or those before the table."""
 
     def begin_row(self) -> None:
         """Start the next row."""
@@ -134,11 +134,11 @@ class TableFrame(Frame):
         return columns
 
     def add(self, block: Block) -> None:
-        """Take a block of the current cell; one outside any cell, such as a caption, stands before the table."""
+        """Add a block to the current cell; outside a cell, as a caption is, before the table."""
         self._current.append(block)
 
     def finish(self) -> Iterable[Block]:
-        """Return a table if it is one of short texts in several columns, else its content alone."""
+        """Return a table if it has several columns of short texts, else only its content."""
         kept = [(row, head) for row, head in zip(self.rows, self.heads, strict=True) if any(row)]
         rows = [row for row, _ in kept]
         inside = [block for row in rows for cell in row for block in cell]
@@ -150,7 +150,7 @@ class TableFrame(Frame):
 
 
 class FigureFrame(Frame):
-    """``figure``: its caption goes to its last picture."""
+    """``figure``: its caption belongs to its last image."""
 
     name = "figure"
 
@@ -160,14 +160,14 @@ class FigureFrame(Frame):
         self.caption: list[Spans] = []
 
     def add(self, block: Block) -> None:
-        """Take a block of the figure or of its caption."""
+        """Add a block to the figure or to its caption."""
         if self.in_caption and isinstance(block, Paragraph | Heading):
             self.caption.append(block.spans)
         else:
             self.blocks.append(block)
 
     def finish(self) -> Iterable[Block]:
-        """Return the blocks, with the caption at its picture or, without one, as a paragraph."""
+        """Return the blocks with the caption at the last image, or as a paragraph without an image."""
         caption = _joined(self.caption)
         if not caption:
             return self.blocks
@@ -179,7 +179,7 @@ class FigureFrame(Frame):
 
 
 class CodeFrame(Frame):
-    """``pre``: text is kept as it is."""
+    """``pre``: white space is significant."""
 
     name = "pre"
 
@@ -189,12 +189,12 @@ class CodeFrame(Frame):
         self.language = ""
 
     def end_line(self) -> None:
-        """Go to a new line, unless at the start of one: for markup that puts each line into an element."""
+        """Start a new line unless at the start of one, for markup with an element around each line."""
         if self.parts and not self.parts[-1].endswith("\n"):
             self.parts.append("\n")
 
     def finish(self) -> Iterable[Block]:
-        """Return the code, without blank lines around it, and what else was inside."""
+        """Return the code without blank lines around it, and any other blocks."""
         text = clean_block("".join(self.parts)).rstrip()
         before = _BLANK_LINES.match(text)
         text = text[before.end() :] if before else text
@@ -202,7 +202,7 @@ class CodeFrame(Frame):
 
 
 def _number(text: str) -> int | None:
-    """Return the number of an item, as ``start`` and ``value`` give it; None where it is none that is shown."""
+    """Return the number in a ``start`` or ``value`` attribute; None for anything but a short decimal number."""
     text = text.strip()
     return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 

@@ -10,7 +10,7 @@ from reader.content.blocks import Span, Spans
 from reader.core.text import clean_block
 
 BREAK = Span("\n")
-"""A line break that the author asked for."""
+"""A line break of the author."""
 
 _SOURCE_SPACE = re.compile("[ \t\n\r\v\f\x1c-\x1e\x85\u2028\u2029]+")
 # One no-break space between two words is intended; several are an indent.
@@ -29,15 +29,15 @@ def to_superscript(text: str, element: str) -> str:
 
 
 def collapse(text: str) -> str:
-    """Return ``text`` with every run of white space as one blank, as HTML reads it."""
+    """Return ``text`` with each run of white space as one blank, as HTML reads it."""
     return _SOURCE_SPACE.sub(" ", text)
 
 
 def paragraphs(pieces: Iterable[Span]) -> list[Spans]:
     """Return ``pieces``, with :data:`BREAK` among them, as cleaned paragraphs.
 
-    One break is a line break, two or more part paragraphs. Blanks at the ends of lines
-    are dropped, and so are paragraphs of nothing else.
+    One break is a line break, two or more separate paragraphs. Blanks at the ends of lines and empty paragraphs are
+    dropped.
     """
     found: list[list[Span]] = [[]]
     for line in map(tidy, _lines(pieces)):
@@ -60,16 +60,16 @@ def _lines(pieces: Iterable[Span]) -> Iterator[list[Span]]:
 
 
 def tidy(pieces: Iterable[Span]) -> list[Span]:
-    """Return the pieces of one line as spans: neighbours of one style joined, cleaned, blanks folded."""
+    """Return the pieces of one line as spans: neighbors of one style joined, cleaned, blanks collapsed."""
     spans: list[Span] = []
     after_blank = True
-    for (mark, href), group in groupby(pieces, key=lambda piece: (piece.style, piece.href)):
-        # Joined before cleaning: what is harmless in two halves need not be so as a whole.
+    for (style, href), group in groupby(pieces, key=lambda piece: (piece.style, piece.href)):
+        # Joined before cleaning: two harmless halves can be harmful as a whole.
         text = _BLANKS.sub(" ", clean_block("".join(piece.text for piece in group)))
         if after_blank:
             text = text.lstrip()
         if text:
-            spans.append(Span(text, mark, href))
+            spans.append(Span(text, style, href))
             after_blank = text[-1].isspace()
     while spans and not (rest := spans[-1].text.rstrip()):
         spans.pop()

@@ -1,10 +1,9 @@
-"""HTML source -> texts, start tags and end tags, in one pass.
+"""HTML source -> texts, start tags and end tags, in one pass and linear time.
 
-Why not the standard library's parser: it reads on to the end of the input from every
-construct that is not closed (Python 3.11.7 takes minutes for 50,000 of ``<a ``), raises
-AssertionError for some declarations, and what it makes of scripts and comments changed
-within the minor releases that we support. Here every character is looked at a bounded
-number of times: a construct that is not closed ends the input, as it does in a browser.
+The standard library's parser does not do: from each construct that is not closed it reads to the end of the input
+(Python 3.11.7 takes minutes for 50,000 of ``<a ``), it raises AssertionError for some declarations, and its handling
+of scripts and comments changed within the minor releases that we support. Here each character is read a bounded number
+of times: a construct that is not closed ends the input, as in a browser.
 
 Follows the tokenizer of the HTML standard (section 13.2.5) where a reader can tell the difference.
 """
@@ -22,36 +21,35 @@ _NONE: Mapping[str, str] = MappingProxyType({})
 
 
 class Token(NamedTuple):
-    """A text with its character references decoded, or the lower-case name of a tag."""
+    """A text with decoded character references, or a tag with its lower-case name."""
 
     kind: Literal["text", "start", "end"]
     text: str
     attributes: Mapping[str, str] = _NONE
-    """By lower-case name; the first of a name counts, as in a browser."""
+    """By lower-case name; the first of a name wins, as in a browser."""
     inner: str = ""
-    """The source inside an element whose content is not read as text, such as ``video``."""
+    """The source inside an element whose content is skipped, such as ``video``."""
 
 
-_MARKUP = re.compile("<([a-zA-Z/!?])")  # any other < is a sign like "less than"
+_MARKUP = re.compile("<([a-zA-Z/!?])")  # any other < is a less-than sign
 _TAG_NAME = re.compile(r"[a-zA-Z][^\s/>]*")
 _GAP = re.compile(r"[\s/]*+")
-# One attribute. A quote that is never closed is read as a letter. That can happen once for each kind of quote, since
-# every other one finds its partner: so the search for the end of a value stays linear.
+# One attribute. A quote that is never closed is read as a letter. That happens at most once for each kind of quote, as
+# every other one finds its partner, so searching for the end of a value stays linear.
 ATTRIBUTE = re.compile(r"""([^\s/>][^\s/>=]*+)(?:\s*+=\s*(?:"([^"]*+)"|'([^']*+)'|(?!["'])([^\s>]*+)))?""")
 
-_PROGRAM = ("script", "style")
-_UNREAD = {
+_SCRIPTS = ("script", "style")
+_SKIPPED = {
     *("audio", "button", "canvas", "datalist", "head", "iframe", "math", "noembed", "noframes", "noscript", "object"),
     *("script", "select", "style", "svg", "template", "textarea", "title", "video"),
 }
-_CLOSERS = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE | re.ASCII) for name in _UNREAD}
+_CLOSERS = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE | re.ASCII) for name in _SKIPPED}
 
 
 def tokens(source: str) -> Iterator[Token]:
-    """Yield the tokens of ``source`` in order, in time linear in its length.
+    """Yield the tokens of ``source`` in order, in linear time.
 
-    Comments, declarations and processing instructions are left out, and so are the end
-    tags of elements whose content is not read.
+    Comments, declarations and processing instructions are skipped, as are the end tags of skipped elements.
     """
     at, end = 0, len(source)
     unclosed: set[str] = set()
@@ -64,7 +62,7 @@ def tokens(source: str) -> Iterator[Token]:
             return
         if found[1].isalpha():
             token, at = _start_tag(source, opened)
-            if token and token.text in _UNREAD:
+            if token and token.text in _SKIPPED:
                 inner, at = _skip_element(source, at, token.text, unclosed)
                 token = token._replace(inner=inner)
             if token:
@@ -79,7 +77,7 @@ def tokens(source: str) -> Iterator[Token]:
 
 
 def _start_tag(source: str, opened: int) -> tuple[Token | None, int]:
-    """Return the tag that opens at ``opened`` and the position after it; None when it is never closed."""
+    """Return the tag that starts at ``opened`` and the position after it; None if it is never closed."""
     name = _TAG_NAME.match(source, opened + 1)
     if name is None:  # the caller saw a letter
         return None, len(source)
@@ -99,19 +97,19 @@ def _start_tag(source: str, opened: int) -> tuple[Token | None, int]:
 
 
 def _skip_element(source: str, at: int, name: str, unclosed: set[str]) -> tuple[str, int]:
-    """Return the inside of the element that opened before ``at``, and where to go on.
+    """Return the source inside the element whose start tag ends at ``at``, and the position after the element.
 
-    ``unclosed`` remembers names that are not closed any more, so that nothing is searched
-    for twice. Such an element is taken as empty, but a program must never be shown as text.
+    ``unclosed`` collects names without a further end tag, so that none is searched for twice. Such an element is
+    empty, except that a script must never be shown as text.
     """
-    is_program = name in _PROGRAM
-    if source.endswith("/>", 0, at) and not is_program:  # <iframe/>, which browsers do not know but people write
+    is_script = name in _SCRIPTS
+    if source.endswith("/>", 0, at) and not is_script:  # browsers do not know <iframe/>, but authors write it
         return "", at
     closer = None if name in unclosed else _CLOSERS[name].search(source, at)
     if closer:
         return source[at : closer.start()], _after(source, ">", closer.end())
     unclosed.add(name)
-    return "", len(source) if is_program else at
+    return "", len(source) if is_script else at
 
 
 def _skip_declaration(source: str, opened: int) -> int:

@@ -1,8 +1,7 @@
-"""Blocks -> lines of a given width, as a virtual view draws them.
+"""Blocks -> lines of a given width.
 
-Everything is a list of lines that its container puts something in front of, so the
-functions below know the width they may use and nothing else. What a mark looks like is
-left to whoever draws.
+Each function returns a list of lines of the width it is given; a container prefixes the lines of its content. The
+theme decides how a style looks.
 """
 
 from __future__ import annotations
@@ -32,36 +31,36 @@ from reader.content.layout.wrap import Line, make_span, pieces_of, wrap
 from reader.core.text import stable_width, truncate
 
 MIN_WIDTH = 8
-"""Cells; a narrower view is laid out as one of this width, and no indent leaves less than this for the text."""
+"""Cells; a narrower view is laid out in this width, and an indent leaves at least this much for the text."""
 
 _QUOTE = Span("▎ ", TextStyle.MUTED)
 _QUOTE_BLANK = Span("▎", TextStyle.MUTED)
 _BULLETS = "•◦"
 CONTINUATION_SIGN = "↳ "
-"""Stands, as a sign, before what a row of code had no room for: that is no row of its own."""
+"""Precedes the continuation of a line of code that is too long for the view."""
 _TAB = 4
 _ADDRESS_CELLS = 40
-_Pointer = Figure | Embed
+_Media = Figure | Embed
 
 
 def layout(blocks: Iterable[Block], width: int) -> list[Line]:
     """Return ``blocks`` as lines of at most ``width`` terminal cells; an empty tuple is an empty line.
 
-    A ``width`` under :data:`MIN_WIDTH` counts as that. Takes time linear in the text.
-    Blocks may be nested as deep as the parsers make them.
+    A ``width`` under :data:`MIN_WIDTH` counts as that. Takes time linear in the text. Recurses as deep as the
+    parsers nest blocks.
     """
     return _flow(tuple(blocks), max(width, MIN_WIDTH), 0)
 
 
 def _flow(blocks: Sequence[Block], width: int, level: int) -> list[Line]:
-    """Return ``blocks`` under each other with an empty line between; pictures in a row stay together."""
+    """Return ``blocks`` with an empty line between each two, except between images."""
     lines: list[Line] = []
     before: Block | None = None
     for block in blocks:
         made = _block(block, width, level)
         if not made:
             continue
-        if before is not None and not (isinstance(before, _Pointer) and isinstance(block, _Pointer)):
+        if before is not None and not (isinstance(before, _Media) and isinstance(block, _Media)):
             lines.append(())
         lines += made
         before = block
@@ -110,7 +109,7 @@ def _list(block: ListBlock, width: int, level: int) -> list[Line]:
 
 
 def _item(marker: str, blocks: tuple[Block, ...], width: int, level: int) -> list[Line]:
-    """Return one item, its blocks close together, with a hanging indent where there is room for one."""
+    """Return one list item without empty lines, with a hanging indent where there is room."""
     hanging = width - len(marker) >= MIN_WIDTH
     if not hanging and blocks and isinstance(blocks[0], Paragraph):
         blocks = (Paragraph((Span(marker), *blocks[0].spans)), *blocks[1:])
@@ -129,7 +128,7 @@ def _code(text: str, width: int) -> list[Line]:
     sign = Span(CONTINUATION_SIGN, TextStyle.MUTED | TextStyle.DECORATION)
     lines: list[Line] = []
     for row in text.split("\n"):
-        # Steadied in parts, because what is steadied is remembered, and a row can be a megabyte.
+        # In parts, because steady() caches its results and a row can be a megabyte.
         shown = "".join(stable_width(row[at : at + 200]) for at in range(0, len(row), 200)).expandtabs(_TAB).rstrip()
         made: list[Line] = [(*margin, make_span(piece, TextStyle.CODE)) for piece, _ in pieces_of(shown, room, room)]
         lines += made[:1] or [()]
@@ -148,5 +147,5 @@ def _figure(figure: Figure, width: int) -> list[Line]:
 
 
 def _short(url: str) -> str:
-    """Return an address to look at: host and path, cut where it gets long; the link itself has all of it."""
+    """Return host and path of an address for display, cut where they are long; the link itself has all."""
     return truncate(host_of(url) + urlsplit(url).path.rstrip("/"), _ADDRESS_CELLS)

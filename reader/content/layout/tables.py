@@ -1,4 +1,4 @@
-"""Tables -> lines: columns side by side where they fit, one value to a line where they do not."""
+"""Tables -> lines: columns side by side where they fit, else one value a line."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from reader.content.layout.wrap import Line, cells, wrap
 from reader.core.text import truncate
 
 _GAP = 2
-_LEAST = 8
-"""Cells; a column that has to be narrower than this and than its text is not readable any more."""
-_LABEL = 80
+_MIN_COLUMN = 8
+"""Cells; a column that is narrower than this and than its text is unreadable."""
+_MAX_LABEL = 80
 """Characters of a column's name before each of its values."""
 
 
 def lay_table(header: Sequence[Cell], rows: Sequence[Sequence[Cell]], width: int) -> list[Line]:
-    """Return a table as lines of at most ``width`` cells, which must be 8 or more."""
+    """Return a table as lines of at most ``width`` cells; ``width`` is at least 8."""
     natural = _natural_widths([header, *rows], width)
     columns = _fit(natural, width)
     if columns is None:
@@ -32,7 +32,7 @@ def lay_table(header: Sequence[Cell], rows: Sequence[Sequence[Cell]], width: int
 
 
 def _natural_widths(rows: Sequence[Sequence[Cell]], most: int) -> list[int]:
-    """Return the cells that each column would like to have, counting up to ``most``."""
+    """Return the width of each column without wrapping, at most ``most`` cells."""
     widths: list[int] = []
     for row in rows:
         widths += [0] * (len(row) - len(widths))
@@ -44,14 +44,14 @@ def _natural_widths(rows: Sequence[Sequence[Cell]], most: int) -> list[int]:
 
 
 def line_cells(line: Line) -> int:
-    """Return the number of cells that a line takes."""
+    """Return the width of a line in cells."""
     return sum(cells(span.text) for span in line)
 
 
 def _fit(natural: list[int], width: int) -> list[int] | None:
-    """Return a width for each column, or None when they cannot stand side by side.
+    """Return a width for each column, or None when they do not fit side by side.
 
-    Narrow columns get what they want; the others share the rest evenly.
+    Narrow columns get their natural width; the others share the rest evenly.
     """
     room = width - _GAP * (len(natural) - 1)
     if sum(natural) <= room:
@@ -61,14 +61,14 @@ def _fit(natural: list[int], width: int) -> list[int] | None:
     for at, column in enumerate(open_columns):
         share = room // (len(open_columns) - at)
         fitted[column] = min(natural[column], share)
-        if fitted[column] < min(natural[column], _LEAST):
+        if fitted[column] < min(natural[column], _MIN_COLUMN):
             return None
         room -= fitted[column]
     return fitted
 
 
-def _row(row: Sequence[Cell], columns: list[int], mark: TextStyle) -> list[Line]:
-    wrapped = [wrap(cell, size, mark) for cell, size in zip(row, columns, strict=False)]
+def _row(row: Sequence[Cell], columns: list[int], style: TextStyle) -> list[Line]:
+    wrapped = [wrap(cell, size, style) for cell, size in zip(row, columns, strict=False)]
     lines: list[Line] = []
     for parts in zip_longest(*wrapped, fillvalue=()):
         line: list[Span] = []
@@ -84,7 +84,7 @@ def _row(row: Sequence[Cell], columns: list[int], mark: TextStyle) -> list[Line]
 
 
 def _as_records(header: Sequence[Cell], rows: Sequence[Sequence[Cell]], width: int) -> list[Line]:
-    """Return each row as lines of ``header: value``, with an empty line between rows."""
+    """Return each row as lines ``header: value``, with an empty line between rows."""
     labels = [_label(name) for name in header] if rows else []
     lines: list[Line] = []
     for row in rows or [header]:
@@ -100,8 +100,8 @@ def _as_records(header: Sequence[Cell], rows: Sequence[Sequence[Cell]], width: i
 
 
 def _label(name: Cell) -> Spans:
-    """Return what stands before each value of a column: its name, or the start of a long one, since it is repeated."""
+    """Return the label before each value of a column: its name, cut where it is long."""
     text = spans_text(name)
-    if len(text) > _LABEL:
-        return (Span(truncate(text, _LABEL), TextStyle.BOLD), Span(": "))
+    if len(text) > _MAX_LABEL:
+        return (Span(truncate(text, _MAX_LABEL), TextStyle.BOLD), Span(": "))
     return (*(Span(span.text, span.style | TextStyle.BOLD, span.href) for span in name), Span(": ")) if text else ()

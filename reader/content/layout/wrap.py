@@ -1,4 +1,4 @@
-"""Spans -> lines of at most so many terminal cells."""
+"""Spans -> lines of a limited number of terminal cells."""
 
 from __future__ import annotations
 
@@ -15,36 +15,34 @@ from reader.content.blocks import Span, TextStyle
 from reader.core.text import cell_width, clean_block, stable_width
 
 Line: TypeAlias = tuple[Span, ...]
-"""One line of the screen: no line breaks, and no more cells than asked for."""
+"""One line of the screen, without line breaks, within the width."""
 
 _Style: TypeAlias = tuple[TextStyle, str]
 
-# Scripts that are written without blanks: kana, ideographs, and their punctuation and full-width forms.
+# Scripts without blanks between words: kana, ideographs, and their punctuation and full-width forms.
 _CJK = (
     "\u2e80-\u2fff\u3001-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uffef\U00020000-\U0003ffff"
 )
 _OPENING = "（［｛〔〈《「『【〖〝"
 _CLOSING = "，。、．：；！？）］｝〕〉》」』】〗〟ー々…"
 
-# Scripts that are written without blanks between words, where it takes a dictionary to tell these apart (class SA of
-# UAX #14): a line breaks anywhere there, but not within a syllable. Thai and Lao write some vowels before the
-# consonant that they are spoken after, and some, which are no combining marks, behind it.
+# Scripts whose words only a dictionary can separate (class SA of UAX #14): a line may break anywhere, but not within a
+# syllable. Thai and Lao write some vowels before their consonant and some, which are not combining marks, after it.
 _LEADING = "".join(map(chr, (*range(0xE40, 0xE45), *range(0xEC0, 0xEC5))))
 _TRAILING = "".join(map(chr, (*range(0xE2F, 0xE34), 0xE45, 0xE46, *range(0xEAF, 0xEB4), 0xEC6)))
 _JOINERS = "\u200c\u200d"
 _VIRAMA = 9
-"""The combining class of what makes one sign of two consonants."""
-_LONGEST_UNIT = 16
-"""Characters; what no language writes is broken anywhere."""
+"""The combining class of a sign that joins two consonants."""
+_MAX_UNIT = 16
+"""Characters; no language has a longer syllable, so a longer unit is broken anywhere."""
 
 
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """Return what finds the next atom, an ideograph, and what may not start a line.
+    """Return the patterns of an atom, of an ideograph, and of punctuation that may not start a line.
 
-    Made at first use, since big ranges of characters take milliseconds to compile. The
-    repeats are bounded, so that neither a search nor a measurement ever takes a whole
-    megabyte at once.
+    Compiled at first use, since large character ranges take milliseconds. Repeats are bounded, so that no match
+    covers a whole megabyte.
     """
     atom = (
         rf"\n|[ \t]+|[{_OPENING}]{{0,4}}(?![{_CLOSING}{_OPENING}])[{_CJK}][{_CLOSING}]{{0,4}}|[{_CLOSING}{_OPENING}]"
@@ -54,29 +52,29 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
 
 
 def cells(text: str) -> int:
-    """Return the number of terminal cells that ``text`` takes."""
+    """Return the width of ``text`` in terminal cells."""
     return len(text) if text.isascii() else cell_width(text)
 
 
-def make_span(text: str, mark: TextStyle, href: str = "") -> Span:
-    """Return a span of a line; ``text`` is cleaned again, since pieces of clean texts need not be clean when joined."""
-    return Span(text if text.isascii() else clean_block(text), mark | TextStyle.LINK if href else mark, href)
+def make_span(text: str, style: TextStyle, href: str = "") -> Span:
+    """Return a span of a line. ``text`` is cleaned again: clean pieces need not be clean when joined."""
+    return Span(text if text.isascii() else clean_block(text), style | TextStyle.LINK if href else style, href)
 
 
 @dataclass(slots=True)
 class _Word:
-    """What is not broken unless it is longer than a line: pieces of text, possibly in several styles."""
+    """A word, possibly in several styles; it is broken only if it is longer than a line."""
 
     pieces: list[tuple[str, _Style]]
     size: int
     """Cells."""
     gap: _Style | None
-    """The style of the blank before it, None where there is none."""
+    """The style of the blank before the word, or None without one."""
 
 
 @dataclass(slots=True)
 class _Lines:
-    """The lines so far and the one that is being filled."""
+    """The finished lines and the current one."""
 
     limit: int
     done: list[Line] = field(default_factory=list)
@@ -84,12 +82,12 @@ class _Lines:
     used: int = 0
 
     def end(self) -> None:
-        """End the line."""
+        """End the current line."""
         self.done.append(_joined(self.parts))
         self.parts, self.used = [], 0
 
     def put(self, word: _Word) -> None:
-        """Add a word to the line, or to the next one when it does not fit."""
+        """Add a word to the current line, or to the next one when it does not fit."""
         gap = 1 if word.gap and self.used else 0
         if self.used and self.used + gap + word.size > self.limit:
             self.end()
@@ -104,7 +102,7 @@ class _Lines:
 
     def _put_broken(self, word: _Word) -> None:
         for style, pieces in groupby(word.pieces, key=itemgetter(1)):
-            text = "".join(text for text, _ in pieces)  # where they meet a syllable may have been taken apart
+            text = "".join(text for text, _ in pieces)  # two pieces may share a syllable
             for piece, size in pieces_of(text, self.limit, self.limit - self.used):
                 if self.used + size > self.limit:
                     self.end()
@@ -112,14 +110,14 @@ class _Lines:
                 self.used += size
 
 
-def wrap(spans: Iterable[Span], limit: int, mark: TextStyle = TextStyle.NONE) -> list[Line]:
-    """Return ``spans``, each with ``mark`` added, in lines of at most ``limit`` cells, which must be 2 or more.
+def wrap(spans: Iterable[Span], limit: int, style: TextStyle = TextStyle.NONE) -> list[Line]:
+    """Return ``spans``, each with ``style`` added, in lines of at most ``limit`` cells; ``limit`` is at least 2.
 
-    Lines break at blanks and around ideographs, but closing punctuation does not start a
-    line; a word that is longer than a line is broken anywhere. Takes time linear in the text.
+    Lines break at blanks and around ideographs, but never before closing punctuation. A word that is longer than a
+    line is broken anywhere. Takes time linear in the text.
     """
     lines = _Lines(limit)
-    for word in _words(spans, mark):
+    for word in _words(spans, style):
         if word is None:
             lines.end()
         else:
@@ -130,9 +128,9 @@ def wrap(spans: Iterable[Span], limit: int, mark: TextStyle = TextStyle.NONE) ->
 
 
 def pieces_of(text: str, limit: int, first: int) -> Iterator[tuple[str, int]]:
-    """Yield ``text`` in pieces of at most ``limit`` cells, the first of at most ``first``, with their sizes in cells.
+    """Yield ``text`` in pieces of at most ``limit`` cells, the first of at most ``first``, with their widths.
 
-    Nothing is lost, a combining mark stays with its letter, and a Thai or Lao syllable with its vowels.
+    Nothing is lost. A combining mark stays with its letter, and the vowels of a Thai or Lao syllable with it.
     """
     if text.isascii():
         yield from _ascii_pieces(text, limit, first)
@@ -160,11 +158,11 @@ def _ascii_pieces(text: str, limit: int, first: int) -> Iterator[tuple[str, int]
 
 
 def _units(text: str, limit: int) -> Iterator[tuple[str, int]]:
-    """Yield what is not to be broken, with its size in cells, which is at most ``limit``."""
+    """Yield the unbreakable units of ``text`` with their widths of at most ``limit`` cells."""
     start = used = 0
     for at, char in enumerate(text):
         size = cells(char)
-        fits = used + size <= limit and at - start < _LONGEST_UNIT
+        fits = used + size <= limit and at - start < _MAX_UNIT
         if at > start and not (fits and _belongs(text[at - 1], char)):
             yield text[start:at], used
             start, used = at, 0
@@ -174,7 +172,7 @@ def _units(text: str, limit: int) -> Iterator[tuple[str, int]]:
 
 
 def _belongs(before: str, char: str) -> bool:
-    """Whether no line may end between two characters (UAX #29, GB9 to GB9c; for Thai and Lao see above)."""
+    """Return whether no line may end between two characters (UAX #29, GB9 to GB9c; Thai and Lao: see above)."""
     if before in _LEADING or before == "\u200d":
         return True
     if char.isascii():
@@ -187,13 +185,13 @@ def _belongs(before: str, char: str) -> bool:
     )
 
 
-def _words(spans: Iterable[Span], mark: TextStyle) -> Iterator[_Word | None]:
+def _words(spans: Iterable[Span], added: TextStyle) -> Iterator[_Word | None]:
     """Yield the words of ``spans`` in order, and None for each line break."""
     word: _Word | None = None
     gap: _Style | None = None
     atoms, free, not_first = _patterns()
     for span in spans:
-        style = (span.style | mark, span.href)
+        style = (span.style | added, span.href)
         for found in atoms.finditer(span.text):
             atom = found[0]
             if atom[0] in " \t\n":
@@ -217,7 +215,7 @@ def _words(spans: Iterable[Span], mark: TextStyle) -> Iterator[_Word | None]:
 
 
 def _joined(parts: list[tuple[str, _Style]]) -> Line:
-    """Return the parts of a line as spans, neighbours of one style in one."""
+    """Return the parts of a line as spans, with neighbors of one style joined."""
     spans: list[Span] = []
     texts: list[str] = []
     for at, (text, style) in enumerate(parts):

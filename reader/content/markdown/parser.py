@@ -1,8 +1,7 @@
-"""Markdown -> blocks, and (by way of :mod:`reader.content.markdown.writer`) blocks -> Markdown.
+"""Markdown -> blocks.
 
-Markdown may hold any HTML, in the middle of a sentence or around whole sections. So it is
-turned into HTML first, and read as HTML: one place decides what a tag means, what a link
-may point to and what is left out, and mixtures come out right.
+Markdown may contain HTML, within a sentence or around whole sections. So it is converted to HTML and parsed as HTML:
+one place decides what a tag means and which links are allowed, and mixtures come out right.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING
 from reader.content.blocks import Block
 from reader.content.html.builder import MAX_ADDRESSES, build, cut_notice
 from reader.content.html.links import MAX_LENGTH
-from reader.content.markdown.writer import MAX_DEPTH, to_markdown
+from reader.content.markdown.writer import MAX_DEPTH
 from reader.core.text import clean_block
 
 if TYPE_CHECKING:
@@ -22,13 +21,12 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 MAX_CHARACTERS = 150_000
-"""Of the source; what comes after is left out, and a last paragraph says so."""
+"""Characters of the source; the rest is cut off, and a last paragraph says so."""
 
-__all__ = ["MAX_CHARACTERS", "parse_markdown", "to_markdown"]
-_FIGURE = 5
-"""Pieces of a picture with a caption, at least."""
-# The parser counts two levels for a list and drops what is deeper than its limit, text and all; its time grows
-# with the limit. So the markers that one line may open are limited first.
+_FIGURE_TOKENS = 5
+"""Tokens of an image with a caption, at least."""
+# The parser counts two levels for a list, and drops content that is nested deeper than its limit; its time grows with
+# the limit. So the number of markers at the start of a line is limited first.
 _PARSER_NESTING = 24
 _MARKER = r"(?:[ \t]*+(?:>|[-+*](?=[ \t])|\d{1,9}[.)](?=[ \t])))"
 _TOO_DEEP = re.compile(rf"^({_MARKER}{{{MAX_DEPTH}}}){_MARKER}++", re.MULTILINE | re.ASCII)
@@ -37,17 +35,17 @@ _TOO_DEEP = re.compile(rf"^({_MARKER}{{{MAX_DEPTH}}}){_MARKER}++", re.MULTILINE 
 def parse_markdown(source: str, base_url: str = "", most: int = MAX_CHARACTERS) -> tuple[Block, ...]:
     """Return ``source``, CommonMark with tables and strikethrough, as blocks.
 
-    Takes any text and never raises. Bounded by ``most`` characters and by what
-    :mod:`reader.content.html.builder` says of nesting and blocks; links follow the same rule.
+    Accepts any text and never raises. Bounded by ``most`` characters and by the limits of
+    :mod:`reader.content.html.builder`, which also checks the links.
     """
-    # Cleaned before as well as after: the Markdown parser does not take lone surrogates.
+    # Cleaned before as well as after: the Markdown parser fails on lone surrogates.
     source_kept = _TOO_DEEP.sub(r"\1 ", clean_block(source[:most]))
     blocks = build(_markup(source_kept), base_url)
     return (*blocks, cut_notice()) if len(source) > most else blocks
 
 
 def _markup(source: str) -> str:
-    """Return ``source`` as HTML that is not much longer, however often it refers to one long address."""
+    """Return ``source`` as HTML whose addresses are bounded, however often it refers to a long one."""
     parser, env = _parser(), {}  # type: tuple[MarkdownIt, dict[str, object]]
     found = parser.parse(source, env)
     for block in found:
@@ -65,12 +63,12 @@ def _markup(source: str) -> str:
 
 
 def _captioned(parts: list[Token]) -> list[Token]:
-    """Return a paragraph that is a picture and, on the next line, a text in emphasis, as a figure with its caption.
+    """Return the tokens of an image followed by a line in emphasis as those of a figure with a caption.
 
-    So the printer writes captions, and so do many who write Markdown, which has no form for them.
+    Markdown has no captions; the writer writes them like this, as many authors do.
     """
     kept = [part for part in parts if part.type != "text" or part.content]
-    if len(kept) < _FIGURE or [part.type for part in kept[:3]] != ["image", "softbreak", "em_open"]:
+    if len(kept) < _FIGURE_TOKENS or [part.type for part in kept[:3]] != ["image", "softbreak", "em_open"]:
         return parts
     begin, end = kept[2], kept[-1]
     closing = next(part for part in kept[3:] if part.type == "em_close" and part.level == begin.level)
@@ -87,9 +85,9 @@ def _html(text: str) -> Token:
 
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
-    from markdown_it import MarkdownIt  # here, because it takes 50 ms and many a body is HTML
+    from markdown_it import MarkdownIt  # lazy: 50 ms, and many bodies are HTML
 
     parser = MarkdownIt("commonmark", {"maxNesting": _PARSER_NESTING}).enable(["table", "strikethrough"])
-    # Which links are links is decided once, after parsing; refused here, their markup would show as text.
+    # Links are checked after parsing; the markup of links that are refused here would show as text.
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     return parser

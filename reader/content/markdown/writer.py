@@ -1,4 +1,4 @@
-"""Blocks -> Markdown that reads back as the same text."""
+"""Blocks -> Markdown that parses back to the same text."""
 
 from __future__ import annotations
 
@@ -26,15 +26,16 @@ from reader.content.blocks import (
 )
 
 MAX_DEPTH = 9
-"""Quotes and lists inside each other; deeper ones are flattened, since Markdown parsers drop them."""
+"""Nested quotes and lists; deeper ones are flattened, since Markdown parsers drop them."""
 
-# What would be read as markup anywhere; an underscore inside a word and an ampersand before a blank would not.
-_SPECIAL = re.compile(r"[\\`*\[\]<~|]|(?<!\w)_|_(?!\w)|&(?=[#\w])|!$")
+# Characters that are markup anywhere. An underscore between two letters or digits and an ampersand before a blank are
+# not. (An underscore is ``\\w`` itself, so ``\\w`` cannot tell whether one is between letters.)
+_SPECIAL = re.compile(r"[\\`*\[\]<~|]|(?<![^\W_])_|_(?![^\W_])|&(?=[#\w])|!$")
 _LINE_START = re.compile(r"^([#>+=:-])|^(\d{1,9})(?=[.)])", re.MULTILINE | re.ASCII)
 _TICKS = re.compile("`+")
 _UNSAFE_IN_ADDRESS = re.compile(r"[\\<>()`|\"'* ]")
 _LANGUAGE = re.compile(r"[\w+#.-]*", re.ASCII)
-_SIGNS = {TextStyle.STRIKE: ("~~", "del"), TextStyle.BOLD: ("**", "strong"), TextStyle.ITALIC: ("*", "em")}
+_DELIMITERS = {TextStyle.STRIKE: ("~~", "del"), TextStyle.BOLD: ("**", "strong"), TextStyle.ITALIC: ("*", "em")}
 """Outermost first."""
 _STYLED = "**"
 _LINE = "\n"
@@ -44,19 +45,19 @@ _HARD_BREAK = "\\\n"
 def to_markdown(blocks: Iterable[Block]) -> str:
     """Return ``blocks`` as CommonMark with pipe tables and strikethrough, ending in a line break unless empty.
 
-    What is not markup is escaped. Where Markdown has no form for something, as for a bold
-    part of a word that ends in a comma, its HTML is written.
+    Special characters are escaped. HTML is written where Markdown has no form, as for a bold part of a word that ends
+    in a comma.
     """
     text = "\n".join(_blocks(blocks, 0))
     return f"{text}\n" if text else ""
 
 
 def _blocks(blocks: Iterable[Block], depth: int, *, tight: bool = False) -> list[str]:
-    """Return the lines of ``blocks``, with an empty one between each two unless ``tight``."""
+    """Return the lines of ``blocks``, with an empty line between each two unless ``tight``."""
     lines: list[str] = []
     bullet = "*"
     for block in blocks:
-        # Two lists of one kind that follow each other would be read as one.
+        # Adjacent lists with the same marker would be read as one.
         bullet = "-" if isinstance(block, ListBlock) and bullet == "*" else "*"
         made = _block(block, bullet, depth)
         if made:
@@ -69,7 +70,7 @@ def _block(block: Block, bullet: str, depth: int) -> list[str]:
         case Heading(level=level, spans=spans):
             text = inline(spans).replace(_HARD_BREAK, " ")
             named = text.rstrip("#")
-            text = named + r"\#" * (len(text) - len(named))  # "# C #" is a heading that says C
+            text = named + r"\#" * (len(text) - len(named))  # "# C #" is the heading "C"
             return [f"{'#' * level} {text}"] if text else []
         case Paragraph(spans=spans):
             return _paragraph(inline(spans))
@@ -88,13 +89,13 @@ def _block(block: Block, bullet: str, depth: int) -> list[str]:
         case Embed(url=url):
             return [f"[{_escape(url)}]({_address(url)})"]
         case Rule():
-            return ["___"]  # dashes could be taken for a list or a heading
+            return ["___"]  # dashes can also mean a list or a heading
 
 
 def _caption(caption: Spans) -> list[str]:
-    """Return a caption as a line in emphasis, right under its picture, which is how it is known again.
+    """Return a caption as a line in emphasis right below its image, which the parser recognizes.
 
-    What is in italics in it has underlines, as two stars would be strong.
+    Italics in it are written with underscores, as two asterisks mean bold.
     """
     text = inline(caption, italic="_").strip()
     return _paragraph(f"*{text}*") if text else []
@@ -121,7 +122,7 @@ def _list(block: ListBlock, bullet: str, depth: int) -> list[str]:
 
 
 def _is_tight(item: Sequence[Block]) -> bool:
-    """Whether an item is a line, or a line and a list that may follow it at once: of bullets, or from 1."""
+    """Return whether an item is one line, or a line and a list that may follow without an empty line."""
     match item:
         case [Paragraph()] | [Paragraph(), ListBlock(ordered=False)] | [Paragraph(), ListBlock(start=1)]:
             return True
@@ -139,7 +140,7 @@ def _table(header: Sequence[Spans], rows: Sequence[Sequence[Spans]]) -> list[str
     columns = max(map(len, (header, *rows)), default=0)
     if not columns:
         return []
-    # Only the header is filled up: one long row would else make as many cells of each of many short ones.
+    # Only the header is padded: else one long row would pad each of many short rows.
     header = (*header, *[()] * (columns - len(header)))
     return [_row(header), f"|{' --- |' * columns}", *map(_row, rows)]
 
@@ -153,31 +154,31 @@ def _row(cells: Sequence[Spans]) -> str:
 
 
 def inline(spans: Spans, *, in_table: bool = False, italic: str = "*") -> str:
-    """Return ``spans`` as Markdown that may stand inside a paragraph; ``\\n`` becomes a hard break.
+    """Return ``spans`` as Markdown for the inside of a paragraph; ``\\n`` becomes a hard break.
 
-    ``italic`` is the sign of what is in italics.
+    ``italic`` is the delimiter of italics.
     """
     pieces = groupby(spans, key=lambda span: (span.style, span.href))
-    merged = [Span("".join(span.text for span in group), mark, href) for (mark, href), group in pieces]
+    merged = [Span("".join(span.text for span in group), style, href) for (style, href), group in pieces]
     return _Inline(in_table, italic).text(merged, (), "", "")
 
 
 _Style: TypeAlias = TextStyle | str
-"""A mark, or the address of a link."""
+"""A text style, or the address of a link."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Inline:
-    """Spans -> Markdown: whatever goes on longest is outermost, as a writer would have it."""
+    """Spans -> Markdown; the style of the longest run is outermost, as an author would write it."""
 
     in_table: bool
     italic: str
 
     def text(self, spans: Sequence[Span], inside: tuple[_Style, ...], before: str, after: str) -> str:
-        """Return spans that have the styles ``inside`` in common, which are written already.
+        """Return spans that share the styles ``inside``, whose delimiters the caller writes.
 
-        ``before`` and ``after`` are the characters that stand around them, outside of the signs of those
-        styles; :data:`_STYLED` is something whose own signs stand there.
+        ``before`` and ``after`` are the characters around them, outside those delimiters; :data:`_STYLED` stands for
+        another delimiter.
         """
         parts: list[str] = []
         runs = list(_runs(spans, inside))
@@ -197,13 +198,13 @@ class _Inline:
         return "".join(parts)
 
     def _styled(self, style: _Style, spans: Sequence[Span], inside: tuple[_Style, ...], left: str, right: str) -> str:
-        """Return spans with the signs of one style around; as HTML where a letter next to these could undo them."""
+        """Return spans with the delimiters of a style, or its HTML tags where a neighboring letter would undo them."""
         if isinstance(style, str):
             return f"[{self.text(spans, (*inside, style), '', '')}]({_address(style)})"
-        sign, tag = (self.italic, "em") if style is TextStyle.ITALIC else _SIGNS[style]
+        sign, tag = (self.italic, "em") if style is TextStyle.ITALIC else _DELIMITERS[style]
         made = self.text(spans, (*inside, style), left, right)
         first, last = (self._inner_edge(spans[at], at, (*inside, style)) for at in (0, -1))
-        # Signs inside of others could end these, and underlines are none between letters.
+        # Nested delimiters could end these, and underscores between letters are no delimiters.
         is_nested = any(other is not None for other, _ in _runs(spans, (*inside, style)))
         strict = is_nested or self.italic == "_" or any(isinstance(other, TextStyle) for other in inside)
         fits = _is_apart(first, left, strict=strict) and _is_apart(last, right, strict=strict)
@@ -212,13 +213,13 @@ class _Inline:
         groups = [list(group) for _, group in groupby(spans, key=lambda span: span.href)]
         if len(groups) == 1:
             return f"<{tag}>{made}</{tag}>"
-        # What the signs cannot go around together, they go around inside and outside of each link.
+        # Delimiters that cannot surround all spans surround the inside of each link and the text outside.
         lefts = [left, *(")" if group[-1].href else "[" for group in groups[:-1])]
         rights = [*("[" if group[0].href else ")" for group in groups[1:]), right]
         return "".join(map(self.text, groups, [inside] * len(groups), lefts, rights))
 
     def _inner_edge(self, span: Span, at: int, inside: tuple[_Style, ...]) -> str:
-        """Return the character next to the signs of the styles ``inside``; stars that touch are one sign."""
+        """Return the character next to the delimiters of the styles ``inside``; adjacent asterisks are one."""
         others = [style for style in _styles(span) if style not in inside]
         if span.style & TextStyle.CODE or (others and (not isinstance(others[0], TextStyle) or self.italic == "_")):
             return "`"
@@ -227,7 +228,7 @@ class _Inline:
 
 
 def _runs(spans: Sequence[Span], inside: tuple[_Style, ...]) -> Iterator[tuple[_Style | None, Sequence[Span]]]:
-    """Yield spans in runs of a style that goes on longest, or of none but those that they are inside of."""
+    """Yield runs of spans, each with the style that lasts longest, or None without a further style."""
     at = 0
     while at < len(spans):
         styles = [style for style in _styles(spans[at]) if style not in inside]
@@ -249,12 +250,12 @@ def _length(spans: Sequence[Span], start: int, style: _Style) -> int:
 
 
 def _styles(span: Span) -> list[_Style]:
-    """Return the styles of a span but for code, outermost first where they are equally long."""
-    return [*([span.href] if span.href else []), *(mark for mark in _SIGNS if mark & span.style)]
+    """Return the styles of a span except code, outermost first where they last equally long."""
+    return [*([span.href] if span.href else []), *(style for style in _DELIMITERS if style & span.style)]
 
 
 def _edge(run: tuple[_Style | None, Sequence[Span]], at: Literal[0, -1]) -> str:
-    """Return the character with which a run begins or ends; :data:`_STYLED` where that is a sign."""
+    """Return the first or last character of a run; :data:`_STYLED` if that is a delimiter."""
     style, spans = run
     text = spans[at].text
     char = text[at : at + 1 or None]
@@ -266,7 +267,7 @@ def _edge(run: tuple[_Style | None, Sequence[Span]], at: Literal[0, -1]) -> str:
 
 
 def _without_blanks(spans: Sequence[Span]) -> tuple[str, list[Span], str]:
-    """Return the blanks before some spans, the spans, and the blanks behind them."""
+    """Return leading blanks, the spans without blanks at their ends, and trailing blanks."""
     kept = list(spans)
     before = after = ""
     while kept:
@@ -287,11 +288,10 @@ def _without_blanks(spans: Sequence[Span]) -> tuple[str, list[Span], str]:
 
 
 def _is_apart(edge: str, neighbor: str, *, strict: bool) -> bool:
-    """Whether a delimiter between ``edge``, the end of a styled text, and ``neighbor`` is read as one.
+    """Return whether a delimiter between ``edge``, the end of a styled text, and ``neighbor`` is read as one.
 
-    The safe half of CommonMark's rules of flanking: blanks and ASCII punctuation are fine
-    outside, letters and digits inside; delimiters of two styles must not touch. Strict: it can be
-    read as nothing but an opening, or a closing one, whatever signs are inside of it.
+    A safe subset of CommonMark's flanking rules: blanks and ASCII punctuation outside, letters and digits inside;
+    delimiters of two styles must not touch. Strict: it can only open, or only close, whatever delimiters are inside.
     """
     if neighbor == _STYLED:
         return False
@@ -301,7 +301,7 @@ def _is_apart(edge: str, neighbor: str, *, strict: bool) -> bool:
 
 
 def _code_aware(run: Sequence[Span], in_table: bool) -> str:
-    """Return spans without styles, or of code."""
+    """Return spans that have no style but code."""
     parts = []
     for span in run:
         if span.style & TextStyle.CODE:

@@ -1,1 +1,1 @@
-"""What worker threads read from the library for the screen."""
+"""What the screens show, loaded from the library in worker threads. No widgets."""

@@ -11,7 +11,7 @@ from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
 from tests.conftest import MakeFolder
-from tests.tui.helpers import PATIENT, Reader, document, opened
+from tests.tui.helpers import PATIENT, Reader, document, open_app
 
 
 def top(reader: Reader) -> str:
@@ -27,8 +27,8 @@ def folder(make_folder: MakeFolder) -> Path:
 
 
 @pytest.mark.parametrize("meanwhile", ["", "title: [", None], ids=["empty", "broken", "deleted"])
-async def test_an_article_that_is_gone_for_a_moment_is_selected_again(folder: Path, meanwhile: str | None) -> None:
-    async with opened(folder) as reader:
+async def test_a_selected_article_that_returns_is_selected_again(folder: Path, meanwhile: str | None) -> None:
+    async with open_app(folder) as reader:
         await reader.press("j")
         former = (folder / "1.md").read_text()
         if meanwhile is None:
@@ -36,16 +36,16 @@ async def test_an_article_that_is_gone_for_a_moment_is_selected_again(folder: Pa
         else:
             (folder / "1.md").write_text(f"---\n{meanwhile}\n---\n" if meanwhile else "")
         await reader.press("r")
-        assert (reader.row.title, reader.shown) == ("N2", "N2")
+        assert (reader.row.title, reader.pane_title) == ("N2", "N2")
         (folder / "1.md").write_text(former + "More.")
         await reader.press("r")
-        assert (reader.row.title, reader.shown, reader.focus) == ("N1", "N1", "list")
+        assert (reader.row.title, reader.pane_title, reader.focus) == ("N1", "N1", "list")
 
 
-async def test_an_article_that_somebody_was_reading_comes_back_where_it_was(folder: Path) -> None:
-    async with opened(folder) as reader:
+async def test_an_article_being_read_returns_at_its_scroll_position(folder: Path) -> None:
+    async with open_app(folder) as reader:
         await reader.press("j", "enter", "space", "space")
-        y = reader.article.scroll_offset.y
+        y = reader.article_pane.scroll_offset.y
         assert y > 0
         former = (folder / "1.md").read_text()
         (folder / "1.md").unlink()
@@ -53,12 +53,12 @@ async def test_an_article_that_somebody_was_reading_comes_back_where_it_was(fold
         assert (reader.row.title, reader.focus) == ("N2", "list")
         (folder / "1.md").write_text(former)
         await reader.press("r")
-        assert (reader.row.title, reader.shown, reader.focus) == ("N1", "N1", "article")
-        assert reader.article.scroll_offset.y == y
+        assert (reader.row.title, reader.pane_title, reader.focus) == ("N1", "N1", "article")
+        assert reader.article_pane.scroll_offset.y == y
 
 
-async def test_whoever_has_moved_on_is_not_taken_back(folder: Path) -> None:
-    async with opened(folder) as reader:
+async def test_the_selection_stays_after_the_user_has_moved_on(folder: Path) -> None:
+    async with open_app(folder) as reader:
         await reader.press("j")
         former = (folder / "1.md").read_text()
         (folder / "1.md").unlink()
@@ -66,40 +66,40 @@ async def test_whoever_has_moved_on_is_not_taken_back(folder: Path) -> None:
         assert reader.row.title == "N2"
         (folder / "1.md").write_text(former)
         await reader.press("r")
-        assert (reader.row.title, reader.list.cursor) == ("N2", 2)
+        assert (reader.row.title, reader.article_list.cursor) == ("N2", 2)
 
 
-async def test_a_folder_that_is_away_is_marked_so_until_it_is_back(folder: Path, tmp_path: Path) -> None:
-    async with opened(folder) as reader:
+async def test_a_missing_folder_is_marked_until_it_returns(folder: Path, tmp_path: Path) -> None:
+    async with open_app(folder) as reader:
         assert "not there now" not in top(reader)
         shutil.move(folder, tmp_path / "away")
         await reader.press("r")
         assert "not there now" in top(reader)
         assert "5 articles" in top(reader)
         shutil.move(tmp_path / "away", folder)
-        await reader.until(lambda: "not there now" not in top(reader))
+        await reader.wait_until(lambda: "not there now" not in top(reader))
         assert "5 articles" in top(reader)
 
 
-async def test_a_single_document_that_is_moved_away_and_back_is_seen(folder: Path, tmp_path: Path) -> None:
-    async with opened(folder / "1.md") as reader:
-        assert reader.shown == "N1"
+async def test_a_single_document_may_be_moved_away_and_back(folder: Path, tmp_path: Path) -> None:
+    async with open_app(folder / "1.md") as reader:
+        assert reader.pane_title == "N1"
         shutil.move(folder / "1.md", tmp_path / "1.md")
         await reader.press("r")
-        assert "1.md" in reader.pane
+        assert "1.md" in reader.pane_text
         shutil.move(tmp_path / "1.md", folder / "1.md")
         await reader.press("r")
-        assert reader.shown == "N1"
+        assert reader.pane_title == "N1"
 
 
-async def test_marks_that_another_window_makes_show_here(folder: Path) -> None:
-    async with opened(folder) as reader:
+async def test_marks_of_another_window_appear(folder: Path) -> None:
+    async with open_app(folder) as reader:
         await reader.press("j", "j")
         other = Library.open(folder, Paths.from_environment())
         try:
             ids = [row.id for row in other.rows(other.view(Sort()).rowids)]
             other.mark_read(ids[:2], read=True)
-            await reader.until(lambda: "3 unread" in top(reader))
+            await reader.wait_until(lambda: "3 unread" in top(reader))
             assert [row.read for row in reader.cached_rows] == [
                 True,
                 True,
@@ -109,12 +109,12 @@ async def test_marks_that_another_window_makes_show_here(folder: Path) -> None:
             ]
             assert reader.row.title == "N2"
             other.mark_read(ids[:1], read=False)
-            await reader.until(lambda: "4 unread" in top(reader))
+            await reader.wait_until(lambda: "4 unread" in top(reader))
         finally:
             other.close()
 
 
-async def test_a_list_that_is_not_whole_says_so(folder: Path) -> None:
+async def test_an_incomplete_list_says_so(folder: Path) -> None:
     library = Library.open(folder, Paths.from_environment())
     assert not library.counts().complete
     from reader.indexing.refresh import refresh
@@ -123,7 +123,7 @@ async def test_a_list_that_is_not_whole_says_so(folder: Path) -> None:
         pass
     assert library.counts().complete
     library.close()
-    async with opened(folder) as reader:
+    async with open_app(folder) as reader:
         assert "5 articles  5 unread" in top(reader)
         bar = reader.top_bar
         assert bar.counts is not None
@@ -134,33 +134,33 @@ async def test_a_list_that_is_not_whole_says_so(folder: Path) -> None:
 
 
 async def test_an_unreadable_document_stays_unread_and_r_tries_again(folder: Path) -> None:
-    async with opened(folder, timings=PATIENT._replace(until_read=0.01)) as reader:
+    async with open_app(folder, timings=PATIENT._replace(until_read=0.01)) as reader:
         former = (folder / "3.md").read_bytes()
         await reader.press("j")
-        await reader.until(lambda: reader.row.read)
+        await reader.wait_until(lambda: reader.row.read)
         (folder / "3.md").unlink()
         (folder / "3.md").mkdir()  # what root cannot read either
         await reader.press("j", "j")
-        assert "Press r to" in reader.pane
-        await reader.until(lambda: not reader.is_read_timer_running)
+        assert "Press r to" in reader.pane_text
+        await reader.wait_until(lambda: not reader.is_read_timer_running)
         assert reader.row.title == "N3"
         assert not reader.row.read
         (folder / "3.md").rmdir()
         (folder / "3.md").write_bytes(former)
         await reader.press("r")
-        assert reader.shown == "N3"
+        assert reader.pane_title == "N3"
 
 
-async def test_what_is_marked_by_hand_stays_so(folder: Path) -> None:
-    async with opened(folder, timings=PATIENT._replace(until_read=0.3)) as reader:
+async def test_an_article_marked_unread_by_hand_stays_unread(folder: Path) -> None:
+    async with open_app(folder, timings=PATIENT._replace(until_read=0.3)) as reader:
         await reader.press("j", "m", "m")  # read, and unread again
         assert not reader.row.read
-        await reader.until(lambda: not reader.is_read_timer_running)
+        await reader.wait_until(lambda: not reader.is_read_timer_running)
         assert not reader.row.read
 
 
-async def test_an_article_that_is_entered_and_cannot_be_read_stays_unread(folder: Path) -> None:
-    async with opened(folder) as reader:
+async def test_opening_an_unreadable_article_leaves_it_unread(folder: Path) -> None:
+    async with open_app(folder) as reader:
         (folder / "1.md").unlink()
         await reader.press("j", "enter")
         assert reader.focus == "article"
@@ -169,21 +169,19 @@ async def test_an_article_that_is_entered_and_cannot_be_read_stays_unread(folder
         assert reader.row.read
 
 
-async def test_the_pane_says_that_the_folder_is_away_and_shows_the_article_when_it_is_back(
-    folder: Path, tmp_path: Path
-) -> None:
-    async with opened(folder) as reader:
+async def test_the_pane_shows_the_article_again_when_the_folder_returns(folder: Path, tmp_path: Path) -> None:
+    async with open_app(folder) as reader:
         shutil.move(folder, tmp_path / "away")
         await reader.press("r", "j")
-        assert "its folder is not there" in " ".join(reader.pane.split())
-        assert "deleted" not in reader.pane
+        assert "its folder is not there" in " ".join(reader.pane_text.split())
+        assert "deleted" not in reader.pane_text
         shutil.move(tmp_path / "away", folder)
-        await reader.until(lambda: reader.shown == "N1")
+        await reader.wait_until(lambda: reader.pane_title == "N1")
         assert reader.message == "news is back."
 
 
-async def test_an_article_that_is_lost_with_what_came_in_its_place_comes_back(folder: Path) -> None:
-    async with opened(folder) as reader:
+async def test_the_selection_survives_two_losses(folder: Path) -> None:
+    async with open_app(folder) as reader:
         await reader.press("j", "j", "enter")
         texts = {n: (folder / f"{n}.md").read_text() for n in (2, 3)}
         for n in (2, 3):
@@ -194,32 +192,32 @@ async def test_an_article_that_is_lost_with_what_came_in_its_place_comes_back(fo
         await reader.press("r")
         (folder / "2.md").write_text(texts[2])
         await reader.press("r")
-        assert (reader.row.title, reader.shown, reader.focus) == ("N2", "N2", "article")
+        assert (reader.row.title, reader.pane_title, reader.focus) == ("N2", "N2", "article")
 
 
-async def test_when_all_go_and_come_back_one_by_one_the_selected_one_is_selected_again(folder: Path) -> None:
-    async with opened(folder) as reader:
+async def test_the_selection_returns_after_all_articles_were_gone(folder: Path) -> None:
+    async with open_app(folder) as reader:
         await reader.press("j", "j")
         texts = {n: (folder / f"{n}.md").read_text() for n in range(5)}
         for n in texts:
             (folder / f"{n}.md").unlink()
         await reader.press("r")
-        assert len(reader.list.order) == 0
+        assert len(reader.article_list.order) == 0
         for n, text in texts.items():
             (folder / f"{n}.md").write_text(text)
             await reader.press("r")
-        assert (reader.row.title, reader.shown) == ("N2", "N2")
+        assert (reader.row.title, reader.pane_title) == ("N2", "N2")
 
 
-async def test_the_marks_are_backed_up_once_a_day(folder: Path, own_directories: Paths) -> None:
+async def test_marks_are_backed_up_daily(folder: Path, own_directories: Paths) -> None:
     def backups() -> int:
         return len([*own_directories.state_file.parent.glob("state.db.daily-*")])
 
-    async with opened(folder) as reader:
+    async with open_app(folder) as reader:
         await reader.press("m")
-    async with opened(folder) as reader:
-        await reader.until(lambda: backups() == 1)
+    async with open_app(folder) as reader:
+        await reader.wait_until(lambda: backups() == 1)
         await reader.press("j", "m")
-    async with opened(folder) as reader:
+    async with open_app(folder) as reader:
         await reader.press("j")
         assert backups() == 1

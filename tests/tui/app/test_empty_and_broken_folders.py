@@ -7,33 +7,33 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, SIDE, Reader, document, opened
+from tests.tui.helpers import NARROW, SIDE, Reader, document, open_app
 
 BROKEN = "---\ntitle: [never closed\n---\n"
 
 
 def said(reader: Reader) -> str:
-    return " ".join(reader.pane.split())
+    return " ".join(reader.pane_text.split())
 
 
-async def test_an_empty_folder_says_what_an_article_is_and_what_to_do(make_folder: MakeFolder) -> None:
+async def test_an_empty_folder_explains_what_to_add(make_folder: MakeFolder) -> None:
     folder = make_folder({})
-    async with opened(folder) as reader:
+    async with open_app(folder) as reader:
         assert "There are no documents in news yet." in said(reader)
         assert "Put some here and press r" in said(reader)
         for key in ("j", "k", "G", "g", "space", "ctrl+d", "ctrl+u", "enter", "]", "o", "y", "m", "1", "2", "tab", "h"):
             await reader.press(key)
         (folder / "a.md").write_text(document("The first"))
         await reader.press("r")
-        assert (reader.row.title, reader.shown) == ("The first", "The first")
+        assert (reader.row.title, reader.pane_title) == ("The first", "The first")
         assert reader.message == "1 new or changed."
 
 
 @pytest.mark.parametrize("size", [SIDE, NARROW])
-async def test_a_folder_of_only_broken_documents_says_so_and_shows_them(
+async def test_a_folder_of_broken_documents_lists_their_problems(
     make_folder: MakeFolder, size: tuple[int, int]
 ) -> None:
-    async with opened(make_folder({"a.md": BROKEN, "b.txt": "no front matter"}), size) as reader:
+    async with open_app(make_folder({"a.md": BROKEN, "b.txt": "no front matter"}), size) as reader:
         assert "Nothing in news could be read as an article." in said(reader)
         assert "2 documents have problems: press !" in said(reader)
         assert "2" in reader.lines[0]
@@ -44,14 +44,14 @@ async def test_a_folder_of_only_broken_documents_says_so_and_shows_them(
         assert "b.txt" in reader.text
 
 
-async def test_what_an_empty_folder_says_can_be_seen_where_there_is_one_pane_only(make_folder: MakeFolder) -> None:
-    async with opened(make_folder({}), NARROW) as reader:
+async def test_the_explanation_is_visible_with_a_single_pane(make_folder: MakeFolder) -> None:
+    async with open_app(make_folder({}), NARROW) as reader:
         assert "There are no documents" in reader.text
 
 
-async def test_one_broken_document_among_good_ones_is_counted_and_one_key_away(make_folder: MakeFolder) -> None:
+async def test_a_broken_document_is_counted_and_shown_by_a_key(make_folder: MakeFolder) -> None:
     folder = make_folder({"a.md": BROKEN, "b.md": document("Good", "quality: much")})
-    async with opened(folder) as reader:
+    async with open_app(folder) as reader:
         assert "2 documents with problems !" in reader.lines[0]
         assert reader.row.title == "Good"
         (folder / "a.md").write_text(document("Mended"))
@@ -60,9 +60,9 @@ async def test_one_broken_document_among_good_ones_is_counted_and_one_key_away(m
         assert sorted(row.title for row in reader.rows) == ["Good", "Mended"]
 
 
-async def test_a_document_that_vanishes_while_selected_gets_a_sentence(make_folder: MakeFolder) -> None:
+async def test_a_selected_document_that_vanishes_is_explained(make_folder: MakeFolder) -> None:
     folder = make_folder({f"{n}.md": document(f"N{n}", f"quality: {9 - n}") for n in range(3)})
-    async with opened(folder) as reader:
+    async with open_app(folder) as reader:
         (folder / "1.md").unlink()
         await reader.press("j")
         assert "1.md" in said(reader)
@@ -70,30 +70,30 @@ async def test_a_document_that_vanishes_while_selected_gets_a_sentence(make_fold
         await reader.press("]", "o", "enter", "enter", "tab", "h")
         await reader.press("r")
         assert [row.title for row in reader.rows] == ["N0", "N2"]
-        assert reader.shown == reader.row.title == "N2"
+        assert reader.pane_title == reader.row.title == "N2"
 
 
-async def test_a_document_that_vanishes_and_comes_back_is_shown_again(make_folder: MakeFolder) -> None:
+async def test_a_document_that_returns_is_shown_again(make_folder: MakeFolder) -> None:
     folder = make_folder({"0.md": document("N0"), "1.md": document("N1")})
-    async with opened(folder) as reader:
+    async with open_app(folder) as reader:
         (folder / "1.md").rename(folder / "1.away")
         await reader.press("j")
-        assert reader.shown == ""
+        assert reader.pane_title == ""
         (folder / "1.away").rename(folder / "1.md")
         await reader.press("k", "j")
-        assert reader.shown == "N1"
+        assert reader.pane_title == "N1"
         (folder / "1.md").write_text("broken now")
         await reader.press("k", "j")
         assert "can no longer be read as a document" in said(reader)
         (folder / "1.md").write_text(document("N1", body="mended"))
         await reader.press("r")
-        assert reader.shown == "N1"
-        assert "mended" in reader.pane
+        assert reader.pane_title == "N1"
+        assert "mended" in reader.pane_text
 
 
-async def test_the_selected_article_stays_selected_when_others_come_and_go(make_folder: MakeFolder) -> None:
+async def test_the_selection_stays_while_other_articles_change(make_folder: MakeFolder) -> None:
     folder = make_folder({f"{n}.md": document(f"N{n}", f"quality: {50 - n}") for n in range(9)})
-    async with opened(folder) as reader:
+    async with open_app(folder) as reader:
         await reader.press("j", "j", "j", "j")
         for change, told in (
             (lambda: (folder / "x.md").write_text(document("Better", "quality: 99")), "1 new or changed."),
@@ -102,47 +102,47 @@ async def test_the_selected_article_stays_selected_when_others_come_and_go(make_
         ):
             change()
             await reader.press("r")
-            assert (reader.row.title, reader.shown) == ("N4", "N4")
+            assert (reader.row.title, reader.pane_title) == ("N4", "N4")
             assert reader.message == told
         assert [row.title for row in reader.rows][:3] == ["Better", "N8, changed", "N0"]
 
 
-async def test_the_selected_article_is_shown_anew_when_it_has_changed_and_keeps_its_place(
+async def test_a_changed_article_is_reloaded_at_the_same_position(
     make_folder: MakeFolder,
 ) -> None:
     body = "\n\n".join(f"Paragraph {n}." for n in range(60))
     folder = make_folder({"a.md": document("A", "quality: 9", body=body), "b.md": document("B")})
-    async with opened(folder) as reader:
+    async with open_app(folder) as reader:
         await reader.press("enter", "pagedown")
-        place = reader.article.scroll_offset.y
+        place = reader.article_pane.scroll_offset.y
         (folder / "a.md").write_text(document("A, corrected", "quality: 9", body=body))
         await reader.press("r")
         assert reader.row.title == "A, corrected"
-        assert reader.shown == "A, corrected"
-        assert (reader.article.scroll_offset.y, reader.focus) == (place, "article")
+        assert reader.pane_title == "A, corrected"
+        assert (reader.article_pane.scroll_offset.y, reader.focus) == (place, "article")
 
 
-async def test_a_selection_far_down_is_in_sight_when_a_small_folder_becomes_large(make_folder: MakeFolder) -> None:
+async def test_the_selection_stays_visible_when_the_list_grows(make_folder: MakeFolder) -> None:
     folder = make_folder({"last.md": document("Last")})
-    async with opened(folder) as reader:
+    async with open_app(folder) as reader:
         make_folder({f"{n}.md": document(f"N{n}", f"quality: {n}") for n in range(300)})
         await reader.press("r")
-        assert (reader.row.title, reader.list.cursor) == ("Last", 300)
-        assert any("Last" in reader.list.render_line(y).text for y in range(reader.list.size.height))
+        assert (reader.row.title, reader.article_list.cursor) == ("Last", 300)
+        assert any("Last" in reader.article_list.render_line(y).text for y in range(reader.article_list.size.height))
 
 
-async def test_deleting_everything_leaves_an_empty_folder(make_folder: MakeFolder) -> None:
+async def test_deleting_every_document_shows_the_empty_folder(make_folder: MakeFolder) -> None:
     folder = make_folder({"a.md": document()})
-    async with opened(folder) as reader:
+    async with open_app(folder) as reader:
         (folder / "a.md").unlink()
         await reader.press("r")
-        assert reader.list.rowid == -1
+        assert reader.article_list.rowid == -1
         assert "There are no documents in news yet." in said(reader)
 
 
-async def test_a_folder_that_is_gone_altogether_gets_a_sentence(make_folder: MakeFolder) -> None:
+async def test_a_deleted_folder_is_explained(make_folder: MakeFolder) -> None:
     folder = make_folder({"a.md": document()})
-    async with opened(folder) as reader:
+    async with open_app(folder) as reader:
         (folder / "a.md").unlink()
         folder.rmdir()
         await reader.press("r")
@@ -150,8 +150,8 @@ async def test_a_folder_that_is_gone_altogether_gets_a_sentence(make_folder: Mak
         assert reader.app.is_running
 
 
-async def test_one_document_may_be_opened_instead_of_a_folder(seeds: Path) -> None:
-    async with opened(seeds / "001_58d2bf108613964b.txt") as reader:
+async def test_a_single_document_can_be_opened(seeds: Path) -> None:
+    async with open_app(seeds / "001_58d2bf108613964b.txt") as reader:
         assert len(reader.rows) == 1
         assert "001_58d2bf108613964b.txt" in reader.lines[0]
-        assert reader.shown.startswith("China's top court specifies")
+        assert reader.pane_title.startswith("China's top court specifies")

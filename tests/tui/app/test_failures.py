@@ -13,7 +13,7 @@ from reader.core.errors import ReaderError
 from reader.library.library import Library
 from reader.storage.sqlite.database import StorageError
 from tests.conftest import MakeFolder
-from tests.tui.helpers import document, opened
+from tests.tui.helpers import document, open_app
 
 
 def failing(error: Exception) -> Callable[..., NoReturn]:
@@ -36,10 +36,10 @@ def failing(error: Exception) -> Callable[..., NoReturn]:
         ("tags", "t"),
     ],
 )
-async def test_whatever_fails_is_told_in_a_sentence(
+async def test_each_failure_is_reported_in_a_sentence(
     seeds: Path, monkeypatch: pytest.MonkeyPatch, call: str, keys: str
 ) -> None:
-    async with opened(seeds) as reader:
+    async with open_app(seeds) as reader:
         monkeypatch.setattr(Library, call, failing(ReaderError("The disk says no.", "Try another.")))
         await reader.press(*keys)
         assert reader.message == "The disk says no. Try another."
@@ -47,16 +47,16 @@ async def test_whatever_fails_is_told_in_a_sentence(
         assert reader.app.is_running
 
 
-async def test_a_fault_of_ours_is_told_without_a_traceback(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with opened(seeds) as reader:
+async def test_an_unexpected_exception_shows_no_traceback(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_app(seeds) as reader:
         monkeypatch.setattr(Library, "mark", failing(KeyError("something")))
         await reader.press("m")
         assert "went wrong in newsreader itself" in reader.message
         assert "Traceback" not in reader.text
 
 
-async def test_a_mark_that_could_not_be_kept_is_taken_back(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with opened(seeds) as reader:
+async def test_a_mark_that_cannot_be_saved_is_reverted(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_app(seeds) as reader:
         with monkeypatch.context() as patch:
             patch.setattr(Library, "mark", failing(ReaderError("The disk is full.")))
             await reader.press("m", "s")
@@ -66,33 +66,29 @@ async def test_a_mark_that_could_not_be_kept_is_taken_back(seeds: Path, monkeypa
         assert (reader.row.read, reader.message) == (True, "Marked read.")
 
 
-async def test_a_view_that_does_not_come_holds_no_key_back(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async with opened(seeds) as reader:
+async def test_a_failed_list_does_not_block_keys(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_app(seeds) as reader:
         with monkeypatch.context() as patch:
             patch.setattr(Library, "view", failing(ReaderError("No order today.")))
             await reader.press("2", "j")
-        assert reader.list.cursor == 1
+        assert reader.article_list.cursor == 1
         await reader.press("3")
         assert reader.message.startswith("Sorted by date")
 
 
-async def test_rows_that_do_not_come_are_asked_for_again(
-    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_missing_rows_are_requested_again(make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = make_folder({f"{n:04}.md": document(f"N{n:04}", f"quality: {9000 - n}") for n in range(1000)})
-    async with opened(folder) as reader:
+    async with open_app(folder) as reader:
         with monkeypatch.context() as patch:
             patch.setattr(Library, "rows", failing(ReaderError("Not now.")))
-            reader.list.select(500)
-            await reader.until(lambda: reader.message == "Not now.")
-        await reader.until(lambda: reader.list.row is not None)
+            reader.article_list.select(500)
+            await reader.wait_until(lambda: reader.message == "Not now.")
+        await reader.wait_until(lambda: reader.article_list.row is not None)
         assert reader.row.title == "N0500"
 
 
-async def test_an_index_that_turns_out_to_be_damaged_is_built_anew(
-    seeds: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with opened(seeds) as reader:
+async def test_a_damaged_index_is_rebuilt(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_app(seeds) as reader:
         damage = StorageError(Path("index.db"), sqlite3.DatabaseError("malformed"), damaged=True)
         renewals: list[object] = []
         renew = Library.renew
@@ -100,9 +96,9 @@ async def test_an_index_that_turns_out_to_be_damaged_is_built_anew(
         with monkeypatch.context() as patch:
             patch.setattr(Library, "view", failing(damage))
             await reader.press("2")
-            await reader.until(lambda: renewals)
-            await reader.settled()  # the new one fails in the same way
+            await reader.wait_until(lambda: renewals)
+            await reader.settle()  # the new one fails in the same way
         assert renewals == [True]
         await reader.press("1")
-        assert len(reader.list.order) == 5
+        assert len(reader.article_list.order) == 5
         assert len(reader.rows) == 5

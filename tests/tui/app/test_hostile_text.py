@@ -13,7 +13,7 @@ from textual.widgets import Input
 from reader.core.text import clean, stable_width
 from reader.tui.widgets.article_list.columns import columns
 from tests.conftest import MakeFolder
-from tests.tui.helpers import FORBIDDEN, LOW, NARROW, SIDE, STACKED, Reader, opened, plain, segments
+from tests.tui.helpers import FORBIDDEN, LOW, NARROW, SIDE, STACKED, Reader, open_app, segments, visible_text
 from tests.tui.hostile_documents import HOSTILE, WIDE
 
 SIZES = (SIDE, STACKED, NARROW, LOW)
@@ -87,12 +87,12 @@ def check(reader: Reader) -> None:
         assert not (link and FORBIDDEN.search(link))
     for line in reader.lines:
         assert cell_len(line) == width
-    assert not FORBIDDEN.search(reader.pane.replace("\n", ""))
+    assert not FORBIDDEN.search(reader.pane_text.replace("\n", ""))
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_no_document_can_send_anything_but_text_to_the_terminal(hostile: Path, size: tuple[int, int]) -> None:
-    async with opened(hostile, size) as reader:
+async def test_documents_draw_only_harmless_text(hostile: Path, size: tuple[int, int]) -> None:
+    async with open_app(hostile, size) as reader:
         assert len(reader.rows) == 2 * len(HOSTILE)
         for _ in reader.rows if size == SIDE else HOSTILE[:4]:
             check(reader)
@@ -108,8 +108,8 @@ async def test_no_document_can_send_anything_but_text_to_the_terminal(hostile: P
 
 
 @pytest.mark.parametrize("key", ["exclamation_mark", "question_mark", "ctrl+p"])
-async def test_no_document_can_do_so_through_another_page(hostile: Path, key: str) -> None:
-    async with opened(hostile) as reader:
+async def test_documents_draw_only_harmless_text_on_other_screens(hostile: Path, key: str) -> None:
+    async with open_app(hostile) as reader:
         await reader.press(key)
         assert not reader.is_main_screen_on_top
         check(reader)
@@ -118,26 +118,26 @@ async def test_no_document_can_do_so_through_another_page(hostile: Path, key: st
 
 
 @pytest.mark.parametrize("key", ["exclamation_mark", "question_mark", "ctrl+p"])
-async def test_no_pasted_text_can_do_so_through_a_filter(hostile: Path, key: str) -> None:
-    async with opened(hostile) as reader:
+async def test_pasted_filters_draw_only_harmless_text(hostile: Path, key: str) -> None:
+    async with open_app(hostile) as reader:
         await reader.press(key)
         for text in HOSTILE:
             reader.app.post_message(Paste(text))
-            await reader.settled()
+            await reader.settle()
             assert clean(text)[-5:] in reader.app.screen.query_one(Input).value
             check(reader)
 
 
-async def test_markup_is_shown_as_it_is_written(make_folder: MakeFolder) -> None:
+async def test_markup_is_shown_literally(make_folder: MakeFolder) -> None:
     texts = [text for text in HOSTILE if text.startswith("[")]
-    async with opened(make_folder({f"{n}.md": everywhere(text) for n, text in enumerate(texts)})) as reader:
+    async with open_app(make_folder({f"{n}.md": everywhere(text) for n, text in enumerate(texts)})) as reader:
         for text in texts:
             assert any(text in line for line in reader.lines)
         for row in reader.rows:
             assert row.title in texts
             await reader.press("j")
-        await reader.pilot.click(type(reader.list), offset=(60, 1))
-        await reader.settled()
+        await reader.pilot.click(type(reader.article_list), offset=(60, 1))
+        await reader.settle()
         assert reader.app.is_running
         await reader.press("y")
         assert reader.message.startswith("Copied a.org/")
@@ -146,7 +146,7 @@ async def test_markup_is_shown_as_it_is_written(make_folder: MakeFolder) -> None
 async def test_a_hostile_folder_name_is_shown_as_text(make_folder: MakeFolder, tmp_path: Path) -> None:
     folder = tmp_path / "\x1b]0;x\x07[bold]\u202egnp.exe"
     folder.mkdir()
-    async with opened(folder) as reader:
+    async with open_app(folder) as reader:
         check(reader)
         assert "[bold]" in reader.lines[0]
         await reader.press("r")
@@ -176,8 +176,8 @@ def wide(make_folder: MakeFolder) -> Path:
 
 @pytest.mark.parametrize("size", [*SIZES, (200, 40), (61, 40), (99, 40), (20, 10)])
 async def test_titles_of_every_script_keep_the_grid(wide: Path, size: tuple[int, int]) -> None:
-    async with opened(wide, size) as reader:
-        view = reader.list
+    async with open_app(wide, size) as reader:
+        view = reader.article_list
         for _ in range(3):
             cells = view.scrollable_content_region.width
             layout = columns(cells, types=True)
@@ -203,16 +203,16 @@ def starts(strip: object) -> set[int]:
     return found
 
 
-async def test_what_terminals_disagree_about_is_not_drawn(wide: Path) -> None:
-    async with opened(wide) as reader:
-        text = plain(reader.list)
+async def test_characters_of_unclear_width_are_not_drawn(wide: Path) -> None:
+    async with open_app(wide) as reader:
+        text = visible_text(reader.article_list)
         assert text == stable_width(text)
         for char in ("\u200d", "\ufe0f", "\u20e3", "\U0001f3fd"):
             assert char not in reader.text
 
 
-async def test_copying_keeps_the_whole_address_of_a_wide_title(make_folder: MakeFolder) -> None:
+async def test_copying_a_wide_title_keeps_its_whole_address(make_folder: MakeFolder) -> None:
     folder = make_folder({"a.md": '---\ntitle: "最高"\noriginalUrl: "https://a.org/最高?q=é"\n---\n'})
-    async with opened(folder) as reader:
+    async with open_app(folder) as reader:
         await reader.press("y")
         assert reader.app.clipboard == "https://a.org/%E6%9C%80%E9%AB%98?q=%C3%A9"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, SIDE, document, opened
+from tests.tui.helpers import NARROW, SIDE, document, open_app
 
 
 @pytest.fixture
@@ -17,39 +17,39 @@ def folder(make_folder: MakeFolder) -> Path:
 
 
 @pytest.mark.parametrize("size", [SIDE, NARROW])
-async def test_what_follows_enter_is_meant_for_the_article(folder: Path, size: tuple[int, int]) -> None:
-    async with opened(folder, size) as reader:
-        await reader.burst("j", "enter", "space", "space")
-        assert (reader.row.title, reader.shown, reader.focus) == ("N01", "N01", "article")
-        assert reader.article.scroll_offset.y > 20
+async def test_keys_after_enter_go_to_the_article(folder: Path, size: tuple[int, int]) -> None:
+    async with open_app(folder, size) as reader:
+        await reader.press_at_once("j", "enter", "space", "space")
+        assert (reader.row.title, reader.pane_title, reader.focus) == ("N01", "N01", "article")
+        assert reader.article_pane.scroll_offset.y > 20
         assert [row.title for row in reader.rows if row.read] == ["N01"]
 
 
 @pytest.mark.parametrize("size", [SIDE, NARROW])
-async def test_what_follows_leaving_is_meant_for_the_list(folder: Path, size: tuple[int, int]) -> None:
-    async with opened(folder, size) as reader:
-        await reader.burst("enter", "h", "j", "j", "enter", "escape", "k")
+async def test_keys_after_escape_go_to_the_list(folder: Path, size: tuple[int, int]) -> None:
+    async with open_app(folder, size) as reader:
+        await reader.press_at_once("enter", "h", "j", "j", "enter", "escape", "k")
         assert (reader.row.title, reader.focus) == ("N01", "list")
         assert [row.title for row in reader.rows if row.read] == ["N00", "N02"]
 
 
-async def test_what_follows_t_is_written_and_no_key(folder: Path) -> None:
-    async with opened(folder) as reader:
-        await reader.burst("t", *"quality mMqs", "enter", "j", "s")
+async def test_keys_after_t_go_to_the_prompt(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        await reader.press_at_once("t", *"quality mMqs", "enter", "j", "s")
         assert reader.app.is_running
         assert reader.rows[0].tags == ("quality mMqs",)
         assert (reader.row.title, reader.row.starred) == ("N01", True)
         assert not any(row.read for row in reader.rows)
 
 
-async def test_tab_and_what_follows_it(folder: Path) -> None:
-    async with opened(folder) as reader:
-        await reader.burst("tab", "j", "j", "tab", "j")
+async def test_keys_after_tab_go_to_the_next_pane(folder: Path) -> None:
+    async with open_app(folder) as reader:
+        await reader.press_at_once("tab", "j", "j", "tab", "j")
         assert (reader.focus, reader.row.title) == ("list", "N01")
 
 
-async def test_keys_that_are_held_back_for_nothing_are_not_lost(folder: Path) -> None:
-    async with opened(folder) as reader:
+async def test_held_keys_are_released_after_a_timeout(folder: Path) -> None:
+    async with open_app(folder) as reader:
         reader.close_input_gate()
-        await reader.burst("j", "j")  # nothing comes that they could be for: they are let go after a while
-        assert reader.list.cursor == 2
+        await reader.press_at_once("j", "j")  # nothing comes that they could be for: they are let go after a while
+        assert reader.article_list.cursor == 2

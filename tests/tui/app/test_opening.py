@@ -8,7 +8,7 @@ import pytest
 
 from tests.conftest import MakeFolder
 from tests.tui.conftest import Browser
-from tests.tui.helpers import document, lines_of, opened
+from tests.tui.helpers import document, lines_of, open_app
 
 JURIST = (
     "https://www.jurist.org/news/2021/08/"
@@ -16,16 +16,16 @@ JURIST = (
 )
 
 
-async def test_o_opens_the_original_and_says_what_it_did(seeds: Path, browser: Browser) -> None:
-    async with opened(seeds) as reader:
+async def test_o_opens_the_original_in_the_browser(seeds: Path, browser: Browser) -> None:
+    async with open_app(seeds) as reader:
         await reader.press("o")
         assert browser.calls == [[JURIST]]
         assert reader.message == "Opened jurist.org with lantern."
         assert "scribble" not in reader.text
 
 
-async def test_an_article_whose_original_was_opened_is_read(seeds: Path, browser: Browser) -> None:
-    async with opened(seeds) as reader:
+async def test_opening_the_original_marks_the_article_read(seeds: Path, browser: Browser) -> None:
+    async with open_app(seeds) as reader:
         await reader.press("j", "]", "o")
         assert browser.calls
         assert not any(row.read for row in reader.rows)  # that was a related item
@@ -35,16 +35,16 @@ async def test_an_article_whose_original_was_opened_is_read(seeds: Path, browser
         assert not any(row.read for row in reader.rows)
 
 
-async def test_o_on_a_related_item_opens_that(seeds: Path, browser: Browser) -> None:
-    async with opened(seeds) as reader:
+async def test_o_opens_the_selected_related_item(seeds: Path, browser: Browser) -> None:
+    async with open_app(seeds) as reader:
         await reader.press("]", "o")
-        item = reader.article.related_item
+        item = reader.article_pane.related_item
         assert item is not None
         assert browser.calls == [[item.links.best]]
 
 
-async def test_capital_o_opens_the_amp_copy_when_there_is_one(seeds: Path, browser: Browser) -> None:
-    async with opened(seeds) as reader:
+async def test_capital_o_opens_the_amp_version(seeds: Path, browser: Browser) -> None:
+    async with open_app(seeds) as reader:
         await reader.press("O")
         assert browser.calls == []
         assert "There is no AMP copy of this." in reader.message
@@ -54,8 +54,8 @@ async def test_capital_o_opens_the_amp_copy_when_there_is_one(seeds: Path, brows
         ]
 
 
-async def test_without_a_browser_it_says_so_and_copies_the_link(seeds: Path) -> None:
-    async with opened(seeds) as reader:
+async def test_without_a_browser_the_link_is_copied(seeds: Path) -> None:
+    async with open_app(seeds) as reader:
         await reader.press("o")
         assert reader.message == "No browser is available here; the link was copied instead."
         assert reader.app.clipboard == JURIST
@@ -63,32 +63,32 @@ async def test_without_a_browser_it_says_so_and_copies_the_link(seeds: Path) -> 
 
 
 @pytest.mark.parametrize("name", ["/nowhere/browser", "sh -c 'x %s'"])
-async def test_a_browser_that_cannot_be_used_is_named_and_the_link_copied(
+async def test_an_unusable_browser_is_named_and_the_link_copied(
     seeds: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     monkeypatch.setenv("BROWSER", name)
-    async with opened(seeds) as reader:
+    async with open_app(seeds) as reader:
         await reader.press("o")
         assert reader.message.startswith("BROWSER ")
         assert reader.message.endswith("The link was copied instead.")
         assert reader.app.clipboard == JURIST
 
 
-async def test_a_browser_that_fails_is_told_of(seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failing_browser_is_reported(seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BROWSER", str(Browser(tmp_path / "bad", status=3).path))
-    async with opened(seeds) as reader:
+    async with open_app(seeds) as reader:
         await reader.press("o")
         assert "lantern failed (exit status 3)" in reader.message
         assert reader.app.clipboard == JURIST
 
 
-async def test_a_text_browser_that_cannot_have_the_terminal_is_told_of(
+async def test_a_text_browser_without_a_terminal_is_reported(
     seeds: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = Browser(tmp_path / "bin")
     w3m = made.path.rename(made.path.with_name("w3m"))
     monkeypatch.setenv("BROWSER", str(w3m))
-    async with opened(seeds) as reader:
+    async with open_app(seeds) as reader:
         await reader.press("o")  # Textual's headless driver cannot step aside
         assert reader.app.is_running
         assert made.calls == []
@@ -107,22 +107,20 @@ async def test_a_text_browser_that_cannot_have_the_terminal_is_told_of(
         "h\x1bttp:x",
     ],
 )
-async def test_what_is_no_web_address_never_reaches_the_browser(
-    make_folder: MakeFolder, browser: Browser, url: str
-) -> None:
+async def test_only_web_addresses_reach_the_browser(make_folder: MakeFolder, browser: Browser, url: str) -> None:
     text = document("A", f"originalUrl: {url!r}", f"ampWebUrl: {url!r}", body=f"[a link]({url})")
-    async with opened(make_folder({"a.md": text})) as reader:
+    async with open_app(make_folder({"a.md": text})) as reader:
         for key in ("o", "O", "y"):
             await reader.press(key)
             assert "no AMP copy" in reader.message or "names no address" in reader.message
         assert browser.calls == []
         assert reader.app.clipboard == ""
-        assert not any(run.href.strip() for line in lines_of(reader.article) for run in line)
+        assert not any(run.href.strip() for line in lines_of(reader.article_pane) for run in line)
 
 
-async def test_an_address_is_one_argument_whatever_is_in_it(make_folder: MakeFolder, browser: Browser) -> None:
+async def test_an_address_is_a_single_argument(make_folder: MakeFolder, browser: Browser) -> None:
     text = document("A", 'originalUrl: "https://a.org/x?a=1&b=\'; touch x; $(id) `id` %s --new"')
-    async with opened(make_folder({"a.md": text})) as reader:
+    async with open_app(make_folder({"a.md": text})) as reader:
         await reader.press("o")
         ((argument,),) = browser.calls
         assert argument.startswith("https://a.org/x?a=1&b=")

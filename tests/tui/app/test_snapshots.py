@@ -27,7 +27,7 @@ def keys(*pressed: str) -> Callable[[Pilot[None]], Awaitable[None]]:
     async def press(pilot: Pilot[None]) -> None:
         assert isinstance(pilot.app, NewsreaderApp)
         reader = Reader(pilot.app, pilot)
-        await reader.settled()
+        await reader.settle()
         await reader.press(*pressed)
 
     return press
@@ -46,7 +46,7 @@ def keys(*pressed: str) -> Callable[[Pilot[None]], Awaitable[None]]:
         pytest.param((120, 36), ("?",), id="help"),
     ],
 )
-def test_it_looks_as_it_did(
+def test_screen_matches_snapshot(
     seeds: Path,
     library: OpenLibrary,
     snap_compare: Compare,
@@ -60,7 +60,7 @@ def test_it_looks_as_it_did(
 
 
 @pytest.mark.parametrize("size", [pytest.param((120, 40), id="text"), pytest.param((80, 24), id="text-narrow")])
-def test_a_text_with_pictures_looks_as_it_did(
+def test_text_with_images_matches_snapshot(
     make_folder: MakeFolder,
     library: OpenLibrary,
     snap_compare: Compare,

@@ -14,7 +14,7 @@ from reader.core.events import BulkProgress
 from reader.library.library import Library
 from reader.tui.widgets.bars.progress import BulkFetchBar, fitting, wordings_of
 from tests.conftest import MakeFolder
-from tests.tui.helpers import SIDE, Reader, document, opened
+from tests.tui.helpers import SIDE, Reader, document, open_app
 from tests.web.server import Request, Server, serving
 
 _ALLOWED = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",)))
@@ -57,21 +57,21 @@ def line(reader: Reader) -> BulkFetchBar:
     return reader.bulk_fetch_bar
 
 
-async def test_twice_in_one_go_begins_and_pauses(news: Path, site: Silent) -> None:
-    async with opened(news, SIDE, _ALLOWED) as reader:
-        await reader.burst("F", "F")
-        await reader.until(lambda: (told := line(reader).progress) is not None and told.paused, seconds=30)
+async def test_pressing_twice_starts_and_pauses(news: Path, site: Silent) -> None:
+    async with open_app(news, SIDE, _ALLOWED) as reader:
+        await reader.press_at_once("F", "F")
+        await reader.wait_until(lambda: (told := line(reader).progress) is not None and told.paused, seconds=30)
         gathered = line(reader).progress
         assert gathered is not None
         assert gathered.left == 4
         assert not site.asked.is_set(), "it was paused before it had begun"
-        await reader.burst("F")
+        await reader.press_at_once("F")
         await asyncio.wait_for(site.asked.wait(), 60)
-        await reader.until(lambda: (told := line(reader).progress) is not None and not told.paused, seconds=30)
+        await reader.wait_until(lambda: (told := line(reader).progress) is not None and not told.paused, seconds=30)
 
 
-async def test_the_line_tells_it_and_no_message_stands_below(news: Path, site: Silent) -> None:
-    async with opened(news, SIDE, _ALLOWED) as reader:
+async def test_progress_is_shown_in_the_bar_and_not_as_a_message(news: Path, site: Silent) -> None:
+    async with open_app(news, SIDE, _ALLOWED) as reader:
         await reader.press("F")
         assert line(reader).display, "at once, before the process has begun"
         assert reader.message == ""
@@ -79,14 +79,14 @@ async def test_the_line_tells_it_and_no_message_stands_below(news: Path, site: S
         assert "F pauses, X stops" in reader.text
         await asyncio.wait_for(site.asked.wait(), 60)
         await reader.press("F")
-        await reader.until(lambda: "Paused" in reader.text, seconds=30)
+        await reader.wait_until(lambda: "Paused" in reader.text, seconds=30)
         assert reader.message == ""
 
 
-async def test_where_the_line_is_hidden_a_message_tells_it(news: Path) -> None:
-    async with opened(news, SIDE, _ALLOWED) as reader:
+async def test_progress_is_a_message_while_the_bar_is_hidden(news: Path) -> None:
+    async with open_app(news, SIDE, _ALLOWED) as reader:
         await reader.press("f", "z", "F")
-        await reader.until(lambda: reader.message == "Fetching 4 originals …", seconds=30)
+        await reader.wait_until(lambda: reader.message == "Fetching 4 originals …", seconds=30)
 
 
 def so_far(**changes: object) -> BulkProgress:
@@ -107,9 +107,7 @@ def so_far(**changes: object) -> BulkProgress:
         (20, False, False, "12 of 61"),
     ],
 )
-def test_what_has_no_room_is_left_out_whole_the_least_needed_first(
-    cells: int, has_bar: bool, has_name: bool, parts: str
-) -> None:
+def test_the_bar_drops_its_least_important_parts_first(cells: int, has_bar: bool, has_name: bool, parts: str) -> None:
     wording, bar = fitting("Fetching", wordings_of(so_far(), "F", "X"), cells)
     assert (wording.has_bar, wording.has_name, "|".join(wording.parts)) == (has_bar, has_name, parts)
     before = len(" Fetching") if has_name else -1
@@ -118,7 +116,7 @@ def test_what_has_no_room_is_left_out_whole_the_least_needed_first(
 
 @pytest.mark.parametrize("number", [0, 7, 1_234, 987_654])
 @pytest.mark.parametrize("paused", [True, False])
-def test_at_every_width_the_line_is_whole(number: int, paused: bool) -> None:
+def test_the_bar_fits_every_width(number: int, paused: bool) -> None:
     gathered = so_far(done=number, failed=number, left=number, paused=paused)
     name = "Paused" if paused else "Fetching"
     for cells in range(22, 160):
@@ -129,39 +127,37 @@ def test_at_every_width_the_line_is_whole(number: int, paused: bool) -> None:
             assert wording.parts[1].startswith("F goes on")
 
 
-async def test_three_times_in_one_go_goes_on(news: Path, site: Silent) -> None:
-    async with opened(news, SIDE, _ALLOWED) as reader:
-        await reader.burst("F", "F", "F")
+async def test_pressing_three_times_resumes(news: Path, site: Silent) -> None:
+    async with open_app(news, SIDE, _ALLOWED) as reader:
+        await reader.press_at_once("F", "F", "F")
         await asyncio.wait_for(site.asked.wait(), 60)
-        await reader.until(lambda: (told := line(reader).progress) is not None and not told.paused, seconds=30)
+        await reader.wait_until(lambda: (told := line(reader).progress) is not None and not told.paused, seconds=30)
 
 
-async def test_stopping_right_after_beginning_stops(news: Path, site: Silent) -> None:
-    async with opened(news, SIDE, _ALLOWED) as reader:
-        await reader.burst("F", "X")
-        await reader.until(lambda: "Stopped" in reader.message, seconds=30)
+async def test_stopping_right_after_starting_stops(news: Path, site: Silent) -> None:
+    async with open_app(news, SIDE, _ALLOWED) as reader:
+        await reader.press_at_once("F", "X")
+        await reader.wait_until(lambda: "Stopped" in reader.message, seconds=30)
         assert line(reader).progress is None
         site.asked.clear()
-        await reader.burst("F")
+        await reader.press_at_once("F")
         await asyncio.wait_for(site.asked.wait(), 60)
 
 
-async def test_giving_an_article_up_right_after_asking_gives_it_up(news: Path, site: Silent) -> None:
-    async with opened(news, SIDE, _ALLOWED) as reader:
+async def test_canceling_a_fetch_at_once_cancels_it(news: Path, site: Silent) -> None:
+    async with open_app(news, SIDE, _ALLOWED) as reader:
         for _ in range(3):
-            await reader.burst("f", "X")
-            await reader.until(lambda: not reader.fetches, seconds=15)  # 20 s would be the client's own
+            await reader.press_at_once("f", "X")
+            await reader.wait_until(lambda: not reader.fetches, seconds=15)  # 20 s would be the client's own
             assert "Fetching was stopped" in reader.message
             await reader.press("h")
 
 
-async def test_what_cannot_be_looked_up_leaves_the_key_as_it_was(
-    news: Path, site: Silent, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with opened(news, SIDE, _ALLOWED) as reader:
+async def test_a_failed_lookup_leaves_the_key_usable(news: Path, site: Silent, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_app(news, SIDE, _ALLOWED) as reader:
         with monkeypatch.context() as broken:
             broken.setattr(Library, "identities", lambda *_: 1 // 0)
-            await reader.burst("F")
+            await reader.press_at_once("F")
         assert "went wrong" in reader.message
-        await reader.burst("F")
+        await reader.press_at_once("F")
         await asyncio.wait_for(site.asked.wait(), 60)

@@ -19,7 +19,7 @@ from reader.core.paths import Paths
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
 from tests.conftest import MakeFolder
-from tests.tui.helpers import SIDE, Reader, document, drawn, opened
+from tests.tui.helpers import SIDE, Reader, document, full_text, open_app
 from tests.web.server import Request, Server, reply, serving
 
 _ALLOWED = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",)))
@@ -64,16 +64,16 @@ def unchanged(server: Server) -> str:
 
 async def over(reader: Reader) -> None:
     """Wait until nothing is being fetched any more, and its end is told."""
-    await reader.until(lambda: not reader.fetches, seconds=60)
-    await reader.settled()
+    await reader.wait_until(lambda: not reader.fetches, seconds=60)
+    await reader.settle()
 
 
 def head(reader: Reader) -> str:
-    return " ".join(drawn(reader.reading).split())
+    return " ".join(full_text(reader.reader_view).split())
 
 
-async def test_a_page_that_is_kept_is_opened_without_a_word(server: Server, make_folder: MakeFolder) -> None:
-    async with opened(one(make_folder, unchanged(server), timedelta(minutes=5)), SIDE, _ALLOWED) as reader:
+async def test_a_cached_page_opens_without_a_message(server: Server, make_folder: MakeFolder) -> None:
+    async with open_app(one(make_folder, unchanged(server), timedelta(minutes=5)), SIDE, _ALLOWED) as reader:
         await reader.press("f")
         await over(reader)
         assert "A sentence that is kept" in head(reader)
@@ -87,33 +87,31 @@ async def test_a_page_that_is_kept_is_opened_without_a_word(server: Server, make
         assert reader.message == "It still holds: the server has no other."
 
 
-async def test_the_head_tells_that_a_page_was_found_unchanged(server: Server, make_folder: MakeFolder) -> None:
-    async with opened(one(make_folder, unchanged(server), timedelta(days=3)), SIDE, _ALLOWED) as reader:
+async def test_the_header_says_that_a_page_is_unchanged(server: Server, make_folder: MakeFolder) -> None:
+    async with open_app(one(make_folder, unchanged(server), timedelta(days=3)), SIDE, _ALLOWED) as reader:
         await reader.press("f")
         await over(reader)
         assert len(server.requests) == 1
-        await reader.until(lambda: "fetched 3 days ago · found unchanged just now" in head(reader))
+        await reader.wait_until(lambda: "fetched 3 days ago · found unchanged just now" in head(reader))
         assert reader.message == ""
         await reader.press("h")
-        pane = " ".join(drawn(reader.article).split())
+        pane = " ".join(full_text(reader.article_pane).split())
         assert "fetched 3 days ago · found unchanged just now" in pane
 
 
-async def test_what_could_not_be_looked_at_again_tells_its_age(server: Server, make_folder: MakeFolder) -> None:
+async def test_a_page_that_cannot_be_revalidated_shows_its_age(server: Server, make_folder: MakeFolder) -> None:
     url = server.on("/a", reply(b"", "500 Internal Server Error"))
-    async with opened(one(make_folder, url, timedelta(days=2)), SIDE, _ALLOWED) as reader:
+    async with open_app(one(make_folder, url, timedelta(days=2)), SIDE, _ALLOWED) as reader:
         await reader.press("f")
         await over(reader)
         assert reader.message.endswith("What is kept is from 2 days ago.")
         assert "unchanged" not in head(reader)
 
 
-async def test_the_archive_is_not_asked_for_what_is_kept_and_the_key_says_so(
-    server: Server, make_folder: MakeFolder
-) -> None:
+async def test_the_archive_is_not_used_for_a_cached_page(server: Server, make_folder: MakeFolder) -> None:
     folder = one(make_folder, unchanged(server), timedelta(days=3))
     for settings in (_ALLOWED, _OFFLINE):
-        async with opened(folder, SIDE, settings) as reader:
+        async with open_app(folder, SIDE, settings) as reader:
             await reader.press("A")
             assert reader.message == "This is the original; the archive is for what cannot be had."
             reader.clear_message()
@@ -123,40 +121,42 @@ async def test_the_archive_is_not_asked_for_what_is_kept_and_the_key_says_so(
 
 
 @pytest.mark.parametrize("key", ["f", "A"])
-async def test_offline_each_key_is_answered(make_folder: MakeFolder, key: str) -> None:
-    async with opened(one(make_folder, "https://a.example/"), SIDE, _OFFLINE) as reader:
+async def test_every_fetch_key_answers_offline(make_folder: MakeFolder, key: str) -> None:
+    async with open_app(one(make_folder, "https://a.example/"), SIDE, _OFFLINE) as reader:
         await reader.press(key)
         assert "--offline" in head(reader)
         reader.clear_message()
         await reader.press(key)
         assert "--offline" in reader.message
         await reader.press("h")
-        await reader.until(lambda: not reader.message)
+        await reader.wait_until(lambda: not reader.message)
 
 
-async def test_offline_a_kept_page_is_opened_without_a_word_and_no_newer_one_is_looked_for(
+async def test_a_cached_page_opens_offline_without_a_check(
     make_folder: MakeFolder,
 ) -> None:
-    async with opened(one(make_folder, "https://a.example/", timedelta(days=3)), SIDE, _OFFLINE) as reader:
+    async with open_app(one(make_folder, "https://a.example/", timedelta(days=3)), SIDE, _OFFLINE) as reader:
         await reader.press("f")
         assert reader.message == ""
         await reader.press("f")
         assert "--offline" in reader.message
 
 
-async def test_that_fetching_was_stopped_is_not_said_while_it_goes_on(server: Server, make_folder: MakeFolder) -> None:
+async def test_the_message_about_canceling_goes_when_another_fetch_starts(
+    server: Server, make_folder: MakeFolder
+) -> None:
     asked = asyncio.Event()
 
     async def never(_: Request, __: asyncio.StreamWriter) -> None:
         asked.set()
         await asyncio.Event().wait()
 
-    async with opened(one(make_folder, server.on("/a", never)), SIDE, _ALLOWED) as reader:
+    async with open_app(one(make_folder, server.on("/a", never)), SIDE, _ALLOWED) as reader:
         await reader.press("f")
         await asyncio.wait_for(asked.wait(), 60)
         await reader.press("X")
         await over(reader)
         assert reader.message.startswith("Fetching was stopped.")
         await reader.press("f")
-        await reader.until(lambda: not reader.message)
+        await reader.wait_until(lambda: not reader.message)
         assert reader.fetches

@@ -25,7 +25,18 @@ from reader.tui.widgets.text.line_view import LineView
 from tests.conftest import MakeFolder
 from tests.images.sample_images import bomb, encoded, halves
 from tests.images.sixels import painted
-from tests.tui.helpers import PATIENT, QUIET, SIDE, STACKED, Reader, document, drawn, lines_of, opened, segments
+from tests.tui.helpers import (
+    FETCH_DISABLED,
+    PATIENT,
+    SIDE,
+    STACKED,
+    Reader,
+    document,
+    full_text,
+    lines_of,
+    open_app,
+    segments,
+)
 from tests.web.server import reply, serving
 
 PICTURES = Config(fetch=FetchSettings(enabled=False, images=True))
@@ -100,17 +111,17 @@ def blocks_on(reader: Reader) -> list[Segment]:
 async def reading(
     folder: Path, size: tuple[int, int] = SIDE, settings: Config = PICTURES, timings: Timings = PATIENT
 ) -> AsyncIterator[Reader]:
-    async with opened(folder, size, settings, timings) as reader:
+    async with open_app(folder, size, settings, timings) as reader:
         await reader.press("f")
         assert reader.focus == "text"
         yield reader
 
 
-async def test_pictures_stand_in_the_text_above_what_is_said_of_them(folder: Path) -> None:
+async def test_images_stand_above_their_captions(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))), **{"in": encoded(halves((400, 200)))})
     async with reading(folder) as reader:
-        lines = image_lines(reader.reading)
-        text = drawn(reader.reading).split("\n")
+        lines = image_lines(reader.reader_view)
+        text = full_text(reader.reader_view).split("\n")
         assert [len(text[at].strip("\n")) for at in (lines[0], lines[-1])] == [72, 40]
         assert len(lines) == 18 + 10
         assert text[1] == "ImageFetched"
@@ -123,76 +134,74 @@ async def test_pictures_stand_in_the_text_above_what_is_said_of_them(folder: Pat
         }
 
 
-async def test_they_are_no_larger_than_two_thirds_of_the_screen(folder: Path) -> None:
+async def test_images_take_at_most_two_thirds_of_the_screen(folder: Path) -> None:
     keep(folder, lead=encoded(halves((1000, 3000))))
     async with reading(folder, STACKED) as reader:
-        assert 4 <= len(image_lines(reader.reading)) <= reader.reading.size.height * 2 / 3
+        assert 4 <= len(image_lines(reader.reader_view)) <= reader.reader_view.size.height * 2 / 3
 
 
-async def test_i_takes_them_away_and_brings_them_back_and_it_is_remembered(folder: Path) -> None:
+async def test_i_switches_images_off_and_on_and_is_remembered(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder) as reader:
-        assert image_lines(reader.reading)
+        assert image_lines(reader.reader_view)
         await reader.press("i")
         assert reader.message == "Pictures are off."
-        assert not image_lines(reader.reading)
+        assert not image_lines(reader.reader_view)
         assert not blocks_on(reader)
     async with reading(folder) as reader:
-        assert not image_lines(reader.reading)
+        assert not image_lines(reader.reader_view)
         await reader.press("i")
         assert reader.message == "Pictures are on, as far as they are kept."
-        assert image_lines(reader.reading)
+        assert image_lines(reader.reader_view)
     async with reading(folder) as reader:
-        assert image_lines(reader.reading)
+        assert image_lines(reader.reader_view)
 
 
 @pytest.mark.usefixtures("far")
-async def test_over_ssh_they_are_off_until_asked_for_and_that_is_remembered_for_ssh_alone(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_switch_is_remembered_separately_for_ssh(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
-    async with reading(folder, settings=QUIET) as reader:
-        assert not image_lines(reader.reading)
+    async with reading(folder, settings=FETCH_DISABLED) as reader:
+        assert not image_lines(reader.reader_view)
         await reader.press("i")
         assert "They were off over ssh." in reader.message
-        assert image_lines(reader.reading)
-    async with reading(folder, settings=QUIET) as reader:
-        assert image_lines(reader.reading)
+        assert image_lines(reader.reader_view)
+    async with reading(folder, settings=FETCH_DISABLED) as reader:
+        assert image_lines(reader.reader_view)
         await reader.press("i")
     monkeypatch.delenv("SSH_CONNECTION")
     async with reading(folder) as reader:
-        assert image_lines(reader.reading)
+        assert image_lines(reader.reader_view)
 
 
-async def test_offline_they_are_off_until_asked_for_and_that_is_remembered_for_offline_alone(folder: Path) -> None:
+async def test_the_switch_is_remembered_separately_for_offline_use(folder: Path) -> None:
     body = encoded(halves((800, 400)))
     keep(folder, lead=body, later=body, **{"in": body})  # so that none is missing where they could be fetched
     offline = Config(fetch=FetchSettings(offline=True))
     async with reading(folder, settings=offline) as reader:
-        assert not image_lines(reader.reading)
+        assert not image_lines(reader.reader_view)
         await reader.press("i")
         assert reader.message == "Pictures are on, as far as they are kept. They were off while nothing is fetched."
-        assert image_lines(reader.reading)
+        assert image_lines(reader.reader_view)
     async with reading(folder, settings=offline) as reader:
-        assert image_lines(reader.reading)
+        assert image_lines(reader.reader_view)
         await reader.press("i")
         assert reader.message == "Pictures are off."
     async with reading(folder, settings=Config()) as reader:
-        assert image_lines(reader.reading)
+        assert image_lines(reader.reader_view)
 
 
-async def test_where_the_settings_say_so_they_are_off_until_asked_for(folder: Path) -> None:
+async def test_images_can_be_off_by_configuration(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder, settings=Config(fetch=FetchSettings(enabled=False, images=False))) as reader:
-        assert not image_lines(reader.reading)
+        assert not image_lines(reader.reader_view)
         await reader.press("i")
         assert "They were off by [fetch] images." in reader.message
-        assert image_lines(reader.reading)
+        assert image_lines(reader.reader_view)
 
 
 @pytest.mark.parametrize(("term", "graphics", "why"), [("xterm-16color", "auto", "too few colours"),
                                                        ("xterm-256color", "none", "[fetch] graphics")])  # fmt: skip
-async def test_where_they_cannot_be_shown_i_says_why(
+async def test_i_says_why_images_cannot_be_shown(
     folder: Path, monkeypatch: pytest.MonkeyPatch, term: str, graphics: str, why: str
 ) -> None:
     monkeypatch.setenv("TERM", term)
@@ -201,15 +210,13 @@ async def test_where_they_cannot_be_shown_i_says_why(
     keep(folder, lead=encoded(halves((800, 400))))
     settings = Config(fetch=FetchSettings(enabled=False, images=True, graphics=graphics))
     async with reading(folder, settings=settings) as reader:
-        assert not image_lines(reader.reading)
+        assert not image_lines(reader.reader_view)
         await reader.press("i")
         assert why in reader.message
-        assert not image_lines(reader.reading)
+        assert not image_lines(reader.reader_view)
 
 
-async def test_where_kitty_s_are_asked_for_and_cannot_be_had_i_says_so(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_i_says_that_kitty_graphics_are_unavailable(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLORTERM")  # 256 colours
     keep(folder, lead=encoded(halves((800, 400))))
     settings = Config(fetch=FetchSettings(enabled=False, images=False, graphics="kitty"))
@@ -219,13 +226,13 @@ async def test_where_kitty_s_are_asked_for_and_cannot_be_had_i_says_so(
         assert blocks_on(reader)
 
 
-async def test_what_the_terminal_draws_is_text_in_its_cells(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_kitty_images_are_placeholder_cells(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-kitty")
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder) as reader:
-        await reader.until(lambda: image_lines(reader.reading))
+        await reader.wait_until(lambda: image_lines(reader.reader_view))
         shown = [each for each in segments(reader) if "\U0010eeee" in each.text]
-        assert len(shown) == len(image_lines(reader.reading))
+        assert len(shown) == len(image_lines(reader.reader_view))
         assert {each.cell_length for each in shown} == {72}
         assert len({each.style.color.triplet for each in shown if each.style and each.style.color}) == 1
         await reader.press("h")
@@ -237,19 +244,19 @@ async def come(reader: Reader, url: str, body: bytes = b"", error: str = "") -> 
     if body:
         reader.app.library.pages.keep_image(url, body, "image/png")
     reader.report_fetch(ImageFetched(url, error))
-    await reader.settled()
+    await reader.settle()
 
 
 @pytest.mark.parametrize("down", [5, 14, 40])
-async def test_when_one_comes_the_eye_stays_where_it_was(folder: Path, down: int) -> None:
+async def test_an_arriving_image_does_not_move_the_text(folder: Path, down: int) -> None:
     keep(folder)
     async with reading(folder, STACKED) as reader:
-        await reader.burst(*"j" * down)
-        before = top_line(reader.reading)
+        await reader.press_at_once(*"j" * down)
+        before = top_line(reader.reader_view)
         await come(reader, LEAD, encoded(halves((800, 400))))
         await come(reader, INSIDE, encoded(halves((400, 200))))
-        assert image_lines(reader.reading)
-        assert top_line(reader.reading) == before
+        assert image_lines(reader.reader_view)
+        assert top_line(reader.reader_view) == before
 
 
 SEVERAL = "\n\n".join(
@@ -266,21 +273,21 @@ async def test_the_top_line_stays_after_all_layout_changes_are_undone(folder: Pa
     sizes = {f"p{n}": encoded(halves((300 * (n + 1), 200))) for n in range(4)}
     keep(folder, SEVERAL, lead=encoded(halves((800, 400))), **sizes)
     async with reading(folder, STACKED, timings=timings) as reader:
-        await reader.until(lambda: len({run.image.picture for line in lines_of(reader.reading) for run in line
+        await reader.wait_until(lambda: len({run.image.picture for line in lines_of(reader.reader_view) for run in line
                                         if run.image is not None}) == 5)  # fmt: skip
-        lines = len(lines_of(reader.reading))
-        await reader.burst(*"j" * down)
-        before = reader.reading.scroll_offset.y
+        lines = len(lines_of(reader.reader_view))
+        await reader.press_at_once(*"j" * down)
+        before = reader.reader_view.scroll_offset.y
 
         async def all_as_it_was() -> None:
             """Wait for the last of the pictures, behind which nothing moves any more."""
-            view = reader.reading
-            await reader.until(lambda: len(lines_of(view)) == lines and view.scroll_offset.y == before)
+            view = reader.reader_view
+            await reader.wait_until(lambda: len(lines_of(view)) == lines and view.scroll_offset.y == before)
 
         await reader.press("T")
-        assert reader.reading.scroll_offset.y == before
+        assert reader.reader_view.scroll_offset.y == before
         await reader.press("i")
-        assert not image_lines(reader.reading)
+        assert not image_lines(reader.reader_view)
         await reader.press("i")
         await all_as_it_was()
         for size in ((80, 40), (200, 50), (50, 12)):
@@ -289,51 +296,53 @@ async def test_the_top_line_stays_after_all_layout_changes_are_undone(folder: Pa
             await all_as_it_was()
 
 
-async def test_the_place_that_is_kept_is_the_same_with_and_without_pictures(folder: Path) -> None:
+async def test_reading_positions_do_not_depend_on_images(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))), **{"in": encoded(halves((400, 200)))})
     async with reading(folder, STACKED) as reader:
         await reader.press("]", "]")
-        assert top_line(reader.reading) == "Later"
+        assert top_line(reader.reader_view) == "Later"
         await reader.press("h")
     async with reading(folder, STACKED) as reader:
-        assert top_line(reader.reading) == "Later"
+        assert top_line(reader.reader_view) == "Later"
         await reader.press("i")
-        assert top_line(reader.reading) == "Later"
+        assert top_line(reader.reader_view) == "Later"
 
 
-async def test_one_that_cannot_be_had_or_shown_says_why_where_it_would_stand(folder: Path) -> None:
+async def test_a_missing_image_is_explained_in_its_place(folder: Path) -> None:
     keep(folder, **{"in": bomb()})
     async with reading(folder) as reader:
         await come(reader, LATER, error="404 Not Found at a.example.")
-        shown = " ".join(drawn(reader.reading).replace("▎", " ").split())
+        shown = " ".join(full_text(reader.reader_view).replace("▎", " ").split())
         assert "Picture · The court¹ The picture is not shown: it has more than 40 million pixels." in shown
         assert "Picture · Judges² The picture is not shown: 404 Not Found at a.example." in shown
 
 
-async def test_a_counter_of_readers_is_passed_over_without_a_word(folder: Path) -> None:
+async def test_tracking_pixels_are_ignored(folder: Path) -> None:
     from PIL import Image as Pillow
 
     keep(folder, lead=encoded(Pillow.new("RGB", (1, 1))))
     async with reading(folder) as reader:
-        assert not image_lines(reader.reading)
-        assert "not shown" not in drawn(reader.reading)
+        assert not image_lines(reader.reader_view)
+        assert "not shown" not in full_text(reader.reader_view)
 
 
 @pytest.mark.parametrize("size", [(60, 24), (200, 50)])
-async def test_another_size_of_the_terminal_is_another_size_of_pictures(folder: Path, size: tuple[int, int]) -> None:
+async def test_images_are_scaled_when_the_terminal_is_resized(folder: Path, size: tuple[int, int]) -> None:
     keep(folder, lead=encoded(halves((4000, 2000))))
     async with reading(folder) as reader:
-        first = image_lines(reader.reading)
+        first = image_lines(reader.reader_view)
         await reader.resize(*size)
-        await reader.until(lambda: image_lines(reader.reading))
-        widths = {sum(len(run.text) for run in lines_of(reader.reading)[at]) for at in image_lines(reader.reading)}
+        await reader.wait_until(lambda: image_lines(reader.reader_view))
+        widths = {
+            sum(len(run.text) for run in lines_of(reader.reader_view)[at]) for at in image_lines(reader.reader_view)
+        }
         assert len(widths) == 1
-        assert widths.pop() <= reader.reading.text_width
+        assert widths.pop() <= reader.reader_view.text_width
         await reader.resize(*SIDE)
-        await reader.until(lambda: image_lines(reader.reading) == first)
+        await reader.wait_until(lambda: image_lines(reader.reader_view) == first)
 
 
-async def test_after_leaving_and_scrolling_nothing_of_them_is_left(folder: Path) -> None:
+async def test_no_image_is_left_after_scrolling_or_leaving(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder, STACKED) as reader:
         assert blocks_on(reader)
@@ -346,16 +355,16 @@ async def test_after_leaving_and_scrolling_nothing_of_them_is_left(folder: Path)
         assert not blocks_on(reader)
 
 
-async def test_letters_over_links_and_what_is_chosen_stay_when_one_comes(folder: Path) -> None:
+async def test_an_arriving_image_keeps_link_hints_and_selection(folder: Path) -> None:
     keep(folder)
     async with reading(folder, STACKED, timings=PATIENT._replace(image_retry=0.01)) as reader:
         await reader.press("l")
-        assert reader.reading.hints.is_active
+        assert reader.reader_view.hints.is_active
         await come(reader, LEAD, encoded(halves((800, 400))))
-        assert reader.reading.hints.is_active
-        assert not image_lines(reader.reading)
+        assert reader.reader_view.hints.is_active
+        assert not image_lines(reader.reader_view)
         await reader.press("escape")
-        await reader.until(lambda: image_lines(reader.reading))
+        await reader.wait_until(lambda: image_lines(reader.reader_view))
 
 
 async def test_what_is_copied_has_nothing_of_a_picture(folder: Path) -> None:
@@ -367,14 +376,14 @@ async def test_what_is_copied_has_nothing_of_a_picture(folder: Path) -> None:
         assert not [line for line in reader.app.clipboard.split("\n") if line and not line.strip()]
 
 
-async def test_what_is_searched_for_is_found_below_pictures(folder: Path) -> None:
+async def test_search_works_below_images(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder) as reader:
         await reader.press("/", *"quoted", "enter")
-        assert "Quoted" in "".join(run.text for run in lines_of(reader.reading)[reader.first_match])
+        assert "Quoted" in "".join(run.text for run in lines_of(reader.reader_view)[reader.first_match])
 
 
-async def test_another_theme_is_another_ground_of_what_is_transparent(folder: Path) -> None:
+async def test_transparent_images_take_the_background_of_the_theme(folder: Path) -> None:
     from PIL import Image as Pillow
 
     keep(folder, lead=encoded(Pillow.new("RGBA", (800, 400), (0, 0, 0, 0))))
@@ -387,51 +396,51 @@ async def test_another_theme_is_another_ground_of_what_is_transparent(folder: Pa
         dark = grounds()
         assert len(dark) == 1
         await reader.press("T")
-        await reader.until(lambda: len(grounds()) == 1 and grounds() != dark)
+        await reader.wait_until(lambda: len(grounds()) == 1 and grounds() != dark)
 
 
 # In the pane.
 
 
-async def test_the_pane_has_the_picture_of_the_article_below_the_facts(folder: Path) -> None:
+async def test_the_pane_shows_the_lead_image_below_the_facts(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
-    async with opened(folder, settings=PICTURES) as reader:
-        await reader.until(lambda: image_lines(reader.article))
-        lines = image_lines(reader.article)
+    async with open_app(folder, settings=PICTURES) as reader:
+        await reader.wait_until(lambda: image_lines(reader.article_pane))
+        lines = image_lines(reader.article_pane)
         assert len(lines) <= 12
-        text = reader.pane.split("\n")
+        text = reader.pane_text.split("\n")
         assert "quality" in "\n".join(text[: lines[0]])
         assert "What there is to say" in "\n".join(text[lines[-1] + 1 :])
         await reader.press("j")
-        assert not image_lines(reader.article)
+        assert not image_lines(reader.article_pane)
         await reader.press("k")
-        await reader.until(lambda: image_lines(reader.article))
+        await reader.wait_until(lambda: image_lines(reader.article_pane))
         await reader.press("i")
-        assert not image_lines(reader.article)
+        assert not image_lines(reader.article_pane)
 
 
-async def test_a_small_pane_has_none(folder: Path) -> None:
+async def test_a_small_pane_shows_no_image(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
-    async with opened(folder, STACKED, PICTURES) as reader:
+    async with open_app(folder, STACKED, PICTURES) as reader:
         await asyncio.sleep(0.05)
-        await reader.settled()
-        assert not image_lines(reader.article)
+        await reader.settle()
+        assert not image_lines(reader.article_pane)
         await reader.resize(*SIDE)
-        await reader.until(lambda: image_lines(reader.article))
+        await reader.wait_until(lambda: image_lines(reader.article_pane))
         await reader.resize(*STACKED)
-        await reader.until(lambda: not image_lines(reader.article))
+        await reader.wait_until(lambda: not image_lines(reader.article_pane))
 
 
-async def test_who_has_scrolled_the_pane_is_left_alone(folder: Path) -> None:
+async def test_an_image_does_not_scroll_a_pane_the_user_has_scrolled(folder: Path) -> None:
     keep(folder)
-    async with opened(folder, (120, 30), PICTURES) as reader:
+    async with open_app(folder, (120, 30), PICTURES) as reader:
         await asyncio.sleep(0.05)
-        await reader.settled()  # it was asked for, and is not kept
+        await reader.settle()  # it was asked for, and is not kept
         await reader.press("enter", "j")
-        assert reader.article.scroll_offset.y == 1
-        before = reader.pane
+        assert reader.article_pane.scroll_offset.y == 1
+        before = reader.pane_text
         await come(reader, LEAD, encoded(halves((800, 400))))
-        assert reader.pane == before
+        assert reader.pane_text == before
 
 
 # Fetched.
@@ -446,7 +455,7 @@ def no_proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("no_proxy")
-async def test_what_is_not_kept_is_fetched_once_and_kept(make_folder: MakeFolder) -> None:
+async def test_an_uncached_image_is_fetched_once(make_folder: MakeFolder) -> None:
     async with serving() as server:
         url = server.on("/a.png", reply(encoded(halves((800, 400))), kind="image/png"))
         gone = server.url("/gone.png")
@@ -455,28 +464,28 @@ async def test_what_is_not_kept_is_fetched_once_and_kept(make_folder: MakeFolder
         )
         keep(folder, f"{WORDS}\n\n![Gone]({gone})", named=url)
         allowed = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",), images=True))
-        async with opened(folder, STACKED, allowed) as reader:
+        async with open_app(folder, STACKED, allowed) as reader:
             await reader.press("f")
-            await reader.until(lambda: image_lines(reader.reading), seconds=30)
-            await reader.until(lambda: "404" in drawn(reader.reading), seconds=30)
+            await reader.wait_until(lambda: image_lines(reader.reader_view), seconds=30)
+            await reader.wait_until(lambda: "404" in full_text(reader.reader_view), seconds=30)
         assert sorted(server.targets) == ["/a.png", "/gone.png"]
-        async with opened(folder, STACKED, PICTURES) as reader:
+        async with open_app(folder, STACKED, PICTURES) as reader:
             await reader.press("f")
-            await reader.until(lambda: image_lines(reader.reading))
+            await reader.wait_until(lambda: image_lines(reader.reader_view))
         assert len(server.targets) == 2
 
 
 @pytest.mark.usefixtures("no_proxy")
-async def test_what_one_passes_by_and_what_is_off_is_not_fetched(make_folder: MakeFolder) -> None:
+async def test_passed_or_disabled_images_are_not_fetched(make_folder: MakeFolder) -> None:
     async with serving() as server:
         image = server.on("/a.png", reply(encoded(halves()), kind="image/png"))
         folder = make_folder({f"{n}.md": document(f"T {n}", f"images: [{{url: '{image}'}}]") for n in range(5)})
         settings = Config(fetch=FetchSettings(allow_hosts=("127.0.0.1",)))
-        async with opened(folder, SIDE, settings, PATIENT._replace(until_lead_image=3600.0)) as reader:
-            await reader.burst(*"jjjj")
+        async with open_app(folder, SIDE, settings, PATIENT._replace(until_lead_image=3600.0)) as reader:
+            await reader.press_at_once(*"jjjj")
             assert not reader.image_requests
             await reader.press("i", "f")
-            await reader.settled()
+            await reader.settle()
             assert not reader.image_requests
         assert server.targets == []
 
@@ -491,11 +500,11 @@ def sixels_on(reader: Reader) -> list[str]:
     return [each.text for each in segments(reader) if each.control and "\x1bP" in each.text]
 
 
-async def test_pixels_go_over_the_half_blocks_of_each_line(folder: Path) -> None:
+async def test_sixel_is_drawn_over_half_blocks(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder, settings=SHARP) as reader:
-        await reader.until(lambda: sixels_on(reader))
-        lines = image_lines(reader.reading)
+        await reader.wait_until(lambda: sixels_on(reader))
+        lines = image_lines(reader.reader_view)
         assert len(sixels_on(reader)) == len(lines) == 18
         assert sum(each.cell_length for each in blocks_on(reader)) == 18 * 72
         for sent in sixels_on(reader):
@@ -507,47 +516,47 @@ async def test_pixels_go_over_the_half_blocks_of_each_line(folder: Path) -> None
         assert {strip.cell_length for strip in strips} == {SIDE[0]}
 
 
-async def test_while_it_is_scrolled_half_blocks_are_enough(folder: Path) -> None:
+async def test_half_blocks_are_shown_while_scrolling(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder, STACKED, SHARP) as reader:
-        await reader.until(lambda: sixels_on(reader))
+        await reader.wait_until(lambda: sixels_on(reader))
         for _ in range(3):
-            await reader.burst("j")
+            await reader.press_at_once("j")
             assert not sixels_on(reader)
             assert blocks_on(reader)
-            await reader.until(lambda: sixels_on(reader))
+            await reader.wait_until(lambda: sixels_on(reader))
         await reader.press("G")
-        await reader.until(lambda: not reader.is_scrolling)
+        await reader.wait_until(lambda: not reader.is_scrolling)
         assert not sixels_on(reader)
 
 
-async def test_below_a_dialog_are_half_blocks(folder: Path) -> None:
+async def test_half_blocks_are_shown_below_a_dialog(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
     async with reading(folder, settings=SHARP) as reader:
-        await reader.until(lambda: sixels_on(reader))
+        await reader.wait_until(lambda: sixels_on(reader))
         await reader.press("question_mark")
         assert not reader.is_main_screen_on_top
         assert not sixels_on(reader)
         assert not [each for each in reader.strips for part in each if part.control]
         await reader.press("escape")
-        await reader.until(lambda: sixels_on(reader))
+        await reader.wait_until(lambda: sixels_on(reader))
 
 
-async def test_pixels_in_the_last_line_of_the_terminal_would_scroll_it(folder: Path) -> None:
+async def test_the_last_line_of_the_terminal_has_no_sixel(folder: Path) -> None:
     keep(folder, f"{WORDS}\n\n![The court]({INSIDE})\n\n{WORDS * 20}", **{"in": encoded(halves((800, 400)))})
     async with reading(folder, (100, 24), SHARP) as reader:
         await reader.press("z", "j", "k")  # nothing but the text, to the last line
-        await reader.until(lambda: reader.message == "")
-        await reader.until(lambda: sixels_on(reader))
-        view = reader.reading
+        await reader.wait_until(lambda: reader.message == "")
+        await reader.wait_until(lambda: sixels_on(reader))
+        view = reader.reader_view
         shown = [at for at in image_lines(view) if 0 <= at - view.scroll_offset.y < 24]
         assert view.region.bottom == 24
         assert shown[-1] - view.scroll_offset.y == 23
         assert len(sixels_on(reader)) == len(shown) - 1
 
 
-async def test_in_the_pane_they_are_sharp_too(folder: Path) -> None:
+async def test_the_pane_uses_sixel_too(folder: Path) -> None:
     keep(folder, lead=encoded(halves((800, 400))))
-    async with opened(folder, settings=SHARP) as reader:
-        await reader.until(lambda: sixels_on(reader))
-        assert len(sixels_on(reader)) == len(image_lines(reader.article)) > 0
+    async with open_app(folder, settings=SHARP) as reader:
+        await reader.wait_until(lambda: sixels_on(reader))
+        assert len(sixels_on(reader)) == len(image_lines(reader.article_pane)) > 0

@@ -11,7 +11,7 @@ from reader.library.library import Library
 from reader.library.saved_views.toml_file import SavedView, read
 from reader.tui.widgets.sidebar.sidebar import Sidebar
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, opened
+from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, open_app
 
 WIDE = (200, 50)
 
@@ -69,15 +69,15 @@ def file() -> list[SavedView]:
 
 
 @pytest.mark.parametrize(("size", "shows"), [((139, 40), False), ((140, 40), True), (STACKED, False), (NARROW, False)])
-async def test_it_shows_by_itself_where_there_is_room(folder: Path, size: tuple[int, int], shows: bool) -> None:
-    async with opened(folder, size) as reader:
+async def test_the_sidebar_shows_by_itself_in_a_wide_terminal(folder: Path, size: tuple[int, int], shows: bool) -> None:
+    async with open_app(folder, size) as reader:
         assert ("Saved views" in reader.text) == shows
         assert reader.focus == "list"
 
 
 @pytest.mark.parametrize("size", [WIDE, SIDE, STACKED, (60, 24)])
-async def test_b_goes_there_and_hides_it_and_that_is_remembered(folder: Path, size: tuple[int, int]) -> None:
-    async with opened(folder, size) as reader:
+async def test_b_focuses_and_hides_the_sidebar_and_is_remembered(folder: Path, size: tuple[int, int]) -> None:
+    async with open_app(folder, size) as reader:
         await reader.press("b")
         assert pane(reader).has_focus
         assert shown(reader)[:2] == ["▌✓ All 20", "Unread 20"]
@@ -85,16 +85,16 @@ async def test_b_goes_there_and_hides_it_and_that_is_remembered(folder: Path, si
         await reader.press("b")
         assert reader.focus == "list"
         assert "Saved views" not in reader.text
-    async with opened(folder, size) as reader:
+    async with open_app(folder, size) as reader:
         assert "Saved views" not in reader.text
         await reader.press("b")
-    async with opened(folder, size) as reader:
+    async with open_app(folder, size) as reader:
         assert "Saved views" in reader.text
         assert reader.focus == "list"
 
 
-async def test_where_there_is_room_for_one_pane_it_is_the_one_with_the_focus(folder: Path) -> None:
-    async with opened(folder, NARROW) as reader:
+async def test_a_small_terminal_shows_the_focused_pane_alone(folder: Path) -> None:
+    async with open_app(folder, NARROW) as reader:
         await reader.press("b")
         assert "Saved views" in reader.text
         assert "Title" not in reader.text
@@ -108,16 +108,16 @@ async def test_where_there_is_room_for_one_pane_it_is_the_one_with_the_focus(fol
         assert "Title 19" in reader.text
 
 
-async def test_what_is_typed_after_b_is_for_the_pane(folder: Path) -> None:
-    async with opened(folder) as reader:
+async def test_keys_after_b_go_to_the_sidebar(folder: Path) -> None:
+    async with open_app(folder) as reader:
         for key in ("b", "j", "enter", "j"):
             reader.app.simulate_key(key)
-        await reader.settled()
-        assert (query(reader), reader.focus, reader.list.cursor) == ("is:unread", "list", 1)
+        await reader.settle()
+        assert (query(reader), reader.focus, reader.article_list.cursor) == ("is:unread", "list", 1)
 
 
 async def test_tab_walks_all_panes(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+    async with open_app(folder, WIDE) as reader:
         await reader.press("tab")
         assert reader.focus == "article"
         await reader.press("tab")
@@ -132,21 +132,21 @@ async def test_tab_walks_all_panes(folder: Path) -> None:
         assert reader.focus == "list"
 
 
-async def test_it_comes_and_goes_with_the_width(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_the_sidebar_follows_the_terminal_width(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
         await reader.press("b")
         await reader.resize(*SIDE)
         assert reader.focus == "list"
         assert "Saved views" not in reader.text
         await reader.resize(*WIDE)
         assert "Saved views" in reader.text
-    async with opened(folder, SIDE) as reader:
+    async with open_app(folder, SIDE) as reader:
         await reader.resize(*WIDE)
         assert shown(reader)[0] == "▌✓ All 20"
 
 
-async def test_the_title_takes_the_accent_with_the_focus(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_the_title_is_highlighted_with_the_focus(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
         title = reader.sidebar_title
         assert not title.lit
         await reader.press("b")
@@ -158,8 +158,8 @@ async def test_the_title_takes_the_accent_with_the_focus(folder: Path) -> None:
 # What it shows.
 
 
-async def test_sections_with_counts_the_most_first(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_sections_list_the_largest_counts_first(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
         assert shown(reader) == [
             "▌✓ All 20", "Unread 20", "Starred 0", "Today 0",
             "▾ Saved views", "none yet: w saves a query",
@@ -170,7 +170,7 @@ async def test_sections_with_counts_the_most_first(folder: Path) -> None:
 
 
 async def test_counts_are_right_after_every_mark_and_undo(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+    async with open_app(folder, WIDE) as reader:
         await reader.press("m", "s")
         assert shown(reader)[1:3] == ["Unread 19", "Starred 1"]
         await reader.press("t", *"new", "enter")
@@ -183,19 +183,19 @@ async def test_counts_are_right_after_every_mark_and_undo(folder: Path) -> None:
         assert "▾ Tags 1" not in shown(reader)
 
 
-async def test_a_key_that_is_held_down_is_counted_once_it_is_let_go(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_counts_wait_until_a_held_key_is_released(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
         for _ in range(40):
             reader.app.simulate_key("s")
             reader.app.simulate_key("j")
-        await reader.settled()
+        await reader.settle()
         stars = len([row for row in reader.rows if row.starred])
         assert stars > 0
         assert shown(reader)[2] == f"Starred {stars}"
 
 
-async def test_sections_fold_and_stay_folded(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_folded_sections_are_remembered(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
         await reader.press("b")
         await to(reader, "Law")
         await reader.press("h")
@@ -204,7 +204,7 @@ async def test_sections_fold_and_stay_folded(folder: Path) -> None:
         assert "Law 7" not in shown(reader)
         await reader.press("left")
         assert reader.message == "There is nothing to fold here."
-    async with opened(folder, WIDE) as reader:
+    async with open_app(folder, WIDE) as reader:
         assert "▸ Topics 3" in shown(reader)
         await reader.press("b")
         await to(reader, "Topics")
@@ -223,8 +223,8 @@ async def test_sections_fold_and_stay_folded(folder: Path) -> None:
         assert "▌▾ Folders 3" in shown(reader)
 
 
-async def test_a_filter_shows_what_has_it_in_its_name(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_a_filter_shows_matching_entries(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
         await reader.press("b", "/", *"AW")
         assert shown(reader) == ["▾ Topics 1", "▌ Law 7"]
         await reader.press("enter")
@@ -246,8 +246,8 @@ async def test_a_filter_shows_what_has_it_in_its_name(folder: Path) -> None:
 # Choosing.
 
 
-async def test_enter_shows_what_it_finds(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_enter_shows_the_articles_of_an_entry(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
         await reader.press("b")
         await to(reader, "us")
         await reader.press("l")
@@ -258,8 +258,8 @@ async def test_enter_shows_what_it_finds(folder: Path) -> None:
         assert (query(reader), len(reader.rows)) == ("", 20)
 
 
-async def test_space_combines(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_space_combines_entries(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
         await reader.press("b", "j", "space")
         assert (query(reader), pane(reader).has_focus) == ("is:unread", True)
         for name in ("AI", "Law", "us"):
@@ -275,21 +275,21 @@ async def test_space_combines(folder: Path) -> None:
         assert query(reader) == ""
 
 
-async def test_what_is_chosen_is_marked_when_the_query_was_written(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_a_typed_query_marks_its_entries(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
         await reader.press("/", *"topic:law Title", "enter")
         assert [line for line in shown(reader) if "✓" in line] == ["✓ Law 7"]
         await reader.press("escape")
         assert "▌✓ All 20" in shown(reader)
 
 
-async def test_the_mouse_chooses_and_combines(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_the_mouse_selects_and_combines_entries(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
 
         async def click(text: str, x: int, *, ctrl: bool = False) -> None:
             y = next(y for y in range(40) if text in pane(reader).render_line(y).text)
             await reader.pilot.click(Sidebar, offset=(x, y), control=ctrl)
-            await reader.settled()
+            await reader.settle()
 
         await click("Law", 6)
         assert (query(reader), reader.focus) == ("topic:Law", "list")
@@ -303,8 +303,8 @@ async def test_the_mouse_chooses_and_combines(folder: Path) -> None:
         assert "Source 9 2" in shown(reader)
 
 
-async def test_keys_that_do_nothing_say_so(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_unavailable_keys_say_so(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
         await reader.press("b")
         for key, words in (
             ("k", "This is the first view."),
@@ -336,8 +336,8 @@ async def save(reader: Reader, name: str) -> None:
     await reader.press(*name, "enter")
 
 
-async def test_a_view_is_saved_shown_and_chosen(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_a_view_is_saved_and_selected(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
         await reader.press("2", "/", *"topic:law", "enter")
         await save(reader, "My law")
         assert reader.message == "Saved the view “My law”. u undoes it."
@@ -349,12 +349,12 @@ async def test_a_view_is_saved_shown_and_chosen(folder: Path) -> None:
         await to(reader, "My law")
         await reader.press("enter")
         assert (query(reader), reader.sort.by, len(reader.rows)) == ("topic:law", "heat", 7)
-    async with opened(folder, WIDE) as reader:
+    async with open_app(folder, WIDE) as reader:
         assert "My law 7" in shown(reader)
 
 
-async def test_a_view_is_renamed_moved_deleted_and_all_of_it_undone(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_renaming_moving_and_deleting_views_can_be_undone(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
         for name in ("A", "B", "C"):
             await save(reader, name)
         await reader.press("b")
@@ -384,15 +384,15 @@ async def test_a_view_is_renamed_moved_deleted_and_all_of_it_undone(folder: Path
         assert [view.name for view in file()] == ["B", "A", "C"]
 
 
-async def test_what_somebody_writes_into_the_file_is_followed(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_edits_of_the_file_are_followed(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
         await save(reader, "A")
         path = Paths.from_environment().views_file
         path.write_text(path.read_text() + "\n[[view]]\nname = 'Edited'\nquery = 'topic:ai'\n")
-        await reader.until(lambda: "Edited 7" in shown(reader))
+        await reader.wait_until(lambda: "Edited 7" in shown(reader))
         text = path.read_text()
         path.write_text(text.replace("query = 'topic:ai'", "query = 3"))
-        await reader.until(lambda: "the view “Edited”: query must be a text" in reader.text.replace("\n", ""))
+        await reader.wait_until(lambda: "the view “Edited”: query must be a text" in reader.text.replace("\n", ""))
         assert "Edited 7" in shown(reader)  # as long as it cannot be read
         await save(reader, "B")
         assert "query must be a text" in reader.message
@@ -402,11 +402,11 @@ async def test_what_somebody_writes_into_the_file_is_followed(folder: Path) -> N
         assert [view.name for view in file()] == ["A", "Edited", "B"]
 
 
-async def test_a_file_that_is_broken_from_the_start_is_told_and_left_alone(folder: Path) -> None:
+async def test_a_broken_file_is_reported_and_left_alone(folder: Path) -> None:
     path = Paths.from_environment().views_file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("[[view]\n")
-    async with opened(folder, WIDE) as reader:
+    async with open_app(folder, WIDE) as reader:
         assert "views.toml is not valid TOML" in reader.message
         assert "AI 7" in shown(reader)
         await save(reader, "A")
@@ -416,8 +416,8 @@ async def test_a_file_that_is_broken_from_the_start_is_told_and_left_alone(folde
     assert path.read_text() == "[[view]\n"
 
 
-async def test_a_view_is_saved_also_where_there_is_no_pane(folder: Path) -> None:
-    async with opened(folder, NARROW) as reader:
+async def test_a_view_can_be_saved_without_a_sidebar(folder: Path) -> None:
+    async with open_app(folder, NARROW) as reader:
         await save(reader, "Mine")
         await reader.press("w", *"m")
         assert "Tab: Mine" in reader.text
@@ -427,11 +427,11 @@ async def test_a_view_is_saved_also_where_there_is_no_pane(folder: Path) -> None
         assert "Mine 20" in " ".join(shown(reader))
 
 
-async def test_a_view_that_is_no_query_stays_and_tells_what_is_wrong(folder: Path) -> None:
+async def test_a_view_with_an_invalid_query_is_kept_and_explained(folder: Path) -> None:
     path = Paths.from_environment().views_file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("[[view]]\nname = 'Bad'\nquery = 'sorce:x'\n")
-    async with opened(folder, WIDE) as reader:
+    async with open_app(folder, WIDE) as reader:
         await reader.press("b")
         await to(reader, "Bad")
         assert "▌ Bad" in shown(reader)
@@ -442,11 +442,11 @@ async def test_a_view_that_is_no_query_stays_and_tells_what_is_wrong(folder: Pat
             assert query(reader) == ""
 
 
-async def test_a_name_from_outside_is_text(folder: Path) -> None:
+async def test_names_from_the_file_are_sanitized(folder: Path) -> None:
     path = Paths.from_environment().views_file
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text('[[view]]\nname = "[red]x[/] \\u001b]52;c;x\\u0007"\nquery = ""\n')
-    async with opened(folder, WIDE) as reader:
+    async with open_app(folder, WIDE) as reader:
         assert "[red]x[/] ]52;c;x" in reader.text
         await reader.press("b")
         await to(reader, "[red]x[/] ]52;c;x")
@@ -454,16 +454,16 @@ async def test_a_name_from_outside_is_text(folder: Path) -> None:
         assert "Deleted the view “[red]x[/] ]52;c;x”" in reader.message
 
 
-async def test_a_second_window_shows_what_the_first_has_saved(folder: Path) -> None:
-    async with opened(folder, WIDE) as one, opened(folder, WIDE) as two:
+async def test_a_second_window_shows_saved_views(folder: Path) -> None:
+    async with open_app(folder, WIDE) as one, open_app(folder, WIDE) as two:
         await save(one, "A")
-        await two.until(lambda: "A 20" in " ".join(shown(two)))
+        await two.wait_until(lambda: "A 20" in " ".join(shown(two)))
         await save(two, "B")
         assert [view.name for view in file()] == ["A", "B"]
 
 
-async def test_without_articles_views_can_be_reached(make_folder: MakeFolder) -> None:
-    async with opened(make_folder({}), WIDE) as reader:
+async def test_the_sidebar_is_reachable_without_articles(make_folder: MakeFolder) -> None:
+    async with open_app(make_folder({}), WIDE) as reader:
         await reader.press("tab")
         assert pane(reader).has_focus
         await reader.press("j", "enter")
@@ -472,8 +472,8 @@ async def test_without_articles_views_can_be_reached(make_folder: MakeFolder) ->
         assert reader.focus == "list"
 
 
-async def test_counts_are_right_when_the_pane_comes_back(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_counts_are_right_when_the_sidebar_reappears(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
         assert "Unread 20" in shown(reader)
         await reader.press("b", "b")  # there, and away
         await reader.press("m", "j", "m", "s")
@@ -487,8 +487,8 @@ async def test_counts_are_right_when_the_pane_comes_back(folder: Path) -> None:
         assert "Unread 19" in shown(reader)
 
 
-async def test_the_focus_stays_in_the_pane_when_the_terminal_is_made_narrow(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_the_sidebar_keeps_the_focus_in_a_narrow_terminal(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
         await reader.press("b", "b", "b")
         await reader.resize(50, 20)
         assert pane(reader).has_focus
@@ -500,8 +500,8 @@ async def test_the_focus_stays_in_the_pane_when_the_terminal_is_made_narrow(fold
         assert pane(reader).cursor == at + 2
 
 
-async def test_views_of_an_import_reach_the_window_and_the_file(folder: Path, tmp_path: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_imported_views_reach_the_window_and_the_file(folder: Path, tmp_path: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
         marks = tmp_path / "marks.jsonl"
         rank = "1" + "0" * 400  # of another make
         marks.write_text(
@@ -512,12 +512,12 @@ async def test_views_of_an_import_reach_the_window_and_the_file(folder: Path, tm
         with marks.open("rb") as lines:
             Library.imported(Paths.from_environment(), lines, "marks", lambda _: None)
         reader.report_marks_change()  # as the keeper of the index tells
-        await reader.until(lambda: "My law 7" in shown(reader))
+        await reader.wait_until(lambda: "My law 7" in shown(reader))
         assert [view.name for view in file()] == ["My law"]
 
 
-async def test_a_name_that_is_taken_leaves_the_line_there(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_a_taken_name_keeps_the_prompt_open(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
         await save(reader, "A")
         await save(reader, "B")
         await reader.press("b")
@@ -528,11 +528,11 @@ async def test_a_name_that_is_taken_leaves_the_line_there(folder: Path) -> None:
         assert [view.name for view in file()] == ["A", "A2"]
 
 
-async def test_choosing_what_is_no_query_stays_in_the_pane(folder: Path) -> None:
-    async with opened(folder, WIDE) as reader:
+async def test_selecting_an_invalid_view_stays_in_the_sidebar(folder: Path) -> None:
+    async with open_app(folder, WIDE) as reader:
         Paths.from_environment().views_file.parent.mkdir(parents=True, exist_ok=True)
         Paths.from_environment().views_file.write_text("[[view]]\nname = 'Bad'\nquery = 'quality>=high'\n")
-        await reader.until(lambda: any(line.startswith("Bad") for line in shown(reader)))
+        await reader.wait_until(lambda: any(line.startswith("Bad") for line in shown(reader)))
         await reader.press("b", "b", "b")
         await to(reader, "Bad")
         await reader.press("enter")

@@ -11,7 +11,7 @@ from reader.library.library import Library
 from reader.tui.theme.styles import theme_style
 from reader.tui.widgets.text.line_view import LineView
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, PATIENT, SIDE, STACKED, Reader, document, opened
+from tests.tui.helpers import NARROW, PATIENT, SIDE, STACKED, Reader, document, open_app
 
 TITLES = {
     "1.md": document("The court rules on faces", "quality: 50", "excerpt: Recognition of a face is regulated"),
@@ -41,7 +41,7 @@ async def write(reader: Reader, text: str) -> None:
 
 @pytest.mark.parametrize("size", [SIDE, STACKED, NARROW])
 async def test_each_key_narrows_the_list_and_the_count_is_shown(news: Path, size: tuple[int, int]) -> None:
-    async with opened(news, size) as reader:
+    async with open_app(news, size) as reader:
         await write(reader, "c")
         assert titles(reader) == ["The court rules on faces", "A Café in Paris", "Storm over the harbour"]
         await reader.press("o")
@@ -57,34 +57,34 @@ async def test_each_key_narrows_the_list_and_the_count_is_shown(news: Path, size
         assert titles(reader) == ["Storm over the harbour"]
 
 
-async def test_escape_restores_what_was(news: Path) -> None:
-    async with opened(news) as reader:
+async def test_escape_restores_the_whole_list(news: Path) -> None:
+    async with open_app(news) as reader:
         await reader.press("j", "j")
-        before, place = titles(reader), reader.place
+        before, place = titles(reader), reader.positions
         await write(reader, "storm")
         assert reader.row.title == "Storm over the harbour"
         await reader.press("escape")
-        assert (titles(reader), reader.place) == (before, place)
-        assert reader.shown == "A Café in Paris"
+        assert (titles(reader), reader.positions) == (before, place)
+        assert reader.pane_title == "A Café in Paris"
         assert "/" not in reader.lines[0]
 
 
-async def test_escape_restores_the_query_and_the_article_of_before(news: Path) -> None:
-    async with opened(news) as reader:
+async def test_escape_restores_the_previous_query_and_article(news: Path) -> None:
+    async with open_app(news) as reader:
         await write(reader, "quality<=40")
         await reader.press("enter", "j", "enter")
         assert reader.focus == "article"
-        place = reader.place
+        place = reader.positions
         await write(reader, " storm")
         assert titles(reader) == ["Storm over the harbour"]
         await reader.press("escape")
         assert titles(reader)[1] == "A Café in Paris"
-        assert reader.place == place
+        assert reader.positions == place
         assert "/quality<=40" in reader.lines[0]
 
 
-async def test_escape_in_the_list_takes_the_query_away_and_history_brings_it_back(news: Path) -> None:
-    async with opened(news) as reader:
+async def test_escape_in_the_list_clears_the_query(news: Path) -> None:
+    async with open_app(news) as reader:
         await write(reader, "court")
         await reader.press("enter", "escape")
         assert len(titles(reader)) == 5
@@ -95,12 +95,12 @@ async def test_escape_in_the_list_takes_the_query_away_and_history_brings_it_bac
         assert len(titles(reader)) == 2
 
 
-async def test_history_is_kept_between_runs_and_shared_by_windows(news: Path) -> None:
-    async with opened(news) as reader:
+async def test_history_is_saved_and_shared_by_windows(news: Path) -> None:
+    async with open_app(news) as reader:
         await write(reader, "court")
         await reader.press("enter")
         await reader.press("/", "ctrl+u", *"storm", "enter")
-    async with opened(news) as reader:
+    async with open_app(news) as reader:
         other = Library.open(news, Paths.from_environment())
         kept = other.recall("queries")
         assert kept is not None
@@ -116,8 +116,8 @@ async def test_history_is_kept_between_runs_and_shared_by_windows(news: Path) ->
         assert len(titles(reader)) == 5
 
 
-async def test_a_mistake_is_told_with_its_place_while_the_last_good_result_stays(news: Path) -> None:
-    async with opened(news) as reader:
+async def test_an_error_names_its_position_and_keeps_the_last_result(news: Path) -> None:
+    async with open_app(news) as reader:
         await write(reader, "is:")
         assert "is: needs a state." in hint(reader)
         assert titles(reader) == ["The court rules on faces"]  # which has words that begin with "is"
@@ -132,14 +132,14 @@ async def test_a_mistake_is_told_with_its_place_while_the_last_good_result_stays
         assert reader.prompt is None
 
 
-async def test_a_mistake_in_a_narrow_line_is_told_without_its_place(news: Path) -> None:
-    async with opened(news, NARROW) as reader:
+async def test_an_error_in_a_narrow_prompt_has_no_position(news: Path) -> None:
+    async with open_app(news, NARROW) as reader:
         await write(reader, "a long query that goes on quality>=")
         assert "quality>= needs a number." in hint(reader)
 
 
 async def test_tab_completes_fields_and_values(news: Path) -> None:
-    async with opened(news) as reader:
+    async with open_app(news) as reader:
         await write(reader, "top")
         assert "Tab: topic:" in hint(reader)
         await reader.press("tab")
@@ -151,14 +151,14 @@ async def test_tab_completes_fields_and_values(news: Path) -> None:
         assert "/is:unread" in reader.lines[0]
 
 
-async def test_what_cannot_be_completed_is_told(news: Path) -> None:
-    async with opened(news) as reader:
+async def test_a_missing_completion_is_reported(news: Path) -> None:
+    async with open_app(news) as reader:
         await write(reader, "topic:zz")
         await reader.press("tab")
         assert "Nothing that begins like this is known." in hint(reader)
 
 
-async def test_words_are_marked_in_titles_and_in_the_article(news: Path) -> None:
+async def test_matches_are_highlighted_in_titles_and_article(news: Path) -> None:
     def found_in(view: LineView) -> str:
         style = theme_style(view, "found")
         drawn = (segment for y in range(view.size.height) for segment in view.render_line(y))
@@ -168,35 +168,39 @@ async def test_words_are_marked_in_titles_and_in_the_article(news: Path) -> None
             if segment.style is not None and segment.style.underline and segment.style.color == style.color
         )
 
-    async with opened(news) as reader:
+    async with open_app(news) as reader:
         await write(reader, "court recog")
-        row = [segment.text for segment in reader.list.render_line(0) if segment.style and segment.style.underline]
+        row = [
+            segment.text for segment in reader.article_list.render_line(0) if segment.style and segment.style.underline
+        ]
         assert row == ["court"]
-        assert found_in(reader.article) == "court Recognition"
+        assert found_in(reader.article_pane) == "court Recognition"
         await reader.press("ctrl+u", *"人脸")
-        row = [segment.text for segment in reader.list.render_line(0) if segment.style and segment.style.underline]
+        row = [
+            segment.text for segment in reader.article_list.render_line(0) if segment.style and segment.style.underline
+        ]
         assert row == ["人脸"]
         await reader.press("escape")
-        assert found_in(reader.article) == ""
+        assert found_in(reader.article_pane) == ""
 
 
-async def test_a_phrase_is_marked_where_a_line_ends_in_it(make_folder: MakeFolder) -> None:
+async def test_a_phrase_is_highlighted_across_lines(make_folder: MakeFolder) -> None:
     folder = make_folder({"1.md": document("One", body="word " * 20 + "facial recognition " * 20)})
-    async with opened(folder, NARROW) as reader:
+    async with open_app(folder, NARROW) as reader:
         await write(reader, '"facial recognition"')
         await reader.press("enter", "enter")
-        view = reader.article
+        view = reader.article_pane
         lines = [[s.text for s in view.render_line(y) if s.style and s.style.underline] for y in range(18)]
         split = [at for at, line in enumerate(lines) if line and line[-1].endswith("facial")]
         assert split
         assert all(lines[at + 1][0].startswith("recognition") for at in split)
 
 
-async def test_nothing_found_is_told_and_leaves_the_way_back(news: Path) -> None:
-    async with opened(news) as reader:
+async def test_an_empty_result_explains_how_to_go_back(news: Path) -> None:
+    async with open_app(news) as reader:
         await write(reader, "zebra")
         assert titles(reader) == []
-        assert "No article matches /zebra" in reader.pane
+        assert "No article matches /zebra" in reader.pane_text
         assert "0 of 5 articles" in reader.lines[0]
         await reader.press("enter", "j")
         assert "There are no articles here." in reader.message
@@ -204,37 +208,37 @@ async def test_nothing_found_is_told_and_leaves_the_way_back(news: Path) -> None
         assert "no article to mark" in reader.message
         await reader.press("escape")
         assert len(titles(reader)) == 5
-        assert reader.shown == "The court rules on faces"
+        assert reader.pane_title == "The court rules on faces"
 
 
-async def test_keys_that_are_quicker_than_the_line_are_written_in_it(news: Path) -> None:
-    async with opened(news) as reader:
+async def test_keys_typed_before_the_prompt_opens_are_kept(news: Path) -> None:
+    async with open_app(news) as reader:
         await reader.press("enter")  # in the article, so that the focus has a way to go
-        await reader.burst(*"/storm")
+        await reader.press_at_once(*"/storm")
         assert reader.prompt.text == "storm"
         assert titles(reader) == ["Storm over the harbour"]
 
 
-async def test_a_query_may_name_its_order_and_a_key_takes_another(news: Path) -> None:
-    async with opened(news) as reader:
+async def test_a_sort_key_overrides_the_order_of_a_query(news: Path) -> None:
+    async with open_app(news) as reader:
         await write(reader, "quality<=40 sort:-quality")
         await reader.press("enter")
         assert [row.quality for row in reader.rows] == [10, 20, 30, 40]
-        assert "Qual ↑" in reader.header
+        assert "Qual ↑" in reader.list_header
         await reader.press("1")
         assert [row.quality for row in reader.rows] == [40, 30, 20, 10]
         assert "sort:" not in reader.lines[0]
         assert "/quality<=40" in reader.lines[0]
 
 
-async def test_what_falls_out_by_a_mark_stays_until_one_moves_on(news: Path) -> None:
-    async with opened(news) as reader:
+async def test_an_article_that_no_longer_matches_stays_until_the_selection_moves(news: Path) -> None:
+    async with open_app(news) as reader:
         await write(reader, "is:unread")
         await reader.press("enter", "j", "m")
         assert len(titles(reader)) == 5
         assert reader.row.read
         assert "4 of 5" in reader.lines[0]
-        line = reader.list.cursor - reader.list.scroll_offset.y
+        line = reader.article_list.cursor - reader.article_list.scroll_offset.y
         assert line == 1
         await reader.press("j")
         assert reader.row.title == "A Café in Paris"
@@ -249,8 +253,8 @@ async def test_what_falls_out_by_a_mark_stays_until_one_moves_on(news: Path) -> 
         assert len(titles(reader)) == 5
 
 
-async def test_several_that_fall_out_stay_until_one_moves_on(news: Path) -> None:
-    async with opened(news) as reader:
+async def test_several_articles_that_no_longer_match_stay_until_the_selection_moves(news: Path) -> None:
+    async with open_app(news) as reader:
         await write(reader, "is:unread")
         await reader.press("enter", "v", "j", "j", "m")
         assert len(titles(reader)) == 5
@@ -259,8 +263,8 @@ async def test_several_that_fall_out_stay_until_one_moves_on(news: Path) -> None
         assert titles(reader) == ["Storm over the harbour", "Budget, again"]
 
 
-async def test_all_marked_read_of_a_view_leave_when_one_moves_on(news: Path) -> None:
-    async with opened(news) as reader:
+async def test_articles_marked_read_together_leave_when_the_selection_moves(news: Path) -> None:
+    async with open_app(news) as reader:
         await write(reader, "is:unread")
         await reader.press("enter", "M")
         assert len(titles(reader)) == 5
@@ -269,23 +273,23 @@ async def test_all_marked_read_of_a_view_leave_when_one_moves_on(news: Path) -> 
         assert titles(reader) == ["中国最高法院就人脸识别作出司法解释"]
 
 
-async def test_marks_go_to_what_the_query_found(news: Path) -> None:
-    async with opened(news) as reader:
+async def test_marking_all_affects_only_the_matches(news: Path) -> None:
+    async with open_app(news) as reader:
         await write(reader, "court")
         await reader.press("enter", "M", "escape")
         assert [row.title for row in reader.rows if row.read] == ["The court rules on faces", "Storm over the harbour"]
 
 
-async def test_writing_is_not_reading(news: Path) -> None:
-    async with opened(news, timings=PATIENT._replace(until_read=0.01)) as reader:
+async def test_typing_a_query_marks_nothing_read(news: Path) -> None:
+    async with open_app(news, timings=PATIENT._replace(until_read=0.01)) as reader:
         await write(reader, "storm")
         await reader.pilot.pause(0.1)
-        await reader.settled()
+        await reader.settle()
         assert not any(row.read for row in reader.rows)
 
 
-async def test_a_new_document_comes_into_the_list_when_it_matches(news: Path) -> None:
-    async with opened(news) as reader:
+async def test_a_new_matching_document_appears(news: Path) -> None:
+    async with open_app(news) as reader:
         await write(reader, "court")
         await reader.press("enter")
         (news / "new.md").write_text(document("A new court", "quality: 90"))
@@ -296,7 +300,7 @@ async def test_a_new_document_comes_into_the_list_when_it_matches(news: Path) ->
 
 
 async def test_hostile_queries_do_no_harm(news: Path) -> None:
-    async with opened(news) as reader:
+    async with open_app(news) as reader:
         await write(reader, "[bold]x[/bold] '); DROP TABLE articles;--")
         await reader.press("enter")
         assert titles(reader) == []

@@ -13,7 +13,7 @@ from reader.storage.sqlite.database import StorageError
 from reader.tui.widgets.article_list.article_list import ArticleList
 from tests.conftest import MakeFolder
 from tests.tui.controllers.test_search import hint, titles, write
-from tests.tui.helpers import NARROW, Reader, document, opened
+from tests.tui.helpers import NARROW, Reader, document, open_app
 
 
 @pytest.fixture
@@ -38,26 +38,24 @@ def read(reader: Reader) -> list[str]:
     ("query", "result"),
     [("storm", [f"storm {n}" for n in (1, 3, 5, 7, 9)]), ("zebra", []), ("quality>=90", ["calm 0"])],
 )
-async def test_all_read_means_what_the_query_found_however_quick(ten: Path, query: str, result: list[str]) -> None:
-    async with opened(ten) as reader:
-        await reader.burst("/", *query, "enter", "M")
+async def test_marking_all_read_waits_for_the_search_result(ten: Path, query: str, result: list[str]) -> None:
+    async with open_app(ten) as reader:
+        await reader.press_at_once("/", *query, "enter", "M")
         assert read(reader) == result
 
 
-async def test_a_mark_is_for_the_list_that_is_on_its_way(ten: Path) -> None:
-    async with opened(ten) as reader:
-        await reader.burst("/", *"storm", "enter", "j", "m")
+async def test_a_mark_waits_for_the_loading_list(ten: Path) -> None:
+    async with open_app(ten) as reader:
+        await reader.press_at_once("/", *"storm", "enter", "j", "m")
         assert read(reader) == ["storm 3"]
-        await reader.burst("escape", "G", "m")
+        await reader.press_at_once("escape", "G", "m")
         assert read(reader) == ["storm 3", "storm 9"]
-        await reader.burst("1", "v", "j", "m")  # the worst first
+        await reader.press_at_once("1", "v", "j", "m")  # the worst first
         assert read(reader) == ["calm 8", "storm 3", "storm 9"]
 
 
-async def test_a_search_that_fails_is_told_and_the_list_stays_what_it_says(
-    ten: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with opened(ten) as reader:
+async def test_a_failed_search_is_reported_and_keeps_the_list(ten: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_app(ten) as reader:
         await write(reader, "storm")
         await reader.press("enter")
 
@@ -77,47 +75,47 @@ async def test_a_search_that_fails_is_told_and_the_list_stays_what_it_says(
         assert len(read(reader)) == 5
 
 
-async def test_another_order_keeps_what_was_just_read(ten: Path) -> None:
-    async with opened(ten) as reader:
+async def test_sorting_keeps_articles_just_read(ten: Path) -> None:
+    async with open_app(ten) as reader:
         await write(reader, "is:unread")
         await reader.press("enter", "j", "j", "m", "2")
         assert reader.row.title == "calm 2"
         assert "Sorted by heat" in reader.message
         await reader.press("enter", "3")
         assert reader.focus == "article"
-        assert reader.shown == "calm 2"
+        assert reader.pane_title == "calm 2"
 
 
-async def test_going_on_from_what_was_just_read_is_no_end(ten: Path) -> None:
-    async with opened(ten) as reader:
+async def test_moving_from_an_article_just_read_works(ten: Path) -> None:
+    async with open_app(ten) as reader:
         await write(reader, "is:unread")
         await reader.press("enter", "m", "j")
         assert reader.row.title == "storm 1"
         assert "last article" not in reader.message
 
 
-async def test_escape_restores_what_had_fallen_out(ten: Path) -> None:
-    async with opened(ten) as reader:
+async def test_escape_restores_articles_that_no_longer_match(ten: Path) -> None:
+    async with open_app(ten) as reader:
         await write(reader, "is:unread")
         await reader.press("enter", "j", "j", "m")
-        place = reader.place
+        place = reader.positions
         await write(reader, " storm")
         await reader.press("escape")
-        assert (reader.row.title, reader.place) == ("calm 2", place)
+        assert (reader.row.title, reader.positions) == ("calm 2", place)
 
 
-async def test_escape_restores_a_choice(ten: Path) -> None:
-    async with opened(ten) as reader:
+async def test_escape_restores_the_selection_range(ten: Path) -> None:
+    async with open_app(ten) as reader:
         await reader.press("j", "v", "j", "j")
-        chosen = reader.list.selected_range
+        chosen = reader.article_list.selected_range
         await write(reader, "storm")
         await reader.press("escape")
-        assert reader.list.selected_range == chosen
+        assert reader.article_list.selected_range == chosen
         assert len(chosen) == 3
 
 
-async def test_a_click_in_the_list_enters_the_query(ten: Path) -> None:
-    async with opened(ten) as reader:
+async def test_a_click_in_the_list_submits_the_query(ten: Path) -> None:
+    async with open_app(ten) as reader:
         await write(reader, "storm")
         await reader.click(ArticleList, 20, 2)
         assert reader.prompt is None
@@ -126,8 +124,8 @@ async def test_a_click_in_the_list_enters_the_query(ten: Path) -> None:
         assert len(titles(reader)) == 10
 
 
-async def test_a_click_elsewhere_does_not_take_tags_away(ten: Path) -> None:
-    async with opened(ten) as reader:
+async def test_a_click_elsewhere_does_not_submit_tags(ten: Path) -> None:
+    async with open_app(ten) as reader:
         await reader.press("t", *"law")
         await reader.click(ArticleList, 20, 4)
         assert "Enter takes this, Esc leaves it." in hint(reader)
@@ -137,8 +135,8 @@ async def test_a_click_elsewhere_does_not_take_tags_away(ten: Path) -> None:
 
 
 @pytest.mark.parametrize("key", ["ctrl+r", "f5", "ctrl+z", "f2", "pageup", "ctrl+p"])
-async def test_keys_of_the_screen_do_nothing_in_the_line_and_say_so(ten: Path, key: str) -> None:
-    async with opened(ten) as reader:
+async def test_screen_keys_are_reported_as_unavailable_in_the_prompt(ten: Path, key: str) -> None:
+    async with open_app(ten) as reader:
         await reader.press("m")
         await reader.press("u")
         await write(reader, "storm")
@@ -148,59 +146,59 @@ async def test_keys_of_the_screen_do_nothing_in_the_line_and_say_so(ten: Path, k
         assert len(reader.app.screen_stack) == 1
 
 
-async def test_tab_leaves_blanks_as_they_are(make_folder: MakeFolder) -> None:
-    async with opened(make_folder({"1.md": document("One", "topics: [Food]")})) as reader:
+async def test_completion_keeps_blanks(make_folder: MakeFolder) -> None:
+    async with open_app(make_folder({"1.md": document("One", "topics: [Food]")})) as reader:
         await write(reader, "  one  top")
         await reader.press("tab", "f", "tab")
         assert reader.prompt.text == "  one  topic:Food"
 
 
-async def test_tags_of_another_window_stay(ten: Path) -> None:
-    async with opened(ten) as reader:
+async def test_tags_added_by_another_window_are_kept(ten: Path) -> None:
+    async with open_app(ten) as reader:
         await reader.press("t")
         other = Library.open(ten, Paths.from_environment())
         other.mark([reader.row.id], add_tags=["elsewhere"])
         other.close()
         await reader.press(*"mine", "enter")
-        rows = reader.app.library.rows([reader.list.rowid])
+        rows = reader.app.library.rows([reader.article_list.rowid])
         assert set(rows[0].tags) == {"elsewhere", "mine"}
 
 
-async def test_tags_are_kept_of_an_article_that_is_gone_meanwhile(ten: Path) -> None:
-    async with opened(ten) as reader:
+async def test_tags_are_saved_for_an_article_deleted_meanwhile(ten: Path) -> None:
+    async with open_app(ten) as reader:
         await reader.press("j", "t", *"precious")
         (ten / "1.md").unlink()
         reader.compare_folder()
-        await reader.settled()
+        await reader.settle()
         await reader.press("enter")
         assert reader.app.library.tags() == ["precious"]
 
 
-async def test_a_minus_takes_a_tag_away_from_one_as_from_many(ten: Path) -> None:
-    async with opened(ten) as reader:
+async def test_a_minus_removes_a_tag(ten: Path) -> None:
+    async with open_app(ten) as reader:
         await reader.press("t", *"law, eu", "enter", "t", *"-law", "enter")
         assert reader.row.tags == ("eu",)
 
 
-async def test_the_best_match_first_is_no_order_of_a_column(ten: Path) -> None:
-    async with opened(ten) as reader:
+async def test_sorting_by_relevance_marks_no_column(ten: Path) -> None:
+    async with open_app(ten) as reader:
         await write(reader, "storm OR text sort:relevance")
         await reader.press("enter")
-        assert "↓" not in reader.header
+        assert "↓" not in reader.list_header
         await reader.press("1")
         assert [row.quality for row in reader.rows] == list(range(90, 80, -1))
-        assert "Qual ↓" in reader.header
+        assert "Qual ↓" in reader.list_header
 
 
-async def test_a_sort_key_leaves_the_rest_of_the_query_as_it_is_written(ten: Path) -> None:
-    async with opened(ten) as reader:
+async def test_a_sort_key_keeps_the_rest_of_the_query(ten: Path) -> None:
+    async with open_app(ten) as reader:
         await write(reader, "NOT calm AND (storm) sort:date")
         await reader.press("enter", "2")
         assert "/NOT calm AND (storm) " in reader.lines[0]
 
 
-async def test_the_place_of_a_mistake_is_right_in_a_line_that_has_scrolled(ten: Path) -> None:
-    async with opened(ten, NARROW) as reader:
+async def test_the_error_position_is_right_in_a_scrolled_prompt(ten: Path) -> None:
+    async with open_app(ten, NARROW) as reader:
         await write(reader, "a long query that does not fit heat>")
         line, told = reader.lines[-2], hint(reader)
         assert "^" not in told or told.index("^") == line.index("heat>")
@@ -208,27 +206,27 @@ async def test_the_place_of_a_mistake_is_right_in_a_line_that_has_scrolled(ten: 
         assert "^" not in hint(reader)  # its place is not on the screen
 
 
-async def test_a_paste_that_is_too_long_is_cut_and_that_is_said(ten: Path) -> None:
-    async with opened(ten) as reader:
+async def test_a_long_paste_is_cut_with_a_message(ten: Path) -> None:
+    async with open_app(ten) as reader:
         await write(reader, "ab")
         reader.prompt.input.post_message(events.Paste("x" * 20_000))
-        await reader.settled()
+        await reader.settle()
         assert "is cut" in hint(reader)
         assert len(reader.prompt.text) == 10_000
 
 
-async def test_what_tab_offers_is_shown_beside_a_mistake(make_folder: MakeFolder) -> None:
-    async with opened(make_folder({"1.md": document("One", "topics: [Food]")})) as reader:
+async def test_a_completion_is_shown_beside_an_error(make_folder: MakeFolder) -> None:
+    async with open_app(make_folder({"1.md": document("One", "topics: [Food]")})) as reader:
         await write(reader, "topic:")
         assert "needs a value" in hint(reader)
         assert "Tab: Food" in hint(reader)
 
 
-async def test_words_of_a_field_are_marked_there_alone(ten: Path) -> None:
+async def test_field_matches_are_highlighted_only_in_that_field(ten: Path) -> None:
     def underlined(y: int) -> list[str]:
-        return [s.text for s in reader.article.render_line(y) if s.style and s.style.underline]
+        return [s.text for s in reader.article_pane.render_line(y) if s.style and s.style.underline]
 
-    async with opened(ten) as reader:
+    async with open_app(ten) as reader:
         await write(reader, "title:storm")
         assert underlined(0) == ["storm"]
         await reader.press("ctrl+u", *"body:text")
@@ -236,16 +234,16 @@ async def test_words_of_a_field_are_marked_there_alone(ten: Path) -> None:
         assert any(underlined(y) == ["text"] for y in range(10))
 
 
-async def test_the_former_query_comes_at_once(ten: Path) -> None:
-    async with opened(ten) as reader:
+async def test_the_previous_query_is_recalled_at_once(ten: Path) -> None:
+    async with open_app(ten) as reader:
         await write(reader, "storm")
         await reader.press("enter", "escape")
-        await reader.burst("/", "up", "enter")
+        await reader.press_at_once("/", "up", "enter")
         assert len(titles(reader)) == 5
 
 
-async def test_queries_of_two_windows_are_all_kept(ten: Path) -> None:
-    async with opened(ten) as one, opened(ten) as two:
+async def test_two_windows_share_their_query_history(ten: Path) -> None:
+    async with open_app(ten) as one, open_app(ten) as two:
         for number in range(3):
             await write(one, f"calm {number}")
             await one.press("enter", "escape")
@@ -255,15 +253,15 @@ async def test_queries_of_two_windows_are_all_kept(ten: Path) -> None:
         assert [f"{word} {number}" in kept for word in ("calm", "storm") for number in range(3)] == [True] * 6
 
 
-async def test_escape_shows_the_query_as_it_was_written(ten: Path) -> None:
-    async with opened(ten) as reader:
+async def test_escape_restores_the_query_as_typed(ten: Path) -> None:
+    async with open_app(ten) as reader:
         await write(reader, "-calm")
         await reader.press("enter", "/", "ctrl+u", *"NOT calm", "escape")
         assert "/-calm " in reader.lines[0]
 
 
-async def test_below_the_line_and_above_the_list_is_one_count(ten: Path) -> None:
-    async with opened(ten) as reader:
+async def test_prompt_and_top_bar_show_the_same_count(ten: Path) -> None:
+    async with open_app(ten) as reader:
         await write(reader, "is:unread")
         await reader.press("enter", "m", "/")
         assert "9 articles" in hint(reader)

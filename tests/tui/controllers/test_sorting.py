@@ -9,7 +9,7 @@ import pytest
 from reader.core.model import Row
 from reader.tui.widgets.article_list.header import ListHeader
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, SIDE, document, opened
+from tests.tui.helpers import NARROW, SIDE, document, open_app
 
 FIELDS = {"1": "quality", "2": "heat", "3": "published_at"}
 NAMES = {"1": "Qual", "2": "Heat", "3": "Date"}
@@ -42,8 +42,8 @@ def mixed(make_folder: MakeFolder) -> Path:
         ("31", "BEDACF"),
     ],
 )
-async def test_each_order_and_its_reverse_with_the_unknown_last_in_both(mixed: Path, keys: str, order: str) -> None:
-    async with opened(mixed) as reader:
+async def test_unknown_values_sort_last_in_both_directions(mixed: Path, keys: str, order: str) -> None:
+    async with open_app(mixed) as reader:
         await reader.press(*keys)
         assert "".join(row.title[0] for row in reader.rows) == order
 
@@ -57,58 +57,58 @@ def known_first(rows: list[Row], field: str) -> bool:
 @pytest.mark.parametrize("key", ["1", "2", "3"])
 async def test_the_header_shows_key_name_and_direction(mixed: Path, key: str, size: tuple[int, int]) -> None:
     name = NAMES[key] if size == SIDE or key == "3" else NAMES[key][0]
-    async with opened(mixed, size) as reader:
+    async with open_app(mixed, size) as reader:
         await reader.press("2" if key != "2" else "3", key)
-        assert f"{key} {name} ↓" in reader.header
-        assert reader.header.count("↓") == 1
+        assert f"{key} {name} ↓" in reader.list_header
+        assert reader.list_header.count("↓") == 1
         assert known_first(reader.rows, FIELDS[key])
         await reader.press(key)
-        assert f"{key} {name} ↑" in reader.header
-        assert "↓" not in reader.header
+        assert f"{key} {name} ↑" in reader.list_header
+        assert "↓" not in reader.list_header
         assert known_first(reader.rows, FIELDS[key])
         assert "unknown last" in reader.message
 
 
-async def test_the_selection_follows_the_article_and_not_the_row(mixed: Path) -> None:
-    async with opened(mixed) as reader:
+async def test_the_selection_follows_the_article(mixed: Path) -> None:
+    async with open_app(mixed) as reader:
         await reader.press("j", "j")
         title = reader.row.title
         places = set()
         for key in "1223311":
             await reader.press(key)
-            assert (reader.row.title, reader.shown) == (title, title)
-            places.add(reader.list.cursor)
+            assert (reader.row.title, reader.pane_title) == (title, title)
+            places.add(reader.article_list.cursor)
         assert len(places) > 1
 
 
-async def test_the_selected_article_keeps_its_line_on_the_screen_where_that_can_be(make_folder: MakeFolder) -> None:
+async def test_the_selected_article_keeps_its_screen_line(make_folder: MakeFolder) -> None:
     folder = make_folder(
         {f"{n}.md": document(f"N{n}", f"quality: {n}", f"heat: {(n * 37) % 200 + 1}") for n in range(200)}
     )
-    async with opened(folder) as reader:
+    async with open_app(folder) as reader:
         await reader.press("pagedown", "pagedown", "j")
-        line = reader.list.cursor - reader.list.scroll_offset.y
+        line = reader.article_list.cursor - reader.article_list.scroll_offset.y
         title = reader.row.title
         await reader.press("2")
         assert reader.row.title == title
-        top = reader.list.scroll_offset.y
-        assert reader.list.cursor - top == line or top in (0, reader.list.max_scroll_y)
+        top = reader.article_list.scroll_offset.y
+        assert reader.article_list.cursor - top == line or top in (0, reader.article_list.max_scroll_y)
 
 
 async def test_a_click_on_the_header_sorts_and_another_reverses(seeds: Path) -> None:
-    async with opened(seeds) as reader:
+    async with open_app(seeds) as reader:
         for label, by in (("3 Date", "date"), ("2 Heat", "heat"), ("1 Qual", "quality")):
-            at = reader.header.index(label)
+            at = reader.list_header.index(label)
             for reverse in (False, True):
                 await reader.click(ListHeader, at + 2, 0)
                 assert (reader.sort.by, reader.sort.reverse) == (by, reverse)
         sort = reader.sort
-        await reader.click(ListHeader, reader.header.index("Title"), 0)
+        await reader.click(ListHeader, reader.list_header.index("Title"), 0)
         assert reader.sort == sort
 
 
 async def test_unknown_scores_are_a_dash_in_the_list(mixed: Path) -> None:
-    async with opened(mixed) as reader:
+    async with open_app(mixed) as reader:
         (line,) = [line for line in reader.lines if "Fig" in line[:70]]
         assert line[:40].split()[:4] == ["•", "–", "–", "–"]
         assert "-1" not in reader.text

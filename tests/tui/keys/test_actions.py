@@ -26,7 +26,7 @@ OWNERS = {
 
 
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
-def test_an_action_can_be_carried_out_wherever_it_is_offered(action: Action) -> None:
+def test_every_scope_of_an_action_implements_it(action: Action) -> None:
     for scope in action.scopes:
         method = action.method.partition("(")[0]
         owner = ReaderScreen if method.startswith("screen.") else OWNERS[scope]
@@ -52,7 +52,7 @@ def test_a_scope_binds_its_actions_by_name(scope: bindings.Scope) -> None:
     assert made == OWNERS[scope].BINDINGS
 
 
-def test_every_action_is_in_a_group_that_is_shown() -> None:
+def test_every_action_is_in_a_known_group() -> None:
     assert [action for _, found in bindings.groups() for action in found] == sorted(
         ACTIONS, key=lambda action: GROUPS.index(action.group)
     )
@@ -68,12 +68,12 @@ def test_every_action_is_in_the_help_with_its_keys(width: int) -> None:
     assert all(len(line) <= max(width, 24) for line in lines)
 
 
-def test_the_help_shows_the_keys_a_person_chose() -> None:
+def test_the_help_shows_configured_keys() -> None:
     (line, *_) = HelpScreen({"quit": "ctrl+x"}).lines_for(("quit", "newsreader"), 100)[1:]
     assert line[0].text.strip() == "Ctrl+x"
 
 
-def test_the_help_has_a_line_for_what_it_does_not_know() -> None:
+def test_the_help_says_when_nothing_matches() -> None:
     ((run,),) = HelpScreen({}).lines_for(("xyzzy",), 80)
     assert run.text == "Nothing matches these words."
 
@@ -82,7 +82,7 @@ def test_the_help_has_a_line_for_what_it_does_not_know() -> None:
     ("keys", "words"),
     [("j,down", "j  ↓"), ("ctrl+d", "Ctrl+d"), ("question_mark,f1", "?  F1"), ("shift+tab", "Shift+Tab"), ("+", "+")],
 )
-def test_keys_are_spoken_as_people_call_them(keys: str, words: str) -> None:
+def test_key_labels(keys: str, words: str) -> None:
     assert bindings.key_label(keys) == words
 
 
@@ -97,12 +97,12 @@ def test_keys_are_spoken_as_people_call_them(keys: str, words: str) -> None:
         ({"sort.date": "x", "open": "o, x"}, "gives “x” to"),
     ],
 )
-def test_keys_that_cannot_work_are_told(keymap: dict[str, str], said: str) -> None:
+def test_invalid_keymaps_are_reported(keymap: dict[str, str], said: str) -> None:
     with pytest.raises(ReaderError, match=said):
         bindings.check_keymap(keymap)
 
 
 @pytest.mark.parametrize("key", ["x", "U", "ctrl+x", "f12", "enter, ctrl+o", "question_mark", "alt+left", "é"])
-def test_keys_that_exist_may_be_given(key: str) -> None:
+def test_valid_keys_are_accepted(key: str) -> None:
     freed = {"help": "f1", "article.enter": "l", "quit": "Q"}
     bindings.check_keymap(freed | {"sort.date": key})

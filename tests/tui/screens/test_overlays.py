@@ -15,13 +15,13 @@ from reader.tui.screens.help import HelpScreen
 from reader.tui.screens.problems import ProblemsScreen
 from reader.tui.theme import themes
 from tests.conftest import MakeFolder
-from tests.tui.helpers import NARROW, STACKED, Reader, document, opened
+from tests.tui.helpers import NARROW, STACKED, Reader, document, open_app
 
 BROKEN = {f"{n}.md": document(f"N{n}", "quality: much", "heat: hot") for n in range(30)}
 
 
-async def test_the_help_shows_every_key_and_can_be_searched_and_left(seeds: Path) -> None:
-    async with opened(seeds) as reader:
+async def test_the_help_can_be_searched(seeds: Path) -> None:
+    async with open_app(seeds) as reader:
         await reader.press("?")
         assert isinstance(reader.app.screen, HelpScreen)
         await reader.press(*"clipb", "escape", *"copy link")
@@ -38,8 +38,8 @@ async def test_the_help_shows_every_key_and_can_be_searched_and_left(seeds: Path
 
 
 @pytest.mark.parametrize(("keys", "first"), [("f", "Reader"), ("b", "Sidebar"), ("", "Move"), ("enter", "Move")])
-async def test_the_help_begins_with_the_keys_of_where_one_is(seeds: Path, keys: str, first: str) -> None:
-    async with opened(seeds, STACKED) as reader:
+async def test_the_help_starts_with_the_keys_of_the_focused_pane(seeds: Path, keys: str, first: str) -> None:
+    async with open_app(seeds, STACKED) as reader:
         await reader.press(*filter(None, [keys]), "f1")
         assert isinstance(reader.app.screen, HelpScreen)
         shown = [line.strip(" │▕▏▎▐▌") for line in reader.lines]
@@ -49,8 +49,8 @@ async def test_the_help_begins_with_the_keys_of_where_one_is(seeds: Path, keys: 
 
 
 @pytest.mark.parametrize("size", [STACKED, NARROW])
-async def test_the_help_scrolls_while_one_may_type(seeds: Path, size: tuple[int, int]) -> None:
-    async with opened(seeds, size) as reader:
+async def test_the_help_scrolls_while_its_filter_has_the_focus(seeds: Path, size: tuple[int, int]) -> None:
+    async with open_app(seeds, size) as reader:
         await reader.press("?")
         first = reader.lines
         await reader.press("pagedown")
@@ -63,8 +63,8 @@ async def test_the_help_scrolls_while_one_may_type(seeds: Path, size: tuple[int,
         assert reader.lines == first
 
 
-async def test_the_problems_name_file_line_and_field_and_can_be_searched(make_folder: MakeFolder) -> None:
-    async with opened(make_folder(BROKEN)) as reader:
+async def test_problems_name_file_line_and_field(make_folder: MakeFolder) -> None:
+    async with open_app(make_folder(BROKEN)) as reader:
         await reader.press("!")
         assert isinstance(reader.app.screen, ProblemsScreen)
         assert "60 problems in 30 documents" in reader.text
@@ -84,21 +84,21 @@ async def palette(reader: Reader, words: str) -> None:
     await reader.press("ctrl+p")
     assert isinstance(reader.app.screen, CommandPalette)
     await reader.press(*words)
-    await reader.until(lambda: words.partition(" ")[0].lower() in "\n".join(reader.lines[5:]).lower())
+    await reader.wait_until(lambda: words.partition(" ")[0].lower() in "\n".join(reader.lines[5:]).lower())
 
 
 async def test_the_palette_finds_an_action_and_runs_it(seeds: Path) -> None:
-    async with opened(seeds) as reader:
+    async with open_app(seeds) as reader:
         await palette(reader, "Sort by heat")
         await reader.press("enter", "enter")
-        await reader.until(lambda: reader.is_main_screen_on_top)
+        await reader.wait_until(lambda: reader.is_main_screen_on_top)
         assert reader.sort.by == "heat"
 
 
-async def test_the_palette_finds_an_action_by_what_is_said_of_it(seeds: Path) -> None:
-    async with opened(seeds, (120, 40)) as reader:
+async def test_the_palette_searches_descriptions(seeds: Path) -> None:
+    async with open_app(seeds, (120, 40)) as reader:
         await palette(reader, "fetch")
-        await reader.until(lambda: "Read the original" in reader.text)
+        await reader.wait_until(lambda: "Read the original" in reader.text)
         at = [next(n for n, line in enumerate(reader.lines) if title in line) for title in ("Fetch all", "Read the or")]
         assert at[0] < at[1], "what has it in its title goes first"
 
@@ -106,72 +106,72 @@ async def test_the_palette_finds_an_action_by_what_is_said_of_it(seeds: Path) ->
 @pytest.mark.parametrize(
     ("sought", "found"), [("fetch", True), ("original fetch", True), ("etch", False), ("fetch xyzzy", False)]
 )
-def test_words_are_looked_for_from_their_beginning(sought: str, found: bool) -> None:
+def test_words_match_by_prefix(sought: str, found: bool) -> None:
     assert has_words(sought.split(), "Read the original Fetch the original, and read it here. (f)") is found
 
 
-async def test_the_palette_shows_keys_in_brackets_as_they_are(seeds: Path) -> None:
-    async with opened(seeds) as reader:
+async def test_the_palette_shows_bracket_keys_literally(seeds: Path) -> None:
+    async with open_app(seeds) as reader:
         await palette(reader, "related")
         assert "(])" in reader.text
         assert "([)" in reader.text
 
 
-async def test_the_palette_has_every_action_that_is_no_mere_movement(seeds: Path) -> None:
-    async with opened(seeds) as reader:
+async def test_the_palette_lists_every_action_except_movements(seeds: Path) -> None:
+    async with open_app(seeds) as reader:
         offered = {command.title for command in reader.app.get_system_commands(reader.app.screen)}
         assert offered >= {action.title for action in bindings.ACTIONS if action.palette}
         assert {"Sort by date", "Open in the browser", "Problems", "Quit", "Light or dark"} <= offered
 
 
 @pytest.mark.parametrize("key", ["question_mark", "exclamation_mark"])
-async def test_an_action_from_the_palette_works_over_another_page_too(make_folder: MakeFolder, key: str) -> None:
-    async with opened(make_folder(BROKEN)) as reader:
+async def test_palette_actions_work_over_another_screen(make_folder: MakeFolder, key: str) -> None:
+    async with open_app(make_folder(BROKEN)) as reader:
         await reader.press(key)
         offered = {command.title: command for command in reader.app.get_system_commands(reader.app.screen)}
         await offered["Sort by date"].callback()
-        await reader.settled()
+        await reader.settle()
         assert reader.sort.by == "date"
 
 
-async def test_capital_t_changes_between_light_and_dark_and_that_is_remembered(seeds: Path) -> None:
-    async with opened(seeds) as reader:
+async def test_capital_t_switches_the_theme_and_is_remembered(seeds: Path) -> None:
+    async with open_app(seeds) as reader:
         assert reader.app.theme == themes.DARK.name
         dark = reader.app.screen.styles.background
         await reader.press("T")
         assert reader.app.theme == themes.LIGHT.name
         assert reader.app.screen.styles.background != dark
-    async with opened(seeds) as reader:
+    async with open_app(seeds) as reader:
         assert reader.app.theme == themes.LIGHT.name
         await reader.press("T")
-    async with opened(seeds) as reader:
+    async with open_app(seeds) as reader:
         assert reader.app.theme == themes.DARK.name
 
 
-async def test_a_theme_chosen_from_the_list_is_remembered(seeds: Path) -> None:
-    async with opened(seeds) as reader:
+async def test_a_theme_from_the_palette_is_remembered(seeds: Path) -> None:
+    async with open_app(seeds) as reader:
         reader.app.theme = "nord"
-        await reader.settled()
-    async with opened(seeds) as reader:
+        await reader.settle()
+    async with open_app(seeds) as reader:
         assert reader.app.theme == "nord"
 
 
-async def test_the_theme_of_the_configuration_wins(seeds: Path) -> None:
-    async with opened(seeds, settings=Config(theme="gruvbox")) as reader:
+async def test_a_configured_theme_takes_precedence(seeds: Path) -> None:
+    async with open_app(seeds, settings=Config(theme="gruvbox")) as reader:
         assert reader.app.theme == "gruvbox"
 
 
 @pytest.mark.parametrize("name", ["no-such-theme", "\x1b]0;x\x07 [bold]\u202e"])
-async def test_an_unknown_theme_in_the_configuration_is_told_of(seeds: Path, name: str) -> None:
-    async with opened(seeds, settings=Config(theme=name)) as reader:
+async def test_an_unknown_configured_theme_is_reported(seeds: Path, name: str) -> None:
+    async with open_app(seeds, settings=Config(theme=name)) as reader:
         assert reader.message.startswith("There is no theme “")
         assert "\x1b" not in reader.text
         assert reader.app.theme == themes.DARK.name
 
 
 @pytest.mark.parametrize("name", [*("textual-dark", "textual-light", "ansi-dark", "ansi-light", "nord"), "dracula"])
-async def test_the_app_can_be_drawn_in_any_theme_of_textual(seeds: Path, name: str) -> None:
-    async with opened(seeds, settings=Config(theme=name)) as reader:
+async def test_every_textual_theme_works(seeds: Path, name: str) -> None:
+    async with open_app(seeds, settings=Config(theme=name)) as reader:
         before = reader.text
         await reader.press("j", "]", "T", "T")
         assert reader.app.is_running

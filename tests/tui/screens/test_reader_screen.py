@@ -30,9 +30,9 @@ from tests.tui.helpers import (
     Reader,
     delay_texts,
     document,
-    drawn,
+    full_text,
     left_margin,
-    opened,
+    open_app,
     record_opened_urls,
 )
 
@@ -91,12 +91,12 @@ def line(reader: Reader, at: int) -> str:
 async def read(reader: Reader) -> str:
     await reader.press("f")
     assert reader.focus == "text"
-    return drawn(reader.reading)
+    return full_text(reader.reader_view)
 
 
 @pytest.mark.parametrize("size", [SIDE, STACKED, NARROW, (200, 50)])
-async def test_f_reads_the_page_that_is_kept_and_esc_goes_back(kept: Path, size: tuple[int, int]) -> None:
-    async with opened(kept, size) as reader:
+async def test_f_opens_a_cached_page_and_escape_returns(kept: Path, size: tuple[int, int]) -> None:
+    async with open_app(kept, size) as reader:
         shown = await read(reader)
         assert "This is paragraph 1, with link 1¹" in " ".join(shown.split())
         assert "by Ann Author" in shown
@@ -107,8 +107,8 @@ async def test_f_reads_the_page_that_is_kept_and_esc_goes_back(kept: Path, size:
         assert any("With a body" in line for line in reader.lines)
 
 
-async def test_enter_twice_reads_and_h_goes_back_to_the_pane(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_enter_twice_opens_the_reader_and_h_returns(kept: Path) -> None:
+    async with open_app(kept) as reader:
         await reader.press("enter", "enter")
         assert reader.focus == "text"
         await reader.press("h")
@@ -117,47 +117,47 @@ async def test_enter_twice_reads_and_h_goes_back_to_the_pane(kept: Path) -> None
         assert reader.focus == "list"
 
 
-async def test_a_document_with_a_text_of_its_own_is_read_as_it_is(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_a_document_with_a_body_shows_it(kept: Path) -> None:
+    async with open_app(kept) as reader:
         await reader.press("j", "enter", "enter")
-        assert "Its own words." in drawn(reader.reading)
-        assert "From the document" in drawn(reader.reading)
+        assert "Its own words." in full_text(reader.reader_view)
+        assert "From the document" in full_text(reader.reader_view)
 
 
-async def test_what_has_no_address_says_that_there_is_nothing_to_fetch(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_a_document_without_an_address_cannot_be_fetched(kept: Path) -> None:
+    async with open_app(kept) as reader:
         await reader.press("G", "f")
-        shown = " ".join(drawn(reader.reading).split())
+        shown = " ".join(full_text(reader.reader_view).split())
         assert "All there is. This document names no address" in shown
 
 
-async def test_where_nothing_may_go_out_it_says_so(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_disabled_fetching_is_explained(kept: Path) -> None:
+    async with open_app(kept) as reader:
         await reader.press("j", "f")
-        assert "[fetch] enabled is false" in " ".join(drawn(reader.reading).split())
+        assert "[fetch] enabled is false" in " ".join(full_text(reader.reader_view).split())
         await reader.press("h", "F")
         assert "[fetch] enabled is false" in reader.message
 
 
-async def test_to_read_is_to_mark_read(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_opening_the_reader_marks_the_article_read(kept: Path) -> None:
+    async with open_app(kept) as reader:
         assert not reader.row.read
         await reader.press("f")
         assert reader.row.read
 
 
-async def test_keys_pressed_in_one_go_are_meant_for_the_text(kept: Path) -> None:
-    async with opened(kept) as reader:
-        await reader.burst("f", "space", "j")
+async def test_keys_after_f_go_to_the_reader(kept: Path) -> None:
+    async with open_app(kept) as reader:
+        await reader.press_at_once("f", "space", "j")
         assert reader.focus == "text"
-        view = reader.reading
+        view = reader.reader_view
         assert view.scroll_offset.y == view.size.height  # a page less a line, and a line
-        await reader.burst("h", "j")
+        await reader.press_at_once("h", "j")
         assert (reader.focus, reader.row.title) == ("list", "With a body")
 
 
-async def test_the_line_above_tells_title_and_how_far_one_is(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_the_header_shows_title_and_progress(kept: Path) -> None:
+    async with open_app(kept) as reader:
         await read(reader)
         assert "With a page" not in reader.lines[0]
         assert "min left" in reader.lines[0]
@@ -167,23 +167,23 @@ async def test_the_line_above_tells_title_and_how_far_one_is(kept: Path) -> None
         assert "100 %  at the end" in reader.lines[0]
 
 
-async def test_brackets_go_from_heading_to_heading(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_brackets_jump_between_headings(kept: Path) -> None:
+    async with open_app(kept) as reader:
         await read(reader)
         await reader.press("]", "]")
         assert line(reader, 1) == "Part 2"
         await reader.press("[")
         assert line(reader, 1) == "Part 1"
         await reader.press("[")
-        assert reader.reading.scroll_offset.y == 0
+        assert reader.reader_view.scroll_offset.y == 0
         await reader.press("[")
         assert reader.message == "That is the first heading."
         await reader.press("G", "]")
         assert reader.message == "That is the last heading."
 
 
-async def test_what_is_searched_for_is_shown_as_it_is_written_and_n_goes_on(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_search_is_incremental_and_n_finds_the_next_match(kept: Path) -> None:
+    async with open_app(kept) as reader:
         await read(reader)
         await reader.press("/", *"paragraph 1")
         assert "1 of 11" in reader.text  # 1 and 10 to 19
@@ -201,8 +201,8 @@ async def test_what_is_searched_for_is_shown_as_it_is_written_and_n_goes_on(kept
         assert reader.focus == "list"
 
 
-async def test_n_goes_on_from_where_one_is(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_n_searches_from_the_current_line(kept: Path) -> None:
+    async with open_app(kept) as reader:
         await read(reader)
         await reader.press("/", *"paragraph", "enter", "n", "n")
         assert reader.message == "3 of 30"
@@ -212,27 +212,27 @@ async def test_n_goes_on_from_where_one_is(kept: Path) -> None:
         await reader.press("g", "n")
         assert reader.message == "1 of 30"
         await reader.press("/", *"goes", "enter")  # not behind what was searched for before
-        assert reader.reading.search_text == "goes"
+        assert reader.reader_view.search_text == "goes"
 
 
-async def test_a_search_that_is_left_is_as_if_it_had_not_been(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_a_canceled_search_leaves_no_trace(kept: Path) -> None:
+    async with open_app(kept) as reader:
         await read(reader)
         await reader.press("/", *"nowhere")
         assert "Not in this text." in reader.text
         await reader.press("escape")
-        assert (reader.focus, reader.reading.search_text) == ("text", "")
+        assert (reader.focus, reader.reader_view.search_text) == ("text", "")
 
 
-async def test_without_a_search_n_reads_the_next_unread_article(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_without_a_search_n_opens_the_next_unread_article(kept: Path) -> None:
+    async with open_app(kept) as reader:
         await read(reader)
         await reader.press("n")
         assert reader.focus == "text"
-        assert "Its own words." in drawn(reader.reading)
+        assert "Its own words." in full_text(reader.reader_view)
         assert reader.row.title == "With a body"
         await reader.press("n")
-        assert "All there is." in drawn(reader.reading)
+        assert "All there is." in full_text(reader.reader_view)
         await reader.press("n")
         assert reader.message == "No unread article below."
         assert reader.focus == "text"
@@ -247,19 +247,19 @@ def followed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 async def test_a_link_is_opened_by_its_letter(kept: Path, followed: list[str]) -> None:
-    async with opened(kept) as reader:
+    async with open_app(kept) as reader:
         await read(reader)
         await reader.press("l")
         assert "Esc opens none" in reader.message
         await reader.press("s")
         assert followed == ["https://example.org/2"]
         await reader.press("l", "escape", "j")
-        assert reader.reading.scroll_offset.y == 1
+        assert reader.reader_view.scroll_offset.y == 1
         assert len(followed) == 1
 
 
 async def test_a_link_is_opened_by_its_number(kept: Path, followed: list[str]) -> None:
-    async with opened(kept) as reader:
+    async with open_app(kept) as reader:
         await read(reader)
         await reader.press("1", "7")
         await reader.press("9")  # there are thirty: no other begins so
@@ -280,8 +280,8 @@ async def test_a_link_is_opened_by_its_number(kept: Path, followed: list[str]) -
         assert reader.focus == "list"
 
 
-async def test_lines_are_chosen_and_copied(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_lines_can_be_selected_and_copied(kept: Path) -> None:
+    async with open_app(kept) as reader:
         await read(reader)
         await reader.press("v", "j", "y")
         assert reader.app.clipboard == "With a page\nby Ann Author"
@@ -292,59 +292,59 @@ async def test_lines_are_chosen_and_copied(kept: Path) -> None:
         assert reader.focus == "text"
 
 
-async def test_what_the_mouse_selects_is_copied(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_a_mouse_selection_is_copied(kept: Path) -> None:
+    async with open_app(kept) as reader:
         await read(reader)
-        view = reader.reading
+        view = reader.reader_view
         left = left_margin(view)
         await reader.pilot.mouse_down(view, offset=(left, 1))
         await reader.pilot.hover(view, offset=(left + 5, 1))
         await reader.pilot.mouse_up(view, offset=(left + 5, 1))
-        await reader.settled()
+        await reader.settle()
         await reader.press("y")
         assert reader.app.clipboard == "With a"
 
 
-async def test_the_column_is_as_wide_as_one_likes_and_stays_so(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_the_column_width_is_adjustable_and_remembered(kept: Path) -> None:
+    async with open_app(kept) as reader:
         await read(reader)
-        assert reader.reading.text_width == 72
+        assert reader.reader_view.text_width == 72
         await reader.press("space", "plus", "+")
-        assert reader.reading.text_width == 80
+        assert reader.reader_view.text_width == 80
         assert reader.message == "Lines of 80 characters."
         place = reader.text_position
         await reader.press(*["-"] * 10)
-        assert reader.reading.text_width == 40
+        assert reader.reader_view.text_width == 40
         assert reader.text_position == place
         await reader.press("-")
         assert reader.message == "The column is as narrow as it gets."
         await reader.press("plus")
-    async with opened(kept) as reader:
+    async with open_app(kept) as reader:
         await read(reader)
-        assert reader.reading.text_width == 44
+        assert reader.reader_view.text_width == 44
         await reader.press("=")
-        assert reader.reading.text_width == 72
+        assert reader.reader_view.text_width == 72
         assert reader.message == "Lines of 72 characters."
-    async with opened(kept) as reader:
+    async with open_app(kept) as reader:
         await read(reader)
-        assert reader.reading.text_width == 72
+        assert reader.reader_view.text_width == 72
 
 
-async def test_the_sign_at_wrapped_code_is_not_copied(kept: Path) -> None:
+async def test_the_wrap_sign_of_code_is_not_copied(kept: Path) -> None:
     keep(kept, "With a page", "```\n" + "word " * 40 + "\n```")
-    async with opened(kept) as reader:
+    async with open_app(kept) as reader:
         assert "↳ " in await read(reader)
         await reader.press("v", "G", "y")
         assert reader.app.clipboard.split().count("word") == 40
         assert "↳" not in reader.app.clipboard
 
 
-async def test_in_zen_there_is_nothing_but_the_text(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_zen_mode_shows_only_the_text(kept: Path) -> None:
+    async with open_app(kept) as reader:
         await read(reader)
         await reader.press("space", "z")
         reader.clear_message()
-        await reader.settled()
+        await reader.settle()
         assert "newsreader" not in reader.text
         assert "help" not in reader.lines[-1]
         await reader.press("z")
@@ -353,21 +353,21 @@ async def test_in_zen_there_is_nothing_but_the_text(kept: Path) -> None:
         assert "newsreader" in reader.lines[0]
 
 
-async def test_one_goes_on_where_one_was_also_in_the_next_run_and_at_another_width(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_the_position_survives_restarts_and_resizing(kept: Path) -> None:
+    async with open_app(kept) as reader:
         await read(reader)
         await reader.press("]", "]", "]", "h", "f")
         assert line(reader, 1) == "Part 3"
         await reader.press("q")
-    async with opened(kept, STACKED) as reader:
+    async with open_app(kept, STACKED) as reader:
         await read(reader)
         assert line(reader, 1) == "Part 3"
         await reader.resize(50, 20)
         assert line(reader, 1) == "Part 3"
 
 
-async def test_marks_are_about_the_text_and_keys_of_the_list_do_nothing(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_marks_apply_to_the_open_article(kept: Path) -> None:
+    async with open_app(kept) as reader:
         await read(reader)
         await reader.press("s")
         assert reader.row.starred
@@ -377,12 +377,12 @@ async def test_marks_are_about_the_text_and_keys_of_the_list_do_nothing(kept: Pa
         assert [row.read for row in reader.rows] == [True, False, False]
 
 
-async def test_a_related_item_that_is_no_document_can_be_read_and_is_not_marked(make_folder: MakeFolder) -> None:
+async def test_an_external_related_item_is_readable_and_not_marked(make_folder: MakeFolder) -> None:
     related = "related:\n- {title: Elsewhere, excerpt: Words of elsewhere., originalUrl: 'https://e.example/'}"
     folder = make_folder({"a.md": document("Here", related)})
-    async with opened(folder) as reader:
+    async with open_app(folder) as reader:
         await reader.press("]", "f")
-        shown = " ".join(drawn(reader.reading).split())
+        shown = " ".join(full_text(reader.reader_view).split())
         assert "Elsewhere" in shown
         assert "Words of elsewhere." in shown
         await reader.press("s")
@@ -393,18 +393,18 @@ async def test_a_related_item_that_is_no_document_can_be_read_and_is_not_marked(
         assert reader.focus == "related"
 
 
-async def test_a_document_that_is_gone_says_so(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_a_deleted_document_is_explained(kept: Path) -> None:
+    async with open_app(kept) as reader:
         (kept / "b.md").unlink()
         await reader.press("j", "f")
         assert reader.focus == "list"
         assert "b.md" in reader.message or "no longer" in reader.message
 
 
-async def test_a_picture_that_comes_above_does_not_push_the_text_away(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_a_taller_layout_keeps_the_line_being_read(kept: Path) -> None:
+    async with open_app(kept) as reader:
         await read(reader)
-        view = reader.reading
+        view = reader.reader_view
         laid = view.text_layout
         assert laid is not None
         assert view.text is not None
@@ -420,15 +420,15 @@ async def test_a_picture_that_comes_above_does_not_push_the_text_away(kept: Path
         seen = line(reader, middle + 1)
         assert seen
         view.refit(view.text, taller)  # at once: from its top
-        await reader.settled()
+        await reader.settle()
         assert (view.scroll_offset.y, line(reader, 2)) == (0, "With a page")
         view.refit(view.text, laid)
         reader.age_text(60)
         view.refit(view.text, taller)
-        await reader.settled()
+        await reader.settle()
         assert line(reader, middle + 1) == seen
         view.refit(view.text, laid)
-        await reader.settled()
+        await reader.settle()
         assert line(reader, middle + 1) == seen
 
 
@@ -459,104 +459,104 @@ def post(reader: Reader, *keys: str) -> None:
         reader.app.post_message(events.Key(_character_to_key(key), key if len(key) == 1 else None))
 
 
-async def test_a_text_that_comes_late_does_not_take_the_place_of_another(kept: Path, gate: Gate) -> None:
+async def test_a_late_text_does_not_replace_another(kept: Path, gate: Gate) -> None:
     gate.held.add("With a page")
-    async with opened(kept) as reader:
+    async with open_app(kept) as reader:
         post(reader, "f")
         await until(reader.pilot, lambda: reader.is_reader_open)
         post(reader, "escape", "j", "f")
         await until(reader.pilot, lambda: reader.is_text_loaded)
         gate.opened.set()
-        await reader.settled()
-        assert reader.reading.text is not None
-        assert reader.reading.text.title == "With a body"
+        await reader.settle()
+        assert reader.reader_view.text is not None
+        assert reader.reader_view.text.title == "With a body"
         assert [row.read for row in reader.rows] == [False, True, False]
 
 
 @pytest.mark.parametrize("key", ["o", "1", "y", "f", "v"])
-async def test_while_a_text_is_on_its_way_no_key_is_about_the_former(
+async def test_keys_do_not_act_on_the_previous_text_while_one_loads(
     kept: Path, gate: Gate, followed: list[str], key: str
 ) -> None:
     gate.held.add("With a body")
-    async with opened(kept) as reader:
+    async with open_app(kept) as reader:
         await read(reader)
         post(reader, "n", key)
         await until(reader.pilot, lambda: reader.row.title == "With a body")
         gate.opened.set()
-        await reader.settled()
-        assert reader.reading.text is not None
-        assert reader.reading.text.title == "With a body"
+        await reader.settle()
+        assert reader.reader_view.text is not None
+        assert reader.reader_view.text.title == "With a body"
         assert set(followed) <= {"https://b.example/"}
         assert reader.app.clipboard in {"", "https://b.example/"}
 
 
-async def test_letters_after_l_open_links_however_quick_they_come(kept: Path, followed: list[str]) -> None:
-    async with opened(kept) as reader:
-        await reader.burst("f", "l", "s")
+async def test_link_hints_accept_fast_typing(kept: Path, followed: list[str]) -> None:
+    async with open_app(kept) as reader:
+        await reader.press_at_once("f", "l", "s")
         assert followed == ["https://example.org/2"]
         assert not reader.row.starred
 
 
-async def test_letters_at_links_stay_while_a_page_comes(kept: Path, followed: list[str]) -> None:
-    async with opened(kept) as reader:
+async def test_link_hints_survive_a_reload(kept: Path, followed: list[str]) -> None:
+    async with open_app(kept) as reader:
         await read(reader)
         await reader.press("l")
         reader.reload_article()
-        await reader.settled()
+        await reader.settle()
         await reader.press("s")
         assert followed == ["https://example.org/2"]
 
 
-async def test_what_was_asked_of_a_text_that_was_left_is_not_done(kept: Path, gate: Gate) -> None:
+async def test_keys_for_an_abandoned_text_are_dropped(kept: Path, gate: Gate) -> None:
     gate.held.add("With a page")
-    async with opened(kept) as reader:
+    async with open_app(kept) as reader:
         post(reader, "f")
         await until(reader.pilot, lambda: reader.is_reader_open)
         post(reader, "n", "escape", "j", "f")
         await until(reader.pilot, lambda: reader.is_text_loaded)
         gate.opened.set()
-        await reader.settled()
+        await reader.settle()
         assert reader.row.title == "With a body"
-        assert reader.reading.text is not None
-        assert reader.reading.text.title == "With a body"
+        assert reader.reader_view.text is not None
+        assert reader.reader_view.text.title == "With a body"
 
 
-async def test_a_document_that_vanishes_while_it_is_read_stays_to_be_read(kept: Path) -> None:
-    async with opened(kept) as reader:
+async def test_a_document_deleted_while_read_stays_open(kept: Path) -> None:
+    async with open_app(kept) as reader:
         await reader.press("j", "f")
         keep(kept, "With a body", "The page that has come.")
         (kept / "b.md").unlink()
         reader.reload_article()
-        await reader.settled()
-        assert "The page that has come." in drawn(reader.reading)
+        await reader.settle()
+        assert "The page that has come." in full_text(reader.reader_view)
 
 
-async def test_many_that_are_chosen_are_fetched_when_the_key_is_pressed_again(make_folder: MakeFolder) -> None:
+async def test_fetching_a_large_selection_asks_for_confirmation(make_folder: MakeFolder) -> None:
     folder = make_folder({f"{n:03}.md": document(f"Article {n}") for n in range(230)})
-    async with opened(folder, settings=Config()) as reader:
+    async with open_app(folder, settings=Config()) as reader:
         await reader.press("v", "G", "F")
         assert "F again fetches the originals of 230 articles" in reader.message
         await reader.press("F")
         assert "again" not in reader.message
 
 
-async def test_without_the_files_that_somebody_tidied_away_the_pager_gets_another(kept: Path, tmp_path: Path) -> None:
+async def test_the_pager_gets_a_new_file_after_the_first_was_deleted(kept: Path, tmp_path: Path) -> None:
     from reader.tui.terminal.pager import Pager
 
     program = tmp_path / "pager"
     program.write_text(f'#!/bin/sh\necho "$1" >> {tmp_path}/seen\n')
     program.chmod(0o700)
     outside = Pager()
-    async with opened(kept) as reader:
+    async with open_app(kept) as reader:
         await read(reader)
-        text = reader.reading.text
+        text = reader.reader_view.text
         assert text is not None
         for _ in range(2):
             outside.show(text, {"PAGER": str(program)})
             shutil.rmtree(Path((tmp_path / "seen").read_text().splitlines()[-1]).parent)
 
 
-async def test_the_pager_gets_the_text_in_a_file_of_its_own(
+async def test_the_pager_gets_the_text_in_a_private_file(
     kept: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from reader.tui.terminal.pager import Pager, find_viewer
@@ -565,9 +565,9 @@ async def test_the_pager_gets_the_text_in_a_file_of_its_own(
     program.write_text(f'#!/bin/sh\ncp "$1" {tmp_path}/seen; stat -c %a "$(dirname "$1")" > {tmp_path}/mode\n')
     program.chmod(0o700)
     assert find_viewer({"PAGER": str(program), "EDITOR": "vi"}) == [str(program)]
-    async with opened(kept) as reader:
+    async with open_app(kept) as reader:
         await read(reader)
-        text = reader.reading.text
+        text = reader.reader_view.text
         assert text is not None
         assert Pager().show(text, {"PAGER": str(program)}) == "pager"
         await reader.press("e")

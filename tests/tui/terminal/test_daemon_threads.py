@@ -14,7 +14,7 @@ from reader.tui.terminal.daemon_threads import DaemonThreads
 PATIENCE = 30.0
 
 
-def test_what_is_asked_for_is_done_and_what_fails_is_told() -> None:
+def test_results_and_exceptions_are_returned() -> None:
     threads = DaemonThreads()
     assert threads.submit(divmod, 7, 2).result(PATIENCE) == (3, 1)
     with pytest.raises(ZeroDivisionError):
@@ -22,7 +22,7 @@ def test_what_is_asked_for_is_done_and_what_fails_is_told() -> None:
     threads.shutdown()
 
 
-def test_threads_are_daemons_and_used_again() -> None:
+def test_threads_are_daemons_and_reused() -> None:
     threads = DaemonThreads()
     first = threads.submit(threading.current_thread).result(PATIENCE)
     # A thread is free before its result is told: one after the other needs no second.
@@ -32,7 +32,7 @@ def test_threads_are_daemons_and_used_again() -> None:
     threads.shutdown()
 
 
-def test_no_more_threads_than_allowed_and_all_work_is_done() -> None:
+def test_the_number_of_threads_is_limited() -> None:
     threads = DaemonThreads(2)
     go, meet = threading.Event(), threading.Barrier(3)
 
@@ -51,7 +51,7 @@ def test_no_more_threads_than_allowed_and_all_work_is_done() -> None:
     threads.shutdown()
 
 
-def test_a_cancelled_task_is_not_begun() -> None:
+def test_a_canceled_task_is_not_started() -> None:
     threads = DaemonThreads(1)
     go = threading.Event()
     blocked = threads.submit(go.wait, PATIENCE)
@@ -64,7 +64,7 @@ def test_a_cancelled_task_is_not_begun() -> None:
     threads.shutdown()
 
 
-def test_after_the_end_nothing_is_taken_on() -> None:
+def test_no_work_is_accepted_after_shutdown() -> None:
     threads = DaemonThreads()
     begun = threads.submit(threading.current_thread).result(PATIENCE)
     threads.shutdown()
@@ -74,7 +74,7 @@ def test_after_the_end_nothing_is_taken_on() -> None:
     assert not begun.is_alive()
 
 
-def test_a_loop_ends_although_a_thread_of_it_never_does() -> None:
+def test_an_event_loop_closes_although_a_thread_hangs() -> None:
     program = """
 import asyncio, threading
 from reader.tui.terminal.daemon_threads import DaemonThreads

@@ -25,7 +25,7 @@ PLAIN = {"TERM": "xterm-256color"}
         ({}, False),
     ],
 )
-def test_which_terminals_know_placeholders(environ: dict[str, str], has: bool) -> None:
+def test_terminals_with_kitty_placeholders(environ: dict[str, str], has: bool) -> None:
     assert graphics.has_kitty_graphics(environ) is has
 
 
@@ -47,7 +47,7 @@ def test_which_terminals_know_placeholders(environ: dict[str, str], has: bool) -
         ({}, False),
     ],
 )
-def test_which_terminals_take_sixel(environ: dict[str, str], has: bool) -> None:
+def test_terminals_with_sixel(environ: dict[str, str], has: bool) -> None:
     assert graphics.has_sixel(environ) is has
 
 
@@ -67,7 +67,7 @@ def test_which_terminals_take_sixel(environ: dict[str, str], has: bool) -> None:
         ("none", KITTY, "truecolor", True, "none"),
     ],
 )
-def test_how_pictures_are_drawn(
+def test_the_image_protocol_of_each_terminal(
     wanted: str, environ: dict[str, str], colours: str | None, installed: bool, drawn: str
 ) -> None:
     assert graphics.graphics(wanted, environ, colours, is_installed=installed, is_measured=True) == drawn
@@ -86,30 +86,30 @@ def test_how_pictures_are_drawn(
         ("kitty", FOOT, True, True, "kitty"),
     ],
 )
-def test_sixel_needs_the_size_of_a_cell_unless_one_asks_for_it(
+def test_sixel_needs_the_cell_size_unless_configured(
     wanted: str, environ: dict[str, str], installed: bool, measured: bool, drawn: str
 ) -> None:
     found = graphics.graphics(wanted, environ, "truecolor", is_installed=installed, is_measured=measured)
     assert found == drawn
 
 
-def test_far_is_what_goes_over_ssh() -> None:
+def test_a_session_over_ssh_is_remote() -> None:
     assert graphics.is_remote({"SSH_CONNECTION": "a 1 b 2"})
     assert graphics.is_remote({"SSH_TTY": "/dev/pts/1"})
     assert not graphics.is_remote({"SSH_CONNECTION": ""})
     assert not graphics.is_remote({})
 
 
-def test_the_ground_is_the_theme_s_and_black_or_white_where_it_is_the_terminal_s_own() -> None:
+def test_the_background_is_taken_from_the_theme() -> None:
     assert graphics.rgb_of("#102030", is_dark=True) == (16, 32, 48)
     assert graphics.rgb_of("ansi_default", is_dark=True) == (0, 0, 0)
     assert graphics.rgb_of("ansi_default", is_dark=False) == (255, 255, 255)
     assert graphics.rgb_of("", is_dark=False) == (255, 255, 255)
 
 
-def test_where_the_system_does_not_say_how_large_a_cell_is_nobody_knows() -> None:
+def test_the_cell_size_may_be_unknown() -> None:
     assert graphics.cell_size() is None
 
 
-def test_what_is_forgotten_is_deleted_with_all_that_shows_of_it() -> None:
+def test_deleted_images_lose_their_placements() -> None:
     assert graphics.delete_images_sequence((7, 9)) == "\x1b_Ga=d,d=I,i=7,q=2\x1b\\\x1b_Ga=d,d=I,i=9,q=2\x1b\\"

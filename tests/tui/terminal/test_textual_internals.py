@@ -17,7 +17,7 @@ from textual.widget import Widget
 
 from reader.tui.terminal.textual_internals import write_raw
 from reader.tui.widgets.text.scroll_view import CachedScrollBar
-from tests.tui.helpers import opened
+from tests.tui.helpers import open_app
 
 
 def source(thing: object) -> str:
@@ -60,8 +60,8 @@ def test_nothing_is_written_to_a_terminal_that_is_not_there() -> None:
 
 
 async def test_list_and_panes_have_the_cheap_scroll_bar(seeds: Path) -> None:
-    async with opened(seeds) as reader:
-        for view in (reader.list, reader.article):
+    async with open_app(seeds) as reader:
+        for view in (reader.article_list, reader.article_pane):
             assert type(view.vertical_scrollbar) is CachedScrollBar
             assert view.vertical_scrollbar.window_virtual_size == view.virtual_size.height
 

@@ -37,7 +37,7 @@ def item(title: str = "Other", **fields: object) -> RelatedItem:
 
 @settings(max_examples=150)
 @given(subjects(), CELLS)
-def test_no_line_above_the_related_items_is_wider_than_the_pane(subject: ArticleContent, cells: int) -> None:
+def test_facts_fit_the_width_of_the_pane(subject: ArticleContent, cells: int) -> None:
     for line in texts(head_lines(subject, cells)):
         assert cell_width(line) <= cells, line
         assert not FORBIDDEN.search(line)
@@ -45,9 +45,7 @@ def test_no_line_above_the_related_items_is_wider_than_the_pane(subject: Article
 
 @settings(max_examples=150)
 @given(subjects(), st.integers(24, 76), st.integers(-1, 4))
-def test_no_related_item_and_no_further_field_is_wider_than_the_pane(
-    subject: ArticleContent, cells: int, at: int
-) -> None:
+def test_related_items_and_fields_fit_the_width_of_the_pane(subject: ArticleContent, cells: int, at: int) -> None:
     page = bottom(subject, cells, selected=min(at, len(subject.items) - 1))
     for line in texts(page.lines):
         assert cell_width(line) <= cells, line
@@ -55,7 +53,7 @@ def test_no_related_item_and_no_further_field_is_wider_than_the_pane(
 
 
 @given(subjects(), CELLS, st.integers(0, 50), st.integers(-1, 4))
-def test_the_lines_of_an_item_are_where_the_page_says(subject: ArticleContent, cells: int, after: int, at: int) -> None:
+def test_related_items_start_at_the_reported_lines(subject: ArticleContent, cells: int, after: int, at: int) -> None:
     at = min(at, len(subject.items) - 1)
     page = bottom(subject, cells, after=after, selected=at)
     assert len(page.items) == len(subject.items)
@@ -80,13 +78,13 @@ def test_related_items_and_members_have_a_heading_each_with_their_number() -> No
     assert [line for line in lines if line.endswith(")")] == ["Related (1)", "In this collection (2)"]
 
 
-def test_an_item_of_this_folder_has_a_sign() -> None:
+def test_a_related_item_in_this_folder_has_a_marker() -> None:
     first, second = bottom(ArticleContent("Title", items=(item("Here", rowid=3), item("There")))).lines[2:4]
     assert first[0].text == "›"
     assert second[0].text == " "
 
 
-def test_unknown_scores_and_dates_are_a_dash_or_said_so() -> None:
+def test_unknown_scores_and_dates_are_shown_as_unknown() -> None:
     facts = " ".join(texts(head_lines(ArticleContent("Title"), 76)))
     assert "quality –" in facts
     assert "heat –" in facts
@@ -94,7 +92,7 @@ def test_unknown_scores_and_dates_are_a_dash_or_said_so() -> None:
     assert "-1" not in facts
 
 
-def test_everything_of_the_head_is_there() -> None:
+def test_the_head_has_all_facts() -> None:
     moment = datetime(2021, 8, 1, 3, 8, tzinfo=UTC)
     subject = ArticleContent(
         "Title", "Jurist", ("Ann", "Bo"), moment, "article", "news", 46, 97, ("AI", "Law"), "Excerpt.", published=False
@@ -106,13 +104,13 @@ def test_everything_of_the_head_is_there() -> None:
     assert "not published" in text
 
 
-def test_each_address_is_a_link_of_its_own_and_none_is_there_twice() -> None:
+def test_each_address_is_listed_once_as_a_link() -> None:
     links = Links("https://a.org/", "https://a.org/", "https://a.org/amp", "https://cdn.org/")
     runs = [run for line in head_lines(ArticleContent("Title", links=links), 76) for run in line if run.href]
     assert [run.href for run in runs] == ["https://a.org/", "https://a.org/amp", "https://cdn.org/"]
 
 
-def test_the_secured_payload_is_a_number_of_bytes() -> None:
+def test_the_secured_payload_is_shown_as_a_size() -> None:
     assert "secured payload, 1,400 bytes" in " ".join(texts(bottom(ArticleContent("Title", secured_bytes=1400)).lines))
 
 
@@ -150,20 +148,20 @@ HUB = {
         ("whatever", "–"),
     ],
 )
-def test_further_fields_of_a_hub_are_shown_by_name_under_more(name: str, shown: str) -> None:
+def test_other_fields_are_listed_by_name(name: str, shown: str) -> None:
     lines = texts(bottom(ArticleContent("Title", extra=HUB)).lines)
     more = lines[lines.index("More") :]
     (line,) = [line for line in more if line.startswith(name)]
     assert shown in line
 
 
-def test_only_web_addresses_among_the_further_fields_can_be_followed() -> None:
+def test_only_web_addresses_in_other_fields_are_links() -> None:
     hrefs = {run.href for line in bottom(ArticleContent("Title", extra=HUB)).lines for run in line}
     assert "https://a.org/go" in hrefs
     assert all(href.startswith("https://") for href in hrefs - {""})
 
 
-def test_a_related_item_is_shown_from_what_the_document_says_of_it() -> None:
+def test_a_related_item_is_shown_from_its_entry_in_the_document() -> None:
     related = Related("Other", type="video", extra={"length": "PT2M"})
     subject = content_of_item(item("Other", excerpt="Words.", related=related, quality=7), "Teller")
     text = " ".join(texts((*head_lines(subject, 76), *bottom(subject).lines)))

@@ -7,7 +7,7 @@ def place(rowid: int) -> BackEntry:
     return BackEntry(rowid=rowid, top=0, y=0, selected=-1)
 
 
-def test_one_goes_back_the_way_one_came() -> None:
+def test_entries_come_back_in_reverse_order() -> None:
     trail = BackStack()
     for rowid in range(3):
         trail.push(place(rowid))
@@ -15,7 +15,7 @@ def test_one_goes_back_the_way_one_came() -> None:
     assert trail.pop() is None
 
 
-def test_the_oldest_places_are_forgotten() -> None:
+def test_the_oldest_entries_are_dropped() -> None:
     trail = BackStack()
     for rowid in range(1000):
         trail.push(place(rowid))

@@ -22,7 +22,7 @@ def test_columns_never_overlap(types: bool) -> None:
 
 
 @pytest.mark.parametrize("types", [False, True])
-def test_columns_end_with_the_list_in_a_title_that_keeps_the_larger_part(types: bool) -> None:
+def test_the_title_gets_the_rest_of_the_width(types: bool) -> None:
     for cells in range(LEGIBLE, 301):
         *others, title = columns(cells, types=types).columns
         assert title.name == "title"
@@ -30,7 +30,7 @@ def test_columns_end_with_the_list_in_a_title_that_keeps_the_larger_part(types: 
         assert title.width >= max(column.width for column in others), cells
 
 
-def test_the_order_of_the_columns_is_always_the_same() -> None:
+def test_columns_keep_their_order() -> None:
     order = ["mark", "quality", "heat", "date", "source", "type", "title"]
     for cells in WIDTHS:
         names = [column.name for column in columns(cells, types=True).columns]
@@ -38,7 +38,7 @@ def test_the_order_of_the_columns_is_always_the_same() -> None:
         assert {"quality", "heat", "date", "title"} <= set(names)
 
 
-def test_every_cell_belongs_to_the_column_it_is_drawn_in() -> None:
+def test_every_cell_belongs_to_its_column() -> None:
     for cells in WIDTHS:
         layout = columns(cells, types=True)
         for column in layout.columns:
@@ -46,7 +46,7 @@ def test_every_cell_belongs_to_the_column_it_is_drawn_in() -> None:
                 assert layout.at(x) == column
 
 
-def test_marks_of_types_take_one_cell_and_are_all_explained() -> None:
+def test_type_marks_take_one_cell_and_have_a_legend() -> None:
     for kind in ("video", "course", "download", "collection", "forum", "profile", "something else"):
         assert cell_width(type_mark(kind)) == 1
         assert type_mark(kind) != " "

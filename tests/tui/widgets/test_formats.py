@@ -16,16 +16,14 @@ MOMENTS = st.datetimes(timezones=st.just(UTC))
 
 
 @given(scores)
-def test_a_score_takes_few_cells_and_the_unknown_is_a_dash(value: float | None) -> None:
+def test_a_score_is_short_and_unknown_is_a_dash(value: float | None) -> None:
     text = formats.score(value)
     assert (text == "–") == (value is None)
     assert value is None or value > 10**6 or len(text) <= 5
 
 
 @given(scores, FULL, st.integers(1, 12))
-def test_a_bar_is_never_longer_than_its_cells_and_never_empty_for_a_known_score(
-    value: float | None, full: int, cells: int
-) -> None:
+def test_a_bar_fits_its_cells_and_is_never_empty(value: float | None, full: int, cells: int) -> None:
     bar = formats.bar(value, full, cells)
     assert cell_width(bar) <= cells
     assert bool(bar) == (value is not None and value > 0)
@@ -59,7 +57,7 @@ def test_a_shade_is_one_cell(value: float | None, full: int) -> None:
         (timedelta(minutes=-1), "15 Mar"),
     ],
 )
-def test_a_date_is_an_age_within_a_week_and_has_its_year_when_it_is_another(ago: timedelta, shown: str) -> None:
+def test_recent_dates_are_ages_and_old_ones_have_a_year(ago: timedelta, shown: str) -> None:
     assert formats.short_date(NOW - ago, NOW) == shown
 
 
@@ -69,11 +67,11 @@ def test_a_short_date_takes_nine_cells_at_most(moment: datetime | None, now: dat
 
 
 @given(MOMENTS)
-def test_a_full_date_can_be_told_for_every_moment(moment: datetime) -> None:
+def test_every_time_has_a_full_date(moment: datetime) -> None:
     assert str(moment.year) in formats.full_date(moment)
 
 
-def test_a_full_date_has_its_zone() -> None:
+def test_a_full_date_has_its_time_zone() -> None:
     assert formats.full_date(NOW) == "15 March 2026, 12:00 UTC"
     assert formats.full_date(None) == ""
 
@@ -82,10 +80,10 @@ def test_a_full_date_has_its_zone() -> None:
     ("text", "words"),
     [("PT1H13M34S", "1 h 13 min 34 s"), ("PT45M", "45 min"), ("PT", "PT"), ("PT5", "PT5"), ("P1D", "P1D"), ("", "")],
 )
-def test_a_duration_is_told_in_words(text: str, words: str) -> None:
+def test_a_duration_is_formatted_in_words(text: str, words: str) -> None:
     assert formats.duration(text) == words
 
 
 @given(cleaned)
-def test_a_duration_that_is_none_stays_as_it_is(text: str) -> None:
+def test_an_invalid_duration_is_shown_as_written(text: str) -> None:
     assert formats.duration("x" + text) == "x" + text

@@ -31,29 +31,29 @@ def found(text: str, *asked: str, prefix: bool = True) -> list[str]:
         ("", "court", []),
     ],
 )
-def test_words_are_found_as_the_index_finds_them(text: str, asked: str, result: list[str]) -> None:
+def test_words_match_as_in_the_index(text: str, asked: str, result: list[str]) -> None:
     assert found(text, asked) == result
 
 
-def test_a_quoted_word_is_found_whole() -> None:
+def test_a_quoted_word_matches_whole_words() -> None:
     assert found("court courts", "court", prefix=False) == ["court"]
 
 
-def test_what_has_no_word_is_not_looked_for() -> None:
+def test_text_without_words_matches_nothing() -> None:
     assert parse_term("…", prefix=True) is None
 
 
-def test_terms_that_overlap_are_one_place() -> None:
+def test_overlapping_matches_are_merged() -> None:
     assert found("facial recognition", "facial recognition", "recognition") == ["facial recognition"]
 
 
 @given(text=st.text(), asked=st.lists(st.text(min_size=1), max_size=3))
-def test_pieces_are_the_whole_text_in_order(text: str, asked: list[str]) -> None:
+def test_pieces_cover_the_text_in_order(text: str, asked: list[str]) -> None:
     terms = [made for each in asked if (made := parse_term(each, prefix=True)) is not None]
     assert "".join(piece for piece, _ in pieces(text, spans(text, terms))) == text
 
 
 @given(text=st.text(alphabet="aäé中人 -x\u0301ßกीकआ_", max_size=40))
-def test_every_word_of_a_text_is_found_in_it(text: str) -> None:
+def test_every_word_of_a_text_matches_it(text: str) -> None:
     for word in words(text):
         assert spans(text, [Term((word,), prefix=False)])

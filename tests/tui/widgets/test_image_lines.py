@@ -48,7 +48,7 @@ MARKDOWN = f"""Words before.
 """
 
 
-def test_each_stands_above_its_words_behind_what_it_is_nested_in() -> None:
+def test_an_image_stands_above_its_caption_with_its_indent() -> None:
     pictures = {URL.format(n): picture(8, 2) for n in range(1, 5)}
     lines = shown(lay_out_text(text(MARKDOWN), 60, NOW, (), pictures))
     assert [line for line in lines if "#" in line] == ["#", "#", "▎ #", "▎ #", "  #", "  #"]
@@ -56,13 +56,13 @@ def test_each_stands_above_its_words_behind_what_it_is_nested_in() -> None:
     assert [lines[n + 1] for n in at[1::2]] == ["Picture · One¹", "▎ Picture · Two²", "• Picture · Three³"]
 
 
-def test_why_one_is_not_shown_stands_below_its_words() -> None:
+def test_the_reason_for_a_missing_image_stands_below_its_caption() -> None:
     lines = shown(lay_out_text(text(MARKDOWN), 60, NOW, (), {URL.format(2): "404 Not Found at a.example."}))
     at = lines.index("▎ Picture · Two²")
     assert lines[at + 1] == "▎ The picture cannot be shown: 404 Not Found at a.example."
 
 
-def test_the_picture_of_the_whole_stands_below_the_title_unless_it_is_in_the_text() -> None:
+def test_the_lead_image_stands_below_the_title_unless_in_the_text() -> None:
     lead = URL.format(9)
     lines = shown(lay_out_text(text(MARKDOWN, lead), 60, NOW, (), {lead: picture(8, 2)}))
     assert lines[lines.index("#") + 2] == "A title · Ann"
@@ -71,18 +71,18 @@ def test_the_picture_of_the_whole_stands_below_the_title_unless_it_is_in_the_tex
     assert list(images_in(text(MARKDOWN, lead))) == [lead, *(URL.format(n) for n in (1, 2, 3))]
 
 
-def test_one_without_room_is_its_words() -> None:
+def test_an_image_without_room_is_its_caption() -> None:
     lines = shown(lay_out_text(text(MARKDOWN), 60, NOW, (), {URL.format(2): picture(59, 2)}))
     assert "#" not in "".join(lines)
     assert "▎ Picture · Two²" in lines
 
 
-def test_of_very_many_the_first_are_asked_for() -> None:
+def test_only_the_first_of_many_images_are_requested() -> None:
     many = text("\n\n".join(f"![]({URL.format(n)})" for n in range(100)))
     assert len(images_in(many)) == MAX_IMAGES
 
 
-def test_only_addresses_of_the_web_are_asked_for() -> None:
+def test_only_web_addresses_are_requested() -> None:
     odd = "\n\n".join(f"![x]({url})" for url in ("data:image/png;base64,AAAA", "file:///etc/passwd", "javascript:x"))
     assert images_in(text(odd, "file:///etc/passwd")) == {}
 
@@ -101,7 +101,7 @@ ANSWERS = st.dictionaries(
 
 
 @given(BLOCKS, ANSWERS, st.integers(20, 80))
-def test_whatever_there_is_of_pictures_the_text_and_its_places_are_the_same(
+def test_text_and_positions_do_not_depend_on_images(
     blocks: list[str], answers: dict[str, RenderedImage | str], cells: int
 ) -> None:
     whole = text("\n\n".join(blocks), URL.format(9))
@@ -116,7 +116,7 @@ def test_whatever_there_is_of_pictures_the_text_and_its_places_are_the_same(
 
 
 @given(st.integers(1, 30), st.integers(1, 5))
-def test_a_line_of_one_is_drawn_as_wide_as_it_is(cells: int, lines: int) -> None:
+def test_an_image_line_has_the_width_of_the_image(cells: int, lines: int) -> None:
     one = picture(cells, lines)
     for line in range(lines):
         assert sum(each.cell_length for each in image_segments(ImageLine(one, line))) == cells

@@ -12,15 +12,15 @@ from reader.core.text import cell_width
 from reader.tui.keys import bindings
 from reader.tui.widgets.bars.bars import KeyBar
 from tests.conftest import MakeFolder
-from tests.tui.helpers import Reader, document, opened
+from tests.tui.helpers import Reader, document, open_app
 
 
 def bar(reader: Reader) -> str:
     return reader.key_bar.text.strip()
 
 
-async def test_it_shows_the_keys_of_list_article_and_related_item(seeds: Path) -> None:
-    async with opened(seeds) as reader:
+async def test_the_bar_shows_the_keys_of_the_focus(seeds: Path) -> None:
+    async with open_app(seeds) as reader:
         assert (
             bar(reader)
             == "Enter read  f original  ] related  o open  / search  b sidebar  m mark  s star  t tags  n next unread  "
@@ -37,7 +37,7 @@ async def test_it_shows_the_keys_of_list_article_and_related_item(seeds: Path) -
         assert reader.lines[-1].strip() == bar(reader)
 
 
-async def test_keys_that_find_nothing_to_do_do_not_stand_out(make_folder: MakeFolder) -> None:
+async def test_unavailable_keys_are_dimmed(make_folder: MakeFolder) -> None:
     related = "related:\n- {title: Two, originalUrl: 'https://two.example/'}"
     folder = make_folder({"1.md": document("One", "quality: 2", related), "2.md": document("Two", "quality: 1")})
 
@@ -45,7 +45,7 @@ async def test_keys_that_find_nothing_to_do_do_not_stand_out(make_folder: MakeFo
         line = reader.key_bar
         return {segment.text: bool(segment.style and segment.style.bold) for segment in line}
 
-    async with opened(folder) as reader:
+    async with open_app(folder) as reader:
         assert stands_out(reader)["]"]
         await reader.press("j")
         assert not stands_out(reader)["]"]
@@ -59,16 +59,16 @@ async def test_keys_that_find_nothing_to_do_do_not_stand_out(make_folder: MakeFo
         assert not stands_out(reader)["Backspace"]
 
 
-async def test_it_shows_the_persons_own_keys(seeds: Path) -> None:
+async def test_the_bar_shows_configured_keys(seeds: Path) -> None:
     settings = Config(keys=MappingProxyType({"open": "x,ctrl+x", "quit": "ctrl+w"}))
-    async with opened(seeds, settings=settings) as reader:
+    async with open_app(seeds, settings=settings) as reader:
         assert bar(reader).startswith("Enter read  f original  ] related  x open  / search  b sidebar")
         assert bar(reader).endswith("? help  Ctrl+w quit")
 
 
 @pytest.mark.parametrize("cells", [200, 60, 50, 30, 20, 12, 8])
-async def test_what_does_not_fit_goes_and_help_and_quit_go_last(seeds: Path, cells: int) -> None:
-    async with opened(seeds, size=(cells, 20)) as reader:
+async def test_help_and_quit_are_dropped_last(seeds: Path, cells: int) -> None:
+    async with open_app(seeds, size=(cells, 20)) as reader:
         line = reader.key_bar
         assert line.cell_length == cells
         words = line.text.split()
@@ -82,8 +82,8 @@ async def test_what_does_not_fit_goes_and_help_and_quit_go_last(seeds: Path, cel
             assert cell_width(line.text.strip()) + 1 <= cells
 
 
-async def test_a_click_does_what_the_key_does(seeds: Path) -> None:
-    async with opened(seeds) as reader:
+async def test_a_click_runs_the_action(seeds: Path) -> None:
+    async with open_app(seeds) as reader:
         for word, done in (
             ("mark", lambda: reader.row.read),
             ("read", lambda: reader.focus == "article"),
@@ -91,18 +91,18 @@ async def test_a_click_does_what_the_key_does(seeds: Path) -> None:
             ("article", lambda: reader.focus == "article"),
         ):
             reader.clear_message()  # it stands in the same place
-            await reader.settled()
+            await reader.settle()
             await reader.pilot.click(KeyBar, offset=(reader.lines[-1].index(word), 0))
-            await reader.settled()
+            await reader.settle()
             assert done(), word
-        place = reader.place
+        place = reader.positions
         await reader.pilot.click(KeyBar, offset=(reader.app.size.width - 2, 0))  # beside all keys
-        await reader.settled()
-        assert reader.place == place
+        await reader.settle()
+        assert reader.positions == place
 
 
 @pytest.mark.parametrize("where", ["list", "article", "related"])
-def test_every_key_it_shows_is_bound_where_the_focus_is(where: bindings.KeyContext) -> None:
+def test_every_key_shown_is_bound_in_its_context(where: bindings.KeyContext) -> None:
     scopes = {"app", "browse", "panes", "list" if where == "list" else "article"}
     shown = bindings.footer(where)
     assert len({action.name for action, _ in shown}) == len(shown)

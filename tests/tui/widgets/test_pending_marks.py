@@ -25,7 +25,7 @@ def _row(id_: str, *, read: bool = False) -> Row:
     )
 
 
-def test_a_mark_shows_on_rows_that_were_read_before_it_and_yields_to_those_read_after() -> None:
+def test_a_pending_mark_applies_to_rows_loaded_before_it() -> None:
     marks = PendingMarks()
     assert marks.apply(_row("a"), MarkChange(read=True)).read
     assert [row.read for row in marks.apply_newer([_row("a"), _row("b")], 99)] == [
@@ -39,14 +39,14 @@ def test_a_mark_shows_on_rows_that_were_read_before_it_and_yields_to_those_read_
     ]  # another instance has marked it unread since
 
 
-def test_what_could_not_be_kept_is_forgotten() -> None:
+def test_a_failed_mark_is_dropped() -> None:
     marks = PendingMarks()
     marks.apply(_row("a"), MarkChange(read=True))
     marks.clear()
     assert [row.read for row in marks.apply_newer([_row("a")], 0)] == [False]
 
 
-def test_of_several_changes_the_last_is_shown_until_all_are_on_disk() -> None:
+def test_the_last_change_wins_until_all_are_saved() -> None:
     marks = PendingMarks()
     first = marks.apply(_row("a"), MarkChange(read=True, add_tags=("x",)))
     second = marks.apply(first, MarkChange(read=False, starred=True, add_tags=("b", "X"), remove_tags=("y",)))

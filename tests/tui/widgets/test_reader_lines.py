@@ -72,18 +72,18 @@ def plain(lines: tuple[Line, ...]) -> list[str]:
     return ["".join(run.text for run in line).rstrip() for line in lines]
 
 
-def test_it_says_what_it_is_from_where_since_when_and_how_long() -> None:
+def test_the_header_shows_kind_source_age_and_length() -> None:
     shown = plain(lay_out_text(text(), 72, NOW).lines)
     assert shown[1] == "A title"
     assert shown[2].startswith("Jurist · by Ann Author · 21 November 2026")
     assert shown[3] == "The original at jurist.org, fetched 3 hours ago · 460 words, 2 min"
 
 
-def test_where_there_is_little_room_it_still_says_since_when() -> None:
+def test_a_narrow_header_still_shows_the_age() -> None:
     assert "fetched 3 hours ago · 460 words, 2 min" in plain(lay_out_text(text(), 38, NOW).lines)
 
 
-def test_it_says_when_its_server_has_said_that_it_still_holds() -> None:
+def test_the_header_shows_when_a_page_was_revalidated() -> None:
     asked = page(fetched_at=NOW - timedelta(days=3), checked_at=NOW - timedelta(seconds=20))
     facts = " ".join(plain(lay_out_text(text(page=asked), 72, NOW).lines)[3:5])
     assert "fetched 3 days ago" in facts
@@ -96,7 +96,7 @@ def code(cells: int) -> ReaderLayout:
     return lay_out_text(text(blocks=(CodeBlock("first = call(with_many, arguments)\nsecond = 2"),)), cells, NOW)
 
 
-def test_what_a_row_of_code_had_no_room_for_has_a_sign_that_is_neither_found_nor_part_of_the_text() -> None:
+def test_the_wrap_sign_of_code_is_no_part_of_the_text() -> None:
     narrow, wide = code(25), code(72)
     assert plain(narrow.lines[narrow.text.start : narrow.text.stop]) == [
         "  first = call(with_many,",
@@ -113,7 +113,7 @@ def test_what_a_row_of_code_had_no_room_for_has_a_sign_that_is_neither_found_nor
     ) - wide.offset_of(wide.text.start), "the place of the eye is the same at every width"
 
 
-def test_an_arrow_that_somebody_wrote_is_found() -> None:
+def test_an_arrow_in_the_text_is_searchable() -> None:
     laid = lay_out_text(text(blocks=(CodeBlock("↳ written"),)), 40, NOW)
     assert SearchableText(laid.lines).find("↳ written")
 
@@ -127,17 +127,17 @@ def test_an_arrow_that_somebody_wrote_is_found() -> None:
         ("archive", "The Wayback Machine's capture at"),
     ],
 )
-def test_it_says_which_address_it_came_by(way: str, words: str) -> None:
+def test_the_header_shows_the_kind_of_address(way: str, words: str) -> None:
     assert any(line.startswith(words) for line in plain(lay_out_text(text(page=page(way=way)), 72, NOW).lines))
 
 
-def test_what_is_no_page_says_so() -> None:
+def test_text_that_is_not_a_page_says_so() -> None:
     body = plain(lay_out_text(text(page=None, kind="body"), 72, NOW).lines)
     assert any(line.startswith("From the document · ") for line in body)
     assert "Excerpt only" in plain(lay_out_text(text(page=None, kind="excerpt"), 72, NOW).lines)
 
 
-def test_links_are_numbered_and_listed_below_and_lead_there() -> None:
+def test_links_are_numbered_and_listed() -> None:
     laid = lay_out_text(text(), 72, NOW)
     shown = plain(laid.lines)
     assert "First words with a link¹ in them." in shown
@@ -148,14 +148,14 @@ def test_links_are_numbered_and_listed_below_and_lead_there() -> None:
     assert {run.href for line in laid.lines[end:] for run in line if run.href} == set(laid.links)
 
 
-def test_headings_are_where_one_can_go() -> None:
+def test_headings_are_listed_with_their_lines() -> None:
     laid = lay_out_text(text(), 72, NOW)
     shown = plain(laid.lines)
     assert [shown[line] for line in laid.headings[1:]] == ["A heading", "Another"]
     assert laid.headings[0] == 0
 
 
-def test_notices_stand_below_the_text() -> None:
+def test_notices_follow_the_text() -> None:
     laid = lay_out_text(
         text(page=None, kind="excerpt"), 40, NOW, (TextNotice("It could not be fetched."), TextNotice("Try again."))
     )
@@ -165,14 +165,14 @@ def test_notices_stand_below_the_text() -> None:
 
 
 @given(st.integers(8, 200))
-def test_no_line_is_wider_than_was_asked_for(cells: int) -> None:
+def test_lines_fit_the_width(cells: int) -> None:
     laid = lay_out_text(text(), cells, NOW, (TextNotice("Some words about what went wrong here."),))
     assert all(sum(cell_width(run.text) for run in line) <= cells for line in laid.lines)
     assert all(laid.line_at(laid.offset_of(y)) == y for y in laid.headings)
 
 
 @pytest.mark.parametrize(("words", "said"), [(0, 1), (100, 1), (460, 2), (2300, 10)])
-def test_how_long_it_takes(words: int, said: int) -> None:
+def test_reading_time(words: int, said: int) -> None:
     assert reading_minutes(words) == said
 
 
@@ -180,23 +180,23 @@ def test_how_long_it_takes(words: int, said: int) -> None:
     ("seconds", "said"),
     [(-5, "just now"), (59, "just now"), (60, "1 minute ago"), (7300, "2 hours ago"), (86400 * 3, "3 days ago")],
 )
-def test_how_long_ago(seconds: int, said: str) -> None:
+def test_age_in_words(seconds: int, said: str) -> None:
     assert ago(NOW - timedelta(seconds=seconds), NOW) == said
 
 
-def test_lines_that_count_nothing_are_at_the_place_of_the_text_below_them() -> None:
+def test_uncounted_lines_have_the_position_of_the_text_below() -> None:
     measured = LineMap(before=(0, 10, 10, 10, 10, 30))
     assert measured.line_at(10) == 4
-    positions = [measured.position_of(line) for line in range(6)]
-    assert positions == [(0, 0, 0), (10, 3, 3), (10, 2, 3), (10, 1, 3), (10, 0, 3), (30, 0, 0)]
-    assert [measured.line_of(position) for position in positions] == [*range(6)]
+    spots = [measured.position_of(line) for line in range(6)]
+    assert spots == [(0, 0, 0), (10, 3, 3), (10, 2, 3), (10, 1, 3), (10, 0, 3), (30, 0, 0)]
+    assert [measured.line_of(spot) for spot in spots] == [*range(6)]
     without = LineMap(before=(0, 10, 30))
-    assert [without.line_of(position) for position in positions] == [0, 1, 1, 1, 1, 2]
+    assert [without.line_of(spot) for spot in spots] == [0, 1, 1, 1, 1, 2]
     larger = LineMap(before=(0, 10, 10, 10, 10, 10, 10, 10, 30))
-    assert [larger.line_of(position) for position in positions] == [0, 1, 3, 5, 7, 8]
+    assert [larger.line_of(spot) for spot in spots] == [0, 1, 3, 5, 7, 8]
     assert [larger.line_of(without.position_of(line)) for line in range(3)] == [0, 7, 8]
     wider = LineMap(before=(0, 5, 30))
-    assert [wider.line_of(position) for position in positions] == [0, 1, 1, 1, 1, 2]
+    assert [wider.line_of(spot) for spot in spots] == [0, 1, 1, 1, 1, 2]
 
 
 # Finding.
@@ -232,14 +232,14 @@ def found(lines: list[str], wanted: str) -> list[list[str]]:
         (["nothing"], "   ", []),
     ],
 )
-def test_what_is_written_is_found(lines: list[str], wanted: str, pieces: list[list[str]]) -> None:
+def test_search_finds_written_text(lines: list[str], wanted: str, pieces: list[list[str]]) -> None:
     assert [["".join(each).strip("\n") for each in match] for match in found(lines, wanted)] == pieces or [
         [piece.strip() for piece in match if piece.strip()] for match in found(lines, wanted)
     ] == pieces
 
 
 @given(st.lists(st.text(st.sampled_from("ab  \tÉ人▎"), max_size=12), max_size=5))
-def test_a_plain_line_is_taken_in_as_one_that_is_looked_at_char_by_char(lines: list[str]) -> None:
+def test_the_fast_path_for_plain_lines_equals_the_slow_one(lines: list[str]) -> None:
     quick, slow = SearchableText([line_of(line) for line in lines]), SearchableText([])
     slow._folded = [" "]
     for number, line in enumerate(lines):
@@ -249,7 +249,7 @@ def test_a_plain_line_is_taken_in_as_one_that_is_looked_at_char_by_char(lines: l
 
 
 @given(st.lists(st.text(max_size=30), max_size=5), st.text(max_size=5))
-def test_every_place_reads_as_what_was_wanted(lines: list[str], wanted: str) -> None:
+def test_every_match_reads_as_the_search_text(lines: list[str], wanted: str) -> None:
     def plainly(text: str) -> str:
         return "".join(map(fold_character, text)).translate({ord(c): None for c in " \n\t"}).replace("─", "")
 
@@ -264,7 +264,7 @@ def test_every_place_reads_as_what_was_wanted(lines: list[str], wanted: str) -> 
 
 
 @given(st.integers(0, 800))
-def test_labels_are_all_different_and_none_begins_another(number: int) -> None:
+def test_hint_labels_are_unique_and_prefix_free(number: int) -> None:
     labels = hint_labels(number)
     assert len(set(labels)) == number
     assert len({len(label) for label in labels}) <= 1

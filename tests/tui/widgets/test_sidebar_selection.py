@@ -56,9 +56,7 @@ UNREAD, STARRED, ALL = (
         ("is:unread", [SidebarChoice("view", "Everything")], ""),
     ],
 )  # fmt: skip
-def test_choices_of_one_kind_are_alternatives_and_those_of_others_come_together(
-    before: str, choices: list[SidebarChoice], after: str
-) -> None:
+def test_choices_of_one_kind_are_alternatives(before: str, choices: list[SidebarChoice], after: str) -> None:
     query: Query | None = parse_query(before)
     for choice in choices:
         query = toggle_choice(query, choice, VIEWS)
@@ -89,15 +87,15 @@ def test_choices_of_one_kind_are_alternatives_and_those_of_others_come_together(
         ("domain:x lang:en path:y", set()),
     ],
 )
-def test_what_is_chosen_is_seen_also_in_a_query_that_was_written(query: str, found: set[SidebarChoice]) -> None:
+def test_choices_are_recognized_in_a_typed_query(query: str, found: set[SidebarChoice]) -> None:
     assert choices_in(parse_query(query), VIEWS) == found
 
 
-def test_without_a_query_all_is_chosen() -> None:
+def test_without_a_query_all_is_selected() -> None:
     assert ALL in choices_in(None, {})
 
 
-def test_a_view_that_is_no_query_cannot_be_combined() -> None:
+def test_a_view_with_an_invalid_query_cannot_be_combined() -> None:
     assert toggle_choice(None, SidebarChoice("view", "broken"), VIEWS) is None
     assert query_for(SidebarChoice("view", "broken"), VIEWS) is None
 
@@ -111,7 +109,7 @@ choices = (
 
 
 @given(queries, choices)
-def test_adding_marks_it_and_taking_it_away_leaves_the_rest(query: Query, choice: SidebarChoice) -> None:
+def test_toggling_a_choice_keeps_the_rest_of_the_query(query: Query, choice: SidebarChoice) -> None:
     before = choices_in(query, VIEWS)
     if choice.key in before:
         return
@@ -125,7 +123,7 @@ def test_adding_marks_it_and_taking_it_away_leaves_the_rest(query: Query, choice
 
 
 @given(st.lists(choices, max_size=8))
-def test_any_choices_make_a_query_that_can_be_read_again(picked: list[SidebarChoice]) -> None:
+def test_any_choices_make_a_valid_query(picked: list[SidebarChoice]) -> None:
     query = Query()
     for choice in picked:
         found = toggle_choice(query, choice, VIEWS)
