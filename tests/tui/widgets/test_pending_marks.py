@@ -1,9 +1,10 @@
-"""Marks of this run over rows that were read before: pure."""
+"""Marks that are not saved yet, over rows that were loaded before (pure)."""
 
 from __future__ import annotations
 
+from reader.core.marks import MarkChange
 from reader.core.model import Links, Row
-from reader.tui.widgets.article_list.pending_marks import MarkChange, PendingMarks
+from reader.tui.widgets.article_list.pending_marks import PendingMarks
 
 
 def _row(id_: str, *, read: bool = False) -> Row:
@@ -28,15 +29,14 @@ def _row(id_: str, *, read: bool = False) -> Row:
 def test_a_pending_mark_applies_to_rows_loaded_before_it() -> None:
     marks = PendingMarks()
     assert marks.apply(_row("a"), MarkChange(read=True)).read
+    # A change that is not on disk yet is newer than any row.
     assert [row.read for row in marks.apply_newer([_row("a"), _row("b")], 99)] == [
         True,
         False,
-    ]  # not on disk yet: always newer
+    ]
     assert marks.confirm([_row("a", read=True)], 3) == [_row("a", read=True)]
     assert [row.read for row in marks.apply_newer([_row("a")], 2)] == [True]
-    assert [row.read for row in marks.apply_newer([_row("a")], 3)] == [
-        False
-    ]  # another instance has marked it unread since
+    assert [row.read for row in marks.apply_newer([_row("a")], 3)] == [False]
 
 
 def test_a_failed_mark_is_dropped() -> None:

@@ -107,10 +107,10 @@ def test_the_wrap_sign_of_code_is_no_part_of_the_text() -> None:
     assert TextStyle.MUTED in sign.text_style
     assert not SearchableText(narrow.lines).find("↳")
     assert SearchableText(narrow.lines).find("with_many, arguments")
-    last = narrow.text.stop - 1
-    assert narrow.offset_of(last) - narrow.offset_of(narrow.text.start) == wide.offset_of(
-        wide.text.stop - 1
-    ) - wide.offset_of(wide.text.start), "the place of the eye is the same at every width"
+    narrow_length, wide_length = (
+        laid.offset_of(laid.text.stop - 1) - laid.offset_of(laid.text.start) for laid in (narrow, wide)
+    )
+    assert narrow_length == wide_length, "positions are the same at every width"
 
 
 def test_an_arrow_in_the_text_is_searchable() -> None:

@@ -114,7 +114,7 @@ steps = st.one_of(
     st.tuples(st.just("fold"), kinds, st.booleans()),
     st.tuples(st.just("whole"), kinds, st.none()),
     st.tuples(st.just("filter"), st.just("topic"), st.sampled_from(["", "a", "ab", "bb"])),
-    st.tuples(st.just("spaced"), st.just("topic"), st.booleans()),
+    st.tuples(st.just("airy"), st.just("topic"), st.booleans()),
 )
 
 
@@ -129,7 +129,7 @@ def test_every_line_is_unique_and_findable(done: list[tuple[str, EntryKind, obje
                 tree.fold(kind, folded=value)
             case "filter", str():
                 tree.filter_by(value)
-            case "spaced", bool():
+            case "airy", bool():
                 tree.set_spaced(spaced=value)
             case _:
                 tree.show_all(kind)
