@@ -77,9 +77,8 @@ class SearchController:
         from reader.tui.widgets.prompt.completion import parse_history
 
         self._history = parse_history(await self._session.background.run(self._session.library.settings.get, HISTORY))
-        line = self._session.prompts.line
-        if line is not None and self._before_prompt is not None:
-            line.set_history(self._history)
+        if self._before_prompt is not None:
+            self._session.prompts.set_history(self._history)
 
     async def _load_values(self) -> None:
         from reader.query.ast import VALUE_FIELDS

@@ -44,7 +44,7 @@ class HelpScreen(ListingScreen):
         lines += _group("Signs", signs, width)
         queries = [(query, "", text) for query, text in EXAMPLES if _has(words, ("queries search /", query, text))]
         lines += _group("Queries", queries, width, keys=28)
-        return tuple(lines[1:]) if lines else ((Run("No key has these words.", "quiet"),),)
+        return tuple(lines[1:]) if lines else ((Run("Nothing matches these words.", "quiet"),),)
 
 
 def _has(words: Sequence[str], texts: Sequence[str]) -> bool:
