@@ -78,7 +78,7 @@ def test_a_filter_shows_matches_in_folded_sections(tree: SidebarTree) -> None:
     tree.set({"topic": [SidebarEntry("Topic 1", 1)]})
     assert shown(tree) == ["Topics", "  Topic 1"]
     tree.filter_by("nothing")
-    assert (len(tree), shown(tree), tree.step(0, 1)) == (1, ["  nothing; Esc shows all"], 0)
+    assert (len(tree), shown(tree), tree.step(0, 1)) == (1, ["  no matches; Esc shows all"], 0)
     tree.filter_by("")
     assert "  All" in shown(tree)
 
