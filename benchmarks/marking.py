@@ -17,7 +17,7 @@ from reader.core.ordering import Sort
 from reader.core.paths import Paths
 
 library = Library.open(Path(sys.argv[1]), Paths.from_environment(os.environ))
-rowids = library.view(Sort()).rowids
+rowids = library.articles.order(Sort()).rowids
 marked, undone = [], []
 for _ in range(int(sys.argv[2])):
     begin = time.perf_counter()

@@ -21,16 +21,16 @@ from reader.core.paths import Paths
 queries, runs = json.loads(sys.argv[2]), int(sys.argv[3])
 library = Library.open(Path(sys.argv[1]), Paths.from_environment(os.environ))
 told = {}
-library.search(parse_query("a"), Sort())
+library.search.run(parse_query("a"), Sort())
 for query in queries:
     first, whole = [], []
     for _ in range(runs):
         library.index.searcher().forget_found()
         begin = time.perf_counter()
-        found = library.search(parse_query(query), Sort())
+        found = library.search.run(parse_query(query), Sort())
         found.first(200)
         first.append(time.perf_counter() - begin)
-        found.view()
+        found.order()
         whole.append(time.perf_counter() - begin)
     told[query] = [found.count, first, whole]
 counts = {}

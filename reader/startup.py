@@ -1,8 +1,8 @@
-"""Opening a library, in a thread of its own, up to the rows that the list shows first.
+"""Opening a library in a thread, up to the rows of the first frame, while Textual is being imported.
 
-Most of a start is the import of Textual. Meanwhile the files are opened and asked, so
-that the first frame has the list in it. And a disk that does not answer (a network
-mount that is gone) keeps nobody waiting without a word.
+Most of the start-up time is the import of Textual. Meanwhile the files are opened and queried, so
+that the first frame already contains the list. A disk that does not answer (such as a
+disconnected network mount) is reported instead of blocking silently.
 """
 
 from __future__ import annotations
@@ -11,162 +11,169 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from reader.core.errors import ReaderError
 from reader.core.model import Counts, Row
-from reader.core.ordering import SORT_KEYS, Sort, View
+from reader.core.ordering import ArticleOrder, Sort, list_key
 from reader.core.paths import Paths
 from reader.core.text import show_path
 from reader.library.library import Library
 from reader.storage.sqlite.database import StorageError
-from reader.storage.sqlite.marks.positions import view_name
 
 if TYPE_CHECKING:
     from reader.indexing.remote import UpdaterHandle
 
 
 SORT = "sort"
-"""The name by which the library remembers the order."""
+"""Setting: the sort order."""
 PANE = "views-pane"
-"""The name by which it remembers whether views show, and how."""
+"""Setting: whether and how the sidebar shows."""
 THEME = "theme"
-"""The name by which the library remembers the theme."""
-PATIENCE = 20.0
+"""Setting: the name of the theme."""
+TIMEOUT = 20.0
 """Seconds after which a disk that does not answer is given up."""
-_SECONDS_UNTIL_TOLD = 2.0
+_SECONDS_UNTIL_NOTICE = 2.0
 _SECONDS_FOR_FIRST_ROWS = 0.3
-"""That a first frame without a row would come at once is of little use."""
-_SECONDS_BETWEEN_LOOKS = 0.004
+"""How long an empty first frame is delayed to get some rows."""
+_SECONDS_BETWEEN_POLLS = 0.004
 _SCREENS = 4
-"""Screens of rows that are read in advance."""
+"""Screens of rows to load."""
 
 
-class FirstFrame(NamedTuple):
-    """A library, and what the first frame shows of it."""
+@dataclass(frozen=True, slots=True)
+class FirstFrame:
+    """An open library, and what the first frame shows of it."""
 
     library: Library
-    view: View
+    order: ArticleOrder
     rows: list[Row]
     types: bool
+    """Whether any document is not an article."""
     counts: Counts
     theme: str
     """The name of the theme that was chosen last, or empty."""
     pane: str = ""
-    """What was remembered of the pane of views."""
-    keeper: UpdaterHandle | None = None
-    """What keeps the index up to date, where it had to begin at once."""
-    at: int = 0
-    """The place of the article that is selected in it,"""
+    """The value of the setting PANE."""
+    updater: UpdaterHandle | None = None
+    """The index updater, if it had to start at once."""
+    index: int = 0
+    """Index of the selected article in ``order``."""
     line: int = 0
-    """and on which line of the list it is."""
+    """Line of the list that shows the selected article."""
 
 
-def load_first_frame(library: Library, lines: int = 0, keeper: UpdaterHandle | None = None) -> FirstFrame:
-    """Return what the first frame of so many lines shows of ``library``. Raises StorageError."""
-    view = library.view(remembered(library.recall(SORT)))
+def load_first_frame(library: Library, lines: int = 0, updater: UpdaterHandle | None = None) -> FirstFrame:
+    """Return what the first frame of a screen with that many lines shows. Raises StorageError."""
+    settings = library.settings
+    order = library.articles.order(Sort.parse(settings.get(SORT)))
     counts = library.counts()
-    # Of a folder that was not read to its end the article may be missing yet, and no neighbour is to take its place.
-    at, line = (library.places.place(view_name(view.sort), view) if counts.complete else None) or (0, 0)
+    # In a folder that was not scanned completely, the article may still be missing; no neighbor must take its place.
+    position = library.positions.index_in(list_key(order.sort), order) if counts.complete else None
+    index, line = position or (0, 0)
     height = max(lines, 24)
-    start = max(0, at - line - (_SCREENS // 2 * height if at else 0))
-    rows = library.rows(view.rowids[start : start + _SCREENS * height])
-    theme, pane = (library.recall(name) or "" for name in (THEME, PANE))
-    return FirstFrame(library, view, rows, library.has_other_types(), counts, theme, pane, keeper, at, line)
-
-
-def remembered(kept: str | None) -> Sort:
-    """Return the order that was in force last."""
-    by, _, direction = (kept or "").partition(" ")
-    return next((Sort(key, reverse=direction == "up") for key in SORT_KEYS if key == by), Sort())
+    start = max(0, index - line - (_SCREENS // 2 * height if index else 0))
+    return FirstFrame(
+        library,
+        order,
+        library.articles.rows(order.rowids[start : start + _SCREENS * height]),
+        library.articles.has_other_types(),
+        counts,
+        settings.get(THEME) or "",
+        settings.get(PANE) or "",
+        updater,
+        index,
+        line,
+    )
 
 
 class Opening:
     """A library that is being opened: the one at ``path``, or with None the one that was open last."""
 
     def __init__(
-        self, path: str | None, paths: Paths, *, reach: Callable[[Path | None, Paths], FirstFrame] | None = None
-    ):
-        """Begin. ``reach`` does the opening; a test can give one that takes its time."""
+        self, path: str | None, paths: Paths, *, load: Callable[[Path | None, Paths], FirstFrame] | None = None
+    ) -> None:
+        """Begin. ``load`` opens the library; a test may pass one that is slow."""
         self._path = Path(path) if path is not None else None
         self._paths = paths
-        self._reach = reach or _reach
+        self._load = load or _open_library
         self._first: FirstFrame | None = None
         self._error: BaseException | None = None
-        # A daemon, so that the program can end although this hangs.
+        # A daemon, so that the program can end even if the thread hangs.
         self._thread = threading.Thread(target=self._work, name="opening", daemon=True)
         self._thread.start()
 
     def _work(self) -> None:
         try:
-            self._first = self._reach(self._path, self._paths)
-        except BaseException as error:  # noqa: BLE001 - it is raised again where it is waited for
+            self._first = self._load(self._path, self._paths)
+        except BaseException as error:  # noqa: BLE001 - wait() raises it again
             self._error = error
 
-    def wait(self, tell: Callable[[str], None], patience: float = PATIENCE) -> FirstFrame:
-        """Return the library once it is open; tell, when that takes long, what it waits for.
+    def wait(self, on_notice: Callable[[str], None], timeout: float = TIMEOUT) -> FirstFrame:
+        """Return the first frame once the library is open; ``on_notice`` gets a sentence if that takes long.
 
-        ``patience`` is in seconds. Raises ReaderError when there is nothing to open, or
-        when the disk has not answered by then, and whatever else opening it raised.
+        ``timeout`` is in seconds. Raises ReaderError if there is nothing to open or the disk
+        does not answer in time, and whatever else opening the library raised.
         """
-        soon = min(_SECONDS_UNTIL_TOLD, patience)
+        soon = min(_SECONDS_UNTIL_NOTICE, timeout)
         self._thread.join(soon)
         name = "the folder that was open last" if self._path is None else show_path(self._path)
         if self._thread.is_alive():
-            tell(f"Waiting for {name} …")
-            self._thread.join(patience - soon)
+            on_notice(f"Waiting for {name} …")
+            self._thread.join(timeout - soon)
         if self._error is not None:
             raise self._error
         if self._first is None:
             raise ReaderError(
                 f"{name[:1].upper()}{name[1:]} does not answer." if self._path is None else f"{name} does not answer.",
-                "Is it on a disk, or behind a network, that is not there? Try again when it is.",
+                "Is it on a disk or network that is not connected? Try again when it is.",
             )
         return self._first
 
 
-def _reach(path: Path | None, paths: Paths) -> FirstFrame:
+def _open_library(path: Path | None, paths: Paths) -> FirstFrame:
     library = Library.open(path if path is not None else _last_folder(paths), paths)
     try:
-        lines = _lines()
+        lines = _terminal_lines()
         try:
             first = load_first_frame(library, lines)
         except StorageError as error:
             if not (error.damaged and library.renew()):
                 raise
             first = load_first_frame(library, lines)
-        return _kept(first, lines)
+        return _start_updater_if_empty(first, lines)
     except BaseException:
         library.close()
         raise
 
 
-def _kept(first: FirstFrame, lines: int) -> FirstFrame:
-    """Have documents read while Textual is still being imported, where there is nothing to show without.
+def _start_updater_if_empty(first: FirstFrame, lines: int) -> FirstFrame:
+    """Start reading documents while Textual is still being imported if there is nothing to show.
 
-    A moment later there is a screen of them, which the first frame can begin with.
+    A moment later there is a screenful of them, with which the first frame can begin.
     """
-    if len(first.view):
+    if len(first.order):
         return first
     from reader.indexing.remote import create_updater
 
     library = first.library
     before = library.generation()
-    keeper = create_updater(library)
-    keeper.start()
+    updater = create_updater(library)
+    updater.start()
     until = time.monotonic() + _SECONDS_FOR_FIRST_ROWS
     while time.monotonic() < until and not library.index.in_memory:
         if library.generation() != before:
-            return load_first_frame(library, lines, keeper)
-        time.sleep(_SECONDS_BETWEEN_LOOKS)
-    return first._replace(keeper=keeper)
+            return load_first_frame(library, lines, updater)
+        time.sleep(_SECONDS_BETWEEN_POLLS)
+    return replace(first, updater=updater)
 
 
-def _lines() -> int:
+def _terminal_lines() -> int:
     try:
         return os.get_terminal_size(1).lines
-    except OSError:  # no terminal; whoever needs one says so
+    except OSError:  # no terminal
         return 0
 
 
@@ -174,7 +181,7 @@ def _last_folder(paths: Paths) -> Path:
     last, notice = Library.last(paths)
     if last is None:
         raise ReaderError(
-            f"{notice} Which folder of news shall it be?".lstrip(),
-            "Begin with `newsreader FOLDER`, such as `newsreader seeds/`; then `newsreader` alone opens it again.",
+            f"{notice} Which folder do you want to read?".lstrip(),
+            "Start with `newsreader FOLDER`, such as `newsreader seeds/`; after that, `newsreader` opens it again.",
         )
     return last

@@ -80,11 +80,11 @@ def store_page(library: Library) -> None:
     """Store a page for the article of the best quality, with a text of our own, as nothing is fetched here."""
     for _ in refresh(library):
         pass
-    (row,) = library.rows(library.view(Sort("quality")).rowids[:1])
+    (row,) = library.articles.rows(library.articles.order(Sort("quality")).rowids[:1])
     text = (HERE / "text.md").read_text("utf-8")
     when = datetime.now(UTC) - timedelta(hours=3)
     extract = Extract(parse_markdown(text), len(text.split()))
-    library.pages.keep(Page(row.id, "original", row.links.best, row.links.best, extract, when, when), b"")
+    library.pages.put(Page(row.id, "original", row.links.best, row.links.best, extract, when, when), b"")
 
 
 async def screenshot(picture: Picture, folder: Path) -> str:
@@ -94,7 +94,7 @@ async def screenshot(picture: Picture, folder: Path) -> str:
         library = Library.open(folder, paths)
         if picture.text:
             store_page(library)
-        first = load_first_frame(library, keeper=UpdaterThread(library, watching=False))
+        first = load_first_frame(library, updater=UpdaterThread(library, watching=False))
         app = NewsreaderApp(first, Config(theme=picture.theme, fetch=OFFLINE))
         async with app.run_test(size=picture.size) as pilot:
             view = app.screen.query_one(ArticlePane)

@@ -25,7 +25,7 @@ def kept(seeds: Path) -> Path:
     library = Library.open(seeds, Paths.from_environment())
     for _ in refresh(library):
         pass
-    library.remember(SORT, "date up")
+    library.settings.set(SORT, "date up")
     library.remember_folder()
     library.close()
     return seeds
@@ -34,8 +34,8 @@ def kept(seeds: Path) -> Path:
 def test_the_first_frame_comes_with_the_library(kept: Path) -> None:
     first = Opening(str(kept), Paths.from_environment()).wait(nothing)
     try:
-        assert first.view.sort == Sort("date", reverse=True)
-        assert [row.rowid for row in first.rows] == list(first.view.rowids)
+        assert first.order.sort == Sort("date", reverse=True)
+        assert [row.rowid for row in first.rows] == list(first.order.rowids)
         assert (first.counts.articles, len(first.rows)) == (5, 5)
         assert first == load_first_frame(first.library)
     finally:
@@ -65,7 +65,7 @@ def test_opening_times_out_when_the_disk_hangs(path: str | None, name: str) -> N
 
     told: list[str] = []
     with pytest.raises(ReaderError, match=f"^{name} does not answer."):
-        Opening(path, Paths.from_environment(), reach=reach).wait(told.append, patience=0.05)
+        Opening(path, Paths.from_environment(), load=reach).wait(told.append, timeout=0.05)
     assert [words.lower() for words in told] == [f"waiting for {name.lower()} …"]
 
 
@@ -74,16 +74,16 @@ def test_a_folder_without_an_index_opens_with_its_first_articles(tmp_path: Path)
         (tmp_path / f"{n}.md").write_text(f"---\ntitle: t{n}\n---\n")
     first = Opening(str(tmp_path), Paths.from_environment()).wait(lambda _: None)
     try:
-        assert first.keeper is not None
-        assert len(first.view) in {0, 48, 60}  # a busy machine may not have read any yet
-        assert len(first.rows) == len(first.view)
+        assert first.updater is not None
+        assert len(first.order) in {0, 48, 60}  # a busy machine may not have read any yet
+        assert len(first.rows) == len(first.order)
     finally:
-        assert first.keeper is not None
-        first.keeper.close()
+        assert first.updater is not None
+        first.updater.close()
         first.library.close()
     again = Opening(str(tmp_path), Paths.from_environment()).wait(lambda _: None)
     # What was read until then is kept, or is being read again.
-    assert again.keeper is not None or len(again.view) == 60
-    if again.keeper is not None:
-        again.keeper.close()
+    assert again.updater is not None or len(again.order) == 60
+    if again.updater is not None:
+        again.updater.close()
     again.library.close()

@@ -108,8 +108,8 @@ def _first_wordless_text(where: Node | None) -> str:
 def find_rows(library: Library, query: Query, sort: Sort) -> array[int]:
     """Return the row ids of the matching articles, in order. Raises ReaderError."""
     if query.where is None and query.sort is None and query.limit is None:
-        return library.view(sort).rowids
-    return library.search(query, sort).view().rowids
+        return library.articles.order(sort).rowids
+    return library.search.run(query, sort).order().rowids
 
 
 def input_name(file: str) -> str:

@@ -30,6 +30,7 @@ from reader.cli.output import (
 from reader.cli.session import with_library
 from reader.core.errors import ReaderError
 from reader.core.exit import print_notice
+from reader.core.marks import MarkChange
 from reader.core.paths import Paths
 from reader.core.text import format_count
 
@@ -75,7 +76,7 @@ def list_(path: str, *, query: tuple[str, ...], by: str, reverse: bool, limit: i
         sort = Sort(next(name for name in SORT_KEYS if name == by), reverse)
         rowids = find_rows(library, wanted, sort)[:limit]
         batches = (rowids[start : start + _BATCH_ROWS] for start in range(0, len(rowids), _BATCH_ROWS))
-        rest = (row for batch in batches for row in library.rows(batch))
+        rest = (row for batch in batches for row in library.articles.rows(batch))
         rows = chain([*islice(rest, 1)], rest)  # reads the first batch, so that damage shows before any output
         if as_json:
             print_json_array(_row_records(library, rows))
@@ -85,7 +86,7 @@ def list_(path: str, *, query: tuple[str, ...], by: str, reverse: bool, limit: i
             for row in rows:
                 out("\t".join(tsv_cells(row)) + "\n")
         if not rowids and limit != 0:
-            _explain_empty_list(library, has_query=bool(query) and len(library.view(sort)) > 0)
+            _explain_empty_list(library, has_query=bool(query) and len(library.articles.order(sort)) > 0)
 
     with_library(path, print_list)
 
@@ -109,7 +110,7 @@ def count_(path: str, query: tuple[str, ...]) -> None:
     from reader.core.ordering import Sort
 
     wanted = parse_words(query)
-    with_library(path, lambda library: out(f"{library.search(wanted, Sort()).count}\n"))
+    with_library(path, lambda library: out(f"{library.search.run(wanted, Sort()).count}\n"))
 
 
 def _mark_option(flag: str, mark_name: str, value: bool, text: str) -> Callable[[_Function], _Function]:
@@ -144,13 +145,16 @@ def mark(
     wanted = require_query(query)
 
     def mark_matches(library: Library) -> None:
-        if not library.keeps_marks:
+        if not library.marks.are_saved:
             raise ReaderError("Nothing was marked because marks cannot be saved.")
         rowids = find_rows(library, wanted, Sort())
-        change = library.mark_rows(
-            rowids, read=flags.get("read"), starred=flags.get("starred"), add_tags=tags, remove_tags=untags
+        change = library.marks.apply_to_rows(
+            rowids,
+            MarkChange(
+                read=flags.get("read"), starred=flags.get("starred"), add_tags=tuple(tags), remove_tags=tuple(untags)
+            ),
         )
-        print_notice(f"{change.told or format_count(len(rowids), 'article') + ' found; nothing to change'}.")
+        print_notice(f"{change.description or format_count(len(rowids), 'article') + ' found; nothing to change'}.")
 
     with_library(path, mark_matches)
 
@@ -164,12 +168,12 @@ def show(path: str, which: str, as_page: bool, as_json: bool) -> None:
     """Print the article WHICH (a file name, path or id) of PATH."""
 
     def print_it(library: Library) -> None:
-        rowid = library.find(which)
+        rowid = library.articles.find(which)
         if as_page:
             _show_page(library, rowid, as_json=as_json)
             return
-        article = library.article(rowid)
-        (row,) = library.rows([rowid])
+        article = library.articles.load(rowid)
+        (row,) = library.articles.rows([rowid])
         if not as_json:
             print_article(article)
             return
@@ -186,7 +190,7 @@ def show(path: str, which: str, as_page: bool, as_json: bool) -> None:
 
 def _show_page(library: Library, rowid: int, *, as_json: bool) -> None:
     """Print the fetched page of an article. Raises ReaderError if there is none."""
-    (row,) = library.rows([rowid])
+    (row,) = library.articles.rows([rowid])
     pages = library.pages
     page = pages.page(row.id)
     if pages.notice:
@@ -221,7 +225,7 @@ def _row_records(library: Library, rows: Iterator[Row]) -> Iterator[dict[str, An
 def _ids_with_page(library: Library, ids: list[str]) -> frozenset[str] | None:
     """Return which of these articles have a cached page; None, after a notice, if that cannot be determined."""
     try:
-        return library.pages.among(ids)
+        return library.pages.which_have_page(ids)
     except ReaderError as error:
         print_notice(str(error))
         return None

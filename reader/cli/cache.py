@@ -18,8 +18,8 @@ from reader.core.text import format_count, show_path
 
 if TYPE_CHECKING:
     from reader.library.library import Library
-    from reader.storage.sqlite.pages.eviction import Pruned
-    from reader.storage.sqlite.pages.store import Pages
+    from reader.storage.sqlite.pages.eviction import PruneResult
+    from reader.storage.sqlite.pages.store import PageStore
 
 _MEGABYTE = 1_000_000
 
@@ -92,8 +92,8 @@ def drop(path: str, which: str) -> None:
     """
 
     def drop_page(library: Library) -> None:
-        (row,) = library.rows([library.find(which)])
-        if not library.pages.drop(row.id):
+        (row,) = library.articles.rows([library.articles.find(which)])
+        if not library.pages.remove(row.id):
             raise ReaderError(f"No page of {row.path} is cached.")
         print_notice(f"Removed the page of {row.path}.")
 
@@ -101,18 +101,18 @@ def drop(path: str, which: str) -> None:
 
 
 @contextlib.contextmanager
-def _open_pages() -> Iterator[Pages]:
+def _open_pages() -> Iterator[PageStore]:
     """Open the page cache with the configured size limit."""
     from reader.config.load import load_config
-    from reader.library.library import Library
+    from reader.library.stores import open_page_store
 
     paths = Paths.from_environment()
-    with Library.fetched(paths, print_notice) as pages:
+    with open_page_store(paths, print_notice) as pages:
         pages.limit = load_config(paths.config_file).fetch.cache_mb * _MEGABYTE
         yield pages
 
 
-def _print_removed(pruned: Pruned) -> None:
+def _print_removed(pruned: PruneResult) -> None:
     pages, images = format_count(pruned.pages, "page"), format_count(pruned.images, "image")
     print_notice(f"Removed {pages} and {images}, {_megabytes(pruned.size)}.")
 

@@ -57,8 +57,8 @@ def fetch(path: str, *, query: tuple[str, ...], force: bool, archive: bool, offl
     def fetch_matches(library: Library) -> bool:
         from reader.core.ordering import Sort
 
-        ids = library.index.ids(find_rows(library, wanted, Sort()))
-        if not ids and len(library.view(Sort())):
+        ids = library.index.ids_of(find_rows(library, wanted, Sort()))
+        if not ids and len(library.articles.order(Sort())):
             if as_json:
                 print_json_array(())
             print_notice(f"No article in {library.name} matches.")
@@ -116,7 +116,7 @@ def _print_failures(library: Library, results: Iterable[FetchResult]) -> None:
     """Print, one line each, why articles have no page or why theirs could not be checked."""
     for result in results:
         if result.error:
-            rows = library.rows(library.documents_of(result.id)[:1])
+            rows = library.articles.rows(library.articles.rowids(result.id)[:1])
             out(f"{rows[0].path if rows else result.id}: {result.error}\n")
 
 

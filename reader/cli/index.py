@@ -38,7 +38,7 @@ def check(path: str, as_json: bool) -> None:
     """
 
     def print_problems(library: Library) -> bool:
-        problems = library.problems()
+        problems = library.articles.problems()
         if as_json:
             from reader.export.records import problem_record
 

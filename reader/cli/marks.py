@@ -26,15 +26,16 @@ def state() -> None:
 @click.argument("file")
 def export(file: str) -> None:
     """Write all marks to FILE as JSON lines in a stable order; - is standard output."""
-    from reader.library.library import Library
+    from reader.core.atomic_write import write_atomically
+    from reader.export.marks import export_marks
 
-    with Library.exported(Paths.from_environment(), print_notice) as lines:
+    with export_marks(Paths.from_environment(), print_notice) as lines:
         if file == STANDARD_STREAM:
             for line in lines:
                 sys.stdout.buffer.write(line)
             sys.stdout.buffer.flush()
         else:
-            Library.write_whole(Path(file), lines)
+            write_atomically(Path(file), lines)
 
 
 @state.command("import", short_help="Merge the marks in FILE into yours.")
@@ -44,16 +45,16 @@ def import_(file: str) -> None:
 
     If a line is not valid, its number is reported and nothing is imported.
     """
-    from reader.library.library import Library
+    from reader.export.marks import import_marks
 
     name = input_name(file)
     with open_input(file, "Nothing was imported.") as source:
-        imported = Library.imported(Paths.from_environment(), source, name, print_notice)
-    print_notice(f"{name} has {format_count(imported.marks, 'mark')}; {imported.taken:,} were new or more recent.")
-    for kind, number in sorted(imported.things.items()):
+        imported = import_marks(Paths.from_environment(), source, name, print_notice)
+    print_notice(f"{name} has {format_count(imported.marks, 'mark')}; {imported.merged:,} were new or more recent.")
+    for kind, number in sorted(imported.items.items()):
         print_notice(f"It also has {format_count(number, f'saved {kind}')}.")
-    if imported.ahead:
+    if imported.in_future:
         print_notice(
-            f"{format_count(imported.ahead, 'mark')} in it had a time in the future, so a clock was wrong, there or "
-            "here. Your next changes still count as more recent."
+            f"{format_count(imported.in_future, 'mark')} in it had a time in the future, so a clock was wrong, "
+            "there or here. Your next changes still count as more recent."
         )

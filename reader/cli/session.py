@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reader.core.events import Progress
     from reader.core.model import IndexTotals
     from reader.library.library import Library
-    from reader.storage.sqlite.lock import Wait
+    from reader.storage.sqlite.lock import KeepWaiting
 
 Result = TypeVar("Result")
 
@@ -47,13 +47,13 @@ def with_library(path: str, act: Callable[[Library], Result]) -> Result:
 
     If the index turns out to be damaged, it is rebuilt and ``act`` runs again, unless it has printed output already.
     """
-    from reader.storage.sqlite.lock import NOT_AT_ALL, BusyError
+    from reader.storage.sqlite.lock import NO_WAIT, BusyError
 
     output.printed_anything = False
     with open_library(path) as library:
 
         def refresh_fully() -> None:
-            for _ in refresh_library(library, NOT_AT_ALL):
+            for _ in refresh_library(library, NO_WAIT):
                 pass
 
         try:
@@ -64,7 +64,7 @@ def with_library(path: str, act: Callable[[Library], Result]) -> Result:
             if not error.unwritable or library.index.in_memory:
                 raise
             print_notice(f"{error.message} The index is kept in memory.")
-            library.keep_in_memory()
+            library.use_memory()
             refresh_fully()
         try:
             return act(library)
@@ -89,7 +89,7 @@ def count_everything(library: Library) -> IndexTotals:
         return library.census()
 
 
-def refresh_library(library: Library, wait: Wait, *, rebuild: bool = False) -> Iterator[Progress]:
+def refresh_library(library: Library, wait: KeepWaiting, *, rebuild: bool = False) -> Iterator[Progress]:
     """Bring the index up to date, as :func:`reader.indexing.refresh.refresh` does; a damaged index is rebuilt."""
     from reader.indexing.refresh import refresh
 

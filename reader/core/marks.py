@@ -1,157 +1,190 @@
-"""What a person says of articles, and which of two changes of it holds. Pure.
+"""Marks of articles (read, starred, tags) and the rule that decides which of two changes wins. Pure.
 
-A mark is one statement about one article: that it is read, that it is starred, or that
-it has a certain tag. Each has its own time of change, and so has its taking back; of
-two changes of one mark the later holds. So marks of several machines can be merged in
-any order, and as often as one likes.
+A mark is one statement about one article: it is read, it is starred, or it has a certain
+tag. Each mark carries the time of its last change, whether it was set or cleared then; of
+two changes of the same mark the later one wins. Marks of several machines can therefore be
+merged in any order and any number of times.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
 
 from reader.core.errors import ReaderError
+from reader.core.model import Row
 from reader.core.text import clean, format_count, truncate
 
 READ = "read"
 STARRED = "starred"
 TAG = "#"
-"""What the name of a tag's mark begins with; its key follows."""
+"""Prefix of the mark name of a tag; the key of the tag follows."""
 LATEST = 253_402_300_799_999
-"""The last millisecond of the year 9999, the latest time of a change."""
-_LONGEST_TAG = 100
+"""The latest time of a change: the last millisecond of the year 9999."""
+_MAX_TAG_LENGTH = 100
 _ROUNDS = 8
 
 
+class MarkChange(NamedTuple):
+    """A change to apply to articles; None and empty leave a mark as it is."""
+
+    read: bool | None = None
+    starred: bool | None = None
+    add_tags: tuple[str, ...] = ()
+    remove_tags: tuple[str, ...] = ()
+
+    def applied_to(self, row: Row) -> Row:
+        """Return ``row`` after the change; new tags in the spelling given, until the row is read again."""
+        replaced = {tag.casefold() for tag in (*self.remove_tags, *self.add_tags)}
+        tags = [tag for tag in row.tags if tag.casefold() not in replaced]
+        return replace(
+            row,
+            read=row.read if self.read is None else self.read,
+            starred=row.starred if self.starred is None else self.starred,
+            tags=tuple(sorted((*tags, *self.add_tags), key=str.casefold)),
+        )
+
+    def only_read(self) -> bool:
+        """Return whether nothing but the read mark changes."""
+        return self.starred is None and not self.add_tags and not self.remove_tags
+
+
 class Mark(NamedTuple):
-    """A statement, or that it was taken back. The greater of two is the one that holds."""
+    """One mark, set or cleared. The greater of two wins."""
 
     at: int
-    """When that was said, in milliseconds since 1970 (UTC)."""
+    """Time of the change, in milliseconds since 1970 (UTC)."""
     value: bool
 
 
-class Spelling(NamedTuple):
-    """How a tag was first written. The smaller of two is the one that holds."""
+class TagSpelling(NamedTuple):
+    """How a tag was first written. The smaller of two wins."""
 
     at: int
-    """When, in milliseconds since 1970 (UTC)."""
+    """Time in milliseconds since 1970 (UTC)."""
     shown: str
 
 
-class Thing(NamedTuple):
-    """A thing with a name. The greater of two is the one that holds."""
+class NamedItem(NamedTuple):
+    """A named value, such as a saved view. The greater of two wins."""
 
     at: int
-    """When it became so, in milliseconds since 1970 (UTC)."""
+    """Time of the change, in milliseconds since 1970 (UTC)."""
     value: str
-    """As JSON; empty when it was deleted."""
+    """JSON; empty for a deleted item."""
 
 
-def number(article_id: str) -> int:
-    """Return an article's identity as the signed 64-bit number that the tables hold."""
+def id_to_int(article_id: str) -> int:
+    """Return an article id as the signed 64-bit integer that the tables store."""
     return int.from_bytes(bytes.fromhex(article_id), "big", signed=True)
 
 
-def identity(number: int) -> str:
-    """Return the identity of which this is the number."""
-    return number.to_bytes(8, "big", signed=True).hex()
+def int_to_id(value: int) -> str:
+    """Return the article id that :func:`id_to_int` turned into ``value``."""
+    return value.to_bytes(8, "big", signed=True).hex()
 
 
-Place: TypeAlias = tuple[int, str]
-"""Which mark: the article's number (see :func:`number`), and READ, STARRED, or TAG with a key."""
+MarkKey: TypeAlias = tuple[int, str]
+"""Article id as an integer (see :func:`id_to_int`) and mark name: READ, STARRED, or TAG plus the key of a tag."""
 
-
-Entry: TypeAlias = tuple[str, Spelling] | tuple[int, str, Mark] | tuple[str, str, int, str]
-"""A tag's key and spelling; an article's number, the name of a mark and the mark; or kind, name, time and value of a
-thing (one with four parts, as that is how types of entries are told apart)."""
+MarkEntry: TypeAlias = tuple[str, TagSpelling] | tuple[int, str, Mark] | tuple[str, str, int, str]
+"""One row of a whole file of marks, told apart by length: tag key and spelling; article id, mark name and mark;
+kind, name, time and value of a named item."""
 
 
 @dataclass(frozen=True, slots=True)
-class Marks:
-    """Marks as they go from one file to another."""
+class MarkSet:
+    """All marks, spellings and items of a file, to be merged into another."""
 
-    marks: Mapping[Place, Mark] = field(default_factory=dict)
-    spellings: Mapping[str, Spelling] = field(default_factory=dict)
-    """By the key of the tag."""
-    things: Mapping[tuple[str, str], Thing] = field(default_factory=dict)
+    marks: Mapping[MarkKey, Mark] = field(default_factory=dict)
+    spellings: Mapping[str, TagSpelling] = field(default_factory=dict)
+    """By tag key."""
+    items: Mapping[tuple[str, str], NamedItem] = field(default_factory=dict)
     """By kind and name."""
 
-    def merged(self, other: Marks) -> Marks:
-        """Return the marks of both: of each the later change, of each spelling the first."""
-        marks, spellings, things = dict(self.marks), dict(self.spellings), dict(self.things)
-        for place, mark in other.marks.items():
-            marks[place] = max(mark, marks.get(place, mark))
-        for key, spelling in other.spellings.items():
-            spellings[key] = min(spelling, spellings.get(key, spelling))
-        for name, thing in other.things.items():
-            things[name] = max(thing, things.get(name, thing))
-        return Marks(marks, spellings, things)
+    def merged(self, other: MarkSet) -> MarkSet:
+        """Return the union: the later change of each mark, the earliest spelling of each tag."""
+        marks, spellings, items = dict(self.marks), dict(self.spellings), dict(self.items)
+        for key, mark in other.marks.items():
+            marks[key] = max(mark, marks.get(key, mark))
+        for tag_key_, spelling in other.spellings.items():
+            spellings[tag_key_] = min(spelling, spellings.get(tag_key_, spelling))
+        for name, item in other.items.items():
+            items[name] = max(item, items.get(name, item))
+        return MarkSet(marks, spellings, items)
 
 
-def tag(text: str) -> str:
-    """Return a tag as it is shown: one clean line in the normal form NFC (Unicode UAX #15).
+def normalize_tag(text: str) -> str:
+    """Return a tag as it is displayed: one clean line in NFC (Unicode UAX #15).
 
-    Raises ReaderError when nothing is left of it, when it is longer than 100 characters,
-    or when it has a comma or a double quote in it, which stand between and around tags.
+    Raises ReaderError if the result is empty, is longer than 100 characters, or contains a
+    comma or a double quote, which separate and enclose tags.
     """
-    shown = _settled(text)
+    shown = _clean_nfc(text)
     if not shown:
         raise ReaderError("A tag needs a name.", "It may have up to 100 characters.")
-    if len(shown) > _LONGEST_TAG or len(tag_key(shown)) > _LONGEST_TAG:
+    if len(shown) > _MAX_TAG_LENGTH or len(tag_key(shown)) > _MAX_TAG_LENGTH:
         raise ReaderError(f"The tag “{truncate(shown, 40)}” is longer than 100 characters.", "Make it shorter.")
     if "," in shown or '"' in shown:
-        raise ReaderError(f"The tag “{shown}” has a comma or a double quote in it.", "Leave them out.")
+        raise ReaderError(f"The tag “{shown}” contains a comma or a double quote.", "Leave them out.")
     return shown
 
 
+def tag_error(text: str) -> str:
+    """Return the sentence that says why ``text`` is not a valid tag, or an empty string."""
+    try:
+        normalize_tag(text)
+    except ReaderError as error:
+        return str(error)
+    return ""
+
+
 def tag_key(shown: str) -> str:
-    """Return what two tags have in common that differ in case alone (canonical caseless matching, Unicode D145)."""
+    """Return the key that tags share if they differ only in case (canonical caseless matching, Unicode D145)."""
     key = shown
     for _ in range(_ROUNDS):
-        former = key
-        key = _settled(unicodedata.normalize("NFD", key).casefold())
-        if key == former:
+        before = key
+        key = _clean_nfc(unicodedata.normalize("NFD", key).casefold())
+        if key == before:
             break
     return key
 
 
-def _settled(text: str) -> str:
-    """Return ``text`` clean and in NFC; each can give the other something to do."""
+def _clean_nfc(text: str) -> str:
+    """Return ``text`` clean and in NFC; each of the two can give the other more to do."""
     for _ in range(_ROUNDS):
-        former = text
+        before = text
         text = unicodedata.normalize("NFC", clean(text))
-        if text == former:
+        if text == before:
             break
     return text
 
 
-def valid_name(what: str) -> bool:
-    """Return whether ``what`` names a mark as this version writes it."""
-    if what in {READ, STARRED}:
+def is_valid_mark_name(name: str) -> bool:
+    """Return whether ``name`` is a mark name as this version writes it."""
+    if name in {READ, STARRED}:
         return True
-    if not what.startswith(TAG):
+    if not name.startswith(TAG):
         return False
     try:
-        return tag_key(tag(what[1:])) == what[1:]
+        return tag_key(normalize_tag(name[1:])) == name[1:]
     except ReaderError:
         return False
 
 
-def told_of(changes: Iterable[tuple[str, bool, int]], shown: Mapping[str, str]) -> str:
-    """Return in words what was changed: which mark, set or not, of how many articles; tags as ``shown`` by key."""
+def describe_marks(changes: Iterable[tuple[str, bool, int]], spellings: Mapping[str, str]) -> str:
+    """Return a change in words, given (mark name, value, number of articles) and the spellings of tags by key."""
     parts: list[str] = []
-    for what, value, number in changes:
+    for name, value, number in changes:
         articles = format_count(number, "article")
-        if what == READ:
+        if name == READ:
             parts.append(f"marked {articles} {'read' if value else 'unread'}")
-        elif what == STARRED:
-            parts.append(f"starred {articles}" if value else f"took the star from {articles}")
+        elif name == STARRED:
+            parts.append(f"starred {articles}" if value else f"unstarred {articles}")
         else:
-            name = f"“{shown.get(what[1:], what[1:])}”"
-            parts.append(f"tagged {articles} {name}" if value else f"took the tag {name} from {articles}")
+            tag = f"“{spellings.get(name[1:], name[1:])}”"
+            parts.append(f"tagged {articles} {tag}" if value else f"removed the tag {tag} from {articles}")
     words = ", ".join(parts[:3]) + (f" and {len(parts) - 3} more" if len(parts) > 3 else "")
     return words[:1].upper() + words[1:]

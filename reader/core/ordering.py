@@ -1,4 +1,4 @@
-"""In which order articles are listed, and the list itself. Pure."""
+"""How articles are sorted, sorted lists of them, and positions in such lists. Pure."""
 
 from __future__ import annotations
 
@@ -8,44 +8,78 @@ from typing import Literal, NamedTuple, get_args
 
 SortKey = Literal["quality", "heat", "date"]
 SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
+_NEIGHBORS = (0, 1, -1, 2, -2, 3, -3, 4, -4)
+"""Offsets of the selected article and of the neighbors that may replace it, in the order of trying."""
 
 
 class Sort(NamedTuple):
-    """An order: highest (or newest) first unless ``reverse``. What is unknown comes last either way.
+    """A sort order: highest or newest first unless ``reverse``. Unknown values come last either way.
 
-    Ties fall to the newest, then to the title, in both directions.
+    Ties are broken by date, newest first, then by title, in both directions.
     """
 
     by: SortKey = "quality"
     reverse: bool = False
 
-    def flipped(self) -> Sort:
-        """Return the same order the other way round."""
+    def reversed(self) -> Sort:
+        """Return the opposite order."""
         return Sort(self.by, not self.reverse)
+
+    def __str__(self) -> str:
+        """Return the order as it is stored, such as "date down"."""
+        return f"{self.by} {'up' if self.reverse else 'down'}"
+
+    @classmethod
+    def parse(cls, text: str | None) -> Sort:
+        """Return the order that ``str()`` wrote, or the default order for any other text."""
+        by, _, direction = (text or "").partition(" ")
+        return next((cls(key, direction == "up") for key in SORT_KEYS if key == by), cls())
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """What a list shows: the rows of the index in their order, as compact numbers."""
+class ListPosition:
+    """Where the selection stood in a list."""
+
+    articles: tuple[int, ...]
+    """The selected article, then its neighbors, nearest first: row ids, or article ids where stated."""
+    index: int
+    """Index of the selected article in the list."""
+    line: int
+    """Line of the list widget that showed it, from 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleOrder:
+    """A sorted list of articles, as compact row ids."""
 
     sort: Sort
     rowids: array[int]
 
-    def find(self, rowid: int) -> int | None:
-        """Return the place of a row in this order, from 0, or None when it is not in it."""
-        return place_of(self.rowids, rowid)
+    def index_of(self, rowid: int) -> int | None:
+        """Return the index of a row, or None if the list does not contain it."""
+        return index_in(self.rowids, rowid)
+
+    def position_at(self, index: int, line: int) -> ListPosition:
+        """Return the position with the article at ``index`` selected on ``line`` of the list, by row ids."""
+        near = tuple(self.rowids[index + step] for step in _NEIGHBORS if 0 <= index + step < len(self))
+        return ListPosition(near, index, line)
 
     def __len__(self) -> int:
         return len(self.rowids)
 
 
-def place_of(rowids: array[int], rowid: int) -> int | None:
-    """Return where ``rowid`` stands among ``rowids``, from 0, or None. Looks at a million in a millisecond."""
+def index_in(rowids: array[int], rowid: int) -> int | None:
+    """Return the index of ``rowid`` in ``rowids``, or None. Searches a million in a millisecond."""
     if rowid < 0:
         return None
     data, size = rowids.tobytes(), rowids.itemsize
     wanted = array(rowids.typecode, [rowid]).tobytes()
     at = data.find(wanted)
-    while at >= 0 and at % size:  # the end of one number and the beginning of the next
+    while at >= 0 and at % size:  # a match across the boundary of two numbers
         at = data.find(wanted, at + 1)
     return at // size if at >= 0 else None
+
+
+def list_key(sort: Sort, query: str = "") -> str:
+    """Return the key under which a list position is stored; ``query`` as the query parser writes it."""
+    return f"{sort} {query}".rstrip()

@@ -1,13 +1,11 @@
-"""The shapes of header lines that can be read without a reader of YAML, as regular expressions.
+"""Regular expressions for header lines that need no YAML parser.
 
-Nearly every document of a hub was written by a program, in lines of few shapes: a
-field and a value on one line, or a list or mapping indented by two. Text of these
-shapes, and of no other, means to YAML what it seems to mean. They are a whitelist:
-what is not here (comments, tags, anchors, nested brackets, block scalars, values of
-several lines, tabs, other indents) goes to the full reader.
+Nearly all documents are written by programs that use few kinds of lines: a field and a value, or a list or mapping
+indented by two. These patterns are an allow list of lines whose meaning in YAML is obvious. Everything else (comments,
+tags, anchors, nested brackets, block scalars, multi-line values, tabs, other indents) goes to the full parser.
 
-Every repetition is possessive, and every alternative of one ends with its line: the
-time is linear in the text, whatever the text.
+Every repetition is possessive, and every alternative of a repetition ends with its line, so matching takes linear time
+for any text.
 """
 
 from __future__ import annotations
@@ -17,22 +15,22 @@ from functools import cache
 
 KEY = "[A-Za-z][A-Za-z0-9_]{0,63}+"
 
-# Without quotes: it begins like a word, a number or a path, holds neither ": " nor " #", and does not end in a blank
-# or a colon (YAML 1.2, 7.3.3). Most of what may also begin one is left out; nobody misses it.
+# A plain scalar: starts like a word, a number or a path, contains neither ": " nor " #", and does not end in a space
+# or a colon (YAML 1.2, 7.3.3). Other first characters that YAML allows are rare and left out.
 _PLAIN = r"[\w/(+.][^:#\n]*+(?:(?::(?=\S)|(?<=\S)#)[^:#\n]*+)*+(?<! )"
 _NEGATIVE = r"-[0-9]++(?:\.[0-9]++)?+"
-# The escapes whose meaning nobody disputes (7.3.1); line breaks cannot stand in any of these.
+# Only the escapes that all parsers agree on (7.3.1). None of these patterns contains line breaks.
 _DOUBLE = r'"[^"\\\n]*+(?:\\["\\nt][^"\\\n]*+)*+"'
 _SINGLE = r"'[^'\n]*+'"
-# Within brackets far less may stand without quotes, or between them for one who splits at commas.
+# Inside brackets, plain scalars are more restricted, and commas would break splitting.
 _FLOW_ITEM = r"""(?:[A-Za-z0-9][A-Za-z0-9./_-]*+(?: ++[A-Za-z0-9./_-]++)*+|"[^"\\\n,]*+")"""
 SCALAR = rf"(?:{_DOUBLE}|{_PLAIN}|{_SINGLE}|{_NEGATIVE})"
 
-# Values that a field takes without a fault. Moments: every day but 29 February, which needs a look at the year.
+# Valid values of fields. Times: every day except 29 February, which depends on the year.
 _DAY = r"(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)"
 _MOMENT = rf"[12][0-9]{{3}}-{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])"
-# Five labels of 40 characters stay below the bounds of a host, 2,000 characters below those of an address even when
-# each had to be encoded.
+# Five labels of 40 characters are below the limit of a host name, and 2,000 characters below the limit of an address
+# even if all of them had to be percent-encoded.
 _ADDRESS = (
     r"https?://[a-z0-9-]{1,40}+(?:\.[a-z0-9-]{1,40}+){1,4}+"
     r"(?:/[A-Za-z0-9\-._~:/?@!&()*+,;=%\[\]#$]{0,2000}+)?+(?<!:)"
@@ -40,46 +38,46 @@ _ADDRESS = (
 _SAFE = rf'(?:"{_ADDRESS}"|{_ADDRESS})'
 _NUMBER = r"[0-9]{1,9}+(?:\.[0-9]{1,9}+)?+"
 _SCORE = rf"(?:{_NUMBER}|-1)"
-_TRUTH = "(?:true|false)"
+_BOOLEAN = "(?:true|false)"
 
 
 @cache
-def entries() -> re.Pattern[str]:
-    """Return what takes a header apart, for findall: field, value on its line, lines below, or else what is odd."""
+def split_fields() -> re.Pattern[str]:
+    """For findall: field, value on its line, lines below it; or, as group 4, the unexpected rest."""
     return re.compile(rf"({KEY}):(?: ([^\n]++))?+\n((?:(?: |- )[^\n]*+\n|\n)*+)|((?s:.+))", re.ASCII)
 
 
 @cache
 def scalar() -> re.Pattern[str]:
-    """Return what a value looks like: group 1 between double quotes, 2 without any, 3 between single ones."""
+    """A value: group 1 in double quotes, 2 without quotes, 3 in single quotes."""
     return re.compile(
         r'"([^"\\\n]*+(?:\\["\\nt][^"\\\n]*+)*+)"' + rf"|({_PLAIN}|{_NEGATIVE})|'([^'\n]*+)'",
     )
 
 
 @cache
-def flow() -> re.Pattern[str]:
-    """Return a list of words within brackets; group 1 is what is between those."""
+def flow_list() -> re.Pattern[str]:
+    """A list of words in brackets; group 1 is the text between the brackets."""
     return re.compile(rf"\[ ?+({_FLOW_ITEM}(?: ?+, ?+{_FLOW_ITEM})*+) ?+\]")
 
 
 @cache
-def moment() -> re.Pattern[str]:
-    """Return what a moment looks like that datetime.fromisoformat takes as our own reader of dates does."""
+def timestamp() -> re.Pattern[str]:
+    """A time that datetime.fromisoformat and our own parser read alike."""
     return re.compile(_MOMENT)
 
 
 @cache
 def secured() -> re.Pattern[str]:
-    """Return what a sound secured field looks like but for the length of its group 1, a multiple of 4."""
+    """A valid secured field; the length of group 1 must also be a multiple of 4."""
     return re.compile("([A-Za-z0-9+/]*+={0,2}+);[A-Za-z0-9+/]{22}==")
 
 
 @cache
-def usual(field: str) -> re.Pattern[str]:
-    """Return the lines below ``field`` as programs write them: in order, so without repeats, and free of faults.
+def ordered_lines(field: str) -> re.Pattern[str]:
+    """The lines below provider, images or related as programs write them: valid, and in order, so without duplicates.
 
-    For provider, images and related; group 1 and 2 of provider are its name and domain as written.
+    Groups 1 and 2 for provider are its name and domain as written.
     """
     if field == "provider":
         return re.compile(
@@ -105,10 +103,10 @@ def usual(field: str) -> re.Pattern[str]:
 
 
 @cache
-def other(field: str) -> re.Pattern[str]:
-    """Return the lines below ``field`` in any order, for values that are still to be looked at.
+def unordered_lines(field: str) -> re.Pattern[str]:
+    """The lines below ``field`` in any order; their values need a check.
 
-    ``provider``, ``images`` and ``related`` have their own; every further name has the same.
+    ``provider``, ``images`` and ``related`` have their own patterns; all other names share one.
     """
     flat = rf"{KEY}: {SCALAR}\n"
     if field == "provider":
@@ -123,20 +121,20 @@ def other(field: str) -> re.Pattern[str]:
 
 
 @cache
-def lines() -> re.Pattern[str]:
-    """Return what takes the lines of :func:`other` apart, for findall: indent, dash, field, value."""
+def split_lines() -> re.Pattern[str]:
+    """For findall in lines that match :func:`unordered_lines`: indent, dash, field, value."""
     return re.compile(rf"( *+)(- )?+(?:({KEY}):(?: |(?=\n)))?+([^\n]*+)\n")
 
 
 @cache
 def image_urls() -> re.Pattern[str]:
-    """Return what finds, in the lines of ``images`` at the outermost, each address as it is written."""
+    """Each outermost address, as written, in the lines below ``images``."""
     return re.compile(r"^  (?:- |  )url: ([^\n]++)", re.MULTILINE)
 
 
 @cache
-def texts() -> re.Pattern[str]:
-    """Return a list of single values."""
+def scalar_list() -> re.Pattern[str]:
+    """A list of single values."""
     return re.compile(rf"(?:  - {SCALAR}\n)++")
 
 
@@ -148,7 +146,7 @@ def _usual_images(column: int) -> str:
         f"height: {_NUMBER}\n",
         f"title: {SCALAR}\n",
         f"attribution: {SCALAR}\n",
-        f"isCached: {_TRUTH}\n",
+        f"isCached: {_BOOLEAN}\n",
     ]
     return _items(dash, _in_order(dash, pad, lines))
 
@@ -159,7 +157,7 @@ def _list_of_fields(column: int, line: str) -> str:
 
 
 def _in_order(dash: str, pad: str, lines: list[str]) -> str:
-    # The first line of an item stands behind the dash, wherever in the order it comes.
+    # The first line of an item follows the dash, whichever field it is.
     return "".join(f"(?:(?:(?<={dash})|{pad}){line})?+" for line in lines)
 
 

@@ -1,8 +1,7 @@
-"""A folder -> the files in it that may be documents; and the bytes of some.
+"""Finds the documents in a folder and reads their bytes.
 
-The only part of ``documents`` that touches the disk. A folder of news may come from
-anywhere, so nothing in it is trusted: a FIFO must not hang us, a device must not fill
-memory, and a link must not carry a file from elsewhere onto the screen.
+The only module of ``documents`` that touches the disk. A folder may come from anywhere, so nothing in it is trusted:
+a FIFO must not block, a device must not fill the memory, and a link must not show a file from outside the folder.
 """
 
 from __future__ import annotations
@@ -21,16 +20,16 @@ from reader.core.model import Problem
 from reader.core.text import show_path
 
 EXTENSIONS = frozenset({".md", ".markdown", ".mdown", ".txt", ".html", ".htm", ".yaml", ".yml"})
-_USUAL_ENDINGS = tuple(ending.encode() for ending in EXTENSIONS)
+_LOWERCASE_EXTENSIONS = tuple(extension.encode() for extension in EXTENSIONS)
 SKIPPED_FOLDERS = frozenset({b"node_modules"})
 MAX_BYTES = 4 * 1024 * 1024
-"""Of one document, more is not read. The largest real ones have 24 kB."""
-_EARLIEST, _LATEST = -(2**63), 2**63 - 1
+"""Size limit of a document in bytes. The largest real ones have 24 kB."""
+_MIN_INT64, _MAX_INT64 = -(2**63), 2**63 - 1
 
 _OPEN_FLAGS = (
     os.O_RDONLY
-    | getattr(os, "O_NONBLOCK", 0)  # a FIFO without a writer would hang open()
-    | getattr(os, "O_NOFOLLOW", 0)  # links are resolved and judged before
+    | getattr(os, "O_NONBLOCK", 0)  # open() on a FIFO without a writer would block
+    | getattr(os, "O_NOFOLLOW", 0)  # links have been resolved and checked before
     | getattr(os, "O_NOCTTY", 0)
     | getattr(os, "O_CLOEXEC", 0)
     | getattr(os, "O_BINARY", 0)
@@ -40,54 +39,59 @@ _FOLDER_FLAGS = os.O_RDONLY | getattr(os, "O_DIRECTORY", 0) | getattr(os, "O_CLO
 
 
 class FileGoneError(ReaderError):
-    """The file was there a moment ago."""
+    """The file has vanished since the folder was listed."""
 
     gone = True
 
 
 class FolderListing(NamedTuple):
-    """What one folder holds of documents."""
+    """The documents directly in one folder."""
 
     folder: bytes
-    """Relative to the folder that is read, with ``/`` between the parts; empty for that folder itself."""
+    """Path relative to the open folder, with ``/`` between the parts; empty for the open folder itself."""
     files: list[tuple[bytes, int, int]]
-    """Name, time of change in ns and size in bytes of each file that may be a document, in the order of the disk."""
+    """Name, mtime in ns and size in bytes of each candidate file, in directory order."""
     problems: list[Problem]
-    """What looks like a document and cannot be one, or why the folder cannot be read."""
+    """Files that look like documents but cannot be read, or why the folder cannot be read."""
     readable: bool = True
-    """False when what the folder holds is not known."""
+    """False if the contents of the folder are unknown."""
 
     def digest(self) -> bytes:
-        """Return 16 bytes that stay the same while names, times and sizes (and the order of the disk) do."""
-        from hashlib import blake2b  # imported late: who only opens a folder needs none
+        """Return 16 bytes that change if a name, mtime or size changes, or the directory order."""
+        from hashlib import blake2b  # lazy: opening a folder does not need it
 
-        # Version 2 of marshal writes equal values alike; later ones refer back to objects that are one by chance.
+        # Version 2 of marshal serializes equal values equally; later versions depend on object identity.
         return blake2b(marshal.dumps(self.files, 2), digest_size=16).digest()
 
 
 class FileContents(NamedTuple):
-    """A file as it was read."""
+    """The bytes of a file."""
 
     data: bytes
-    """At most MAX_BYTES + 1 of it; one more tells that it is too long."""
+    """At most MAX_BYTES + 1 bytes; the extra byte shows that the file is too large."""
     mtime_ns: int
     size: int
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """What the person asked to read: a folder, or one file of it."""
+    """The folder the user opened, or the one file of it."""
 
     root: Path
-    """An absolute path without links."""
+    """An absolute path without symbolic links."""
     only: bytes | None = None
-    """The name of the single document to read, when a file was given."""
+    """The name of the single document to read, if the user opened a file."""
+
+    @property
+    def name(self) -> str:
+        """The display name: that of the folder or of the single document."""
+        return show_path(self.only or os.fsencode(self.root.name)) or "/"
 
     @classmethod
     def of(cls, path: Path) -> Folder:
-        """Return the folder that ``path`` means: itself, or its parent when it is a file.
+        """Return the folder for ``path``: the folder itself, or the parent of a file.
 
-        Raises ReaderError when there is nothing of that name or it cannot be entered.
+        Raises ReaderError if ``path`` does not exist or cannot be read.
         """
         shown = show_path(path)
         try:
@@ -95,7 +99,7 @@ class Folder:
             mode = real.stat().st_mode
         except FileNotFoundError:
             raise ReaderError(f"There is no folder or file {shown}.", "Check the spelling, or create it.") from None
-        except RuntimeError:  # how Python 3.11 says it; later ones raise OSError
+        except RuntimeError:  # Python 3.11; later versions raise OSError
             raise ReaderError(f"{shown} cannot be opened: it is a link to itself.") from None
         except (OSError, ValueError) as error:
             raise ReaderError(f"{shown} cannot be opened: {describe_error(error)}.") from None
@@ -112,7 +116,7 @@ class Folder:
 
 
 def _expanded(path: Path) -> Path:
-    """Return ``path`` with ``~`` taken as the home directory. Raises ValueError when there is no such person."""
+    """Expand ``~`` to the home directory. Raises ValueError if there is no such user."""
     try:
         return path.expanduser()
     except RuntimeError as error:
@@ -120,20 +124,18 @@ def _expanded(path: Path) -> Path:
 
 
 def walk(folder: Folder, stop: Callable[[], bool] = lambda: False, start: bytes = b"") -> Iterator[FolderListing]:
-    """Yield what ``folder`` holds, a folder at a time, from the folder ``start`` in it down, until ``stop`` says so.
+    """Yield the listing of ``start`` in ``folder`` and of each folder below it, until ``stop`` returns true.
 
-    Hidden files and folders and ``node_modules`` are passed over, and so are linked
-    folders: what they hold is either here anyway or not of this folder. What looks like
-    a document but cannot be one (a FIFO, a link that leads out, a folder that may not
-    be read) comes as a Problem. What vanishes meanwhile does not come at all.
+    Skips hidden files and folders, ``node_modules`` and linked folders, whose contents are either listed anyway or
+    outside. Files that look like documents but cannot be read (FIFOs, links out of the folder) become Problems, as do
+    unreadable folders. Files that vanish meanwhile are skipped.
 
-    Raises ReaderError when the folder itself is gone or cannot be read: that it holds
-    nothing any more would be another thing.
+    Raises ReaderError if the folder itself is gone or cannot be read, which is not the same as an empty folder.
     """
     root = os.fsencode(folder.root)
     if folder.only is not None:
         listing = FolderListing(b"", [], [])
-        _judge(root, folder.only, folder.only, listing)
+        _add_resolved(root, folder.only, folder.only, listing)
         yield listing
         return
     waiting = [start]
@@ -156,7 +158,7 @@ def walk(folder: Folder, stop: Callable[[], bool] = lambda: False, start: bytes 
 
 
 def _list(root: bytes, listing: FolderListing) -> list[bytes]:
-    """Fill in what the folder holds, and return the names of the folders in it. Raises OSError."""
+    """Fill in ``listing`` and return the names of its subfolders. Raises OSError."""
     folders: list[bytes] = []
     files = listing.files
     with os.scandir(os.path.join(root, listing.folder) if listing.folder else root) as entries:
@@ -166,23 +168,23 @@ def _list(root: bytes, listing: FolderListing) -> list[bytes]:
                 continue
             try:
                 if entry.is_file(follow_symlinks=False):
-                    if name.endswith(_USUAL_ENDINGS) or is_document_name(name):
+                    if name.endswith(_LOWERCASE_EXTENSIONS) or is_document_name(name):
                         info = entry.stat(follow_symlinks=False)
-                        files.append((name, _changed_at(info), info.st_size))
+                        files.append((name, _mtime_ns(info), info.st_size))
                 elif entry.is_dir(follow_symlinks=False):
                     if name not in SKIPPED_FOLDERS:
                         folders.append(name)
                 elif is_document_name(name):
-                    _judge(root, join_path(listing.folder, name), name, listing)
+                    _add_resolved(root, join_path(listing.folder, name), name, listing)
             except FileNotFoundError:
                 continue
             except OSError as error:
-                listing.problems.append(_unfit(join_path(listing.folder, name), error))
+                listing.problems.append(_file_problem(join_path(listing.folder, name), error))
     return folders
 
 
 def check_folder(folder: Folder) -> None:
-    """Make sure that the folder itself is there and can be read. Raises ReaderError."""
+    """Raise ReaderError if the folder itself is gone or cannot be read."""
     try:
         with os.scandir(folder.root):
             pass
@@ -191,9 +193,9 @@ def check_folder(folder: Folder) -> None:
 
 
 def list_file(folder: Folder, path: bytes) -> FolderListing | None:
-    """Return the listing of the one file ``path``, as :func:`walk` would give it; None when a folder is there instead.
+    """Return a listing of the single file ``path``, as :func:`walk` lists it, or None if ``path`` is a folder.
 
-    Without files and problems when nothing is there, or nothing that may be a document. Raises no OSError.
+    The listing is empty if there is no such file or it cannot be a document. Never raises OSError.
     """
     root = os.fsencode(folder.root)
     prefix, _, name = path.rpartition(b"/")
@@ -201,76 +203,76 @@ def list_file(folder: Folder, path: bytes) -> FolderListing | None:
     if any(part.startswith(b".") or part in SKIPPED_FOLDERS for part in path.split(b"/")):
         return listing
     above = os.path.join(root, prefix) if prefix else root
-    if os.path.realpath(above) != above:  # by way of a linked folder
+    if os.path.realpath(above) != above:  # a linked folder is on the way
         return listing
     try:
         info = os.lstat(os.path.join(above, name))
     except (FileNotFoundError, NotADirectoryError):
         return listing
     except OSError as error:
-        listing.problems.append(_unfit(path, error))
+        listing.problems.append(_file_problem(path, error))
         return listing
     if stat.S_ISDIR(info.st_mode):
         return None
     if is_document_name(name):
         if stat.S_ISREG(info.st_mode):
-            listing.files.append((name, _changed_at(info), info.st_size))
+            listing.files.append((name, _mtime_ns(info), info.st_size))
         else:
-            _judge(root, path, name, listing)
+            _add_resolved(root, path, name, listing)
     return listing
 
 
 def join_path(folder: bytes, name: bytes) -> bytes:
-    """Return the path of ``name`` in ``folder``, both relative to the folder that is read."""
+    """Return the path of ``name`` in ``folder``, relative to the open folder as ``folder`` is."""
     return folder + b"/" + name if folder else name
 
 
 def is_document_name(name: bytes) -> bool:
-    """Return whether a file of this name may be a document."""
+    """Return whether the extension of ``name`` is one of a document."""
     return os.path.splitext(name)[1].lower().decode("ascii", "replace") in EXTENSIONS
 
 
-def _judge(root: bytes, path: bytes, name: bytes, listing: FolderListing) -> None:
-    """Add what is at ``path``, links followed, to the files, or to the problems."""
+def _add_resolved(root: bytes, path: bytes, name: bytes, listing: FolderListing) -> None:
+    """Follow links from ``path`` and add the result to the files or the problems of ``listing``."""
     try:
         info = os.stat(os.path.join(root, path))
         real = _inside(root, path)
     except FileNotFoundError:
         if os.path.islink(os.path.join(root, path)):
-            listing.problems.append(_unfit(path, "this link is broken"))
+            listing.problems.append(_file_problem(path, "this link is broken"))
         return
     except OSError as error:
-        listing.problems.append(_unfit(path, error))
+        listing.problems.append(_file_problem(path, error))
         return
     if real is None:
-        listing.problems.append(_unfit(path, "this link points out of the folder and is not followed"))
+        listing.problems.append(_file_problem(path, "this link points out of the folder and is not followed"))
     elif stat.S_ISDIR(info.st_mode):
         return
     elif not stat.S_ISREG(info.st_mode):
-        listing.problems.append(_unfit(path, "this is not a regular file and is not read"))
+        listing.problems.append(_file_problem(path, "this is not a regular file and is not read"))
     else:
-        listing.files.append((name, _changed_at(info), info.st_size))
+        listing.files.append((name, _mtime_ns(info), info.st_size))
 
 
-def _changed_at(info: os.stat_result) -> int:
-    """Return a file's time of change in ns, within the 64 bits of SQLite: an archive may bring any."""
+def _mtime_ns(info: os.stat_result) -> int:
+    """Return a file's mtime in ns, clamped to the 64 bits of SQLite: archives may contain any time."""
     mtime_ns = info.st_mtime_ns
-    return mtime_ns if _EARLIEST <= mtime_ns <= _LATEST else _LATEST if mtime_ns > 0 else _EARLIEST
+    return max(_MIN_INT64, min(mtime_ns, _MAX_INT64))
 
 
-def _unfit(path: bytes, why: OSError | str) -> Problem:
+def _file_problem(path: bytes, why: OSError | str) -> Problem:
     words = why if isinstance(why, str) else f"this file cannot be read: {describe_error(why)}"
     return Problem(show_path(path), 1, "", words)
 
 
 def _inside(root: bytes, path: bytes) -> bytes | None:
-    """Return the real path of ``path`` in ``root``, or None when it leads out of the folder."""
+    """Return the real path of ``path`` in ``root``, or None if it points out of the folder."""
     real = os.path.realpath(os.path.join(root, path))
     return real if real.startswith(root.rstrip(b"/") + b"/") else None
 
 
 def _open_folder(root: bytes, parts: Iterable[bytes]) -> int:
-    """Open a folder part by part, so that none on the way can be exchanged for a link meanwhile. Raises OSError."""
+    """Open a folder part by part, so that no part can be swapped for a link meanwhile. Raises OSError."""
     below = os.open(root, _FOLDER_FLAGS)
     try:
         for part in parts:
@@ -284,27 +286,27 @@ def _open_folder(root: bytes, parts: Iterable[bytes]) -> int:
 
 
 def _read(name: bytes, below: int) -> FileContents | None:
-    """Read the file ``name`` of the open folder ``below``; None when it is not a regular file. Raises OSError."""
+    """Read the file ``name`` in the folder descriptor ``below``; None if it is not regular. Raises OSError."""
     file = os.open(name, _OPEN_FLAGS, dir_fd=below)
     try:
         info = os.fstat(file)
         if not stat.S_ISREG(info.st_mode):
             return None
         data = os.read(file, min(info.st_size, MAX_BYTES) + 1)
-        if len(data) <= MAX_BYTES and len(data) != info.st_size:  # it is being written, or the system reads in parts
+        if len(data) <= MAX_BYTES and len(data) != info.st_size:  # it is being written, or read() returns parts
             pieces = [data]
             while sum(map(len, pieces)) <= MAX_BYTES and (piece := os.read(file, MAX_BYTES + 1)):
                 pieces.append(piece)
             data = b"".join(pieces)[: MAX_BYTES + 1]
-        return FileContents(data, _changed_at(info), info.st_size)
+        return FileContents(data, _mtime_ns(info), info.st_size)
     finally:
         os.close(file)
 
 
 def read_file(folder: Folder, path: bytes) -> FileContents:
-    """Return a document as it is on disk.
+    """Return the contents of a document.
 
-    Raises ReaderError when it is gone, leads out of the folder, is not a regular file
+    Raises FileGoneError if it no longer exists, and ReaderError if it points out of the folder, is not a regular file
     or cannot be read.
     """
     shown = show_path(path)
@@ -331,9 +333,9 @@ def read_file(folder: Folder, path: bytes) -> FileContents:
 def read_files(
     folder: Folder, prefix: bytes, names: Iterable[bytes]
 ) -> Iterator[tuple[bytes, FileContents | ReaderError]]:
-    """Yield each of the files ``names`` of the folder ``prefix`` with what it holds, or why it cannot be read.
+    """Yield each of the files ``names`` in the folder ``prefix`` with its contents or the error.
 
-    As :func:`read_file`, but the way to the folder is gone once for all of them.
+    Like :func:`read_file`, but opens the folder only once for all files.
     """
     try:
         below = _open_folder(os.fsencode(folder.root), prefix.split(b"/") if prefix else ())
@@ -343,7 +345,7 @@ def read_files(
         for name in names:
             contents: FileContents | ReaderError | None = None
             if below >= 0:
-                with contextlib.suppress(OSError):  # a link, most likely; whatever it is, read() finds the words
+                with contextlib.suppress(OSError):  # probably a link; read_file() below reports errors
                     contents = _read(name, below)
             if contents is None:
                 try:

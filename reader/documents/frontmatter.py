@@ -1,14 +1,12 @@
-"""The bytes of a file -> its header as a tree with line numbers, and its body.
+"""Splits a document into its header, a tree with line numbers, and its body.
 
-The header is read from PyYAML's events (C safe loader) rather than from its objects,
-in one pass that builds a tree of our own. Three things come of that:
+The tree is built in one pass from the events of PyYAML's C safe loader instead of its objects, for three reasons:
 
-* Bombs stay unbuilt. Aliases, which a few hundred bytes of merge keys turn into
-  gigabytes, are refused where they stand; depth is bounded before anything recurses
-  (25,000 open brackets end the process of the ordinary loader); the header is bounded.
-* Every value knows its line, so that a Problem can point at it.
-* A scalar stays the text that was written until somebody asks for a number or a
-  date. YAML 1.1 would make ``no`` false, ``12:30:45`` 45045 and ``1.10`` 1.1 in a title.
+* Attacks fail early. Aliases, with which a few hundred bytes can expand to gigabytes, are rejected; depth is limited
+  before anything recurses (25,000 open brackets crash the normal loader); the size of the header is limited.
+* Every value has a line number for problem reports.
+* A scalar stays text until a number or a date is needed. In a title, YAML 1.1 would turn ``no`` into false,
+  ``12:30:45`` into 45045 and ``1.10`` into 1.1.
 """
 
 from __future__ import annotations
@@ -26,26 +24,26 @@ if TYPE_CHECKING:
     import yaml
 
 MAX_HEADER = 64 * 1024
-"""Bytes of a header; a longer one is a problem."""
+"""Size limit of a header in bytes."""
 MAX_DEPTH = 32
-"""How deep lists and mappings may lie in one another."""
+"""How deep lists and mappings may be nested."""
 _TOO_DEEP = f"the front matter is nested deeper than {MAX_DEPTH} levels"
-_MAX_TRIES = 8
-"""How many lines that look like the end of a header are tried, when the earlier ones end it inside a quotation."""
+_MAX_CLOSING_LINES = 8
+"""How many closing lines to try if the earlier ones are inside a quoted value."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScalarNode:
-    """A single value as it was written."""
+    """A single value as written."""
 
     text: str
     line: int
     plain: bool = True
-    """Written without quotes, so that it may stand for a number, a truth value or null."""
+    """Whether it has no quotes, so that it may mean a number, a boolean or null."""
 
     @property
     def is_null(self) -> bool:
-        """Whether this says that there is no value (YAML 1.2, 10.3.2)."""
+        """Whether this means null (YAML 1.2, 10.3.2)."""
         return self.plain and self.text in {"", "~", "null", "Null", "NULL"}
 
 
@@ -59,7 +57,7 @@ class SequenceNode:
 
 @dataclass(frozen=True, slots=True)
 class MappingNode:
-    """Keys and values; of a key that is given twice, the last value."""
+    """Keys and values; if a key appears twice, the last value."""
 
     entries: dict[str, HeaderNode]
     line: int
@@ -70,7 +68,7 @@ HeaderNode = ScalarNode | SequenceNode | MappingNode
 
 @dataclass(frozen=True, slots=True)
 class HeaderProblem:
-    """Something wrong with the header: where, and in words."""
+    """A problem in the header, with its line and field."""
 
     line: int
     field: str
@@ -78,34 +76,32 @@ class HeaderProblem:
 
 
 class FrontMatterError(Exception):
-    """The header cannot be read at all; ``fault`` says why."""
+    """The header cannot be read at all; ``problem`` is the reason."""
 
     def __init__(self, line: int, message: str) -> None:
         super().__init__(message)
-        self.fault = HeaderProblem(line, "", message)
+        self.problem = HeaderProblem(line, "", message)
 
 
 @dataclass(frozen=True, slots=True)
 class SplitDocument:
-    """A document taken apart."""
+    """The header and the body of a document."""
 
     header: MappingNode
     body: str
-    faults: tuple[HeaderProblem, ...] = ()
+    problems: tuple[HeaderProblem, ...] = ()
 
 
 def split_front_matter(data: bytes, *, whole_is_yaml: bool = False) -> SplitDocument:
-    """Return the header and the body of a document.
+    """Split a document into header and body.
 
-    The header stands between ``---`` lines (the closing one may be ``...``) as YAML, or
-    between ``+++`` lines as TOML; blank lines may come before it. With ``whole_is_yaml``
-    (files named .yaml or .yml) the ``---`` lines may be missing. Only a line that holds
-    nothing but the mark, from its first column, ends a header, and not where it stands
-    inside a quoted value.
+    The header is YAML between ``---`` lines (the closing one may be ``...``) or TOML between ``+++`` lines; blank
+    lines may precede it. With ``whole_is_yaml`` (.yaml and .yml files) the ``---`` lines are optional. A closing line
+    contains nothing else, starts in the first column and is not inside a quoted value.
 
-    Raises FrontMatterError when there is no header or it cannot be read.
+    Raises FrontMatterError if there is no header or it cannot be read.
     """
-    text, faults = _decode(data)
+    text, problems = _decode(data)
     lines = text.split("\n")
     passed_over = ("#", "%") if whole_is_yaml else ()
     first = next((at for at, line in enumerate(lines) if line.strip() and not line.startswith(passed_over)), len(lines))
@@ -122,38 +118,38 @@ def split_front_matter(data: bytes, *, whole_is_yaml: bool = False) -> SplitDocu
             raise FrontMatterError(first + 1, f"the front matter is not closed: a line of {mark} is missing")
         ends = [len(lines)]
     unclosed: _UnclosedQuoteError | None = None
-    for end in ends[:_MAX_TRIES]:
+    for end in ends[:_MAX_CLOSING_LINES]:
         header = lines[first + 1 : end]
         try:
             _check_size(header, first + 2)
-            tree, header_faults = read(header, first + 2)
+            tree, header_problems = read(header, first + 2)
         except _UnclosedQuoteError as error:
             unclosed = unclosed or error
         except FrontMatterError as error:
             raise (unclosed or error) from None
         else:
-            return SplitDocument(tree, "\n".join(lines[end + 1 :]), (*faults, *header_faults))
-    assert unclosed is not None, "an attempt returns, raises or leaves a quotation open"
+            return SplitDocument(tree, "\n".join(lines[end + 1 :]), (*problems, *header_problems))
+    assert unclosed is not None, "every attempt returns, raises or sets unclosed"
     raise unclosed
 
 
 class _UnclosedQuoteError(FrontMatterError):
-    """The header ends inside a quotation: the line that seemed to close it may belong to the value."""
+    """The header ends inside a quoted value, so its closing line may belong to that value."""
 
 
 def _decode(data: bytes) -> tuple[str, tuple[HeaderProblem, ...]]:
-    """Return the text with ``\\n`` line ends, and a fault at the first byte that is not UTF-8."""
+    """Return the text with ``\\n`` line ends, and a problem at the first byte that is not UTF-8."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace").replace("\r\n", "\n").replace("\r", "\n"), ()
     data = data.removeprefix(b"\xef\xbb\xbf")
-    faults: tuple[HeaderProblem, ...] = ()
+    problems: tuple[HeaderProblem, ...] = ()
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        faults = (HeaderProblem(line, "", "this is not UTF-8; what could not be read is shown as �"),)
+        problems = (HeaderProblem(line, "", "this is not UTF-8; invalid bytes are shown as �"),)
         text = data.decode("utf-8", "replace")
-    return text.replace("\r\n", "\n").replace("\r", "\n"), faults
+    return text.replace("\r\n", "\n").replace("\r", "\n"), problems
 
 
 def _check_size(lines: list[str], first_line: int) -> None:
@@ -166,11 +162,11 @@ def _check_size(lines: list[str], first_line: int) -> None:
 
 # --- YAML ----------------------------------------------------------------------------------
 
-# A reader of YAML refuses control characters anywhere, even in a comment. One in a header
-# should cost that character and not the document. Tab and line feed stay.
+# YAML parsers reject control characters anywhere, even in comments. One of them should cost
+# that character and not the document. Tab and line feed stay.
 _YAML_REFUSES = re.compile("[\x00-\x08\x0b-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
-# Line breaks to the reader, which keeps to YAML 1.1: one in a title would end the value and shift every line
-# number after it. To YAML 1.2 (5.4) and to whoever wrote the file, they are characters like others.
+# Line breaks in YAML 1.1, which PyYAML implements: one in a title would end the value and shift all line numbers
+# after it. In YAML 1.2 (5.4), and to the author of the file, they are ordinary characters.
 _YAML_11_BREAKS = re.compile("[\x85\u2028\u2029]")
 _CORE_TAG = "tag:yaml.org,2002:"
 _TEXT_TAGS = {"!", _CORE_TAG + "str", _CORE_TAG + "binary"}
@@ -180,8 +176,8 @@ _TAGS = _TEXT_TAGS | {_CORE_TAG + name for name in ("null", "bool", "int", "floa
 def _read_yaml(lines: list[str], first_line: int) -> tuple[MappingNode, list[HeaderProblem]]:
     import yaml
 
-    # An end mark inside a quoted value: one blank before it changes nothing in the value
-    # (YAML folds it away) and lets the reader pass it.
+    # A closing line inside a quoted value: a space before it does not change the value (YAML folds it away), and the
+    # parser no longer takes it for the end.
     inner = [" " + line if line.rstrip() in {"---", "..."} else line for line in lines]
     source = _YAML_REFUSES.sub("", _YAML_11_BREAKS.sub(" ", "\n".join(inner))) + "\n"
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -190,16 +186,16 @@ def _read_yaml(lines: list[str], first_line: int) -> tuple[MappingNode, list[Hea
         builder.feed(yaml.parse(source, Loader=loader))
     except yaml.MarkedYAMLError as error:
         raise _yaml_error(error, first_line, first_line + max(len(lines) - 1, 0)) from None
-    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:  # of the loader in Python
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError) as error:  # raised by the pure Python loader
         raise FrontMatterError(first_line, f"the front matter cannot be read: {clean(str(error))}") from None
-    return builder.result(), builder.faults
+    return builder.result(), builder.problems
 
 
 def _yaml_error(error: yaml.MarkedYAMLError, first_line: int, last_line: int) -> FrontMatterError:
     what = clean(error.problem or "it is not YAML")
     where = clean(error.context or "")
     unclosed = "quoted scalar" in where and "end of stream" in what
-    # Where a quotation begins tells more than that the header ends within it.
+    # The start of the quote helps more than the end of the header inside it.
     mark = error.context_mark if unclosed else error.problem_mark or error.context_mark
     line = min(first_line + (mark.line if mark else 0), last_line)
     if unclosed:
@@ -208,13 +204,13 @@ def _yaml_error(error: yaml.MarkedYAMLError, first_line: int, last_line: int) ->
 
 
 class _TreeBuilder:
-    """Turns YAML events into a tree, keeping lines and refusing what grows or recurses."""
+    """Builds a tree from YAML events, with line numbers; rejects aliases and deep nesting."""
 
     def __init__(self, first_line: int) -> None:
         self.first_line = first_line
-        self.faults: list[HeaderProblem] = []
+        self.problems: list[HeaderProblem] = []
         self.root: HeaderNode | None = None
-        self._open: list[_Growing] = []
+        self._open: list[_OpenCollection] = []
 
     def feed(self, events: Iterator[Any]) -> None:
         import yaml
@@ -231,7 +227,7 @@ class _TreeBuilder:
                 kind: Literal["mapping", "sequence"] = (
                     "mapping" if isinstance(event, yaml.MappingStartEvent) else "sequence"
                 )
-                self._open.append(_Growing(kind, line))
+                self._open.append(_OpenCollection(kind, line))
             elif isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
                 self._add(self._open.pop().finish())
             elif isinstance(event, yaml.AliasEvent):
@@ -251,13 +247,13 @@ class _TreeBuilder:
 
     def _scalar(self, event: Any, line: int) -> ScalarNode:
         self._check_tag(event.tag, line)
-        # Without quotes, or with a tag that says it is no text, as in `!!int "3"`.
+        # Without quotes, or with a tag of another type, as in `!!int "3"`.
         plain = bool(event.implicit[0]) or (event.tag or "!") not in _TEXT_TAGS
         return ScalarNode(event.value, line, plain)
 
     def _check_tag(self, tag: str | None, line: int) -> None:
         if tag and tag not in _TAGS:
-            self.faults.append(HeaderProblem(line, "", f"the tag {clean(tag)} has no meaning here and is ignored"))
+            self.problems.append(HeaderProblem(line, "", f"the tag {clean(tag)} has no meaning here and is ignored"))
 
     def _add(self, node: HeaderNode) -> None:
         if not self._open:
@@ -269,15 +265,17 @@ class _TreeBuilder:
         elif isinstance(node, ScalarNode):
             key = clean(node.text)
             if key in top.entries:
-                self.faults.append(HeaderProblem(node.line, key, "this field appears twice; the last value is used"))
+                self.problems.append(HeaderProblem(node.line, key, "this field appears twice; the last value is used"))
             top.expect(key)
         else:
-            self.faults.append(HeaderProblem(node.line, "", "a list or mapping cannot be a field name; it is ignored"))
+            self.problems.append(
+                HeaderProblem(node.line, "", "a list or mapping cannot be a field name; it is ignored")
+            )
             top.expect(None)
 
 
-class _Growing:
-    """A list or mapping that is not closed yet."""
+class _OpenCollection:
+    """A list or mapping that is still open."""
 
     def __init__(self, kind: Literal["mapping", "sequence"], line: int) -> None:
         self.kind = kind
@@ -313,7 +311,7 @@ _TOML_KEY = re.compile(r"\s*\[*\s*[\"']?([\w-]+)[\"']?\s*[\]=.]")
 
 
 _TOML_PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
-# The TOML reader takes the square of a dotted key's length: 20 seconds for one that fills a header.
+# tomllib needs quadratic time for dotted keys: 20 seconds for one that fills a header.
 _TOML_DEEP = re.compile(rf"(?<![\w-]){_TOML_PART}(?:[ \t]*+\.[ \t]*+{_TOML_PART}){{{MAX_DEPTH}}}")
 
 
@@ -324,15 +322,15 @@ def _read_toml(lines: list[str], first_line: int) -> tuple[MappingNode, list[Hea
     if deep := _TOML_DEEP.search(source):
         raise FrontMatterError(first_line + source.count("\n", 0, deep.start()), _TOO_DEEP)
     try:
-        # The tree is built in here too: a number of 60,000 hexadecimal digits is refused when it is written out.
+        # The tree is built inside the try: str() rejects a number of 60,000 hexadecimal digits.
         tree = _from_python(tomllib.loads(source), _TomlLines(lines, first_line), first_line, 0)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:
         words = str(error)
         found = _TOML_PLACE.search(words)
         line = first_line + (int(found[1]) - 1 if found else len(lines) - 1)
         words = f"the front matter cannot be read: {clean(_TOML_PLACE.sub('', words))}"
-        # Unlike YAML's, this reader does not say that it is inside a quotation; only an
-        # odd number of triple quotes can carry a line of +++ along.
+        # Unlike PyYAML, tomllib does not report that it is inside a quoted value; a +++ line can only be inside one
+        # if the number of triple quotes is odd.
         if source.count('"""') % 2 or source.count("'''") % 2:
             raise _UnclosedQuoteError(line, words) from None
         raise FrontMatterError(line, words) from None
@@ -340,7 +338,7 @@ def _read_toml(lines: list[str], first_line: int) -> tuple[MappingNode, list[Hea
 
 
 class _TomlLines:
-    """Where each key stands, which the TOML reader does not tell: looked up by name, in order."""
+    """Line numbers of keys, which tomllib does not report: found by name, in order."""
 
     def __init__(self, lines: list[str], first_line: int) -> None:
         self._places: dict[str, deque[int]] = defaultdict(deque)
@@ -350,7 +348,7 @@ class _TomlLines:
                 self._places[found[1]].append(number)
 
     def next(self, key: str, otherwise: int) -> int:
-        """Return the line of the next mention of ``key``; its last mention serves for all that follow."""
+        """Return the line of the next occurrence of ``key``; the last one is returned again and again."""
         places = self._places.get(key)
         if not places:
             return otherwise
@@ -358,7 +356,7 @@ class _TomlLines:
 
 
 def _from_python(value: object, places: _TomlLines, line: int, depth: int) -> HeaderNode:
-    """Return a tree for what the TOML reader gave."""
+    """Return a tree for a value of tomllib."""
     if depth >= MAX_DEPTH and isinstance(value, (dict, list)):
         raise FrontMatterError(line, _TOO_DEEP)
     if isinstance(value, dict):

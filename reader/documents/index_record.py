@@ -1,10 +1,8 @@
-"""The bytes of one document -> what the index holds of it, quickly.
+"""Makes the index record of a document from its bytes, quickly.
 
-What is right is defined by :func:`reader.documents.parse.parse_document`. Documents whose header
-has only lines of the usual shapes (:mod:`reader.documents.fast_patterns`), and nothing that
-parse would find fault with, are read by regular expressions, in a tenth of the time.
-Whatever is unusual in any way goes through parse, so faults and line numbers always
-come from there. Tests hold both ways to the same answer.
+:func:`reader.documents.parse.parse_document` defines what is correct. Valid documents whose header has only common
+kinds of lines (:mod:`reader.documents.fast_patterns`) are read with regular expressions, in a tenth of the time. All
+others are parsed in full, so problems and line numbers always come from there. Tests compare the two paths.
 """
 
 from __future__ import annotations
@@ -31,17 +29,17 @@ _MICROSECOND = timedelta(microseconds=1)
 PUBLISHED, RELATED, IMAGES, BODY = 1, 2, 4, 8
 """What :attr:`Brief.flags` is the sum of."""
 TOPIC_SEPARATOR = " \N{MIDDLE DOT} "
-"""Stands between the words of two topics: no word, so that no row of words reaches from one into the next."""
+"""Separates the words of two topics. It is not a word, so a phrase cannot match across it."""
 
 RecordProblem: TypeAlias = tuple[int, str, str]
-"""What is wrong: line (1 for the first of the file), field as a path, message."""
+"""A problem: line (from 1), field as a path, message."""
 
 
 class IndexRecord(NamedTuple):
-    """What the index holds of one document, in plain values: marshal carries ``tuple(brief)`` between processes."""
+    """The values the index stores for a document. Plain values, so that marshal can send ``tuple(record)``."""
 
     id: int
-    """The article's identity as the signed 64-bit number that tables hold; see :func:`reader.core.urls.article_id`."""
+    """The article id as a signed 64-bit number; see :func:`reader.core.urls.article_id`."""
     title: str
     excerpt: str
     published_at: int | None
@@ -56,21 +54,21 @@ class IndexRecord(NamedTuple):
     provider_name: str
     provider_domain: str
     topics: str
-    """Joined by line breaks: a topic is one line."""
+    """Joined by line breaks."""
     url_keys: tuple[int, ...]
-    """The distinct :func:`reader.core.urls.url_key` of every address, in order of size."""
+    """The distinct :func:`reader.core.urls.url_key` of all addresses, sorted."""
     category: str
     lang: str
-    """The language as the front matter tells it, in ``lang`` or ``language``."""
+    """The field ``lang``, else ``language``."""
     flags: int
     words: tuple[str, str, str, str, str]
     """The words (:mod:`reader.core.tokenize`) of title, excerpt, source, topics and body."""
 
 
 def index_record(path: bytes, data: bytes) -> tuple[IndexRecord | None, tuple[RecordProblem, ...]]:
-    """Return what the index holds of the document ``data`` at ``path`` in its folder, and what is wrong with it.
+    """Return the record of the document ``data`` at ``path`` in its folder, and its problems.
 
-    Never raises for any bytes. None stands for a document that cannot be read at all.
+    Never raises, whatever the bytes. The record is None if the document cannot be read at all.
     """
     found = fast_record(path, data)
     return full_record(path, data) if found is None else (found, ())
@@ -84,7 +82,7 @@ def full_record(path: bytes, data: bytes) -> tuple[IndexRecord | None, tuple[Rec
 
 
 def record_of_article(article: Article, path: bytes) -> IndexRecord:
-    """Return what the index holds of ``article``, found at ``path`` in its folder."""
+    """Return the record of a parsed article at ``path`` in its folder."""
     links = article.links
     when = article.published_at
     keys = {key for key in map(url_key, links.every()) if key is not None}
@@ -117,7 +115,7 @@ def record_of_article(article: Article, path: bytes) -> IndexRecord:
 
 
 def language_of(article: Article) -> str:
-    """Return the language that a document tells in a field of its own, ``lang`` or else ``language``; may be empty."""
+    """Return the field ``lang``, else ``language``, else ""."""
     told = (article.extra.get(key) for key in _LANGS)
     return next((found for each in told if isinstance(each, str) and (found := clean(each))), "")
 
@@ -133,50 +131,50 @@ def _words(title: str, excerpt: str, source: str, topics: Iterable[str], body: s
 
 
 def article_number(url: str, path: bytes) -> int:
-    """Return :func:`reader.core.urls.article_id` as the signed 64-bit number that tables hold."""
+    """Return :func:`reader.core.urls.article_id` as a signed 64-bit number."""
     return int.from_bytes(bytes.fromhex(article_id(url, path)), "big", signed=True)
 
 
-# --- the quick way --------------------------------------------------------------------------
+# --- the fast path --------------------------------------------------------------------------
 
 _OPEN, _CLOSE, _END = b"---\n", b"\n---\n", b"\n---"
 _OPEN_CRLF, _CLOSE_CRLF = b"---\r\n", b"\r\n---\r\n"
-_USUAL = bytes(range(0x20, 0x7F)) + b"\n" + bytes(range(0x80, 0x100))
-"""Every byte but control characters, tab among them."""
-_BROKEN = tuple(char.encode() for char in "\u2028\u2029\ufeff\ufffe\uffff")
-"""What the reader of YAML refuses, drops or takes as a line break; C1 besides."""
+_ALLOWED_BYTES = bytes(range(0x20, 0x7F)) + b"\n" + bytes(range(0x80, 0x100))
+"""Every byte except control characters; tab is one of them."""
+_YAML_SPECIAL = tuple(char.encode() for char in "\u2028\u2029\ufeff\ufffe\uffff")
+"""Characters that PyYAML rejects, drops or takes for a line break; C1 controls are checked separately."""
 _C1 = re.compile(b"\xc2[\x80-\x9f]")
 _ESCAPE = re.compile(r"\\(.)")
 _ESCAPED = {"n": "\n", "t": "\t"}
-_USUAL_IMAGE = ("  - url: http", '  - url: "http', "  - url: /")
+_COMMON_IMAGE_STARTS = ("  - url: http", '  - url: "http', "  - url: /")
 _LANGS = ("lang", "language")
 _NULLS = frozenset({"null", "Null", "NULL"})
 _LINKS = ("originalUrl", "webUrl", "ampWebUrl", "cdnAmpWebUrl")
 _SINGLE = frozenset(
     {"title", "excerpt", "category", "type", "publishedDateTime", "published", "quality", "heat", "secured", *_LINKS}
 )
-"""Fields that hold one value; lines below one are a fault."""
+"""Fields with a single value; lines below one are a problem."""
 _LISTS = frozenset({"images", "related", "topics"})
 _OWN_LINES = frozenset({"images", "related", "provider"})
 
 
-class _UnusualError(Exception):
-    """Something that parse has to judge."""
+class _NeedsParserError(Exception):
+    """The document needs the full parser."""
 
 
 def fast_record(path: bytes, data: bytes) -> IndexRecord | None:
-    """Return what the index holds of a document without a fault; None where only parse can say whether it is one."""
+    """Return the record of a valid, common document; None if it needs the full parser."""
     try:
         header, start = _header(data)
-        return _Header(header).record(path, _body(data[start:]))
-    except (_UnusualError, UnicodeDecodeError, ReaderError):
+        return _FastHeader(header).record(path, _body(data[start:]))
+    except (_NeedsParserError, UnicodeDecodeError, ReaderError):
         return None
 
 
 def _header(data: bytes) -> tuple[str, int]:
-    """Return the text between the marks, with its last line break, and where the body begins."""
+    """Return the text between the ``---`` lines, with its last line break, and the offset of the body."""
     if len(data) > MAX_BYTES:
-        raise _UnusualError
+        raise _NeedsParserError
     if data.startswith(_OPEN):
         end = data.find(_CLOSE, len(_OPEN) - 1, MAX_HEADER)
         start = end + len(_CLOSE)
@@ -188,37 +186,37 @@ def _header(data: bytes) -> tuple[str, int]:
         start = end + len(_CLOSE_CRLF)
         header = data[len(_OPEN_CRLF) : end + 2].replace(b"\r\n", b"\n")
     if end < 0 or not data.startswith((_OPEN, _OPEN_CRLF)):
-        raise _UnusualError
-    if header.translate(None, _USUAL) or header.count(b"\n") > LIST_LIMIT:
-        raise _UnusualError
+        raise _NeedsParserError
+    if header.translate(None, _ALLOWED_BYTES) or header.count(b"\n") > LIST_LIMIT:
+        raise _NeedsParserError
     if data.isascii():
         return header.decode("ascii"), start
-    if any(char in header for char in _BROKEN) or _C1.search(header):
-        raise _UnusualError
+    if any(char in header for char in _YAML_SPECIAL) or _C1.search(header):
+        raise _NeedsParserError
     return header.decode("utf-8"), start
 
 
 def _body(data: bytes) -> str:
-    """Return the body as an article has it. Bytes that are not UTF-8 are a fault in it too; nothing else is."""
+    """Return the body as in an article. Raises UnicodeDecodeError, the only problem that a body can have."""
     text = data.decode("utf-8")
-    if not data.isascii() or data.translate(None, _USUAL):
+    if not data.isascii() or data.translate(None, _ALLOWED_BYTES):
         text = clean_block(text.replace("\r\n", "\n"))
     return text.strip("\n")
 
 
-class _Header:
-    """The fields of a header, read as far as the index asks and looked at for faults beyond that."""
+class _FastHeader:
+    """The fields of a header: reads those that the index stores, and checks the others for problems."""
 
     def __init__(self, header: str) -> None:
-        self._values: dict[str, str | None] = {}  # without quotes; None is null
-        self._blocks: dict[str, str] = {}  # the lines below
-        for key, value, below, odd in fast_patterns.entries().findall(header):
+        self._values: dict[str, str | None] = {}  # unquoted; None is null
+        self._blocks: dict[str, str] = {}  # the lines below a field
+        for key, value, below, odd in fast_patterns.split_fields().findall(header):
             block = below.strip("\n")
             if odd or key in self._values or key in self._blocks or (value and block):
-                raise _UnusualError
-            if block.startswith("-"):  # a list that is not indented: to YAML the same
+                raise _NeedsParserError
+            if block.startswith("-"):  # a list without indent: the same in YAML
                 block = "  " + block.replace("\n", "\n  ")
-            if value.startswith("[") and (words := fast_patterns.flow().fullmatch(value)):
+            if value.startswith("[") and (words := fast_patterns.flow_list().fullmatch(value)):
                 block = "\n".join(f"  - {word.strip(' ')}" for word in words[1].split(","))
             if block:
                 self._blocks[key] = block + "\n"
@@ -226,24 +224,24 @@ class _Header:
                 self._check_empty(key, value)
                 self._values[key] = None
             else:
-                self._values[key] = _bare(value) if value else None
+                self._values[key] = _unquoted(value) if value else None
 
     def record(self, path: bytes, body: str) -> IndexRecord:
-        """Return what the index holds, when nothing at all is amiss."""
+        """Return the record. Raises _NeedsParserError if there is any problem."""
         for key in self._blocks.keys() - _OWN_LINES:
             self._check_lines(key)
         name, domain = self._provider()
-        self._check_usual("images")
-        self._check_usual("related")
+        self._check_lines_of("images")
+        self._check_lines_of("related")
         self._check_secured()
-        if self._values.get("related") is not None:  # one that is not in a list and no fields either
-            raise _UnusualError
+        if self._values.get("related") is not None:  # neither a list nor a mapping
+            raise _NeedsParserError
         if (published := self._values.get("published")) is not None and to_bool(published) is None:
-            raise _UnusualError
+            raise _NeedsParserError
         quality, heat = self._number("quality"), self._number("heat")
         if heat is not None and heat < 0:
             if heat != -1:
-                raise _UnusualError
+                raise _NeedsParserError
             heat = None
         links = [self._url(key) for key in _LINKS]
         keys = {url: url_key(url) for url in links if url}
@@ -279,7 +277,7 @@ class _Header:
             words=_words(title, excerpt, name or domain, topics, body),
         )
 
-    # The fields that the index holds.
+    # Fields that the index stores.
 
     def _line(self, key: str) -> str:
         return _one_line(self._values.get(key))
@@ -290,18 +288,18 @@ class _Header:
             return None
         value = int(text) if len(text) < 10 and text.isascii() and text.isdigit() else to_number(text)
         if value is None:
-            raise _UnusualError
+            raise _NeedsParserError
         return value
 
     def _time(self) -> int | None:
         text = self._values.get("publishedDateTime")
         if text is None:
             return None
-        if fast_patterns.moment().fullmatch(text):
+        if fast_patterns.timestamp().fullmatch(text):
             return int(datetime.fromisoformat(text).timestamp()) * 1_000_000
         moment = to_time(text)
         if moment is None:
-            raise _UnusualError
+            raise _NeedsParserError
         return (moment - _EPOCH) // _MICROSECOND
 
     def _url(self, key: str) -> str:
@@ -312,11 +310,11 @@ class _Header:
         block = self._blocks.get("provider")
         if block is None:
             return self._line("provider"), ""
-        if found := fast_patterns.usual("provider").fullmatch(block):
+        if found := fast_patterns.ordered_lines("provider").fullmatch(block):
             name, domain = found.groups()
-            return _one_line(name and _bare(name)), _one_line(domain and _bare(domain))
-        if not fast_patterns.other("provider").fullmatch(block):
-            raise _UnusualError
+            return _one_line(name and _unquoted(name)), _one_line(domain and _unquoted(domain))
+        if not fast_patterns.unordered_lines("provider").fullmatch(block):
+            raise _NeedsParserError
         inner = _check_each(block)
         return _one_line(inner.get("name")), _one_line(inner.get("domain"))
 
@@ -324,64 +322,64 @@ class _Header:
         block = self._blocks.get("topics")
         if block is None:
             return [topic] if (topic := self._line("topics")) else []
-        topics = [_one_line(_bare(line[4:])) for line in block.splitlines()]
+        topics = [_one_line(_unquoted(line[4:])) for line in block.splitlines()]
         return list(dict.fromkeys(topic for topic in topics if topic))
 
     def _lang(self) -> str:
         for key in _LANGS:
             if text := self._values.get(key):
                 if to_number(text) is not None or text.lower() in {"true", "false"}:
-                    raise _UnusualError  # only with quotes it is a text
+                    raise _NeedsParserError  # text only if it is quoted
                 if found := clean(clean_block(text).strip()):
                     return found
         return ""
 
     def _has_images(self) -> bool:
-        """Whether any picture has an address."""
+        """Whether any image has an address."""
         block = self._blocks.get("images")
         if block is None:
             return bool(self._line("images"))
-        if block.startswith(_USUAL_IMAGE):
+        if block.startswith(_COMMON_IMAGE_STARTS):
             return True
-        return any(_one_line(_bare(written)) for written in fast_patterns.image_urls().findall(block))
+        return any(_one_line(_unquoted(written)) for written in fast_patterns.image_urls().findall(block))
 
-    # What only has to be free of faults.
+    # Fields that only need a check.
 
     def _check_empty(self, key: str, value: str) -> None:
         if key in _SINGLE or (value == "{}" and key in _LISTS) or (value == "[]" and key == "provider"):
-            raise _UnusualError
+            raise _NeedsParserError
 
-    def _check_usual(self, key: str) -> None:
+    def _check_lines_of(self, key: str) -> None:
         block = self._blocks.get(key)
-        if block is not None and not fast_patterns.usual(key).fullmatch(block):
-            if not fast_patterns.other(key).fullmatch(block):
-                raise _UnusualError
+        if block is not None and not fast_patterns.ordered_lines(key).fullmatch(block):
+            if not fast_patterns.unordered_lines(key).fullmatch(block):
+                raise _NeedsParserError
             _check_each(block)
 
     def _check_lines(self, key: str) -> None:
         block = self._blocks[key]
         if key in _SINGLE:
-            raise _UnusualError
-        if fast_patterns.texts().fullmatch(block):
+            raise _NeedsParserError
+        if fast_patterns.scalar_list().fullmatch(block):
             return
-        if key == "topics" or not fast_patterns.other(key).fullmatch(block):
-            raise _UnusualError
+        if key == "topics" or not fast_patterns.unordered_lines(key).fullmatch(block):
+            raise _NeedsParserError
         _check_each(block)
 
     def _check_secured(self) -> None:
         if text := self._values.get("secured"):
             found = fast_patterns.secured().fullmatch(text)
             if not found or len(found[1]) % 4:
-                raise _UnusualError
+                raise _NeedsParserError
 
 
-def _bare(value: str) -> str | None:
-    """Return what a value on one line says, None where it says null."""
+def _unquoted(value: str) -> str | None:
+    """Return a value without its quotes; None for null."""
     if value[0] == '"' and "\\" not in value and value.find('"', 1) == len(value) - 1:
         return value[1:-1]
     found = fast_patterns.scalar().fullmatch(value)
     if found is None:
-        raise _UnusualError
+        raise _NeedsParserError
     double, plain, single = found.groups()
     if double is not None:
         return _ESCAPE.sub(lambda escape: _ESCAPED.get(escape[1], escape[1]), double)
@@ -395,9 +393,9 @@ def _one_line(text: str | None) -> str:
 
 
 def _check_each(block: str) -> dict[str, str | None]:
-    """Look for repeated fields and for values with a fault; return the single values of the outermost mapping."""
+    """Check for duplicate fields and invalid values; return the values of the outermost mapping."""
     open_fields: dict[int, dict[str, str | None]] = {}
-    for indent, dash, key, written in fast_patterns.lines().findall(block):
+    for indent, dash, key, written in fast_patterns.split_lines().findall(block):
         column = len(indent) + len(dash)
         if not key:
             continue
@@ -405,8 +403,8 @@ def _check_each(block: str) -> dict[str, str | None]:
             del open_fields[deeper]
         fields = open_fields.setdefault(column, {})
         if key in fields:
-            raise _UnusualError
-        value = _bare(written) if written else None
+            raise _NeedsParserError
+        value = _unquoted(written) if written else None
         if value is not None:
             _check_value(key, value)
         fields[key] = value
@@ -414,13 +412,13 @@ def _check_each(block: str) -> dict[str, str | None]:
 
 
 def _check_value(key: str, value: str) -> None:
-    """Raise where some field of this name might not take the value."""
+    """Raise if a field of this name might not accept the value."""
     if key in _LINKS:
         if value and not value.isspace():
             safe_url(value)
     elif key in {"quality", "heat", "width", "height"}:
         number = to_number(value)
         if number is None or (key == "heat" and number < 0 and number != -1):
-            raise _UnusualError
+            raise _NeedsParserError
     elif (key == "isCached" and to_bool(value) is None) or (key == "publishedDateTime" and to_time(value) is None):
-        raise _UnusualError
+        raise _NeedsParserError

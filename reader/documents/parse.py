@@ -1,7 +1,6 @@
-"""The bytes of one document -> an Article and what is wrong with it.
+"""Parses the bytes of a document into an Article and a list of problems.
 
-What can be understood is taken, what cannot is reported with its line and field, and
-nothing raises: one odd value costs that value, not the document.
+Nothing raises: an invalid value is reported with its line and field and costs that value, not the document.
 """
 
 from __future__ import annotations
@@ -35,40 +34,40 @@ from reader.documents.scalars import to_bool, to_number, to_time
 
 _T = TypeVar("_T")
 LIST_LIMIT = 1000
-"""Entries that are read of any one list; the header's own bound leaves room for more only in bombs."""
+"""How many items of a list are read. The size limit of a header leaves room for more only in attacks."""
 
 
 MAX_PROBLEMS = 100
-"""Of one document, as many are told one by one."""
+"""How many problems of one document are reported individually."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedDocument:
-    """What came of a document: the article, unless it could not be read at all, and its problems."""
+    """The article of a document, None if it could not be read at all, and its problems."""
 
     article: Article | None
     problems: tuple[Problem, ...]
 
 
 def parse_document(path: bytes, data: bytes) -> ParsedDocument:
-    """Return what the document ``data``, found at ``path`` in its folder, says. Never raises for any bytes."""
+    """Parse the document ``data``, stored at ``path`` in its folder. Never raises, whatever the bytes."""
     shown = show_path(path)
     ending = os.path.splitext(path)[1].lower()
-    faults: list[HeaderProblem] = []
+    problems: list[HeaderProblem] = []
     if len(data) > MAX_BYTES:
-        faults.append(HeaderProblem(1, "", f"the file is larger than {MAX_BYTES >> 20} MiB; the rest is not read"))
+        problems.append(HeaderProblem(1, "", f"the file is larger than {MAX_BYTES >> 20} MiB; the rest is not read"))
         data = data[:MAX_BYTES]
     try:
         parts = split_front_matter(data, whole_is_yaml=ending in {b".yaml", b".yml"})
     except FrontMatterError as error:
-        return ParsedDocument(None, _problems(shown, [*faults, error.fault]))
+        return ParsedDocument(None, _problems(shown, [*problems, error.problem]))
     reader = _Fields(parts.header)
     article = _article(shown, ending, parts, reader)
-    return ParsedDocument(article, _problems(shown, [*faults, *parts.faults, *reader.faults]))
+    return ParsedDocument(article, _problems(shown, [*problems, *parts.problems, *reader.problems]))
 
 
-def _problems(path: str, faults: Iterable[HeaderProblem]) -> tuple[Problem, ...]:
-    problems = [Problem(path, f.line, f.field, f.message) for f in sorted(faults, key=lambda f: f.line)]
+def _problems(path: str, found: Iterable[HeaderProblem]) -> tuple[Problem, ...]:
+    problems = [Problem(path, each.line, each.field, each.message) for each in sorted(found, key=lambda p: p.line)]
     if len(problems) > MAX_PROBLEMS:
         rest = len(problems) - MAX_PROBLEMS
         problems[MAX_PROBLEMS:] = [Problem(path, problems[MAX_PROBLEMS].line, "", f"and {rest:,} more problems")]
@@ -78,7 +77,7 @@ def _problems(path: str, faults: Iterable[HeaderProblem]) -> tuple[Problem, ...]
 def _article(path: str, ending: bytes, parts: SplitDocument, fields: _Fields) -> Article:
     body = clean_block(parts.body).strip("\n")
     title = fields.text("title")
-    name = fields.peek_text("name")  # stays among the further fields too: a profile shows it
+    name = fields.peek_text("name")  # also stays in ``extra``: documents about people show it
     return Article(
         path=path,
         title=title or name or title_from_path(path),
@@ -86,7 +85,7 @@ def _article(path: str, ending: bytes, parts: SplitDocument, fields: _Fields) ->
         category=fields.text("category"),
         type=fields.text("type"),
         published_at=fields.time("publishedDateTime"),
-        published=fields.truth("published"),
+        published=fields.boolean("published"),
         links=_links(fields),
         quality=fields.number("quality"),
         heat=fields.heat("heat"),
@@ -132,13 +131,13 @@ def _images(fields: _Fields) -> tuple[Image, ...]:
     images = []
     for inner in fields.mappings("images", plain="url"):
         image = Image(
-            # Not always a web address: hubs name pictures of their own as /assets/...
+            # Not always a web address: publishers name images of their own as /assets/...
             url=inner.text("url"),
             width=inner.pixels("width"),
             height=inner.pixels("height"),
             title=inner.text("title"),
             attribution=inner.text("attribution"),
-            is_cached=inner.truth("isCached"),
+            is_cached=inner.boolean("isCached"),
         )
         fields.adopt(inner)
         if image.url:
@@ -173,7 +172,7 @@ def _secured(fields: _Fields) -> Secured | None:
     except (binascii.Error, ValueError):
         sizes = []
     if len(sizes) != 2 or sizes[1] != 16:
-        fields.fault(line, "secured", "expected base64 ciphertext, a semicolon and a base64 vector of 16 bytes")
+        fields.add_problem(line, "secured", "expected base64 ciphertext, a semicolon and a base64 vector of 16 bytes")
     return Secured(text, sizes[0] if sizes else len(text))
 
 
@@ -188,14 +187,14 @@ _DATE_AHEAD = re.compile(r"\d{4}-\d{2}-\d{2}-(?=.)")
 
 
 def title_from_path(path: str) -> str:
-    """Return a title for a document that has none: its file name without ending, date and dashes."""
+    """Return a title made of a file name, without extension, date and dashes."""
     stem = os.path.splitext(path.rsplit("/", 1)[-1])[0]
     words = re.sub(r"[-_]+", " ", _DATE_AHEAD.sub("", stem)).strip()
     return clean(words[:1].upper() + words[1:]) or "(no title)"
 
 
 def decode_entities(text: str) -> str:
-    """Return ``text`` with its HTML entities decoded, twice where they were encoded twice, as in many feeds."""
+    """Decode HTML entities, twice because many feeds encode them twice."""
     return unescape(unescape(text))
 
 
@@ -222,109 +221,107 @@ def _to_json(node: HeaderNode) -> Json:
 
 
 class _Fields:
-    """Reads the fields of one mapping by name and type, and keeps what went wrong and what is left."""
+    """Reads the fields of a mapping by name and type, and collects problems and unread fields."""
 
-    def __init__(self, mapping: MappingNode, name: str = "", faults: list[HeaderProblem] | None = None) -> None:
+    def __init__(self, mapping: MappingNode, name: str = "", problems: list[HeaderProblem] | None = None) -> None:
         self._left = dict(mapping.entries)
         self._name = name
         self._adopted: dict[str, Json] = {}
-        self.faults: list[HeaderProblem] = faults if faults is not None else []
+        self.problems: list[HeaderProblem] = problems if problems is not None else []
 
-    # What a caller asks for; each takes the field away, so that rest() has what nobody asked for.
+    # Each of these methods removes the field it reads, so that rest() returns the others.
 
     def text(self, key: str) -> str:
-        """One line of text, or ""."""
+        """Return one line of text, or ""."""
         return clean(decode_entities(self.raw(key)[0]))
 
     def block(self, key: str) -> str:
-        """Text of one or more lines, or ""."""
+        """Return text of one or more lines, or ""."""
         return clean_block(decode_entities(self.raw(key)[0])).strip()
 
     def peek_text(self, key: str) -> str:
-        """One line of text, or "", leaving the field among the rest."""
+        """Return one line of text, or "", without removing the field."""
         node = self._left.get(key)
         return clean(decode_entities(node.text)) if isinstance(node, ScalarNode) and not node.is_null else ""
 
     def number(self, key: str) -> Number | None:
-        """A number, or None."""
+        """Return a number, or None."""
         return self._scalar(key, to_number, "a number")
 
     def heat(self, key: str) -> Number | None:
-        """A number from 0, or None, which is also written -1."""
+        """Return a number from 0 up, or None, which documents also write as -1."""
         line = self._line(key)
         value = self.number(key)
         if value is not None and value < 0:
             if value != -1:
-                self.fault(line, key, f"expected 0 or more, or -1 for unknown, found {value}")
+                self.add_problem(line, key, f"expected 0 or more, or -1 for unknown, found {value}")
             return None
         return value
 
     def pixels(self, key: str) -> int | None:
-        """A whole number above 0, or None."""
+        """Return a positive whole number, or None."""
         value = self.number(key)
         return int(value) if value is not None and value >= 1 else None
 
-    def truth(self, key: str) -> bool | None:
-        """A truth value, or None."""
+    def boolean(self, key: str) -> bool | None:
+        """Return a boolean, or None."""
         return self._scalar(key, to_bool, "true or false")
 
     def time(self, key: str) -> datetime | None:
-        """A moment in UTC, or None."""
+        """Return a time in UTC, or None."""
         return self._scalar(key, to_time, "a date such as 2021-07-28T12:38:00Z")
 
     def url(self, key: str) -> str:
-        """A web address in its safe form, or ""."""
+        """Return a web address in its safe form, or ""."""
         text, line = self.raw(key)
         if not text.strip():
             return ""
         try:
             return safe_url(text)
         except ReaderError as error:
-            self.fault(line, key, error.message)
+            self.add_problem(line, key, error.message)
             return ""
 
     def texts(self, key: str) -> tuple[str, ...]:
-        """A list of texts without repeats; a single text is a list of one."""
+        """Return a list of texts without duplicates; a single text counts as a list of one."""
         node = self._left.pop(key, None)
         found: list[str] = []
         for at, item in enumerate(self._items(key, node)):
             if isinstance(item, ScalarNode):
                 found.append("" if item.is_null else clean(decode_entities(item.text)))
             else:
-                self.fault(item.line, f"{key}[{at}]", f"expected text, found {_kind(item)}")
+                self.add_problem(item.line, f"{key}[{at}]", f"expected text, found {_kind(item)}")
         return tuple(dict.fromkeys(text for text in found if text))
 
     def mapping(self, key: str, plain: str) -> _Fields | None:
-        """The fields inside a field; a single text stands for its inner field ``plain``."""
+        """Return the fields inside a field; a single text stands for the inner field ``plain``."""
         node = self._left.pop(key, None)
         return None if node is None else self._inner(node, key, plain)
 
     def mappings(self, key: str, plain: str = "") -> list[_Fields]:
-        """A list of such; one that is not in a list is a list of one."""
+        """Return a list of mappings; a single mapping counts as a list of one."""
         node = self._left.pop(key, None)
         items = [(at, self._inner(item, f"{key}[{at}]", plain)) for at, item in enumerate(self._items(key, node))]
         return [inner for _, inner in items if inner is not None]
 
     def raw(self, key: str) -> tuple[str, int]:
-        """A text as it was written, or "", and its line."""
+        """Return a text as written, or "", and its line."""
         line = self._line(key)
         return self._scalar(key, lambda text: text, "text") or "", line
 
     def rest(self) -> MappingProxyType[str, Json]:
-        """Every field that nobody asked for, by name, and those of adopted mappings by their path."""
+        """Return all unread fields by name, and those of adopted mappings by path."""
         left = {key: _to_json(node) for key, node in self._left.items()}
         return MappingProxyType({**left, **self._adopted})
 
     def adopt(self, inner: _Fields) -> None:
-        """Keep what is left of an inner mapping, whose own type has no place for it."""
+        """Add the unread fields of an inner mapping, whose own type has no place for them."""
         relative = inner._name.removeprefix(f"{self._name}.") if self._name else inner._name
         self._adopted.update({f"{relative}.{key}": value for key, value in inner.rest().items()})
 
-    def fault(self, line: int, key: str, message: str) -> None:
-        """Report that the value of ``key`` is not what it should be."""
-        self.faults.append(HeaderProblem(line, f"{self._name}.{key}" if self._name else key, message))
-
-    # How.
+    def add_problem(self, line: int, key: str, message: str) -> None:
+        """Report that the value of ``key`` is invalid."""
+        self.problems.append(HeaderProblem(line, f"{self._name}.{key}" if self._name else key, message))
 
     def _line(self, key: str) -> int:
         node = self._left.get(key)
@@ -336,7 +333,7 @@ class _Fields:
             return None
         value = convert(node.text) if isinstance(node, ScalarNode) else None
         if value is None:
-            self.fault(node.line, key, f"expected {wanted}, found {_kind(node)}")
+            self.add_problem(node.line, key, f"expected {wanted}, found {_kind(node)}")
         return value
 
     def _items(self, key: str, node: HeaderNode | None) -> tuple[HeaderNode, ...]:
@@ -345,17 +342,17 @@ class _Fields:
         if not isinstance(node, SequenceNode):
             return (node,)
         if len(node.items) > LIST_LIMIT:
-            self.fault(node.line, key, f"this list has more than {LIST_LIMIT} entries; the rest is not read")
+            self.add_problem(node.line, key, f"this list has more than {LIST_LIMIT} entries; the rest is not read")
         return node.items[:LIST_LIMIT]
 
     def _inner(self, node: HeaderNode, name: str, plain: str) -> _Fields | None:
         path = f"{self._name}.{name}" if self._name else name
         if isinstance(node, MappingNode):
-            return _Fields(node, path, self.faults)
+            return _Fields(node, path, self.problems)
         if isinstance(node, ScalarNode):
             if node.is_null:
                 return None
             if plain:
-                return _Fields(MappingNode({plain: node}, node.line), path, self.faults)
-        self.fault(node.line, name, f"expected fields, found {_kind(node)}")
+                return _Fields(MappingNode({plain: node}, node.line), path, self.problems)
+        self.add_problem(node.line, name, f"expected fields, found {_kind(node)}")
         return None

@@ -1,4 +1,4 @@
-"""Written values -> numbers, truth values and times. Pure; None means "that is not one"."""
+"""Parses numbers, booleans and times as they are written in front matter. Pure; None means invalid."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ from datetime import UTC, datetime, timedelta, timezone
 from reader.core.model import Number
 
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
-_LARGEST = 10**12
-"""Scores beyond this are mistakes, and would not fit an index's 64-bit column."""
-_TRUTH = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
+_MAX_NUMBER = 10**12
+"""Larger scores are errors, and would not fit a 64-bit column."""
+_BOOLEANS = {"true": True, "yes": True, "on": True, "1": True, "false": False, "no": False, "off": False, "0": False}
 
 
 def to_number(text: str) -> Number | None:
-    """Return the number that ``text`` writes in decimal, whole ones as int."""
+    """Return a decimal number, whole numbers as int."""
     text = text.strip()
     if len(text) > 40 or not _NUMBER.fullmatch(text):
         return None
     value = float(text)
-    if not math.isfinite(value) or abs(value) > _LARGEST:
+    if not math.isfinite(value) or abs(value) > _MAX_NUMBER:
         return None
     return int(value) if value.is_integer() else value
 
 
 def to_bool(text: str) -> bool | None:
-    """Return the truth value that ``text`` writes, in any of YAML's ways."""
-    return _TRUTH.get(text.strip().lower())
+    """Return a boolean in any of YAML's spellings."""
+    return _BOOLEANS.get(text.strip().lower())
 
 
 # ISO 8601-1: calendar (5.2.2), ordinal (5.2.3) and week dates (5.2.4), basic or extended, reduced
@@ -49,11 +49,10 @@ _ISO = re.compile(
 
 
 def to_time(text: str) -> datetime | None:
-    """Return the moment that ``text`` writes, in UTC.
+    """Return a time in UTC, with a precision of one microsecond.
 
-    Every form of ISO 8601 that names a day (or a month or year: its first day), YAML's
-    timestamps, and the form of mail and HTTP headers (RFC 5322, 3.3). A time without an
-    offset is taken as UTC. Precision ends at one microsecond.
+    Accepts ISO 8601 dates and times (a month or a year means its first day), YAML timestamps, and the format of mail
+    and HTTP headers (RFC 5322, 3.3). A time without an offset is UTC.
     """
     text = text.strip()
     if len(text) > 64:
@@ -62,7 +61,7 @@ def to_time(text: str) -> datetime | None:
     try:
         moment = _from_iso(found) if found else _from_mail(text)
         return moment.astimezone(UTC) if moment else None
-    except (ValueError, OverflowError, TypeError, IndexError):  # the last two: email.utils, in some versions
+    except (ValueError, OverflowError, TypeError, IndexError):  # email.utils raises the last two in some versions
         return None
 
 
@@ -80,21 +79,21 @@ def _from_iso(found: re.Match[str]) -> datetime:
     hour, minute, second = (int(part[name] or 0) for name in ("hour", "minute", "second"))
     if hour > 24 or minute > 59 or second > 60 or (hour == 24 and (minute or second)):
         raise ValueError
-    # A fraction belongs to the smallest part that is written (ISO 8601-1, 5.3.1.4).
+    # A fraction belongs to the smallest component present (ISO 8601-1, 5.3.1.4).
     unit = 1_000_000 if part["second"] else 60_000_000 if part["minute"] else 3_600_000_000
     micro = int(part["fraction"] or 0) * unit // 10 ** len(part["fraction"] or "")
     zone = UTC
     if part["sign"]:
         offset = timedelta(hours=int(part["off_hour"]), minutes=int(part["off_minute"] or 0))
         zone = timezone(-offset if part["sign"] in "-−" else offset)
-    # Added up rather than given to datetime(), so that 24:00 and a leap second are moments too.
+    # Added rather than passed to datetime(), so that 24:00 and leap seconds are valid.
     return day.replace(tzinfo=zone) + timedelta(hours=hour, minutes=minute, seconds=second, microseconds=micro)
 
 
 def _from_mail(text: str) -> datetime | None:
     if "," not in text:
         return None
-    from email.utils import parsedate_to_datetime  # imported late: 15 ms for what almost no document has
+    from email.utils import parsedate_to_datetime  # lazy: 15 ms for a format that almost no document uses
 
     moment = parsedate_to_datetime(text)
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,7 +1,7 @@
-"""Marks as lines of JSON, for sharing them between machines; docs/state.md tells the format.
+"""Marks as JSON lines, to share them between machines; docs/state.md describes the format.
 
-Pure but for :func:`write_atomically`. A file may be merged line by line, have lines twice or
-in any order: of each mark the later change holds, of each tag the first spelling.
+Files may be merged line by line; order and duplicates do not matter, because the
+later change of each mark and the first spelling of each tag wins.
 """
 
 from __future__ import annotations
@@ -9,83 +9,95 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
-import os
 import re
-import stat
-import tempfile
-from collections.abc import Iterable, Iterator
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, BinaryIO, NoReturn
+from typing import Any, BinaryIO, NamedTuple, NoReturn
 
-from reader.core.errors import ReaderError, describe_error
-from reader.core.marks import READ, STARRED, TAG, Entry, Mark, Marks, Place, Spelling, Thing, tag, tag_key
-from reader.core.text import clean, show_path, truncate
-from reader.storage.sqlite.database import sync
-from reader.storage.sqlite.marks import named_items
+from reader.core.errors import ReaderError
+from reader.core.marks import (
+    READ,
+    STARRED,
+    TAG,
+    Mark,
+    MarkEntry,
+    MarkKey,
+    MarkSet,
+    NamedItem,
+    TagSpelling,
+    normalize_tag,
+    tag_key,
+)
+from reader.core.paths import Paths
+from reader.core.text import clean, truncate
+from reader.library.stores import open_mark_store
+from reader.storage.sqlite.marks.named_items import encode_item, is_valid_item
 
 FORMAT = "newsreader-state"
 VERSION = 1
 _HEADER = {"format": FORMAT, "version": VERSION}
-_LONGEST_LINE = 1 << 18
+_MAX_LINE_BYTES = 1 << 18
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _ID = re.compile(r"[0-9a-f]{16}")
-_USUAL = re.compile(
+_MARK_LINE = re.compile(
     rb'\{"id":"([0-9a-f]{16})",("(?:mark|tag)":"[^"\\]{1,400}","value":(?:true|false),"changed":"[^"\\]{24}"\})\n'
 )
-"""The line of a mark as :func:`export_lines` writes it. Marks made at once share what follows the id."""
+"""A mark as :func:`export_lines` writes it. Marks set together share everything after the id."""
+_CLOCK_TOLERANCE = 86_400.0
+"""Seconds by which clocks may differ before a mark counts as lying in the future."""
 _NOTHING = "Nothing was imported."
 _UPDATE = f"It was probably written by a newer newsreader: update this one. {_NOTHING}"
 
 
-def export_lines(entries: Iterable[Entry]) -> Iterator[bytes]:
-    """Yield the lines of a file, in the order of ``entries`` and each with its end."""
+def export_lines(entries: Iterable[MarkEntry]) -> Iterator[bytes]:
+    """Yield the lines of an export, in the order of ``entries``, with their line breaks."""
     yield _line(_HEADER)
     for entry in entries:
         if len(entry) == 2:
             key, spelling = entry
-            yield _line({"tag": key, "shown": spelling.shown, "written": _written(spelling.at)})
+            yield _line({"tag": key, "shown": spelling.shown, "written": _format_time(spelling.at)})
         elif len(entry) == 3:
             id_, what, mark = entry
             yield b'{"id":"%b",%b' % (id_.to_bytes(8, "big", signed=True).hex().encode(), _rest(what, mark))
         else:
             kind, name, at, text = entry
             value = json.loads(text) if text else None
-            yield _line({"kind": kind, "name": name, "value": value, "changed": _written(at)})
+            yield _line({"kind": kind, "name": name, "value": value, "changed": _format_time(at)})
 
 
 @functools.lru_cache(maxsize=4096)
 def _rest(what: str, mark: Mark) -> bytes:
-    """Return how the line of a mark ends; of many that were made at once it is the same."""
+    """Return the rest of a mark's line after its id. Marks set together share it, hence the cache."""
     of = {"tag": what[1:]} if what.startswith(TAG) else {"mark": what}
-    return _line({**of, "value": mark.value, "changed": _written(mark.at)})[1:]
+    return _line({**of, "value": mark.value, "changed": _format_time(mark.at)})[1:]
 
 
 def _line(record: dict[str, object]) -> bytes:
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
 
-def _written(at: int) -> str:
+def _format_time(at: int) -> str:
     return (_EPOCH + at * _MILLISECOND).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def parse_export(file: BinaryIO, name: str) -> Marks:
-    """Return the marks in an export; ``name`` is what to call the file.
+def parse_export(file: BinaryIO, name: str) -> MarkSet:
+    """Return the marks in an export; messages call the file ``name``.
 
-    Raises ReaderError, with the number of the line, at the first that is not understood,
-    and OSError.
+    Raises OSError, and ReaderError with the line number at the first invalid line.
     """
-    marks: dict[Place, Mark] = {}
-    spellings: dict[str, Spelling] = {}
-    things: dict[tuple[str, str], Thing] = {}
+    marks: dict[MarkKey, Mark] = {}
+    spellings: dict[str, TagSpelling] = {}
+    things: dict[tuple[str, str], NamedItem] = {}
     begun = False
-    for number, line in enumerate(iter(lambda: file.readline(_LONGEST_LINE + 1), b""), 1):
+    for number, line in enumerate(iter(lambda: file.readline(_MAX_LINE_BYTES + 1), b""), 1):
         if not line.strip():
             continue
         try:
-            if begun and (usual := _USUAL.fullmatch(line)):
+            if begun and (usual := _MARK_LINE.fullmatch(line)):
                 what, mark = _known_rest(usual[2])
                 place = (int.from_bytes(bytes.fromhex(usual[1].decode()), "big", signed=True), what)
                 marks[place] = max(mark, marks.get(place, mark))
@@ -105,30 +117,30 @@ def parse_export(file: BinaryIO, name: str) -> Marks:
             else:
                 key, spelling = _spelling(record)
                 spellings[key] = min(spelling, spellings.get(key, spelling))
-        except _NotUnderstoodError as error:
+        except _InvalidLineError as error:
             raise ReaderError(f"Line {number:,} of {name} is invalid: {error.message}.", error.hint) from error
     if not begun:
         raise ReaderError(f"{name} is empty, but exports of newsreader never are.", _NOTHING)
-    return Marks(marks, spellings, things)
+    return MarkSet(marks, spellings, things)
 
 
-class _NotUnderstoodError(ReaderError):
-    """Why a line is not understood, to follow a colon; and what to do about it."""
+class _InvalidLineError(ReaderError):
+    """Why a line is invalid, as words after a colon, and what to do about it."""
 
 
 def _refuse(why: str, hint: str = _NOTHING) -> NoReturn:
-    raise _NotUnderstoodError(why, hint)
+    raise _InvalidLineError(why, hint)
 
 
 def _record(line: bytes) -> dict[str, Any]:
-    if len(line) > _LONGEST_LINE:
+    if len(line) > _MAX_LINE_BYTES:
         _refuse("it is too long")
     if line.startswith((b"<<<<<<<", b"=======", b">>>>>>>", b"|||||||")):
         _refuse(
             "it is a git conflict marker", f"Delete the conflict markers and keep the lines of both sides. {_NOTHING}"
         )
     try:
-        record = json.loads(line.decode("utf-8"), object_pairs_hook=_once)
+        record = json.loads(line.decode("utf-8"), object_pairs_hook=_without_duplicates)
     except (ValueError, RecursionError):
         _refuse("it is not JSON")
     if not isinstance(record, dict):
@@ -136,15 +148,15 @@ def _record(line: bytes) -> dict[str, Any]:
     return record
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     record = dict(pairs)
     if len(record) != len(pairs):
         _refuse("a key appears twice")
     return record
 
 
-def _only(record: dict[str, Any], *names: str) -> None:
-    """Refuse what has other keys than these."""
+def _require_keys(record: dict[str, Any], *names: str) -> None:
+    """Refuse a record whose keys are not exactly ``names``."""
     for name in record:
         if name not in names:
             _refuse(f"this newsreader does not know what “{truncate(clean(name), 40)}” means", _UPDATE)
@@ -159,12 +171,12 @@ def _check_header(record: dict[str, Any]) -> None:
         _refuse("the file is not an export of newsreader's marks")
     if version > VERSION:
         _refuse(f"the file has format {version}, but this newsreader supports {VERSION}", _UPDATE)
-    _only(record, *_HEADER)
+    _require_keys(record, *_HEADER)
 
 
-def _mark(record: dict[str, Any]) -> tuple[Place, Mark]:
+def _mark(record: dict[str, Any]) -> tuple[MarkKey, Mark]:
     of = "tag" if "tag" in record else "mark"
-    _only(record, "id", of, "value", "changed")
+    _require_keys(record, "id", of, "value", "changed")
     id_, what, value = record["id"], record[of], record["value"]
     if not (isinstance(id_, str) and _ID.fullmatch(id_)):
         _refuse("“id” must be 16 hexadecimal digits")
@@ -178,16 +190,16 @@ def _mark(record: dict[str, Any]) -> tuple[Place, Mark]:
     return (number, what), Mark(_time(record["changed"], "changed"), value)
 
 
-def _thing(record: dict[str, Any]) -> tuple[tuple[str, str], Thing]:
-    _only(record, "kind", "name", "value", "changed")
+def _thing(record: dict[str, Any]) -> tuple[tuple[str, str], NamedItem]:
+    _require_keys(record, "kind", "name", "value", "changed")
     kind, name, value = record["kind"], record["name"], record["value"]
-    if not (isinstance(kind, str) and isinstance(name, str) and named_items.valid(kind, name)):
+    if not (isinstance(kind, str) and isinstance(name, str) and is_valid_item(kind, name)):
         _refuse("its “kind” or “name” is invalid")
     try:
-        text = "" if value is None else named_items.written(value)
+        text = "" if value is None else encode_item(value)
     except ReaderError as error:
         _refuse("its “value” cannot be stored", f"{error} {_NOTHING}")
-    return (kind, name), Thing(_time(record["changed"], "changed"), text)
+    return (kind, name), NamedItem(_time(record["changed"], "changed"), text)
 
 
 @functools.lru_cache(maxsize=4096)
@@ -196,12 +208,12 @@ def _known_rest(text: bytes) -> tuple[str, Mark]:
     return what, mark
 
 
-def _spelling(record: dict[str, Any]) -> tuple[str, Spelling]:
-    _only(record, "tag", "shown", "written")
+def _spelling(record: dict[str, Any]) -> tuple[str, TagSpelling]:
+    _require_keys(record, "tag", "shown", "written")
     key = _key(record["tag"])
     if _key(record["shown"]) != key:
         _refuse("“tag” and “shown” are different tags")
-    return key, Spelling(_time(record["written"], "written"), tag(record["shown"]))
+    return key, TagSpelling(_time(record["written"], "written"), normalize_tag(record["shown"]))
 
 
 def _key(text: object) -> str:
@@ -215,12 +227,12 @@ def _key(text: object) -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _known_key(text: str) -> str:
-    return tag_key(tag(text))
+    return tag_key(normalize_tag(text))
 
 
 def _time(text: object, name: str) -> int:
     if isinstance(text, str):
-        with contextlib.suppress(ValueError):  # the 45th of a month
+        with contextlib.suppress(ValueError):  # for example, the 45th of a month
             return _known_time(text)
     _refuse(f"“{name}” has to be a time such as 2026-11-21T09:30:00.000Z, from 1970 on")
 
@@ -233,38 +245,37 @@ def _known_time(text: str) -> int:
     return (moment - _EPOCH) // _MILLISECOND
 
 
-def write_atomically(path: Path, pieces: Iterable[bytes]) -> None:
-    """Write a file so that its name always leads to a whole one, the former or the new; on disk when this returns.
+class ImportResult(NamedTuple):
+    """The effect of an import."""
 
-    A link is followed; what is no regular file, such as a FIFO, is written to as it is.
-    Raises ReaderError; a former file is then as it was.
+    marks: int
+    """Number of marks in the file."""
+    merged: int
+    """Number of those marks that were new here or later than the marks here."""
+    items: dict[str, int]
+    """Number of named items in the file, by kind."""
+    in_future: int
+    """Number of marks whose time lies in the future, because some clock was wrong."""
+
+
+@contextlib.contextmanager
+def export_marks(paths: Paths, on_notice: Callable[[str], None]) -> Iterator[Iterator[bytes]]:
+    """Lend the lines of an export of all marks; ``on_notice`` gets a sentence if the file had to be repaired.
+
+    Raises ReaderError if the file of marks is unusable.
     """
-    target = Path(os.path.realpath(path))
-    try:
-        try:
-            mode = target.stat().st_mode
-        except FileNotFoundError:
-            mode = stat.S_IFREG | 0o600  # what one reads is one's own business
-        if not stat.S_ISREG(mode):
-            with target.open("wb") as file:
-                file.writelines(pieces)
-            return
-        handle, name = tempfile.mkstemp(prefix=".newsreader-", suffix=".tmp", dir=target.parent)
-        part = Path(name)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.writelines(pieces)
-                file.flush()
-                os.fsync(file.fileno())
-            part.chmod(stat.S_IMODE(mode))
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
-        sync(target.parent)
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise ReaderError(
-            f"{show_path(path)} could not be written: {describe_error(error)}.",
-            "The previous file is unchanged. Free some disk space, or choose a writable folder.",
-        ) from error
+    with open_mark_store(paths, on_notice) as store, contextlib.closing(store.entries()) as entries:
+        yield export_lines(entries)
+
+
+def import_marks(paths: Paths, file: BinaryIO, name: str, on_notice: Callable[[str], None]) -> ImportResult:
+    """Merge an export, called ``name`` in messages, into the marks; all of it or nothing.
+
+    Raises OSError, and ReaderError with the number of the line that is not understood.
+    """
+    marks = parse_export(file, name)
+    items = Counter(kind for (kind, _), item in marks.items.items() if item.value)  # an empty value is a deleted item
+    soon = (time.time() + _CLOCK_TOLERANCE) * 1000
+    in_future = sum(mark.at > soon for mark in marks.marks.values())
+    with open_mark_store(paths, on_notice) as store:
+        return ImportResult(len(marks.marks), store.merge(marks, backup=True), dict(items), in_future)

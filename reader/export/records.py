@@ -1,4 +1,4 @@
-"""Articles, rows and problems as plain records for JSON, under the names that documents use. Pure."""
+"""Articles, rows and problems as JSON records, with the field names that documents use. Pure."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Record = dict[str, Any]
 
 
 def row_record(row: Row, *, has_page: bool | None = None) -> Record:
-    """Return what ``list --json`` gives for an article; ``has_page`` is None where that is not known."""
+    """Return an item of ``list --json``; ``has_page`` is None if unknown."""
     return {
         "id": row.id,
         "path": row.path,
@@ -40,7 +40,7 @@ def row_record(row: Row, *, has_page: bool | None = None) -> Record:
 
 
 def page_record(page: Page) -> Record:
-    """Return what ``show --page --json`` gives: the original as it is kept."""
+    """Return the output of ``show --page --json``."""
     extract = page.extract
     return {
         "id": page.id,
@@ -60,7 +60,7 @@ def page_record(page: Page) -> Record:
 
 
 def fetch_record(got: FetchResult) -> Record:
-    """Return what ``fetch --json`` gives for an article; ``url`` is the one asked for first where there is no page."""
+    """Return an item of ``fetch --json``; without a page, ``url`` is the one requested first."""
     return {
         "id": got.id,
         "url": got.url or got.requested_url or None,
@@ -72,7 +72,7 @@ def fetch_record(got: FetchResult) -> Record:
 
 
 def extract_record(extract: Extract, url: str, stub: str) -> Record:
-    """Return what ``extract --format json`` gives; ``stub`` is what the page is instead of an article, in words."""
+    """Return the output of ``extract --format json``; ``stub`` says what the page is instead of an article."""
     return {
         "url": url or None,
         "title": extract.title or None,
@@ -95,7 +95,7 @@ def article_record(
     tags: Sequence[str] = (),
     has_page: bool | None = None,
 ) -> Record:
-    """Return what ``show --json`` gives: every field of the document, and the person's marks."""
+    """Return the output of ``show --json``: every field of the document, and the user's marks."""
     return {
         "id": id_,
         "path": article.path,
@@ -122,12 +122,12 @@ def article_record(
 
 
 def problem_record(problem: Problem) -> Record:
-    """Return what ``check --json`` gives for a problem."""
+    """Return an item of ``check --json``."""
     return {"file": problem.path, "line": problem.line, "field": problem.field or None, "message": problem.message}
 
 
 def index_record(folder: Path, progress: Progress, census: IndexTotals) -> Record:
-    """Return what ``index --json`` gives: what there is now, and what this refresh found."""
+    """Return the output of ``index --json``: the totals, and what this refresh changed."""
     return {
         "folder": show_path(folder),
         "articles": census.articles,
@@ -142,7 +142,7 @@ def index_record(folder: Path, progress: Progress, census: IndexTotals) -> Recor
 
 
 def json_array(records: Iterable[Mapping[str, Any]], *, ascii_only: bool = False) -> Iterator[str]:
-    """Yield the pieces of one JSON array, a record at a time, so that a million need not fit in memory."""
+    """Yield the pieces of a JSON array, one per record, so that a million records need not fit in memory."""
     import json
 
     separator = "[\n"

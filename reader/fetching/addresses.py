@@ -67,7 +67,7 @@ def find_target(library: Library, id_: str, given: Links | None = None) -> Fetch
     """
     try:
         rowids = _documents(library, id_)
-        links = [row.links for row in library.rows(rowids)]
+        links = [row.links for row in library.articles.rows(rowids)]
     except ReaderError:
         if given is None:
             raise
@@ -79,13 +79,13 @@ def find_target(library: Library, id_: str, given: Links | None = None) -> Fetch
 
 def _documents(library: Library, id_: str) -> list[int]:
     try:
-        if found := library.documents_of(id_):
+        if found := library.articles.rowids(id_):
             return found
     except ReaderError as error:
         if not error.damaged:
             raise
     # Another process may have built the index anew in the place of the one that is open here.
-    return library.documents_of(id_) if library.renew() else []
+    return library.articles.rowids(id_) if library.renew() else []
 
 
 def is_weaker(way: AddressKind, other: AddressKind) -> bool:

@@ -12,7 +12,7 @@ from reader.core.events import Failure, FetchAttempted, FetchResult, Status
 from reader.core.urls import display_host
 from reader.fetching.addresses import Address, FetchTarget, is_weaker
 from reader.fetching.replace_policy import reason_to_keep
-from reader.storage.sqlite.pages.store import Failed
+from reader.storage.sqlite.pages.store import FetchFailure
 from reader.web.responses import FetchError, WebResponse
 from reader.workers.sandbox import ExtractError
 
@@ -129,7 +129,7 @@ class Attempt:
             return None
         if answer.status == 304:
             now, url = datetime.now(UTC), answer.final_url
-            checked = self._tools.pages.checked
+            checked = self._tools.pages.mark_checked
             await self._tools.disk.run(checked, self._wanted.id, now, answer.etag, answer.last_modified, url)
             self.holds = self._is_confirmed = True
             return None
@@ -164,7 +164,7 @@ class Attempt:
                 self._fail(page.way, name, why, "What is kept stays; the browser shows what is there now.")
                 return None
             there = await self._tools.disk.run(
-                self._tools.pages.keep_after, self.kept, page, answer.body, answer.charset, self._tools.stays
+                self._tools.pages.put_if_unchanged, self.kept, page, answer.body, answer.charset, self._tools.stays
             )
             if there is None:
                 return page
@@ -193,10 +193,10 @@ class Attempt:
         error = f"{in_words(self._failures)}." if self._failures else NO_ADDRESS
         error = error[:1].upper() + error[1:] if error.startswith(("its ", "it ")) else error
         now = datetime.now(UTC)
-        await self._tools.disk.run(self._tools.pages.note_failure, self._wanted.id, now, self._failures, error)
+        await self._tools.disk.run(self._tools.pages.record_failure, self._wanted.id, now, self._failures, error)
         return self._outcome("failed", None, error)
 
-    def failed_before(self, failed: Failed) -> Outcome:
+    def failed_before(self, failed: FetchFailure) -> Outcome:
         """Return what came of it when others asked a moment ago."""
         self._failures = [Failure(*each) for each in failed.failures]
         return self._outcome("failed", None, failed.error)

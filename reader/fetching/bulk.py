@@ -104,7 +104,7 @@ class BulkFetch:
         new = [id_ for id_ in dict.fromkeys(ids) if id_ not in self._known]
         self._known.update(new)
         missing = new if self._force else await self._disk.run(self._library.pages.missing, new)
-        failed = await self._disk.run(self._library.pages.failed_among, missing)
+        failed = await self._disk.run(self._library.pages.which_failed, missing)
         if self._over or self._stopped:
             return False
         self._cached += len(new) - len(missing)
@@ -253,7 +253,7 @@ class BulkFetch:
 
     async def _one(self, name: str, waiting: _Waiting) -> None:
         id_, pages = waiting.wanted.id, self._library.pages
-        if not await self._disk.run(pages.claim, id_):
+        if not await self._disk.run(pages.acquire_lease, id_):
             self._put_back(name, waiting._replace(not_before=time.monotonic() + _SECONDS_OF_OTHERS))
             return
         try:
@@ -265,7 +265,7 @@ class BulkFetch:
                 got = outcome.got
         finally:
             # Here, as a task that is being cancelled waits for no other thread; it takes no time.
-            pages.release(id_)
+            pages.release_lease(id_)
         self._count(got)
 
     async def _settled_by_others(self, waiting: _Waiting) -> FetchResult | None:
@@ -300,7 +300,7 @@ class BulkFetch:
             return FetchResult(
                 wanted.id, "cached", page.final_url, page.extract.words, (), f"{_OWN_FAULT}.", 0.0, requested_url=asked
             )
-        pages.note_failure(wanted.id, datetime.now(UTC), (), f"{_OWN_FAULT}.")
+        pages.record_failure(wanted.id, datetime.now(UTC), (), f"{_OWN_FAULT}.")
         return FetchResult(wanted.id, "failed", "", 0, (), f"{_OWN_FAULT}.", 0.0, requested_url=asked)
 
     def _puts_back(self, name: str, waiting: _Waiting, outcome: Outcome) -> bool:

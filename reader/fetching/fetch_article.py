@@ -26,7 +26,7 @@ from reader.web.responses import FetchError, WebResponse
 if TYPE_CHECKING:
     from reader.config.settings import FetchSettings
     from reader.content.page import Page
-    from reader.storage.sqlite.pages.store import Pages
+    from reader.storage.sqlite.pages.store import PageStore
     from reader.web.client import UrlCheck
     from reader.workers.extract_tasks import ExtractionResult
 
@@ -79,7 +79,7 @@ class FetchContext:
 
     web: Web
     reads: PageReader
-    pages: Pages
+    pages: PageStore
     disk: LibraryThread
     capture: Capture
     stays: Container[str] | None = None
@@ -117,7 +117,7 @@ class ArticleFetcher:
         self,
         web: Web,
         reads: PageReader,
-        pages: Pages,
+        pages: PageStore,
         disk: LibraryThread,
         capture: Capture,
         *,

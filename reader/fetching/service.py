@@ -317,7 +317,7 @@ class FetchService:
             pages = self._library.pages
             if await self._disk.run(pages.image, url) is None:
                 answer = await self._fetcher.image(url)
-                await self._disk.run(pages.keep_image, url, answer.body, answer.content_type)
+                await self._disk.run(pages.put_image, url, answer.body, answer.content_type)
         except ReaderError as failure:
             error = str(failure)
         except Exception:

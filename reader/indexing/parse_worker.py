@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from reader.documents.files import FileGoneError, Folder, join_path, read_files
 from reader.documents.index_record import full_record, index_record
-from reader.storage.sqlite.index.writer import UNREAD_AGAIN, ParsedFile
+from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
 from reader.workers.process import lower_priority, receive, send
 
 ParsedBatch: TypeAlias = tuple[bytes, list[ParsedFile], list[str]]
@@ -46,7 +46,7 @@ def parse_files(folder: Folder, prefix: bytes, names: Iterable[bytes], *, slow_p
 
 def failed(name: bytes, message: str) -> ParsedFile:
     """Return what goes into the index of a file that could not be read: why, and that it shall be tried again."""
-    return ParsedFile(name, UNREAD_AGAIN, 0, None, ((1, "", message),))
+    return ParsedFile(name, NOT_PARSED, 0, None, ((1, "", message),))
 
 
 def main() -> None:

@@ -16,9 +16,9 @@ from reader.documents.files import FolderListing, check_folder, join_path, list_
 from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import ParsedBatch, parse_files
 from reader.library.library import Library
-from reader.storage.sqlite.index.reader import Reading
-from reader.storage.sqlite.index.writer import UNREAD_AGAIN, KnownFolder, Writer
-from reader.storage.sqlite.lock import NOT_AT_ALL, Wait
+from reader.storage.sqlite.index.reader import ReadProgress
+from reader.storage.sqlite.index.writer import NOT_PARSED, IndexWriter, KnownFolder
+from reader.storage.sqlite.lock import NO_WAIT, KeepWaiting
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def refresh(
     *,
     paths: Collection[bytes] | None = None,
     rebuild: bool = False,
-    wait: Wait = NOT_AT_ALL,
+    wait: KeepWaiting = NO_WAIT,
     nice: int = 0,
     seen: bool = True,
 ) -> Generator[Progress]:
@@ -77,7 +77,7 @@ def refresh(
                 writer.begin_words_anew()
                 rebuild = True
             elif rebuild:
-                writer.doubt_everything()
+                writer.invalidate_all()
             whole = paths is None or rebuild or library.folder.only is not None
             yield from run.whole() if whole else run.some(paths or ())
         finally:
@@ -87,7 +87,9 @@ def refresh(
 class _Refresh:
     """One refresh: looks through the folder, has documents read, writes what came of them."""
 
-    def __init__(self, library: Library, writer: Writer, stopped: Callable[[], bool], nice: int, *, seen: bool) -> None:
+    def __init__(
+        self, library: Library, writer: IndexWriter, stopped: Callable[[], bool], nice: int, *, seen: bool
+    ) -> None:
         self._library = library
         self._folder = library.folder
         self._writer = writer
@@ -136,7 +138,7 @@ class _Refresh:
         first_time = self._first_time = self._writer.is_empty()
         if not first_time and not self._library.index.totals().complete:
             self._before = self._library.index.documents()
-        if self._library.index.reading() is not None:
+        if self._library.index.read_progress() is not None:
             self._writer.report(None)  # what one that was killed told last
         if first_time and not self._library.index.in_memory:
             self._writer.begin_first_time()
@@ -267,7 +269,7 @@ class _Refresh:
     def _read_all(self) -> Iterator[Progress]:
         """Have everything read that is to be read, and write it."""
         if self._gone and self._waiting:
-            self._writer.expect_moves(self._gone)
+            self._writer.prepare_move_detection(self._gone)
         while (self._waiting or (self._pool is not None and self._pool.outstanding)) and not self._stopped():
             yield from self._advance()
         if not self._stopped():
@@ -340,7 +342,7 @@ class _Refresh:
             for prefix, taken, _ in batches:
                 self._writer.apply(prefix, taken)
                 if prefix in self._left:
-                    again = any(each.mtime_ns == UNREAD_AGAIN for each in taken)
+                    again = any(each.mtime_ns == NOT_PARSED for each in taken)
                     self._left[prefix] -= len(taken) if not again else 0
             # What is gone is forgotten at the end. A folder that looked unchanged before that would keep it for ever,
             # were this refresh to end early.
@@ -355,17 +357,17 @@ class _Refresh:
     def _report(self, *, walking: bool) -> None:
         self._reported = True
         began = time.time() - (time.monotonic() - self._begin)
-        reading = Reading(self._done, self._total, self._before, walking=walking, began=began)
+        reading = ReadProgress(self._done, self._total, self._before, walking=walking, began=began)
         self._writer.report(reading)
 
     def _carry(self) -> None:
         carried, self._writer.carried = self._writer.carried, []
         if carried:
-            self._library.carry_marks(carried)
+            self._library.marks.reassign_ids(carried)
 
     def _show(self, *, complete: bool = False) -> None:
         begin = time.monotonic()
-        self._shown |= self._writer.show(complete=complete)
+        self._shown |= self._writer.publish(complete=complete)
         now = time.monotonic()
         self._show_at = now + (_SHARE_OF_SHOWING if self._seen else _SHARE_UNSEEN) * (now - begin)
 

@@ -198,7 +198,7 @@ class UpdaterProcess:
 
 def _to_memory(library: Library, news: IndexUnwritable, tell: OnUpdaterEvent) -> None:
     """Go on without a file, and say so."""
-    library.keep_in_memory()
+    library.use_memory()
     tell(Notice(f"{news.text} The index is kept in memory.", warning=True))
     tell(IndexChanged())
 

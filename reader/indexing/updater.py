@@ -236,7 +236,7 @@ class IndexUpdater:
         """OnUpdaterEvent when another instance has changed the index, or anybody the marks."""
         try:
             generation = self._library.index.generation()
-            marks = self._library.marks_version()
+            marks = self._library.marks.version()
         except ReaderError:
             return  # the next refresh or mark meets it too, and says so
         if generation != self._generation:
@@ -249,7 +249,7 @@ class IndexUpdater:
     def _look_over_shoulder(self) -> None:
         """OnUpdaterEvent how far the instance is that is writing."""
         with contextlib.suppress(StorageError):
-            reading = self._library.index.reading()
+            reading = self._library.index.read_progress()
             if reading is not None:
                 seconds = max(0.0, time.time() - reading.began)
                 done, total, before = reading.done, reading.total, reading.before
@@ -262,7 +262,7 @@ class IndexUpdater:
         if not self._watching or self._lost:
             return
         try:
-            folders = self._library.folders()
+            folders = self._library.articles.folders()
         except StorageError:
             return
         if folders == self._watched or self._closed.is_set() or self._unwatched:

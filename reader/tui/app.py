@@ -135,7 +135,7 @@ class NewsreaderApp(App[None]):
             self.copy_to_clipboard,
             lambda: self.size.width,
         )
-        session = Session(self.library, self._settings, self.timings, services, order=first.view, counts=first.counts)
+        session = Session(self.library, self._settings, self.timings, services, order=first.order, counts=first.counts)
         screen = self._main = MainScreen(first, session, " ".join(notices))
         # As it will be once it is told its size; the first frame would be laid out and drawn twice otherwise.
         screen.add_class(_breakpoint(self.HORIZONTAL_BREAKPOINTS, self.size.width))
@@ -300,7 +300,7 @@ class NewsreaderApp(App[None]):
     def _save_theme(self, name: str) -> None:
         if name != self._saved_theme:
             self._saved_theme = name
-            self.background.save(self.library.remember, startup.THEME, name)
+            self.background.save(self.library.settings.set, startup.THEME, name)
 
     async def action_quit(self) -> None:
         """Leave, once everything is on disk that is to be saved."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reader.config.settings import Config
     from reader.core.events import FetchResult
     from reader.core.model import Counts, Row
-    from reader.core.ordering import View
+    from reader.core.ordering import ArticleOrder
     from reader.library.library import Library
     from reader.query.ast import Query, TextField
     from reader.tui.background import Background
@@ -164,7 +164,7 @@ class Session:
         timings: Timings,
         services: Services,
         *,
-        order: View,
+        order: ArticleOrder,
         counts: Counts,
     ) -> None:
         self.library = library
@@ -192,7 +192,7 @@ class Session:
         self._is_closed = False
         # Signals.
         self.marks_changed = Signal[MarksChange]()
-        self.articles_changed = Signal["View"]()
+        self.articles_changed = Signal["ArticleOrder"]()
         self.pages_changed = Signal[None]()
         self.indexing_progressed = Signal[Progress]()
         self.index_replaced = Signal[None]()
@@ -241,7 +241,7 @@ class Session:
 
     def save_setting(self, name: str, value: str) -> None:
         """Save a small value for the next run."""
-        self.background.save(self.library.remember, name, value)
+        self.background.save(self.library.settings.set, name, value)
 
     def report_damage(self, error: Exception) -> None:
         """Have the index rebuilt if ``error`` says that it is damaged."""
@@ -250,4 +250,4 @@ class Session:
 
     def ids_of(self, rowids: Sequence[int]) -> list[str]:
         """Return the ids of articles; for worker threads."""
-        return self.library.identities(rowids)
+        return self.library.articles.ids(rowids)

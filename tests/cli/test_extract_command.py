@@ -60,7 +60,7 @@ def test_a_page_may_come_from_a_pipe() -> None:
     assert piped.stderr == b""
 
 
-def test_a_stub_is_printed_and_called_one() -> None:
+def test_a_stub_is_printed_with_a_notice() -> None:
     result = run(PAGES / "paywall-teaser.html")
     assert "ate an apple" in result.stdout
     assert "the page requires a subscription or an account" in result.stderr

@@ -19,6 +19,7 @@ from click.testing import CliRunner
 
 from reader.cli.main import cli
 from reader.core.errors import ReaderError
+from reader.core.marks import MarkChange
 from reader.core.paths import Paths
 from reader.core.text import format_count
 from reader.library.library import Library
@@ -152,7 +153,7 @@ async def test_originals_are_fetched_and_the_next_time_there(server: Server, mak
     assert (await run("fetch", folder, "--force")).err == "newsreader: 5 pages fetched.\n"
 
 
-async def test_a_query_says_which(server: Server, make_folder: MakeFolder) -> None:
+async def test_a_query_selects_what_to_fetch(server: Server, make_folder: MakeFolder) -> None:
     folder = make_folder(site(server, 5))
     assert (await run("fetch", folder, "title:3")).err == "newsreader: 1 page fetched.\n"
     assert "/3" in server.targets
@@ -163,7 +164,7 @@ async def test_a_query_says_which(server: Server, make_folder: MakeFolder) -> No
     assert (await run("list", folder, "nothing at all")).err == nothing, "the same words everywhere"
 
 
-async def test_what_failed_is_told_and_the_status_says_so(server: Server, make_folder: MakeFolder) -> None:
+async def test_failures_are_printed_and_set_the_exit_status(server: Server, make_folder: MakeFolder) -> None:
     folder = make_folder(
         {**site(server, 1), "gone.md": document(server.url("/gone")), "none.md": document(title="Without")}
     )
@@ -218,7 +219,7 @@ async def test_ctrl_c_leaves_what_was_fetched_and_says_so(
     if as_json:
         assert [record["status"] for record in json.loads(out)] == ["cached"] * 3
     opened = library(folder)
-    assert len(opened.pages.having()) == 3
+    assert len(opened.pages.ids_with_page()) == 3
     server.on("/never", reply(html("At last")))
     assert (await run("fetch", folder)).err == "newsreader: 1 page fetched, 3 there already.\n"
 
@@ -249,19 +250,19 @@ async def test_killed_at_any_moment_it_leaves_whole_pages(
         process.kill()
         await process.wait()
         opened = library(folder)
-        having = opened.pages.having()
-        for row in opened.rows(opened.index.rows_of(having)):
+        having = opened.pages.ids_with_page()
+        for row in opened.articles.rows(opened.index.rowids_of(having)):
             page = opened.pages.page(row.id)
             assert page is not None
             assert page.extract.title == row.title
             assert body_of(opened.pages, row.id) == (html(row.title), "utf-8")
-    kept = len(library(folder).pages.having())
+    kept = len(library(folder).pages.ids_with_page())
     assert kept > 0
     there = f", {kept} there already" if kept < 40 else ""
     assert (await run("fetch", folder)).err == f"newsreader: {format_count(40 - kept, 'page')} fetched{there}.\n"
 
 
-async def test_what_could_not_be_looked_at_again_is_told(server: Server, make_folder: MakeFolder) -> None:
+async def test_pages_that_could_not_be_checked_are_reported(server: Server, make_folder: MakeFolder) -> None:
     folder = make_folder(site(server, 3))
     await run("fetch", folder)
     for n in range(2):
@@ -326,7 +327,7 @@ async def test_two_commands_at_once_leave_one_good_cache(
     folder = make_folder(site(server, 20))
     first, second = await asyncio.gather(run("fetch", folder), run("fetch", folder))
     assert (first.status, second.status) == (0, 0)
-    assert len(library(folder).pages.having()) == 20
+    assert len(library(folder).pages.ids_with_page()) == 20
 
 
 @pytest.mark.parametrize("how", ["--offline", "enabled = false"])
@@ -412,7 +413,7 @@ async def test_the_cache_tells_what_is_in_it_and_is_emptied(
     await run("fetch", folder)
     opened = library(folder)
     ids = ids_of(opened)
-    opened.mark(ids[:1], starred=True)
+    opened.marks.apply(ids[:1], MarkChange(starred=True))
     found = await run("cache", "info")
     assert found.out.splitlines()[0] == "4 pages (1 of starred articles), 0 images"
     assert f"of at most 500.0 MB, in {Paths.from_environment().pages_file}" in found.out
@@ -429,7 +430,7 @@ async def test_the_cache_tells_what_is_in_it_and_is_emptied(
     assert "Kept 1 page of starred articles" in found.err
     found = await run("cache", "clear", "--starred")
     assert "Removed 1 page and" in found.err
-    assert opened.pages.having() == set()
+    assert opened.pages.ids_with_page() == set()
 
 
 async def test_a_damaged_cache_costs_no_command_more_than_a_word(server: Server, make_folder: MakeFolder) -> None:
@@ -514,7 +515,7 @@ async def test_what_failed_goes_to_stdout_also_where_a_bar_is_shown(
     assert (tmp_path / "out").read_text() == "gone.md: 404 Not Found at 127.0.0.1.\n"
 
 
-async def test_elsewhere_a_line_now_and_then_tells_how_far_it_is(
+async def test_without_a_terminal_progress_is_printed_as_lines(
     server: Server, make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reader.cli.session.SECONDS_BETWEEN_LINES", 0.0)

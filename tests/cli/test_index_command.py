@@ -37,7 +37,7 @@ def _many(count: int) -> dict[str, str]:
 def _listed(folder: Path) -> int:
     library = Library.open(folder, Paths.from_environment())
     try:
-        return len(library.view(Sort()))
+        return len(library.articles.order(Sort()))
     finally:
         library.close()
 
@@ -91,9 +91,9 @@ def test_rebuild_reads_everything_anew_and_moves_nothing(make_folder: MakeFolder
     folder = make_folder(_many(20))
     _index(folder)
     library = Library.open(folder, Paths.from_environment())
-    before = list(library.view(Sort()).rowids)
+    before = list(library.articles.order(Sort()).rowids)
     assert json.loads(_index(folder, "--rebuild", "--json").stdout)["changed"] == 20
-    assert list(library.view(Sort()).rowids) == before
+    assert list(library.articles.order(Sort()).rowids) == before
     library.close()
 
 

@@ -15,8 +15,9 @@ from click.testing import CliRunner, Result
 
 from reader.cli.main import cli
 from reader.core.errors import ReaderError
+from reader.core.marks import MarkChange
 from reader.core.paths import Paths
-from reader.storage.sqlite.marks.store import Said, State
+from reader.storage.sqlite.marks.store import ArticleMarks, MarkStore
 
 _A, _B = "000000000000000a", "fffffffffffffffb"
 
@@ -31,9 +32,9 @@ def _refused(*arguments: str | Path, text: bytes | None = None) -> str:
     return str(caught.value)
 
 
-def _machine(monkeypatch: pytest.MonkeyPatch, folder: Path) -> State:
+def _machine(monkeypatch: pytest.MonkeyPatch, folder: Path) -> MarkStore:
     monkeypatch.setenv("NEWSREADER_DATA_DIR", str(folder))
-    state, notice = State.open(Paths.from_environment().state_file)
+    state, notice = MarkStore.open(Paths.from_environment().state_file)
     assert notice == ""
     return state
 
@@ -41,20 +42,20 @@ def _machine(monkeypatch: pytest.MonkeyPatch, folder: Path) -> State:
 def test_two_machines_share_their_marks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "marks.jsonl"
     with closing(_machine(monkeypatch, tmp_path / "one")) as one:
-        one.mark([_A, _B], read=True, add_tags=["AI"])
+        one.mark([_A, _B], MarkChange(read=True, add_tags=("AI",)))
         assert _run("export", file).exit_code == 0
         with closing(_machine(monkeypatch, tmp_path / "two")) as two:
-            two.mark([_A], starred=True)
+            two.mark([_A], MarkChange(starred=True))
             imported = _run("import", file)
             assert imported.stdout == ""
             assert imported.stderr == (f"newsreader: {file} has 4 marks; 4 were new or more recent.\n")
-            two.mark([_B], read=False)
+            two.mark([_B], MarkChange(read=False))
             assert _run("export", file).exit_code == 0
             _machine(monkeypatch, tmp_path / "one").close()
             assert "has 5 marks; 2 were" in _run("import", file).stderr
             assert "has 5 marks; 0 were" in _run("import", file).stderr
-            expected = {_A: Said(True, True, ("AI",)), _B: Said(False, False, ("AI",))}
-            assert one.said([_A, _B]) == two.said([_A, _B]) == expected
+            expected = {_A: ArticleMarks(True, True, ("AI",)), _B: ArticleMarks(False, False, ("AI",))}
+            assert one.marks_of([_A, _B]) == two.marks_of([_A, _B]) == expected
     exported = file.read_bytes()
     assert _run("export", "-").stdout_bytes == exported
     _machine(monkeypatch, tmp_path / "three").close()
@@ -63,23 +64,23 @@ def test_two_machines_share_their_marks(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 def test_before_an_import_that_changes_something_there_is_a_backup(own_directories: Paths, tmp_path: Path) -> None:
-    with closing(State.open(own_directories.state_file)[0]) as state:
-        state.mark([_A], read=True)
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
+        state.mark([_A], MarkChange(read=True))
     exported = _run("export", "-").stdout_bytes
     assert "; 0 were" in _run("import", "-", text=exported).stderr
     assert list(own_directories.data.glob("*before-import*")) == []
     _run("import", "-", text=exported.replace(b"true", b"false").replace(b'd":"20', b'd":"30'))
     (backup,) = own_directories.data.glob("*before-import*")
-    with closing(State.open(backup)[0]) as before, closing(State.open(own_directories.state_file)[0]) as now:
+    with closing(MarkStore.open(backup)[0]) as before, closing(MarkStore.open(own_directories.state_file)[0]) as now:
         assert (before.read_among([_A]), now.read_among([_A])) == ({_A}, frozenset())
 
 
 def test_an_import_says_what_else_there_is_and_that_a_clock_was_wrong(own_directories: Paths) -> None:
-    with closing(State.open(own_directories.state_file)[0]) as state:
-        state.mark([_A, _B], read=True)
-        state.keep("view", {"AI": {"query": "tag:ai"}, "All": {}}, told="Saved two views")
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
+        state.mark([_A, _B], MarkChange(read=True))
+        state.items.put("view", {"AI": {"query": "tag:ai"}, "All": {}}, description="Saved two views")
     exported = _run("export", "-").stdout_bytes
-    with closing(State.open(own_directories.state_file)[0]) as state:
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
         while state.undo():
             pass
     later = exported.replace(b'"changed":"2', b'"changed":"3')
@@ -89,8 +90,8 @@ def test_an_import_says_what_else_there_is_and_that_a_clock_was_wrong(own_direct
         "newsreader: 2 marks in it had a time in the future, so a clock was wrong, there or here. "
         "Your next changes still count as more recent.",
     ]
-    with closing(State.open(own_directories.state_file)[0]) as state:
-        assert state.kept("view") == {"AI": {"query": "tag:ai"}, "All": {}}
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
+        assert state.items.get("view") == {"AI": {"query": "tag:ai"}, "All": {}}
         assert _run("export", "-").stdout_bytes == later
 
 
@@ -101,9 +102,12 @@ def _process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[byt
 
 
 def test_an_export_is_the_same_in_every_process(own_directories: Paths) -> None:
-    with closing(State.open(own_directories.state_file)[0]) as state:
-        state.mark([f"{n * 0x9E3779B97F4A7C15 % 2**64:016x}" for n in range(50)], read=True, add_tags=["b", "A", "é"])
-        state.keep("view", {name: {"b": 1, "a": 2} for name in ("z", "y")}, told="Saved two views")
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
+        state.mark(
+            [f"{n * 0x9E3779B97F4A7C15 % 2**64:016x}" for n in range(50)],
+            MarkChange(read=True, add_tags=("b", "A", "é")),
+        )
+        state.items.put("view", {name: {"b": 1, "a": 2} for name in ("z", "y")}, description="Saved two views")
     exports = {_process("export", "-", env={"PYTHONHASHSEED": seed}).stdout for seed in ("0", "1", "random")}
     assert exports == {_run("export", "-").stdout_bytes}
 
@@ -115,10 +119,10 @@ def test_closed_standard_input_is_told(own_directories: Paths) -> None:
 
 
 def test_one_bad_line_and_nothing_is_imported(own_directories: Paths) -> None:
-    with closing(State.open(own_directories.state_file)[0]) as state:
-        state.mark([_A], read=True)
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
+        state.mark([_A], MarkChange(read=True))
         exported = _run("export", "-").stdout_bytes
-        state.mark([_A], read=False)
+        state.mark([_A], MarkChange(read=False))
         before = _run("export", "-").stdout_bytes
         told = _refused("import", "-", text=exported + b'{"id":"x"}\n')
         assert told.startswith("Line 3 of standard input is invalid: it lacks “mark”.")
@@ -131,8 +135,8 @@ def test_a_list_has_the_marks(seeds: Path, own_directories: Paths) -> None:
         return [{name: each[name] for name in ("id", "read", "starred", "tags")} for each in json.loads(found)]
 
     id_ = str(listed()[1]["id"])
-    with closing(State.open(own_directories.state_file)[0]) as state:
-        state.mark([id_], read=True, starred=True, add_tags=["b", "A"])
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
+        state.mark([id_], MarkChange(read=True, starred=True, add_tags=("b", "A")))
     assert listed()[1] == {"id": id_, "read": True, "starred": True, "tags": ["A", "b"]}
     assert listed()[0]["tags"] == []
     shown = CliRunner().invoke(cli, ["show", str(seeds), id_, "--json"], catch_exceptions=False).stdout
@@ -156,18 +160,18 @@ def test_without_a_file_of_marks_nothing_is_exported_or_imported(
     monkeypatch.setenv("NEWSREADER_DATA_DIR", str(tmp_path / "file"))
     target = tmp_path / "marks.jsonl"
     target.write_bytes(b"former")
-    assert "Marks are not kept in this run." in _refused("export", target)
+    assert "Marks are not saved in this session." in _refused("export", target)
     assert target.read_bytes() == b"former"
-    assert "Marks are not kept in this run." in _refused("import", "-", text=exported)
+    assert "Marks are not saved in this session." in _refused("import", "-", text=exported)
 
 
 def test_a_damaged_file_is_told_of_and_what_is_left_exported(own_directories: Paths) -> None:
-    with closing(State.open(own_directories.state_file)[0]) as state:
-        state.mark([_A], read=True)
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
+        state.mark([_A], MarkChange(read=True))
         state.backup_if_due()
     own_directories.state_file.write_bytes(b"garbage" * 1000)
     result = _run("export", "-")
-    assert result.stderr.startswith("newsreader: The file of marks was damaged. It was set aside as ")
+    assert result.stderr.startswith("newsreader: The file of marks was damaged. It was moved to ")
     assert _A.encode() in result.stdout_bytes
 
 
@@ -178,8 +182,8 @@ def test_the_command_without_a_word_says_what_is_missing() -> None:
 
 
 def test_an_export_into_a_pipe_that_is_closed_is_no_error(own_directories: Paths) -> None:
-    with closing(State.open(own_directories.state_file)[0]) as state:
-        state.mark([f"{n:016x}" for n in range(5000)], read=True)
+    with closing(MarkStore.open(own_directories.state_file)[0]) as state:
+        state.mark([f"{n:016x}" for n in range(5000)], MarkChange(read=True))
     process = subprocess.Popen(
         [sys.executable, "-m", "reader", "state", "export", "-"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},

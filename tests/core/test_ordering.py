@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.core.model import Article, Number
-from reader.core.ordering import SORT_KEYS, Sort, SortKey, View, place_of
+from reader.core.ordering import SORT_KEYS, ArticleOrder, Sort, SortKey, index_in
 from reader.library.library import Library
 from reader.storage.sqlite.index.reader import Index
 from tests.storage.parsed_file_helpers import put
@@ -22,14 +22,14 @@ _NUMBERS = st.none() | st.integers(-3, 3) | st.sampled_from([0.5, 2.5])
 
 
 def test_a_view_knows_its_length_and_the_place_of_a_row() -> None:
-    view = View(Sort(), array("I", [3, 1, 2]))
+    view = ArticleOrder(Sort(), array("I", [3, 1, 2]))
     assert len(view) == 3
-    assert [view.find(rowid) for rowid in (3, 1, 2, 4, -1)] == [0, 1, 2, None, None]
+    assert [view.index_of(rowid) for rowid in (3, 1, 2, 4, -1)] == [0, 1, 2, None, None]
 
 
 def test_an_order_can_be_turned_round() -> None:
-    assert Sort("heat").flipped() == Sort("heat", reverse=True)
-    assert Sort("heat").flipped().flipped() == Sort("heat")
+    assert Sort("heat").reversed() == Sort("heat", reverse=True)
+    assert Sort("heat").reversed().reversed() == Sort("heat")
 
 
 def _document(title: str, quality: str = "", heat: str = "", date: str = "") -> str:
@@ -60,7 +60,7 @@ def test_what_is_unknown_comes_last_in_both_directions(
     )
 
     def titles(reverse: bool) -> list[str]:
-        return [row.title for row in opened.rows(opened.view(Sort(by, reverse)).rowids)]
+        return [row.title for row in opened.articles.rows(opened.articles.order(Sort(by, reverse)).rowids)]
 
     assert titles(reverse=False) == highest_first.split()
     assert titles(reverse=True) == lowest_first.split()
@@ -72,7 +72,7 @@ def test_ties_fall_to_the_title_without_regard_to_case(
 ) -> None:
     documents = {f"{title}.md": _document(title, "5", "5", "2021-01-01") for title in ("b", "A", "a2", "C")}
     opened = library(make_folder(documents))
-    assert [row.title for row in opened.rows(opened.view(sort).rowids)] == ["A", "a2", "b", "C"]
+    assert [row.title for row in opened.articles.rows(opened.articles.order(sort).rowids)] == ["A", "a2", "b", "C"]
 
 
 @given(st.lists(_NUMBERS, max_size=12), st.booleans())
@@ -89,10 +89,10 @@ def test_any_values_are_in_order_with_the_unknown_last(values: list[Number | Non
 @given(st.lists(st.integers(0, 2**32 - 1), max_size=40), st.integers(0, 2**32 - 1))
 def test_a_row_is_found_where_it_stands_whatever_bytes_its_neighbours_have(rowids: list[int], wanted: int) -> None:
     numbers = array("I", rowids)
-    assert place_of(numbers, wanted) == (rowids.index(wanted) if wanted in rowids else None)
+    assert index_in(numbers, wanted) == (rowids.index(wanted) if wanted in rowids else None)
     for at, rowid in enumerate(rowids):
-        assert place_of(numbers, rowid) == rowids.index(rowid) <= at
+        assert index_in(numbers, rowid) == rowids.index(rowid) <= at
     straddling = array("I", [0x01020304, 0x05060708])
     for shift in (1, 2, 3):
         (between,) = array("I", straddling.tobytes()[shift : shift + 4])
-        assert place_of(straddling, between) is None
+        assert index_in(straddling, between) is None

@@ -39,12 +39,12 @@ def folder(make_folder: MakeFolder, library: OpenLibrary) -> Path:
         }
     )
     opened: Library = library(made)
-    (row,) = opened.rows(opened.view(Sort()).rowids[:1])
+    (row,) = opened.articles.rows(opened.articles.order(Sort()).rowids[:1])
     now, url = datetime.now(UTC), row.links.best
-    opened.pages.keep(
+    opened.pages.put(
         Page(row.id, "original", url, url, Extract(parse_markdown(_WORDS), 900, image=Image(_URL)), now, now), b"<html>"
     )
-    opened.pages.keep_image(_URL, encoded(halves((400, 200))), "image/png")
+    opened.pages.put_image(_URL, encoded(halves((400, 200))), "image/png")
     config = Paths.from_environment().config
     config.mkdir(parents=True, exist_ok=True)
     (config / "config.toml").write_text("[fetch]\nenabled = false\nimages = true\n")

@@ -13,10 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reader.core.atomic_write import write_atomically
 from reader.core.errors import ReaderError
-from reader.core.marks import LATEST, READ, STARRED, Mark, Marks, Spelling
+from reader.core.marks import LATEST, READ, STARRED, Mark, MarkChange, MarkSet, TagSpelling
 from reader.export import marks as exchange
-from reader.storage.sqlite.marks.store import State
+from reader.storage.sqlite.marks.store import MarkStore
 from tests.storage.mark_helpers import MARKS, held
 
 _HEADER = b'{"format":"newsreader-state","version":1}\n'
@@ -24,61 +25,61 @@ _MARK = b'{"id":"0123456789abcdef","mark":"read","value":true,"changed":"2026-11
 _THING = b'{"kind":"view","name":"AI","value":[1,{}],"changed":"2026-11-21T09:31:07.250Z"}\n'
 
 
-def _export(state: State) -> bytes:
-    return b"".join(exchange.export_lines(state.marks()))
+def _export(state: MarkStore) -> bytes:
+    return b"".join(exchange.export_lines(state.entries()))
 
 
-def _parse(text: bytes) -> Marks:
+def _parse(text: bytes) -> MarkSet:
     return exchange.parse_export(io.BytesIO(text), "marks.jsonl")
 
 
 def test_an_export_is_written_as_the_page_says() -> None:
     page = (Path(__file__).parents[2] / "docs" / "state.md").read_text("utf-8")
     example = page.split("```json\n")[1].split("```")[0].encode()
-    with closing(State.in_memory()) as state:
-        state.take_in(_parse(example))
+    with closing(MarkStore.in_memory()) as state:
+        state.merge(_parse(example))
         assert _export(state) == example
 
 
 @given(MARKS)
-def test_from_export_to_import_to_export_the_bytes_are_the_same(marks: Marks) -> None:
-    with closing(State.in_memory()) as one, closing(State.in_memory()) as other:
-        one.take_in(marks)
+def test_from_export_to_import_to_export_the_bytes_are_the_same(marks: MarkSet) -> None:
+    with closing(MarkStore.in_memory()) as one, closing(MarkStore.in_memory()) as other:
+        one.merge(marks)
         written = _export(one)
-        other.take_in(_parse(written))
+        other.merge(_parse(written))
         assert _export(other) == written
         assert held(other) == held(one) == marks
 
 
 def test_an_export_is_of_one_moment(tmp_path: Path) -> None:
-    with closing(State.open(tmp_path / "state.db")[0]) as state:
+    with closing(MarkStore.open(tmp_path / "state.db")[0]) as state:
         ids = [f"{n:016x}" for n in range(5000)]
-        state.mark(ids, read=True)
+        state.mark(ids, MarkChange(read=True))
         before = _export(state)
-        lines = exchange.export_lines(state.marks())
+        lines = exchange.export_lines(state.entries())
         begun = [next(lines) for _ in range(10)]
-        state.mark(ids, read=False, add_tags=["x"])
+        state.mark(ids, MarkChange(read=False, add_tags=("x",)))
         assert b"".join([*begun, *lines]) == before
         assert _export(state) != before
 
 
 def test_a_mark_of_the_far_future_is_taken_and_can_be_changed() -> None:
     line = _MARK.replace(b"2026-", b"2999-")
-    with closing(State.in_memory()) as state:
-        state.take_in(_parse(_HEADER + line))
-        state.mark(["0123456789abcdef"], read=False)
-        assert state.take_in(_parse(_HEADER + line)) == 0
+    with closing(MarkStore.in_memory()) as state:
+        state.merge(_parse(_HEADER + line))
+        state.mark(["0123456789abcdef"], MarkChange(read=False))
+        assert state.merge(_parse(_HEADER + line)) == 0
         assert state.all_read() == []
         assert b"2999-11-21T09:31:07.251Z" in _export(state)
 
 
 @given(MARKS, MARKS, st.randoms())
-def test_lines_are_merged_in_any_order(a: Marks, b: Marks, random: object) -> None:
+def test_lines_are_merged_in_any_order(a: MarkSet, b: MarkSet, random: object) -> None:
     lines: list[bytes] = []
     for marks in (a, b):
-        with closing(State.in_memory()) as state:
-            state.take_in(marks)
-            lines += exchange.export_lines(state.marks())
+        with closing(MarkStore.in_memory()) as state:
+            state.merge(marks)
+            lines += exchange.export_lines(state.entries())
     rest = lines[1:]
     random.shuffle(rest)  # type: ignore[attr-defined]
     assert _parse(b"".join([lines[0], *rest])) == a.merged(b)
@@ -87,8 +88,8 @@ def test_lines_are_merged_in_any_order(a: Marks, b: Marks, random: object) -> No
 def test_the_order_is_that_of_the_identities_as_they_are_written() -> None:
     ids = [-1, 5, -(2**63), 2**63 - 1, 0]
     marks = {(id_, what): Mark(1, True) for id_ in ids for what in (STARRED, READ, "#日", "#a")}
-    with closing(State.in_memory()) as state:
-        state.take_in(Marks(marks, {"b": Spelling(2, "B"), "a": Spelling(1, "A")}))
+    with closing(MarkStore.in_memory()) as state:
+        state.merge(MarkSet(marks, {"b": TagSpelling(2, "B"), "a": TagSpelling(1, "A")}))
         lines = _export(state).splitlines()
     assert lines[0] == _HEADER.strip()
     assert [line[8:9] for line in lines[1:3]] == [b"a", b"b"]
@@ -99,11 +100,11 @@ def test_the_order_is_that_of_the_identities_as_they_are_written() -> None:
 
 @pytest.mark.parametrize("at", [0, 1, 999, 1_763_717_467_250, LATEST])
 def test_a_time_is_written_to_the_millisecond(at: int) -> None:
-    marks = Marks({(1, READ): Mark(at, True)})
+    marks = MarkSet({(1, READ): Mark(at, True)})
     assert _parse(b"".join(exchange.export_lines([(1, READ, Mark(at, True))]))) == marks
 
 
-def test_what_tools_do_to_lines_is_taken() -> None:
+def test_lines_changed_by_other_tools_are_accepted() -> None:
     expected = {(0x0123456789ABCDEF, READ): Mark(1_795_253_467_250, True)}
     for text in (
         b"\xef\xbb\xbf" + _HEADER + _MARK,
@@ -149,7 +150,7 @@ def test_a_tag_is_taken_in_whatever_case_it_is_written() -> None:
         (_MARK.replace(b'"read"', b'"pinned"'), "this newsreader does not know the mark “pinned”"),
         (_MARK.replace(b'"read"', b"[]"), "this newsreader does not know the mark “[]”"),
         (_MARK.replace(b"true,", b'true,"note\\u001b[2J":1,'), "does not know what “note[2J” means"),
-        (_MARK.replace(b'"mark":"read"', b'"tag":"a,b"'), "the tag “a,b” has a comma or a double quote in it"),
+        (_MARK.replace(b'"mark":"read"', b'"tag":"a,b"'), "the tag “a,b” contains a comma or a double quote"),
         (_MARK.replace(b'"mark":"read"', b'"tag":7'), "a tag must be text"),
         (_MARK.replace(b"11-21", b"13-45"), "“changed” has to be a time such as"),
         (_MARK.replace(b"2026-", b"1969-"), "“changed” has to be a time such as"),
@@ -163,7 +164,7 @@ def test_a_tag_is_taken_in_whatever_case_it_is_written() -> None:
         (_HEADER.replace(b"1", b"true"), "the file is not an export of newsreader's marks"),
     ],
 )
-def test_a_line_that_is_not_understood_is_told_by_its_number(line: bytes, why: str) -> None:
+def test_an_invalid_line_is_reported_by_its_number(line: bytes, why: str) -> None:
     with pytest.raises(ReaderError) as caught:
         _parse(_HEADER + _MARK + line + _MARK)
     message = str(caught.value)
@@ -173,20 +174,20 @@ def test_a_line_that_is_not_understood_is_told_by_its_number(line: bytes, why: s
     assert "\x1b" not in message
 
 
-def test_what_a_newer_version_has_written_asks_for_an_update() -> None:
+def test_a_newer_format_asks_for_an_update() -> None:
     for line in (_MARK.replace(b'"read"', b'"pinned"'), _MARK.replace(b"true,", b'true,"x":1,')):
         with pytest.raises(ReaderError, match="written by a newer newsreader: update this one"):
             _parse(_HEADER + line)
 
 
 @pytest.mark.parametrize("text", [b"", b"\n \n", _MARK, b'{"title":"x"}\n', b"a,b\n"])
-def test_what_is_no_export_is_told(text: bytes) -> None:
+def test_other_files_are_rejected(text: bytes) -> None:
     with pytest.raises(ReaderError, match=r"marks\.jsonl"):
         _parse(text)
 
 
 @given(st.binary(max_size=60))
-def test_any_line_is_understood_or_told(line: bytes) -> None:
+def test_any_line_is_accepted_or_rejected_with_a_sentence(line: bytes) -> None:
     try:
         _parse(_HEADER + line)
     except ReaderError as error:
@@ -194,7 +195,7 @@ def test_any_line_is_understood_or_told(line: bytes) -> None:
 
 
 @given(st.data())
-def test_a_changed_line_is_understood_or_told(data: st.DataObject) -> None:
+def test_a_changed_line_is_accepted_or_rejected_with_a_sentence(data: st.DataObject) -> None:
     line = bytearray(_MARK)
     for _ in range(data.draw(st.integers(1, 3))):
         line[data.draw(st.integers(0, len(line) - 1))] = data.draw(st.integers(0, 255))
@@ -212,16 +213,16 @@ def _failing() -> Iterator[bytes]:
     raise OSError(28, os.strerror(28))
 
 
-def test_a_file_is_written_whole_or_stays_as_it_was(tmp_path: Path) -> None:
+def test_files_are_written_atomically(tmp_path: Path) -> None:
     path = tmp_path / "marks.jsonl"
-    exchange.write_atomically(path, [b"a", b"b"])
+    write_atomically(path, [b"a", b"b"])
     assert path.read_bytes() == b"ab"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     path.chmod(0o644)
     with pytest.raises(ReaderError, match=r"could not be written: no space left on device\. The previous file is"):
-        exchange.write_atomically(path, _failing())
+        write_atomically(path, _failing())
     assert path.read_bytes() == b"ab"
-    exchange.write_atomically(path, [b"c"])
+    write_atomically(path, [b"c"])
     assert path.read_bytes() == b"c"
     assert stat.S_IMODE(path.stat().st_mode) == 0o644
     assert list(tmp_path.iterdir()) == [path]
@@ -232,17 +233,17 @@ def test_a_link_is_followed_and_stays_one(tmp_path: Path) -> None:
     link, target = tmp_path / "marks.jsonl", tmp_path / "sync" / "m"
     link.symlink_to(target)
     for text in (b"1", b"2"):
-        exchange.write_atomically(link, [text])
+        write_atomically(link, [text])
         assert (link.is_symlink(), target.read_bytes()) == (True, text)
 
 
 def test_a_device_is_written_to_and_not_replaced() -> None:
-    exchange.write_atomically(Path("/dev/null"), [b"x"])
+    write_atomically(Path("/dev/null"), [b"x"])
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
-def test_where_nothing_can_be_written_that_is_told(tmp_path: Path) -> None:
+def test_an_unwritable_place_is_an_error(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "no" / "such", tmp_path / ("x" * 300)):
         with pytest.raises(ReaderError, match="could not be written: "):
-            exchange.write_atomically(path, [b"x"])
+            write_atomically(path, [b"x"])
     assert list(tmp_path.iterdir()) == []

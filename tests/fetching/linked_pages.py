@@ -8,10 +8,10 @@ import zlib
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
-from reader.core.marks import number
+from reader.core.marks import id_to_int
 from reader.fetching.fetch_article import ArticleFetcher, LibraryThread
 from reader.library.library import Library
-from reader.storage.sqlite.pages.store import Pages
+from reader.storage.sqlite.pages.store import PageStore
 from reader.web.client import Fetcher
 from reader.web.options import ClientOptions
 from reader.workers.sandbox import SandboxPool
@@ -50,7 +50,7 @@ class Captures:
 
 @contextlib.asynccontextmanager
 async def fetching(
-    pages: Pages,
+    pages: PageStore,
     extractor: SandboxPool,
     captures: Captures | None = None,
     *,
@@ -68,12 +68,12 @@ async def fetching(
 def ids_of(library: Library) -> list[str]:
     from reader.core.ordering import Sort
 
-    return library.index.ids(library.view(Sort()).rowids)
+    return library.index.ids_of(library.articles.order(Sort()).rowids)
 
 
-def body_of(pages: Pages, id_: str) -> tuple[bytes, str] | None:
+def body_of(pages: PageStore, id_: str) -> tuple[bytes, str] | None:
     """Return the body that is kept of an article's page, and its charset. (It is kept for other readings to come.)"""
     query = "SELECT body, facts FROM pages JOIN texts USING (id) WHERE id = ?"
     with pages._database.read() as db:
-        found = db.execute(query, [number(id_)]).fetchone()
+        found = db.execute(query, [id_to_int(id_)]).fetchone()
     return None if found is None else (zlib.decompress(found[0]), json.loads(found[1])["charset"])

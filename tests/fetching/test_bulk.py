@@ -97,7 +97,7 @@ async def test_everything_that_has_no_page_is_fetched(
     async with gathering(opened, extractor) as one:
         await one.bulk.add(ids)
         final = await one.bulk.run()
-    assert len(opened.pages.having()) == 30
+    assert len(opened.pages.ids_with_page()) == 30
     assert sorted(articles(server).count(f"/{n}") for n in range(30)) == [1] * 30, "what is there is not asked for"
     assert (final.failed, final.left, final.finished) == (2, 0, True)
     assert final.done + final.cached == 30
@@ -253,7 +253,7 @@ async def test_a_pause_begins_nothing_and_what_is_stopped_goes_on_next_time(
         gate.clear()
         one.bulk.stop()
         final = await run
-    kept = len(opened.pages.having())
+    kept = len(opened.pages.ids_with_page())
     assert final.finished
     assert final.done == kept < 20
     assert final.left == 20 - kept
@@ -293,7 +293,7 @@ async def test_those_that_failed_lately_come_last(
         await one.bulk.add(ids)
         await one.bulk.run()
     failed = {got.id for got in one.on_result if got.status == "failed"}
-    assert opened.pages.failed_among(ids) == failed
+    assert opened.pages.which_failed(ids) == failed
     assert len(failed) == 2
     more = {f"new{n}.md": document(server.url(f"/new{n}"), title=f"Zzz {n}") for n in range(4)}
     for n in range(4):
@@ -333,7 +333,7 @@ async def test_a_disk_that_is_full_ends_it_in_a_sentence(
                 (used,) = db.execute("PRAGMA page_count").fetchone()
                 db.execute(f"PRAGMA max_page_count={used}")
 
-        await one.bulk._disk.do(fill)
+        await one.bulk._disk.run(fill)
         final = await one.bulk.run()
     assert final.finished
     assert "disk is full" in final.summary
@@ -373,7 +373,7 @@ async def test_cancelling_ends_everything_under_way(
         with pytest.raises(asyncio.CancelledError):
             await run
         assert not one.bulk._active
-    assert opened.pages.having() == set()
+    assert opened.pages.ids_with_page() == set()
 
 
 async def test_progress_is_told_ten_times_a_second_at_most(
@@ -524,7 +524,7 @@ async def test_a_failure_of_a_clock_that_was_ahead_keeps_nothing_from_being_aske
 ) -> None:
     opened = library(make_folder(site(server, 1)))
     (id_,) = ids_of(opened)
-    opened.pages.note_failure(id_, datetime.now(UTC) + timedelta(days=2), [("original", "a.example", "x")], "X.")
+    opened.pages.record_failure(id_, datetime.now(UTC) + timedelta(days=2), [("original", "a.example", "x")], "X.")
     async with gathering(opened, extractor) as one:
         await one.bulk.add([id_])
         assert (await one.bulk.run()).done == 1
@@ -575,13 +575,13 @@ async def test_it_ends_where_there_is_room_for_nothing_but_what_it_has_fetched(
         now,
         now,
     )
-    opened.pages.keep(other, b"")
+    opened.pages.put(other, b"")
     kept = []
     for _ in range(2):
         async with gathering(opened, extractor) as one:
             await one.bulk.add(ids_of(opened))
             final = await one.bulk.run()
-        kept.append(opened.pages.having())
+        kept.append(opened.pages.ids_with_page())
         assert opened.pages.page(other.id) is None, "what others have fetched makes room"
         assert final.summary.startswith("There is no room for more pages in 0 MB: ")
         assert "cache_mb" in final.summary

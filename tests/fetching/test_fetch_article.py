@@ -21,7 +21,7 @@ from reader.fetching.addresses import FetchTarget, fetch_target, find_target
 from reader.fetching.attempt import NO_ADDRESS, in_words
 from reader.fetching.fetch_article import ArticleFetcher
 from reader.storage.sqlite.database import StorageError
-from reader.storage.sqlite.pages.store import Pages
+from reader.storage.sqlite.pages.store import PageStore
 from reader.web.client import Fetcher
 from reader.web.options import ClientOptions
 from reader.web.robots import Robots
@@ -41,8 +41,8 @@ def extractor() -> Iterator[SandboxPool]:
 
 
 @pytest.fixture
-def pages() -> Iterator[Pages]:
-    one = Pages.open(None, frozenset)
+def pages() -> Iterator[PageStore]:
+    one = PageStore.open(None, frozenset)
     yield one
     one.close()
 
@@ -59,29 +59,31 @@ def captures() -> Captures:
 
 
 @pytest_asyncio.fixture
-async def job(pages: Pages, extractor: SandboxPool, captures: Captures) -> AsyncIterator[ArticleFetcher]:
+async def job(pages: PageStore, extractor: SandboxPool, captures: Captures) -> AsyncIterator[ArticleFetcher]:
     async with fetching(pages, extractor, captures) as one:
         yield one
 
 
-def kept(pages: Pages) -> Page:
+def kept(pages: PageStore) -> Page:
     page = pages.page(ID)
     assert page is not None
     return page
 
 
-def age(pages: Pages, hours: float) -> None:
+def age(pages: PageStore, hours: float) -> None:
     """Make the kept page older."""
     page, body = kept(pages), body_of(pages, ID)
     assert body is not None
     by = timedelta(hours=hours)
-    pages.keep(replace(page, fetched_at=page.fetched_at - by, checked_at=page.checked_at - by), *body)
+    pages.put(replace(page, fetched_at=page.fetched_at - by, checked_at=page.checked_at - by), *body)
 
 
 # Which address.
 
 
-async def test_the_first_address_that_yields_an_article_wins(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_the_first_address_that_yields_an_article_wins(
+    server: Server, job: ArticleFetcher, pages: PageStore
+) -> None:
     links = Links(
         server.url("/gone"),
         server.on("/empty", reply(b"<html><body></body></html>")),
@@ -103,7 +105,9 @@ async def test_the_first_address_that_yields_an_article_wins(server: Server, job
     assert page.size == len(html("By AMP"))
 
 
-async def test_where_redirects_lead_to_is_where_it_was_found(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_where_redirects_lead_to_is_where_it_was_found(
+    server: Server, job: ArticleFetcher, pages: PageStore
+) -> None:
     there = server.on("/there", reply(html()))
     got = (await job.fetch(fetch_target(ID, [Links(server.on("/here", onward("/there")))]))).got
     assert got.url == there
@@ -118,7 +122,7 @@ async def test_what_is_the_same_address_is_asked_once(server: Server, job: Artic
     assert got.error == "404 Not Found at 127.0.0.1."
 
 
-async def test_each_failure_is_told_in_plain_words(server: Server, pages: Pages, extractor: SandboxPool) -> None:
+async def test_each_failure_is_told_in_plain_words(server: Server, pages: PageStore, extractor: SandboxPool) -> None:
     async def silent(*_: object) -> None:
         await asyncio.Event().wait()
 
@@ -138,7 +142,7 @@ async def test_an_article_without_an_address_says_so(job: ArticleFetcher) -> Non
 
 
 async def test_an_address_with_a_password_is_refused_and_never_told(
-    server: Server, job: ArticleFetcher, pages: Pages
+    server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     server.on("/a", reply(html()))
     links = Links(server.url("/a").replace("://", "://me:secret@"), server.url("/a"))
@@ -149,14 +153,16 @@ async def test_an_address_with_a_password_is_refused_and_never_told(
     assert "secret" not in repr(pages.page(ID))
 
 
-async def test_a_stub_is_passed_over_for_the_next_address(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_a_stub_is_passed_over_for_the_next_address(
+    server: Server, job: ArticleFetcher, pages: PageStore
+) -> None:
     links = Links(server.on("/stub", reply(STUB)), "", server.on("/amp", reply(html())))
     got = (await job.fetch(fetch_target(ID, [links]))).got
     assert (got.status, kept(pages).way) == ("fetched", "amp")
     assert "requires a subscription" in got.failures[0].why
 
 
-async def test_what_makes_a_worker_fall_is_one_failure(server: Server, pages: Pages) -> None:
+async def test_what_makes_a_worker_fall_is_one_failure(server: Server, pages: PageStore) -> None:
     from tests.workers.test_sandbox import _MB
 
     links = Links(server.on("/a", reply(html())))
@@ -171,7 +177,7 @@ async def test_what_makes_a_worker_fall_is_one_failure(server: Server, pages: Pa
 
 
 async def test_what_was_fetched_within_the_hour_is_not_asked_for(
-    server: Server, job: ArticleFetcher, pages: Pages
+    server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     what = fetch_target(ID, [Links(server.on("/a", reply(html())))])
     first = (await job.fetch(what)).got
@@ -183,7 +189,7 @@ async def test_what_was_fetched_within_the_hour_is_not_asked_for(
 
 @pytest.mark.parametrize("how", ["after an hour", "forced", "a clock that was wrong"])
 async def test_a_kept_page_is_looked_at_again_with_its_validators(
-    how: str, server: Server, job: ArticleFetcher, pages: Pages
+    how: str, server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     modified = "Sat, 21 Nov 2026 12:00:00 GMT"
     what = fetch_target(ID, [Links(server.on("/a", reply(html(), etag='"1"', last_modified=modified)))])
@@ -205,7 +211,7 @@ async def test_a_kept_page_is_looked_at_again_with_its_validators(
 
 
 async def test_a_page_that_has_changed_takes_the_place_of_the_former(
-    server: Server, job: ArticleFetcher, pages: Pages
+    server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     what = fetch_target(ID, [Links(server.on("/a", reply(html("Old"), etag='"1"')))])
     await job.fetch(what)
@@ -228,7 +234,7 @@ async def test_a_page_that_has_changed_takes_the_place_of_the_former(
     ],
 )
 async def test_nothing_worse_takes_the_place_of_a_good_page(
-    answer: bytes, words: str, server: Server, job: ArticleFetcher, pages: Pages
+    answer: bytes, words: str, server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     what = fetch_target(ID, [Links(server.on("/a", reply(html("A title", 30))))])
     await job.fetch(what)
@@ -245,7 +251,7 @@ async def test_nothing_worse_takes_the_place_of_a_good_page(
 
 
 async def test_a_page_by_a_lesser_way_gives_way_to_the_original_and_not_the_other_way_round(
-    server: Server, job: ArticleFetcher, pages: Pages
+    server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     amp = server.on("/amp", reply(html("By AMP")))
     what = fetch_target(ID, [Links(server.url("/a"), "", amp)])
@@ -261,7 +267,7 @@ async def test_a_page_by_a_lesser_way_gives_way_to_the_original_and_not_the_othe
     assert [each.target for each in server.requests[asked:]] == ["/a"]
 
 
-async def test_validators_go_where_they_came_from(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_validators_go_where_they_came_from(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     there = server.on("/there", reply(html(), etag='"1"'))
     what = fetch_target(ID, [Links(server.on("/here", onward("/there")))])
     await job.fetch(what)
@@ -280,7 +286,7 @@ async def test_validators_go_where_they_came_from(server: Server, job: ArticleFe
 
 
 async def test_the_front_page_and_another_text_take_no_page_s_place(
-    server: Server, job: ArticleFetcher, pages: Pages
+    server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     what = fetch_target(ID, [Links(server.on("/2026/a", reply(html("A title", 30))))])
     await job.fetch(what)
@@ -297,7 +303,7 @@ async def test_the_front_page_and_another_text_take_no_page_s_place(
 
 
 async def test_a_copy_takes_no_original_s_place_however_its_address_is_spelled(
-    server: Server, job: ArticleFetcher, pages: Pages
+    server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     amp = server.on("/amp", reply(html("By AMP", 40)))
     server.on("/caf%c3%a9", reply(html("Original", 40)))
@@ -310,12 +316,12 @@ async def test_a_copy_takes_no_original_s_place_however_its_address_is_spelled(
     assert "/amp" not in server.targets
 
 
-async def test_an_original_that_comes_meanwhile_stays(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_an_original_that_comes_meanwhile_stays(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     async def meanwhile(_: Request, writer: asyncio.StreamWriter) -> None:
         # As another program, which shares the file, would have it.
         now = datetime.now(UTC)
         extract = Extract(parse_markdown("An original."), 2)
-        pages.keep(Page(ID, "original", server.url("/a"), server.url("/a"), extract, now, now), b"")
+        pages.put(Page(ID, "original", server.url("/a"), server.url("/a"), extract, now, now), b"")
         writer.write(reply(html("By AMP", 40)))
         await writer.drain()
 
@@ -324,10 +330,10 @@ async def test_an_original_that_comes_meanwhile_stays(server: Server, job: Artic
     assert kept(pages).extract.markdown == "An original.\n"
 
 
-async def test_a_copy_that_comes_meanwhile_gives_way(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_a_copy_that_comes_meanwhile_gives_way(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     async def meanwhile(_: Request, writer: asyncio.StreamWriter) -> None:
         now = datetime.now(UTC)
-        pages.keep(
+        pages.put(
             Page(ID, "amp", "https://a.example", "https://a.example", Extract(parse_markdown("A copy."), 2), now, now),
             b"",
         )
@@ -338,7 +344,7 @@ async def test_a_copy_that_comes_meanwhile_gives_way(server: Server, job: Articl
     assert (got.status, kept(pages).way) == ("fetched", "original")
 
 
-async def test_no_page_is_asked_for_twice_at_a_time(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_no_page_is_asked_for_twice_at_a_time(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     asked, gate = asyncio.Event(), asyncio.Event()
 
     async def gated(_: Request, writer: asyncio.StreamWriter) -> None:
@@ -357,7 +363,7 @@ async def test_no_page_is_asked_for_twice_at_a_time(server: Server, job: Article
 
 @pytest.mark.parametrize("is_there", [True, False])
 async def test_what_nobody_waits_for_gives_way_to_the_person_who_opens_it(
-    is_there: bool, server: Server, job: ArticleFetcher, pages: Pages
+    is_there: bool, server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     asked = asyncio.Event()
     connections: list[asyncio.StreamWriter] = []
@@ -381,7 +387,7 @@ async def test_what_nobody_waits_for_gives_way_to_the_person_who_opens_it(
     assert server.targets.count("/a") == 2, "the answer to the person is the answer to the other"
 
 
-async def test_a_304_without_a_kept_page_is_a_failure(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_a_304_without_a_kept_page_is_a_failure(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     got = (await job.fetch(fetch_target(ID, [Links(server.on("/a", reply(b"", "304 Not Modified")))]))).got
     assert got.status == "failed"
     assert pages.page(ID) is None
@@ -393,7 +399,7 @@ async def test_a_full_disk_is_raised_and_nothing_is_lost(
     from pathlib import Path
 
     assert isinstance(tmp_path, Path)
-    pages = Pages.open(tmp_path / "pages.db", frozenset)
+    pages = PageStore.open(tmp_path / "pages.db", frozenset)
     async with fetching(pages, extractor) as job:
         what = fetch_target(ID, [Links(server.on("/a", reply(html("Old"))))])
         await job.fetch(what)
@@ -416,7 +422,9 @@ async def test_a_full_disk_is_raised_and_nothing_is_lost(
     pages.close()
 
 
-async def test_cancelling_keeps_nothing_and_what_was_kept(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_cancelling_keeps_nothing_and_what_was_kept(
+    server: Server, job: ArticleFetcher, pages: PageStore
+) -> None:
     reached = asyncio.Event()
 
     async def silent(*_: object) -> None:
@@ -436,7 +444,7 @@ async def test_cancelling_keeps_nothing_and_what_was_kept(server: Server, job: A
 
 
 async def test_the_archive_is_asked_only_when_the_person_wants_it(
-    server: Server, job: ArticleFetcher, captures: Captures, pages: Pages
+    server: Server, job: ArticleFetcher, captures: Captures, pages: PageStore
 ) -> None:
     url = server.url("/gone")
     captures.has = {url: server.on("/2026/gone", reply(html("As it was")))}
@@ -449,7 +457,7 @@ async def test_the_archive_is_asked_only_when_the_person_wants_it(
 
 
 async def test_by_config_the_archive_is_always_asked_in_the_end(
-    server: Server, pages: Pages, extractor: SandboxPool
+    server: Server, pages: PageStore, extractor: SandboxPool
 ) -> None:
     captures = Captures()
     async with fetching(pages, extractor, captures, archive=True) as job:
@@ -496,7 +504,7 @@ def test_documents_of_one_article_share_its_addresses(make_folder: MakeFolder, l
             }
         )
     )
-    row = opened.rows([opened.find("a.md")])[0]
+    row = opened.articles.rows([opened.articles.find("a.md")])[0]
     assert find_target(opened, row.id) == FetchTarget(
         row.id, (("original", original), ("amp", "https://amp.a.example/1")), ()
     )
@@ -514,7 +522,9 @@ def test_documents_of_one_article_share_its_addresses(make_folder: MakeFolder, l
 # Unasked.
 
 
-async def test_what_is_fetched_unasked_keeps_to_robots_txt(server: Server, job: ArticleFetcher, pages: Pages) -> None:
+async def test_what_is_fetched_unasked_keeps_to_robots_txt(
+    server: Server, job: ArticleFetcher, pages: PageStore
+) -> None:
     server.on("/robots.txt", reply(b"User-agent: *\nDisallow: /private/\n", kind="text/plain"))
     url = server.on("/private/a", reply(html()))
     async with Fetcher(RULES) as fetcher:

@@ -202,7 +202,7 @@ async def test_many_are_gathered_and_it_can_be_stopped(
     final = await one.finished()
     assert (final.done, final.failed, final.left) == (10, 0, 0)
     assert final.summary == "10 pages fetched."
-    assert len(opened.pages.having()) == 10
+    assert len(opened.pages.ids_with_page()) == 10
     url, asked = _never(server, "/never")
     start = len(one.summary)
     make_folder({"never.md": document(url)})
@@ -245,7 +245,7 @@ async def test_what_is_gathered_right_after_a_stop_is_begun_anew(
     url, asked = _never(server, "/never")
     documents = {f"{n}.md": document(server.on(f"/{n}", reply(html(f"T {n}"))), title=f"T {n}") for n in range(3)}
     opened = library(make_folder({"never.md": document(url), **documents}))
-    ids = {row.path: row.id for row in opened.rows([1, 2, 3, 4])}
+    ids = {row.path: row.id for row in opened.articles.rows([1, 2, 3, 4])}
     never = ids.pop("never.md")
     one = beside(opened)
     one.process.fetch_all([never])
@@ -281,7 +281,7 @@ async def test_a_process_that_is_killed_is_told_and_the_next_order_starts_anothe
 ) -> None:
     url, asked = _never(server, "/a")
     opened = library(make_folder({"a.md": document(url), "b.md": document(server.on("/b", reply(html())))}))
-    ids = {row.path: row.id for row in opened.rows([1, 2])}
+    ids = {row.path: row.id for row in opened.articles.rows([1, 2])}
     one = beside(opened)
     one.process.fetch(ids["a.md"])
     one.process.fetch_all([ids["a.md"]])
@@ -306,7 +306,7 @@ async def test_a_process_that_hangs_is_ended_when_something_is_to_stop(
 ) -> None:
     url, asked = _never(server, "/a")
     opened = library(make_folder({"a.md": document(url), "b.md": document(server.on("/b", reply(html())))}))
-    ids = {row.path: row.id for row in opened.rows([1, 2])}
+    ids = {row.path: row.id for row in opened.articles.rows([1, 2])}
     one = beside(opened)
     if how == "cancel":
         one.process.fetch(ids["a.md"])
@@ -340,7 +340,7 @@ async def test_a_process_that_hangs_is_ended_by_itself_and_everything_is_answere
     monkeypatch.setattr(remote, "PATIENCE", 4.0)
     url, asked = _never(server, "/a")
     opened = library(make_folder({"a.md": document(url), "b.md": document(server.on("/b", reply(html())))}))
-    ids = {row.path: row.id for row in opened.rows([1, 2])}
+    ids = {row.path: row.id for row in opened.articles.rows([1, 2])}
     one = beside(opened)
     one.process.fetch(ids["b.md"])
     await one.got(ids["b.md"])
@@ -465,7 +465,7 @@ async def test_an_article_that_one_opens_waits_for_nothing_that_nobody_waits_for
         server.on("/a", reply(html()))
         documents = {f"{host}.md": document(server.url("/never", host), title=f"From {host}") for host in hosts[:6]}
         opened = library(make_folder({**documents, "a.md": document(server.url("/a", hosts[9]))}))
-        ids = {row.path: row.id for row in opened.rows([*range(1, 8)])}
+        ids = {row.path: row.id for row in opened.articles.rows([*range(1, 8)])}
         wanted = ids.pop("a.md")
         one = beside(opened, FetchSettings(allow_hosts=tuple(hosts)))
         one.process.fetch_all(ids.values())

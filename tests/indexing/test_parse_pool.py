@@ -18,7 +18,7 @@ from reader.documents.files import Folder
 from reader.indexing import parse_worker
 from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import FAILED, parse_files
-from reader.storage.sqlite.index.writer import UNREAD_AGAIN, ParsedFile
+from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
 from reader.workers import process as processes
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
@@ -87,7 +87,7 @@ def test_a_process_that_is_killed_is_replaced_and_nothing_is_lost(folder: Folder
         os.kill(victim.pid, signal.SIGKILL)
         found = _all(pool)
         assert set(found) == set(names[5:])
-        assert all(each.mtime_ns != UNREAD_AGAIN for each in found.values())
+        assert all(each.mtime_ns != NOT_PARSED for each in found.values())
 
 
 def test_closing_leaves_no_process_behind(folder: Folder) -> None:
@@ -107,7 +107,7 @@ def test_what_vanishes_is_left_out_and_what_cannot_be_read_is_told(make_folder: 
     _, taken, failures = parse_files(folder, b"", [b"a.md", b"gone.md", b"dir.md"])
     assert [each.name for each in taken] == [b"a.md", b"dir.md"]
     assert taken[1].problems == ((1, "", "dir.md is not a regular file and is not read"),)
-    assert (taken[1].mtime_ns, failures) == (UNREAD_AGAIN, [])
+    assert (taken[1].mtime_ns, failures) == (NOT_PARSED, [])
 
 
 def test_a_document_that_makes_us_fail_costs_itself(make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch) -> None:

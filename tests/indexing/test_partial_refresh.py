@@ -18,7 +18,7 @@ from reader.documents.files import Folder
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
 from reader.storage.sqlite.index.reader import Index
-from reader.storage.sqlite.marks.store import State
+from reader.storage.sqlite.marks.store import MarkStore
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 OpenLibrary = Callable[[Path], Library]
@@ -29,7 +29,7 @@ def _document(title: str) -> str:
 
 
 def _paths(library: Library) -> list[str]:
-    return sorted(row.path for row in library.rows(library.view(Sort()).rowids))
+    return sorted(row.path for row in library.articles.rows(library.articles.order(Sort()).rowids))
 
 
 def _refresh(library: Library, *paths: bytes) -> Progress:
@@ -68,12 +68,12 @@ def test_what_is_not_named_is_not_looked_at(opened: Library, make_folder: MakeFo
 
 
 def test_a_folder_under_another_name_is_known_by_its_documents(opened: Library) -> None:
-    rows = {path: opened.index.with_path(path) for path in (b"a/1.md", b"a/b/1.md", b"a/b/c/1.md")}
+    rows = {path: opened.index.rowid_by_path(path) for path in (b"a/1.md", b"a/b/1.md", b"a/b/c/1.md")}
     (opened.folder.root / "a").rename(opened.folder.root / "z")
     last = _refresh(opened, b"a", b"z")
     assert (last.changed, last.removed, last.moved) == (0, 0, 3)
-    assert {path: opened.index.with_path(b"z" + path[1:]) for path in rows} == rows
-    assert opened.folders() == {b"", b"a-b", b"z", b"z/b", b"z/b/c"}
+    assert {path: opened.index.rowid_by_path(b"z" + path[1:]) for path in rows} == rows
+    assert opened.articles.folders() == {b"", b"a-b", b"z", b"z/b", b"z/b/c"}
     _whole(opened)
 
 
@@ -81,7 +81,7 @@ def test_a_folder_that_went_takes_along_what_was_in_it_and_nothing_else(opened: 
     shutil.rmtree(opened.folder.root / "a")
     assert _refresh(opened, b"a").removed == 3
     assert _paths(opened) == ["1.md", "a-b/1.md"]
-    assert opened.folders() == {b"", b"a-b"}
+    assert opened.articles.folders() == {b"", b"a-b"}
     _whole(opened)
 
 
@@ -93,7 +93,7 @@ def test_a_folder_that_went_and_came_back_has_no_more_than_it_holds_now(
     last = _refresh(opened, b"a", b"a/1.md", b"a/2.md", b"a/b", b"a/b/1.md")
     assert (last.changed, last.removed) == (1, 3)
     assert _paths(opened) == ["1.md", "a-b/1.md", "a/2.md"]
-    assert opened.folders() == {b"", b"a", b"a-b"}
+    assert opened.articles.folders() == {b"", b"a", b"a-b"}
     _whole(opened)
 
 
@@ -105,7 +105,7 @@ def test_a_document_in_the_place_of_a_folder(opened: Library, make_folder: MakeF
     make_folder({"x.md": _document("x")})
     _refresh(opened, b"x.md")
     assert [path for path in _paths(opened) if path.startswith("x")] == ["x.md"]
-    assert not {b"x.md", b"x.md/y"} & opened.folders()
+    assert not {b"x.md", b"x.md/y"} & opened.articles.folders()
     _whole(opened)
 
 
@@ -129,7 +129,7 @@ def test_a_linked_folder_is_passed_over_as_everywhere(opened: Library, make_fold
     (opened.folder.root / "a-b").symlink_to(opened.folder.root / "a")
     _refresh(opened, b"a", b"a-b", b"a-b/1.md", b"a-b/other.md", b"a-b/b/1.md")
     assert _paths(opened) == ["1.md", "a/1.md", "a/b/1.md", "a/b/c/1.md", "a/other.md"]
-    assert opened.problems() == []
+    assert opened.articles.problems() == []
     _whole(opened)
 
 
@@ -170,7 +170,7 @@ def test_whatever_happens_the_paths_that_are_told_are_enough(rounds: list[list[t
         for name in ("a.md", "b/a.md", "b/b/a.md"):
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             (root / name).write_text(_document(name))
-        opened = Library(Folder.of(root), Index.open(None)[0], State.in_memory())
+        opened = Library(Folder.of(root), Index.open(None)[0], MarkStore.in_memory())
         list(refresh(opened))
         for number, steps in enumerate(rounds):
             told: set[str] = set()
@@ -181,8 +181,8 @@ def test_whatever_happens_the_paths_that_are_told_are_enough(rounds: list[list[t
             there = {str(path.relative_to(root)) for path in root.rglob("*.md") if path.is_file()}
             assert set(_paths(opened)) == there
             for rowid, known in opened.index.paths():
-                (row,) = opened.rows([rowid])
+                (row,) = opened.articles.rows([rowid])
                 assert row.title == (root / os.fsdecode(known)).read_text().split("\n")[1].removeprefix("title: ")
             folders = {os.fsencode(path.relative_to(root)) for path in root.rglob("*") if path.is_dir()}
-            assert opened.folders() >= folders | {b""}
+            assert opened.articles.folders() >= folders | {b""}
         opened.close()

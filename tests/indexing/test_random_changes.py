@@ -121,19 +121,19 @@ class World:
 
 
 def _listed(library: Library) -> dict[str, str]:
-    rowids = library.view(Sort()).rowids
-    rows = library.rows(rowids)
+    rowids = library.articles.order(Sort()).rowids
+    rows = library.articles.rows(rowids)
     assert len(rows) == len(set(rowids)) == library.counts().articles
     for key in SORT_KEYS:
         for reverse in (False, True):
-            assert sorted(library.view(Sort(key, reverse)).rowids) == sorted(rowids)
+            assert sorted(library.articles.order(Sort(key, reverse)).rowids) == sorted(rowids)
     return {row.path: row.title for row in rows}
 
 
 def _numbers(library: Library) -> dict[str, int]:
     """Return the row number of every title."""
-    rowids = library.view(Sort()).rowids
-    return {row.title: rowid for rowid, row in zip(rowids, library.rows(rowids), strict=True)}
+    rowids = library.articles.order(Sort()).rowids
+    return {row.title: rowid for rowid, row in zip(rowids, library.articles.rows(rowids), strict=True)}
 
 
 def _whole(library: Library, stop: Event | None = None) -> Progress:
@@ -164,14 +164,14 @@ def test_what_the_system_tells_is_enough(before: list[_Change], batches: list[li
         for batch in batches:
             for change in batch:
                 world.do(change)
-            *_, last = refresh(library, paths=world.told(library.folders()))
+            *_, last = refresh(library, paths=world.told(library.articles.folders()))
             assert last.finished
             assert _listed(library) == world.documents()
-            assert library.problems() == []
+            assert library.articles.problems() == []
             folders = {
                 os.fsencode(os.path.relpath(path, world.root)) for path in world.root.rglob("*") if path.is_dir()
             }
-            assert library.folders() == folders | {b""}
+            assert library.articles.folders() == folders | {b""}
         nothing = _whole(library)
         assert (nothing.done, nothing.changed, nothing.removed, nothing.moved) == (0, 0, 0, 0)
         assert _listed(library) == world.documents()
@@ -192,7 +192,7 @@ def test_a_document_in_a_place_where_none_was_keeps_its_row_number(
         world.touched.clear()
         for change in after:
             world.do(change)
-        *_, last = refresh(library, paths=world.told(library.folders()) if told else None)
+        *_, last = refresh(library, paths=world.told(library.articles.folders()) if told else None)
         now, same = world.documents(), _numbers(library)
         assert _listed(library) == now
         # Where another has taken its place, the two cannot be told from two that were changed.
@@ -237,7 +237,7 @@ def test_refreshes_that_end_early_lose_nothing_and_keep_nothing(
         for changes, looks, told in batches:
             for change in changes:
                 world.do(change)
-            paths = world.told(library.folders()) if told else None
+            paths = world.told(library.articles.folders()) if told else None
             for _ in refresh(library, _After(looks), paths=paths):
                 pass
         _whole(library)

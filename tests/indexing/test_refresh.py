@@ -30,7 +30,7 @@ def _many(count: int) -> dict[str, str]:
 
 
 def _titles(library: Library) -> list[str]:
-    return sorted(row.title for row in library.rows(library.view(Sort()).rowids))
+    return sorted(row.title for row in library.articles.rows(library.articles.order(Sort()).rowids))
 
 
 def _refresh(library: Library) -> Progress:
@@ -43,7 +43,7 @@ def test_what_is_new_changed_moved_or_gone_is_taken_in(make_folder: MakeFolder, 
     folder = make_folder({"same.md": _document("same"), "old.md": _document("old"), "gone.md": _document("gone")})
     (folder / "move.md").write_text(_document("moved"))
     opened = library(folder)
-    rowid = opened.find("same.md")
+    rowid = opened.articles.find("same.md")
     make_folder({"new.md": _document("new"), "old.md": _document("changed")})
     (folder / "gone.md").unlink()
     (folder / "sub").mkdir()
@@ -51,7 +51,7 @@ def test_what_is_new_changed_moved_or_gone_is_taken_in(make_folder: MakeFolder, 
     last = _refresh(opened)
     assert _titles(opened) == ["changed", "moved", "new", "same"]
     assert (last.done, last.changed, last.moved, last.removed) == (3, 2, 1, 1)
-    assert opened.find("same.md") == rowid
+    assert opened.articles.find("same.md") == rowid
 
 
 def test_size_or_time_of_change_is_enough_to_read_again(make_folder: MakeFolder, library: OpenLibrary) -> None:
@@ -158,13 +158,13 @@ def test_a_file_that_cannot_be_read_is_a_problem_and_tried_again(make_folder: Ma
     (folder / "0064.md").mkdir()
     list(steps)
     assert opened.counts().with_problems == 1
-    (problem,) = opened.problems()
+    (problem,) = opened.articles.problems()
     assert (problem.path, problem.line, problem.field) == ("0064.md", 1, "")
     assert problem.message == "0064.md is not a regular file and is not read"
     (folder / "0064.md").rmdir()
     make_folder({"0064.md": _document("back")})
     assert _refresh(opened).changed == 1
-    assert opened.problems() == []
+    assert opened.articles.problems() == []
 
 
 def test_one_broken_document_stops_nothing_and_is_counted(make_folder: MakeFolder, library: OpenLibrary) -> None:
@@ -182,7 +182,7 @@ def test_one_broken_document_stops_nothing_and_is_counted(make_folder: MakeFolde
     assert _titles(opened) == ["a", "c", "e"]
     counts = opened.counts()
     assert (counts.articles, counts.unread, counts.with_problems) == (3, 3, 4)
-    assert [(each.path, each.line, each.field) for each in opened.problems()] == [
+    assert [(each.path, each.line, each.field) for each in opened.articles.problems()] == [
         ("b.md", 1, ""),
         ("c.md", 3, "quality"),
         ("c.md", 4, "heat"),
@@ -250,19 +250,19 @@ def test_how_far_a_refresh_is_can_be_seen_by_those_who_wait(make_folder: MakeFol
     try:
         seen = []
         for _ in refresh(opened):
-            reading = other.index.reading()
+            reading = other.index.read_progress()
             if reading is not None:
                 seen.append(reading)
         assert seen
         assert all(0 <= each.done <= each.total <= 3000 for each in seen)
         assert [each.done for each in seen] == sorted(each.done for each in seen)
-        assert other.index.reading() is None
+        assert other.index.read_progress() is None
         # What one that was killed told last is forgotten by the next.
         with opened.index.writer() as writer:
             writer.report(seen[0])
-        assert other.index.reading() == seen[0]
+        assert other.index.read_progress() == seen[0]
         _refresh(opened)
-        assert other.index.reading() is None
+        assert other.index.read_progress() is None
     finally:
         other.close()
         opened.close()

@@ -35,7 +35,7 @@ def _document(title: str) -> str:
 
 
 def _titles(library: Library) -> list[str]:
-    return sorted(row.title for row in library.rows(library.view(Sort()).rowids))
+    return sorted(row.title for row in library.articles.rows(library.articles.order(Sort()).rowids))
 
 
 class Heard:
@@ -119,9 +119,9 @@ def test_everything_that_happens_to_a_folder_shows_by_itself(
     becomes("a", "changed", "d")
     (folder / "new" / "deep" / "e.md").write_text(_document("e"))
     becomes("a", "changed", "d", "e")
-    row = opened.find("new/deep/d.md")
+    row = opened.articles.find("new/deep/d.md")
     (folder / "new").rename(folder / "elsewhere")
-    heard.until(lambda: opened.index.with_path(b"elsewhere/deep/d.md") == row)
+    heard.until(lambda: opened.index.rowid_by_path(b"elsewhere/deep/d.md") == row)
     shutil.rmtree(folder / "elsewhere")
     becomes("a", "changed")
     assert heard.said == []
@@ -136,7 +136,7 @@ def test_a_burst_of_changes_is_few_changes_of_the_list(
     before = opened.generation()
     for n in range(1500):
         (opened.folder.root / f"{n:04}.md").write_text(_document(f"t{n}"))
-    heard.until(lambda: len(opened.view(Sort())) == 1502)
+    heard.until(lambda: len(opened.articles.order(Sort())) == 1502)
     assert opened.generation() - before < 15
 
 
@@ -233,10 +233,10 @@ def test_where_nothing_can_be_written_the_index_goes_on_in_memory(make_folder: M
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     try:
         updater.listen(heard.news.put)
-        heard.until(lambda: library.index.in_memory and len(library.view(Sort())) == 300)
+        heard.until(lambda: library.index.in_memory and len(library.articles.order(Sort())) == 300)
         heard.until(lambda: any("The index is kept in memory." in said for said in heard.said))
         (folder / "more.md").write_text(_document("more"))
-        heard.until(lambda: len(library.view(Sort())) == 301)
+        heard.until(lambda: len(library.articles.order(Sort())) == 301)
     finally:
         updater.close()
         library.close()

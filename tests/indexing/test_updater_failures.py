@@ -100,7 +100,7 @@ def test_a_damaged_index_is_built_anew_while_it_is_open(opened: Library, own_dir
     with _running(opened) as running:
         running.until(lambda news: isinstance(news, IndexReplaced))
         running.finished()
-        assert len(opened.view(Sort())) == 300
+        assert len(opened.articles.order(Sort())) == 300
         assert not opened.index.in_memory
     assert any("damaged" in path.name for path in file.parent.iterdir())
 
@@ -119,7 +119,7 @@ def test_while_another_writes_it_is_said_once_and_then_goes_on(opened: Library, 
         running.thread.start()
         running.until(lambda news: isinstance(news, Notice))
     running.finished()
-    assert len(opened.view(Sort())) == 300
+    assert len(opened.articles.order(Sort())) == 300
     assert len(running.said) == 1
     running.updater.close()
     running.thread.join(_PATIENCE)
@@ -131,7 +131,7 @@ def test_asking_while_a_refresh_is_under_way_begins_it_anew_and_loses_nothing(op
         running.until(lambda news: isinstance(news, Progress) and news.done >= 48)
         running.updater.refresh()
         running.until(lambda news: isinstance(news, Notice))
-        assert len(opened.view(Sort())) == 300
+        assert len(opened.articles.order(Sort())) == 300
         assert sum(isinstance(news, Notice) for news in running.heard) == 1
 
 
@@ -151,7 +151,7 @@ def test_a_folder_that_cannot_be_watched_is_told_of_once_and_kept_all_the_same(t
             (folder / f"sub{n}" / f"{n}.md").write_text(f"---\ntitle: {n}\n---\n")
             running.updater.refresh()
             running.until(lambda news: news == Notice("1 new or changed."))
-        assert len(library.view(Sort())) == 3
+        assert len(library.articles.order(Sort())) == 3
         assert len(running.said) == 3
     library.close()
 
@@ -162,7 +162,7 @@ def test_without_the_watcher_folders_are_kept_all_the_same(opened: Library, monk
         running.finished()
         running.updater.refresh()
         running.until(lambda news: news == Notice("Nothing has changed."))
-        assert len(opened.view(Sort())) == 300
+        assert len(opened.articles.order(Sort())) == 300
 
 
 def test_a_keeper_is_closed_before_during_and_after_its_work(opened: Library, folder: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_keeper_is_closed_before_during_and_after_its_work(opened: Library, fo
     with _running(opened) as after:
         after.finished()
         assert after.updater.idle.wait(_PATIENCE)
-    assert len(opened.view(Sort())) == 300
+    assert len(opened.articles.order(Sort())) == 300
 
 
 def test_keepers_in_processes_are_asked_and_closed_at_any_time(opened: Library) -> None:
@@ -221,7 +221,7 @@ def test_what_comes_from_a_keeper_that_is_no_news_ends_it_and_a_thread_takes_its
             heard = news.get(timeout=_PATIENCE)
             if isinstance(heard, Progress) and heard.finished:
                 break
-        assert len(opened.view(Sort())) == 300
+        assert len(opened.articles.order(Sort())) == 300
         assert updater._process is not None
         assert updater._process.wait(_PATIENCE) < 0
     finally:

@@ -30,7 +30,7 @@ def test_what_comes_between_the_first_reading_and_the_watching_is_seen(make_fold
         if isinstance(news, Progress) and news.finished:
             if not (folder / "a/late.md").exists():
                 make_folder({"a/late.md": "---\ntitle: late\n---\n"})
-            if library.index.with_path(b"a/late.md") is not None:
+            if library.index.rowid_by_path(b"a/late.md") is not None:
                 seen.set()
 
     updater = IndexUpdater(library, tell)

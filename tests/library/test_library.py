@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from reader.core.errors import ReaderError
+from reader.core.marks import MarkChange
 from reader.core.model import Counts, Row
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
@@ -27,28 +28,28 @@ def _document(title: str, **fields: str) -> str:
 
 
 def _rows(library: Library) -> list[Row]:
-    return library.rows(library.view(Sort()).rowids)
+    return library.articles.rows(library.articles.order(Sort()).rowids)
 
 
 def test_the_seeds_are_listed_and_every_one_can_be_opened(seeds: Path, library: OpenLibrary) -> None:
     opened = library(seeds)
     rows = _rows(opened)
-    assert (opened.name, opened.notices, opened.problems()) == ("seeds", (), [])
+    assert (opened.name, opened.notices, opened.articles.problems()) == ("seeds", (), [])
     assert [row.quality for row in rows] == [46, 39, 39, 39, 32]
     for row in rows:
-        article = opened.article(row.rowid)
+        article = opened.articles.load(row.rowid)
         assert (row.title, row.path, row.links, row.source) == (
             article.title, article.path, article.links, article.source,
         )  # fmt: skip
-        assert opened.locate([row.links.original]) == row.rowid
+        assert opened.articles.rowid_by_url([row.links.original]) == row.rowid
 
 
 def test_rows_come_in_the_order_asked_for_without_those_that_are_gone(
     make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder({f"{n}.md": _document(str(n)) for n in range(3)}))
-    rowids = [opened.find(f"{n}.md") for n in (2, 0, 1)]
-    assert [row.title for row in opened.rows([rowids[0], 999, *rowids[1:], rowids[0]])] == ["2", "0", "1", "2"]
+    rowids = [opened.articles.find(f"{n}.md") for n in (2, 0, 1)]
+    assert [row.title for row in opened.articles.rows([rowids[0], 999, *rowids[1:], rowids[0]])] == ["2", "0", "1", "2"]
 
 
 def test_marks_belong_to_the_article_and_not_to_its_file(make_folder: MakeFolder, library: OpenLibrary) -> None:
@@ -62,12 +63,12 @@ def test_marks_belong_to_the_article_and_not_to_its_file(make_folder: MakeFolder
     opened = library(folder)
     ids = {row.path: row.id for row in _rows(opened)}
     assert ids["a.md"] == ids["copy.md"] != ids["b.md"]
-    opened.mark_read([ids["a.md"]], read=True)
+    opened.marks.apply([ids["a.md"]], MarkChange(read=True))
     assert {row.path for row in _rows(opened) if row.read} == {"a.md", "copy.md"}
     assert opened.counts().unread == 1
     shutil.move(folder / "a.md", folder / "moved.md")
     assert {row.path for row in _rows(library(folder)) if row.read} == {"moved.md", "copy.md"}
-    opened.mark_read([ids["a.md"]], read=False)
+    opened.marks.apply([ids["a.md"]], MarkChange(read=False))
     assert opened.counts().unread == 3
 
 
@@ -84,43 +85,45 @@ def test_rows_and_counts_follow_every_change_of_marks_also_undone_and_of_another
 
     nothing = (False, False, ())
     assert opened.counts().unread == 4  # from here on it is counted on
-    marked = opened.mark(ids[:3], read=True, starred=True, add_tags=["b", "A"], told="Cleared the list")
-    assert (len(marked.changed), marked.told) == (3, "Cleared the list")
-    opened.mark(ids[:1], read=False, remove_tags=["B"])
+    marked = opened.marks.apply(
+        ids[:3], MarkChange(read=True, starred=True, add_tags=("b", "A")), description="Cleared the list"
+    )
+    assert (len(marked.changed), marked.description) == (3, "Cleared the list")
+    opened.marks.apply(ids[:1], MarkChange(read=False, remove_tags=("B",)))
     expected = [(False, True, ("A",)), *[(True, True, ("A", "b"))] * 2, nothing]
     assert marks(opened) == marks(other) == expected
     assert opened.counts().unread == other.counts().unread == 2
-    assert opened.marks_version() == other.marks_version()
-    undone = other.undo()
+    assert opened.marks.version() == other.marks.version()
+    undone = other.marks.undo()
     assert undone is not None
-    assert undone.sentence == "Undone: marked 1 article unread, took the tag “b” from 1 article."
+    assert undone.sentence == "Undone: marked 1 article unread, removed the tag “b” from 1 article."
     assert opened.counts().unread == other.counts().unread == 1
-    undone = opened.undo()
+    undone = opened.marks.undo()
     assert undone is not None
-    assert undone.told == "Cleared the list"
-    assert opened.undo() is None
+    assert undone.description == "Cleared the list"
+    assert opened.marks.undo() is None
     assert marks(opened) == marks(other) == [nothing] * 4
     assert opened.counts().unread == other.counts().unread == 4
-    assert opened.redo() is not None
-    assert other.redo() is not None
-    assert other.redo() is None
+    assert opened.marks.redo() is not None
+    assert other.marks.redo() is not None
+    assert other.marks.redo() is None
     assert marks(opened) == marks(other) == expected
     assert opened.counts().unread == other.counts().unread == 2
-    assert opened.backup_marks() is not None
-    assert other.backup_marks() is None
+    assert opened.marks.backup_if_due() is not None
+    assert other.marks.backup_if_due() is None
 
 
 def test_all_marks_follow_a_document_that_is_moved(make_folder: MakeFolder, library: OpenLibrary) -> None:
     folder = make_folder({"a.md": _document("a")})
     opened = library(folder)
     (row,) = _rows(opened)
-    opened.mark([row.id], read=True, starred=True, add_tags=["x"])
+    opened.marks.apply([row.id], MarkChange(read=True, starred=True, add_tags=("x",)))
     (folder / "sub").mkdir()
     shutil.move(folder / "a.md", folder / "sub" / "b.md")
     (moved,) = _rows(library(folder))
     assert moved.id != row.id
     assert (moved.path, moved.read, moved.starred, moved.tags) == ("sub/b.md", True, True, ("x",))
-    assert opened.undo() is not None
+    assert opened.marks.undo() is not None
     (moved,) = _rows(opened)
     assert (moved.read, moved.starred, moved.tags) == (False, False, ())
 
@@ -152,11 +155,11 @@ def test_a_related_item_is_located_by_any_of_four_addresses(
         make_folder({f"{name}.md": f"---\nrelated: [{{title: R, {name}: '{address}'}}]\n---\n"})
     opened = library(folder)
     for name in names:
-        (related,) = opened.article(opened.find(f"{name}.md")).related
-        assert opened.locate(related.links.every()) == opened.find("target.md")
-    assert opened.locate(["http://nowhere.example/", address]) == opened.find("target.md")
-    assert opened.locate(["http://nowhere.example/", "no address"]) is None
-    assert opened.locate([]) is None
+        (related,) = opened.articles.load(opened.articles.find(f"{name}.md")).related
+        assert opened.articles.rowid_by_url(related.links.every()) == opened.articles.find("target.md")
+    assert opened.articles.rowid_by_url(["http://nowhere.example/", address]) == opened.articles.find("target.md")
+    assert opened.articles.rowid_by_url(["http://nowhere.example/", "no address"]) is None
+    assert opened.articles.rowid_by_url([]) is None
 
 
 def test_an_article_is_found_by_path_name_stem_id_and_absolute_path(
@@ -168,7 +171,7 @@ def test_an_article_is_found_by_path_name_stem_id_and_absolute_path(
     (row,) = (row for row in _rows(opened) if row.title == "b")
     absolute = [str(folder / "sub" / "b.md"), str(tmp_path / "link" / "sub" / "b.md"), f"{folder}/sub/../sub/b.md"]
     for which in ["sub/b.md", "./sub/b.md", "b.md", "b", row.id, *absolute]:
-        assert opened.find(which) == row.rowid
+        assert opened.articles.find(which) == row.rowid
 
 
 @pytest.mark.parametrize(
@@ -177,12 +180,12 @@ def test_an_article_is_found_by_path_name_stem_id_and_absolute_path(
 def test_what_is_not_there_is_told_in_a_sentence(make_folder: MakeFolder, library: OpenLibrary, which: str) -> None:
     opened = library(make_folder({"sub/b.md": _document("b"), "broken.md": ""}))
     with pytest.raises(ReaderError, match=r"^There is no article “.*” in news\. Name it by its path"):
-        opened.find(which)
+        opened.articles.find(which)
 
 
 def test_a_name_from_outside_is_shown_safely(make_folder: MakeFolder, library: OpenLibrary) -> None:
     with pytest.raises(ReaderError, match=r"^There is no article “\]52;c;x�” in news\."):
-        library(make_folder({})).find(os.fsdecode(b"\x1b]52;c;x\x07\xff"))
+        library(make_folder({})).articles.find(os.fsdecode(b"\x1b]52;c;x\x07\xff"))
 
 
 def test_a_name_that_fits_many_asks_for_a_path(make_folder: MakeFolder, library: OpenLibrary) -> None:
@@ -191,12 +194,12 @@ def test_a_name_that_fits_many_asks_for_a_path(make_folder: MakeFolder, library:
         "x/a.txt": _document("b"),
     }
     opened = library(make_folder(documents))
-    with pytest.raises(ReaderError, match=r"^7 documents are called that: (\d/same\.md, ){4}\d/same\.md and 2 more\."):
-        opened.find("same.md")
-    with pytest.raises(ReaderError, match=r"^2 documents are called that: .*Name one by its path\.$"):
-        opened.find("a")
-    assert opened.find("a.md") != opened.find("a.txt")
-    assert opened.find("x/a.txt") == opened.find("a.txt")
+    with pytest.raises(ReaderError, match=r"^7 documents have this name: (\d/same\.md, ){4}\d/same\.md and 2 more\."):
+        opened.articles.find("same.md")
+    with pytest.raises(ReaderError, match=r"^2 documents have this name: .*Name one by its path\.$"):
+        opened.articles.find("a")
+    assert opened.articles.find("a.md") != opened.articles.find("a.txt")
+    assert opened.articles.find("x/a.txt") == opened.articles.find("a.txt")
 
 
 def test_two_documents_of_one_article_share_an_id_that_names_neither(
@@ -204,14 +207,14 @@ def test_two_documents_of_one_article_share_an_id_that_names_neither(
 ) -> None:
     same = _document("t", originalUrl="http://a.example/")
     opened = library(make_folder({"a.md": same, "b.md": same}))
-    with pytest.raises(ReaderError, match=r"2 documents are called that: a\.md, b\.md\."):
-        opened.find(_rows(opened)[0].id)
+    with pytest.raises(ReaderError, match=r"2 documents have this name: a\.md, b\.md\."):
+        opened.articles.find(_rows(opened)[0].id)
 
 
 def test_an_article_is_read_afresh(make_folder: MakeFolder, library: OpenLibrary) -> None:
     opened = library(make_folder({"a.md": _document("old")}))
     make_folder({"a.md": _document("new")})
-    assert opened.article(opened.find("a.md")).title == "new"
+    assert opened.articles.load(opened.articles.find("a.md")).title == "new"
 
 
 def test_an_article_that_can_no_longer_be_read_is_told_in_a_sentence(
@@ -219,20 +222,20 @@ def test_an_article_that_can_no_longer_be_read_is_told_in_a_sentence(
 ) -> None:
     folder = make_folder({"a.md": _document("a")})
     opened = library(folder)
-    rowid = opened.find("a.md")
+    rowid = opened.articles.find("a.md")
     make_folder({"a.md": "plain"})
     with pytest.raises(ReaderError, match=r"a\.md can no longer be read as a document: there is no front matter"):
-        opened.article(rowid)
+        opened.articles.load(rowid)
     (folder / "a.md").unlink()
     with pytest.raises(ReaderError, match=r"a\.md is no longer there\. It was moved or deleted\."):
-        opened.article(rowid)
+        opened.articles.load(rowid)
     with pytest.raises(ReaderError, match="This document is no longer in the folder"):
-        opened.article(999)
+        opened.articles.load(999)
 
 
 def test_other_types_than_articles_are_noticed(make_folder: MakeFolder, library: OpenLibrary, seeds: Path) -> None:
-    assert not library(seeds).has_other_types()
-    assert library(make_folder({"v.md": _document("v", type="video")})).has_other_types()
+    assert not library(seeds).articles.has_other_types()
+    assert library(make_folder({"v.md": _document("v", type="video")})).articles.has_other_types()
 
 
 def test_a_collection_names_documents_from_the_folder_above_its_own(
@@ -242,8 +245,8 @@ def test_a_collection_names_documents_from_the_folder_above_its_own(
     opened = library(make_folder({name: _document(name) for name in names} | {"lists/best.md": _document("other")}))
 
     def members(of: str, *names: str) -> list[str | None]:
-        found = opened.members(opened.find(of), names)
-        return [None if rowid is None else opened.rows([rowid])[0].path for rowid in found]
+        found = opened.articles.collection_members(opened.articles.find(of), names)
+        return [None if rowid is None else opened.articles.rows([rowid])[0].path for rowid in found]
 
     assert members("hub/lists/best.md", "items/b", "items/a", "items/none") == [
         "hub/items/b.txt",
@@ -251,7 +254,7 @@ def test_a_collection_names_documents_from_the_folder_above_its_own(
         None,
     ]
     assert members("lists/best.md", "items/c", "items/a", "../x") == ["items/c.yaml", "items/a.md", None]
-    assert opened.members(999, ["items/a"]) == [opened.find("items/a.md")]
+    assert opened.articles.collection_members(999, ["items/a"]) == [opened.articles.find("items/a.md")]
 
 
 def test_it_can_be_opened_again_by_its_target(make_folder: MakeFolder, library: OpenLibrary) -> None:
@@ -277,9 +280,9 @@ def test_the_root_of_the_disk_has_a_name(own_directories: Paths) -> None:
 
 def test_facts_are_kept_between_runs_and_folders(make_folder: MakeFolder, library: OpenLibrary, seeds: Path) -> None:
     opened = library(seeds)
-    assert opened.recall("theme") is None
-    opened.remember("theme", "light")
-    assert library(make_folder({})).recall("theme") == "light"
+    assert opened.settings.get("theme") is None
+    opened.settings.set("theme", "light")
+    assert library(make_folder({})).settings.get("theme") == "light"
 
 
 def test_the_last_folder_is_found_again_whatever_the_bytes_of_its_name(
@@ -302,10 +305,12 @@ def test_news_can_be_read_while_the_marks_cannot(
 ) -> None:
     folder = make_folder({"a.md": _document("A")})
     opened = library(folder)
-    opened.mark_read([opened.rows(opened.view(Sort()).rowids)[0].id], read=True)
+    opened.marks.apply([opened.articles.rows(opened.articles.order(Sort()).rowids)[0].id], MarkChange(read=True))
     with closing(sqlite3.connect(own_directories.state_file)) as db:
         db.execute("DROP TABLE marks")
-    assert [(row.title, row.read) for row in opened.rows(opened.view(Sort()).rowids)] == [("A", False)]
+    assert [(row.title, row.read) for row in opened.articles.rows(opened.articles.order(Sort()).rowids)] == [
+        ("A", False)
+    ]
     assert opened.counts() == Counts(1, 1, 0)
 
 
@@ -313,8 +318,8 @@ def test_a_library_is_read_and_marked_from_many_threads(make_folder: MakeFolder,
     opened = library(make_folder({f"{n}.md": _document(str(n)) for n in range(20)}))
 
     def work(row: Row) -> str:
-        opened.mark_read([row.id], read=True)
-        return opened.article(row.rowid).title
+        opened.marks.apply([row.id], MarkChange(read=True))
+        return opened.articles.load(row.rowid).title
 
     with ThreadPoolExecutor(4) as pool:
         assert sorted(map(int, pool.map(work, _rows(opened)))) == list(range(20))
@@ -330,6 +335,6 @@ def test_what_could_not_be_opened_as_usual_is_told(
     opened = library(make_folder({"a.md": _document("a")}))
     index_notice, state_notice = opened.notices
     assert index_notice.endswith("The index is kept in memory.")
-    assert state_notice.endswith("Marks are not kept in this run.")
-    opened.mark_read([_rows(opened)[0].id], read=True)
+    assert state_notice.endswith("Marks are not saved in this session.")
+    opened.marks.apply([_rows(opened)[0].id], MarkChange(read=True))
     assert opened.counts().unread == 0

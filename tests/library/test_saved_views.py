@@ -12,15 +12,19 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from reader.core.errors import ReaderError
+from reader.core.marks import MarkChange
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
+from reader.documents.files import Folder
 from reader.library.library import Library
-from reader.library.saved_views.store import KIND, Views
-from reader.library.saved_views.toml_file import SavedView, edited, read
-from reader.storage.sqlite.marks.store import State
+from reader.library.saved_views import store
+from reader.library.saved_views.store import KIND, SavedViews
+from reader.library.saved_views.toml_file import SavedView, edit_views, parse_views
+from reader.storage.sqlite.index.reader import Index
+from reader.storage.sqlite.marks.store import MarkStore
 from tests.conftest import OpenLibrary
 
-Window = Callable[[], tuple[Library, Views]]
+Window = Callable[[], tuple[Library, SavedViews]]
 AI = '# about robots\n[[view]]\nname = "AI"   # short\nquery = "topic:ai"\n'
 
 
@@ -28,9 +32,9 @@ AI = '# about robots\n[[view]]\nname = "AI"   # short\nquery = "topic:ai"\n'
 def window(library: OpenLibrary, seeds: Path) -> Window:
     """Open another window of the app."""
 
-    def open_() -> tuple[Library, Views]:
+    def open_() -> tuple[Library, SavedViews]:
         opened = library(seeds)
-        return opened, Views(opened, Paths.from_environment().views_file)
+        return opened, SavedViews(opened, Paths.from_environment().views_file)
 
     return open_
 
@@ -42,7 +46,7 @@ def path() -> Path:
     return path
 
 
-def names(views: Views) -> str:
+def names(views: SavedViews) -> str:
     return " ".join(view.name for view in views.look())
 
 
@@ -53,7 +57,7 @@ def test_a_view_is_saved_in_a_file_that_is_ones_own(window: Window) -> None:
     assert not path.exists()
     assert views.save("AI  \n news", "topic:ai", Sort("date", reverse=True)) == "Saved the view “AI news”"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert read(path.read_text(), "") == [SavedView("AI news", "topic:ai", Sort("date", reverse=True))]
+    assert parse_views(path.read_text(), "") == [SavedView("AI news", "topic:ai", Sort("date", reverse=True))]
     assert views.look() == window()[1].look() == [SavedView("AI news", "topic:ai", Sort("date", reverse=True))]
     assert views.save("AI news", "tag:ai", None) == "Changed the view “AI news”"
     assert views.save("AI news", "tag:ai", None) == "Changed the view “AI news”"  # which is no step
@@ -84,13 +88,13 @@ def test_every_change_is_undone_and_redone(window: Window) -> None:
     for before, what in zip(reversed(states[:-1]), reversed(told), strict=True):
         undone = other.undo()
         assert undone is not None
-        assert undone.told == what
+        assert undone.description == what
         assert views.look() == before
     assert other.undo() is None
     for after in states[1:]:
         assert views.undo(again=True) is not None
         assert other.look() == after
-    assert library.redo() is None
+    assert library.marks.redo() is None
 
 
 def test_moving_against_an_end_is_no_step(window: Window) -> None:
@@ -99,7 +103,7 @@ def test_moving_against_an_end_is_no_step(window: Window) -> None:
     views.save("B", "", None)
     assert (views.move("A", -1), views.move("B", 1)) == ("", "")
     assert (undone := views.undo()) is not None
-    assert undone.told == "Saved the view “B”"
+    assert undone.description == "Saved the view “B”"
 
 
 def test_moving_two_past_each_other_for_long_is_undone_too(window: Window) -> None:
@@ -127,7 +131,7 @@ def test_what_a_person_edits_is_followed_and_not_undone(window: Window, path: Pa
     assert views.look()[0] == SavedView("A", "mine")
     assert not views.changed()
     assert (undone := views.undo()) is not None
-    assert undone.told == "Saved the view “B”"
+    assert undone.description == "Saved the view “B”"
     assert views.undo() is None  # that of A would destroy what was written since
     assert "# mine\n" in path.read_text()
     assert 'query = "mine"   # better\n' in path.read_text()
@@ -155,7 +159,7 @@ def test_an_order_that_a_person_changes_is_theirs(window: Window, path: Path) ->
     for name in "ABC":
         views.save(name, name, None)
     a, b, c = views.look()
-    path.write_text(edited(path.read_text(), [c, a, b], ""))
+    path.write_text(edit_views(path.read_text(), [c, a, b], ""))
     assert views.look() == [c, a, b]
     views.save("D", "d", None)
     assert names(views) == "C A B D"
@@ -192,7 +196,7 @@ def test_a_file_that_cannot_be_read_is_never_overwritten(window: Window, path: P
     library, views = window()
     views.save("A", "a", None)
     path.write_bytes(text.encode("latin-1"))
-    version = library.marks_version()
+    version = library.marks.version()
     for change in (
         views.look,
         lambda: views.save("B", "b", None),
@@ -205,17 +209,17 @@ def test_a_file_that_cannot_be_read_is_never_overwritten(window: Window, path: P
         assert str(caught.value).startswith(str(path))
     assert path.read_bytes() == text.encode("latin-1")
     assert not views.changed()
-    assert library.kept(KIND).keys() == {"A"}
+    assert library.items.get(KIND).keys() == {"A"}
     path.write_text(AI)
     assert names(views) == "AI"
-    assert library.marks_version() > version
+    assert library.marks.version() > version
 
 
 def test_marks_are_undone_also_when_the_file_cannot_be_read(window: Window, path: Path) -> None:
     library, views = window()
     path.write_text("[")
-    article = library.rows(library.view(Sort()).rowids)[0]
-    library.mark_read([article.id], read=True)
+    article = library.articles.rows(library.articles.order(Sort()).rowids)[0]
+    library.marks.apply([article.id], MarkChange(read=True))
     assert (undone := views.undo()) is not None
     assert undone.changed
 
@@ -238,15 +242,15 @@ def test_what_cannot_be_written_is_no_step(window: Window, path: Path, monkeypat
         raise ReaderError(f"{path} could not be written: no space left on device.")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Library, "write_whole", staticmethod(full))
+        patch.setattr(store, "write_atomically", full)
         _refuses(views, path)
-        assert library.kept(KIND).keys() == {"A"}
+        assert library.items.get(KIND).keys() == {"A"}
     assert (undone := views.undo()) is not None
-    assert undone.told == "Saved the view “A”"
+    assert undone.description == "Saved the view “A”"
     assert views.look() == []
 
 
-def _refuses(views: Views, path: Path) -> None:
+def _refuses(views: SavedViews, path: Path) -> None:
     before = path.read_bytes()
     for change in (
         lambda: views.save("B", "b", None),
@@ -269,7 +273,7 @@ def test_a_link_is_followed_and_the_mode_stays(window: Window, path: Path, tmp_p
     _, views = window()
     views.save("B", "b", None)
     assert path.is_symlink()
-    assert [view.name for view in read(dotfiles.read_text(), "")] == ["AI", "B"]
+    assert [view.name for view in parse_views(dotfiles.read_text(), "")] == ["AI", "B"]
     assert stat.S_IMODE(dotfiles.stat().st_mode) == 0o640
     assert [*dotfiles.parent.iterdir()] == [dotfiles]
 
@@ -315,7 +319,9 @@ def test_views_that_came_from_another_machine_go_into_the_file(window: Window, p
     library, views = window()
     views.look()
     value = {"query": "tag:x", "sort": "-date"}
-    library.take_over(KIND, {"X": value, "junk": [3], "bad": {"query": "\x1b"}, "worse": {"query": "", "sort": "up"}})
+    library.items.replace(
+        KIND, {"X": value, "junk": [3], "bad": {"query": "\x1b"}, "worse": {"query": "", "sort": "up"}}
+    )
     assert views.look() == [SavedView("AI", "topic:ai"), SavedView("X", "tag:x", Sort("date", reverse=True))]
     assert path.read_text().startswith(AI)
 
@@ -324,7 +330,7 @@ def test_a_change_that_was_cut_short_is_made_whole(window: Window, path: Path) -
     library, views = window()
     views.save("A", "a", None)
     # The program ended between the step and the file.
-    library.keep(KIND, {"A": None, "B": {"query": "b", "sort": "", "rank": 7}}, told="Renamed")
+    library.items.put(KIND, {"A": None, "B": {"query": "b", "sort": "", "rank": 7}}, description="Renamed")
     assert names(window()[1]) == "B"
     views.undo()
     assert names(views) == "A"
@@ -332,10 +338,8 @@ def test_a_change_that_was_cut_short_is_made_whole(window: Window, path: Path) -
 
 def test_with_marks_in_memory_views_are_in_their_file_all_the_same(seeds: Path, path: Path) -> None:
     path.write_text(AI)
-    library = Library.open(seeds, Paths.from_environment())
-    library._state.close()
-    library._state = State.in_memory()
-    views = Views(library, path)
+    library = Library(Folder.of(seeds), Index.open(None)[0], MarkStore.in_memory())
+    views = SavedViews(library, path)
     views.save("B", "b", None)
     assert names(views) == "AI B"
     views.undo()
@@ -357,7 +361,7 @@ class Anything(RuleBasedStateMachine):
         (root / "news").mkdir()
         self.path = paths.views_file
         self.libraries = [Library.open(root / "news", paths) for _ in range(2)]
-        self.windows = [Views(library, paths.views_file) for library in self.libraries]
+        self.windows = [SavedViews(library, paths.views_file) for library in self.libraries]
         self.expected: list[SavedView] = []
         self.past: list[list[SavedView]] = []
         self.next: list[list[SavedView]] = []
@@ -422,7 +426,7 @@ class Anything(RuleBasedStateMachine):
     def all_agree(self) -> None:
         assert self.windows[0].look() == self.windows[1].look() == self.expected
         text = self.path.read_text() if self.path.exists() else ""
-        assert read(text, "") == self.expected
+        assert parse_views(text, "") == self.expected
 
 
 TestAnything = Anything.TestCase

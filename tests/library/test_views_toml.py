@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from reader.core.errors import ReaderError
 from reader.core.ordering import SORT_KEYS, Sort
 from reader.core.text import clean
-from reader.library.saved_views.toml_file import LONGEST_NAME, LONGEST_QUERY, SavedView, edited, read, texts
+from reader.library.saved_views.toml_file import (
+    LONGEST_NAME,
+    LONGEST_QUERY,
+    SavedView,
+    custom_texts,
+    edit_views,
+    parse_views,
+)
 
 AI = SavedView("AI", "topic:ai", Sort("date"))
 STAR = SavedView("Star", 'source:"The Star"')
@@ -34,13 +41,13 @@ sort = 'date'
 
 
 def test_what_a_person_wrote_is_read() -> None:
-    assert read(MINE, "views.toml") == [AI, STAR]
-    assert read("", "views.toml") == []
-    assert read("view = [{name = 'AI', query = 'topic:ai', sort = 'date'}]", "f") == [AI]
+    assert parse_views(MINE, "views.toml") == [AI, STAR]
+    assert parse_views("", "views.toml") == []
+    assert parse_views("view = [{name = 'AI', query = 'topic:ai', sort = 'date'}]", "f") == [AI]
 
 
 def test_a_file_that_is_not_there_yet_begins_with_what_it_is() -> None:
-    text = edited("", [AI, STAR], "views.toml")
+    text = edit_views("", [AI, STAR], "views.toml")
     assert text.startswith("# Saved views of newsreader")
     assert text.endswith(
         '\n\n[[view]]\nname = "AI"\nquery = "topic:ai"\nsort = "date"\n'
@@ -67,47 +74,47 @@ def test_a_file_that_is_not_there_yet_begins_with_what_it_is() -> None:
 )
 def test_only_what_changes_is_changed(wanted: Sequence[SavedView], was: str, becomes: str) -> None:
     assert MINE.count(was) == 1
-    assert edited(MINE, wanted, "f") == MINE.replace(was, becomes)
+    assert edit_views(MINE, wanted, "f") == MINE.replace(was, becomes)
 
 
 def test_what_does_not_change_is_left_to_the_letter() -> None:
-    assert edited(MINE, [AI, STAR], "f") == MINE
+    assert edit_views(MINE, [AI, STAR], "f") == MINE
 
 
 def test_comments_go_where_their_view_goes_and_are_never_lost() -> None:
-    text = edited(MINE, [STAR, AI], "f")
-    assert read(text, "f") == [STAR, AI]
+    text = edit_views(MINE, [STAR, AI], "f")
+    assert parse_views(text, "f") == [STAR, AI]
     assert text.index("# My views") < text.index("# local news") < text.index('name"=') < text.index("# about ai")
     assert sorted(line for line in text.splitlines() if line) == sorted(line for line in MINE.splitlines() if line)
-    assert "# ---- at home ----" in edited(MINE, [], "f")
-    assert "# the end of it" in edited(MINE, [], "f")
+    assert "# ---- at home ----" in edit_views(MINE, [], "f")
+    assert "# the end of it" in edit_views(MINE, [], "f")
 
 
 def test_a_view_that_comes_back_comes_as_it_was_written() -> None:
-    former = texts(MINE, [AI, STAR])
+    former = custom_texts(MINE, [AI, STAR])
     assert former["AI"].startswith("# about ai\n[[view]]\n")
-    text = edited(edited(MINE, [STAR], "f"), [AI, STAR], "f", former)
+    text = edit_views(edit_views(MINE, [STAR], "f"), [AI, STAR], "f", former)
     assert '# about ai\n[[view]]\nname = "AI"   # short\n' in text
     later = SavedView("AI", "topic:ai heat>50")
-    assert 'name = "AI"   # short\nquery = "topic:ai heat>50"\n\n' in edited("", [later, STAR], "f", former)
-    assert read(edited("", [AI], "f", {"AI": "[[view]] nonsense"}), "f") == [AI]
-    assert texts(edited("", [AI, STAR], "f"), [AI, STAR]) == {}
+    assert 'name = "AI"   # short\nquery = "topic:ai heat>50"\n\n' in edit_views("", [later, STAR], "f", former)
+    assert parse_views(edit_views("", [AI], "f", {"AI": "[[view]] nonsense"}), "f") == [AI]
+    assert custom_texts(edit_views("", [AI, STAR], "f"), [AI, STAR]) == {}
 
 
 def test_what_looks_like_a_view_in_a_text_is_none() -> None:
     text = (
         "[[view]]\nname = 'A'\nquery = '''\n# x\n[[view]]\nname = \"B\" '''\n# after\n\n[[view]]\nname='C'\nquery=''\n"
     )
-    a, c = read(text, "f")
+    a, c = parse_views(text, "f")
     assert (a.query, c.name) == ('# x [[view]] name = "B"', "C")
-    assert read(edited(text, [c, a], "f"), "f") == [c, a]
-    assert edited(text, [a], "f") == text[: text.index("\n[[view]]\nname='C'")]
+    assert parse_views(edit_views(text, [c, a], "f"), "f") == [c, a]
+    assert edit_views(text, [a], "f") == text[: text.index("\n[[view]]\nname='C'")]
 
 
 def test_line_ends_of_other_systems_stay() -> None:
-    text = edited(MINE.replace("\n", "\r\n"), [AI, SavedView("New", "x"), STAR], "f")
+    text = edit_views(MINE.replace("\n", "\r\n"), [AI, SavedView("New", "x"), STAR], "f")
     assert text.count("\n") == text.count("\r\n")
-    assert [view.name for view in read(text, "f")] == ["AI", "New", "Star"]
+    assert [view.name for view in parse_views(text, "f")] == ["AI", "New", "Star"]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +139,7 @@ def test_line_ends_of_other_systems_stay() -> None:
 )
 def test_mistakes_are_told_with_file_and_view(text: str, message: str) -> None:
     with pytest.raises(ReaderError) as caught:
-        read(text, "f")
+        parse_views(text, "f")
     assert message in str(caught.value)
     assert str(caught.value).isprintable()
 
@@ -140,7 +147,7 @@ def test_mistakes_are_told_with_file_and_view(text: str, message: str) -> None:
 @pytest.mark.parametrize("text", ["view = [{name = 'AI', query = 'topic:ai', sort = 'date'}]\n"])
 def test_what_only_a_person_can_change_is_told(text: str) -> None:
     with pytest.raises(ReaderError, match=r"f is written in a way that only a person can change\. Write each view as"):
-        edited(text, [STAR], "f")
+        edit_views(text, [STAR], "f")
 
 
 names = st.text(st.sampled_from("ab\"'\\#[]=\n é\u200b") | st.characters(), max_size=12).map(clean).filter(bool)
@@ -172,16 +179,16 @@ def files(draw: st.DrawFn) -> str:
 
 @given(files(), st.data())
 def test_any_file_becomes_what_is_wanted_and_keeps_what_stands_by_itself(text: str, data: st.DataObject) -> None:
-    there = read(text, "f")
+    there = parse_views(text, "f")
     assert len(there) == len(tomllib.loads(text).get("view", []))
     kept = data.draw(st.permutations(there).map(lambda views: views[: data.draw(st.integers(0, len(views)))]))
     taken = {view.name for view in kept}
     wanted = [*kept, *(view for view in data.draw(many) if view.name not in taken)]
-    after = edited(text, wanted, "f")
-    assert read(after, "f") == wanted
-    assert edited(after, wanted, "f") == after
+    after = edit_views(text, wanted, "f")
+    assert parse_views(after, "f") == wanted
+    assert edit_views(after, wanted, "f") == after
     if not [view for view in there if view not in wanted]:  # nothing is deleted, so nothing is lost
         for line in text.splitlines():
             assert line in after
-    back = edited(after, there, "f", texts(text, there))
-    assert read(back, "f") == there
+    back = edit_views(after, there, "f", custom_texts(text, there))
+    assert parse_views(back, "f") == there

@@ -4,32 +4,32 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from reader.core.marks import LATEST, READ, STARRED, TAG, Mark, Marks, Spelling, Thing, tag_key
-from reader.storage.sqlite.marks.store import State
+from reader.core.marks import LATEST, READ, STARRED, TAG, Mark, MarkSet, NamedItem, TagSpelling, tag_key
+from reader.storage.sqlite.marks.store import MarkStore
 
 # Few of each, so that they meet.
 IDS = st.sampled_from([0, 1, -1, 2**63 - 1, -(2**63)])
 TAGS = st.sampled_from(["AI", "ai", "Straße", "STRASSE", "日本", "x'y", "a b", "Ǆ"])
 TIMES = st.sampled_from([0, 1, 2, 1_763_717_400_123, LATEST])
 NAMES = st.sampled_from([READ, STARRED]) | TAGS.map(lambda text: TAG + tag_key(text))
-SPELLINGS = st.builds(lambda text, at: (tag_key(text), Spelling(at, text)), TAGS, TIMES)
+SPELLINGS = st.builds(lambda text, at: (tag_key(text), TagSpelling(at, text)), TAGS, TIMES)
 MARKS = st.builds(
-    Marks,
+    MarkSet,
     st.dictionaries(st.tuples(IDS, NAMES), st.builds(Mark, TIMES, st.booleans()), max_size=12),
     st.lists(SPELLINGS, max_size=4).map(dict),
     st.dictionaries(
         st.tuples(st.sampled_from(["view", "search"]), st.sampled_from(["AI", "日 本"])),
-        st.builds(Thing, TIMES, st.sampled_from(["", "0", "[1.5,null]", '{"a":"\\u0001é","b":{}}'])),
+        st.builds(NamedItem, TIMES, st.sampled_from(["", "0", "[1.5,null]", '{"a":"\\u0001é","b":{}}'])),
         max_size=3,
     ),
 )
 
 
-def held(state: State) -> Marks:
+def held(state: MarkStore) -> MarkSet:
     """Return everything that a state says."""
-    from reader.storage.sqlite.marks.merge import marks_of
+    from reader.storage.sqlite.marks.merge import to_mark_set
 
-    return marks_of(state.marks())
+    return to_mark_set(state.entries())
 
 
 def hexed(number: int) -> str:

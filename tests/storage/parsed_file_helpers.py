@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from reader.core.model import Article
 from reader.documents.index_record import record_of_article
 from reader.storage.sqlite.index.reader import Index
-from reader.storage.sqlite.index.writer import ParsedFile, Writer
+from reader.storage.sqlite.index.writer import IndexWriter, ParsedFile
 
 Trouble = tuple[int, str, str]
 
@@ -18,7 +18,7 @@ def taken(article: Article | None, path: bytes, mtime_ns: int = 1, problems: Seq
     return ParsedFile(path.rpartition(b"/")[2], mtime_ns, 2, values, tuple(problems))
 
 
-def write(writer: Writer, entries: Iterable[tuple[bytes, ParsedFile]]) -> None:
+def write(writer: IndexWriter, entries: Iterable[tuple[bytes, ParsedFile]]) -> None:
     for path, each in entries:
         writer.apply(path.rpartition(b"/")[0], [each])
 
@@ -28,17 +28,17 @@ def put(index: Index, *articles: Article) -> None:
     with index.writer(lambda: True) as writer:
         with writer.together():
             write(writer, [(a.path.encode(), taken(a, a.path.encode())) for a in articles])
-        writer.show()
+        writer.publish()
 
 
 def replace(index: Index, path: bytes, article: Article | None, mtime_ns: int, *problems: Trouble) -> None:
     """Take in one document anew."""
     with index.writer(lambda: True) as writer:
         write(writer, [(path, taken(article, path, mtime_ns, problems))])
-        writer.show()
+        writer.publish()
 
 
 def remove(index: Index, *rowids: int) -> None:
     with index.writer(lambda: True) as writer:
         writer.remove(rowids)
-        writer.show()
+        writer.publish()

@@ -8,7 +8,7 @@ from datetime import datetime
 from operator import eq, ge, gt, le, lt
 
 from reader.core.errors import ReaderError
-from reader.core.marks import tag, tag_key
+from reader.core.marks import normalize_tag, tag_key
 from reader.core.model import Article
 from reader.core.tokenize import fold_case, spaced_body_words, words
 from reader.query.ast import (
@@ -72,7 +72,7 @@ def matches(entry: Entry, node: Node | None, now: datetime) -> bool:
             return not words(text) or any(_in_a_row(words(text), words(each), prefix) for each in texts)
         case ValueCondition("tag", value):
             try:
-                return tag_key(tag(value)) in {tag_key(each) for each in entry.tags}
+                return tag_key(normalize_tag(value)) in {tag_key(each) for each in entry.tags}
             except ReaderError:
                 return False
         case ValueCondition("folder", value):

@@ -16,8 +16,9 @@ from pathlib import Path
 import pytest
 
 from reader.core.errors import ReaderError
+from reader.core.marks import MarkChange
 from reader.storage.sqlite.marks import backups, recovery
-from reader.storage.sqlite.marks.store import State
+from reader.storage.sqlite.marks.store import MarkStore
 
 _ID = "0123456789abcdef"
 _DAY = 86_400.0
@@ -30,8 +31,8 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def state(path: Path) -> Iterator[State]:
-    opened, notice = State.open(path)
+def state(path: Path) -> Iterator[MarkStore]:
+    opened, notice = MarkStore.open(path)
     assert notice == ""
     with closing(opened):
         yield opened
@@ -52,45 +53,45 @@ def _utc(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
-def _toggle(state: State) -> None:
-    state.mark_read([_ID], read=_ID not in state.read_among([_ID]))
+def _toggle(state: MarkStore) -> None:
+    state.mark([_ID], MarkChange(read=_ID not in state.read_among([_ID])))
 
 
 def test_a_backup_is_made_once_a_day_when_marks_have_changed(
-    state: State, path: Path, monkeypatch: pytest.MonkeyPatch
+    state: MarkStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert state.backup_if_due(_at(monkeypatch, _START)) is None  # nothing to keep yet
-    state.remember("theme", "light")
+    state.settings.set("theme", "light")
     assert state.backup_if_due(_START) is None
-    state.mark([_ID], read=True, add_tags=["AI"])
+    state.mark([_ID], MarkChange(read=True, add_tags=("AI",)))
     first = state.backup_if_due(_START)
     assert first == path.with_name(time.strftime("state.db.daily-%Y%m%dT%H%M%SZ", time.gmtime()))
     assert stat.S_IMODE(first.stat().st_mode) == 0o600
-    state.mark([_ID], read=False)
+    state.mark([_ID], MarkChange(read=False))
     assert state.backup_if_due(_at(monkeypatch, _START + _DAY - 1)) is None
     second = state.backup_if_due(_at(monkeypatch, _START + _DAY + 1))
     assert second is not None
     assert state.backup_if_due(_at(monkeypatch, _START + 9 * _DAY)) is None  # nothing has changed
-    with closing(State.open(first)[0]) as then, closing(State.open(second)[0]) as later:
+    with closing(MarkStore.open(first)[0]) as then, closing(MarkStore.open(second)[0]) as later:
         assert (then.read_among([_ID]), later.read_among([_ID])) == ({_ID}, frozenset())
         assert then.undo() is not None
 
 
-def test_a_backup_has_what_is_still_in_the_journal_and_leaves_none(state: State, path: Path) -> None:
-    state.mark_read([_ID], read=True)
+def test_a_backup_has_what_is_still_in_the_journal_and_leaves_none(state: MarkStore, path: Path) -> None:
+    state.mark([_ID], MarkChange(read=True))
     assert path.with_name("state.db-wal").stat().st_size
     made = state.backup_if_due()
     assert made is not None
     alone = path.parent.parent / "alone.db"
     alone.write_bytes(made.read_bytes())
-    with closing(State.open(alone)[0]) as copy:
+    with closing(MarkStore.open(alone)[0]) as copy:
         assert copy.read_among([_ID]) == {_ID}
     assert sorted(each.name for each in path.parent.iterdir()) == sorted(
         ["state.db", "state.db-wal", "state.db-shm", made.name]
     )
 
 
-def test_seven_are_kept_and_the_others_let_go(state: State, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_seven_are_kept_and_the_others_let_go(state: MarkStore, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
     for day in range(9):
         _toggle(state)
@@ -102,7 +103,7 @@ def test_seven_are_kept_and_the_others_let_go(state: State, path: Path, monkeypa
 
 
 def test_a_clock_that_was_set_back_makes_no_backup_of_every_start(
-    state: State, path: Path, monkeypatch: pytest.MonkeyPatch
+    state: MarkStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _toggle(state)
     state.backup_if_due(_at(monkeypatch, _START))
@@ -117,55 +118,60 @@ def test_a_clock_that_was_set_back_makes_no_backup_of_every_start(
 
 
 def test_a_damaged_file_takes_the_place_of_no_good_backup(
-    state: State, path: Path, monkeypatch: pytest.MonkeyPatch
+    state: MarkStore, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = set()
     for day in range(7):
-        state.mark_read([f"{n:016x}" for n in range(day * 300, day * 300 + 300)], read=True)
+        state.mark([f"{n:016x}" for n in range(day * 300, day * 300 + 300)], MarkChange(read=True))
         made.add(state.backup_if_due(_at(monkeypatch, _START + day * _DAY)))
-    state.mark_read([_ID], read=True)
-    state._database.checkpoint(whole=True)
+    state.mark([_ID], MarkChange(read=True))
+    state._file._database.checkpoint(truncate=True)
     with path.open("r+b") as file:
         file.seek(path.stat().st_size - 4096)
         file.write(b"\xa5" * 4096)
-    with closing(State(recovery._usual(path))) as again, pytest.raises(ReaderError, match=r"damaged|malformed"):
+    with (
+        closing(MarkStore(recovery._open_normally(path))) as again,
+        pytest.raises(ReaderError, match=r"damaged|malformed"),
+    ):
         again.backup_if_due(_START + 30 * _DAY)
     assert {backup.path for backup in backups.every(path)} == made
     assert not list(path.parent.glob("*.part"))
 
 
 def test_without_room_there_is_no_backup_and_the_former_ones_stay(path: Path) -> None:
-    with closing(State.open(path)[0]) as state:
-        state.mark_read([f"{n:016x}" for n in range(5000)], read=True)
+    with closing(MarkStore.open(path)[0]) as state:
+        state.mark([f"{n:016x}" for n in range(5000)], MarkChange(read=True))
         first = state.backup_if_due(time.time() - 2 * _DAY)
-        state.mark_read([_ID], read=True)
+        state.mark([_ID], MarkChange(read=True))
     assert first is not None
     program = (
-        "import resource, sys, time; from pathlib import Path; from reader.storage.sqlite.marks.store import State\n"
+        "import resource, sys, time; from pathlib import Path\n"
+        "from reader.storage.sqlite.marks.store import MarkStore\n"
+        "from reader.core.marks import MarkChange\n"
         "from reader.core.errors import ReaderError\n"
-        "state, notice = State.open(Path(sys.argv[1])); assert not notice, notice\n"
+        "state, notice = MarkStore.open(Path(sys.argv[1])); assert not notice, notice\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536))\n"
         "try: state.backup_if_due(time.time() + 3 * 86400)\n"
         "except ReaderError as error: print(error)\n"
     )
     ran = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
-    assert ran.stdout.startswith("No backup of the marks could be made as ")
-    assert "Make room on the disk" in ran.stdout
+    assert ran.stdout.startswith("The marks could not be backed up as ")
+    assert "Free some disk space" in ran.stdout
     assert [backup.path for backup in backups.every(path)] == [first]
     assert not list(path.parent.glob("*.part"))
 
 
-def test_what_a_killed_one_left_of_a_backup_is_cleared_away(state: State, path: Path) -> None:
+def test_what_a_killed_one_left_of_a_backup_is_cleared_away(state: MarkStore, path: Path) -> None:
     left = path.with_name("state.db.daily-20200101T000000Z.part")
     left.write_bytes(b"half")
     assert backups.every(path) == []
-    state.mark_read([_ID], read=True)
+    state.mark([_ID], MarkChange(read=True))
     assert state.backup_if_due() is not None
     assert not left.exists()
 
 
-def test_others_mark_while_a_backup_is_made(state: State, path: Path) -> None:
-    state.mark_read([f"{n:016x}" for n in range(20_000)], read=True)
+def test_others_mark_while_a_backup_is_made(state: MarkStore, path: Path) -> None:
+    state.mark([f"{n:016x}" for n in range(20_000)], MarkChange(read=True))
     made: list[Path | None] = []
     worker = threading.Thread(target=lambda: made.append(state.backup_if_due()))
     worker.start()
@@ -182,8 +188,8 @@ def test_others_mark_while_a_backup_is_made(state: State, path: Path) -> None:
 
 
 def test_two_instances_make_one(path: Path) -> None:
-    with closing(State.open(path)[0]) as one, closing(State.open(path)[0]) as other:
-        one.mark_read([_ID], read=True)
+    with closing(MarkStore.open(path)[0]) as one, closing(MarkStore.open(path)[0]) as other:
+        one.mark([_ID], MarkChange(read=True))
         made: list[Path | None] = []
         workers = [threading.Thread(target=lambda s=s: made.append(s.backup_if_due())) for s in (one, other)]
         for worker in workers:
@@ -194,12 +200,12 @@ def test_two_instances_make_one(path: Path) -> None:
 
 
 def test_memory_has_no_backup() -> None:
-    with closing(State.in_memory()) as state:
-        state.mark_read([_ID], read=True)
+    with closing(MarkStore.in_memory()) as state:
+        state.mark([_ID], MarkChange(read=True))
         assert state.backup_if_due() is None
 
 
-def test_the_newest_good_one_is_found(state: State, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_newest_good_one_is_found(state: MarkStore, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made = []
     for day in range(3):
         _toggle(state)

@@ -20,17 +20,17 @@ def _decimals(rowids: list[int]) -> str:
 @given(st.sets(st.integers(0, 2_500_000)), st.integers(1, 1000))
 def test_numbers_written_one_after_another_are_their_set(rowids: set[int], beyond: int) -> None:
     size = max(rowids, default=0) + beyond
-    assert bitmap.of_decimals(_decimals(sorted(rowids)), size) == bitmap.of(sorted(rowids), size)
+    assert bitmap.from_decimals(_decimals(sorted(rowids)), size) == bitmap.from_rows(sorted(rowids), size)
 
 
 @pytest.mark.parametrize("size", [4_200, 99_999, 100_001, 1_000_000, 1_000_001, 3_123_456])
 def test_very_many_numbers_are_their_set_too(size: int) -> None:
     dice = random.Random(size)
     rowids = sorted({0, size - 1, *dice.sample(range(size), min(size // 2, 20_000) + 2_100), *range(4_199)})
-    assert bitmap.of_decimals(_decimals(rowids), size) == bitmap.of(rowids, size)
+    assert bitmap.from_decimals(_decimals(rowids), size) == bitmap.from_rows(rowids, size)
     # Millions of which there is none at all.
     late = list(range(size - 4_200, size))
-    assert bitmap.of_decimals(_decimals(late), size) == bitmap.of(late, size)
+    assert bitmap.from_decimals(_decimals(late), size) == bitmap.from_rows(late, size)
 
 
 def test_what_has_more_digits_is_handed_over_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,7 +39,7 @@ def test_what_has_more_digits_is_handed_over_one_by_one(monkeypatch: pytest.Monk
             db.execute(statement)
         for rowid in (3, 5, bitmap.MOST_DECIMAL + 7):
             db.execute("INSERT INTO words (rowid, title) VALUES (?, 'climate')", [rowid])
-        assert bitmap.numbers(fulltext.matching(db, '"climate"', bitmap.MOST_DECIMAL)).tolist() == [3, 5]
+        assert bitmap.to_rows(fulltext.matching(db, '"climate"', bitmap.MOST_DECIMAL)).tolist() == [3, 5]
         asked: list[int] = []
         monkeypatch.setattr(bitmap, "of", lambda rowids, _size: asked.extend(rowids) or 0)
         fulltext.matching(db, '"climate"', bitmap.MOST_DECIMAL + 8)

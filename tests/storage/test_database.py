@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reader.storage.sqlite.database import Database, StorageError, set_aside
+from reader.storage.sqlite.database import Database, StorageError, quarantine
 
 
 @pytest.fixture(params=["file", "memory"])
@@ -108,7 +108,7 @@ def test_files_are_set_aside_with_their_journals_and_never_over_one_another(tmp_
     for content in ("1", "2", "3"):
         for tail in ("", "-wal", "-shm") if content != "3" else ("",):
             (tmp_path / f"a.db{tail}").write_text(content + tail)
-        aside.append(set_aside(tmp_path / "a.db"))
+        aside.append(quarantine(tmp_path / "a.db"))
     assert [path.read_text() for path in aside] == ["1", "2", "3"]
     assert [path.with_name(path.name + "-wal").read_text() for path in aside[:2]] == ["1-wal", "2-wal"]
     assert len(list(tmp_path.glob("a.db.damaged-*"))) == 7

@@ -52,8 +52,8 @@ def test_a_row_is_what_the_document_said(tmp_path: Path, name: str | None) -> No
         assert (full.provider_name, full.provider_domain) == ("The Name", "a.example")
         assert (bare.quality, bare.heat, bare.topics, bare.source) == (None, None, (), "")
         assert bare.published_at == datetime(1, 1, 1, tzinfo=UTC)
-        assert index.with_id(full.id) == [full.rowid]
-        assert index.with_path(b"sub/a.md") == full.rowid
+        assert index.rowids_by_id(full.id) == [full.rowid]
+        assert index.rowid_by_path(b"sub/a.md") == full.rowid
         assert index.path(full.rowid) == b"sub/a.md"
         with index.writer() as writer:
             (folder,) = (known.rowid for path, known in writer.folders().items() if path == b"sub")
@@ -75,13 +75,13 @@ def test_rows_are_given_in_any_number_and_what_is_gone_is_left_out() -> None:
 def test_an_article_is_found_by_any_of_its_addresses_canonically() -> None:
     with closing(_open(None)) as index:
         put(index, Article("other.md", "Other"), _ARTICLE, Article("b.md", "B", links=Links("http://a.example/2")))
-        rowid = index.with_path(b"sub/a.md")
+        rowid = index.rowid_by_path(b"sub/a.md")
         for number in range(1, 5):
-            assert index.with_url(f"http://a.example/{number}") == rowid
-            assert index.with_url(f"HTTP://A.example:80/{number}?utm_source=x#frag") == rowid
-        assert index.with_url("http://a.example/5") is None
-        assert index.with_url("https://a.example/1") is None
-        assert index.with_url("no address") is None
+            assert index.rowid_by_url(f"http://a.example/{number}") == rowid
+            assert index.rowid_by_url(f"HTTP://A.example:80/{number}?utm_source=x#frag") == rowid
+        assert index.rowid_by_url("http://a.example/5") is None
+        assert index.rowid_by_url("https://a.example/1") is None
+        assert index.rowid_by_url("no address") is None
 
 
 def test_a_document_that_changed_leaves_nothing_of_its_former_self() -> None:
@@ -91,7 +91,7 @@ def test_a_document_that_changed_leaves_nothing_of_its_former_self() -> None:
         (row,) = index.rows(index.order(Sort())).values()
         assert (row.title, row.links) == ("New", Links())
         assert index.problems() == []
-        assert index.with_url("http://a.example/1") is None
+        assert index.rowid_by_url("http://a.example/1") is None
         replace(index, b"a.md", None, 3, (1, "", "broken"))
         assert (index.totals().articles, index.totals().with_problems) == (0, 1)
         remove(index, row.rowid)
@@ -101,7 +101,7 @@ def test_a_document_that_changed_leaves_nothing_of_its_former_self() -> None:
 def test_a_row_number_never_comes_to_mean_another_document() -> None:
     with closing(_open(None)) as index:
         put(index, Article("a.md", "A"), Article("b.md", "B"))
-        gone = index.with_path(b"b.md")
+        gone = index.rowid_by_path(b"b.md")
         assert gone is not None
         remove(index, gone)
         put(index, Article("c.md", "C"))
@@ -141,7 +141,7 @@ def test_problems_are_in_order_and_those_of_folders_replaced_as_a_whole(tmp_path
 
 
 def _titles(library: Library) -> set[str]:
-    return {row.title for row in library.rows(library.view(Sort()).rowids)}
+    return {row.title for row in library.articles.rows(library.articles.order(Sort()).rowids)}
 
 
 @pytest.fixture
@@ -253,7 +253,7 @@ def test_an_index_damaged_in_its_middle_says_so_and_is_built_anew_by_the_next_st
     path.write_bytes(data[:kept] + b"\xa5" * (len(data) - kept))
     broken = Library.open(folder, own_directories)
     with pytest.raises(StorageError) as caught:
-        broken.rows(broken.view(Sort()).rowids)
+        broken.articles.rows(broken.articles.order(Sort()).rowids)
     assert caught.value.damaged
     broken.close()
     assert len(_titles(library(folder))) == 200

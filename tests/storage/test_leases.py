@@ -1,4 +1,4 @@
-"""Claims: one program at an article, and none once it has ended."""
+"""Leases: one program fetches an article, and a lease ends with its program."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from reader.storage.sqlite.pages.leases import Claims
+from reader.storage.sqlite.pages.leases import Leases
 
 _OTHER = """
 import sys
 from pathlib import Path
-from reader.storage.sqlite.pages.leases import Claims
-claims = Claims(Path(sys.argv[1]))
+from reader.storage.sqlite.pages.leases import Leases
+leases = Leases(Path(sys.argv[1]))
 for line in sys.stdin:
     what, number = line.split()
-    print(getattr(claims, what)(int(number)), flush=True)
+    print(getattr(leases, what)(int(number)), flush=True)
 """
 NUMBERS = (0, 1, -1, 2**63 - 1, -(2**63))
 
@@ -48,33 +48,33 @@ def another(path: Path) -> Iterator[Other]:
 
 
 def test_what_one_has_the_other_does_not_get_until_it_is_given_back(tmp_path: Path) -> None:
-    claims = Claims(tmp_path / "claims")
-    with another(tmp_path / "claims") as other:
+    leases = Leases(tmp_path / "leases")
+    with another(tmp_path / "leases") as other:
         for number in NUMBERS:
-            assert claims.take(number)
-            assert claims.take(number), "it is ours"
-            assert other.ask("take", number) == "False"
-            assert other.ask("take", 12345) == "True", "only that one"
-            claims.release(number)
-            assert other.ask("take", number) == "True"
-            assert not claims.take(number)
+            assert leases.acquire(number)
+            assert leases.acquire(number), "it is ours"
+            assert other.ask("acquire", number) == "False"
+            assert other.ask("acquire", 12345) == "True", "only that one"
+            leases.release(number)
+            assert other.ask("acquire", number) == "True"
+            assert not leases.acquire(number)
             assert other.ask("release", number) == "None"
-    claims.close()
-    assert (tmp_path / "claims").stat().st_size == 0
+    leases.close()
+    assert (tmp_path / "leases").stat().st_size == 0
 
 
 def test_who_ends_in_any_way_has_none(tmp_path: Path) -> None:
-    claims = Claims(tmp_path / "claims")
-    with another(tmp_path / "claims") as other:
-        assert other.ask("take", 7) == "True"
-        assert not claims.take(7)
-    assert claims.take(7)
-    claims.close()
+    leases = Leases(tmp_path / "leases")
+    with another(tmp_path / "leases") as other:
+        assert other.ask("acquire", 7) == "True"
+        assert not leases.acquire(7)
+    assert leases.acquire(7)
+    leases.close()
 
 
 def test_where_nothing_can_be_locked_everything_may_be_fetched(tmp_path: Path) -> None:
-    for path in (None, tmp_path / "missing" / "claims"):
-        claims = Claims(path)
-        assert claims.take(1)
-        claims.release(1)
-        claims.close()
+    for path in (None, tmp_path / "missing" / "leases"):
+        leases = Leases(path)
+        assert leases.acquire(1)
+        leases.release(1)
+        leases.close()

@@ -20,9 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reader.core.errors import ReaderError
-from reader.core.marks import LATEST, READ, Mark
-from reader.storage.sqlite.marks import recovery
-from reader.storage.sqlite.marks.store import Said, State
+from reader.core.marks import LATEST, READ, TAG, Mark, MarkChange
+from reader.storage.sqlite.marks import backups
+from reader.storage.sqlite.marks.store import ArticleMarks, MarkStore
 from tests.storage.mark_helpers import held, hexed
 
 _ID, _OTHER = "0123456789abcdef", "fedcba9876543210"
@@ -35,8 +35,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "data" / "state.db"
 
 
-def _open(path: Path) -> State:
-    state, notice = State.open(path)
+def _open(path: Path) -> MarkStore:
+    state, notice = MarkStore.open(path)
     assert notice == ""
     return state
 
@@ -77,10 +77,10 @@ def test_an_older_file_is_updated_after_a_backup(path: Path) -> None:
     _first_version(path)
     with closing(_open(path)) as state:
         assert held(state).marks == _UPDATED
-        assert (state.recall("theme"), state.version(), state.undo()) == ("light", 7, None)
-        state.mark([hexed(1)], read=False, starred=True)
+        assert (state.settings.get("theme"), state.version(), state.undo()) == ("light", 7, None)
+        state.mark([hexed(1)], MarkChange(read=False, starred=True))
         assert state.undo() is not None
-        assert state.said([hexed(1)]) == {hexed(1): Said(read=True)}
+        assert state.marks_of([hexed(1)]) == {hexed(1): ArticleMarks(read=True)}
     (backup,) = path.parent.glob("state.db.before-update-*")
     with closing(sqlite3.connect(backup)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (1,)
@@ -97,15 +97,15 @@ def test_without_a_backup_an_older_file_is_not_touched_but_read(path: Path, monk
         raise OSError(28, os.strerror(28))
 
     monkeypatch.setattr("reader.storage.sqlite.marks.backups._copy", fail)
-    state, notice = State.open(path)
+    state, notice = MarkStore.open(path)
     with closing(state):
         assert re.fullmatch(
-            r"No backup of the marks could be made as .+: no space left on device\. Make room .+ "
-            r"Marks are not kept in this run\.",
+            r"The marks could not be backed up as .+: no space left on device\. Free some disk space.+ "
+            r"Marks are not saved in this session\.",
             notice,
         )
         assert held(state).marks == _UPDATED
-        state.mark([_ID], read=True)
+        state.mark([_ID], MarkChange(read=True))
     with closing(sqlite3.connect(path)) as db:
         assert db.execute("PRAGMA user_version").fetchone() == (1,)
         assert db.execute("SELECT count(*) FROM marks").fetchone() == (4,)
@@ -114,7 +114,7 @@ def test_without_a_backup_an_older_file_is_not_touched_but_read(path: Path, monk
 _STOPPED = """
 import os, signal, sys
 from pathlib import Path
-from reader.storage.sqlite.marks.store import State
+from reader.storage.sqlite.marks.store import MarkStore
 left = int(sys.argv[2])
 # Every call that changes a file, of ours or of SQLite's tables, may be the last.
 def watch(event, arguments):
@@ -124,14 +124,14 @@ def watch(event, arguments):
         if left < 0:
             os.kill(os.getpid(), signal.SIGKILL)
 sys.addaudithook(watch)
-state, notice = State.open(Path(sys.argv[1]))
-assert state.is_kept, notice
+state, notice = MarkStore.open(Path(sys.argv[1]))
+assert state.is_saved, notice
 print(notice)
 os._exit(0)
 """
 
 
-def _killed_everywhere(path: Path, make: Callable[[], None], check: Callable[[State], None]) -> int:
+def _killed_everywhere(path: Path, make: Callable[[], None], check: Callable[[MarkStore], None]) -> int:
     """Open a file again and again, killed one step later each time until it succeeds; then it has to be as it should.
 
     Return how often it was killed.
@@ -145,8 +145,8 @@ def _killed_everywhere(path: Path, make: Callable[[], None], check: Callable[[St
             capture_output=True, text=True, env=os.environ | {"PYTHONPATH": str(_ROOT)}, check=False,
         )  # fmt: skip
         assert ran.returncode in {0, -signal.SIGKILL}, ran.stderr
-        with closing(State.open(path)[0]) as state:
-            assert state.is_kept
+        with closing(MarkStore.open(path)[0]) as state:
+            assert state.is_saved
             check(state)
         if ran.returncode == 0:
             return steps
@@ -154,7 +154,7 @@ def _killed_everywhere(path: Path, make: Callable[[], None], check: Callable[[St
 
 
 def test_killed_at_any_step_of_an_update_everything_is_there(path: Path) -> None:
-    def check(state: State) -> None:
+    def check(state: MarkStore) -> None:
         assert held(state).marks == _UPDATED
         assert list(path.parent.glob("state.db.before-update-*"))
 
@@ -163,7 +163,7 @@ def test_killed_at_any_step_of_an_update_everything_is_there(path: Path) -> None
 
 def test_killed_at_any_step_of_a_restoring_everything_is_there(path: Path, tmp_path: Path) -> None:
     with closing(_open(path)) as state:
-        state.mark([_ID], read=True, add_tags=["AI"])
+        state.mark([_ID], MarkChange(read=True, add_tags=("AI",)))
         backup = state.backup_if_due()
     assert backup is not None
     content = backup.read_bytes()
@@ -173,8 +173,8 @@ def test_killed_at_any_step_of_a_restoring_everything_is_there(path: Path, tmp_p
         path.write_bytes(b"garbage" * 1000)
         path.with_name("state.db-wal").write_bytes(b"its journal" * 100)
 
-    def check(state: State) -> None:
-        assert state.said([_ID]) == {_ID: Said(read=True, tags=("AI",))}
+    def check(state: MarkStore) -> None:
+        assert state.marks_of([_ID]) == {_ID: ArticleMarks(read=True, tags=("AI",))}
         asides = [each.read_bytes() for each in path.parent.glob("state.db.damaged-*")]
         assert b"garbage" * 1000 in asides
 
@@ -215,28 +215,28 @@ _DAMAGES = [_garbage, _header, _cut, _middle, _no_table, _emptied_but_for_its_jo
 @pytest.mark.parametrize("damage", _DAMAGES)
 def test_a_damaged_file_is_replaced_by_the_newest_good_backup(path: Path, damage: Callable[[Path], None]) -> None:
     with closing(_open(path)) as state:
-        state.mark(_MANY, read=True)
-        state.keep("view", {"AI": {"query": "tag:ai"}}, told="Saved the view “AI”")
-        state.mark([_MANY[7]], starred=True, add_tags=["Später"])
-        state.remember("last-folder", "/news")
+        state.mark(_MANY, MarkChange(read=True))
+        state.items.put("view", {"AI": {"query": "tag:ai"}}, description="Saved the view “AI”")
+        state.mark([_MANY[7]], MarkChange(starred=True, add_tags=("Später",)))
+        state.settings.set("last-folder", "/news")
         assert state.backup_if_due() is not None
         before = held(state)
         version = state.version()
     damage(path)
     damaged = path.read_bytes()
-    state, notice = State.open(path)
+    state, notice = MarkStore.open(path)
     with closing(state):
         assert held(state) == before
-        assert state.recall("last-folder") == "/news"
+        assert state.settings.get("last-folder") == "/news"
         assert state.version() >= version
         assert re.fullmatch(
-            r"The file of marks was damaged\. It was set aside as \S+state\.db\.damaged-[\d-]+; "
-            r"the backup of \d{4}-\d\d-\d\d \d\d:\d\d was restored, and 0 later marks saved from the file itself\.",
+            r"The file of marks was damaged\. It was moved to \S+state\.db\.damaged-[\d-]+; "
+            r"the backup of \d{4}-\d\d-\d\d \d\d:\d\d was restored, with 0 later marks from the file itself\.",
             notice,
         )
         undone = state.undo()  # the history is restored as well
         assert undone is not None
-        assert undone.told == "Starred 1 article, tagged 1 article “Später”"
+        assert undone.description == "Starred 1 article, tagged 1 article “Später”"
     aside = path.with_name(re.findall(r"state\.db\.damaged-[\d-]+", notice)[0])
     assert aside.read_bytes() == damaged
     assert not list(path.parent.glob("*.restor*"))
@@ -246,20 +246,20 @@ def test_a_damaged_file_is_replaced_by_the_newest_good_backup(path: Path, damage
 
 def test_what_is_later_in_the_damaged_file_is_saved_from_it(path: Path) -> None:
     with closing(_open(path)) as state:
-        state.mark(_MANY, read=True)
+        state.mark(_MANY, MarkChange(read=True))
         state.backup_if_due()
-        state.mark([_MANY[0], _MANY[-1]], read=False, add_tags=["x"])  # at both ends
+        state.mark([_MANY[0], _MANY[-1]], MarkChange(read=False, add_tags=("x",)))  # at both ends
         last = state.version()
     _middle(path)
-    state, notice = State.open(path)
+    state, notice = MarkStore.open(path)
     with closing(state):
-        assert "was restored, and 4 later marks saved from the file itself." in notice
+        assert "was restored, with 4 later marks from the file itself." in notice
         assert len(state.all_read()) == len(_MANY) - 2
-        assert state.said([_MANY[0]]) == {_MANY[0]: Said(tags=("x",))}
+        assert state.marks_of([_MANY[0]]) == {_MANY[0]: ArticleMarks(tags=("x",))}
         assert state.version() > last
         undone = state.undo()  # as far as nothing was changed since
         assert undone is not None
-        assert (undone.told, undone.left) == ("Marked 20,000 articles read", 2)
+        assert (undone.description, undone.skipped) == ("Marked 20,000 articles read", 2)
 
 
 def _first_page(path: Path) -> None:
@@ -276,24 +276,24 @@ def test_without_its_first_page_everything_else_is_saved(
     with closing(_open(path)) as state:
         if updated:
             state.backup_if_due()
-        state.mark(_MANY, read=True, add_tags=["Später"])
-        state.keep("view", {"AI": 1}, told="Saved a view")
-        state.remember("last-folder", "/news")
+        state.mark(_MANY, MarkChange(read=True, add_tags=("Später",)))
+        state.items.put("view", {"AI": 1}, description="Saved a view")
+        state.settings.set("last-folder", "/news")
         before = held(state)
     damage(path)
-    state, notice = State.open(path)
+    state, notice = MarkStore.open(path)
     with closing(state):
         assert "The file of marks was damaged." in notice
         assert held(state) == before
-        assert state.recall("last-folder") == "/news"
+        assert state.settings.get("last-folder") == "/news"
 
 
 @pytest.mark.parametrize("part", [0.3, 0.5, 0.9])
 def test_of_a_file_that_was_cut_off_the_beginning_is_saved(path: Path, part: float) -> None:
     with closing(_open(path)) as state:
-        state.mark(_MANY, read=True)
+        state.mark(_MANY, MarkChange(read=True))
     os.truncate(path, int(path.stat().st_size * part))
-    state, notice = State.open(path)
+    state, notice = MarkStore.open(path)
     with closing(state):
         saved = state.all_read()
         assert len(saved) > len(_MANY) * part * 0.9
@@ -305,10 +305,10 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a file of marks and a backup that lacks a step."""
     path = tmp_path_factory.mktemp("small") / "state.db"
     with closing(_open(path)) as state:
-        state.mark(_MANY[:2000], read=True, add_tags=["é"])
-        state.keep("view", {"a": {"q": 1}}, told="Saved a view")
+        state.mark(_MANY[:2000], MarkChange(read=True, add_tags=("é",)))
+        state.items.put("view", {"a": {"q": 1}}, description="Saved a view")
         assert state.backup_if_due() is not None
-        state.mark(_MANY[:100], starred=True)
+        state.mark(_MANY[:100], MarkChange(starred=True))
     return path.parent
 
 
@@ -324,16 +324,16 @@ def test_whatever_bytes_are_damaged_the_backup_is_there_and_one_can_go_on(small:
             if not 60 <= at < 72:  # the version and whose it is: one that says otherwise is left alone
                 data[at] = random.randrange(256)
         path.write_bytes(data)
-        state, notice = State.open(path)
+        state, notice = MarkStore.open(path)
         with closing(state):
-            assert state.is_kept
+            assert state.is_saved
             if notice:
                 assert {int(id_, 16) for id_ in _MANY[:2000]} <= set(state.all_read()) | _taken_back(state)
-                thing = held(state).things["view", "a"]
+                thing = held(state).items["view", "a"]
                 assert thing.value == '{"q":1}' or thing.at != _kept_at(small)
             while state.undo():
                 pass
-            state.mark([_ID], read=True)
+            state.mark([_ID], MarkChange(read=True))
             assert state.read_among([_ID]) == {_ID}
 
 
@@ -342,29 +342,29 @@ def _kept_at(small: Path) -> int:
         return int(db.execute("SELECT changed_at FROM kept").fetchone()[0])
 
 
-def _taken_back(state: State) -> set[int]:
+def _taken_back(state: MarkStore) -> set[int]:
     """Return what damage made look like a later change."""
     return {id_ for (id_, what), mark in held(state).marks.items() if what == READ and not mark.value}
 
 
 def test_things_are_saved_from_a_damaged_file_too(path: Path) -> None:
     with closing(_open(path)) as state:
-        state.keep("view", {"old": [1], "gone": [2]}, told="Saved two views")
+        state.items.put("view", {"old": [1], "gone": [2]}, description="Saved two views")
         state.backup_if_due()
-        state.mark(_MANY, read=True)
-        state.keep("view", {"new": {"b": 1, "a": None}, "gone": None}, told="Saved a view")
+        state.mark(_MANY, MarkChange(read=True))
+        state.items.put("view", {"new": {"b": 1, "a": None}, "gone": None}, description="Saved a view")
         before = held(state)
     _middle(path)
-    state, notice = State.open(path)
+    state, notice = MarkStore.open(path)
     with closing(state):
         assert "was restored" in notice
-        assert held(state).things == before.things
-        assert state.kept("view") == {"new": {"a": None, "b": 1}, "old": [1]}
+        assert held(state).items == before.items
+        assert state.items.get("view") == {"new": {"a": None, "b": 1}, "old": [1]}
 
 
 def test_bad_backups_are_passed_over_and_kept(path: Path) -> None:
     with closing(_open(path)) as state:
-        state.mark([_ID], read=True)
+        state.mark([_ID], MarkChange(read=True))
         good = state.backup_if_due()
     assert good is not None
     path.with_name("state.db.daily-20990101T000000Z").write_bytes(b"garbage" * 1000)
@@ -374,7 +374,7 @@ def test_bad_backups_are_passed_over_and_kept(path: Path) -> None:
         db.execute("PRAGMA user_version=99")
     _garbage(path)
     before = {each.name: each.read_bytes() for each in path.parent.glob("state.db.daily-*")}
-    with closing(State.open(path)[0]) as state:
+    with closing(MarkStore.open(path)[0]) as state:
         assert state.read_among([_ID]) == {_ID}
     assert {each.name: each.read_bytes() for each in path.parent.glob("state.db.daily-*")} == before
 
@@ -383,7 +383,7 @@ def test_a_backup_of_the_first_version_is_restored_too(path: Path) -> None:
     _first_version(path)
     _open(path).close()
     _garbage(path)
-    state, notice = State.open(path)
+    state, notice = MarkStore.open(path)
     with closing(state):
         assert held(state).marks == _UPDATED
         assert "was restored" in notice
@@ -400,7 +400,7 @@ def test_a_damaged_file_of_the_first_version_is_salvaged(path: Path) -> None:
         db.executemany("INSERT INTO marks VALUES (?, 1, 1763717400123)", [(n,) for n in range(20_000)])
         db.execute("COMMIT")
     _middle(path)
-    state, notice = State.open(path)
+    state, notice = MarkStore.open(path)
     with closing(state):
         saved = state.all_read()
         assert notice.endswith(f"marks saved: {len(saved):,}.")
@@ -410,13 +410,15 @@ def test_a_damaged_file_of_the_first_version_is_salvaged(path: Path) -> None:
 
 def test_instances_that_find_the_damage_at_once_restore_it_once(path: Path) -> None:
     with closing(_open(path)) as state:
-        state.mark(_MANY, read=True)
+        state.mark(_MANY, MarkChange(read=True))
         state.backup_if_due()
     _middle(path)
     program = (
-        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import State\n"
-        "sys.stdin.read(); state, notice = State.open(Path(sys.argv[1])); print(notice)\n"
-        "state.mark([sys.argv[2]], starred=True); assert state.is_kept; assert len(state.all_read()) == 20000"
+        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "from reader.core.marks import MarkChange\n"
+        "sys.stdin.read(); state, notice = MarkStore.open(Path(sys.argv[1])); print(notice)\n"
+        "state.mark([sys.argv[2]], MarkChange(starred=True)); assert state.is_saved\n"
+        "assert len(state.all_read()) == 20000"
     )
     instances = [
         subprocess.Popen(
@@ -439,42 +441,49 @@ def test_instances_that_find_the_damage_at_once_restore_it_once(path: Path) -> N
 
 def test_an_instance_whose_file_was_replaced_goes_on_with_the_new_one(path: Path) -> None:
     with closing(_open(path)) as early:
-        early.mark([_ID], read=True)
+        early.mark([_ID], MarkChange(read=True))
         early.backup_if_due()
-        early.mark([_OTHER], starred=True)  # later than the backup
-        early._database.checkpoint(whole=True)
+        early.mark([_OTHER], MarkChange(starred=True))  # later than the backup
+        early._file._database.checkpoint(truncate=True)
         good = path.read_bytes()
         path.with_name("state.db-wal").unlink()
         _garbage(path)
-        with closing(State.open(path)[0]) as restorer:
-            assert restorer.said([_OTHER]) == {}
+        with closing(MarkStore.open(path)[0]) as restorer:
+            assert restorer.marks_of([_OTHER]) == {}
             path.with_name("state.db.damaged-x").write_bytes(good)
-            early.mark([_OTHER], add_tags=["x"])
-            assert restorer.said([_ID, _OTHER])[_OTHER].tags == ("x",)
+            early.mark([_OTHER], MarkChange(add_tags=("x",)))
+            assert restorer.marks_of([_ID, _OTHER])[_OTHER].tags == ("x",)
             assert restorer.read_among([_ID]) == {_ID}
 
 
 def test_a_file_deleted_under_an_open_instance_is_made_anew_with_everything(path: Path) -> None:
     with closing(_open(path)) as state:
-        state.mark([_ID], read=True, add_tags=["AI"])
-        state.remember("theme", "light")
+        state.mark([_ID], MarkChange(read=True, add_tags=("AI",)))
+        state.settings.set("theme", "light")
         before = held(state)
         for each in path.parent.iterdir():
             each.unlink()
-        state.mark([_OTHER], starred=True)
+        state.mark([_OTHER], MarkChange(starred=True))
         assert path.exists()
     with closing(_open(path)) as again:
         assert held(again).marks.items() >= before.marks.items()
-        assert again.said([_ID, _OTHER]) == {_ID: Said(read=True, tags=("AI",)), _OTHER: Said(starred=True)}
-        assert again.recall("theme") == "light"
+        assert again.marks_of([_ID, _OTHER]) == {
+            _ID: ArticleMarks(read=True, tags=("AI",)),
+            _OTHER: ArticleMarks(starred=True),
+        }
+        assert again.settings.get("theme") == "light"
 
 
 def test_tables_changed_by_a_newer_instance_are_left_alone(path: Path) -> None:
     with closing(_open(path)) as state:
-        state.mark([_ID], read=True)
+        state.mark([_ID], MarkChange(read=True))
         with closing(sqlite3.connect(path)) as db:
             db.execute("PRAGMA user_version=99")
-        for act in (lambda: state.mark([_OTHER], read=True), state.undo, lambda: state.remember("a", "b")):
+        for act in (
+            lambda: state.mark([_OTHER], MarkChange(read=True)),
+            state.undo,
+            lambda: state.settings.set("a", "b"),
+        ):
             with pytest.raises(ReaderError, match="written by a newer newsreader"):
                 act()
     with closing(sqlite3.connect(path)) as db:
@@ -494,11 +503,12 @@ def _process(program: str, *arguments: str | Path) -> subprocess.Popen[str]:
 _MARKING = """
 import sys
 from pathlib import Path
-from reader.storage.sqlite.marks.store import State
-state, notice = State.open(Path(sys.argv[1]))
+from reader.core.marks import MarkChange
+from reader.storage.sqlite.marks.store import MarkStore
+state, notice = MarkStore.open(Path(sys.argv[1]))
 assert not notice
 for batch in range(1000):
-    state.mark([f"{batch * 1000 + n:016x}" for n in range(1000)], read=True, add_tags=["x"])
+    state.mark([f"{batch * 1000 + n:016x}" for n in range(1000)], MarkChange(read=True, add_tags=("x",)))
     print(batch, flush=True)
 """
 
@@ -518,7 +528,7 @@ def test_killed_in_the_middle_of_marking_every_step_is_whole_or_not_there(path: 
         assert len(read) % 1000 == 0
         assert len(read) // 1000 in {told + 1, told + 2}
         assert sorted(read) == list(range(len(read)))
-        assert sorted(state.all_tagged("x")) == sorted(read)
+        assert sorted(state.all_but_read()[0][TAG + "x"]) == sorted(read)
         undone = state.undo()
         assert undone is not None
         assert len(undone.changed) == 1000
@@ -526,10 +536,11 @@ def test_killed_in_the_middle_of_marking_every_step_is_whole_or_not_there(path: 
 
 def test_two_windows_see_each_others_marks(path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import State\n"
-        "state, notice = State.open(Path(sys.argv[1]))\n"
+        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "from reader.core.marks import MarkChange\n"
+        "state, notice = MarkStore.open(Path(sys.argv[1]))\n"
         "for line in sys.stdin:\n"
-        "    state.mark(line.split(), read=True, add_tags=['x'])\n"
+        "    state.mark(line.split(), MarkChange(read=True, add_tags=('x',)))\n"
         "    print(state.version(), flush=True)"
     )
     with closing(_open(path)) as state, _process(program, path) as other:
@@ -539,7 +550,7 @@ def test_two_windows_see_each_others_marks(path: Path) -> None:
         for id_ in (_ID, _OTHER):
             print(id_, file=other.stdin, flush=True)
             assert int(other.stdout.readline()) == version + 1 == state.version()
-            assert state.said([id_]) == {id_: Said(read=True, tags=("x",))}
+            assert state.marks_of([id_]) == {id_: ArticleMarks(read=True, tags=("x",))}
             version = state.version()
         undone = state.undo()
         assert undone is not None
@@ -548,9 +559,10 @@ def test_two_windows_see_each_others_marks(path: Path) -> None:
 
 def test_many_processes_mark_at_once_and_nothing_is_lost(path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import State\n"
-        "state, notice = State.open(Path(sys.argv[1])); assert not notice; sys.stdin.read()\n"
-        "for n in range(30): state.mark([f'{int(sys.argv[2]) * 100 + n:016x}'], read=True)"
+        "import sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "from reader.core.marks import MarkChange\n"
+        "state, notice = MarkStore.open(Path(sys.argv[1])); assert not notice; sys.stdin.read()\n"
+        "for n in range(30): state.mark([f'{int(sys.argv[2]) * 100 + n:016x}'], MarkChange(read=True))"
     )
     others = [_process(program, path, str(n)) for n in range(3)]
     for each in others:
@@ -562,16 +574,17 @@ def test_many_processes_mark_at_once_and_nothing_is_lost(path: Path) -> None:
 
 def test_without_room_marking_fails_whole_and_what_was_marked_is_there(path: Path) -> None:
     program = (
-        "import resource, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import State\n"
+        "import resource, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "from reader.core.marks import MarkChange\n"
         "from reader.core.errors import ReaderError\n"
-        "state, notice = State.open(Path(sys.argv[1])); assert not notice\n"
-        "state.mark(['0123456789abcdef'], starred=True)\n"
+        "state, notice = MarkStore.open(Path(sys.argv[1])); assert not notice\n"
+        "state.mark(['0123456789abcdef'], MarkChange(starred=True))\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\n"
-        "try: state.mark([f'{n:016x}' for n in range(50_000)], read=True)\n"
+        "try: state.mark([f'{n:016x}' for n in range(50_000)], MarkChange(read=True))\n"
         "except ReaderError as error: print(error)\n"
         "print(len(state.all_read()), len(state.all_starred()))\n"
-        "state.mark(['fedcba9876543210'], starred=True)\n"
-        "print(state.undo().told, len(state.all_starred()))"
+        "state.mark(['fedcba9876543210'], MarkChange(starred=True))\n"
+        "print(state.undo().description, len(state.all_starred()))"
     )
     with _process(program, path) as full:
         output, _ = full.communicate()
@@ -585,24 +598,25 @@ def test_without_room_marking_fails_whole_and_what_was_marked_is_there(path: Pat
 
 def test_without_room_a_damaged_file_stays_and_what_can_be_read_is_shown(path: Path) -> None:
     with closing(_open(path)) as state:
-        state.mark(_MANY, read=True)
+        state.mark(_MANY, MarkChange(read=True))
         state.backup_if_due()
     _middle(path)
     damaged = path.read_bytes()
     program = (
-        "import resource, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import State\n"
+        "import resource, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "from reader.core.marks import MarkChange\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
-        "state, notice = State.open(Path(sys.argv[1])); print(notice)\n"
-        "print(state.is_kept, len(state.all_read()) > 10_000)"
+        "state, notice = MarkStore.open(Path(sys.argv[1])); print(notice)\n"
+        "print(state.is_saved, len(state.all_read()) > 10_000)"
     )
     with _process(program, path) as full:
         output, _ = full.communicate()
     notice, seen = output.splitlines()
-    assert "is damaged and cannot be moved or restored. It is left as it is, and marks are not kept" in notice
+    assert "is damaged and cannot be moved or restored. It is left as it is, and marks are not saved" in notice
     assert seen == "False True"
     assert path.read_bytes() == damaged
     assert not list(path.parent.glob("*restor*"))
-    with closing(State.open(path)[0]) as state:
+    with closing(MarkStore.open(path)[0]) as state:
         assert len(state.all_read()) == len(_MANY)
 
 
@@ -624,22 +638,23 @@ def test_in_a_folder_that_cannot_be_written_marks_are_read_and_nothing_is_touche
         sqlite3.connect(path).executescript("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode=DELETE")
     else:
         with closing(_open(path)) as state:
-            state.mark([hexed(n) for n in (1, -3, 4)], read=True)
+            state.mark([hexed(n) for n in (1, -3, 4)], MarkChange(read=True))
     path.chmod(0o444)
     shared_place.chmod(0o555)
     program = (
-        "import os, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import State\n"
+        "import os, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "from reader.core.marks import MarkChange\n"
         "import hashlib, zlib, reader.storage.sqlite.marks.recovery, reader.storage.sqlite.marks.backups\n"
         "if os.getuid() == 0: os.setuid(65534)\n"  # whom rights hold for
-        "state, notice = State.open(Path(sys.argv[1])); print(notice)\n"
-        "state.mark(['00000000000000ff'], read=True)\n"
-        "print(state.is_kept, sorted(state.all_read()), state.backup_if_due())"
+        "state, notice = MarkStore.open(Path(sys.argv[1])); print(notice)\n"
+        "state.mark(['00000000000000ff'], MarkChange(read=True))\n"
+        "print(state.is_saved, sorted(state.all_read()), state.backup_if_due())"
     )
     try:
         with _process(program, path) as reading:
             output, _ = reading.communicate()
         notice, seen = output.splitlines()
-        assert re.fullmatch(r".+ Marks are not kept in this run\.", notice)
+        assert re.fullmatch(r".+ Marks are not saved in this session\.", notice)
         assert seen == "False [-3, 1, 4, 255] None"
         assert [each.name for each in shared_place.iterdir()] == ["state.db"]
     finally:
@@ -648,11 +663,11 @@ def test_in_a_folder_that_cannot_be_written_marks_are_read_and_nothing_is_touche
 
 def test_one_that_takes_too_long_is_not_waited_for_forever(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with closing(_open(path)) as state:
-        state.mark([_ID], read=True)
-        monkeypatch.setattr(recovery, "_SECONDS_OF_PATIENCE", 0.0)
+        state.mark([_ID], MarkChange(read=True))
+        monkeypatch.setattr(backups, "_LOCK_TIMEOUT", 0.0)
         with (
-            recovery.alone(path),
-            pytest.raises(ReaderError, match="Another newsreader is repairing the file of marks"),
+            backups.exclusive_access(path),
+            pytest.raises(ReaderError, match="Another newsreader is repairing or backing up the file of marks"),
         ):
             state.backup_if_due()
         assert state.backup_if_due() is not None

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reader.core.errors import ReaderError
+from reader.core.marks import MarkChange
 from reader.core.model import Article
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
@@ -33,8 +34,8 @@ def _opened(base: Path) -> Library:
 
 
 def _answers(library: Library) -> list[object]:
-    found = [sorted(library.search(parse_query(query), Sort()).view().rowids) for query in QUERIES]
-    return [*found, library.tallies(), library.values("tag"), library.tags(), library.counts()]
+    found = [sorted(library.search.run(parse_query(query), Sort()).order().rowids) for query in QUERIES]
+    return [*found, library.search.tallies(), library.search.values("tag"), library.marks.tags(), library.counts()]
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -44,25 +45,27 @@ def test_what_is_kept_up_is_what_is_looked_up(tmp_path_factory: pytest.TempPathF
     library, other = _opened(base), _opened(base)
     try:
         put(library.index, *[Article(f"{number}.md", f"{number}") for number in range(ARTICLES)])
-        rowids = library.view(Sort()).rowids
-        ids = library.index.ids(rowids)
+        rowids = library.articles.order(Sort()).rowids
+        ids = library.index.ids_of(rowids)
         _answers(library)
         for what, *given_ in steps:
             if what == "mark":
                 which, read, starred, add, remove = given_
                 try:
                     marked = [ids[at] for at in which]
-                    library.mark(marked, read=read, starred=starred, add_tags=add, remove_tags=remove)
+                    library.marks.apply(
+                        marked, MarkChange(read=read, starred=starred, add_tags=tuple(add), remove_tags=tuple(remove))
+                    )
                 except ReaderError:  # one tag both added and removed
                     continue
             elif what == "undo":
-                library.undo()
+                library.marks.undo()
             elif what == "redo":
-                library.redo()
+                library.marks.redo()
             elif what == "other":
-                other.mark(ids[:2], starred=True, add_tags=["a b"])
+                other.marks.apply(ids[:2], MarkChange(starred=True, add_tags=("a b",)))
             else:
-                library.tallies()
+                library.search.tallies()
         fresh = _opened(base)
         try:
             assert _answers(library) == _answers(fresh)
@@ -77,20 +80,20 @@ def test_one_mark_does_not_have_all_others_looked_up(tmp_path: Path, monkeypatch
     library = _opened(tmp_path)
     try:
         put(library.index, Article("1.md", "one"), Article("2.md", "two"))
-        one, two = library.index.ids(library.view(Sort()).rowids)
-        library.mark([one, two], starred=True)
-        assert library.tallies().starred == 2
+        one, two = library.index.ids_of(library.articles.order(Sort()).rowids)
+        library.marks.apply([one, two], MarkChange(starred=True))
+        assert library.search.tallies().starred == 2
         looked_up = []
-        of_now = library._state.all_but_read
+        of_now = library._store.all_but_read
 
         def all_but_read(among: object = None) -> object:
             looked_up.append(among)
             return of_now(among)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(library._state, "all_but_read", all_but_read)
-        library.mark([two], starred=False, add_tags=["Later"])
-        assert library.tallies().starred == 1
-        assert [each.value for each in library.values("tag")] == ["Later"]
+        monkeypatch.setattr(library._store, "all_but_read", all_but_read)
+        library.marks.apply([two], MarkChange(starred=False, add_tags=("Later",)))
+        assert library.search.tallies().starred == 1
+        assert [each.value for each in library.search.values("tag")] == ["Later"]
         assert None not in looked_up
         assert len(looked_up) == 1
     finally:

@@ -17,7 +17,9 @@ from pathlib import Path
 import pytest
 
 from reader.core.errors import ReaderError
-from reader.storage.sqlite.marks.store import VERSION, State, number
+from reader.core.marks import MarkChange, id_to_int
+from reader.storage.sqlite.marks.schema import FORMAT
+from reader.storage.sqlite.marks.store import MarkStore
 
 _ID, _OTHER = "0123456789abcdef", "fedcba9876543210"
 
@@ -28,13 +30,13 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def opened(path: Path) -> Iterator[State]:
+def opened(path: Path) -> Iterator[MarkStore]:
     with closing(_open(path)) as state:
         yield state
 
 
-def _open(path: Path) -> State:
-    state, notice = State.open(path)
+def _open(path: Path) -> MarkStore:
+    state, notice = MarkStore.open(path)
     assert notice == ""
     return state
 
@@ -46,71 +48,71 @@ def _contents(folder: Path) -> dict[str, bytes]:
 def _refused(path: Path) -> str:
     """Open the state, see that it works for this run without a trace, and return the notice."""
     before = _contents(path.parent)
-    state, notice = State.open(path)
+    state, notice = MarkStore.open(path)
     with closing(state):
-        state.mark_read([_ID], read=True)
-        state.remember("a", "b")
+        state.mark([_ID], MarkChange(read=True))
+        state.settings.set("a", "b")
         assert state.read_among([_ID]) == {_ID}
     assert _contents(path.parent) == before
     return notice
 
 
 def test_an_identity_is_a_number_of_64_bits() -> None:
-    assert number("0000000000000001") == 1
-    assert number("f" * 16) == -1
+    assert id_to_int("0000000000000001") == 1
+    assert id_to_int("f" * 16) == -1
 
 
-def test_marks_survive_reopening(opened: State, path: Path) -> None:
-    opened.mark_read([_ID, _OTHER], read=True)
-    opened.mark_read([_OTHER], read=False)
+def test_marks_survive_reopening(opened: MarkStore, path: Path) -> None:
+    opened.mark([_ID, _OTHER], MarkChange(read=True))
+    opened.mark([_OTHER], MarkChange(read=False))
     opened.close()
     with closing(_open(path)) as again:
         assert again.read_among([_ID, _OTHER]) == {_ID}
-        assert again.all_read() == [number(_ID)]
+        assert again.all_read() == [id_to_int(_ID)]
 
 
-def test_marking_many_is_all_or_nothing(opened: State) -> None:
+def test_marking_many_is_all_or_nothing(opened: MarkStore) -> None:
     with pytest.raises(ValueError, match="hexadecimal"):
-        opened.mark_read([_ID, "no identity"], read=True)
+        opened.mark([_ID, "no identity"], MarkChange(read=True))
     assert opened.all_read() == []
 
 
-def test_marking_twice_changes_nothing_the_second_time(opened: State, path: Path) -> None:
+def test_marking_twice_changes_nothing_the_second_time(opened: MarkStore, path: Path) -> None:
     def changed_at() -> int:
         with closing(sqlite3.connect(path)) as db:
             return int(db.execute("SELECT changed_at FROM marks").fetchone()[0])
 
-    opened.mark_read([_ID], read=True)
+    opened.mark([_ID], MarkChange(read=True))
     first = changed_at()
     with closing(sqlite3.connect(path)) as db, db:
         db.execute("UPDATE marks SET changed_at = changed_at - 1000")
-    opened.mark_read([_ID], read=True)
+    opened.mark([_ID], MarkChange(read=True))
     assert changed_at() == first - 1000
-    opened.mark_read([_ID], read=False)
+    opened.mark([_ID], MarkChange(read=False))
     assert changed_at() >= first
 
 
-def test_a_hundred_thousand_marks_are_asked_for_at_once(opened: State) -> None:
+def test_a_hundred_thousand_marks_are_asked_for_at_once(opened: MarkStore) -> None:
     ids = [f"{n:016x}" for n in range(100_000)]
-    opened.mark_read(ids[::2], read=True)
+    opened.mark(ids[::2], MarkChange(read=True))
     assert opened.read_among(ids) == frozenset(ids[::2])
 
 
-def test_a_hundred_thousand_articles_are_marked_in_under_a_second(opened: State) -> None:
+def test_a_hundred_thousand_articles_are_marked_in_under_a_second(opened: MarkStore) -> None:
     ids = [f"{n * 0x9E3779B97F4A7C15 % 2**64:016x}" for n in range(100_000)]
     seconds = []
     for read in (True, False, True):
         begin = time.process_time()  # whatever else the machine is doing
-        assert len(opened.mark(ids, read=read).changed) == len(ids)
+        assert len(opened.mark(ids, MarkChange(read=read)).changed) == len(ids)
         seconds.append(time.process_time() - begin)
     assert min(seconds) < 1.0
 
 
-def test_two_instances_see_each_others_marks(opened: State, path: Path) -> None:
+def test_two_instances_see_each_others_marks(opened: MarkStore, path: Path) -> None:
     with closing(_open(path)) as other:
-        opened.mark_read([_ID], read=True)
+        opened.mark([_ID], MarkChange(read=True))
         assert other.read_among([_ID]) == {_ID}
-        other.mark_read([_ID], read=False)
+        other.mark([_ID], MarkChange(read=False))
         assert opened.read_among([_ID]) == frozenset()
 
 
@@ -119,9 +121,9 @@ def test_many_instances_that_begin_at_once_make_one_file(path: Path) -> None:
 
     def begin(instance: int) -> str:
         together.wait()
-        state, notice = State.open(path)
+        state, notice = MarkStore.open(path)
         with closing(state):
-            state.mark_read([f"{instance:016x}"], read=True)
+            state.mark([f"{instance:016x}"], MarkChange(read=True))
         return notice
 
     with ThreadPoolExecutor(8) as pool:
@@ -130,18 +132,19 @@ def test_many_instances_that_begin_at_once_make_one_file(path: Path) -> None:
         assert sorted(state.all_read()) == list(range(8))
 
 
-def test_small_facts_are_remembered(opened: State, path: Path) -> None:
-    assert opened.recall("sort") is None
-    opened.remember("sort", "heat")
-    opened.remember("sort", "date")
+def test_small_facts_are_remembered(opened: MarkStore, path: Path) -> None:
+    assert opened.settings.get("sort") is None
+    opened.settings.set("sort", "heat")
+    opened.settings.set("sort", "date")
     with closing(_open(path)) as other:
-        assert other.recall("sort") == "date"
+        assert other.settings.get("sort") == "date"
 
 
 def test_a_mark_is_on_disk_when_the_call_returns(path: Path) -> None:
     program = (
-        "import os, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import State\n"
-        "state, _ = State.open(Path(sys.argv[1])); state.mark_read([sys.argv[2]], read=True)\n"
+        "import os, sys; from pathlib import Path; from reader.storage.sqlite.marks.store import MarkStore\n"
+        "from reader.core.marks import MarkChange\n"
+        "state, _ = MarkStore.open(Path(sys.argv[1])); state.mark([sys.argv[2]], MarkChange(read=True))\n"
         "os.kill(os.getpid(), 9)"
     )
     killed = subprocess.run([sys.executable, "-c", program, str(path), _ID], check=False)
@@ -154,7 +157,7 @@ def test_the_files_are_for_their_owner_alone(path: Path) -> None:
     usual = os.umask(0)
     try:
         with closing(_open(path)) as state:
-            state.mark_read([_ID], read=True)
+            state.mark([_ID], MarkChange(read=True))
             modes = {each.name: stat.S_IMODE(each.stat().st_mode) for each in path.parent.iterdir()}
             assert modes == dict.fromkeys(["state.db", "state.db-shm", "state.db-wal"], 0o600)
         path.chmod(0o644)
@@ -166,32 +169,32 @@ def test_the_files_are_for_their_owner_alone(path: Path) -> None:
 
 
 @pytest.mark.parametrize("journal", ["wal", "delete"])
-def test_a_file_of_a_newer_version_is_left_as_it_is(opened: State, path: Path, journal: str) -> None:
-    opened.mark_read([_ID], read=True)
+def test_a_file_of_a_newer_version_is_left_as_it_is(opened: MarkStore, path: Path, journal: str) -> None:
+    opened.mark([_ID], MarkChange(read=True))
     opened.close()
     with closing(sqlite3.connect(path)) as db:
-        db.execute(f"PRAGMA user_version = {VERSION + 1}")
+        db.execute(f"PRAGMA user_version = {FORMAT + 1}")
         db.execute(f"PRAGMA journal_mode = {journal}")
-    assert f"written by a newer newsreader (format {VERSION + 1}, this one knows {VERSION})" in _refused(path)
+    assert f"written by a newer newsreader (format {FORMAT + 1}, this one supports {FORMAT})" in _refused(path)
 
 
-def test_a_newer_version_that_runs_at_the_same_time_is_left_alone_too(opened: State, path: Path) -> None:
-    opened.mark_read([_ID], read=True)
+def test_a_newer_version_that_runs_at_the_same_time_is_left_alone_too(opened: MarkStore, path: Path) -> None:
+    opened.mark([_ID], MarkChange(read=True))
     opened.close()
     with closing(sqlite3.connect(path)) as db:
-        db.execute(f"PRAGMA user_version = {VERSION + 1}")  # now in its journal
+        db.execute(f"PRAGMA user_version = {FORMAT + 1}")  # now in its journal
         before = {name: data for name, data in _contents(path.parent).items() if not name.endswith("-shm")}
-        state, notice = State.open(path)
+        state, notice = MarkStore.open(path)
         state.close()
         after = {name: data for name, data in _contents(path.parent).items() if not name.endswith("-shm")}
         assert "newer newsreader" in notice
         assert after == before
 
 
-def test_tables_that_a_newer_instance_has_changed_are_told_as_such(opened: State, path: Path) -> None:
-    opened.mark_read([_ID], read=True)
+def test_tables_that_a_newer_instance_has_changed_are_told_as_such(opened: MarkStore, path: Path) -> None:
+    opened.mark([_ID], MarkChange(read=True))
     with closing(sqlite3.connect(path)) as db:
-        db.execute(f"PRAGMA user_version = {VERSION + 1}")
+        db.execute(f"PRAGMA user_version = {FORMAT + 1}")
     assert opened.read_among([_ID]) == {_ID}  # as long as they can be read
     with closing(sqlite3.connect(path)) as db:
         db.execute("ALTER TABLE marks RENAME TO other")
@@ -216,9 +219,9 @@ def test_an_empty_file_and_an_empty_database_are_made_ours(path: Path, content: 
     else:
         path.write_bytes(content)
     with closing(_open(path)) as state:
-        state.mark_read([_ID], read=True)
+        state.mark([_ID], MarkChange(read=True))
     with closing(_open(path)) as state:
-        assert state.all_read() == [number(_ID)]
+        assert state.all_read() == [id_to_int(_ID)]
 
 
 def _garbage(path: Path) -> None:
@@ -239,38 +242,40 @@ def _tables_missing(path: Path) -> None:
 
 
 @pytest.mark.parametrize(("damage", "saved"), [(_garbage, 0), (_zeroed_header, 1), (_cut_off, 0), (_tables_missing, 0)])
-def test_a_damaged_file_is_set_aside_and_never_deleted(opened: State, path: Path, damage: object, saved: int) -> None:
-    opened.mark_read([_ID], read=True)
+def test_a_damaged_file_is_set_aside_and_never_deleted(
+    opened: MarkStore, path: Path, damage: object, saved: int
+) -> None:
+    opened.mark([_ID], MarkChange(read=True))
     opened.close()
     assert callable(damage)
     damage(path)
     damaged = path.read_bytes()
-    state, notice = State.open(path)
+    state, notice = MarkStore.open(path)
     with closing(state):
-        assert notice.startswith("The file of marks was damaged. It was set aside as ")
+        assert notice.startswith("The file of marks was damaged. It was moved to ")
         (aside,) = (each for each in path.parent.glob("state.db.damaged-*") if each.name[-4:] not in {"-wal", "-shm"})
         assert notice.endswith(f"{aside}; marks saved: {saved}.")
         assert aside.read_bytes() == damaged
-        assert state.all_read() == [number(_ID)] * saved
-        state.mark_read([_OTHER], read=True)
+        assert state.all_read() == [id_to_int(_ID)] * saved
+        state.mark([_OTHER], MarkChange(read=True))
     with closing(_open(path)) as again:
-        assert set(again.all_read()) == {number(_OTHER), *[number(_ID)] * saved}
+        assert set(again.all_read()) == {id_to_int(_OTHER), *[id_to_int(_ID)] * saved}
 
 
 def test_of_a_file_damaged_in_its_middle_the_marks_around_the_damage_are_saved(path: Path) -> None:
     ids = [f"{number:016x}" for number in range(20_000)]
     with closing(_open(path)) as state:
-        state.mark_read(ids, read=True)
+        state.mark(ids, MarkChange(read=True))
     size = path.stat().st_size
     with path.open("r+b") as file:
         file.seek(size // 2 // 4096 * 4096)
         file.write(b"\xa5" * 8192)
-    state, notice = State.open(path)
+    state, notice = MarkStore.open(path)
     with closing(state):
         saved = state.all_read()
         assert notice.endswith(f"marks saved: {len(saved):,}.")
         assert len(saved) > 10_000
-        assert {number(ids[0]), number(ids[-1])} <= set(saved)
+        assert {id_to_int(ids[0]), id_to_int(ids[-1])} <= set(saved)
 
 
 def test_a_damaged_file_that_cannot_be_moved_is_left(path: Path) -> None:
@@ -283,17 +288,17 @@ def test_a_damaged_file_that_cannot_be_moved_is_left(path: Path) -> None:
 @pytest.mark.parametrize("place", ["file", "file/below", "file/far/below"])
 def test_without_a_place_for_the_file_marks_last_for_the_run(tmp_path: Path, place: str) -> None:
     (tmp_path / "file").write_text("")
-    state, notice = State.open(tmp_path / place / "state.db")
+    state, notice = MarkStore.open(tmp_path / place / "state.db")
     with closing(state):
-        state.mark_read([_ID], read=True)
-        assert state.all_read() == [number(_ID)]
-    assert re.fullmatch(r".+ cannot be used: .+\. Marks are not kept in this run\.", notice)
+        state.mark([_ID], MarkChange(read=True))
+        assert state.all_read() == [id_to_int(_ID)]
+    assert re.fullmatch(r".+ cannot be used: .+\. Marks are not saved in this session\.", notice)
 
 
 def test_a_folder_in_the_place_of_the_file_is_left_alone(path: Path) -> None:
     path.mkdir(parents=True)
     (path / "x").write_text("")
-    state, notice = State.open(path)
+    state, notice = MarkStore.open(path)
     state.close()
-    assert re.fullmatch(r".+ cannot be used: .+\. Marks are not kept in this run\.", notice)
+    assert re.fullmatch(r".+ cannot be used: .+\. Marks are not saved in this session\.", notice)
     assert [each.name for each in path.iterdir()] == ["x"]

@@ -13,7 +13,7 @@ from reader.core.model import Article, Links
 from reader.core.ordering import Sort
 from reader.storage.sqlite import lock
 from reader.storage.sqlite.index.reader import Index
-from reader.storage.sqlite.index.writer import Writer
+from reader.storage.sqlite.index.writer import IndexWriter
 from reader.storage.sqlite.lock import BusyError
 from tests.storage.parsed_file_helpers import put, taken, write
 
@@ -27,26 +27,28 @@ def _index(path: Path | None = None) -> Index:
     return index
 
 
-def _move(index: Index, gone: bytes, article: Article, path: bytes, mtime_ns: int = 1) -> tuple[int | None, Writer]:
+def _move(
+    index: Index, gone: bytes, article: Article, path: bytes, mtime_ns: int = 1
+) -> tuple[int | None, IndexWriter]:
     """Let ``article`` come at ``path`` while the document at ``gone`` goes; return its row, and the writer."""
-    before = index.with_path(gone)
+    before = index.rowid_by_path(gone)
     assert before is not None
     with index.writer() as writer:
-        writer.expect_moves([before])
+        writer.prepare_move_detection([before])
         write(writer, [(path, taken(article, path, mtime_ns))])
         writer.remove([before])
-        writer.show()
-    return index.with_path(path), writer
+        writer.publish()
+    return index.rowid_by_path(path), writer
 
 
 @pytest.mark.parametrize("mtime_ns", [1, 99], ids=["moved", "moved and written anew"])
 def test_a_document_with_an_address_keeps_row_and_identity(mtime_ns: int) -> None:
     with closing(_index()) as index:
         put(index, _WITH_URL)
-        row = index.with_path(b"old.md")
+        row = index.rowid_by_path(b"old.md")
         identity = index.rows([row or 0])[row or 0].id
         assert _move(index, b"old.md", _WITH_URL, b"sub/new.md", mtime_ns)[0] == row
-        assert index.with_path(b"old.md") is None
+        assert index.rowid_by_path(b"old.md") is None
         assert index.rows([row or 0])[row or 0].id == identity
         assert list(index.order(Sort())) == [row]
 
@@ -54,7 +56,7 @@ def test_a_document_with_an_address_keeps_row_and_identity(mtime_ns: int) -> Non
 def test_a_document_without_an_address_keeps_its_row_and_says_which_identity_it_had() -> None:
     with closing(_index()) as index:
         put(index, _WITHOUT)
-        row = index.with_path(b"bare.md") or 0
+        row = index.rowid_by_path(b"bare.md") or 0
         before = int.from_bytes(bytes.fromhex(index.rows([row])[row].id), "big", signed=True)
         now, writer = _move(index, b"bare.md", _WITHOUT, b"sub/bare.md")
         assert now == row
@@ -74,7 +76,7 @@ def test_a_document_without_an_address_keeps_its_row_and_says_which_identity_it_
 def test_another_document_of_the_same_time_and_size_is_no_move(former: Article, new: Article) -> None:
     with closing(_index()) as index:
         put(index, former)
-        row = index.with_path(former.path.encode())
+        row = index.rowid_by_path(former.path.encode())
         now, writer = _move(index, former.path.encode(), new, b"x.md")
         assert now not in {None, row}
         assert (writer.moved, writer.carried) == (0, [])
@@ -85,11 +87,11 @@ def test_what_is_written_shows_in_lists_once_it_is_to() -> None:
     with closing(_index()) as index:
         before = index.generation()
         with index.writer() as writer:
-            assert not writer.show()
+            assert not writer.publish()
             write(writer, [(b"a.md", taken(_WITHOUT, b"a.md"))])
             assert list(index.order(Sort())) == []
-            assert writer.show()
-            assert not writer.show()
+            assert writer.publish()
+            assert not writer.publish()
         assert len(index.order(Sort())) == 1
         assert index.generation() == before + 1
 
@@ -99,7 +101,7 @@ def test_what_a_writer_left_unshown_the_next_one_shows(tmp_path: Path) -> None:
         with index.writer() as writer:
             write(writer, [(b"a.md", taken(_WITHOUT, b"a.md"))])
         with index.writer() as writer:
-            assert writer.show()
+            assert writer.publish()
         assert len(index.order(Sort())) == 1
 
 
@@ -109,7 +111,7 @@ def test_together_is_all_or_nothing() -> None:
             with pytest.raises(ZeroDivisionError), writer.together():
                 write(writer, [(b"a.md", taken(_WITHOUT, b"a.md"))])
                 raise ZeroDivisionError
-            writer.show()
+            writer.publish()
         assert index.documents() == 0
         assert list(index.order(Sort())) == []
 
@@ -119,9 +121,9 @@ def test_indexes_that_are_left_out_at_first_are_made_in_the_end(tmp_path: Path) 
         writer.begin_first_time()
         more = Links("http://a.example/1", amp="http://a.example/amp")
         write(writer, [(b"a.md", taken(Article("a.md", "A", links=more), b"a.md"))])
-        row = index.with_path(b"a.md")
+        row = index.rowid_by_path(b"a.md")
         for _ in range(2):  # without the indexes, and with them
-            assert index.with_url("http://a.example/1") == index.with_url("http://a.example/amp") == row
+            assert index.rowid_by_url("http://a.example/1") == index.rowid_by_url("http://a.example/amp") == row
             writer.finish()
         assert not (tmp_path / "i.db-wal").stat().st_size
 
@@ -181,9 +183,9 @@ def test_where_no_lock_file_can_be_made_threads_still_take_turns(tmp_path: Path)
     import threading
 
     guard = threading.Lock()
-    with lock.held(guard, tmp_path / "no" / "such" / "x.lock", lock.NOT_AT_ALL):
+    with lock.locked(guard, tmp_path / "no" / "such" / "x.lock", lock.NO_WAIT):
         assert guard.locked()
-        with pytest.raises(BusyError), lock.held(guard, None, lock.NOT_AT_ALL):
+        with pytest.raises(BusyError), lock.locked(guard, None, lock.NO_WAIT):
             pass
     assert not guard.locked()
 

@@ -32,15 +32,15 @@ def library(make_folder: MakeFolder, tmp_path: Path) -> Library:
 
 
 def keep(library: Library, title: str, markdown: str, age: int = 0) -> None:
-    (row,) = (row for row in library.rows(library.view(Sort()).rowids) if row.title == title)
+    (row,) = (row for row in library.articles.rows(library.articles.order(Sort()).rowids) if row.title == title)
     when = NOW - timedelta(days=age)
     page = Page(row.id, "original", row.links.best, row.links.best, Extract(parse_markdown(markdown), 5), when, when)
-    library.pages.keep(page, b"<html>")
+    library.pages.put(page, b"<html>")
 
 
 def found(library: Library, query: str) -> set[str]:
-    rowids = library.search(parse_query(query), Sort()).view().rowids
-    return {row.title for row in library.rows(rowids)}
+    rowids = library.search.run(parse_query(query), Sort()).order().rowids
+    return {row.title for row in library.articles.rows(rowids)}
 
 
 def test_which_articles_have_a_page(library: Library) -> None:

@@ -22,20 +22,20 @@ from hypothesis import strategies as st
 from reader.content.markdown.parser import parse_markdown
 from reader.content.page import Extract, Page
 from reader.core.errors import ReaderError
-from reader.core.marks import number
+from reader.core.marks import MarkChange, id_to_int
 from reader.core.model import Image
 from reader.core.paths import Paths
-from reader.library.library import Library
+from reader.library.stores import open_page_store
 from reader.storage.sqlite.database import Database, StorageError
 from reader.storage.sqlite.pages import fulltext, recovery
 from reader.storage.sqlite.pages.eviction import NoRoomError
 from reader.storage.sqlite.pages.schema import put, row_of
-from reader.storage.sqlite.pages.store import Pages
+from reader.storage.sqlite.pages.store import PageStore
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.fetching.linked_pages import body_of
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
-OpenPages = Callable[..., Pages]
+OpenPages = Callable[..., PageStore]
 
 
 def an_id(n: int) -> str:
@@ -63,10 +63,10 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def pages_at() -> Iterator[OpenPages]:
-    opened: list[Pages] = []
+    opened: list[PageStore] = []
 
-    def open_(path: Path | None, *starred: int) -> Pages:
-        opened.append(Pages.open(path, lambda: frozenset(number(an_id(n)) for n in starred)))
+    def open_(path: Path | None, *starred: int) -> PageStore:
+        opened.append(PageStore.open(path, lambda: frozenset(id_to_int(an_id(n)) for n in starred)))
         return opened[-1]
 
     yield open_
@@ -90,7 +90,7 @@ def test_what_is_kept_comes_out_as_it_went_in(path: Path, pages_at: OpenPages) -
         last_modified="Sat, 21 Nov 2026 12:00:00 GMT",
         size=123,
     )  # fmt: skip
-    pages_at(path).keep(page, b"<p>body\xff", "windows-1252")
+    pages_at(path).put(page, b"<p>body\xff", "windows-1252")
     again = pages_at(path)
     assert again.page(page.id) == page
     assert body_of(again, page.id) == (b"<p>body\xff", "windows-1252")
@@ -105,7 +105,7 @@ def test_an_article_without_a_page_has_none(pages_at: OpenPages) -> None:
     assert body_of(pages, an_id(1)) is None
     assert pages.image("https://a.example/i.png") is None
     assert pages.failure(an_id(1)) is None
-    assert pages.having() == set()
+    assert pages.ids_with_page() == set()
     assert pages.missing([an_id(1)]) == [an_id(1)]
 
 
@@ -114,20 +114,20 @@ def test_an_article_without_a_page_has_none(pages_at: OpenPages) -> None:
     others=st.lists(st.integers(0, 2**64 - 1), max_size=8),
 )
 def test_which_articles_have_a_page_is_known(ids: list[int], others: list[int]) -> None:
-    pages = Pages.open(None, frozenset)
+    pages = PageStore.open(None, frozenset)
     for each in ids:
-        pages.keep(a_page(each), b"")
+        pages.put(a_page(each), b"")
     asked = [an_id(each) for each in [*others, *ids, *others]]
-    assert pages.having() == {number(an_id(each)) for each in ids}
-    assert pages.among(asked) == {an_id(each) for each in ids}
+    assert pages.ids_with_page() == {id_to_int(an_id(each)) for each in ids}
+    assert pages.which_have_page(asked) == {an_id(each) for each in ids}
     assert pages.missing(asked) == list(dict.fromkeys(an_id(each) for each in others if each not in ids))
     pages.close()
 
 
 def test_a_newer_page_takes_the_place_of_the_older(pages_at: OpenPages) -> None:
     pages = pages_at(None)
-    pages.keep(a_page(1, markdown="Old\n"), b"old" * 1000)
-    pages.keep(a_page(1, markdown="New\n"), b"new")
+    pages.put(a_page(1, markdown="Old\n"), b"old" * 1000)
+    pages.put(a_page(1, markdown="New\n"), b"new")
     kept = pages.page(an_id(1))
     assert kept is not None
     assert kept.extract.markdown == "New\n"
@@ -137,10 +137,10 @@ def test_a_newer_page_takes_the_place_of_the_older(pages_at: OpenPages) -> None:
 
 def test_a_server_that_says_it_still_holds_changes_time_and_validators_only(pages_at: OpenPages) -> None:
     pages = pages_at(None)
-    pages.keep(a_page(1, etag="a", last_modified="b"), b"body")
+    pages.put(a_page(1, etag="a", last_modified="b"), b"body")
     later = NOW + timedelta(hours=2)
-    pages.checked(an_id(1), later, etag="c")
-    pages.checked(an_id(2), later)
+    pages.mark_checked(an_id(1), later, etag="c")
+    pages.mark_checked(an_id(2), later)
     kept = pages.page(an_id(1))
     assert kept is not None
     assert (kept.checked_at, kept.fetched_at, kept.etag, kept.last_modified) == (later, NOW, "c", "b")
@@ -149,22 +149,22 @@ def test_a_server_that_says_it_still_holds_changes_time_and_validators_only(page
 
 def test_why_there_is_no_page_is_kept_until_there_is_one(pages_at: OpenPages) -> None:
     pages = pages_at(None)
-    pages.note_failure(an_id(1), NOW, [("original", "a.example", "404 Not Found at a.example")], "Nothing found.")
-    pages.note_failure(an_id(2), NOW - timedelta(days=40), [], "Long ago.")
+    pages.record_failure(an_id(1), NOW, [("original", "a.example", "404 Not Found at a.example")], "Nothing found.")
+    pages.record_failure(an_id(2), NOW - timedelta(days=40), [], "Long ago.")
     failed = pages.failure(an_id(1))
     assert failed is not None
     assert failed == (NOW, (("original", "a.example", "404 Not Found at a.example"),), "Nothing found.")
-    assert pages.failed_among([an_id(1), an_id(3)]) == {an_id(1)}
-    pages.note_failure(an_id(3), NOW, [], "Now.")
+    assert pages.which_failed([an_id(1), an_id(3)]) == {an_id(1)}
+    pages.record_failure(an_id(3), NOW, [], "Now.")
     assert pages.failure(an_id(2)) is None, "what is a month old is forgotten"
-    pages.keep(a_page(1), b"")
+    pages.put(a_page(1), b"")
     assert pages.failure(an_id(1)) is None
 
 
 def test_images_are_kept_by_their_address(pages_at: OpenPages) -> None:
     pages = pages_at(None)
-    pages.keep_image("https://a.example/i.png", b"one", "image/png")
-    pages.keep_image("https://a.example/i.png", b"two", "image/jpeg")
+    pages.put_image("https://a.example/i.png", b"one", "image/png")
+    pages.put_image("https://a.example/i.png", b"two", "image/jpeg")
     assert pages.image("https://a.example/i.png") == (b"two", "image/jpeg")
     assert pages.info().images == 1
 
@@ -176,11 +176,11 @@ def test_the_oldest_go_first_and_what_was_just_kept_stays(path: Path, pages_at: 
     pages = pages_at(path)
     pages.limit = 100_000
     for n in range(1, 21):
-        pages.keep(a_page(n, age=100 - n), incompressible(10_000, n))
+        pages.put(a_page(n, age=100 - n), incompressible(10_000, n))
         info = pages.info()
         assert info.size <= pages.limit
         assert pages.page(an_id(n)) is not None
-    left = sorted(pages.having())
+    left = sorted(pages.ids_with_page())
     assert left == list(range(21 - len(left), 21))
     assert len(left) >= 8
 
@@ -188,35 +188,35 @@ def test_the_oldest_go_first_and_what_was_just_kept_stays(path: Path, pages_at: 
 def test_a_page_larger_than_the_limit_is_there_until_the_next(pages_at: OpenPages) -> None:
     pages = pages_at(None)
     pages.limit = 5_000
-    pages.keep(a_page(1, age=2), incompressible(10_000))
-    assert pages.having() == {1}
-    pages.keep(a_page(2, age=1), b"")
-    assert pages.having() == {2}
+    pages.put(a_page(1, age=2), incompressible(10_000))
+    assert pages.ids_with_page() == {1}
+    pages.put(a_page(2, age=1), b"")
+    assert pages.ids_with_page() == {2}
 
 
 def test_the_page_of_a_starred_article_is_never_lost(pages_at: OpenPages) -> None:
     pages = pages_at(None, 1, 2, 3)
     pages.limit = 25_000
     for n in range(1, 9):
-        pages.keep(a_page(n, age=100 - n), incompressible(10_000, n))
-    assert pages.having() == {1, 2, 3, 8}
+        pages.put(a_page(n, age=100 - n), incompressible(10_000, n))
+    assert pages.ids_with_page() == {1, 2, 3, 8}
     assert pages.info().starred == 3
     pages.prune(0)
-    assert pages.having() == {1, 2, 3}
+    assert pages.ids_with_page() == {1, 2, 3}
     pages.clear()
-    assert pages.having() == {1, 2, 3}
+    assert pages.ids_with_page() == {1, 2, 3}
     gone = pages.clear(starred=True)
     assert gone.pages == 3
-    assert pages.having() == set()
+    assert pages.ids_with_page() == set()
 
 
 def test_images_go_before_pages(pages_at: OpenPages) -> None:
     pages = pages_at(None)
     pages.limit = 25_000
-    pages.keep(a_page(1, age=100), incompressible(10_000, 1))
-    pages.keep_image("https://a.example/1.png", incompressible(10_000, 2), "image/png")
-    pages.keep(a_page(2, age=50), incompressible(10_000, 3))
-    assert pages.having() == {1, 2}
+    pages.put(a_page(1, age=100), incompressible(10_000, 1))
+    pages.put_image("https://a.example/1.png", incompressible(10_000, 2), "image/png")
+    pages.put(a_page(2, age=50), incompressible(10_000, 3))
+    assert pages.ids_with_page() == {1, 2}
     assert pages.image("https://a.example/1.png") is None
 
 
@@ -224,30 +224,32 @@ def test_an_image_that_was_just_kept_stays(pages_at: OpenPages) -> None:
     pages = pages_at(None)
     pages.limit = 25_000
     for n in range(1, 6):
-        pages.keep(a_page(n, age=10 - n), incompressible(4_000, n))
+        pages.put(a_page(n, age=10 - n), incompressible(4_000, n))
     for n in range(4):
-        pages.keep_image(f"https://a.example/{n}.png", incompressible(10_000, n), "image/png")
+        pages.put_image(f"https://a.example/{n}.png", incompressible(10_000, n), "image/png")
         assert pages.image(f"https://a.example/{n}.png") is not None
         assert pages.info().size <= pages.limit
-    assert 5 in pages.having(), "the oldest pages went, and the other images"
-    assert 1 not in pages.having()
+    assert 5 in pages.ids_with_page(), "the oldest pages went, and the other images"
+    assert 1 not in pages.ids_with_page()
 
 
 def test_an_image_for_which_there_is_no_room_is_refused_and_costs_nothing(pages_at: OpenPages) -> None:
     pages = pages_at(None, 1)
     pages.limit = 25_000
-    pages.keep(a_page(1, age=2), incompressible(10_000, 1))
-    pages.keep(a_page(2, age=1), incompressible(5_000, 2))
-    pages.keep_image("https://a.example/1.png", b"one", "image/png")
+    pages.put(a_page(1, age=2), incompressible(10_000, 1))
+    pages.put(a_page(2, age=1), incompressible(5_000, 2))
+    pages.put_image("https://a.example/1.png", b"one", "image/png")
     with pytest.raises(ReaderError, match="have no room among the"):
-        pages.keep_image("https://a.example/2.png", incompressible(20_000, 3), "image/png")
-    assert pages.having() == {1, 2}
+        pages.put_image("https://a.example/2.png", incompressible(20_000, 3), "image/png")
+    assert pages.ids_with_page() == {1, 2}
     assert pages.image("https://a.example/1.png") == (b"one", "image/png")
     assert pages.image("https://a.example/2.png") is None
 
 
-@pytest.mark.parametrize("act", [Pages.clear, lambda pages: pages.prune(0)], ids=["clear", "prune"])
-def test_a_star_that_is_set_while_room_is_about_to_be_made_counts(act: Callable[[Pages], object], path: Path) -> None:
+@pytest.mark.parametrize("act", [PageStore.clear, lambda pages: pages.prune(0)], ids=["clear", "prune"])
+def test_a_star_that_is_set_while_room_is_about_to_be_made_counts(
+    act: Callable[[PageStore], object], path: Path
+) -> None:
     starred: set[int] = set()
     waits = threading.Event()
 
@@ -258,17 +260,17 @@ def test_a_star_that_is_set_while_room_is_about_to_be_made_counts(act: Callable[
             with super().write() as db:
                 yield db
 
-    pages, other = (Pages.open(path, lambda: frozenset(starred)) for _ in range(2))
+    pages, other = (PageStore.open(path, lambda: frozenset(starred)) for _ in range(2))
     for n in range(1, 4):
-        pages.keep(a_page(n), b"body")
+        pages.put(a_page(n), b"body")
     other._database.__class__ = Signalling
     with pages._database.write():  # another window is at it
         clearing = threading.Thread(target=act, args=[other])
         clearing.start()
         assert waits.wait(60)
-        starred.add(number(an_id(2)))
+        starred.add(id_to_int(an_id(2)))
     clearing.join()
-    assert pages.having() == starred
+    assert pages.ids_with_page() == starred
     pages.close()
     other.close()
 
@@ -279,28 +281,28 @@ def test_marks_that_cannot_be_read_are_no_damage_of_this_file(path: Path) -> Non
     def starred() -> Set[int]:
         raise damaged
 
-    pages = Pages.open(path, starred)
-    pages.keep(a_page(1), b"body")
+    pages = PageStore.open(path, starred)
+    pages.put(a_page(1), b"body")
     for act in (pages.clear, lambda: pages.prune(0)):
         with pytest.raises(ReaderError, match=r"state\.db cannot be used"):
             act()
-    assert pages.having() == {1}
+    assert pages.ids_with_page() == {1}
     assert pages.notice == ""
     pages.close()
 
 
 def test_a_page_takes_the_place_of_what_was_judged_and_of_nothing_else(pages_at: OpenPages) -> None:
     pages = pages_at(None)
-    assert pages.keep_after(None, a_page(1, age=9), b"") is None
+    assert pages.put_if_unchanged(None, a_page(1, age=9), b"") is None
     first = pages.page(an_id(1))
-    assert pages.keep_after(None, a_page(1, age=5), b"") == first
-    assert pages.keep_after(first, a_page(1, age=3), b"") is None
+    assert pages.put_if_unchanged(None, a_page(1, age=5), b"") == first
+    assert pages.put_if_unchanged(first, a_page(1, age=3), b"") is None
     second = pages.page(an_id(1))
     assert second is not None
     assert second.fetched_at == NOW - timedelta(minutes=3)
-    assert pages.keep_after(first, a_page(1), b"") == second
+    assert pages.put_if_unchanged(first, a_page(1), b"") == second
     pages.clear()
-    assert pages.keep_after(second, a_page(1), b"") is None, "where there is nothing, nothing is lost"
+    assert pages.put_if_unchanged(second, a_page(1), b"") is None, "where there is nothing, nothing is lost"
 
 
 def test_those_that_are_to_stay_make_no_room(pages_at: OpenPages) -> None:
@@ -308,24 +310,24 @@ def test_those_that_are_to_stay_make_no_room(pages_at: OpenPages) -> None:
     pages.limit = 10_000
     stays = {an_id(n) for n in (1, 9)}
     for n in (1, 2, 3):
-        pages.keep(a_page(n, age=n), incompressible(2_500, n))
-    assert pages.keep_after(None, a_page(4), incompressible(2_500, 4), stays=stays) is None
-    assert pages.having() == {1, 2, 4}
+        pages.put(a_page(n, age=n), incompressible(2_500, n))
+    assert pages.put_if_unchanged(None, a_page(4), incompressible(2_500, 4), stays=stays) is None
+    assert pages.ids_with_page() == {1, 2, 4}
     with pytest.raises(NoRoomError, match="There is no room for more pages in 0 MB"):
-        pages.keep_after(None, a_page(9), incompressible(6_000), stays=stays)
-    assert pages.having() == {1, 2, 4}, "what cannot be kept costs nothing"
+        pages.put_if_unchanged(None, a_page(9), incompressible(6_000), stays=stays)
+    assert pages.ids_with_page() == {1, 2, 4}, "what cannot be kept costs nothing"
     former = pages.page(an_id(1))
-    assert pages.keep_after(former, a_page(1), incompressible(9_000), stays=stays) is None
-    assert pages.having() == {1, 2}, "a page that has grown is kept all the same"
+    assert pages.put_if_unchanged(former, a_page(1), incompressible(9_000), stays=stays) is None
+    assert pages.ids_with_page() == {1, 2}, "a page that has grown is kept all the same"
 
 
 def test_that_a_page_holds_is_noted_of_no_other(pages_at: OpenPages) -> None:
     pages = pages_at(None)
     page = a_page(1, etag="a")
-    pages.keep(page, b"")
-    pages.checked(page.id, NOW + timedelta(hours=1), etag="b", final_url="https://other.example/")
+    pages.put(page, b"")
+    pages.mark_checked(page.id, NOW + timedelta(hours=1), etag="b", final_url="https://other.example/")
     assert pages.page(page.id) == page
-    pages.checked(page.id, NOW + timedelta(hours=1), etag="b", final_url=page.final_url)
+    pages.mark_checked(page.id, NOW + timedelta(hours=1), etag="b", final_url=page.final_url)
     assert pages.page(page.id) == replace(page, checked_at=NOW + timedelta(hours=1), etag="b")
 
 
@@ -333,16 +335,16 @@ def test_for_an_image_no_page_goes_where_nobody_knows_what_is_starred() -> None:
     def unknown() -> frozenset[int]:
         raise ReaderError("The marks cannot be read.")
 
-    pages = Pages.open(None, unknown)
+    pages = PageStore.open(None, unknown)
     pages.limit = 10_000
-    pages.keep(a_page(1), incompressible(5_000))
-    pages.keep_image("https://a.example/1.png", incompressible(3_000, 1), "image/png")
-    pages.keep_image("https://a.example/2.png", incompressible(3_000, 2), "image/png")
+    pages.put(a_page(1), incompressible(5_000))
+    pages.put_image("https://a.example/1.png", incompressible(3_000, 1), "image/png")
+    pages.put_image("https://a.example/2.png", incompressible(3_000, 2), "image/png")
     assert pages.image("https://a.example/1.png") is None
     assert pages.image("https://a.example/2.png") is not None
     with pytest.raises(ReaderError, match="no room"):
-        pages.keep_image("https://a.example/3.png", incompressible(7_000, 3), "image/png")
-    assert pages.having() == {1}
+        pages.put_image("https://a.example/3.png", incompressible(7_000, 3), "image/png")
+    assert pages.ids_with_page() == {1}
     pages.close()
 
 
@@ -350,11 +352,11 @@ def test_where_nobody_knows_what_is_starred_nothing_is_removed(path: Path) -> No
     def unknown() -> frozenset[int]:
         raise ReaderError("The marks cannot be read.")
 
-    pages = Pages.open(path, unknown)
+    pages = PageStore.open(path, unknown)
     pages.limit = 10_000
     for n in range(1, 4):
-        pages.keep(a_page(n, age=10 - n), incompressible(9_000, n))
-    assert pages.having() == {1, 2, 3}
+        pages.put(a_page(n, age=10 - n), incompressible(9_000, n))
+    assert pages.ids_with_page() == {1, 2, 3}
     with pytest.raises(ReaderError, match="marks cannot be read"):
         pages.clear()
     pages.close()
@@ -363,7 +365,7 @@ def test_where_nobody_knows_what_is_starred_nothing_is_removed(path: Path) -> No
 def test_what_is_removed_makes_the_file_smaller(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
     for n in range(1, 11):
-        pages.keep(a_page(n, age=20 - n), incompressible(500_000, n))
+        pages.put(a_page(n, age=20 - n), incompressible(500_000, n))
     pages.prune(100_000_000)
     large = path.stat().st_size
     assert large > 5_000_000
@@ -371,7 +373,7 @@ def test_what_is_removed_makes_the_file_smaller(path: Path, pages_at: OpenPages)
     assert pruned.pages == 9
     assert pruned.size > 4_000_000
     assert path.stat().st_size < 1_500_000
-    assert pages.having() == {10}
+    assert pages.ids_with_page() == {10}
 
 
 def files_of(path: Path) -> int:
@@ -393,36 +395,36 @@ def test_the_files_stay_near_the_limit(path: Path, pages_at: OpenPages, at_rando
     largest = 0
     for n in range(2_000):
         age = n * 7919 % 2_000 if at_random else 2_000 - n
-        pages.keep(a_page(n, age=age, markdown=a_text(n)), b"<html>")
+        pages.put(a_page(n, age=age, markdown=a_text(n)), b"<html>")
         largest = max(largest, files_of(path))
     assert largest <= pages.limit * 3 // 2 + 8_000_000
-    for n in sorted(pages.having())[:5]:
+    for n in sorted(pages.ids_with_page())[:5]:
         assert n in pages.with_words(a_text(n).split()[:8], prefix=False)
-    assert set(range(0, 2_000, 100)) <= pages.having()
+    assert set(range(0, 2_000, 100)) <= pages.ids_with_page()
 
 
 def test_the_files_stay_near_the_limit_when_images_come_and_go(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
     pages.limit = 2_000_000
     for n in range(150):
-        pages.keep_image(f"https://a.example/{n}.png", incompressible(400_000, n), "image/png")
+        pages.put_image(f"https://a.example/{n}.png", incompressible(400_000, n), "image/png")
         assert files_of(path) <= pages.limit * 3 // 2 + 8_000_000
 
 
 def test_a_renewal_of_the_words_that_others_share_loses_none(path: Path, pages_at: OpenPages) -> None:
     one, other = pages_at(path), pages_at(path)
     for n in range(100):
-        one.keep(a_page(n, markdown=f"Word{n} glacier\n"), b"")
+        one.put(a_page(n, markdown=f"Word{n} glacier\n"), b"")
     for n in range(60):  # in the place of their former selves: as much waste
-        one.keep(a_page(n, markdown=f"Later{n} glacier\n"), b"")
+        one.put(a_page(n, markdown=f"Later{n} glacier\n"), b"")
     steps = 0
     while not one._write(fulltext.renew):
         steps += 1
-        assert set(one.with_words(["glacier"], prefix=False)) == one.having()
-        other.keep(a_page(1_000 + steps, markdown="New glacier\n"), b"")
-        one.keep(a_page(70 + steps, markdown="Again glacier\n"), b"")
+        assert set(one.with_words(["glacier"], prefix=False)) == one.ids_with_page()
+        other.put(a_page(1_000 + steps, markdown="New glacier\n"), b"")
+        one.put(a_page(70 + steps, markdown="Again glacier\n"), b"")
     assert steps >= 4
-    assert set(other.with_words(["glacier"], prefix=False)) == one.having()
+    assert set(other.with_words(["glacier"], prefix=False)) == one.ids_with_page()
     assert other.with_words(["later7"], prefix=False) == [7]
     assert other.with_words(["word7"], prefix=False) == []
     assert len(other.with_words(["again"], prefix=False)) == steps
@@ -435,11 +437,11 @@ def test_the_marks_of_the_library_say_what_is_starred(
     starred: bool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder({"a.md": "---\ntitle: A\noriginalUrl: https://a.example/1\n---\n"}))
-    (row,) = opened.rows(opened.index.rows_of([]) or [1])
-    opened.mark([row.id], starred=starred)
+    (row,) = opened.articles.rows(opened.index.rowids_of([]) or [1])
+    opened.marks.apply([row.id], MarkChange(starred=starred))
     from dataclasses import replace
 
-    opened.pages.keep(replace(a_page(1), id=row.id), b"")
+    opened.pages.put(replace(a_page(1), id=row.id), b"")
     opened.pages.prune(0)
     assert (opened.pages.page(row.id) is not None) is starred
 
@@ -483,12 +485,12 @@ def test_threads_keep_and_read_at_once(path: Path, pages_at: OpenPages) -> None:
     def work(thread: int) -> None:
         together.wait()
         for n in range(10):
-            pages.keep(a_page(thread * 10 + n), b"body")
+            pages.put(a_page(thread * 10 + n), b"body")
             assert pages.page(an_id(thread * 10 + n)) is not None
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(8)))
-    assert pages.having() == set(range(80))
+    assert pages.ids_with_page() == set(range(80))
 
 
 _OTHER = """
@@ -527,7 +529,7 @@ def test_two_processes_keep_at_once_and_see_each_others_pages(path: Path, pages_
     for each in others:
         out, _ = each.communicate(timeout=60)
         assert (out, each.returncode) == ("\n", 0)
-    assert pages_at(path).having() == {*range(100, 150), *range(200, 250)}
+    assert pages_at(path).ids_with_page() == {*range(100, 150), *range(200, 250)}
 
 
 # Damage.
@@ -545,10 +547,10 @@ def test_a_file_that_is_none_of_ours_is_set_aside(path: Path, pages_at: OpenPage
     path.write_bytes(b"\xa5" * 20_000)
     pages = pages_at(path)
     assert "was damaged, and is set aside" in pages.notice
-    assert pages.having() == set()
-    pages.keep(a_page(1), b"")
+    assert pages.ids_with_page() == set()
+    pages.put(a_page(1), b"")
     assert len(list(path.parent.glob("pages.db.damaged-*"))) == 1
-    assert pages_at(path).having() == {1}
+    assert pages_at(path).ids_with_page() == {1}
 
 
 @pytest.mark.parametrize("statement", ["PRAGMA user_version=99", "PRAGMA application_id=7"])
@@ -556,13 +558,13 @@ def test_a_file_of_another_format_is_set_aside_and_not_written_to(
     path: Path, pages_at: OpenPages, statement: str
 ) -> None:
     pages = pages_at(path)
-    pages.keep(a_page(1), b"")
+    pages.put(a_page(1), b"")
     pages.close()
     with sqlite3.connect(path) as db:
         db.execute(statement)
     db.close()
     again = pages_at(path)
-    assert again.having() == set()
+    assert again.ids_with_page() == set()
     assert "written by another version of newsreader, or another program, and is set aside" in again.notice
     assert "damaged," not in again.notice
     (aside,) = path.parent.glob("pages.db.damaged-*")
@@ -573,7 +575,7 @@ def test_a_file_of_another_format_is_set_aside_and_not_written_to(
 
 def test_pages_that_were_stored_as_markdown_are_still_there(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
-    pages.keep(a_page(1, markdown="Old [link](https://a.example/x)\n"), b"body")
+    pages.put(a_page(1, markdown="Old [link](https://a.example/x)\n"), b"body")
     pages.close()
     with sqlite3.connect(path) as db:
         db.execute("ALTER TABLE texts RENAME COLUMN blocks TO markdown")
@@ -586,17 +588,17 @@ def test_pages_that_were_stored_as_markdown_are_still_there(path: Path, pages_at
     assert page is not None
     assert page.extract.markdown == "[Linked](https://a.example/x) words\n"
     assert body_of(again, an_id(1)) == (b"body", "")
-    again.keep(a_page(2, markdown="New glacier\n"), b"")
+    again.put(a_page(2, markdown="New glacier\n"), b"")
     assert again.with_words(["glacier"], prefix=False) == [2]
     again.prune()  # indexes the words of every page again
     assert again.with_words(["linked", "words"], prefix=False) in ([], [1])
-    assert pages_at(path).having() == {1, 2}
+    assert pages_at(path).ids_with_page() == {1, 2}
 
 
 def test_a_folder_in_its_place_is_set_aside(path: Path, pages_at: OpenPages) -> None:
     path.mkdir(parents=True)
     pages = pages_at(path)
-    pages.keep(a_page(1), b"")
+    pages.put(a_page(1), b"")
     assert not pages.in_memory
 
 
@@ -604,7 +606,7 @@ def test_a_folder_in_its_place_is_set_aside(path: Path, pages_at: OpenPages) -> 
 def test_damage_costs_no_more_than_what_is_damaged(path: Path, pages_at: OpenPages, where: float) -> None:
     pages = pages_at(path)
     for n in range(1, 101):
-        pages.keep(a_page(n, markdown=f"Text {n}\n"), incompressible(3_000, n))
+        pages.put(a_page(n, markdown=f"Text {n}\n"), incompressible(3_000, n))
     pages.prune()  # into the main file
     pages.close()
     _overwrite(path, where, 8192)
@@ -612,7 +614,7 @@ def test_damage_costs_no_more_than_what_is_damaged(path: Path, pages_at: OpenPag
     for n in range(1, 101):  # whichever meets the damage
         again.page(an_id(n))
         body_of(again, an_id(n))
-    left = again.having()
+    left = again.ids_with_page()
     for n in left:
         page = again.page(an_id(n))
         assert page is not None
@@ -620,7 +622,7 @@ def test_damage_costs_no_more_than_what_is_damaged(path: Path, pages_at: OpenPag
         assert body_of(again, an_id(n)) == (incompressible(3_000, n), "")
     if where >= 0.2:
         assert len(left) >= 30, "most of it can still be read"
-    again.keep(a_page(1000), b"")
+    again.put(a_page(1000), b"")
     assert again.page(an_id(1000)) is not None
 
 
@@ -649,7 +651,7 @@ def test_who_is_killed_while_a_damaged_file_is_saved_loses_nothing(path: Path, p
         made = path.with_name(f"{step}") / "pages.db"
         pages = pages_at(made)
         for n in range(1, 31):
-            pages.keep(a_page(n), incompressible(3_000, n))
+            pages.put(a_page(n), incompressible(3_000, n))
         pages.close()
         with sqlite3.connect(made) as db:
             db.execute("UPDATE texts SET blocks = x'00ff00ff' WHERE id = 1")
@@ -660,9 +662,9 @@ def test_who_is_killed_while_a_damaged_file_is_saved_loses_nothing(path: Path, p
         )  # fmt: skip
         again = pages_at(made)
         again.page(an_id(1))  # what is still damaged is found to be
-        assert again.having() == set(range(2, 31))
+        assert again.ids_with_page() == set(range(2, 31))
         assert again.page(an_id(30)) == a_page(30)
-        again.keep(a_page(1), b"")
+        again.put(a_page(1), b"")
         assert len([*made.parent.glob("pages.db.damaged-*[0-9]")]) == 1
         again.clear()
         left = {each.name.removeprefix("pages.db") for each in made.parent.iterdir()}
@@ -678,7 +680,7 @@ def test_who_is_killed_while_a_damaged_file_is_saved_loses_nothing(path: Path, p
 def test_who_is_killed_in_the_middle_of_saving_loses_nothing(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
     for n in range(1, 31):
-        pages.keep(a_page(n), incompressible(3_000, n))
+        pages.put(a_page(n), incompressible(3_000, n))
     pages.close()
     with sqlite3.connect(path) as db:
         db.execute("UPDATE texts SET blocks = x'00ff00ff' WHERE id = 1")
@@ -699,7 +701,7 @@ def test_who_is_killed_in_the_middle_of_saving_loses_nothing(path: Path, pages_a
     again = pages_at(path)
     assert again.page(an_id(1)) is None
     assert "29 pages could be saved" in again.notice
-    assert again.having() == set(range(2, 31))
+    assert again.ids_with_page() == set(range(2, 31))
 
 
 def test_what_others_keep_while_a_damaged_file_is_saved_is_there(
@@ -707,7 +709,7 @@ def test_what_others_keep_while_a_damaged_file_is_saved_is_there(
 ) -> None:
     pages, other = pages_at(path), pages_at(path)
     for n in range(1, 4):
-        pages.keep(a_page(n), b"body")
+        pages.put(a_page(n), b"body")
     with sqlite3.connect(path) as db:
         db.execute("UPDATE texts SET blocks = x'00ff00ff' WHERE id = 1")
     db.close()
@@ -715,37 +717,37 @@ def test_what_others_keep_while_a_damaged_file_is_saved_is_there(
 
     def and_meanwhile(path: Path) -> Set[int]:
         saved = save(path)
-        other.keep(a_page(4), b"")
+        other.put(a_page(4), b"")
         return saved
 
     monkeypatch.setattr(recovery, "_save", and_meanwhile)
     assert pages.page(an_id(1)) is None
-    assert pages.having() == {2, 3, 4} == other.having()
+    assert pages.ids_with_page() == {2, 3, 4} == other.ids_with_page()
 
 
 def test_damage_of_an_open_file_is_set_aside_while_it_is_used(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
     for n in range(1, 51):
-        pages.keep(a_page(n), incompressible(3_000, n))
+        pages.put(a_page(n), incompressible(3_000, n))
     pages.prune()
     other = pages_at(path)
-    assert len(other.having()) == 50
+    assert len(other.ids_with_page()) == 50
     pages.close()
     with path.open("r+b") as file:
         file.write(b"\xa5" * 4096)
     fresh = pages_at(path)
-    fresh.keep(a_page(99), b"")
+    fresh.put(a_page(99), b"")
     assert "damaged" in fresh.notice
     # The one that had it open follows to what is there now.
-    other.keep(a_page(98), b"")
-    assert {98, 99} <= fresh.having()
-    assert other.having() == fresh.having()
+    other.put(a_page(98), b"")
+    assert {98, 99} <= fresh.ids_with_page()
+    assert other.ids_with_page() == fresh.ids_with_page()
 
 
 def test_values_that_nobody_has_written_are_damage(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
     for n in (1, 2):
-        pages.keep(a_page(n), b"body")
+        pages.put(a_page(n), b"body")
     with sqlite3.connect(path) as db:
         db.execute("UPDATE texts SET blocks = x'00ff00ff' WHERE id = 1")
         db.execute("UPDATE pages SET facts = '{}' WHERE id = 1")
@@ -757,12 +759,12 @@ def test_values_that_nobody_has_written_are_damage(path: Path, pages_at: OpenPag
 
 def test_a_file_that_somebody_deletes_is_made_anew(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
-    pages.keep(a_page(1), b"")
+    pages.put(a_page(1), b"")
     for each in path.parent.glob("pages.db*"):
         each.unlink()
-    assert pages.having() == set()
-    pages.keep(a_page(2), b"")
-    assert pages_at(path).having() == {2}
+    assert pages.ids_with_page() == set()
+    pages.put(a_page(2), b"")
+    assert pages_at(path).ids_with_page() == {2}
 
 
 def test_clear_takes_along_what_was_set_aside(path: Path, pages_at: OpenPages) -> None:
@@ -780,18 +782,18 @@ def test_a_cache_that_cannot_be_made_is_memory_and_says_so(tmp_path: Path, pages
     pages = pages_at(tmp_path / "file" / "pages.db")
     assert pages.in_memory
     assert "Fetched pages are kept in memory" in pages.notice
-    pages.keep(a_page(1), b"")
-    assert pages.having() == {1}
+    pages.put(a_page(1), b"")
+    assert pages.ids_with_page() == {1}
 
 
 def test_a_full_disk_is_told_and_leaves_what_there_was(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
-    pages.keep(a_page(1, markdown="Old\n"), b"old")
+    pages.put(a_page(1, markdown="Old\n"), b"old")
     with pages._database.read() as db:  # SQLite says the same as for a full disk
         (used,) = db.execute("PRAGMA page_count").fetchone()
         db.execute(f"PRAGMA max_page_count={used}")
     with pytest.raises(StorageError, match="database or disk is full") as caught:
-        pages.keep(a_page(1, markdown="New\n"), incompressible(1_000_000))
+        pages.put(a_page(1, markdown="New\n"), incompressible(1_000_000))
     assert caught.value.unwritable
     assert str(path) in str(caught.value)
     page = pages.page(an_id(1))
@@ -803,8 +805,8 @@ def test_the_pages_of_a_person_are_those_of_every_folder(
     make_folder: MakeFolder, library: OpenLibrary, own_directories: Paths
 ) -> None:
     opened = library(make_folder({"a.md": "---\ntitle: A\n---\n"}))
-    opened.pages.keep(a_page(1), b"")
+    opened.pages.put(a_page(1), b"")
     said: list[str] = []
-    with Library.fetched(own_directories, said.append) as pages:
-        assert pages.having() == {1}
+    with open_page_store(own_directories, said.append) as pages:
+        assert pages.ids_with_page() == {1}
     assert said == []

@@ -81,9 +81,9 @@ def test_the_app_begins_anew_with_a_damaged_index(folder: Path, start: int) -> N
     first = Opening(str(folder), Paths.from_environment()).wait(pytest.fail)
     try:
         assert not first.library.index.in_memory
-        if first.keeper is not None:
-            first.keeper.close()
-        assert len(first.library.rows(first.view.rowids)) == len(first.view)
+        if first.updater is not None:
+            first.updater.close()
+        assert len(first.library.articles.rows(first.order.rowids)) == len(first.order)
     finally:
         first.library.close()
     assert _aside()

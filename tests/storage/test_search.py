@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reader.core.marks import MarkChange
 from reader.core.model import Article, Image, Links, Provider, Related
 from reader.core.ordering import SORT_KEYS, Sort
 from reader.core.paths import Paths
@@ -40,7 +41,7 @@ from reader.query.ast import (
 from reader.query.parser import parse_query
 from reader.storage.sqlite.index import fulltext, sort_orders
 from reader.storage.sqlite.index import writer as writer_module
-from reader.storage.sqlite.index.writer import Writer
+from reader.storage.sqlite.index.writer import IndexWriter
 from reader.storage.sqlite.search import evaluate
 from reader.storage.sqlite.search import results as found_module
 from reader.storage.sqlite.search.evaluate import StoppedError
@@ -169,28 +170,28 @@ def _library(base: Path) -> Iterator[Library]:
 def _put(library: Library, entries: Sequence[Entry]) -> None:
     with library.index.writer(lambda: True) as writer:
         _write(writer, entries)
-        writer.show(complete=True)
+        writer.publish(complete=True)
         writer.finish()
 
 
-def _write(writer: Writer, entries: Sequence[Entry]) -> None:
+def _write(writer: IndexWriter, entries: Sequence[Entry]) -> None:
     for entry in entries:
         path = entry.article.path.encode()
-        problems = [(1, "x", "y")] if entry.has_problems else []
-        write(writer, [(path, taken(entry.article, path, problems=problems))])
+        troubles = [(1, "x", "y")] if entry.has_problems else []
+        write(writer, [(path, taken(entry.article, path, problems=troubles))])
 
 
 def _mark(library: Library, entries: Sequence[Entry]) -> None:
-    rows = {row.path: row.id for row in library.rows(library.view(Sort()).rowids)}
+    rows = {row.path: row.id for row in library.articles.rows(library.articles.order(Sort()).rowids)}
     for entry in entries:
-        library.mark([rows[entry.article.path]], read=entry.read, starred=entry.starred)
+        library.marks.apply([rows[entry.article.path]], MarkChange(read=entry.read, starred=entry.starred))
         if entry.tags:
-            library.mark([rows[entry.article.path]], add_tags=entry.tags)
+            library.marks.apply([rows[entry.article.path]], MarkChange(add_tags=tuple(entry.tags)))
     # Marks belong to the article, which several documents may be.
-    said = {row.path: row for row in library.rows(library.view(Sort()).rowids)}
+    said = {row.path: row for row in library.articles.rows(library.articles.order(Sort()).rowids)}
     best: set[str] = set()
-    for rowid in library.view(Sort()).rowids:
-        (row,) = library.rows([rowid])
+    for rowid in library.articles.order(Sort()).rowids:
+        (row,) = library.articles.rows([rowid])
         entry = next(each for each in entries if each.article.path == row.path)
         entry.is_duplicate = row.id in best
         best.add(row.id)
@@ -198,13 +199,13 @@ def _mark(library: Library, entries: Sequence[Entry]) -> None:
 
 
 def _assert_plain(library: Library, entries: Sequence[Entry], query: Query, sort: Sort) -> None:
-    order = [row.path for row in library.rows(library.view(sort).rowids)]
+    order = [row.path for row in library.articles.rows(library.articles.order(sort).rowids)]
     right = {entry.article.path for entry in entries if matches(entry, query.where, NOW)}
     expected = [path for path in order if path in right]
-    found = library.search(query, sort, NOW)
+    found = library.search.run(query, sort, NOW)
     assert found.count == len(expected)
-    assert [row.path for row in library.rows(found.view().rowids)] == expected
-    assert found.first(3) == found.view().rowids[:3]
+    assert [row.path for row in library.articles.rows(found.order().rowids)] == expected
+    assert found.first(3) == found.order().rowids[:3]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
@@ -237,7 +238,7 @@ def test_every_answer_is_the_plain_one(tmp_path_factory: pytest.TempPathFactory,
                     _write(writer, [other])
                     kept.append(other)
                 elif what == "goes":
-                    rowid = library.index.with_path(entry.article.path.encode())
+                    rowid = library.index.rowid_by_path(entry.article.path.encode())
                     assert rowid is not None
                     writer.remove([rowid])
                 else:
@@ -246,7 +247,7 @@ def test_every_answer_is_the_plain_one(tmp_path_factory: pytest.TempPathFactory,
                         other.article = replace(other.article, path=f"new-{number}.md")
                         _write(writer, [other])
                         kept.append(other)
-            writer.show()
+            writer.publish()
             writer.finish()
         _mark(library, kept)
         for _ in range(8):
@@ -264,8 +265,8 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 
 def _titles(library: Library, query: str, sort: Sort | None = None) -> list[str]:
-    found = library.search(parse_query(query), sort or Sort(), NOW)
-    return [row.title for row in library.rows(found.view().rowids)]
+    found = library.search.run(parse_query(query), sort or Sort(), NOW)
+    return [row.title for row in library.articles.rows(found.order().rowids)]
 
 
 def _articles_of(*titles: str) -> list[Entry]:
@@ -278,7 +279,7 @@ def test_ready_made_sets_say_what_the_table_says(library: Library, monkeypatch: 
     said = ["climate", "climb", "clima", "clip", "art", "arts", "人脸", "été", "a", "zebra"]
     titles = [f"{said[number % 3]} {said[number % len(said)]}" for number in range(60)]
     _put(library, _articles_of(*titles))
-    with library.index.searcher().looking() as (db, _):
+    with library.index.searcher().snapshot() as (db, _):
         made = {word for (word,) in db.execute("SELECT word FROM frequent WHERE prefix")}
     assert {"c", "cl", "cli", "clim", "climate", "climb", "clima"} <= made
     assert "zebra" not in made
@@ -295,7 +296,7 @@ def test_sets_made_while_sorting_say_the_same(library: Library, monkeypatch: pyt
     asked = []
     of_now = fulltext.computed
 
-    def computed(db: sqlite3.Connection) -> fulltext.Frequent:
+    def computed(db: sqlite3.Connection) -> fulltext.FrequentSets:
         asked.append(threading.current_thread())
         return of_now(db)
 
@@ -303,7 +304,7 @@ def test_sets_made_while_sorting_say_the_same(library: Library, monkeypatch: pyt
     with library.index.writer() as writer:
         writer.begin_first_time()
         _write(writer, _articles_of("climate budget", "climbing", "budget"))
-        writer.show(complete=True)
+        writer.publish(complete=True)
         writer.finish()
     assert len(asked) == 1
     assert asked[0] is not threading.current_thread()
@@ -312,10 +313,10 @@ def test_sets_made_while_sorting_say_the_same(library: Library, monkeypatch: pyt
     monkeypatch.setattr(fulltext, "_MOST_LATER", 0)
     with library.index.writer() as writer:
         _write(writer, [Entry(Article("x.md", "a climax", quality=-7))])
-        writer.show(complete=True)
+        writer.publish(complete=True)
         _write(writer, [Entry(Article("y.md", "the climbers", quality=-8))])
         writer.finish()
-        writer.show()
+        writer.publish()
     assert len(asked) == 3
     assert _titles(library, "cli") == ["climate budget", "climbing", "a climax", "the climbers"]
 
@@ -327,7 +328,7 @@ def test_what_is_changed_little_is_merged_as_usual_after_the_first_reading(libra
         with library.index._database.read() as db:
             assert db.execute(query).fetchone() == (0,)
         _write(writer, _articles_of("climate budget"))
-        writer.show(complete=True)
+        writer.publish(complete=True)
         writer.finish()
     with library.index._database.read() as db:
         assert db.execute(query).fetchone() == (4,)
@@ -371,8 +372,8 @@ def test_the_best_are_the_first_of_all(library: Library, monkeypatch: pytest.Mon
     monkeypatch.setattr(fulltext, "scored", scored)
     for query in ("storm", "storm harbour", "harbour quality>=5", "storm OR sea", "-storm", "harbour limit:7", "zebra"):
         for count in (0, 1, 3, 7, 30, 200):
-            first = library.search(parse_query(f"{query} sort:relevance"), Sort("date"), NOW).first(count)
-            whole = library.search(parse_query(f"{query} sort:relevance"), Sort("date"), NOW).view().rowids
+            first = library.search.run(parse_query(f"{query} sort:relevance"), Sort("date"), NOW).first(count)
+            whole = library.search.run(parse_query(f"{query} sort:relevance"), Sort("date"), NOW).order().rowids
             assert first == whole[:count], (query, count)
     assert asked > 10
 
@@ -381,34 +382,34 @@ def test_a_limit_keeps_the_first(library: Library) -> None:
     _put(library, _articles_of("a one", "a two", "a three"))
     assert _titles(library, "a limit:2") == ["a one", "a two"]
     assert _titles(library, "limit:1 sort:-quality") == ["a three"]
-    assert library.search(parse_query("a limit:2"), Sort()).count == 2
+    assert library.search.run(parse_query("a limit:2"), Sort()).count == 2
 
 
 def test_what_is_held_stays_where_it_would_stand(library: Library) -> None:
     _put(library, _articles_of("court one", "court two", "zebra", "court three"))
-    everything = library.view(Sort())
-    found = library.search(parse_query("court"), Sort())
-    zebra = next(row.rowid for row in library.rows(everything.rowids) if row.title == "zebra")
-    assert zebra not in found.view().rowids
-    assert found.view(fallen=found.fallen([zebra])).rowids.tolist() == everything.rowids.tolist()
-    assert found.fallen([zebra, *found.view().rowids]) == {zebra}
-    assert found.fallen([10_000_000]) == frozenset()  # what is no article any more does not come back
-    assert found.view(fallen=found.fallen([10_000_000])) == found.view()
-    limited = library.search(parse_query("court limit:2"), Sort())
-    assert len(limited.view(fallen=limited.fallen([zebra]))) == 3
-    best = library.search(parse_query("court sort:relevance"), Sort())
-    assert set(best.view(fallen=best.fallen([zebra])).rowids) == set(everything.rowids)
+    everything = library.articles.order(Sort())
+    found = library.search.run(parse_query("court"), Sort())
+    zebra = next(row.rowid for row in library.articles.rows(everything.rowids) if row.title == "zebra")
+    assert zebra not in found.order().rowids
+    assert found.order(unmatched=found.unmatched([zebra])).rowids.tolist() == everything.rowids.tolist()
+    assert found.unmatched([zebra, *found.order().rowids]) == {zebra}
+    assert found.unmatched([10_000_000]) == frozenset()  # what is no article any more does not come back
+    assert found.order(unmatched=found.unmatched([10_000_000])) == found.order()
+    limited = library.search.run(parse_query("court limit:2"), Sort())
+    assert len(limited.order(unmatched=limited.unmatched([zebra]))) == 3
+    best = library.search.run(parse_query("court sort:relevance"), Sort())
+    assert set(best.order(unmatched=best.unmatched([zebra])).rowids) == set(everything.rowids)
 
 
 def test_a_search_that_nobody_waits_for_is_given_up(library: Library) -> None:
     _put(library, _articles_of("one"))
     with pytest.raises(StoppedError):
-        library.search(parse_query("one"), Sort(), stop=lambda: True)
+        library.search.run(parse_query("one"), Sort(), stop=lambda: True)
     # Also in the midst of a question to SQLite.
     stopped = threading.Event()
     with (
         pytest.raises(StoppedError),
-        library.index.searcher().looking(stopped.is_set) as (db, _),
+        library.index.searcher().snapshot(stopped.is_set) as (db, _),
     ):
         stopped.set()
         db.execute("WITH RECURSIVE n(x) AS (VALUES (1) UNION ALL SELECT x + 1 FROM n) SELECT max(x) FROM n").fetchone()
@@ -427,29 +428,29 @@ def test_values_are_counted(library: Library) -> None:
         article(4, ""),
     ]
     _put(library, entries)
-    rows = library.rows(library.view(Sort()).rowids)
-    library.mark([rows[0].id, rows[1].id], add_tags=["Later"])
-    library.mark([rows[0].id], starred=True, read=True)
-    assert library.values("source") == [("Big News", 2), ("Other", 1), ("x.example", 1)]
-    assert library.values("domain") == [("x.example", 4)]
-    assert library.values("topic") == [("AI", 2), ("Law", 2)]
-    assert library.values("topic", parse_query("quality:3")) == [("AI", 1), ("Law", 1)]
-    assert library.values("tag") == [("Later", 2)]
-    assert library.values("tag", parse_query("quality:3")) == [("Later", 1)]
-    assert library.values("folder") == [("d0", 2), ("d1", 2)]
-    assert library.values("type") == []
-    assert library.tallies(NOW) == (4, 3, 1, 0)
-    library.undo()
-    assert library.tallies(NOW) == (4, 4, 0, 0)
+    rows = library.articles.rows(library.articles.order(Sort()).rowids)
+    library.marks.apply([rows[0].id, rows[1].id], MarkChange(add_tags=("Later",)))
+    library.marks.apply([rows[0].id], MarkChange(starred=True, read=True))
+    assert library.search.values("source") == [("Big News", 2), ("Other", 1), ("x.example", 1)]
+    assert library.search.values("domain") == [("x.example", 4)]
+    assert library.search.values("topic") == [("AI", 2), ("Law", 2)]
+    assert library.search.values("topic", parse_query("quality:3")) == [("AI", 1), ("Law", 1)]
+    assert library.search.values("tag") == [("Later", 2)]
+    assert library.search.values("tag", parse_query("quality:3")) == [("Later", 1)]
+    assert library.search.values("folder") == [("d0", 2), ("d1", 2)]
+    assert library.search.values("type") == []
+    assert library.search.tallies(NOW) == (4, 3, 1, 0)
+    library.marks.undo()
+    assert library.search.tallies(NOW) == (4, 4, 0, 0)
 
 
 def test_folders_have_what_is_in_the_folders_below_them(library: Library) -> None:
     paths = ["top.md", "eu/uk/a.md", "eu/uk/b.md", "eu/c.md", "eu-west/d.md", "Asia/日本/e.md"]
     _put(library, [Entry(Article(path, "T")) for path in paths])
-    found = library.values("folder")
+    found = library.search.values("folder")
     assert found == [("Asia", 1), ("Asia/日本", 1), ("eu", 3), ("eu-west", 1), ("eu/uk", 2)]
     for folder, articles in found:
-        assert library.search(parse_query(f'folder:"{folder}"'), Sort()).count == articles
+        assert library.search.run(parse_query(f'folder:"{folder}"'), Sort()).count == articles
 
 
 def test_marks_of_another_window_are_seen(library: Library, tmp_path: Path) -> None:
@@ -458,7 +459,9 @@ def test_marks_of_another_window_are_seen(library: Library, tmp_path: Path) -> N
     own = library.folder.root.parent
     other = Library.open(library.folder.root, Paths(own / "cache", own / "data", own / "config"))
     with contextlib.closing(other):
-        other.mark([other.rows(other.view(Sort()).rowids)[0].id], read=True, add_tags=["x y"])
+        other.marks.apply(
+            [other.articles.rows(other.articles.order(Sort()).rowids)[0].id], MarkChange(read=True, add_tags=("x y",))
+        )
     assert _titles(library, "is:unread") == ["two"]
     assert _titles(library, "tag:X\\ y y") == ["one"]
 
@@ -476,11 +479,11 @@ def test_words_that_are_mostly_of_former_documents_are_read_anew(
     assert [*refresh(library)][-1].changed == 1
     path.write_text("---\ntitle: Third of them\n---\n")
     assert [*refresh(library)][-1].changed == 1
-    with library.index.searcher().looking() as (db, _):
+    with library.index.searcher().snapshot() as (db, _):
         assert fulltext.is_wasteful(db, 1)
     path.write_text("---\ntitle: Fourth after them\n---\n")
     assert [*refresh(library)][-1].changed == 1
-    with library.index.searcher().looking() as (db, _):
+    with library.index.searcher().snapshot() as (db, _):
         assert not fulltext.is_wasteful(db, 1)
         assert db.execute("SELECT count(*) FROM words WHERE words MATCH 'first OR second OR third'").fetchone() == (0,)
     assert _titles(library, "fourth") == ["Fourth after them"]

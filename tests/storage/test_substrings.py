@@ -80,16 +80,16 @@ def test_looking_at_all_finds_what_looking_at_each_finds(
                 article = Article("x.md", "x", links=Links(*urls[number % len(urls)]))
                 path = folder + b"/" + name if folder else name
                 write(writer, [(path, taken(article, path))])
-            writer.show(complete=True)
-        with index.searcher().looking() as (db, snapshot):
+            writer.publish(complete=True)
+        with index.searcher().snapshot() as (db, snapshot):
             size, everything = snapshot.size, snapshot.everything
-            rowids, column = bitmap.numbers(everything), columns.read(db, "folder")
-            odd = substrings.odd_names(db, size)
+            rowids, column = bitmap.to_rows(everything), columns.read(db, "folder")
+            odd = substrings.non_ascii_names(db, size)
             for said in (*_PARTS, "police", "z.EXAMPLE", "b_c", "e4%ba", "example/a/"):
                 part = fold_case(said)
-                of_paths = bitmap.of(substrings.among(db, "path", part, rowids), size)
-                assert substrings.with_path(db, part, size, column, odd) & everything == of_paths, said
-                of_urls = bitmap.of(substrings.among(db, "url", part, rowids), size)
+                of_paths = bitmap.from_rows(substrings.rows_containing(db, "path", part, rowids), size)
+                assert substrings.rows_with_path(db, part, size, column, odd) & everything == of_paths, said
+                of_urls = bitmap.from_rows(substrings.rows_containing(db, "url", part, rowids), size)
                 assert substrings.with_url(db, part, size) & everything == of_urls, said
     finally:
         index.close()
@@ -109,11 +109,11 @@ def test_paths_are_looked_at_all_at_once_where_they_are_many(tmp_path: Path, mon
         with library.index.writer() as writer:
             for path in (b"Police/1.md", b"ab/2.md", b"\xc3\xa4/1.md"):
                 write(writer, [(path, taken(Article("x.md", path.decode(), links=Links("https://x.example/1")), path))])
-            writer.show()
+            writer.publish()
 
         def found(query: str) -> list[str]:
-            rowids = library.search(parse_query(query), Sort()).view().rowids
-            return sorted(row.path for row in library.rows(rowids))
+            rowids = library.search.run(parse_query(query), Sort()).order().rowids
+            return sorted(row.path for row in library.articles.rows(rowids))
 
         assert found("path:/1") == ["Police/1.md", "ä/1.md"]
         assert found("path:POL") == ["Police/1.md"]

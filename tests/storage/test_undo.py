@@ -11,31 +11,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.core.errors import ReaderError
-from reader.core.marks import READ, STARRED, Mark, Marks, Thing
+from reader.core.marks import READ, STARRED, TAG, Mark, MarkChange, MarkSet, NamedItem
 from reader.core.model import Json
 from reader.storage.sqlite.marks import undo
-from reader.storage.sqlite.marks.store import Said, State
+from reader.storage.sqlite.marks.store import ArticleMarks, MarkStore
 from tests.storage.mark_helpers import TAGS, held
 
 _A, _B, _C = (f"{n:016x}" for n in (1, 2, 3))
 
 
 @pytest.fixture
-def state() -> Iterator[State]:
-    with closing(State.in_memory()) as opened:
+def state() -> Iterator[MarkStore]:
+    with closing(MarkStore.in_memory()) as opened:
         yield opened
 
 
-def _said(state: State) -> dict[str, Said]:
-    return {id_: said for id_, said in state.said([_A, _B, _C]).items() if said != Said()}
+def _said(state: MarkStore) -> dict[str, ArticleMarks]:
+    return {id_: said for id_, said in state.marks_of([_A, _B, _C]).items() if said != ArticleMarks()}
 
 
-def test_steps_are_undone_and_redone_in_order_and_named(state: State) -> None:
-    state.mark([_A, _B], read=True)
-    state.mark([_A], starred=True, add_tags=["AI"])
-    state.mark([_B], remove_tags=["none"])  # changes nothing, so it is no step
+def test_steps_are_undone_and_redone_in_order_and_named(state: MarkStore) -> None:
+    state.mark([_A, _B], MarkChange(read=True))
+    state.mark([_A], MarkChange(starred=True, add_tags=("AI",)))
+    state.mark([_B], MarkChange(remove_tags=("none",)))  # changes nothing, so it is no step
     everything = _said(state)
-    assert everything == {_A: Said(True, True, ("AI",)), _B: Said(read=True)}
+    assert everything == {_A: ArticleMarks(True, True, ("AI",)), _B: ArticleMarks(read=True)}
     told = []
     while step := state.undo():
         told.append(step.sentence)
@@ -43,20 +43,20 @@ def test_steps_are_undone_and_redone_in_order_and_named(state: State) -> None:
     assert told == ["Undone: starred 1 article, tagged 1 article “AI”.", "Undone: marked 2 articles read."]
     again = []
     while step := state.redo():
-        again.append(step.told)
+        again.append(step.description)
     assert _said(state) == everything
     assert again == ["Marked 2 articles read", "Starred 1 article, tagged 1 article “AI”"]
 
 
-def test_a_step_has_the_name_it_was_given_cleaned(state: State) -> None:
-    assert state.mark([_A], read=True, told="\x1b[2JRead\nall. ").told == "[2JRead all"
+def test_a_step_has_the_name_it_was_given_cleaned(state: MarkStore) -> None:
+    assert state.mark([_A], MarkChange(read=True), description="\x1b[2JRead\nall. ").description == "[2JRead all"
     undone = state.undo()
     assert undone is not None
     assert undone.sentence == "Undone: [2JRead all."
 
 
-def test_undone_says_which_articles_are_read_and_unread_now(state: State) -> None:
-    state.mark([_A, _B], read=True, starred=True)
+def test_undone_says_which_articles_are_read_and_unread_now(state: MarkStore) -> None:
+    state.mark([_A, _B], MarkChange(read=True, starred=True))
     undone, redone = state.undo(), state.redo()
     assert undone is not None
     assert redone is not None
@@ -67,90 +67,90 @@ def test_undone_says_which_articles_are_read_and_unread_now(state: State) -> Non
 
 def test_steps_are_kept_between_runs_and_shared_by_windows(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
-    with closing(State.open(path)[0]) as one, closing(State.open(path)[0]) as other:
-        one.mark([_A], read=True)
-        other.mark([_B], starred=True)
+    with closing(MarkStore.open(path)[0]) as one, closing(MarkStore.open(path)[0]) as other:
+        one.mark([_A], MarkChange(read=True))
+        other.mark([_B], MarkChange(starred=True))
         undone = one.undo()
         assert undone is not None
-        assert undone.told == "Starred 1 article"
-        assert _said(other) == {_A: Said(read=True)}
-    with closing(State.open(path)[0]) as later:
+        assert undone.description == "Starred 1 article"
+        assert _said(other) == {_A: ArticleMarks(read=True)}
+    with closing(MarkStore.open(path)[0]) as later:
         undone = later.undo()
         assert undone is not None
-        assert undone.told == "Marked 1 article read"
+        assert undone.description == "Marked 1 article read"
         assert later.undo() is None
         assert later.redo() is not None
         assert later.redo() is not None
-        assert _said(later) == {_A: Said(read=True), _B: Said(starred=True)}
+        assert _said(later) == {_A: ArticleMarks(read=True), _B: ArticleMarks(starred=True)}
 
 
-def test_what_was_imported_since_is_left_as_it_is_and_that_is_told(state: State) -> None:
-    state.mark([_A, _B, _C], read=True)
+def test_what_was_imported_since_is_left_as_it_is_and_that_is_told(state: MarkStore) -> None:
+    state.mark([_A, _B, _C], MarkChange(read=True))
     later = held(state).marks[1, READ].at + 10
-    state.take_in(Marks({(1, READ): Mark(later, False), (2, READ): Mark(later, True)}))
+    state.merge(MarkSet({(1, READ): Mark(later, False), (2, READ): Mark(later, True)}))
     undone = state.undo()
     assert undone is not None
     assert undone.sentence == "Undone: marked 3 articles read (2 changed since, left as they are)."
-    assert _said(state) == {_B: Said(read=True)}
+    assert _said(state) == {_B: ArticleMarks(read=True)}
     redone = state.redo()
     assert redone is not None
     assert redone.changed == {3}
-    assert _said(state) == {_B: Said(read=True), _C: Said(read=True)}
+    assert _said(state) == {_B: ArticleMarks(read=True), _C: ArticleMarks(read=True)}
 
 
-def test_a_step_of_which_everything_was_changed_since_is_passed_over(state: State) -> None:
-    state.mark([_B], starred=True)
-    state.mark([_A], read=True)
-    state.take_in(Marks({(1, READ): Mark(held(state).marks[1, READ].at + 10, False)}))
+def test_a_step_of_which_everything_was_changed_since_is_passed_over(state: MarkStore) -> None:
+    state.mark([_B], MarkChange(starred=True))
+    state.mark([_A], MarkChange(read=True))
+    state.merge(MarkSet({(1, READ): Mark(held(state).marks[1, READ].at + 10, False)}))
     undone = state.undo()
     assert undone is not None
-    assert undone.told == "Starred 1 article"
+    assert undone.description == "Starred 1 article"
     assert state.undo() is None
 
 
-def test_what_was_undone_can_be_redone_after_other_changes_but_not_over_them(state: State) -> None:
-    state.mark([_A, _B], read=True)
+def test_what_was_undone_can_be_redone_after_other_changes_but_not_over_them(state: MarkStore) -> None:
+    state.mark([_A, _B], MarkChange(read=True))
     state.undo()
-    state.mark([_A], read=True)  # another change of one of the two
+    state.mark([_A], MarkChange(read=True))  # another change of one of the two
     redone = state.redo()
     assert redone is not None
-    assert (redone.changed, redone.left) == ({2}, 1)
+    assert (redone.changed, redone.skipped) == ({2}, 1)
     assert redone.sentence == "Redone: marked 2 articles read (1 changed since, left as it is)."
-    assert _said(state) == {_A: Said(read=True), _B: Said(read=True)}
-    for left in ({_A: Said(read=True)}, {}):
+    assert _said(state) == {_A: ArticleMarks(read=True), _B: ArticleMarks(read=True)}
+    for left in ({_A: ArticleMarks(read=True)}, {}):
         assert state.undo() is not None
         assert _said(state) == left
 
 
-def test_a_mark_changed_there_and_back_is_undone_step_by_step(state: State) -> None:
+def test_a_mark_changed_there_and_back_is_undone_step_by_step(state: MarkStore) -> None:
     for read in (True, False, True):
-        state.mark([_A], read=read)
+        state.mark([_A], MarkChange(read=read))
     seen = []
     while state.undo():
         seen.append(_A in _said(state))
     assert seen == [False, True, False]
 
 
-def test_undoing_is_a_change_with_its_own_time(state: State) -> None:
-    elsewhere = State.in_memory()
-    state.mark([_A], read=True)
-    elsewhere.take_in(held(state))
+def test_undoing_is_a_change_with_its_own_time(state: MarkStore) -> None:
+    elsewhere = MarkStore.in_memory()
+    state.mark([_A], MarkChange(read=True))
+    elsewhere.merge(held(state))
     state.undo()
-    elsewhere.take_in(held(state))
+    elsewhere.merge(held(state))
     assert elsewhere.read_among([_A]) == frozenset()
     elsewhere.close()
 
 
-def test_marks_and_steps_follow_a_document_that_was_moved(state: State) -> None:
-    state.mark([_A], read=True, starred=True, add_tags=["x"])
-    state.mark([_C], starred=True)
-    state.mark([_C], starred=False)
+def test_marks_and_steps_follow_a_document_that_was_moved(state: MarkStore) -> None:
+    state.mark([_A], MarkChange(read=True, starred=True, add_tags=("x",)))
+    state.mark([_C], MarkChange(starred=True))
+    state.mark([_C], MarkChange(starred=False))
     times = held(state).marks
-    state.carry([(1, 2), (1, 3), (4, 5)])
+    state.reassign_ids([(1, 2), (1, 3), (4, 5)])
     assert _said(state) == {
-        _A: Said(True, True, ("x",)),
-        _B: Said(True, True, ("x",)),
-        _C: Said(True, False, ("x",)),  # its own mark stays, taken back as it is
+        _A: ArticleMarks(True, True, ("x",)),
+        _B: ArticleMarks(True, True, ("x",)),
+        _C: ArticleMarks(True, False, ("x",)),  # its own mark stays, taken back as it is
     }
     assert held(state).marks[2, STARRED] == times[1, STARRED]
     state.undo()
@@ -159,200 +159,208 @@ def test_marks_and_steps_follow_a_document_that_was_moved(state: State) -> None:
     assert _said(state) == {}
     for _ in range(3):
         assert state.redo() is not None
-    assert _said(state)[_B] == Said(True, True, ("x",))
+    assert _said(state)[_B] == ArticleMarks(True, True, ("x",))
 
 
-def test_tags_are_one_whatever_their_case_and_shown_as_first_written(state: State) -> None:
-    state.mark([_A], add_tags=["Later", "AI", "ai"])
-    state.mark([_B], add_tags=["LATER"])
-    assert _said(state) == {_A: Said(tags=("AI", "Later")), _B: Said(tags=("Later",))}
-    assert sorted(state.all_tagged("later")) == [1, 2]
-    assert state.mark([_A, _B], remove_tags=["lateR"]).told == "Took the tag “Later” from 2 articles"
-    assert _said(state) == {_A: Said(tags=("AI",))}
+def test_tags_are_one_whatever_their_case_and_shown_as_first_written(state: MarkStore) -> None:
+    state.mark([_A], MarkChange(add_tags=("Later", "AI", "ai")))
+    state.mark([_B], MarkChange(add_tags=("LATER",)))
+    assert _said(state) == {_A: ArticleMarks(tags=("AI", "Later")), _B: ArticleMarks(tags=("Later",))}
+    assert sorted(state.all_but_read()[0][TAG + "later"]) == [1, 2]
+    assert (
+        state.mark([_A, _B], MarkChange(remove_tags=("lateR",))).description
+        == "Removed the tag “Later” from 2 articles"
+    )
+    assert _said(state) == {_A: ArticleMarks(tags=("AI",))}
 
 
-def test_a_tag_that_cannot_be_changes_nothing(state: State) -> None:
+def test_a_tag_that_cannot_be_changes_nothing(state: MarkStore) -> None:
     for tags in (["a,b"], ["fine", ""]):
         with pytest.raises(ReaderError):
-            state.mark([_A], read=True, add_tags=tags)
-    with pytest.raises(ReaderError, match="“AI” cannot be added and removed at once"):
-        state.mark([_A], add_tags=["AI"], remove_tags=["ai"])
+            state.mark([_A], MarkChange(read=True, add_tags=tuple(tags)))
+    with pytest.raises(ReaderError, match="“AI” cannot be added and removed at the same time"):
+        state.mark([_A], MarkChange(add_tags=("AI",), remove_tags=("ai",)))
     assert (_said(state), state.version(), state.undo()) == ({}, 0, None)
 
 
-def test_at_least_a_hundred_large_steps_are_kept(state: State) -> None:
+def test_at_least_a_hundred_large_steps_are_kept(state: MarkStore) -> None:
     ids = [f"{n:016x}" for n in range(2000)]
     for n in range(100):
-        state.mark(ids, read=n % 2 == 0)
+        state.mark(ids, MarkChange(read=n % 2 == 0))
     for n in reversed(range(100)):
         assert state.undo() is not None
         assert len(state.all_read()) == (2000 if n % 2 else 0)
     assert state.undo() is None
 
 
-def _rows(state: State, table: str) -> int:
-    with state._database.read() as db:
+def _rows(state: MarkStore, table: str) -> int:
+    with state._file._database.read() as db:
         return int(db.execute(f"SELECT count(*) FROM {table}").fetchone()[0])
 
 
-def test_the_oldest_steps_are_forgotten(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(undo, "SURE", 1)
-    monkeypatch.setattr(undo, "STEPS", 3)
+def test_the_oldest_steps_are_forgotten(state: MarkStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(undo, "MIN_STEPS", 1)
+    monkeypatch.setattr(undo, "MAX_STEPS", 3)
     for n in range(5):
-        state.mark([f"{n:016x}"], read=True)
-    monkeypatch.setattr(undo, "CHANGES", 4)
-    state.mark([_A, _B, _C], starred=True)
+        state.mark([f"{n:016x}"], MarkChange(read=True))
+    monkeypatch.setattr(undo, "MAX_CHANGES", 4)
+    state.mark([_A, _B, _C], MarkChange(starred=True))
     sizes = []
     while undone := state.undo():
         sizes.append(len(undone.changed))
     assert sizes == [3, 1]
-    state.mark([f"{n:016x}" for n in range(9)], starred=True)
+    state.mark([f"{n:016x}" for n in range(9)], MarkChange(starred=True))
     assert (_rows(state, "steps"), _rows(state, "changes"), _rows(state, "runs")) == (1, 1, 1)
     assert state.undo() is not None  # the last one, however large it is
 
 
-def test_the_last_steps_are_kept_however_large_they_are(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(undo, "CHANGES", 10)
+def test_the_last_steps_are_kept_however_large_they_are(state: MarkStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(undo, "MAX_CHANGES", 10)
     ids = [f"{n:016x}" for n in range(50)]
-    for n in range(undo.SURE + 5):
-        state.mark(ids[n % 7 :], starred=True)
-        state.mark(ids[n % 7 :], starred=False)
+    for n in range(undo.MIN_STEPS + 5):
+        state.mark(ids[n % 7 :], MarkChange(starred=True))
+        state.mark(ids[n % 7 :], MarkChange(starred=False))
     assert _rows(state, "runs") == 7  # the same articles are written down once
     count = 0
     while state.undo():
         count += 1
-    assert count == undo.SURE == 100
+    assert count == undo.MIN_STEPS == 100
     while state.redo():
         count -= 1
     assert count == 0
 
 
-def test_what_was_undone_is_forgotten_before_what_can_be_undone(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(undo, "SURE", 2)
-    monkeypatch.setattr(undo, "STEPS", 3)
+def test_what_was_undone_is_forgotten_before_what_can_be_undone(
+    state: MarkStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(undo, "MIN_STEPS", 2)
+    monkeypatch.setattr(undo, "MAX_STEPS", 3)
     for id_ in (_A, _B, _C):
-        state.mark([id_], read=True)
+        state.mark([id_], MarkChange(read=True))
     state.undo()
-    state.mark([_C], starred=True)
+    state.mark([_C], MarkChange(starred=True))
     assert state.redo() is None
     for _ in range(3):
         assert state.undo() is not None
     assert _said(state) == {}
 
 
-def test_a_step_that_cannot_be_read_is_passed_over_and_the_marks_stay(state: State) -> None:
+def test_a_step_that_cannot_be_read_is_passed_over_and_the_marks_stay(state: MarkStore) -> None:
     for id_ in (_A, _B, _C):
-        state.mark([id_], read=True)
-    with state._database.write() as db:
+        state.mark([id_], MarkChange(read=True))
+    with state._file._database.write() as db:
         db.execute("UPDATE changes SET formers = x'00' WHERE step = 3")
         db.execute("DELETE FROM runs WHERE number = (SELECT run FROM changes WHERE step = 2)")
     undone = state.undo()
     assert undone is not None
     assert undone.changed == {1}
-    assert (_said(state), state.undo()) == ({_B: Said(read=True), _C: Said(read=True)}, None)
+    assert (_said(state), state.undo()) == ({_B: ArticleMarks(read=True), _C: ArticleMarks(read=True)}, None)
 
 
-def test_a_document_that_is_moved_away_and_back_comes_with_what_was_changed_meanwhile(state: State) -> None:
-    state.mark([_A], read=True, add_tags=["x"])
-    state.carry([(1, 2)])
-    state.mark([_B], read=False, starred=True)
+def test_a_document_that_is_moved_away_and_back_comes_with_what_was_changed_meanwhile(state: MarkStore) -> None:
+    state.mark([_A], MarkChange(read=True, add_tags=("x",)))
+    state.reassign_ids([(1, 2)])
+    state.mark([_B], MarkChange(read=False, starred=True))
     for _ in range(2):  # told twice is told once
-        state.carry([(2, 1)])
-        assert _said(state) == {_A: Said(False, True, ("x",)), _B: Said(False, True, ("x",))}
-    state.carry([(1, 2)])
-    assert _said(state)[_B] == Said(False, True, ("x",))
+        state.reassign_ids([(2, 1)])
+        assert _said(state) == {_A: ArticleMarks(False, True, ("x",)), _B: ArticleMarks(False, True, ("x",))}
+    state.reassign_ids([(1, 2)])
+    assert _said(state)[_B] == ArticleMarks(False, True, ("x",))
     undone = state.undo()
     assert undone is not None
-    assert (undone.changed, undone.left) == ({1, 2}, 0)
-    assert _said(state) == {_A: Said(True, False, ("x",)), _B: Said(True, False, ("x",))}
+    assert (undone.changed, undone.skipped) == ({1, 2}, 0)
+    assert _said(state) == {_A: ArticleMarks(True, False, ("x",)), _B: ArticleMarks(True, False, ("x",))}
     assert state.undo() is not None
     assert (_said(state), state.undo()) == ({}, None)
     for _ in range(2):
         assert state.redo() is not None
-    assert _said(state) == {_A: Said(False, True, ("x",)), _B: Said(False, True, ("x",))}
+    assert _said(state) == {_A: ArticleMarks(False, True, ("x",)), _B: ArticleMarks(False, True, ("x",))}
 
 
-def test_of_a_mark_that_both_documents_have_the_later_holds(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_of_a_mark_that_both_documents_have_the_later_holds(state: MarkStore, monkeypatch: pytest.MonkeyPatch) -> None:
     for now, id_, read in ((1000, _B, True), (2000, _A, True), (3000, _A, False), (4000, _C, True)):
-        monkeypatch.setattr("reader.storage.sqlite.marks.store._now", lambda now=now: now)
-        state.mark([id_], read=read)
-    state.carry([(1, 2), (1, 3)])
-    assert _said(state) == {_C: Said(read=True)}
+        monkeypatch.setattr("reader.storage.sqlite.marks.schema.timestamp", lambda now=now: now)
+        state.mark([id_], MarkChange(read=read))
+    state.reassign_ids([(1, 2), (1, 3)])
+    assert _said(state) == {_C: ArticleMarks(read=True)}
     seen = []
     while state.undo():
         seen.append(sorted(_said(state)))
     assert seen == [[], [_A, _B], []]
 
 
-def test_two_that_change_places_have_the_later_marks_of_both(state: State, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_that_change_places_have_the_later_marks_of_both(state: MarkStore, monkeypatch: pytest.MonkeyPatch) -> None:
     for now, id_, read in ((1000, _A, True), (2000, _B, True), (3000, _B, False)):
-        monkeypatch.setattr("reader.storage.sqlite.marks.store._now", lambda now=now: now)
-        state.mark([id_], read=read)
-    state.mark([_A], starred=True)
+        monkeypatch.setattr("reader.storage.sqlite.marks.schema.timestamp", lambda now=now: now)
+        state.mark([id_], MarkChange(read=read))
+    state.mark([_A], MarkChange(starred=True))
     for _ in range(2):
-        state.carry([(1, 2), (2, 1)])
-        assert _said(state) == {_A: Said(starred=True), _B: Said(starred=True)}
+        state.reassign_ids([(1, 2), (2, 1)])
+        assert _said(state) == {_A: ArticleMarks(starred=True), _B: ArticleMarks(starred=True)}
 
 
 def test_things_are_kept_undone_and_redone(tmp_path: Path) -> None:
     path = tmp_path / "state.db"
-    with closing(State.open(path)[0]) as state:
-        assert state.keep("view", {"AI": {"query": "tag:ai", "sort": "date"}}, told="Saved the view “AI”.") == 1
+    with closing(MarkStore.open(path)[0]) as state:
+        assert (
+            state.items.put("view", {"AI": {"query": "tag:ai", "sort": "date"}}, description="Saved the view “AI”.")
+            == 1
+        )
         version = state.version()
-        assert state.keep("view", {"AI": {"sort": "date", "query": "tag:ai"}, "none": None}, told="x") == 0
+        assert state.items.put("view", {"AI": {"sort": "date", "query": "tag:ai"}, "none": None}, description="x") == 0
         assert state.version() == version
-        state.mark([_A], read=True)
-        state.keep("view", {"AI": None, "News": {"query": "tag:ai", "sort": "date"}}, told="Renamed “AI”")
-        assert state.kept("search") == {}
-    with closing(State.open(path)[0]) as state:
-        assert state.kept("view") == {"News": {"query": "tag:ai", "sort": "date"}}
+        state.mark([_A], MarkChange(read=True))
+        state.items.put("view", {"AI": None, "News": {"query": "tag:ai", "sort": "date"}}, description="Renamed “AI”")
+        assert state.items.get("search") == {}
+    with closing(MarkStore.open(path)[0]) as state:
+        assert state.items.get("view") == {"News": {"query": "tag:ai", "sort": "date"}}
         undone = state.undo()
         assert undone is not None
         assert (undone.sentence, undone.kinds, undone.changed) == ("Undone: renamed “AI”.", {"view"}, set())
-        assert state.kept("view") == {"AI": {"query": "tag:ai", "sort": "date"}}
+        assert state.items.get("view") == {"AI": {"query": "tag:ai", "sort": "date"}}
         undone = state.undo()
         assert undone is not None
         assert (undone.kinds, undone.changed) == (frozenset(), {1})
         undone = state.undo()
         assert undone is not None
-        assert undone.told == "Saved the view “AI”"
-        assert (state.kept("view"), state.undo()) == ({}, None)
+        assert undone.description == "Saved the view “AI”"
+        assert (state.items.get("view"), state.undo()) == ({}, None)
         while state.redo():
             pass
-        assert state.kept("view") == {"News": {"query": "tag:ai", "sort": "date"}}
+        assert state.items.get("view") == {"News": {"query": "tag:ai", "sort": "date"}}
 
 
-def test_a_thing_that_was_changed_since_is_left_as_it_is(state: State) -> None:
-    state.keep("view", {"one": 1, "two": 2}, told="Saved two views")
-    later = held(state).things["view", "one"].at + 10
-    state.take_in(Marks(things={("view", "one"): Thing(later, "7")}))
+def test_a_thing_that_was_changed_since_is_left_as_it_is(state: MarkStore) -> None:
+    state.items.put("view", {"one": 1, "two": 2}, description="Saved two views")
+    later = held(state).items["view", "one"].at + 10
+    state.merge(MarkSet(items={("view", "one"): NamedItem(later, "7")}))
     undone = state.undo()
     assert undone is not None
     assert undone.sentence == "Undone: saved two views (1 changed since, left as it is)."
-    assert state.kept("view") == {"one": 7}
-    assert held(state).things["view", "two"].value == ""
+    assert state.items.get("view") == {"one": 7}
+    assert held(state).items["view", "two"].value == ""
     redone = state.redo()
     assert redone is not None
-    assert state.kept("view") == {"one": 7, "two": 2}
+    assert state.items.get("view") == {"one": 7, "two": 2}
 
 
 @pytest.mark.parametrize(
     ("name", "value", "why"),
     [
-        ("", 1, "can be no name"),
-        ("x" * 201, 1, "can be no name"),
-        ("two\nlines", 1, "can be no name"),
-        ("\x1b[2J", 1, "can be no name"),
+        ("", 1, "is not a valid name"),
+        ("x" * 201, 1, "is not a valid name"),
+        ("two\nlines", 1, "is not a valid name"),
+        ("\x1b[2J", 1, "is not a valid name"),
         ("a", float("nan"), "cannot be written as JSON"),
         ("a", "\ud800", "cannot be written as JSON"),
         ("a", "é" * 20_000, "longer than 32,768 bytes"),
     ],
 )
-def test_what_cannot_be_kept_is_told_and_changes_nothing(state: State, name: str, value: Json, why: str) -> None:
+def test_what_cannot_be_kept_is_told_and_changes_nothing(state: MarkStore, name: str, value: Json, why: str) -> None:
     with pytest.raises(ReaderError, match=why) as caught:
-        state.keep("view", {"fine": 1, name: value}, told="Saved")
+        state.items.put("view", {"fine": 1, name: value}, description="Saved")
     assert str(caught.value).isprintable()
-    assert (state.kept("view"), state.version(), state.undo()) == ({}, 0, None)
+    assert (state.items.get("view"), state.version(), state.undo()) == ({}, 0, None)
 
 
 _STEPS = st.lists(
@@ -372,27 +380,27 @@ _STEPS = st.lists(
 )  # fmt: skip
 
 
-def _do(state: State, step: tuple[object, ...]) -> None:
+def _do(state: MarkStore, step: tuple[object, ...]) -> None:
     match step:
         case ("mark", ids, read, starred, tags):
-            state.mark(ids, read=read, starred=starred, add_tags=tags)  # type: ignore[arg-type]
+            state.mark(ids, MarkChange(read=read, starred=starred, add_tags=tuple(tags)))  # type: ignore[arg-type]
         case ("untag", ids, text):
-            state.mark(ids, remove_tags=[text])  # type: ignore[arg-type, list-item]
+            state.mark(ids, MarkChange(remove_tags=(text,)))  # type: ignore[arg-type, list-item]
         case ("keep", things):
-            state.keep("view", things, told="Saved")  # type: ignore[arg-type]
+            state.items.put("view", things, description="Saved")  # type: ignore[arg-type]
         case ("undo",):
             state.undo()
         case _:
             state.redo()
 
 
-def _all(state: State) -> tuple[dict[str, Said], dict[str, Json]]:
-    return _said(state), state.kept("view")
+def _all(state: MarkStore) -> tuple[dict[str, ArticleMarks], dict[str, Json]]:
+    return _said(state), state.items.get("view")
 
 
 @given(_STEPS)
 def test_undo_then_redo_is_as_if_nothing_had_been(steps: list[tuple[object, ...]]) -> None:
-    with closing(State.in_memory()) as state:
+    with closing(MarkStore.in_memory()) as state:
         for step in steps:
             _do(state, step)
         before = _all(state)
@@ -407,7 +415,7 @@ def test_undo_then_redo_is_as_if_nothing_had_been(steps: list[tuple[object, ...]
 
 @given(_STEPS)
 def test_undo_takes_back_the_last_change_exactly(steps: list[tuple[object, ...]]) -> None:
-    with closing(State.in_memory()) as state:
+    with closing(MarkStore.in_memory()) as state:
         for step in steps:
             before, version = _all(state), state.version()
             _do(state, step)

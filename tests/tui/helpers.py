@@ -22,7 +22,7 @@ from textual.worker import WorkerCancelled, WorkerFailed
 from reader.config.settings import Config, FetchSettings
 from reader.core.events import FetchEvent
 from reader.core.model import Row
-from reader.core.ordering import Sort, View
+from reader.core.ordering import ArticleOrder, Sort
 from reader.core.paths import Paths
 from reader.indexing.remote import UpdaterThread
 from reader.library.library import Library
@@ -303,13 +303,13 @@ class Reader:
         """Do what the fetch service does when something has happened."""
         self.main_screen.call_later(self.main_screen.fetch._receive, event)
 
-    def report_loaded_list(self, order: View, rows: list[Row], selected: int) -> None:
+    def report_loaded_list(self, order: ArticleOrder, rows: list[Row], selected: int) -> None:
         """Do what a worker does that has loaded a list with this article selected."""
         # Two modules of the list loader, which are imported late.
         from reader.tui.loaders.article_list import ListRequest, LoadedList
 
         request = ListRequest(order.sort, None, selected, self.main_screen.size.height)
-        counts, index = self.app.library.counts(), order.find(selected)
+        counts, index = self.app.library.counts(), order.index_of(selected)
         name = self.main_screen.list_content._name
         loaded = LoadedList(order, rows, counts, index, None, False, 0, frozenset(), name, None)
         self.main_screen.call_later(self.main_screen.list_content._show, request, loaded)
@@ -350,7 +350,7 @@ class Reader:
 
     @property
     def rows(self) -> list[Row]:
-        return self.app.library.rows(self.article_list.order.rowids)
+        return self.app.library.articles.rows(self.article_list.order.rowids)
 
     @property
     def pane_title(self) -> str:
@@ -457,7 +457,7 @@ async def open_app(
     library = Library.open(folder, Paths.from_environment())
     try:
         # In this process, so that it can be waited for; and nothing is noticed that a test does not ask for.
-        first = load_first_frame(library, keeper=UpdaterThread(library, watching=False))
+        first = load_first_frame(library, updater=UpdaterThread(library, watching=False))
         app = NewsreaderApp(first, settings or FETCH_DISABLED, timings)
         async with app.run_test(size=size) as pilot:
             reader = Reader(app, pilot)

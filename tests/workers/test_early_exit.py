@@ -13,12 +13,13 @@ from threading import Event
 import pytest
 
 from reader.core.events import Progress
+from reader.core.marks import MarkChange
 from reader.core.ordering import Sort
 from reader.indexing.parse_worker import parse_files
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
 from reader.storage.sqlite.index.reader import Index
-from reader.storage.sqlite.index.writer import Writer
+from reader.storage.sqlite.index.writer import IndexWriter
 from reader.workers import process as processes
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
@@ -30,7 +31,7 @@ def _document(title: str, more: str = "") -> str:
 
 
 def _paths(library: Library) -> list[str]:
-    return sorted(row.path for row in library.rows(library.view(Sort()).rowids))
+    return sorted(row.path for row in library.articles.rows(library.articles.order(Sort()).rowids))
 
 
 def _refresh(library: Library, *paths: bytes) -> Progress:
@@ -74,13 +75,13 @@ def test_another_document_of_the_same_title_time_and_size_is_not_a_moved_one(
     folder = make_folder({"a.md": _document("Notes", "excerpt: monday\n")})
     os.utime(folder / "a.md", (0, 0))
     opened = library(folder)
-    (row,) = opened.rows(opened.view(Sort()).rowids)
-    opened.mark_read([row.id], read=True)
+    (row,) = opened.articles.rows(opened.articles.order(Sort()).rowids)
+    opened.marks.apply([row.id], MarkChange(read=True))
     (folder / "a.md").unlink()
     make_folder({"b.md": _document("Notes", "excerpt: friday\n")})
     os.utime(folder / "b.md", (0, 0))
     assert _refresh(opened).moved == 0
-    (row,) = opened.rows(opened.view(Sort()).rowids)
+    (row,) = opened.articles.rows(opened.articles.order(Sort()).rowids)
     assert (row.path, row.read) == ("b.md", False)
 
 
@@ -100,11 +101,11 @@ def test_a_folder_that_cannot_be_read_any_more_keeps_its_articles(
     try:
         _refresh(opened, b"a")
         assert _paths(opened) == ["a/1.md"]
-        assert [problem.path for problem in opened.problems()] == ["a"]
+        assert [problem.path for problem in opened.articles.problems()] == ["a"]
     finally:
         (folder / "a").chmod(0o755)
     _refresh(opened, b"a")
-    assert opened.problems() == []
+    assert opened.articles.problems() == []
 
 
 def test_what_cannot_be_a_document_is_told_when_it_comes_and_no_more_when_it_goes(
@@ -115,13 +116,13 @@ def test_what_cannot_be_a_document_is_told_when_it_comes_and_no_more_when_it_goe
     opened = library(folder)
     (folder / "a/link.md").symlink_to("nowhere")
     _refresh(opened, b"a/link.md")
-    assert [problem.path for problem in opened.problems()] == ["a/former.md", "a/link.md"]
+    assert [problem.path for problem in opened.articles.problems()] == ["a/former.md", "a/link.md"]
     (folder / "a/link.md").unlink()
     _refresh(opened, b"a/link.md")
-    assert [problem.path for problem in opened.problems()] == ["a/former.md"]
+    assert [problem.path for problem in opened.articles.problems()] == ["a/former.md"]
     shutil.rmtree(folder / "a")
     _refresh(opened, b"a/former.md", b"a/1.md", b"a")
-    assert (opened.problems(), _paths(opened)) == ([], [])
+    assert (opened.articles.problems(), _paths(opened)) == ([], [])
 
 
 def test_folders_told_of_one_by_one_are_read_once(make_folder: MakeFolder, library: OpenLibrary) -> None:
@@ -180,9 +181,9 @@ def test_two_writers_where_there_are_no_locks_leave_no_article_out_of_the_lists(
     opened = library(folder)
     make_folder({"one.md": _document("one"), "other.md": _document("other")})
     # What locks prevent: the first to show would otherwise show its own alone, and say that all is shown.
-    one, other = Writer(opened.index._database), Writer(opened.index._database)
+    one, other = IndexWriter(opened.index._database), IndexWriter(opened.index._database)
     one.apply(*parse_files(opened.folder, b"", [b"one.md"])[:2])
     other.apply(*parse_files(opened.folder, b"", [b"other.md"])[:2])
-    assert one.show()
-    other.show()
+    assert one.publish()
+    other.publish()
     assert {"one.md", "other.md"} < set(_paths(opened))

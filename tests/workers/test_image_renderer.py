@@ -31,14 +31,14 @@ def pictures(opened: Library) -> Iterator[ImageRenderer]:
 
 def test_what_is_kept_is_made_and_what_is_not_is_nothing(opened: Library, pictures: ImageRenderer) -> None:
     assert pictures.render(URL, BOX) is None
-    opened.pages.keep_image(URL, encoded(halves()), "image/png")
+    opened.pages.put_image(URL, encoded(halves()), "image/png")
     made = pictures.render(URL, BOX)
     assert isinstance(made, RenderedImage)
     assert (made.cells, made.lines) == (20, 5)
 
 
 def test_it_is_made_once_for_a_size(opened: Library, pictures: ImageRenderer) -> None:
-    opened.pages.keep_image(URL, encoded(halves()), "image/png")
+    opened.pages.put_image(URL, encoded(halves()), "image/png")
     first = pictures.render(URL, BOX)
     assert pictures.render(URL, BOX) is first
     other = pictures.render(URL, BOX._replace(cells=10))
@@ -57,9 +57,9 @@ def test_it_is_made_once_for_a_size(opened: Library, pictures: ImageRenderer) ->
     ids=["no picture", "bomb", "cut short", "tracker"],
 )
 def test_what_cannot_be_shown_says_why(opened: Library, pictures: ImageRenderer, body: bytes, why: str) -> None:
-    opened.pages.keep_image(URL, body, "image/png")
+    opened.pages.put_image(URL, body, "image/png")
     assert pictures.render(URL, BOX) == why
-    opened.pages.keep_image("https://a.example/b.png", encoded(halves()), "image/png")
+    opened.pages.put_image("https://a.example/b.png", encoded(halves()), "image/png")
     assert isinstance(pictures.render("https://a.example/b.png", BOX), RenderedImage)
 
 
@@ -69,11 +69,11 @@ def test_what_cannot_be_shown_says_why(opened: Library, pictures: ImageRenderer,
 def test_large_pictures_are_made_within_a_worker_s_memory(
     opened: Library, pictures: ImageRenderer, mode: str, kind: str, side: int
 ) -> None:
-    opened.pages.keep_image(URL, encoded(Image.new(mode, (side, side)), kind), "image/png")
+    opened.pages.put_image(URL, encoded(Image.new(mode, (side, side)), kind), "image/png")
     assert isinstance(pictures.render(URL, BOX), RenderedImage)
 
 
 def test_after_the_end_nothing_is_made(opened: Library, pictures: ImageRenderer) -> None:
-    opened.pages.keep_image(URL, encoded(halves()), "image/png")
+    opened.pages.put_image(URL, encoded(halves()), "image/png")
     pictures.close()
     assert pictures.render(URL, BOX) == "The program is about to end."

@@ -23,7 +23,7 @@ from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import FAILED
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
-from reader.storage.sqlite.index.writer import UNREAD_AGAIN, ParsedFile
+from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
 from reader.workers import process as processes
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
@@ -94,7 +94,7 @@ def test_processes_killed_all_the_time_lose_no_document_and_double_none(make_fol
     assert sorted(each.name for each in found) == [b"%03d.md" % n for n in range(200)]
     fallen = [each for each in found if each.record is None]
     assert len(fallen) <= 8  # a process that falls costs one document at most, and only until the next time
-    assert all(each.mtime_ns == UNREAD_AGAIN and each.problems == ((1, "", FAILED),) for each in fallen)
+    assert all(each.mtime_ns == NOT_PARSED and each.problems == ((1, "", FAILED),) for each in fallen)
     _nobody_is_left(before)
 
 
@@ -119,13 +119,13 @@ def test_a_document_over_which_every_process_falls_costs_itself(
             faulty.setenv("PYTHONPATH", str(tmp_path / "fault"))
             *_, last = refresh(library)
         assert last.done == 800
-        assert len(library.view(Sort())) == 799
-        assert [(problem.path, problem.message) for problem in library.problems()] == [("bad.md", FAILED)]
+        assert len(library.articles.order(Sort())) == 799
+        assert [(problem.path, problem.message) for problem in library.articles.problems()] == [("bad.md", FAILED)]
         _nobody_is_left(before)
         *_, last = refresh(library)  # once the fault is gone
         assert (last.done, last.changed) == (1, 1)
-        assert len(library.view(Sort())) == 800
-        assert library.problems() == []
+        assert len(library.articles.order(Sort())) == 800
+        assert library.articles.problems() == []
 
 
 def test_a_pool_that_is_closed_at_work_ends_what_it_began(make_folder: MakeFolder) -> None:
@@ -159,11 +159,13 @@ def test_many_documents_come_to_the_same_with_and_without_processes(
                 begun |= _children() - before
             assert bool(begun) == apart
             orders = [
-                [row.path for row in library.rows(library.view(Sort(key, reverse)).rowids)]
+                [row.path for row in library.articles.rows(library.articles.order(Sort(key, reverse)).rowids)]
                 for key in SORT_KEYS
                 for reverse in (False, True)
             ]
-            answers.append((orders, library.census(), library.problems(), library.counts(), library.folders()))
+            answers.append(
+                (orders, library.census(), library.articles.problems(), library.counts(), library.articles.folders())
+            )
     assert answers[0] == answers[1]
     assert len(answers[0][0][0]) == 1001
     _nobody_is_left(before)
@@ -179,7 +181,7 @@ def test_a_refresh_that_is_left_ends_its_processes(make_folder: MakeFolder) -> N
         _nobody_is_left(before)
         *_, last = refresh(library)  # nor does it keep the lock
         assert last.finished
-        assert len(library.view(Sort())) == 3000
+        assert len(library.articles.order(Sort())) == 3000
 
 
 def test_a_message_that_is_cut_off_is_the_end_of_the_pipe() -> None:

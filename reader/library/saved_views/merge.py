@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 from reader.core.model import Json
 from reader.core.text import clean
-from reader.library.saved_views.toml_file import LONGEST_NAME, LONGEST_QUERY, SavedView, sort_of, sort_text
+from reader.library.saved_views.toml_file import LONGEST_NAME, LONGEST_QUERY, SavedView, format_sort, sort_of
 
 
-class Placed(NamedTuple):
+class RankedView(NamedTuple):
     """A view as the history has it."""
 
     query: str
@@ -33,7 +33,7 @@ class Placed(NamedTuple):
         return {"query": self.query, "sort": self.sort, "rank": self.rank}
 
 
-def placed(name: str, value: Json) -> Placed | None:
+def parse_view(name: str, value: Json) -> RankedView | None:
     """Return the view that was kept under ``name``; None for what is none, as files come from elsewhere, too."""
     if not isinstance(value, dict) or not name or len(name) > LONGEST_NAME or clean(name) != name:
         return None
@@ -48,10 +48,10 @@ def placed(name: str, value: Json) -> Placed | None:
         place = float(rank)
     except OverflowError:  # a whole number of hundreds of digits
         return None
-    return None if math.isnan(place) else Placed(query, sort, place)
+    return None if math.isnan(place) else RankedView(query, sort, place)
 
 
-def ranked(views: Sequence[SavedView], known: Mapping[str, Placed]) -> dict[str, Placed]:
+def rank_views(views: Sequence[SavedView], known: Mapping[str, RankedView]) -> dict[str, RankedView]:
     """Return the views of a file with their ranks: those that are ``known``, as far as the order is still theirs."""
     ranks = [known[view.name].rank if view.name in known else None for view in views]
     kept = _rising(ranks)
@@ -63,13 +63,16 @@ def ranked(views: Sequence[SavedView], known: Mapping[str, Placed]) -> dict[str,
         low = result[-1] if result else None
         after = next((other for other in range(at + 1, len(views)) if other in kept), None)
         high = None if after is None else ranks[after]
-        result.append(between(low, high, (after or 0) - at + 1))
+        result.append(rank_between(low, high, (after or 0) - at + 1))
     if any(not first < second for first, second in pairwise(result)):
         result = [float(at) for at in range(len(views))]  # there is no number left between two of them
-    return {view.name: Placed(view.query, sort_text(view.sort), rank) for view, rank in zip(views, result, strict=True)}
+    return {
+        view.name: RankedView(view.query, format_sort(view.sort), rank)
+        for view, rank in zip(views, result, strict=True)
+    }
 
 
-def between(low: float | None, high: float | None, parts: int = 2) -> float:
+def rank_between(low: float | None, high: float | None, parts: int = 2) -> float:
     """Return the first of the numbers that cut what is between two ranks into ``parts``."""
     if low is None:
         return 0.0 if high is None else high - (parts - 1)
@@ -99,11 +102,11 @@ def _chain(before: Mapping[int, int], at: int) -> list[int]:
     return found
 
 
-def merged(
-    file: Mapping[str, Placed], agreed: Mapping[str, Placed], history: Mapping[str, Placed]
-) -> dict[str, Placed]:
+def merge_views(
+    file: Mapping[str, RankedView], agreed: Mapping[str, RankedView], history: Mapping[str, RankedView]
+) -> dict[str, RankedView]:
     """Return the views as they are to be, in their order; ``agreed`` is how both were when they were the same."""
-    found: dict[str, Placed] = {}
+    found: dict[str, RankedView] = {}
     for name in {**file, **history}:
         there, then, here = file.get(name), agreed.get(name), history.get(name)
         view = here if there == then else there
@@ -112,6 +115,6 @@ def merged(
     return dict(sorted(found.items(), key=lambda each: (each[1].rank, each[0])))
 
 
-def views_of(views: Mapping[str, Placed]) -> list[SavedView]:
+def sorted_views(views: Mapping[str, RankedView]) -> list[SavedView]:
     """Return the views in the order they stand in, without their ranks."""
     return [SavedView(name, view.query, sort_of(view.sort)) for name, view in views.items()]

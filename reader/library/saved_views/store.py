@@ -18,18 +18,19 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from reader.core.atomic_write import write_atomically
 from reader.core.errors import ReaderError, describe_error
 from reader.core.ordering import Sort
 from reader.core.text import clean, show_path, truncate
 from reader.library.saved_views import toml_file
-from reader.library.saved_views.merge import Placed, between, merged, placed, ranked, views_of
+from reader.library.saved_views.merge import RankedView, merge_views, parse_view, rank_between, rank_views, sorted_views
 from reader.library.saved_views.toml_file import LONGEST_NAME, LONGEST_QUERY, SavedView
 from reader.storage.sqlite import lock
 
 if TYPE_CHECKING:
     from reader.core.model import Json
     from reader.library.library import Library
-    from reader.storage.sqlite.marks.undo import Undone
+    from reader.storage.sqlite.marks.undo import UndoResult
 
 log = logging.getLogger(__name__)
 
@@ -51,12 +52,12 @@ Signature = tuple[int, int, int] | None
 class _Agreed(NamedTuple):
     """How file and history were when they agreed last."""
 
-    views: Mapping[str, Placed]
+    views: Mapping[str, RankedView]
     texts: Mapping[str, str]
     """How views are or were written in the file, where somebody has written them differently than newsreader does."""
 
 
-class Views:
+class SavedViews:
     """The saved views in the file at ``path``, with the history of ``library``. Any thread may ask, and may wait."""
 
     def __init__(self, library: Library, path: Path) -> None:
@@ -73,7 +74,7 @@ class Views:
     def look(self) -> list[SavedView]:
         """Return the views there are now, in their order. Raises ReaderError when the file cannot be read or used."""
         with self._alone():
-            return views_of(self._agree())
+            return sorted_views(self._agree())
 
     # Changes. Each returns what was done, as the history calls it.
 
@@ -84,11 +85,11 @@ class Views:
         if len(query) > LONGEST_QUERY:
             raise ReaderError(f"The query is longer than {LONGEST_QUERY:,} characters.", "Make it shorter.")
 
-        def change(views: Mapping[str, Placed]) -> tuple[dict[str, Placed | None], str]:
+        def change(views: Mapping[str, RankedView]) -> tuple[dict[str, RankedView | None], str]:
             former = views.get(name)
             last = max((view.rank for view in views.values()), default=None)
-            rank = between(last, None) if former is None else former.rank
-            view = Placed(query, toml_file.sort_text(sort), rank)
+            rank = rank_between(last, None) if former is None else former.rank
+            view = RankedView(query, toml_file.format_sort(sort), rank)
             words = f"{'Saved' if former is None else 'Changed'} the view “{name}”"
             return {name: view}, words
 
@@ -98,7 +99,7 @@ class Views:
         """Give a view another name. Raises ReaderError when there is none of the former, or one of the new."""
         new = _name(new)
 
-        def change(views: Mapping[str, Placed]) -> tuple[dict[str, Placed | None], str]:
+        def change(views: Mapping[str, RankedView]) -> tuple[dict[str, RankedView | None], str]:
             view = _there(views, name)
             if new != name and new in views:
                 raise ReaderError(f"There is a view “{_cut(new)}” already.", "Choose another name.")
@@ -109,7 +110,7 @@ class Views:
     def delete(self, name: str) -> str:
         """Delete a view. Raises ReaderError."""
 
-        def change(views: Mapping[str, Placed]) -> tuple[dict[str, Placed | None], str]:
+        def change(views: Mapping[str, RankedView]) -> tuple[dict[str, RankedView | None], str]:
             _there(views, name)
             return {name: None}, f"Deleted the view “{name}”"
 
@@ -118,7 +119,7 @@ class Views:
     def move(self, name: str, step: int) -> str:
         """Move a view up (-1) or down (1) in the order. Return an empty text at its end. Raises ReaderError."""
 
-        def change(views: Mapping[str, Placed]) -> tuple[dict[str, Placed | None], str]:
+        def change(views: Mapping[str, RankedView]) -> tuple[dict[str, RankedView | None], str]:
             view = _there(views, name)
             others = [each for each in views if each != name]
             place = [*views].index(name) + step
@@ -127,14 +128,14 @@ class Views:
             order = [*others[:place], name, *others[place:]]
             moved = {each: views[each] for each in order}
             known = {each: its for each, its in views.items() if each != name}
-            ranks = ranked(views_of(moved), known)
-            changed: dict[str, Placed | None] = {each: its for each, its in ranks.items() if its != views[each]}
+            ranks = rank_views(sorted_views(moved), known)
+            changed: dict[str, RankedView | None] = {each: its for each, its in ranks.items() if its != views[each]}
             direction = "up" if step < 0 else "down"
             return changed or {name: view}, f"Moved the view “{name}” {direction}"
 
         return self._change(change)
 
-    def undo(self, *, again: bool = False) -> Undone | None:
+    def undo(self, *, again: bool = False) -> UndoResult | None:
         """Take back the last change of marks or things, or make it ``again``, and bring the file up to date.
 
         Raises ReaderError. When that is because of the file, views are as they were.
@@ -145,7 +146,7 @@ class Views:
                 self._agree()  # what somebody has written into the file is not undone
             except ReaderError as error:
                 trouble = error
-            undone = self._library.redo() if again else self._library.undo()
+            undone = self._library.marks.redo() if again else self._library.marks.undo()
             if undone is None or KIND not in undone.kinds:
                 return undone
             try:
@@ -154,19 +155,19 @@ class Views:
                 self._agree()
             except ReaderError:
                 if again:
-                    self._library.undo()
+                    self._library.marks.undo()
                 else:
-                    self._library.redo()
+                    self._library.marks.redo()
                 raise
             return undone
 
-    def _change(self, change: Callable[[Mapping[str, Placed]], tuple[dict[str, Placed | None], str]]) -> str:
+    def _change(self, change: Callable[[Mapping[str, RankedView]], tuple[dict[str, RankedView | None], str]]) -> str:
         with self._alone():
             before = self._agree()
             things, told = change(before)
             if not things:
                 return told
-            if not self._library.keep(KIND, _json(things), told=told):
+            if not self._library.items.put(KIND, _json(things), description=told):
                 return told
             try:
                 self._agree()
@@ -175,50 +176,52 @@ class Views:
                 raise
             return told
 
-    def _take_back(self, told: str, before: Mapping[str, Placed | None]) -> None:
+    def _take_back(self, told: str, before: Mapping[str, RankedView | None]) -> None:
         """Make a step undone that could not be written, so that what was before it can be undone as ever."""
-        undone = self._library.undo()
-        if undone is not None and undone.told != told:  # somebody has marked an article in this moment
-            self._library.redo()
-            self._library.take_over(KIND, _json(before))
+        undone = self._library.marks.undo()
+        if undone is not None and undone.description != told:  # somebody has marked an article in this moment
+            self._library.marks.redo()
+            self._library.items.replace(KIND, _json(before))
 
     # File and history.
 
-    def _agree(self) -> dict[str, Placed]:
+    def _agree(self) -> dict[str, RankedView]:
         """Bring file and history to one state, and return it. Raises ReaderError."""
         for _ in range(_TRIES):
             signature, text = self._read()
-            there = toml_file.read(text, self._shown)
+            there = toml_file.parse_views(text, self._shown)
             agreed = self._agreed()
             history = {
                 name: view
-                for name, value in self._library.kept(KIND).items()
-                if (view := placed(name, value)) is not None
+                for name, value in self._library.items.get(KIND).items()
+                if (view := parse_view(name, value)) is not None
             }
-            both = merged(ranked(there, agreed.views), agreed.views, history)
-            both = ranked(views_of(both), both)
-            wanted = views_of(both)
+            both = merge_views(rank_views(there, agreed.views), agreed.views, history)
+            both = rank_views(sorted_views(both), both)
+            wanted = sorted_views(both)
             if wanted != there:
-                written = toml_file.edited(text, wanted, self._shown, agreed.texts)
+                written = toml_file.edit_views(text, wanted, self._shown, agreed.texts)
                 if self._signature() != signature:
                     continue  # somebody was writing meanwhile
                 self._write(written)
                 text, signature = written, self._signature()
             self._take_over(both, history)
-            self._remember(_Agreed(both, {**agreed.texts, **toml_file.texts(text, wanted)}), agreed)
+            self._remember(_Agreed(both, {**agreed.texts, **toml_file.custom_texts(text, wanted)}), agreed)
             self._seen = signature
             return both
         raise ReaderError(f"{self._shown} is being changed all the time.", "Try again in a moment.")
 
-    def _take_over(self, both: Mapping[str, Placed], history: Mapping[str, Placed]) -> None:
+    def _take_over(self, both: Mapping[str, RankedView], history: Mapping[str, RankedView]) -> None:
         different = {name: both.get(name) for name in {**both, **history} if both.get(name) != history.get(name)}
         if different:
-            self._library.take_over(KIND, _json(different))
+            self._library.items.replace(KIND, _json(different))
 
     def _agreed(self) -> _Agreed:
         try:
-            found = json.loads(self._library.recall(_AGREED) or "{}")
-            views = {name: view for name, value in found["views"].items() if (view := placed(name, value)) is not None}
+            found = json.loads(self._library.settings.get(_AGREED) or "{}")
+            views = {
+                name: view for name, value in found["views"].items() if (view := parse_view(name, value)) is not None
+            }
             texts = {name: text for name, text in found["texts"].items() if isinstance(text, str)}
         except (ValueError, RecursionError, KeyError, AttributeError, TypeError):  # never yet, or not by us
             return _Agreed({}, {})
@@ -230,7 +233,7 @@ class Views:
         agreed = _Agreed(agreed.views, {name: text for name, text in agreed.texts.items() if name not in forgotten})
         if agreed != before:
             values = {"views": _json(agreed.views), "texts": agreed.texts}
-            self._library.remember(_AGREED, json.dumps(values, ensure_ascii=False))
+            self._library.settings.set(_AGREED, json.dumps(values, ensure_ascii=False))
 
     def _read(self) -> tuple[Signature, str]:
         signature = self._seen = self._signature()
@@ -256,7 +259,7 @@ class Views:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise ReaderError(f"{show_path(self._path.parent)} cannot be made: {describe_error(error)}.") from error
-        self._library.write_whole(self._path, [text.encode()])
+        write_atomically(self._path, [text.encode()])
 
     def _signature(self) -> Signature:
         try:
@@ -272,7 +275,7 @@ class Views:
         folder = self._path.parent if self._path.parent.is_dir() else None
         with contextlib.ExitStack() as stack:
             try:
-                stack.enter_context(lock.held(self._threads, folder, lambda: time.monotonic() < until))
+                stack.enter_context(lock.locked(self._threads, folder, lambda: time.monotonic() < until))
             except lock.BusyError as error:
                 raise ReaderError(
                     f"Another newsreader is writing {self._shown}.", "It was waited for in vain; try again."
@@ -280,7 +283,7 @@ class Views:
             yield
 
 
-def _json(views: Mapping[str, Placed | None]) -> dict[str, Json]:
+def _json(views: Mapping[str, RankedView | None]) -> dict[str, Json]:
     return {name: None if view is None else view.json() for name, view in views.items()}
 
 
@@ -294,7 +297,7 @@ def _name(text: str) -> str:
     return name
 
 
-def _there(views: Mapping[str, Placed], name: str) -> Placed:
+def _there(views: Mapping[str, RankedView], name: str) -> RankedView:
     if name not in views:
         raise ReaderError(f"There is no view “{_cut(name)}” any more.", "Somebody has deleted or renamed it.")
     return views[name]

@@ -46,7 +46,7 @@ class SavedView:
     sort: Sort | None = None
 
 
-def read(text: str, shown: str) -> list[SavedView]:
+def parse_views(text: str, shown: str) -> list[SavedView]:
     """Return the views that ``text`` says, in their order; ``shown`` is what to call the file.
 
     Raises ReaderError that names the file, the line or the view, and what to do.
@@ -104,7 +104,7 @@ def sort_of(text: str) -> Sort | None:
     return next((Sort(each, reverse=text.startswith("-")) for each in SORT_KEYS if each == key), None)
 
 
-def sort_text(sort: Sort | None) -> str:
+def format_sort(sort: Sort | None) -> str:
     """Return an order as it is written; empty for None."""
     return "" if sort is None else f"{'-' if sort.reverse else ''}{sort.by}"
 
@@ -123,14 +123,14 @@ class _Block(NamedTuple):
     after: str
 
 
-def edited(text: str, wanted: Sequence[SavedView], shown: str, former: Mapping[str, str] | None = None) -> str:
+def edit_views(text: str, wanted: Sequence[SavedView], shown: str, former: Mapping[str, str] | None = None) -> str:
     """Return ``text`` changed so that it says the views ``wanted``, in this order; whatever it says besides stays.
 
-    ``former`` has the text of views that were there once, by name (see :func:`texts`).
+    ``former`` has the text of views that were there once, by name (see :func:`custom_texts`).
     Raises ReaderError when the file is written in a way that cannot be changed here.
     """
     newline = "\r\n" if "\r\n" in text else "\n"
-    there = read(text, shown)
+    there = parse_views(text, shown)
     if there == [*wanted]:
         return text
     head, blocks = _blocks(text)
@@ -167,12 +167,12 @@ def edited(text: str, wanted: Sequence[SavedView], shown: str, former: Mapping[s
         last = -2 if source is None else source
     if last != len(blocks) - 1 and result:
         result = result.rstrip("\r\n") + newline
-    if read(result, shown) != [*wanted]:
+    if parse_views(result, shown) != [*wanted]:
         raise ReaderError(f"{shown} is written in a way that only a person can change.", "Make the change there.")
     return result
 
 
-def texts(text: str, views: Sequence[SavedView]) -> dict[str, str]:
+def custom_texts(text: str, views: Sequence[SavedView]) -> dict[str, str]:
     """Return how those ``views`` of ``text`` are written that are not written as they would be here, by name."""
     _, blocks = _blocks(text)
     if len(blocks) != len(views):
@@ -216,7 +216,7 @@ def _apart(before: str, newline: str) -> str:
 
 def _fresh(view: SavedView, newline: str) -> str:
     lines = ["[[view]]", f"name = {_quoted(view.name)}", f"query = {_quoted(view.query)}"]
-    lines += [f"sort = {_quoted(sort_text(view.sort))}"] if view.sort is not None else []
+    lines += [f"sort = {_quoted(format_sort(view.sort))}"] if view.sort is not None else []
     return "".join(line + newline for line in lines)
 
 
@@ -226,9 +226,9 @@ def _written(view: SavedView, former: str, newline: str) -> str:
     if not former:
         return fresh
     try:
-        (before,) = read(former, "")
+        (before,) = parse_views(former, "")
         text = _changed(former, before, view, newline)
-        return text if read(text, "") == [view] else fresh
+        return text if parse_views(text, "") == [view] else fresh
     except (ReaderError, ValueError):  # it is from a file of ours, which may have been changed
         return fresh
 
@@ -240,7 +240,7 @@ def _changed(block: str, before: SavedView, view: SavedView, newline: str) -> st
     for key, old, new in (
         ("name", before.name, view.name),
         ("query", before.query, view.query),
-        ("sort", sort_text(before.sort), sort_text(view.sort)),
+        ("sort", format_sort(before.sort), format_sort(view.sort)),
     ):
         if old == new:
             continue

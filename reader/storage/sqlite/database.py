@@ -1,19 +1,21 @@
-"""What our SQLite files have in common: opening, one connection a thread, setting a damaged file aside."""
+"""What all our SQLite files share: connections per thread, transactions, errors, quarantine of damaged files."""
 
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from reader.core.errors import ReaderError, describe_error
 from reader.core.text import show_path
 
+Connect: TypeAlias = Callable[[], AbstractContextManager[sqlite3.Connection]]
+"""Lends a connection."""
 _BUSY_SECONDS = 5.0
 _JOURNAL_BYTES = 32 << 20
 _UNWRITABLE = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN}
@@ -21,181 +23,180 @@ _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class StorageError(ReaderError):
-    """A file of ours cannot be used; the message says which and why."""
+    """One of our files cannot be used; the message says which one and why."""
 
     def __init__(self, path: Path | None, error: sqlite3.Error, *, damaged: bool = False) -> None:
         where = show_path(path) if path is not None else "newsreader's memory"
-        code = getattr(error, "sqlite_errorcode", None)  # misuse of the module has none
+        code = getattr(error, "sqlite_errorcode", None)  # errors of misusing the module have none
         super().__init__(f"{where} cannot be used: {describe_error(error)}.")
-        # A table of ours that is not there: somebody has deleted the file, or put another in its place.
-        missing = "no such table" in str(error)
-        no_text = "could not decode to utf-8" in str(error).lower()
-        self.damaged = damaged or missing or no_text or (code is not None and code & 0xFF in _DAMAGE)
+        # A missing table means that the file was deleted or replaced.
+        is_missing = "no such table" in str(error)
+        is_no_text = "could not decode to utf-8" in str(error).lower()
+        self.damaged = damaged or is_missing or is_no_text or (code is not None and code & 0xFF in _DAMAGE)
         self.unwritable = code is not None and code & 0xFF in _UNWRITABLE
 
 
 _FAILURES = (sqlite3.Error, UnicodeDecodeError)
-"""What comes out of SQLite: its own words may quote what is damaged, and not be text."""
+"""What SQLite raises: its messages may quote damaged bytes that are not text."""
 
 
-def _failure(path: Path | None, error: Exception) -> StorageError:
-    return StorageError(path, error if isinstance(error, sqlite3.Error) else malformed())
+def _storage_error(path: Path | None, error: Exception) -> StorageError:
+    return StorageError(path, error if isinstance(error, sqlite3.Error) else corruption_error())
 
 
-def malformed() -> sqlite3.DatabaseError:
-    """Return what SQLite says of a damaged file where it does not find the words itself."""
+def corruption_error() -> sqlite3.DatabaseError:
+    """Return the error that SQLite itself raises for a damaged file."""
     error = sqlite3.DatabaseError("database disk image is malformed")
     error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
     return error
 
 
-class _Lent(NamedTuple):
-    """A connection, and the lock that whoever uses it holds."""
+class _Borrowed(NamedTuple):
+    """A connection, and the lock that its user holds."""
 
     db: sqlite3.Connection
     lock: threading.RLock
 
 
 class Database:
-    """A SQLite file that many threads read and one at a time writes; or, without a path, memory.
+    """A SQLite file, or memory if there is no path, with many reading threads and one writer at a time.
 
-    A connection belongs to the thread that made it, as SQLite likes best. Memory has
-    one connection, which the threads take turns with. Each has a lock that is held while
-    it is lent: to close one that is in use would end the process.
+    Each thread has its own connection to a file; all threads share the one connection to
+    memory. Every connection has a lock, held while it is in use: closing a connection in use
+    would crash the process.
     """
 
     def __init__(self, path: Path | None, *, durable: bool) -> None:
-        """Without ``durable``, a lost power supply may cost what was written last, and :meth:`checkpoint` is needed."""
+        """Unless ``durable``, a power failure may lose the latest writes, and :meth:`checkpoint` must be called."""
         self.path = path
         self.damaged = False
-        """Whether the file turned out to be bad while it was used."""
+        """Whether the file turned out to be damaged in use."""
         self._durable = durable
         self._local = threading.local()
         self._guard = threading.Lock()
         self._closed = False
-        self._all: list[_Lent] = []
+        self._connections: list[_Borrowed] = []
         self._memory = self._connect() if path is None else None
 
-    def _connect(self) -> _Lent:
+    def _connect(self) -> _Borrowed:
         db: sqlite3.Connection | None = None
         try:
             db = sqlite3.connect(
                 ":memory:" if self.path is None else self.path,
                 timeout=_BUSY_SECONDS,
-                isolation_level=None,  # transactions are begun by hand, in write()
-                check_same_thread=False,  # close() runs in another thread than some were opened in
+                isolation_level=None,  # write() begins transactions explicitly
+                check_same_thread=False,  # close() runs in another thread than some connections were opened in
             )
             _use_wal(db)
             db.execute(f"PRAGMA synchronous={'FULL' if self._durable else 'NORMAL'}")
             db.execute("PRAGMA trusted_schema=OFF")
             if not self._durable:
-                # SQLite before 3.51.3 can lose data when two connections do so at once: one writer asks for it.
+                # Before 3.51.3, SQLite can lose data if two connections checkpoint at once: only one writer does it.
                 db.execute("PRAGMA wal_autocheckpoint=0")
         except _FAILURES as error:
             if db is not None:
                 db.close()
-            raise _failure(self.path, error) from error
-        lent = _Lent(db, threading.RLock())
+            raise _storage_error(self.path, error) from error
+        borrowed = _Borrowed(db, threading.RLock())
         with self._guard:
             if self._closed:
                 db.close()
             else:
-                self._all.append(lent)
-        return lent
+                self._connections.append(borrowed)
+        return borrowed
 
     @contextlib.contextmanager
     def read(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection for reading. Whatever goes wrong in it comes out as StorageError."""
-        lent: _Lent | None = self._memory or getattr(self._local, "lent", None)
-        if lent is None:
-            lent = self._local.lent = self._connect()
+        """Lend a connection for reading. SQLite's errors are raised as StorageError."""
+        borrowed: _Borrowed | None = self._memory or getattr(self._local, "borrowed", None)
+        if borrowed is None:
+            borrowed = self._local.borrowed = self._connect()
         try:
-            with lent.lock:
-                yield lent.db
+            with borrowed.lock:
+                yield borrowed.db
         except _FAILURES as error:
-            failure = _failure(self.path, error)
+            failure = _storage_error(self.path, error)
             if not self._durable and isinstance(error, sqlite3.IntegrityError):
-                failure.damaged = True  # nothing of ours is asked to break a rule: the rows there contradict each other
+                failure.damaged = True  # our statements break no constraint, so the stored rows are inconsistent
             self.damaged = self.damaged or failure.damaged
             raise failure from error
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection inside one transaction: all of it is kept, or, when anything raises, nothing.
+        """Lend a connection inside one transaction, which is rolled back if anything is raised.
 
-        Inside another of the same thread it is a part of that one. Waits up to five
-        seconds for another writer. Whatever goes wrong comes out as StorageError.
+        Nested calls in the same thread join the outer transaction. Waits up to five seconds for
+        another writer. SQLite's errors are raised as StorageError.
         """
         with self.read() as db:
-            if _is_inside(db):
+            if _in_transaction(db):
                 yield db
                 return
-            # IMMEDIATE: a transaction that begins by reading cannot wait for its turn to write.
+            # IMMEDIATE: a transaction that starts with a read could not wait for its turn to write.
             db.execute("BEGIN IMMEDIATE")
             try:
                 yield db
                 db.execute("COMMIT")
             except BaseException:
-                # Some errors end the transaction themselves. One left open would take in all that is written later,
-                # and never keep it.
-                if _is_inside(db):
+                # Some errors end the transaction themselves. One left open would swallow all later writes.
+                if _in_transaction(db):
                     db.execute("ROLLBACK")
                 raise
 
     def is_shared(self) -> bool:
-        """Return whether everything that this thread has written is there for other connections too."""
+        """Return whether other connections see everything that this thread has written."""
         if self.path is None:
             return False
         with self.read() as db:
-            return not _is_inside(db)
+            return not _in_transaction(db)
 
     @contextlib.contextmanager
-    def aside(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection of its own for one long question, closed afterwards. The database must have a file."""
-        lent = self._connect()
+    def dedicated_connection(self) -> Iterator[sqlite3.Connection]:
+        """Lend a new connection for one long query, and close it. The database must have a file."""
+        borrowed = self._connect()
         try:
-            with lent.lock:
-                yield lent.db
+            with borrowed.lock:
+                yield borrowed.db
         except _FAILURES as error:
-            raise _failure(self.path, error) from error
+            raise _storage_error(self.path, error) from error
         finally:
             with self._guard:
-                if lent in self._all:
-                    self._all.remove(lent)
-            lent.db.close()
+                if borrowed in self._connections:
+                    self._connections.remove(borrowed)
+            borrowed.db.close()
 
     @contextlib.contextmanager
-    def open_already(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection made before, whichever thread's: the file's name may lead to another file by now."""
+    def existing_connection(self) -> Iterator[sqlite3.Connection]:
+        """Lend an open connection of any thread: by now, the path may lead to another file."""
         with self._guard:
-            if not self._all:
+            if not self._connections:
                 raise StorageError(self.path, sqlite3.ProgrammingError("it was never opened"))
-            lent = self._all[0]
+            borrowed = self._connections[0]
         try:
-            with lent.lock:
-                yield lent.db
+            with borrowed.lock:
+                yield borrowed.db
         except _FAILURES as error:
-            raise _failure(self.path, error) from error
+            raise _storage_error(self.path, error) from error
 
-    def checkpoint(self, *, whole: bool = False) -> None:
-        """Hand what was written over to the main file, once it has become much; ``whole`` also empties the journal.
+    def checkpoint(self, *, truncate: bool = False) -> None:
+        """Move what was written from the journal to the main file if the journal is long; ``truncate`` always does.
 
-        As far as others, who may be reading, allow. To be called by one at a time.
+        Readers may keep it from completing. Only one caller at a time may do this.
         """
         if self.path is None:
             return
         with self.read() as db:
-            if _is_inside(db):
+            if _in_transaction(db):
                 return
-            if not whole and not self._journal_is_long():
+            if not truncate and not self._is_journal_long():
                 return
             db.execute("PRAGMA busy_timeout=0")
             try:
-                db.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if whole else 'PASSIVE'})")
+                db.execute(f"PRAGMA wal_checkpoint({'TRUNCATE' if truncate else 'PASSIVE'})")
             finally:
                 db.execute(f"PRAGMA busy_timeout={int(_BUSY_SECONDS * 1000)}")
 
-    def _journal_is_long(self) -> bool:
+    def _is_journal_long(self) -> bool:
         assert self.path is not None
         try:
             return self.path.with_name(self.path.name + "-wal").stat().st_size > _JOURNAL_BYTES
@@ -203,23 +204,23 @@ class Database:
             return False
 
     def close(self) -> None:
-        """Close every connection, whichever thread made it; whoever asks for one afterwards gets a StorageError.
+        """Close every connection of every thread; later calls raise StorageError.
 
-        Waits for those that are in use, for at most a few seconds each; one that is still
-        in use then (a disk that does not answer) is left to the end of the process.
+        Waits a few seconds for each connection in use; one that is still in use then, because
+        the disk does not answer, is left open until the process ends.
         """
         with self._guard:
             self._closed = True
-            every, self._all = self._all, []
-        for lent in every:
-            if lent.lock.acquire(timeout=_BUSY_SECONDS):
+            connections, self._connections = self._connections, []
+        for borrowed in connections:
+            if borrowed.lock.acquire(timeout=_BUSY_SECONDS):
                 with contextlib.suppress(sqlite3.Error):
-                    lent.db.close()
-                lent.lock.release()
+                    borrowed.db.close()
+                borrowed.lock.release()
 
 
-def prepared(path: Path | None, prepare: Callable[[Database], None], *, durable: bool) -> Database:
-    """Return the database at ``path``, or in memory, after ``prepare`` has made its tables; closed when that fails."""
+def open_database(path: Path | None, prepare: Callable[[Database], None], *, durable: bool) -> Database:
+    """Return the database at ``path``, or in memory, after ``prepare`` has created its tables; closed if that fails."""
     database = Database(path, durable=durable)
     try:
         prepare(database)
@@ -229,15 +230,14 @@ def prepared(path: Path | None, prepare: Callable[[Database], None], *, durable:
     return database
 
 
-def _is_inside(db: sqlite3.Connection) -> bool:
-    """Return whether a transaction is open."""
-    return db.in_transaction
+def _in_transaction(db: sqlite3.Connection) -> bool:
+    return db.in_transaction  # a function, since mypy assumes that the attribute does not change
 
 
 def _use_wal(db: sqlite3.Connection) -> None:
-    """Switch to a write-ahead log, waiting as for any other change.
+    """Switch to a write-ahead log, waiting for other writers.
 
-    For this one SQLite does not wait itself: two instances that make a file at the same time would be refused.
+    SQLite itself does not wait here: of two instances that create a file at the same time, one would fail.
     """
     until = time.monotonic() + _BUSY_SECONDS
     while True:
@@ -251,21 +251,18 @@ def _use_wal(db: sqlite3.Connection) -> None:
             return
 
 
-def set_aside(path: Path) -> Path:
-    """Move a damaged file, with the journal that belongs to it, out of the way, and return where it went.
-
-    Raises OSError.
-    """
+def quarantine(path: Path) -> Path:
+    """Rename a damaged file, together with its journal, and return its new path. Raises OSError."""
     target = free_name(path.with_name(f"{path.name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"))
     path.rename(target)
-    for tail in ("-wal", "-shm"):
+    for suffix in ("-wal", "-shm"):
         with contextlib.suppress(FileNotFoundError):
-            path.with_name(path.name + tail).rename(target.with_name(target.name + tail))
+            path.with_name(path.name + suffix).rename(target.with_name(target.name + suffix))
     return target
 
 
 def free_name(path: Path) -> Path:
-    """Return ``path``, or where there is something of that name, one with a number added that is free."""
+    """Return ``path``, with a number appended if the name is taken."""
     target, count = path, 1
     while target.exists():
         count += 1
@@ -273,20 +270,8 @@ def free_name(path: Path) -> Path:
     return target
 
 
-def sync(path: Path) -> None:
-    """Have the disk keep what was written to a file, or the names in a folder. Raises OSError."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    except OSError:
-        if not path.is_dir():  # not every file system can do that with folders
-            raise
-    finally:
-        os.close(handle)
-
-
-def identity(path: Path | None) -> tuple[int, int] | None:
-    """Return what tells a file from another of the same name; None when there is none."""
+def file_identity(path: Path | None) -> tuple[int, int] | None:
+    """Return what distinguishes a file from another of the same name; None if there is no file."""
     try:
         info = path.stat() if path is not None else None
     except OSError:

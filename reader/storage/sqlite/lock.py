@@ -1,4 +1,4 @@
-"""One writer at a time, among threads and among programs on one machine."""
+"""Mutual exclusion among threads and among programs on one machine."""
 
 from __future__ import annotations
 
@@ -14,64 +14,64 @@ from reader.core.errors import ReaderError
 
 try:
     import fcntl
-except ImportError:  # not a POSIX system: SQLite's own locks must do
+except ImportError:  # not POSIX: SQLite's own locks have to suffice
     fcntl = None  # type: ignore[assignment]
 
-Wait: TypeAlias = Callable[[], bool]
-"""Asked while another has the lock; True means to go on waiting."""
+KeepWaiting: TypeAlias = Callable[[], bool]
+"""Called while another holds the lock; returns whether to keep waiting."""
 _SECONDS_BETWEEN_TRIES = 0.1
 
 
 class BusyError(ReaderError):
-    """Another newsreader is writing."""
+    """Another newsreader holds the lock."""
 
 
-def NOT_AT_ALL() -> bool:  # noqa: N802 - used like a constant
-    """Do not wait."""
+def NO_WAIT() -> bool:  # noqa: N802 - used like a constant
+    """Do not wait for the lock."""
     return False
 
 
 @contextlib.contextmanager
-def held(threads: threading.Lock, file: Path | None, wait: Wait) -> Iterator[None]:
-    """Hold ``threads`` and, where there is one, the lock on ``file``, which is made; should we end, the system lets go.
+def locked(threads: threading.Lock, file: Path | None, keep_waiting: KeepWaiting) -> Iterator[None]:
+    """Hold ``threads`` and, if given, the lock on ``file``, which is created; it is released if the process dies.
 
-    A folder can be locked as well, which leaves nothing behind in it.
-    Raises BusyError when another has it and ``wait`` says no, at once or after a while.
+    ``file`` may also be a folder, which leaves nothing behind in it. Raises BusyError if
+    another holds a lock and ``keep_waiting`` returns False.
     """
-    _until(lambda: threads.acquire(timeout=_SECONDS_BETWEEN_TRIES), wait)
+    _acquire(lambda: threads.acquire(timeout=_SECONDS_BETWEEN_TRIES), keep_waiting)
     try:
         with contextlib.ExitStack() as stack:
             if file is not None and fcntl is not None:
-                # A file of its own: SQLite's locks on the index would be lost when any other handle of it is closed.
-                handle = _opened(file)
+                # Not the database itself: closing any other handle of it would release SQLite's locks.
+                handle = _open(file)
                 if handle is not None:
                     stack.callback(os.close, handle)
-                    _until(lambda: _try(handle), wait)
+                    _acquire(lambda: _try_lock(handle), keep_waiting)
             yield
     finally:
         threads.release()
 
 
-def _opened(file: Path) -> int | None:
-    how = os.O_RDONLY if file.is_dir() else os.O_RDWR | os.O_CREAT
+def _open(file: Path) -> int | None:
+    flags = os.O_RDONLY if file.is_dir() else os.O_RDWR | os.O_CREAT
     try:
-        return os.open(file, how | getattr(os, "O_CLOEXEC", 0), 0o600)
-    except OSError:  # a full disk, say: SQLite's own locks must do
+        return os.open(file, flags | getattr(os, "O_CLOEXEC", 0), 0o600)
+    except OSError:  # such as a full disk: SQLite's own locks have to suffice
         return None
 
 
-def _until(acquired: Callable[[], bool], wait: Wait) -> None:
-    while not acquired():
-        if not wait():
-            raise BusyError("Another newsreader is reading this folder just now.", "It will be there in a moment.")
+def _acquire(try_once: Callable[[], bool], keep_waiting: KeepWaiting) -> None:
+    while not try_once():
+        if not keep_waiting():
+            raise BusyError("Another newsreader is reading this folder.", "Try again in a moment.")
 
 
-def _try(handle: int) -> bool:
+def _try_lock(handle: int) -> bool:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         time.sleep(_SECONDS_BETWEEN_TRIES)
         return False
-    except OSError:  # a file system without locks: SQLite's own must do, if it has any
+    except OSError:  # a file system without locks: SQLite's own have to suffice
         return True
     return True

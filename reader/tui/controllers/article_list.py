@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reader import startup
 from reader.core.errors import ReaderError
-from reader.core.ordering import Sort, SortKey
-from reader.storage.sqlite.marks.positions import place_in, view_name
+from reader.core.ordering import Sort, SortKey, list_key
 from reader.tui.session import ListSnapshot, MarksChange, Session
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class ArticleListController:
         """What that list is to look like, if it was there before."""
         self._retain_unmatched = False
         """Whether marks have changed since the last load, so that what no longer matches stays."""
-        self._name = view_name(self.sort)
+        self._name = list_key(self.sort)
         """The name of the list in the table of positions."""
         self._was_restored = self._list.cursor > 0
         """Whether an article is selected because the list was left at it."""
@@ -82,7 +81,7 @@ class ArticleListController:
     def sort_by_column(self, by: SortKey) -> None:
         """Sort by ``by``, or the other way round when the list is sorted by it."""
         shown = self._header.sort  # the query may have named it
-        self.sort_by(shown.flipped() if shown is not None and shown.by == by else Sort(by))
+        self.sort_by(shown.reversed() if shown is not None and shown.by == by else Sort(by))
 
     def sort_by(self, sort: Sort) -> None:
         """Load another order; header and message change with the list, in one frame."""
@@ -239,7 +238,7 @@ class ArticleListController:
         if self._is_new_query:
             # A result is looked at from its top, or where it was left; what was there before, where it was.
             if self._snapshot is not None:
-                return order.find(self._snapshot.rowid), self._snapshot.top, False
+                return order.index_of(self._snapshot.rowid), self._snapshot.top, False
             first, line = position or (0, 0)
             return first, max(0, first - line), False
         if position is not None and not self._is_held:
@@ -248,7 +247,7 @@ class ArticleListController:
         moved = articles.user_selected and request.selected_rowid != articles.rowid
         if request.selected_rowid == -1 and not moved:
             return 0, None, False
-        index = order.find(articles.rowid) if moved else loaded.selected_index
+        index = order.index_of(articles.rowid) if moved else loaded.selected_index
         return index, None, index is None
 
     def _lose(self) -> LostSelection | None:
@@ -314,7 +313,7 @@ class ArticleListController:
         session = self._session
         order = session.order
         try:
-            found = await session.background.run(session.library.next_unread, order, start, step)
+            found = await session.background.run(session.library.articles.next_unread, order, start, step)
             if order is session.order:
                 self._select_found(found, step, then)
         finally:
@@ -336,8 +335,8 @@ class ArticleListController:
         if articles.user_moved and len(articles.order):
             line = articles.cursor - int(articles.scroll_offset.y)
             library = self._session.library
-            library.places.left_view(self._name, place_in(articles.order, articles.cursor, line))
-            self._session.background.save(library.places.write)
+            library.positions.set_list(self._name, articles.order.position_at(articles.cursor, line))
+            self._session.background.save(library.positions.write)
         articles.user_moved = False
 
     def _note_position(self, loaded: LoadedList) -> None:

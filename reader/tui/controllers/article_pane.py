@@ -13,7 +13,7 @@ from reader.tui.widgets.article_pane.history import BackEntry, BackStack
 
 if TYPE_CHECKING:
     from reader.core.events import Progress
-    from reader.core.ordering import View
+    from reader.core.ordering import ArticleOrder
     from reader.tui.loaders.article import LeadImage, LoadedArticle
     from reader.tui.widgets.article_pane.content import ArticleContent, RelatedItem
     from reader.tui.widgets.panes import Panes
@@ -88,7 +88,7 @@ class ArticlePaneController:
         """Show a document that is selected in the list too, if it is there."""
         self.save_position()
         self.requested_rowid = rowid  # so that selecting it does not load it as well
-        index = self._session.order.find(rowid)
+        index = self._session.order.index_of(rowid)
         if index is not None:
             self._list.select(index, top=first_row)
         self.show_document(rowid, top, selected)
@@ -198,7 +198,7 @@ class ArticlePaneController:
 
     # What changes beneath the pane.
 
-    def _articles_changed(self, order: View) -> None:
+    def _articles_changed(self, order: ArticleOrder) -> None:
         self.show_placeholder()
         if len(order) and self.requested_rowid == -1 and self._pane.content is None:
             self.select(self._list.rowid)
@@ -242,8 +242,8 @@ class ArticlePaneController:
         """Save where in the article the user is, if they have scrolled it."""
         left = self._pane.pop_position()
         if left is not None:
-            self._session.library.places.left_article(*left)
-            self._session.background.save(self._session.library.places.write)
+            self._session.library.positions.set_article(*left)
+            self._session.background.save(self._session.library.positions.write)
 
     # Related items.
 

@@ -100,7 +100,7 @@ class FetchController:
         session = self._session
 
         def find_missing() -> tuple[list[str], int]:
-            ids = session.library.identities(rowids)
+            ids = session.library.articles.ids(rowids)
             missing = session.library.pages.missing(ids)
             return missing, len(ids) - len(missing)
 

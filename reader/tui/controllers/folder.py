@@ -91,7 +91,7 @@ class FolderController:
             case IndexChanged():
                 session.index_replaced.publish(None)
             case MarksChanged():
-                if event.version != session.library.marks_counted():  # otherwise the change was made here
+                if event.version != session.library.marks.counted_version:  # otherwise the change was made here
                     session.marks_changed.publish(MarksChange())
             case _:
                 session.folder = session.folder._replace(progress=event)
@@ -111,7 +111,7 @@ class FolderController:
         session = self._session
 
         async def job() -> None:
-            await session.background.run(session.library.backup_marks)
+            await session.background.run(session.library.marks.backup_if_due)
 
         session.background.start(job, "backup")
 
@@ -153,7 +153,7 @@ class FolderController:
 
     async def _load_problems(self) -> None:
         session = self._session
-        problems = await session.background.run(session.library.problems)
+        problems = await session.background.run(session.library.articles.problems)
         if problems:
             self._show_problems(problems)
         else:

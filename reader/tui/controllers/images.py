@@ -78,7 +78,7 @@ class ImagesController:
 
     async def load_setting(self) -> None:
         """Load whether images were on in the last run."""
-        saved = await self._session.background.run(self._session.library.recall, self._setting)
+        saved = await self._session.background.run(self._session.library.settings.get, self._setting)
         if saved in {"on", "off"}:
             self._is_on, self._why_off = saved == "on", ""
             self._apply()

@@ -6,16 +6,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from reader.core.marks import MarkChange
 from reader.tui.background import WRITES
 from reader.tui.prompts import Prompt
 from reader.tui.session import MarksChange, Session
-from reader.tui.widgets.article_list.pending_marks import MarkChange, PendingMarks, describe_change
+from reader.tui.widgets.article_list.pending_marks import PendingMarks, describe_change
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
     from reader.core.model import Row
-    from reader.library.saved_views.store import Views
+    from reader.library.saved_views.store import SavedViews
     from reader.tui.widgets.article_pane.content import ArticleContent
     from reader.tui.widgets.panes import Panes
 
@@ -26,7 +27,9 @@ _NO_ARTICLE = "There is no article to {} here."
 class MarksController:
     """Marks the articles that a key is about, and those that have been read."""
 
-    def __init__(self, session: Session, panes: Panes, pending: PendingMarks, saved_views: Callable[[], Views]) -> None:
+    def __init__(
+        self, session: Session, panes: Panes, pending: PendingMarks, saved_views: Callable[[], SavedViews]
+    ) -> None:
         """``saved_views`` are undone together with marks; they are only used in worker threads."""
         self._session = session
         self._panes = panes
@@ -129,9 +132,9 @@ class MarksController:
         library, session = self._session.library, self._session
 
         def save() -> tuple[str, list[Row], int]:
-            marked = library.mark([row.id for row in rows], **change._asdict())
+            marked = library.marks.apply([row.id for row in rows], change)
             session.saved_changes += 1
-            return marked.told, library.rows([row.rowid for row in rows]), session.saved_changes
+            return marked.description, library.articles.rows([row.rowid for row in rows]), session.saved_changes
 
         description, saved_rows, number = await session.background.write(save)
         self._list.update_rows(self._pending.confirm(saved_rows, number))
@@ -142,7 +145,7 @@ class MarksController:
     def _mark_many(self, rowids: Sequence[int], mark: Literal["read", "starred"], value: bool | None) -> None:
         self._announce(f"Marking {len(rowids):,} articles …")
         library = self._session.library
-        self._change_many(lambda: library.mark_documents(rowids, mark, value).told)
+        self._change_many(lambda: library.marks.set_or_toggle(rowids, mark, value).description)
 
     def _change_many(self, change: Callable[[], str]) -> None:
         async def job() -> None:
@@ -195,7 +198,7 @@ class MarksController:
     def _show(self, message: str) -> None:
         if not message:
             return
-        if not self._session.library.keeps_marks:
+        if not self._session.library.marks.are_saved:
             message = f"{message} Only until you quit: marks cannot be saved."
         self._session.show_message(message)
 
@@ -229,7 +232,7 @@ class MarksController:
         self._session.background.start(self._load_tags, "tags")
 
     async def _load_tags(self) -> None:
-        self._known_tags = await self._session.background.run(self._session.library.tags)
+        self._known_tags = await self._session.background.run(self._session.library.marks.tags)
         line = self._session.prompts.line
         if line is not None and self._session.prompts.asks_for(self._complete_tag):
             self._complete_tag(line.text, line.cursor)
@@ -244,10 +247,10 @@ class MarksController:
             line.show_hint("" if completion.words else "Separate tags with commas.")
 
     def _is_bad_tag(self, text: str) -> bool:
-        from reader.library.library import Library
+        from reader.core.marks import tag_error
         from reader.tui.widgets.prompt.completion import split_tags
 
-        faults = (Library.fault_of_tag(tag.removeprefix("-")) for tag in split_tags(text))
+        faults = (tag_error(tag.removeprefix("-")) for tag in split_tags(text))
         fault = next(filter(None, faults), "")
         line = self._session.prompts.line
         if fault and line is not None:
@@ -261,7 +264,13 @@ class MarksController:
         add = [tag for tag in given if not tag.startswith("-")]
         remove = [tag[1:] for tag in given if tag.startswith("-")]
         library = self._session.library
-        self._change_many(lambda: library.mark_rows(rowids, add_tags=add, remove_tags=remove).told)
+        self._change_many(
+            lambda: (
+                library.marks.apply_to_rows(
+                    rowids, MarkChange(add_tags=tuple(add), remove_tags=tuple(remove))
+                ).description
+            )
+        )
         self._list.clear_range()
 
     def _tag_one(self, row: Row, text: str) -> None:

@@ -169,8 +169,8 @@ class ReaderController:
             return
         position = self.pane.view.position.pop_changed()
         if position is not None and text.kind != "excerpt":
-            self._session.library.places.left_article(text.id, position, "text")
-            self._session.background.save(self._session.library.places.write)
+            self._session.library.positions.set_article(text.id, position, "text")
+            self._session.background.save(self._session.library.positions.write)
 
     # The same text anew.
 
@@ -346,9 +346,9 @@ class ReaderController:
             return [rowid]
         library = self._session.library
         try:
-            if library.identities([rowid]) == [text.id]:
+            if library.articles.ids([rowid]) == [text.id]:
                 return [rowid]
-            return library.documents_of(text.id)[:1]  # the row is of another article now
+            return library.articles.rowids(text.id)[:1]  # the row is of another article now
         except ReaderError:  # the index cannot be read just now; the list says so
             return []
 
@@ -371,7 +371,7 @@ class ReaderController:
 
     async def load_width(self) -> None:
         """Load the width of the column that was chosen last."""
-        saved = await self._session.background.run(self._session.library.recall, WIDTH_SETTING) or ""
+        saved = await self._session.background.run(self._session.library.settings.get, WIDTH_SETTING) or ""
         if saved.isascii() and saved.isdecimal() and len(saved) < 5:
             self._width = int(saved)
             if self._pane is not None:

@@ -17,7 +17,7 @@ from reader.tui.session import MarksChange, Session
 
 if TYPE_CHECKING:
     from reader.core.ordering import Sort
-    from reader.library.saved_views.store import Views
+    from reader.library.saved_views.store import SavedViews
     from reader.library.saved_views.toml_file import SavedView
     from reader.query.ast import Query
     from reader.tui.loaders.sidebar import SidebarCounter, ViewsWatcher
@@ -220,7 +220,7 @@ class SavedViewsController:
     # Saved views and counts.
 
     @property
-    def store(self) -> Views:
+    def store(self) -> SavedViews:
         """The saved views themselves; for worker threads."""
         return self._views_watcher.views
 
@@ -420,7 +420,7 @@ class SavedViewsController:
 
     # Changing saved views.
 
-    def _change(self, change: Callable[[Views], str], nothing: str = "") -> None:
+    def _change(self, change: Callable[[SavedViews], str], nothing: str = "") -> None:
         """Change the saved views; ``nothing`` is said when that changed nothing."""
 
         def work() -> tuple[str, list[SavedView]]:

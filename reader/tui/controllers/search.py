@@ -76,17 +76,16 @@ class SearchController:
     async def _load_history(self) -> None:
         from reader.tui.widgets.prompt.completion import parse_history
 
-        self._history = parse_history(await self._session.background.run(self._session.library.recall, HISTORY))
-        line = self._session.prompts.line
-        if line is not None and self._before_prompt is not None:
-            line.set_history(self._history)
+        self._history = parse_history(await self._session.background.run(self._session.library.settings.get, HISTORY))
+        if self._before_prompt is not None:
+            self._session.prompts.set_history(self._history)
 
     async def _load_values(self) -> None:
         from reader.query.ast import VALUE_FIELDS
 
         library = self._session.library
         self._values = await self._session.background.run(
-            lambda: {field: [value.value for value in library.values(field)] for field in VALUE_FIELDS}
+            lambda: {field: [value.value for value in library.search.values(field)] for field in VALUE_FIELDS}
         )
         line = self._session.prompts.line
         if line is not None and self._before_prompt is not None:
@@ -147,7 +146,7 @@ class SearchController:
         def add(history: str | None) -> str:
             return history_with(parse_history(history), text)
 
-        self._session.background.save(self._session.library.remember_with, HISTORY, add)
+        self._session.background.save(self._session.library.settings.update, HISTORY, add)
 
     def _restore(self) -> None:
         """Show what was there before the prompt."""

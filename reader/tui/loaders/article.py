@@ -47,7 +47,7 @@ def load_article(
     """
     content = load_content(library, rowid, bodies())
     image = lead.image if lead and content.images and content.images[0].url == lead.url else None
-    position = library.places.position(content.id) if with_position and content.id else None
+    position = library.positions.article(content.id) if with_position and content.id else None
     return LoadedArticle(content, lay_out_pane(content, width, image=image), position)
 
 
@@ -62,8 +62,8 @@ def load_content(library: Library, rowid: int, bodies: BodyParser) -> ArticleCon
 
     Raises ReaderError when it is gone or can no longer be read.
     """
-    article = library.article(rowid)
-    row = next(iter(library.rows([rowid])), None)
+    article = library.articles.load(rowid)
+    row = next(iter(library.articles.rows([rowid])), None)
     related = tuple(_related_item(library, item) for item in article.related)
     members = _members(library, rowid, article)
     extra = {name: value for name, value in article.extra.items() if not (name == "items" and members)}
@@ -125,7 +125,7 @@ def _related_item(library: Library, related: Related) -> RelatedItem:
         heat=related.heat,
         excerpt=related.excerpt,
         links=related.links,
-        rowid=library.locate(related.links.every()),
+        rowid=library.articles.rowid_by_url(related.links.every()),
         related=related,
     )
 
@@ -135,8 +135,8 @@ def _members(library: Library, rowid: int, article: Article) -> tuple[RelatedIte
     names = article.extra.get("items")
     if not isinstance(names, list):
         return ()
-    found = library.members(rowid, [name for name in names if isinstance(name, str)])
-    rows = {row.rowid: row for row in library.rows([member for member in found if member is not None])}
+    found = library.articles.collection_members(rowid, [name for name in names if isinstance(name, str)])
+    rows = {row.rowid: row for row in library.articles.rows([member for member in found if member is not None])}
     items = tuple(_member_item(rows[member]) for member in found if member in rows)
     # One that cannot be found stays readable by name under "More", with all the others.
     return items if len(items) == len(names) else ()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from reader.core.ordering import list_key
 from reader.query.parser import format_query
-from reader.storage.sqlite.marks.positions import view_name
 from reader.storage.sqlite.search.evaluate import StoppedError
 
 if TYPE_CHECKING:
     from reader.core.model import Counts, Row
-    from reader.core.ordering import Sort, View
+    from reader.core.ordering import ArticleOrder, Sort
     from reader.query.ast import Query
     from reader.tui.session import Session
 
@@ -41,7 +41,7 @@ class ListRequest(NamedTuple):
 class LoadedList(NamedTuple):
     """The order, and what the first frame of it needs."""
 
-    order: View
+    order: ArticleOrder
     rows: list[Row]
     counts: Counts
     selected_index: int | None
@@ -65,42 +65,51 @@ def load_list(session: Session, request: ListRequest, stop: Callable[[], bool]) 
     saved_changes = session.saved_changes
     unmatched: frozenset[int] = frozenset()
     if query is None:
-        order = library.view(request.sort)
+        order = library.articles.order(request.sort)
     else:
         try:
-            found = library.search(query, request.sort, stop=stop)
-            unmatched = found.fallen(request.retained)
-            order = found.view(stop, unmatched)
+            found = library.search.run(query, request.sort, stop=stop)
+            unmatched = found.unmatched(request.retained)
+            order = found.order(stop, unmatched)
         except StoppedError:
             return None
-    selected = order.find(request.selected_rowid)
+    selected = order.index_of(request.selected_rowid)
     recovered = _find_lost(session, order, request.lost)
-    name = view_name(order.sort, "" if query is None else format_query(query))
+    name = list_key(order.sort, "" if query is None else format_query(query))
     counts = library.counts()
     # An article may be missing from a folder that was not read to its end, and no neighbor is to take its place.
-    position = library.places.place(name, order) if request.restore_position and counts.complete else None
+    position = library.positions.index_in(name, order) if request.restore_position and counts.complete else None
     first = position[0] if position is not None else (selected if recovered is None else recovered) or 0
-    rows = library.rows(_rowids_to_read(order, first, request))
+    rows = library.articles.rows(_rowids_to_read(order, first, request))
     return LoadedList(
-        order, rows, counts, selected, recovered, library.has_other_types(), saved_changes, unmatched, name, position
+        order,
+        rows,
+        counts,
+        selected,
+        recovered,
+        library.articles.has_other_types(),
+        saved_changes,
+        unmatched,
+        name,
+        position,
     )
 
 
 def load_rows(session: Session, rowids: Sequence[int]) -> tuple[list[Row], int]:
     """Return rows, and how many changes of marks were on disk when they were read. Raises ReaderError."""
     saved_changes = session.saved_changes
-    return session.library.rows(rowids), saved_changes
+    return session.library.articles.rows(rowids), saved_changes
 
 
-def _find_lost(session: Session, order: View, lost: tuple[int, str] | None) -> int | None:
+def _find_lost(session: Session, order: ArticleOrder, lost: tuple[int, str] | None) -> int | None:
     if lost is None:
         return None
     rowid, id_ = lost
-    indexes = map(order.find, (rowid, *(session.library.documents_of(id_) if id_ else ())))
+    indexes = map(order.index_of, (rowid, *(session.library.articles.rowids(id_) if id_ else ())))
     return next((index for index in indexes if index is not None), None)
 
 
-def _rowids_to_read(order: View, first: int, request: ListRequest) -> list[int]:
+def _rowids_to_read(order: ArticleOrder, first: int, request: ListRequest) -> list[int]:
     """Return the rows around ``first``, and those at both ends, where a key may lead before others are asked for."""
     height = request.height
     screens = _SCREENS_FOUND if request.query is not None and not first else _SCREENS_AHEAD

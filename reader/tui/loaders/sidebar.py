@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from reader.core.errors import ReaderError
 from reader.core.paths import Paths
-from reader.library.saved_views.store import Views
+from reader.library.saved_views.store import SavedViews
 from reader.query.ast import QueryError
 from reader.query.parser import parse_query
 from reader.tui.widgets.sidebar.selection import BUILT_IN_VIEWS, OF_DOCUMENTS, EntryKind
@@ -38,7 +38,7 @@ class ViewsWatcher:
 
         The file is checked every ``seconds``.
         """
-        self.views = Views(library, Paths.from_environment().views_file)
+        self.views = SavedViews(library, Paths.from_environment().views_file)
         self._seconds = seconds
         self._on_views = on_views
         self._on_message = on_message
@@ -110,17 +110,17 @@ class SidebarCounter:
         """Return the entries that may have changed, by kind; None when nothing has. ``sort`` is the list's order."""
         library = self._library
         generation, day = library.generation(), datetime.now().astimezone().date()
-        state = (generation, library.marks_version(), day, tuple(saved), id(library.index))
+        state = (generation, library.marks.version(), day, tuple(saved), id(library.index))
         if state == self._counted:
             return None
         entries: dict[EntryKind, list[SidebarEntry]] = {}
-        tallies = zip(BUILT_IN_VIEWS, library.tallies(), strict=True)
+        tallies = zip(BUILT_IN_VIEWS, library.search.tallies(), strict=True)
         entries["usual"] = [SidebarEntry(name, number) for name, number in tallies]
         entries["view"] = [SidebarEntry(view.name, self._count_view(view.query, sort)) for view in saved]
-        entries["tag"] = [SidebarEntry(*value) for value in library.values("tag")]
+        entries["tag"] = [SidebarEntry(*value) for value in library.search.values("tag")]
         if generation != self._generation or not self._values:
             for kind in OF_DOCUMENTS:
-                self._values[kind] = [SidebarEntry(*value) for value in library.values(kind)]
+                self._values[kind] = [SidebarEntry(*value) for value in library.search.values(kind)]
             self._values["folder"].sort(key=lambda entry: -(entry.articles or 0))
             self._generation = generation
             entries |= self._values
@@ -132,4 +132,4 @@ class SidebarCounter:
             query = parse_query(text)
         except QueryError:
             return None
-        return self._library.search(query, sort).count
+        return self._library.search.run(query, sort).count

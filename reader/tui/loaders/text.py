@@ -47,7 +47,7 @@ def load_reader(
         text = with_cached_page(library, shown)
     assert text is not None
     layout = lay_out_text(text, width, datetime.now().astimezone())
-    return LoadedText(text, layout, library.places.position(text.id, "text") if text.id else None)
+    return LoadedText(text, layout, library.positions.article(text.id, "text") if text.id else None)
 
 
 def load_text(library: Library, subject: ArticleContent | int, bodies: BodyParser) -> ReaderText:

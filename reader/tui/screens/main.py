@@ -58,8 +58,8 @@ class MainScreen(BaseScreen):
         self._notice = notice
         self.saved_views = SavedViewsController(session, first.pane, self._run_query, self._show_sidebar)
         self.panes = panes = Panes(
-            ListHeader(first.view.sort, bindings.single_keys(session.keymap), types=first.types, id="header"),
-            ArticleList(first.view, first.rows, index=first.at, line=first.line, types=first.types, id="list"),
+            ListHeader(first.order.sort, bindings.single_keys(session.keymap), types=first.types, id="header"),
+            ArticleList(first.order, first.rows, index=first.index, line=first.line, types=first.types, id="list"),
             session.gate,
             shows_sidebar=lambda: self.saved_views.is_visible,
             sidebar_pane=self.saved_views.first_pane(),
@@ -70,7 +70,7 @@ class MainScreen(BaseScreen):
         self.top_bar = TopBar(session.library.name, first.counts, id="top")
         self.saved_views.attach(panes)
         pending = PendingMarks()
-        self.folder = FolderController(session, first.keeper, self._show_problems)
+        self.folder = FolderController(session, first.updater, self._show_problems)
         self.marks = MarksController(session, panes, pending, lambda: self.saved_views.store)
         self.pane_content = ArticlePaneController(
             session, panes, on_shown=self._article_shown, on_failed=self.marks.article_failed
@@ -108,7 +108,7 @@ class MainScreen(BaseScreen):
         session.query_changed.subscribe(lambda _: self._update_top_bar())
         session.counts_changed.subscribe(self._counts_changed)
         session.folder_away.subscribe(self._folder_away)
-        self.set_class(not len(first.view), "-empty")
+        self.set_class(not len(first.order), "-empty")
 
     def _commands(self) -> Mapping[str, Callable[[], object]]:
         """Return what runs for each action of the screen, by its name in the registry."""

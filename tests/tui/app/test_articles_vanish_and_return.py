@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from reader.core.marks import MarkChange
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
 from reader.library.library import Library
@@ -97,8 +98,8 @@ async def test_marks_of_another_window_appear(folder: Path) -> None:
         await reader.press("j", "j")
         other = Library.open(folder, Paths.from_environment())
         try:
-            ids = [row.id for row in other.rows(other.view(Sort()).rowids)]
-            other.mark_read(ids[:2], read=True)
+            ids = [row.id for row in other.articles.rows(other.articles.order(Sort()).rowids)]
+            other.marks.apply(ids[:2], MarkChange(read=True))
             await reader.wait_until(lambda: "3 unread" in top(reader))
             assert [row.read for row in reader.cached_rows] == [
                 True,
@@ -108,7 +109,7 @@ async def test_marks_of_another_window_appear(folder: Path) -> None:
                 False,
             ]
             assert reader.row.title == "N2"
-            other.mark_read(ids[:1], read=False)
+            other.marks.apply(ids[:1], MarkChange(read=False))
             await reader.wait_until(lambda: "4 unread" in top(reader))
         finally:
             other.close()

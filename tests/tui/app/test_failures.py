@@ -10,8 +10,11 @@ from typing import NoReturn
 import pytest
 
 from reader.core.errors import ReaderError
+from reader.library.articles import LibraryArticles
 from reader.library.library import Library
+from reader.library.marks import LibraryMarks
 from reader.storage.sqlite.database import StorageError
+from reader.storage.sqlite.marks.named_items import SettingTable
 from tests.conftest import MakeFolder
 from tests.tui.helpers import document, open_app
 
@@ -24,23 +27,23 @@ def failing(error: Exception) -> Callable[..., NoReturn]:
 
 
 @pytest.mark.parametrize(
-    ("call", "keys"),
+    ("owner", "call", "keys"),
     [
-        ("mark", "m"),
-        ("mark", "s"),
-        ("mark_documents", "M"),
-        ("undo", "u"),
-        ("view", "2"),
-        ("problems", "!"),
-        ("remember", "T"),
-        ("tags", "t"),
+        (LibraryMarks, "apply", "m"),
+        (LibraryMarks, "apply", "s"),
+        (LibraryMarks, "set_or_toggle", "M"),
+        (LibraryMarks, "undo", "u"),
+        (LibraryArticles, "order", "2"),
+        (LibraryArticles, "problems", "!"),
+        (SettingTable, "set", "T"),
+        (LibraryMarks, "tags", "t"),
     ],
 )
 async def test_each_failure_is_reported_in_a_sentence(
-    seeds: Path, monkeypatch: pytest.MonkeyPatch, call: str, keys: str
+    seeds: Path, monkeypatch: pytest.MonkeyPatch, owner: type, call: str, keys: str
 ) -> None:
     async with open_app(seeds) as reader:
-        monkeypatch.setattr(Library, call, failing(ReaderError("The disk says no.", "Try another.")))
+        monkeypatch.setattr(owner, call, failing(ReaderError("The disk says no.", "Try another.")))
         await reader.press(*keys)
         assert reader.message == "The disk says no. Try another."
         await reader.press("escape")
@@ -49,7 +52,7 @@ async def test_each_failure_is_reported_in_a_sentence(
 
 async def test_an_unexpected_exception_shows_no_traceback(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_app(seeds) as reader:
-        monkeypatch.setattr(Library, "mark", failing(KeyError("something")))
+        monkeypatch.setattr(LibraryMarks, "apply", failing(KeyError("something")))
         await reader.press("m")
         assert "went wrong in newsreader itself" in reader.message
         assert "Traceback" not in reader.text
@@ -58,7 +61,7 @@ async def test_an_unexpected_exception_shows_no_traceback(seeds: Path, monkeypat
 async def test_a_mark_that_cannot_be_saved_is_reverted(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_app(seeds) as reader:
         with monkeypatch.context() as patch:
-            patch.setattr(Library, "mark", failing(ReaderError("The disk is full.")))
+            patch.setattr(LibraryMarks, "apply", failing(ReaderError("The disk is full.")))
             await reader.press("m", "s")
         assert (reader.row.read, reader.row.starred) == (False, False)
         assert "5 unread" in reader.lines[0]
@@ -69,7 +72,7 @@ async def test_a_mark_that_cannot_be_saved_is_reverted(seeds: Path, monkeypatch:
 async def test_a_failed_list_does_not_block_keys(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_app(seeds) as reader:
         with monkeypatch.context() as patch:
-            patch.setattr(Library, "view", failing(ReaderError("No order today.")))
+            patch.setattr(LibraryArticles, "order", failing(ReaderError("No order today.")))
             await reader.press("2", "j")
         assert reader.article_list.cursor == 1
         await reader.press("3")
@@ -80,7 +83,7 @@ async def test_missing_rows_are_requested_again(make_folder: MakeFolder, monkeyp
     folder = make_folder({f"{n:04}.md": document(f"N{n:04}", f"quality: {9000 - n}") for n in range(1000)})
     async with open_app(folder) as reader:
         with monkeypatch.context() as patch:
-            patch.setattr(Library, "rows", failing(ReaderError("Not now.")))
+            patch.setattr(LibraryArticles, "rows", failing(ReaderError("Not now.")))
             reader.article_list.select(500)
             await reader.wait_until(lambda: reader.message == "Not now.")
         await reader.wait_until(lambda: reader.article_list.row is not None)
@@ -94,7 +97,7 @@ async def test_a_damaged_index_is_rebuilt(seeds: Path, monkeypatch: pytest.Monke
         renew = Library.renew
         monkeypatch.setattr(Library, "renew", lambda self: renewals.append(renew(self)))
         with monkeypatch.context() as patch:
-            patch.setattr(Library, "view", failing(damage))
+            patch.setattr(LibraryArticles, "order", failing(damage))
             await reader.press("2")
             await reader.wait_until(lambda: renewals)
             await reader.settle()  # the new one fails in the same way

@@ -11,6 +11,7 @@ from textual import events
 
 from reader.config.settings import Config
 from reader.core.model import Row
+from reader.library.articles import LibraryArticles
 from reader.library.library import Library
 from reader.tui.loaders import browser
 from tests.conftest import MakeFolder
@@ -34,7 +35,7 @@ async def test_a_late_list_does_not_move_the_selection(make_folder: MakeFolder) 
 async def test_rows_loaded_before_a_mark_do_not_revert_it(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_app(seeds) as reader:
         read, go = threading.Event(), threading.Event()
-        rows = Library.rows
+        rows = LibraryArticles.rows
 
         def slow(library: Library, rowids: Sequence[int]) -> list[Row]:
             found = rows(library, rowids)
@@ -43,11 +44,11 @@ async def test_rows_loaded_before_a_mark_do_not_revert_it(seeds: Path, monkeypat
                 assert go.wait(10)
             return found
 
-        monkeypatch.setattr(Library, "rows", slow)
+        monkeypatch.setattr(LibraryArticles, "rows", slow)
         reader.reload_list()  # whose rows are read now and come later
         await reader.pilot.pause()
         assert read.wait(10)
-        reader.start_action("toggle_read")
+        reader.start_action("mark.read")
         await reader.pilot.pause()
         marked = reader.row.id
         go.set()
@@ -59,7 +60,7 @@ async def test_repeated_refreshes_are_merged(make_folder: MakeFolder, monkeypatc
     folder = make_folder(many(5))
     async with open_app(folder) as reader:
         under_way, most, lock = 0, 0, threading.Lock()
-        read = Library.read
+        read = LibraryArticles.parse
 
         def counted(library: Library, path: bytes) -> object:
             nonlocal under_way, most
@@ -73,9 +74,9 @@ async def test_repeated_refreshes_are_merged(make_folder: MakeFolder, monkeypatc
                     under_way -= 1
 
         make_folder({f"new{number:03}.md": document(f"new{number}") for number in range(300)})
-        monkeypatch.setattr(Library, "read", counted)
+        monkeypatch.setattr(LibraryArticles, "parse", counted)
         for _ in range(8):
-            reader.start_action("refresh_folder")
+            reader.start_action("refresh")
         await reader.settle()
         assert len(reader.article_list.order) == 305
         assert "305 articles" in reader.lines[0]

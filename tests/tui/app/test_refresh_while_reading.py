@@ -101,7 +101,9 @@ async def noticed(reader: Reader, titles: list[str]) -> None:
 def marks(folder: Path) -> dict[str, tuple[bool, tuple[str, ...]]]:
     library = Library.open(folder, Paths.from_environment())
     try:
-        return {row.title: (row.starred, row.tags) for row in library.rows(library.view(Sort()).rowids)}
+        return {
+            row.title: (row.starred, row.tags) for row in library.articles.rows(library.articles.order(Sort()).rowids)
+        }
     finally:
         library.close()
 

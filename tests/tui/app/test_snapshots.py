@@ -54,7 +54,7 @@ def test_screen_matches_snapshot(
     pressed: tuple[str, ...],
 ) -> None:
     opened = library(seeds)
-    first = load_first_frame(opened, keeper=UpdaterThread(opened, watching=False))
+    first = load_first_frame(opened, updater=UpdaterThread(opened, watching=False))
     app = NewsreaderApp(first, Config(theme="newsreader-dark"))
     assert snap_compare(app, terminal_size=size, run_before=keys(*pressed))
 
@@ -75,9 +75,9 @@ def test_text_with_images_matches_snapshot(
     )
     folder = make_folder({"a.md": document("The hall", f"images: [{{url: '{lead}', title: 'Two halves'}}]", body=body)})
     opened = library(folder)
-    opened.pages.keep_image(lead, encoded(halves((800, 300))), "image/png")
-    opened.pages.keep_image(inside, encoded(Image.linear_gradient("L").resize((300, 160))), "image/png")
-    opened.pages.keep_image("https://a.example/gone.png", b"", "image/png")
-    first = load_first_frame(opened, keeper=UpdaterThread(opened, watching=False))
+    opened.pages.put_image(lead, encoded(halves((800, 300))), "image/png")
+    opened.pages.put_image(inside, encoded(Image.linear_gradient("L").resize((300, 160))), "image/png")
+    opened.pages.put_image("https://a.example/gone.png", b"", "image/png")
+    first = load_first_frame(opened, updater=UpdaterThread(opened, watching=False))
     app = NewsreaderApp(first, Config(theme="newsreader-dark", fetch=FetchSettings(enabled=False, images=True)))
     assert snap_compare(app, terminal_size=size, run_before=keys("f"))

@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from reader.config.settings import Config, FetchSettings
 from reader.core.events import BulkProgress
-from reader.library.library import Library
+from reader.library.articles import LibraryArticles
 from reader.tui.widgets.bars.progress import BulkFetchBar, fitting, wordings_of
 from tests.conftest import MakeFolder
 from tests.tui.helpers import SIDE, Reader, document, open_app
@@ -156,7 +156,7 @@ async def test_canceling_a_fetch_at_once_cancels_it(news: Path, site: Silent) ->
 async def test_a_failed_lookup_leaves_the_key_usable(news: Path, site: Silent, monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_app(news, SIDE, _ALLOWED) as reader:
         with monkeypatch.context() as broken:
-            broken.setattr(Library, "identities", lambda *_: 1 // 0)
+            broken.setattr(LibraryArticles, "ids", lambda *_: 1 // 0)
             await reader.press_at_once("F")
         assert "went wrong" in reader.message
         await reader.press_at_once("F")

@@ -49,9 +49,9 @@ def one(make_folder: MakeFolder, url: str, age: timedelta | None = None, way: Ad
     library = Library.open(folder, Paths.from_environment())
     for _ in refresh(library):
         pass
-    (row,) = library.rows(library.view(Sort()).rowids)
+    (row,) = library.articles.rows(library.articles.order(Sort()).rowids)
     then = datetime.now(UTC) - age
-    library.pages.keep(
+    library.pages.put(
         Page(row.id, way, url, url, Extract(parse_markdown(_TEXT), 420), then, then, etag='"1"'), b"<html>"
     )
     library.close()

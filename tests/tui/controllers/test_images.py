@@ -67,13 +67,13 @@ def keep(folder: Path, markdown: str = TEXT, named: str = LEAD, **images: bytes)
     library = Library.open(folder, Paths.from_environment())
     for _ in refresh(library):
         pass
-    (row,) = library.rows(library.view(Sort()).rowids[:1])
+    (row,) = library.articles.rows(library.articles.order(Sort()).rowids[:1])
     now = datetime.now(UTC)
     extract = Extract(parse_markdown(markdown), 2000, image=Image(named, title="The hall"))
     url = row.links.best
-    library.pages.keep(Page(row.id, "original", url, url, extract, now, now), b"<html>")
+    library.pages.put(Page(row.id, "original", url, url, extract, now, now), b"<html>")
     for name, body in images.items():
-        library.pages.keep_image(f"https://a.example/{name}.png", body, "image/png")
+        library.pages.put_image(f"https://a.example/{name}.png", body, "image/png")
     library.close()
 
 
@@ -245,7 +245,7 @@ async def test_kitty_images_are_placeholder_cells(folder: Path, monkeypatch: pyt
 async def come(reader: Reader, url: str, body: bytes = b"", error: str = "") -> None:
     """Let a picture come, as the process that fetches tells of it."""
     if body:
-        reader.app.library.pages.keep_image(url, body, "image/png")
+        reader.app.library.pages.put_image(url, body, "image/png")
     reader.report_fetch(ImageFetched(url, error))
     await reader.settle()
 

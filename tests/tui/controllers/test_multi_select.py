@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reader.core.marks import MarkChange
 from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.tui.widgets.article_list.article_list import ArticleList
@@ -202,7 +203,9 @@ async def test_the_next_unread_is_found_beyond_the_cached_rows(make_folder: Make
     async with open_app(folder) as reader:
         await reader.press("M")
         other = Library.open(folder, Paths.from_environment())  # another window
-        other.mark([row.id for row in other.rows([reader.article_list.order.rowids[1200]])], read=False)
+        other.marks.apply(
+            [row.id for row in other.articles.rows([reader.article_list.order.rowids[1200]])], MarkChange(read=False)
+        )
         other.close()
         await reader.wait_until(lambda: "1 unread" in reader.lines[0])
         await reader.press("n")

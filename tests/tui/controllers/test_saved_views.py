@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from reader.core.paths import Paths
-from reader.library.library import Library
-from reader.library.saved_views.toml_file import SavedView, read
+from reader.export.marks import import_marks
+from reader.library.saved_views.toml_file import SavedView, parse_views
 from reader.tui.widgets.sidebar.sidebar import Sidebar
 from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, SIDE, STACKED, Reader, document, open_app
@@ -49,12 +49,12 @@ def shown(reader: Reader) -> list[str]:
 async def to(reader: Reader, text: str, kind: str = "") -> None:
     """Walk to a line of the pane."""
     await reader.press("g")
-    for _ in range(len(pane(reader).lines)):
+    for _ in range(len(pane(reader).entries)):
         line = pane(reader).line
         if line.text == text and kind in {"", line.kind}:
             return
         await reader.press("j")
-    raise AssertionError(f"there is no {text} in {[line.text for line in pane(reader).lines]}")
+    raise AssertionError(f"there is no {text} in {[line.text for line in pane(reader).entries]}")
 
 
 def query(reader: Reader) -> str:
@@ -62,7 +62,7 @@ def query(reader: Reader) -> str:
 
 
 def file() -> list[SavedView]:
-    return read(Paths.from_environment().views_file.read_text(), "")
+    return parse_views(Paths.from_environment().views_file.read_text(), "")
 
 
 # Showing it.
@@ -510,7 +510,7 @@ async def test_imported_views_reach_the_window_and_the_file(folder: Path, tmp_pa
             f'{{"kind":"view","name":"Odd","value":{{"query":"a","rank":{rank}}},"changed":"2026-11-21T09:32:00.000Z"}}\n'
         )
         with marks.open("rb") as lines:
-            Library.imported(Paths.from_environment(), lines, "marks", lambda _: None)
+            import_marks(Paths.from_environment(), lines, "marks", lambda _: None)
         reader.report_marks_change()  # as the keeper of the index tells
         await reader.wait_until(lambda: "My law 7" in shown(reader))
         assert [view.name for view in file()] == ["My law"]

@@ -102,9 +102,9 @@ async def test_history_is_saved_and_shared_by_windows(news: Path) -> None:
         await reader.press("/", "ctrl+u", *"storm", "enter")
     async with open_app(news) as reader:
         other = Library.open(news, Paths.from_environment())
-        kept = other.recall("queries")
+        kept = other.settings.get("queries")
         assert kept is not None
-        other.remember("queries", kept.replace("court", "budget"))
+        other.settings.set("queries", kept.replace("court", "budget"))
         other.close()
         await reader.press("/", "up")
         assert titles(reader) == ["Storm over the harbour"]

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from textual import events
 
+from reader.core.marks import MarkChange
 from reader.core.paths import Paths
 from reader.library.library import Library
 from reader.storage.sqlite.database import StorageError
+from reader.storage.sqlite.search.service import SearchService
 from reader.tui.widgets.article_list.article_list import ArticleList
 from tests.conftest import MakeFolder
 from tests.tui.controllers.test_search import hint, titles, write
@@ -31,7 +33,7 @@ def ten(make_folder: MakeFolder) -> Path:
 
 def read(reader: Reader) -> list[str]:
     library = reader.app.library
-    return sorted(row.title for row in library.rows(library.view(reader.sort).rowids) if row.read)
+    return sorted(row.title for row in library.articles.rows(library.articles.order(reader.sort).rowids) if row.read)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +64,7 @@ async def test_a_failed_search_is_reported_and_keeps_the_list(ten: Path, monkeyp
         def fail(*_: object, **__: object) -> None:
             raise StorageError("The index cannot be read.", "Try again.")
 
-        monkeypatch.setattr(Library, "search", fail)
+        monkeypatch.setattr(SearchService, "run", fail)
         await write(reader, " 3")
         assert "The index cannot be read." in hint(reader)
         await reader.press("enter")
@@ -131,7 +133,9 @@ async def test_a_click_elsewhere_does_not_submit_tags(ten: Path) -> None:
         assert "Enter accepts, Esc cancels." in hint(reader)
         await reader.press("enter")
         library = reader.app.library
-        assert [row.title for row in library.rows(library.view(reader.sort).rowids) if row.tags] == ["calm 0"]
+        assert [row.title for row in library.articles.rows(library.articles.order(reader.sort).rowids) if row.tags] == [
+            "calm 0"
+        ]
 
 
 @pytest.mark.parametrize("key", ["ctrl+r", "f5", "ctrl+z", "f2", "pageup", "ctrl+p"])
@@ -157,10 +161,10 @@ async def test_tags_added_by_another_window_are_kept(ten: Path) -> None:
     async with open_app(ten) as reader:
         await reader.press("t")
         other = Library.open(ten, Paths.from_environment())
-        other.mark([reader.row.id], add_tags=["elsewhere"])
+        other.marks.apply([reader.row.id], MarkChange(add_tags=("elsewhere",)))
         other.close()
         await reader.press(*"mine", "enter")
-        rows = reader.app.library.rows([reader.article_list.rowid])
+        rows = reader.app.library.articles.rows([reader.article_list.rowid])
         assert set(rows[0].tags) == {"elsewhere", "mine"}
 
 
@@ -171,7 +175,7 @@ async def test_tags_are_saved_for_an_article_deleted_meanwhile(ten: Path) -> Non
         reader.compare_folder()
         await reader.settle()
         await reader.press("enter")
-        assert reader.app.library.tags() == ["precious"]
+        assert reader.app.library.marks.tags() == ["precious"]
 
 
 async def test_a_minus_removes_a_tag(ten: Path) -> None:
@@ -249,7 +253,7 @@ async def test_two_windows_share_their_query_history(ten: Path) -> None:
             await one.press("enter", "escape")
             await write(two, f"storm {number}")
             await two.press("enter", "escape")
-        kept = one.app.library.recall("queries") or ""
+        kept = one.app.library.settings.get("queries") or ""
         assert [f"{word} {number}" in kept for word in ("calm", "storm") for number in range(3)] == [True] * 6
 
 

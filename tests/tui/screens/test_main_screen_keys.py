@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from reader.config.settings import Config
-from reader.library.library import Library
+from reader.library.articles import LibraryArticles
 from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, STACKED, Reader, document, open_app
 
@@ -196,8 +196,8 @@ async def test_unavailable_keys_say_so(make_folder: MakeFolder) -> None:
     folder = make_folder({"a.md": document()})
     async with open_app(folder) as reader:
         for key, sentence in (
-            ("]", "No related items here."),
-            ("[", "No related items here."),
+            ("]", "This article has no related items."),
+            ("[", "This article has no related items."),
             ("backspace", "There is nothing to go back to."),
             ("o", "This document has no address to open."),
             ("O", "There is no AMP copy of this."),
@@ -226,8 +226,8 @@ async def test_y_copies_the_link_of_the_selection(seeds: Path) -> None:
 
 async def test_copying_uses_the_list_before_the_pane_has_loaded(seeds: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with open_app(seeds) as reader:
-        slow_disk, article = threading.Event(), Library.article
-        monkeypatch.setattr(Library, "article", lambda self, rowid: slow_disk.wait(20) and article(self, rowid))
+        slow_disk, article = threading.Event(), LibraryArticles.load
+        monkeypatch.setattr(LibraryArticles, "load", lambda self, rowid: slow_disk.wait(20) and article(self, rowid))
         try:
             await reader.pilot.press("j", "y")
             assert reader.pane_title.startswith("China Supreme Court")

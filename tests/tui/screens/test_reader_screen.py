@@ -73,10 +73,10 @@ def keep(folder: Path, title: str, markdown: str, words: int = 2000) -> None:
     library = Library.open(folder, Paths.from_environment())
     for _ in refresh(library):
         pass
-    (row,) = (row for row in library.rows(library.view(Sort()).rowids) if row.title == title)
+    (row,) = (row for row in library.articles.rows(library.articles.order(Sort()).rowids) if row.title == title)
     now = datetime.now(UTC)
     url = row.links.best
-    library.pages.keep(
+    library.pages.put(
         Page(row.id, "original", url, url, Extract(parse_markdown(markdown), words, byline="Ann Author"), now, now),
         b"<html>",
     )
@@ -121,7 +121,7 @@ async def test_a_document_with_a_body_shows_it(kept: Path) -> None:
     async with open_app(kept) as reader:
         await reader.press("j", "enter", "enter")
         assert "Its own words." in full_text(reader.reader_view)
-        assert "The document's own text" in full_text(reader.reader_view)
+        assert "From the document" in full_text(reader.reader_view)
 
 
 async def test_a_document_without_an_address_cannot_be_fetched(kept: Path) -> None:

@@ -111,7 +111,7 @@ def test_text_and_positions_do_not_depend_on_images(
     assert all(sum(cell_width(run.text) for run in line) <= cells for line in with_.lines)
     for at, line in enumerate(without.lines):
         if any(run.text.strip() for run in line):
-            assert with_.lines[with_.line(without.place(at))] == line
+            assert with_.lines[with_.line_at(without.offset_of(at))] == line
     assert [with_.lines[at] for at in with_.headings] == [without.lines[at] for at in without.headings]
 
 

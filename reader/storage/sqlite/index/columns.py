@@ -15,9 +15,9 @@ from typing import Literal, TypeAlias, get_args
 
 from reader.core.tokenize import fold_case
 
-Field: TypeAlias = Literal["folder", "source", "domain", "type", "category", "lang", "topics", "flags"]
-FIELDS: tuple[Field, ...] = get_args(Field)
-LABELLED: tuple[Field, ...] = ("source", "domain", "type", "category", "lang", "topics")
+ColumnField: TypeAlias = Literal["folder", "source", "domain", "type", "category", "lang", "topics", "flags"]
+FIELDS: tuple[ColumnField, ...] = get_args(ColumnField)
+LABELLED: tuple[ColumnField, ...] = ("source", "domain", "type", "category", "lang", "topics")
 """Those whose codes stand for a text; 0 is the empty one. The code of a folder is its row, flags are a sum."""
 PROBLEMS = 16
 """In ``flags``, beside those of :mod:`reader.documents.index_record`: something is wrong with the document."""
@@ -54,13 +54,13 @@ _TYPECODES = "BHIQ"
 _SELECT = f"SELECT rowid, {', '.join(FIELDS)} FROM codes"  # noqa: S608 - constants
 
 
-class Labels:
+class LabelCodes:
     """The codes of texts, for who writes them; to be given up with a transaction that is undone."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], int] = {}
 
-    def code(self, db: sqlite3.Connection, field: Field, text: str) -> int:
+    def code(self, db: sqlite3.Connection, field: ColumnField, text: str) -> int:
         """Return the code of a text, a new one if need be. Raises sqlite3.Error."""
         if not text:
             return 0
@@ -72,7 +72,7 @@ class Labels:
         return known
 
 
-def _code(db: sqlite3.Connection, field: Field, text: str) -> int:
+def _code(db: sqlite3.Connection, field: ColumnField, text: str) -> int:
     found = db.execute("SELECT code FROM labels WHERE field = ? AND text = ?", (field, text)).fetchone()
     if found is not None:
         return int(found[0])
@@ -124,7 +124,7 @@ def patch(db: sqlite3.Connection, changed: Collection[int]) -> None:
             _keep(db, field, column)
 
 
-def read(db: sqlite3.Connection, field: Field) -> array[int]:
+def read(db: sqlite3.Connection, field: ColumnField) -> array[int]:
     """Return the codes of ``field`` by row number; rows beyond its end have 0. Raises sqlite3.Error."""
     found = db.execute("SELECT typecode, codes FROM columns WHERE field = ?", [field]).fetchone()
     column = array("B")
@@ -134,12 +134,12 @@ def read(db: sqlite3.Connection, field: Field) -> array[int]:
     return column
 
 
-def texts(db: sqlite3.Connection, field: Field) -> dict[int, str]:
+def texts(db: sqlite3.Connection, field: ColumnField) -> dict[int, str]:
     """Return the text of each code of ``field``. Raises sqlite3.Error."""
     return dict(db.execute("SELECT code, text FROM labels WHERE field = ?", [field]).fetchall())
 
 
-def codes_of(db: sqlite3.Connection, field: Field, value: str) -> list[int]:
+def codes_of(db: sqlite3.Connection, field: ColumnField, value: str) -> list[int]:
     """Return the codes whose text is ``value``, or for topics one of whose lines is; without regard to case.
 
     Raises sqlite3.Error.
@@ -164,7 +164,7 @@ def _wide_enough(column: array[int], top: int) -> array[int]:
     return column if top < 1 << 8 * column.itemsize else array(_typecode(top), column)
 
 
-def _keep(db: sqlite3.Connection, field: Field, column: array[int]) -> None:
+def _keep(db: sqlite3.Connection, field: ColumnField, column: array[int]) -> None:
     db.execute("INSERT OR REPLACE INTO columns VALUES (?, ?, ?)", (field, column.typecode, column.tobytes()))
 
 

@@ -121,7 +121,7 @@ def matching(db: sqlite3.Connection, match: str, size: int, *, late: bool = Fals
     """
     table = "late_words" if late else "words"
     select = f"SELECT rowid FROM {table} WHERE {table} MATCH ? AND rowid < ? ORDER BY rowid"  # noqa: S608 - constants
-    return row_sets.asked(db, select, (match, size), size)
+    return row_sets.select_rows(db, select, (match, size), size)
 
 
 def scored(
@@ -144,7 +144,7 @@ def frequent(db: sqlite3.Connection, word: str, of_columns: tuple[str, ...], *, 
         return None
     query = "SELECT numbers FROM frequent f JOIN sets s ON s.id = f.id + ? WHERE word = ? AND prefix = ?"
     found = db.execute(query, (WITH_SETS.index(of_columns), word, prefix)).fetchone()
-    return None if found is None else bitmap.read(found[0])
+    return None if found is None else bitmap.from_bytes(found[0])
 
 
 def frequent_below(db: sqlite3.Connection) -> int:
@@ -167,7 +167,7 @@ class _Node(NamedTuple):
     """One number: at most so many articles have a word that begins so."""
 
 
-class Frequent(NamedTuple):
+class FrequentSets(NamedTuple):
     """Ready-made sets."""
 
     below: int
@@ -184,11 +184,11 @@ def are_due(db: sqlite3.Connection) -> bool:
     return last >= _WORTH_SETS and last + 1 - below > (max(_MOST_LATER, below // _SHARE) if below else 0)
 
 
-def computed(db: sqlite3.Connection) -> Frequent:
+def computed(db: sqlite3.Connection) -> FrequentSets:
     """Return the ready-made sets of what there is now. Takes long. Raises sqlite3.Error."""
     size = _last(db) + 1
     limit = max(1, size // _SHARE)
-    result = Frequent(size, [], [])
+    result = FrequentSets(size, [], [])
     db.execute("CREATE VIRTUAL TABLE IF NOT EXISTS temp.vocabulary USING fts5vocab(main, words, 'row')")
     try:
         open_: list[_Node] = []
@@ -212,7 +212,7 @@ def computed(db: sqlite3.Connection) -> Frequent:
     return result
 
 
-def _close(db: sqlite3.Connection, open_: list[_Node], limit: int, result: Frequent) -> None:
+def _close(db: sqlite3.Connection, open_: list[_Node], limit: int, result: FrequentSets) -> None:
     """Judge the longest open beginning, all of whose words have been read."""
     node = open_.pop()
     above = open_[-1] if open_ else None
@@ -241,12 +241,12 @@ def _with_word(db: sqlite3.Connection, word: str, size: int, *, prefix: bool) ->
     return [matching(db, expression([word], of_columns, prefix=prefix), size) for of_columns in WITH_SETS]
 
 
-def is_present(db: sqlite3.Connection, made: Frequent) -> bool:
+def is_present(db: sqlite3.Connection, made: FrequentSets) -> bool:
     """Return whether nothing has come since ``made`` was computed. Raises sqlite3.Error."""
     return made.below == _last(db) + 1
 
 
-def keep(db: sqlite3.Connection, made: Frequent) -> None:
+def keep(db: sqlite3.Connection, made: FrequentSets) -> None:
     """Have ready-made sets for :func:`frequent`. Raises sqlite3.Error."""
     db.execute("DELETE FROM frequent")
     db.execute("DELETE FROM sets")
@@ -258,7 +258,7 @@ def keep(db: sqlite3.Connection, made: Frequent) -> None:
 
 
 def _numbered(sets: Sequence[Sequence[int]]) -> Iterator[tuple[int, bytes]]:
-    return ((at, bitmap.kept(each)) for at, each in enumerate(chain.from_iterable(sets)))
+    return ((at, bitmap.to_bytes(each)) for at, each in enumerate(chain.from_iterable(sets)))
 
 
 def _last(db: sqlite3.Connection) -> int:

@@ -9,10 +9,10 @@ from reader.documents.index_record import IndexRecord
 from reader.storage.sqlite.index import columns, fulltext
 
 
-class Intake:
+class RowInserter:
     """Documents of one folder, on their way into the tables."""
 
-    def __init__(self, db: sqlite3.Connection, labels: columns.Labels, folder: int, last: int) -> None:
+    def __init__(self, db: sqlite3.Connection, labels: columns.LabelCodes, folder: int, last: int) -> None:
         """``folder`` is its row; documents whose row number is above ``last`` are new."""
         self._db = db
         self._folder = folder

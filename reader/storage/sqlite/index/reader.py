@@ -19,18 +19,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reader.core.errors import describe_error
+from reader.core.marks import id_to_int
 from reader.core.model import Links, Problem, Row
 from reader.core.ordering import Sort
 from reader.core.text import show_path
 from reader.core.urls import url_key
 from reader.documents.files import join_path
 from reader.storage.sqlite import lock
-from reader.storage.sqlite.database import Database, StorageError, identity, malformed, prepared, set_aside
+from reader.storage.sqlite.database import (
+    Database,
+    StorageError,
+    corruption_error,
+    file_identity,
+    open_database,
+    quarantine,
+)
 from reader.storage.sqlite.index import sort_orders
-from reader.storage.sqlite.marks.store import number
 
 if TYPE_CHECKING:
-    from reader.storage.sqlite.index.writer import Writer
+    from reader.storage.sqlite.index.writer import IndexWriter
     from reader.storage.sqlite.search.evaluate import Searcher
 
 log = logging.getLogger(__name__)
@@ -50,7 +57,7 @@ _ROWS_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class ArticleTotals:
     """How many there are."""
 
     articles: int
@@ -61,7 +68,7 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadProgress:
     """How far some instance is that is reading many documents. Numbers are documents."""
 
     done: int
@@ -80,7 +87,7 @@ class Index:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._writing = threading.Lock()
-        self._file = identity(database.path)
+        self._file = file_identity(database.path)
         self._searcher: Searcher | None = None
 
     @classmethod
@@ -99,11 +106,11 @@ class Index:
                 )
         else:
             notice = ""
-        return cls(prepared(None, _prepare, durable=False)), notice
+        return cls(open_database(None, _prepare, durable=False)), notice
 
     def copied_to_memory(self) -> Index:
         """Return an index that ends with the program, with everything that can be read of this one."""
-        copy = Index(prepared(None, _prepare, durable=False))
+        copy = Index(open_database(None, _prepare, durable=False))
         with contextlib.suppress(StorageError), self._database.read() as source, copy._database.read() as target:
             source.backup(target)
         return copy
@@ -137,7 +144,7 @@ class Index:
                         row = _row(values)
                     except (AssertionError, ValueError, OverflowError):  # values that nobody has written
                         self._database.damaged = True
-                        raise StorageError(self._database.path, malformed()) from None
+                        raise StorageError(self._database.path, corruption_error()) from None
                     found[row.rowid] = row
         return found
 
@@ -148,7 +155,7 @@ class Index:
             query = "SELECT a.rowid, a.id FROM json_each(?) JOIN articles a ON a.rowid = value"
             return {rowid: id_.to_bytes(8, "big", signed=True).hex() for rowid, id_ in db.execute(query, [numbers])}
 
-    def ids(self, rowids: Sequence[int]) -> list[str]:
+    def ids_of(self, rowids: Sequence[int]) -> list[str]:
         """Return the identities of the articles of these documents, each once."""
         return list(dict.fromkeys(self.ids_by_row(rowids).values()))
 
@@ -174,12 +181,14 @@ class Index:
             found = db.execute(f"SELECT d.path, f.name FROM {_PATHS} WHERE f.rowid = ?", [rowid]).fetchone()  # noqa: S608
             return None if found is None else join_path(*found)
 
-    def with_id(self, id_: str) -> list[int]:
+    def rowids_by_id(self, id_: str) -> list[int]:
         """Return the row numbers of the documents of one article."""
         with self._database.read() as db:
-            return [r for (r,) in db.execute("SELECT rowid FROM articles WHERE id = ? ORDER BY rowid", [number(id_)])]
+            return [
+                r for (r,) in db.execute("SELECT rowid FROM articles WHERE id = ? ORDER BY rowid", [id_to_int(id_)])
+            ]
 
-    def with_path(self, path: bytes) -> int | None:
+    def rowid_by_path(self, path: bytes) -> int | None:
         """Return the row number of the article at ``path``."""
         folder, _, name = path.rpartition(b"/")
         with self._database.read() as db:
@@ -190,7 +199,7 @@ class Index:
             found = db.execute(query, [folder, name]).fetchone()
             return None if found is None else found[0]
 
-    def with_url(self, url: str) -> int | None:
+    def rowid_by_url(self, url: str) -> int | None:
         """Return the row number of the first document that any of whose addresses is ``url``, canonically."""
         key = url_key(url)
         if key is None:
@@ -204,15 +213,15 @@ class Index:
             found = db.execute(query, {"key": key}).fetchone()
             return None if found[0] is None else int(found[0])
 
-    def totals(self) -> Totals:
+    def totals(self) -> ArticleTotals:
         """Return how many articles and how many with_problems documents there are."""
         with self._database.read() as db:
             articles = sort_orders.length(db)
             (with_problems,) = db.execute("SELECT count(DISTINCT path) FROM problems").fetchone()
             (complete,) = db.execute("SELECT value FROM facts WHERE name = 'complete'").fetchone()
-        return Totals(articles, with_problems, bool(complete))
+        return ArticleTotals(articles, with_problems, bool(complete))
 
-    def reading(self) -> Reading | None:
+    def read_progress(self) -> ReadProgress | None:
         """Return how far whoever is writing has come, as it told itself; None when there is little to read.
 
         Asked by those who wait for it: of one that was killed, it is what it told last.
@@ -222,10 +231,10 @@ class Index:
             told = dict(db.execute(query).fetchall())
         if not told["total"]:
             return None
-        return Reading(told["done"], told["total"], told["before"], bool(told["walking"]), told["began"] / 1000)
+        return ReadProgress(told["done"], told["total"], told["before"], bool(told["walking"]), told["began"] / 1000)
 
-    def count_among(self, ids: Iterable[int]) -> int:
-        """Return how many rows belong to one of ``ids`` (see :func:`reader.storage.sqlite.marks.store.number`)."""
+    def count_rows(self, ids: Iterable[int]) -> int:
+        """Return how many rows belong to one of ``ids`` (see :func:`reader.core.marks.id_to_int`)."""
         numbers = _in_order(ids)
         with self._database.read() as db:
             query = "SELECT count(*) FROM json_each(?) JOIN articles ON articles.id = value"
@@ -241,8 +250,8 @@ class Index:
             self._searcher = Searcher(self._database)
         return self._searcher
 
-    def rows_of(self, ids: Iterable[int]) -> list[int]:
-        """Return the row numbers of the documents of ``ids`` (see :func:`reader.storage.sqlite.marks.store.number`)."""
+    def rowids_of(self, ids: Iterable[int]) -> list[int]:
+        """Return the row numbers of the documents of ``ids`` (see :func:`reader.core.marks.id_to_int`)."""
         numbers = _in_order(ids)
         if not numbers:
             return []
@@ -283,24 +292,24 @@ class Index:
     # Changing it.
 
     @contextlib.contextmanager
-    def writer(self, wait: lock.Wait = lock.NOT_AT_ALL) -> Iterator[Writer]:
+    def writer(self, wait: lock.KeepWaiting = lock.NO_WAIT) -> Iterator[IndexWriter]:
         """Lend what changes the index, to one at a time, on this machine.
 
         While another has it, ``wait`` is asked again and again whether to go on waiting.
         Raises :class:`reader.storage.sqlite.lock.BusyError` when it says no.
         """
         path = self._database.path
-        with lock.held(self._writing, None if path is None else path.with_suffix(".lock"), wait):
-            from reader.storage.sqlite.index.writer import Writer  # imported late: who only reads needs none
+        with lock.locked(self._writing, None if path is None else path.with_suffix(".lock"), wait):
+            from reader.storage.sqlite.index.writer import IndexWriter  # imported late: who only reads needs none
 
-            yield Writer(self._database)
+            yield IndexWriter(self._database)
 
     def close(self) -> None:
         """Close the file; one that turned out to be damaged is set aside, and built anew by the next start."""
         self._database.close()
         path = self._database.path
         # Another, the keeper of this very folder for one, may have set it aside already: what is there now is sound.
-        if self._database.damaged and path is not None and identity(path) == self._file:
+        if self._database.damaged and path is not None and file_identity(path) == self._file:
             with contextlib.suppress(OSError):  # another instance was quicker
                 log.warning("the index is damaged and built anew; the former is %s", show_path(_put_away(path)))
 
@@ -336,7 +345,7 @@ def _row(values: Sequence[object]) -> Row:
 
 def _put_away(path: Path) -> Path:
     """Set a damaged index aside, and forget those that were damaged before: they can be built from the folder."""
-    aside = set_aside(path)
+    aside = quarantine(path)
     for former in path.parent.glob(f"{path.name}.damaged-*"):
         if former.name.removesuffix("-wal").removesuffix("-shm") != aside.name and former.is_file():
             former.unlink(missing_ok=True)
@@ -346,15 +355,15 @@ def _put_away(path: Path) -> Path:
 def _ready(path: Path) -> Database:
     if path.is_dir():
         log.warning("%s is a folder. It is set aside.", show_path(path))
-        set_aside(path)
+        quarantine(path)
     try:
-        return prepared(path, _prepare, durable=False)
+        return open_database(path, _prepare, durable=False)
     except StorageError as error:
         if not error.damaged:
             raise
         log.warning("%s It is set aside, and built anew.", error.message)
     _put_away(path)
-    return prepared(path, _prepare, durable=False)
+    return open_database(path, _prepare, durable=False)
 
 
 def _prepare(database: Database) -> None:

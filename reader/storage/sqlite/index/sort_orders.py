@@ -14,7 +14,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Collection, Sequence
 from typing import TypeAlias
 
-from reader.core.ordering import SORT_KEYS, Sort, SortKey, place_of
+from reader.core.ordering import SORT_KEYS, Sort, SortKey, index_in
 
 SCHEMA = """
 CREATE TABLE orders (
@@ -136,13 +136,13 @@ def _take_out(rowids: array[int], gone: Collection[int]) -> None:
         rowids[:] = array("I", [rowid for rowid in rowids if rowid not in among])
         return
     for rowid in gone:
-        at = place_of(rowids, rowid)
+        at = index_in(rowids, rowid)
         if at is not None:
             del rowids[at]
 
 
 def _name(sort: Sort) -> str:
-    return f"{sort.by} {'up' if sort.reverse else 'down'}"
+    return str(sort)
 
 
 def keep(db: sqlite3.Connection, sort: Sort, rowids: array[int]) -> None:

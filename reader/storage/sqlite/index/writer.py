@@ -17,12 +17,12 @@ from typing import NamedTuple, TypeAlias
 from reader.core.model import Problem
 from reader.core.ordering import Sort
 from reader.core.text import show_path
-from reader.storage.sqlite.database import Database, StorageError, malformed
+from reader.storage.sqlite.database import Database, StorageError, corruption_error
 from reader.storage.sqlite.index import columns, fulltext, sort_orders
-from reader.storage.sqlite.index.insert import Intake
-from reader.storage.sqlite.index.reader import Reading
+from reader.storage.sqlite.index.insert import RowInserter
+from reader.storage.sqlite.index.reader import ReadProgress
 
-UNREAD_AGAIN = -1
+NOT_PARSED = -1
 """As a file's time of change: it could not be read, so the next refresh tries again."""
 
 RecordValues: TypeAlias = tuple[object, ...]
@@ -148,7 +148,7 @@ _PATCHABLE = 4096
 """Beyond so many changes the orders are made anew anyway, so that they need not be remembered one by one."""
 
 
-class Writer:
+class IndexWriter:
     """Changes one index. Every method may raise StorageError."""
 
     def __init__(self, database: Database) -> None:
@@ -159,8 +159,8 @@ class Writer:
         """As the fact ``unshown``, that nobody else has changed anything."""
         self._written = False
         self._moves = _Moves({}, {})
-        self._labels = columns.Labels()
-        self._frequent: fulltext.Frequent | None = None
+        self._labels = columns.LabelCodes()
+        self._frequent: fulltext.FrequentSets | None = None
         """Sets that were made while sorting, and are to be kept."""
         self.sorting_threads = 2
         """How many orders are made anew at a time."""
@@ -225,10 +225,10 @@ class Writer:
             with self._database.write() as db:
                 yield db
         except BaseException:
-            self._labels = columns.Labels()  # what was new is not in the table after all
+            self._labels = columns.LabelCodes()  # what was new is not in the table after all
             raise
 
-    def doubt_everything(self) -> None:
+    def invalidate_all(self) -> None:
         """Have every file read anew by the refresh that follows; what is known stays in the lists until then.
 
         Raises StorageError, which says that the index is damaged, when it contradicts itself: it is no ground to
@@ -238,9 +238,9 @@ class Writer:
             sound = db.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
             if not sound or any(db.execute(f"SELECT EXISTS ({query})").fetchone()[0] for query in _CONTRADICTIONS):
                 self._database.damaged = True
-                raise StorageError(self._database.path, malformed())
+                raise StorageError(self._database.path, corruption_error())
         with self._database.write() as db:
-            db.execute("UPDATE files SET mtime_ns = ?", [UNREAD_AGAIN])
+            db.execute("UPDATE files SET mtime_ns = ?", [NOT_PARSED])
             db.execute("UPDATE folders SET digest = NULL")
             self._touch(db, None)
 
@@ -264,7 +264,7 @@ class Writer:
                 fulltext.collect(db, much=False)
         self._make_sets()
         if self._written:
-            self._database.checkpoint(whole=True)
+            self._database.checkpoint(truncate=True)
 
     def _are_sets_due(self) -> bool:
         with self._database.read() as db:
@@ -288,9 +288,9 @@ class Writer:
         """Forget the words of all articles, and have every file read anew by the refresh that follows."""
         with self._database.write() as db:
             fulltext.empty(db)
-            self.doubt_everything()
+            self.invalidate_all()
 
-    def expect_moves(self, gone: Iterable[int]) -> None:
+    def prepare_move_detection(self, gone: Iterable[int]) -> None:
         """Take documents that come from now on, if they are the same, for those of ``gone`` at a new place."""
         by_id: dict[int, list[int]] = {}
         by_stat: dict[_Stat, list[int]] = {}
@@ -316,7 +316,7 @@ class Writer:
         with self._writing() as db:
             own = _folder(db, folder)
             (last,) = db.execute("SELECT ifnull(max(seq), 0) FROM sqlite_sequence").fetchone()
-            intake = Intake(db, self._labels, own, last)
+            intake = RowInserter(db, self._labels, own, last)
             every = [*taken]
             for each, rowid in zip(every, self._rows_for(db, own, every, last), strict=True):
                 name, _, _, record, problems = each
@@ -409,16 +409,16 @@ class Writer:
             db.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?)", rows)
             self._touch(db, ())
 
-    def report(self, reading: Reading | None) -> None:
+    def report(self, reading: ReadProgress | None) -> None:
         """Tell those who wait how far it is; None for nothing to wait for."""
-        told = reading or Reading(0, 0, 0, walking=False, began=0)
+        told = reading or ReadProgress(0, 0, 0, walking=False, began=0)
         began = int(told.began * 1000)
         numbers = ((told.done, "done"), (told.total, "total"), (told.before, "before"))
         values = (*numbers, (told.walking, "walking"), (began, "began"))
         with self._database.write() as db:
             db.executemany("UPDATE facts SET value = ? WHERE name = ?", values)
 
-    def show(self, *, complete: bool = False) -> bool:
+    def publish(self, *, complete: bool = False) -> bool:
         """Bring the orders up to date with what was written, so that lists show it; return whether anything was.
 
         With ``complete``, they now have the whole folder.
@@ -461,11 +461,11 @@ class Writer:
             return {}
 
         def computed(sort: Sort) -> array[int]:
-            with self._database.aside() as db:
+            with self._database.dedicated_connection() as db:
                 return sort_orders.computed(db, sort)
 
-        def frequent() -> fulltext.Frequent:
-            with self._database.aside() as db:
+        def frequent() -> fulltext.FrequentSets:
+            with self._database.dedicated_connection() as db:
                 db.execute("BEGIN")
                 return fulltext.computed(db)
 

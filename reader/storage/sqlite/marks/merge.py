@@ -1,56 +1,87 @@
-"""Marks of the tables as a whole, and marks from elsewhere merged with them."""
+"""The content of a whole file of marks: read it, and merge it into another."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
+from typing import NamedTuple
 
-from reader.core.marks import Entry, Mark, Marks, Spelling, Thing
+from reader.core.marks import Mark, MarkEntry, MarkSet, NamedItem, TagSpelling
+from reader.storage.sqlite.marks.named_items import all_settings, merge_settings
+from reader.storage.sqlite.marks.positions import PositionRows, all_positions, merge_positions
+from reader.storage.sqlite.marks.schema import mark_version, set_mark_version
 
 
-def marks_of(entries: Iterable[Entry]) -> Marks:
-    """Return what :func:`entries` yields as a whole."""
+class FileContent(NamedTuple):
+    """What a file of marks holds, or what could be salvaged from a damaged one; the undo history is left out."""
+
+    marks: MarkSet = MarkSet()
+    settings: Mapping[str, str] = {}
+    positions: PositionRows = PositionRows()
+
+
+def read_content(db: sqlite3.Connection) -> FileContent:
+    """Return the content of a file. Raises sqlite3.Error."""
+    return FileContent(to_mark_set(entries(db)), all_settings(db), all_positions(db))
+
+
+def merge_content(db: sqlite3.Connection, content: FileContent, *, only_later: bool = False) -> int:
+    """Merge the content of another file, and return how many marks were new or later.
+
+    ``only_later`` is that of :func:`merge_marks`. Raises sqlite3.Error.
+    """
+    version = mark_version(db) + 1
+    merged, changed = merge_marks(db, content.marks, version, only_later=only_later)
+    if changed:
+        set_mark_version(db, version)
+    merge_settings(db, content.settings)
+    merge_positions(db, content.positions)
+    return merged
+
+
+def to_mark_set(every: Iterable[MarkEntry]) -> MarkSet:
+    """Return the entries that :func:`entries` yields, collected."""
     marks: dict[tuple[int, str], Mark] = {}
-    spellings: dict[str, Spelling] = {}
-    things: dict[tuple[str, str], Thing] = {}
-    for entry in entries:
+    spellings: dict[str, TagSpelling] = {}
+    items: dict[tuple[str, str], NamedItem] = {}
+    for entry in every:
         if len(entry) == 2:
             spellings[entry[0]] = entry[1]
         elif len(entry) == 3:
             marks[entry[0], entry[1]] = entry[2]
         else:
-            things[entry[0], entry[1]] = Thing(*entry[2:])
-    return Marks(marks, spellings, things)
+            items[entry[0], entry[1]] = NamedItem(*entry[2:])
+    return MarkSet(marks, spellings, items)
 
 
-def entries(db: sqlite3.Connection) -> Generator[Entry]:
-    """Yield every tag's key with its spelling, in order, then every thing by kind and name, then every mark.
+def entries(db: sqlite3.Connection) -> Generator[MarkEntry]:
+    """Yield the spellings by tag key, then the items by kind and name, then the marks by article id and name.
 
-    Those go by the identity as it is written, then by name. It is one look at the file,
-    whatever is changed meanwhile. Raises sqlite3.Error.
+    Article ids are in the order of their hexadecimal form. All entries come from one
+    snapshot of the file. Raises sqlite3.Error.
     """
     begun = not db.in_transaction
     if begun:
         db.execute("BEGIN")
     try:
         for key, shown, at in db.execute("SELECT key, shown, written_at FROM spellings ORDER BY key"):
-            yield key, Spelling(at, shown)
+            yield key, TagSpelling(at, shown)
         yield from db.execute("SELECT kind, name, changed_at, value FROM kept ORDER BY kind, name")
-        for half in (">=", "<"):  # written in hexadecimal, the negative ones come after the others
+        for half in (">=", "<"):  # in hexadecimal, negative integers come after the others
             query = f"SELECT id, what, changed_at, value FROM marks WHERE id {half} 0 ORDER BY id, what"  # noqa: S608
-            for id_, what, at, value in db.execute(query):
-                yield id_, what, Mark(at, bool(value))
+            for id_, name, at, value in db.execute(query):
+                yield id_, name, Mark(at, bool(value))
     finally:
         if begun and db.in_transaction:
             db.execute("ROLLBACK")
 
 
-def take_in(db: sqlite3.Connection, marks: Marks, token: int, *, later: bool = False) -> tuple[int, bool]:
-    """Merge marks with those of the tables, as :meth:`reader.core.marks.Marks.merged` does.
+def merge_marks(db: sqlite3.Connection, marks: MarkSet, token: int, *, only_later: bool = False) -> tuple[int, bool]:
+    """Merge marks into the tables, by the rule of :meth:`reader.core.marks.MarkSet.merged`.
 
-    With ``later``, what is not later stays out, instead of the greater value holding.
-    Each that changes gets ``token``. Return how many did, and whether anything has
-    changed at all, spellings and things included. Raises sqlite3.Error.
+    With ``only_later``, the mark in the tables wins over one of the same time. Each row that
+    changes gets ``token``. Return how many marks changed, and whether anything changed,
+    spellings and items included. Raises sqlite3.Error.
     """
     before = db.total_changes
     db.executemany(
@@ -59,9 +90,9 @@ def take_in(db: sqlite3.Connection, marks: Marks, token: int, *, later: bool = F
         "value = excluded.value, changed_at = excluded.changed_at, token = excluded.token "
         "WHERE excluded.changed_at > changed_at "
         "OR NOT ?6 AND excluded.changed_at = changed_at AND excluded.value > value",
-        ((id_, what, int(mark.value), mark.at, token, later) for (id_, what), mark in marks.marks.items()),
+        ((id_, name, int(mark.value), mark.at, token, only_later) for (id_, name), mark in marks.marks.items()),
     )
-    taken = db.total_changes - before
+    merged = db.total_changes - before
     db.executemany(
         "INSERT INTO spellings (key, shown, written_at) VALUES (?, ?, ?) "
         "ON CONFLICT (key) DO UPDATE SET shown = excluded.shown, written_at = excluded.written_at "
@@ -74,6 +105,6 @@ def take_in(db: sqlite3.Connection, marks: Marks, token: int, *, later: bool = F
         "value = excluded.value, changed_at = excluded.changed_at, token = excluded.token "
         "WHERE excluded.changed_at > changed_at "
         "OR NOT ?6 AND excluded.changed_at = changed_at AND excluded.value > value",
-        ((kind, name, thing.value, thing.at, token, later) for (kind, name), thing in marks.things.items()),
+        ((kind, name, item.value, item.at, token, only_later) for (kind, name), item in marks.items.items()),
     )
-    return taken, db.total_changes > before
+    return merged, db.total_changes > before

@@ -1,8 +1,8 @@
-"""Small things of the person's that have a name, such as saved views: kept, undone and merged as marks are.
+"""Named JSON items, such as saved views: stored, undone and merged like marks. And settings, which are not.
 
-A thing is one JSON value under a kind and a name. What it means is its maker's business;
-here it has a time of change and a token, so :mod:`reader.storage.sqlite.marks.undo` can undo it. A
-thing that was deleted stays as an empty text, with the time when.
+An item is one JSON value under a kind and a name; what it means is up to the caller. It has a
+time of change and a token, so :mod:`reader.storage.sqlite.marks.undo` can undo it. A deleted
+item stays as an empty text, with the time of its deletion.
 """
 
 from __future__ import annotations
@@ -10,101 +10,154 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from reader.core.errors import ReaderError
 from reader.core.marks import LATEST
 from reader.core.model import Json
 from reader.core.text import clean, truncate
+from reader.storage.sqlite.database import Connect
+from reader.storage.sqlite.marks import schema, undo
+from reader.storage.sqlite.marks.schema import VERSION_SETTING, mark_version, set_mark_version
 
 _KIND = re.compile(r"[a-z]{1,20}")
-_LONGEST_NAME = 200
-_LONGEST = 32_768
+_MAX_NAME_LENGTH = 200
+_MAX_BYTES = 32_768
+_MAX_DESCRIPTION = 200
 
 
-def valid(kind: str, name: str) -> bool:
-    """Return whether a thing may be called so: a kind in small letters, a name of one clean line."""
-    return bool(_KIND.fullmatch(kind)) and 0 < len(name) <= _LONGEST_NAME and clean(name) == name
+def is_valid_item(kind: str, name: str) -> bool:
+    """Return whether an item may have this kind (lowercase letters) and this name (one clean line)."""
+    return bool(_KIND.fullmatch(kind)) and 0 < len(name) <= _MAX_NAME_LENGTH and clean(name) == name
 
 
-def written(value: Json) -> str:
-    """Return a value as it is kept: JSON (RFC 8259), the same text for the same value.
-
-    Raises ReaderError for what is too long, and for what JSON cannot hold.
-    """
+def encode_item(value: Json) -> str:
+    """Return a value as canonical JSON (RFC 8259). Raises ReaderError if it is too long or not valid JSON."""
     try:
         text = json.dumps(value, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
         size = len(text.encode())
     except (ValueError, RecursionError) as error:  # an infinite number, half a character, too many brackets
-        raise ReaderError("This cannot be kept: it cannot be written as JSON.") from error
-    if size > _LONGEST:
-        raise ReaderError(f"This cannot be kept: it is longer than {_LONGEST:,} bytes.", "Make it shorter.")
+        raise ReaderError("This cannot be saved: it cannot be written as JSON.") from error
+    if size > _MAX_BYTES:
+        raise ReaderError(f"This cannot be saved: it is longer than {_MAX_BYTES:,} bytes.", "Make it shorter.")
     return text
 
 
-def put(
-    db: sqlite3.Connection, step: int, kind: str, things: Mapping[str, Json], now: int, *, undoable: bool = True
-) -> int:
-    """Keep things by name as a part of a step, and return how many were not so before; None deletes one.
+def step_description(text: str) -> str:
+    """Return the description of an undo step as it is stored: clean, bounded, without a final period."""
+    return clean(text)[:_MAX_DESCRIPTION].rstrip(" .")
 
-    What is not ``undoable`` is a change like any other: former steps leave alone what it changed.
-    ``now`` is in milliseconds since 1970 (UTC). Raises ReaderError for what cannot be kept.
-    """
-    changed = 0
-    for name, value in things.items():
-        if not valid(kind, name):
-            raise ReaderError(
-                f"“{truncate(clean(name), 40)}” can be no name.",
-                f"It may have 1 to {_LONGEST_NAME} characters, in one line.",
+
+class ItemTable:
+    """The named items in the file of marks. Every method may raise StorageError."""
+
+    def __init__(self, read: Connect, write: Connect) -> None:
+        self._read = read
+        self._write = write
+
+    def get(self, kind: str) -> dict[str, Json]:
+        """Return the items of a kind by name, sorted by name."""
+        query = "SELECT name, value FROM kept WHERE kind = ? AND value <> '' ORDER BY name"
+        with self._read() as db:
+            return {name: json.loads(value) for name, value in db.execute(query, [kind])}
+
+    def put(self, kind: str, items: Mapping[str, Json], *, description: str) -> int:
+        """Store items by name as one undoable step, all or none; None deletes an item.
+
+        Durable on return. ``description`` names the step, as in "Saved the view “AI”". Return the
+        number of items that changed. Raises ReaderError for an invalid name or value.
+        """
+        return self._store(kind, items, description)
+
+    def replace(self, kind: str, items: Mapping[str, Json]) -> int:
+        """Store items as they are in a file of the user's; None deletes an item. This cannot be undone.
+
+        Earlier steps no longer apply to what it changes. Return the number of items that
+        changed. Raises ReaderError for an invalid name or value.
+        """
+        return self._store(kind, items, None)
+
+    def _store(self, kind: str, items: Mapping[str, Json], description: str | None) -> int:
+        with self._write() as db:
+            step = mark_version(db) + 1
+            changed = sum(
+                _store_item(db, step, kind, name, value, undoable=description is not None)
+                for name, value in items.items()
             )
-        after = "" if value is None else written(value)
-        row = db.execute("SELECT value, token FROM kept WHERE kind = ? AND name = ?", [kind, name]).fetchone()
-        before, former = row or ("", 0)
-        if before == after:
-            continue
-        changed += 1
-        if undoable:
-            db.execute(
-                "INSERT INTO kept_changes (step, kind, name, before, after, former) VALUES (?, ?, ?, ?, ?, ?)",
-                [step, kind, name, before, after, former],
-            )
-        db.execute(
-            "INSERT INTO kept (kind, name, value, changed_at, token) VALUES (?, ?, ?, ?, ?) "
-            "ON CONFLICT (kind, name) DO UPDATE SET value = excluded.value, token = excluded.token, "
-            "changed_at = max(excluded.changed_at, min(changed_at + 1, ?))",
-            [kind, name, after, now, step, LATEST],
+            if changed:
+                set_mark_version(db, step)
+                if description is not None:
+                    undo.record_step(db, step, step_description(description))
+            return changed
+
+
+def _store_item(db: sqlite3.Connection, step: int, kind: str, name: str, value: Json, *, undoable: bool) -> bool:
+    """Store one item as part of a step, and return whether it changed."""
+    if not is_valid_item(kind, name):
+        raise ReaderError(
+            f"“{truncate(clean(name), 40)}” is not a valid name.",
+            f"A name is one line of 1 to {_MAX_NAME_LENGTH} characters.",
         )
-    return changed
-
-
-def every(db: sqlite3.Connection, kind: str) -> dict[str, Json]:
-    """Return all things of a kind by name, in the order of their names."""
-    query = "SELECT name, value FROM kept WHERE kind = ? AND value <> '' ORDER BY name"
-    return {name: json.loads(value) for name, value in db.execute(query, [kind])}
-
-
-def move(db: sqlite3.Connection, step: int, now: int, *, again: bool) -> list[str]:
-    """Undo or redo what a step did to things, as far as they were not changed since; return the kind of each."""
-    value, token, expected = ("after", "step", "former") if again else ("before", "former", "step")
-    query = (
-        f"SELECT c.{value}, c.{token}, k.kind, k.name FROM kept_changes c "  # noqa: S608 - constants
-        f"JOIN kept k ON k.kind = c.kind AND k.name = c.name "
-        f"WHERE c.step = ? AND k.token = c.{expected} AND k.value <> c.{value}"
+    after = "" if value is None else encode_item(value)
+    row = db.execute("SELECT value, token FROM kept WHERE kind = ? AND name = ?", [kind, name]).fetchone()
+    before, token = row or ("", 0)
+    if before == after:
+        return False
+    if undoable:
+        db.execute(
+            "INSERT INTO kept_changes (step, kind, name, before, after, former) VALUES (?, ?, ?, ?, ?, ?)",
+            [step, kind, name, before, after, token],
+        )
+    db.execute(
+        "INSERT INTO kept (kind, name, value, changed_at, token) VALUES (?, ?, ?, ?, ?) "
+        "ON CONFLICT (kind, name) DO UPDATE SET value = excluded.value, token = excluded.token, "
+        "changed_at = max(excluded.changed_at, min(changed_at + 1, ?))",
+        [kind, name, after, schema.timestamp(), step, LATEST],
     )
-    moved = db.execute(query, [step]).fetchall()
-    db.executemany(
-        f"UPDATE kept SET value = ?, token = ?, changed_at = max({now:d}, min(changed_at + 1, {LATEST})) "  # noqa: S608
-        "WHERE kind = ? AND name = ?",
-        moved,
-    )
-    return [kind for _, _, kind, _ in moved]
+    return True
 
 
-def size(db: sqlite3.Connection, step: int) -> int:
-    """Return how many things a step has changed."""
-    return int(db.execute("SELECT count(*) FROM kept_changes WHERE step = ?", [step]).fetchone()[0])
+class SettingTable:
+    """Small persistent values, such as the last folder. Every method may raise StorageError."""
+
+    def __init__(self, read: Connect, write: Connect) -> None:
+        self._read = read
+        self._write = write
+
+    def get(self, name: str) -> str | None:
+        """Return the value of a setting, or None."""
+        with self._read() as db:
+            return _setting(db, name)
+
+    def set(self, name: str, value: str) -> None:
+        """Store a setting."""
+        with self._write() as db:
+            _set_settings(db, {name: value})
+
+    def update(self, name: str, change: Callable[[str | None], str]) -> None:
+        """Replace a setting by what ``change`` makes of its value, in one transaction."""
+        with self._write() as db:
+            _set_settings(db, {name: change(_setting(db, name))})
 
 
-def forget(db: sqlite3.Connection, step: int) -> None:
-    """Forget what a step has changed."""
-    db.execute("DELETE FROM kept_changes WHERE step = ?", [step])
+def _setting(db: sqlite3.Connection, name: str) -> str | None:
+    row = db.execute("SELECT value FROM session WHERE name = ?", [name]).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _set_settings(db: sqlite3.Connection, settings: Mapping[str, str]) -> None:
+    db.executemany("INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)", settings.items())
+
+
+def all_settings(db: sqlite3.Connection) -> dict[str, str]:
+    """Return every setting, and the mark version."""
+    return dict(db.execute("SELECT name, value FROM session"))
+
+
+def merge_settings(db: sqlite3.Connection, settings: Mapping[str, str]) -> None:
+    """Take over the settings of another file, and raise the mark version above its version."""
+    _set_settings(db, {name: value for name, value in settings.items() if name != VERSION_SETTING})
+    version = settings.get(VERSION_SETTING, "")
+    if version.isdecimal() and len(version) < 19:
+        # An instance that compares versions must never mistake a later one for an earlier one.
+        set_mark_version(db, max(int(version), mark_version(db)) + 1)

@@ -1,8 +1,8 @@
-"""Opening the file of marks, whatever has become of it: made, brought up to date, or restored. Nothing is deleted.
+"""Opening the file of marks in whatever state it is: create, upgrade or restore it. Nothing is ever deleted.
 
-A damaged file is replaced by the newest good backup, merged with all that can still be
-read of the damaged one. What replaces it is complete before the damaged file is moved,
-so one may be killed at any moment: the next start goes on from there.
+A damaged file is replaced by the newest good backup, merged with everything that can still be
+read of the damaged file. The replacement is complete before the damaged file is moved, so the
+program may be killed at any moment: the next start continues from there.
 """
 
 from __future__ import annotations
@@ -12,84 +12,70 @@ import json
 import logging
 import os
 import sqlite3
-import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
+from typing import TypeAlias
 
+from reader.core.atomic_write import sync
 from reader.core.errors import ReaderError, describe_error
-from reader.core.marks import LATEST, READ, Mark, Marks, Place, Spelling, Thing, tag, tag_key, valid_name
+from reader.core.marks import (
+    LATEST,
+    READ,
+    Mark,
+    MarkKey,
+    MarkSet,
+    NamedItem,
+    TagSpelling,
+    is_valid_mark_name,
+    normalize_tag,
+    tag_key,
+)
 from reader.core.text import format_count, show_path
 from reader.core.times import to_local
-from reader.storage.sqlite import lock
-from reader.storage.sqlite.database import Database, StorageError, prepared, set_aside, sync
-from reader.storage.sqlite.marks import backups, named_items, schema
-from reader.storage.sqlite.marks import positions as places
+from reader.storage.sqlite.database import Database, StorageError, open_database, quarantine
+from reader.storage.sqlite.marks import backups, schema
+from reader.storage.sqlite.marks.merge import FileContent, merge_content
+from reader.storage.sqlite.marks.named_items import encode_item, is_valid_item
+from reader.storage.sqlite.marks.positions import PositionRows, valid_rows
 
 log = logging.getLogger(__name__)
 
-_SECONDS_OF_PATIENCE = 20.0
-_repairing = threading.Lock()
+_Rows: TypeAlias = list[tuple[object, ...]]
 
 
-class Found(NamedTuple):
-    """What could be read of a file."""
+def open_or_recover(path: Path) -> tuple[Database, str]:
+    """Return the file of marks at ``path``, and a sentence if something had to be done about it.
 
-    marks: Marks
-    session: dict[str, str]
-    places: places.Rows
-
-
-def ready(path: Path) -> tuple[Database, str]:
-    """Return the file of marks at ``path``, and what to tell the person when something had to be done about it.
-
-    Raises ReaderError: StorageError when the file cannot be used, and for a file of a
-    newer version or of another program, which is left as it is. Raises OSError.
+    Raises ReaderError: StorageError if the file is unusable, UnsupportedFileError for a file of a
+    newer format or another program, which is left as it is. Raises OSError.
     """
     try:
-        if not _needs_more(path):
-            return _usual(path), ""
+        if not _needs_upgrade(path):
+            return _open_normally(path), ""
     except StorageError as error:
         if not error.damaged:
             raise
         log.warning("%s", error.message, exc_info=error)
-    with alone(path):
-        _finish(path)
+    with backups.exclusive_access(path):
+        _resume_restore(path)
         try:
-            if _needs_more(path):
-                _update(path)
-            return _usual(path), ""  # another instance was quicker, or it is up to date now
+            if _needs_upgrade(path):
+                _upgrade(path)
+            return _open_normally(path), ""  # another instance was faster, or the file is up to date now
         except StorageError as error:
             if not error.damaged:
                 raise
         notice = _restore(path)
-        return _usual(path), notice
+        return _open_normally(path), notice
 
 
-@contextlib.contextmanager
-def alone(path: Path) -> Iterator[None]:
-    """Keep others from making backups and from repairing meanwhile. Raises ReaderError when one takes too long."""
-    until = time.monotonic() + _SECONDS_OF_PATIENCE
-    with contextlib.ExitStack() as stack:
-        try:
-            # The folder is locked, and not a file in it: where nothing can be done, no trace is left either.
-            stack.enter_context(lock.held(_repairing, path.parent, lambda: time.monotonic() < until))
-        except lock.BusyError as error:
-            raise ReaderError(
-                "Another newsreader is repairing the file of marks, or makes a backup of it.",
-                "It was waited for in vain; try again in a moment.",
-            ) from error
-        yield
+def _needs_upgrade(path: Path) -> bool:
+    """Return whether the file has an older format, or its restoration was interrupted.
 
-
-def _needs_more(path: Path) -> bool:
-    """Return whether the file has to be brought up to date, or its restoring to be finished.
-
-    Raises ReaderError, of which StorageError says whether the file is damaged.
+    Raises ReaderError: StorageError, with ``damaged`` set if applicable, if the file is unusable.
     """
-    # The journal first: of a file that is just being made it is the second thing to grow.
+    # The journal first: while a file is being created, it is the second one to grow.
     journal = _size(path.with_name(path.name + "-wal"))
     if not _size(path):
         if os.path.exists(_restored(path)):
@@ -97,8 +83,8 @@ def _needs_more(path: Path) -> bool:
         if journal:  # SQLite would delete it
             raise StorageError(path, sqlite3.DatabaseError("only its journal is left"), damaged=True)
         return False
-    version = schema.inspect(path)
-    return 0 < version < schema.VERSION
+    format_ = schema.inspect(path)
+    return 0 < format_ < schema.FORMAT
 
 
 def _size(path: Path) -> int:
@@ -108,202 +94,217 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _usual(path: Path) -> Database:
-    # Made by SQLite it, and the journal after it, would have the common permissions; what one reads is one's own
-    # business.
+def _open_normally(path: Path) -> Database:
+    # SQLite would create the file, and its journal, with default permissions; what a user reads is private.
     path.touch(mode=0o600)
     path.chmod(0o600)
-    return prepared(path, schema.prepare, durable=True)
+    return open_database(path, schema.prepare, durable=True)
 
 
-def _update(path: Path) -> None:
-    """Bring an older file up to date, once there is a backup of it."""
+def _upgrade(path: Path) -> None:
+    """Upgrade an older file, after a backup of it."""
     with closing(Database(path, durable=True)) as database:
         backups.make(database, path, "before-update")
         schema.prepare(database)
 
 
 def _restored(path: Path) -> Path:
-    """Return the name of a restored file that is complete, until it has taken its place."""
+    """Return the name of a complete restored file until it replaces the damaged one."""
     return path.with_name(path.name + ".restored")
 
 
-def _finish(path: Path) -> None:
-    """Go on with a restoring that was ended after the damaged file was moved."""
+def _resume_restore(path: Path) -> None:
+    """Finish a restoration that was interrupted after the damaged file was moved."""
     if os.path.exists(_restored(path)) and not _size(path):
-        if _size(path.with_name(path.name + "-wal")):  # of the damaged file: not for the restored one
+        if _size(path.with_name(path.name + "-wal")):  # the journal of the damaged file, not of the restored one
             path.touch()
-            set_aside(path)
+            quarantine(path)
         _restored(path).rename(path)
 
 
 def _restore(path: Path) -> str:
-    """Put the newest backup, with what is left of the damaged file, in its place; return what to tell the person."""
+    """Replace the damaged file by the newest backup, merged with what can be salvaged; return the notice."""
     try:
         backup = backups.newest_good(path)
-        rescued = salvage(path)
-        sources = [rescued]
-        if os.path.exists(_restored(path)):  # complete, but its turn never came
+        sources = [salvage(path)]
+        if os.path.exists(_restored(path)):  # complete, but never put in place
             sources.insert(0, salvage(_restored(path)))
         saved = _build(path, backup, sources)
         path.touch()
-        aside = set_aside(path)
+        damaged = quarantine(path)
         _restored(path).rename(path)
         sync(path.parent)
     except (OSError, sqlite3.Error, ReaderError) as error:
         log.warning("state file %s", show_path(path), exc_info=error)
         raise ReaderError(
             f"{show_path(path)} is damaged and cannot be moved or restored.",
-            "It is left as it is, and marks are not kept in this run. Make room on the disk, or see that its folder "
-            "can be written.",
+            "It is left as it is, and marks are not saved in this session. Free some disk space, or check that its "
+            "folder is writable.",
         ) from error
-    told = f"The file of marks was damaged. It was set aside as {show_path(aside)}"
+    notice = f"The file of marks was damaged. It was moved to {show_path(damaged)}"
     if backup is None:
-        return f"{told}; marks saved: {saved:,}."
+        return f"{notice}; marks saved: {saved:,}."
     when = f"{to_local(backup.made_at):%Y-%m-%d %H:%M}"
-    later = format_count(saved, "later mark")
-    return f"{told}; the backup of {when} was restored, and {later} saved from the file itself."
+    return (
+        f"{notice}; the backup of {when} was restored, with {format_count(saved, 'later mark')} from the file itself."
+    )
 
 
-def _build(path: Path, backup: backups.Backup | None, sources: list[Found]) -> int:
-    """Make the file that is to take the place of the damaged one, and return how many marks the sources gave."""
+def _build(path: Path, backup: backups.Backup | None, sources: list[FileContent]) -> int:
+    """Create the file that will replace the damaged one, and return how many marks the sources gave."""
     part = path.with_name(path.name + ".restoring")
-    _clear(part)  # a beginning that was never finished
+    _remove(part)  # left by an interrupted restoration
     try:
         saved = _fill(part, backup, sources)
         sync(part)
         part.rename(_restored(path))
     except BaseException:
-        _clear(part)
+        _remove(part)
         raise
     return saved
 
 
-def _clear(part: Path) -> None:
-    for tail in ("", "-wal", "-shm", "-journal"):
-        part.with_name(part.name + tail).unlink(missing_ok=True)
+def _remove(part: Path) -> None:
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        part.with_name(part.name + suffix).unlink(missing_ok=True)
 
 
-def _fill(part: Path, backup: backups.Backup | None, sources: list[Found]) -> int:
-    from reader.storage.sqlite.marks.store import State
-
+def _fill(part: Path, backup: backups.Backup | None, sources: list[FileContent]) -> int:
     part.touch(mode=0o600)
     if backup is not None:
-        with closing(schema.reading(backup.path)) as source, closing(sqlite3.connect(part)) as copy:
+        with closing(schema.open_read_only(backup.path)) as source, closing(sqlite3.connect(part)) as copy:
             source.backup(copy)
-    with closing(State(prepared(part, schema.prepare, durable=True))) as state:
-        saved = 0
-        for found in sources:
-            # What has the time that it has in the backup and is another is damaged.
-            saved += state.take_in(found.marks, later=True)
-            state.take_facts(found.session)
-            state.take_places(found.places)
-    if _size(part.with_name(part.name + "-wal")):  # could not be handed over, for want of room
-        raise StorageError(part, sqlite3.OperationalError("it could not be written whole"))
+    saved = 0
+    with closing(open_database(part, schema.prepare, durable=True)) as database:
+        for content in sources:
+            with database.write() as db:
+                # A mark that has the same time as in the backup, but another value, is damaged.
+                saved += merge_content(db, content, only_later=True)
+    if _size(part.with_name(part.name + "-wal")):  # the checkpoint failed for lack of space
+        raise StorageError(part, sqlite3.OperationalError("it could not be written completely"))
     return saved
 
 
-def salvage(path: Path) -> Found:
-    """Return what can be read of a file, from its beginning and from its end, damaged or not; never fails."""
-    found = _read(lambda: schema.reading(path), show_path(path))
-    if not found.marks.marks:
+def salvage(path: Path) -> FileContent:
+    """Return what can be read of a file, from its start and from its end, damaged or not. Never fails."""
+    content = _read(lambda: schema.open_read_only(path), show_path(path))
+    if not content.marks.marks:
         for page in _first_pages(path):
             with contextlib.suppress(OSError):
-                # The first page tells where the tables are. They are in the same places in files of the same making.
-                data = path.read_bytes()
-                with_page = _read(lambda: _in_memory(page + data[len(page) :]), show_path(path))  # noqa: B023 - at once
-                left = found.places if any(found.places) else with_page.places
-                found = Found(found.marks.merged(with_page.marks), with_page.session | found.session, left)
-    return found
+                # The first page holds the locations of the tables, which are the same in similar files.
+                data = page + path.read_bytes()[len(page) :]
+                repaired = _read(lambda: _deserialize(data), show_path(path))  # noqa: B023 - called at once
+                content = FileContent(
+                    content.marks.merged(repaired.marks),
+                    {**repaired.settings, **content.settings},
+                    content.positions if any(content.positions) else repaired.positions,
+                )
+    return content
 
 
 def _first_pages(path: Path) -> Iterator[bytes]:
-    """Yield the first pages of the newest backup and of a new file, to read one by that has lost its own."""
+    """Yield the first page of the newest backup and of a new file, to read a file that has lost its own."""
     if not hasattr(sqlite3.Connection, "deserialize"):  # SQLite can be built without it
         return
     with contextlib.suppress(OSError, sqlite3.Error):
         backup = backups.newest_good(path)
         if backup is not None:
-            with closing(schema.reading(backup.path)) as db:
-                same = schema.version_of(db) == schema.VERSION
-            if same:
+            with closing(schema.open_read_only(backup.path)) as db:
+                is_current = schema.format_of(db) == schema.FORMAT
+            if is_current:
                 yield _first_page(backup.path.read_bytes())
-    with closing(prepared(None, schema.prepare, durable=False)) as database, database.read() as db:
+    with closing(open_database(None, schema.prepare, durable=False)) as database, database.read() as db:
         yield _first_page(db.serialize())
 
 
 def _first_page(data: bytes) -> bytes:
-    """Return the first page of a file for another one (https://sqlite.org/fileformat.html, 1.3): without a journal."""
+    """Return the first page of a file, edited to fit another one (https://sqlite.org/fileformat.html, 1.3)."""
     size = int.from_bytes(data[16:18], "big")
-    # A number of changes that is not the one for which the number of pages holds: it is asked of the file.
+    # Without a journal, and with a change counter that makes SQLite take the number of pages from the file size.
     return data[:18] + b"\1\1" + data[20:24] + b"\0\0\0\2" + data[28:92] + b"\0\0\0\1" + data[96:size]
 
 
-def _in_memory(data: bytes) -> sqlite3.Connection:
+def _deserialize(data: bytes) -> sqlite3.Connection:
     db = sqlite3.connect(":memory:", isolation_level=None)
     db.deserialize(data)
     return db
 
 
-def _read(opened: Callable[[], sqlite3.Connection], file: str) -> Found:
-    version = schema.VERSION
-    with contextlib.suppress(sqlite3.Error, UnicodeDecodeError), closing(opened()) as db:
-        version = schema.version_of(db) or version
+def _read(connect: Callable[[], sqlite3.Connection], file: str) -> FileContent:
+    format_ = schema.FORMAT
+    with contextlib.suppress(sqlite3.Error, UnicodeDecodeError), closing(connect()) as db:
+        format_ = schema.format_of(db) or format_
 
-    def rows(columns: str, table: str, order: str) -> list[tuple[object, ...]]:
-        return _rows(opened, file, columns, table, order)
+    def rows(columns: str, table: str, order: str) -> _Rows:
+        return _rows(connect, file, columns, table, order)
 
-    marks: dict[Place, Mark] = {}
-    columns = "id, 'read', read, changed_at" if version == 1 else "id, what, value, changed_at"
-    for row in rows(columns, "marks", "id, 2"):
-        id_, what, value, at = row
-        if (
-            isinstance(id_, int)
-            and isinstance(at, int)
-            and isinstance(what, str)
-            and (what == READ or valid_name(what))
-        ):
-            marks[id_, what] = Mark(min(max(at, 0), LATEST), bool(value))
-    spellings: dict[str, Spelling] = {}
-    for key, shown, at in rows("key, shown, written_at", "spellings", "key"):
-        with contextlib.suppress(ReaderError):
-            if isinstance(shown, str) and isinstance(at, int) and tag(shown) == shown and tag_key(shown) == key:
-                spellings[tag_key(shown)] = Spelling(min(max(at, 0), LATEST), shown)
-    things: dict[tuple[str, str], Thing] = {}
-    for kind, name, value, at in rows("kind, name, value, changed_at", "kept", "kind, name"):
-        if not (
-            isinstance(kind, str) and isinstance(name, str) and named_items.valid(kind, name) and isinstance(at, int)
-        ):
-            continue
-        with contextlib.suppress(ValueError, RecursionError, ReaderError):
-            text = "" if value == "" else named_items.written(json.loads(str(value)))
-            things[kind, name] = Thing(min(max(at, 0), LATEST), text)
-    session = {str(name): str(value) for name, value in rows("name, value", "session", "name")}
-    left = places.Rows()
-    if version >= places.SINCE:
-        left = places.sound(
+    columns = "id, 'read', read, changed_at" if format_ == 1 else "id, what, value, changed_at"
+    marks = MarkSet(
+        _valid_marks(rows(columns, "marks", "id, 2")),
+        _valid_spellings(rows("key, shown, written_at", "spellings", "key")),
+        _valid_items(rows("kind, name, value, changed_at", "kept", "kind, name")),
+    )
+    settings = {str(name): str(value) for name, value in rows("name, value", "session", "name")}
+    positions = PositionRows()
+    if format_ >= schema.FORMAT_WITH_POSITIONS:
+        positions = valid_rows(
             rows("id, position, seen_at", "positions", "id"),
             rows("folder, view, ids, at, line, seen_at", "places", "folder, view"),
         )
-    return Found(Marks(marks, spellings, things), session, left)
+    return FileContent(marks, settings, positions)
 
 
-def _rows(
-    opened: Callable[[], sqlite3.Connection], file: str, columns: str, table: str, order: str
-) -> list[tuple[object, ...]]:
-    found: list[tuple[object, ...]] = []
+def _valid_marks(rows: _Rows) -> dict[MarkKey, Mark]:
+    return {
+        (id_, name): Mark(_bounded(at), bool(value))
+        for id_, name, value, at in rows
+        if isinstance(id_, int) and isinstance(at, int) and isinstance(name, str)
+        if name == READ or is_valid_mark_name(name)
+    }
+
+
+def _valid_spellings(rows: _Rows) -> dict[str, TagSpelling]:
+    spellings: dict[str, TagSpelling] = {}
+    for key, shown, at in rows:
+        with contextlib.suppress(ReaderError):
+            if (
+                isinstance(shown, str)
+                and isinstance(at, int)
+                and normalize_tag(shown) == shown
+                and tag_key(shown) == key
+            ):
+                spellings[tag_key(shown)] = TagSpelling(_bounded(at), shown)
+    return spellings
+
+
+def _valid_items(rows: _Rows) -> dict[tuple[str, str], NamedItem]:
+    items: dict[tuple[str, str], NamedItem] = {}
+    for kind, name, value, at in rows:
+        if isinstance(kind, str) and isinstance(name, str) and is_valid_item(kind, name) and isinstance(at, int):
+            with contextlib.suppress(ValueError, RecursionError, ReaderError):
+                text = "" if value == "" else encode_item(json.loads(str(value)))
+                items[kind, name] = NamedItem(_bounded(at), text)
+    return items
+
+
+def _bounded(at: int) -> int:
+    return min(max(at, 0), LATEST)
+
+
+def _rows(connect: Callable[[], sqlite3.Connection], file: str, columns: str, table: str, order: str) -> _Rows:
+    """Return the readable rows of a table, from its start and, after a fault, from its end."""
+    found: _Rows = []
     backwards = ", ".join(f"{column} DESC" for column in order.split(", "))
     for each in (order, backwards):
         before = len(found)
         try:
-            with closing(opened()) as db:
-                db.execute("PRAGMA writable_schema=ON")  # SQLite refuses a file that was cut off otherwise
+            with closing(connect()) as db:
+                db.execute("PRAGMA writable_schema=ON")  # otherwise SQLite refuses a truncated file
                 db.text_factory = lambda data: data.decode("utf-8", "replace")
                 for row in db.execute(f"SELECT {columns} FROM {table} ORDER BY {each}"):  # noqa: S608 - constants
-                    found.append(row)  # noqa: PERF402 - what was read before a fault is kept
+                    found.append(row)
         except (sqlite3.Error, OverflowError, UnicodeDecodeError) as error:
-            read = len(found) - before
-            log.warning("%s in %s: rows that could be read: %d (%s)", table, file, read, describe_error(error))
+            log.warning("%s in %s: %d rows were readable (%s)", table, file, len(found) - before, describe_error(error))
         else:
-            break  # all of it
+            break  # all rows were read
     return found

@@ -1,29 +1,31 @@
-"""The tables of the file of marks: making them, bringing older ones up to date, and looking before touching."""
+"""Tables of the file of marks: creating and upgrading them, and inspecting a file before anything is changed."""
 
 from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from pathlib import Path
 
 from reader.core.errors import ReaderError
 from reader.core.marks import LATEST
 from reader.core.text import show_path
-from reader.storage.sqlite.database import Database, StorageError, malformed
-from reader.storage.sqlite.marks import positions
+from reader.storage.sqlite.database import Database, StorageError, corruption_error
 
-VERSION = 3
-"""Raised with every change of the tables."""
-_WITH_TAGS = 2
-"""The first version whose marks are of more kinds than one, and have a history."""
-CHANGES = "marks-changes"
-"""The name in ``session`` of the number that rises with every change of marks."""
-_APPLICATION_ID = 0x6E657753  # "newS": tells our file from another program's
+FORMAT = 3
+"""The version of the tables, raised whenever they change."""
+_FORMAT_WITH_TAGS = 2
+"""The first format with marks other than "read", and with a history of changes."""
+FORMAT_WITH_POSITIONS = 3
+"""The first format with reading positions and list positions."""
+VERSION_SETTING = "marks-changes"
+"""The name in ``session`` of the mark version, which rises with every change of marks."""
+_APPLICATION_ID = 0x6E657753  # "newS": distinguishes our file from other programs' files
 _SESSION = "CREATE TABLE session (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
-# A mark that was never made has no row; one that was taken back has one, with its time. `token` is the change that
-# made it what it is (see undo.py). What a mark is called stands in every row, in words, so that what
-# can still be read of a damaged file means something by itself. Likewise `kept` (see named_items.py), of which
-# an empty value is one that was deleted. The rest is the way back (see undo.py).
+# A mark that was never set has no row; a cleared mark keeps its row, with the time. `token` is the change that gave
+# the mark its value (see undo.py). Each row spells out the name of its mark, so that a row salvaged from a damaged file
+# is meaningful by itself. The same holds for `kept`, the named items (see named_items.py), where an empty value
+# means "deleted". The remaining tables are the undo history (see undo.py).
 _MARKS = """
 CREATE TABLE marks (
     id INTEGER NOT NULL, what TEXT NOT NULL, value INTEGER NOT NULL, changed_at INTEGER NOT NULL,
@@ -48,7 +50,14 @@ CREATE TABLE kept_changes (
     former INTEGER NOT NULL, PRIMARY KEY (step, kind, name)
 ) WITHOUT ROWID
 """
-_SECOND = (
+_POSITIONS = """
+CREATE TABLE positions (id INTEGER PRIMARY KEY, position INTEGER NOT NULL, seen_at INTEGER NOT NULL);
+CREATE TABLE places (
+    folder TEXT NOT NULL, view TEXT NOT NULL, ids TEXT NOT NULL, at INTEGER NOT NULL, line INTEGER NOT NULL,
+    seen_at INTEGER NOT NULL, PRIMARY KEY (folder, view)
+) WITHOUT ROWID
+"""
+_FORMAT_2_COLUMNS = (
     "id, what, value, changed_at, token FROM marks",
     "key, shown, written_at FROM spellings",
     "kind, name, value, changed_at, token FROM kept",
@@ -60,42 +69,47 @@ _SECOND = (
 )
 _COLUMNS = {
     1: ("id, read, changed_at FROM marks", "name, value FROM session"),
-    2: _SECOND,
-    positions.SINCE: (*_SECOND, *positions.COLUMNS),
+    2: _FORMAT_2_COLUMNS,
+    3: (
+        *_FORMAT_2_COLUMNS,
+        "id, position, seen_at FROM positions",
+        "folder, view, ids, at, line, seen_at FROM places",
+    ),
 }
+"""What a sound file of each format must be able to answer."""
 
 
-class NotForUsError(ReaderError):
-    """A file that is to be left alone: another program's, or a newer version's."""
+class UnsupportedFileError(ReaderError):
+    """The file belongs to another program or to a newer version, so it must be left alone."""
 
 
 def prepare(database: Database) -> None:
-    """Create the tables of an empty file, or bring older ones up to date, all or nothing. Raises StorageError."""
+    """Create the tables in an empty file or upgrade older ones, in one transaction. Raises StorageError."""
     with database.read() as db:
-        if version_of(db) == VERSION:
+        if format_of(db) == FORMAT:
             return
     with database.write() as db:
-        version = version_of(db)
-        if version == VERSION:  # another instance was quicker
+        format_ = format_of(db)
+        if format_ == FORMAT:  # another instance was faster
             return
         if not db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
             db.execute(_SESSION)
-            _make_marks(db)
+            _create(db, _MARKS)
             db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
-        elif version < _WITH_TAGS:
-            _from_first(db)
-        positions.make(db)
-        db.execute(f"PRAGMA user_version={VERSION}")
+        elif format_ < _FORMAT_WITH_TAGS:
+            _upgrade_from_1(db)
+        _create(db, _POSITIONS)
+        db.execute(f"PRAGMA user_version={FORMAT}")
 
 
-def _make_marks(db: sqlite3.Connection) -> None:
-    for statement in _MARKS.split(";"):
+def _create(db: sqlite3.Connection, tables: str) -> None:
+    for statement in tables.split(";"):
         db.execute(statement)
 
 
-def _from_first(db: sqlite3.Connection) -> None:
+def _upgrade_from_1(db: sqlite3.Connection) -> None:
     db.execute("ALTER TABLE marks RENAME TO former_marks")
-    _make_marks(db)
+    _create(db, _MARKS)
     db.execute(
         "INSERT INTO marks (id, what, value, changed_at, token) "
         "SELECT id, 'read', read <> 0, max(0, min(CAST(changed_at AS INTEGER), ?)), 0 FROM former_marks",
@@ -104,78 +118,84 @@ def _from_first(db: sqlite3.Connection) -> None:
     db.execute("DROP TABLE former_marks")
 
 
-def version_of(db: sqlite3.Connection) -> int:
-    """Return the version of the tables; 0 when there are none."""
+def format_of(db: sqlite3.Connection) -> int:
+    """Return the format of the tables; 0 if there are none."""
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
-def changes_of(db: sqlite3.Connection) -> int:
+def mark_version(db: sqlite3.Connection) -> int:
     """Return the number that rises with every change of marks."""
-    row = db.execute("SELECT value FROM session WHERE name = ?", [CHANGES]).fetchone()
+    row = db.execute("SELECT value FROM session WHERE name = ?", [VERSION_SETTING]).fetchone()
     return 0 if row is None else int(row[0])
 
 
-def set_changes(db: sqlite3.Connection, number: int) -> None:
-    """Write down the number that rises with every change of marks."""
-    db.execute("INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)", [CHANGES, str(number)])
+def set_mark_version(db: sqlite3.Connection, version: int) -> None:
+    """Store the number that rises with every change of marks."""
+    db.execute("INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)", [VERSION_SETTING, str(version)])
 
 
-def reading(path: Path) -> sqlite3.Connection:
-    """Return a connection for looking at a file, which leaves no trace beside it. Raises sqlite3.Error."""
-    # Without a journal nobody has it open. Read as a file that does not change, it gets no journal from us, which a
-    # reader without the right to write leaves behind.
-    how = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
-    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
+def timestamp() -> int:
+    """Return the time of a change that is made now, in milliseconds since 1970 (UTC)."""
+    return min(max(time.time_ns() // 1_000_000, 0), LATEST)
+
+
+def open_read_only(path: Path) -> sqlite3.Connection:
+    """Return a connection that reads a file and leaves no other file beside it. Raises sqlite3.Error."""
+    # Without a journal nobody has the file open. In mode "immutable" SQLite creates no journal either, which a user
+    # without write permission could not remove again.
+    mode = "mode=ro" if path.with_name(path.name + "-wal").exists() else "immutable=1"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, isolation_level=None)
 
 
 def inspect(path: Path) -> int:
-    """Return the version of a file, 0 for an empty one, without changing a byte of it.
+    """Return the format of a file, or 0 for an empty one, without changing a byte of it.
 
-    Raises NotForUsError for a file of a newer version or of another program, and
-    StorageError, which says whether it is damaged, for one that cannot be read.
+    Raises UnsupportedFileError for a file of a newer version or another program, and
+    StorageError, with ``damaged`` set if applicable, for a file that cannot be read.
     """
     if not path.with_name(path.name + "-wal").exists():
-        # Damage is looked at twice: another may just have begun to write.
+        # Check twice before reporting damage: another instance may just have begun to write.
         with contextlib.suppress(StorageError):
-            return _judge(path)
-    return _judge(path)
+            return _inspect_once(path)
+    return _inspect_once(path)
 
 
-def _judge(path: Path) -> int:
+def _inspect_once(path: Path) -> int:
     db: sqlite3.Connection | None = None
     try:
-        db = reading(path)
-        db.execute("BEGIN")  # one look at the file, not one with and one without what another instance writes
-        version = version_of(db)
+        db = open_read_only(path)
+        db.execute("BEGIN")  # one snapshot, whatever another instance writes meanwhile
+        format_ = format_of(db)
         (owner,) = db.execute("PRAGMA application_id").fetchone()
         (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         if tables and owner != _APPLICATION_ID:
-            raise NotForUsError(
+            raise UnsupportedFileError(
                 f"{show_path(path)} belongs to another program.",
-                "It is left as it is, and marks are not kept in this run. Set NEWSREADER_DATA_DIR to another folder.",
+                "It is left as it is, and marks are not saved in this session. "
+                "Set NEWSREADER_DATA_DIR to another folder.",
             )
-        if version > VERSION:
-            raise newer(version)
+        if format_ > FORMAT:
+            raise newer_format_error(format_)
         if tables:
-            for columns in _COLUMNS[version or VERSION]:
+            for columns in _COLUMNS[format_ or FORMAT]:
                 db.execute(f"SELECT {columns} LIMIT 1").fetchone()
             if db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                raise malformed()
-    except UnicodeDecodeError as error:  # of SQLite's own words, which quote what is damaged
-        raise StorageError(path, malformed(), damaged=True) from error
+                raise corruption_error()
+    except UnicodeDecodeError as error:  # SQLite's message quotes damaged bytes
+        raise StorageError(path, corruption_error(), damaged=True) from error
     except sqlite3.Error as error:
-        # A file with our mark whose tables cannot be read is damaged, whatever SQLite calls it.
-        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # ours, above, has none
+        # A file with our application id whose tables cannot be read is damaged, whatever SQLite calls it.
+        code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT)  # our own error has no code
         raise StorageError(path, error, damaged=code in {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CORRUPT}) from error
     finally:
         if db is not None:
             db.close()
-    return version if tables else 0
+    return format_ if tables else 0
 
 
-def newer(version: int) -> NotForUsError:
-    """Return what to say of a file that only a newer version understands."""
-    return NotForUsError(
-        f"The file of marks was written by a newer newsreader (format {version}, this one knows {VERSION}).",
-        "It is left as it is, and marks are not kept in this run. Update newsreader to use it.",
+def newer_format_error(format_: int) -> UnsupportedFileError:
+    """Return the error for a file that only a newer version of newsreader understands."""
+    return UnsupportedFileError(
+        f"The file of marks was written by a newer newsreader (format {format_}, this one supports {FORMAT}).",
+        "It is left as it is, and marks are not saved in this session. Update newsreader to use it.",
     )

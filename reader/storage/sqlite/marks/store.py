@@ -1,8 +1,8 @@
-"""The person's marks: never derived from anything, never lost.
+"""The user's marks: never derived from anything else, never lost.
 
-A mark belongs to the article's identity (:func:`reader.core.urls.article_id`), so it
-survives moving, renaming and downloading the document anew. A mark is on disk when
-the call returns (WAL with synchronous=FULL).
+A mark belongs to the id of an article (:func:`reader.core.urls.article_id`), so it survives
+moving, renaming and downloading the document again. A change is durable when the call
+returns (WAL with synchronous=FULL).
 """
 
 from __future__ import annotations
@@ -11,474 +11,298 @@ import contextlib
 import json
 import logging
 import sqlite3
-import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Set
+from collections.abc import Generator, Iterable, Set
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from reader.core.errors import ReaderError, describe_error
-from reader.core.marks import LATEST, READ, STARRED, TAG, Entry, Marks, number, tag, tag_key, told_of
-from reader.core.model import Json
-from reader.core.text import clean, show_path
-from reader.storage.sqlite.database import Database, StorageError, identity, prepared
-from reader.storage.sqlite.marks import merge, positions, schema
-from reader.storage.sqlite.marks import named_items as kept
-from reader.storage.sqlite.marks import undo as history
-from reader.storage.sqlite.marks.schema import VERSION
-
-if TYPE_CHECKING:
-    from reader.storage.sqlite.marks.undo import Undone
-
-__all__ = ["VERSION", "Marked", "Said", "State", "number"]
+from reader.core.marks import (
+    READ,
+    STARRED,
+    TAG,
+    MarkChange,
+    MarkEntry,
+    MarkSet,
+    describe_marks,
+    id_to_int,
+    normalize_tag,
+    tag_key,
+)
+from reader.core.text import show_path
+from reader.storage.sqlite.database import Database, StorageError, open_database
+from reader.storage.sqlite.marks import backups, merge, positions, recovery, schema, undo
+from reader.storage.sqlite.marks.mark_file import MarkFile
+from reader.storage.sqlite.marks.named_items import ItemTable, SettingTable, step_description
+from reader.storage.sqlite.marks.undo import UndoResult
 
 log = logging.getLogger(__name__)
 
-_NOT_KEPT = "Marks are not kept in this run."
-_LONGEST_TOLD = 200
+_NOT_SAVED = "Marks are not saved in this session."
 
 
-class Said(NamedTuple):
-    """What the person says of one article."""
+class ArticleMarks(NamedTuple):
+    """The marks of one article."""
 
     read: bool = False
     starred: bool = False
     tags: tuple[str, ...] = ()
-    """As first written, in the order of their keys."""
+    """In their first spelling, in the order of their keys."""
 
 
-class Marked(NamedTuple):
-    """What came of marking."""
+class MarkResult(NamedTuple):
+    """The effect of a change of marks."""
 
     changed: set[int]
-    """The numbers of the articles that are different now; never marked is unread, not starred, without tags."""
+    """Ids of the articles that changed, as integers; an unmarked article counts as unread, unstarred and untagged."""
     version: int
-    """See :meth:`State.version`."""
-    told: str = ""
-    """The step as :meth:`State.undo` will tell it; empty when nothing was changed."""
+    """The mark version after the change; see :meth:`MarkStore.version`."""
+    description: str = ""
+    """The step as undo will name it; empty if nothing changed."""
     read: Set[int] = frozenset()
-    """Articles that are read now, and were not."""
+    """Ids of the articles that have become read."""
     unread: Set[int] = frozenset()
-    """Articles that are unread now, and were read."""
+    """Ids of the articles that have become unread."""
 
 
-def _now() -> int:
-    return min(max(time.time_ns() // 1_000_000, 0), LATEST)
-
-
-class State:
-    """The marks of one person. Use :meth:`open`."""
+class MarkStore:
+    """The marks, named items, settings and positions of one user. Use :meth:`open`."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-        self._file = identity(database.path)
-        self._renewing = threading.RLock()
-        self._former: list[Database] = []
-        self.places = positions.Kept(self._read, self._write)
-        """How far one was in articles, and the places in views."""
+        self._file = MarkFile(database)
+        read, write = self._file.read, self._file.write
+        self.items = ItemTable(read, write)
+        self.settings = SettingTable(read, write)
+        self.positions = positions.PositionTable(read, write)
 
     @classmethod
-    def open(cls, path: Path) -> tuple[State, str]:
-        """Return the state kept at ``path`` and, when something had to be done about it, a sentence that says what.
+    def open(cls, path: Path) -> tuple[MarkStore, str]:
+        """Return the store in the file at ``path``, and a sentence if something had to be done about the file.
 
-        A damaged file is set aside, never deleted, and restored from the newest backup.
-        Where nothing can be kept (newer version, no permission, disk full), the state
-        lives in memory for this run, with what could be read.
+        A damaged file is quarantined, never deleted, and restored from the newest backup. If
+        the file is unusable (newer format, no permission, disk full), the store is in memory
+        and starts with what could be read.
         """
-        from reader.storage.sqlite.marks import recovery
-
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            database, notice = recovery.ready(path)
+            database, notice = recovery.open_or_recover(path)
             return cls(database), notice
-        except schema.NotForUsError as error:
+        except schema.UnsupportedFileError as error:
             return cls.in_memory(), str(error)
         except StorageError as error:
             log.warning("state file %s", show_path(path), exc_info=error)
-            notice = f"{error.message} {_NOT_KEPT}"
+            notice = f"{error.message} {_NOT_SAVED}"
         except ReaderError as error:
-            notice = str(error) if _NOT_KEPT[:-1].lower() in str(error) else f"{error} {_NOT_KEPT}"
+            notice = str(error) if _NOT_SAVED[:-1].lower() in str(error) else f"{error} {_NOT_SAVED}"
         except OSError as error:
-            notice = f"{show_path(path)} cannot be used: {describe_error(error)}. {_NOT_KEPT}"
+            notice = f"{show_path(path)} cannot be used: {describe_error(error)}. {_NOT_SAVED}"
         return cls.in_memory(path), notice
 
-    @property
-    def ends_with_program(self) -> bool:
-        """Whether nothing is kept, because the file cannot be used."""
-        return self._file is None
-
     @classmethod
-    def in_memory(cls, path: Path | None = None) -> State:
-        """Return a state that ends with the program; with ``path``, it begins with what can be read of that file."""
-        state = cls(prepared(None, schema.prepare, durable=False))
+    def in_memory(cls, path: Path | None = None) -> MarkStore:
+        """Return a store that ends with the program; with ``path``, it starts with what can be read of that file."""
+        store = cls(open_database(None, schema.prepare, durable=False))
         if path is not None and path.is_file():
-            from reader.storage.sqlite.marks import recovery
-
-            found = recovery.salvage(path)
-            state.take_in(found.marks)
-            state.take_facts(found.session)
-            state.take_places(found.places)
-        return state
+            content = recovery.salvage(path)
+            with store._file.write() as db:
+                merge.merge_content(db, content)
+        return store
 
     @property
-    def is_kept(self) -> bool:
-        """Whether marks last longer than this run."""
-        return self._database.path is not None
+    def is_saved(self) -> bool:
+        """Whether marks outlast the program."""
+        return self._file.has_file
 
-    # Marking.
+    # Changing marks.
 
-    def mark(
-        self,
-        ids: Iterable[str],
-        *,
-        read: bool | None = None,
-        starred: bool | None = None,
-        add_tags: Iterable[str] = (),
-        remove_tags: Iterable[str] = (),
-        told: str = "",
-    ) -> Marked:
-        """Change marks of articles, all or none of them; on disk when this returns, and one step for :meth:`undo`.
+    def mark(self, ids: Iterable[str], change: MarkChange, description: str = "") -> MarkResult:
+        """Change the marks of articles, all or none; durable on return, and one step for :meth:`undo`.
 
-        ``told`` is what the step is called, as in "Marked 12 articles read"; without it,
-        that is put into words here. Raises StorageError, and ReaderError for what can be
-        no tag, or is to be added and removed at once.
+        ``description`` names the step, as in "Marked 12 articles read"; by default it is derived
+        from the change. Raises StorageError, and ReaderError for an invalid tag or one that is
+        both added and removed.
         """
-        wanted = {what: value for what, value in ((READ, read), (STARRED, starred)) if value is not None}
-        shown = {tag_key(each): each for each in reversed([tag(each) for each in add_tags])}
-        gone = {tag_key(each): each for each in map(tag, remove_tags)}
-        for both in shown.keys() & gone.keys():
-            raise ReaderError(f"The tag “{shown[both]}” cannot be added and removed at once.", "Do one of the two.")
-        wanted |= {TAG + key: True for key in sorted(shown)} | {TAG + key: False for key in sorted(gone)}
-        # In order, so that those of many are written into neighbouring pages.
-        numbers = f"[{','.join(map(str, sorted({number(id_) for id_ in ids})))}]"
-        now = _now()
-        with self._write() as db:
-            step = schema.changes_of(db) + 1
-            changed: dict[str, set[int]] = {}
-            for what, value in wanted.items():
-                changed[what] = history.change(db, step, what, numbers, now, value=value)
-            every = set().union(*changed.values())
-            if not every:
-                return Marked(set(), step - 1)
-            schema.set_changes(db, step)
+        added, removed, values = _values_of(change)
+        # Sorted, so that many marks are written to adjacent database pages.
+        ids_json = f"[{','.join(map(str, sorted({id_to_int(id_) for id_ in ids})))}]"
+        now = schema.timestamp()
+        with self._file.write() as db:
+            step = schema.mark_version(db) + 1
+            changed = {
+                name: undo.apply_mark(db, step, name, ids_json, now, value=value) for name, value in values.items()
+            }
+            all_changed = set().union(*changed.values())
+            if not all_changed:
+                return MarkResult(set(), step - 1)
+            schema.set_mark_version(db, step)
             db.executemany(
                 "INSERT OR IGNORE INTO spellings (key, shown, written_at) VALUES (?, ?, ?)",
-                [(key, text, now) for key, text in shown.items()],
+                [(key, text, now) for key, text in added.items()],
             )
-            parts = [(what, wanted[what], len(its)) for what, its in changed.items() if its]
-            words = clean(told)[:_LONGEST_TOLD].rstrip(" .") or told_of(parts, _spellings(db, {*shown, *gone}))
-            history.keep(db, step, words)
+            parts = [(name, values[name], len(each)) for name, each in changed.items() if each]
+            words = step_description(description) or describe_marks(parts, _spellings(db, {*added, *removed}))
+            undo.record_step(db, step, words)
         of_read = changed.get(READ, set())
-        return Marked(every, step, words, of_read if read else set(), set() if read else of_read)
+        read, unread = (of_read, set[int]()) if change.read else (set[int](), of_read)
+        return MarkResult(all_changed, step, words, read, unread)
 
-    def mark_read(self, ids: Iterable[str], *, read: bool) -> Marked:
-        """Mark articles read or unread, all or none of them; on disk when this returns. Raises StorageError."""
-        return self.mark(ids, read=read)
+    def undo(self) -> UndoResult | None:
+        """Undo the latest step, whichever instance made it; None if there is none. Raises StorageError.
 
-    def keep(self, kind: str, things: Mapping[str, Json], *, told: str) -> int:
-        """Keep things of a kind by name, all or none; None deletes one. Return how many are different now.
-
-        On disk when this returns, and one step for :meth:`undo`, called ``told``, as in
-        "Saved the view “AI”". Raises StorageError, and ReaderError for what cannot be kept.
+        What another step or a merge has changed since stays as it is.
         """
-        with self._write() as db:
-            step = schema.changes_of(db) + 1
-            changed = kept.put(db, step, kind, things, _now())
-            if changed:
-                schema.set_changes(db, step)
-                history.keep(db, step, clean(told)[:_LONGEST_TOLD].rstrip(" ."))
-            return changed
+        with self._file.write() as db:
+            return undo.undo(db, schema.timestamp())
 
-    def take_over(self, kind: str, things: Mapping[str, Json]) -> int:
-        """Keep things of a kind as they are elsewhere, in a file of the person's; None deletes one.
+    def redo(self) -> UndoResult | None:
+        """Redo the step that was undone last; None if there is none. Raises StorageError."""
+        with self._file.write() as db:
+            return undo.redo(db, schema.timestamp())
 
-        This is no step for :meth:`undo`, and former steps leave alone what it changes. Return how many are
-        different now. Raises StorageError, and ReaderError for what cannot be kept.
-        """
-        with self._write() as db:
-            step = schema.changes_of(db) + 1
-            changed = kept.put(db, step, kind, things, _now(), undoable=False)
-            if changed:
-                schema.set_changes(db, step)
-            return changed
+    def reassign_ids(self, pairs: Iterable[tuple[int, int]]) -> None:
+        """Copy the marks and positions of each first id to the second; the later mark wins. Raises StorageError."""
+        every = list(pairs)
+        with self._file.write() as db:
+            undo.reassign_ids(db, every)
+            positions.reassign_ids(db, every)
+            schema.set_mark_version(db, schema.mark_version(db) + 1)
 
-    def undo(self) -> Undone | None:
-        """Take back the last step that was not taken back yet, whoever made it; None when there is none.
-
-        What was changed since by another step, or taken in from elsewhere, stays as it is.
-        Raises StorageError.
-        """
-        with self._write() as db:
-            return history.move(db, _now(), again=False)
-
-    def redo(self) -> Undone | None:
-        """Take back the last :meth:`undo` that was not taken back yet; None when there is none. Raises StorageError."""
-        with self._write() as db:
-            return history.move(db, _now(), again=True)
+    # Reading marks. Each method raises StorageError.
 
     def version(self) -> int:
-        """Return a number that rises with every change of marks, whoever makes it. Raises StorageError."""
-        with self._read() as db:
-            return schema.changes_of(db)
+        """Return a number that rises with every change of marks or items, by any instance."""
+        with self._file.read() as db:
+            return schema.mark_version(db)
 
-    def carry(self, pairs: Iterable[tuple[int, int]]) -> None:
-        """Give the marks of each first identity to the second as well; of one that both have, the later holds.
-
-        Raises StorageError.
-        """
-        every = list(pairs)
-        with self._write() as db:
-            history.carry(db, every)
-            positions.carry(db, every)
-            schema.set_changes(db, schema.changes_of(db) + 1)
-
-    # Looking.
-
-    def said(self, ids: Iterable[str]) -> dict[str, Said]:
-        """Return what is said of those of ``ids`` of which anything is. Raises StorageError."""
-        wanted = {number(id_): id_ for id_ in ids}
+    def marks_of(self, ids: Iterable[str]) -> dict[str, ArticleMarks]:
+        """Return the marks of those articles of ``ids`` that have any."""
+        wanted = {id_to_int(id_): id_ for id_ in ids}
         query = (
             "SELECT m.id, m.what, s.shown FROM marks m LEFT JOIN spellings s ON s.key = substr(m.what, 2) "
             "WHERE m.value AND m.id IN (SELECT value FROM json_each(?)) ORDER BY m.id, m.what"
         )
-        found: dict[str, Said] = {}
-        with self._read() as db:
-            for key, what, shown in db.execute(query, [json.dumps([*wanted])]):
-                said = found.get(wanted[key], Said())
-                if what == READ:
-                    said = said._replace(read=True)
-                elif what == STARRED:
-                    said = said._replace(starred=True)
+        found: dict[str, ArticleMarks] = {}
+        with self._file.read() as db:
+            for key, name, shown in db.execute(query, [json.dumps([*wanted])]):
+                marks = found.get(wanted[key], ArticleMarks())
+                if name == READ:
+                    marks = marks._replace(read=True)
+                elif name == STARRED:
+                    marks = marks._replace(starred=True)
                 else:
-                    said = said._replace(tags=(*said.tags, what[1:] if shown is None else shown))
-                found[wanted[key]] = said
+                    marks = marks._replace(tags=(*marks.tags, name[1:] if shown is None else shown))
+                found[wanted[key]] = marks
         return found
 
     def tags(self) -> list[str]:
-        """Return every tag that some article has, as it is shown, in alphabetical order. Raises StorageError."""
+        """Return every tag in use, as displayed, sorted without regard to case."""
         query = (
             "SELECT DISTINCT m.what, s.shown FROM marks m LEFT JOIN spellings s ON s.key = substr(m.what, 2) "
             "WHERE m.value AND m.what > '#' AND m.what < '$'"
         )
-        with self._read() as db:
-            found = [what[1:] if shown is None else shown for what, shown in db.execute(query)]
+        with self._file.read() as db:
+            found = [name[1:] if shown is None else shown for name, shown in db.execute(query)]
         return sorted(found, key=str.casefold)
 
-    def kept(self, kind: str) -> dict[str, Json]:
-        """Return the things of a kind by name, in the order of their names. Raises StorageError."""
-        with self._read() as db:
-            return kept.every(db, kind)
-
     def read_among(self, ids: Iterable[str]) -> frozenset[str]:
-        """Return which of ``ids`` are marked read. Raises StorageError."""
-        wanted = {number(id_): id_ for id_ in ids}
+        """Return which of ``ids`` are marked read."""
+        wanted = {id_to_int(id_): id_ for id_ in ids}
         query = "SELECT id FROM marks WHERE value AND what = ? AND id IN (SELECT value FROM json_each(?))"
-        with self._read() as db:
+        with self._file.read() as db:
             return frozenset(wanted[key] for (key,) in db.execute(query, [READ, json.dumps([*wanted])]))
 
     def all_read(self) -> list[int]:
-        """Return the numbers (see :func:`number`) of every article marked read. Raises StorageError."""
-        return self._all(READ)
+        """Return the ids of all read articles, as integers."""
+        return self._all_marked(READ)
 
     def all_starred(self) -> list[int]:
-        """Return the numbers of every starred article. Raises StorageError."""
-        return self._all(STARRED)
+        """Return the ids of all starred articles, as integers."""
+        return self._all_marked(STARRED)
 
-    def all_tagged(self, text: str) -> list[int]:
-        """Return the numbers of every article with a tag, in whatever case. Raises StorageError and ReaderError."""
-        return self._all(TAG + tag_key(tag(text)))
+    def _all_marked(self, name: str) -> list[int]:
+        with self._file.read() as db:
+            return [key for (key,) in db.execute("SELECT id FROM marks WHERE value AND what = ?", [name])]
 
     def all_but_read(self, among: Iterable[int] | None = None) -> tuple[dict[str, list[int]], dict[str, str]]:
-        """Return the numbers of the articles with each mark but that of being read, and how tags are shown, by key.
+        """Return the ids of the articles with each mark except "read", and the spellings of tags by key.
 
-        With ``among``, only of the articles of these numbers. The marks go by their names
-        (see :mod:`reader.core.marks`). Raises StorageError.
+        The marks go by their names (see :mod:`reader.core.marks`). ``among`` limits the ids.
         """
-        query, given = "SELECT what, id FROM marks WHERE value AND what <> ?", [READ]
+        query, parameters = "SELECT what, id FROM marks WHERE value AND what <> ?", [READ]
         if among is not None:
             query += " AND id IN (SELECT value FROM json_each(?))"
-            given.append(json.dumps([*among]))
+            parameters.append(json.dumps([*among]))
         found: dict[str, list[int]] = {}
-        with self._read() as db:
-            for what, key in db.execute(query, given):
-                found.setdefault(what, []).append(key)
+        with self._file.read() as db:
+            for name, key in db.execute(query, parameters):
+                found.setdefault(name, []).append(key)
             return found, dict(db.execute("SELECT key, shown FROM spellings").fetchall())
 
-    def _all(self, what: str) -> list[int]:
-        with self._read() as db:
-            return [key for (key,) in db.execute("SELECT id FROM marks WHERE value AND what = ?", [what])]
+    # Whole files.
 
-    # Going from one file to another.
-
-    def marks(self) -> Generator[Entry]:
-        """Yield every tag's key with its spelling, in order, then every thing by kind and name, then every mark.
-
-        Those go by the identity as it is written, then by name. It is one look at the
-        file, whatever is changed meanwhile. Raises StorageError.
-        """
-        database = self._current()
-        with database.aside() if database.path is not None else database.read() as db:
+    def entries(self) -> Generator[MarkEntry]:
+        """Yield one snapshot of all marks, as :func:`reader.storage.sqlite.marks.merge.entries` does."""
+        with self._file.snapshot() as db:
             yield from merge.entries(db)
 
-    def take_in(self, marks: Marks, *, backup: bool = False, later: bool = False) -> int:
-        """Merge marks from elsewhere: of each the later change holds. Return how many were new here or later.
+    def merge(self, marks: MarkSet, *, backup: bool = False) -> int:
+        """Merge marks from another file; the later change of each mark wins. This cannot be undone.
 
-        With ``backup``, there is a backup of what was before, if anything is changed. With
-        ``later``, of two at the same time the one that is here holds. This is no step for
-        :meth:`undo`. Raises StorageError, and ReaderError when no backup can be made.
+        With ``backup``, a backup is made first if anything changes. Return how many marks were
+        new or later. Raises StorageError, and ReaderError if the backup fails.
         """
         with contextlib.ExitStack() as stack:
-            path = self._current().path
-            if backup and path is not None:
-                from reader.storage.sqlite.marks import recovery
-
-                stack.enter_context(recovery.alone(path))
-            db = stack.enter_context(self._write())
-            version = schema.changes_of(db) + 1
-            taken, changed = merge.take_in(db, marks, version, later=later)
+            path = self._file.current().path if backup else None
+            if path is not None:
+                stack.enter_context(backups.exclusive_access(path))
+            db = stack.enter_context(self._file.write())
+            version = schema.mark_version(db) + 1
+            merged, changed = merge.merge_marks(db, marks, version)
             if changed:
-                if backup and path is not None:
-                    from reader.storage.sqlite.marks import backups
-
-                    # By a connection of its own, which does not see yet what is written here.
-                    backups.make(self._database, path, "before-import")
-                schema.set_changes(db, version)
-            return taken
-
-    def take_facts(self, facts: Mapping[str, str]) -> None:
-        """Keep the small facts of another file. Raises StorageError."""
-        with self._write() as db:
-            changes = facts.get(schema.CHANGES, "")
-            known = schema.changes_of(db)
-            db.executemany(
-                "INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)",
-                [(name, value) for name, value in facts.items() if name != schema.CHANGES],
-            )
-            if changes.isdecimal() and len(changes) < 19:
-                # Nobody who watches the number may take a later one for an earlier.
-                schema.set_changes(db, max(int(changes), known) + 1)
-
-    def take_places(self, rows: positions.Rows) -> None:
-        """Merge the places of another file: of each the later one holds. Raises StorageError."""
-        with self._write() as db:
-            positions.take_in(db, rows)
+                if path is not None:
+                    # It uses its own connection, which does not see the uncommitted merge.
+                    backups.make(self._file.current(), path, "before-import")
+                schema.set_mark_version(db, version)
+            return merged
 
     def backup_if_due(self, now: float | None = None) -> Path | None:
-        """Make the backup of the day, if marks were changed since the last one; return where, or None.
+        """Make the daily backup if marks have changed since the last one; return its path, or None.
 
-        Others go on reading and writing meanwhile; it takes as long as copying the file,
-        so a worker should do it. ``now`` is in seconds since 1970. Seven are kept.
-        Raises ReaderError when none can be made.
+        Readers and writers are not blocked. It takes as long as copying the file, so call it in
+        a worker thread. ``now`` is in seconds since 1970. Raises ReaderError if it fails.
         """
-        database = self._current()
+        database = self._file.current()
         path = database.path
         if path is None:
             return None
-        from reader.storage.sqlite.marks import backups, recovery
-
         try:
-            with recovery.alone(path):
-                if not backups.due(database, path, time.time() if now is None else now):
+            with backups.exclusive_access(path):
+                if not backups.is_due(database, path, time.time() if now is None else now):
                     return None
                 return backups.make(database, path, "daily")
         except OSError as error:
             raise ReaderError(
-                f"No backup of the marks could be made in {show_path(path.parent)}: {describe_error(error)}.",
-                "See that this folder can be read and written.",
+                f"The marks could not be backed up in {show_path(path.parent)}: {describe_error(error)}.",
+                "Check that this folder is readable and writable.",
             ) from error
-
-    # Small facts.
-
-    def remember(self, name: str, value: str) -> None:
-        """Keep a small fact about the session, such as the last folder. Raises StorageError."""
-        with self._write() as db:
-            db.execute("INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)", [name, value])
-
-    def remember_with(self, name: str, change: Callable[[str | None], str]) -> None:
-        """Keep what ``change`` makes of what was kept, with nobody between. Raises StorageError."""
-        with self._write() as db:
-            row = db.execute("SELECT value FROM session WHERE name = ?", [name]).fetchone()
-            value = change(None if row is None else str(row[0]))
-            db.execute("INSERT OR REPLACE INTO session (name, value) VALUES (?, ?)", [name, value])
-
-    def recall(self, name: str) -> str | None:
-        """Return what :meth:`remember` kept, or None. Raises StorageError."""
-        with self._read() as db:
-            row = db.execute("SELECT value FROM session WHERE name = ?", [name]).fetchone()
-            return None if row is None else str(row[0])
 
     def close(self) -> None:
         """Close the file."""
-        for database in (*self._former, self._database):
-            database.close()
+        self._file.close()
 
-    # The file.
 
-    @contextlib.contextmanager
-    def _read(self) -> Iterator[sqlite3.Connection]:
-        database = self._current()
-        try:
-            with database.read() as db:
-                yield db
-        except StorageError:
-            # Tables that a newer instance has changed under us look like damaged ones.
-            with database.read() as db:
-                version = schema.version_of(db)
-            if version > VERSION:
-                raise schema.newer(version) from None
-            raise
-
-    @contextlib.contextmanager
-    def _write(self) -> Iterator[sqlite3.Connection]:
-        with self._current().write() as db:
-            version = schema.version_of(db)
-            if version != VERSION:  # a newer instance has changed the tables meanwhile
-                raise schema.newer(version)
-            yield db
-
-    def _current(self) -> Database:
-        """Return the database in the file that has our name now.
-
-        Another instance may have set the file aside that we have open and restored it, or
-        the person deleted it. What was written into the former one goes along.
-        """
-        path = self._database.path
-        if path is None or identity(path) == self._file:
-            return self._database
-        with self._renewing:
-            if identity(path) != self._file:
-                self._renew(path)
-        return self._database
-
-    def _renew(self, path: Path) -> None:
-        from reader.storage.sqlite.marks import recovery
-
-        log.warning("%s is another file than before", show_path(path))
-        marks, facts, left = Marks(), {}, positions.Rows()
-        try:
-            with self._database.open_already() as db:
-                marks = merge.marks_of(merge.entries(db))
-                facts = dict(db.execute("SELECT name, value FROM session").fetchall())
-                left = positions.every(db)
-        except StorageError as error:
-            # Damaged, that is why it was set aside: whoever did so has saved what can be read.
-            log.warning("the former file of marks cannot be read", exc_info=error)
-        try:
-            fresh, _ = recovery.ready(path)
-        except OSError as error:
-            raise ReaderError(
-                f"{show_path(path)} is gone, and cannot be made anew: {describe_error(error)}.",
-                "See that its folder can be written.",
-            ) from error
-        # The former one is closed at the end, with this: another thread may be using it.
-        self._former.append(self._database)
-        self._database, self._file = fresh, identity(path)
-        self.take_in(marks)
-        self.take_facts(facts)
-        self.take_places(left)
+def _values_of(change: MarkChange) -> tuple[dict[str, str], dict[str, str], dict[str, bool]]:
+    """Return the tags to add and to remove, by key, and the new value of each mark, by mark name."""
+    added = {tag_key(each): each for each in reversed([normalize_tag(each) for each in change.add_tags])}
+    removed = {tag_key(each): each for each in map(normalize_tag, change.remove_tags)}
+    for key in added.keys() & removed.keys():
+        raise ReaderError(f"The tag “{added[key]}” cannot be added and removed at the same time.", "Do one of the two.")
+    values = {name: value for name, value in ((READ, change.read), (STARRED, change.starred)) if value is not None}
+    values |= {TAG + key: True for key in sorted(added)} | {TAG + key: False for key in sorted(removed)}
+    return added, removed, values
 
 
 def _spellings(db: sqlite3.Connection, keys: Iterable[str]) -> dict[str, str]:
-    """Return how tags are shown, by key."""
+    """Return the spellings of tags, by key."""
     query = "SELECT key, shown FROM spellings WHERE key IN (SELECT value FROM json_each(?))"
     return dict(db.execute(query, [json.dumps([*keys])]).fetchall())

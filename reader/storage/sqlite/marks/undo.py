@@ -1,11 +1,10 @@
-"""What was changed and can be undone, for all windows and all runs of one person.
+"""Undo and redo of marks and named items, across all windows and sessions of a user.
 
-Every change of marks draws a number, and each mark remembers as its ``token`` the
-number of the change that made it what it is. A step can be undone as far as the marks
-it changed still have its token, and redone as far as they have the token again that
-they had before it. So what was altered since, by a later step or by marks taken in
-from another machine, stays as it is. Undoing is itself a change, with the present time,
-and holds wherever it is merged. The same goes for the things of :mod:`reader.storage.sqlite.marks.named_items`.
+Every change of marks draws a number, and each mark stores as its ``token`` the number of the
+change that gave it its value. Undoing a step reverts only the marks that still carry the
+token of that step; redoing it, only those that again carry the token from before it. So a
+mark that a later step or a merge has changed stays as it is. Undo is itself a change, at the
+present time, and wins in merges like any other. The same holds for named items.
 """
 
 from __future__ import annotations
@@ -18,203 +17,240 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from reader.core.marks import LATEST, READ
-from reader.storage.sqlite.marks import named_items
-from reader.storage.sqlite.marks.schema import changes_of, set_changes
+from reader.storage.sqlite.marks.schema import mark_version, set_mark_version
 
 log = logging.getLogger(__name__)
 
-STEPS = 500
-"""So many steps are kept,"""
-CHANGES = 1_000_000
-"""and so many changed marks in all of them together;"""
-SURE = 100
-"""but so many of the last steps that can be undone, however large they are."""
+MAX_STEPS = 500
+"""Number of steps that are stored."""
+MAX_CHANGES = 1_000_000
+"""Number of changed marks that are stored in all steps together."""
+MIN_STEPS = 100
+"""Number of latest undoable steps that are stored however large they are."""
 
 
-class Undone(NamedTuple):
+class UndoResult(NamedTuple):
     """A step that was undone or redone."""
 
-    told: str
-    """What the step was, such as "Marked 12 articles read"."""
-    again: bool
+    description: str
+    """The step in words, such as "Marked 12 articles read"."""
+    redo: bool
     """Whether it was redone."""
     changed: set[int]
-    """The numbers of the articles that are different now."""
-    left: int
-    """How many of its marks and things were changed since, and stay as they are."""
+    """Ids of the articles that changed, as integers."""
+    skipped: int
+    """Number of its marks and items that have changed since and were left alone."""
     read: set[int]
-    """Articles that are read now, and were not."""
+    """Ids of the articles that have become read."""
     unread: set[int]
-    """Articles that are unread now, and were read."""
+    """Ids of the articles that have become unread."""
     version: int
-    """See :meth:`reader.storage.sqlite.marks.store.State.version`."""
+    """The mark version after the change; see :meth:`reader.storage.sqlite.marks.store.MarkStore.version`."""
     kinds: frozenset[str] = frozenset()
-    """The kinds of things (see :mod:`reader.storage.sqlite.marks.named_items`) of which some are different now."""
+    """Kinds of the named items that changed."""
 
     @property
     def sentence(self) -> str:
-        """What to tell the person."""
-        told = self.told[:1].lower() + self.told[1:]
-        rest = f" ({self.left:,} changed since, left as {'it is' if self.left == 1 else 'they are'})"
-        return f"{'Redone' if self.again else 'Undone'}: {told}{rest if self.left else ''}."
+        """The sentence to show to the user."""
+        step = self.description[:1].lower() + self.description[1:]
+        rest = f" ({self.skipped:,} changed since, left as {'it is' if self.skipped == 1 else 'they are'})"
+        return f"{'Redone' if self.redo else 'Undone'}: {step}{rest if self.skipped else ''}."
 
 
 class _Change(NamedTuple):
     """What a step did to one mark of many articles."""
 
-    what: str
+    mark_name: str
     value: bool
-    formers: dict[int, int]
-    """By the number of the article, the token that its mark had before."""
+    previous_tokens: dict[int, int]
+    """The token that each mark had before, by article id."""
 
 
-def change(db: sqlite3.Connection, step: int, what: str, numbers: str, now: int, *, value: bool) -> set[int]:
-    """Set one mark of many articles as a part of a step, and return the numbers of those that were not so before.
+def apply_mark(db: sqlite3.Connection, step: int, mark_name: str, ids_json: str, now: int, *, value: bool) -> set[int]:
+    """Set one mark of many articles as part of a step, and return the ids of the articles that changed.
 
-    ``numbers`` is a JSON array, each once; ``now`` is in milliseconds since 1970 (UTC).
+    ``ids_json`` is a JSON array of distinct ids; ``now`` is in milliseconds since 1970 (UTC).
     """
     query = (
-        "SELECT j.value, ifnull(m.token, 0) FROM json_each(:numbers) j "
-        "LEFT JOIN marks m ON m.id = j.value AND m.what = :what WHERE ifnull(m.value, 0) <> :value"
+        "SELECT j.value, ifnull(m.token, 0) FROM json_each(:ids) j "
+        "LEFT JOIN marks m ON m.id = j.value AND m.what = :name WHERE ifnull(m.value, 0) <> :value"
     )
-    formers = dict(db.execute(query, {"numbers": numbers, "what": what, "value": int(value)}).fetchall())
-    if formers:
-        # A change is later than what it changes, also when the clock was set back.
+    previous = dict(db.execute(query, {"ids": ids_json, "name": mark_name, "value": int(value)}).fetchall())
+    if previous:
+        # A change is always later than what it changes, even if the clock was set back.
         db.execute(
             "INSERT INTO marks (id, what, value, changed_at, token) "
-            "SELECT value, :what, :value, :now, :step FROM json_each(:numbers) WHERE true "
+            "SELECT value, :name, :value, :now, :step FROM json_each(:ids) WHERE true "
             "ON CONFLICT (id, what) DO UPDATE SET value = excluded.value, token = excluded.token, "
             "changed_at = max(excluded.changed_at, min(changed_at + 1, :latest))",
-            {"what": what, "value": int(value), "now": now, "step": step, "latest": LATEST, "numbers": _json(formers)},
+            {
+                "name": mark_name,
+                "value": int(value),
+                "now": now,
+                "step": step,
+                "latest": LATEST,
+                "ids": _json(previous),
+            },
         )
-        _write(db, step, _Change(what, value, formers))
-    return set(formers)
+        _insert_change(db, step, _Change(mark_name, value, previous))
+    return set(previous)
 
 
-def keep(db: sqlite3.Connection, step: int, told: str) -> None:
-    """Keep what was written as a step; the oldest are forgotten."""
-    size = _size(db, step)
-    db.execute("INSERT INTO steps (number, told, undone, turn, size) VALUES (?, ?, 0, ?, ?)", [step, told, step, size])
+def record_step(db: sqlite3.Connection, step: int, description: str) -> None:
+    """Add the changes of ``step`` to the history as one step, and drop the oldest steps beyond the limits."""
+    size = _step_size(db, step)
+    db.execute(
+        "INSERT INTO steps (number, told, undone, turn, size) VALUES (?, ?, 0, ?, ?)", [step, description, step, size]
+    )
     (steps, changes) = db.execute("SELECT count(*), sum(size) FROM steps").fetchone()
-    if steps <= STEPS and changes <= CHANGES:
+    if steps <= MAX_STEPS and changes <= MAX_CHANGES:
         return
-    last = "SELECT number FROM steps WHERE NOT undone ORDER BY turn DESC LIMIT ?"
-    sure = {number for (number,) in db.execute(last, [SURE])}
-    # What was undone goes first: nothing leads back to most of it after further changes.
+    latest = "SELECT number FROM steps WHERE NOT undone ORDER BY turn DESC LIMIT ?"
+    protected = {number for (number,) in db.execute(latest, [MIN_STEPS])}
+    # Undone steps go first: after further changes, most of them can no longer be redone.
     for number, its_size in db.execute("SELECT number, size FROM steps ORDER BY undone DESC, turn").fetchall():
-        if number in sure or (steps <= STEPS and changes <= CHANGES):
+        if number in protected or (steps <= MAX_STEPS and changes <= MAX_CHANGES):
             break
-        _forget(db, number)
+        _delete_step(db, number)
         steps, changes = steps - 1, changes - its_size
 
 
-def move(db: sqlite3.Connection, now: int, *, again: bool) -> Undone | None:
-    """Undo the step that was done last or, with ``again``, redo the one that was undone last; None without one.
+def undo(db: sqlite3.Connection, now: int) -> UndoResult | None:
+    """Undo the latest step; None if there is none. Steps with nothing left to undo are dropped."""
+    return _revert(db, now, redo=False)
 
-    Steps of which nothing is left to undo are passed over, and forgotten.
-    """
+
+def redo(db: sqlite3.Connection, now: int) -> UndoResult | None:
+    """Redo the step that was undone last; None if there is none. Steps with nothing left to redo are dropped."""
+    return _revert(db, now, redo=True)
+
+
+def _revert(db: sqlite3.Connection, now: int, *, redo: bool) -> UndoResult | None:
     order = "SELECT number, told, size FROM steps WHERE undone = ? ORDER BY turn DESC"
-    for number, told, size in db.execute(order, [int(again)]).fetchall():
-        moved = {
-            its.what: (its.value == again, _move_marks(db, number, its, now, again=again))
-            for its in _changes(db, number)
+    for number, description, size in db.execute(order, [int(redo)]).fetchall():
+        reverted = {
+            change.mark_name: (change.value == redo, _revert_marks(db, number, change, now, redo=redo))
+            for change in _changes(db, number)
         }
-        kinds = named_items.move(db, number, now, again=again)
-        done = sum(len(ids) for _, ids in moved.values()) + len(kinds)
+        kinds = _revert_items(db, number, now, redo=redo)
+        done = sum(len(ids) for _, ids in reverted.values()) + len(kinds)
         if not done:
-            _forget(db, number)
+            _delete_step(db, number)
             continue
-        version = changes_of(db) + 1
-        set_changes(db, version)
-        db.execute("UPDATE steps SET undone = ?, turn = ? WHERE number = ?", [int(not again), version, number])
-        value, of_read = moved.get(READ, (False, set()))
+        version = mark_version(db) + 1
+        set_mark_version(db, version)
+        db.execute("UPDATE steps SET undone = ?, turn = ? WHERE number = ?", [int(not redo), version, number])
+        value, of_read = reverted.get(READ, (False, set()))
         read, unread = (of_read, set[int]()) if value else (set[int](), of_read)
-        every = set[int]().union(*(ids for _, ids in moved.values()))
-        return Undone(told, again, every, size - done, read, unread, version, frozenset(kinds))
+        changed = set[int]().union(*(ids for _, ids in reverted.values()))
+        return UndoResult(description, redo, changed, size - done, read, unread, version, frozenset(kinds))
     return None
 
 
-def _move_marks(db: sqlite3.Connection, step: int, its: _Change, now: int, *, again: bool) -> set[int]:
-    """Undo or redo one part of a step, as far as nothing was changed since; return the numbers of the articles."""
+def _revert_marks(db: sqlite3.Connection, step: int, change: _Change, now: int, *, redo: bool) -> set[int]:
+    """Undo or redo one change of a step where nothing has changed since; return the ids of the articles."""
     query = (
         "SELECT j.value, m.token FROM json_each(?) j JOIN marks m ON m.id = j.value AND m.what = ? WHERE m.value <> ?"
     )
-    value = int(its.value == again)
-    moved = [
-        (step if again else its.formers[id_], id_)
-        for id_, token in db.execute(query, [_json(its.formers), its.what, value])
-        if token == (its.formers[id_] if again else step)
+    value, previous = int(change.value == redo), change.previous_tokens
+    reverted = [
+        (step if redo else previous[id_], id_)
+        for id_, token in db.execute(query, [_json(previous), change.mark_name, value])
+        if token == (previous[id_] if redo else step)
     ]
     db.executemany(
         f"UPDATE marks SET value = {value}, token = ?, changed_at = max({now:d}, min(changed_at + 1, {LATEST})) "  # noqa: S608
         "WHERE id = ? AND what = ?",
-        ((token, id_, its.what) for token, id_ in moved),
+        ((token, id_, change.mark_name) for token, id_ in reverted),
     )
-    return {id_ for _, id_ in moved}
+    return {id_ for _, id_ in reverted}
 
 
-def carry(db: sqlite3.Connection, pairs: list[tuple[int, int]]) -> None:
-    """Give the marks of each first article to the second as well, and let steps change both.
+def _revert_items(db: sqlite3.Connection, step: int, now: int, *, redo: bool) -> list[str]:
+    """Undo or redo what a step did to items that have not changed since; return the kind of each."""
+    value, token, expected = ("after", "step", "former") if redo else ("before", "former", "step")
+    query = (
+        f"SELECT c.{value}, c.{token}, k.kind, k.name FROM kept_changes c "  # noqa: S608 - constants
+        f"JOIN kept k ON k.kind = c.kind AND k.name = c.name "
+        f"WHERE c.step = ? AND k.token = c.{expected} AND k.value <> c.{value}"
+    )
+    reverted = db.execute(query, [step]).fetchall()
+    db.executemany(
+        f"UPDATE kept SET value = ?, token = ?, changed_at = max({now:d}, min(changed_at + 1, {LATEST})) "  # noqa: S608
+        "WHERE kind = ? AND name = ?",
+        reverted,
+    )
+    return [kind for _, _, kind, _ in reverted]
 
-    Of a mark that both have the later change holds: a document that is moved away and
-    back comes with what was changed meanwhile. So told twice is told once.
+
+def reassign_ids(db: sqlite3.Connection, pairs: list[tuple[int, int]]) -> None:
+    """Copy the marks of each first article to the second, and let the steps in the history apply to both.
+
+    If both have a mark, the later change wins: a document that was moved away and back brings
+    what changed meanwhile. Repeating a call has no further effect.
     """
-    moved = [(former, present) for former, present in pairs if former != present]
+    moved = [(old, new) for old, new in pairs if old != new]
     query = "SELECT id, what, changed_at, value, token FROM marks WHERE id IN (SELECT value FROM json_each(?))"
-    of: dict[int, dict[str, tuple[int, int, int]]] = {}
-    for id_, what, *mark in db.execute(query, [_json({each for pair in moved for each in pair})]):
-        of.setdefault(id_, {})[what] = (mark[0], mark[1], mark[2])
-    given: dict[str, dict[int, tuple[int, tuple[int, int, int]]]] = {}
-    for former, present in moved:
-        for what, mark in of.get(former, {}).items():
-            heirs = given.setdefault(what, {})
-            own = heirs[present][1] if present in heirs else of.get(present, {}).get(what)
+    marks: dict[int, dict[str, tuple[int, int, int]]] = {}
+    for id_, name, *mark in db.execute(query, [_json({each for pair in moved for each in pair})]):
+        marks.setdefault(id_, {})[name] = (mark[0], mark[1], mark[2])
+    copied: dict[str, dict[int, tuple[int, tuple[int, int, int]]]] = {}
+    for old, new in moved:
+        for name, mark in marks.get(old, {}).items():
+            receivers = copied.setdefault(name, {})
+            own = receivers[new][1] if new in receivers else marks.get(new, {}).get(name)
             if own is None or mark[:2] > own[:2]:
-                heirs[present] = (former, mark)
+                receivers[new] = (old, mark)
     db.executemany(
         "INSERT OR REPLACE INTO marks (id, what, changed_at, value, token) VALUES (?, ?, ?, ?, ?)",
-        ((present, what, *mark) for what, heirs in given.items() for present, (_, mark) in heirs.items()),
+        ((new, name, *mark) for name, receivers in copied.items() for new, (_, mark) in receivers.items()),
     )
-    if any(given.values()):
-        _carry_steps(db, {what: {at: heir[0] for at, heir in heirs.items()} for what, heirs in given.items()})
+    if any(copied.values()):
+        _extend_steps(db, {name: {new: old for new, (old, _) in each.items()} for name, each in copied.items()})
 
 
-def _carry_steps(db: sqlite3.Connection, given: Mapping[str, Mapping[int, int]]) -> None:
-    """Let steps change what was given: by the name of a mark and who got it, whose it was."""
+def _extend_steps(db: sqlite3.Connection, copied: Mapping[str, Mapping[int, int]]) -> None:
+    """Apply the steps to copied marks too; ``copied`` gives, by mark name and receiver, the source article."""
     for (number,) in db.execute("SELECT number FROM steps").fetchall():
-        changed = False
-        for its in _changes(db, number):
-            heirs = given.get(its.what, {})
-            # What led to a mark that was replaced by a later one leads nowhere any more.
-            formers = {id_: token for id_, token in its.formers.items() if id_ not in heirs}
-            formers |= {heir: its.formers[of] for heir, of in heirs.items() if of in its.formers}
-            if formers != its.formers:
-                changed = True
-                _erase(db, number, its.what)
-                _write(db, number, its._replace(formers=formers))
-        if changed:
-            db.execute("UPDATE steps SET size = ? WHERE number = ?", [_size(db, number), number])
+        is_changed = False
+        for change in _changes(db, number):
+            sources = copied.get(change.mark_name, {})
+            # A receiver's own mark was replaced by a later one, so its own history no longer applies.
+            previous = {id_: token for id_, token in change.previous_tokens.items() if id_ not in sources}
+            previous |= {
+                new: change.previous_tokens[old] for new, old in sources.items() if old in change.previous_tokens
+            }
+            if previous != change.previous_tokens:
+                is_changed = True
+                _delete_change(db, number, change.mark_name)
+                _insert_change(db, number, change._replace(previous_tokens=previous))
+        if is_changed:
+            db.execute("UPDATE steps SET size = ? WHERE number = ?", [_step_size(db, number), number])
 
 
-# How it is written: numbers of 8 bytes in order, and each run of them once, as the same articles are often changed
-# again. So a hundred steps need no more room than a disk has, however large they are.
+# Storage format: sorted 8-byte integers, and each list of ids only once, since the same articles are often changed
+# again. This bounds the disk space of a hundred steps, however large they are.
 
 
-def _write(db: sqlite3.Connection, step: int, its: _Change) -> None:
+def _insert_change(db: sqlite3.Connection, step: int, change: _Change) -> None:
     import hashlib
     import zlib
 
-    if not its.formers:
+    if not change.previous_tokens:
         return
-    ids = sorted(its.formers)
+    ids = sorted(change.previous_tokens)
     packed = _packed(ids)
     digest = hashlib.sha256(packed).digest()
     db.execute("INSERT OR IGNORE INTO runs (digest, ids) VALUES (?, ?)", [digest, packed])
-    formers = zlib.compress(_packed(its.formers[id_] for id_ in ids), 1)
+    row = db.execute("SELECT number FROM runs WHERE digest = ?", [digest]).fetchone()
+    if row is None or row[0] is None:
+        # A damaged table of the history, which no check of SQLite finds, must not keep marks from being stored.
+        log.warning("step %d cannot be undone: its ids could not be stored", step)
+        return
+    tokens = zlib.compress(_packed(change.previous_tokens[id_] for id_ in ids), 1)
     db.execute(
-        "INSERT INTO changes (step, what, value, size, run, formers) "
-        "SELECT ?, ?, ?, ?, number, ? FROM runs WHERE digest = ?",
-        [step, its.what, int(its.value), len(ids), formers, digest],
+        "INSERT INTO changes (step, what, value, size, run, formers) VALUES (?, ?, ?, ?, ?, ?)",
+        [step, change.mark_name, int(change.value), len(ids), row[0], tokens],
     )
 
 
@@ -224,46 +260,47 @@ def _changes(db: sqlite3.Connection, step: int) -> Iterator[_Change]:
     query = (
         "SELECT c.what, c.value, r.ids, c.formers FROM changes c LEFT JOIN runs r ON r.number = c.run WHERE c.step = ?"
     )
-    for what, value, ids, formers in db.execute(query, [step]).fetchall():
+    for name, value, ids, tokens in db.execute(query, [step]).fetchall():
         try:
-            both = zip(_unpacked(ids), _unpacked(zlib.decompress(formers)), strict=True)
-            yield _Change(what, bool(value), dict(both))
+            previous = dict(zip(_unpacked(ids), _unpacked(zlib.decompress(tokens)), strict=True))
+            yield _Change(name, bool(value), previous)
         except (TypeError, ValueError, zlib.error) as error:
-            # Not one of the person's marks, only the way back from them: it is given up.
+            # Only the history is damaged, not the marks themselves, so the change is skipped.
             log.warning("step %d cannot be undone", step, exc_info=error)
 
 
-def _erase(db: sqlite3.Connection, step: int, what: str) -> None:
-    db.execute("DELETE FROM changes WHERE step = ? AND what = ?", [step, what])
+def _delete_change(db: sqlite3.Connection, step: int, mark_name: str) -> None:
+    db.execute("DELETE FROM changes WHERE step = ? AND what = ?", [step, mark_name])
     db.execute("DELETE FROM runs WHERE number NOT IN (SELECT run FROM changes)")
 
 
-def _forget(db: sqlite3.Connection, number: int) -> None:
+def _delete_step(db: sqlite3.Connection, number: int) -> None:
     db.execute("DELETE FROM changes WHERE step = ?", [number])
     db.execute("DELETE FROM runs WHERE number NOT IN (SELECT run FROM changes)")
-    named_items.forget(db, number)
+    db.execute("DELETE FROM kept_changes WHERE step = ?", [number])
     db.execute("DELETE FROM steps WHERE number = ?", [number])
 
 
-def _size(db: sqlite3.Connection, step: int) -> int:
-    """Return how many marks and things a step has changed."""
+def _step_size(db: sqlite3.Connection, step: int) -> int:
+    """Return how many marks and items a step has changed."""
     (marks,) = db.execute("SELECT ifnull(sum(size), 0) FROM changes WHERE step = ?", [step]).fetchone()
-    return int(marks) + named_items.size(db, step)
+    (items,) = db.execute("SELECT count(*) FROM kept_changes WHERE step = ?", [step]).fetchone()
+    return int(marks) + int(items)
 
 
 def _packed(numbers: Iterable[int]) -> bytes:
-    run = array("q", numbers)
-    if sys.byteorder == "big":  # the file may be taken to another machine
-        run.byteswap()
-    return run.tobytes()
+    values = array("q", numbers)
+    if sys.byteorder == "big":  # the file may be copied to another machine
+        values.byteswap()
+    return values.tobytes()
 
 
 def _unpacked(data: bytes) -> array[int]:
-    run = array("q")
-    run.frombytes(data)
+    values = array("q")
+    values.frombytes(data)
     if sys.byteorder == "big":
-        run.byteswap()
-    return run
+        values.byteswap()
+    return values
 
 
 def _json(numbers: Iterable[int]) -> str:

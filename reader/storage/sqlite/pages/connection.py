@@ -11,20 +11,20 @@ from typing import TypeVar
 
 from reader.core.errors import describe_error
 from reader.storage.sqlite import lock
-from reader.storage.sqlite.database import Database, StorageError, identity, malformed
+from reader.storage.sqlite.database import Database, StorageError, corruption_error, file_identity
 from reader.storage.sqlite.pages import eviction
-from reader.storage.sqlite.pages.recovery import made_anew, ready
+from reader.storage.sqlite.pages.recovery import open_or_recover, rebuild
 
 _Answer = TypeVar("_Answer")
 _RENEWALS = 3
 
 
-class PagesStore:
-    """What :class:`reader.storage.sqlite.pages.store.Pages` reads and writes by. Any thread may."""
+class PageFile:
+    """What :class:`reader.storage.sqlite.pages.store.PageStore` reads and writes by. Any thread may."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._file = identity(database.path)
+        self._file = file_identity(database.path)
         self._renewing = threading.RLock()
         self._checkpointing = threading.Lock()
         self._former: list[Database] = []
@@ -46,8 +46,8 @@ class PagesStore:
             return
         try:
             # By one at a time; another that is at it does our part as well.
-            with lock.held(self._checkpointing, path.with_name(path.name + ".lock"), lock.NOT_AT_ALL):
-                self._database.checkpoint(whole=True)
+            with lock.locked(self._checkpointing, path.with_name(path.name + ".lock"), lock.NO_WAIT):
+                self._database.checkpoint(truncate=True)
         except lock.BusyError:
             return
 
@@ -84,7 +84,7 @@ class PagesStore:
     def _current(self) -> Database:
         """Return the file of that name: another process may have set ours aside, or somebody have deleted it."""
         database = self._database
-        if database.path is not None and identity(database.path) != self._file:
+        if database.path is not None and file_identity(database.path) != self._file:
             self._renew(database, damaged=False)
         return self._database
 
@@ -96,17 +96,17 @@ class PagesStore:
                 return
             try:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                with lock.held(threading.Lock(), path.with_name(path.name + ".lock"), lambda: True):
-                    if damaged and identity(path) == self._file:
-                        renewed, self.notice = made_anew(path)
+                with lock.locked(threading.Lock(), path.with_name(path.name + ".lock"), lambda: True):
+                    if damaged and file_identity(path) == self._file:
+                        renewed, self.notice = rebuild(path)
                     else:
-                        renewed, notice = ready(path, locked=True)
+                        renewed, notice = open_or_recover(path, locked=True)
                         self.notice = notice or self.notice
             except OSError as error:
                 raise StorageError(path, sqlite3.OperationalError(describe_error(error))) from error
             # Others may be at work with it; it is closed with the rest.
             self._former.append(database)
-            self._database, self._file = renewed, identity(path)
+            self._database, self._file = renewed, file_identity(path)
 
 
 def _sound(database: Database, db: sqlite3.Connection, act: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
@@ -114,7 +114,7 @@ def _sound(database: Database, db: sqlite3.Connection, act: Callable[[sqlite3.Co
     try:
         return act(db)
     except (zlib.error, ValueError, KeyError, TypeError, OverflowError) as error:
-        raise StorageError(database.path, malformed()) from error
+        raise StorageError(database.path, corruption_error()) from error
 
 
 def _is_longer(path: Path, size: int) -> bool:

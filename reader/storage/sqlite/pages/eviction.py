@@ -10,7 +10,7 @@ from collections.abc import Container, Set
 from typing import NamedTuple
 
 from reader.core.errors import ReaderError
-from reader.core.marks import identity
+from reader.core.marks import int_to_id
 from reader.storage.sqlite.pages import fulltext
 
 JOURNAL_BYTES = 2_000_000
@@ -23,7 +23,7 @@ _SLACK = 1_000_000
 """Bytes that a file may be too large without a renewal."""
 
 
-class Pruned(NamedTuple):
+class PruneResult(NamedTuple):
     """What was removed."""
 
     pages: int
@@ -37,7 +37,7 @@ def size_of(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT bytes FROM totals").fetchone()[0])
 
 
-def remove(
+def evict(
     db: sqlite3.Connection,
     limit: int,
     starred: Set[int] | None,
@@ -45,7 +45,7 @@ def remove(
     page: int | None = None,
     image: str | None = None,
     stays: Container[str] = frozenset(),
-) -> Pruned:
+) -> PruneResult:
     """Remove the oldest until no more than ``limit`` bytes are left, but never ``page`` and ``image``.
 
     Pages of ``starred`` articles stay; None stands for all pages. So do those of the articles, by
@@ -62,12 +62,12 @@ def remove(
     for id_, bytes_ in db.execute("SELECT id, bytes FROM pages ORDER BY fetched_at"):
         if size <= limit or starred is None:
             break
-        if id_ not in starred and id_ != page and identity(id_) not in stays:
+        if id_ not in starred and id_ != page and int_to_id(id_) not in stays:
             pages.append((id_,))
             size -= bytes_
     db.executemany("DELETE FROM images WHERE url = ?", images)
     db.executemany("DELETE FROM pages WHERE id = ?", pages)
-    return Pruned(len(pages), len(images), before - size)
+    return PruneResult(len(pages), len(images), before - size)
 
 
 def has_waste(db: sqlite3.Connection) -> bool:
@@ -107,7 +107,7 @@ class NoRoomError(ReaderError):
         )
 
 
-def no_image_room(size: int, limit: int) -> ReaderError:
+def no_image_room_error(size: int, limit: int) -> ReaderError:
     """Return that an image of so many bytes has no room."""
     what, most = (f"{each / 1_000_000:,.1f} MB" for each in (size, limit))
     hint = "There is more with a larger cache_mb under [fetch] in config.toml."

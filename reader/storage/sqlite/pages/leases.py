@@ -20,7 +20,7 @@ _BYTES = 2**62
 """Places there are: offsets of files are signed numbers of 64 bits, and some systems add one."""
 
 
-class Claims:
+class Leases:
     """The claims of this program; any thread may ask."""
 
     def __init__(self, path: Path | None) -> None:
@@ -29,7 +29,7 @@ class Claims:
         self._guard = threading.Lock()
         self._handle: int | None = None
 
-    def take(self, number: int) -> bool:
+    def acquire(self, number: int) -> bool:
         """Claim an article, by its number; False when another program has it.
 
         Where nothing can be locked (no such system, file system or right), True: rather twice than not at all.

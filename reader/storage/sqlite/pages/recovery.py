@@ -15,43 +15,44 @@ from collections.abc import Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any
 
+from reader.core.atomic_write import sync
 from reader.core.text import format_count, show_path
 from reader.storage.sqlite import lock
-from reader.storage.sqlite.database import Database, StorageError, identity, prepared, set_aside, sync
+from reader.storage.sqlite.database import Database, StorageError, file_identity, open_database, quarantine
 from reader.storage.sqlite.pages.schema import Row, is_ours, page_of, prepare, put
 
 log = logging.getLogger(__name__)
 
 
-def ready(path: Path, *, locked: bool = False) -> tuple[Database, str]:
+def open_or_recover(path: Path, *, locked: bool = False) -> tuple[Database, str]:
     """Return the file with its tables made, and what had to be done about it. Raises StorageError, OSError.
 
     ``locked`` says that the caller holds the lock of the file.
     """
     if not path.is_dir() and not _was_interrupted(path):
         try:
-            return prepared(path, prepare, durable=False), ""
+            return open_database(path, prepare, durable=False), ""
         except StorageError as error:
             if not error.damaged:
                 raise
             log.warning("%s It is set aside, and made anew.", error.message)
     if locked:
         return _mended(path)
-    before = identity(path)
-    with lock.held(threading.Lock(), path.with_name(path.name + ".lock"), lambda: True):
-        if identity(path) != before:  # another process was quicker
-            return prepared(path, prepare, durable=False), ""
+    before = file_identity(path)
+    with lock.locked(threading.Lock(), path.with_name(path.name + ".lock"), lambda: True):
+        if file_identity(path) != before:  # another process was quicker
+            return open_database(path, prepare, durable=False), ""
         return _mended(path)
 
 
 def _mended(path: Path) -> tuple[Database, str]:
     if not _was_interrupted(path):
-        return made_anew(path)
+        return rebuild(path)
     database = _put_in_place(path)
     return database, "The file of fetched pages was damaged; what could be saved of it is here again."
 
 
-def made_anew(path: Path) -> tuple[Database, str]:
+def rebuild(path: Path) -> tuple[Database, str]:
     """Set a file that cannot be used aside, and return another, with what can be read of one of ours.
 
     And what was done, in sentences. For whoever holds the lock of the file. Raises
@@ -59,17 +60,17 @@ def made_anew(path: Path) -> tuple[Database, str]:
     """
     remove_leftovers(path)
     if _is_strange(path):
-        aside, database = set_aside(path), prepared(path, prepare, durable=False)
+        aside, database = quarantine(path), open_database(path, prepare, durable=False)
         what = "was written by another version of newsreader, or another program,"
         saved = 0
     else:
         known = _save(path)
-        aside = set_aside(path)
+        aside = quarantine(path)
         database = _put_in_place(path)
         # What others, to whom it did not seem damaged, have kept meanwhile.
         saved = len(known | _take_over(aside, database, known))
         what = "was damaged,"
-    for former in put_away(path):
+    for former in quarantined_files(path):
         if not former.name.startswith(aside.name):
             former.unlink(missing_ok=True)
     rest = f"{format_count(saved, 'page')} could be saved." if saved else "What was in it can be fetched again."
@@ -80,10 +81,10 @@ def _save(path: Path) -> Set[int]:
     """Have all that can be read in a file beside it, whose name says that it is whole, and return which pages."""
     target = _rescuing(path)
     try:
-        database = prepared(target, prepare, durable=False)
+        database = open_database(target, prepare, durable=False)
         try:
             saved = _take_over(path, database, frozenset())
-            database.checkpoint(whole=True)
+            database.checkpoint(truncate=True)
         finally:
             database.close()
         sync(target)
@@ -112,7 +113,7 @@ def _put_in_place(path: Path) -> Database:
     for tail in ("-wal", "-shm"):  # of the former: SQLite would take them for this one's
         path.with_name(path.name + tail).unlink(missing_ok=True)
     _rescued(path).rename(path)
-    return prepared(path, prepare, durable=False)
+    return open_database(path, prepare, durable=False)
 
 
 def _was_interrupted(path: Path) -> bool:
@@ -202,6 +203,6 @@ def _whole_row(db: sqlite3.Connection, id_: int) -> Row | None:
     return row
 
 
-def put_away(path: Path | None) -> list[Path]:
+def quarantined_files(path: Path | None) -> list[Path]:
     """Return files that were set aside as damaged."""
     return [] if path is None else [each for each in path.parent.glob(f"{path.name}.damaged-*") if each.is_file()]

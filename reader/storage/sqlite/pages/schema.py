@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from reader.content.page import Extract
-from reader.core.marks import number
+from reader.core.marks import id_to_int
 from reader.core.model import AddressKind, Image
 from reader.storage.sqlite.database import Database, StorageError
 from reader.storage.sqlite.pages import fulltext, page_text
@@ -102,13 +102,15 @@ def row_of(page: Page, body: bytes, charset: str) -> Row:
     text = page_text.pack(extract.blocks)
     packed = zlib.compress(body)
     size = len(text) + len(packed) + len(plain_text(extract.blocks)) // 2 + ROW_BYTES  # half of the text: its index
-    return Row(number(page.id), micros(page.fetched_at), micros(page.checked_at), size, json.dumps(facts), text, packed)
+    return Row(
+        id_to_int(page.id), micros(page.fetched_at), micros(page.checked_at), size, json.dumps(facts), text, packed
+    )
 
 
 def page_in(db: sqlite3.Connection, id_: str) -> Page | None:
     """Return the page of an article. Raises sqlite3.Error, and for damage what :func:`page_of` does."""
     query = "SELECT fetched_at, checked_at, facts, blocks FROM pages JOIN texts USING (id) WHERE id = ?"
-    found = db.execute(query, [number(id_)]).fetchone()
+    found = db.execute(query, [id_to_int(id_)]).fetchone()
     return None if found is None else page_of(id_, *found)
 
 

@@ -18,15 +18,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reader.core.errors import ReaderError, describe_error
-from reader.core.marks import number
+from reader.core.marks import id_to_int
 from reader.core.text import show_path
 from reader.storage.sqlite import lock
-from reader.storage.sqlite.database import Database, StorageError, prepared
+from reader.storage.sqlite.database import Database, StorageError, open_database
 from reader.storage.sqlite.pages import eviction, fulltext
-from reader.storage.sqlite.pages.connection import PagesStore
-from reader.storage.sqlite.pages.eviction import Pruned
-from reader.storage.sqlite.pages.leases import Claims
-from reader.storage.sqlite.pages.recovery import put_away, ready, remove_leftovers
+from reader.storage.sqlite.pages.connection import PageFile
+from reader.storage.sqlite.pages.eviction import PruneResult
+from reader.storage.sqlite.pages.leases import Leases
+from reader.storage.sqlite.pages.recovery import open_or_recover, quarantined_files, remove_leftovers
 from reader.storage.sqlite.pages.schema import ROW_BYTES, micros, page_in, prepare, put, row_of, time_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ _MANY = 20_000
 _DAYS_OF_FAILURES = 30
 
 
-class Failed(NamedTuple):
+class FetchFailure(NamedTuple):
     """Why an article had no page when it was last asked for."""
 
     at: datetime
@@ -53,7 +53,7 @@ class Failed(NamedTuple):
     error: str
 
 
-class Info(NamedTuple):
+class CacheInfo(NamedTuple):
     """What is kept."""
 
     path: Path | None
@@ -69,14 +69,14 @@ class Info(NamedTuple):
     newest: datetime | None
 
 
-class Pages(PagesStore):
+class PageStore(PageFile):
     """The pages of one person. Use :meth:`open`. Every method may be called from any thread and raise StorageError."""
 
     def __init__(self, database: Database, starred: Callable[[], Set[int]]) -> None:
         super().__init__(database)
         self._starred = starred
         path = database.path
-        self._claims = Claims(None if path is None else path.with_name(f"{path.name}.claims"))
+        self._leases = Leases(None if path is None else path.with_name(f"{path.name}.claims"))
         self._tidying = threading.Lock()
         self._is_suspect = True
         """Whether the file may have become larger than what is in it."""
@@ -86,17 +86,17 @@ class Pages(PagesStore):
         """Bytes that may be kept."""
 
     @classmethod
-    def open(cls, path: Path | None, starred: Callable[[], Set[int]]) -> Pages:
+    def open(cls, path: Path | None, starred: Callable[[], Set[int]]) -> PageStore:
         """Return the pages kept at ``path``, or in memory where that cannot be used, which :attr:`notice` tells.
 
-        ``starred`` gives the numbers (:func:`reader.core.marks.number`) of all starred
+        ``starred`` gives the numbers (:func:`reader.core.marks.id_to_int`) of all starred
         articles; when it raises ReaderError no page is removed.
         """
         notice = ""
         if path is not None:
             try:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                database, notice = ready(path)
+                database, notice = open_or_recover(path)
             except (ReaderError, OSError) as error:
                 what = (
                     error.message if isinstance(error, ReaderError) else f"{show_path(path)}: {describe_error(error)}."
@@ -104,7 +104,7 @@ class Pages(PagesStore):
                 log.warning("pages %s", show_path(path), exc_info=error)
                 notice = f"{what} Fetched pages are kept in memory, until newsreader ends."
                 path = None
-        pages = cls(database if path is not None else prepared(None, prepare, durable=False), starred)
+        pages = cls(database if path is not None else open_database(None, prepare, durable=False), starred)
         pages.notice = notice
         return pages
 
@@ -120,8 +120,8 @@ class Pages(PagesStore):
 
         return self._read(lambda db: page_in(db, id_))
 
-    def having(self) -> set[int]:
-        """Return the numbers (:func:`reader.core.marks.number`) of all articles that have a page."""
+    def ids_with_page(self) -> set[int]:
+        """Return the numbers (:func:`reader.core.marks.id_to_int`) of all articles that have a page."""
         return self._read(lambda db: {id_ for (id_,) in db.execute("SELECT id FROM pages")})
 
     def with_words(self, phrase: Sequence[str], *, prefix: bool) -> list[int]:
@@ -135,11 +135,11 @@ class Pages(PagesStore):
         """Return a number that changes whenever pages have come or gone, or the file has, whoever has changed them."""
         return self._read(lambda db: int(db.execute("SELECT changes FROM totals").fetchone()[0]))
 
-    def among(self, ids: Sequence[str]) -> frozenset[str]:
+    def which_have_page(self, ids: Sequence[str]) -> frozenset[str]:
         """Return which of these articles have a page."""
-        numbers = {number(id_): id_ for id_ in ids}
+        numbers = {id_to_int(id_): id_ for id_ in ids}
         if len(numbers) >= _MANY:
-            return frozenset(numbers[each] for each in numbers.keys() & self.having())
+            return frozenset(numbers[each] for each in numbers.keys() & self.ids_with_page())
         wanted = f"[{','.join(map(str, sorted(numbers)))}]"
         query = "SELECT pages.id FROM json_each(?) JOIN pages ON pages.id = value"
         return self._read(lambda db: frozenset(numbers[each] for (each,) in db.execute(query, [wanted])))
@@ -147,25 +147,25 @@ class Pages(PagesStore):
     def missing(self, ids: Iterable[str]) -> list[str]:
         """Return which of these articles have no page, each once, in their order."""
         every = list(dict.fromkeys(ids))
-        there = self.among(every)
+        there = self.which_have_page(every)
         return [id_ for id_ in every if id_ not in there]
 
-    def failure(self, id_: str) -> Failed | None:
+    def failure(self, id_: str) -> FetchFailure | None:
         """Return why an article had no page when it was last asked for; None when it has one, or nobody has asked."""
 
-        def act(db: sqlite3.Connection) -> Failed | None:
-            found = db.execute("SELECT at, told FROM failures WHERE id = ?", [number(id_)]).fetchone()
+        def act(db: sqlite3.Connection) -> FetchFailure | None:
+            found = db.execute("SELECT at, told FROM failures WHERE id = ?", [id_to_int(id_)]).fetchone()
             if found is None:
                 return None
             told = json.loads(found[1])
-            return Failed(time_of(found[0]), tuple((w, h, y) for w, h, y in told["failures"]), str(told["error"]))
+            return FetchFailure(time_of(found[0]), tuple((w, h, y) for w, h, y in told["failures"]), str(told["error"]))
 
         return self._read(act)
 
-    def failed_among(self, ids: Sequence[str]) -> frozenset[str]:
+    def which_failed(self, ids: Sequence[str]) -> frozenset[str]:
         """Return which of these articles had no page when they were last asked for."""
         failed = self._read(lambda db: {id_ for (id_,) in db.execute("SELECT id FROM failures")})
-        return frozenset(id_ for id_ in ids if number(id_) in failed) if failed else frozenset()
+        return frozenset(id_ for id_ in ids if id_to_int(id_) in failed) if failed else frozenset()
 
     def image(self, url: str) -> tuple[bytes, str] | None:
         """Return a kept image and its content type."""
@@ -177,32 +177,32 @@ class Pages(PagesStore):
 
         return self._read(act)
 
-    def info(self) -> Info:
+    def info(self) -> CacheInfo:
         """Return what is kept. Raises ReaderError also when the marks cannot be read."""
         starred = self._starred()
 
-        def act(db: sqlite3.Connection) -> Info:
+        def act(db: sqlite3.Connection) -> CacheInfo:
             pages, images, size = db.execute("SELECT pages, images, bytes FROM totals").fetchone()
             oldest, newest = db.execute("SELECT min(fetched_at), max(fetched_at) FROM pages").fetchone()
             kept = sum(id_ in starred for (id_,) in db.execute("SELECT id FROM pages")) if starred else 0
             first, last = (None if each is None else time_of(each) for each in (oldest, newest))
-            return Info(self._database.path, pages, images, size, self.limit, kept, first, last)
+            return CacheInfo(self._database.path, pages, images, size, self.limit, kept, first, last)
 
         return self._read(act)
 
     # Sharing the work with other programs.
 
-    def claim(self, id_: str) -> bool:
+    def acquire_lease(self, id_: str) -> bool:
         """Say that this program is about to fetch an article; False when another says so."""
-        return self._claims.take(number(id_))
+        return self._leases.acquire(id_to_int(id_))
 
-    def release(self, id_: str) -> None:
+    def release_lease(self, id_: str) -> None:
         """Say that it is done with it."""
-        self._claims.release(number(id_))
+        self._leases.release(id_to_int(id_))
 
     # Changing it.
 
-    def keep(self, page: Page, body: bytes, charset: str = "") -> None:
+    def put(self, page: Page, body: bytes, charset: str = "") -> None:
         """Keep a page in the place of its former self, in one transaction, and make room for it.
 
         Raises StorageError, of which ``unwritable`` says that the disk is full.
@@ -212,10 +212,10 @@ class Pages(PagesStore):
         self._make_room(row.id)
         self._tidy_up()
 
-    def keep_after(
+    def put_if_unchanged(
         self, former: Page | None, page: Page, body: bytes, charset: str = "", stays: Container[str] | None = None
     ) -> Page | None:
-        """Keep a page as :meth:`keep` does, where ``former`` is what is there, or nothing; else return what is there.
+        """Keep a page as :meth:`put` does, where ``former`` is what is there, or nothing; else return what is there.
 
         So whoever has judged that it may take the place of ``former`` can judge anew. Neither
         starred articles nor those that ``stays`` has give their pages up for one that has had none:
@@ -230,7 +230,7 @@ class Pages(PagesStore):
             put(db, row)
             if stays is not None and eviction.size_of(db) > self.limit:
                 starred = self._starred_if_known()
-                eviction.remove(db, self._limit_with_room(), starred, page=row.id, stays=stays)
+                eviction.evict(db, self._limit_with_room(), starred, page=row.id, stays=stays)
                 self._is_suspect = True
                 if there is None and eviction.size_of(db) > self.limit:
                     raise eviction.NoRoomError(self.limit)
@@ -242,7 +242,7 @@ class Pages(PagesStore):
         self._tidy_up()
         return there
 
-    def checked(
+    def mark_checked(
         self, id_: str, at: datetime, etag: str = "", last_modified: str = "", final_url: str | None = None
     ) -> None:
         """Note that a page's server says that it still holds; its validators may be newer ones.
@@ -251,7 +251,7 @@ class Pages(PagesStore):
         """
 
         def act(db: sqlite3.Connection) -> None:
-            found = db.execute("SELECT facts FROM pages WHERE id = ?", [number(id_)]).fetchone()
+            found = db.execute("SELECT facts FROM pages WHERE id = ?", [id_to_int(id_)]).fetchone()
             if found is not None:
                 facts = json.loads(found[0])
                 if final_url not in (None, facts["final_url"]):
@@ -259,22 +259,22 @@ class Pages(PagesStore):
                 facts.update({"etag": etag or facts["etag"], "last_modified": last_modified or facts["last_modified"]})
                 db.execute(
                     "UPDATE pages SET checked_at = ?, facts = ? WHERE id = ?",
-                    [micros(at), json.dumps(facts), number(id_)],
+                    [micros(at), json.dumps(facts), id_to_int(id_)],
                 )
 
         self._write(act)
 
-    def note_failure(self, id_: str, at: datetime, failures: Iterable[Sequence[str]], error: str) -> None:
+    def record_failure(self, id_: str, at: datetime, failures: Iterable[Sequence[str]], error: str) -> None:
         """Note why there is no page of an article."""
         told = json.dumps({"failures": [[*each] for each in failures], "error": error})
 
         def act(db: sqlite3.Connection) -> None:
-            db.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?)", [number(id_), micros(at), told])
+            db.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?)", [id_to_int(id_), micros(at), told])
             db.execute("DELETE FROM failures WHERE at < ?", [micros(at - timedelta(days=_DAYS_OF_FAILURES))])
 
         self._write(act)
 
-    def keep_image(self, url: str, data: bytes, content_type: str) -> None:
+    def put_image(self, url: str, data: bytes, content_type: str) -> None:
         """Keep an image, and make room for it.
 
         Raises ReaderError when there is no room for it however much is removed.
@@ -287,15 +287,15 @@ class Pages(PagesStore):
             db.execute("INSERT INTO images VALUES (?, ?, ?, ?, ?)", row)
             if eviction.size_of(db) <= self.limit:
                 return
-            eviction.remove(db, self._limit_with_room(), self._starred_if_known(), image=url)
+            eviction.evict(db, self._limit_with_room(), self._starred_if_known(), image=url)
             if eviction.size_of(db) > self.limit:
-                raise eviction.no_image_room(len(data), self.limit)
+                raise eviction.no_image_room_error(len(data), self.limit)
             self._is_suspect = True
 
         self._write(act)
         self._tidy_up()
 
-    def prune(self, limit: int | None = None) -> Pruned:
+    def prune(self, limit: int | None = None) -> PruneResult:
         """Remove the oldest until no more than ``limit`` bytes (else :attr:`limit`) are kept, and give the room back.
 
         Raises ReaderError also when the marks cannot be read.
@@ -304,10 +304,10 @@ class Pages(PagesStore):
         self._give_back()
         return pruned
 
-    def clear(self, *, starred: bool = False) -> Pruned:
+    def clear(self, *, starred: bool = False) -> PruneResult:
         """Remove every image and every page; those of starred articles only with ``starred``. Give the room back."""
 
-        def act(db: sqlite3.Connection) -> Pruned:
+        def act(db: sqlite3.Connection) -> PruneResult:
             kept: Set[int] = frozenset() if starred else self._starred_now()
             before = db.execute("SELECT pages, images, bytes FROM totals").fetchone()
             db.execute("DELETE FROM images")
@@ -315,19 +315,19 @@ class Pages(PagesStore):
             gone = [(id_,) for (id_,) in db.execute("SELECT id FROM pages") if id_ not in kept]
             db.executemany("DELETE FROM pages WHERE id = ?", gone)
             after = db.execute("SELECT pages, images, bytes FROM totals").fetchone()
-            return Pruned(*(was - now for was, now in zip(before, after, strict=True)))
+            return PruneResult(*(was - now for was, now in zip(before, after, strict=True)))
 
         pruned = self._write(act)
         self._give_back()
         self._remove_set_aside()
         return pruned
 
-    def drop(self, id_: str) -> bool:
+    def remove(self, id_: str) -> bool:
         """Remove the page of one article, starred or not, and why it had none before; return whether there was one."""
 
         def act(db: sqlite3.Connection) -> bool:
-            db.execute("DELETE FROM failures WHERE id = ?", [number(id_)])
-            return db.execute("DELETE FROM pages WHERE id = ?", [number(id_)]).rowcount > 0
+            db.execute("DELETE FROM failures WHERE id = ?", [id_to_int(id_)])
+            return db.execute("DELETE FROM pages WHERE id = ?", [id_to_int(id_)]).rowcount > 0
 
         return self._write(act)
 
@@ -335,18 +335,18 @@ class Pages(PagesStore):
         path = self._database.path
         if path is None:
             return
-        for each in put_away(path):
+        for each in quarantined_files(path):
             each.unlink(missing_ok=True)
         # Unless another is just now saving what can be saved.
         with (
             contextlib.suppress(lock.BusyError),
-            lock.held(threading.Lock(), path.with_name(path.name + ".lock"), lock.NOT_AT_ALL),
+            lock.locked(threading.Lock(), path.with_name(path.name + ".lock"), lock.NO_WAIT),
         ):
             remove_leftovers(path)
 
     def close(self) -> None:
         """Close the file."""
-        self._claims.close()
+        self._leases.close()
         super().close()
 
     # How.
@@ -378,8 +378,8 @@ class Pages(PagesStore):
             if self._read(eviction.size_of) > self.limit:
                 self._remove(self._limit_with_room(), but)
 
-    def _remove(self, limit: int, but: int | None) -> Pruned:
-        removed = self._write(lambda db: eviction.remove(db, limit, self._starred_now(), page=but))
+    def _remove(self, limit: int, but: int | None) -> PruneResult:
+        removed = self._write(lambda db: eviction.evict(db, limit, self._starred_now(), page=but))
         self._is_suspect = True
         return removed
 

@@ -24,7 +24,7 @@ _TRUTH = bytes.maketrans(b"01", b"\0\1")
 _TRUE_DIGITS = bytes.maketrans(b"\0\1", b"01")
 
 
-def of(rowids: Iterable[int], size: int) -> int:
+def from_rows(rowids: Iterable[int], size: int) -> int:
     """Return the set of ``rowids``, all of which are from 0 and below ``size``."""
     if isinstance(rowids, Collection) and len(rowids) <= _FEW:
         few = bytearray((size >> 3) + 1)
@@ -37,7 +37,7 @@ def of(rowids: Iterable[int], size: int) -> int:
     return int(digits[::-1], 2) if size else 0
 
 
-def of_decimals(text: str, size: int) -> int:
+def from_decimals(text: str, size: int) -> int:
     """Return the set of row numbers that ``text`` is strung together of, in order, all of them below ``size``.
 
     Each is written as the eight digits of itself and 10,000,000 (:data:`ADDED`): SQLite writes
@@ -48,7 +48,7 @@ def of_decimals(text: str, size: int) -> int:
         values = array("I", bytes(pairs))
         if sys.byteorder == "little":
             values.byteswap()
-        return of([_plain(value) for value in values], size)
+        return from_rows([_plain(value) for value in values], size)
     millions = bytes(pairs[::4])
     pairs[::4] = bytes(len(millions))
     values = array("I", bytes(pairs))
@@ -72,23 +72,23 @@ def _plain(value: int) -> int:
     return (upper * 100 + (value >> 8 & 255)) * 100 + (value & 255) - ADDED
 
 
-def of_mask(mask: bytes) -> int:
+def from_mask(mask: bytes) -> int:
     """Return the set of the places of ``mask`` that hold a 1; the others hold a 0."""
     return int(mask.translate(_TRUE_DIGITS)[::-1], 2) if mask else 0
 
 
-def mask(rows: int, size: int) -> bytes:
+def to_mask(rows: int, size: int) -> bytes:
     """Return a byte for each number below ``size``, 1 for those in ``rows`` and 0 for the others."""
     # As digits, which are made in linear time where the base is a power of two.
     return format(rows, f"0{size}b").encode("ascii")[::-1].translate(_TRUTH)[:size]
 
 
-def below(size: int) -> int:
+def full(size: int) -> int:
     """Return the set of all numbers from 0 and below ``size``."""
     return (1 << size) - 1
 
 
-def numbers(rows: int) -> array[int]:
+def to_rows(rows: int) -> array[int]:
     """Return the members of ``rows``, in order."""
     digits = format(rows, "b")[::-1]
     found, at = array("I"), digits.find("1")
@@ -98,11 +98,11 @@ def numbers(rows: int) -> array[int]:
     return found
 
 
-def kept(rows: int) -> bytes:
-    """Return ``rows`` as bytes, as they are kept in a table; :func:`read` is the way back."""
+def to_bytes(rows: int) -> bytes:
+    """Return ``rows`` as bytes, as they are kept in a table; :func:`from_bytes` is the way back."""
     return rows.to_bytes((rows.bit_length() + 7) >> 3, "little")
 
 
-def read(data: bytes) -> int:
-    """Return the set that :func:`kept` made bytes of."""
+def from_bytes(data: bytes) -> int:
+    """Return the set that :func:`to_bytes` made bytes of."""
     return int.from_bytes(data, "little")

@@ -43,7 +43,7 @@ from reader.query.ast import (
 from reader.query.dates import date_range
 from reader.storage.sqlite.database import Database
 from reader.storage.sqlite.index import columns, fulltext, sort_orders
-from reader.storage.sqlite.index.columns import Field
+from reader.storage.sqlite.index.columns import ColumnField
 from reader.storage.sqlite.search import bitmap, ranges, substrings
 
 Stop: TypeAlias = Callable[[], bool]
@@ -57,7 +57,7 @@ _REMEMBERED = 64
 """Conditions; at a million articles one takes 125 kB."""
 _FEW = 20_000
 """Articles that are looked at one by one where all would have to be otherwise."""
-_COLUMN: dict[ValueField, Field] = {
+_COLUMN: dict[ValueField, ColumnField] = {
     "source": "source",
     "domain": "domain",
     "topic": "topics",
@@ -75,7 +75,7 @@ class StoppedError(ReaderError):
         super().__init__("The search was given up.")
 
 
-class Marks(Protocol):
+class MarkSource(Protocol):
     """What the person says of articles, as sets of row numbers. Each method may raise ReaderError."""
 
     def read(self) -> int:
@@ -91,17 +91,17 @@ class Marks(Protocol):
         """Return those with a tag in which these words stand in a row; with ``prefix`` the last may go on."""
 
 
-class Paged(Protocol):
+class PageSource(Protocol):
     """What is known of fetched pages, as sets of row numbers; ``lists`` tells one state of the lists from another."""
 
-    def having(self, lists: object) -> int:
+    def with_page(self, lists: object) -> int:
         """Return the articles that have a page. Raises ReaderError."""
 
     def with_words(self, lists: object, phrase: list[str], *, prefix: bool) -> int:
         """Return those in whose pages these words stand in a row. Raises ReaderError."""
 
 
-class Snapshot:
+class IndexSnapshot:
     """The index between two changes of its lists. One thread uses it at a time."""
 
     def __init__(self, db: sqlite3.Connection, generation: int) -> None:
@@ -112,15 +112,15 @@ class Snapshot:
         (last,) = db.execute("SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'files'").fetchone()
         self.size = int(last) + 1
         """Row numbers and slots are below this: none is given twice."""
-        self.everything = bitmap.of(order, self.size)
+        self.everything = bitmap.from_rows(order, self.size)
         """What lists show."""
         self._orders: dict[Sort, array[int]] = {Sort(): order}
-        self._columns: dict[Field, array[int]] = {}
+        self._columns: dict[ColumnField, array[int]] = {}
         self._odd_names: int | None = None
         self._found: OrderedDict[object, int] = OrderedDict()
         # What has a slot of its own is found there, and not under its row number.
         self._moved = [(r, s) for r, s in db.execute("SELECT rowid, slot FROM slots") if s < self.size]
-        self._in_place = self.everything & ~bitmap.of(
+        self._in_place = self.everything & ~bitmap.from_rows(
             [rowid for rowid, _ in self._moved if rowid < self.size], self.size
         )
 
@@ -130,7 +130,7 @@ class Snapshot:
             self._orders = {Sort(): self._orders[Sort()], sort: sort_orders.order(db, sort)}
         return self._orders[sort]
 
-    def column(self, db: sqlite3.Connection, field: Field) -> array[int]:
+    def column(self, db: sqlite3.Connection, field: ColumnField) -> array[int]:
         """Return the codes of ``field`` by row number."""
         if field not in self._columns:
             self._columns[field] = columns.read(db, field)
@@ -139,7 +139,7 @@ class Snapshot:
     def odd_names(self, db: sqlite3.Connection) -> int:
         """Return the articles whose file names need a look of their own."""
         if self._odd_names is None:
-            self._odd_names = substrings.odd_names(db, self.size) & self.everything
+            self._odd_names = substrings.non_ascii_names(db, self.size) & self.everything
         return self._odd_names
 
     def remembered(self, key: object, find: Callable[[], int]) -> int:
@@ -163,7 +163,7 @@ class Snapshot:
         if self._moved:
             held = slots.to_bytes((self.size >> 3) + 1, "little")
             there = [rowid for rowid, slot in self._moved if held[slot >> 3] >> (slot & 7) & 1]
-            found |= bitmap.of(there, self.size) & self.everything
+            found |= bitmap.from_rows(there, self.size) & self.everything
         return found
 
     def row_of(self) -> dict[int, int]:
@@ -177,10 +177,10 @@ class Searcher:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._turn = threading.Lock()
-        self._snapshot: Snapshot | None = None
+        self._current: IndexSnapshot | None = None
 
     @contextmanager
-    def looking(self, stop: Stop | None = None) -> Generator[tuple[sqlite3.Connection, Snapshot]]:
+    def snapshot(self, stop: Stop | None = None) -> Generator[tuple[sqlite3.Connection, IndexSnapshot]]:
         """Lend a connection that sees one state of the index, and what is known of that state.
 
         Raises StoppedError as soon as ``stop`` says so, and StorageError.
@@ -195,9 +195,9 @@ class Searcher:
                 if begun:
                     db.execute("BEGIN")
                 (generation,) = db.execute("SELECT value FROM facts WHERE name = 'generation'").fetchone()
-                if self._snapshot is None or self._snapshot.generation != generation:
-                    self._snapshot = Snapshot(db, generation)
-                yield db, self._snapshot
+                if self._current is None or self._current.generation != generation:
+                    self._current = IndexSnapshot(db, generation)
+                yield db, self._current
             except sqlite3.OperationalError as error:
                 if stop is None or error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_INTERRUPT:
                     raise
@@ -211,31 +211,31 @@ class Searcher:
     def forget(self) -> None:
         """Give back the memory that remembering takes."""
         with self._turn:
-            self._snapshot = None
+            self._current = None
 
     def forget_found(self) -> None:
         """Forget what was found, though not what is known of the lists; for who measures."""
         with self._turn:
-            if self._snapshot is not None:
-                self._snapshot.forget_found()
+            if self._current is not None:
+                self._current.forget_found()
 
 
-class Question:
+class QueryEvaluator:
     """One query, put to one state of the index."""
 
     def __init__(
         self,
         db: sqlite3.Connection,
-        snapshot: Snapshot,
-        marks: Marks,
-        pages: Paged,
+        snapshot: IndexSnapshot,
+        marks: MarkSource,
+        pages: PageSource,
         *,
         now: datetime,
         stop: Stop | None = None,
     ) -> None:
         """Make ready; ``now``, an aware time, is what words like ``today`` are seen from."""
         self._db = db
-        self._snapshot = snapshot
+        self._current = snapshot
         self._marks = marks
         self._pages = pages
         self._now = now
@@ -243,14 +243,14 @@ class Question:
 
     def matching(self, where: Node | None) -> int:
         """Return the articles that match. Raises sqlite3.Error, StoppedError, and ReaderError when marks cannot be."""
-        everything = self._snapshot.everything
+        everything = self._current.everything
         return everything if where is None else self._found(where, everything)
 
     def _found(self, node: Node, within: int) -> int:
         """Return which of ``within`` match, and perhaps more articles."""
         if self._stop is not None and self._stop():
             raise StoppedError
-        everything = self._snapshot.everything
+        everything = self._current.everything
         match node:
             case And(inner):
                 # Parts of addresses last: they are looked for in what is left.
@@ -281,7 +281,7 @@ class Question:
                 if thing == "tags":
                     return self._marks.tagged() & everything
                 if thing == "page":
-                    return self._pages.having(self._snapshot.token) & everything
+                    return self._pages.with_page(self._current.token) & everything
                 return self._flagged(_FLAG[thing])
 
     # Words.
@@ -289,32 +289,32 @@ class Question:
     def _words(self, field: str, text: str, *, prefix: bool) -> int:
         phrase = words(text)
         if not phrase:
-            return self._snapshot.everything
+            return self._current.everything
         prefix = prefix and not is_single_character(phrase[-1])
         of_columns = {"any": fulltext.COLUMNS, "text": ("body",)}.get(field, (field,))
-        found = self._snapshot.remembered(
+        found = self._current.remembered(
             (WordsCondition, of_columns, *phrase, prefix), lambda: self._spoken(phrase, of_columns, prefix=prefix)
         )
         if field == "any":
-            found |= self._marks.tags_with(phrase, prefix=prefix) & self._snapshot.everything
+            found |= self._marks.tags_with(phrase, prefix=prefix) & self._current.everything
         if field in {"any", "text"}:
-            found |= self._pages.with_words(self._snapshot.token, phrase, prefix=prefix) & self._snapshot.everything
+            found |= self._pages.with_words(self._current.token, phrase, prefix=prefix) & self._current.everything
         return found
 
     def _spoken(self, phrase: list[str], of_columns: tuple[str, ...], *, prefix: bool) -> int:
-        db, size = self._db, self._snapshot.size
+        db, size = self._db, self._current.size
         match = fulltext.expression(phrase, of_columns, prefix=prefix)
         if len(phrase) == 1:
             known = fulltext.frequent(db, phrase[0], of_columns, prefix=prefix)
             if known is not None:
-                return self._snapshot.rows(known & bitmap.below(size) | fulltext.matching(db, match, size, late=True))
-        return self._snapshot.rows(fulltext.matching(db, match, size))
+                return self._current.rows(known & bitmap.full(size) | fulltext.matching(db, match, size, late=True))
+        return self._current.rows(fulltext.matching(db, match, size))
 
     # Values.
 
     def _value(self, field: ValueField, value: str) -> int:
         if field == "tag":
-            return self._marks.tagged(value) & self._snapshot.everything
+            return self._marks.tagged(value) & self._current.everything
         if field == "folder":
             return self._in_folder(value)
         column = _COLUMN[field]
@@ -323,9 +323,9 @@ class Question:
             codes = columns.codes_of(self._db, column, value)
             if not codes:
                 return 0
-            return self._shown(columns.with_codes(self._snapshot.column(self._db, column), codes))
+            return self._shown(columns.with_codes(self._current.column(self._db, column), codes))
 
-        return self._snapshot.remembered((ValueCondition, column, fold_case(value)), find)
+        return self._current.remembered((ValueCondition, column, fold_case(value)), find)
 
     def _in_folder(self, value: str) -> int:
         key = fold_case(value).strip("/")
@@ -334,20 +334,20 @@ class Question:
             every = self._db.execute("SELECT rowid, path FROM folders")
             shown = ((code, fold_case(show_path(path))) for code, path in every)
             codes = [code for code, path in shown if not key or path == key or path.startswith(f"{key}/")]
-            return self._shown(columns.with_codes(self._snapshot.column(self._db, "folder"), codes))
+            return self._shown(columns.with_codes(self._current.column(self._db, "folder"), codes))
 
-        return self._snapshot.remembered((ValueCondition, "folder", key), find)
+        return self._current.remembered((ValueCondition, "folder", key), find)
 
     def _flagged(self, flag: int) -> int:
-        return self._snapshot.remembered(
-            (HasCondition, flag), lambda: self._shown(columns.with_flag(self._snapshot.column(self._db, "flags"), flag))
+        return self._current.remembered(
+            (HasCondition, flag), lambda: self._shown(columns.with_flag(self._current.column(self._db, "flags"), flag))
         )
 
     def _shown(self, mask: bytes) -> int:
-        return bitmap.of_mask(mask) & self._snapshot.everything
+        return bitmap.from_mask(mask) & self._current.everything
 
     def _state(self, state: str) -> int:
-        everything = self._snapshot.everything
+        everything = self._current.everything
         if state == "read":
             return self._marks.read() & everything
         if state == "unread":
@@ -356,22 +356,22 @@ class Question:
             return self._marks.starred() & everything
         if state == "published":
             return self._flagged(PUBLISHED)
-        return self._snapshot.remembered(
-            IsCondition, lambda: bitmap.of(sort_orders.duplicates(self._db), self._snapshot.size) & everything
+        return self._current.remembered(
+            IsCondition, lambda: bitmap.from_rows(sort_orders.duplicates(self._db), self._current.size) & everything
         )
 
     # Numbers and dates.
 
     def _ranged(self, sort: Sort, bounds: Callable[[ranges.Values], tuple[int, int]]) -> int:
         """Return a part of an order, from the highest down: where it begins, and where it ends."""
-        order = self._snapshot.order(self._db, sort)
+        order = self._current.order(self._db, sort)
         start, end = bounds(ranges.Values(self._db, sort.by, order))
         if start >= end:
             return 0
-        size, everything = self._snapshot.size, self._snapshot.everything
+        size, everything = self._current.size, self._current.everything
         if (end - start) * 2 > len(order):
-            return everything & ~bitmap.of(order[:start] + order[end:], size)
-        return bitmap.of(order[start:end], size)
+            return everything & ~bitmap.from_rows(order[:start] + order[end:], size)
+        return bitmap.from_rows(order[start:end], size)
 
     def _date(self, date: DateCondition) -> int:
         begin, end = date_range(date, self._now)
@@ -387,10 +387,10 @@ class Question:
     # Parts of paths and addresses.
 
     def _part(self, node: SubstringCondition, within: int) -> int:
-        part, db, snapshot = fold_case(node.part), self._db, self._snapshot
+        part, db, snapshot = fold_case(node.part), self._db, self._current
         size, everything = snapshot.size, snapshot.everything
         if within.bit_count() <= _FEW:
-            return bitmap.of(substrings.among(db, node.field, part, bitmap.numbers(within)), size)
+            return bitmap.from_rows(substrings.rows_containing(db, node.field, part, bitmap.to_rows(within)), size)
         if node.field == "url":
             return snapshot.remembered(
                 (SubstringCondition, "url", part), lambda: substrings.with_url(db, part, size) & everything
@@ -398,7 +398,7 @@ class Question:
 
         def of_paths() -> int:
             folder_of, odd = snapshot.column(db, "folder"), snapshot.odd_names(db)
-            return substrings.with_path(db, part, size, folder_of, odd) & everything
+            return substrings.rows_with_path(db, part, size, folder_of, odd) & everything
 
         return snapshot.remembered((SubstringCondition, "path", part), of_paths)
 

@@ -7,20 +7,20 @@ import threading
 from collections.abc import Callable, Iterable, Set
 
 from reader.core.errors import ReaderError
-from reader.core.marks import STARRED, TAG, tag, tag_key
+from reader.core.marks import STARRED, TAG, normalize_tag, tag_key
 from reader.core.tokenize import words
-from reader.storage.sqlite.marks.store import State
+from reader.storage.sqlite.marks.store import MarkStore
 from reader.storage.sqlite.search import bitmap
 
 log = logging.getLogger(__name__)
 
 
-class MarkedRows:
+class MarkRowSets:
     """Sets of the articles that are read, starred or tagged. Any thread may ask."""
 
-    def __init__(self, state: State, rows_of: Callable[[Iterable[int]], list[int]]) -> None:
+    def __init__(self, store: MarkStore, rows_of: Callable[[Iterable[int]], list[int]]) -> None:
         """``rows_of`` gives the rows of articles by their numbers."""
-        self._state = state
+        self._store = store
         self._rows_of = rows_of
         self._guard = threading.RLock()
         self._known: tuple[object, int] = (None, -1)
@@ -37,13 +37,15 @@ class MarkedRows:
         To be called by who has the index lent already. Raises ReaderError.
         """
         with self._guard:
-            now = (lists, self._state.version())
+            now = (lists, self._store.version())
             if now != self._known:
-                self._read = self._set_of(self._state.all_read())
+                self._read = self._set_of(self._store.all_read())
                 self._sets = None
                 self._known = now
 
-    def note(self, version: int, read: Set[int], unread: Set[int], changed: Set[int], *, only_read: bool) -> None:
+    def apply_change(
+        self, version: int, read: Set[int], unread: Set[int], changed: Set[int], *, only_read: bool
+    ) -> None:
         """Take over a change of marks that was made here: of the articles ``changed``, by their numbers.
 
         ``only_read`` tells that nothing else was changed. Never raises: what cannot be looked
@@ -56,7 +58,7 @@ class MarkedRows:
         others = None
         if not only_read and self._sets is not None:
             try:
-                by_name, shown = self._state.all_but_read(changed)
+                by_name, shown = self._store.all_but_read(changed)
             except ReaderError as error:
                 log.warning("marks cannot be read", exc_info=error)
             else:
@@ -94,7 +96,7 @@ class MarkedRows:
         if text is None:
             return _union(rows for what, rows in sets.items() if what.startswith(TAG))
         try:
-            return sets.get(TAG + tag_key(tag(text)), 0)
+            return sets.get(TAG + tag_key(normalize_tag(text)), 0)
         except ReaderError:  # no tag can be called that
             return 0
 
@@ -115,13 +117,13 @@ class MarkedRows:
     def _others(self) -> dict[str, int]:
         with self._guard:
             if self._sets is None:
-                by_name, self._shown = self._state.all_but_read()
+                by_name, self._shown = self._store.all_but_read()
                 self._sets = {what: self._set_of(ids) for what, ids in by_name.items()}
             return self._sets
 
     def _set_of(self, ids: Iterable[int]) -> int:
         rowids = self._rows_of(ids)
-        return bitmap.of(rowids, max(rowids) + 1) if rowids else 0
+        return bitmap.from_rows(rowids, max(rowids) + 1) if rowids else 0
 
 
 def _union(sets: Iterable[int]) -> int:

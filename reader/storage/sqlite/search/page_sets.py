@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from reader.storage.sqlite.search import bitmap
 
 if TYPE_CHECKING:
-    from reader.storage.sqlite.pages.store import Pages
+    from reader.storage.sqlite.pages.store import PageStore
 
 _REMEMBERED = 64
 
 
-class PagedRows:
+class PageRowSets:
     """Sets of the articles that have a page, or one with some words. Any thread may ask."""
 
-    def __init__(self, pages: Callable[[], Pages], rows_of: Callable[[Iterable[int]], list[int]]) -> None:
+    def __init__(self, pages: Callable[[], PageStore], rows_of: Callable[[Iterable[int]], list[int]]) -> None:
         """``pages`` is asked only when a query is about pages; ``rows_of`` gives articles' rows by their numbers."""
         self._pages = pages
         self._rows_of = rows_of
@@ -26,12 +26,12 @@ class PagedRows:
         """State of the lists and version of the pages that the sets are of."""
         self._sets: dict[tuple[object, ...], int] = {}
 
-    def having(self, lists: object) -> int:
+    def with_page(self, lists: object) -> int:
         """Return the articles that have a page; of one state of the lists, ``lists`` is always the same object.
 
         Raises ReaderError.
         """
-        return self._remembered(lists, (), lambda pages: pages.having())
+        return self._remembered(lists, (), lambda pages: pages.ids_with_page())
 
     def with_words(self, lists: object, phrase: list[str], *, prefix: bool) -> int:
         """Return those in whose pages these words stand in a row; with ``prefix`` the last may go on.
@@ -40,7 +40,7 @@ class PagedRows:
         """
         return self._remembered(lists, (prefix, *phrase), lambda pages: pages.with_words(phrase, prefix=prefix))
 
-    def _remembered(self, lists: object, key: tuple[object, ...], find: Callable[[Pages], Iterable[int]]) -> int:
+    def _remembered(self, lists: object, key: tuple[object, ...], find: Callable[[PageStore], Iterable[int]]) -> int:
         pages = self._pages()
         with self._guard:
             now = (lists, pages.version())
@@ -49,5 +49,5 @@ class PagedRows:
                 self._known = now
             if key not in self._sets:
                 rowids = self._rows_of(find(pages))
-                self._sets[key] = bitmap.of(rowids, max(rowids) + 1) if rowids else 0
+                self._sets[key] = bitmap.from_rows(rowids, max(rowids) + 1) if rowids else 0
             return self._sets[key]

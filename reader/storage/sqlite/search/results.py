@@ -7,14 +7,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reader.core.ordering import View
+from reader.core.ordering import ArticleOrder
 from reader.core.tokenize import is_single_character, words
 from reader.query.ast import Node, Query
 from reader.storage.sqlite.index import fulltext
 from reader.storage.sqlite.search import bitmap
 
 if TYPE_CHECKING:
-    from reader.storage.sqlite.search.evaluate import Searcher, Snapshot, Stop
+    from reader.storage.sqlite.search.evaluate import IndexSnapshot, Searcher, Stop
 
 _AT_ONCE = 1 << 16
 _MANY = 1000
@@ -25,10 +25,12 @@ _WEIGHTS = (10.0, 5.0, 2.0, 2.0, 1.0)
 """What a word counts in title, excerpt, source, topics and body."""
 
 
-class Found:
+class SearchResults:
     """The answer to a query. It stands for the lists as they were when it was asked."""
 
-    def __init__(self, query: Query, everything: View, rows: int, *, known: int, size: int, rank: _Rank | None) -> None:
+    def __init__(
+        self, query: Query, everything: ArticleOrder, rows: int, *, known: int, size: int, rank: _Rank | None
+    ) -> None:
         """``rank``, for those who want the best match first, tells how well articles match.
 
         ``known`` is ``everything`` as a set; all its row numbers are below ``size``.
@@ -58,34 +60,36 @@ class Found:
             if best is not None:
                 listed = [rowid for rowid in self._order if rowid in best]
                 return array("I", sorted(listed, key=best.__getitem__)[:count])
-        return self.view(stop).rowids[:count]
+        return self.order(stop).rowids[:count]
 
-    def view(self, stop: Stop | None = None, fallen: Collection[int] = ()) -> View:
-        """Return all of them in order, and where they would stand those that are :meth:`fallen`.
+    def order(self, stop: Stop | None = None, unmatched: Collection[int] = ()) -> ArticleOrder:
+        """Return all of them in order, and where they would stand those that are :meth:`unmatched`.
 
         Raises StoppedError and StorageError.
         """
-        if fallen:
-            return self._with(fallen).view(stop)
+        if unmatched:
+            return self._with(unmatched).order(stop)
         if self._rank is None:
-            return View(self.sort, self._listed(self.count, stop))
+            return ArticleOrder(self.sort, self._listed(self.count, stop))
         if self._ranked is None:
             scores = self._rank.scores(stop)
             listed = self._listed(self.rows.bit_count(), stop)
             self._ranked = array("I", sorted(listed, key=lambda rowid: scores.get(rowid, 0.0)))
-        return View(self.sort, self._ranked[: self.count])
+        return ArticleOrder(self.sort, self._ranked[: self.count])
 
-    def fallen(self, held: Sequence[int]) -> frozenset[int]:
+    def unmatched(self, held: Sequence[int]) -> frozenset[int]:
         """Return those of ``held`` that are in the lists and do not match."""
-        fallen = bitmap.of([rowid for rowid in held if rowid < self._size], self._size) & self._known & ~self.rows
-        return frozenset(bitmap.numbers(fallen)) if fallen else frozenset()
+        unmatched = (
+            bitmap.from_rows([rowid for rowid in held if rowid < self._size], self._size) & self._known & ~self.rows
+        )
+        return frozenset(bitmap.to_rows(unmatched)) if unmatched else frozenset()
 
-    def _with(self, fallen: Collection[int]) -> Found:
-        """Return what is found, and ``fallen``."""
-        query = self.query if self.query.limit is None else replace(self.query, limit=self.count + len(fallen))
-        rows = self.rows | bitmap.of(fallen, self._size)
-        everything = View(self.sort, self._order)
-        return Found(query, everything, rows, known=self._known, size=self._size, rank=self._rank)
+    def _with(self, unmatched: Collection[int]) -> SearchResults:
+        """Return what is found, and ``unmatched``."""
+        query = self.query if self.query.limit is None else replace(self.query, limit=self.count + len(unmatched))
+        rows = self.rows | bitmap.from_rows(unmatched, self._size)
+        everything = ArticleOrder(self.sort, self._order)
+        return SearchResults(query, everything, rows, known=self._known, size=self._size, rank=self._rank)
 
     def _listed(self, count: int, stop: Stop | None) -> array[int]:
         from reader.storage.sqlite.search.evaluate import StoppedError
@@ -94,7 +98,7 @@ class Found:
         if self.rows.bit_count() == len(order):  # everything
             return order[:count]
         if self._mask is None:
-            self._mask = bitmap.mask(self.rows, self._size)
+            self._mask = bitmap.to_mask(self.rows, self._size)
         mask = self._mask
         found = array("I")
         # A small piece first: mostly the first screens are in it.
@@ -116,7 +120,7 @@ class _Rank:
 
     def scores(self, stop: Stop | None) -> dict[int, float]:
         """Return the score of each row that matches. Raises StoppedError and StorageError."""
-        with self._searcher.looking(stop) as (db, snapshot):
+        with self._searcher.snapshot(stop) as (db, snapshot):
             return _of_rows(fulltext.scored(db, self._match, _WEIGHTS, snapshot.size), snapshot)
 
     def best(self, rows: int, count: int, stop: Stop | None) -> dict[int, float] | None:
@@ -125,12 +129,12 @@ class _Rank:
         None when it would take a look at all of them. Raises StoppedError and StorageError.
         """
         most = _AHEAD * count + _MANY
-        with self._searcher.looking(stop) as (db, snapshot):
+        with self._searcher.snapshot(stop) as (db, snapshot):
             of_slots = fulltext.scored(db, self._match, _WEIGHTS, snapshot.size, most=most)
             # Of those that are as good as the last, there may be more.
             last = max(of_slots.values(), default=0.0)
             scores = _of_rows({slot: score for slot, score in of_slots.items() if score < last}, snapshot)
-        among = bitmap.mask(rows, snapshot.size)
+        among = bitmap.to_mask(rows, snapshot.size)
         found = {rowid: score for rowid, score in scores.items() if among[rowid]}
         return found if len(found) >= count else None
 
@@ -158,7 +162,7 @@ def best_first(searcher: Searcher, where: Node | None) -> _Rank | None:
     return _Rank(searcher, match)
 
 
-def _of_rows(of_slots: dict[int, float], snapshot: Snapshot) -> dict[int, float]:
+def _of_rows(of_slots: dict[int, float], snapshot: IndexSnapshot) -> dict[int, float]:
     """Return the scores by row; the lower the better, and all below 0."""
     moved = snapshot.row_of()
     if not moved:

@@ -8,23 +8,23 @@ from datetime import UTC, datetime
 from itertools import compress, islice
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from reader.core.ordering import Sort, View
+from reader.core.ordering import ArticleOrder, Sort
 from reader.core.text import show_path
 from reader.core.tokenize import fold_case
 from reader.query.ast import DateCondition, Query
 from reader.storage.sqlite.index import columns
-from reader.storage.sqlite.index.columns import Field
+from reader.storage.sqlite.index.columns import ColumnField
 from reader.storage.sqlite.search import bitmap
-from reader.storage.sqlite.search.evaluate import Question, Snapshot, Stop
-from reader.storage.sqlite.search.mark_sets import MarkedRows
-from reader.storage.sqlite.search.results import Found, best_first
+from reader.storage.sqlite.search.evaluate import IndexSnapshot, QueryEvaluator, Stop
+from reader.storage.sqlite.search.mark_sets import MarkRowSets
+from reader.storage.sqlite.search.results import SearchResults, best_first
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Callable
 
     from reader.storage.sqlite.index.reader import Index
-    from reader.storage.sqlite.search.page_sets import PagedRows
+    from reader.storage.sqlite.search.page_sets import PageRowSets
 
 ValueKind: TypeAlias = Literal["source", "domain", "topic", "type", "category", "lang", "tag", "folder"]
 _AT_ONCE = 1 << 16
@@ -48,28 +48,28 @@ class Tallies(NamedTuple):
     """Those dated today, in the time zone of the person."""
 
 
-class Asking:
+class SearchService:
     """Answers what is asked of the articles of one index, seen with one person's marks. Any thread may ask."""
 
-    def __init__(self, index: Callable[[], Index], marks: MarkedRows, pages: PagedRows) -> None:
+    def __init__(self, index: Callable[[], Index], marks: MarkRowSets, pages: PageRowSets) -> None:
         """``index`` gives the present one: it may be renewed."""
         self._index = index
         self._marks = marks
         self._pages = pages
 
-    def search(self, query: Query, sort: Sort, now: datetime | None = None, stop: Stop | None = None) -> Found:
+    def run(self, query: Query, sort: Sort, now: datetime | None = None, stop: Stop | None = None) -> SearchResults:
         """Return what matches ``query``, in its own order or else in that of ``sort``.
 
         ``now`` is an aware time. Raises StoppedError once ``stop`` tells so, and ReaderError.
         """
         searcher = self._index().searcher()
-        with searcher.looking(stop) as (db, snapshot):
+        with searcher.snapshot(stop) as (db, snapshot):
             rows = self._matching(db, snapshot, query, now, stop)
             ranked = query.sort == "relevance"
             own = query.sort if isinstance(query.sort, Sort) else sort
             order, known = snapshot.order(db, own), snapshot.everything
         rank = best_first(searcher, query.where) if ranked else None
-        return Found(query, View(own, order), rows, known=known, size=snapshot.size, rank=rank)
+        return SearchResults(query, ArticleOrder(own, order), rows, known=known, size=snapshot.size, rank=rank)
 
     def values(
         self, kind: ValueKind, within: Query | None = None, now: datetime | None = None, stop: Stop | None = None
@@ -79,15 +79,17 @@ class Asking:
         Values that differ in case alone are one, in the spelling that comes first in the
         alphabet. ``limit:`` does not count. Raises StoppedError once ``stop`` tells so, and ReaderError.
         """
-        with self._index().searcher().looking(stop) as (db, snapshot):
+        with self._index().searcher().snapshot(stop) as (db, snapshot):
             rows = self._matching(db, snapshot, within or Query(), now, stop)
             if kind == "tag":
                 found = [(shown, (its & rows).bit_count()) for _, shown, its in self._marks.tags()]
                 return _in_order(found)
-            field: Field = "topics" if kind == "topic" else kind
+            field: ColumnField = "topics" if kind == "topic" else kind
             column = snapshot.column(db, field)
             counted: Counter[int] = Counter()
-            codes = iter(column if rows == snapshot.everything else compress(column, bitmap.mask(rows, snapshot.size)))
+            codes = iter(
+                column if rows == snapshot.everything else compress(column, bitmap.to_mask(rows, snapshot.size))
+            )
             while part := [*islice(codes, _AT_ONCE)]:
                 counted.update(part)
             if kind == "folder":
@@ -103,7 +105,7 @@ class Asking:
 
     def tallies(self, now: datetime | None = None, stop: Stop | None = None) -> Tallies:
         """Return how many articles there are, unread, starred and of today. Raises StoppedError and ReaderError."""
-        with self._index().searcher().looking(stop) as (db, snapshot):
+        with self._index().searcher().snapshot(stop) as (db, snapshot):
             self._marks.refresh(snapshot.token)
             everything = snapshot.everything
             today = self._matching(db, snapshot, Query(DateCondition("in", "today")), now, stop)
@@ -112,10 +114,10 @@ class Asking:
         return Tallies(everything.bit_count(), unread.bit_count(), starred.bit_count(), today.bit_count())
 
     def _matching(
-        self, db: sqlite3.Connection, snapshot: Snapshot, query: Query, now: datetime | None, stop: Stop | None
+        self, db: sqlite3.Connection, snapshot: IndexSnapshot, query: Query, now: datetime | None, stop: Stop | None
     ) -> int:
         self._marks.refresh(snapshot.token)
-        question = Question(db, snapshot, self._marks, self._pages, now=now or datetime.now(UTC), stop=stop)
+        question = QueryEvaluator(db, snapshot, self._marks, self._pages, now=now or datetime.now(UTC), stop=stop)
         return question.matching(query.where) & snapshot.everything
 
 

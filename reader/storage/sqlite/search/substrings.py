@@ -38,7 +38,7 @@ _URLS = (
 )
 
 
-def among(db: sqlite3.Connection, field: PartField, part: str, rowids: array[int]) -> list[int]:
+def rows_containing(db: sqlite3.Connection, field: PartField, part: str, rowids: array[int]) -> list[int]:
     """Return which of ``rowids`` have ``part``, which is without case. Raises sqlite3.Error."""
     found: list[int] = []
     for start in range(0, len(rowids), _AT_ONCE):
@@ -51,18 +51,18 @@ def among(db: sqlite3.Connection, field: PartField, part: str, rowids: array[int
 
 def with_url(db: sqlite3.Connection, part: str, size: int) -> int:
     """Return the articles below ``size`` of whose addresses one has ``part``, without case. Raises sqlite3.Error."""
-    return row_sets.asked(db, _URLS, (part, size), size) if part.isascii() else 0
+    return row_sets.select_rows(db, _URLS, (part, size), size) if part.isascii() else 0
 
 
-def odd_names(db: sqlite3.Connection, size: int) -> int:
+def non_ascii_names(db: sqlite3.Connection, size: int) -> int:
     """Return the files below ``size`` whose names are perhaps not shown as they are. Raises sqlite3.Error."""
-    return row_sets.asked(db, _ODD, (size,), size)
+    return row_sets.select_rows(db, _ODD, (size,), size)
 
 
-def with_path(db: sqlite3.Connection, part: str, size: int, folder_of: array[int], odd: int) -> int:
+def rows_with_path(db: sqlite3.Connection, part: str, size: int, folder_of: array[int], odd: int) -> int:
     """Return the articles below ``size`` whose path has ``part``, without case.
 
-    ``folder_of`` is the folder of each row, ``odd`` what :func:`odd_names` returns. Raises sqlite3.Error.
+    ``folder_of`` is the folder of each row, ``odd`` what :func:`non_ascii_names` returns. Raises sqlite3.Error.
     """
     # Where part is not in the folder, it is in the name, or reaches from the end of the folder into the name.
     end, slash, begin = part.rpartition("/")
@@ -77,7 +77,7 @@ def with_path(db: sqlite3.Connection, part: str, size: int, folder_of: array[int
             before.append(code)
 
     def of_folders(codes: list[int]) -> int:
-        return bitmap.of_mask(columns.with_codes(folder_of, codes)) if codes else 0
+        return bitmap.from_mask(columns.with_codes(folder_of, codes)) if codes else 0
 
     found = of_folders(inside)
     if before:
@@ -85,7 +85,7 @@ def with_path(db: sqlite3.Connection, part: str, size: int, folder_of: array[int
     if not slash:
         found |= _names(db, f"instr(lower({_NAME}), ?)", part, size)
     odd |= of_folders(looked_at)
-    return found & ~odd | bitmap.of(among(db, "path", part, bitmap.numbers(odd)), size)
+    return found & ~odd | bitmap.from_rows(rows_containing(db, "path", part, bitmap.to_rows(odd)), size)
 
 
 def _names(db: sqlite3.Connection, condition: str, part: str, size: int) -> int:
@@ -93,7 +93,7 @@ def _names(db: sqlite3.Connection, condition: str, part: str, size: int) -> int:
     if not part.isascii():
         return 0
     select = f"SELECT rowid FROM files WHERE {condition} AND rowid < ? ORDER BY rowid"  # noqa: S608 - constants
-    return row_sets.asked(db, select, (part, size), size)
+    return row_sets.select_rows(db, select, (part, size), size)
 
 
 def _has(field: PartField, part: str, said: Sequence[object]) -> bool:

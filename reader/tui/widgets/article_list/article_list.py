@@ -17,7 +17,7 @@ from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 
 from reader.core.model import Row
-from reader.core.ordering import Sort, View
+from reader.core.ordering import ArticleOrder, Sort
 from reader.tui.keys import bindings
 from reader.tui.terminal.textual_internals import cached_vertical_scrollbar, set_line_count
 from reader.tui.timings import timings_of
@@ -98,7 +98,7 @@ class ArticleList(ScrollView, can_focus=True):
 
     def __init__(
         self,
-        order: View | None = None,
+        order: ArticleOrder | None = None,
         rows: Iterable[Row] = (),
         *,
         index: int = 0,
@@ -111,7 +111,7 @@ class ArticleList(ScrollView, can_focus=True):
         self.set_reactive(ArticleList.types, types)
         self.before_blur: Callable[[], None] = lambda: None
         """Called before an action that moves the focus: the next key is not meant for the list."""
-        self.order = order if order is not None else View(Sort(), array("q"))
+        self.order = order if order is not None else ArticleOrder(Sort(), array("q"))
         self.cursor = index
         """The index of the selected article."""
         self.user_selected = False
@@ -150,7 +150,7 @@ class ArticleList(ScrollView, can_focus=True):
 
     def show(
         self,
-        order: View,
+        order: ArticleOrder,
         rows: Iterable[Row],
         *,
         index: int | None = None,
@@ -176,7 +176,7 @@ class ArticleList(ScrollView, can_focus=True):
         set_line_count(self, line_width(self), len(order))
         self.cursor = max(0, min(self.cursor if index is None else index, len(order) - 1))
         if self._anchor != -1:
-            anchor = order.find(anchor_rowid)
+            anchor = order.index_of(anchor_rowid)
             self._anchor = -1 if anchor is None or index is None else anchor
             self._post_range()
         if before != -1 or top is not None:
@@ -277,8 +277,8 @@ class ArticleList(ScrollView, can_focus=True):
         """Remove the articles that no longer match, except the selected one."""
         selected, unmatched = self.rowid, self.unmatched - {self.rowid}
         rowids = array(self.order.rowids.typecode, [rowid for rowid in self.order.rowids if rowid not in unmatched])
-        order = View(self.order.sort, rowids)
-        index = order.find(selected)
+        order = ArticleOrder(self.order.sort, rowids)
+        index = order.index_of(selected)
         terms, left = self._renderer.terms, self.unmatched & {selected}
         self.show(order, self._rows.rows, index=index, terms=terms, unmatched=left)
         self._post_selected()
@@ -317,7 +317,7 @@ class ArticleList(ScrollView, can_focus=True):
 
     def extend_from(self, rowid: int) -> None:
         """Select the range from an article to the selected one; no range if it is not in the list."""
-        index = self.order.find(rowid)
+        index = self.order.index_of(rowid)
         if index is not None:
             self._anchor = index
             self._post_range()

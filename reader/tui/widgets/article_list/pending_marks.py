@@ -7,27 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from reader.core.marks import MarkChange
 from reader.core.model import Row
-
-
-class MarkChange(NamedTuple):
-    """A change of the marks of articles; None and empty leave a mark as it is."""
-
-    read: bool | None = None
-    starred: bool | None = None
-    add_tags: tuple[str, ...] = ()
-    remove_tags: tuple[str, ...] = ()
-
-    def applied_to(self, row: Row) -> Row:
-        """Return ``row`` after the change. Tags get back their first spelling when the row is loaded again."""
-        replaced = {tag.casefold() for tag in (*self.remove_tags, *self.add_tags)}
-        tags = [tag for tag in row.tags if tag.casefold() not in replaced]
-        return replace(
-            row,
-            read=row.read if self.read is None else self.read,
-            starred=row.starred if self.starred is None else self.starred,
-            tags=tuple(sorted((*tags, *self.add_tags), key=str.casefold)),
-        )
 
 
 class _Pending(NamedTuple):
