@@ -278,9 +278,9 @@ class NewsreaderApp(App[None]):
         if not self.is_headless:
 
             def leave() -> None:
-                from reader.desktop.programs import end_what_runs_in_terminal
+                from reader.desktop.programs import terminate_foreground
 
-                end_what_runs_in_terminal()  # it keeps our thread, which is to leave
+                terminate_foreground()  # it keeps our thread, which is to leave
                 loop.call_soon_threadsafe(self.call_later, self.action_quit)
 
             Hangup(leave, self._remove_files).watch()

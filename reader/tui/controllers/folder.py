@@ -80,7 +80,8 @@ class FolderController:
     # Events of the updater.
 
     def _receive(self, event: UpdaterEvent) -> None:
-        from reader.indexing.events import FolderAway, IndexChanged, MarksChanged, Notice
+        from reader.core.events import Notice
+        from reader.indexing.events import FolderAway, IndexChanged, MarksChanged
 
         session = self._session
         match event:
