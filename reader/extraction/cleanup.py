@@ -46,15 +46,17 @@ def clean_article(
     blocks: Sequence[Block], title: str = "", byline: str = "", other_titles: Iterable[str] = ()
 ) -> tuple[Block, ...]:
     """Return an article without boilerplate, and without repetitions of its title, byline and date."""
-    kept = [tidied for block in blocks if (tidied := _tidy(block)) is not None]
-    kept = _without_opening(kept, {_key(name) for name in (title, *other_titles) if name}, byline)
-    kept = _without_teasers(_without_other_articles(kept))
-    kept = _without_repeats(_without_bio(kept, byline))
-    while kept and isinstance(kept[-1], Heading | Rule):
-        kept.pop()
-    while kept and isinstance(kept[0], Rule):
-        kept.pop(0)
-    return tuple(b for at, b in enumerate(kept) if not (isinstance(b, Rule) and isinstance(kept[at - 1], Rule)))
+    remaining = [cleaned for block in blocks if (cleaned := _cleaned(block)) is not None]
+    remaining = _without_opening(remaining, {_key(name) for name in (title, *other_titles) if name}, byline)
+    remaining = _without_teasers(_without_other_articles(remaining))
+    remaining = _without_repeats(_without_bio(remaining, byline))
+    while remaining and isinstance(remaining[-1], Heading | Rule):
+        remaining.pop()
+    while remaining and isinstance(remaining[0], Rule):
+        remaining.pop(0)
+    return tuple(
+        b for index, b in enumerate(remaining) if not (isinstance(b, Rule) and isinstance(remaining[index - 1], Rule))
+    )
 
 
 def _key(text: str) -> str:
@@ -116,15 +118,15 @@ def _spans(block: Block) -> Spans:
 # --- single blocks ------------------------------------------------------------------------------
 
 
-def _tidy(block: Block) -> Block | None:
+def _cleaned(block: Block) -> Block | None:
     """Return a block without boilerplate lines, or None if nothing is left."""
     match block:
         case Paragraph(spans=spans) | Heading(spans=spans):
             text = spans_text(spans).strip()
             return None if not text or is_boilerplate_line(text) or _is_read_more(block, text) else block
         case ListBlock(items=items):
-            kept = [tuple(part for part in map(_tidy, item) if part is not None) for item in items]
-            return replace(block, items=tuple(filter(None, kept))) if any(kept) else None
+            remaining = [tuple(part for part in map(_cleaned, item) if part is not None) for item in items]
+            return replace(block, items=tuple(filter(None, remaining))) if any(remaining) else None
     return block
 
 
@@ -143,13 +145,13 @@ def _is_read_more(block: Block, text: str) -> bool:
 def _without_opening(blocks: list[Block], titles: set[str], byline: str) -> list[Block]:
     """Return blocks without the title, byline and date at the start."""
     names = _key(byline)
-    kept: list[Block] = []
-    for at, block in enumerate(blocks):
-        lines = text_of_block(block).split("\n") if at < _NEAR and not isinstance(block, CodeBlock | Table) else []
+    remaining: list[Block] = []
+    for index, block in enumerate(blocks):
+        lines = text_of_block(block).split("\n") if index < _NEAR and not isinstance(block, CodeBlock | Table) else []
         if any(lines) and all(_repeats_metadata(line, titles, names) for line in lines):
             continue
-        kept.append(block)
-    return kept
+        remaining.append(block)
+    return remaining
 
 
 def _repeats_metadata(line: str, titles: set[str], names: str) -> bool:
@@ -169,7 +171,7 @@ def _repeats_metadata(line: str, titles: set[str], names: str) -> bool:
 
 def _without_other_articles(blocks: list[Block]) -> list[Block]:
     """Return blocks without lists of other articles: a heading that announces them and the links below it."""
-    kept: list[Block] = []
+    remaining: list[Block] = []
     dropping = False
     for block in blocks:
         if isinstance(block, Heading) or _is_label(block):
@@ -181,10 +183,10 @@ def _without_other_articles(blocks: list[Block]) -> list[Block]:
             if linked_share(block) > 0.5 or isinstance(block, Figure | Embed | Rule) or len(text_of_block(block)) < 80:
                 continue
             dropping = False
-        kept.append(block)
-    while kept and _is_link_list(kept[-1]):
-        kept.pop()
-    return kept
+        remaining.append(block)
+    while remaining and _is_link_list(remaining[-1]):
+        remaining.pop()
+    return remaining
 
 
 def _without_teasers(blocks: list[Block]) -> list[Block]:
@@ -192,12 +194,12 @@ def _without_teasers(blocks: list[Block]) -> list[Block]:
     is_text = [isinstance(b, Paragraph) and len(text_of_block(b)) > 80 and linked_share(b) < 0.5 for b in blocks]
     if sum(is_text) < _LONG:
         return blocks
-    kept = blocks[:1]
-    for at in range(1, len(blocks)):
-        between = is_text[at - 1] and at + 1 < len(blocks) and is_text[at + 1]
-        if not (between and _is_headline(blocks[at])):
-            kept.append(blocks[at])
-    return kept
+    remaining = blocks[:1]
+    for index in range(1, len(blocks)):
+        between = is_text[index - 1] and index + 1 < len(blocks) and is_text[index + 1]
+        if not (between and _is_headline(blocks[index])):
+            remaining.append(blocks[index])
+    return remaining
 
 
 def _is_headline(block: Block) -> bool:
@@ -213,8 +215,8 @@ def _without_bio(blocks: list[Block], byline: str) -> list[Block]:
     if len(name.split()) < 2:
         return blocks
     last = blocks[-_ENDING:]
-    kept = [block for block in last if not _is_bio(block, name)]
-    return blocks[: len(blocks) - len(last)] + kept
+    remaining = [block for block in last if not _is_bio(block, name)]
+    return blocks[: len(blocks) - len(last)] + remaining
 
 
 def _is_bio(block: Block, name: str) -> bool:
@@ -244,21 +246,23 @@ def _without_repeats(blocks: list[Block]) -> list[Block]:
     """Return blocks without repeated long ones and images, and without pull quotes."""
     text = "\n".join(_solid(text_of_block(block)) for block in blocks if isinstance(block, Paragraph))
     pulled = {
-        at
-        for at, block in [(at, block) for at, block in enumerate(blocks) if isinstance(block, Quote)][:_MAX_QUOTES]
+        index
+        for index, block in [(index, block) for index, block in enumerate(blocks) if isinstance(block, Quote)][
+            :_MAX_QUOTES
+        ]
         if len(key := _solid(text_of_block(block))) > 30 and key in text
     }
-    blocks = [block for at, block in enumerate(blocks) if at not in pulled]
+    blocks = [block for index, block in enumerate(blocks) if index not in pulled]
     seen: set[str] = set()
-    kept: list[Block] = []
+    remaining: list[Block] = []
     for block in blocks:
         key = block.url if isinstance(block, Figure) else _solid(text_of_block(block))
         if key and (len(key) > 60 or isinstance(block, Figure)) and not isinstance(block, CodeBlock | Table):
             if key in seen:
                 continue
             seen.add(key)
-        kept.append(block)
-    return kept
+        remaining.append(block)
+    return remaining
 
 
 # --- two candidates combined ----------------------------------------------------------------------
@@ -271,7 +275,7 @@ def with_headings(blocks: Sequence[Block], others: Sequence[Block]) -> tuple[Blo
     invent them.
     """
     whole = _solid(article_text(blocks))
-    places = {_solid(text_of_block(block)): at for at, block in reversed(list(enumerate(blocks)))}
+    places = {_solid(text_of_block(block)): index for index, block in reversed(list(enumerate(blocks)))}
     places.pop("", None)  # of images and rules
     missing: dict[int, list[Block]] = {}
     waiting: list[Block] = []
@@ -289,4 +293,4 @@ def with_headings(blocks: Sequence[Block], others: Sequence[Block]) -> tuple[Blo
             waiting.append(other)
     if not missing:
         return tuple(blocks)
-    return tuple(part for at, block in enumerate(blocks) for part in (*missing.get(at, []), block))
+    return tuple(part for index, block in enumerate(blocks) for part in (*missing.get(index, []), block))

@@ -238,8 +238,8 @@ def _nearest_to_data(
 def _trimmed(blocks: tuple[Block, ...], wanted: Counter[tuple[str, ...]]) -> tuple[Block, ...]:
     """Return blocks from the first to the last that share words with the wanted text."""
     known = set(wanted)
-    at = [i for i, block in enumerate(blocks) if known & set(_word_shingles([block]))]
-    return blocks[at[0] : at[-1] + 1] if at else blocks
+    index = [i for i, block in enumerate(blocks) if known & set(_word_shingles([block]))]
+    return blocks[index[0] : index[-1] + 1] if index else blocks
 
 
 def _agrees_with_element(blocks: Sequence[Block], element: HtmlElement) -> bool:
@@ -269,7 +269,7 @@ def _shingles_of(text: str) -> Counter[tuple[str, ...]]:
 def _word_shingles(blocks: Sequence[Block]) -> Counter[tuple[str, ...]]:
     """Return four words each, as the search index has them, to compare texts from different sources."""
     found = words(article_text(blocks))
-    return Counter(tuple(found[at : at + _SHINGLE]) for at in range(max(1, len(found) - _SHINGLE + 1)))
+    return Counter(tuple(found[index : index + _SHINGLE]) for index in range(max(1, len(found) - _SHINGLE + 1)))
 
 
 def _overlap(blocks: Sequence[Block], wanted: Counter[tuple[str, ...]]) -> tuple[float, float]:

@@ -52,10 +52,10 @@ def main_element(tree: HtmlElement) -> HtmlElement | None:
         score = (1 + min(text / 100, 6)) * (1 - linked / text)
         # Text directly in an element, between line breaks, scores for that element.
         holder: HtmlElement | None = element.getparent() if element.tag in _PARTS else element
-        for at, outer in enumerate(_ancestors(holder)):
+        for index, outer in enumerate(_ancestors(holder)):
             totals[outer] += score
-            if at < len(_SHARES):
-                scores[outer] += _SHARES[at] * score
+            if index < len(_SHARES):
+                scores[outer] += _SHARES[index] * score
     if not scores:
         return None
     return _widened(max(scores, key=lambda element: scores[element]), totals)

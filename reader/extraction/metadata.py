@@ -132,8 +132,8 @@ def _title_headings(titles: list[str], headings: list[str]) -> list[str]:
     keys = list(filter(None, map(_key, titles)))
     return [
         heading
-        for at, heading in enumerate(headings)
-        if at == 0 or any(_key(heading) in key or key in _key(heading) for key in keys)
+        for index, heading in enumerate(headings)
+        if index == 0 or any(_key(heading) in key or key in _key(heading) for key in keys)
     ]
 
 

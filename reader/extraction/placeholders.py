@@ -31,7 +31,7 @@ RULE = "\ue0c5"
 QUOTE, QUOTE_END = "\ue0c6", "\ue0c7"
 """Surround the text of a quote; the first occurs twice, around the index of the quote."""
 # Digits that no library counts as part of a word.
-_HIDE_DIGITS = {ord(digit): 0xE0D0 + at for at, digit in enumerate("0123456789")}
+_HIDE_DIGITS = {ord(digit): 0xE0D0 + index for index, digit in enumerate("0123456789")}
 _SHOW_DIGITS = {hidden: chr(digit) for digit, hidden in _HIDE_DIGITS.items()}
 _DIGITS = "[\ue0d0-\ue0d9]"
 _NUMBERED = re.compile(f"{NUMBER}({_DIGITS}*){NUMBER}")
@@ -218,13 +218,13 @@ def without_placeholders(text: str) -> str:
 
 def split_placeholders(text: str, placeholders: Placeholders) -> Iterator[tuple[str, str]]:
     """Yield the pieces of a text as (text, HTML), one of them empty; HTML is that of a quote or a rule."""
-    at = 0
+    index = 0
     for found in _QUOTE_OR_RULE.finditer(text):
-        if found.start() > at:
-            yield text[at : found.start()], ""
+        if found.start() > index:
+            yield text[index : found.start()], ""
         number = int(found[1].translate(_SHOW_DIGITS)) if found[1] else -1
         if number < len(placeholders.quotes):
             yield "", "<hr>" if number < 0 else placeholders.quotes[number]
-        at = found.end()
-    if at < len(text):
-        yield text[at:], ""
+        index = found.end()
+    if index < len(text):
+        yield text[index:], ""

@@ -94,8 +94,8 @@ def prepare(tree: HtmlElement, base_url: str) -> Placeholders:
 def _drop_widgets(tree: HtmlElement) -> None:
     """Remove elements that no article contains; a form around the whole page stays, as some frameworks make one."""
     whole = size_of(tree)
-    for at, element in enumerate(elements(tree, "form", "dialog", "noscript")):
-        if at < _MOST_WRAPPERS and 2 * size_of(element) > whole:
+    for index, element in enumerate(elements(tree, "form", "dialog", "noscript")):
+        if index < _MOST_WRAPPERS and 2 * size_of(element) > whole:
             element.tag = "div"
     for element in elements(tree, "form", "dialog", "noscript", *_REMOVED):
         drop(element)
@@ -214,8 +214,8 @@ def _replace_figure(figure: HtmlElement, base_url: str, placeholders: Placeholde
         figure.remove(child)
     figure.attrib.clear()
     figure.tail = tail
-    for at, source in enumerate(unique):
-        text = caption if at == len(unique) - 1 else ""
+    for index, source in enumerate(unique):
+        text = caption if index == len(unique) - 1 else ""
         kept = ImageSource(source.url, source.alt, text, source.width, source.height)
         image = figure.makeelement("img")
         _set_placeholder(image, placeholders.add(kept), kept)

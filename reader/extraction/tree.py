@@ -74,8 +74,8 @@ def parse(source: str) -> Parsed | None:
 
 def _with_some_attributes(tag: re.Match[str]) -> str:
     """Return a long tag with at most :data:`MAX_ATTRIBUTES` attributes."""
-    for at, attribute in enumerate(ATTRIBUTE.finditer(tag[2])):
-        if at == MAX_ATTRIBUTES:
+    for index, attribute in enumerate(ATTRIBUTE.finditer(tag[2])):
+        if index == MAX_ATTRIBUTES:
             return f"{tag[1]}{tag[2][: attribute.start()]}>"
     return tag[0]
 

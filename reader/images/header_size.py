@@ -41,20 +41,20 @@ def _gif(body: bytes) -> tuple[int, int]:
 
 
 def _jpeg(body: bytes) -> tuple[int, int] | None:
-    at = 2
+    offset = 2
     for _ in range(_MAX_MARKERS):
-        if body[at] != 0xFF:
+        if body[offset] != 0xFF:
             return None
-        while body[at] == 0xFF:  # any number of fill bytes may precede a marker
-            at += 1
-        marker = body[at]
-        at += 1
+        while body[offset] == 0xFF:  # any number of fill bytes may precede a marker
+            offset += 1
+        marker = body[offset]
+        offset += 1
         if marker in _WITHOUT_LENGTH:
             continue
         if marker in _FRAMES:
-            height, width = unpack_from(">HH", body, at + 3)
+            height, width = unpack_from(">HH", body, offset + 3)
             return width, height
-        at += unpack_from(">H", body, at)[0]
+        offset += unpack_from(">H", body, offset)[0]
     return None
 
 
@@ -74,10 +74,10 @@ def _webp(body: bytes) -> tuple[int, int] | None:
 def _avif(body: bytes) -> tuple[int, int] | None:
     # ISO/IEC 23008-12, 6.5.3: one for each contained image; a decoder may have to hold the largest.
     largest: tuple[int, int] | None = None
-    at = body.find(b"ispe", 0, 65_536)
-    while at >= 0:
-        width, height = unpack_from(">II", body, at + 8)
+    offset = body.find(b"ispe", 0, 65_536)
+    while offset >= 0:
+        width, height = unpack_from(">II", body, offset + 8)
         if largest is None or width * height > largest[0] * largest[1]:
             largest = width, height
-        at = body.find(b"ispe", at + 4, 65_536)
+        offset = body.find(b"ispe", offset + 4, 65_536)
     return largest

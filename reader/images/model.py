@@ -76,12 +76,12 @@ class RenderedImage:
         row = 3 * self.cells
         upper = self.colors[2 * line * row : (2 * line + 1) * row]
         lower = self.colors[(2 * line + 1) * row : (2 * line + 2) * row]
-        at = 0
-        while at < row:
-            above, below, start = upper[at : at + 3], lower[at : at + 3], at
-            while at < row and upper[at : at + 3] == above and lower[at : at + 3] == below:
-                at += 3
-            yield (above[0], above[1], above[2]), (below[0], below[1], below[2]), (at - start) // 3
+        offset = 0
+        while offset < row:
+            above, below, start = upper[offset : offset + 3], lower[offset : offset + 3], offset
+            while offset < row and upper[offset : offset + 3] == above and lower[offset : offset + 3] == below:
+                offset += 3
+            yield (above[0], above[1], above[2]), (below[0], below[1], below[2]), (offset - start) // 3
 
 
 @dataclass(frozen=True, slots=True)

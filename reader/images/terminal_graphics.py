@@ -59,7 +59,7 @@ def sixel(body: bytes, box: ImageBox) -> RenderedImage:
     # One palette for the whole image, so that its lines do not differ.
     few = shown.quantize(_COLORS, Image.Quantize.MEDIANCUT)
     high = box.cell.height
-    strips = [few.crop((0, at * high, few.width, (at + 1) * high)) for at in range(lines)]
+    strips = [few.crop((0, index * high, few.width, (index + 1) * high)) for index in range(lines)]
     sixels = tuple(_sixel_of(_rendered(renderer(strip, width=cells, height=1), cells, 1)) for strip in strips)
     small = shown.resize((cells, 2 * lines), Image.Resampling.LANCZOS)
     return RenderedImage(cells, lines, small.tobytes(), sixels=sixels)

@@ -57,7 +57,7 @@ def marked(folder: Path) -> list[tuple[str, bool, bool, tuple[str, ...]]]:
         (["zebra"], 0),
     ],
 )
-def test_articles_are_counted_minus_signs_and_all(news: Path, query: list[str], count: int) -> None:
+def test_count_accepts_minus_signs_in_a_query(news: Path, query: list[str], count: int) -> None:
     result = run("count", news, *query)
     assert (result.exit_code, result.stdout) == (0, f"{count}\n")
 
@@ -68,7 +68,7 @@ def test_a_list_follows_the_query_and_its_order(news: Path) -> None:
     assert "No article in" in run("list", news, "zebra").stderr
 
 
-def test_what_a_query_finds_is_marked_in_one_step(news: Path) -> None:
+def test_mark_changes_all_matches_in_one_undo_step(news: Path) -> None:
     result = run("mark", news, "june", "--read", "--star", "--tag", "Summer")
     assert (result.exit_code, result.stdout) == (0, "")
     assert "2 articles" in result.stderr
@@ -83,24 +83,24 @@ def test_what_a_query_finds_is_marked_in_one_step(news: Path) -> None:
     assert marked(news)[0] == ("A court ", True, True, ("Summer",))
 
 
-def test_a_limit_is_enough_to_say_which(news: Path) -> None:
+def test_a_limit_makes_an_empty_query_valid_for_mark(news: Path) -> None:
     run("mark", news, "sort:quality limit:1", "--read")
     assert [read for _, read, _, _ in marked(news)] == [True, False, False]
 
 
 @pytest.mark.parametrize("query", ["", "🎉", "court OR &", "-🎉", "sort:date"])
-def test_what_would_mean_everything_by_mistake_marks_nothing(news: Path, query: str) -> None:
+def test_a_query_that_matches_everything_by_accident_marks_nothing(news: Path, query: str) -> None:
     with pytest.raises(ReaderError, match="matches every article"):
         run("mark", news, query, "--read")
     assert not any(read for _, read, _, _ in marked(news))
 
 
-def test_how_to_mark_has_to_be_said(news: Path) -> None:
+def test_mark_needs_an_option(news: Path) -> None:
     with pytest.raises(ReaderError, match="No mark was given"):
         run("mark", news, "june")
 
 
-def test_a_mistake_is_shown_with_its_place_and_not_all_around_it(news: Path) -> None:
+def test_a_query_error_shows_an_excerpt_of_the_query(news: Path) -> None:
     with pytest.raises(ReaderError, match=r"quality>= needs a number\..*at character 6"):
         run("count", news, "june quality>=")
     with pytest.raises(ReaderError) as told:
@@ -108,7 +108,7 @@ def test_a_mistake_is_shown_with_its_place_and_not_all_around_it(news: Path) -> 
     assert len(str(told.value)) < 400
 
 
-def test_nothing_is_claimed_of_marks_that_cannot_be_kept(news: Path) -> None:
+def test_mark_fails_if_marks_cannot_be_saved(news: Path) -> None:
     run("mark", news, "june", "--read")
     with closing(sqlite3.connect(Paths.from_environment().state_file)) as db:
         db.execute("PRAGMA user_version = 99")
@@ -118,7 +118,7 @@ def test_nothing_is_claimed_of_marks_that_cannot_be_kept(news: Path) -> None:
 
 
 @pytest.mark.parametrize("both", [("--read", "--unread"), ("--star", "--unstar")])
-def test_both_ways_at_once_is_refused(news: Path, both: tuple[str, str]) -> None:
+def test_contradicting_options_are_refused(news: Path, both: tuple[str, str]) -> None:
     with pytest.raises(ReaderError, match="contradict each other"):
         run("mark", news, "june", *both)
     assert not any(read or starred for _, read, starred, _ in marked(news))

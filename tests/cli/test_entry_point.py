@@ -58,7 +58,7 @@ _LATER = {
 """What a warm start must not have imported when the list is on the screen."""
 
 
-def test_the_commands_that_are_no_folders_are_those_of_the_command_line() -> None:
+def test_the_entry_point_knows_all_commands() -> None:
     assert set(cli.commands) == start.COMMANDS
 
 
@@ -77,7 +77,7 @@ def test_the_commands_that_are_no_folders_are_those_of_the_command_line() -> Non
         ("-", False),
     ],
 )
-def test_only_a_plain_path_takes_the_short_way(line: str, app: bool) -> None:
+def test_only_a_plain_path_skips_the_command_line_parser(line: str, app: bool) -> None:
     assert start._opens_app(line.split()) is app
 
 

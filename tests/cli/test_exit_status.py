@@ -42,7 +42,7 @@ def _main(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int | str 
         (["--nonsense"], "Error: No such option"),
     ],
 )
-def test_what_cannot_be_done_is_told_in_a_sentence_and_exits_with_2(
+def test_failures_print_a_sentence_and_exit_with_2(
     seeds: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
     assert _main(monkeypatch, *(seeds if each == "SEEDS" else each for each in arguments)) == 2
@@ -73,7 +73,7 @@ def test_main_runs_the_command_and_gives_its_exit_status(
         (KeyboardInterrupt(), 130, ""),
     ],
 )
-def test_what_goes_wrong_in_a_command_never_shows_a_traceback(
+def test_unexpected_errors_never_show_a_traceback(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], error: BaseException, status: int, said: str
 ) -> None:
     @click.command
@@ -87,7 +87,7 @@ def test_what_goes_wrong_in_a_command_never_shows_a_traceback(
     assert len(errors.strip("\n").splitlines()) == (1 if said else 0)
 
 
-def test_a_pipe_that_is_closed_early_is_no_error(
+def test_a_pipe_closed_early_is_not_an_error(
     seeds: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     end, start = os.pipe()

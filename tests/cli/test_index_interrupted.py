@@ -46,7 +46,7 @@ def _is_running(pid: int) -> bool:
 
 
 @pytest.mark.parametrize("signal_", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_however_it_ends_its_processes_end_too(make_folder: MakeFolder, signal_: signal.Signals) -> None:
+def test_worker_processes_end_with_the_command(make_folder: MakeFolder, signal_: signal.Signals) -> None:
     folder = make_folder(_many(6000))
     with subprocess.Popen(
         [*_COMMAND, str(folder)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=_TOP
@@ -64,7 +64,7 @@ def test_however_it_ends_its_processes_end_too(make_folder: MakeFolder, signal_:
         assert time.monotonic() < deadline, "a parser process goes on alone"
 
 
-def test_where_nothing_can_be_kept_it_says_so(make_folder: MakeFolder, tmp_path: Path) -> None:
+def test_an_unwritable_cache_directory_is_an_error(make_folder: MakeFolder, tmp_path: Path) -> None:
     folder = make_folder(_many(3))
     (tmp_path / "own").mkdir(exist_ok=True)
     (tmp_path / "own" / "cache").write_text("a file where a folder would have to be")
@@ -75,7 +75,7 @@ def test_where_nothing_can_be_kept_it_says_so(make_folder: MakeFolder, tmp_path:
     assert found.stdout == ""
 
 
-def test_what_takes_long_tells_how_far_it_is_in_lines(make_folder: MakeFolder) -> None:
+def test_long_runs_print_progress_lines(make_folder: MakeFolder) -> None:
     # In this process's child, the time between two lines is set to none: nobody wants to wait for five seconds.
     program = (
         "import sys, reader.cli.main as cli, reader.cli.session as library; "

@@ -54,7 +54,7 @@ def test_the_seeds_are_listed_in_every_order(seeds: Path, by: str, order: list[s
     assert [each["path"] for each in _json("list", seeds, "--sort", by, "--reverse")] == reversed_
 
 
-def test_without_a_word_about_it_the_best_comes_first(seeds: Path) -> None:
+def test_the_default_order_is_quality(seeds: Path) -> None:
     assert _json("list", seeds) == _json("list", seeds, "--sort", "quality")
 
 
@@ -193,13 +193,13 @@ def test_in_a_table_what_is_unknown_is_a_dash(make_folder: MakeFolder, monkeypat
     assert lines[1].split() == ["–", "–", "–", "T"]
 
 
-def test_check_is_quiet_about_what_is_well(seeds: Path) -> None:
+def test_check_reports_no_problems_for_good_documents(seeds: Path) -> None:
     result = _run("check", seeds)
     assert (result.exit_code, result.stdout, result.stderr) == (0, "", "newsreader: 5 documents, no problems.\n")
     assert _run("check", seeds, "--json").stdout == "[]\n"
 
 
-def test_check_tells_every_problem_with_its_place(make_folder: MakeFolder) -> None:
+def test_check_reports_every_problem_with_its_place(make_folder: MakeFolder) -> None:
     folder = make_folder({"a.md": "---\ntitle: T\nquality: x\nrelated:\n- heat: -9\n---\n", "b.md": "plain"})
     result = _run("check", folder)
     assert result.exit_code == 1
@@ -245,7 +245,7 @@ _HOSTILE = {
 }
 
 
-def test_what_strangers_wrote_is_harmless_in_every_output(make_folder: MakeFolder) -> None:
+def test_untrusted_text_is_harmless_in_every_output(make_folder: MakeFolder) -> None:
     folder = make_folder(_HOSTILE)
     listed = _run("list", folder).stdout
     assert [line.split("\t")[4] for line in listed.splitlines()] == [
@@ -293,7 +293,7 @@ def test_what_could_not_be_opened_as_usual_is_said_and_the_list_printed(
 
 
 @pytest.mark.parametrize("option", ["--version", "--help", "-h"])
-def test_it_tells_about_itself(option: str) -> None:
+def test_help_and_version(option: str) -> None:
     result = _run(option)
     assert (result.exit_code, result.stderr) == (0, "")
     expected = (

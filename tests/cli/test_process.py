@@ -160,7 +160,7 @@ def test_a_table_without_colour_has_none(seeds: Path) -> None:
     assert "\x1b" not in _without_styles(written)
 
 
-def test_a_fault_of_our_own_is_told_in_a_sentence_and_its_traceback_logged(seeds: Path, tmp_path: Path) -> None:
+def test_an_internal_error_prints_a_sentence_and_logs_its_traceback(seeds: Path, tmp_path: Path) -> None:
     # A module that breaks on import stands for any mistake in the program.
     (tmp_path / "sqlite3.py").write_text("raise AssertionError('boom')")
     environ = {"PYTHONPATH": f"{tmp_path}{os.pathsep}{_ROOT}"}
@@ -171,7 +171,7 @@ def test_a_fault_of_our_own_is_told_in_a_sentence_and_its_traceback_logged(seeds
     assert "Traceback (most recent call last):" in log.read_text()
 
 
-def test_a_fault_of_our_own_in_one_document_costs_that_document(tmp_path: Path) -> None:
+def test_an_internal_error_in_one_document_costs_only_that_document(tmp_path: Path) -> None:
     (tmp_path / "yaml.py").write_text("raise AssertionError('boom')")
     news = tmp_path / "news"
     news.mkdir()
@@ -201,7 +201,7 @@ def test_the_first_and_the_last_day_of_the_calendar_can_be_shown(tmp_path: Path,
     assert "A" in _in_terminal("list", tmp_path / "a.md", TZ=zone)
 
 
-def test_a_full_disk_is_told_as_one(seeds: Path) -> None:
+def test_a_full_disk_is_reported(seeds: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         ran = subprocess.run(
             [sys.executable, "-m", "reader", "list", str(seeds)],

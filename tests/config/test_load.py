@@ -16,7 +16,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "config.toml"
 
 
-def test_without_a_file_all_is_as_usual(path: Path) -> None:
+def test_a_missing_file_means_the_defaults(path: Path) -> None:
     assert load_config(path, _ACTIONS) == Config()
 
 
@@ -73,7 +73,7 @@ def test_settings_are_read(path: Path, text: str, theme: str, keys: dict[str, st
         ("a = 1\na = 2\nb = 3", "at line 2"),
     ],
 )
-def test_what_cannot_be_used_is_told_with_file_and_key(path: Path, text: str, message: str) -> None:
+def test_an_invalid_setting_names_file_and_key(path: Path, text: str, message: str) -> None:
     path.write_text(text)
     with pytest.raises(ReaderError) as caught:
         load_config(path, _ACTIONS)
@@ -82,19 +82,19 @@ def test_what_cannot_be_used_is_told_with_file_and_key(path: Path, text: str, me
     assert str(caught.value).isprintable()
 
 
-def test_bytes_that_are_no_text_are_told_too(path: Path) -> None:
+def test_a_file_that_is_not_utf_8_is_an_error(path: Path) -> None:
     path.write_bytes(b'theme = "\xff"')
     with pytest.raises(ReaderError, match=r"is not valid TOML: .*utf-8"):
         load_config(path, _ACTIONS)
 
 
-def test_a_folder_in_the_place_of_the_file_is_told_too(path: Path) -> None:
+def test_a_folder_instead_of_the_file_is_an_error(path: Path) -> None:
     path.mkdir()
     with pytest.raises(ReaderError, match=": is a directory"):
         load_config(path, _ACTIONS)
 
 
-def test_what_may_be_fetched_is_read(path: Path) -> None:
+def test_fetch_settings_are_read(path: Path) -> None:
     path.write_text(
         "[fetch]\n"
         "enabled = false\n"
@@ -123,7 +123,7 @@ def test_the_password_of_a_proxy_is_never_shown(path: Path) -> None:
     assert "secret" not in str(caught.value)
 
 
-def test_a_command_that_knows_no_keys_leaves_them_to_the_app(path: Path) -> None:
+def test_without_known_actions_keys_are_not_checked(path: Path) -> None:
     path.write_text('[keys]\nopne = "x"\n[fetch]\nenabled = false')
     assert not load_config(path).fetch.enabled
 
@@ -137,6 +137,6 @@ def test_a_command_that_knows_no_keys_leaves_them_to_the_app(path: Path) -> None
         (FetchSettings(enabled=False, offline=True), "--offline"),
     ],
 )
-def test_why_nothing_goes_out_is_one_sentence(settings: FetchSettings, words: str) -> None:
+def test_the_refusal_to_fetch_is_one_sentence(settings: FetchSettings, words: str) -> None:
     assert words in settings.refusal
     assert bool(settings.refusal) == bool(words)

@@ -24,5 +24,5 @@ def test_an_error_is_a_sentence_and_a_hint(hint: str, shown: str) -> None:
         (OSError(), "oserror"),
     ],
 )
-def test_a_reason_follows_a_colon(error: BaseException, words: str) -> None:
+def test_describe_error_returns_words_that_follow_a_colon(error: BaseException, words: str) -> None:
     assert describe_error(error) == words

@@ -24,7 +24,7 @@ def _usual_logging(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     root.setLevel(level)
 
 
-def test_the_file_is_made_with_the_first_warning(tmp_path: Path) -> None:
+def test_the_log_file_is_created_with_the_first_warning(tmp_path: Path) -> None:
     path = tmp_path / "cache" / "newsreader.log"
     logs.start_logging(path)
     logging.getLogger("reader.x").info("nothing to tell")
@@ -38,7 +38,7 @@ def _fail(words: str) -> None:
     raise ValueError(words)
 
 
-def test_what_strangers_wrote_is_logged_safely_with_its_traceback(tmp_path: Path) -> None:
+def test_untrusted_text_is_logged_safely_with_its_traceback(tmp_path: Path) -> None:
     logs.start_logging(tmp_path / "a.log")
     try:
         _fail("\x1b]52;c;x\x07\u202eevil")
@@ -50,7 +50,7 @@ def test_what_strangers_wrote_is_logged_safely_with_its_traceback(tmp_path: Path
     assert not {"\x1b", "\x07", "\r", "\u202e"} & set(written)
 
 
-def test_the_files_do_not_grow_for_ever(tmp_path: Path) -> None:
+def test_log_files_are_rotated(tmp_path: Path) -> None:
     logs.start_logging(tmp_path / "a.log")
     for _ in range(40):
         logging.getLogger("reader").warning("x" * 50_000)
@@ -60,7 +60,7 @@ def test_the_files_do_not_grow_for_ever(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("place", ["file/a.log", "folder"])
-def test_without_a_place_for_the_file_nothing_is_logged_and_nothing_said(
+def test_an_unwritable_log_directory_disables_logging_silently(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], place: str
 ) -> None:
     (tmp_path / "file").write_text("")

@@ -46,11 +46,11 @@ def _harmful(shown: str) -> list[str]:
         ("Z" + "\u0301\u200c" * 50 + "algo", "Z" + "\u0301" * 4 + "algo"),
     ],
 )
-def test_a_line_keeps_what_is_read_and_loses_what_acts(raw: str, expected: str) -> None:
+def test_clean_keeps_text_and_removes_control_characters(raw: str, expected: str) -> None:
     assert text.clean(raw) == expected
 
 
-def test_a_block_keeps_lines_tabs_and_indents() -> None:
+def test_clean_block_keeps_lines_tabs_and_indents() -> None:
     assert text.clean_block("a\r\n\tb\r  c\u2028d\x1b[2J\ve") == "a\n\tb\n  c\nd[2J\ne"
 
 
@@ -58,7 +58,7 @@ def test_a_block_keeps_lines_tabs_and_indents() -> None:
 @example("م" + "\u0301" * 4 + "\u064b\u200cم")
 @example("👩\u200d\u3000")
 @example("a\u0301\u0301\u0301\u0301\u200c\u0301")
-def test_cleaning_is_idempotent_and_leaves_nothing_that_acts(raw: str) -> None:
+def test_cleaning_is_idempotent_and_leaves_no_control_characters(raw: str) -> None:
     line, block = text.clean(raw), text.clean_block(raw)
     assert text.clean(line) == line == text.clean_block(line)
     assert text.clean_block(block) == block
@@ -67,7 +67,7 @@ def test_cleaning_is_idempotent_and_leaves_nothing_that_acts(raw: str) -> None:
     line.encode()
 
 
-def test_a_megabyte_of_joiners_or_marks_is_cleaned_at_once() -> None:
+def test_cleaning_a_megabyte_of_joiners_or_marks_takes_linear_time() -> None:
     assert text.clean("a" + _JOINERS * 500_000 + "b") == "ab"
     assert text.clean("a" + "\u0301\u200d" * 500_000) == "a" + "\u0301" * 4
 
@@ -90,7 +90,7 @@ def test_a_path_is_shown_as_one_safe_line(path: str | bytes, shown: str) -> None
         ("می\u200cخواهم", "می\u200cخواهم"),
     ],
 )
-def test_what_terminals_disagree_about_is_drawn_in_its_simplest_form(raw: str, drawn: str) -> None:
+def test_stable_width_removes_what_terminals_disagree_about(raw: str, drawn: str) -> None:
     assert text.stable_width(raw) == drawn
 
 
@@ -111,13 +111,13 @@ def test_what_terminals_disagree_about_is_drawn_in_its_simplest_form(raw: str, d
         ("anything", -3, ""),
     ],
 )
-def test_a_text_is_cut_between_clusters(raw: str, cells: int, shown: str) -> None:
+def test_truncate_cuts_between_grapheme_clusters(raw: str, cells: int, shown: str) -> None:
     assert text.truncate(raw, cells) == shown
 
 
 @given(_TEXTS, st.integers(min_value=0, max_value=50), st.booleans())
 @example("🇩🇪🇩", 3, False)
-def test_a_cell_of_a_table_has_exactly_its_width(raw: str, cells: int, right: bool) -> None:
+def test_fit_cells_returns_exactly_the_width(raw: str, cells: int, right: bool) -> None:
     title = text.clean(raw)
     cut, fitted = text.truncate(title, cells), text.fit_cells(title, cells, right=right)
     assert cell_len(cut) <= cells
@@ -125,12 +125,12 @@ def test_a_cell_of_a_table_has_exactly_its_width(raw: str, cells: int, right: bo
     assert fitted == (fitted[: len(fitted) - len(cut)] + cut if right else cut + fitted[len(cut) :])
 
 
-def test_numbers_stand_at_the_right() -> None:
+def test_fit_cells_can_align_right() -> None:
     assert text.fit_cells("39", 5, right=True) == "   39"
     assert text.fit_cells("39", 5) == "39   "
 
 
-def test_one_is_singular() -> None:
+def test_format_count_uses_the_singular_for_one() -> None:
     assert [format_count(number, "article") for number in (0, 1, 5000)] == ["0 articles", "1 article", "5,000 articles"]
 
 
@@ -140,13 +140,13 @@ def test_character_references_are_decoded_whatever_their_length() -> None:
 
 
 @given(st.text(st.characters(max_codepoint=0x7F)) | st.text(st.sampled_from("ab \x00\t\n\x7f~")))
-def test_the_quick_look_at_plain_text_says_what_the_long_one_says(plain: str) -> None:
+def test_the_fast_path_for_ascii_equals_the_full_one(plain: str) -> None:
     # One character beyond ASCII, and the whole text goes the long way.
     assert text.clean(plain) == text.clean(f"é {plain} é")[1:-1].strip()
     assert text.clean_block(plain) == text.clean_block(f"é{plain}é")[1:-1]
 
 
 @given(_TEXTS)
-def test_what_is_looked_for_first_is_all_that_is_taken_out(any_text: str) -> None:
+def test_the_quick_check_covers_every_removed_character(any_text: str) -> None:
     # A character that goes by itself makes the rest be looked at too, and is gone afterwards.
     assert text.clean_block(any_text) == text.clean_block(any_text + "x\x1b").removesuffix("x")

@@ -59,18 +59,18 @@ def test_case_and_composition_do_not_matter(text: str) -> None:
 
 
 @given(_texts)
-def test_nothing_of_a_word_can_be_an_operator(text: str) -> None:
+def test_words_contain_no_fts_operators(text: str) -> None:
     for word in words(text):
         assert not any(char.isspace() or char in "\"'*+-^:(){},.\0" for char in word)
         assert all(char.isalnum() for char in word if char.isascii())
 
 
 @given(_texts, _texts)
-def test_texts_side_by_side_have_the_words_of_both(one: str, other: str) -> None:
+def test_joined_texts_have_the_words_of_both(one: str, other: str) -> None:
     assert words(f"{one} {other}") == words(one) + words(other)
 
 
-def test_a_character_that_stands_for_itself() -> None:
+def test_single_character_words() -> None:
     assert is_single_character("脸")
     assert not is_single_character("a")
     assert not is_single_character("ab")
@@ -93,7 +93,7 @@ def test_words_of_a_body(body: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize("piece", ["<!--", "<script", "<a ", "](", "](a(", "[", "\n[a", "<style>", "<b", "](<"])
-def test_bodies_take_linear_time(piece: str) -> None:
+def test_tokenizing_a_body_takes_linear_time(piece: str) -> None:
     begin = time.process_time()
     spaced_body_words(piece * 100_000)
     assert time.process_time() - begin < 5  # quadratic, it would be minutes

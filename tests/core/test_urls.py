@@ -73,12 +73,12 @@ def test_safe_form(url: str, expected: str) -> None:
         ("https://bücher.de/ü", "https://xn--bcher-kva.de/%C3%BC"),
     ],
 )
-def test_what_a_server_is_asked_for(url: str, expected: str) -> None:
+def test_request_url(url: str, expected: str) -> None:
     assert urls.request_url(url) == expected
 
 
 @given(_ADDRESSES | _TEXTS)
-def test_what_is_asked_for_is_safe_and_leads_to_the_same_page(url: str) -> None:
+def test_request_url_is_safe_and_has_the_same_article_id(url: str) -> None:
     try:
         found = urls.request_url(url)
     except ReaderError:
@@ -159,7 +159,7 @@ def test_refused(url: str, why: str) -> None:
 
 
 @pytest.mark.parametrize("url", ["http://user:hunter2@example.com", "user:hunter2@example.com", "http://hunter2:99999"])
-def test_refusals_do_not_repeat_what_may_be_a_password(url: str) -> None:
+def test_errors_never_quote_a_possible_password(url: str) -> None:
     with pytest.raises(ReaderError) as caught:
         urls.safe_url(url)
     assert "hunter2" not in str(caught.value)
@@ -205,7 +205,7 @@ def test_canonical_form(url: str, expected: str) -> None:
 
 @given(_ADDRESSES | _TEXTS)
 @example("http://h?" + "a" * (urls.MAX_CHARS - 9))
-def test_canonical_is_idempotent_and_blind_to_what_safe_changes(url: str) -> None:
+def test_canonical_url_is_idempotent_and_ignores_what_safe_url_changes(url: str) -> None:
     try:
         result = urls.canonical_url(url)
     except ReaderError:
@@ -215,14 +215,14 @@ def test_canonical_is_idempotent_and_blind_to_what_safe_changes(url: str) -> Non
     assert urls.canonical_url(urls.safe_url(url)) == result
 
 
-def test_an_address_is_not_longer_in_its_canonical_form_than_any_may_be() -> None:
+def test_a_canonical_url_respects_the_length_limit() -> None:
     url = "http://h?" + "a" * (urls.MAX_CHARS - 9)
     assert urls.safe_url(url) == url
     with pytest.raises(ReaderError, match="longer"):
         urls.canonical_url(url)
 
 
-def test_article_id_is_that_of_the_address_or_else_of_the_path() -> None:
+def test_article_id_uses_the_address_else_the_path() -> None:
     by_url = urls.article_id("https://example.com/a?utm_source=x", b"one.md")
     assert by_url == urls.article_id("HTTPS://example.com:443/a#top", b"two.md")
     assert by_url != urls.article_id("https://example.com/b", b"one.md")
@@ -297,7 +297,7 @@ def test_shortened_addresses_fit(url: str, cells: int) -> None:
 
 
 @given(_TEXTS)
-def test_what_only_shows_or_identifies_takes_any_text(url: str) -> None:
+def test_display_and_id_functions_accept_any_text(url: str) -> None:
     urls.display_host(url)
     urls.url_key(url)
     assert re.fullmatch("[0-9a-f]{16}", urls.article_id(url, b"x"))
@@ -329,7 +329,7 @@ def _answer(call: Callable[[str], str], url: str) -> str:
 @example("https://a.example/" + "a" * (urls.MAX_CHARS - 17))
 @example("https://a.example/?utm_source=x")
 @example("https://a.example/b?")
-def test_the_quick_look_at_a_plain_address_says_what_the_long_one_says(url: str) -> None:
+def test_the_fast_path_for_common_addresses_equals_the_full_one(url: str) -> None:
     # Capitals in the scheme change nothing but that the address has to be taken apart.
     longer = url.replace("http", "HTTP", 1)
     assert _answer(urls.safe_url, url) == _answer(urls.safe_url, longer)

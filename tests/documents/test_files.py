@@ -35,7 +35,7 @@ def _bytes(folder: Folder, path: bytes) -> bytes:
     return read_file(folder, path).data
 
 
-def test_documents_of_every_ending_are_found_at_any_depth(make_folder: MakeFolder) -> None:
+def test_documents_of_every_extension_are_found_at_any_depth(make_folder: MakeFolder) -> None:
     named = ["a.md", "b.markdown", "c.mdown", "d.txt", "e.html", "f.htm", "g.yaml", "h.yml", "I.MD", "1/2/3/4/j.md"]
     others = [
         "k.pdf",
@@ -52,7 +52,7 @@ def test_documents_of_every_ending_are_found_at_any_depth(make_folder: MakeFolde
     assert _walk(folder) == ({name.encode() for name in named}, {})
 
 
-def test_a_file_comes_with_size_and_time_of_change(make_folder: MakeFolder) -> None:
+def test_a_listing_has_sizes_and_mtimes(make_folder: MakeFolder) -> None:
     folder = make_folder({"a.md": "12345"})
     os.utime(folder / "a.md", ns=(1, 1_600_000_000_123_456_789))
     (listing,) = walk(Folder.of(folder))
@@ -61,7 +61,7 @@ def test_a_file_comes_with_size_and_time_of_change(make_folder: MakeFolder) -> N
 
 
 @pytest.mark.parametrize("name", ["a.md", "without-ending", ".hidden.md", "node_modules/a.md"])
-def test_one_file_may_be_given_whatever_it_is_called(make_folder: MakeFolder, name: str) -> None:
+def test_a_single_file_may_have_any_name(make_folder: MakeFolder, name: str) -> None:
     folder = make_folder({name: "x", "b.md": ""})
     only = Folder.of(folder / name)
     assert only == Folder((folder / name).parent, Path(name).name.encode())
@@ -69,14 +69,14 @@ def test_one_file_may_be_given_whatever_it_is_called(make_folder: MakeFolder, na
     assert _bytes(only, Path(name).name.encode()) == b"x"
 
 
-def test_one_file_that_vanishes_does_not_come(make_folder: MakeFolder) -> None:
+def test_a_single_file_that_vanishes_is_not_listed(make_folder: MakeFolder) -> None:
     folder = make_folder({"a.md": ""})
     only = Folder.of(folder / "a.md")
     (folder / "a.md").unlink()
     assert [listing.files for listing in walk(only)] == [[]]
 
 
-def test_a_folder_is_followed_through_links_given_by_the_person(make_folder: MakeFolder, tmp_path: Path) -> None:
+def test_links_in_the_path_that_the_user_gives_are_followed(make_folder: MakeFolder, tmp_path: Path) -> None:
     folder = make_folder({"a.md": ""})
     (tmp_path / "link").symlink_to(folder)
     assert Folder.of(tmp_path / "link") == Folder(folder)
@@ -124,7 +124,7 @@ def strange_files(make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch) -> I
         yield folder
 
 
-def test_what_is_no_regular_file_neither_hangs_nor_is_read(strange_files: Path) -> None:
+def test_special_files_neither_block_nor_are_read(strange_files: Path) -> None:
     message = "this is not a regular file and is not read"
     assert _walk(strange_files) == ({b"dir.md/inner.md"}, {"fifo.md": message, "socket.md": message})
     folder = Folder.of(strange_files)
@@ -135,7 +135,7 @@ def test_what_is_no_regular_file_neither_hangs_nor_is_read(strange_files: Path) 
         Folder.of(strange_files / "fifo.md")
 
 
-def test_names_of_any_bytes_are_found_and_shown_safely(make_folder: MakeFolder) -> None:
+def test_file_names_may_have_any_bytes_and_are_shown_safely(make_folder: MakeFolder) -> None:
     folder = make_folder({})
     names = [b"esc\x1b]52;c;x\x07.md", b"new\nline.md", b"caf\xe9.md"]
     for name in names:
@@ -150,7 +150,7 @@ def test_names_of_any_bytes_are_found_and_shown_safely(make_folder: MakeFolder) 
         _bytes(Folder.of(folder), b"gone\x1b[2J\n.md")
 
 
-def test_what_vanishes_during_the_walk_does_not_come(make_folder: MakeFolder) -> None:
+def test_files_that_vanish_during_the_walk_are_skipped(make_folder: MakeFolder) -> None:
     folder = make_folder({"a.md": "", "b.md": "", "c.md": "", "sub/d.md": ""})
     found = walk(Folder.of(folder))
     assert len(next(found).files) == 3
@@ -169,7 +169,7 @@ def test_a_folder_that_is_gone_is_not_an_empty_one(make_folder: MakeFolder) -> N
         list(walk(folder))
 
 
-def test_paths_longer_than_the_system_takes_are_problems(make_folder: MakeFolder) -> None:
+def test_paths_too_long_for_the_system_are_problems(make_folder: MakeFolder) -> None:
     # The one way to make a file and a folder unreadable that even root cannot get around.
     folder = make_folder({"a.md": ""})
     part, limit = "d" * 200, os.pathconf(folder, "PC_PATH_MAX")
@@ -203,19 +203,19 @@ def test_paths_longer_than_the_system_takes_are_problems(make_folder: MakeFolder
         ("loop", "cannot be opened: "),
     ],
 )
-def test_a_path_that_cannot_be_opened_is_told_in_a_sentence(make_folder: MakeFolder, path: str, message: str) -> None:
+def test_a_path_that_cannot_be_opened_raises_a_sentence(make_folder: MakeFolder, path: str, message: str) -> None:
     folder = make_folder({"a.md": ""})
     (folder / "loop").symlink_to("loop")
     with pytest.raises(ReaderError, match=message):
         Folder.of(folder / path)
 
 
-def test_a_home_folder_of_nobody_is_told_in_a_sentence() -> None:
+def test_an_unknown_home_directory_raises_a_sentence() -> None:
     with pytest.raises(ReaderError, match="cannot be opened: could not determine home directory"):
         Folder.of(Path("~nobody-of-this-name/news"))
 
 
-def test_of_a_huge_file_no_more_is_read_than_tells_that_it_is_huge(make_folder: MakeFolder) -> None:
+def test_a_huge_file_is_read_to_the_limit_plus_one_byte(make_folder: MakeFolder) -> None:
     folder = make_folder({"a.md": ""})
     os.truncate(folder / "a.md", 1 << 33)  # sparse
     assert len(_bytes(Folder.of(folder), b"a.md")) == MAX_BYTES + 1
@@ -243,13 +243,13 @@ def test_a_digest_changes_with_names_times_and_sizes_and_with_nothing_else(make_
     assert len(seen) == 5
 
 
-def test_a_walk_may_begin_further_down_and_be_ended(make_folder: MakeFolder) -> None:
+def test_a_walk_can_start_in_a_subfolder_and_be_stopped(make_folder: MakeFolder) -> None:
     folder = Folder.of(make_folder({"a.md": "", "x/b.md": "", "x/y/c.md": "", "z/d.md": ""}))
     assert {listing.folder for listing in walk(folder, start=b"x")} == {b"x", b"x/y"}
     assert list(walk(folder, lambda: True)) == []
 
 
-def test_one_path_is_looked_at_as_the_walk_would(strange_files: Path) -> None:
+def test_list_file_agrees_with_walk(strange_files: Path) -> None:
     (strange_files / "a.md").write_text("x")
     (strange_files / "to.md").symlink_to("a.md")
     folder = Folder.of(strange_files)
@@ -268,7 +268,7 @@ def test_one_path_is_looked_at_as_the_walk_would(strange_files: Path) -> None:
     assert [each.message for each in listing.problems] == ["this is not a regular file and is not read"]
 
 
-def test_many_files_are_read_as_each_of_them_would_be(strange_files: Path) -> None:
+def test_read_files_agrees_with_read_file(strange_files: Path) -> None:
     (strange_files / "a.md").write_text("x" * 10)
     (strange_files / "to.md").symlink_to("a.md")
     (strange_files / "out.md").symlink_to("/dev/zero")
@@ -284,7 +284,7 @@ def test_many_files_are_read_as_each_of_them_would_be(strange_files: Path) -> No
     assert [name for name, _ in read_files(folder, b"not/there", names)] == names
 
 
-def test_a_folder_that_is_there_is_told_from_one_that_is_not(make_folder: MakeFolder) -> None:
+def test_check_folder_raises_only_for_missing_folders(make_folder: MakeFolder) -> None:
     folder = Folder.of(make_folder({}))
     check_folder(folder)
     folder.root.rmdir()

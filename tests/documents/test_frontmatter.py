@@ -80,7 +80,7 @@ def test_a_header_is_found_in_every_form(data: bytes) -> None:
         ("+++\n+++\nbody", {}, "body"),
     ],
 )
-def test_only_a_line_of_its_own_outside_of_values_ends_a_header(data: str, header: _Plain, body: str) -> None:
+def test_only_a_separate_line_outside_values_ends_a_header(data: str, header: _Plain, body: str) -> None:
     parts = split_front_matter(data.encode())
     assert _plain(parts.header) == header
     assert parts.body == body
@@ -89,16 +89,16 @@ def test_only_a_line_of_its_own_outside_of_values_ends_a_header(data: str, heade
 @pytest.mark.parametrize(
     "data", ["title: a\n", "---\ntitle: a\n", "# note\n%YAML 1.1\n---\ntitle: a\n", "---\ntitle: a\n---\nrest\n"]
 )
-def test_a_file_that_is_yaml_as_a_whole_may_do_without_marks(data: str) -> None:
+def test_yaml_files_need_no_dashes(data: str) -> None:
     assert _header(data, whole_is_yaml=True) == {"title": "a"}
 
 
-def test_values_stay_as_they_were_written() -> None:
+def test_values_keep_their_spelling() -> None:
     header = _header("---\na: no\nb: 12:30:45\nc: 1.10\nd: 2021-07-28\ne: ~\n? f\n: !!int '3'\n---\n")
     assert header == {"a": "no", "b": "12:30:45", "c": "1.10", "d": "2021-07-28", "e": "~", "f": "3"}
 
 
-def test_only_what_is_not_quoted_can_be_null_or_a_number() -> None:
+def test_only_plain_scalars_can_be_null_or_numbers() -> None:
     entries = split_front_matter(b"---\na: ~\nb: '~'\nc: !!str ~\nd: !!null ''\ne:\n---\n").header.entries
     assert [node.is_null for node in entries.values() if isinstance(node, ScalarNode)] == [
         True,
@@ -123,7 +123,7 @@ def test_toml_values_of_every_type_become_the_same_tree() -> None:
         ("+++\na = 1\n\n[[b]]\nc = 1\n[[b]]\nc = 2\n+++\n", {"a": 2, "b": 4, "b.0.c": 5, "b.1.c": 7}),
     ],
 )
-def test_every_value_knows_its_line(data: str, lines: dict[str, int]) -> None:
+def test_every_value_has_a_line_number(data: str, lines: dict[str, int]) -> None:
     for place, line in lines.items():
         node: HeaderNode = split_front_matter(data.encode()).header
         for step in place.split("."):
@@ -160,7 +160,7 @@ def _entries(node: HeaderNode) -> dict[str, HeaderNode]:
         (b"+++\na = 1\na = 2\n+++\n", 3, "the front matter cannot be read"),
     ],
 )
-def test_a_header_that_cannot_be_read_says_where_and_why(data: bytes, line: int, message: str) -> None:
+def test_an_unreadable_header_is_a_problem_with_line_and_reason(data: bytes, line: int, message: str) -> None:
     found_line, found = _fault(data)
     assert message in found
     assert found_line == line
@@ -180,7 +180,7 @@ def test_an_empty_yaml_file_has_no_front_matter() -> None:
         (b"---\na: 1\nb: caf\xe9\n---\n", 3, "", "this is not UTF-8"),
     ],
 )
-def test_what_is_odd_costs_only_itself(data: bytes, line: int, field: str, message: str) -> None:
+def test_an_odd_value_costs_only_itself(data: bytes, line: int, field: str, message: str) -> None:
     parts = split_front_matter(data)
     (problem,) = parts.problems
     assert (problem.line, problem.field) == (line, field)
@@ -190,13 +190,13 @@ def test_what_is_odd_costs_only_itself(data: bytes, line: int, field: str, messa
 
 @pytest.mark.parametrize("char", ["\x85", "\u2028", "\u2029"])
 @pytest.mark.parametrize("quote", ["", "'", '"'])
-def test_line_separators_of_unicode_are_characters_and_no_lines(char: str, quote: str) -> None:
+def test_unicode_line_separators_do_not_count_as_lines(char: str, quote: str) -> None:
     header = split_front_matter(f"---\na: {quote}x{char}---{char}y{quote}\nb: 1\n---\n".encode()).header
     assert _plain(header) == {"a": "x --- y", "b": "1"}
     assert header.entries["b"].line == 3
 
 
-def test_of_a_field_that_is_given_twice_the_last_counts() -> None:
+def test_the_last_of_duplicate_fields_counts() -> None:
     assert _header("---\na: 1\na: 2\n---\n") == {"a": "2"}
 
 
@@ -208,7 +208,7 @@ def test_control_characters_in_a_header_do_not_cost_the_document() -> None:
     ("mark", "open_", "close", "name"),
     [("---", "[", "]", "a: "), ("---", "{b: ", "}", "a: "), ("+++", "[", "]", "a = ")],
 )
-def test_nesting_is_read_to_a_depth_and_refused_beyond_it(mark: str, open_: str, close: str, name: str) -> None:
+def test_nesting_has_a_limit(mark: str, open_: str, close: str, name: str) -> None:
     def nested(levels: int) -> str:
         return f"{mark}\n{name}{open_ * levels}{close * levels}\n{mark}\n"
 
@@ -216,7 +216,7 @@ def test_nesting_is_read_to_a_depth_and_refused_beyond_it(mark: str, open_: str,
     assert "nested deeper than 32 levels" in _fault(nested(MAX_DEPTH))[1]
 
 
-def test_a_dotted_key_is_read_to_the_same_depth() -> None:
+def test_dotted_keys_have_the_same_limit() -> None:
     def dotted(parts: int) -> str:
         return "+++\nx = 1\n" + ".".join(["a", '"b c"'] * (parts // 2)) + " = 1\n+++\n"
 
@@ -242,7 +242,7 @@ def test_a_dotted_key_is_read_to_the_same_depth() -> None:
     ],
     ids=["brackets", "dashes", "keys", "toml", "dots", "hex", "digits", "aliases", "merges", "ends"],
 )
-def test_a_bomb_is_a_problem_and_does_not_take_long(bomb: str) -> None:
+def test_attacks_on_the_parser_fail_fast(bomb: str) -> None:
     began = time.process_time()
     line, message = _fault(bomb)
     assert line >= 2
@@ -250,7 +250,7 @@ def test_a_bomb_is_a_problem_and_does_not_take_long(bomb: str) -> None:
     assert time.process_time() - began < 2
 
 
-def test_without_the_c_library_the_same_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pure_python_loader_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     data = "---\na: [1, {b: 'c\n---\nd'}]\nb: 2\n---\nbody"
     read_by_c = split_front_matter(data.encode())
     monkeypatch.delattr(yaml, "CSafeLoader", raising=False)  # as where PyYAML was built without libyaml
@@ -260,7 +260,7 @@ def test_without_the_c_library_the_same_is_read(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize("mark", ["---", "+++"])
-def test_a_header_is_read_up_to_its_bound(mark: str) -> None:
+def test_the_size_of_a_header_is_limited(mark: str) -> None:
     assert split_front_matter(f"{mark}\n#{'x' * (MAX_HEADER - 2)}\n{mark}\n".encode()).body == ""
     assert _fault(f"{mark}\n#{'x' * (MAX_HEADER - 1)}\n{mark}\n") == (2, "the front matter is longer than 64 KiB")
     assert _fault(f"---\n{'#' * 1023}\n" + f"{'#' * 1023}\n" * 64 + "---\n")[0] == 66

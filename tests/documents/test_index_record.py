@@ -146,16 +146,16 @@ def _assert_same(path: bytes, data: bytes) -> None:
 
 
 @pytest.mark.parametrize("data", [*_SEEDS, _VIDEO, _LONG_WAY_ROUND])
-def test_real_documents_are_read_quickly_and_rightly(data: bytes) -> None:
+def test_real_documents_take_the_fast_path_and_are_correct(data: bytes) -> None:
     _assert_quick(data)
 
 
-def test_the_corpus_is_read_quickly_and_rightly(corpus: list[bytes]) -> None:
+def test_the_corpus_takes_the_fast_path_and_is_correct(corpus: list[bytes]) -> None:
     for data in corpus:
         _assert_quick(data)
 
 
-def test_a_brief_says_what_the_document_says() -> None:
+def test_a_record_has_the_values_of_the_document() -> None:
     found = _assert_quick(_VIDEO)
     assert found.excerpt == 'He said "no", then C:\\temp; it\'s 5 < 6'
     assert found.published_at == 1_573_013_822_000_000
@@ -172,13 +172,13 @@ def test_a_brief_says_what_the_document_says() -> None:
     assert found.id == article_number("https://www.example.com/watch?v=Pa-pYEkLH-U", b"")
 
 
-def test_a_brief_goes_through_marshal() -> None:
+def test_a_record_survives_marshal() -> None:
     found = index_record(b"a.md", _SEEDS[0])
     assert found[0] is not None
     assert IndexRecord(*marshal.loads(marshal.dumps(tuple(found[0])))) == found[0]
 
 
-def test_a_brief_of_an_article_is_that_of_its_document() -> None:
+def test_the_record_of_an_article_equals_that_of_its_document() -> None:
     article = parse_document(b"a.md", _SEEDS[1]).article
     assert article is not None
     assert record_of_article(article, b"a.md") == fast_record(b"a.md", _SEEDS[1])
@@ -232,13 +232,13 @@ def test_a_brief_of_an_article_is_that_of_its_document() -> None:
         ("images: /a.png", "topics", ""),
     ],
 )
-def test_odd_but_plain_values_are_read_quickly_and_rightly(line: str, field: str, value: object) -> None:
+def test_odd_but_valid_values_take_the_fast_path_and_are_correct(line: str, field: str, value: object) -> None:
     found = _assert_quick(f"---\n{line}\n---\n".encode())
     assert getattr(found, field) == value
 
 
 @pytest.mark.parametrize("data", [*_SEEDS, _VIDEO])
-def test_windows_line_ends_are_read_quickly_and_rightly(data: bytes) -> None:
+def test_windows_line_ends_take_the_fast_path_and_are_correct(data: bytes) -> None:
     assert _assert_quick(data.replace(b"\n", b"\r\n")) == _assert_quick(data)
 
 
@@ -247,7 +247,7 @@ def test_a_document_may_end_with_its_header() -> None:
     assert fast_record(b"a.md", b"---\ntitle: x\n ---") is None
 
 
-def test_a_body_is_not_looked_at_but_for_its_bytes() -> None:
+def test_only_the_bytes_of_a_body_are_checked() -> None:
     for body in (b"\x00\x1b \r\n---\n\ttitle: x", "é".encode() * 1000, b""):
         _assert_quick(b"---\ntitle: x\n---\n" + body)
     broken = b"---\ntitle: x\n---\n\n\xff"
@@ -375,7 +375,7 @@ _UNUSUAL_LINES = [
 
 
 @pytest.mark.parametrize("line", _UNUSUAL_LINES)
-def test_whatever_is_unusual_in_a_header_takes_the_long_way(line: str) -> None:
+def test_unusual_headers_take_the_full_path(line: str) -> None:
     # The very same document is read quickly without the line.
     _assert_quick(b"---\ncategory: a\nfoo: b\n---\n")
     data = f"---\ncategory: a\n{line}\nfoo: b\n---\n".encode("utf-8", "surrogatepass")
@@ -408,7 +408,7 @@ def test_whatever_is_unusual_in_a_header_takes_the_long_way(line: str) -> None:
         b"---\ntitle: x\n---\n" + b"a" * MAX_BYTES,
     ],
 )
-def test_whatever_is_unusual_about_a_file_takes_the_long_way(data: bytes) -> None:
+def test_unusual_files_take_the_full_path(data: bytes) -> None:
     for path in (b"a.md", b"a.yaml"):
         assert fast_record(path, data) is None
         assert index_record(path, data) == full_record(path, data)
@@ -468,7 +468,7 @@ _DOCUMENTS = st.builds(
 
 
 @given(_PATHS, _DOCUMENTS)
-def test_documents_of_odd_values_say_the_same_either_way(path: bytes, text: str) -> None:
+def test_both_paths_agree_on_odd_values(path: bytes, text: str) -> None:
     _assert_same(path, text.encode("utf-8", "replace"))
 
 
@@ -476,7 +476,7 @@ def test_documents_of_odd_values_say_the_same_either_way(path: bytes, text: str)
 @example("title: %s", "a\u2003")
 @example("title: %s", "a:\u2003b")
 @example("title: %s", "\u3000a")
-def test_any_single_value_says_the_same_either_way(line: str, value: str) -> None:
+def test_both_paths_agree_on_any_single_value(line: str, value: str) -> None:
     _assert_same(b"a.md", f"---\n{line % value}\n---\n".encode("utf-8", "replace"))
 
 
@@ -517,12 +517,12 @@ def _changed(data: bytes, changes: list[tuple[str, int, int, str]]) -> bytes:
 
 
 @given(_PATHS, st.sampled_from([*_SEEDS, _VIDEO, _LONG_WAY_ROUND]), _CHANGES)
-def test_real_documents_with_any_change_say_the_same_either_way(
+def test_both_paths_agree_on_any_change_to_a_real_document(
     path: bytes, data: bytes, changes: list[tuple[str, int, int, str]]
 ) -> None:
     _assert_same(path, _changed(data, changes))
 
 
 @given(_PATHS, st.binary(max_size=200) | st.builds(b"---\n%b\n---\n%b".__mod__, st.tuples(st.binary(), st.binary())))
-def test_any_bytes_say_the_same_either_way(path: bytes, data: bytes) -> None:
+def test_both_paths_agree_on_any_bytes(path: bytes, data: bytes) -> None:
     _assert_same(path, data)

@@ -126,7 +126,7 @@ def test_heat_is_a_number_from_0_and_minus_1_means_unknown(written: str, heat: f
     assert _article(f"related: [{{heat: {written}}}]").related[0].heat == heat
 
 
-def test_what_is_meant_plainly_is_coerced() -> None:
+def test_unambiguous_values_are_coerced() -> None:
     article = _article(
         "quality: '39'\npublished: 'yes'\ntopics: AI\nprovider: The Star\n"
         "images: http://a.example/i.png\nrelated: {title: only one}\n"
@@ -147,7 +147,7 @@ def test_lists_and_fields_may_be_null() -> None:
     assert (article.provider, article.links.best) == (Provider(), "")
 
 
-def test_an_image_without_an_address_is_none_and_a_size_without_sense_unknown() -> None:
+def test_images_need_an_address_and_invalid_sizes_are_unknown() -> None:
     article = _article("images: [{width: 5}, {url: /a.png, width: 0, height: -3}, {url: /b.png, width: 5.7}]")
     assert article.images == (Image("/a.png"), Image("/b.png", width=5))
 
@@ -187,14 +187,14 @@ def test_an_image_without_an_address_is_none_and_a_size_without_sense_unknown() 
         ("quality: '" + "\x1b[2J" * 99 + "'", 2, "quality", "found “" + "[2J" * 13 + "[”"),
     ],
 )
-def test_what_has_another_type_is_a_problem_with_its_place(header: str, line: int, field: str, message: str) -> None:
+def test_a_value_of_the_wrong_type_is_a_problem(header: str, line: int, field: str, message: str) -> None:
     _, ((found_line, found_field, found),) = _problems(header)
     assert (found_line, found_field) == (line, field)
     assert message in found
     assert found == clean(found)
 
 
-def test_a_document_keeps_what_is_good_in_it() -> None:
+def test_problems_do_not_cost_the_valid_fields() -> None:
     article, problems = _problems(
         "title: Good\nquality: x\nheat: -5\nrelated:\n  - title: R\n    webUrl: ftp://a\n  - 5"
     )
@@ -222,7 +222,7 @@ def test_a_secured_payload_is_kept_with_its_size() -> None:
     assert (secured.text, secured.size) == (text, 100)
 
 
-def test_further_keys_are_kept_by_name_and_those_of_nested_fields_by_path() -> None:
+def test_unknown_fields_are_kept_by_name_and_nested_ones_by_path() -> None:
     article = _article(
         "name: Jane\nlength: 12\nratings: {mean: 4.5, of: '5', by: [~, yes, true]}\nnote: |\n  a\n  b\nempty:\n"
         "provider: {name: P, founded: 1999, images: [{url: /p, alt: x}], authors: [{name: A, role: editor}]}\n"
@@ -255,12 +255,12 @@ def test_further_keys_are_kept_by_name_and_those_of_nested_fields_by_path() -> N
         (b"a.md", "<!-- x -->", "html"),
     ],
 )
-def test_a_body_is_markdown_unless_it_says_otherwise(path: bytes, body: str, format_: str) -> None:
+def test_a_body_is_markdown_unless_it_looks_like_html(path: bytes, body: str, format_: str) -> None:
     article = _article("title: t", f"\n\n{body}\n\n", path)
     assert (article.body, article.body_format) == (body, format_)
 
 
-def test_a_body_keeps_its_lines_and_loses_what_acts() -> None:
+def test_a_body_keeps_its_lines_and_loses_control_characters() -> None:
     assert _article("title: t", "a\x1b[2J\n\n    code\tx\r\n\u202eb").body == "a[2J\n\n    code\tx\nb"
 
 

@@ -33,7 +33,7 @@ def test_a_number_is_read_in_decimal_and_whole_ones_are_int(written: str, number
 @pytest.mark.parametrize(
     "written", ["", "abc", "1_000", "0x10", "1,5", "nan", ".inf", "1e999", "1000000000001", "٣", "9" * 41, "12:30:45"]
 )
-def test_what_is_no_plain_number_is_none(written: str) -> None:
+def test_other_text_is_not_a_number(written: str) -> None:
     assert to_number(written) is None
 
 
@@ -43,16 +43,16 @@ def test_any_number_in_bounds_comes_back_as_it_was_written(value: float) -> None
 
 
 @pytest.mark.parametrize("word", ["true", "Yes", "ON", "1"])
-def test_truth_is_written_in_many_ways(word: str) -> None:
+def test_spellings_of_true(word: str) -> None:
     assert to_bool(word) is True
 
 
 @pytest.mark.parametrize("word", ["false", "No", "off", "0"])
-def test_and_so_is_untruth(word: str) -> None:
+def test_spellings_of_false(word: str) -> None:
     assert to_bool(word) is False
 
 
-def test_other_words_are_neither() -> None:
+def test_other_words_are_not_booleans() -> None:
     assert to_bool("maybe") is None
 
 
@@ -113,7 +113,7 @@ def test_a_moment_is_read_in_every_form_of_iso_8601_yaml_and_mail(written: str, 
         "Wed, 99 Jul 2021 12:38:00 +0200",
     ],
 )
-def test_what_names_no_moment_is_none(written: str) -> None:
+def test_other_text_is_not_a_time(written: str) -> None:
     assert to_time(written) is None
 
 

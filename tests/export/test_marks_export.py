@@ -104,7 +104,7 @@ def test_a_time_is_written_to_the_millisecond(at: int) -> None:
     assert _parse(b"".join(exchange.export_lines([(1, READ, Mark(at, True))]))) == marks
 
 
-def test_what_tools_do_to_lines_is_taken() -> None:
+def test_lines_changed_by_other_tools_are_accepted() -> None:
     expected = {(0x0123456789ABCDEF, READ): Mark(1_795_253_467_250, True)}
     for text in (
         b"\xef\xbb\xbf" + _HEADER + _MARK,
@@ -164,7 +164,7 @@ def test_a_tag_is_taken_in_whatever_case_it_is_written() -> None:
         (_HEADER.replace(b"1", b"true"), "the file is not an export of newsreader's marks"),
     ],
 )
-def test_a_line_that_is_not_understood_is_told_by_its_number(line: bytes, why: str) -> None:
+def test_an_invalid_line_is_reported_by_its_number(line: bytes, why: str) -> None:
     with pytest.raises(ReaderError) as caught:
         _parse(_HEADER + _MARK + line + _MARK)
     message = str(caught.value)
@@ -174,20 +174,20 @@ def test_a_line_that_is_not_understood_is_told_by_its_number(line: bytes, why: s
     assert "\x1b" not in message
 
 
-def test_what_a_newer_version_has_written_asks_for_an_update() -> None:
+def test_a_newer_format_asks_for_an_update() -> None:
     for line in (_MARK.replace(b'"read"', b'"pinned"'), _MARK.replace(b"true,", b'true,"x":1,')):
         with pytest.raises(ReaderError, match="written by a newer newsreader: update this one"):
             _parse(_HEADER + line)
 
 
 @pytest.mark.parametrize("text", [b"", b"\n \n", _MARK, b'{"title":"x"}\n', b"a,b\n"])
-def test_what_is_no_export_is_told(text: bytes) -> None:
+def test_other_files_are_rejected(text: bytes) -> None:
     with pytest.raises(ReaderError, match=r"marks\.jsonl"):
         _parse(text)
 
 
 @given(st.binary(max_size=60))
-def test_any_line_is_understood_or_told(line: bytes) -> None:
+def test_any_line_is_accepted_or_rejected_with_a_sentence(line: bytes) -> None:
     try:
         _parse(_HEADER + line)
     except ReaderError as error:
@@ -195,7 +195,7 @@ def test_any_line_is_understood_or_told(line: bytes) -> None:
 
 
 @given(st.data())
-def test_a_changed_line_is_understood_or_told(data: st.DataObject) -> None:
+def test_a_changed_line_is_accepted_or_rejected_with_a_sentence(data: st.DataObject) -> None:
     line = bytearray(_MARK)
     for _ in range(data.draw(st.integers(1, 3))):
         line[data.draw(st.integers(0, len(line) - 1))] = data.draw(st.integers(0, 255))
@@ -213,7 +213,7 @@ def _failing() -> Iterator[bytes]:
     raise OSError(28, os.strerror(28))
 
 
-def test_a_file_is_written_whole_or_stays_as_it_was(tmp_path: Path) -> None:
+def test_files_are_written_atomically(tmp_path: Path) -> None:
     path = tmp_path / "marks.jsonl"
     write_atomically(path, [b"a", b"b"])
     assert path.read_bytes() == b"ab"
@@ -242,7 +242,7 @@ def test_a_device_is_written_to_and_not_replaced() -> None:
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
-def test_where_nothing_can_be_written_that_is_told(tmp_path: Path) -> None:
+def test_an_unwritable_place_is_an_error(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "no" / "such", tmp_path / ("x" * 300)):
         with pytest.raises(ReaderError, match="could not be written: "):
             write_atomically(path, [b"x"])

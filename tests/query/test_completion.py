@@ -21,7 +21,7 @@ def _at_mark(text: str) -> QueryCompletion:
 
 
 @pytest.mark.parametrize("text", ["|", "a |", "a | b", "(|", "-|", "a (-|b", "NOT |", "a| -|", "|a"])
-def test_where_nothing_is_written_any_field_may_begin(text: str) -> None:
+def test_an_empty_query_is_completed_with_field_names(text: str) -> None:
     at = text.rindex("|") - (text.count("|") - 1)
     assert complete_query(text.replace("|", ""), at) == QueryCompletion(at, at, "field", "", NAMES)
 
@@ -51,7 +51,7 @@ def test_a_name_is_completed(text: str, start: int, end: int, prefix: str, names
         "date:soon|",
     ],
 )
-def test_where_nothing_can_be_proposed_it_says_so(text: str) -> None:
+def test_completion_may_have_no_candidates(text: str) -> None:
     assert (_at_mark(text).kind, _at_mark(text).candidates) == ("none", ())
 
 
@@ -75,14 +75,12 @@ def test_where_nothing_can_be_proposed_it_says_so(text: str) -> None:
         ("date:..3|", 7, 8, "3", ("3d",)),
     ],
 )
-def test_a_value_of_which_there_are_few_is_completed(
-    text: str, start: int, end: int, prefix: str, values: tuple[str, ...]
-) -> None:
+def test_fixed_values_are_completed(text: str, start: int, end: int, prefix: str, values: tuple[str, ...]) -> None:
     assert _at_mark(text) == QueryCompletion(start, end, "fixed", prefix, values)
 
 
 @pytest.mark.parametrize("field", VALUE_FIELDS)
-def test_a_value_of_the_articles_is_left_to_whoever_knows_them(field: ValueField) -> None:
+def test_values_of_articles_are_left_to_the_caller(field: ValueField) -> None:
     at = len(field) + 1
     assert _at_mark(f"{field}:|") == QueryCompletion(at, at, field, "")
     assert _at_mark(f"{field}:Re| b") == QueryCompletion(at, at + 2, field, "Re")
@@ -170,10 +168,10 @@ def test_every_example_is_a_query(query: str) -> None:
 @pytest.mark.parametrize(
     "query", ["is:unread", "-is:starred", "tag:ai", "has:tags", "title:a (b OR source:x)", "-(quality>3 NOT is:read)"]
 )
-def test_what_asks_for_marks_depends_on_them(query: str) -> None:
+def test_queries_for_marks_depend_on_marks(query: str) -> None:
     assert depends_on_marks(parse_query(query).where)
 
 
 @pytest.mark.parametrize("query", ["", "title:a", "-source:x quality>3", "is:published OR has:body", "date:today"])
-def test_what_asks_for_none_does_not(query: str) -> None:
+def test_other_queries_do_not_depend_on_marks(query: str) -> None:
     assert not depends_on_marks(parse_query(query).where)

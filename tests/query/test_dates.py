@@ -96,7 +96,7 @@ def test_each_relation_has_its_bounds(zone: Zone, written: DateCondition, start:
     assert _period(written.relation, written.first, written.last) == (start, end)
 
 
-def test_days_are_those_of_the_zone_that_the_person_is_in(zone: Zone) -> None:
+def test_days_are_in_the_local_time_zone(zone: Zone) -> None:
     zone(KIRITIMATI)
     assert _period("in", "today", now="2021-08-04T12:00Z") == ("2021-08-04T10:00", "2021-08-05T10:00")
     zone(NEW_YORK)
@@ -202,7 +202,7 @@ def test_now_may_be_at_the_end_of_the_calendar(zone: Zone, name: str, word: str)
         *("d", "12345d", "-3d", "3 d", "3h", "٣d", "٢٠٢١", "last-day", "Today", "2021-07-28T12:00"),
     ],
 )
-def test_what_is_no_date_is_said_to_be_none(text: str) -> None:
+def test_date_error_explains_invalid_dates(text: str) -> None:
     assert date_error(text)
     with pytest.raises(ValueError, match=r"\w"):
         date_range(DateCondition("in", text), datetime(2021, 8, 4, tzinfo=UTC))

@@ -116,7 +116,7 @@ def test_a_condition_is_read(text: str, where: Node | None) -> None:
         ('"OR"', WordsCondition("any", "OR")),
     ],
 )
-def test_operators_bind_as_they_should(text: str, where: Node) -> None:
+def test_operator_precedence(text: str, where: Node) -> None:
     assert parse_query(text) == Query(where)
 
 
@@ -144,7 +144,7 @@ def test_operators_bind_as_they_should(text: str, where: Node) -> None:
         ("a\ud800", "a\ufffd"),
     ],
 )
-def test_what_only_looks_like_the_language_is_a_word(text: str, word: str) -> None:
+def test_text_that_only_looks_like_syntax_is_a_word(text: str, word: str) -> None:
     assert parse_query(text) == Query(WordsCondition("any", word, prefix=True))
 
 
@@ -158,7 +158,7 @@ def test_what_only_looks_like_the_language_is_a_word(text: str, word: str) -> No
         ("a AND sort:date", Sort("date"), None),
     ],
 )
-def test_settings_are_about_the_whole_query(text: str, sort: QueryOrder, limit: int | None) -> None:
+def test_settings_apply_to_the_whole_query(text: str, sort: QueryOrder, limit: int | None) -> None:
     assert parse_query(text) == Query(A, sort, limit)
 
 
@@ -173,7 +173,7 @@ def test_settings_stand_around_alternatives_or_between_conditions_beside_each_ot
     ("text", "start", "end"),
     [("a sort:date OR b", 2, 11), ("a OR sort:date b", 5, 14), ("(a sort:date)", 3, 12), ("NOT limit:5", 4, 11)],
 )
-def test_settings_within_something_are_refused(text: str, start: int, end: int) -> None:
+def test_nested_settings_are_errors(text: str, start: int, end: int) -> None:
     error = _error(text)
     assert "applies to the whole query" in error.message
     assert error.hint == "Write it at the end."
@@ -242,25 +242,25 @@ def test_settings_within_something_are_refused(text: str, start: int, end: int) 
         ("a foo:b", "There is no field “foo”.", 2, 6),
     ],
 )
-def test_a_mistake_is_told_with_its_place(text: str, message: str, start: int, end: int) -> None:
+def test_an_error_has_a_message_and_a_position(text: str, message: str, start: int, end: int) -> None:
     error = _error(text)
     assert (error.message, error.start, error.end) == (message, start, end)
 
 
-def test_an_unknown_field_has_its_neighbours_named() -> None:
+def test_an_unknown_field_suggests_similar_ones() -> None:
     assert _error("sorce:x").hint.startswith("Did you mean source: or sort:?")
     assert _error("tittle:x").hint == "Did you mean title:? Put it in quotes to search for the words."
     assert all(f"{name}," in _error("zzzz:x").hint for name in FIELDS[:-1])
 
 
-def test_what_an_error_repeats_is_safe_and_short() -> None:
+def test_text_quoted_in_an_error_is_safe_and_short() -> None:
     error = _error("quality:\x1b]52;c;x\x07" + "9z" * 500)
     assert error.message.startswith("quality: needs a number, but “]52;c;x9z")
     assert len(str(error)) < 250
     assert clean(str(error)) == str(error)
 
 
-def test_a_query_is_bounded() -> None:
+def test_the_size_of_a_query_is_limited() -> None:
     error = _error("a" * (MAX_CHARS + 1))
     assert (error.message, error.start, error.end) == (
         "The query is longer than 10,000 characters.",
@@ -275,7 +275,7 @@ def test_a_query_is_bounded() -> None:
 @pytest.mark.parametrize(
     ("opening", "start"), [("(", 50), ("-", 50), ("NOT ", 200), ("(-", 50), ("((a OR ", 175), ("a OR (", 305)]
 )
-def test_nesting_is_bounded(opening: str, start: int) -> None:
+def test_the_nesting_of_a_query_is_limited(opening: str, start: int) -> None:
     error = _error((opening * MAX_CHARS)[:MAX_CHARS])
     assert error.message == f"The query is nested deeper than {MAX_DEPTH} levels."
     assert error.start == start

@@ -100,7 +100,7 @@ class ListFrame(Frame):
                 starts.append(number)
             lists[-1].append(tuple(item))
             number += 1
-        return [ListBlock(tuple(items), self.ordered, at) for items, at in zip(lists, starts, strict=True)]
+        return [ListBlock(tuple(items), self.ordered, index) for items, index in zip(lists, starts, strict=True)]
 
 
 class TableFrame(Frame):
@@ -139,13 +139,13 @@ class TableFrame(Frame):
 
     def finish(self) -> Iterable[Block]:
         """Return a table if it has several columns of short texts, else only its content."""
-        kept = [(row, head) for row, head in zip(self.rows, self.heads, strict=True) if any(row)]
-        rows = [row for row, _ in kept]
+        filled = [(row, head) for row, head in zip(self.rows, self.heads, strict=True) if any(row)]
+        rows = [row for row, _ in filled]
         inside = [block for row in rows for cell in row for block in cell]
         if max(map(len, rows), default=0) < 2 or not all(isinstance(block, Paragraph | Heading) for block in inside):
             return [*self.blocks, *inside]
         cells = [tuple(map(_cell, row)) for row in rows]
-        header = cells.pop(0) if kept[0][1] else ()
+        header = cells.pop(0) if filled[0][1] else ()
         return [*self.blocks, Table(header, tuple(cells))]
 
 
@@ -171,10 +171,10 @@ class FigureFrame(Frame):
         caption = _joined(self.caption)
         if not caption:
             return self.blocks
-        for at in range(len(self.blocks) - 1, -1, -1):
-            block = self.blocks[at]
+        for index in range(len(self.blocks) - 1, -1, -1):
+            block = self.blocks[index]
             if isinstance(block, Figure):
-                return [*self.blocks[:at], replace(block, caption=caption), *self.blocks[at + 1 :]]
+                return [*self.blocks[:index], replace(block, caption=caption), *self.blocks[index + 1 :]]
         return [*self.blocks, Paragraph(caption)]
 
 

@@ -51,29 +51,29 @@ def tokens(source: str) -> Iterator[Token]:
 
     Comments, declarations and processing instructions are skipped, as are the end tags of skipped elements.
     """
-    at, end = 0, len(source)
+    position, end = 0, len(source)
     unclosed: set[str] = set()
-    while at < end:
-        found = _MARKUP.search(source, at)
+    while position < end:
+        found = _MARKUP.search(source, position)
         opened = found.start() if found else end
-        if opened > at:
-            yield Token("text", unescape(source[at:opened]))
+        if opened > position:
+            yield Token("text", unescape(source[position:opened]))
         if found is None:
             return
         if found[1].isalpha():
-            token, at = _start_tag(source, opened)
+            token, position = _start_tag(source, opened)
             if token and token.text in _SKIPPED:
-                inner, at = _skip_element(source, at, token.text, unclosed)
+                inner, position = _skip_element(source, position, token.text, unclosed)
                 token = token._replace(inner=inner)
             if token:
                 yield token
         elif found[1] == "/":
             name = _TAG_NAME.match(source, opened + 2)
-            at = _after(source, ">", opened + 2)
+            position = _after(source, ">", opened + 2)
             if name:
                 yield Token("end", name[0].lower())
         else:
-            at = _skip_declaration(source, opened)
+            position = _skip_declaration(source, opened)
 
 
 def _start_tag(source: str, opened: int) -> tuple[Token | None, int]:
@@ -82,34 +82,34 @@ def _start_tag(source: str, opened: int) -> tuple[Token | None, int]:
     if name is None:  # the caller saw a letter
         return None, len(source)
     attributes: dict[str, str] = {}
-    at = name.end()
+    position = name.end()
     while True:
-        gap = _GAP.match(source, at)
-        at = gap.end() if gap else at
-        if source.startswith(">", at):
-            return Token("start", name[0].lower(), attributes), at + 1
-        attribute = ATTRIBUTE.match(source, at)
+        gap = _GAP.match(source, position)
+        position = gap.end() if gap else position
+        if source.startswith(">", position):
+            return Token("start", name[0].lower(), attributes), position + 1
+        attribute = ATTRIBUTE.match(source, position)
         if attribute is None:
             return None, len(source)
         key, *values = attribute.groups()
         attributes.setdefault(key.lower(), unescape(next((v for v in values if v is not None), "")))
-        at = attribute.end()
+        position = attribute.end()
 
 
-def _skip_element(source: str, at: int, name: str, unclosed: set[str]) -> tuple[str, int]:
+def _skip_element(source: str, position: int, name: str, unclosed: set[str]) -> tuple[str, int]:
     """Return the source inside the element whose start tag ends at ``at``, and the position after the element.
 
     ``unclosed`` collects names without a further end tag, so that none is searched for twice. Such an element is
     empty, except that a script must never be shown as text.
     """
     is_script = name in _SCRIPTS
-    if source.endswith("/>", 0, at) and not is_script:  # browsers do not know <iframe/>, but authors write it
-        return "", at
-    closer = None if name in unclosed else _CLOSERS[name].search(source, at)
+    if source.endswith("/>", 0, position) and not is_script:  # browsers do not know <iframe/>, but authors write it
+        return "", position
+    closer = None if name in unclosed else _CLOSERS[name].search(source, position)
     if closer:
-        return source[at : closer.start()], _after(source, ">", closer.end())
+        return source[position : closer.start()], _after(source, ">", closer.end())
     unclosed.add(name)
-    return "", len(source) if is_script else at
+    return "", len(source) if is_script else position
 
 
 def _skip_declaration(source: str, opened: int) -> int:
@@ -120,6 +120,6 @@ def _skip_declaration(source: str, opened: int) -> int:
     return _after(source, ">", opened)
 
 
-def _after(source: str, closing: str, at: int) -> int:
-    found = source.find(closing, at)
+def _after(source: str, closing: str, position: int) -> int:
+    found = source.find(closing, position)
     return found + len(closing) if found >= 0 else len(source)

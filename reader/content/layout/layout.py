@@ -118,7 +118,10 @@ def _item(marker: str, blocks: tuple[Block, ...], width: int, level: int) -> lis
     if not hanging:
         return lines
     indent = Span(" " * len(marker))
-    return [(Span(marker) if at == 0 else indent, *line) if line or at == 0 else () for at, line in enumerate(lines)]
+    return [
+        (Span(marker) if index == 0 else indent, *line) if line or index == 0 else ()
+        for index, line in enumerate(lines)
+    ]
 
 
 def _code(text: str, width: int) -> list[Line]:
@@ -129,7 +132,11 @@ def _code(text: str, width: int) -> list[Line]:
     lines: list[Line] = []
     for row in text.split("\n"):
         # In parts, because steady() caches its results and a row can be a megabyte.
-        shown = "".join(stable_width(row[at : at + 200]) for at in range(0, len(row), 200)).expandtabs(_TAB).rstrip()
+        shown = (
+            "".join(stable_width(row[index : index + 200]) for index in range(0, len(row), 200))
+            .expandtabs(_TAB)
+            .rstrip()
+        )
         made: list[Line] = [(*margin, make_span(piece, TextStyle.CODE)) for piece, _ in pieces_of(shown, room, room)]
         lines += made[:1] or [()]
         lines += [(sign, *line[1:]) if indent else line for line in made[1:]]

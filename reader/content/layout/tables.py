@@ -58,8 +58,8 @@ def _fit(natural: list[int], width: int) -> list[int] | None:
         return natural
     fitted = [0] * len(natural)
     open_columns = sorted(range(len(natural)), key=lambda column: natural[column])
-    for at, column in enumerate(open_columns):
-        share = room // (len(open_columns) - at)
+    for index, column in enumerate(open_columns):
+        share = room // (len(open_columns) - index)
         fitted[column] = min(natural[column], share)
         if fitted[column] < min(natural[column], _MIN_COLUMN):
             return None

@@ -150,22 +150,22 @@ def pieces_of(text: str, limit: int, first: int) -> Iterator[tuple[str, int]]:
 
 
 def _ascii_pieces(text: str, limit: int, first: int) -> Iterator[tuple[str, int]]:
-    at, room = 0, first if first > 0 else limit
-    while at < len(text):
-        piece = text[at : at + room]
+    position, room = 0, first if first > 0 else limit
+    while position < len(text):
+        piece = text[position : position + room]
         yield piece, len(piece)
-        at, room = at + room, limit
+        position, room = position + room, limit
 
 
 def _units(text: str, limit: int) -> Iterator[tuple[str, int]]:
     """Yield the unbreakable units of ``text`` with their widths of at most ``limit`` cells."""
     start = used = 0
-    for at, char in enumerate(text):
+    for position, char in enumerate(text):
         size = cells(char)
-        fits = used + size <= limit and at - start < _MAX_UNIT
-        if at > start and not (fits and _belongs(text[at - 1], char)):
-            yield text[start:at], used
-            start, used = at, 0
+        fits = used + size <= limit and position - start < _MAX_UNIT
+        if position > start and not (fits and _belongs(text[position - 1], char)):
+            yield text[start:position], used
+            start, used = position, 0
         used += size
     if start < len(text):
         yield text[start:], used
@@ -218,9 +218,9 @@ def _joined(parts: list[tuple[str, _Style]]) -> Line:
     """Return the parts of a line as spans, with neighbors of one style joined."""
     spans: list[Span] = []
     texts: list[str] = []
-    for at, (text, style) in enumerate(parts):
+    for position, (text, style) in enumerate(parts):
         texts.append(text)
-        if at + 1 == len(parts) or parts[at + 1][1] != style:
+        if position + 1 == len(parts) or parts[position + 1][1] != style:
             spans.append(make_span("".join(texts), *style))
             texts = []
     return tuple(spans)

@@ -67,14 +67,14 @@ def _captioned(parts: list[Token]) -> list[Token]:
 
     Markdown has no captions; the writer writes them like this, as many authors do.
     """
-    kept = [part for part in parts if part.type != "text" or part.content]
-    if len(kept) < _FIGURE_TOKENS or [part.type for part in kept[:3]] != ["image", "softbreak", "em_open"]:
+    tokens = [part for part in parts if part.type != "text" or part.content]
+    if len(tokens) < _FIGURE_TOKENS or [part.type for part in tokens[:3]] != ["image", "softbreak", "em_open"]:
         return parts
-    begin, end = kept[2], kept[-1]
-    closing = next(part for part in kept[3:] if part.type == "em_close" and part.level == begin.level)
+    begin, end = tokens[2], tokens[-1]
+    closing = next(part for part in tokens[3:] if part.type == "em_close" and part.level == begin.level)
     if closing is not end:
         return parts
-    return [_html("<figure>"), kept[0], _html("<figcaption>"), *kept[3:-1], _html("</figcaption></figure>")]
+    return [_html("<figure>"), tokens[0], _html("<figcaption>"), *tokens[3:-1], _html("</figcaption></figure>")]
 
 
 def _html(text: str) -> Token:

@@ -182,18 +182,18 @@ class _Inline:
         """
         parts: list[str] = []
         runs = list(_runs(spans, inside))
-        for at, (style, run) in enumerate(runs):
-            left = _edge(runs[at - 1], -1) if at else before
-            right = _edge(runs[at + 1], 0) if at + 1 < len(runs) else after
+        for index, (style, run) in enumerate(runs):
+            left = _edge(runs[index - 1], -1) if index else before
+            right = _edge(runs[index + 1], 0) if index + 1 < len(runs) else after
             if style is None:
                 said = _code_aware(run, self.in_table)
                 parts.append(said.replace("\n", _HARD_BREAK))
                 continue
-            blank, kept, rest = _without_blanks(run)
-            if not kept:
+            blank, inner, rest = _without_blanks(run)
+            if not inner:
                 parts.append(f"{blank}{rest}".replace("\n", _HARD_BREAK))
                 continue
-            made = self._styled(style, kept, inside, " " if blank else left, " " if rest else right)
+            made = self._styled(style, inner, inside, " " if blank else left, " " if rest else right)
             parts.append(f"{blank.replace(_LINE, _HARD_BREAK)}{made}{rest.replace(_LINE, _HARD_BREAK)}")
         return "".join(parts)
 
@@ -203,7 +203,7 @@ class _Inline:
             return f"[{self.text(spans, (*inside, style), '', '')}]({_address(style)})"
         sign, tag = (self.italic, "em") if style is TextStyle.ITALIC else _DELIMITERS[style]
         made = self.text(spans, (*inside, style), left, right)
-        first, last = (self._inner_edge(spans[at], at, (*inside, style)) for at in (0, -1))
+        first, last = (self._inner_edge(spans[index], index, (*inside, style)) for index in (0, -1))
         # Nested delimiters could end these, and underscores between letters are no delimiters.
         is_nested = any(other is not None for other, _ in _runs(spans, (*inside, style)))
         strict = is_nested or self.italic == "_" or any(isinstance(other, TextStyle) for other in inside)
@@ -218,28 +218,28 @@ class _Inline:
         rights = [*("[" if group[0].href else ")" for group in groups[1:]), right]
         return "".join(map(self.text, groups, [inside] * len(groups), lefts, rights))
 
-    def _inner_edge(self, span: Span, at: int, inside: tuple[_Style, ...]) -> str:
+    def _inner_edge(self, span: Span, index: int, inside: tuple[_Style, ...]) -> str:
         """Return the character next to the delimiters of the styles ``inside``; adjacent asterisks are one."""
         others = [style for style in _styles(span) if style not in inside]
         if span.style & TextStyle.CODE or (others and (not isinstance(others[0], TextStyle) or self.italic == "_")):
             return "`"
         is_star = all(style in (TextStyle.BOLD, TextStyle.ITALIC) for style in (inside[-1], *others))
-        return span.text[at] if is_star or not others else "`"
+        return span.text[index] if is_star or not others else "`"
 
 
 def _runs(spans: Sequence[Span], inside: tuple[_Style, ...]) -> Iterator[tuple[_Style | None, Sequence[Span]]]:
     """Yield runs of spans, each with the style that lasts longest, or None without a further style."""
-    at = 0
-    while at < len(spans):
-        styles = [style for style in _styles(spans[at]) if style not in inside]
-        lengths = [_length(spans, at, style) for style in styles]
+    index = 0
+    while index < len(spans):
+        styles = [style for style in _styles(spans[index]) if style not in inside]
+        lengths = [_length(spans, index, style) for style in styles]
         if lengths:
             length = max(lengths)
-            yield styles[lengths.index(length)], spans[at : at + length]
+            yield styles[lengths.index(length)], spans[index : index + length]
         else:
             length = 1
-            yield None, spans[at : at + 1]
-        at += length
+            yield None, spans[index : index + 1]
+        index += length
 
 
 def _length(spans: Sequence[Span], start: int, style: _Style) -> int:
@@ -254,37 +254,37 @@ def _styles(span: Span) -> list[_Style]:
     return [*([span.href] if span.href else []), *(style for style in _DELIMITERS if style & span.style)]
 
 
-def _edge(run: tuple[_Style | None, Sequence[Span]], at: Literal[0, -1]) -> str:
+def _edge(run: tuple[_Style | None, Sequence[Span]], index: Literal[0, -1]) -> str:
     """Return the first or last character of a run; :data:`_STYLED` if that is a delimiter."""
     style, spans = run
-    text = spans[at].text
-    char = text[at : at + 1 or None]
+    text = spans[index].text
+    char = text[index : index + 1 or None]
     if style is None:
-        return "`" if spans[at].style & TextStyle.CODE else char
+        return "`" if spans[index].style & TextStyle.CODE else char
     if char.isspace():
         return char
-    return (")" if at else "[") if isinstance(style, str) else _STYLED
+    return (")" if index else "[") if isinstance(style, str) else _STYLED
 
 
 def _without_blanks(spans: Sequence[Span]) -> tuple[str, list[Span], str]:
     """Return leading blanks, the spans without blanks at their ends, and trailing blanks."""
-    kept = list(spans)
+    inner = list(spans)
     before = after = ""
-    while kept:
-        blank, text, _ = _split_blanks(kept[0].text)
+    while inner:
+        blank, text, _ = _split_blanks(inner[0].text)
         before += blank
         if text:
-            kept[0] = replace(kept[0], text=kept[0].text[len(blank) :])
+            inner[0] = replace(inner[0], text=inner[0].text[len(blank) :])
             break
-        kept.pop(0)
-    while kept:
-        _, text, blank = _split_blanks(kept[-1].text)
+        inner.pop(0)
+    while inner:
+        _, text, blank = _split_blanks(inner[-1].text)
         if text:
             after = blank + after
-            kept[-1] = replace(kept[-1], text=kept[-1].text[: len(kept[-1].text) - len(blank)])
+            inner[-1] = replace(inner[-1], text=inner[-1].text[: len(inner[-1].text) - len(blank)])
             break
-        after = kept.pop().text + after
-    return before, kept, after
+        after = inner.pop().text + after
+    return before, inner, after
 
 
 def _is_apart(edge: str, neighbor: str, *, strict: bool) -> bool:

@@ -48,7 +48,7 @@ async def test_rows_loaded_before_a_mark_do_not_revert_it(seeds: Path, monkeypat
         reader.reload_list()  # whose rows are read now and come later
         await reader.pilot.pause()
         assert read.wait(10)
-        reader.start_action("toggle_read")
+        reader.start_action("mark.read")
         await reader.pilot.pause()
         marked = reader.row.id
         go.set()
@@ -76,7 +76,7 @@ async def test_repeated_refreshes_are_merged(make_folder: MakeFolder, monkeypatc
         make_folder({f"new{number:03}.md": document(f"new{number}") for number in range(300)})
         monkeypatch.setattr(LibraryArticles, "parse", counted)
         for _ in range(8):
-            reader.start_action("refresh_folder")
+            reader.start_action("refresh")
         await reader.settle()
         assert len(reader.article_list.order) == 305
         assert "305 articles" in reader.lines[0]
@@ -103,9 +103,9 @@ async def test_a_hidden_pane_is_laid_out_for_its_future_width(seeds: Path) -> No
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("http://user:secret@a.example/", "This link cannot be opened."),
-        ("mailto:a;curl%7Csh", "This link cannot be opened."),
-        ("http://a.example/$(touch x)`id`';rm -rf ~", "There is no browser at hand here; the link was copied instead."),
+        ("http://user:secret@a.example/", "The link cannot be opened."),
+        ("mailto:a;curl%7Csh", "The link cannot be opened."),
+        ("http://a.example/$(touch x)`id`';rm -rf ~", "No browser is available here; the link was copied instead."),
     ],
 )
 def test_copied_links_are_sanitized(monkeypatch: pytest.MonkeyPatch, url: str, said: str) -> None:

@@ -49,12 +49,12 @@ def shown(reader: Reader) -> list[str]:
 async def to(reader: Reader, text: str, kind: str = "") -> None:
     """Walk to a line of the pane."""
     await reader.press("g")
-    for _ in range(len(pane(reader).lines)):
+    for _ in range(len(pane(reader).entries)):
         line = pane(reader).line
         if line.text == text and kind in {"", line.kind}:
             return
         await reader.press("j")
-    raise AssertionError(f"there is no {text} in {[line.text for line in pane(reader).lines]}")
+    raise AssertionError(f"there is no {text} in {[line.text for line in pane(reader).entries]}")
 
 
 def query(reader: Reader) -> str:
@@ -237,7 +237,7 @@ async def test_a_filter_shows_matching_entries(folder: Path) -> None:
         assert pane(reader).has_focus
         assert shown(reader)[0] == "All 20"
         await reader.press("/", *"zzz")
-        assert shown(reader) == ["▌ nothing; Esc shows all"]
+        assert shown(reader) == ["▌ no matches; Esc shows all"]
         await reader.press("enter", "j", "enter", "d", "space")
         await reader.press("/", "escape")
         assert len(shown(reader)) > 10
@@ -319,7 +319,7 @@ async def test_unavailable_keys_say_so(folder: Path) -> None:
         await reader.press("G", "j")
         assert reader.message == "This is the last view."
         await to_head(reader)
-        assert reader.message == "There is nothing to choose in this line."
+        assert reader.message == "There is nothing to select on this line."
 
 
 async def to_head(reader: Reader) -> None:

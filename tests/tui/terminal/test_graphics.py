@@ -101,10 +101,10 @@ def test_a_session_over_ssh_is_remote() -> None:
 
 
 def test_the_background_is_taken_from_the_theme() -> None:
-    assert graphics.ground("#102030", is_dark=True) == (16, 32, 48)
-    assert graphics.ground("ansi_default", is_dark=True) == (0, 0, 0)
-    assert graphics.ground("ansi_default", is_dark=False) == (255, 255, 255)
-    assert graphics.ground("", is_dark=False) == (255, 255, 255)
+    assert graphics.rgb_of("#102030", is_dark=True) == (16, 32, 48)
+    assert graphics.rgb_of("ansi_default", is_dark=True) == (0, 0, 0)
+    assert graphics.rgb_of("ansi_default", is_dark=False) == (255, 255, 255)
+    assert graphics.rgb_of("", is_dark=False) == (255, 255, 255)
 
 
 def test_the_cell_size_may_be_unknown() -> None:

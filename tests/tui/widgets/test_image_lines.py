@@ -59,7 +59,7 @@ def test_an_image_stands_above_its_caption_with_its_indent() -> None:
 def test_the_reason_for_a_missing_image_stands_below_its_caption() -> None:
     lines = shown(lay_out_text(text(MARKDOWN), 60, NOW, (), {URL.format(2): "404 Not Found at a.example."}))
     at = lines.index("▎ Picture · Two²")
-    assert lines[at + 1] == "▎ The picture is not shown: 404 Not Found at a.example."
+    assert lines[at + 1] == "▎ The picture cannot be shown: 404 Not Found at a.example."
 
 
 def test_the_lead_image_stands_below_the_title_unless_in_the_text() -> None:
@@ -111,7 +111,7 @@ def test_text_and_positions_do_not_depend_on_images(
     assert all(sum(cell_width(run.text) for run in line) <= cells for line in with_.lines)
     for at, line in enumerate(without.lines):
         if any(run.text.strip() for run in line):
-            assert with_.lines[with_.line(without.place(at))] == line
+            assert with_.lines[with_.line_at(without.offset_of(at))] == line
     assert [with_.lines[at] for at in with_.headings] == [without.lines[at] for at in without.headings]
 
 

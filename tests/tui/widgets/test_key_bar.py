@@ -23,7 +23,7 @@ async def test_the_bar_shows_the_keys_of_the_focus(seeds: Path) -> None:
     async with open_app(seeds) as reader:
         assert (
             bar(reader)
-            == "Enter read  f original  ] related  o open  / search  b views  m mark  s star  t tags  n next unread  "
+            == "Enter read  f original  ] related  o open  / search  b sidebar  m mark  s star  t tags  n next unread  "
             "? help  q quit"
         )
         await reader.press("enter")
@@ -62,7 +62,7 @@ async def test_unavailable_keys_are_dimmed(make_folder: MakeFolder) -> None:
 async def test_the_bar_shows_configured_keys(seeds: Path) -> None:
     settings = Config(keys=MappingProxyType({"open": "x,ctrl+x", "quit": "ctrl+w"}))
     async with open_app(seeds, settings=settings) as reader:
-        assert bar(reader).startswith("Enter read  f original  ] related  x open  / search  b views")
+        assert bar(reader).startswith("Enter read  f original  ] related  x open  / search  b sidebar")
         assert bar(reader).endswith("? help  Ctrl+w quit")
 
 
@@ -72,7 +72,7 @@ async def test_help_and_quit_are_dropped_last(seeds: Path, cells: int) -> None:
         line = reader.key_bar
         assert line.cell_length == cells
         words = line.text.split()
-        shown = "Enter read f original ] related o open / search b views m mark s star t tags n next unread u undo"
+        shown = "Enter read f original ] related o open / search b sidebar m mark s star t tags n next unread u undo"
         whole = f"{shown} ? help q quit".split()
         assert words == [word for word in whole if word in words]
         assert len(words) % 2 == ("unread" in words)  # no key without its word, of which one is two

@@ -1,4 +1,4 @@
-"""Marks of this run over rows that were read before: pure."""
+"""Marks that are not saved yet, over rows that were loaded before (pure)."""
 
 from __future__ import annotations
 
@@ -28,26 +28,30 @@ def _row(id_: str, *, read: bool = False) -> Row:
 
 def test_a_pending_mark_applies_to_rows_loaded_before_it() -> None:
     marks = PendingMarks()
-    assert marks.make(_row("a"), MarkChange(read=True)).read
-    assert [row.read for row in marks.on([_row("a"), _row("b")], 99)] == [True, False]  # not on disk yet: always newer
-    assert marks.kept([_row("a", read=True)], 3) == [_row("a", read=True)]
-    assert [row.read for row in marks.on([_row("a")], 2)] == [True]
-    assert [row.read for row in marks.on([_row("a")], 3)] == [False]  # another instance has marked it unread since
+    assert marks.apply(_row("a"), MarkChange(read=True)).read
+    # A change that is not on disk yet is newer than any row.
+    assert [row.read for row in marks.apply_newer([_row("a"), _row("b")], 99)] == [
+        True,
+        False,
+    ]
+    assert marks.confirm([_row("a", read=True)], 3) == [_row("a", read=True)]
+    assert [row.read for row in marks.apply_newer([_row("a")], 2)] == [True]
+    assert [row.read for row in marks.apply_newer([_row("a")], 3)] == [False]
 
 
 def test_a_failed_mark_is_dropped() -> None:
     marks = PendingMarks()
-    marks.make(_row("a"), MarkChange(read=True))
-    marks.forget()
-    assert [row.read for row in marks.on([_row("a")], 0)] == [False]
+    marks.apply(_row("a"), MarkChange(read=True))
+    marks.clear()
+    assert [row.read for row in marks.apply_newer([_row("a")], 0)] == [False]
 
 
 def test_the_last_change_wins_until_all_are_saved() -> None:
     marks = PendingMarks()
-    first = marks.make(_row("a"), MarkChange(read=True, add_tags=("x",)))
-    second = marks.make(first, MarkChange(read=False, starred=True, add_tags=("b", "X"), remove_tags=("y",)))
+    first = marks.apply(_row("a"), MarkChange(read=True, add_tags=("x",)))
+    second = marks.apply(first, MarkChange(read=False, starred=True, add_tags=("b", "X"), remove_tags=("y",)))
     assert (second.read, second.starred, second.tags) == (False, True, ("b", "X"))
-    assert marks.kept([first], 1) == []  # the screen is ahead of it
-    assert marks.on([_row("a")], 1) == [second]
-    assert marks.kept([second], 2) == [second]
-    assert marks.on([_row("a", read=True)], 2) == [_row("a", read=True)]
+    assert marks.confirm([first], 1) == []  # the screen is ahead of it
+    assert marks.apply_newer([_row("a")], 1) == [second]
+    assert marks.confirm([second], 2) == [second]
+    assert marks.apply_newer([_row("a", read=True)], 2) == [_row("a", read=True)]

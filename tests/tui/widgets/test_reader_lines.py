@@ -87,7 +87,7 @@ def test_the_header_shows_when_a_page_was_revalidated() -> None:
     asked = page(fetched_at=NOW - timedelta(days=3), checked_at=NOW - timedelta(seconds=20))
     facts = " ".join(plain(lay_out_text(text(page=asked), 72, NOW).lines)[3:5])
     assert "fetched 3 days ago" in facts
-    assert "found unchanged just now" in facts
+    assert "checked just now" in facts
     same_day = page(fetched_at=NOW - timedelta(days=3, hours=2), checked_at=NOW - timedelta(days=3))
     assert "unchanged" not in "".join(plain(lay_out_text(text(page=same_day), 72, NOW).lines))
 
@@ -107,10 +107,10 @@ def test_the_wrap_sign_of_code_is_no_part_of_the_text() -> None:
     assert TextStyle.MUTED in sign.text_style
     assert not SearchableText(narrow.lines).find("↳")
     assert SearchableText(narrow.lines).find("with_many, arguments")
-    last = narrow.text.stop - 1
-    assert narrow.place(last) - narrow.place(narrow.text.start) == wide.place(wide.text.stop - 1) - wide.place(
-        wide.text.start
-    ), "the place of the eye is the same at every width"
+    narrow_length, wide_length = (
+        laid.offset_of(laid.text.stop - 1) - laid.offset_of(laid.text.start) for laid in (narrow, wide)
+    )
+    assert narrow_length == wide_length, "positions are the same at every width"
 
 
 def test_an_arrow_in_the_text_is_searchable() -> None:
@@ -133,8 +133,8 @@ def test_the_header_shows_the_kind_of_address(way: str, words: str) -> None:
 
 def test_text_that_is_not_a_page_says_so() -> None:
     body = plain(lay_out_text(text(page=None, kind="body"), 72, NOW).lines)
-    assert any(line.startswith("The document's own text · ") for line in body)
-    assert "The excerpt" in plain(lay_out_text(text(page=None, kind="excerpt"), 72, NOW).lines)
+    assert any(line.startswith("From the document · ") for line in body)
+    assert "Excerpt only" in plain(lay_out_text(text(page=None, kind="excerpt"), 72, NOW).lines)
 
 
 def test_links_are_numbered_and_listed() -> None:
@@ -168,7 +168,7 @@ def test_notices_follow_the_text() -> None:
 def test_lines_fit_the_width(cells: int) -> None:
     laid = lay_out_text(text(), cells, NOW, (TextNotice("Some words about what went wrong here."),))
     assert all(sum(cell_width(run.text) for run in line) <= cells for line in laid.lines)
-    assert all(laid.line(laid.place(y)) == y for y in laid.headings)
+    assert all(laid.line_at(laid.offset_of(y)) == y for y in laid.headings)
 
 
 @pytest.mark.parametrize(("words", "said"), [(0, 1), (100, 1), (460, 2), (2300, 10)])
@@ -186,15 +186,15 @@ def test_age_in_words(seconds: int, said: str) -> None:
 
 def test_uncounted_lines_have_the_position_of_the_text_below() -> None:
     measured = LineMap(before=(0, 10, 10, 10, 10, 30))
-    assert measured.line(10) == 4
-    spots = [measured.spot(line) for line in range(6)]
+    assert measured.line_at(10) == 4
+    spots = [measured.position_of(line) for line in range(6)]
     assert spots == [(0, 0, 0), (10, 3, 3), (10, 2, 3), (10, 1, 3), (10, 0, 3), (30, 0, 0)]
     assert [measured.line_of(spot) for spot in spots] == [*range(6)]
     without = LineMap(before=(0, 10, 30))
     assert [without.line_of(spot) for spot in spots] == [0, 1, 1, 1, 1, 2]
     larger = LineMap(before=(0, 10, 10, 10, 10, 10, 10, 10, 30))
     assert [larger.line_of(spot) for spot in spots] == [0, 1, 3, 5, 7, 8]
-    assert [larger.line_of(without.spot(line)) for line in range(3)] == [0, 7, 8]
+    assert [larger.line_of(without.position_of(line)) for line in range(3)] == [0, 7, 8]
     wider = LineMap(before=(0, 5, 30))
     assert [wider.line_of(spot) for spot in spots] == [0, 1, 1, 1, 1, 2]
 

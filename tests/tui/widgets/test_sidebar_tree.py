@@ -33,7 +33,7 @@ def test_empty_sections_are_left_out(tree: SidebarTree) -> None:
         "  Starred",
         "  Today",
         "Saved views",
-        "  none yet: w saves a query",
+        "  none yet; w saves one",
         "Topics",
         *(f"  Topic {n}" for n in range(INITIAL_ENTRIES)),
         "  … 5 more",
@@ -49,7 +49,7 @@ def test_empty_sections_are_left_out(tree: SidebarTree) -> None:
 
 
 def test_a_section_can_show_all_its_entries(tree: SidebarTree) -> None:
-    tree.show_whole("topic")
+    tree.show_all("topic")
     assert "  Topic 11" in shown(tree)
     assert "  … 5 more" not in shown(tree)
     tree.set({"topic": TOPICS[: INITIAL_ENTRIES + 1]})
@@ -78,13 +78,13 @@ def test_a_filter_shows_matches_in_folded_sections(tree: SidebarTree) -> None:
     tree.set({"topic": [SidebarEntry("Topic 1", 1)]})
     assert shown(tree) == ["Topics", "  Topic 1"]
     tree.filter_by("nothing")
-    assert (len(tree), shown(tree), tree.step(0, 1)) == (1, ["  nothing; Esc shows all"], 0)
+    assert (len(tree), shown(tree), tree.step(0, 1)) == (1, ["  no matches; Esc shows all"], 0)
     tree.filter_by("")
     assert "  All" in shown(tree)
 
 
 def test_blank_lines_between_sections_are_skipped(tree: SidebarTree) -> None:
-    tree.set_airy(airy=True)
+    tree.set_spaced(spaced=True)
     assert shown(tree)[3:6] == ["  Today", "", "Saved views"]
     assert tree.step(3, 1) == 5
     assert tree.step(5, -1) == 3
@@ -99,7 +99,7 @@ def test_a_hundred_thousand_sources_are_fast() -> None:
     began = time.process_time()
     for _ in range(20):
         tree.set({"source": entries})
-        tree.show_whole("source")
+        tree.show_all("source")
         assert [tree[at].text for at in range(50_000, 50_050)]
     assert time.process_time() - began < 0.2
     assert tree[len(tree) - 1].text == "Source 99999"
@@ -130,9 +130,9 @@ def test_every_line_is_unique_and_findable(done: list[tuple[str, EntryKind, obje
             case "filter", str():
                 tree.filter_by(value)
             case "airy", bool():
-                tree.set_airy(airy=value)
+                tree.set_spaced(spaced=value)
             case _:
-                tree.show_whole(kind)
+                tree.show_all(kind)
         lines = [*tree]
         assert len(lines) == len(tree)
         keys = [line.key for line in lines if line.what != "gap"]
