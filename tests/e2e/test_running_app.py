@@ -142,7 +142,7 @@ def test_copying_sends_only_the_address_by_osc_52(seeds: Path) -> None:
         terminal.press("y")
         terminal.wait("Copied jurist.org/")
         terminal.press("o")
-        terminal.wait("There is no browser at hand here; the link was copied instead.")
+        terminal.wait("No browser is available here; the link was copied instead.")
         terminal.press("q")
         assert terminal.end() == 0
     assert len(OSC_52.findall(terminal.raw)) == 2

@@ -27,7 +27,7 @@ def open_address(url: str) -> BrowserResult:
     try:
         url = safe_url(url)
     except ReaderError as error:
-        return BrowserResult(f"This link cannot be opened. {error.message}", is_warning=True)
+        return BrowserResult(f"The link cannot be opened. {error.message}", is_warning=True)
     try:
         browser = web_browser.find_browser(os.environ)
         if browser is None:
