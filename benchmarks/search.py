@@ -25,7 +25,7 @@ library.search.run(parse_query("a"), Sort())
 for query in queries:
     first, whole = [], []
     for _ in range(runs):
-        library.index.searcher().forget_found()
+        library.index.searcher().clear_cache()
         begin = time.perf_counter()
         found = library.search.run(parse_query(query), Sort())
         found.first(200)

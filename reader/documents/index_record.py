@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple, TypeAlias
 
 from reader.core.errors import ReaderError
 from reader.core.model import Article, Number
 from reader.core.text import clean, clean_block, show_path
+from reader.core.times import to_micros
 from reader.core.tokenize import spaced_body_words, spaced_words
 from reader.core.urls import article_id, safe_url, url_key
 from reader.documents import fast_patterns
@@ -22,9 +23,6 @@ from reader.documents.files import MAX_BYTES
 from reader.documents.frontmatter import MAX_HEADER
 from reader.documents.parse import LIST_LIMIT, decode_entities, parse_document, title_from_path
 from reader.documents.scalars import to_bool, to_number, to_time
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 PUBLISHED, RELATED, IMAGES, BODY = 1, 2, 4, 8
 """What :attr:`Brief.flags` is the sum of."""
@@ -90,7 +88,7 @@ def record_of_article(article: Article, path: bytes) -> IndexRecord:
         id=article_number(links.best, path),
         title=article.title,
         excerpt=article.excerpt,
-        published_at=None if when is None else (when - _EPOCH) // _MICROSECOND,
+        published_at=None if when is None else to_micros(when),
         original_url=links.original,
         web_url=links.web,
         amp_url=links.amp,
@@ -300,7 +298,7 @@ class _FastHeader:
         moment = to_time(text)
         if moment is None:
             raise _NeedsParserError
-        return (moment - _EPOCH) // _MICROSECOND
+        return to_micros(moment)
 
     def _url(self, key: str) -> str:
         text = self._values.get(key)

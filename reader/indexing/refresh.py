@@ -79,7 +79,7 @@ def refresh(
         run = _Refresh(library, writer, stopped, nice, seen=seen, limits=limits or RefreshLimits())
         try:
             if writer.has_wasted_words():
-                writer.begin_words_anew()
+                writer.reset_words()
                 rebuild = True
             elif rebuild:
                 writer.invalidate_all()
@@ -130,7 +130,7 @@ class _Refresh:
         """Rows of files that are gone."""
         self._folders_with_removals: set[bytes] = set()
         self._is_first = False
-        self._min_seconds_to_publish = max(_SHORT_SECONDS, 2 * _PUBLISH_SECONDS_PER_ARTICLE * writer.articles())
+        self._min_seconds_to_publish = max(_SHORT_SECONDS, 2 * _PUBLISH_SECONDS_PER_ARTICLE * writer.article_count())
         """Results are published early if reading takes at least this much longer."""
         self._done = self._total = 0
         self._has_published = False
@@ -153,9 +153,9 @@ class _Refresh:
         if not self._is_first and not self._library.index.totals().complete:
             self._before = self._library.index.documents()
         if self._library.index.read_progress() is not None:
-            self._writer.report(None)  # left by an instance that was killed
+            self._writer.set_progress(None)  # left by an instance that was killed
         if self._is_first and not self._library.index.in_memory:
-            self._writer.begin_first_time()
+            self._writer.begin_bulk_load()
         seen: set[bytes] = set()
         unreadable: list[bytes] = []
         problems: list[Problem] = []
@@ -212,7 +212,7 @@ class _Refresh:
         self._removed += [file.rowid for file in self._writer.files(folder_rowid).values()]
 
     def _write_folders(self, problems: list[Problem], vanished: Iterable[int]) -> None:
-        with self._writer.together():
+        with self._writer.transaction():
             self._writer.set_folder_problems(problems)
             self._writer.remove_folders(vanished)
 
@@ -370,7 +370,7 @@ class _Refresh:
         self._written_at = time.monotonic()
         if not batches and not self._digests:
             return
-        with self._writer.together():
+        with self._writer.transaction():
             if self._total >= _MIN_REPORTED:
                 self._report(walking=walking)
             for prefix, parsed, _ in batches:
@@ -392,12 +392,12 @@ class _Refresh:
         """Write the progress for other instances."""
         self._has_reported = True
         began = time.time() - (time.monotonic() - self._begin)
-        self._writer.report(ReadProgress(self._done, self._total, self._before, walking=walking, began=began))
+        self._writer.set_progress(ReadProgress(self._done, self._total, self._before, walking=walking, began=began))
 
     def _reassign_marks(self) -> None:
-        carried, self._writer.carried = self._writer.carried, []
-        if carried:
-            self._library.marks.reassign_ids(carried)
+        changed_ids, self._writer.changed_ids = self._writer.changed_ids, []
+        if changed_ids:
+            self._library.marks.reassign_ids(changed_ids)
 
     def _publish(self, *, complete: bool = False) -> None:
         begin = time.monotonic()
@@ -409,12 +409,12 @@ class _Refresh:
     def _finish(self, *, complete: bool = False) -> Progress:
         """Delete what is gone and publish everything; ``complete`` if the whole folder was compared."""
         if self._total + len(self._removed) < _SMALL_CHANGE:
-            with self._writer.together():  # no reader sees one without the other
+            with self._writer.transaction():  # no reader sees one without the other
                 self._delete_and_publish(complete=complete)
         else:  # two threads sort, and they see only what is committed
             self._delete_and_publish(complete=complete)
         if self._has_reported:
-            self._writer.report(None)
+            self._writer.set_progress(None)
         self._writer.finish()
         return self._progress(finished=True)
 

@@ -153,7 +153,7 @@ class LibraryArticles:
 
     def folders(self) -> frozenset[bytes]:
         """Return every folder that was scanned, relative to this one, which is the empty path."""
-        return self._index().folders()
+        return frozenset(self._index().folder_paths().values())
 
     def has_other_types(self) -> bool:
         """Return whether any document is not an article but, for example, a video."""

@@ -155,7 +155,7 @@ class Library:
     def census(self) -> IndexTotals:
         """Return complete numbers, which takes a while in a large folder."""
         totals = self.index.totals()
-        return IndexTotals(totals.articles, self.index.documents(), self.index.problem_count(), totals.with_problems)
+        return IndexTotals(totals.articles, self.index.documents(), totals.problems, totals.with_problems)
 
     def close(self) -> None:
         """Close the files."""

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from reader.content.page import Extract
 from reader.core.model import BodyFormat, Image
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+from reader.core.times import from_micros, to_micros
 
 
 class ExtractionResult(NamedTuple):
@@ -26,7 +23,7 @@ class ExtractionResult(NamedTuple):
         extract = self.extract
         if extract is None:
             return (None, self.stub)
-        when = None if extract.published_at is None else (extract.published_at - _EPOCH) // _MICROSECOND
+        when = None if extract.published_at is None else to_micros(extract.published_at)
         image = extract.image
         picture = None
         if image is not None:
@@ -43,7 +40,7 @@ class ExtractionResult(NamedTuple):
         if text is None:
             return cls(None, stub)
         blocks, words, title, byline, when, site, picture = text
-        published_at = None if when is None else _EPOCH + when * _MICROSECOND
+        published_at = None if when is None else from_micros(when)
         image = None if picture is None else Image(*picture)
         return cls(Extract(from_values(blocks), words, title, byline, published_at, site, image), stub)
 

@@ -253,7 +253,7 @@ def test_other_instances_see_the_progress(make_folder: MakeFolder) -> None:
         assert other.index.read_progress() is None
         # What one that was killed told last is forgotten by the next.
         with opened.index.writer() as writer:
-            writer.report(seen[0])
+            writer.set_progress(seen[0])
         assert other.index.read_progress() == seen[0]
         _refresh(opened)
         assert other.index.read_progress() is None

@@ -26,7 +26,7 @@ def write(writer: IndexWriter, entries: Iterable[tuple[bytes, ParsedFile]]) -> N
 def put(index: Index, *articles: Article) -> None:
     """Take in articles at their own paths, and show them."""
     with index.writer(lambda: True) as writer:
-        with writer.together():
+        with writer.transaction():
             write(writer, [(a.path.encode(), taken(a, a.path.encode())) for a in articles])
         writer.publish()
 

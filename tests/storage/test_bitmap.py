@@ -14,7 +14,7 @@ from reader.storage.sqlite.search import bitmap
 
 
 def _decimals(rowids: list[int]) -> str:
-    return "".join(str(rowid + bitmap.ADDED) for rowid in rowids)
+    return "".join(str(rowid + bitmap.DECIMAL_OFFSET) for rowid in rowids)
 
 
 @given(st.sets(st.integers(0, 2_500_000)), st.integers(1, 1000))
@@ -37,10 +37,10 @@ def test_what_has_more_digits_is_handed_over_one_by_one(monkeypatch: pytest.Monk
     with sqlite3.connect(":memory:") as db:
         for statement in fulltext.SCHEMA.split(";"):
             db.execute(statement)
-        for rowid in (3, 5, bitmap.MOST_DECIMAL + 7):
+        for rowid in (3, 5, bitmap.MAX_DECIMAL_SIZE + 7):
             db.execute("INSERT INTO words (rowid, title) VALUES (?, 'climate')", [rowid])
-        assert bitmap.to_rows(fulltext.matching(db, '"climate"', bitmap.MOST_DECIMAL)).tolist() == [3, 5]
+        assert bitmap.to_rows(fulltext.matching_slots(db, '"climate"', bitmap.MAX_DECIMAL_SIZE)).tolist() == [3, 5]
         asked: list[int] = []
         monkeypatch.setattr(bitmap, "from_rows", lambda rowids, _size: asked.extend(rowids) or 0)
-        fulltext.matching(db, '"climate"', bitmap.MOST_DECIMAL + 8)
-    assert asked == [3, 5, bitmap.MOST_DECIMAL + 7]
+        fulltext.matching_slots(db, '"climate"', bitmap.MAX_DECIMAL_SIZE + 8)
+    assert asked == [3, 5, bitmap.MAX_DECIMAL_SIZE + 7]

@@ -60,7 +60,7 @@ def test_a_row_is_what_the_document_said(tmp_path: Path, name: str | None) -> No
             assert writer.files(folder) == {b"a.md": (full.rowid, 1, 2)}
             assert writer.file(folder, b"a.md") == (full.rowid, 1, 2)
         assert dict(index.paths()) == {full.rowid: b"sub/a.md", bare.rowid: b"b.md"}
-        assert index.folders() == {b"", b"sub"}
+        assert set(index.folder_paths().values()) == {b"", b"sub"}
 
 
 def test_rows_are_given_in_any_number_and_what_is_gone_is_left_out() -> None:
@@ -95,7 +95,7 @@ def test_a_document_that_changed_leaves_nothing_of_its_former_self() -> None:
         replace(index, b"a.md", None, 3, (1, "", "broken"))
         assert (index.totals().articles, index.totals().with_problems) == (0, 1)
         remove(index, row.rowid)
-        assert (index.totals().with_problems, index.documents(), index.problem_count()) == (0, 0, 0)
+        assert (index.totals().with_problems, index.documents(), index.totals().problems) == (0, 0, 0)
 
 
 def test_a_row_number_never_comes_to_mean_another_document() -> None:

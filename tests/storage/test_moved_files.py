@@ -61,7 +61,7 @@ def test_a_document_without_an_address_keeps_its_row_and_says_which_identity_it_
         now, writer = _move(index, b"bare.md", _WITHOUT, b"sub/bare.md")
         assert now == row
         after = int.from_bytes(bytes.fromhex(index.rows([row])[row].id), "big", signed=True)
-        assert writer.carried == [(before, after)]
+        assert writer.changed_ids == [(before, after)]
         assert before != after
 
 
@@ -79,7 +79,7 @@ def test_another_document_of_the_same_time_and_size_is_no_move(former: Article, 
         row = index.rowid_by_path(former.path.encode())
         now, writer = _move(index, former.path.encode(), new, b"x.md")
         assert now not in {None, row}
-        assert (writer.moved, writer.carried) == (0, [])
+        assert (writer.moved, writer.changed_ids) == (0, [])
         assert index.path(row or 0) is None
 
 
@@ -108,7 +108,7 @@ def test_what_a_writer_left_unshown_the_next_one_shows(tmp_path: Path) -> None:
 def test_together_is_all_or_nothing() -> None:
     with closing(_index()) as index:
         with index.writer() as writer:
-            with pytest.raises(ZeroDivisionError), writer.together():
+            with pytest.raises(ZeroDivisionError), writer.transaction():
                 write(writer, [(b"a.md", taken(_WITHOUT, b"a.md"))])
                 raise ZeroDivisionError
             writer.publish()
@@ -118,7 +118,7 @@ def test_together_is_all_or_nothing() -> None:
 
 def test_indexes_that_are_left_out_at_first_are_made_in_the_end(tmp_path: Path) -> None:
     with closing(_index(tmp_path / "i.db")) as index, index.writer() as writer:
-        writer.begin_first_time()
+        writer.begin_bulk_load()
         more = Links("http://a.example/1", amp="http://a.example/amp")
         write(writer, [(b"a.md", taken(Article("a.md", "A", links=more), b"a.md"))])
         row = index.rowid_by_path(b"a.md")
@@ -129,7 +129,7 @@ def test_indexes_that_are_left_out_at_first_are_made_in_the_end(tmp_path: Path) 
 
 
 def test_a_large_index_is_sorted_in_threads_as_in_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reader.storage.sqlite.index.writer._WORTH_THREADS", 1)
+    monkeypatch.setattr("reader.storage.sqlite.index.writer._MIN_ROWS_FOR_THREADS", 1)
     articles = [Article(f"{n}.md", f"t{n % 7}", quality=n % 5 or None) for n in range(90)]
     with closing(_index(tmp_path / "i.db")) as index, closing(_index()) as memory:
         put(index, *articles)

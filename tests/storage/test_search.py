@@ -43,7 +43,7 @@ from reader.storage.sqlite.index import fulltext, sort_orders
 from reader.storage.sqlite.index import writer as writer_module
 from reader.storage.sqlite.index.writer import IndexWriter
 from reader.storage.sqlite.search import evaluate
-from reader.storage.sqlite.search import results as found_module
+from reader.storage.sqlite.search import results as results_module
 from reader.storage.sqlite.search.evaluate import StoppedError
 from tests.storage.parsed_file_helpers import taken, write
 from tests.storage.plain_search import Entry, matches
@@ -214,10 +214,10 @@ def test_every_answer_is_the_plain_one(tmp_path_factory: pytest.TempPathFactory,
     entries = data.draw(_corpora())
     with pytest.MonkeyPatch.context() as patch, _library(tmp_path_factory.mktemp("search")) as library:
         if data.draw(st.booleans(), label="ready-made sets"):
-            patch.setattr(fulltext, "_WORTH_SETS", 0)
-            patch.setattr(fulltext, "_MOST_LATER", 2)
-            patch.setattr(evaluate, "_FEW", data.draw(st.sampled_from([0, 20_000])))
-            patch.setattr(fulltext, "_SHARE", 3)
+            patch.setattr(fulltext, "_MIN_ARTICLES", 0)
+            patch.setattr(fulltext, "_MAX_LATE", 2)
+            patch.setattr(evaluate, "_MAX_CHECKED", data.draw(st.sampled_from([0, 20_000])))
+            patch.setattr(fulltext, "_FREQUENT_SHARE", 3)
         if data.draw(st.booleans(), label="orders and columns patched"):
             patch.setattr(sort_orders, "_WORTH_PATCHING", 0)
         _put(library, entries)
@@ -274,8 +274,8 @@ def _articles_of(*titles: str) -> list[Entry]:
 
 
 def test_ready_made_sets_say_what_the_table_says(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fulltext, "_WORTH_SETS", 0)
-    monkeypatch.setattr(fulltext, "_SHARE", 4)
+    monkeypatch.setattr(fulltext, "_MIN_ARTICLES", 0)
+    monkeypatch.setattr(fulltext, "_FREQUENT_SHARE", 4)
     said = ["climate", "climb", "clima", "clip", "art", "arts", "人脸", "été", "a", "zebra"]
     titles = [f"{said[number % 3]} {said[number % len(said)]}" for number in range(60)]
     _put(library, _articles_of(*titles))
@@ -291,18 +291,18 @@ def test_ready_made_sets_say_what_the_table_says(library: Library, monkeypatch: 
 
 
 def test_sets_made_while_sorting_say_the_same(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fulltext, "_WORTH_SETS", 1)
-    monkeypatch.setattr(writer_module, "_WORTH_THREADS", 1)
+    monkeypatch.setattr(fulltext, "_MIN_ARTICLES", 1)
+    monkeypatch.setattr(writer_module, "_MIN_ROWS_FOR_THREADS", 1)
     asked = []
-    of_now = fulltext.computed
+    of_now = fulltext.compute_sets
 
-    def computed(db: sqlite3.Connection) -> fulltext.FrequentSets:
+    def compute_sets(db: sqlite3.Connection) -> fulltext.FrequentSets:
         asked.append(threading.current_thread())
         return of_now(db)
 
-    monkeypatch.setattr(fulltext, "computed", computed)
+    monkeypatch.setattr(fulltext, "compute_sets", compute_sets)
     with library.index.writer() as writer:
-        writer.begin_first_time()
+        writer.begin_bulk_load()
         _write(writer, _articles_of("climate budget", "climbing", "budget"))
         writer.publish(complete=True)
         writer.finish()
@@ -310,7 +310,7 @@ def test_sets_made_while_sorting_say_the_same(library: Library, monkeypatch: pyt
     assert asked[0] is not threading.current_thread()
     assert _titles(library, "cli") == ["climate budget", "climbing"]
     # Where more was written since, they are made anew.
-    monkeypatch.setattr(fulltext, "_MOST_LATER", 0)
+    monkeypatch.setattr(fulltext, "_MAX_LATE", 0)
     with library.index.writer() as writer:
         _write(writer, [Entry(Article("x.md", "a climax", quality=-7))])
         writer.publish(complete=True)
@@ -324,7 +324,7 @@ def test_sets_made_while_sorting_say_the_same(library: Library, monkeypatch: pyt
 def test_what_is_changed_little_is_merged_as_usual_after_the_first_reading(library: Library) -> None:
     query = "SELECT v FROM words_config WHERE k = 'automerge'"
     with library.index.writer() as writer:
-        writer.begin_first_time()
+        writer.begin_bulk_load()
         with library.index._database.read() as db:
             assert db.execute(query).fetchone() == (0,)
         _write(writer, _articles_of("climate budget"))
@@ -352,7 +352,7 @@ def test_the_best_match_comes_first(library: Library) -> None:
 
 
 def test_the_best_are_the_first_of_all(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(found_module, "_MANY", 4)
+    monkeypatch.setattr(results_module, "_RANK_ALL_LIMIT", 4)
     dice = random.Random(1)
     said = ["storm", "storm storm", "harbour", "storm harbour", "calm sea", "the storm of the harbour"]
     entries = [
@@ -362,14 +362,14 @@ def test_the_best_are_the_first_of_all(library: Library, monkeypatch: pytest.Mon
     _put(library, entries)
     _put(library, [Entry(replace(entry.article, excerpt="harbour")) for entry in entries[:30]])
     asked = 0
-    of_now = fulltext.scored
+    of_now = fulltext.bm25_scores
 
-    def scored(*given: Any, most: int | None = None) -> dict[int, float]:
+    def bm25_scores(*given: Any, limit: int | None = None) -> dict[int, float]:
         nonlocal asked
-        asked += most is not None
-        return of_now(*given, most=most)
+        asked += limit is not None
+        return of_now(*given, limit=limit)
 
-    monkeypatch.setattr(fulltext, "scored", scored)
+    monkeypatch.setattr(fulltext, "bm25_scores", bm25_scores)
     for query in ("storm", "storm harbour", "harbour quality>=5", "storm OR sea", "-storm", "harbour limit:7", "zebra"):
         for count in (0, 1, 3, 7, 30, 200):
             first = library.search.run(parse_query(f"{query} sort:relevance"), Sort("date"), NOW).first(count)
@@ -474,7 +474,7 @@ def test_words_that_are_mostly_of_former_documents_are_read_anew(
     path = library.folder.root / "a.md"
     path.write_text("---\ntitle: First\n---\n")
     assert [*refresh(library)][-1].changed == 1
-    monkeypatch.setattr(fulltext, "_WASTE", 0)
+    monkeypatch.setattr(fulltext, "_MIN_DEAD_SLOTS", 0)
     path.write_text("---\ntitle: Second one\n---\n")
     assert [*refresh(library)][-1].changed == 1
     path.write_text("---\ntitle: Third of them\n---\n")

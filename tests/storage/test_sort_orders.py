@@ -53,13 +53,13 @@ def test_made_patched_and_slowly_sorted_orders_are_one(
     singly: int, rows: dict[int, tuple[Any, ...]], changes: list[tuple[int, tuple[Any, ...] | None]]
 ) -> None:
     with pytest.MonkeyPatch.context() as patch, closing(sqlite3.connect(":memory:")) as db:
-        patch.setattr(sort_orders, "_SINGLY", singly)
+        patch.setattr(sort_orders, "_SEARCH_LIMIT", singly)
         db.executescript(SCHEMA)
         for rowid, row in rows.items():
             _put(db, rowid, row)
-        sort_orders.make(db)
+        sort_orders.rebuild(db)
         for sort in _SORTS:
-            assert list(sort_orders.order(db, sort)) == _slow(rows, sort)
+            assert list(sort_orders.load_order(db, sort)) == _slow(rows, sort)
         after: dict[int, tuple[Any, ...]] = dict(rows)
         for rowid, row in changes:
             _put(db, rowid, row)
@@ -67,16 +67,16 @@ def test_made_patched_and_slowly_sorted_orders_are_one(
             if row is not None:
                 after[rowid] = row
         sort_orders.patch(db, {rowid for rowid, _ in changes})
-        assert sort_orders.length(db) == len(after)
+        assert sort_orders.article_count(db) == len(after)
         for sort in _SORTS:
-            assert list(sort_orders.order(db, sort)) == _slow(after, sort)
+            assert list(sort_orders.load_order(db, sort)) == _slow(after, sort)
 
 
 def test_an_index_without_orders_has_empty_ones() -> None:
     with closing(sqlite3.connect(":memory:")) as db:
         db.executescript(SCHEMA)
-        assert sort_orders.length(db) == 0
-        assert sort_orders.order(db, Sort()) == array("I")
+        assert sort_orders.article_count(db) == 0
+        assert sort_orders.load_order(db, Sort()) == array("I")
 
 
 def test_little_is_patched_and_much_is_sorted_anew() -> None:

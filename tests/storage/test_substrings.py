@@ -83,14 +83,14 @@ def test_looking_at_all_finds_what_looking_at_each_finds(
             writer.publish(complete=True)
         with index.searcher().snapshot() as (db, snapshot):
             size, everything = snapshot.size, snapshot.everything
-            rowids, column = bitmap.to_rows(everything), columns.read(db, "folder")
-            odd = substrings.non_ascii_names(db, size)
+            rowids, column = bitmap.to_rows(everything), columns.load(db, "folder")
+            odd = substrings.special_names(db, size)
             for said in (*_PARTS, "police", "z.EXAMPLE", "b_c", "e4%ba", "example/a/"):
                 part = fold_case(said)
                 of_paths = bitmap.from_rows(substrings.rows_containing(db, "path", part, rowids), size)
                 assert substrings.rows_with_path(db, part, size, column, odd) & everything == of_paths, said
                 of_urls = bitmap.from_rows(substrings.rows_containing(db, "url", part, rowids), size)
-                assert substrings.with_url(db, part, size) & everything == of_urls, said
+                assert substrings.rows_with_url(db, part, size) & everything == of_urls, said
     finally:
         index.close()
 
@@ -102,7 +102,7 @@ def test_paths_are_looked_at_all_at_once_where_they_are_many(tmp_path: Path, mon
     from reader.query.parser import parse_query
     from reader.storage.sqlite.search import evaluate
 
-    monkeypatch.setattr(evaluate, "_FEW", 0)
+    monkeypatch.setattr(evaluate, "_MAX_CHECKED", 0)
     (tmp_path / "news").mkdir()
     library = Library.open(tmp_path / "news", Paths(tmp_path / "c", tmp_path / "d", tmp_path / "f"))
     try:

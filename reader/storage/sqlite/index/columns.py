@@ -1,9 +1,8 @@
-"""What articles have in common, as small numbers: a column for each field, ready to be read in one go.
+"""Columns of small integers for the fields that many articles share, each loaded in one read.
 
-Each distinct value of a field (a publisher, a type, the topics of an article taken
-together) gets a number, its code. A column holds the codes of all articles by row number,
-so that a million articles are counted or compared in some milliseconds. As with the
-orders, whoever writes the index keeps them up to date.
+Each distinct value of a field (a source, a type, the topics of an article taken together) has an integer code.
+A column holds the codes of all articles by row id, so that a million articles are counted or compared in
+milliseconds. The index writer keeps the columns up to date, like the sort orders.
 """
 
 from __future__ import annotations
@@ -18,14 +17,14 @@ from reader.core.tokenize import fold_case
 ColumnField: TypeAlias = Literal["folder", "source", "domain", "type", "category", "lang", "topics", "flags"]
 FIELDS: tuple[ColumnField, ...] = get_args(ColumnField)
 PROBLEMS = 16
-"""In ``flags``, beside those of :mod:`reader.documents.index_record`: something is wrong with the document."""
+"""Flag of a document with problems, next to the flags of :mod:`reader.documents.index_record`."""
 
 SCHEMA = """
 CREATE TABLE labels (
     field TEXT NOT NULL,
     code INTEGER NOT NULL,
     text TEXT NOT NULL,
-    key TEXT NOT NULL, -- without case
+    key TEXT NOT NULL, -- the text, case-folded
     PRIMARY KEY (field, code)
 ) WITHOUT ROWID;
 CREATE UNIQUE INDEX labels_by_text ON labels (field, text);
@@ -43,51 +42,51 @@ CREATE TABLE codes (
 );
 CREATE TABLE columns (
     field TEXT PRIMARY KEY,
-    typecode TEXT NOT NULL, -- of Python's array: how many bytes a code has
-    codes BLOB NOT NULL -- by row number, 0 for rows without an article
+    typecode TEXT NOT NULL, -- of Python's array, which gives the size of a code
+    codes BLOB NOT NULL -- by row id, 0 for rows without an article
 );
 """
-_MOST_KNOWN = 50_000
+_CACHE_SIZE = 50_000
 _TYPECODES = "BHIQ"
 _SELECT = f"SELECT rowid, {', '.join(FIELDS)} FROM codes"  # noqa: S608 - constants
 
 
 class LabelCodes:
-    """The codes of texts, for who writes them; to be given up with a transaction that is undone."""
+    """A cache of the codes of texts, for the writer. Discard it when its transaction is rolled back."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], int] = {}
+        self._cache: dict[tuple[str, str], int] = {}
 
     def code(self, db: sqlite3.Connection, field: ColumnField, text: str) -> int:
-        """Return the code of a text, a new one if need be. Raises sqlite3.Error."""
+        """Return the code of a text, which is new if there is none yet. Raises sqlite3.Error."""
         if not text:
             return 0
-        known = self._known.get((field, text))
-        if known is None:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            known = self._known[field, text] = _code(db, field, text)
-        return known
+        code = self._cache.get((field, text))
+        if code is None:
+            if len(self._cache) >= _CACHE_SIZE:
+                self._cache.clear()
+            code = self._cache[field, text] = _find_or_add_code(db, field, text)
+        return code
 
 
-def _code(db: sqlite3.Connection, field: ColumnField, text: str) -> int:
-    found = db.execute("SELECT code FROM labels WHERE field = ? AND text = ?", (field, text)).fetchone()
-    if found is not None:
-        return int(found[0])
+def _find_or_add_code(db: sqlite3.Connection, field: ColumnField, text: str) -> int:
+    row = db.execute("SELECT code FROM labels WHERE field = ? AND text = ?", (field, text)).fetchone()
+    if row is not None:
+        return int(row[0])
     (code,) = db.execute("SELECT ifnull(max(code), 0) + 1 FROM labels WHERE field = ?", [field]).fetchone()
     key = "\n".join(map(fold_case, text.split("\n")))
     db.execute("INSERT INTO labels VALUES (?, ?, ?, ?)", (field, code, text, key))
     return int(code)
 
 
-def make(db: sqlite3.Connection) -> None:
-    """Make all columns anew. Raises sqlite3.Error."""
+def rebuild(db: sqlite3.Connection) -> None:
+    """Build all columns from the codes of the articles. Raises sqlite3.Error."""
     (last,) = db.execute("SELECT ifnull(max(rowid), -1) FROM codes").fetchone()
-    widest = db.execute(f"SELECT {', '.join(f'ifnull(max({each}), 0)' for each in FIELDS)} FROM codes").fetchone()  # noqa: S608
-    columns = [_zeros(top, last + 1) for top in widest]
+    highest = db.execute(f"SELECT {', '.join(f'ifnull(max({each}), 0)' for each in FIELDS)} FROM codes").fetchone()  # noqa: S608
+    columns = [_zeros(code, last + 1) for code in highest]
     folder, source, domain, type_, category, lang, topics, flags = columns
     for row in db.execute(_SELECT):
-        # In one statement: a loop over the fields would take three times as long.
+        # A single assignment: a loop over the fields takes three times as long.
         (
             rowid,
             folder[rowid],
@@ -100,47 +99,47 @@ def make(db: sqlite3.Connection) -> None:
             flags[rowid],
         ) = row
     for field, column in zip(FIELDS, columns, strict=True):
-        _keep(db, field, column)
+        _store(db, field, column)
 
 
 def patch(db: sqlite3.Connection, changed: Collection[int]) -> None:
-    """Bring the columns up to date after the articles ``changed`` came, changed or went. Raises sqlite3.Error."""
-    marks = ",".join(map(str, changed))  # row numbers: integers of ours
-    fresh = {rowid: codes for rowid, *codes in db.execute(f"{_SELECT} WHERE rowid IN ({marks})")}
-    last = max(fresh, default=-1)
-    nothing = [0] * len(FIELDS)
-    for at, field in enumerate(FIELDS):
-        column = read(db, field)
-        former = column.tobytes()
-        values = {rowid: fresh.get(rowid, nothing)[at] for rowid in changed}
-        column = _wide_enough(column, max(values.values(), default=0))
+    """Update the columns after the articles ``changed`` were added, changed or removed. Raises sqlite3.Error."""
+    numbers = ",".join(map(str, changed))  # integers, so nothing to escape
+    present = {rowid: codes for rowid, *codes in db.execute(f"{_SELECT} WHERE rowid IN ({numbers})")}
+    last = max(present, default=-1)
+    no_codes = [0] * len(FIELDS)
+    for index, field in enumerate(FIELDS):
+        column = load(db, field)
+        before = column.tobytes()
+        codes = {rowid: present.get(rowid, no_codes)[index] for rowid in changed}
+        column = _widen(column, max(codes.values(), default=0))
         column.extend([0] * (last + 1 - len(column)))
-        for rowid, code in values.items():
+        for rowid, code in codes.items():
             if rowid < len(column):
                 column[rowid] = code
-        if column.tobytes() != former:
-            _keep(db, field, column)
+        if column.tobytes() != before:
+            _store(db, field, column)
 
 
-def read(db: sqlite3.Connection, field: ColumnField) -> array[int]:
-    """Return the codes of ``field`` by row number; rows beyond its end have 0. Raises sqlite3.Error."""
-    found = db.execute("SELECT typecode, codes FROM columns WHERE field = ?", [field]).fetchone()
+def load(db: sqlite3.Connection, field: ColumnField) -> array[int]:
+    """Return the codes of ``field`` by row id; rows beyond the end have the code 0. Raises sqlite3.Error."""
+    row = db.execute("SELECT typecode, codes FROM columns WHERE field = ?", [field]).fetchone()
     column = array("B")
-    if found is not None:
-        column = array(found[0])
-        column.frombytes(found[1])
+    if row is not None:
+        column = array(row[0])
+        column.frombytes(row[1])
     return column
 
 
-def texts(db: sqlite3.Connection, field: ColumnField) -> dict[int, str]:
+def label_texts(db: sqlite3.Connection, field: ColumnField) -> dict[int, str]:
     """Return the text of each code of ``field``. Raises sqlite3.Error."""
     return dict(db.execute("SELECT code, text FROM labels WHERE field = ?", [field]).fetchall())
 
 
 def codes_of(db: sqlite3.Connection, field: ColumnField, value: str) -> list[int]:
-    """Return the codes whose text is ``value``, or for topics one of whose lines is; without regard to case.
+    """Return the codes whose text equals ``value``, ignoring case. Raises sqlite3.Error.
 
-    Raises sqlite3.Error.
+    For ``topics``, return the codes of all sets of topics that contain ``value``.
     """
     key = fold_case(value)
     if field == "topics":
@@ -149,30 +148,30 @@ def codes_of(db: sqlite3.Connection, field: ColumnField, value: str) -> list[int
     return [code for (code,) in db.execute("SELECT code FROM labels WHERE field = ? AND key = ?", [field, key])]
 
 
-def _zeros(top: int, length: int) -> array[int]:
-    typecode = _typecode(top)
+def _zeros(highest: int, length: int) -> array[int]:
+    typecode = _typecode(highest)
     return array(typecode, bytes(array(typecode).itemsize * length))
 
 
-def _typecode(top: int) -> str:
-    return next(each for each in _TYPECODES if top < 1 << 8 * array(each).itemsize)
+def _typecode(highest: int) -> str:
+    return next(each for each in _TYPECODES if highest < 1 << 8 * array(each).itemsize)
 
 
-def _wide_enough(column: array[int], top: int) -> array[int]:
-    return column if top < 1 << 8 * column.itemsize else array(_typecode(top), column)
+def _widen(column: array[int], highest: int) -> array[int]:
+    return column if highest < 1 << 8 * column.itemsize else array(_typecode(highest), column)
 
 
-def _keep(db: sqlite3.Connection, field: ColumnField, column: array[int]) -> None:
+def _store(db: sqlite3.Connection, field: ColumnField, column: array[int]) -> None:
     db.execute("INSERT OR REPLACE INTO columns VALUES (?, ?, ?)", (field, column.typecode, column.tobytes()))
 
 
-def with_flag(flags: array[int], flag: int) -> bytes:
-    """Return 1 for each row that has ``flag``, else 0, by row number."""
+def flag_mask(flags: array[int], flag: int) -> bytes:
+    """Return a byte for each row: 1 if it has ``flag``, else 0."""
     return flags.tobytes().translate(bytes(bool(value & flag) for value in range(256)))
 
 
-def with_codes(column: array[int], codes: Iterable[int]) -> bytes:
-    """Return 1 for each row that has one of ``codes``, else 0, by row number."""
+def code_mask(column: array[int], codes: Iterable[int]) -> bytes:
+    """Return a byte for each row: 1 if it has one of ``codes``, else 0."""
     wanted = frozenset(codes)
     if column.itemsize == 1:
         return column.tobytes().translate(bytes(value in wanted for value in range(256)))

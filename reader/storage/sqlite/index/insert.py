@@ -1,4 +1,4 @@
-"""The rows that some documents of one folder make, collected and then written in one go."""
+"""Collects the rows of documents in one folder and inserts them together."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from reader.storage.sqlite.index import columns, fulltext
 
 
 class RowInserter:
-    """Documents of one folder, on their way into the tables."""
+    """Collects rows of documents in one folder, for all tables but ``files``."""
 
     def __init__(self, db: sqlite3.Connection, labels: columns.LabelCodes, folder: int, last: int) -> None:
-        """``folder`` is its row; documents whose row number is above ``last`` are new."""
+        """``folder`` is the row id of the folder; documents with a row id above ``last`` are new."""
         self._db = db
         self._folder = folder
         self._last = last
@@ -21,22 +21,25 @@ class RowInserter:
         self._articles: list[tuple[object, ...]] = []
         self._details: list[tuple[object, ...]] = []
         self._codes: list[tuple[int, ...]] = []
-        self._words: list[tuple[int, str, str, str, str, str]] = []
-        self._later: list[tuple[int, tuple[str, str, str, str, str]]] = []
+        self._new_words: list[tuple[int, str, str, str, str, str]] = []
+        self._changed_words: list[tuple[int, tuple[str, str, str, str, str]]] = []
         self._urls: list[tuple[int, int]] = []
         self._problems: list[tuple[object, ...]] = []
-        self.former: list[int] = []
-        """Documents that were there before."""
-        self.changed: list[int] = []
-        """All of them."""
+        self.replaced: list[int] = []
+        """The row ids of added documents that were in the index before."""
+        self.added: list[int] = []
+        """The row ids of all added documents."""
 
     def add(
         self, rowid: int, path: str, values: Sequence[object] | None, problems: Sequence[tuple[int, str, str]]
     ) -> None:
-        """Add a document: ``values`` are of its Brief, None for what is no document; ``path`` is as it is shown."""
-        self.changed.append(rowid)
+        """Add a document with the values of its IndexRecord, None if it is not an article.
+
+        ``path`` is the path as displayed, for its problems.
+        """
+        self.added.append(rowid)
         if rowid <= self._last:
-            self.former.append(rowid)
+            self.replaced.append(rowid)
         self._problems += [(rowid, path, *problem) for problem in problems]
         if values is None:
             return
@@ -64,19 +67,19 @@ class RowInserter:
             )
         )
         if rowid > self._last:
-            self._words.append((rowid, *record.words))
+            self._new_words.append((rowid, *record.words))
         else:
-            self._later.append((rowid, record.words))
+            self._changed_words.append((rowid, record.words))
         self._urls += [(key, rowid) for key in record.url_keys if key != record.id]
 
-    def write(self) -> None:
-        """Write all rows; those of former documents must be gone. Raises sqlite3.Error."""
+    def insert(self) -> None:
+        """Insert all rows; those of replaced documents must be deleted before. Raises sqlite3.Error."""
         db = self._db
         db.executemany("INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)", self._articles)
         db.executemany("INSERT INTO details VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._details)
         db.executemany("INSERT INTO codes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", self._codes)
         db.executemany("INSERT INTO urls VALUES (?, ?)", self._urls)
         db.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?)", self._problems)
-        slots = fulltext.new_slots(db, [rowid for rowid, _ in self._later])
-        self._words += [(slot, *words) for slot, (_, words) in zip(slots, self._later, strict=True)]
-        fulltext.insert(db, self._words)
+        slots = fulltext.new_slots(db, [rowid for rowid, _ in self._changed_words])
+        self._new_words += [(slot, *words) for slot, (_, words) in zip(slots, self._changed_words, strict=True)]
+        fulltext.insert(db, self._new_words)

@@ -1,4 +1,4 @@
-"""Tables of the index."""
+"""The tables of the index."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ LATE_INDEXES = {
     "urls_by_url": "urls (url)",
     "urls_by_article": "urls (article)",
 }
-"""Created after the first scan of a folder: keys that are hashes would touch every database page with every batch."""
+"""Created after the first scan of a folder: inserting keys that are hashes writes to every database page."""
 
 SCHEMA = (
     """
 CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO facts VALUES
-    ('generation', 0), ('unshown', 0), -- see IndexWriter._touch
-    ('complete', 0), -- 1 once the folder was read to its end
+    ('generation', 0), ('unshown', 0), -- see IndexWriter._mark_changed
+    ('complete', 0), -- 1 once the whole folder was scanned
     ('done', 0), ('total', 0), ('before', 0), ('walking', 0), ('began', 0), -- see Index.read_progress
     ('frequent_below', 0), ('dead_slots', 0); -- see reader.storage.sqlite.index.fulltext
 CREATE TABLE folders (rowid INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, digest BLOB);
 CREATE TABLE files (
-    rowid INTEGER PRIMARY KEY AUTOINCREMENT, -- a row number on somebody's screen never comes to mean another document
+    rowid INTEGER PRIMARY KEY AUTOINCREMENT, -- a row id in use by another process is never reused
     folder INTEGER NOT NULL,
     name BLOB NOT NULL,
     mtime_ns INTEGER NOT NULL,
@@ -38,18 +38,18 @@ CREATE TABLE articles (
     title TEXT NOT NULL
 );
 CREATE INDEX other_types ON articles (rowid) WHERE type NOT IN ('', 'article');
-CREATE TABLE details ( -- apart, so that sorting reads the small table only
+CREATE TABLE details ( -- separate, so that sorting reads only the small table
     rowid INTEGER PRIMARY KEY,
     excerpt TEXT NOT NULL,
     original_url TEXT NOT NULL,
-    web_url TEXT, -- NULL when it is the original one, as it mostly is
+    web_url TEXT, -- NULL if it equals original_url, as it mostly does
     amp_url TEXT NOT NULL,
     cdn_amp_url TEXT NOT NULL,
     provider_name TEXT NOT NULL,
     provider_domain TEXT NOT NULL,
     topics TEXT NOT NULL
 );
-CREATE TABLE urls (url INTEGER NOT NULL, article INTEGER NOT NULL); -- but those that articles.id is made of
+CREATE TABLE urls (url INTEGER NOT NULL, article INTEGER NOT NULL); -- except the URL from which articles.id is derived
 CREATE TABLE problems (
     file INTEGER,
     path TEXT NOT NULL,

@@ -1,8 +1,7 @@
-"""The order of every article, ready made: for each sort a run of row numbers that is read in one go.
+"""Precomputed sort orders: one array of row ids of all articles for each sort.
 
-Whoever writes the index keeps these up to date, so that opening a list or changing its
-sort costs a few milliseconds whether it has five articles or a million. A small change
-is patched into them; a large one has SQLite sort everything once.
+The index writer keeps them up to date, so that a list opens or changes its sort in a few milliseconds,
+with five articles or a million. Small changes are patched in; after large ones SQLite sorts everything.
 """
 
 from __future__ import annotations
@@ -19,35 +18,36 @@ from reader.core.ordering import SORT_KEYS, Sort, SortKey, index_in
 SCHEMA = """
 CREATE TABLE orders (
     sort TEXT PRIMARY KEY,
-    rowids BLOB NOT NULL -- of 4 bytes each, in this machine's order
+    rowids BLOB NOT NULL -- 4 bytes each, in native byte order
 ) WITHOUT ROWID;
 """
 
-_COLUMNS: dict[SortKey, str] = {"quality": "quality", "heat": "heat", "date": "published_at"}
+SORT_COLUMNS: dict[SortKey, str] = {"quality": "quality", "heat": "heat", "date": "published_at"}
+"""The column of the table ``articles`` for each sort key."""
 SORTS = [Sort(by, reverse) for by in SORT_KEYS for reverse in (False, True)]
-_SINGLY = 32
-"""So many row numbers are looked for one by one; more are filtered out in one pass."""
-_WORTH_PATCHING = 64
-"""One article patched in costs as much as sorting so many."""
+_SEARCH_LIMIT = 32
+"""Up to this many row ids are searched for one by one; more are filtered out in one pass."""
+_PATCH_COST = 64
+"""Patching one article takes as long as sorting this many."""
 
-Place: TypeAlias = tuple[bool, float, bool, int, str, int]
-"""What an article's place in an order depends on; places compare as articles are listed."""
+OrderKey: TypeAlias = tuple[bool, float, bool, int, str, int]
+"""The sort key of an article. Keys compare the way articles are listed; the last item is the row id."""
 
 
-def make(db: sqlite3.Connection) -> None:
-    """Sort everything anew. Raises sqlite3.Error."""
+def rebuild(db: sqlite3.Connection) -> None:
+    """Sort all articles for every order. Raises sqlite3.Error."""
     for sort in SORTS:
-        keep(db, sort, computed(db, sort))
+        store_order(db, sort, sorted_rowids(db, sort))
 
 
-def computed(db: sqlite3.Connection, sort: Sort) -> array[int]:
-    """Return the row numbers of all articles, sorted anew. Raises sqlite3.Error."""
-    column = _COLUMNS[sort.by]
-    terms = [f"{column} ASC NULLS LAST" if sort.reverse else f"{column} DESC"]  # of NULLs, DESC makes the last
+def sorted_rowids(db: sqlite3.Connection, sort: Sort) -> array[int]:
+    """Sort all articles and return their row ids. Raises sqlite3.Error."""
+    column = SORT_COLUMNS[sort.by]
+    # DESC sorts NULLs last already.
+    terms = [f"{column} ASC NULLS LAST" if sort.reverse else f"{column} DESC"]
     if sort.by != "date":
         terms.append("published_at DESC")
-    # One step of SQLite from the first row to the last, during which other threads run: row numbers are
-    # strung together as hexadecimal digits in there.
+    # One step of SQLite, which releases the GIL throughout: it joins the row ids as hexadecimal digits.
     ordered = f"SELECT rowid FROM articles ORDER BY {', '.join(terms)}, title COLLATE NOCASE, rowid"  # noqa: S608
     query = f"SELECT group_concat(printf('%08x', rowid), '') FROM ({ordered})"  # noqa: S608 - constants
     (digits,) = db.execute(query).fetchone()
@@ -58,112 +58,97 @@ def computed(db: sqlite3.Connection, sort: Sort) -> array[int]:
 
 
 def is_worth_patching(changed: int, articles: int) -> bool:
-    """Return whether to patch ``changed`` articles into orders of so many, rather than to sort anew."""
-    return changed * _WORTH_PATCHING <= articles
+    """Return whether patching ``changed`` articles is faster than sorting all ``articles``."""
+    return changed * _PATCH_COST <= articles
 
 
 def patch(db: sqlite3.Connection, changed: Collection[int]) -> None:
-    """Bring the orders up to date after the articles ``changed`` came, changed or went. Raises sqlite3.Error."""
-    marks = ",".join(map(str, changed))  # row numbers: integers of ours
-    fresh = db.execute(f"{_VALUES} WHERE rowid IN ({marks})").fetchall()
+    """Update the orders after the articles ``changed`` were added, changed or removed. Raises sqlite3.Error."""
+    numbers = ",".join(map(str, changed))  # integers, so nothing to escape
+    present = db.execute(f"{_SORT_VALUES} WHERE rowid IN ({numbers})").fetchall()
     for sort in SORTS:
-        rowids = order(db, sort)
-        _take_out(rowids, changed)
-        places = sorted(_place(sort, values) for values in fresh)
+        rowids = load_order(db, sort)
+        _remove_rows(rowids, changed)
+        keys = sorted(_order_key(sort, values) for values in present)
 
-        def place_at(at: int, sort: Sort = sort, rowids: Sequence[int] = rowids) -> Place:
-            return _place(sort, db.execute(f"{_VALUES} WHERE rowid = ?", [rowids[at]]).fetchone())
+        def key_at(index: int, sort: Sort = sort, rowids: Sequence[int] = rowids) -> OrderKey:
+            return _order_key(sort, db.execute(f"{_SORT_VALUES} WHERE rowid = ?", [rowids[index]]).fetchone())
 
-        keep(db, sort, merged(rowids, places, place_at))
-
-
-def length(db: sqlite3.Connection) -> int:
-    """Return how many articles are in the orders. Raises sqlite3.Error."""
-    found = db.execute("SELECT length(rowids) FROM orders LIMIT 1").fetchone()
-    return 0 if found is None else int(found[0]) // array("I").itemsize
+        store_order(db, sort, _insert_sorted(rowids, keys, key_at))
 
 
-def order(db: sqlite3.Connection, sort: Sort) -> array[int]:
-    """Return the row numbers of all articles in the order of ``sort``. Raises sqlite3.Error."""
+def article_count(db: sqlite3.Connection) -> int:
+    """Return the number of articles in the orders. Raises sqlite3.Error."""
+    row = db.execute("SELECT length(rowids) FROM orders LIMIT 1").fetchone()
+    return 0 if row is None else int(row[0]) // array("I").itemsize
+
+
+def load_order(db: sqlite3.Connection, sort: Sort) -> array[int]:
+    """Return the row ids of all articles in the order of ``sort``. Raises sqlite3.Error."""
     rowids = array("I")
-    kept = db.execute("SELECT rowids FROM orders WHERE sort = ?", [_name(sort)]).fetchone()
-    if kept is not None:
-        rowids.frombytes(kept[0])
+    row = db.execute("SELECT rowids FROM orders WHERE sort = ?", [str(sort)]).fetchone()
+    if row is not None:
+        rowids.frombytes(row[0])
     return rowids
 
 
-def merged(rowids: array[int], places: Sequence[Place], place_at: Callable[[int], Place]) -> array[int]:
-    """Return ``rowids`` with articles put in where they belong. Pure but for ``place_at``.
+def store_order(db: sqlite3.Connection, sort: Sort, rowids: array[int]) -> None:
+    """Store an order for :func:`load_order`. Raises sqlite3.Error."""
+    db.execute("INSERT OR REPLACE INTO orders VALUES (?, ?)", [str(sort), rowids.tobytes()])
 
-    ``places`` are the new ones', in order; ``place_at`` gives the place of an article
-    that is there already, by its position.
+
+def _insert_sorted(rowids: array[int], keys: Sequence[OrderKey], key_at: Callable[[int], OrderKey]) -> array[int]:
+    """Return the order ``rowids`` with the articles of ``keys``, which are sorted, inserted.
+
+    ``key_at`` returns the key of the article at an index of ``rowids``.
     """
-
-    class Places:
-        def __len__(self) -> int:
-            return len(rowids)
-
-        def __getitem__(self, at: int) -> Place:
-            return place_at(at)
-
-    there = Places()
     result, start = array("I"), 0
-    for place in places:
-        at = bisect_left(there, place, lo=start)
-        result += rowids[start:at]
-        result.append(place[-1])
-        start = at
+    for key in keys:
+        index = bisect_left(range(len(rowids)), key, lo=start, key=key_at)
+        result += rowids[start:index]
+        result.append(key[-1])
+        start = index
     return result + rowids[start:]
 
 
-_VALUES = "SELECT rowid, quality, heat, published_at, title FROM articles"
-_FOLD = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
+_SORT_VALUES = "SELECT rowid, quality, heat, published_at, title FROM articles"
+_LOWER_ASCII = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
-def _place(sort: Sort, values: tuple[int, float | None, float | None, int | None, str]) -> Place:
-    """Return what SQLite compares in :func:`make`: NOCASE knows the capitals of ASCII, and bytes otherwise."""
+def _order_key(sort: Sort, values: tuple[int, float | None, float | None, int | None, str]) -> OrderKey:
+    """Return a key that compares like SQLite in :func:`sorted_rowids`: NOCASE folds only ASCII letters."""
     rowid, quality, heat, published_at, title = values
     value = {"quality": quality, "heat": heat, "date": published_at}[sort.by]
-    when = (published_at is None, -(published_at or 0)) if sort.by != "date" else (False, 0)
-    ordered = value or 0
-    return (value is None, ordered if sort.reverse else -ordered, *when, title.translate(_FOLD), rowid)
+    date = (published_at is None, -(published_at or 0)) if sort.by != "date" else (False, 0)
+    number = value or 0
+    return (value is None, number if sort.reverse else -number, *date, title.translate(_LOWER_ASCII), rowid)
 
 
-def _take_out(rowids: array[int], gone: Collection[int]) -> None:
-    """Take row numbers out of an order."""
-    if len(gone) > _SINGLY:
-        among = frozenset(gone)
-        rowids[:] = array("I", [rowid for rowid in rowids if rowid not in among])
+def _remove_rows(rowids: array[int], removed: Collection[int]) -> None:
+    if len(removed) > _SEARCH_LIMIT:
+        unwanted = frozenset(removed)
+        rowids[:] = array("I", [rowid for rowid in rowids if rowid not in unwanted])
         return
-    for rowid in gone:
-        at = index_in(rowids, rowid)
-        if at is not None:
-            del rowids[at]
-
-
-def _name(sort: Sort) -> str:
-    return str(sort)
-
-
-def keep(db: sqlite3.Connection, sort: Sort, rowids: array[int]) -> None:
-    """Have an order for :func:`order`. Raises sqlite3.Error."""
-    db.execute("INSERT OR REPLACE INTO orders VALUES (?, ?)", [_name(sort), rowids.tobytes()])
+    for rowid in removed:
+        index = index_in(rowids, rowid)
+        if index is not None:
+            del rowids[index]
 
 
 def duplicates(db: sqlite3.Connection) -> list[int]:
-    """Return every article of which there is another copy that comes before it by quality. Raises sqlite3.Error.
+    """Return every article that has another copy before it in the order by quality. Raises sqlite3.Error.
 
-    Copies are documents of one identity. Of those that are alike, the one found first is the better.
+    Copies are documents with the same article id. Of equal copies, the one with the lower row id comes first.
     """
     repeated = "SELECT id FROM articles GROUP BY id HAVING count(*) > 1"
     query = f"SELECT id, rowid, quality, heat, published_at, title FROM articles WHERE id IN ({repeated})"  # noqa: S608
-    best: dict[int, Place] = {}
+    best: dict[int, OrderKey] = {}
     worse: list[int] = []
     for id_, *values in db.execute(query):
-        place = _place(Sort(), (values[0], values[1], values[2], values[3], values[4]))
+        key = _order_key(Sort(), (values[0], values[1], values[2], values[3], values[4]))
         other = best.get(id_)
-        if other is None or place < other:
-            best[id_] = place
+        if other is None or key < other:
+            best[id_] = key
         if other is not None:
-            worse.append(max(place, other)[-1])
+            worse.append(max(key, other)[-1])
     return worse

@@ -1,7 +1,7 @@
-"""Changing the index: batches of documents in, orders kept, one transaction each.
+"""Writes to the index: batches of documents, one transaction each, and the sort orders.
 
-There is one writer at a time (:mod:`reader.storage.sqlite.lock`). What it has written shows in
-lists once :meth:`Writer.show` has brought the orders up to date.
+There is one writer at a time (:mod:`reader.storage.sqlite.lock`). Lists show what it wrote once
+:meth:`IndexWriter.publish` has updated the orders.
 """
 
 from __future__ import annotations
@@ -23,31 +23,30 @@ from reader.storage.sqlite.index.insert import RowInserter
 from reader.storage.sqlite.index.schema import LATE_INDEXES
 
 NOT_PARSED = -1
-"""As a file's time of change: it could not be read, so the next refresh tries again."""
+"""The modification time of a file that could not be read: the next refresh tries again."""
 
 RecordValues: TypeAlias = tuple[object, ...]
 """The values of a :class:`reader.documents.index_record.IndexRecord`, in order."""
 
-
-_Stat: TypeAlias = tuple[int, int, str, str]
-"""Time of change, size, title and excerpt: archives give all their files one time, so that alone says little."""
+_Fingerprint: TypeAlias = tuple[int, int, str, str]
+"""Modification time, size, title and excerpt. Files from an archive often share one time, so that is not enough."""
 
 
 class ParsedFile(NamedTuple):
-    """A document as it goes into the index."""
+    """A parsed file, to be written to the index."""
 
     name: bytes
-    """Of the file, in its folder."""
+    """The file name, without its folder."""
     mtime_ns: int
     size: int
     record: RecordValues | None
-    """None for what is no document."""
+    """None if the file is not a document."""
     problems: Sequence[tuple[int, str, str]]
-    """Line, field and message of each."""
+    """The line, field and message of each problem."""
 
 
-class Known(NamedTuple):
-    """A file as it went into the index."""
+class KnownFile(NamedTuple):
+    """A file in the index, with its modification time and size when it was indexed."""
 
     rowid: int
     mtime_ns: int
@@ -55,22 +54,22 @@ class Known(NamedTuple):
 
 
 class KnownFolder(NamedTuple):
-    """A folder as it was when all its files had been taken in."""
+    """A folder in the index."""
 
     rowid: int
     digest: bytes | None
-    """See :meth:`reader.documents.files.FolderListing.digest`; None when some file has to be looked at again."""
+    """Its :meth:`reader.documents.files.FolderListing.digest`; None if some of its files must be checked again."""
 
 
-_CONTRADICTIONS = (
+_INCONSISTENCIES = (
     "SELECT 1 FROM files WHERE folder NOT IN (SELECT rowid FROM folders)",
     "SELECT 1 FROM files WHERE rowid > (SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'files')",
     "SELECT 1 FROM articles WHERE rowid NOT IN (SELECT rowid FROM files)",
     "SELECT 1 FROM articles WHERE rowid NOT IN (SELECT rowid FROM details)",
     "SELECT 1 FROM details WHERE rowid NOT IN (SELECT rowid FROM articles)",
 )
-"""What finds rows in no sound index."""
-_TABLES_OF_A_FILE = {
+"""Queries that return rows only if the index is inconsistent."""
+_DOCUMENT_TABLES = {
     "articles": "rowid",
     "details": "rowid",
     "codes": "rowid",
@@ -79,249 +78,249 @@ _TABLES_OF_A_FILE = {
     "problems": "file",
 }
 _CACHE_KIB = 64 * 1024
-_WORTH_THREADS = 20_000
-"""Row numbers; fewer articles are sorted sooner than threads are begun."""
-_NAMES_AT_ONCE = 500
-"""So many parameters does every SQLite take."""
-_PATCHABLE = 4096
-"""Beyond so many changes the orders are made anew anyway, so that they need not be remembered one by one."""
+_MIN_ROWS_FOR_THREADS = 20_000
+"""With fewer row ids, sorting takes less time than starting threads."""
+_NAMES_PER_QUERY = 500
+"""Below the limit of parameters of every SQLite version."""
+_MAX_PATCHED = 4096
+"""After more changes the orders are rebuilt, so single row ids are no longer tracked."""
 
 
 class IndexWriter:
-    """Changes one index. Every method may raise StorageError."""
+    """Writes to one index. Every method may raise StorageError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._changed: set[int] | None = set()
-        """Row numbers whose place in the orders may have changed; None for too many."""
+        """Row ids whose index in the orders may have changed; None for too many to track."""
         self._mark = 1 + int.from_bytes(os.urandom(7), "big")
-        """As the fact ``unshown``, that nobody else has changed anything."""
-        self._written = False
-        self._moves = _Moves({}, {})
+        """Value of the fact ``unshown`` while nobody but this writer has unpublished changes."""
+        self._has_written = False
+        self._moves = _MoveDetector({}, {})
         self._labels = columns.LabelCodes()
         self._frequent: fulltext.FrequentSets | None = None
-        """Sets that were made while sorting, and are to be kept."""
+        """Sets computed while sorting, to be stored by :meth:`finish`."""
         self.sorting_threads = 2
-        """How many orders are made anew at a time."""
+        """How many orders are sorted at a time."""
         self.moved = 0
-        """Files that were found again at another place."""
-        self.carried: list[tuple[int, int]] = []
-        """Identities that changed because a document without an address was moved: the former, the present one."""
+        """The number of files found again at another path."""
+        self.changed_ids: list[tuple[int, int]] = []
+        """The former and present ids of articles without a URL whose document was moved."""
         with database.read() as db:
             db.execute(f"PRAGMA cache_size=-{_CACHE_KIB}")
             (unshown,) = db.execute("SELECT value FROM facts WHERE name = 'unshown'").fetchone()
-            if unshown:  # whoever wrote last came to no end
+            if unshown:  # the last writer did not publish all its changes
                 self._changed = None
 
-    # What is there.
+    # Reading.
 
-    def articles(self) -> int:
-        """Return how many articles lists show."""
+    def article_count(self) -> int:
+        """Return the number of articles in the orders."""
         with self._database.read() as db:
-            return sort_orders.length(db)
+            return sort_orders.article_count(db)
 
     def is_empty(self) -> bool:
-        """Return whether no file has ever been taken in, or none is left."""
+        """Return whether the index contains no files."""
         with self._database.read() as db:
             return db.execute("SELECT 1 FROM files LIMIT 1").fetchone() is None
 
     def folders(self) -> dict[bytes, KnownFolder]:
-        """Return every folder, by its path."""
+        """Return all folders by path."""
         with self._database.read() as db:
             rows = db.execute("SELECT path, rowid, digest FROM folders")
             return {path: KnownFolder(rowid, digest) for path, rowid, digest in rows}
 
-    def files(self, folder: int) -> dict[bytes, Known]:
-        """Return the files of a folder, by name."""
+    def files(self, folder: int) -> dict[bytes, KnownFile]:
+        """Return the files of a folder by name."""
         with self._database.read() as db:
             rows = db.execute("SELECT name, rowid, mtime_ns, size FROM files WHERE folder = ?", [folder])
-            return {name: Known(*values) for name, *values in rows}
+            return {name: KnownFile(*values) for name, *values in rows}
 
-    def file(self, folder: int, name: bytes) -> Known | None:
-        """Return one file of a folder."""
+    def file(self, folder: int, name: bytes) -> KnownFile | None:
+        """Return a file of a folder, or None."""
         with self._database.read() as db:
             query = "SELECT rowid, mtime_ns, size FROM files WHERE folder = ? AND name = ?"
-            found = db.execute(query, [folder, name]).fetchone()
-            return None if found is None else Known(*found)
+            row = db.execute(query, [folder, name]).fetchone()
+            return None if row is None else KnownFile(*row)
 
     def folder_problems(self) -> list[Problem]:
-        """Return what is wrong with files and folders that cannot even be read."""
+        """Return the problems of files and folders that cannot be read."""
         with self._database.read() as db:
             query = "SELECT path, line, field, message FROM problems WHERE file IS NULL"
             return [Problem(*values) for values in db.execute(query)]
 
-    # Changing it.
+    # Writing.
 
     @contextlib.contextmanager
-    def together(self) -> Iterator[None]:
-        """Keep all that is changed inside, or nothing of it."""
-        with self._writing():
+    def transaction(self) -> Iterator[None]:
+        """Commit all changes made inside, or none if an exception is raised."""
+        with self._write():
             yield
 
     @contextlib.contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _write(self) -> Iterator[sqlite3.Connection]:
         try:
             with self._database.write() as db:
                 yield db
         except BaseException:
-            self._labels = columns.LabelCodes()  # what was new is not in the table after all
+            self._labels = columns.LabelCodes()  # new codes in the cache were rolled back
             raise
 
     def invalidate_all(self) -> None:
-        """Have every file read anew by the refresh that follows; what is known stays in the lists until then.
+        """Make the next refresh parse every file again; lists keep their articles until then.
 
-        Raises StorageError, which says that the index is damaged, when it contradicts itself: it is no ground to
-        build on.
+        Raises StorageError with ``damaged`` if the index is damaged or inconsistent.
         """
         with self._database.read() as db:
-            sound = db.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
-            if not sound or any(db.execute(f"SELECT EXISTS ({query})").fetchone()[0] for query in _CONTRADICTIONS):
+            intact = db.execute("PRAGMA integrity_check(1)").fetchone() == ("ok",)
+            if not intact or any(db.execute(f"SELECT EXISTS ({query})").fetchone()[0] for query in _INCONSISTENCIES):
                 self._database.damaged = True
                 raise StorageError(self._database.path, corruption_error())
         with self._database.write() as db:
             db.execute("UPDATE files SET mtime_ns = ?", [NOT_PARSED])
             db.execute("UPDATE folders SET digest = NULL")
-            self._touch(db, None)
+            self._mark_changed(db, None)
 
-    def begin_first_time(self) -> None:
-        """Leave out, until :meth:`finish`, what would slow the first reading of a folder down."""
+    def begin_bulk_load(self) -> None:
+        """Drop the indexes that slow down the first scan of a folder, until :meth:`finish`."""
         with self._database.write() as db:
             for name in LATE_INDEXES:
                 db.execute(f"DROP INDEX IF EXISTS {name}")
-            fulltext.collect(db, much=True)
+            fulltext.set_bulk_mode(db, enabled=True)
 
     def finish(self) -> None:
-        """Make what :meth:`begin_first_time` left out, and hand everything written over to the main file."""
+        """Create the indexes that :meth:`begin_bulk_load` dropped and the frequent sets, then checkpoint the WAL."""
         with self._database.read() as db:
-            there = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
-        missing = {name: keys for name, keys in LATE_INDEXES.items() if name not in there}
+            present = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
+        missing = {name: keys for name, keys in LATE_INDEXES.items() if name not in present}
         if missing:
-            self._written = True
+            self._has_written = True
             with self._database.write() as db:
                 for name, keys in missing.items():
                     db.execute(f"CREATE INDEX IF NOT EXISTS {name} ON {keys}")
-                fulltext.collect(db, much=False)
-        self._make_sets()
-        if self._written:
+                fulltext.set_bulk_mode(db, enabled=False)
+        self._update_frequent_sets()
+        if self._has_written:
             self._database.checkpoint(truncate=True)
 
     def _are_sets_due(self) -> bool:
         with self._database.read() as db:
-            return fulltext.are_due(db)
+            return fulltext.are_sets_due(db)
 
-    def _make_sets(self) -> None:
-        """Make ready what very many articles match."""
-        made, self._frequent = self._frequent, None
+    def _update_frequent_sets(self) -> None:
+        sets, self._frequent = self._frequent, None
         if self._are_sets_due():
-            self._written = True
+            self._has_written = True
             with self._database.write() as db:
-                # Where there are no locks, another may have written since they were made.
-                fulltext.keep(db, made if made is not None and fulltext.is_present(db, made) else fulltext.computed(db))
+                # On file systems without locks, another process may have written since they were computed.
+                if sets is None or not fulltext.is_current(db, sets):
+                    sets = fulltext.compute_sets(db)
+                fulltext.store_sets(db, sets)
 
     def has_wasted_words(self) -> bool:
-        """Return whether most of what words take is of no use any more."""
+        """Return whether most of the full-text table belongs to former versions of articles."""
         with self._database.read() as db:
-            return fulltext.is_wasteful(db, sort_orders.length(db))
+            return fulltext.is_wasteful(db, sort_orders.article_count(db))
 
-    def begin_words_anew(self) -> None:
-        """Forget the words of all articles, and have every file read anew by the refresh that follows."""
+    def reset_words(self) -> None:
+        """Delete the words of all articles, and make the next refresh parse every file again."""
         with self._database.write() as db:
-            fulltext.empty(db)
+            fulltext.clear(db)
             self.invalidate_all()
 
-    def prepare_move_detection(self, gone: Iterable[int]) -> None:
-        """Take documents that come from now on, if they are the same, for those of ``gone`` at a new place."""
+    def prepare_move_detection(self, removed: Iterable[int]) -> None:
+        """Let :meth:`apply` recognize documents of ``removed`` rows that were moved to another path."""
         by_id: dict[int, list[int]] = {}
-        by_stat: dict[_Stat, list[int]] = {}
+        by_fingerprint: dict[_Fingerprint, list[int]] = {}
         with self._database.read() as db:
-            for rowid in gone:
-                found = db.execute(
+            for rowid in removed:
+                row = db.execute(
                     "SELECT id, title, excerpt, mtime_ns, size, "
                     "original_url || ifnull(web_url, '') || amp_url || cdn_amp_url "
                     "FROM articles JOIN files USING (rowid) JOIN details USING (rowid) WHERE rowid = ?",
                     [rowid],
                 ).fetchone()
-                if found is None:
+                if row is None:
                     continue
-                id_, title, excerpt, mtime_ns, size, urls = found
+                id_, title, excerpt, mtime_ns, size, urls = row
                 if urls:
                     by_id.setdefault(id_, []).append(rowid)
-                else:  # its identity is its path: what else does not change by moving?
-                    by_stat.setdefault((mtime_ns, size, title, excerpt), []).append(rowid)
-        self._moves = _Moves(by_id, by_stat)
+                else:  # its id is derived from its path, so compare what a move does not change
+                    by_fingerprint.setdefault((mtime_ns, size, title, excerpt), []).append(rowid)
+        self._moves = _MoveDetector(by_id, by_fingerprint)
 
-    def apply(self, folder: bytes, taken: Iterable[ParsedFile]) -> None:
-        """Take in documents of ``folder``, new ones or in the place of their former selves."""
-        with self._writing() as db:
-            own = _folder(db, folder)
+    def apply(self, folder: bytes, parsed: Iterable[ParsedFile]) -> None:
+        """Add the files of ``folder``, replacing their former versions."""
+        with self._write() as db:
+            folder_rowid = _find_or_add_folder(db, folder)
             (last,) = db.execute("SELECT ifnull(max(seq), 0) FROM sqlite_sequence").fetchone()
-            intake = RowInserter(db, self._labels, own, last)
-            every = [*taken]
-            for each, rowid in zip(every, self._rows_for(db, own, every, last), strict=True):
-                name, _, _, record, problems = each
+            inserter = RowInserter(db, self._labels, folder_rowid, last)
+            files = [*parsed]
+            for file, rowid in zip(files, self._update_files(db, folder_rowid, files, last), strict=True):
+                name, _, _, record, problems = file
                 shown = show_path(folder + b"/" + name if folder else name) if problems else ""
-                intake.add(rowid, shown, record, problems)
-            _forget(db, intake.former)
-            intake.write()
-            self._touch(db, intake.changed)
+                inserter.add(rowid, shown, record, problems)
+            _delete_documents(db, inserter.replaced)
+            inserter.insert()
+            self._mark_changed(db, inserter.added)
         self._database.checkpoint()
 
-    def _rows_for(self, db: sqlite3.Connection, folder: int, taken: Sequence[ParsedFile], last: int) -> list[int]:
-        """Return the row of each file, kept as it is now; new ones go on after ``last``."""
+    def _update_files(self, db: sqlite3.Connection, folder: int, files: Sequence[ParsedFile], last: int) -> list[int]:
+        """Update the table of files and return the row id of each file; new ones are above ``last``."""
         rowids: dict[bytes, int] = {}
         if self._moves:
-            for each in taken:
-                moved = self._moved(db, folder, each)
+            for file in files:
+                moved = self._claim_moved(db, folder, file)
                 if moved is not None:
-                    rowids[each.name] = moved
-        rest = [each for each in taken if each.name not in rowids] if rowids else taken
-        # By path, not by a row number read before: where there are no locks, another may have changed it.
-        for start in range(0, len(rest), _NAMES_AT_ONCE):
-            names = [each.name for each in rest[start : start + _NAMES_AT_ONCE]]
+                    rowids[file.name] = moved
+        rest = [file for file in files if file.name not in rowids] if rowids else files
+        # By name, not by a row id read earlier: without locks, another process may have changed it.
+        for start in range(0, len(rest), _NAMES_PER_QUERY):
+            names = [file.name for file in rest[start : start + _NAMES_PER_QUERY]]
             marks = ",".join("?" * len(names))
             query = f"SELECT name, rowid FROM files WHERE folder = ? AND name IN ({marks})"  # noqa: S608
             rowids.update(db.execute(query, [folder, *names]))
-        again = [(mtime_ns, size, rowids[name]) for name, mtime_ns, size, *_ in rest if name in rowids]
-        fresh = [(name, mtime_ns, size) for name, mtime_ns, size, *_ in rest if name not in rowids]
-        rowids.update((name, last + at) for at, (name, _, _) in enumerate(fresh, start=1))
-        db.executemany("UPDATE files SET mtime_ns = ?, size = ? WHERE rowid = ?", again)
+        changed = [(mtime_ns, size, rowids[name]) for name, mtime_ns, size, *_ in rest if name in rowids]
+        new = [(name, mtime_ns, size) for name, mtime_ns, size, *_ in rest if name not in rowids]
+        rowids.update((name, last + index) for index, (name, _, _) in enumerate(new, start=1))
+        db.executemany("UPDATE files SET mtime_ns = ?, size = ? WHERE rowid = ?", changed)
         db.executemany(
             "INSERT INTO files (rowid, folder, name, mtime_ns, size) VALUES (?, ?, ?, ?, ?)",
-            [(rowids[name], folder, name, mtime_ns, size) for name, mtime_ns, size in fresh],
+            [(rowids[name], folder, name, mtime_ns, size) for name, mtime_ns, size in new],
         )
-        return [rowids[each.name] for each in taken]
+        return [rowids[file.name] for file in files]
 
-    def _moved(self, db: sqlite3.Connection, folder: int, taken: ParsedFile) -> int | None:
-        """Return the row of a document that was elsewhere before, now at its new place."""
+    def _claim_moved(self, db: sqlite3.Connection, folder: int, file: ParsedFile) -> int | None:
+        """If the file was moved here, update its row and return the row id."""
         query = "SELECT 1 FROM files WHERE folder = ? AND name = ?"
-        if taken.record is None or db.execute(query, (folder, taken.name)).fetchone():
+        if file.record is None or db.execute(query, (folder, file.name)).fetchone():
             return None
-        rowid, former = self._moves.claim(taken)
+        rowid, id_changed = self._moves.claim(file)
         if rowid is not None:
             db.execute(
                 "UPDATE files SET folder = ?, name = ?, mtime_ns = ?, size = ? WHERE rowid = ?",
-                (folder, taken.name, taken.mtime_ns, taken.size, rowid),
+                (folder, file.name, file.mtime_ns, file.size, rowid),
             )
             self.moved += 1
-            if former:
-                (before,) = db.execute("SELECT id FROM articles WHERE rowid = ?", [rowid]).fetchone()
-                now = taken.record[0]
-                assert isinstance(now, int)
-                self.carried.append((before, now))
+            if id_changed:
+                (former,) = db.execute("SELECT id FROM articles WHERE rowid = ?", [rowid]).fetchone()
+                present = file.record[0]
+                assert isinstance(present, int)
+                self.changed_ids.append((former, present))
         return rowid
 
     def remove(self, rowids: Iterable[int]) -> None:
-        """Forget files that are gone, but those that were found again elsewhere in the meantime."""
-        gone = [rowid for rowid in rowids if rowid not in self._moves.claimed]
-        if not gone:
+        """Delete files, except those that were found again at another path."""
+        removed = [rowid for rowid in rowids if rowid not in self._moves.claimed]
+        if not removed:
             return
         with self._database.write() as db:
-            _forget(db, gone)
-            db.executemany("DELETE FROM files WHERE rowid = ?", [(rowid,) for rowid in gone])
-            self._touch(db, gone)
+            _delete_documents(db, removed)
+            db.executemany("DELETE FROM files WHERE rowid = ?", [(rowid,) for rowid in removed])
+            self._mark_changed(db, removed)
 
     def set_digests(self, digests: Mapping[bytes, bytes | None]) -> None:
-        """Remember what folders looked like when all their files had been taken in; None for "look again"."""
+        """Store the digests of fully indexed folders by path; None if a folder must be checked again."""
         if not digests:
             return
         with self._database.write() as db:
@@ -331,36 +330,36 @@ class IndexWriter:
             )
 
     def remove_folders(self, rowids: Iterable[int]) -> None:
-        """Forget folders that are gone; their files go by :meth:`remove`."""
+        """Delete folders; delete their files with :meth:`remove`."""
         rows = [(rowid,) for rowid in rowids]
         if rows:
             with self._database.write() as db:
                 db.executemany("DELETE FROM folders WHERE rowid = ?", rows)
 
     def set_folder_problems(self, problems: Sequence[Problem]) -> None:
-        """Replace what is wrong with files and folders that cannot even be read."""
-        # A transaction that changes nothing would still wake every other instance.
+        """Replace the problems of files and folders that cannot be read."""
+        # Even a transaction without changes wakes all other instances.
         if set(self.folder_problems()) == set(problems):
             return
         with self._database.write() as db:
             db.execute("DELETE FROM problems WHERE file IS NULL")
             rows = [(None, p.path, p.line, p.field, p.message) for p in problems]
             db.executemany("INSERT INTO problems VALUES (?, ?, ?, ?, ?)", rows)
-            self._touch(db, ())
+            self._mark_changed(db, ())
 
-    def report(self, reading: ReadProgress | None) -> None:
-        """Tell those who wait how far it is; None for nothing to wait for."""
-        told = reading or ReadProgress(0, 0, 0, walking=False, began=0)
-        began = int(told.began * 1000)
-        numbers = ((told.done, "done"), (told.total, "total"), (told.before, "before"))
-        values = (*numbers, (told.walking, "walking"), (began, "began"))
+    def set_progress(self, progress: ReadProgress | None) -> None:
+        """Store the progress for other instances, see :meth:`Index.read_progress`; None when done."""
+        stored = progress or ReadProgress(0, 0, 0, walking=False, began=0)
+        began = int(stored.began * 1000)
+        numbers = ((stored.done, "done"), (stored.total, "total"), (stored.before, "before"))
+        values = (*numbers, (stored.walking, "walking"), (began, "began"))
         with self._database.write() as db:
             db.executemany("UPDATE facts SET value = ? WHERE name = ?", values)
 
     def publish(self, *, complete: bool = False) -> bool:
-        """Bring the orders up to date with what was written, so that lists show it; return whether anything was.
+        """Update the orders and columns, so that lists show all changes; return whether there were any.
 
-        With ``complete``, they now have the whole folder.
+        ``complete`` states that the whole folder was scanned.
         """
         changed = self._changed
         with self._database.read() as db:
@@ -368,21 +367,21 @@ class IndexWriter:
             unshown, completes = facts["unshown"], complete and not facts["complete"]
             if not unshown and not completes:
                 return False
-            length = sort_orders.length(db)
+            articles = sort_orders.article_count(db)
             (last,) = db.execute("SELECT ifnull(max(rowid), 0) FROM files").fetchone()
-        others = unshown != self._mark  # have changed rows too, where there are no locks to keep them from it
-        anew = unshown and (others or changed is None or not sort_orders.is_worth_patching(len(changed), length))
-        made = self._sorted(sets=complete) if anew and last >= _WORTH_THREADS else {}
+        others = unshown != self._mark  # without locks, other processes may have changed rows too
+        rebuild = unshown and (others or changed is None or not sort_orders.is_worth_patching(len(changed), articles))
+        orders = self._sort_in_threads(sets=complete) if rebuild and last >= _MIN_ROWS_FOR_THREADS else {}
         with self._database.write() as db:
-            for sort, rowids in made.items():
-                sort_orders.keep(db, sort, rowids)
-            if anew and not made:
-                sort_orders.make(db)
-            elif changed and not anew:
+            for sort, rowids in orders.items():
+                sort_orders.store_order(db, sort, rowids)
+            if rebuild and not orders:
+                sort_orders.rebuild(db)
+            elif changed and not rebuild:
                 sort_orders.patch(db, changed)
                 columns.patch(db, changed)
-            if anew:
-                columns.make(db)
+            if rebuild:
+                columns.rebuild(db)
             if completes:
                 db.execute("UPDATE facts SET value = 1 WHERE name = 'complete'")
             db.execute("UPDATE facts SET value = 0 WHERE name = 'unshown'")
@@ -391,32 +390,34 @@ class IndexWriter:
         self._database.checkpoint()
         return True
 
-    def _sorted(self, *, sets: bool) -> dict[Sort, array[int]]:
-        """Sort everything anew, some orders at a time; empty where what was written is seen by this connection only.
+    def _sort_in_threads(self, *, sets: bool) -> dict[Sort, array[int]]:
+        """Sort all orders in threads; empty if only this connection sees the database.
 
-        With ``sets``, what :meth:`_make_sets` keeps is made at the same time, unless lists would have to wait for it.
+        With ``sets``, compute the frequent sets at the same time, unless that delays the lists.
         """
         if not self._database.is_shared():
             return {}
 
-        def computed(sort: Sort) -> array[int]:
+        def sorted_rowids(sort: Sort) -> array[int]:
             with self._database.dedicated_connection() as db:
-                return sort_orders.computed(db, sort)
+                return sort_orders.sorted_rowids(db, sort)
 
-        def frequent() -> fulltext.FrequentSets:
+        def compute_sets() -> fulltext.FrequentSets:
             with self._database.dedicated_connection() as db:
                 db.execute("BEGIN")
-                return fulltext.computed(db)
+                return fulltext.compute_sets(db)
 
         with ThreadPoolExecutor(self.sorting_threads) as threads:
-            beside = threads.submit(frequent) if sets and self.sorting_threads > 1 and self._are_sets_due() else None
-            made = dict(zip(sort_orders.SORTS, threads.map(computed, sort_orders.SORTS), strict=True))
-            self._frequent = None if beside is None else beside.result()
-        return made
+            future = (
+                threads.submit(compute_sets) if sets and self.sorting_threads > 1 and self._are_sets_due() else None
+            )
+            orders = dict(zip(sort_orders.SORTS, threads.map(sorted_rowids, sort_orders.SORTS), strict=True))
+            self._frequent = None if future is None else future.result()
+        return orders
 
-    def _touch(self, db: sqlite3.Connection, rowids: Iterable[int] | None) -> None:
-        """Remember that rows are not yet shown as they are, on disk too: whoever writes next may be another."""
-        self._written = True
+    def _mark_changed(self, db: sqlite3.Connection, rowids: Iterable[int] | None) -> None:
+        """Record unpublished changes, also in the database: the next writer may be another process."""
+        self._has_written = True
         db.execute(
             "UPDATE facts SET value = CASE value WHEN 0 THEN :me ELSE -1 END "
             "WHERE name = 'unshown' AND value NOT IN (:me, -1)",
@@ -426,53 +427,53 @@ class IndexWriter:
             self._changed = None
         elif self._changed is not None:
             self._changed.update(rowids)
-            if len(self._changed) > _PATCHABLE:
+            if len(self._changed) > _MAX_PATCHED:
                 self._changed = None
 
 
-class _Moves:
-    """Documents that are gone, by what they can be known again by."""
+class _MoveDetector:
+    """Finds removed documents that appear again at another path."""
 
-    def __init__(self, by_id: dict[int, list[int]], by_stat: dict[_Stat, list[int]]) -> None:
+    def __init__(self, by_id: dict[int, list[int]], by_fingerprint: dict[_Fingerprint, list[int]]) -> None:
         self._by_id = by_id
-        self._by_stat = by_stat
+        self._by_fingerprint = by_fingerprint
         self.claimed: set[int] = set()
 
     def __bool__(self) -> bool:
-        return bool(self._by_id or self._by_stat)
+        return bool(self._by_id or self._by_fingerprint)
 
-    def claim(self, taken: ParsedFile) -> tuple[int | None, bool]:
-        """Return the row of the same document at its former place, and whether its identity was that place."""
-        assert taken.record is not None
-        id_, title, excerpt, *_ = taken.record
+    def claim(self, file: ParsedFile) -> tuple[int | None, bool]:
+        """Return the row id of the removed document, and whether its article id changes with its path."""
+        assert file.record is not None
+        id_, title, excerpt, *_ = file.record
         assert isinstance(id_, int)
         assert isinstance(title, str)
         assert isinstance(excerpt, str)
-        rows = self._by_id.get(id_)
-        former = False
-        if not rows:
-            rows = self._by_stat.get((taken.mtime_ns, taken.size, title, excerpt))
-            former = bool(rows)
-        if not rows:
+        rowids = self._by_id.get(id_)
+        id_changed = False
+        if not rowids:
+            rowids = self._by_fingerprint.get((file.mtime_ns, file.size, title, excerpt))
+            id_changed = bool(rowids)
+        if not rowids:
             return None, False
-        rowid = rows.pop()
+        rowid = rowids.pop()
         self.claimed.add(rowid)
-        return rowid, former
+        return rowid, id_changed
 
 
-def _folder(db: sqlite3.Connection, path: bytes) -> int:
-    found = db.execute("SELECT rowid FROM folders WHERE path = ?", [path]).fetchone()
-    if found is not None:
-        return int(found[0])
-    # Not RETURNING: for that SQLite opens a savepoint, for which FTS5 writes out what it has collected.
+def _find_or_add_folder(db: sqlite3.Connection, path: bytes) -> int:
+    row = db.execute("SELECT rowid FROM folders WHERE path = ?", [path]).fetchone()
+    if row is not None:
+        return int(row[0])
+    # Not RETURNING: SQLite opens a savepoint for it, which makes FTS5 flush its buffered words.
     rowid = db.execute("INSERT INTO folders (path) VALUES (?)", [path]).lastrowid
     assert rowid is not None
     return rowid
 
 
-def _forget(db: sqlite3.Connection, rowids: Iterable[int]) -> None:
+def _delete_documents(db: sqlite3.Connection, rowids: Iterable[int]) -> None:
     rows = [(rowid,) for rowid in rowids]
     if rows:
         db.execute("UPDATE facts SET value = value + ? WHERE name = 'dead_slots'", [len(rows)])
-    for table, column in _TABLES_OF_A_FILE.items():
+    for table, column in _DOCUMENT_TABLES.items():
         db.executemany(f"DELETE FROM {table} WHERE {column} = ?", rows)  # noqa: S608 - constants

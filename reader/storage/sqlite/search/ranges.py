@@ -1,4 +1,4 @@
-"""Where in a ready-made order a range of values begins and ends, by binary search."""
+"""Finds a range of values in a stored sort order, by binary search."""
 
 from __future__ import annotations
 
@@ -9,48 +9,47 @@ from collections.abc import Callable
 
 from reader.core.ordering import SortKey
 from reader.query.ast import Relation
+from reader.storage.sqlite.index.sort_orders import SORT_COLUMNS
 
-_COLUMNS: dict[SortKey, str] = {"quality": "quality", "heat": "heat", "date": "published_at"}
 
-
-class Values:
-    """The values of articles in an order from the highest down, in which those without a value come last."""
+class SortedValues:
+    """The values of the articles in a descending order, where articles without a value come last."""
 
     def __init__(self, db: sqlite3.Connection, by: SortKey, order: array[int]) -> None:
-        self._query = f"SELECT {_COLUMNS[by]} FROM articles WHERE rowid = ?"  # noqa: S608 - constants
+        self._query = f"SELECT {SORT_COLUMNS[by]} FROM articles WHERE rowid = ?"  # noqa: S608 - constants
         self._db = db
         self._order = order
 
     def known(self) -> int:
-        """Return how many have a value. Raises sqlite3.Error."""
+        """Return how many articles have a value. Raises sqlite3.Error."""
         return self._first(lambda _: False)
 
     def first_below(self, bound: float) -> int:
-        """Return where the first lower value than ``bound`` is. Raises sqlite3.Error."""
+        """Return the index of the first value below ``bound``. Raises sqlite3.Error."""
         return self._first(lambda value: value < bound)
 
     def first_at_most(self, bound: float) -> int:
-        """Return where the first value is that is ``bound`` or lower. Raises sqlite3.Error."""
+        """Return the index of the first value that is at most ``bound``. Raises sqlite3.Error."""
         return self._first(lambda value: value <= bound)
 
-    def _first(self, is_behind: Callable[[float], bool]) -> int:
-        def behind(at: int) -> bool:
-            value = self._at(at)
-            return value is None or is_behind(value)
+    def _first(self, is_low: Callable[[float], bool]) -> int:
+        def is_after(index: int) -> bool:
+            value = self._value(index)
+            return value is None or is_low(value)
 
-        return bisect_left(range(len(self._order)), True, key=behind)
+        return bisect_left(range(len(self._order)), True, key=is_after)
 
-    def _at(self, at: int) -> float | None:
-        for rowid in self._order[at : at + 64]:
-            found = self._db.execute(self._query, [rowid]).fetchone()
-            if found is not None:  # else it is gone, and will not be in the order for long
-                value: float | None = found[0]
+    def _value(self, index: int) -> float | None:
+        for rowid in self._order[index : index + 64]:
+            row = self._db.execute(self._query, [rowid]).fetchone()
+            if row is not None:  # else it was deleted, and the order is not updated yet
+                value: float | None = row[0]
                 return value
         return None
 
 
-def related(values: Values, relation: Relation, number: float) -> tuple[int, int]:
-    """Return where those values begin and end that are in a relation to ``number``. Raises sqlite3.Error."""
+def related(values: SortedValues, relation: Relation, number: float) -> tuple[int, int]:
+    """Return the start and end of the values in a relation to ``number``. Raises sqlite3.Error."""
     if relation == "=":
         return values.first_at_most(number), values.first_below(number)
     if relation == ">=":

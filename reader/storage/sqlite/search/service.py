@@ -1,4 +1,4 @@
-"""Queries of a library: what matches, in which order, and which values the matches have, with their counts."""
+"""Runs the queries of a library: matching articles in order, and counts of their values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reader.storage.sqlite.index.columns import ColumnField
 from reader.storage.sqlite.search import bitmap
 from reader.storage.sqlite.search.evaluate import IndexSnapshot, QueryEvaluator, Stop
 from reader.storage.sqlite.search.mark_sets import MarkRowSets
-from reader.storage.sqlite.search.results import SearchResults, best_first
+from reader.storage.sqlite.search.results import SearchResults, ranking_for
 
 if TYPE_CHECKING:
     import sqlite3
@@ -27,84 +27,82 @@ if TYPE_CHECKING:
     from reader.storage.sqlite.search.page_sets import PageRowSets
 
 ValueKind: TypeAlias = Literal["source", "domain", "topic", "type", "category", "lang", "tag", "folder"]
-_AT_ONCE = 1 << 16
-"""Articles that are counted before another thread, such as that of the screen, may go on."""
+_CHUNK = 1 << 16
+"""How many articles are counted before other threads, such as the UI thread, may run."""
 
 
 class ValueCount(NamedTuple):
-    """A value, and how many articles have it."""
+    """A value and the number of articles with it."""
 
     value: str
     articles: int
 
 
 class Tallies(NamedTuple):
-    """How many articles there are of each of the usual kinds."""
+    """The numbers of articles in the built-in views."""
 
     all: int
     unread: int
     starred: int
     today: int
-    """Those dated today, in the time zone of the person."""
+    """Articles dated today in the local time zone."""
 
 
 class SearchService:
-    """Answers what is asked of the articles of one index, seen with one person's marks. Any thread may ask."""
+    """Runs queries on one index with the marks and pages of its articles. Thread-safe."""
 
     def __init__(self, index: Callable[[], Index], marks: MarkRowSets, pages: PageRowSets) -> None:
-        """``index`` gives the present one: it may be renewed."""
+        """``index`` returns the present index, which may be replaced."""
         self._index = index
         self._marks = marks
         self._pages = pages
 
     def run(self, query: Query, sort: Sort, now: datetime | None = None, stop: Stop | None = None) -> SearchResults:
-        """Return what matches ``query``, in its own order or else in that of ``sort``.
+        """Return the results of ``query``, in its own order or else in that of ``sort``.
 
-        ``now`` is an aware time. Raises StoppedError once ``stop`` tells so, and ReaderError.
+        ``now`` is an aware time. Raises StoppedError once ``stop`` returns true, and ReaderError.
         """
         searcher = self._index().searcher()
         with searcher.snapshot(stop) as (db, snapshot):
             rows = self._matching(db, snapshot, query, now, stop)
-            ranked = query.sort == "relevance"
             own = query.sort if isinstance(query.sort, Sort) else sort
             order, known = snapshot.order(db, own), snapshot.everything
-        rank = best_first(searcher, query.where) if ranked else None
-        return SearchResults(query, ArticleOrder(own, order), rows, known=known, size=snapshot.size, rank=rank)
+        ranking = ranking_for(searcher, query.where) if query.sort == "relevance" else None
+        return SearchResults(query, ArticleOrder(own, order), rows, known=known, size=snapshot.size, ranking=ranking)
 
     def values(
         self, kind: ValueKind, within: Query | None = None, now: datetime | None = None, stop: Stop | None = None
     ) -> list[ValueCount]:
-        """Return the values that the articles of ``within`` have, or all articles; those of most articles first.
+        """Return the values of all articles or of those in ``within``, the most frequent first.
 
-        Values that differ in case alone are one, in the spelling that comes first in the
-        alphabet. ``limit:`` does not count. Raises StoppedError once ``stop`` tells so, and ReaderError.
+        Values that differ only in case are counted together, in the spelling that sorts first. ``limit:`` is ignored.
+        Raises StoppedError once ``stop`` returns true, and ReaderError.
         """
         with self._index().searcher().snapshot(stop) as (db, snapshot):
             rows = self._matching(db, snapshot, within or Query(), now, stop)
             if kind == "tag":
-                found = [(shown, (its & rows).bit_count()) for _, shown, its in self._marks.tags()]
-                return _in_order(found)
+                return _most_frequent_first((tag, (tagged & rows).bit_count()) for _, tag, tagged in self._marks.tags())
             field: ColumnField = "topics" if kind == "topic" else kind
             column = snapshot.column(db, field)
-            counted: Counter[int] = Counter()
+            counts: Counter[int] = Counter()
             codes = iter(
                 column if rows == snapshot.everything else compress(column, bitmap.to_mask(rows, snapshot.size))
             )
-            while part := [*islice(codes, _AT_ONCE)]:
-                counted.update(part)
+            while chunk := [*islice(codes, _CHUNK)]:
+                counts.update(chunk)
             if kind == "folder":
-                return _folders(self._index().folder_paths(), counted)
-            texts = columns.texts(db, field)
+                return _folder_counts(self._index().folder_paths(), counts)
+            texts = columns.label_texts(db, field)
         if kind == "topic":
             topics: Counter[str] = Counter()
-            for code, count in counted.items():
+            for code, count in counts.items():
                 for topic in dict.fromkeys(texts.get(code, "").split("\n")):
                     topics[topic] += count
-            return _in_order(topics.items())
-        return _in_order((texts.get(code, ""), count) for code, count in counted.items())
+            return _most_frequent_first(topics.items())
+        return _most_frequent_first((texts.get(code, ""), count) for code, count in counts.items())
 
     def tallies(self, now: datetime | None = None, stop: Stop | None = None) -> Tallies:
-        """Return how many articles there are, unread, starred and of today. Raises StoppedError and ReaderError."""
+        """Return the numbers of all, unread, starred and today's articles. Raises StoppedError and ReaderError."""
         with self._index().searcher().snapshot(stop) as (db, snapshot):
             self._marks.refresh(snapshot.token)
             everything = snapshot.everything
@@ -117,31 +115,30 @@ class SearchService:
         self, db: sqlite3.Connection, snapshot: IndexSnapshot, query: Query, now: datetime | None, stop: Stop | None
     ) -> int:
         self._marks.refresh(snapshot.token)
-        question = QueryEvaluator(db, snapshot, self._marks, self._pages, now=now or datetime.now(UTC), stop=stop)
-        return question.matching(query.where) & snapshot.everything
+        evaluator = QueryEvaluator(db, snapshot, self._marks, self._pages, now=now or datetime.now(UTC), stop=stop)
+        return evaluator.matching(query.where) & snapshot.everything
 
 
-def _folders(paths: dict[int, bytes], counted: Counter[int]) -> list[ValueCount]:
-    """Return folders by name, each with the articles in it and in the folders below it."""
+def _folder_counts(paths: dict[int, bytes], counts: Counter[int]) -> list[ValueCount]:
+    """Return the folders by name, each with the number of articles in it and its subfolders."""
     articles: Counter[str] = Counter()
-    spelled: dict[str, str] = {}
-    for code, count in counted.items():
+    spellings: dict[str, str] = {}
+    for code, count in counts.items():
         path = show_path(paths.get(code, b"")) if code else ""
         while path:
             key = fold_case(path)
-            spelled[key] = min(path, spelled.get(key, path))
+            spellings[key] = min(path, spellings.get(key, path))
             articles[key] += count
             path = path.rpartition("/")[0]
-    return sorted((ValueCount(spelled[key], count) for key, count in articles.items()), key=lambda each: each.value)
+    return sorted((ValueCount(spellings[key], count) for key, count in articles.items()), key=lambda each: each.value)
 
 
-def _in_order(counted: Iterable[tuple[str, int]]) -> list[ValueCount]:
-    """Return values with articles, those of most first, then by alphabet."""
-    together: dict[str, ValueCount] = {}
-    for value, count in counted:
+def _most_frequent_first(counts: Iterable[tuple[str, int]]) -> list[ValueCount]:
+    """Combine values that differ only in case; sort them by number of articles, then by name."""
+    combined: dict[str, ValueCount] = {}
+    for value, count in counts:
         if value and count:
             key = fold_case(value)
-            other = together.get(key)
-            former, before = other or (value, 0)
-            together[key] = ValueCount(min(value, former), before + count)
-    return [each for _, each in sorted(together.items(), key=lambda pair: (-pair[1].articles, pair[0]))]
+            spelling, articles = combined.get(key, (value, 0))
+            combined[key] = ValueCount(min(value, spelling), articles + count)
+    return [each for _, each in sorted(combined.items(), key=lambda pair: (-pair[1].articles, pair[0]))]

@@ -1,8 +1,8 @@
-"""Parts of paths and addresses -> the articles whose path or address has them.
+"""Finds the articles whose path or URL contains a substring.
 
-A path is folder and name: folders are few, and are looked at one by one; of names, SQLite
-looks at what is usual, and this module at the rest, as :func:`reader.core.text.show_path` shows
-it. An address that was taken in is ASCII (:func:`reader.core.urls.safe_url`), so SQLite can judge it.
+Folders are few and are compared one by one. SQLite compares ordinary file names, and this module the rest, as
+:func:`reader.core.text.show_path` displays them. URLs in the index are ASCII (:func:`reader.core.urls.safe_url`),
+so SQLite can compare them.
 """
 
 from __future__ import annotations
@@ -16,20 +16,19 @@ from reader.core.tokenize import fold_case
 from reader.documents.files import join_path
 from reader.query.ast import PartField
 from reader.storage.sqlite.index import columns
-from reader.storage.sqlite.search import bitmap, row_sets
+from reader.storage.sqlite.search import bitmap
 
-_AT_ONCE = 500
-"""Parameters."""
+_ROWS_PER_QUERY = 500
 _SELECT = {
     "path": "SELECT f.rowid, d.path, f.name FROM files f JOIN folders d ON d.rowid = f.folder",
     "url": "SELECT f.rowid, f.original_url, ifnull(f.web_url, ''), f.amp_url, f.cdn_amp_url FROM details f",
 }
 _NAME = "CAST(name AS TEXT)"
-_ODD = (
+_SPECIAL_NAMES = (
     f"SELECT rowid FROM files WHERE rowid < ? AND ({_NAME} GLOB '*[^ -~]*' OR instr(name, x'2020') "  # noqa: S608
     f"OR {_NAME} GLOB ' *' OR {_NAME} GLOB '* ') ORDER BY rowid"
 )
-# Most articles have one address only, so the others are asked for before they are made small.
+# Most articles have one URL only, so test whether others exist before lowercasing them.
 _URLS = (
     "SELECT rowid FROM details WHERE rowid < ?2 AND (instr(lower(original_url), ?1) "
     "OR (web_url IS NOT NULL AND instr(lower(web_url), ?1)) "
@@ -39,67 +38,69 @@ _URLS = (
 
 
 def rows_containing(db: sqlite3.Connection, field: PartField, part: str, rowids: array[int]) -> list[int]:
-    """Return which of ``rowids`` have ``part``, which is without case. Raises sqlite3.Error."""
-    found: list[int] = []
-    for start in range(0, len(rowids), _AT_ONCE):
-        some = rowids[start : start + _AT_ONCE]
-        marks = ",".join("?" * len(some))
-        rows = db.execute(f"{_SELECT[field]} WHERE f.rowid IN ({marks})", some)
-        found += [rowid for rowid, *said in rows if _has(field, part, said)]
-    return found
+    """Return the rows of ``rowids`` that contain ``part``, which is case-folded. Raises sqlite3.Error."""
+    matching: list[int] = []
+    for start in range(0, len(rowids), _ROWS_PER_QUERY):
+        chunk = rowids[start : start + _ROWS_PER_QUERY]
+        marks = ",".join("?" * len(chunk))
+        rows = db.execute(f"{_SELECT[field]} WHERE f.rowid IN ({marks})", chunk)
+        matching += [rowid for rowid, *values in rows if _contains(field, part, values)]
+    return matching
 
 
-def with_url(db: sqlite3.Connection, part: str, size: int) -> int:
-    """Return the articles below ``size`` of whose addresses one has ``part``, without case. Raises sqlite3.Error."""
-    return row_sets.select_rows(db, _URLS, (part, size), size) if part.isascii() else 0
+def rows_with_url(db: sqlite3.Connection, part: str, size: int) -> int:
+    """Return the articles below ``size`` with ``part``, case-folded, in one of their URLs. Raises sqlite3.Error."""
+    return bitmap.select_rows(db, _URLS, (part, size), size) if part.isascii() else 0
 
 
-def non_ascii_names(db: sqlite3.Connection, size: int) -> int:
-    """Return the files below ``size`` whose names are perhaps not shown as they are. Raises sqlite3.Error."""
-    return row_sets.select_rows(db, _ODD, (size,), size)
+def special_names(db: sqlite3.Connection, size: int) -> int:
+    """Return the files below ``size`` whose name may differ from how it is displayed. Raises sqlite3.Error."""
+    return bitmap.select_rows(db, _SPECIAL_NAMES, (size,), size)
 
 
-def rows_with_path(db: sqlite3.Connection, part: str, size: int, folder_of: array[int], odd: int) -> int:
-    """Return the articles below ``size`` whose path has ``part``, without case.
+def rows_with_path(db: sqlite3.Connection, part: str, size: int, folder_of: array[int], special: int) -> int:
+    """Return the articles below ``size`` whose path contains ``part``, case-folded. Raises sqlite3.Error.
 
-    ``folder_of`` is the folder of each row, ``odd`` what :func:`non_ascii_names` returns. Raises sqlite3.Error.
+    ``folder_of`` is the folder of each row, ``special`` the result of :func:`special_names`.
     """
-    # Where part is not in the folder, it is in the name, or reaches from the end of the folder into the name.
-    end, slash, begin = part.rpartition("/")
-    inside, before, looked_at = [], [], []
+    # The match is inside the folder, inside the name, or spans the slash between them.
+    folder_end, slash, name_start = part.rpartition("/")
+    containing, ending, special_folders = [], [], []
     for code, path in db.execute("SELECT rowid, path FROM folders"):
         folder = show_path(path)
         if folder.encode() != path or path.endswith(b" "):
-            looked_at.append(code)
+            special_folders.append(code)
         elif part in fold_case(folder):
-            inside.append(code)
-        elif slash and path and fold_case(folder).endswith(end):
-            before.append(code)
+            containing.append(code)
+        elif slash and path and fold_case(folder).endswith(folder_end):
+            ending.append(code)
 
-    def of_folders(codes: list[int]) -> int:
-        return bitmap.from_mask(columns.with_codes(folder_of, codes)) if codes else 0
+    def in_folders(codes: list[int]) -> int:
+        return bitmap.from_mask(columns.code_mask(folder_of, codes)) if codes else 0
 
-    found = of_folders(inside)
-    if before:
-        found |= of_folders(before) & _names(db, f"substr(lower({_NAME}), 1, {len(begin)}) = ?", begin, size)
+    rows = in_folders(containing)
+    if ending:
+        condition = f"substr(lower({_NAME}), 1, {len(name_start)}) = ?"
+        rows |= in_folders(ending) & _rows_with_name(db, condition, name_start, size)
     if not slash:
-        found |= _names(db, f"instr(lower({_NAME}), ?)", part, size)
-    odd |= of_folders(looked_at)
-    return found & ~odd | bitmap.from_rows(rows_containing(db, "path", part, bitmap.to_rows(odd)), size)
+        rows |= _rows_with_name(db, f"instr(lower({_NAME}), ?)", part, size)
+    special |= in_folders(special_folders)
+    compared = rows_containing(db, "path", part, bitmap.to_rows(special))
+    return rows & ~special | bitmap.from_rows(compared, size)
 
 
-def _names(db: sqlite3.Connection, condition: str, part: str, size: int) -> int:
-    """Return the files below ``size`` of whose names ``condition`` holds, as far as they are ASCII."""
+def _rows_with_name(db: sqlite3.Connection, condition: str, part: str, size: int) -> int:
+    """Return the files below ``size`` whose name fulfills ``condition``, if ``part`` is ASCII."""
     if not part.isascii():
         return 0
     select = f"SELECT rowid FROM files WHERE {condition} AND rowid < ? ORDER BY rowid"  # noqa: S608 - constants
-    return row_sets.select_rows(db, select, (part, size), size)
+    return bitmap.select_rows(db, select, (part, size), size)
 
 
-def _has(field: PartField, part: str, said: Sequence[object]) -> bool:
+def _contains(field: PartField, part: str, values: Sequence[object]) -> bool:
     if field == "path":
-        folder, name = said
+        folder, name = values
         assert isinstance(folder, bytes)
         assert isinstance(name, bytes)
         return part in fold_case(show_path(join_path(folder, name)))
-    return any(part in fold_case(str(url)) for url in said)
+    return any(part in fold_case(str(url)) for url in values)
