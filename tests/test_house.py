@@ -66,14 +66,13 @@ SAME_MEANING = {
 
 # What is over a limit today. These tables only ever get shorter.
 LONG_CHAINS = {"reader/images/decode.py: TooSmallError": 3}
-LARGE_CLASSES = {"reader/storage/sqlite/index/reader.py: Index": 27}
+LARGE_CLASSES: dict[str, int] = {}
 LARGE_FOLDERS = {"reader/core": 15}
-LONG_MODULES = {"reader/storage/sqlite/index/writer.py": 539}
+LONG_MODULES: dict[str, int] = {}
 COMPLEX_FUNCTIONS: dict[str, int] = {}
 SHARED_CLASS_NAMES = {"Notice", "Row"}
 SHARED_MODULE_NAMES = {"placeholders", "reader", "tree"}
 CIRCLES = [
-    {"reader.storage.sqlite.index.reader", "reader.storage.sqlite.index.writer"},
     {f"reader.tui.widgets.text.{name}" for name in ("image_overlay", "line_view", "reading_position")},
     {"reader.fetching.attempt", "reader.fetching.fetch_article"},
 ]

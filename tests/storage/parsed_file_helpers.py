@@ -1,4 +1,4 @@
-"""Puts articles into an index as a refresh would."""
+"""Writes articles to an index like a refresh."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ from reader.storage.sqlite.index.writer import IndexWriter, ParsedFile
 Trouble = tuple[int, str, str]
 
 
-def taken(article: Article | None, path: bytes, mtime_ns: int = 1, problems: Sequence[Trouble] = ()) -> ParsedFile:
-    """Return ``article``, found at ``path``, as it goes into an index."""
+def parsed_file(
+    article: Article | None, path: bytes, mtime_ns: int = 1, problems: Sequence[Trouble] = ()
+) -> ParsedFile:
+    """Return the parsed file of ``article`` at ``path``."""
     values = None if article is None else tuple(record_of_article(article, path))
     return ParsedFile(path.rpartition(b"/")[2], mtime_ns, 2, values, tuple(problems))
 
@@ -24,17 +26,17 @@ def write(writer: IndexWriter, entries: Iterable[tuple[bytes, ParsedFile]]) -> N
 
 
 def put(index: Index, *articles: Article) -> None:
-    """Take in articles at their own paths, and show them."""
+    """Write articles at their own paths and publish them."""
     with index.writer(lambda: True) as writer:
         with writer.transaction():
-            write(writer, [(a.path.encode(), taken(a, a.path.encode())) for a in articles])
+            write(writer, [(a.path.encode(), parsed_file(a, a.path.encode())) for a in articles])
         writer.publish()
 
 
 def replace(index: Index, path: bytes, article: Article | None, mtime_ns: int, *problems: Trouble) -> None:
-    """Take in one document anew."""
+    """Write a new version of one document and publish it."""
     with index.writer(lambda: True) as writer:
-        write(writer, [(path, taken(article, path, mtime_ns, problems))])
+        write(writer, [(path, parsed_file(article, path, mtime_ns, problems))])
         writer.publish()
 
 

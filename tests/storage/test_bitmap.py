@@ -1,4 +1,4 @@
-"""Sets of row numbers: whichever way they come, they are the same sets."""
+"""Sets of row ids: every way to build a set gives the same one."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ def _decimals(rowids: list[int]) -> str:
 
 
 @given(st.sets(st.integers(0, 2_500_000)), st.integers(1, 1000))
-def test_numbers_written_one_after_another_are_their_set(rowids: set[int], beyond: int) -> None:
+def test_from_decimals_equals_from_rows(rowids: set[int], beyond: int) -> None:
     size = max(rowids, default=0) + beyond
     assert bitmap.from_decimals(_decimals(sorted(rowids)), size) == bitmap.from_rows(sorted(rowids), size)
 
 
 @pytest.mark.parametrize("size", [4_200, 99_999, 100_001, 1_000_000, 1_000_001, 3_123_456])
-def test_very_many_numbers_are_their_set_too(size: int) -> None:
+def test_from_decimals_equals_from_rows_for_large_sets(size: int) -> None:
     dice = random.Random(size)
     rowids = sorted({0, size - 1, *dice.sample(range(size), min(size // 2, 20_000) + 2_100), *range(4_199)})
     assert bitmap.from_decimals(_decimals(rowids), size) == bitmap.from_rows(rowids, size)
-    # Millions of which there is none at all.
+    # The first millions are empty.
     late = list(range(size - 4_200, size))
     assert bitmap.from_decimals(_decimals(late), size) == bitmap.from_rows(late, size)
 
 
-def test_what_has_more_digits_is_handed_over_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_ids_with_nine_digits_are_read_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     with sqlite3.connect(":memory:") as db:
         for statement in fulltext.SCHEMA.split(";"):
             db.execute(statement)

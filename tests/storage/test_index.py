@@ -42,7 +42,7 @@ def _open(path: Path | None) -> Index:
 
 
 @pytest.mark.parametrize("name", ["index.db", None])
-def test_a_row_is_what_the_document_said(tmp_path: Path, name: str | None) -> None:
+def test_row_contains_the_fields_of_the_document(tmp_path: Path, name: str | None) -> None:
     with closing(_open(tmp_path / "new" / name if name else None)) as index:
         put(index, _ARTICLE, Article("b.md", "Bare", published_at=datetime(1, 1, 1, tzinfo=UTC)))
         full, bare = (index.rows([rowid])[rowid] for rowid in index.order(Sort("date")))
@@ -63,7 +63,7 @@ def test_a_row_is_what_the_document_said(tmp_path: Path, name: str | None) -> No
         assert set(index.folder_paths().values()) == {b"", b"sub"}
 
 
-def test_rows_are_given_in_any_number_and_what_is_gone_is_left_out() -> None:
+def test_rows_returns_any_number_of_rows_without_deleted_ones() -> None:
     with closing(_open(None)) as index:
         put(index, *(Article(f"{n}.md", str(n)) for n in range(1203)))
         rowids = list(index.order(Sort()))
@@ -72,7 +72,7 @@ def test_rows_are_given_in_any_number_and_what_is_gone_is_left_out() -> None:
         assert index.path(999_999) is None
 
 
-def test_an_article_is_found_by_any_of_its_addresses_canonically() -> None:
+def test_article_is_found_by_the_canonical_form_of_any_of_its_urls() -> None:
     with closing(_open(None)) as index:
         put(index, Article("other.md", "Other"), _ARTICLE, Article("b.md", "B", links=Links("http://a.example/2")))
         rowid = index.rowid_by_path(b"sub/a.md")
@@ -84,7 +84,7 @@ def test_an_article_is_found_by_any_of_its_addresses_canonically() -> None:
         assert index.rowid_by_url("no address") is None
 
 
-def test_a_document_that_changed_leaves_nothing_of_its_former_self() -> None:
+def test_changed_document_replaces_all_of_its_former_rows() -> None:
     with closing(_open(None)) as index:
         replace(index, b"a.md", _ARTICLE, 1, (3, "quality", "bad"))
         replace(index, b"a.md", Article("a.md", "New"), 2)
@@ -98,7 +98,7 @@ def test_a_document_that_changed_leaves_nothing_of_its_former_self() -> None:
         assert (index.totals().with_problems, index.documents(), index.totals().problems) == (0, 0, 0)
 
 
-def test_a_row_number_never_comes_to_mean_another_document() -> None:
+def test_row_ids_are_never_reused() -> None:
     with closing(_open(None)) as index:
         put(index, Article("a.md", "A"), Article("b.md", "B"))
         gone = index.rowid_by_path(b"b.md")
@@ -110,13 +110,13 @@ def test_a_row_number_never_comes_to_mean_another_document() -> None:
 
 
 @pytest.mark.parametrize(("types", "others"), [([], False), (["", "article"], False), (["article", "video"], True)])
-def test_it_knows_whether_all_are_articles(types: list[str], others: bool) -> None:
+def test_has_other_types_is_false_if_all_documents_are_articles(types: list[str], others: bool) -> None:
     with closing(_open(None)) as index:
         put(index, *(Article(f"{n}.md", "t", type=type_) for n, type_ in enumerate(types)))
         assert index.has_other_types() is others
 
 
-def test_problems_are_in_order_and_those_of_folders_replaced_as_a_whole(tmp_path: Path) -> None:
+def test_problems_are_sorted_and_folder_problems_are_replaced_together(tmp_path: Path) -> None:
     path = tmp_path / "index.db"
     with closing(_open(path)) as index, closing(sqlite3.connect(path)) as watcher:
         replace(index, b"b.md", None, 1, (2, "x", "m"), (1, "", "m"))
@@ -146,7 +146,7 @@ def _titles(library: Library) -> set[str]:
 
 @pytest.fixture
 def folder(make_folder: MakeFolder, library: OpenLibrary) -> Path:
-    """A folder that has an index already."""
+    """Return a folder with an index."""
     folder = make_folder({"a.md": "---\ntitle: A\n---\n"})
     library(folder).close()
     return folder
@@ -161,7 +161,7 @@ def _cut_off(path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [_garbage, _cut_off])
-def test_a_damaged_index_is_set_aside_and_built_anew(
+def test_damaged_index_is_set_aside_and_rebuilt(
     folder: Path, library: OpenLibrary, own_directories: Paths, damage: Callable[[Path], None]
 ) -> None:
     path = own_directories.index_file(folder)
@@ -183,7 +183,7 @@ def test_a_damaged_index_is_set_aside_and_built_anew(
         "PRAGMA user_version = 999; CREATE VIRTUAL TABLE others USING fts5(x); INSERT INTO others VALUES ('y')",
     ],
 )
-def test_an_index_of_another_format_is_built_anew(
+def test_index_of_another_format_is_rebuilt(
     folder: Path, library: OpenLibrary, own_directories: Paths, change: str
 ) -> None:
     path = own_directories.index_file(folder)
@@ -200,7 +200,7 @@ def test_an_index_of_another_format_is_built_anew(
 
 
 @pytest.mark.parametrize("place", ["", "/below"])
-def test_without_a_place_for_the_file_the_index_lives_in_memory(
+def test_index_is_in_memory_if_its_file_cannot_be_created(
     folder: Path, library: OpenLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str
 ) -> None:
     (tmp_path / "file").write_text("")
@@ -212,7 +212,7 @@ def test_without_a_place_for_the_file_the_index_lives_in_memory(
 
 
 @pytest.mark.parametrize("what", ["folder", "damaged, and no room in its name for what would be added"])
-def test_what_cannot_be_an_index_file_is_left_alone(tmp_path: Path, what: str) -> None:
+def test_index_is_in_memory_if_a_bad_file_cannot_be_renamed(tmp_path: Path, what: str) -> None:
     path = tmp_path / ("i" * 250)
     if what == "folder":
         path.mkdir()
@@ -226,7 +226,7 @@ def test_what_cannot_be_an_index_file_is_left_alone(tmp_path: Path, what: str) -
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 
-def test_many_instances_that_begin_at_once_make_one_index(tmp_path: Path) -> None:
+def test_instances_that_start_at_once_create_one_index(tmp_path: Path) -> None:
     together = threading.Barrier(8)
 
     def begin(instance: int) -> None:
@@ -240,7 +240,7 @@ def test_many_instances_that_begin_at_once_make_one_index(tmp_path: Path) -> Non
         assert index.totals().articles == 8
 
 
-def test_an_index_damaged_in_its_middle_says_so_and_is_built_anew_by_the_next_start(
+def test_index_damaged_in_the_middle_raises_an_error_and_is_rebuilt_at_the_next_start(
     make_folder: MakeFolder, library: OpenLibrary, own_directories: Paths
 ) -> None:
     folder = make_folder(

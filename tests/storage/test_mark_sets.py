@@ -1,4 +1,4 @@
-"""Sets of marked articles: kept up with every change, they are what looking everything up anew gives."""
+"""Sets of marked articles: updating them gives the same sets as loading them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _answers(library: Library) -> list[object]:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=st.lists(_steps, max_size=12))
-def test_what_is_kept_up_is_what_is_looked_up(tmp_path_factory: pytest.TempPathFactory, steps: list[tuple]) -> None:  # type: ignore[type-arg]
+def test_updated_sets_equal_newly_loaded_sets(tmp_path_factory: pytest.TempPathFactory, steps: list[tuple]) -> None:  # type: ignore[type-arg]
     base = tmp_path_factory.mktemp("marked")
     library, other = _opened(base), _opened(base)
     try:
@@ -76,7 +76,7 @@ def test_what_is_kept_up_is_what_is_looked_up(tmp_path_factory: pytest.TempPathF
         other.close()
 
 
-def test_one_mark_does_not_have_all_others_looked_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_changing_one_mark_does_not_load_all_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     library = _opened(tmp_path)
     try:
         put(library.index, Article("1.md", "one"), Article("2.md", "two"))

@@ -1,4 +1,4 @@
-"""Writing the index: moves, what is shown when, and what the next writer finds."""
+"""Writing the index: moved files, publishing, and interrupted writers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reader.storage.sqlite import lock
 from reader.storage.sqlite.index.reader import Index
 from reader.storage.sqlite.index.writer import IndexWriter
 from reader.storage.sqlite.lock import BusyError
-from tests.storage.parsed_file_helpers import put, taken, write
+from tests.storage.parsed_file_helpers import parsed_file, put, write
 
 _WITH_URL = Article("old.md", "With", excerpt="e", links=Links("http://a.example/1"))
 _WITHOUT = Article("bare.md", "Without", excerpt="e")
@@ -30,19 +30,19 @@ def _index(path: Path | None = None) -> Index:
 def _move(
     index: Index, gone: bytes, article: Article, path: bytes, mtime_ns: int = 1
 ) -> tuple[int | None, IndexWriter]:
-    """Let ``article`` come at ``path`` while the document at ``gone`` goes; return its row, and the writer."""
+    """Replace the document ``gone`` by ``article`` at ``path``; return its row id and the writer."""
     before = index.rowid_by_path(gone)
     assert before is not None
     with index.writer() as writer:
         writer.prepare_move_detection([before])
-        write(writer, [(path, taken(article, path, mtime_ns))])
+        write(writer, [(path, parsed_file(article, path, mtime_ns))])
         writer.remove([before])
         writer.publish()
     return index.rowid_by_path(path), writer
 
 
-@pytest.mark.parametrize("mtime_ns", [1, 99], ids=["moved", "moved and written anew"])
-def test_a_document_with_an_address_keeps_row_and_identity(mtime_ns: int) -> None:
+@pytest.mark.parametrize("mtime_ns", [1, 99], ids=["moved", "moved and rewritten"])
+def test_moved_document_with_a_url_keeps_its_row_and_id(mtime_ns: int) -> None:
     with closing(_index()) as index:
         put(index, _WITH_URL)
         row = index.rowid_by_path(b"old.md")
@@ -53,7 +53,7 @@ def test_a_document_with_an_address_keeps_row_and_identity(mtime_ns: int) -> Non
         assert list(index.order(Sort())) == [row]
 
 
-def test_a_document_without_an_address_keeps_its_row_and_says_which_identity_it_had() -> None:
+def test_moved_document_without_a_url_keeps_its_row_and_reports_its_former_id() -> None:
     with closing(_index()) as index:
         put(index, _WITHOUT)
         row = index.rowid_by_path(b"bare.md") or 0
@@ -73,7 +73,7 @@ def test_a_document_without_an_address_keeps_its_row_and_says_which_identity_it_
         (_WITH_URL, Article("x.md", "With", excerpt="e", links=Links("http://a.example/2"))),
     ],
 )
-def test_another_document_of_the_same_time_and_size_is_no_move(former: Article, new: Article) -> None:
+def test_different_document_with_the_same_time_and_size_is_not_a_move(former: Article, new: Article) -> None:
     with closing(_index()) as index:
         put(index, former)
         row = index.rowid_by_path(former.path.encode())
@@ -83,12 +83,12 @@ def test_another_document_of_the_same_time_and_size_is_no_move(former: Article, 
         assert index.path(row or 0) is None
 
 
-def test_what_is_written_shows_in_lists_once_it_is_to() -> None:
+def test_lists_show_changes_after_publish() -> None:
     with closing(_index()) as index:
         before = index.generation()
         with index.writer() as writer:
             assert not writer.publish()
-            write(writer, [(b"a.md", taken(_WITHOUT, b"a.md"))])
+            write(writer, [(b"a.md", parsed_file(_WITHOUT, b"a.md"))])
             assert list(index.order(Sort())) == []
             assert writer.publish()
             assert not writer.publish()
@@ -96,31 +96,31 @@ def test_what_is_written_shows_in_lists_once_it_is_to() -> None:
         assert index.generation() == before + 1
 
 
-def test_what_a_writer_left_unshown_the_next_one_shows(tmp_path: Path) -> None:
+def test_next_writer_publishes_the_changes_of_an_interrupted_one(tmp_path: Path) -> None:
     with closing(_index(tmp_path / "i.db")) as index:
         with index.writer() as writer:
-            write(writer, [(b"a.md", taken(_WITHOUT, b"a.md"))])
+            write(writer, [(b"a.md", parsed_file(_WITHOUT, b"a.md"))])
         with index.writer() as writer:
             assert writer.publish()
         assert len(index.order(Sort())) == 1
 
 
-def test_together_is_all_or_nothing() -> None:
+def test_transaction_is_rolled_back_after_an_exception() -> None:
     with closing(_index()) as index:
         with index.writer() as writer:
             with pytest.raises(ZeroDivisionError), writer.transaction():
-                write(writer, [(b"a.md", taken(_WITHOUT, b"a.md"))])
+                write(writer, [(b"a.md", parsed_file(_WITHOUT, b"a.md"))])
                 raise ZeroDivisionError
             writer.publish()
         assert index.documents() == 0
         assert list(index.order(Sort())) == []
 
 
-def test_indexes_that_are_left_out_at_first_are_made_in_the_end(tmp_path: Path) -> None:
+def test_finish_creates_the_indexes_dropped_for_bulk_loading(tmp_path: Path) -> None:
     with closing(_index(tmp_path / "i.db")) as index, index.writer() as writer:
         writer.begin_bulk_load()
         more = Links("http://a.example/1", amp="http://a.example/amp")
-        write(writer, [(b"a.md", taken(Article("a.md", "A", links=more), b"a.md"))])
+        write(writer, [(b"a.md", parsed_file(Article("a.md", "A", links=more), b"a.md"))])
         row = index.rowid_by_path(b"a.md")
         for _ in range(2):  # without the indexes, and with them
             assert index.rowid_by_url("http://a.example/1") == index.rowid_by_url("http://a.example/amp") == row
@@ -128,7 +128,7 @@ def test_indexes_that_are_left_out_at_first_are_made_in_the_end(tmp_path: Path) 
         assert not (tmp_path / "i.db-wal").stat().st_size
 
 
-def test_a_large_index_is_sorted_in_threads_as_in_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sorting_in_threads_gives_the_same_orders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("reader.storage.sqlite.index.writer._MIN_ROWS_FOR_THREADS", 1)
     articles = [Article(f"{n}.md", f"t{n % 7}", quality=n % 5 or None) for n in range(90)]
     with closing(_index(tmp_path / "i.db")) as index, closing(_index()) as memory:
@@ -138,7 +138,7 @@ def test_a_large_index_is_sorted_in_threads_as_in_one(tmp_path: Path, monkeypatc
             assert index.order(Sort("quality", reverse)) == memory.order(Sort("quality", reverse))
 
 
-def test_an_index_goes_on_in_memory_with_what_it_has(tmp_path: Path) -> None:
+def test_copy_in_memory_has_all_rows(tmp_path: Path) -> None:
     with closing(_index(tmp_path / "i.db")) as index:
         put(index, _WITHOUT, _WITH_URL)
         order = list(index.order(Sort()))
@@ -150,7 +150,7 @@ def test_an_index_goes_on_in_memory_with_what_it_has(tmp_path: Path) -> None:
         assert len(index.order(Sort())) == 2
 
 
-def test_one_writes_at_a_time_among_threads_and_among_programs(tmp_path: Path) -> None:
+def test_only_one_thread_or_process_writes_at_a_time(tmp_path: Path) -> None:
     with closing(_index(tmp_path / "i.db")) as one, closing(_index(tmp_path / "i.db")) as other:
         with one.writer():
             for second in (one, other):
@@ -160,7 +160,7 @@ def test_one_writes_at_a_time_among_threads_and_among_programs(tmp_path: Path) -
             pass
 
 
-def test_the_lock_of_a_program_that_was_killed_is_free(tmp_path: Path) -> None:
+def test_lock_of_a_killed_process_is_released(tmp_path: Path) -> None:
     program = (
         "import sys, threading; from pathlib import Path; from reader.storage.sqlite import lock\n"
         "with lock.locked(threading.Lock(), Path(sys.argv[1]), lock.NO_WAIT):\n"
@@ -179,7 +179,7 @@ def test_the_lock_of_a_program_that_was_killed_is_free(tmp_path: Path) -> None:
                 assert path.exists()
 
 
-def test_where_no_lock_file_can_be_made_threads_still_take_turns(tmp_path: Path) -> None:
+def test_threads_are_serialized_without_a_lock_file(tmp_path: Path) -> None:
     import threading
 
     guard = threading.Lock()
@@ -190,7 +190,7 @@ def test_where_no_lock_file_can_be_made_threads_still_take_turns(tmp_path: Path)
     assert not guard.locked()
 
 
-def test_the_file_of_another_program_is_set_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_file_of_another_program_is_set_aside(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     import sqlite3
 
     path = tmp_path / "i.db"

@@ -1,4 +1,4 @@
-"""Queries about fetched pages: has:page, and text: in what they say."""
+"""Queries about fetched pages: has:page and text:."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def found(library: Library, query: str) -> set[str]:
     return {row.title for row in library.articles.rows(rowids)}
 
 
-def test_which_articles_have_a_page(library: Library) -> None:
+def test_has_page_finds_articles_with_a_page(library: Library) -> None:
     assert found(library, "has:page") == set()
     keep(library, "one", "Some words.")
     assert found(library, "has:page") == {"one"}
@@ -63,14 +63,14 @@ def test_which_articles_have_a_page(library: Library) -> None:
         ("text:GLACIER text:body", set()),
         ("text:body", {"one", "two", "three"}),
         ("text:识别", {"two"}),
-        ("text:elsewhere", set()),  # an address of a link
+        ("text:elsewhere", set()),  # the URL of a link
         ("text:link", {"one"}),
         ("body:glacier", set()),
         ("glacier", {"one"}),
         ("title:glacier", set()),
     ],
 )
-def test_words_of_pages_are_found_in_the_text_to_be_read(library: Library, query: str, titles: set[str]) -> None:
+def test_text_condition_searches_the_text_of_pages(library: Library, query: str, titles: set[str]) -> None:
     keep(library, "one", "A melting **glacier**, and [a link](https://elsewhere.example/path).")
     keep(library, "two", "人脸识别技术")
     if query == "text:GLACIER text:body":
@@ -78,7 +78,7 @@ def test_words_of_pages_are_found_in_the_text_to_be_read(library: Library, query
     assert found(library, query) == titles
 
 
-def test_a_page_that_is_replaced_is_found_by_its_present_words(library: Library) -> None:
+def test_replaced_page_is_found_by_its_new_words_only(library: Library) -> None:
     keep(library, "one", "Former words.")
     assert found(library, "text:former") == {"one"}
     keep(library, "one", "Present words.")
@@ -86,7 +86,7 @@ def test_a_page_that_is_replaced_is_found_by_its_present_words(library: Library)
     assert found(library, "text:present") == {"one"}
 
 
-def test_what_another_instance_keeps_is_found_too(library: Library) -> None:
+def test_page_stored_by_another_instance_is_found(library: Library) -> None:
     assert found(library, "has:page") == set()
     other = Library.open(library.target, Paths.from_environment())
     keep(other, "two", "Words of another.")
@@ -94,17 +94,17 @@ def test_what_another_instance_keeps_is_found_too(library: Library) -> None:
     assert found(library, "has:page text:another") == {"two"}
 
 
-def test_a_file_that_takes_the_place_of_another_is_looked_at_anew(library: Library) -> None:
+def test_replaced_database_file_is_read_again(library: Library) -> None:
     keep(library, "one", "Some words.")
     assert found(library, "has:page") == {"one"}
     assert library.pages.info().path is not None
     for each in Paths.from_environment().pages_file.parent.glob("pages.db*"):
         each.unlink()
-    keep(library, "two", "Other words.")  # as many changes as the former file had
+    keep(library, "two", "Other words.")  # the same version number as the deleted file
     assert found(library, "has:page") == {"two"}
 
 
-def test_after_pruning_the_rest_is_found(library: Library) -> None:
+def test_remaining_pages_are_found_after_pruning(library: Library) -> None:
     for age in (9, 8, 7, 6):
         keep(library, "one", f"Words of {age} days ago, glacier.", age)
     keep(library, "two", "Words of now, glacier.")

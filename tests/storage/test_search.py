@@ -1,4 +1,4 @@
-"""Searching: whatever is asked of whatever corpus, the answer is the plain one."""
+"""Searches return what a plain search in Python returns, for random queries and articles."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from reader.storage.sqlite.index.writer import IndexWriter
 from reader.storage.sqlite.search import evaluate
 from reader.storage.sqlite.search import results as results_module
 from reader.storage.sqlite.search.evaluate import StoppedError
-from tests.storage.parsed_file_helpers import taken, write
+from tests.storage.parsed_file_helpers import parsed_file, write
 from tests.storage.plain_search import Entry, matches
 
 NOW = datetime(2022, 3, 15, 12, 30, tzinfo=UTC)
@@ -178,7 +178,7 @@ def _write(writer: IndexWriter, entries: Sequence[Entry]) -> None:
     for entry in entries:
         path = entry.article.path.encode()
         troubles = [(1, "x", "y")] if entry.has_problems else []
-        write(writer, [(path, taken(entry.article, path, problems=troubles))])
+        write(writer, [(path, parsed_file(entry.article, path, problems=troubles))])
 
 
 def _mark(library: Library, entries: Sequence[Entry]) -> None:
@@ -187,7 +187,7 @@ def _mark(library: Library, entries: Sequence[Entry]) -> None:
         library.marks.apply([rows[entry.article.path]], MarkChange(read=entry.read, starred=entry.starred))
         if entry.tags:
             library.marks.apply([rows[entry.article.path]], MarkChange(add_tags=tuple(entry.tags)))
-    # Marks belong to the article, which several documents may be.
+    # Marks belong to the article, and several documents may have its id.
     said = {row.path: row for row in library.articles.rows(library.articles.order(Sort()).rowids)}
     best: set[str] = set()
     for rowid in library.articles.order(Sort()).rowids:
@@ -210,22 +210,22 @@ def _assert_plain(library: Library, entries: Sequence[Entry], query: Query, sort
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(data=st.data())
-def test_every_answer_is_the_plain_one(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+def test_results_equal_those_of_a_plain_search(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     entries = data.draw(_corpora())
     with pytest.MonkeyPatch.context() as patch, _library(tmp_path_factory.mktemp("search")) as library:
-        if data.draw(st.booleans(), label="ready-made sets"):
+        if data.draw(st.booleans(), label="frequent sets"):
             patch.setattr(fulltext, "_MIN_ARTICLES", 0)
             patch.setattr(fulltext, "_MAX_LATE", 2)
             patch.setattr(evaluate, "_MAX_CHECKED", data.draw(st.sampled_from([0, 20_000])))
             patch.setattr(fulltext, "_FREQUENT_SHARE", 3)
         if data.draw(st.booleans(), label="orders and columns patched"):
-            patch.setattr(sort_orders, "_WORTH_PATCHING", 0)
+            patch.setattr(sort_orders, "_PATCH_COST", 0)
         _put(library, entries)
         _mark(library, entries)
         for _ in range(8):
             sort = Sort(data.draw(st.sampled_from(SORT_KEYS)), data.draw(st.booleans()))
             _assert_plain(library, entries, Query(data.draw(_nodes)), sort)
-        # Documents that change, go and come are found as they are now.
+        # Changed, removed and added documents.
         changed = [
             Entry(data.draw(_articles(number)), has_problems=data.draw(st.booleans())) for number in range(len(entries))
         ]
@@ -255,7 +255,7 @@ def test_every_answer_is_the_plain_one(tmp_path_factory: pytest.TempPathFactory,
             _assert_plain(library, kept, Query(data.draw(_nodes)), sort)
 
 
-# --- by example -----------------------------------------------------------------------------
+# Examples.
 
 
 @pytest.fixture
@@ -273,7 +273,7 @@ def _articles_of(*titles: str) -> list[Entry]:
     return [Entry(Article(f"{number}.md", title, quality=-number)) for number, title in enumerate(titles)]
 
 
-def test_ready_made_sets_say_what_the_table_says(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frequent_sets_contain_the_same_rows_as_the_table(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fulltext, "_MIN_ARTICLES", 0)
     monkeypatch.setattr(fulltext, "_FREQUENT_SHARE", 4)
     said = ["climate", "climb", "clima", "clip", "art", "arts", "人脸", "été", "a", "zebra"]
@@ -290,7 +290,7 @@ def test_ready_made_sets_say_what_the_table_says(library: Library, monkeypatch: 
                 _assert_plain(library, entries, Query(WordsCondition(field, asked, prefix)), Sort())
 
 
-def test_sets_made_while_sorting_say_the_same(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_frequent_sets_computed_while_sorting_are_stored(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fulltext, "_MIN_ARTICLES", 1)
     monkeypatch.setattr(writer_module, "_MIN_ROWS_FOR_THREADS", 1)
     asked = []
@@ -309,7 +309,7 @@ def test_sets_made_while_sorting_say_the_same(library: Library, monkeypatch: pyt
     assert len(asked) == 1
     assert asked[0] is not threading.current_thread()
     assert _titles(library, "cli") == ["climate budget", "climbing"]
-    # Where more was written since, they are made anew.
+    # If more articles were added since, the sets are computed again.
     monkeypatch.setattr(fulltext, "_MAX_LATE", 0)
     with library.index.writer() as writer:
         _write(writer, [Entry(Article("x.md", "a climax", quality=-7))])
@@ -321,7 +321,7 @@ def test_sets_made_while_sorting_say_the_same(library: Library, monkeypatch: pyt
     assert _titles(library, "cli") == ["climate budget", "climbing", "a climax", "the climbers"]
 
 
-def test_what_is_changed_little_is_merged_as_usual_after_the_first_reading(library: Library) -> None:
+def test_default_merge_settings_are_restored_after_the_first_scan(library: Library) -> None:
     query = "SELECT v FROM words_config WHERE k = 'automerge'"
     with library.index.writer() as writer:
         writer.begin_bulk_load()
@@ -334,7 +334,7 @@ def test_what_is_changed_little_is_merged_as_usual_after_the_first_reading(libra
         assert db.execute(query).fetchone() == (4,)
 
 
-def test_the_best_match_comes_first(library: Library) -> None:
+def test_best_match_comes_first(library: Library) -> None:
     entries = [
         Entry(Article("1.md", "None of it", body="storm " + "and more of it " * 5, quality=9)),
         Entry(Article("2.md", "Neither", excerpt="A storm here, and more of it", quality=8)),
@@ -351,7 +351,9 @@ def test_the_best_match_comes_first(library: Library) -> None:
     assert _titles(library, "storm sort:relevance")[0] == "A storm, storm"
 
 
-def test_the_best_are_the_first_of_all(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_first_results_by_relevance_equal_the_start_of_all_results(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(results_module, "_RANK_ALL_LIMIT", 4)
     dice = random.Random(1)
     said = ["storm", "storm storm", "harbour", "storm harbour", "calm sea", "the storm of the harbour"]
@@ -378,14 +380,14 @@ def test_the_best_are_the_first_of_all(library: Library, monkeypatch: pytest.Mon
     assert asked > 10
 
 
-def test_a_limit_keeps_the_first(library: Library) -> None:
+def test_limit_keeps_the_first_results(library: Library) -> None:
     _put(library, _articles_of("a one", "a two", "a three"))
     assert _titles(library, "a limit:2") == ["a one", "a two"]
     assert _titles(library, "limit:1 sort:-quality") == ["a three"]
     assert library.search.run(parse_query("a limit:2"), Sort()).count == 2
 
 
-def test_what_is_held_stays_where_it_would_stand(library: Library) -> None:
+def test_retained_articles_keep_their_index_in_the_order(library: Library) -> None:
     _put(library, _articles_of("court one", "court two", "zebra", "court three"))
     everything = library.articles.order(Sort())
     found = library.search.run(parse_query("court"), Sort())
@@ -393,7 +395,7 @@ def test_what_is_held_stays_where_it_would_stand(library: Library) -> None:
     assert zebra not in found.order().rowids
     assert found.order(unmatched=found.unmatched([zebra])).rowids.tolist() == everything.rowids.tolist()
     assert found.unmatched([zebra, *found.order().rowids]) == {zebra}
-    assert found.unmatched([10_000_000]) == frozenset()  # what is no article any more does not come back
+    assert found.unmatched([10_000_000]) == frozenset()  # a deleted article is ignored
     assert found.order(unmatched=found.unmatched([10_000_000])) == found.order()
     limited = library.search.run(parse_query("court limit:2"), Sort())
     assert len(limited.order(unmatched=limited.unmatched([zebra]))) == 3
@@ -401,11 +403,11 @@ def test_what_is_held_stays_where_it_would_stand(library: Library) -> None:
     assert set(best.order(unmatched=best.unmatched([zebra])).rowids) == set(everything.rowids)
 
 
-def test_a_search_that_nobody_waits_for_is_given_up(library: Library) -> None:
+def test_search_is_canceled_when_stop_returns_true(library: Library) -> None:
     _put(library, _articles_of("one"))
     with pytest.raises(StoppedError):
         library.search.run(parse_query("one"), Sort(), stop=lambda: True)
-    # Also in the midst of a question to SQLite.
+    # Also while SQLite runs a query.
     stopped = threading.Event()
     with (
         pytest.raises(StoppedError),
@@ -444,7 +446,7 @@ def test_values_are_counted(library: Library) -> None:
     assert library.search.tallies(NOW) == (4, 4, 0, 0)
 
 
-def test_folders_have_what_is_in_the_folders_below_them(library: Library) -> None:
+def test_folder_counts_include_subfolders(library: Library) -> None:
     paths = ["top.md", "eu/uk/a.md", "eu/uk/b.md", "eu/c.md", "eu-west/d.md", "Asia/日本/e.md"]
     _put(library, [Entry(Article(path, "T")) for path in paths])
     found = library.search.values("folder")
@@ -453,7 +455,7 @@ def test_folders_have_what_is_in_the_folders_below_them(library: Library) -> Non
         assert library.search.run(parse_query(f'folder:"{folder}"'), Sort()).count == articles
 
 
-def test_marks_of_another_window_are_seen(library: Library, tmp_path: Path) -> None:
+def test_marks_set_by_another_process_are_found(library: Library, tmp_path: Path) -> None:
     _put(library, _articles_of("one", "two"))
     assert _titles(library, "is:unread") == ["one", "two"]
     own = library.folder.root.parent
@@ -466,9 +468,7 @@ def test_marks_of_another_window_are_seen(library: Library, tmp_path: Path) -> N
     assert _titles(library, "tag:X\\ y y") == ["one"]
 
 
-def test_words_that_are_mostly_of_former_documents_are_read_anew(
-    library: Library, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_full_text_table_is_rebuilt_when_most_slots_are_dead(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     from reader.indexing.refresh import refresh
 
     path = library.folder.root / "a.md"

@@ -1,4 +1,4 @@
-"""Orders: what SQLite sorts, what is patched, and a slow sort in Python must be one."""
+"""Sort orders: sorting in SQLite, patching, and a plain sort in Python give the same order."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def _put(db: sqlite3.Connection, rowid: int, row: tuple[Any, ...] | None) -> Non
         db.execute("INSERT INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)", values)
 
 
-def _slow(rows: dict[int, tuple[Any, ...]], sort: Sort) -> list[int]:
-    """Sort in the plainest way: by one criterion after the other, the last one first."""
+def _plain_sort(rows: dict[int, tuple[Any, ...]], sort: Sort) -> list[int]:
+    """Sort by one criterion after the other, the last one first."""
     found = sorted(rows)
     found.sort(key=lambda rowid: "".join(c.lower() if c.isascii() else c for c in rows[rowid][3]).encode())
 
@@ -47,19 +47,19 @@ def _slow(rows: dict[int, tuple[Any, ...]], sort: Sort) -> list[int]:
     return found
 
 
-@pytest.mark.parametrize("singly", [32, 0], ids=["few", "many"])
+@pytest.mark.parametrize("search_limit", [32, 0], ids=["few", "many"])
 @given(st.dictionaries(st.integers(1, 12), _ROWS, max_size=12), _CHANGES)
-def test_made_patched_and_slowly_sorted_orders_are_one(
-    singly: int, rows: dict[int, tuple[Any, ...]], changes: list[tuple[int, tuple[Any, ...] | None]]
+def test_rebuilt_and_patched_orders_equal_a_plain_sort(
+    search_limit: int, rows: dict[int, tuple[Any, ...]], changes: list[tuple[int, tuple[Any, ...] | None]]
 ) -> None:
     with pytest.MonkeyPatch.context() as patch, closing(sqlite3.connect(":memory:")) as db:
-        patch.setattr(sort_orders, "_SEARCH_LIMIT", singly)
+        patch.setattr(sort_orders, "_SEARCH_LIMIT", search_limit)
         db.executescript(SCHEMA)
         for rowid, row in rows.items():
             _put(db, rowid, row)
         sort_orders.rebuild(db)
         for sort in _SORTS:
-            assert list(sort_orders.load_order(db, sort)) == _slow(rows, sort)
+            assert list(sort_orders.load_order(db, sort)) == _plain_sort(rows, sort)
         after: dict[int, tuple[Any, ...]] = dict(rows)
         for rowid, row in changes:
             _put(db, rowid, row)
@@ -69,17 +69,17 @@ def test_made_patched_and_slowly_sorted_orders_are_one(
         sort_orders.patch(db, {rowid for rowid, _ in changes})
         assert sort_orders.article_count(db) == len(after)
         for sort in _SORTS:
-            assert list(sort_orders.load_order(db, sort)) == _slow(after, sort)
+            assert list(sort_orders.load_order(db, sort)) == _plain_sort(after, sort)
 
 
-def test_an_index_without_orders_has_empty_ones() -> None:
+def test_orders_of_a_new_index_are_empty() -> None:
     with closing(sqlite3.connect(":memory:")) as db:
         db.executescript(SCHEMA)
         assert sort_orders.article_count(db) == 0
         assert sort_orders.load_order(db, Sort()) == array("I")
 
 
-def test_little_is_patched_and_much_is_sorted_anew() -> None:
+def test_few_changes_are_patched_and_many_are_sorted() -> None:
     assert sort_orders.is_worth_patching(1, 100_000)
     assert not sort_orders.is_worth_patching(1, 10)
     assert not sort_orders.is_worth_patching(10_000, 100_000)

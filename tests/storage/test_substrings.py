@@ -1,4 +1,4 @@
-"""Parts of paths and addresses: looking at all articles at once finds what looking at each one finds."""
+"""Substrings of paths and URLs: scans find the same articles as comparing them one by one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reader.core.tokenize import fold_case
 from reader.storage.sqlite.index import columns
 from reader.storage.sqlite.index.reader import Index
 from reader.storage.sqlite.search import bitmap, substrings
-from tests.storage.parsed_file_helpers import taken, write
+from tests.storage.parsed_file_helpers import parsed_file, write
 
 _FOLDERS = (
     b"",
@@ -70,7 +70,7 @@ _URLS = ("", "https://x.example/Police", "https://y.example/%E4%BA%BA?a=b_c", "h
     files=st.sets(st.tuples(st.sampled_from(_FOLDERS), st.sampled_from(_NAMES)), min_size=1, max_size=30),
     urls=st.lists(st.tuples(*[st.sampled_from(_URLS)] * 4), min_size=1),
 )
-def test_looking_at_all_finds_what_looking_at_each_finds(
+def test_scan_and_single_comparisons_find_the_same_rows(
     files: set[tuple[bytes, bytes]], urls: list[tuple[str, str, str, str]]
 ) -> None:
     index, _ = Index.open(None)
@@ -79,23 +79,23 @@ def test_looking_at_all_finds_what_looking_at_each_finds(
             for number, (folder, name) in enumerate(sorted(files)):
                 article = Article("x.md", "x", links=Links(*urls[number % len(urls)]))
                 path = folder + b"/" + name if folder else name
-                write(writer, [(path, taken(article, path))])
+                write(writer, [(path, parsed_file(article, path))])
             writer.publish(complete=True)
         with index.searcher().snapshot() as (db, snapshot):
             size, everything = snapshot.size, snapshot.everything
             rowids, column = bitmap.to_rows(everything), columns.load(db, "folder")
-            odd = substrings.special_names(db, size)
-            for said in (*_PARTS, "police", "z.EXAMPLE", "b_c", "e4%ba", "example/a/"):
-                part = fold_case(said)
-                of_paths = bitmap.from_rows(substrings.rows_containing(db, "path", part, rowids), size)
-                assert substrings.rows_with_path(db, part, size, column, odd) & everything == of_paths, said
-                of_urls = bitmap.from_rows(substrings.rows_containing(db, "url", part, rowids), size)
-                assert substrings.rows_with_url(db, part, size) & everything == of_urls, said
+            special = substrings.special_names(db, size)
+            for text in (*_PARTS, "police", "z.EXAMPLE", "b_c", "e4%ba", "example/a/"):
+                part = fold_case(text)
+                by_path = bitmap.from_rows(substrings.rows_containing(db, "path", part, rowids), size)
+                assert substrings.rows_with_path(db, part, size, column, special) & everything == by_path, text
+                by_url = bitmap.from_rows(substrings.rows_containing(db, "url", part, rowids), size)
+                assert substrings.rows_with_url(db, part, size) & everything == by_url, text
     finally:
         index.close()
 
 
-def test_paths_are_looked_at_all_at_once_where_they_are_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_are_scanned_if_there_are_many_candidates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from reader.core.ordering import Sort
     from reader.core.paths import Paths
     from reader.library.library import Library
@@ -108,7 +108,10 @@ def test_paths_are_looked_at_all_at_once_where_they_are_many(tmp_path: Path, mon
     try:
         with library.index.writer() as writer:
             for path in (b"Police/1.md", b"ab/2.md", b"\xc3\xa4/1.md"):
-                write(writer, [(path, taken(Article("x.md", path.decode(), links=Links("https://x.example/1")), path))])
+                write(
+                    writer,
+                    [(path, parsed_file(Article("x.md", path.decode(), links=Links("https://x.example/1")), path))],
+                )
             writer.publish()
 
         def found(query: str) -> list[str]:
