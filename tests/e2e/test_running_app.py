@@ -54,11 +54,11 @@ def test_open_browse_sort_help_and_quit(seeds: Path) -> None:
         terminal.press("esc")
         terminal.wait(lambda: "▌ Facial" not in terminal.text)
         terminal.press("?")
-        terminal.wait("To the first article or view, or the top")
+        terminal.wait("Go to the first article or view")
         terminal.send("mark read")
-        terminal.wait(lambda: "Mark read or unread" in terminal.text and "To the first" not in terminal.text)
+        terminal.wait(lambda: "Mark read or unread" in terminal.text and "Go to the first" not in terminal.text)
         terminal.press("esc")
-        terminal.wait("To the first article or view, or the top")
+        terminal.wait("Go to the first article or view")
         terminal.press("esc")
         terminal.wait(lambda: "Esc closes" not in terminal.text)
 
@@ -142,7 +142,7 @@ def test_copying_sends_only_the_address_by_osc_52(seeds: Path) -> None:
         terminal.press("y")
         terminal.wait("Copied jurist.org/")
         terminal.press("o")
-        terminal.wait("There is no browser at hand here; the link was copied instead.")
+        terminal.wait("No browser is available here; the link was copied instead.")
         terminal.press("q")
         assert terminal.end() == 0
     assert len(OSC_52.findall(terminal.raw)) == 2
@@ -297,9 +297,9 @@ def test_q_quits_while_the_disk_hangs(seeds: Path, call: str, key: str) -> None:
         terminal.wait(lambda: FIRST[:20] in selected(terminal))
         terminal.send(key)
         terminal.send("?")
-        terminal.wait("To the first article")  # the screen itself goes on
+        terminal.wait("Go to the first article")  # the screen itself goes on
         terminal.press("esc")
-        terminal.wait(lambda: "To the first article" not in terminal.text)
+        terminal.wait(lambda: "Go to the first article" not in terminal.text)
         terminal.send("q")
         assert terminal.end() == 0
         assert termios.tcgetattr(terminal._slave)[:4] == terminal.before[:4]

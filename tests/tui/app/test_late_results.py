@@ -103,9 +103,9 @@ async def test_a_hidden_pane_is_laid_out_for_its_future_width(seeds: Path) -> No
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("http://user:secret@a.example/", "This link cannot be opened."),
-        ("mailto:a;curl%7Csh", "This link cannot be opened."),
-        ("http://a.example/$(touch x)`id`';rm -rf ~", "There is no browser at hand here; the link was copied instead."),
+        ("http://user:secret@a.example/", "The link cannot be opened."),
+        ("mailto:a;curl%7Csh", "The link cannot be opened."),
+        ("http://a.example/$(touch x)`id`';rm -rf ~", "No browser is available here; the link was copied instead."),
     ],
 )
 def test_copied_links_are_sanitized(monkeypatch: pytest.MonkeyPatch, url: str, said: str) -> None:

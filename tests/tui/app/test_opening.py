@@ -57,7 +57,7 @@ async def test_capital_o_opens_the_amp_version(seeds: Path, browser: Browser) ->
 async def test_without_a_browser_the_link_is_copied(seeds: Path) -> None:
     async with open_app(seeds) as reader:
         await reader.press("o")
-        assert reader.message == "There is no browser at hand here; the link was copied instead."
+        assert reader.message == "No browser is available here; the link was copied instead."
         assert reader.app.clipboard == JURIST
         assert not reader.row.read
 

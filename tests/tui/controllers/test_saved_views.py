@@ -237,7 +237,7 @@ async def test_a_filter_shows_matching_entries(folder: Path) -> None:
         assert pane(reader).has_focus
         assert shown(reader)[0] == "All 20"
         await reader.press("/", *"zzz")
-        assert shown(reader) == ["▌ nothing; Esc shows all"]
+        assert shown(reader) == ["▌ no matches; Esc shows all"]
         await reader.press("enter", "j", "enter", "d", "space")
         await reader.press("/", "escape")
         assert len(shown(reader)) > 10
@@ -319,7 +319,7 @@ async def test_unavailable_keys_say_so(folder: Path) -> None:
         await reader.press("G", "j")
         assert reader.message == "This is the last view."
         await to_head(reader)
-        assert reader.message == "There is nothing to choose in this line."
+        assert reader.message == "There is nothing to select on this line."
 
 
 async def to_head(reader: Reader) -> None:

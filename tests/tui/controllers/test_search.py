@@ -111,7 +111,7 @@ async def test_history_is_saved_and_shared_by_windows(news: Path) -> None:
         await reader.press("up")
         assert titles(reader) == ["Budget, again"]
         await reader.press("up")
-        assert "Nothing was entered before this." in hint(reader)
+        assert "There are no earlier entries." in hint(reader)
         await reader.press("down", "down")
         assert len(titles(reader)) == 5
 
@@ -155,7 +155,7 @@ async def test_a_missing_completion_is_reported(news: Path) -> None:
     async with open_app(news) as reader:
         await write(reader, "topic:zz")
         await reader.press("tab")
-        assert "Nothing that begins like this is known." in hint(reader)
+        assert "There are no completions." in hint(reader)
 
 
 async def test_matches_are_highlighted_in_titles_and_article(news: Path) -> None:

@@ -75,7 +75,7 @@ def test_the_help_shows_configured_keys() -> None:
 
 def test_the_help_says_when_nothing_matches() -> None:
     ((run,),) = HelpScreen({}).lines_for(("xyzzy",), 80)
-    assert run.text == "No key has these words."
+    assert run.text == "Nothing matches these words."
 
 
 @pytest.mark.parametrize(

@@ -173,13 +173,13 @@ async def test_brackets_select_related_items_from_the_list(seeds: Path, size: tu
             assert (reader.focus, reader.article_pane.selected) == ("related", at)
             assert items[at].title[:20] in reader.text
             await reader.press("]")
-        assert reader.message == "That is the last related item."
+        assert reader.message == "This is the last related item."
         for at in reversed(range(len(items) - 1)):
             await reader.press("[")
             assert reader.article_pane.selected == at
             assert items[at].title[:20] in reader.text
         await reader.press("[")
-        assert (reader.article_pane.selected, reader.message) == (0, "That is the first related item.")
+        assert (reader.article_pane.selected, reader.message) == (0, "This is the first related item.")
 
 
 async def test_a_selected_related_item_shows_its_excerpt(seeds: Path) -> None:
@@ -198,11 +198,11 @@ async def test_unavailable_keys_say_so(make_folder: MakeFolder) -> None:
         for key, sentence in (
             ("]", "No related items here."),
             ("[", "No related items here."),
-            ("backspace", "There is nowhere to go back to yet."),
-            ("o", "This document names no address to open."),
+            ("backspace", "There is nothing to go back to."),
+            ("o", "This document has no address to open."),
             ("O", "There is no AMP copy of this."),
-            ("y", "This document names no address to copy."),
-            ("!", "Nothing was wrong with the documents that were read."),
+            ("y", "This document has no address to copy."),
+            ("!", "No problems in the documents that were read."),
             ("r", "Nothing has changed."),
             ("escape", "This is the list."),
         ):

@@ -177,9 +177,9 @@ async def test_brackets_jump_between_headings(kept: Path) -> None:
         await reader.press("[")
         assert reader.reader_view.scroll_offset.y == 0
         await reader.press("[")
-        assert reader.message == "That is the first heading."
+        assert reader.message == "This is the first heading."
         await reader.press("G", "]")
-        assert reader.message == "That is the last heading."
+        assert reader.message == "This is the last heading."
 
 
 async def test_search_is_incremental_and_n_finds_the_next_match(kept: Path) -> None:
@@ -195,7 +195,7 @@ async def test_search_is_incremental_and_n_finds_the_next_match(kept: Path) -> N
         await reader.press("N", "N")
         assert reader.message == "11 of 11 (round)"
         await reader.press("escape")
-        assert reader.message == "The search is over."
+        assert reader.message == "The search is closed."
         assert reader.focus == "text"
         await reader.press("escape")
         assert reader.focus == "list"
@@ -317,7 +317,7 @@ async def test_the_column_width_is_adjustable_and_remembered(kept: Path) -> None
         assert reader.reader_view.text_width == 40
         assert reader.text_position == place
         await reader.press("-")
-        assert reader.message == "The column is as narrow as it gets."
+        assert reader.message == "The column cannot be narrower."
         await reader.press("plus")
     async with open_app(kept) as reader:
         await read(reader)

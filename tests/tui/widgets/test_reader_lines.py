@@ -87,7 +87,7 @@ def test_the_header_shows_when_a_page_was_revalidated() -> None:
     asked = page(fetched_at=NOW - timedelta(days=3), checked_at=NOW - timedelta(seconds=20))
     facts = " ".join(plain(lay_out_text(text(page=asked), 72, NOW).lines)[3:5])
     assert "fetched 3 days ago" in facts
-    assert "found unchanged just now" in facts
+    assert "checked just now" in facts
     same_day = page(fetched_at=NOW - timedelta(days=3, hours=2), checked_at=NOW - timedelta(days=3))
     assert "unchanged" not in "".join(plain(lay_out_text(text(page=same_day), 72, NOW).lines))
 
