@@ -88,13 +88,13 @@ async def measure(base: str, pages: int, rounds: int, at_once: int) -> dict[str,
     """Let both clients fetch in turn; return the times of each round."""
     import httpx
 
-    from reader.web.client import Fetcher
+    from reader.web.client import WebClient
     from reader.web.options import ClientOptions
 
     taken: dict[str, list[tuple[float, float]]] = {"newsreader": [], "httpx": []}
     limits = httpx.Limits(max_connections=2)
     async with (
-        Fetcher(ClientOptions(allow_hosts=frozenset({"127.0.0.1"}))) as fetcher,
+        WebClient(ClientOptions(allow_hosts=frozenset({"127.0.0.1"}))) as fetcher,
         httpx.AsyncClient(limits=limits, timeout=None, trust_env=False) as client,
     ):
 

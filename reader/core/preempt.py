@@ -1,4 +1,4 @@
-"""Work that goes on until somebody else needs what it holds, and begins again afterwards."""
+"""Work that can be interrupted when something more urgent needs what it holds, and starts again later."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from contextlib import asynccontextmanager
 
 
 class PreemptedError(Exception):
-    """Somebody waits for what is held here: let go of it, and begin again when they are done."""
+    """Something more urgent needs what this task holds: release it, and start again later."""
 
 
 @asynccontextmanager
 async def preemptible() -> AsyncIterator[Callable[[], None]]:
-    """Yield what has the block within give way, wherever it is; call it while the block runs, from the same loop.
+    """Yield a function that interrupts the block at its current await; call it from the same event loop.
 
-    Raises PreemptedError then. Time limits and cancelling within stay what they are.
+    Raises PreemptedError then. Timeouts and cancellation inside the block keep their meaning.
     """
-    limit = asyncio.timeout(None)
+    timeout = asyncio.timeout(None)
     loop = asyncio.get_running_loop()
     try:
-        async with limit:
-            yield lambda: limit.reschedule(loop.time())
+        async with timeout:
+            yield lambda: timeout.reschedule(loop.time())
     except TimeoutError:
-        if limit.expired():
+        if timeout.expired():
             raise PreemptedError from None
         raise

@@ -1,12 +1,10 @@
-"""Opening an address in the person's own browser.
+"""Open an address in the user's browser.
 
-Not with the standard library's ``webbrowser``: that hands file names and options on to
-the browser, takes a shell command from ``$BROWSER``, waits for some browsers to end, and
-lets them write on our screen. Here an address passes :func:`reader.core.urls.safe_url`, is one
-argument of one program, and no shell is ever started.
+The standard library's ``webbrowser`` is not used: it passes file names and options to the browser, takes a shell
+command from ``$BROWSER``, waits for some browsers, and lets them write on our screen. Here an address passes
+:func:`reader.core.urls.safe_url` and is one argument of one program, and no shell is started.
 
-Which program is decided by :func:`find_browser`, from plain data; :func:`open_url` and
-:func:`run_in_terminal` start it.
+:func:`find_browser` chooses the program; :func:`open_url` and :func:`run_in_terminal` start it.
 """
 
 from __future__ import annotations
@@ -28,17 +26,17 @@ from reader.desktop.programs import program_name, quoted, runs_code, split_comma
 
 _Which: TypeAlias = Callable[[str], str | None]
 
-_PLACE = "%s"
-"""Where the address goes in an argument of ``$BROWSER``, by that variable's convention."""
+_PLACEHOLDER = "%s"
+"""Stands for the address in an argument of ``$BROWSER``, by convention."""
 
 _TEXT_BROWSERS = frozenset(
     {"browsh", "carbonyl", "cha", "chawan", "edbrowse", "elinks", "links", "links2", "lynx", "w3m"}
 )
 _WINDOWS = (("rundll32", "url.dll,FileProtocolHandler"),)
-# Windows' programs by the name that WSL runs them under. Not explorer.exe, the usual advice: it shows a folder
-# instead when the address has a query.
+# WSL runs programs of Windows under these names. Not explorer.exe, the usual advice: it shows a folder instead if the
+# address has a query.
 _WSL = (("rundll32.exe", "url.dll,FileProtocolHandler"), ("wslview",))
-# Those that ask the desktop for the person's choice come first.
+# Those that ask the desktop for the user's choice come first.
 _DESKTOP = (
     ("xdg-open",),
     ("gio", "open"),
@@ -66,36 +64,36 @@ _DESKTOP = (
 
 _BATCH_FILES = (".bat", ".cmd")
 
-_EXIT_STATUS_SAYS_NOTHING = frozenset({"explorer"})  # 1, whatever came of it
+_EXIT_STATUS_IS_MEANINGLESS = frozenset({"explorer"})  # always 1
 
 
 @dataclass(frozen=True, slots=True)
 class Browser:
-    """A program that shows an address."""
+    """A program that shows web pages."""
 
     argv: tuple[str, ...]
-    """The program as it was found, and its arguments; ``%s`` in one of these stands for the address."""
+    """The path of the program and its arguments; ``%s`` in an argument stands for the address."""
     name: str
-    """The program's name, to show."""
+    """The name of the program, for messages."""
     in_terminal: bool
-    """Whether it draws in the terminal: for :func:`run_in_terminal` then, else for :func:`open_url`."""
+    """Whether it draws in the terminal and needs :func:`run_in_terminal` instead of :func:`open_url`."""
 
 
 def find_browser(
     environ: Mapping[str, str], platform: str = sys.platform, which: _Which = shutil.which
 ) -> Browser | None:
-    """Return the browser to use, or None when there is none or no screen to show one on.
+    """Return the browser to use; None if there is none, or no screen to show one on.
 
-    ``$BROWSER`` decides where it is set: alternatives with ``:`` (on Windows ``;``) between
-    them, of which the first that is there wins. Otherwise it is what the platform opens addresses
-    with; on a text console, or over ssh without a forwarded display, there is nothing then,
-    since the window would open where nobody sits. Text browsers are used only by name.
+    ``$BROWSER`` decides if it is set: the first available of its alternatives, separated by ``:`` (on Windows
+    ``;``). Otherwise it is the program with which the platform opens addresses. There is none on a text console or
+    over SSH without a forwarded display, where the user would not see the window. Text browsers are only used if
+    ``$BROWSER`` names them.
 
-    Raises ReaderError when ``$BROWSER`` is set and nothing in it can be used.
+    Raises ReaderError if ``$BROWSER`` is set and cannot be used.
     """
-    wanted = _alternatives(environ.get("BROWSER", ""), platform)
-    if wanted:
-        return _chosen(wanted, platform, which)
+    alternatives = _alternatives(environ.get("BROWSER", ""), platform)
+    if alternatives:
+        return _first_usable(alternatives, platform, which)
     for argv in _defaults(environ, platform):
         if program := which(argv[0]):
             return _browser(program, argv[1:])
@@ -103,26 +101,21 @@ def find_browser(
 
 
 def command(browser: Browser, url: str) -> list[str]:
-    """Return the argument list that shows ``url``, in the form of :func:`reader.core.urls.safe_url`.
-
-    Raises ReaderError when ``url`` may not be opened.
-    """
+    """Return the argument list that opens ``url``. Raises ReaderError if ``url`` may not be opened."""
     address = urls.safe_url(url)
     program, *arguments = browser.argv
-    if not any(_PLACE in argument for argument in arguments):
+    if not any(_PLACEHOLDER in argument for argument in arguments):
         return [program, *arguments, address]
-    return [program, *(argument.replace(_PLACE, address) for argument in arguments)]
+    return [program, *(argument.replace(_PLACEHOLDER, address) for argument in arguments)]
 
 
 def open_url(browser: Browser, url: str, *, patience: float = 1.0) -> None:
-    """Start ``browser`` with ``url``, apart from our terminal, and leave it running.
+    """Start ``browser`` with ``url``, detached from our terminal, and leave it running.
 
-    Blocks for at most ``patience`` seconds, in which a failure is still noticed: call it
-    from a worker thread. The browser sees no terminal, cannot write on our screen, and
-    outlives us.
+    Blocks for at most ``patience`` seconds to notice a failure: call it from a worker thread.
 
-    Raises ReaderError when ``url`` may not be opened, the program cannot be started, or
-    it ends within ``patience`` with an exit status other than 0.
+    Raises ReaderError if ``url`` may not be opened, the program cannot be started, or it ends within ``patience``
+    with an exit status other than 0.
     """
     arguments = command(browser, url)
     try:
@@ -131,29 +124,27 @@ def open_url(browser: Browser, url: str, *, patience: float = 1.0) -> None:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            cwd=_somewhere(),
+            cwd=_stable_folder(),
             close_fds=True,
-            start_new_session=True,  # neither Ctrl-C nor the end of our terminal reaches it, nor can it open that
+            start_new_session=True,  # no Ctrl+C, hangup or access to our terminal
         )
     except OSError as error:
         raise _cannot_start(browser, error) from error
     try:
         status = process.wait(patience)
     except subprocess.TimeoutExpired:
-        # Somebody has to collect its exit status, or it stays a zombie for as long as we run.
+        # Collect its exit status, or it stays a zombie as long as this process runs.
         threading.Thread(target=process.wait, name=f"reap {browser.name}", daemon=True).start()
         return
     _check(browser, status)
 
 
 def run_in_terminal(browser: Browser, url: str) -> None:
-    """Run ``browser`` with ``url`` in our terminal, and return when it ends.
+    """Run ``browser`` with ``url`` in our terminal until it ends.
 
-    The caller suspends its own screen first, and calls from the main thread. Ctrl-C and
-    Ctrl-\\ are the browser's meanwhile, as POSIX has it for ``system()``.
+    Call it from the main thread, with the screen suspended. Ctrl+C and Ctrl+\\ go to the browser alone.
 
-    Raises ReaderError when ``url`` may not be opened, the program cannot be started, or
-    its exit status is not 0.
+    Raises ReaderError if ``url`` may not be opened, the program cannot be started, or its exit status is not 0.
     """
     arguments = command(browser, url)
     try:
@@ -163,14 +154,14 @@ def run_in_terminal(browser: Browser, url: str) -> None:
     _check(browser, status)
 
 
-# --- which -----------------------------------------------------------------------------------
+# Choosing a browser.
 
 
 def _defaults(environ: Mapping[str, str], platform: str) -> tuple[tuple[str, ...], ...]:
-    """Return the programs to try, best first, by what the environment says about platform and screen."""
+    """Return the programs to try, the best first, by platform and screen."""
     desktop = _DESKTOP if environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY") else ()
     if environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"):
-        # Only X and Wayland come through to where the person sits. "open" and the like act on the far screen.
+        # Only X and Wayland reach the user's screen; "open" and the like act on the remote one.
         return () if platform in ("darwin", "win32", "cygwin") else desktop
     if environ.get("TERMUX_VERSION"):
         return (("termux-open-url",), *desktop)
@@ -184,14 +175,14 @@ def _defaults(environ: Mapping[str, str], platform: str) -> tuple[tuple[str, ...
 
 
 def _alternatives(value: str, platform: str) -> list[str]:
-    # Not os.pathsep: the decision is about ``platform``. Windows' paths hold a colon.
+    # Not os.pathsep, because ``platform`` decides. Paths of Windows contain a colon.
     parts = value.split(";" if platform == "win32" else ":")
-    # "firefox &" was the way to keep a browser from blocking its caller; we never wait for one.
+    # "firefox &" keeps a browser from blocking a caller that waits, which we do not.
     return [part for part in (part.strip().removesuffix("&").rstrip() for part in parts) if part]
 
 
-def _chosen(alternatives: list[str], platform: str, which: _Which) -> Browser:
-    """Return the first alternative that can be used; when there is none, raise what is wrong with the first."""
+def _first_usable(alternatives: list[str], platform: str, which: _Which) -> Browser:
+    """Return the first alternative that can be used; if there is none, raise the error of the first."""
     problems: list[ReaderError] = []
     for alternative in alternatives:
         try:
@@ -205,22 +196,22 @@ def _from_words(words: list[str], platform: str, which: _Which) -> Browser:
     if runs_code(words):
         raise ReaderError(
             f"BROWSER is set to {quoted(' '.join(words))}, which makes a shell or interpreter run a string.",
-            "Name a browser, or a script that takes the address as its argument.",
+            "Set it to a browser, or to a script that takes the address as its argument.",
         )
     name = words[0] if words else ""
     program = which(name) if name else None
     if program is None:
-        what = "is not a program that can be run" if "/" in name or "\\" in name else "is not on the PATH"
+        what = "is not an executable program" if "/" in name or "\\" in name else "is not on the PATH"
         raise ReaderError(f"BROWSER names {quoted(name)}, which {what}.", _HINT)
     if platform in ("win32", "cygwin") and program.lower().endswith(_BATCH_FILES):
-        # Windows starts these with cmd.exe, which reads "&" in an address as the end of the command.
+        # Windows runs these with cmd.exe, which takes "&" in an address for the end of the command.
         raise ReaderError(f"BROWSER names {quoted(name)}, a batch file, which Windows runs in a shell.", _HINT)
     return _browser(program, tuple(words[1:]))
 
 
 def _browser(program: str, arguments: tuple[str, ...]) -> Browser:
     if "/" in program:
-        program = str(Path(program).absolute())  # it is started in another folder than ours
+        program = str(Path(program).absolute())  # it is started in another folder
     name = program_name(program)
     return Browser(
         argv=(program, *arguments),
@@ -229,28 +220,26 @@ def _browser(program: str, arguments: tuple[str, ...]) -> Browser:
     )
 
 
-# --- starting --------------------------------------------------------------------------------
+# Starting it.
 
 
-def _somewhere() -> str:
-    """Return a folder to run in that stays: ours may be on a disk that is to be unmounted, or be removed."""
+def _stable_folder() -> str:
+    """Return a folder to run in: the current one may be removed, or be on a disk that is to be unmounted."""
     try:
         home = Path.home()
-    except RuntimeError:  # neither HOME nor the user database names one
+    except RuntimeError:  # unknown to HOME and the user database
         return "/"
     return str(home) if os.access(home, os.X_OK) and home.is_dir() else "/"
 
-
-# --- what went wrong -------------------------------------------------------------------------
 
 _HINT = "Set BROWSER to a browser that is installed, or unset it."
 
 
 def _check(browser: Browser, status: int) -> None:
-    if status == 0 or browser.name in _EXIT_STATUS_SAYS_NOTHING:
+    if status == 0 or browser.name in _EXIT_STATUS_IS_MEANINGLESS:
         return
     how = f"exit status {status}" if status > 0 else f"ended by signal {-status}"
-    raise ReaderError(f"{browser.name} failed ({how}).", "Set BROWSER to use another browser, or copy the address.")
+    raise ReaderError(f"{browser.name} failed ({how}).", "Set BROWSER to another browser, or copy the address.")
 
 
 def _cannot_start(browser: Browser, error: OSError) -> ReaderError:

@@ -1,4 +1,4 @@
-"""Programs that the person has named in the environment: reading how, and running them without a shell."""
+"""Programs that environment variables name: parsing the command line, and running it without a shell."""
 
 from __future__ import annotations
 
@@ -20,100 +20,99 @@ _INTERPRETER = re.compile(
     r"(?:sh|ash|bash|csh|dash|fish|ksh|mksh|tcsh|zsh|powershell|pwsh|python|pypy|perl|ruby|node|bun|php|lua|osascript)"
     r"w?[\d.]*"  # pythonw, python3.12
 )
-# -c, -e, -E, -p (node) and -r (php), also among other letters (-lc) and with the code attached (-e'...'); -Command
-# and -EncodedCommand come under it too. A harmless option refused is better than code run.
+# -c, -e, -E, -p (node) and -r (php), also among other letters (-lc) and with the code attached (-e'...'); includes
+# -Command and -EncodedCommand. Refusing a harmless option is better than running code.
 _RUNS_STRING = re.compile(r"-[A-Za-z]*[cCeEpPrR]|--(?:command|eval|print|run|init-command)\b")
-_REFUSED_ALWAYS = frozenset({"cmd", "deno"})  # find an order, or a program, in the address itself
+_ALWAYS_REFUSED = frozenset({"cmd", "deno"})  # would run a command or program from the address itself
 _ENV_SPLITS = re.compile(r"-[A-Za-z0]*S|--split-string\b")
 
 
 def split_command(line: str, variable: str, platform: str = sys.platform) -> list[str]:
-    """Return the words of a command line that an environment variable holds. Raises ReaderError."""
-    # In the POSIX manner the backslashes of a Windows path would be escapes.
+    """Return the words of the command line in an environment variable. Raises ReaderError."""
+    # In POSIX mode, the backslashes of a Windows path would be escapes.
     try:
-        found = shlex.split(line, posix=platform != "win32")
+        words = shlex.split(line, posix=platform != "win32")
     except ValueError as error:
         raise ReaderError(
-            f"{variable} is set to {quoted(line)}, where a quote is not closed.", f"Set {variable} anew, or unset it."
+            f"{variable} is set to {quoted(line)}, which has an unclosed quote.", f"Set {variable} again, or unset it."
         ) from error
-    return [word.strip("\"'") for word in found] if platform == "win32" else found
+    return [word.strip("\"'") for word in words] if platform == "win32" else words
 
 
 def runs_code(words: Sequence[str]) -> bool:
-    """Return whether some word is a shell or interpreter that would run a string, or what follows.
+    """Return whether a word is a shell or interpreter that would run a string.
 
-    Any word, since env, nohup, busybox, a terminal's -e and the like pass on what follows them.
+    Any word may be one, because env, nohup, busybox and others run what follows them.
     """
-    for at, word in enumerate(words):
+    for index, word in enumerate(words):
         name = program_name(word)
-        rest = words[at + 1 :]
-        if name in _REFUSED_ALWAYS:
+        options = words[index + 1 :]
+        if name in _ALWAYS_REFUSED:
             return True
-        if _INTERPRETER.fullmatch(name) and any(_RUNS_STRING.match(option) for option in rest):
+        if _INTERPRETER.fullmatch(name) and any(_RUNS_STRING.match(option) for option in options):
             return True
-        if name == "env" and any(_ENV_SPLITS.match(option) for option in rest):
+        if name == "env" and any(_ENV_SPLITS.match(option) for option in options):
             return True
     return False
 
 
 def program_name(program: str) -> str:
-    """Return a program's name without folder and ``.exe``; Windows' rules for paths hold POSIX's too."""
+    """Return the name of a program without folder and ``.exe``; Windows path rules include those of POSIX."""
     return PureWindowsPath(program).name.lower().removesuffix(".exe")
 
 
 def quoted(value: str) -> str:
-    """Return what a variable holds to be shown, in quotes."""
+    """Return the value of a variable for a message, in quotes."""
     return f"'{truncate(clean(value), 60)}'"
 
 
-_running: set[subprocess.Popen[bytes]] = set()
-"""Those that have our terminal."""
+_foreground: set[subprocess.Popen[bytes]] = set()
+"""Programs that use our terminal."""
 
 
 def run_in_terminal(arguments: Sequence[str]) -> int:
-    """Run a program in our terminal, and return its exit status when it ends.
+    """Run a program in our terminal and return its exit status.
 
-    From the main thread; Ctrl-C and Ctrl-\\ are the program's meanwhile, as POSIX has it for ``system()``. Raises
-    OSError when it cannot be started.
+    Call it from the main thread. Ctrl+C and Ctrl+\\ go to the program alone, as POSIX specifies for ``system()``.
+    Raises OSError if it cannot be started.
     """
-    with keys_left_to_the_child():
+    with signals_for_child():
         process = subprocess.Popen(arguments)
-        _running.add(process)
+        _foreground.add(process)
         try:
             return process.wait()
         finally:
-            _running.discard(process)
+            _foreground.discard(process)
 
 
-def end_what_runs_in_terminal() -> None:
-    """Ask the program that has our terminal to end, as we are asked to; for any thread."""
-    for process in list(_running):
+def terminate_foreground() -> None:
+    """Ask the program that uses our terminal to end. Any thread may call it."""
+    for process in list(_foreground):
         process.terminate()
 
 
 @contextmanager
-def keys_left_to_the_child() -> Iterator[None]:
-    """Let SIGINT and SIGQUIT pass us by, but not a child started within.
+def signals_for_child() -> Iterator[None]:
+    """Ignore SIGINT and SIGQUIT in this process, but not in a child that is started in the block.
 
-    With a handler that does nothing rather than SIG_IGN: a program that is started inherits
-    what is ignored, whereas what is caught goes back to the default (POSIX, ``exec``). No-op
-    outside the main thread, which alone may set handlers.
+    It installs an empty handler instead of SIG_IGN: a child inherits ignored signals, while caught ones return to
+    their default (POSIX, ``exec``). Outside the main thread, which alone may set handlers, it does nothing.
     """
-    keys = [signal.SIGINT]
+    signals = [signal.SIGINT]
     if sys.platform != "win32":
-        keys.append(signal.SIGQUIT)
-    before = {key: signal.getsignal(key) for key in keys}
-    if threading.current_thread() is not threading.main_thread() or None in before.values():
+        signals.append(signal.SIGQUIT)
+    handlers = {each: signal.getsignal(each) for each in signals}
+    if threading.current_thread() is not threading.main_thread() or None in handlers.values():
         yield
         return
-    for key in keys:
-        signal.signal(key, _nothing)
+    for each in signals:
+        signal.signal(each, _ignore)
     try:
         yield
     finally:
-        for key, handler in before.items():
-            signal.signal(key, handler)
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
 
 
-def _nothing(_signal: int, _frame: FrameType | None) -> None:
+def _ignore(_signal: int, _frame: FrameType | None) -> None:
     pass

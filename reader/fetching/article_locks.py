@@ -1,4 +1,4 @@
-"""Which articles are being asked for just now, so that none is asked for twice at a time."""
+"""Locks on articles, so that no article is fetched twice at the same time."""
 
 from __future__ import annotations
 
@@ -11,63 +11,62 @@ from reader.core.preempt import preemptible
 
 
 class ArticleLocks:
-    """For the tasks of one loop: an article is one task's at a time, and a person's rather than anybody's."""
+    """One task at a time holds an article. Foreground tasks preempt background tasks. For one event loop."""
 
     def __init__(self) -> None:
         self._holders: dict[str, Callable[[], None] | None] = {}
-        """By what each gives way; None for a person, who does not."""
-        self._persons: Counter[str] = Counter()
-        """Persons who wait, by article."""
-        self._waiting: set[asyncio.Future[None]] = set()
+        """How to preempt the holder of each article; None if that is not possible."""
+        self._foreground: Counter[str] = Counter()
+        """Waiting foreground tasks by article."""
+        self._waiters: set[asyncio.Future[None]] = set()
 
     @asynccontextmanager
     async def acquire(self, id_: str, *, background: bool) -> AsyncIterator[bool]:
-        """Hold an article, once nobody else does; yields whether somebody did.
+        """Hold an article; yields whether the task had to wait.
 
-        Where nobody waits for what is being fetched, and a person comes, that gives way: it gets
-        a PreemptedError, in the middle.
+        Raises PreemptedError in a background task, at any await, when a foreground task wants the article.
         """
         waited = await self._wait(id_, background=background)
         try:
             if background:
-                async with preemptible() as give_way:
-                    self._holders[id_] = give_way
+                async with preemptible() as preempt:
+                    self._holders[id_] = preempt
                     try:
                         yield waited
                     finally:
-                        self._holders[id_] = None  # whoever comes now waits for what is done already
+                        self._holders[id_] = None  # the work is done: newcomers wait for its end
             else:
                 self._holders[id_] = None
                 yield waited
         finally:
             self._holders.pop(id_, None)
-            self._stir()
+            self._wake_waiters()
 
     async def _wait(self, id_: str, *, background: bool) -> bool:
         waited = False
-        self._persons[id_] += not background
+        self._foreground[id_] += not background
         try:
-            while id_ in self._holders or (background and self._persons[id_]):
+            while id_ in self._holders or (background and self._foreground[id_]):
                 waited = True
-                give_way = self._holders.get(id_)
-                if not background and give_way is not None:
-                    give_way()
-                await self._stirred()
+                preempt = self._holders.get(id_)
+                if not background and preempt is not None:
+                    preempt()
+                await self._next_release()
             return waited
         finally:
-            self._persons[id_] -= not background
-            if not self._persons[id_]:
-                del self._persons[id_]
+            self._foreground[id_] -= not background
+            if not self._foreground[id_]:
+                del self._foreground[id_]
 
-    async def _stirred(self) -> None:
+    async def _next_release(self) -> None:
         ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.add(ready)
+        self._waiters.add(ready)
         try:
             await ready
         finally:
-            self._waiting.discard(ready)
+            self._waiters.discard(ready)
 
-    def _stir(self) -> None:
-        for each in self._waiting:
-            if not each.done():
-                each.set_result(None)
+    def _wake_waiters(self) -> None:
+        for waiter in self._waiters:
+            if not waiter.done():
+                waiter.set_result(None)

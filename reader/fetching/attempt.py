@@ -1,147 +1,154 @@
-"""Asking for one article, address by address, and what has come of it so far."""
+"""One attempt to fetch an article: address by address, with the outcome so far."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from reader.content.page import Page
 from reader.core.events import Failure, FetchAttempted, FetchResult, Status
 from reader.core.urls import display_host
 from reader.fetching.addresses import Address, FetchTarget, is_weaker
+from reader.fetching.context import FetchContext, RobotsPolicy
 from reader.fetching.replace_policy import reason_to_keep
 from reader.storage.sqlite.pages.store import FetchFailure
 from reader.web.responses import FetchError, WebResponse
 from reader.workers.sandbox import ExtractError
 
-if TYPE_CHECKING:
-    from reader.fetching.fetch_article import FetchContext, RobotsPolicy
-
-NO_ADDRESS = "The document names no address."
+NO_ADDRESS = "The document has no address."
 _NAMES: dict[str, str] = {
     "original": "", "web": "web address", "amp": "AMP copy", "cdn_amp": "AMP cache", "archive": "archive"
 }  # fmt: skip
-"""What each way is called, where it is not what one expects."""
-_PLACE_BEHIND = ("timed out",)
-"""Beginnings of reasons that read best with “at HOST” behind them; those that begin with a number do too."""
+"""What messages call each address, unless it is the usual one."""
+_HOST_AFTER = ("timed out",)
+"""Reasons that read best with “at HOST” after them, besides those that begin with a number."""
 _UNAVAILABLE = 503
 
 
 class Outcome(NamedTuple):
-    """What came of an article."""
+    """The result for an article, and how its host wants to be treated."""
 
-    got: FetchResult
+    result: FetchResult
     host: str = ""
     retry_after: float | None = None
-    """Seconds for which ``host`` asks to be left alone, 0 when it does not say; None when that is not why it failed."""
+    """Seconds for which ``host`` asks for a pause, 0 if it does not say; None if it is not busy."""
 
 
-def in_words(failures: Iterable[Failure]) -> str:
-    """Return what failed, such as “404 Not Found at jurist.org; AMP copy: timed out after 20 s”; no full stop."""
-    return "; ".join(map(_one_in_words, failures))
+@dataclass(frozen=True, slots=True)
+class AttemptOptions:
+    """How an article is fetched."""
+
+    robots: RobotsPolicy | None = None
+    """Checks every address of a background fetch; None for a foreground fetch."""
+    on_attempt: Callable[[FetchAttempted], None] = lambda _: None
+    protected_ids: Container[str] | None = None
+    """Articles whose pages may not be evicted for this one; None if any may be."""
 
 
-def _one_in_words(failure: Failure) -> str:
+def describe_failures(failures: Iterable[Failure]) -> str:
+    """Return the failures in words without a final period.
+
+    For example “404 Not Found at jurist.org; AMP copy: timed out after 20 s”.
+    """
+    return "; ".join(map(_describe, failures))
+
+
+def _describe(failure: Failure) -> str:
     name = _NAMES.get(failure.way, failure.way)
     if name:
         return f"{name}: {failure.why}"
     if not failure.host:
         return failure.why
-    if failure.why[:1].isdigit() or failure.why.startswith(_PLACE_BEHIND):
+    if failure.why[:1].isdigit() or failure.why.startswith(_HOST_AFTER):
         return f"{failure.why} at {failure.host}"
     return f"{failure.host}: {failure.why}"
 
 
 class Attempt:
-    """One article, by one task."""
+    """An attempt of one task to fetch one article."""
 
     def __init__(
-        self,
-        tools: FetchContext,
-        wanted: FetchTarget,
-        robots: RobotsPolicy | None,
-        tell: Callable[[FetchAttempted], None],
-        kept: Page | None,
+        self, context: FetchContext, target: FetchTarget, options: AttemptOptions, stored: Page | None
     ) -> None:
-        """``robots`` judges every address on the way, for what nobody waits for; ``kept`` is the page that is there."""
-        self._tools = tools
-        self._wanted = wanted
-        self._robots = robots
-        self._tell = tell
-        self._begun = time.monotonic()
-        self.kept = kept
-        """The page that is there; another may come meanwhile."""
-        self._failures: list[Failure] = [*wanted.unusable]
+        self._context = context
+        self._target = target
+        self._options = options
+        self._begin = time.monotonic()
+        self.stored = stored
+        """The stored page; another task may replace it in the meantime."""
+        self._failures: list[Failure] = [*target.unusable]
         self._hint = ""
-        self._host = ""
+        self._busy_host = ""
         self._retry_after: float | None = None
-        self.holds = False
-        """Whether what is there is as good as can be had,"""
+        self.is_still_valid = False
+        """Whether nothing better than the stored page can be had."""
         self._is_confirmed = False
-        """by its server's word."""
+        """Whether a server has said so."""
 
     async def try_addresses(self, addresses: Iterable[Address]) -> Page | None:
-        """Return the first page that is an article; None also when the kept one still holds."""
+        """Return the first page that is an article; None also if the stored page is still valid."""
         for address in addresses:
-            page = await self._one(address)
-            if page is not None or self.holds:
+            page = await self._try(address)
+            if page is not None or self.is_still_valid:
                 return page
         return None
 
     async def try_archive(self) -> Page | None:
-        """Return the newest capture of any address."""
-        for address in self._wanted.addresses:
+        """Return the newest archived copy of any address, like :meth:`try_addresses`."""
+        for address in self._target.addresses:
             try:
-                self._tell(FetchAttempted(self._wanted.id, "archive", "archive.org"))
-                capture = await self._tools.capture(address.url)
+                self._options.on_attempt(FetchAttempted(self._target.id, "archive", "archive.org"))
+                capture = await self._context.find_capture(address.url)
             except FetchError as error:
                 self._fail("archive", error.host, error.why, error.hint)
-                return None  # it is the archive that cannot be asked
+                return None  # the archive does not respond for other addresses either
             if capture is not None:
-                page = await self._one(Address("archive", capture))
-                if page is not None or self.holds:
+                page = await self._try(Address("archive", capture))
+                if page is not None or self.is_still_valid:
                     return page
         if not any(failure.way == "archive" for failure in self._failures):
             self._fail("archive", "archive.org", "it has no capture")
         return None
 
-    async def _one(self, address: Address) -> Page | None:
+    async def _try(self, address: Address) -> Page | None:
         name = display_host(address.url)
-        self._tell(FetchAttempted(self._wanted.id, address.way, name))
-        self._tools.reads.prestart()
-        kept = self.kept
+        self._options.on_attempt(FetchAttempted(self._target.id, address.way, name))
+        self._context.extractor.prestart()
+        stored, robots = self.stored, self._options.robots
         try:
-            answer = await self._tools.web.page(
+            response = await self._context.client.page(
                 address.url,
-                etag=kept.etag if kept is not None else "",
-                last_modified=kept.last_modified if kept is not None else "",
-                validated=kept.final_url if kept is not None else "",
-                url_check=self._robots.objection if self._robots is not None else None,
+                etag=stored.etag if stored is not None else "",
+                last_modified=stored.last_modified if stored is not None else "",
+                validated=stored.final_url if stored is not None else "",
+                url_check=robots.objection if robots is not None else None,
             )
         except FetchError as error:
             self._fail(address.way, error.host or name, error.why, error.hint)
             seconds = 0.0 if error.retry_after is None and error.status == _UNAVAILABLE else error.retry_after
             if seconds is not None and self._retry_after is None:
                 busy = display_host(f"http://{error.host}/") if error.redirects else name
-                self._host, self._retry_after = busy or name, seconds
+                self._busy_host, self._retry_after = busy or name, seconds
             return None
-        if answer.status == 304:
-            now, url = datetime.now(UTC), answer.final_url
-            checked = self._tools.pages.mark_checked
-            await self._tools.disk.run(checked, self._wanted.id, now, answer.etag, answer.last_modified, url)
-            self.holds = self._is_confirmed = True
+        if response.status == 304:
+            now, url = datetime.now(UTC), response.final_url
+            checked = self._context.pages.mark_checked
+            run = self._context.library_thread.run
+            await run(checked, self._target.id, now, response.etag, response.last_modified, url)
+            self.is_still_valid = self._is_confirmed = True
             return None
-        return await self._read(address, answer)
+        return await self._extract(address, response)
 
-    async def _read(self, address: Address, answer: WebResponse) -> Page | None:
-        """Return the page in an answer, once it is kept."""
-        name = display_host(answer.final_url) or display_host(address.url)
-        background = self._robots is not None
+    async def _extract(self, address: Address, response: WebResponse) -> Page | None:
+        """Return the page in a response if it is an article and was stored."""
+        name = display_host(response.final_url) or display_host(address.url)
+        background = self._options.robots is not None
         try:
-            extract, stub = await self._tools.reads.extract(
-                answer.body, answer.final_url, answer.charset, background=background
+            extract, stub = await self._context.extractor.extract(
+                response.body, response.final_url, response.charset, background=background
             )
         except ExtractError as error:
             self._fail(address.way, name, f"{error.message[:1].lower()}{error.message[1:].rstrip('.')}")
@@ -151,68 +158,74 @@ class Attempt:
             return None
         now = datetime.now(UTC)
         page = Page(
-            id=self._wanted.id, way=address.way, url=address.url, final_url=answer.final_url, extract=extract,
-            fetched_at=now, checked_at=now, etag=answer.etag, last_modified=answer.last_modified, size=len(answer.body),
+            id=self._target.id, way=address.way, url=address.url, final_url=response.final_url, extract=extract,
+            fetched_at=now, checked_at=now, etag=response.etag, last_modified=response.last_modified,
+            size=len(response.body),
         )  # fmt: skip
-        return await self._keep(page, name, answer)
+        return await self._store(page, name, response)
 
-    async def _keep(self, page: Page, name: str, answer: WebResponse) -> Page | None:
-        """Keep a page unless what is there is better, also when that has come meanwhile; return it when it is kept."""
+    async def _store(self, page: Page, name: str, response: WebResponse) -> Page | None:
+        """Store a page and return it, unless the stored page is better, even if that is only just stored."""
         while True:
-            why = reason_to_keep(self.kept, page) if self.kept is not None else ""
-            if why:
-                self._fail(page.way, name, why, "What is kept stays; the browser shows what is there now.")
+            reason = reason_to_keep(self.stored, page) if self.stored is not None else ""
+            if reason:
+                self._fail(page.way, name, reason, "The stored page stays; the browser shows the current one.")
                 return None
-            there = await self._tools.disk.run(
-                self._tools.pages.put_if_unchanged, self.kept, page, answer.body, answer.charset, self._tools.stays
+            other = await self._context.library_thread.run(
+                self._context.pages.put_if_unchanged,
+                self.stored,
+                page,
+                response.body,
+                response.charset,
+                self._options.protected_ids,
             )
-            if there is None:
+            if other is None:
                 return page
-            self.kept = there
-            if not is_weaker(there.way, page.way):
-                self.holds = True
+            self.stored = other
+            if not is_weaker(other.way, page.way):
+                self.is_still_valid = True
                 return None
 
-    def _fail(self, way: str, name: str, why: str, hint: str = "") -> None:
-        self._failures.append(Failure(way, name, why))
+    def _fail(self, way: str, name: str, reason: str, hint: str = "") -> None:
+        self._failures.append(Failure(way, name, reason))
         self._hint = self._hint or hint
 
     def fetched(self, page: Page) -> Outcome:
-        """Return that ``page`` is kept now."""
+        """Return the outcome that ``page`` is now stored."""
         return self._outcome("fetched", page, "")
 
-    def cached(self, kept: Page) -> Outcome:
-        """Return that ``kept`` stays, and why no other has come."""
+    def cached(self, stored: Page) -> Outcome:
+        """Return the outcome that ``stored`` stays, and why there is no newer page."""
         error = ""
-        if self._failures and not self.holds:
-            error = f"It could not be looked at again: {in_words(self._failures)}."
-        return self._outcome("cached", kept, error)
+        if self._failures and not self.is_still_valid:
+            error = f"It could not be checked again: {describe_failures(self._failures)}."
+        return self._outcome("cached", stored, error)
 
     async def failed(self) -> Outcome:
-        """Note that there is no page, and return that."""
-        error = f"{in_words(self._failures)}." if self._failures else NO_ADDRESS
+        """Record that there is no page, and return that outcome."""
+        error = f"{describe_failures(self._failures)}." if self._failures else NO_ADDRESS
         error = error[:1].upper() + error[1:] if error.startswith(("its ", "it ")) else error
-        now = datetime.now(UTC)
-        await self._tools.disk.run(self._tools.pages.record_failure, self._wanted.id, now, self._failures, error)
+        note_failure = self._context.pages.record_failure
+        await self._context.library_thread.run(note_failure, self._target.id, datetime.now(UTC), self._failures, error)
         return self._outcome("failed", None, error)
 
     def failed_before(self, failed: FetchFailure) -> Outcome:
-        """Return what came of it when others asked a moment ago."""
+        """Return the outcome of a task that has just failed with the same article."""
         self._failures = [Failure(*each) for each in failed.failures]
         return self._outcome("failed", None, failed.error)
 
     def _outcome(self, status: Status, page: Page | None, error: str) -> Outcome:
-        got = FetchResult(
-            self._wanted.id,
+        result = FetchResult(
+            self._target.id,
             status,
             page.final_url if page is not None else "",
             page.extract.words if page is not None else 0,
             tuple(self._failures),
             error,
-            time.monotonic() - self._begun,
+            time.monotonic() - self._begin,
             hint=self._hint if error else "",
-            requested_url=self._wanted.addresses[0].url if self._wanted.addresses else "",
+            requested_url=self._target.addresses[0].url if self._target.addresses else "",
             confirmed=self._is_confirmed,
         )
-        waits = bool(error) and self._retry_after is not None
-        return Outcome(got, self._host if waits else "", self._retry_after if waits else None)
+        is_busy = bool(error) and self._retry_after is not None
+        return Outcome(result, self._busy_host if is_busy else "", self._retry_after if is_busy else None)

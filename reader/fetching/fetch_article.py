@@ -1,182 +1,83 @@
-"""One article -> its original, fetched, read and kept; or why not, address by address.
+"""Fetch the original of one article: request, extract and store a page, address by address.
 
-Asks the library for what is kept, :mod:`reader.web` for the bytes and a worker for the
-article in them. What is kept is given up for nothing worse: not for an error, and not for
-a page that has become a stub.
+A stored page is never replaced by anything worse: an error, or a page that has become a stub.
 """
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Container
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Container
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
+from reader.content.page import Page
 from reader.core.events import FetchAttempted
 from reader.core.preempt import PreemptedError
 from reader.fetching.addresses import FetchTarget, at_least_as_good_as
 from reader.fetching.article_locks import ArticleLocks
-from reader.fetching.attempt import Attempt, Outcome
-from reader.web.options import USER_AGENT, ClientOptions
-from reader.web.responses import FetchError, WebResponse
+from reader.fetching.attempt import Attempt, AttemptOptions, Outcome
+from reader.fetching.context import FetchContext, RobotsPolicy
 
-if TYPE_CHECKING:
-    from reader.config.settings import FetchSettings
-    from reader.content.page import Page
-    from reader.storage.sqlite.pages.store import PageStore
-    from reader.web.client import UrlCheck
-    from reader.workers.extract_tasks import ExtractionResult
-
-_Result = TypeVar("_Result")
 FRESH = timedelta(hours=1)
-"""For so long nobody asks a server whether a page still holds."""
-
-
-class Web(Protocol):
-    """What is asked of :class:`reader.web.client.Fetcher`."""
-
-    async def page(
-        self,
-        url: str,
-        *,
-        etag: str = "",
-        last_modified: str = "",
-        validated: str = "",
-        url_check: UrlCheck | None = None,
-    ) -> WebResponse:
-        """Return a page. Raises FetchError."""
-
-
-class PageReader(Protocol):
-    """What is asked of :class:`reader.workers.sandbox.SandboxPool`."""
-
-    def prestart(self) -> None:
-        """Get ready while a page is on its way."""
-
-    async def extract(
-        self, body: bytes, url: str = "", charset: str = "", *, background: bool = False
-    ) -> ExtractionResult:
-        """Return the article of a page, after what persons wait for when it is ``background``. Raises ExtractError."""
-
-
-class RobotsPolicy(Protocol):
-    """What is asked of :class:`reader.web.robots.Robots`."""
-
-    async def objection(self, url: str) -> FetchError | None:
-        """Return why programs may not fetch an address now; None when they may."""
-
-
-Capture: TypeAlias = Callable[[str], Awaitable[str | None]]
-"""Returns the address of the newest capture of another; None when there is none. Raises FetchError."""
-
-
-@dataclass(frozen=True, slots=True)
-class FetchContext:
-    """What an attempt is made with."""
-
-    web: Web
-    reads: PageReader
-    pages: PageStore
-    disk: LibraryThread
-    capture: Capture
-    stays: Container[str] | None = None
-    """Articles whose pages may not go to make room; None when any may."""
-
-
-def client_options(settings: FetchSettings) -> ClientOptions:
-    """Return what the settings mean to a Fetcher. Raises ReaderError."""
-    return ClientOptions(
-        user_agent=settings.user_agent or USER_AGENT,
-        proxy=settings.proxy,
-        allow_hosts=frozenset(settings.allow_hosts),
-    )
-
-
-class LibraryThread:
-    """One thread in which the library is asked, so that no transfer waits for the disk."""
-
-    def __init__(self) -> None:
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="library")
-
-    async def run(self, act: Callable[..., _Result], *values: Any) -> _Result:
-        """Return what ``act`` returns there."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, act, *values)
-
-    def close(self) -> None:
-        """End the thread, once it has done what it is at."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+"""PageStore that were checked more recently are not requested again."""
 
 
 class ArticleFetcher:
-    """Fetches articles one by one; any number of tasks of one loop may ask."""
+    """Fetches articles one by one. Any number of tasks of one event loop may use it."""
 
-    def __init__(
-        self,
-        web: Web,
-        reads: PageReader,
-        pages: PageStore,
-        disk: LibraryThread,
-        capture: Capture,
-        *,
-        archive: bool = False,
-        under_way: ArticleLocks | None = None,
-    ) -> None:
-        """Make one of its tools.
+    def __init__(self, context: FetchContext, *, archive: bool = False, locks: ArticleLocks | None = None) -> None:
+        """Create a fetcher.
 
-        ``archive``: take the newest capture where no address yields an article, without being asked for it.
-        ``under_way``: shared with others for the same pages, so that no two ask for one article at a time.
+        ``archive``: always try the newest archived copy if no address yields an article.
+        ``locks``: shared with other fetchers that store pages in the same place.
         """
-        self._tools = FetchContext(web, reads, pages, disk, capture)
+        self.context = context
         self._archive = archive
-        self._under_way = under_way or ArticleLocks()
+        self._locks = locks or ArticleLocks()
 
     async def fetch(
         self,
-        wanted: FetchTarget,
+        target: FetchTarget,
         *,
         force: bool = False,
         archive: bool = False,
         robots: RobotsPolicy | None = None,
-        stays: Container[str] | None = None,
-        tell: Callable[[FetchAttempted], None] = lambda _: None,
+        protected_ids: Container[str] | None = None,
+        on_attempt: Callable[[FetchAttempted], None] = lambda _: None,
     ) -> Outcome:
-        """Return what came of one article.
+        """Return the outcome for one article.
 
-        ``robots`` judges each address, for those that are fetched background: these give way to
-        the person who opens the same article, and take what came of that. ``stays`` has the articles
-        whose pages may not go to make room for this one. Raises StorageError when
-        pages cannot be read or kept, NoRoomError when there is no room among those that stay.
+        With ``robots``, it is a background fetch: each address is checked, and a foreground fetch of the same article
+        takes precedence; its outcome is returned then. PageStore of ``protected_ids`` are not evicted to make space.
+
+        Raises StorageError if pages cannot be read or written, NoRoomError if the protected pages leave no space.
         """
-        begun = datetime.now(UTC)
-        tools = replace(self._tools, stays=stays)
+        begin = datetime.now(UTC)
+        options = AttemptOptions(robots, on_attempt, protected_ids)
+        run, pages = self.context.library_thread.run, self.context.pages
         while True:
             with contextlib.suppress(PreemptedError):
-                async with self._under_way.acquire(wanted.id, background=robots is not None) as waited:
-                    kept = await self._tools.disk.run(self._tools.pages.page, wanted.id)
-                    attempt = Attempt(tools, wanted, robots, tell, kept)
-                    if kept is not None and _is_fresh(kept) and (not force or (waited and kept.checked_at >= begun)):
-                        return attempt.cached(kept)
-                    if waited and robots is not None and kept is None:
-                        failed = await self._tools.disk.run(self._tools.pages.failure, wanted.id)
-                        if failed is not None and begun <= failed.at <= datetime.now(UTC):
+                async with self._locks.acquire(target.id, background=robots is not None) as waited:
+                    stored = await run(pages.page, target.id)
+                    attempt = Attempt(self.context, target, options, stored)
+                    is_new = waited and stored is not None and stored.checked_at >= begin
+                    if stored is not None and _is_fresh(stored) and (not force or is_new):
+                        return attempt.cached(stored)
+                    if waited and robots is not None and stored is None:
+                        failed = await run(pages.failure, target.id)
+                        if failed is not None and begin <= failed.at <= datetime.now(UTC):
                             return attempt.failed_before(failed)
-                    return await self._ask(attempt, wanted, archive=archive or self._archive)
+                    return await self._try(attempt, target, archive=archive or self._archive)
 
-    async def _ask(self, attempt: Attempt, wanted: FetchTarget, *, archive: bool) -> Outcome:
-        kept = attempt.kept
-        page = await attempt.try_addresses(
-            wanted.addresses if kept is None else at_least_as_good_as(kept, wanted.addresses)
-        )
-        kept = attempt.kept
-        if page is None and archive and not attempt.holds and (kept is None or kept.way == "archive"):
+    async def _try(self, attempt: Attempt, target: FetchTarget, *, archive: bool) -> Outcome:
+        stored, addresses = attempt.stored, target.addresses
+        page = await attempt.try_addresses(addresses if stored is None else at_least_as_good_as(stored, addresses))
+        stored = attempt.stored
+        if page is None and archive and not attempt.is_still_valid and (stored is None or stored.way == "archive"):
             page = await attempt.try_archive()
         if page is not None:
             return attempt.fetched(page)
-        if attempt.kept is not None:
-            return attempt.cached(attempt.kept)
+        if attempt.stored is not None:
+            return attempt.cached(attempt.stored)
         return await attempt.failed()
 
 

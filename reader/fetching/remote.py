@@ -1,24 +1,20 @@
-"""Fetching in a process of its own, so that httpx, TLS and the reading of pages never share the screen's time.
+"""Fetching in a process of its own, so that HTTP, TLS and extraction never take time from the screen.
 
-The process is started by the first order, and ends when its pipe does. Where what it
-keeps could not be seen from here (the index or the pages live in memory), a thread
-does its work instead.
+The process is started by the first command and ends with this process at the latest. If the index or the pages are
+in memory, where another process cannot see them, a thread does the work instead.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import queue
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from reader.config.settings import FetchSettings
 from reader.core.errors import ReaderError, describe_error
@@ -34,333 +30,362 @@ from reader.core.events import (
 )
 from reader.core.model import Links
 from reader.core.paths import Paths
-from reader.workers import process as processes
-from reader.workers.json_channel import event_sender, forward_log, serve_commands
+from reader.fetching.context import FetchTimings
+from reader.workers.process import (
+    ManagedProcess,
+    ParentConnection,
+    ProcessEndedError,
+    ProcessGroup,
+    event_message,
+    lower_priority,
+)
 
 if TYPE_CHECKING:
-    from reader.fetching.service import FetchService
+    from reader.fetching.service import Command, FetchService
     from reader.library.library import Library
 
 log = logging.getLogger(__name__)
 
-Order: TypeAlias = tuple[str, dict[str, Any]]
-"""What a :class:`reader.fetching.service.FetchService` shall do, as plain values."""
-_NICE = 5
 _KINDS: dict[str, Callable[..., FetchEvent]] = {
     kind.__name__: kind for kind in (FetchAttempted, FetchResult, BulkProgress, ImageFetched, Notice)
 }
-_ENDED = "The process that fetches has ended without a word."
-_HUNG = "The process that fetches did not answer any more, and was ended."
-_AGAIN = "Try again; the log file may say more."
-_BEAT = "beat"
-"""The line by which the process says that it is there, and how many orders it has taken."""
-PATIENCE = 30.0
-"""Seconds of silence, while something is under way, after which the process is taken for hung;"""
-PATIENCE_TO_STOP = 5.0
-"""and while an order to stop something is not taken, once it has taken another."""
-_LOOK = 1.0
-"""Seconds between two looks at that, and the most that one counts for: while the whole program is suspended, nothing
-is heard, and nothing is wrong."""
-_STOPPING = frozenset({"cancel", "stop", "pause", "drop_image"})
+_HEARTBEAT = "heartbeat"
+_ENDED = "The process that fetches pages ended unexpectedly."
+_HUNG = "The process that fetches pages stopped responding and was ended."
+_RETRY = "Try again; the log file may say more."
+_STOPPING = frozenset({"cancel", "stop", "pause", "cancel_image"})
+_NO_PROGRESS = BulkProgress(0, 0, 0, 0, 0.0, paused=False, finished=False, summary="")
 
 
 class FetchClient:
-    """The process that fetches. Nothing here waits: orders are carried out, and news told, by threads of its own."""
+    """Sends commands to the process that fetches. No method blocks; events come from another thread."""
 
-    def __init__(self, library: Library, paths: Paths | None, settings: FetchSettings, tell: OnFetchEvent) -> None:
-        """``tell`` is called by a thread; nothing is started before the first order."""
+    def __init__(
+        self,
+        library: Library,
+        paths: Paths | None,
+        settings: FetchSettings,
+        on_event: OnFetchEvent,
+        timings: FetchTimings | None = None,
+    ) -> None:
+        """Create a client; the first command starts the process. Without ``paths``, a thread does the work."""
         self._library = library
         self._paths = paths
         self._settings = settings
-        self._tell = tell
-        self._orders: queue.SimpleQueue[Order | None] = queue.SimpleQueue()
-        self._guard = threading.Lock()
-        self._begun = False
+        self._on_event = on_event
+        self._timings = timings
+        self._commands: queue.SimpleQueue[Command | None] = queue.SimpleQueue()
+        self._changed = threading.Condition()
+        self._has_thread = False
         self._closed = False
-        self._process: subprocess.Popen[bytes] | None = None
+        self._processes = ProcessGroup()
+        self.process: ManagedProcess | None = None
         self._service: FetchService | None = None
-        self._articles: set[str] = set()
-        """What was ordered of the present process and not answered yet: articles,"""
-        self._images: set[str] = set()
-        """images by their addresses,"""
-        self._gathered: BulkProgress | None = None
-        """and how far it was with the many."""
-        self._stirred = threading.Condition(self._guard)
-        """Told when there is something to watch over, or no more."""
-        self._sent = 0
-        """Orders sent to the present process;"""
-        self._taken = 0
-        """those that it has taken;"""
-        self._to_stop = 0
-        """the number of the last that is to stop something;"""
-        self._heard = False
-        """whether it has taken any;"""
-        self._silence = 0.0
-        """and the seconds since it was heard, as far as they count."""
+        self._pending = _Pending()
+        self._watchdog = _Watchdog(timings)
+
+    @property
+    def uses_thread(self) -> bool:
+        """Whether a thread of this process does the work."""
+        return self._service is not None
 
     def fetch(self, id_: str, links: Links | None = None, *, force: bool = False, archive: bool = False) -> None:
-        """Fetch the original of an article; the answer is a FetchResult, with FetchAttempted before it.
+        """Fetch the original of an article; the events are FetchAttempted and one FetchResult.
 
-        A page that is kept and was looked at within the hour is the answer at once, unless
-        ``force``. ``archive`` asks for the newest Wayback capture where the article's own
-        addresses fail. ``links`` are asked before those of its documents, and needed
-        for an article that no document is of, such as a related item.
+        A stored page that was checked within the last hour is the result, unless ``force``. With ``archive``, the
+        newest archived copy is tried if all addresses fail. ``links`` come before those of the article's documents;
+        an article without a document, such as a related item, needs them.
         """
-        addresses = None if links is None else asdict(links)
-        self._order("ask", {"id": id_, "links": addresses, "force": force, "archive": archive})
+        values = None if links is None else asdict(links)
+        self._send("fetch", {"id": id_, "links": values, "force": force, "archive": archive})
 
     def cancel(self, id_: str) -> None:
-        """Stop fetching an article; the answer is a FetchResult. Nothing when it is not being fetched."""
-        self._order("cancel", {"id": id_})
+        """Cancel the fetch of an article, if one is running; the event is its FetchResult."""
+        self._send("cancel", {"id": id_})
 
     def fetch_all(self, ids: Iterable[str]) -> None:
-        """Fetch every one of these articles that has no page, told as BulkProgress, at most ten times a second.
+        """Fetch those of these articles that have no page; the events are BulkProgress, at most ten a second.
 
-        While others are being gathered these join them.
+        They join a running bulk fetch.
         """
-        self._order("gather", {"ids": [*ids]})
+        self._send("fetch_all", {"ids": [*ids]})
 
     def pause(self) -> None:
-        """Begin no further article of those that are gathered; what is under way ends."""
-        self._order("pause", {})
+        """Start no further article of the bulk fetch; running ones are completed."""
+        self._send("pause", {})
 
     def resume(self) -> None:
         """End a pause."""
-        self._order("go_on", {})
+        self._send("resume", {})
 
     def stop(self) -> None:
-        """Give up what is gathered. What was fetched is kept, and the next :meth:`gather` goes on from there."""
-        self._order("stop", {})
+        """Stop the bulk fetch. The pages fetched by then are stored."""
+        self._send("stop", {})
 
     def fetch_image(self, url: str) -> None:
-        """Fetch an image and keep it, unless it is kept; the answer is a ImageFetched."""
-        self._order("image", {"url": url})
+        """Fetch and store an image, unless it is stored; the event is ImageFetched."""
+        self._send("fetch_image", {"url": url})
 
     def cancel_image(self, url: str) -> None:
-        """Give an image up that nobody looks for any more; what is told then is a ImageFetched all the same."""
-        self._order("drop_image", {"url": url})
+        """Cancel the fetch of an image; the event is ImageFetched all the same."""
+        self._send("cancel_image", {"url": url})
 
     def close(self) -> None:
-        """End it at once: whatever is kept is kept whole."""
-        with self._guard:
+        """End the process at once; everything stored is complete."""
+        with self._changed:
             self._closed = True
-            self._stirred.notify_all()
-            process, service = self._process, self._service
-        self._orders.put(None)
-        if process is not None:
-            processes.end(process)
+            self._changed.notify_all()
+            service = self._service
+        self._commands.put(None)
+        self._processes.close()
         if service is not None:
             service.close()
 
-    # Threads of our own from here on.
-
-    def _order(self, what: str, values: dict[str, Any]) -> None:
-        with self._guard:
+    def _send(self, name: str, values: dict[str, Any]) -> None:
+        with self._changed:
             if self._closed:
                 return
-            begins, self._begun = not self._begun, True
-        self._orders.put((what, values))
-        if begins:
-            threading.Thread(target=self._obey, name="fetching", daemon=True).start()
+            needs_thread, self._has_thread = not self._has_thread, True
+        self._commands.put((name, values))
+        if needs_thread:
+            threading.Thread(target=self._run_commands, name="fetching", daemon=True).start()
 
-    def _obey(self) -> None:
-        while (order := self._orders.get()) is not None:
-            with self._guard:
-                idle = self._process is None and self._service is None
-            if idle and order[0] in {"cancel", "pause", "go_on", "stop", "drop_image"}:
-                continue  # nobody has anything to stop
-            self._note(order)
+    # The thread that passes on commands.
+
+    def _run_commands(self) -> None:
+        while (command := self._commands.get()) is not None:
+            with self._changed:
+                idle = self.process is None and self._service is None
+            if idle and (command[0] in _STOPPING or command[0] == "resume"):
+                continue  # there is nothing to stop
+            with self._changed:
+                self._pending.add(*command)
             if refusal := self._settings.refusal:
-                self._give_up(refusal, "")
+                self._fail_pending(refusal, "")
                 continue
             try:
-                self._pass_on(order)
+                self._pass_on(command)
             except OSError as error:
-                self._fell(self._process, f"No process to fetch with could be started: {describe_error(error)}.")
+                self._on_exit(self.process, f"No process to fetch with could be started: {describe_error(error)}.")
             except ReaderError as error:
-                self._give_up(error.message, error.hint)
+                self._fail_pending(error.message, error.hint)
 
-    def _pass_on(self, order: Order) -> None:
-        if self._service is None and self._process is None:
+    def _pass_on(self, command: Command) -> None:
+        if self._service is None and self.process is None:
             self._start()
-        with self._guard:
-            process, service = self._process, self._service
-            self._sent += 1
-            if order[0] in _STOPPING:
-                self._to_stop = self._sent
-            self._stirred.notify_all()
+        with self._changed:
+            process, service = self.process, self._service
+            self._watchdog.sent(stops=command[0] in _STOPPING)
+            self._changed.notify_all()
         if service is not None:
-            service.order(*order)
+            service.send(*command)
         elif process is not None:
-            assert process.stdin is not None
             try:
-                _write(process.stdin, order)
-            except (BrokenPipeError, ValueError):
-                self._fell(process, _ENDED)
+                process.send(command)
+            except ProcessEndedError:
+                self._on_exit(process, _ENDED)
 
     def _start(self) -> None:
-        """Begin where the work can be seen from here. Raises OSError, ReaderError."""
+        """Start the process, or a thread if a process could not see the library. Raises OSError, ReaderError."""
         library, paths = self._library, self._paths
         if notice := library.pages.notice:
             library.pages.notice = ""
-            self._hear(Notice(notice, warning=True))
+            self._receive(Notice(notice, warning=True))
         if paths is None or library.pages.in_memory or (library.index.in_memory and library.folder.only is None):
-            from reader.fetching.service import FetchService
-
-            service = FetchService(library, self._settings, self._hear)
-            threading.Thread(target=service.run, name="fetching-here", daemon=True).start()
-            with self._guard:
-                self._service, closed = service, self._closed
-            if closed:
-                service.close()
+            self._start_thread()
             return
-        process = processes.start("reader.fetching.remote")
-        with self._guard:
-            self._process, closed = process, self._closed
-            self._sent = self._taken = self._to_stop = 0
-            self._heard, self._silence = False, 0.0
-        if closed:
-            processes.end(process)
-            return
-        threading.Thread(target=self._watch, args=(process,), name="fetching-watch", daemon=True).start()
-        # Through the pipe and not as arguments, which others can see: a proxy may have a password.
-        places = {name: os.fspath(getattr(paths, name)) for name in ("cache", "data", "config")}
-        assert process.stdin is not None
-        _write(process.stdin, ("begin", {"target": os.fspath(library.target), "paths": places,
-                                         "settings": asdict(self._settings)}))  # fmt: skip
-        threading.Thread(target=self._read, args=(process,), name="fetching-news", daemon=True).start()
-
-    def _read(self, process: subprocess.Popen[bytes]) -> None:
+        process = self._processes.start("reader.fetching.remote")
+        with self._changed:
+            self.process = process
+            self._watchdog = _Watchdog(self._timings)
+        threading.Thread(target=self._watch, args=(process,), name="fetching-watchdog", daemon=True).start()
+        begin = {
+            "target": os.fspath(library.target),
+            "paths": {name: os.fspath(getattr(paths, name)) for name in ("cache", "data", "config")},
+            "settings": asdict(self._settings),
+            "timings": None if self._timings is None else asdict(self._timings),
+        }
         try:
-            assert process.stdout is not None
-            for line in process.stdout:
-                kind, values = json.loads(line)
-                self._lives(process, values if kind == _BEAT else 0)
-                if kind == _BEAT:
-                    continue
-                if forward_log(kind, values, log):
-                    continue
-                if kind == "FetchResult":
-                    values["failures"] = tuple(Failure(*each) for each in values["failures"])
-                self._hear(_KINDS[kind](**values))
-        except (OSError, ValueError, TypeError, KeyError) as error:
-            log.warning("the process that fetches cannot be heard", exc_info=error)
-        self._fell(process, _ENDED)
+            # Not as arguments, which other users can see: a proxy may have a password.
+            process.send(begin)
+        except ProcessEndedError:
+            return  # _read() notices
+        finally:
+            threading.Thread(target=self._read, args=(process,), name="fetching-events", daemon=True).start()
 
-    def _lives(self, process: subprocess.Popen[bytes], taken: int) -> None:
-        with self._guard:
-            if self._process is process:
-                self._silence = 0.0
-                self._taken = max(self._taken, taken)
-                self._heard = self._heard or taken > 0
+    def _start_thread(self) -> None:
+        from reader.fetching.service import FetchService
 
-    def _watch(self, process: subprocess.Popen[bytes]) -> None:
-        """End a process that hangs: what it owes would never come, and it would hear of no order to stop."""
-        with self._guard:
-            while self._process is process and not self._closed:
-                patience = self._patience()
-                if patience is None:
-                    self._silence = 0.0
-                    self._stirred.wait()
+        service = FetchService(self._library, self._settings, self._receive, timings=self._timings)
+        threading.Thread(target=service.run, name="fetching-service", daemon=True).start()
+        with self._changed:
+            self._service, closed = service, self._closed
+        if closed:
+            service.close()
+
+    # The threads that read events and watch the process.
+
+    def _read(self, process: ManagedProcess) -> None:
+        try:
+            for kind, values in process.events(log):
+                with self._changed:
+                    if self.process is process:
+                        self._watchdog.heard(values if kind == _HEARTBEAT else 0)
+                if kind != _HEARTBEAT:
+                    self._receive(_decode(kind, values))
+        except (ProcessEndedError, TypeError, KeyError) as error:
+            log.warning("the process that fetches has ended", exc_info=error)
+        self._on_exit(process, _ENDED)
+
+    def _watch(self, process: ManagedProcess) -> None:
+        """End a process that hangs: it would never send its results, nor hear a command to stop."""
+        with self._changed:
+            while self.process is process and not self._closed:
+                watchdog = self._watchdog
+                limit = watchdog.limit(is_pending=self._pending.is_pending)
+                if limit is None:
+                    watchdog.silence = 0.0
+                    self._changed.wait()
                     continue
-                if self._silence >= patience:
+                if watchdog.silence >= limit:
                     break
-                begun = time.monotonic()
-                self._stirred.wait(_LOOK)
-                self._silence += min(time.monotonic() - begun, _LOOK)
+                begin = time.monotonic()
+                self._changed.wait(watchdog.timings.check_interval)
+                watchdog.silence += min(time.monotonic() - begin, watchdog.timings.check_interval)
             else:
                 return
-        self._fell(process, _HUNG)
+        self._on_exit(process, _HUNG)
 
-    def _patience(self) -> float | None:
-        """Return for how long silence is no wonder; None when nothing is owed."""
-        if self._to_stop > self._taken and self._heard:
-            return PATIENCE_TO_STOP
-        owed = self._articles or self._images or self._gathered is not None or self._sent > self._taken
-        return PATIENCE if owed else None
-
-    def _hear(self, news: FetchEvent) -> None:
-        with self._guard:
+    def _receive(self, event: FetchEvent) -> None:
+        with self._changed:
             if self._closed:
                 return
-            if isinstance(news, FetchResult):
-                self._articles.discard(news.id)
-            elif isinstance(news, ImageFetched):
-                self._images.discard(news.url)
-            elif isinstance(news, BulkProgress):
-                self._gathered = None if news.finished else news
-        self._tell(news)
+            self._pending.remove(event)
+        self._on_event(event)
 
-    def _note(self, order: Order) -> None:
-        what, values = order
-        with self._guard:
-            if what == "ask":
-                self._articles.add(values["id"])
-            elif what == "image":
-                self._images.add(values["url"])
-            elif what == "gather":
-                left = len(values["ids"]) + (self._gathered.left if self._gathered else 0)
-                self._gathered = (self._gathered or _NOTHING)._replace(left=left)
-
-    def _fell(self, process: subprocess.Popen[bytes] | None, why: str) -> None:
-        """A process has ended, or none could be started: the next order starts another."""
-        with self._guard:
-            if self._closed or self._process is not process:
-                return  # it was noticed at the other pipe
-            self._process = None
-            self._stirred.notify_all()
+    def _on_exit(self, process: ManagedProcess | None, why: str) -> None:
+        """Fail what is pending of a process that has ended or could not be started; the next command starts another."""
+        with self._changed:
+            if self._closed or self.process is not process:
+                return  # another thread has noticed
+            self.process = None
+            self._changed.notify_all()
         if process is not None:
             log.warning("%s", why)
-            processes.end(process)
-        self._give_up(why, _AGAIN)
+            self._processes.end(process)
+        self._fail_pending(why, _RETRY)
 
-    def _give_up(self, why: str, hint: str) -> None:
-        """WebResponse whatever was ordered."""
-        with self._guard:
-            articles, self._articles = self._articles, set()
-            images, self._images = self._images, set()
-            gathered, self._gathered = self._gathered, None
-        for id_ in articles:
-            self._tell(FetchResult(id_, "failed", "", 0, (), why, 0.0, hint=hint))
-        for url in images:
-            self._tell(ImageFetched(url, why))
-        if gathered is not None:
-            self._tell(gathered._replace(finished=True, paused=False, rate=0.0, summary=f"{why} {hint}".rstrip()))
+    def _fail_pending(self, why: str, hint: str) -> None:
+        with self._changed:
+            pending, self._pending = self._pending, _Pending()
+        for event in pending.failures(why, hint):
+            self._on_event(event)
 
 
-_NOTHING = BulkProgress(0, 0, 0, 0, 0.0, paused=False, finished=False, summary="")
+class _Pending:
+    """What was requested and has no result yet."""
+
+    def __init__(self) -> None:
+        self._articles: set[str] = set()
+        self._images: set[str] = set()
+        self._bulk: BulkProgress | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether there is anything."""
+        return bool(self._articles or self._images or self._bulk is not None)
+
+    def add(self, name: str, values: dict[str, Any]) -> None:
+        """Add what a command requests."""
+        if name == "fetch":
+            self._articles.add(values["id"])
+        elif name == "fetch_image":
+            self._images.add(values["url"])
+        elif name == "fetch_all":
+            bulk = self._bulk or _NO_PROGRESS
+            self._bulk = bulk._replace(left=bulk.left + len(values["ids"]))
+
+    def remove(self, event: FetchEvent) -> None:
+        """Remove what an event completes."""
+        if isinstance(event, FetchResult):
+            self._articles.discard(event.id)
+        elif isinstance(event, ImageFetched):
+            self._images.discard(event.url)
+        elif isinstance(event, BulkProgress):
+            self._bulk = None if event.finished else event
+
+    def failures(self, why: str, hint: str) -> list[FetchEvent]:
+        """Return the events that everything has failed."""
+        events: list[FetchEvent] = [
+            FetchResult(id_, "failed", "", 0, (), why, 0.0, hint=hint) for id_ in self._articles
+        ]
+        events += [ImageFetched(url, why) for url in self._images]
+        if self._bulk is not None:
+            summary = f"{why} {hint}".rstrip()
+            events.append(self._bulk._replace(finished=True, paused=False, rate=0.0, summary=summary))
+        return events
 
 
-def _write(pipe: Any, order: Order) -> None:
-    pipe.write(json.dumps(order).encode() + b"\n")
-    pipe.flush()
+class _Watchdog:
+    """How long one process may be silent."""
+
+    def __init__(self, timings: FetchTimings | None) -> None:
+        self.timings = timings or FetchTimings()
+        self.silence = 0.0
+        """Seconds since the last message of the process."""
+        self._sent = 0
+        self._accepted = 0
+        """Commands that the process has accepted."""
+        self._last_stop = 0
+        """The number of the last command that stops something."""
+
+    def sent(self, *, stops: bool) -> None:
+        """Record that a command is being sent."""
+        self._sent += 1
+        if stops:
+            self._last_stop = self._sent
+
+    def heard(self, accepted: int) -> None:
+        """Record a message, and how many commands the process had accepted."""
+        self.silence = 0.0
+        self._accepted = max(self._accepted, accepted)
+
+    def limit(self, *, is_pending: bool) -> float | None:
+        """Return how many seconds the process may be silent; None if nothing is expected from it."""
+        if not self._accepted:
+            return self.timings.startup_limit if is_pending or self._sent else None
+        if self._last_stop > self._accepted:
+            return self.timings.stop_limit
+        return self.timings.silence_limit if is_pending or self._sent > self._accepted else None
+
+
+def _decode(kind: str, values: tuple[Any, ...]) -> FetchEvent:
+    event = _KINDS[kind](*values)
+    if isinstance(event, FetchResult):
+        return event._replace(failures=tuple(Failure(*each) for each in event.failures))
+    return event
 
 
 def main() -> None:
-    """Fetch what the lines of the pipe ask for, until it is closed; the first line says where and how."""
+    """Carry out the commands of the parent process; its first message says where and how."""
     from reader.fetching.service import FetchService
     from reader.library.library import Library
 
-    send = event_sender()
-
-    def tell(news: FetchEvent) -> None:
-        send(type(news).__name__, news._asdict())
-
-    processes.lower_priority(_NICE)
-    first = sys.stdin.buffer.readline()
-    if not first:
+    parent = ParentConnection.open()
+    parent.forward_logs()
+    lower_priority()
+    try:
+        begin = parent.receive()
+    except ProcessEndedError:
         return
-    _, values = json.loads(first)
-    values["settings"]["allow_hosts"] = tuple(values["settings"]["allow_hosts"])
-    paths = Paths(**{name: Path(place) for name, place in values["paths"].items()})
-    library = Library.open(Path(values["target"]), paths)
-    if library.folder.only is not None:  # its index is in memory, here as there
-        from reader.indexing.refresh import refresh
-
-        for _ in refresh(library):
-            pass
-    service = FetchService(library, FetchSettings(**values["settings"]), tell, lambda taken: send(_BEAT, taken))
-
-    # Whatever is kept is kept in one step: to end at once costs nothing.
-    serve_commands(lambda line: service.order(*json.loads(line)))
+    library = Library.open(Path(begin["target"]), Paths(**{name: Path(path) for name, path in begin["paths"].items()}))
+    timings = begin["timings"]
+    service = FetchService(
+        library,
+        FetchSettings(**begin["settings"]),
+        lambda event: parent.send(event_message(event)),
+        lambda accepted: parent.send((_HEARTBEAT, accepted)),
+        None if timings is None else FetchTimings(**timings),
+    )
+    parent.serve(lambda command: service.send(*command))  # may end at once: pages are stored in one step
     service.run()

@@ -1,4 +1,4 @@
-"""What carries out the orders of a :class:`reader.fetching.remote.FetchClient`, wherever that runs."""
+"""Carries out the commands of a :class:`reader.fetching.remote.FetchClient`, in its process or in a thread."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from reader.core.errors import ReaderError
 from reader.core.events import BulkProgress, FetchResult, ImageFetched, Notice, OnFetchEvent
@@ -17,27 +17,33 @@ from reader.core.model import Links
 from reader.fetching.addresses import find_target
 from reader.fetching.article_locks import ArticleLocks
 from reader.fetching.bulk import BulkFetch
-from reader.fetching.fetch_article import ArticleFetcher, Capture, LibraryThread, client_options
-from reader.fetching.run_once import EXTRACTOR_PROCESSES, MEGABYTE
+from reader.fetching.context import (
+    EXTRACTOR_PROCESSES,
+    MEGABYTE,
+    FetchContext,
+    FetchTimings,
+    LibraryThread,
+    client_options,
+)
+from reader.fetching.fetch_article import ArticleFetcher
 from reader.workers.sandbox import SandboxPool
 
 if TYPE_CHECKING:
     from reader.config.settings import FetchSettings
     from reader.library.library import Library
-    from reader.web.client import Fetcher
+    from reader.web.client import WebClient
 
 log = logging.getLogger(__name__)
 
-_OWN_FAULT = "Something went wrong in newsreader itself."
+Command: TypeAlias = tuple[str, dict[str, Any]]
+"""The name of a command and its arguments as plain values."""
+_INTERNAL_ERROR = "Something went wrong in newsreader itself."
 _LOGGED = "The log file has the details."
-_CANCELLED = "Cancelled."
-BEAT = 1.0
-"""Seconds between two signs of life while something is under way."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """An article that is being fetched, and how."""
+class _ArticleTask:
+    """A running fetch of one article."""
 
     task: asyncio.Task[None]
     links: Links | None
@@ -46,286 +52,282 @@ class _Asked:
 
 
 class FetchService:
-    """Fetches what it is ordered to, in a loop of its own; :meth:`order` and :meth:`close` are for other threads."""
+    """Runs commands on an event loop of its own. Other threads call :meth:`send` and :meth:`close`."""
 
     def __init__(
         self,
         library: Library,
         settings: FetchSettings,
-        tell: OnFetchEvent,
-        beat: Callable[[int], None] = lambda _: None,
+        on_event: OnFetchEvent,
+        on_heartbeat: Callable[[int], None] = lambda _: None,
+        timings: FetchTimings | None = None,
     ) -> None:
-        """``beat`` is told how many orders were taken: after each, and every second while something is under way."""
-        self._beat = beat
-        self._taken = 0
-        self._beating: asyncio.Task[None] | None = None
+        """``on_heartbeat`` receives the number of accepted commands: after each, and regularly during work."""
         self._library = library
         self._settings = settings
-        self._tell = tell
+        self._on_event = on_event
+        self._on_heartbeat = on_heartbeat
+        self._timings = timings or FetchTimings()
+        self._accepted = 0
         self._guard = threading.Lock()
-        self._early: list[tuple[str, dict[str, Any]]] = []
-        """Orders that came before there was a loop."""
+        self._queued: list[Command] = []
+        """Commands from before there was a loop."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._closing = False
-        self._over = threading.Event()
-        self._sorry: ReaderError | None = None
-        """Why nothing can be fetched at all."""
+        self._closed = threading.Event()
         self._end: asyncio.Event | None = None
+        self._startup_error: ReaderError | None = None
+        self._heartbeat: asyncio.Task[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._asked: dict[str, _Asked] = {}
-        self._pictures: dict[str, asyncio.Task[None]] = {}
+        self._articles: dict[str, _ArticleTask] = {}
+        self._images: dict[str, asyncio.Task[None]] = {}
         self._bulk: BulkFetch | None = None
-        self._gathering: asyncio.Task[None] | None = None
+        self._bulk_task: asyncio.Task[None] | None = None
 
-    def order(self, what: str, values: dict[str, Any]) -> None:
-        """Begin what is ordered: ask, cancel, gather, pause, go_on, stop, image or drop_image."""
+    def send(self, name: str, values: dict[str, Any]) -> None:
+        """Start a command: fetch, cancel, fetch_all, pause, resume, stop, fetch_image or cancel_image."""
         with self._guard:
-            sorry = self._sorry
-            if sorry is not None:
-                self._taken += 1
+            error = self._startup_error
+            if error is not None:
+                self._accepted += 1
             elif self._loop is None:
-                self._early.append((what, values))
+                self._queued.append((name, values))
             elif not self._closing:
-                self._loop.call_soon_threadsafe(self._take, what, values)
-        if sorry is not None:
-            self._apologize(sorry, what, values)
-            self._beat(self._taken)
-
-    def _apologize(self, error: ReaderError, what: str, values: dict[str, Any]) -> None:
-        if what == "ask":
-            self._tell(FetchResult(values["id"], "failed", "", 0, (), error.message, 0.0, hint=error.hint))
-        elif what == "image":
-            self._tell(ImageFetched(values["url"], str(error)))
-        elif what == "gather":
-            self._tell(_unfinished(len(values["ids"]), str(error)))
+                self._loop.call_soon_threadsafe(self._accept, name, values)
+        if error is not None:
+            self._fail_command(error, name, values)
+            self._on_heartbeat(self._accepted)
 
     def close(self) -> None:
-        """End :meth:`run`, whatever is under way."""
+        """End :meth:`run` at once."""
         with self._guard:
             self._closing = True
-            self._over.set()
+            self._closed.set()
             if self._loop is not None and self._end is not None:
                 self._loop.call_soon_threadsafe(self._end.set)
 
     def run(self) -> None:
-        """Carry out orders until :meth:`close`."""
+        """Carry out commands until :meth:`close`."""
         try:
             asyncio.run(self._run())
-        except ReaderError as error:  # there can be no client: settings that contradict the environment, say
+        except ReaderError as error:  # there can be no client, for example because of an invalid proxy
             log.warning("nothing can be fetched", exc_info=error)
             with self._guard:
-                self._sorry = error
-                early, self._early = self._early, []
-                self._taken += len(early)
-            for what, values in early:
-                self._apologize(error, what, values)
-            self._beat(self._taken)
-            self._over.wait()
+                self._startup_error = error
+                queued, self._queued = self._queued, []
+                self._accepted += len(queued)
+            for name, values in queued:
+                self._fail_command(error, name, values)
+            self._on_heartbeat(self._accepted)
+            self._closed.wait()
+
+    def _fail_command(self, error: ReaderError, name: str, values: dict[str, Any]) -> None:
+        if name == "fetch":
+            self._on_event(_failure(values["id"], error))
+        elif name == "fetch_image":
+            self._on_event(ImageFetched(values["url"], str(error)))
+        elif name == "fetch_all":
+            self._on_event(_unfinished(len(values["ids"]), str(error)))
 
     async def _run(self) -> None:
-        self._disk = LibraryThread()
+        self._library_thread = LibraryThread()
         self._extractor = SandboxPool(min(EXTRACTOR_PROCESSES, os.cpu_count() or 1))
         self._end = asyncio.Event()
         self._extractor.prestart()
-        from reader.web.client import Fetcher
+        from reader.web.client import WebClient  # after the extractor has begun to start
         from reader.web.robots import Robots
-        from reader.web.transport.pool import Priority
-        from reader.web.wayback import newest_capture
+        from reader.web.transport.request_slots import Priority
 
         try:
-            async with Fetcher(client_options(self._settings)) as fetcher:
-                self._fetcher: Fetcher = fetcher
+            async with WebClient(client_options(self._settings)) as client:
+                self._client: WebClient = client
                 self._library.pages.limit = self._settings.cache_mb * MEGABYTE
-                many = fetcher.at_priority(
-                    Priority.BULK
-                )  # the article that somebody opens meanwhile does not wait for any of them
-                self._robots = Robots(many)
-                self._under_way = ArticleLocks()
-                self._fetching = self._fetching_by(fetcher, partial(newest_capture, fetcher))
-                self._fetching_many = self._fetching_by(many, partial(newest_capture, many))
-                self._listen()
+                bulk_client = client.at_priority(Priority.BULK)
+                self._robots = Robots(bulk_client)
+                locks = ArticleLocks()
+                self._fetcher = self._create_fetcher(client, locks)
+                self._bulk_fetcher = self._create_fetcher(bulk_client, locks)
+                self._accept_queued()
                 await self._end.wait()
                 for task in list(self._tasks):
                     task.cancel()
                 await asyncio.gather(*self._tasks, return_exceptions=True)
         finally:
             with self._guard:
-                self._loop = None  # nothing can be ordered of it from here on
+                self._loop = None
             self._extractor.close()
-            self._disk.close()
+            self._library_thread.close()
 
-    def _fetching_by(self, fetcher: Fetcher, capture: Capture) -> ArticleFetcher:
-        return ArticleFetcher(
-            fetcher,
-            self._extractor,
-            self._library.pages,
-            self._disk,
-            capture,
-            archive=self._settings.archive,
-            under_way=self._under_way,
-        )
+    def _create_fetcher(self, client: WebClient, locks: ArticleLocks) -> ArticleFetcher:
+        from reader.web.wayback import newest_capture
 
-    def _listen(self) -> None:
+        find_capture = partial(newest_capture, client)
+        context = FetchContext(client, self._extractor, self._library.pages, self._library_thread, find_capture)
+        return ArticleFetcher(context, archive=self._settings.archive, locks=locks)
+
+    def _accept_queued(self) -> None:
         with self._guard:
             self._loop = asyncio.get_running_loop()
-            early, self._early = self._early, []
+            queued, self._queued = self._queued, []
             if self._closing and self._end is not None:
                 self._end.set()
-        for what, values in early:
-            self._take(what, values)
+        for name, values in queued:
+            self._accept(name, values)
 
-    def _take(self, what: str, values: dict[str, Any]) -> None:
-        self._carry_out(what, values)
-        self._taken += 1
-        self._beat(self._taken)
-
-    def _carry_out(self, what: str, values: dict[str, Any]) -> None:
-        if what == "ask":
-            self._take_ask(**values)
-        elif what == "cancel":
-            if (asked := self._asked.get(values["id"])) is not None:
-                asked.task.cancel()
-        elif what == "gather":
-            self._take_gather(values["ids"])
-        elif what == "image":
-            self._take_image(values["url"])
-        elif what == "drop_image":
-            if (picture := self._pictures.get(values["url"])) is not None:
-                picture.cancel()
+    def _accept(self, name: str, values: dict[str, Any]) -> None:
+        if name == "fetch":
+            self._start_article(**values)
+        elif name == "cancel":
+            if (running := self._articles.get(values["id"])) is not None:
+                running.task.cancel()
+        elif name == "fetch_all":
+            self._start_bulk(values["ids"])
+        elif name == "fetch_image":
+            self._start_image(values["url"])
+        elif name == "cancel_image":
+            if (task := self._images.get(values["url"])) is not None:
+                task.cancel()
         elif self._bulk is not None:
-            if what == "pause":
-                self._bulk.pause()
-            elif what == "go_on":
-                self._bulk.resume()
-            elif what == "stop":
-                self._bulk.stop()
+            {"pause": self._bulk.pause, "resume": self._bulk.resume, "stop": self._bulk.stop}[name]()
+        self._accepted += 1
+        self._on_heartbeat(self._accepted)
 
-    def _begin(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-        if self._beating is None or self._beating.done():
-            self._beating = asyncio.get_running_loop().create_task(self._beat_on())
+        if self._heartbeat is None or self._heartbeat.done():
+            self._heartbeat = asyncio.get_running_loop().create_task(self._send_heartbeats())
         return task
 
-    async def _beat_on(self) -> None:
+    async def _send_heartbeats(self) -> None:
         while self._tasks:
-            self._beat(self._taken)
-            await asyncio.sleep(BEAT)
+            self._on_heartbeat(self._accepted)
+            await asyncio.sleep(self._timings.heartbeat)
 
-    def _say_notice(self) -> None:
+    def _pass_on_notice(self) -> None:
         pages = self._library.pages
         if pages.notice:
             notice, pages.notice = pages.notice, ""
-            self._tell(Notice(notice, warning=True))
+            self._on_event(Notice(notice, warning=True))
 
     # One article.
 
-    def _take_ask(self, *, id: str, links: dict[str, str] | None, force: bool, archive: bool) -> None:  # noqa: A002
-        former = self._asked.get(id)
+    def _start_article(self, *, id: str, links: dict[str, str] | None, force: bool, archive: bool) -> None:  # noqa: A002
+        previous = self._articles.get(id)
         given = None if links is None else Links(**links)
-        if former is not None and not former.task.cancelling():
-            if (former.force or not force) and (former.archive or not archive):
-                return  # the answer to that is the answer to this
-            # It begins anew, with all that was wished; what is replaced says nothing.
-            given, force, archive = given or former.links, force or former.force, archive or former.archive
-        before = None if former is None else former.task
-        task = self._begin(self._ask(id, given, force=force, archive=archive, after=before))
-        self._asked[id] = _Asked(task, given, force, archive)
-        task.add_done_callback(partial(self._ask_ended, id))
+        if previous is not None and not previous.task.cancelling():
+            if (previous.force or not force) and (previous.archive or not archive):
+                return  # the running fetch does all of it
+            # Start again with the options of both; the previous task reports nothing.
+            given, force, archive = given or previous.links, force or previous.force, archive or previous.archive
+        before = None if previous is None else previous.task
+        task = self._start(self._fetch_article(id, given, force=force, archive=archive, after=before))
+        self._articles[id] = _ArticleTask(task, given, force, archive)
+        task.add_done_callback(partial(self._on_article_done, id))
         if before is not None:
             before.cancel()
 
-    def _ask_ended(self, id_: str, task: asyncio.Task[None]) -> None:
-        """WebResponse for one that was cancelled, perhaps before it had begun, unless another has taken its place."""
-        if (asked := self._asked.get(id_)) is not None and asked.task is task:
-            self._answer(FetchResult(id_, "failed", "", 0, (), _CANCELLED, 0.0, cancelled=True))
+    def _is_current(self, id_: str, task: asyncio.Task[Any] | None) -> bool:
+        """Return whether ``task`` is the one that reports the result of an article."""
+        return (running := self._articles.get(id_)) is not None and running.task is task
 
-    async def _ask(
+    def _on_article_done(self, id_: str, task: asyncio.Task[None]) -> None:
+        """Report a task that was canceled, perhaps before it had begun."""
+        if self._is_current(id_, task):
+            self._report(FetchResult(id_, "failed", "", 0, (), "Canceled.", 0.0, cancelled=True))
+
+    async def _fetch_article(
         self, id_: str, links: Links | None, *, force: bool, archive: bool, after: asyncio.Task[None] | None
     ) -> None:
         if after is not None:
             await asyncio.wait([after])
         try:
-            what = await self._disk.run(find_target, self._library, id_, links)
-            got = (await self._fetching.fetch(what, force=force, archive=archive, tell=self._tell)).got
+            target = await self._library_thread.run(find_target, self._library, id_, links)
+            outcome = await self._fetcher.fetch(target, force=force, archive=archive, on_attempt=self._on_event)
+            result = outcome.result
         except ReaderError as error:
-            got = FetchResult(id_, "failed", "", 0, (), error.message, 0.0, hint=error.hint)
+            result = _failure(id_, error)
         except Exception:
             log.exception("fetching %s failed", id_)
-            got = FetchResult(id_, "failed", "", 0, (), _OWN_FAULT, 0.0, hint=_LOGGED)
-        if (asked := self._asked.get(id_)) is not None and asked.task is asyncio.current_task():
-            self._answer(got)
+            result = _failure(id_, ReaderError(_INTERNAL_ERROR, _LOGGED))
+        if self._is_current(id_, asyncio.current_task()):
+            self._report(result)
 
-    def _answer(self, got: FetchResult) -> None:
-        self._asked.pop(got.id, None)  # first: who hears it may ask again
-        self._say_notice()
-        self._tell(got)
+    def _report(self, result: FetchResult) -> None:
+        self._articles.pop(result.id, None)  # first: the receiver may request it again
+        self._pass_on_notice()
+        self._on_event(result)
 
-    # Many.
+    # Many articles.
 
-    def _take_gather(self, ids: list[str]) -> None:
-        if self._bulk is not None and self._gathering is not None:
-            self._begin(self._join(self._bulk, ids))
+    def _start_bulk(self, ids: list[str]) -> None:
+        if self._bulk is not None and self._bulk_task is not None:
+            self._start(self._join_bulk(self._bulk, ids))
             return
-        self._bulk = BulkFetch(self._fetching_many, self._library, self._disk, self._robots, self._tell)
-        self._gathering = self._begin(self._gather(self._bulk, ids))
+        self._bulk = BulkFetch(self._bulk_fetcher, self._library, self._robots, self._on_event)
+        self._bulk_task = self._start(self._run_bulk(self._bulk, ids))
 
-    async def _gather(self, bulk: BulkFetch, ids: list[str]) -> None:
+    async def _run_bulk(self, bulk: BulkFetch, ids: list[str]) -> None:
         try:
             await bulk.add(ids)
             await bulk.run()
         except ReaderError as error:
-            self._tell(_unfinished(len(ids), str(error)))
+            self._on_event(_unfinished(len(ids), str(error)))
         except Exception:
-            log.exception("gathering failed")
-            self._tell(_unfinished(len(ids), f"{_OWN_FAULT} {_LOGGED}"))
+            log.exception("a bulk fetch failed")
+            self._on_event(_unfinished(len(ids), f"{_INTERNAL_ERROR} {_LOGGED}"))
         finally:
             if self._bulk is bulk:
-                self._bulk = self._gathering = None
-            self._say_notice()
+                self._bulk = self._bulk_task = None
+            self._pass_on_notice()
 
-    async def _join(self, bulk: BulkFetch, ids: list[str]) -> None:
+    async def _join_bulk(self, bulk: BulkFetch, ids: list[str]) -> None:
         try:
             joined = await bulk.add(ids)
         except ReaderError as error:
-            self._tell(Notice(str(error), warning=True))
+            self._on_event(Notice(str(error), warning=True))
             return
         if joined:
             return
-        if self._gathering is not None and self._bulk is bulk:  # it is about to end
-            await asyncio.wait([self._gathering])
-        self._take_gather(ids)
+        if self._bulk_task is not None and self._bulk is bulk:  # it is ending
+            await asyncio.wait([self._bulk_task])
+        self._start_bulk(ids)
 
     # Images.
 
-    def _take_image(self, url: str) -> None:
-        if url in self._pictures:
+    def _start_image(self, url: str) -> None:
+        if url in self._images:
             return
-        task = self._begin(self._picture(url))
-        self._pictures[url] = task
-        task.add_done_callback(lambda done: self._forget_picture(url, done))
+        task = self._start(self._fetch_image(url))
+        self._images[url] = task
+        task.add_done_callback(partial(self._on_image_done, url))
 
-    def _forget_picture(self, url: str, task: asyncio.Task[None]) -> None:
-        if self._pictures.get(url) is task:  # cancelled, perhaps before it had begun
-            del self._pictures[url]
-            self._tell(ImageFetched(url))
+    def _on_image_done(self, url: str, task: asyncio.Task[None]) -> None:
+        """Report a task that was canceled, perhaps before it had begun."""
+        if self._images.get(url) is task:
+            del self._images[url]
+            self._on_event(ImageFetched(url))
 
-    async def _picture(self, url: str) -> None:
+    async def _fetch_image(self, url: str) -> None:
         error = ""
         try:
             pages = self._library.pages
-            if await self._disk.run(pages.image, url) is None:
-                answer = await self._fetcher.image(url)
-                await self._disk.run(pages.put_image, url, answer.body, answer.content_type)
+            if await self._library_thread.run(pages.image, url) is None:
+                response = await self._client.image(url)
+                await self._library_thread.run(pages.put_image, url, response.body, response.content_type)
         except ReaderError as failure:
             error = str(failure)
         except Exception:
             log.exception("an image could not be fetched")
-            error = f"{_OWN_FAULT} {_LOGGED}"
-        self._pictures.pop(url, None)
-        self._tell(ImageFetched(url, error))
+            error = f"{_INTERNAL_ERROR} {_LOGGED}"
+        self._images.pop(url, None)
+        self._on_event(ImageFetched(url, error))
 
 
-def _unfinished(left: int, told: str) -> BulkProgress:
-    return BulkProgress(0, 0, 0, left, 0.0, paused=False, finished=True, summary=told)
+def _failure(id_: str, error: ReaderError) -> FetchResult:
+    return FetchResult(id_, "failed", "", 0, (), error.message, 0.0, hint=error.hint)
+
+
+def _unfinished(left: int, summary: str) -> BulkProgress:
+    return BulkProgress(0, 0, 0, left, 0.0, paused=False, finished=True, summary=summary)

@@ -40,8 +40,8 @@ class TooSmallError(ImageError):
     """An image that is too small to look at."""
 
 
-def load_readers() -> None:
-    """Load Pillow's readers, which would else count as time and memory of the first image."""
+def load_decoders() -> None:
+    """Load Pillow's decoders, which would otherwise count toward the limits of the first image."""
     Image.init()
 
 

@@ -1,4 +1,4 @@
-"""Files -> what the index takes in, here or in a process beside: see :mod:`reader.indexing.parse_pool`."""
+"""Files -> parsed files for the index, in this process or as ``main()`` of a parser process."""
 
 from __future__ import annotations
 
@@ -13,53 +13,56 @@ from typing import TypeAlias
 from reader.documents.files import FileGoneError, Folder, join_path, read_files
 from reader.documents.index_record import full_record, index_record
 from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
-from reader.workers.process import lower_priority, receive, send
+from reader.workers.process import ParentConnection, ProcessEndedError, lower_priority
 
 ParsedBatch: TypeAlias = tuple[bytes, list[ParsedFile], list[str]]
-"""A folder, what was taken from it, and tracebacks for the log."""
-FAILED = "this document made newsreader fail; the log file has the details"
+"""A folder, its parsed files, and tracebacks for the log."""
+PARSER_FAILED = "this document triggered an error in newsreader; the log file has the details"
 
 
 def parse_files(folder: Folder, prefix: bytes, names: Iterable[bytes], *, slow_path: bool = False) -> ParsedBatch:
-    """Read and understand the files ``names`` of the folder ``prefix``; those that have vanished are left out.
+    """Read and parse the files ``names`` of the folder ``prefix``; files that have vanished are left out.
 
-    ``slow_path`` keeps to what is written in Python where there is a choice.
+    ``slow_path`` avoids parsers that are written in C.
     """
-    understand = full_record if slow_path else index_record
-    taken, failures = [], []
+    parse = full_record if slow_path else index_record
+    parsed, tracebacks = [], []
     for name, contents in read_files(folder, prefix, names):
         if isinstance(contents, FileGoneError):
             continue
         if isinstance(contents, Exception):
-            taken.append(failed(name, contents.message.rstrip(".")))
+            parsed.append(unreadable_file(name, contents.message.rstrip(".")))
             continue
         try:
-            found, problems = understand(join_path(prefix, name), contents.data)
-        except Exception:  # noqa: BLE001 - parsing never raises; should it do so all the same, that costs one document
-            failures.append(traceback.format_exc())
-            taken.append(failed(name, FAILED))
+            record, problems = parse(join_path(prefix, name), contents.data)
+        except Exception:  # noqa: BLE001 - parsing must not raise; if it does, that costs one document
+            tracebacks.append(traceback.format_exc())
+            parsed.append(unreadable_file(name, PARSER_FAILED))
         else:
-            values = None if found is None else tuple(found)
-            taken.append(ParsedFile(name, contents.mtime_ns, contents.size, values, problems))
-    return prefix, taken, failures
+            values = None if record is None else tuple(record)
+            parsed.append(ParsedFile(name, contents.mtime_ns, contents.size, values, problems))
+    return prefix, parsed, tracebacks
 
 
-def failed(name: bytes, message: str) -> ParsedFile:
-    """Return what goes into the index of a file that could not be read: why, and that it shall be tried again."""
+def unreadable_file(name: bytes, message: str) -> ParsedFile:
+    """Return the entry of a file that could not be read and is to be read again by the next refresh."""
     return ParsedFile(name, NOT_PARSED, 0, None, ((1, "", message),))
 
 
-def main() -> None:
-    """Answer requests (folder, names, whether carefully) until the pipe is closed."""
-    root, only, nice = sys.argv[1:4]
-    folder = Folder(Path(root), os.fsencode(only) or None)
-    lower_priority(int(nice))
-    gc.disable()  # nothing here makes rings, and looking for them takes a tenth of the time
-    requests, answers = sys.stdin.buffer, sys.stdout.buffer
+def serve(parent: ParentConnection, folder: Folder) -> None:
+    """Answer requests (folder, names, ``slow_path``) until the parent is gone."""
     while True:
         try:
-            prefix, names, slow_path = receive(requests)
-        except EOFError:
+            prefix, names, slow_path = parent.receive()
+        except ProcessEndedError:
             return
-        _, taken, failures = parse_files(folder, prefix, names, slow_path=slow_path)
-        send(([tuple(each) for each in taken], failures), answers)
+        _, parsed, tracebacks = parse_files(folder, prefix, names, slow_path=slow_path)
+        parent.send(([tuple(each) for each in parsed], tracebacks))
+
+
+def main() -> None:
+    """Parse files for the parent process. Arguments: the folder, the only document in it, a nice value."""
+    root, only, nice = sys.argv[1:4]
+    lower_priority(int(nice))
+    gc.disable()  # parsing creates no reference cycles, and looking for them takes a tenth of the time
+    serve(ParentConnection.open(), Folder(Path(root), os.fsencode(only) or None))

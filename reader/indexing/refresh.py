@@ -1,4 +1,4 @@
-"""A folder -> its index: what is new, changed, moved or gone since the last time."""
+"""Compare a folder with its index and update the index: what is new, changed, moved or removed."""
 
 from __future__ import annotations
 
@@ -7,45 +7,51 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from dataclasses import dataclass
 from threading import Event
 
 from reader.core.events import Progress
-from reader.core.model import Problem
+from reader.core.model import Problem, ReadProgress
 from reader.core.text import show_path
 from reader.documents.files import FolderListing, check_folder, join_path, list_file, walk
 from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import ParsedBatch, parse_files
 from reader.library.library import Library
-from reader.storage.sqlite.index.reader import ReadProgress
 from reader.storage.sqlite.index.writer import NOT_PARSED, IndexWriter, KnownFolder
 from reader.storage.sqlite.lock import NO_WAIT, KeepWaiting
 
 log = logging.getLogger(__name__)
 
-_FIRST_BATCH = 48
-"""Documents: a screen of them, so that a cold start has something to show at once."""
 _REQUEST = 128
-"""Documents that a parser process is asked for at a time."""
-_KEPT_TOGETHER = 2048
-"""Documents that are written, and may be lost, together, or those of half a second."""
-_SECONDS_TOGETHER = 0.5
-_KEPT_UNSEEN = 4
-"""So many times as much where no screen of ours shows it: each time costs."""
-_WORTH_A_POOL = 400
-"""Documents; fewer are read sooner than processes are started."""
-_SECONDS_BETWEEN_TELLING = 0.4
-_FEW = 1000
-"""Documents; so many are forgotten and shown in one step."""
-_SECONDS_ALL_AT_ONCE = 3.0
-"""What is read in so long is shown in one go."""
-_SECONDS_OF_SHOWING = 5e-6
-"""What showing very many changes costs for each article of the folder, all of which are sorted anew."""
-_SHARE_OF_SHOWING = 8
-"""Showing what was taken in may take one part in so many of the time."""
-_WORTH_REPORTING = 1000
-"""Documents; whoever waits for fewer does not wait long."""
-_SHARE_UNSEEN = 120
-"""The same where no list of ours shows it; another instance's may."""
+"""Documents in one request to a parser process."""
+_WRITE_SECONDS = 0.5
+"""Parsed documents are written at least this often."""
+_FACTOR_WITHOUT_SCREEN = 4
+"""Without a screen, this many times as much is written together: each transaction costs time."""
+_PROGRESS_SECONDS = 0.4
+_SMALL_CHANGE = 1000
+"""Documents; a change of fewer is removed and published in one transaction."""
+_SHORT_SECONDS = 3.0
+"""What takes less time to read is published at once in the end."""
+_PUBLISH_SECONDS_PER_ARTICLE = 5e-6
+"""The cost of publishing very many changes, for each article of the folder, because all are sorted again."""
+_PUBLISH_INTERVAL = 8
+"""Publishing happens after this many times the time that it takes,"""
+_PUBLISH_INTERVAL_WITHOUT_SCREEN = 120
+_MIN_REPORTED = 1000
+"""Documents; the progress of a smaller refresh is not written for other instances."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshLimits:
+    """Sizes of the batches of a refresh, in documents."""
+
+    first_batch: int = 48
+    """About a screenful, so that a first start has something to show immediately."""
+    write_together: int = 2048
+    """Written in one transaction, and lost together in a crash."""
+    pool_threshold: int = 400
+    """Fewer are parsed sooner than parser processes are started."""
 
 
 def refresh(
@@ -57,21 +63,20 @@ def refresh(
     wait: KeepWaiting = NO_WAIT,
     nice: int = 0,
     seen: bool = True,
+    limits: RefreshLimits | None = None,
 ) -> Generator[Progress]:
-    """Compare the folder with the index and bring the index up to date, in batches.
+    """Bring the index up to date in batches. Yields now and then, and once in the end.
 
-    With ``paths``, only what lies there is looked at. With ``rebuild``, every
-    document is read anew. Yields now and then, and a last time when all is done. Ends early
-    when ``stop`` is set; the next refresh goes on where this one stopped. ``nice`` lets
-    other programs come before the parser processes. ``seen`` tells whether a screen shows
-    what is there so far, and its keys are not to wait.
+    It ends early when ``stop`` is set; the next refresh continues. ``paths`` limits it to these paths. ``rebuild``
+    reads every document again. ``wait`` says how to wait for another instance that is writing. ``nice`` is added to
+    the nice value of parser processes. ``seen`` says whether a screen shows the results and must stay responsive.
 
-    Raises BusyError when another newsreader is at it and ``wait`` says not to wait, and
-    ReaderError when the folder cannot be read or the index not be written.
+    Raises BusyError if another instance is writing and ``wait`` says not to wait, ReaderError if the folder cannot be
+    read or the index not be written.
     """
     stopped = stop.is_set if stop is not None else lambda: False
     with library.index.writer(wait) as writer:
-        run = _Refresh(library, writer, stopped, nice, seen=seen)
+        run = _Refresh(library, writer, stopped, nice, seen=seen, limits=limits or RefreshLimits())
         try:
             if writer.has_wasted_words():
                 writer.begin_words_anew()
@@ -85,10 +90,17 @@ def refresh(
 
 
 class _Refresh:
-    """One refresh: looks through the folder, has documents read, writes what came of them."""
+    """One refresh: compares the folder with the index, has documents parsed, and writes the results."""
 
     def __init__(
-        self, library: Library, writer: IndexWriter, stopped: Callable[[], bool], nice: int, *, seen: bool
+        self,
+        library: Library,
+        writer: IndexWriter,
+        stopped: Callable[[], bool],
+        nice: int,
+        *,
+        seen: bool,
+        limits: RefreshLimits,
     ) -> None:
         self._library = library
         self._folder = library.folder
@@ -96,34 +108,36 @@ class _Refresh:
         self._stopped = stopped
         self._nice = nice
         self._seen = seen
+        self._limits = limits
         if nice:
             writer.sorting_threads = 1
         self._pool: ParserPool | None = None
         self._begin = time.monotonic()
-        self._told = self._kept = self._begin
-        self._show_at = 0.0
-        self._waiting: deque[tuple[bytes, list[bytes]]] = deque()
-        """Folders with the names of files that are to be read, the first at the end."""
-        self._together = _KEPT_TOGETHER if seen else _KEPT_TOGETHER * _KEPT_UNSEEN
-        self._seconds_together = _SECONDS_TOGETHER if seen else _SECONDS_TOGETHER * _KEPT_UNSEEN
-        self._taken: list[ParsedBatch] = []
-        self._taken_count = 0
+        self._progress_at = self._written_at = self._begin
+        self._publish_at = 0.0
+        self._to_read: deque[tuple[bytes, list[bytes]]] = deque()
+        """Folders with the names of files to read, the first at the end."""
+        factor = 1 if seen else _FACTOR_WITHOUT_SCREEN
+        self._write_together = factor * limits.write_together
+        self._write_seconds = factor * _WRITE_SECONDS
+        self._parsed: list[ParsedBatch] = []
+        self._parsed_count = 0
         self._digests: dict[bytes, bytes] = {}
-        """What folders look like whose files are not all taken in yet."""
-        self._left: dict[bytes, int] = {}
-        """How many files of such a folder are to be taken in yet."""
-        self._gone: list[int] = []
-        self._losing: set[bytes] = set()
-        """Folders that some of those were in."""
-        self._first_time = False
-        self._worth_showing = max(_SECONDS_ALL_AT_ONCE, 2 * _SECONDS_OF_SHOWING * writer.articles())
-        """Seconds that reading has to take yet for what is there to be shown meanwhile."""
+        """The digests of folders whose files are not all written yet."""
+        self._unwritten: dict[bytes, int] = {}
+        """How many files of such a folder are not written yet."""
+        self._removed: list[int] = []
+        """Rows of files that are gone."""
+        self._folders_with_removals: set[bytes] = set()
+        self._is_first = False
+        self._min_seconds_to_publish = max(_SHORT_SECONDS, 2 * _PUBLISH_SECONDS_PER_ARTICLE * writer.articles())
+        """Results are published early if reading takes at least this much longer."""
         self._done = self._total = 0
-        self._shown = False
+        self._has_published = False
         self._before = 0
-        """Documents that were taken in by refreshes that came to no end."""
-        self._reported = False
-        """Whether those who wait were told how far this is."""
+        """Documents that interrupted refreshes have read."""
+        self._has_reported = False
+        """Whether other instances can see the progress."""
 
     def close(self) -> None:
         """End the parser processes."""
@@ -133,14 +147,14 @@ class _Refresh:
     # The whole folder.
 
     def whole(self) -> Iterator[Progress]:
-        """Look through everything."""
+        """Compare the whole folder."""
         known = self._writer.folders()
-        first_time = self._first_time = self._writer.is_empty()
-        if not first_time and not self._library.index.totals().complete:
+        self._is_first = self._writer.is_empty()
+        if not self._is_first and not self._library.index.totals().complete:
             self._before = self._library.index.documents()
         if self._library.index.read_progress() is not None:
-            self._writer.report(None)  # what one that was killed told last
-        if first_time and not self._library.index.in_memory:
+            self._writer.report(None)  # left by an instance that was killed
+        if self._is_first and not self._library.index.in_memory:
             self._writer.begin_first_time()
         seen: set[bytes] = set()
         unreadable: list[bytes] = []
@@ -152,29 +166,27 @@ class _Refresh:
                 self._compare(listing, known.get(listing.folder))
             else:
                 unreadable.append(listing.folder)
-            if first_time and self._total:
-                # Nothing can have moved, so that reading need not wait for the end of looking.
+            if self._is_first and self._total:
+                # Nothing can have moved, so reading need not wait for the end of the walk.
                 yield from self._advance(walking=True)
         if self._stopped():
-            return  # what was not seen may well be there
+            return  # the rest of the folder is unknown
         vanished = [
-            (path, folder)
+            folder.rowid
             for path, folder in known.items()
             if path not in seen and not any(path.startswith(join_path(prefix, b"")) for prefix in unreadable)
         ]
-        for _, folder in vanished:
-            self._gone += [file.rowid for file in self._writer.files(folder.rowid).values()]
+        for rowid in vanished:
+            self._remove_files(rowid)
         yield from self._read_all()
         if self._stopped():
             return
-        check_folder(self._folder)  # what is gone meanwhile with all that is in it was not read to its end
-        with self._writer.together():
-            self._writer.set_folder_problems(problems)
-            self._writer.remove_folders(folder.rowid for _, folder in vanished)
+        check_folder(self._folder)  # a folder that has vanished in the meantime was not walked to its end
+        self._write_folders(problems, vanished)
         yield self._finish(complete=True)
 
     def _compare(self, listing: FolderListing, known: KnownFolder | None) -> None:
-        """Put what differs from the index on the list of what is to be read, or of what is gone."""
+        """Note the files of a folder that are to be read, and those that are gone."""
         digest = listing.digest()
         if known is not None and known.digest == digest:
             return
@@ -185,224 +197,262 @@ class _Refresh:
             if file is None or (file.mtime_ns, file.size) != (mtime_ns, size):
                 names.append(name)
         if files:
-            self._gone += [file.rowid for file in files.values()]
-            self._losing.add(listing.folder)
+            self._removed += [file.rowid for file in files.values()]
+            self._folders_with_removals.add(listing.folder)
         self._digests[listing.folder] = digest
-        self._left[listing.folder] = len(names)
+        self._unwritten[listing.folder] = len(names)
         if names:
-            names.sort(reverse=True)  # they are taken from the end
-            self._waiting.append((listing.folder, names))
-            self._total += len(names)
+            self._add_to_read(listing.folder, sorted(names))
+
+    def _add_to_read(self, folder: bytes, names: list[bytes]) -> None:
+        self._to_read.append((folder, names[::-1]))  # they are taken from the end
+        self._total += len(names)
+
+    def _remove_files(self, folder_rowid: int) -> None:
+        self._removed += [file.rowid for file in self._writer.files(folder_rowid).values()]
+
+    def _write_folders(self, problems: list[Problem], vanished: Iterable[int]) -> None:
+        with self._writer.together():
+            self._writer.set_folder_problems(problems)
+            self._writer.remove_folders(vanished)
 
     # Some paths of it.
 
     def some(self, paths: Collection[bytes]) -> Iterator[Progress]:
-        """Look at ``paths`` only: files that came, went or changed, and folders."""
-        check_folder(self._folder)  # that it is gone as a whole does not mean that its documents are
-        known = self._writer.folders()
-        changed: dict[bytes, list[bytes]] = {}
-        vanished: list[int] = []
-        walked: set[bytes] = set()
-        problems: list[Problem] = []
-
-        def forget_folders(path: bytes, kept: Collection[bytes] = ()) -> None:
-            """Count what was known in and below the folder ``path`` among what is gone, except for folders ``kept``."""
-            for inner in [inner for inner in known if _is_in(inner, path) and not any(_is_in(inner, k) for k in kept)]:
-                vanished.append(known.pop(inner).rowid)
-                self._gone += [each.rowid for each in self._writer.files(vanished[-1]).values()]
-
+        """Compare ``paths`` only: files and folders that were created, removed or changed."""
+        check_folder(self._folder)  # if it is gone as a whole, its documents are not removed
+        comparison = _PathComparison(self._writer.folders())
         for path in sorted(set(paths)):
             if self._stopped():
                 return
-            if not walked.isdisjoint(_above(path)):
-                continue  # seen already, with the folder that it lies in
-            listing = list_file(self._folder, path)
-            prefix, _, name = path.rpartition(b"/")
-            folder = known.get(prefix)
-            file = self._writer.file(folder.rowid, name) if folder is not None else None
-            if file is not None and (listing is None or not listing.files):
-                self._gone.append(file.rowid)
-            if listing is None:
-                walked.add(path)
-                was_known, unreadable = path in known, []
-                for below in walk(self._folder, self._stopped, start=path):
-                    problems += below.problems
-                    if below.readable:
-                        self._compare(below, known.pop(below.folder, None))
-                    else:
-                        unreadable.append(below.folder)
-                if self._stopped():
-                    return  # what was not seen may well be there
-                if was_known:
-                    forget_folders(path, unreadable)
-                continue
-            problems += listing.problems
-            for _, mtime_ns, size in listing.files:
-                if file is None or (file.mtime_ns, file.size) != (mtime_ns, size):
-                    changed.setdefault(prefix, []).append(name)
-            if path in known:
-                forget_folders(path)
-        for prefix, names in changed.items():
-            self._waiting.append((prefix, names[::-1]))
-            self._total += len(names)
-        touched = {path.rpartition(b"/")[0] for path in paths} & set(known)
+            if comparison.walked.isdisjoint(_parents(path)):
+                self._compare_path(path, comparison)
+        if self._stopped():
+            return
+        for prefix, names in comparison.changed.items():
+            self._add_to_read(prefix, names)
+        touched = {path.rpartition(b"/")[0] for path in paths} & set(comparison.known)
         yield from self._read_all()
         if self._stopped():
             return
-        if self._total or self._gone:
-            # What such a folder looks like as a whole is not known now; the next whole refresh finds out.
+        if self._total or self._removed:
+            # The digests of these folders are unknown now; the next whole refresh finds out.
             self._writer.set_digests(dict.fromkeys(touched))
-        looked_at = {show_path(path) for path in paths}
-        below_walked = tuple(show_path(path) + "/" if path else "" for path in walked)
-        others = [
+        self._write_folders(
+            [*self._other_problems(paths, comparison.walked), *comparison.problems], comparison.vanished
+        )
+        yield self._finish()
+
+    def _compare_path(self, path: bytes, comparison: _PathComparison) -> None:
+        """Compare one path, and everything below a folder."""
+        listing = list_file(self._folder, path)
+        prefix, _, name = path.rpartition(b"/")
+        folder = comparison.known.get(prefix)
+        file = self._writer.file(folder.rowid, name) if folder is not None else None
+        if file is not None and (listing is None or not listing.files):
+            self._removed.append(file.rowid)
+        if listing is None:
+            self._compare_below(path, comparison)
+            return
+        comparison.problems += listing.problems
+        for _, mtime_ns, size in listing.files:
+            if file is None or (file.mtime_ns, file.size) != (mtime_ns, size):
+                comparison.changed.setdefault(prefix, []).append(name)
+        if path in comparison.known:
+            self._forget_folders(path, comparison)
+
+    def _compare_below(self, path: bytes, comparison: _PathComparison) -> None:
+        """Compare everything in and below the folder ``path``, which may be gone."""
+        comparison.walked.add(path)
+        was_known, unreadable = path in comparison.known, []
+        for listing in walk(self._folder, self._stopped, start=path):
+            comparison.problems += listing.problems
+            if listing.readable:
+                self._compare(listing, comparison.known.pop(listing.folder, None))
+            else:
+                unreadable.append(listing.folder)
+        if was_known and not self._stopped():
+            self._forget_folders(path, comparison, unreadable)
+
+    def _forget_folders(self, path: bytes, comparison: _PathComparison, kept: Collection[bytes] = ()) -> None:
+        """Remove the known folders in and below ``path``, except those in and below ``kept``."""
+        for inner in [each for each in comparison.known if _is_in(each, path)]:
+            if not any(_is_in(inner, each) for each in kept):
+                rowid = comparison.known.pop(inner).rowid
+                comparison.vanished.append(rowid)
+                self._remove_files(rowid)
+
+    def _other_problems(self, paths: Collection[bytes], walked: Collection[bytes]) -> list[Problem]:
+        """Return the known problems of paths that were not compared."""
+        compared = {show_path(path) for path in paths}
+        below = tuple(show_path(path) + "/" if path else "" for path in walked)
+        return [
             problem
             for problem in self._writer.folder_problems()
-            if problem.path not in looked_at and not problem.path.startswith(below_walked)
+            if problem.path not in compared and not problem.path.startswith(below)
         ]
-        with self._writer.together():
-            self._writer.set_folder_problems([*others, *problems])
-            self._writer.remove_folders(vanished)
-        yield self._finish()
 
     # Reading.
 
     def _read_all(self) -> Iterator[Progress]:
-        """Have everything read that is to be read, and write it."""
-        if self._gone and self._waiting:
-            self._writer.prepare_move_detection(self._gone)
-        while (self._waiting or (self._pool is not None and self._pool.outstanding)) and not self._stopped():
+        """Have all files read, and write the results."""
+        if self._removed and self._to_read:
+            self._writer.prepare_move_detection(self._removed)
+        while (self._to_read or (self._pool is not None and self._pool.outstanding)) and not self._stopped():
             yield from self._advance()
         if not self._stopped():
-            self._keep()
+            self._write()
 
     def _advance(self, *, walking: bool = False) -> Iterator[Progress]:
-        """Hand out what is to be read, take what was read, write it when there is enough, and tell now and then."""
-        if self._waiting and self._pool is None:
-            if walking and not self._done and self._total < _FIRST_BATCH:
-                return  # the first screen in one go
-            self._take(parse_files(self._folder, *self._next(_FIRST_BATCH)))
+        """Distribute files, collect results, write them if there are enough, and yield progress now and then."""
+        if self._to_read and self._pool is None:
+            if walking and not self._done and self._total < self._limits.first_batch:
+                return  # the first screen comes at once
+            self._collect(parse_files(self._folder, *self._take_names(self._limits.first_batch)))
         if self._pool is not None:
-            # While much is written at a time, parser processes have enough before them to go on with.
-            ahead = max(3 * self._pool.size, 0 if self._seen else self._together // _REQUEST)
-            while self._waiting and self._pool.outstanding < ahead:
-                self._pool.submit(*self._next(_REQUEST))
+            # While much is written at a time, the parser processes have enough to go on with.
+            ahead = max(3 * self._pool.size, 0 if self._seen else self._write_together // _REQUEST)
+            while self._to_read and self._pool.outstanding < ahead:
+                self._pool.submit(*self._take_names(_REQUEST))
             for batch in self._pool.collect(0 if walking else 0.05):
-                self._take(batch)
-        now = time.monotonic()
-        # Few changes are shown when all are there; what takes long is shown as it comes.
-        soon = self._first_time or self._seconds_left(now) > self._worth_showing
-        first = soon and not self._show_at and self._taken_count > 0
-        if first or self._taken_count >= self._together or now > self._kept + self._seconds_together:
-            self._keep(walking=walking)
-            if soon and self._done and now >= self._show_at:
-                self._show()
-        if self._shown or now > self._told + _SECONDS_BETWEEN_TELLING:
-            yield self._tell(walking=walking)
-        if self._pool is None and self._total - self._done >= _WORTH_A_POOL:
-            # Now that the first screen is there: starting processes takes its time too.
-            self._pool = ParserPool(self._folder, self._processes(), nice=self._nice)
+                self._collect(batch)
+        self._write_if_due(walking=walking)
+        if self._has_published or time.monotonic() > self._progress_at + _PROGRESS_SECONDS:
+            yield self._progress(walking=walking)
+        if self._pool is None and self._total - self._done >= self._limits.pool_threshold:
+            # After the first screen, because starting processes takes time.
+            self._pool = ParserPool(self._folder, self._pool_size(), nice=self._nice)
 
-    def _processes(self) -> int:
-        """Return how many processes shall parse: a core is left to a screen; without one, some wait for the disk."""
+    def _write_if_due(self, *, walking: bool) -> None:
+        now = time.monotonic()
+        # Few changes are published together in the end, many as they come.
+        publishes = self._is_first or self._seconds_left(now) > self._min_seconds_to_publish
+        is_first_batch = publishes and not self._publish_at and self._parsed_count > 0
+        is_due = self._parsed_count >= self._write_together or now > self._written_at + self._write_seconds
+        if is_first_batch or is_due:
+            self._write(walking=walking)
+            if publishes and self._done and now >= self._publish_at:
+                self._publish()
+
+    def _pool_size(self) -> int:
+        """Return the number of parser processes: a core is left for a screen; without one, some wait for the disk."""
         cores = os.cpu_count() or 1
         if self._nice:
             return max(1, cores - 1)
         return cores if self._seen else cores + 1
 
     def _seconds_left(self, now: float) -> float:
-        """Return how long reading will take yet, going by the last second or more."""
+        """Return the estimated remaining time of reading; 0 during the first second."""
         passed = now - self._begin
         return passed * (self._total - self._done) / self._done if self._done and passed > 1 else 0.0
 
-    def _next(self, count: int) -> tuple[bytes, list[bytes]]:
-        prefix, names = self._waiting[0]
+    def _take_names(self, count: int) -> tuple[bytes, list[bytes]]:
+        prefix, names = self._to_read[0]
         part = names[: -count - 1 : -1]
-        del names[-count:]  # from the end: of a million names in one folder, the rest need not move
+        del names[-count:]  # from the end, so that the rest of a million names need not move
         if not names:
-            self._waiting.popleft()
+            self._to_read.popleft()
         return prefix, part
 
-    def _take(self, batch: ParsedBatch) -> None:
-        prefix, taken, failures = batch
-        for failure in failures:
-            log.error("parsing failed in %r: %s", prefix, failure)
-        self._taken.append(batch)
-        self._taken_count += len(taken)
-        self._done += len(taken)
+    def _collect(self, batch: ParsedBatch) -> None:
+        prefix, parsed, tracebacks = batch
+        for each in tracebacks:
+            log.error("parsing failed in %r: %s", prefix, each)
+        self._parsed.append(batch)
+        self._parsed_count += len(parsed)
+        self._done += len(parsed)
 
-    def _keep(self, *, walking: bool = False) -> None:
-        """Write what was read."""
-        batches, self._taken, self._taken_count = self._taken, [], 0
-        self._kept = time.monotonic()
+    # Writing.
+
+    def _write(self, *, walking: bool = False) -> None:
+        """Write the results so far."""
+        batches, self._parsed, self._parsed_count = self._parsed, [], 0
+        self._written_at = time.monotonic()
         if not batches and not self._digests:
             return
         with self._writer.together():
-            if self._total >= _WORTH_REPORTING:
+            if self._total >= _MIN_REPORTED:
                 self._report(walking=walking)
-            for prefix, taken, _ in batches:
-                self._writer.apply(prefix, taken)
-                if prefix in self._left:
-                    again = any(each.mtime_ns == NOT_PARSED for each in taken)
-                    self._left[prefix] -= len(taken) if not again else 0
-            # What is gone is forgotten at the end. A folder that looked unchanged before that would keep it for ever,
-            # were this refresh to end early.
-            self._set_digests([prefix for prefix in self._digests if prefix not in self._losing])
-            # Before the index says that the document was moved: told twice is told once, but never is a mark lost.
-            self._carry()
+            for prefix, parsed, _ in batches:
+                self._writer.apply(prefix, parsed)
+                if prefix in self._unwritten:
+                    again = any(each.mtime_ns == NOT_PARSED for each in parsed)
+                    self._unwritten[prefix] -= len(parsed) if not again else 0
+            # Removed files are deleted in the end. If their folder looked unchanged before that, an interruption would
+            # keep them forever.
+            self._write_digests([prefix for prefix in self._digests if prefix not in self._folders_with_removals])
+            # Before the index records the move: reassigning twice is harmless, but a mark must not be lost.
+            self._reassign_marks()
 
-    def _set_digests(self, folders: Iterable[bytes]) -> None:
-        ready = [folder for folder in folders if not self._left[folder]]
-        self._writer.set_digests({folder: self._digests.pop(folder) for folder in ready})
+    def _write_digests(self, folders: Iterable[bytes]) -> None:
+        complete = [folder for folder in folders if not self._unwritten[folder]]
+        self._writer.set_digests({folder: self._digests.pop(folder) for folder in complete})
 
     def _report(self, *, walking: bool) -> None:
-        self._reported = True
+        """Write the progress for other instances."""
+        self._has_reported = True
         began = time.time() - (time.monotonic() - self._begin)
-        reading = ReadProgress(self._done, self._total, self._before, walking=walking, began=began)
-        self._writer.report(reading)
+        self._writer.report(ReadProgress(self._done, self._total, self._before, walking=walking, began=began))
 
-    def _carry(self) -> None:
+    def _reassign_marks(self) -> None:
         carried, self._writer.carried = self._writer.carried, []
         if carried:
             self._library.marks.reassign_ids(carried)
 
-    def _show(self, *, complete: bool = False) -> None:
+    def _publish(self, *, complete: bool = False) -> None:
         begin = time.monotonic()
-        self._shown |= self._writer.publish(complete=complete)
+        self._has_published |= self._writer.publish(complete=complete)
         now = time.monotonic()
-        self._show_at = now + (_SHARE_OF_SHOWING if self._seen else _SHARE_UNSEEN) * (now - begin)
+        interval = _PUBLISH_INTERVAL if self._seen else _PUBLISH_INTERVAL_WITHOUT_SCREEN
+        self._publish_at = now + interval * (now - begin)
 
     def _finish(self, *, complete: bool = False) -> Progress:
-        """Forget what is gone, and show everything; ``complete`` when that is the whole folder."""
-        if self._total + len(self._gone) < _FEW:
-            with self._writer.together():  # nobody sees a list without what it shows
-                self._writer.remove(self._gone)
-                self._set_digests([*self._digests])
-                self._show(complete=complete)
-        else:  # sorted by two threads, which see only what is written
-            self._writer.remove(self._gone)
-            self._set_digests([*self._digests])
-            self._show(complete=complete)
-        if self._reported:
+        """Delete what is gone and publish everything; ``complete`` if the whole folder was compared."""
+        if self._total + len(self._removed) < _SMALL_CHANGE:
+            with self._writer.together():  # no reader sees one without the other
+                self._delete_and_publish(complete=complete)
+        else:  # two threads sort, and they see only what is committed
+            self._delete_and_publish(complete=complete)
+        if self._has_reported:
             self._writer.report(None)
         self._writer.finish()
-        return self._tell(finished=True)
+        return self._progress(finished=True)
 
-    def _tell(self, *, walking: bool = False, finished: bool = False) -> Progress:
-        self._told = time.monotonic()
+    def _delete_and_publish(self, *, complete: bool) -> None:
+        self._writer.remove(self._removed)
+        self._write_digests([*self._digests])
+        self._publish(complete=complete)
+
+    def _progress(self, *, walking: bool = False, finished: bool = False) -> Progress:
+        self._progress_at = time.monotonic()
         moved = self._writer.moved
-        shown, self._shown = self._shown, False
+        published, self._has_published = self._has_published, False
         return Progress(
             done=self._done,
             total=self._total,
             changed=self._done - moved,
-            removed=len(self._gone) - moved,
+            removed=len(self._removed) - moved,
             moved=moved,
-            seconds=self._told - self._begin,
+            seconds=self._progress_at - self._begin,
             before=self._before,
             walking=walking,
-            shown=shown,
+            shown=published,
             finished=finished,
         )
+
+
+class _PathComparison:
+    """What comparing some paths has found."""
+
+    def __init__(self, known: dict[bytes, KnownFolder]) -> None:
+        self.known = known
+        """The folders of the index that have not been walked."""
+        self.walked: set[bytes] = set()
+        self.changed: dict[bytes, list[bytes]] = {}
+        """Names of files to read, by folder."""
+        self.vanished: list[int] = []
+        """Rows of folders that are gone."""
+        self.problems: list[Problem] = []
 
 
 def _is_in(path: bytes, folder: bytes) -> bool:
@@ -410,8 +460,8 @@ def _is_in(path: bytes, folder: bytes) -> bool:
     return not folder or path == folder or path.startswith(folder + b"/")
 
 
-def _above(path: bytes) -> Iterator[bytes]:
-    """Yield every folder that ``path`` lies in, the outermost, which is empty, last."""
+def _parents(path: bytes) -> Iterator[bytes]:
+    """Yield every folder that contains ``path``; the outermost, which is empty, comes last."""
     while path:
         path = path.rpartition(b"/")[0]
         yield path

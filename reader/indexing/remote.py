@@ -1,35 +1,39 @@
-"""The updater of an open folder, in a process of its own, so that the screen never shares its time with it.
+"""The index updater in a process of its own, so that it never takes time from the screen.
 
-Where the index cannot be shared (it lives in memory, or a single document is open), or
-no process can be started, the updater runs in a thread instead.
+It runs in a thread instead if the index cannot be shared (it is in memory, or a single document is open), or if no
+process can be started.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
-import subprocess
 import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from reader.core.events import Progress
+from reader.core.events import Notice, Progress
 from reader.indexing.events import (
     FolderAway,
     IndexChanged,
     IndexReplaced,
     IndexUnwritable,
     MarksChanged,
-    Notice,
     OnUpdaterEvent,
     UpdaterMessage,
 )
-from reader.workers import process as processes
-from reader.workers.json_channel import event_sender, forward_log, serve_commands
+from reader.workers.process import (
+    LOW_PRIORITY,
+    ManagedProcess,
+    ParentConnection,
+    ProcessEndedError,
+    ProcessGroup,
+    event_message,
+    lower_priority,
+)
 
 if TYPE_CHECKING:
     from reader.indexing.updater import IndexUpdater
@@ -37,7 +41,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_NICE = 5
+_REFRESH = "refresh"
 _KINDS: dict[str, Callable[..., UpdaterMessage]] = {
     kind.__name__: kind
     for kind in (Progress, Notice, IndexChanged, FolderAway, MarksChanged, IndexReplaced, IndexUnwritable)
@@ -45,28 +49,28 @@ _KINDS: dict[str, Callable[..., UpdaterMessage]] = {
 
 
 class UpdaterHandle(Protocol):
-    """A updater at work somewhere; it tells of progress, and what the person should know."""
+    """An updater that runs somewhere."""
 
     def start(self) -> None:
-        """Begin before anybody listens; whoever does not call this begins with :meth:`listen`."""
+        """Start before there is a listener, if that is useful; otherwise :meth:`listen` starts it."""
 
-    def listen(self, tell: OnUpdaterEvent) -> None:
-        """Have everything told, from the beginning on, by another thread."""
+    def listen(self, on_event: OnUpdaterEvent) -> None:
+        """Have a thread pass on every event, from the first one on."""
 
     def refresh(self) -> None:
-        """Compare the whole folder anew, and say what came of it."""
+        """Compare the whole folder with the index and report the outcome as a Notice."""
 
     def close(self) -> None:
-        """End it; what is written is kept."""
+        """End it; everything written stays."""
 
 
 def create_updater(library: Library) -> UpdaterHandle:
-    """Return what keeps the index of ``library`` up to date."""
+    """Return the updater for the index of ``library``, not started."""
     return UpdaterThread(library) if library.index.in_memory else UpdaterProcess(library)
 
 
 class UpdaterThread:
-    """A updater in a thread of this process."""
+    """An updater in a thread of this process."""
 
     def __init__(self, library: Library, *, watching: bool = True) -> None:
         self._library = library
@@ -74,149 +78,139 @@ class UpdaterThread:
         self.updater: IndexUpdater | None = None
 
     def start(self) -> None:
-        """Wait for somebody who listens: a thread of this process would only take time from what comes first."""
+        """Do nothing: a thread would only slow down the start of the program."""
 
-    def listen(self, tell: OnUpdaterEvent) -> None:
-        """Begin, and have everything told."""
+    def listen(self, on_event: OnUpdaterEvent) -> None:
+        """Start, and pass on every event."""
 
-        def pass_on(news: UpdaterMessage) -> None:
-            if isinstance(news, IndexReplaced):
-                tell(IndexChanged())  # the library is this one, and was renewed
-            elif isinstance(news, IndexUnwritable):
-                _to_memory(self._library, news, tell)
-                self._begin(pass_on)  # the other has ended
+        def pass_on(message: UpdaterMessage) -> None:
+            if isinstance(message, IndexReplaced):
+                on_event(IndexChanged())  # this library has been opened again already
+            elif isinstance(message, IndexUnwritable):
+                _use_memory(self._library, message, on_event)
+                self._begin(pass_on)  # the previous updater has ended
             else:
-                tell(news)
+                on_event(message)
 
         self._begin(pass_on)
 
-    def _begin(self, tell: Callable[[UpdaterMessage], None]) -> None:
-        from reader.indexing.updater import IndexUpdater  # imported late: mostly the other process needs it
+    def _begin(self, on_message: Callable[[UpdaterMessage], None]) -> None:
+        from reader.indexing.updater import IndexUpdater  # lazy: mostly only the other process needs it
 
-        self.updater = IndexUpdater(self._library, tell, watching=self._watching)
+        self.updater = IndexUpdater(self._library, on_message, watching=self._watching)
         threading.Thread(target=self.updater.run, name="updater", daemon=True).start()
 
     def refresh(self) -> None:
-        """Compare the whole folder anew, and say what came of it."""
+        """Compare the whole folder with the index and report the outcome as a Notice."""
         if self.updater is not None:
             self.updater.refresh()
 
     def close(self) -> None:
-        """End it after the batch that is under way."""
+        """End after the current batch."""
         if self.updater is not None:
             self.updater.close()
 
 
 class UpdaterProcess:
-    """A updater in a process of its own. It ends when its pipe does, however this process ends."""
+    """An updater in a process of its own, which ends with this process at the latest."""
 
     def __init__(self, library: Library) -> None:
         self._library = library
         self._closed = threading.Event()
-        self._process: subprocess.Popen[bytes] | None = None
-        self._instead: UpdaterThread | None = None
-        self._asking = threading.Lock()
-        self._asked = False
-        """Whether somebody has asked while there was nobody to hear it."""
+        self._processes = ProcessGroup()
+        self.process: ManagedProcess | None = None
+        self._fallback: UpdaterThread | None = None
+        self._guard = threading.Lock()
+        self._refresh_requested = False
+        """Whether a refresh was requested while nothing was running."""
 
     def start(self) -> None:
-        """Begin; the pipe keeps what is told until somebody listens."""
-        if self._process is None:
-            with contextlib.suppress(OSError):  # listen() tries again, and says so
-                self._process = self._started()
+        """Start the process; the pipe buffers its events until there is a listener."""
+        if self.process is None:
+            with contextlib.suppress(OSError):  # listen() tries again, and reports it
+                self.process = self._start()
 
-    def _started(self) -> subprocess.Popen[bytes]:
-        return processes.start("reader.indexing.remote", os.fspath(self._library.target))
+    def _start(self) -> ManagedProcess:
+        return self._processes.start("reader.indexing.remote", os.fspath(self._library.target))
 
-    def listen(self, tell: OnUpdaterEvent) -> None:
-        """Have everything told, by a thread."""
-        threading.Thread(target=self._read, args=(tell,), name="updater", daemon=True).start()
+    def listen(self, on_event: OnUpdaterEvent) -> None:
+        """Have a thread pass on every event."""
+        threading.Thread(target=self._read, args=(on_event,), name="updater", daemon=True).start()
 
     def refresh(self) -> None:
-        """Compare the whole folder anew, and say what came of it."""
-        with self._asking:
-            if self._instead is not None:
-                self._instead.refresh()
-            elif self._process is None or self._process.stdin is None:
-                self._asked = True  # it is about to begin
+        """Compare the whole folder with the index and report the outcome as a Notice."""
+        with self._guard:
+            if self._fallback is not None:
+                self._fallback.refresh()
+            elif self.process is None:
+                self._refresh_requested = True
             else:
                 try:
-                    self._process.stdin.write(b"\n")
-                    self._process.stdin.flush()
-                except (OSError, ValueError):
-                    self._asked = True  # it has ended, and a thread is about to take its place
+                    self.process.send(_REFRESH)
+                except ProcessEndedError:
+                    self._refresh_requested = True  # a thread is about to take over
 
     def close(self) -> None:
-        """End it at once: what it has not written yet, the next start reads again."""
+        """End it at once; the next start reads again what was not written yet."""
         self._closed.set()
-        if self._instead is not None:
-            self._instead.close()
-        if self._process is not None:
-            processes.end(self._process)
+        if self._fallback is not None:
+            self._fallback.close()
+        self._processes.close()
 
-    def _read(self, tell: OnUpdaterEvent) -> None:
+    def _read(self, on_event: OnUpdaterEvent) -> None:
         try:
-            with self._asking:
-                process = self._process = self._process or self._started()
-                asked, self._asked = self._asked, False
-            if asked:
+            with self._guard:
+                process = self.process = self.process or self._start()
+                requested, self._refresh_requested = self._refresh_requested, False
+            if requested:
                 self.refresh()
-            if self._closed.is_set():  # before this thread came to it: close() had no process to end
-                processes.end(process)
-                return
-            assert process.stdout is not None
-            for line in process.stdout:
-                kind, values = json.loads(line)
-                if forward_log(kind, values, log):
-                    continue
-                news = _KINDS[kind](**values)
-                if isinstance(news, IndexReplaced):
-                    self._library.renew()
-                    tell(IndexChanged())
-                elif isinstance(news, IndexUnwritable):
-                    _to_memory(self._library, news, tell)
-                    break
-                else:
-                    tell(news)
-        except (OSError, ValueError) as error:
+            self._pass_on_events(process, on_event)
+        except (OSError, ProcessEndedError, KeyError, TypeError) as error:
             if not self._closed.is_set():
-                log.warning("the updater cannot be heard", exc_info=error)
+                log.warning("the updater process has ended; a thread takes over", exc_info=error)
         if self._closed.is_set():
             return
-        if not self._library.index.in_memory:
-            log.warning("the updater has ended; a thread takes its place")
-        if self._process is not None:
-            processes.end(self._process)
-        with self._asking:
-            self._instead = UpdaterThread(self._library)
-            self._instead.listen(tell)
-            if self._asked:
-                self._instead.refresh()
-        if self._closed.is_set():  # meanwhile
-            self._instead.close()
+        if self.process is not None:
+            self._processes.end(self.process)
+        with self._guard:
+            self._fallback = UpdaterThread(self._library)
+            self._fallback.listen(on_event)
+            if self._refresh_requested:
+                self._fallback.refresh()
+        if self._closed.is_set():  # in the meantime
+            self._fallback.close()
+
+    def _pass_on_events(self, process: ManagedProcess, on_event: OnUpdaterEvent) -> None:
+        """Pass on events until the process can no longer write the index. Raises ProcessEndedError."""
+        for kind, values in process.events(log):
+            message = _KINDS[kind](*values)
+            if isinstance(message, IndexReplaced):
+                self._library.renew()
+                on_event(IndexChanged())
+            elif isinstance(message, IndexUnwritable):
+                _use_memory(self._library, message, on_event)
+                return
+            else:
+                on_event(message)
 
 
-def _to_memory(library: Library, news: IndexUnwritable, tell: OnUpdaterEvent) -> None:
-    """Go on without a file, and say so."""
+def _use_memory(library: Library, message: IndexUnwritable, on_event: OnUpdaterEvent) -> None:
+    """Continue with an index in memory, and tell the user."""
     library.use_memory()
-    tell(Notice(f"{news.text} The index is kept in memory.", warning=True))
-    tell(IndexChanged())
+    on_event(Notice(f"{message.text} The index is kept in memory.", warning=True))
+    on_event(IndexChanged())
 
 
 def main() -> None:
-    """Keep the index of the folder that is named, until the pipe is closed; every line in it asks for a refresh."""
+    """Keep the index of a document or folder, the argument, up to date. Every message requests a refresh."""
     from reader.core.paths import Paths
     from reader.indexing.updater import IndexUpdater
     from reader.library.library import Library
 
-    send = event_sender()
-
-    def tell(news: UpdaterMessage) -> None:
-        send(type(news).__name__, news._asdict())
-
-    processes.lower_priority(_NICE)
+    parent = ParentConnection.open()
+    parent.forward_logs()
+    lower_priority()
     library = Library.open(Path(sys.argv[1]), Paths.from_environment())
-    updater = IndexUpdater(library, tell, nice=_NICE)
-
-    serve_commands(lambda _: updater.refresh())
+    updater = IndexUpdater(library, lambda message: parent.send(event_message(message)), nice=LOW_PRIORITY)
+    parent.serve(lambda _: updater.refresh())
     updater.run()

@@ -87,6 +87,11 @@ class Prompts:
         self._line = PromptLine(label, text, history)
         screen.mount(self._line)
 
+    def set_history(self, history: Sequence[str]) -> None:
+        """Set the history of the open prompt, which may not be on the screen yet."""
+        if self._line is not None:
+            self._line.set_history(history)
+
     def asks_for(self, on_change: Callable[[str, int], object]) -> bool:
         """Whether the open prompt tells ``on_change`` what is written."""
         return self._prompt is not None and self._prompt.on_change == on_change
@@ -105,7 +110,7 @@ class Prompts:
                 self.submitted(text)
             else:
                 line.input.focus()
-                line.hint("Enter takes this, Esc leaves it.")
+                line.hint("Enter accepts, Esc cancels.")
 
     def changed(self, text: str, cursor: int) -> None:
         """Pass on what is written."""

@@ -1,4 +1,1 @@
-"""A URL to bytes: the HTTP client with its limits. Knows no library and no screen, and stores nothing.
-
-docs/security.md lists what it guarantees.
-"""
+"""A URL to bytes: the HTTP client with its limits. Knows no library and no screen, and stores nothing."""

@@ -1,4 +1,4 @@
-"""What comes of asking for an address: an answer, or an error in plain words. No HTTP in here."""
+"""The result of a request: a response, or an error in plain words. No HTTP library in here."""
 
 from __future__ import annotations
 
@@ -7,60 +7,59 @@ from typing import Literal
 
 from reader.core.errors import ReaderError
 
-Kind = Literal[
+FetchErrorKind = Literal[
     "refused", "unreachable", "timeout", "tls", "status", "moved", "too_large", "not_a_page", "protocol", "busy"
 ]
-"""Why there is no answer:
+"""Why there is no response:
 
-* ``refused``: by us: no address to fetch, or one of this machine or a private network.
-* ``unreachable``: no such name, no connection, or one that broke.
+* ``refused``: by us, because the address is unusable or belongs to this machine or a private network.
+* ``unreachable``: unknown host, no connection, or a broken one.
 * ``timeout``: the time for one page is over.
-* ``tls``: who answers could not prove to be that host.
-* ``status``: the host says so, by an HTTP status.
-* ``moved``: redirects without an end.
-* ``too_large``: more bytes, or pixels, than we take.
-* ``not_a_page``: something else, such as a PDF.
-* ``protocol``: an answer that breaks the rules of HTTP, or a coding we did not ask for.
-* ``busy``: the host asks to be left alone for a while.
+* ``tls``: the server could not prove its identity.
+* ``status``: an HTTP status other than success.
+* ``moved``: too many redirects, or a loop.
+* ``too_large``: more bytes or pixels than allowed.
+* ``not_a_page``: another media type, such as PDF.
+* ``protocol``: a response that violates HTTP, or uses a coding that was not requested.
+* ``busy``: the host asks for a pause.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class WebResponse:
-    """What an address led to."""
+    """What an address has returned."""
 
     url: str
-    """What was asked for, in the form of :func:`reader.core.urls.request_url`."""
+    """The requested address, in the form of :func:`reader.core.urls.request_url`."""
     final_url: str
-    """Where redirects led to."""
+    """The address after redirects."""
     status: Literal[200, 304]
-    """304: what was fetched before still holds, and ``body`` is empty."""
+    """304: the page that was fetched before is still current, and ``body`` is empty."""
     content_type: str
-    """The media type, in lower case and without parameters."""
+    """The media type in lower case, without parameters."""
     body: bytes
-    """Without its content coding."""
+    """The decompressed body."""
     charset: str = "utf-8"
-    """A name that Python's codecs know; see :mod:`reader.core.encodings`."""
+    """The name of a Python codec; see :mod:`reader.core.encodings`."""
     etag: str = ""
     last_modified: str = ""
 
     @property
     def text(self) -> str:
-        """The body, decoded; what cannot be is U+FFFD. As untrusted as before."""
+        """The decoded body, as untrusted as before; bytes that cannot be decoded become U+FFFD."""
         return self.body.decode(self.charset, "replace").removeprefix("\ufeff")
 
 
 class FetchError(ReaderError):
-    """An address gave no page.
+    """An address returned no page.
 
-    ``why`` says it in a few words, to follow a host and a colon ("404 Not Found",
-    "timed out after 20 s"); the message is a sentence that names the host too ("404 Not
-    Found at jurist.org."). Neither ever holds more of an address than its host.
+    ``why`` is the reason in words that follow a host and a colon (“404 Not Found”, “timed out after 20 s”). The
+    message is a sentence that also names the host. Both contain no more of an address than its host.
     """
 
     def __init__(
         self,
-        kind: Kind,
+        kind: FetchErrorKind,
         why: str,
         host: str = "",
         *,
@@ -68,14 +67,19 @@ class FetchError(ReaderError):
         status: int | None = None,
         retry_after: float | None = None,
     ) -> None:
-        begun = f"{why[:1].upper()}{why[1:]}"
-        whole = f"{begun} at {host}" if host and kind in {"status", "timeout"} else f"{host}: {why}" if host else begun
-        super().__init__(whole if whole.endswith((".", "?", "!")) else f"{whole}.", hint)
-        self.kind: Kind = kind
+        capitalized = f"{why[:1].upper()}{why[1:]}"
+        if not host:
+            message = capitalized
+        elif kind in {"status", "timeout"}:
+            message = f"{capitalized} at {host}"
+        else:
+            message = f"{host}: {why}"
+        super().__init__(message if message.endswith((".", "?", "!")) else f"{message}.", hint)
+        self.kind: FetchErrorKind = kind
         self.why = why
         self.host = host
         self.status = status
         self.retry_after = retry_after
-        """Seconds after which the host may be asked again, where it said so."""
+        """Seconds after which the host may be contacted again, if it said so."""
         self.redirects = 0
-        """How many redirects had led to what it is about: 0 when that is the address that was asked for."""
+        """The number of redirects before the address that failed."""

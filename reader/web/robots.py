@@ -1,7 +1,6 @@
-"""What a site lets programs fetch in bulk: robots.txt by RFC 9309, read by protego.
+"""robots.txt (RFC 9309), parsed by protego: which addresses programs may fetch, and how often.
 
-Asked before pages are fetched on their own account, many at a time. A person who opens
-one article is no robot, and is not asked about it.
+It applies to bulk fetches. A user who opens one article is no robot.
 """
 
 from __future__ import annotations
@@ -16,97 +15,93 @@ from dataclasses import dataclass
 from protego import Protego
 
 from reader.core import urls
-from reader.web.client import Fetcher
-from reader.web.redirects import Hop, first
+from reader.web.client import WebClient
+from reader.web.redirects import Hop, first_hop
 from reader.web.responses import FetchError
 
 PRODUCT = "newsreader"
-"""The name by which a site may speak to us (RFC 9309, 2.2.1), whatever else the User-Agent says."""
-LIMIT = 500 * 1024
-"""Bytes of a robots.txt that are read; RFC 9309, 2.5 asks for 500 KiB at least."""
-KEPT = 86_400.0
-"""Seconds that an answer holds (RFC 9309, 2.4)."""
-KEPT_FAILURE = 600.0
-"""Seconds until a site is asked again that did not answer."""
-LONGEST_DELAY = 30.0
-"""Seconds between two pages of a host, at most, whatever its Crawl-delay says."""
-MOST_SITES = 1_000
-"""Sites whose wishes are remembered; the one that was asked about longest ago is forgotten first."""
-MOST_CHARACTERS = 4_000_000
-"""Of all the texts that are remembered: what is made of one takes some twenty times as much memory."""
+"""The name that rules for this program use (RFC 9309, 2.2.1), whatever the User-Agent is."""
+MAX_BYTES = 500 * 1024
+"""Bytes of a robots.txt that are read; RFC 9309, 2.5 demands at least 500 KiB."""
+CACHE_SECONDS = 86_400.0
+"""RFC 9309, 2.4."""
+FAILURE_CACHE_SECONDS = 600.0
+MAX_DELAY = 30.0
+"""Seconds between two requests to a host, whatever its Crawl-delay says."""
+MAX_SITES = 1_000
+"""Sites in the cache; the least recently used one is dropped."""
+MAX_CHARACTERS = 4_000_000
+"""Characters of all cached files; parsed rules take about twenty times as much memory."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _CachedRules:
     rules: Protego | None
     """None: nothing is allowed for now."""
-    until: float
+    expires_at: float
     size: int = 0
-    """Characters that the rules were read from."""
-    trouble: FetchError | None = None
+    """Characters of the file."""
+    error: FetchError | None = None
     """Why there are no rules."""
 
 
 class Robots:
-    """The wishes of each site, fetched once and kept in memory."""
+    """The rules of each site, fetched once and cached in memory."""
 
-    def __init__(self, fetcher: Fetcher) -> None:
-        self._fetcher = fetcher
-        self._known: OrderedDict[str, _Known] = OrderedDict()
-        """By site, the one that was asked about last at the end."""
+    def __init__(self, client: WebClient, *, max_sites: int = MAX_SITES, max_characters: int = MAX_CHARACTERS) -> None:
+        self._client = client
+        self._max_sites = max_sites
+        self._max_characters = max_characters
+        self._cache: OrderedDict[str, _CachedRules] = OrderedDict()
+        """By site, the most recently used one at the end."""
         self._size = 0
         self._locks: dict[str, asyncio.Lock] = {}
         self._waiting: Counter[str] = Counter()
 
-    async def allows(self, url: str) -> bool:
-        """Whether ``url`` may be fetched in bulk, as :meth:`objection` has it."""
-        return await self.objection(url) is None
-
     async def objection(self, url: str) -> FetchError | None:
-        """Return why ``url`` may not be fetched in bulk; None when it may.
+        """Return why ``url`` may not be fetched in bulk; None if it may.
 
-        No robots.txt (a status from 400 to 499) allows everything; one that cannot be
-        had, because of its server or the way to it, allows nothing for now (RFC 9309,
-        2.3.1). What is no address to fetch is not allowed.
+        A missing robots.txt (a status from 400 to 499) allows everything; an unreachable one allows nothing for now
+        (RFC 9309, 2.3.1).
         """
         try:
-            hop = first(url)
+            hop = first_hop(url)
         except FetchError as error:
             return error
-        known = await self._ask_once(hop)
-        if known.rules is not None:
-            if known.rules.can_fetch(hop.url, PRODUCT):
+        cached = await self._rules_of(hop)
+        if cached.rules is not None:
+            if cached.rules.can_fetch(hop.url, PRODUCT):
                 return None
-            why = "its robots.txt asks programs to stay away"
-            return FetchError("refused", why, hop.host, hint="One article can be opened.")
-        trouble = known.trouble
-        if trouble is None or (trouble.kind == "refused" and not trouble.redirects):
-            return trouble  # by us: the page would be refused as its robots.txt is
-        return FetchError(trouble.kind, f"its robots.txt cannot be had: {trouble.why}", hop.host, hint=trouble.hint)
+            why = "its robots.txt does not allow bulk fetches"
+            return FetchError("refused", why, hop.host, hint="You can still fetch a single article.")
+        failure = cached.error
+        if failure is None or (failure.kind == "refused" and not failure.redirects):
+            return failure  # the page would be refused for the same reason
+        why = f"its robots.txt cannot be fetched: {failure.why}"
+        return FetchError(failure.kind, why, hop.host, hint=failure.hint)
 
     async def delay(self, url: str) -> float:
-        """Return the seconds that the site of ``url`` wants between two pages; 0 when it does not say.
+        """Return the seconds that the site wants between two requests; 0 if it does not say.
 
-        Raises ReaderError when ``url`` is no address to fetch.
+        Raises ReaderError if ``url`` cannot be fetched.
         """
-        rules = (await self._ask_once(first(urls.request_url(url)))).rules
+        rules = (await self._rules_of(first_hop(urls.request_url(url)))).rules
         seconds = rules.crawl_delay(PRODUCT) if rules is not None else None
-        return min(max(0.0, float(seconds or 0.0)), LONGEST_DELAY)
+        return min(max(0.0, float(seconds or 0.0)), MAX_DELAY)
 
-    async def _ask_once(self, hop: Hop) -> _Known:
-        """Return what is known of a site; it is asked once, however many pages wait for it."""
-        shown = f"[{hop.host}]" if ":" in hop.host else hop.host
-        site = f"{hop.scheme}://{shown}:{hop.port}"
-        async with self._alone(site):
-            known = self._known.get(site)
-            if known is None or known.until <= time.monotonic():
-                known = await self._ask(f"{site}/robots.txt")
-                self._remember(site, known)
-            self._known.move_to_end(site)
-        return known
+    async def _rules_of(self, hop: Hop) -> _CachedRules:
+        """Return the rules of a site, which is asked once however many tasks wait."""
+        site = f"{hop.scheme}://{hop.bracketed_host}:{hop.port}"
+        async with self._locked(site):
+            cached = self._cache.get(site)
+            if cached is None or cached.expires_at <= time.monotonic():
+                cached = await self._fetch(f"{site}/robots.txt")
+                self._store(site, cached)
+            self._cache.move_to_end(site)
+        return cached
 
     @asynccontextmanager
-    async def _alone(self, site: str) -> AsyncIterator[None]:
+    async def _locked(self, site: str) -> AsyncIterator[None]:
         self._waiting[site] += 1
         try:
             async with self._locks.setdefault(site, asyncio.Lock()):
@@ -116,21 +111,21 @@ class Robots:
             if not self._waiting[site]:
                 del self._waiting[site], self._locks[site]
 
-    def _remember(self, site: str, known: _Known) -> None:
-        former = self._known.pop(site, None)
-        self._size += known.size - (former.size if former is not None else 0)
-        self._known[site] = known
-        while len(self._known) > MOST_SITES or (self._size > MOST_CHARACTERS and len(self._known) > 1):
-            _, forgotten = self._known.popitem(last=False)
-            self._size -= forgotten.size
+    def _store(self, site: str, cached: _CachedRules) -> None:
+        previous = self._cache.pop(site, None)
+        self._size += cached.size - (previous.size if previous is not None else 0)
+        self._cache[site] = cached
+        while len(self._cache) > self._max_sites or (self._size > self._max_characters and len(self._cache) > 1):
+            _, dropped = self._cache.popitem(last=False)
+            self._size -= dropped.size
 
-    async def _ask(self, address: str) -> _Known:
+    async def _fetch(self, address: str) -> _CachedRules:
         now = time.monotonic()
         try:
-            text = (await self._fetcher.plain(address, LIMIT)).text
+            text = (await self._client.plain(address, MAX_BYTES)).text
         except FetchError as error:
-            # "moved": more redirects than five may be taken for no file (2.3.1.2).
+            # "moved": more than five redirects may count as no file (2.3.1.2).
             if error.kind == "moved" or (error.kind == "status" and 400 <= (error.status or 0) < 500):
-                return _Known(Protego.parse(""), now + KEPT)
-            return _Known(None, now + max(KEPT_FAILURE, error.retry_after or 0.0), trouble=error)
-        return _Known(Protego.parse(text), now + KEPT, len(text))
+                return _CachedRules(Protego.parse(""), now + CACHE_SECONDS)
+            return _CachedRules(None, now + max(FAILURE_CACHE_SECONDS, error.retry_after or 0.0), error=error)
+        return _CachedRules(Protego.parse(text), now + CACHE_SECONDS, len(text))

@@ -1,6 +1,6 @@
-"""An address -> its newest capture in the Wayback Machine of the Internet Archive.
+"""The newest copy of an address in the Wayback Machine of the Internet Archive.
 
-Asked only when the person wants it: it tells a third party what is being read.
+It is asked only if the user wants that, because it tells a third party what the user reads.
 """
 
 from __future__ import annotations
@@ -10,45 +10,45 @@ import re
 from urllib.parse import quote
 
 from reader.core import urls
-from reader.web.client import Fetcher
-from reader.web.redirects import first
+from reader.web.client import WebClient
+from reader.web.redirects import first_hop
 from reader.web.responses import FetchError
 
 AVAILABLE = "https://archive.org/wayback/available"
 CAPTURES = "https://web.archive.org/web"
-_LIMIT = 65_536
-_STAMP = re.compile(r"\d{14}", re.ASCII)
+_MAX_BYTES = 65_536
+_TIMESTAMP = re.compile(r"\d{14}", re.ASCII)
 
 
 async def newest_capture(
-    fetcher: Fetcher, url: str, *, available: str = AVAILABLE, captures: str = CAPTURES
+    client: WebClient, url: str, *, available: str = AVAILABLE, captures: str = CAPTURES
 ) -> str | None:
-    """Return the address of the newest good capture of ``url`` as it was, without the archive's frame; else None.
+    """Return the address of the newest successful copy of ``url``, without the archive's frame; None if there is none.
 
-    ``available`` and ``captures`` are where the archive answers and keeps pages. Raises FetchError when it gives no
-    answer, or ``url`` is no address to fetch.
+    ``available`` and ``captures`` are the addresses of the archive. Raises FetchError if the archive does not
+    respond or ``url`` cannot be fetched.
     """
-    asked = first(url).url
-    answer = await fetcher.plain(f"{available}?url={quote(asked, safe='')}", _LIMIT)
-    stamp = _stamp(answer.text)
-    if stamp is None:
+    target = first_hop(url).url
+    response = await client.plain(f"{available}?url={quote(target, safe='')}", _MAX_BYTES)
+    timestamp = _timestamp(response.text)
+    if timestamp is None:
         host = urls.display_host(available)
-        raise FetchError("protocol", "its answer is not understood", host, hint="Try again later.")
-    # "id_": the page as it came, without what the archive adds.
-    return f"{captures}/{stamp}id_/{asked}" if stamp else None
+        raise FetchError("protocol", "its response is not understood", host, hint="Try again later.")
+    # "id_": the original page, without the archive's additions.
+    return f"{captures}/{timestamp}id_/{target}" if timestamp else None
 
 
-def _stamp(text: str) -> str | None:
-    """Return when the newest capture was made, 14 digits; empty when there is none; None when ``text`` is not clear."""
+def _timestamp(text: str) -> str | None:
+    """Return the 14 digits of the newest copy; empty if there is none; None if ``text`` is not understood."""
     try:
         snapshots = json.loads(text)["archived_snapshots"]
         closest = snapshots.get("closest") if isinstance(snapshots, dict) else None
         if not closest:
             return ""
-        found = _STAMP.fullmatch(closest["timestamp"])
-        good = closest.get("available", True) is True and str(closest.get("status", "200")).startswith("2")
+        timestamp = _TIMESTAMP.fullmatch(closest["timestamp"])
+        succeeded = closest.get("available", True) is True and str(closest.get("status", "200")).startswith("2")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
-    if found is None:
+    if timestamp is None:
         return None
-    return found[0] if good else ""
+    return timestamp[0] if succeeded else ""

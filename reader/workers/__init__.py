@@ -1,5 +1,5 @@
-"""Child processes: starting, supervising, and the sandbox with limits on time and memory.
+"""Child processes: starting and supervising them, and the sandbox with limits on time and memory.
 
-Anything that parses what strangers wrote at length runs here: web pages, long bodies, pictures. What somebody
-waits for goes before work in the background.
+Untrusted input that takes long to parse is parsed here: web pages, long bodies, images. Foreground tasks come before
+background tasks.
 """

@@ -1,4 +1,4 @@
-"""What the workers of :mod:`reader.workers.sandbox` do: pages and bodies of documents -> plain values, and back."""
+"""Sandbox tasks for pages and document bodies. Arguments and results are plain values."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 class ExtractionResult(NamedTuple):
-    """What a page is."""
+    """The article of a page, if it has one."""
 
     extract: Extract | None
-    """Its article, if it has one."""
     stub: str = ""
-    """What it is instead, in words that follow “the page”; empty when it is an article."""
+    """What the page is instead, in words that follow “the page”; empty if it is an article."""
 
     def to_values(self) -> tuple[Any, ...]:
-        """Return it as plain values."""
+        """Return the result as plain values."""
         from reader.content.serialize import to_values
 
         extract = self.extract
@@ -37,7 +36,7 @@ class ExtractionResult(NamedTuple):
 
     @classmethod
     def from_values(cls, plain: Any) -> ExtractionResult:
-        """Return it from plain values."""
+        """Return a result that was turned into plain values."""
         from reader.content.serialize import from_values
 
         text, stub = plain
@@ -79,7 +78,7 @@ def _words(body: bytes | str, url: str, charset: str) -> str:
 
 
 def prepare() -> None:
-    """Import what the tasks need, which would else be counted as the time and memory of the first."""
+    """Import what the tasks need, which would otherwise count toward the limits of the first task."""
     _page("<html><body><article><p>A few words.</p></article></body></html>", "https://example.org/", "")
     _blocks("A few words.", "markdown", "")
 

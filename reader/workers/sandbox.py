@@ -1,7 +1,7 @@
-"""Worker processes for text that strangers wrote: each task has so much time and memory, and not more.
+"""A pool of processes that run tasks on untrusted input, each with a limit on time and memory.
 
-A worker that exceeds them, or falls, is ended and replaced; whoever asked is told so in a
-sentence. What a task is, the worker's module says: see :mod:`reader.workers.extract_tasks`.
+A process that exceeds a limit or crashes is replaced, and the caller gets an ExtractError. The tasks are named by a
+module, such as :mod:`reader.workers.extract_tasks`.
 """
 
 from __future__ import annotations
@@ -9,50 +9,42 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import signal
-import struct
-import subprocess
-import sys
 import threading
-import traceback
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from importlib import import_module
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reader.core.errors import ReaderError
-from reader.workers import process as processes
+from reader.workers.process import ManagedProcess, ProcessEndedError, ProcessGroup
+from reader.workers.sandbox_worker import OUT_OF_MEMORY, PING
 
 if TYPE_CHECKING:
     from reader.workers.extract_tasks import ExtractionResult
 
 log = logging.getLogger(__name__)
 
-Task: TypeAlias = Callable[..., Any]
-"""Takes and returns plain values, such as marshal knows."""
-
-SECONDS = 10.0
-"""For one task."""
-MEMORY = 512 << 20
-"""Bytes for one task, besides what the worker has at rest."""
-_NOTHING = ""
-"""A task of every worker: to be there."""
-_TASKS = "reader.workers.extract_tasks"
-_SECONDS_TO_BEGIN = 30.0
-_SECONDS_IDLE = 60.0
-_SECONDS_BETWEEN_LOOKS = 0.05
-_LARGEST_ANSWER = 64 << 20
-_NICE = 5
-_OUT_OF_MEMORY = 77
-"""The exit status of a worker whose task took too much memory."""
-_LENGTH = struct.Struct("<I")
+_EXTRACT_TASKS = "reader.workers.extract_tasks"
+_CLOSING = "newsreader is closing."
 
 
 class ExtractError(ReaderError):
-    """A task exceeded what it may have, or made its worker fall."""
+    """A task exceeded a limit, crashed its process, or failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxLimits:
+    """What a task may use, and how long processes are waited for."""
+
+    seconds: float = 10.0
+    """For one task."""
+    memory: int = 512 << 20
+    """Bytes for one task, in addition to what its process uses when idle."""
+    startup_seconds: float = 30.0
+    idle_seconds: float = 60.0
+    """After this time an idle process ends."""
 
 
 class _Job(NamedTuple):
@@ -60,230 +52,192 @@ class _Job(NamedTuple):
     values: tuple[Any, ...]
     answer: Future[Any]
     background: bool = False
-    """Whether nobody waits for it."""
 
 
 class SandboxPool:
-    """Some workers, started when they are needed and ended when they have been idle for a minute.
+    """Processes that are started on demand and end when idle. Any thread may use it; close it in the end.
 
-    What somebody waits for comes first. Where all workers are busy then with what nobody waits for, which may take
-    each its ten seconds, one more is started. May be asked from any thread; close it when all is done. The limits are
-    in seconds and bytes.
+    Foreground tasks come before background tasks. If background tasks keep all processes busy, a foreground task
+    gets an additional one.
     """
 
-    def __init__(
-        self, workers: int = 1, *, seconds: float = SECONDS, memory: int = MEMORY, tasks: str = _TASKS
-    ) -> None:
-        self._most = workers
-        self._seconds = seconds
-        self._memory = memory
+    def __init__(self, size: int = 1, *, limits: SandboxLimits | None = None, tasks: str = _EXTRACT_TASKS) -> None:
+        self._size = size
+        self._limits = limits or SandboxLimits()
         self._tasks = tasks
+        self._group = ProcessGroup()
+        self._changed = threading.Condition()
         self._foreground: deque[_Job] = deque()
-        """What no driver has taken yet: what somebody waits for,"""
         self._background: deque[_Job] = deque()
-        """and what nobody does,"""
-        self._unasked_running = 0
-        """of which no more are under way than there are to be workers."""
-        self._guard = threading.Lock()
-        self._changed = threading.Condition(self._guard)
+        self._background_running = 0
         self._drivers = 0
+        """Threads, each with at most one process."""
         self._idle = 0
-        self._warming = 0
-        """Drivers that start a worker without a task, and are as good as idle."""
-        self._running: dict[subprocess.Popen[bytes], Future[Any]] = {}
-        self._alive: set[subprocess.Popen[bytes]] = set()
-        self._killed: set[subprocess.Popen[bytes]] = set()
-        """Those ended by us, which may have answered all the same."""
+        self._prestarting = 0
+        """Threads that start a process without a task; they count as idle."""
+        self._running: dict[ManagedProcess, Future[Any]] = {}
+        self._killed: set[ManagedProcess] = set()
+        """Processes that were killed by this pool but may have answered before."""
         self._closed = False
 
     async def extract(
         self, body: bytes, url: str = "", charset: str = "", *, background: bool = False
     ) -> ExtractionResult:
-        """Return the article of a page, and whether the page is none; ``background`` when nobody waits for it.
-
-        Raises ExtractError, which does not name the page.
-        """
+        """Return the article of a page. Raises ExtractError, which does not name the page."""
         from reader.workers.extract_tasks import ExtractionResult
 
         return ExtractionResult.from_values(await self.run("page", body, url, charset, background=background))
 
     def prestart(self) -> None:
-        """Start a worker if there is none: it takes a while until one is ready, in which a page can be on its way."""
-        with self._guard:
+        """Start a process if there is none, so that it is ready when the first page arrives."""
+        with self._changed:
             if self._drivers or self._closed:
                 return
-            self._warming = 1
-        with contextlib.suppress(ExtractError):  # closed meanwhile
-            self.submit(_NOTHING)
+            self._prestarting = 1
+        with contextlib.suppress(ExtractError):  # closed in the meantime
+            self.submit(PING)
 
     async def run(self, task: str, *values: Any, background: bool = False) -> Any:
-        """Return what a task of the workers' module answers. To cancel this ends the worker that is at it."""
+        """Return the result of a task. Canceling kills the process that runs it. Raises ExtractError."""
         answer = self.submit(task, *values, background=background)
         try:
             return await asyncio.wrap_future(answer)
         except asyncio.CancelledError:
-            self._give_up(answer)
+            answer.cancel()
+            self._kill(answer)
             raise
 
     def call(self, task: str, *values: Any) -> Any:
-        """Return what a task answers, for a thread that can wait. Raises ExtractError."""
+        """Return the result of a task; blocks the calling thread. Raises ExtractError."""
         return self.submit(task, *values).result()
 
     def submit(self, task: str, *values: Any, background: bool = False) -> Future[Any]:
-        """Begin a task, whose values must be plain; the answer is there later."""
+        """Queue a task and return its future, which fails with ExtractError. ``values`` must be plain."""
         answer: Future[Any] = Future()
-        with self._guard:
+        with self._changed:
             if self._closed:
-                raise ExtractError("The program is about to end.")
+                raise ExtractError(_CLOSING)
             (self._background if background else self._foreground).append(_Job(task, values, answer, background))
-            soon = 0 if task == _NOTHING else self._idle + self._warming
+            available = 0 if task == PING else self._idle + self._prestarting
             waiting = len(self._foreground) + (len(self._background) if background else 0)
-            begins = waiting > soon and self._drivers < self._most + (not background and self._unasked_running > 0)
-            self._drivers += begins
+            extra = not background and self._background_running > 0
+            needs_driver = waiting > available and self._drivers < self._size + extra
+            self._drivers += needs_driver
             self._changed.notify_all()
-        if begins:
-            threading.Thread(target=self._drive, name="extracting", daemon=True).start()
+        if needs_driver:
+            threading.Thread(target=self._drive, name="sandbox", daemon=True).start()
         return answer
 
     def close(self) -> None:
-        """End the workers at once; whoever waits gets an ExtractError."""
-        with self._guard:
+        """End the processes at once; pending tasks fail with ExtractError."""
+        with self._changed:
             self._closed = True
-            alive, self._alive = self._alive, set()
             waiting = [*self._foreground, *self._background]
             self._foreground.clear()
             self._background.clear()
             self._changed.notify_all()
-        for process in alive:
-            processes.end(process)
+        self._group.close()
         for job in waiting:
-            _answer(job, None, ExtractError("The program is about to end."))
+            _fail(job, _CLOSING)
 
-    def _give_up(self, answer: Future[Any]) -> None:
-        answer.cancel()
-        with self._guard:
-            for process in [process for process, of in self._running.items() if of is answer]:
+    def _kill(self, answer: Future[Any], timed_out: threading.Event | None = None) -> None:
+        """Kill the process that runs a task, if there is one; ``timed_out`` is set before that."""
+        with self._changed:
+            for process in [process for process, running in self._running.items() if running is answer]:
+                if timed_out is not None:
+                    timed_out.set()
                 self._killed.add(process)
                 process.kill()
 
-    def _too_late(self, process: subprocess.Popen[bytes], answer: Future[Any], late: threading.Event) -> None:
-        with self._guard:
-            if self._running.get(process) is answer:
-                late.set()
-                self._killed.add(process)
-                process.kill()
-
-    # Threads of our own from here on.
+    # The driver threads.
 
     def _drive(self) -> None:
-        """Hand jobs to a worker as long as there are any."""
-        process: subprocess.Popen[bytes] | None = None
-        while (job := self._take()) is not None:
-            process = self._do(job, process)
-            with self._guard:
-                if job.task == _NOTHING:
-                    self._warming = 0
+        """Run jobs in a process until there are none for a while."""
+        process: ManagedProcess | None = None
+        while (job := self._next_job()) is not None:
+            process = self._run_job(job, process)
+            with self._changed:
+                if job.task == PING:
+                    self._prestarting = 0
                 if job.background:
-                    self._unasked_running -= 1
+                    self._background_running -= 1
                     self._changed.notify_all()
         if process is not None:
             self._end(process)
 
-    def _take(self) -> _Job | None:
-        """Wait for a job; None when none has come for a while, or none will: this driver counts no more."""
-        with self._guard:
+    def _next_job(self) -> _Job | None:
+        """Wait for a job. None ends this driver, which no longer counts."""
+        with self._changed:
             self._idle += 1
-            self._changed.wait_for(lambda: self._closed or self._has_job(), _SECONDS_IDLE)
+            self._changed.wait_for(lambda: self._closed or self._has_job(), self._limits.idle_seconds)
             self._idle -= 1
             if self._closed or not self._has_job():
                 self._drivers -= 1
                 return None
             if self._foreground:
                 return self._foreground.popleft()
-            self._unasked_running += 1
+            self._background_running += 1
             return self._background.popleft()
 
     def _has_job(self) -> bool:
-        return bool(self._foreground) or (bool(self._background) and self._unasked_running < self._most)
+        return bool(self._foreground) or (bool(self._background) and self._background_running < self._size)
 
-    def _do(self, job: _Job, process: subprocess.Popen[bytes] | None) -> subprocess.Popen[bytes] | None:
-        """Have a job done, and return the worker if it is good for another."""
+    def _run_job(self, job: _Job, process: ManagedProcess | None) -> ManagedProcess | None:
+        """Run a job and return the process if it can run another one."""
         if not job.answer.set_running_or_notify_cancel():
             return process
-        if process is None or process.poll() is not None:
+        if process is None or not process.is_running:
             try:
                 process = self._start()
-            except (OSError, EOFError) as error:
-                log.warning("no worker could be started", exc_info=error)
-                _answer(job, None, ExtractError("No worker process could be started to read it."))
+            except (OSError, ProcessEndedError) as error:
+                log.warning("no sandbox process could be started", exc_info=error)
+                _fail(job, "No process could be started to read it.")
                 return None
-        with self._guard:
+        with self._changed:
             self._running[process] = job.answer
-        late = threading.Event()
-        timer = threading.Timer(self._seconds, self._too_late, (process, job.answer, late))
-        timer.daemon = True
-        timer.start()
+        timed_out = threading.Event()
+        timer = _timer(self._limits.seconds, lambda: self._kill(job.answer, timed_out))
         try:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            processes.send((job.task, job.values), process.stdin)
-            fine, answer = _receive(process.stdout)
-        except (OSError, EOFError, ValueError, TypeError):
-            words = self._why(process, is_late=late.is_set())
+            process.send((job.task, job.values))
+            succeeded, result = _pair(process.receive())
+        except ProcessEndedError:
+            message = self._describe_end(process, timed_out=timed_out.is_set())
             self._end(process)
-            _answer(job, None, ExtractError(words))
+            _fail(job, message)
             return None
         finally:
             timer.cancel()
-            with self._guard:
+            with self._changed:
                 self._running.pop(process, None)
-        if fine:
-            _answer(job, answer, None)
+        if succeeded:
+            with contextlib.suppress(Exception):  # canceled
+                job.answer.set_result(result)
         else:
-            log.error("a worker failed:\n%s", answer)
-            _answer(job, None, ExtractError("It made newsreader fail; the log file has the details."))
-        with self._guard:
+            log.error("a sandboxed task failed:\n%s", result)
+            _fail(job, "It triggered an error in newsreader; the log file has the details.")
+        with self._changed:
             if process not in self._killed:
                 return process
         self._end(process)
         return None
 
-    def _why(self, process: subprocess.Popen[bytes], *, is_late: bool) -> str:
-        """Return why a worker has ended, in a sentence."""
-        if is_late:
-            return f"It could not be read within {self._seconds:g} s."
-        try:
-            status = process.wait(1)
-        except subprocess.TimeoutExpired:  # it lives, and what it said is not to be understood
-            status = 0
-        if status == _OUT_OF_MEMORY:
-            return f"To read it took more than {self._memory >> 20} MB of memory."
-        if status == -signal.SIGALRM:
-            return f"It could not be read within {self._seconds:g} s."
-        log.warning("a worker ended with status %s", status)
-        return "It made the process that reads pages fall."
+    def _describe_end(self, process: ManagedProcess, *, timed_out: bool) -> str:
+        """Return why a process has ended, as a sentence."""
+        status = None if timed_out else process.wait(1)
+        if timed_out or status == -signal.SIGALRM:
+            return f"It could not be read within {self._limits.seconds:g} s."
+        if status == OUT_OF_MEMORY:
+            return f"Reading it took more than {self._limits.memory >> 20} MB of memory."
+        log.warning("a sandbox process ended with status %s", status)
+        return "It crashed the process that reads pages."
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        """Start a worker and wait until it is ready. Raises OSError, EOFError."""
-        process = processes.start(
-            "reader.workers.sandbox", self._tasks, str(self._memory), str(max(1, round(self._seconds)))
-        )
-        with self._guard:
-            closed = self._closed
-            if not closed:
-                self._alive.add(process)
-        if closed:
-            processes.end(process)
-            raise OSError("closed")
-        timer = threading.Timer(_SECONDS_TO_BEGIN, process.kill)
-        timer.daemon = True
-        timer.start()
+    def _start(self) -> ManagedProcess:
+        """Start a process and wait until it is ready. Raises OSError, ProcessEndedError."""
+        seconds = str(max(1, round(self._limits.seconds)))
+        process = self._group.start("reader.workers.sandbox_worker", self._tasks, str(self._limits.memory), seconds)
+        timer = _timer(self._limits.startup_seconds, process.kill)
         try:
-            assert process.stdout is not None
-            _receive(process.stdout)
-        except ValueError as error:  # closed, or not understood, while it began
-            self._end(process)
-            raise EOFError from error
+            process.receive()
         except BaseException:
             self._end(process)
             raise
@@ -291,107 +245,28 @@ class SandboxPool:
             timer.cancel()
         return process
 
-    def _end(self, process: subprocess.Popen[bytes]) -> None:
-        with self._guard:
-            self._alive.discard(process)
+    def _end(self, process: ManagedProcess) -> None:
+        with self._changed:
             self._killed.discard(process)
-        processes.end(process)
+        self._group.end(process)
 
 
-def _answer(job: _Job, value: Any, error: Exception | None) -> None:
-    with contextlib.suppress(Exception):  # nobody waits any more
-        if error is None:
-            job.answer.set_result(value)
-        else:
-            job.answer.set_exception(error)
+def _timer(seconds: float, act: Callable[[], None]) -> threading.Timer:
+    timer = threading.Timer(seconds, act)
+    timer.daemon = True
+    timer.start()
+    return timer
 
 
-def _receive(pipe: IO[bytes]) -> tuple[bool, Any]:
-    """Return what a worker says. Raises EOFError, OSError, ValueError when it cannot be understood."""
-    head = pipe.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        raise EOFError
-    (length,) = _LENGTH.unpack(head)
-    if length > _LARGEST_ANSWER:
-        raise ValueError
-    fine, answer = processes.unpack(pipe, length)
-    return bool(fine), answer
-
-
-# In the worker.
-
-
-def main() -> None:
-    """Do one task after another, until the pipe is closed; arguments are a module with TASKS, and its limits.
-
-    What the module's ``prepare``, if it has one, imports is not counted.
-    """
-    module = import_module(sys.argv[1])
-    tasks: dict[str, Task] = module.TASKS
-    memory, seconds = int(sys.argv[2]), int(sys.argv[3])
-    requests = sys.stdin.buffer
-    # What a library prints must not come between our answers.
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    processes.lower_priority(_NICE)
-    if hasattr(module, "prepare"):
-        module.prepare()
-    _limit(memory)
-    processes.send((True, "ready"), answers)
-    while True:
-        try:
-            task, values = processes.receive(requests)
-        except EOFError:
-            return
-        # Should whoever has asked be gone, nobody else would end what takes for ever. No handler: this ends it.
-        signal.alarm(2 * seconds)
-        try:
-            answer = (True, None if task == _NOTHING else tasks[task](*values))
-        except MemoryError:
-            os._exit(_OUT_OF_MEMORY)
-        except Exception:  # noqa: BLE001 - what it is, the log of the other process says
-            answer = (False, traceback.format_exc())
-        signal.alarm(0)
-        processes.send(answer, answers)
-
-
-def _limit(memory: int) -> None:
-    """Allow so many bytes more than there are in use now."""
-    import resource
-
-    # What a worker has at rest differs between systems and versions: it is measured.
-    at_rest = _address_space()
-    if at_rest is not None:
-        with contextlib.suppress(OSError, ValueError):
-            _, hard = resource.getrlimit(resource.RLIMIT_AS)
-            wanted = at_rest + memory
-            resource.setrlimit(
-                resource.RLIMIT_AS, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
-            )
-            return
-    threading.Thread(target=_watch, args=(memory,), daemon=True).start()
-
-
-def _address_space() -> int | None:
-    """Return the size of this process in bytes, where the system says (Linux); elsewhere its limit means nothing."""
+def _pair(message: Any) -> tuple[bool, Any]:
+    """Return the parts of an answer. Raises ProcessEndedError."""
     try:
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
-    except (OSError, ValueError, IndexError):
-        return None
-    return pages * os.sysconf("SC_PAGE_SIZE")
+        succeeded, result = message
+    except (TypeError, ValueError) as error:
+        raise ProcessEndedError from error
+    return bool(succeeded), result
 
 
-def _watch(memory: int) -> None:
-    """End this process when it has grown by more than so many bytes."""
-    import resource
-    import time
-
-    unit = 1 if sys.platform == "darwin" else 1024
-
-    def largest() -> int:
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-
-    limit = largest() + memory
-    while largest() <= limit:
-        time.sleep(_SECONDS_BETWEEN_LOOKS)
-    os._exit(_OUT_OF_MEMORY)
+def _fail(job: _Job, message: str) -> None:
+    with contextlib.suppress(Exception):  # canceled
+        job.answer.set_exception(ExtractError(message))

@@ -76,7 +76,7 @@ def test_a_stub_is_printed_with_a_notice() -> None:
         (b"", "is empty"),
         (b" \n", "is empty"),
         (b"%PDF-1.7\n\0\0\0 some words that are no article at all, not even here", "is a PDF"),
-        (b"\x89PNG\r\n\x1a\n\0\0\0", "is a picture"),
+        (b"\x89PNG\r\n\x1a\n\0\0\0", "is an image"),
         (b"PK\x03\x04\0\0\0", "is an archive"),
         (bytes(range(256)), "is a binary file"),
         (b"x" * 5_000_001, "is larger than 5 MB"),

@@ -148,7 +148,7 @@ async def test_originals_are_fetched_and_the_next_time_there(server: Server, mak
     folder = make_folder(site(server, 5))
     assert await run("fetch", folder) == Run(0, "", "newsreader: 5 pages fetched.\n")
     asked = len(server.requests)
-    assert await run("fetch", folder) == Run(0, "", "newsreader: 0 pages fetched, 5 there already.\n")
+    assert await run("fetch", folder) == Run(0, "", "newsreader: 0 pages fetched, 5 already there.\n")
     assert len(server.requests) == asked, "nothing goes out for what is there"
     assert (await run("fetch", folder, "--force")).err == "newsreader: 5 pages fetched.\n"
 
@@ -221,7 +221,7 @@ async def test_ctrl_c_leaves_what_was_fetched_and_says_so(
     opened = library(folder)
     assert len(opened.pages.ids_with_page()) == 3
     server.on("/never", reply(html("At last")))
-    assert (await run("fetch", folder)).err == "newsreader: 1 page fetched, 3 there already.\n"
+    assert (await run("fetch", folder)).err == "newsreader: 1 page fetched, 3 already there.\n"
 
 
 def _seen(server: Server, number: int) -> asyncio.Event:
@@ -258,7 +258,7 @@ async def test_killed_at_any_moment_it_leaves_whole_pages(
             assert body_of(opened.pages, row.id) == (html(row.title), "utf-8")
     kept = len(library(folder).pages.ids_with_page())
     assert kept > 0
-    there = f", {kept} there already" if kept < 40 else ""
+    there = f", {kept} already there" if kept < 40 else ""
     assert (await run("fetch", folder)).err == f"newsreader: {format_count(40 - kept, 'page')} fetched{there}.\n"
 
 
@@ -269,13 +269,13 @@ async def test_pages_that_could_not_be_checked_are_reported(server: Server, make
         server.on(f"/{n}", reply(b"", "404 Not Found"))
     server.on("/2", reply(html("Title 2"), etag='"2"'))
     found = await run("fetch", folder, "--force")
-    assert (found.status, found.err) == (1, "newsreader: 1 page fetched, 2 could not be looked at again.\n")
-    why = "It could not be looked at again: 404 Not Found at 127.0.0.1."
+    assert (found.status, found.err) == (1, "newsreader: 1 page fetched, 2 could not be checked again.\n")
+    why = "It could not be checked again: 404 Not Found at 127.0.0.1."
     assert sorted(found.out.splitlines()) == [f"{n}.md: {why}" for n in range(2)]
     server.on("/2", reply(b"", "304 Not Modified"))
     found = await run("fetch", folder, "--force", "--json")
     assert (found.status, found.err) == (
-        1, "newsreader: 0 pages fetched, 1 there already, 2 could not be looked at again.\n"
+        1, "newsreader: 0 pages fetched, 1 already there, 2 could not be checked again.\n"
     )  # fmt: skip
     assert [each["error"] for each in found.json if each["error"]] == [why, why]
 

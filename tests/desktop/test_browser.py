@@ -66,7 +66,7 @@ def test_default_by_platform(environ: dict[str, str], platform: str, expected: t
     assert (browser.argv if browser else None) == expected
 
 
-def test_what_is_not_there_is_passed_over() -> None:
+def test_missing_programs_are_skipped() -> None:
     assert found(X) is None
     assert found(X, "gio", "firefox") == ("/bin/gio", "open")
     assert found(X, "chromium", "firefox") == ("/bin/firefox",)
@@ -154,10 +154,10 @@ def test_batch_files_are_refused_on_windows_only() -> None:
     [
         ("foo", "BROWSER names 'foo', which is not on the PATH."),
         ("foo:bar --x", "BROWSER names 'foo', which is not on the PATH."),
-        ("/opt/foo %s", "BROWSER names '/opt/foo', which is not a program that can be run."),
+        ("/opt/foo %s", "BROWSER names '/opt/foo', which is not an executable program."),
         ("%s", "BROWSER names '%s', which is not on the PATH."),
         ("''", "BROWSER names '', which is not on the PATH."),
-        ("'firefox", "BROWSER is set to ''firefox', where a quote is not closed."),
+        ("'firefox", "BROWSER is set to ''firefox', which has an unclosed quote."),
         ("\x1b[31mfoo", "BROWSER names '[31mfoo', which is not on the PATH."),
     ],
 )
@@ -219,7 +219,7 @@ def test_command(argv: tuple[str, ...], expected: list[str]) -> None:
 
 
 @pytest.mark.parametrize("url", ["", "--version", "file:///etc/passwd", "javascript:1", "/etc/passwd", "http://a:b@c/"])
-def test_nothing_is_started_for_what_is_no_safe_address(url: str, tmp_path: Path) -> None:
+def test_unsafe_addresses_start_nothing(url: str, tmp_path: Path) -> None:
     started = tmp_path / "started"
     browser = script(tmp_path, f"touch {started}")
     for start in (open_url, run_in_terminal):
@@ -231,11 +231,11 @@ def test_nothing_is_started_for_what_is_no_safe_address(url: str, tmp_path: Path
 # --- real programs ---------------------------------------------------------------------------
 
 LIMIT = 20.0
-"""Seconds that a program of ours may take on a busy machine."""
+"""Seconds that a test program may take on a busy machine."""
 
 
 def script(folder: Path, body: str, *arguments: str, interpreter: str = "/bin/sh") -> Browser:
-    """Make a program of ``body`` and return it as the browser that $BROWSER would name."""
+    """Create a program with ``body`` and return it as the browser of $BROWSER."""
     path = folder / "browser"
     path.write_text(f"#!{interpreter}\n{body}\n")
     path.chmod(0o755)
@@ -256,13 +256,13 @@ def until(condition: Callable[[], bool]) -> None:
 
 
 def lines(path: Path) -> list[str]:
-    """Return the lines of a file that a program makes, once it is there."""
+    """Wait for a file that a program creates, and return its lines."""
     until(path.exists)
     return path.read_text().splitlines()
 
 
 def recording(path: Path) -> str:
-    """Return shell code that writes its arguments into ``path``, which appears only when all is in it."""
+    """Return shell code that writes its arguments into ``path`` atomically."""
     return f'printf "%s\\n" "$@" > {path}.part && mv {path}.part {path}'
 
 
@@ -290,25 +290,25 @@ def test_the_address_arrives_as_one_argument(start: Callable[[Browser, str], Non
     assert lines(record) == ["--tab", f"--url={urls.safe_url(url)}", "--end"]
 
 
-def test_a_failure_at_once_is_told(tmp_path: Path) -> None:
+def test_an_immediate_failure_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ReaderError) as caught:
         open_url(script(tmp_path, "exit 3"), URL, patience=LIMIT)
     assert caught.value.message == "browser failed (exit status 3)."
     assert caught.value.hint
 
 
-def test_death_by_a_signal_is_told(tmp_path: Path) -> None:
+def test_death_by_a_signal_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ReaderError, match=r"browser failed \(ended by signal 9\)"):
         open_url(script(tmp_path, "kill -KILL $$"), URL, patience=LIMIT)
 
 
-def test_the_exit_status_of_explorer_is_not_believed(tmp_path: Path) -> None:
+def test_the_exit_status_of_explorer_is_ignored(tmp_path: Path) -> None:
     argv = script(tmp_path, "exit 1").argv
     open_url(Browser(argv, "explorer", in_terminal=False), URL, patience=LIMIT)
 
 
 @pytest.mark.parametrize("start", [open_url, run_in_terminal])
-def test_what_cannot_be_started_is_told(start: Callable[[Browser, str], None], tmp_path: Path) -> None:
+def test_a_browser_that_cannot_be_started_is_reported(start: Callable[[Browser, str], None], tmp_path: Path) -> None:
     browser = script(tmp_path, "exit 0")
     Path(browser.argv[0]).write_bytes(b"\x00 no program")
     with pytest.raises(ReaderError, match=r"^browser could not be started: \w"):
@@ -318,7 +318,7 @@ def test_what_cannot_be_started_is_told(start: Callable[[Browser, str], None], t
         start(browser, URL)
 
 
-def test_a_browser_that_runs_on_is_left_alone_and_reaped_in_the_end(tmp_path: Path) -> None:
+def test_a_running_browser_is_left_alone_and_reaped_later(tmp_path: Path) -> None:
     record, stop = tmp_path / "record", tmp_path / "stop"
     body = f"echo $$ > {record}.part; mv {record}.part {record}; until [ -e {stop} ]; do sleep 0.02; done; exit 3"
     with warnings.catch_warnings(record=True) as warned:
@@ -335,7 +335,7 @@ def test_a_browser_that_runs_on_is_left_alone_and_reaped_in_the_end(tmp_path: Pa
     assert not [str(w.message) for w in warned if issubclass(w.category, ResourceWarning)]
 
 
-def test_nothing_of_what_it_writes_reaches_our_screen(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_browser_output_does_not_reach_the_screen(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     record, stop = tmp_path / "record", tmp_path / "stop"
     body = (
         "echo out; echo err >&2; (echo tty > /dev/tty) 2>/dev/null\n"
@@ -350,7 +350,7 @@ def test_nothing_of_what_it_writes_reaches_our_screen(tmp_path: Path, capfd: pyt
     assert capfd.readouterr() == ("", "")
 
 
-def test_it_runs_apart_from_us(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_browser_is_detached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     record = tmp_path / "record"
     (tmp_path / "home").mkdir()
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -378,7 +378,7 @@ def nobodys_home() -> Path:
 
 
 @pytest.mark.parametrize("home", [lambda: Path("/no/such/folder"), nobodys_home])
-def test_without_a_home_it_runs_in_the_root(
+def test_without_a_home_folder_it_runs_in_the_root(
     home: Callable[[], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record = tmp_path / "record"
@@ -387,17 +387,17 @@ def test_without_a_home_it_runs_in_the_root(
     assert lines(record) == ["/"]
 
 
-def test_a_text_browser_has_our_terminal(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_text_browser_uses_the_terminal(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     run_in_terminal(script(tmp_path, 'echo "out $1"; echo err >&2'), URL)
     assert capfd.readouterr() == (f"out {URL}\n", "err\n")
 
 
-def test_a_text_browser_that_fails_is_told(tmp_path: Path) -> None:
+def test_a_failing_text_browser_is_reported(tmp_path: Path) -> None:
     with pytest.raises(ReaderError, match=r"browser failed \(exit status 2\)"):
         run_in_terminal(script(tmp_path, "exit 2"), URL)
 
 
-def test_keys_that_interrupt_are_the_text_browsers(tmp_path: Path) -> None:
+def test_ctrl_c_goes_to_the_text_browser(tmp_path: Path) -> None:
     before = (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGQUIT))
     record = tmp_path / "record"
     body = f"""
@@ -413,7 +413,7 @@ with open("{record}", "w") as f:
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGQUIT)) == before
 
 
-def test_a_text_browser_runs_from_another_thread_too(tmp_path: Path) -> None:
+def test_a_text_browser_can_run_in_another_thread(tmp_path: Path) -> None:
     record = tmp_path / "record"
     thread = threading.Thread(target=run_in_terminal, args=(script(tmp_path, recording(record)), URL))
     thread.start()

@@ -276,8 +276,15 @@ def test_without_a_terminal_it_names_the_command_to_use(seeds: Path) -> None:
     assert "newsreader list" in done.stderr
 
 
-@pytest.mark.parametrize(("call", "key"), [("article", "j"), ("mark_read", "m"), ("rows", "G")])
-def test_q_quits_while_the_disk_hangs(seeds: Path, call: str, key: str) -> None:
+@pytest.mark.parametrize(
+    ("owner", "call", "key"),
+    [
+        ("articles.VanishedError", "load", "j"),
+        ("marks.LibraryMarks", "apply", "m"),
+        ("articles.VanishedError", "rows", "G"),
+    ],
+)
+def test_q_quits_while_the_disk_hangs(seeds: Path, owner: str, call: str, key: str) -> None:
     with Terminal(seeds) as terminal:  # with an index, the list needs no document
         terminal.wait("5 articles  5 unread")
         terminal.send("q")
@@ -285,12 +292,12 @@ def test_q_quits_while_the_disk_hangs(seeds: Path, call: str, key: str) -> None:
     hangs = (
         "import threading\n"
         "from reader import __main__ as start\n"
-        "from reader.library.library import Library\n"
-        f"usual = Library.{call}\n"
+        "from reader.library import articles, marks\n"
+        f"usual = {owner}.{call}\n"
         f"def {call}(*arguments, **options):\n"
         "    if threading.current_thread().name == 'opening': return usual(*arguments, **options)\n"
         "    threading.Event().wait()\n"
-        f"Library.{call} = {call}\n"
+        f"{owner}.{call} = {call}\n"
         "start.main()\n"
     )
     with Terminal(seeds, program=("-c", hangs)) as terminal:

@@ -1,4 +1,4 @@
-"""A task that reads pages and falls over each."""
+"""A sandbox task that crashes for every page."""
 
 from __future__ import annotations
 

@@ -9,10 +9,11 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 
 from reader.core.marks import id_to_int
-from reader.fetching.fetch_article import ArticleFetcher, LibraryThread
+from reader.fetching.context import FetchContext, LibraryThread
+from reader.fetching.fetch_article import ArticleFetcher
 from reader.library.library import Library
 from reader.storage.sqlite.pages.store import PageStore
-from reader.web.client import Fetcher
+from reader.web.client import WebClient
 from reader.web.options import ClientOptions
 from reader.workers.sandbox import SandboxPool
 
@@ -38,7 +39,7 @@ def document(original: str = "", web: str = "", amp: str = "", cdn_amp: str = ""
 
 @dataclass
 class Captures:
-    """An archive that has what it is told to have."""
+    """A fake archive."""
 
     has: Mapping[str, str] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -57,12 +58,13 @@ async def fetching(
     archive: bool = False,
     rules: ClientOptions = RULES,
 ) -> AsyncIterator[ArticleFetcher]:
-    disk = LibraryThread()
+    library_thread = LibraryThread()
     try:
-        async with Fetcher(rules) as fetcher:
-            yield ArticleFetcher(fetcher, extractor, pages, disk, captures or Captures(), archive=archive)
+        async with WebClient(rules) as client:
+            context = FetchContext(client, extractor, pages, library_thread, captures or Captures())
+            yield ArticleFetcher(context, archive=archive)
     finally:
-        disk.close()
+        library_thread.close()
 
 
 def ids_of(library: Library) -> list[str]:
@@ -72,7 +74,7 @@ def ids_of(library: Library) -> list[str]:
 
 
 def body_of(pages: PageStore, id_: str) -> tuple[bytes, str] | None:
-    """Return the body that is kept of an article's page, and its charset. (It is kept for other readings to come.)"""
+    """Return the stored body of an article's page, and its charset."""
     query = "SELECT body, facts FROM pages JOIN texts USING (id) WHERE id = ?"
     with pages._database.read() as db:
         found = db.execute(query, [id_to_int(id_)]).fetchone()

@@ -1,4 +1,4 @@
-"""Who is at which article: one at a time, and a person rather than anybody."""
+"""Article locks: one task at a time, and foreground tasks first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reader.core.preempt import PreemptedError
 from reader.fetching.article_locks import ArticleLocks
 
 
-async def test_a_person_waits_for_a_person() -> None:
+async def test_foreground_tasks_wait_for_each_other() -> None:
     under_way, order, there = ArticleLocks(), list[str](), asyncio.Event()
 
     async def one(name: str) -> None:
@@ -21,7 +21,7 @@ async def test_a_person_waits_for_a_person() -> None:
 
     tasks = [asyncio.create_task(one(name)) for name in ("first", "second")]
     await asyncio.sleep(0)
-    assert under_way._waiting
+    assert under_way._waiters
     async with under_way.acquire("b", background=False) as waited:
         assert not waited, "another article is nobody's"
     there.set()
@@ -29,7 +29,7 @@ async def test_a_person_waits_for_a_person() -> None:
     assert order == ["first False", "first", "second True", "second"]
 
 
-async def test_what_nobody_waits_for_gives_way_and_comes_again_after_the_person() -> None:
+async def test_a_preempted_task_continues_after_the_foreground_task() -> None:
     under_way, order, begun = ArticleLocks(), list[str](), asyncio.Event()
 
     async def background() -> None:
@@ -53,7 +53,7 @@ async def test_what_nobody_waits_for_gives_way_and_comes_again_after_the_person(
     assert order == ["background False", "gave way", "person True", "background True"]
 
 
-async def test_what_nobody_waits_for_waits() -> None:
+async def test_background_tasks_wait() -> None:
     under_way = ArticleLocks()
 
     async def background() -> bool:
@@ -63,11 +63,11 @@ async def test_what_nobody_waits_for_waits() -> None:
     async with under_way.acquire("a", background=False):
         tasks = [asyncio.create_task(background()) for _ in range(3)]
         await asyncio.sleep(0)
-        assert len(under_way._waiting) == len(tasks)
+        assert len(under_way._waiters) == len(tasks)
     assert await asyncio.gather(*tasks) == [True] * 3
 
 
-async def test_who_is_cancelled_leaves_nothing_behind() -> None:
+async def test_a_canceled_task_releases_everything() -> None:
     under_way, begun = ArticleLocks(), asyncio.Event()
 
     async def hold(*, background: bool) -> None:
@@ -86,11 +86,11 @@ async def test_who_is_cancelled_leaves_nothing_behind() -> None:
                 await task
     async with asyncio.timeout(60), under_way.acquire("a", background=True) as waited:
         assert not waited
-    assert not under_way._persons
-    assert not under_way._waiting
+    assert not under_way._foreground
+    assert not under_way._waiters
 
 
-async def test_an_error_is_passed_on_and_the_article_free() -> None:
+async def test_an_error_releases_the_article() -> None:
     under_way = ArticleLocks()
     for background in (True, False):
         with pytest.raises(TimeoutError, match="of its own"):

@@ -1,4 +1,4 @@
-"""Many articles at once: everything that has no page, politely, told as it goes, and to be stopped at any time."""
+"""Bulk fetches: every article without a page, politely, with progress, and stoppable at any time."""
 
 from __future__ import annotations
 
@@ -17,22 +17,24 @@ from reader.content.page import Extract, Page
 from reader.core.events import BulkProgress, FetchResult
 from reader.fetching.addresses import FetchTarget, find_target
 from reader.fetching.attempt import Outcome
-from reader.fetching.bulk import AT_ONCE, PER_HOST, BulkFetch
+from reader.fetching.bulk import BulkFetch, BulkLimits
 from reader.fetching.fetch_article import ArticleFetcher
 from reader.fetching.politeness import ROUNDS
 from reader.indexing.refresh import refresh
 from reader.library.library import Library
-from reader.web.client import Fetcher
+from reader.web.client import WebClient
 from reader.web.robots import Robots
-from reader.workers.sandbox import SandboxPool
+from reader.workers.sandbox import SandboxLimits, SandboxPool
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.fetching.linked_pages import RULES, document, fetching, html, ids_of
 from tests.web.server import Request, Server, onward, reply, serving
 
+PER_HOST = BulkLimits().per_host
+
 
 @pytest.fixture(scope="module")
 def extractor() -> Iterator[SandboxPool]:
-    one = SandboxPool(seconds=60)
+    one = SandboxPool(limits=SandboxLimits(60))
     yield one
     one.close()
 
@@ -43,21 +45,31 @@ async def server() -> AsyncIterator[Server]:
         yield one
 
 
-class Gathering:
-    """A BulkFetch and all that it has told."""
+class BulkRecorder:
+    """A BulkFetch and its events."""
 
-    def __init__(self, library: Library, job: ArticleFetcher, robots: Robots, *, force: bool = False) -> None:
-        self.summary: list[BulkProgress] = []
-        self.on_result: list[FetchResult] = []
+    def __init__(
+        self,
+        library: Library,
+        job: ArticleFetcher,
+        robots: Robots,
+        *,
+        force: bool = False,
+        limits: BulkLimits | None = None,
+    ) -> None:
+        self.progress: list[BulkProgress] = []
+        self.results: list[FetchResult] = []
         self.news = asyncio.Event()
-        self.bulk = BulkFetch(job, library, job._tools.disk, robots, self._tell, on_result=self._hear, force=force)
+        self.bulk = BulkFetch(
+            job, library, robots, self._record_progress, on_result=self._record_result, force=force, limits=limits
+        )
 
-    def _tell(self, gathered: BulkProgress) -> None:
-        self.summary.append(gathered)
+    def _record_progress(self, gathered: BulkProgress) -> None:
+        self.progress.append(gathered)
         self.news.set()
 
-    def _hear(self, got: FetchResult) -> None:
-        self.on_result.append(got)
+    def _record_result(self, got: FetchResult) -> None:
+        self.results.append(got)
         self.news.set()
 
     async def until(self, is_so: Callable[[], bool]) -> None:
@@ -68,13 +80,15 @@ class Gathering:
 
 
 @contextlib.asynccontextmanager
-async def gathering(library: Library, extractor: SandboxPool, *, force: bool = False) -> AsyncIterator[Gathering]:
-    async with Fetcher(RULES) as fetcher, fetching(library.pages, extractor) as job:
-        yield Gathering(library, job, Robots(fetcher), force=force)
+async def bulk_fetch(
+    library: Library, extractor: SandboxPool, *, force: bool = False, limits: BulkLimits | None = None
+) -> AsyncIterator[BulkRecorder]:
+    async with WebClient(RULES) as fetcher, fetching(library.pages, extractor) as job:
+        yield BulkRecorder(library, job, Robots(fetcher), force=force, limits=limits)
 
 
 def site(server: Server, number: int, host: str = "") -> dict[str, str]:
-    """Have the server answer for so many articles, and return documents of them."""
+    """Serve ``number`` articles, and return documents that link to them."""
     documents = {}
     for n in range(number):
         server.on(f"/{n}", reply(html(f"Title {n}")))
@@ -86,31 +100,31 @@ def articles(server: Server) -> list[str]:
     return [target for target in server.targets if target != "/robots.txt"]
 
 
-async def test_everything_that_has_no_page_is_fetched(
+async def test_every_article_without_a_page_is_fetched(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder({**site(server, 30), "gone.md": document(server.url("/gone")), "none.md": document()}))
     ids = ids_of(opened)
-    async with gathering(opened, extractor) as one:
-        await one.bulk.add(ids[:10])
-        await one.bulk.run()
-    async with gathering(opened, extractor) as one:
-        await one.bulk.add(ids)
-        final = await one.bulk.run()
+    async with bulk_fetch(opened, extractor) as recorder:
+        await recorder.bulk.add(ids[:10])
+        await recorder.bulk.run()
+    async with bulk_fetch(opened, extractor) as recorder:
+        await recorder.bulk.add(ids)
+        final = await recorder.bulk.run()
     assert len(opened.pages.ids_with_page()) == 30
     assert sorted(articles(server).count(f"/{n}") for n in range(30)) == [1] * 30, "what is there is not asked for"
     assert (final.failed, final.left, final.finished) == (2, 0, True)
     assert final.done + final.cached == 30
-    assert final == one.summary[-1]
+    assert final == recorder.progress[-1]
     assert final.summary.endswith("2 failed.")
-    assert {got.status for got in one.on_result} == {"fetched", "failed"}
-    assert len(one.on_result) == final.done + final.failed
-    for former, later in zip(one.summary, one.summary[1:], strict=False):
+    assert {got.status for got in recorder.results} == {"fetched", "failed"}
+    assert len(recorder.results) == final.done + final.failed
+    for former, later in zip(recorder.progress, recorder.progress[1:], strict=False):
         assert later.done >= former.done
         assert later.left <= former.left or former.left == 0
 
 
-async def test_it_is_polite_and_several_hosts_are_asked_at_once(
+async def test_several_hosts_are_contacted_in_parallel_within_limits(
     extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     busy: dict[str, int] = {"127.0.0.1": 0, "localhost": 0}
@@ -134,16 +148,16 @@ async def test_it_is_polite_and_several_hosts_are_asked_at_once(
         for n in range(12):
             server.on(f"/{n}", slowly)
         opened = library(make_folder(documents))
-        async with gathering(opened, extractor) as one:
-            await one.bulk.add(ids_of(opened))
-            final = await one.bulk.run()
+        async with bulk_fetch(opened, extractor) as recorder:
+            await recorder.bulk.add(ids_of(opened))
+            final = await recorder.bulk.run()
     assert final.done == 24
     assert both.is_set()
     assert max(most.values()) <= PER_HOST
-    assert sum(most.values()) <= AT_ONCE
+    assert sum(most.values()) <= BulkLimits().parallel
 
 
-async def test_a_host_that_asks_for_it_is_left_alone_and_asked_again(
+async def test_a_busy_host_gets_its_pause_and_is_tried_again(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 3)
@@ -161,45 +175,45 @@ async def test_a_host_that_asks_for_it_is_left_alone_and_asked_again(
     for n in range(3):
         server.on(f"/{n}", busy)
     opened = library(make_folder(documents))
-    async with gathering(opened, extractor) as one:
-        await one.bulk.add(ids_of(opened))
-        final = await one.bulk.run()
+    async with bulk_fetch(opened, extractor) as recorder:
+        await recorder.bulk.add(ids_of(opened))
+        final = await recorder.bulk.run()
     assert (final.done, final.failed) == (3, 0)
     assert busy_until[-1] >= busy_until[0]
 
 
-async def test_a_host_that_wants_to_be_left_alone_for_long_fails_for_now(
+async def test_a_host_that_asks_for_a_long_pause_fails(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 6)
     for n in range(6):
-        server.on(f"/{n}", reply(b"", "503 FetchService Unavailable", retry_after="3600"))
+        server.on(f"/{n}", reply(b"", "503 Service Unavailable", retry_after="3600"))
     opened = library(make_folder(documents))
-    async with gathering(opened, extractor) as one:
-        await one.bulk.add(ids_of(opened))
-        final = await one.bulk.run()
+    async with bulk_fetch(opened, extractor) as recorder:
+        await recorder.bulk.add(ids_of(opened))
+        final = await recorder.bulk.run()
     assert (final.done, final.failed, final.left) == (0, 6, 0)
     assert len(articles(server)) <= PER_HOST
-    assert all(got.error for got in one.on_result)
-    assert any("2 h" in got.error or "1 h" in got.error or "60 min" in got.error for got in one.on_result), (
-        one.on_result
+    assert all(got.error for got in recorder.results)
+    assert any("2 h" in got.error or "1 h" in got.error or "60 min" in got.error for got in recorder.results), (
+        recorder.results
     )
 
 
-async def test_robots_txt_is_honoured(
+async def test_robots_txt_is_respected(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 4)
     server.on("/robots.txt", reply(b"User-agent: *\nDisallow: /1\nDisallow: /2\n", kind="text/plain"))
     opened = library(make_folder(documents))
-    async with gathering(opened, extractor) as one:
-        await one.bulk.add(ids_of(opened))
-        final = await one.bulk.run()
+    async with bulk_fetch(opened, extractor) as recorder:
+        await recorder.bulk.add(ids_of(opened))
+        final = await recorder.bulk.run()
     assert (final.done, final.failed) == (2, 2)
     assert sorted(articles(server)) == ["/0", "/3"]
 
 
-async def test_the_delay_that_a_site_asks_for_is_kept(
+async def test_crawl_delay_is_respected(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 3)
@@ -215,14 +229,14 @@ async def test_the_delay_that_a_site_asks_for_is_kept(
     for n in range(3):
         server.on(f"/{n}", noted)
     opened = library(make_folder(documents))
-    async with gathering(opened, extractor) as one:
-        await one.bulk.add(ids_of(opened))
-        final = await one.bulk.run()
+    async with bulk_fetch(opened, extractor) as recorder:
+        await recorder.bulk.add(ids_of(opened))
+        final = await recorder.bulk.run()
     assert final.done == 3
     assert all(when - begun >= n - 0.1 for n, when in enumerate(asked)), "the second waits for the first as well"
 
 
-async def test_a_pause_begins_nothing_and_what_is_stopped_goes_on_next_time(
+async def test_pause_stop_and_continue_later(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 20)))
@@ -237,21 +251,21 @@ async def test_a_pause_begins_nothing_and_what_is_stopped_goes_on_next_time(
 
     for n in range(20):
         server.on(f"/{n}", gated)
-    async with gathering(opened, extractor) as one:
-        await one.bulk.add(ids_of(opened))
-        run = asyncio.create_task(one.bulk.run())
+    async with bulk_fetch(opened, extractor) as recorder:
+        await recorder.bulk.add(ids_of(opened))
+        run = asyncio.create_task(recorder.bulk.run())
         await asyncio.wait_for(asked.wait(), 60)
-        one.bulk.pause()
+        recorder.bulk.pause()
         gate.set()
-        await one.until(lambda: len(one.on_result) >= PER_HOST)
-        await one.until(lambda: one.summary[-1].paused)
-        assert len(one.on_result) == PER_HOST
+        await recorder.until(lambda: len(recorder.results) >= PER_HOST)
+        await recorder.until(lambda: recorder.progress[-1].paused)
+        assert len(recorder.results) == PER_HOST
         assert len(articles(server)) == PER_HOST
-        one.bulk.resume()
-        await one.until(lambda: len(one.on_result) > PER_HOST)
-        assert not one.summary[-1].paused or not one.summary[-1].finished
+        recorder.bulk.resume()
+        await recorder.until(lambda: len(recorder.results) > PER_HOST)
+        assert not recorder.progress[-1].paused or not recorder.progress[-1].finished
         gate.clear()
-        one.bulk.stop()
+        recorder.bulk.stop()
         final = await run
     kept = len(opened.pages.ids_with_page())
     assert final.finished
@@ -260,39 +274,39 @@ async def test_a_pause_begins_nothing_and_what_is_stopped_goes_on_next_time(
     assert final.summary.startswith("Stopped: ")
     assert f"{final.left} left" in final.summary
     gate.set()
-    async with gathering(opened, extractor) as one:
-        await one.bulk.add(ids_of(opened))
-        final = await one.bulk.run()
+    async with bulk_fetch(opened, extractor) as recorder:
+        await recorder.bulk.add(ids_of(opened))
+        final = await recorder.bulk.run()
     assert (final.cached, final.done, final.left) == (kept, 20 - kept, 0)
 
 
-async def test_others_may_join_while_it_is_at_work(
+async def test_articles_can_be_added_during_the_run(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 12)))
     ids = ids_of(opened)
-    async with gathering(opened, extractor) as one:
-        await one.bulk.add(ids[:3])
-        run = asyncio.create_task(one.bulk.run())
-        await one.until(lambda: bool(one.on_result))
-        joined = await one.bulk.add(ids)
+    async with bulk_fetch(opened, extractor) as recorder:
+        await recorder.bulk.add(ids[:3])
+        run = asyncio.create_task(recorder.bulk.run())
+        await recorder.until(lambda: bool(recorder.results))
+        joined = await recorder.bulk.add(ids)
         final = await run
-        assert not await one.bulk.add(ids), "it has ended, and says so"
+        assert not await recorder.bulk.add(ids), "it has ended, and says so"
     assert joined
     assert final.done == 12
 
 
-async def test_those_that_failed_lately_come_last(
+async def test_recent_failures_come_last(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 4)
     del server.handlers["/0"], server.handlers["/1"]
     opened = library(make_folder(documents))
     ids = ids_of(opened)
-    async with gathering(opened, extractor) as one:
-        await one.bulk.add(ids)
-        await one.bulk.run()
-    failed = {got.id for got in one.on_result if got.status == "failed"}
+    async with bulk_fetch(opened, extractor) as recorder:
+        await recorder.bulk.add(ids)
+        await recorder.bulk.run()
+    failed = {got.id for got in recorder.results if got.status == "failed"}
     assert opened.pages.which_failed(ids) == failed
     assert len(failed) == 2
     more = {f"new{n}.md": document(server.url(f"/new{n}"), title=f"Zzz {n}") for n in range(4)}
@@ -301,56 +315,56 @@ async def test_those_that_failed_lately_come_last(
     make_folder(more)
     for _ in refresh(opened):
         pass
-    async with gathering(opened, extractor) as one:
+    async with bulk_fetch(opened, extractor) as recorder:
         asked = len(articles(server))
-        await one.bulk.add([*failed, *ids_of(opened)])
-        await one.bulk.run()
+        await recorder.bulk.add([*failed, *ids_of(opened)])
+        await recorder.bulk.run()
     order = articles(server)[asked:]
     assert min(map(order.index, ("/0", "/1"))) >= PER_HOST
 
 
-async def test_asked_to_all_are_looked_at_again(
+async def test_force_fetches_everything_again(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 3)))
     for force in (False, True):
-        async with gathering(opened, extractor, force=force) as one:
-            await one.bulk.add(ids_of(opened))
-            final = await one.bulk.run()
+        async with bulk_fetch(opened, extractor, force=force) as recorder:
+            await recorder.bulk.add(ids_of(opened))
+            final = await recorder.bulk.run()
     assert len(articles(server)) == 6
     assert final.done == 3
 
 
-async def test_a_disk_that_is_full_ends_it_in_a_sentence(
+async def test_a_full_disk_ends_the_run_with_a_message(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 20)))
-    async with gathering(opened, extractor) as one:
-        await one.bulk.add(ids_of(opened))
+    async with bulk_fetch(opened, extractor) as recorder:
+        await recorder.bulk.add(ids_of(opened))
 
         def fill() -> None:
             with opened.pages._database.read() as db:
                 (used,) = db.execute("PRAGMA page_count").fetchone()
                 db.execute(f"PRAGMA max_page_count={used}")
 
-        await one.bulk._disk.run(fill)
-        final = await one.bulk.run()
+        await recorder.bulk._run_in_library(fill)
+        final = await recorder.bulk.run()
     assert final.finished
     assert "disk is full" in final.summary
     assert final.left > 0
 
 
-async def test_an_article_that_is_gone_meanwhile_fails_alone(
+async def test_an_article_removed_in_the_meantime_fails_alone(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 2)))
-    async with gathering(opened, extractor) as one:
-        await one.bulk.add(["0" * 16, *ids_of(opened)])
-        final = await one.bulk.run()
+    async with bulk_fetch(opened, extractor) as recorder:
+        await recorder.bulk.add(["0" * 16, *ids_of(opened)])
+        final = await recorder.bulk.run()
     assert (final.done, final.failed) == (2, 1)
 
 
-async def test_cancelling_ends_everything_under_way(
+async def test_canceling_ends_all_running_fetches(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = site(server, 4)
@@ -365,33 +379,33 @@ async def test_cancelling_ends_everything_under_way(
     for n in range(4):
         server.on(f"/{n}", silent)
     opened = library(make_folder(documents))
-    async with gathering(opened, extractor) as one:
-        await one.bulk.add(ids_of(opened))
-        run = asyncio.create_task(one.bulk.run())
+    async with bulk_fetch(opened, extractor) as recorder:
+        await recorder.bulk.add(ids_of(opened))
+        run = asyncio.create_task(recorder.bulk.run())
         await asyncio.wait_for(asked.wait(), 60)
         run.cancel()
         with pytest.raises(asyncio.CancelledError):
             await run
-        assert not one.bulk._active
+        assert not recorder.bulk._active
     assert opened.pages.ids_with_page() == set()
 
 
-async def test_progress_is_told_ten_times_a_second_at_most(
+async def test_progress_is_reported_at_most_ten_times_a_second(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 40)))
-    async with gathering(opened, extractor) as one:
+    async with bulk_fetch(opened, extractor) as recorder:
         begun = time.monotonic()
-        await one.bulk.add(ids_of(opened))
-        await one.bulk.run()
+        await recorder.bulk.add(ids_of(opened))
+        await recorder.bulk.run()
         taken = time.monotonic() - begun
-    assert len(one.summary) <= taken * 10 + 3, "the first, the last, and one more for the clock"
+    assert len(recorder.progress) <= taken * 10 + 3, "the first, the last, and one more for the clock"
 
 
 # What strangers and others can do to it.
 
 
-async def test_robots_txt_is_honoured_wherever_a_redirect_leads(
+async def test_robots_txt_is_respected_after_redirects(
     extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     async with serving() as server:
@@ -413,45 +427,45 @@ async def test_robots_txt_is_honoured_wherever_a_redirect_leads(
                 documents[f"{n}.md"] = document(url, title=f"Title {n}")
             opened = library(make_folder(documents))
             begun = time.monotonic()
-            async with gathering(opened, extractor) as one:
-                await one.bulk.add(ids_of(opened))
-                final = await one.bulk.run()
+            async with bulk_fetch(opened, extractor) as recorder:
+                await recorder.bulk.add(ids_of(opened))
+                final = await recorder.bulk.run()
     assert (final.done, final.failed) == (3, 1)
     assert "/private/a" not in server.targets
-    assert any("its robots.txt asks programs to stay away" in got.error for got in one.on_result)
+    assert any("its robots.txt does not allow bulk fetches" in got.error for got in recorder.results)
     # One turn of the host's was taken by what led to the private page.
     assert all(when - begun >= n - 0.1 for n, when in enumerate(asked))
 
 
-async def test_a_thousand_articles_without_an_address_do_not_end_it(
+async def test_many_articles_without_an_address_fail_alone(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     documents = {f"none {n}.md": document(title=f"None {n}") for n in range(1000)}
     opened = library(make_folder({**documents, **site(server, 1)}))
     ids = ids_of(opened)
     last = [id_ for id_ in ids if find_target(opened, id_).addresses]
-    async with gathering(opened, extractor) as one, asyncio.timeout(120):
-        await one.bulk.add([*(id_ for id_ in ids if id_ not in last), *last])
-        final = await one.bulk.run()
+    async with bulk_fetch(opened, extractor) as recorder, asyncio.timeout(120):
+        await recorder.bulk.add([*(id_ for id_ in ids if id_ not in last), *last])
+        final = await recorder.bulk.run()
     assert (final.done, final.failed, final.left) == (1, 1000, 0)
 
 
 @pytest.mark.parametrize("how", ["named", "led to"])
-async def test_a_name_that_no_library_takes_is_one_article_s_failure(
+async def test_an_invalid_host_name_fails_only_its_article(
     how: str, server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     odd = "http://xn--/a"
     documents = site(server, 12)
     documents["odd.md"] = document(odd if how == "named" else server.on("/odd", onward(odd)))
     opened = library(make_folder(documents))
-    async with gathering(opened, extractor) as one:
-        await one.bulk.add(ids_of(opened))
-        final = await one.bulk.run()
+    async with bulk_fetch(opened, extractor) as recorder:
+        await recorder.bulk.add(ids_of(opened))
+        final = await recorder.bulk.run()
     assert (final.done, final.failed, final.left) == (12, 1, 0)
 
 
-class _Falls(ArticleFetcher):
-    """Something in newsreader that fails over one article."""
+class _BuggyFetcher(ArticleFetcher):
+    """A fetcher with a bug that one article triggers."""
 
     url = ""
 
@@ -461,7 +475,7 @@ class _Falls(ArticleFetcher):
         return await super().fetch(wanted, **more)
 
 
-async def test_what_newsreader_itself_fails_over_is_one_article_s_failure(
+async def test_an_internal_error_fails_only_its_article(
     server: Server,
     extractor: SandboxPool,
     make_folder: MakeFolder,
@@ -470,13 +484,12 @@ async def test_what_newsreader_itself_fails_over_is_one_article_s_failure(
 ) -> None:
     opened = library(make_folder(site(server, 12)))
     for force in (False, True):
-        async with gathering(opened, extractor, force=force) as one:
-            tools = one.bulk._fetching._tools
-            one.bulk._fetching = _Falls(tools.web, tools.reads, tools.pages, tools.disk, tools.capture)
-            one.bulk._fetching.url = server.url("/3")
-            await one.bulk.add(ids_of(opened))
-            final = await one.bulk.run()
-        (error,) = (got for got in one.on_result if got.error)
+        async with bulk_fetch(opened, extractor, force=force) as recorder:
+            recorder.bulk._fetcher = _BuggyFetcher(recorder.bulk._fetcher.context)
+            recorder.bulk._fetcher.url = server.url("/3")
+            await recorder.bulk.add(ids_of(opened))
+            final = await recorder.bulk.run()
+        (error,) = (got for got in recorder.results if got.error)
         assert (final.done, final.failed, final.left) == (11, 1, 0)
         assert error.error == "Something went wrong in newsreader itself; the log file has the details."
         failed = opened.pages.failure(error.id)
@@ -485,15 +498,12 @@ async def test_what_newsreader_itself_fails_over_is_one_article_s_failure(
     assert "ValueError: of its own" in caplog.text
 
 
-async def test_a_host_with_very_much_holds_up_no_other(
+async def test_a_host_with_many_articles_does_not_delay_others(
     server: Server,
     extractor: SandboxPool,
     make_folder: MakeFolder,
     library: OpenLibrary,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("reader.fetching.bulk._AHEAD", 20)
-    monkeypatch.setattr("reader.fetching.bulk._HOST_AHEAD", 10)
     documents = {f"{n:03}.md": document(server.url(f"/busy/{n}"), title=f"Busy {n}") for n in range(100)}
     gate = asyncio.Event()
 
@@ -507,41 +517,36 @@ async def test_a_host_with_very_much_holds_up_no_other(
     documents |= site(server, 3, "localhost")
     opened = library(make_folder(documents))
     others = [id_ for id_ in ids_of(opened) if "localhost" in find_target(opened, id_).addresses[0].url]
-    async with gathering(opened, extractor) as one, asyncio.timeout(120):
-        await one.bulk.add([*(id_ for id_ in ids_of(opened) if id_ not in others), *others])
-        run = asyncio.create_task(one.bulk.run())
-        await one.until(lambda: {got.id for got in one.on_result} >= set(others))
-        assert len(one.on_result) == 3, "the host with very much has answered nothing yet"
-        assert sum(map(len, one.bulk._hosts.values())) <= 20
-        await one.until(lambda: one.summary[-1].left == 100)
+    limits = BulkLimits(lookahead=20, host_lookahead=10)
+    async with bulk_fetch(opened, extractor, limits=limits) as recorder, asyncio.timeout(120):
+        await recorder.bulk.add([*(id_ for id_ in ids_of(opened) if id_ not in others), *others])
+        run = asyncio.create_task(recorder.bulk.run())
+        await recorder.until(lambda: {got.id for got in recorder.results} >= set(others))
+        assert len(recorder.results) == 3, "the host with very much has answered nothing yet"
+        assert sum(map(len, recorder.bulk._hosts.values())) <= 20
+        await recorder.until(lambda: recorder.progress[-1].left == 100)
         gate.set()
         final = await run
     assert (final.done, final.left) == (103, 0)
 
 
-async def test_a_failure_of_a_clock_that_was_ahead_keeps_nothing_from_being_asked_for(
+async def test_a_failure_in_the_future_is_ignored(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 1)))
     (id_,) = ids_of(opened)
     opened.pages.record_failure(id_, datetime.now(UTC) + timedelta(days=2), [("original", "a.example", "x")], "X.")
-    async with gathering(opened, extractor) as one:
-        await one.bulk.add([id_])
-        assert (await one.bulk.run()).done == 1
+    async with bulk_fetch(opened, extractor) as recorder:
+        await recorder.bulk.add([id_])
+        assert (await recorder.bulk.run()).done == 1
 
 
-@pytest.fixture
-def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reader.fetching.politeness._FIRST_WAIT", 0.05)
-
-
-@pytest.mark.usefixtures("short_waits")
 @pytest.mark.parametrize(
     "answer",
-    [reply(b"", "429 Too Many Requests", retry_after="0"), reply(b"", "503 FetchService Unavailable")],
+    [reply(b"", "429 Too Many Requests", retry_after="0"), reply(b"", "503 Service Unavailable")],
     ids=["429", "503"],
 )
-async def test_a_host_that_is_busy_and_does_not_say_for_how_long_is_not_asked_on_and_on(
+async def test_a_host_that_stays_busy_is_given_up(
     answer: bytes,
     server: Server,
     extractor: SandboxPool,
@@ -552,15 +557,15 @@ async def test_a_host_that_is_busy_and_does_not_say_for_how_long_is_not_asked_on
     for n in range(40):
         server.on(f"/{n}", answer)
     opened = library(make_folder(documents))
-    async with gathering(opened, extractor) as one:
-        await one.bulk.add(ids_of(opened))
-        final = await one.bulk.run()
+    async with bulk_fetch(opened, extractor, limits=BulkLimits(first_wait=0.05)) as recorder:
+        await recorder.bulk.add(ids_of(opened))
+        final = await recorder.bulk.run()
     assert (final.failed, final.left) == (40, 0)
     assert len(articles(server)) <= ROUNDS * PER_HOST
-    assert sum("busy 5 times in a row" in got.error for got in one.on_result) >= 40 - ROUNDS * PER_HOST
+    assert sum("busy 5 times in a row" in got.error for got in recorder.results) >= 40 - ROUNDS * PER_HOST
 
 
-async def test_it_ends_where_there_is_room_for_nothing_but_what_it_has_fetched(
+async def test_the_run_ends_when_its_own_pages_fill_the_cache(
     server: Server, extractor: SandboxPool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder(site(server, 12)))
@@ -578,9 +583,9 @@ async def test_it_ends_where_there_is_room_for_nothing_but_what_it_has_fetched(
     opened.pages.put(other, b"")
     kept = []
     for _ in range(2):
-        async with gathering(opened, extractor) as one:
-            await one.bulk.add(ids_of(opened))
-            final = await one.bulk.run()
+        async with bulk_fetch(opened, extractor) as recorder:
+            await recorder.bulk.add(ids_of(opened))
+            final = await recorder.bulk.run()
         kept.append(opened.pages.ids_with_page())
         assert opened.pages.page(other.id) is None, "what others have fetched makes room"
         assert final.summary.startswith("There is no room for more pages in 0 MB: ")
@@ -588,6 +593,6 @@ async def test_it_ends_where_there_is_room_for_nothing_but_what_it_has_fetched(
         assert final.left == 12 - len(kept[-1]) > 0
     assert kept[0] == kept[1] != set()
     opened.pages.limit = 1_000_000
-    async with gathering(opened, extractor) as one:
-        await one.bulk.add(ids_of(opened))
-        assert (await one.bulk.run()).left == 0
+    async with bulk_fetch(opened, extractor) as recorder:
+        await recorder.bulk.add(ids_of(opened))
+        assert (await recorder.bulk.run()).left == 0

@@ -1,4 +1,4 @@
-"""One article: which of its addresses is asked, what is kept, and what is told when it is not."""
+"""Fetching one article: which addresses are tried, what is stored, and what is reported."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from reader.core.errors import ReaderError
 from reader.core.events import Failure, FetchAttempted
 from reader.core.model import Links
 from reader.fetching.addresses import FetchTarget, fetch_target, find_target
-from reader.fetching.attempt import NO_ADDRESS, in_words
+from reader.fetching.attempt import NO_ADDRESS, describe_failures
 from reader.fetching.fetch_article import ArticleFetcher
 from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.pages.store import PageStore
-from reader.web.client import Fetcher
+from reader.web.client import WebClient
 from reader.web.options import ClientOptions
 from reader.web.robots import Robots
-from reader.workers.sandbox import SandboxPool
+from reader.workers.sandbox import SandboxLimits, SandboxPool
 from tests.conftest import MakeFolder, OpenLibrary
 from tests.fetching.linked_pages import RULES, STUB, Captures, body_of, document, fetching, html
 from tests.web.server import Request, Server, onward, reply, serving
@@ -35,7 +35,7 @@ ID = "0123456789abcdef"
 
 @pytest.fixture(scope="module")
 def extractor() -> Iterator[SandboxPool]:
-    one = SandboxPool(seconds=60)
+    one = SandboxPool(limits=SandboxLimits(60))
     yield one
     one.close()
 
@@ -71,7 +71,7 @@ def kept(pages: PageStore) -> Page:
 
 
 def age(pages: PageStore, hours: float) -> None:
-    """Make the kept page older."""
+    """Make the stored page older."""
     page, body = kept(pages), body_of(pages, ID)
     assert body is not None
     by = timedelta(hours=hours)
@@ -81,9 +81,7 @@ def age(pages: PageStore, hours: float) -> None:
 # Which address.
 
 
-async def test_the_first_address_that_yields_an_article_wins(
-    server: Server, job: ArticleFetcher, pages: PageStore
-) -> None:
+async def test_the_first_article_wins(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     links = Links(
         server.url("/gone"),
         server.on("/empty", reply(b"<html><body></body></html>")),
@@ -91,11 +89,13 @@ async def test_the_first_address_that_yields_an_article_wins(
         server.on("/cdn", reply(html("By the cache"))),
     )
     told: list[FetchAttempted] = []
-    outcome = await job.fetch(fetch_target(ID, [links]), tell=told.append)
-    got = outcome.got
+    outcome = await job.fetch(fetch_target(ID, [links]), on_attempt=told.append)
+    got = outcome.result
     assert (got.status, got.url, got.error) == ("fetched", links.amp, "")
     assert [failure.way for failure in got.failures] == ["original", "web"]
-    assert in_words(got.failures).startswith("404 Not Found at 127.0.0.1; web address: the page has no article in it")
+    assert describe_failures(got.failures).startswith(
+        "404 Not Found at 127.0.0.1; web address: the page has no article in it"
+    )
     assert [each.way for each in told] == ["original", "web", "amp"]
     assert server.targets == ["/gone", "/empty", "/amp"]
     page = kept(pages)
@@ -105,90 +105,84 @@ async def test_the_first_address_that_yields_an_article_wins(
     assert page.size == len(html("By AMP"))
 
 
-async def test_where_redirects_lead_to_is_where_it_was_found(
-    server: Server, job: ArticleFetcher, pages: PageStore
-) -> None:
+async def test_a_page_has_the_url_after_redirects(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     there = server.on("/there", reply(html()))
-    got = (await job.fetch(fetch_target(ID, [Links(server.on("/here", onward("/there")))]))).got
+    got = (await job.fetch(fetch_target(ID, [Links(server.on("/here", onward("/there")))]))).result
     assert got.url == there
     assert (kept(pages).url, kept(pages).final_url) == (server.url("/here"), there)
 
 
-async def test_what_is_the_same_address_is_asked_once(server: Server, job: ArticleFetcher) -> None:
+async def test_equivalent_addresses_are_requested_once(server: Server, job: ArticleFetcher) -> None:
     url = server.url("/gone")
-    got = (await job.fetch(fetch_target(ID, [Links(url, f"{url}?utm_source=x", f"{url}#top"), Links(url)]))).got
+    got = (await job.fetch(fetch_target(ID, [Links(url, f"{url}?utm_source=x", f"{url}#top"), Links(url)]))).result
     assert server.targets == ["/gone"]
     assert got.status == "failed"
     assert got.error == "404 Not Found at 127.0.0.1."
 
 
-async def test_each_failure_is_told_in_plain_words(server: Server, pages: PageStore, extractor: SandboxPool) -> None:
+async def test_every_failure_is_described(server: Server, pages: PageStore, extractor: SandboxPool) -> None:
     async def silent(*_: object) -> None:
         await asyncio.Event().wait()
 
     links = Links(server.url("/gone"), "", server.on("/slow", silent))
     rules = ClientOptions(allow_hosts=frozenset({"127.0.0.1"}), seconds=0.5)
     async with fetching(pages, extractor, rules=rules) as job:
-        got = (await job.fetch(fetch_target(ID, [links]))).got
+        got = (await job.fetch(fetch_target(ID, [links]))).result
     assert got.error == "404 Not Found at 127.0.0.1; AMP copy: timed out after 0.5 s."
     failed = pages.failure(ID)
     assert failed is not None
     assert (failed.error, failed.failures) == (got.error, tuple(map(tuple, got.failures)))
 
 
-async def test_an_article_without_an_address_says_so(job: ArticleFetcher) -> None:
-    got = (await job.fetch(fetch_target(ID, [Links()]))).got
+async def test_an_article_without_an_address_fails(job: ArticleFetcher) -> None:
+    got = (await job.fetch(fetch_target(ID, [Links()]))).result
     assert (got.status, got.error, got.url) == ("failed", NO_ADDRESS, "")
 
 
-async def test_an_address_with_a_password_is_refused_and_never_told(
+async def test_an_address_with_a_password_is_refused_and_not_quoted(
     server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     server.on("/a", reply(html()))
     links = Links(server.url("/a").replace("://", "://me:secret@"), server.url("/a"))
-    got = (await job.fetch(fetch_target(ID, [links]))).got
+    got = (await job.fetch(fetch_target(ID, [links]))).result
     assert got.status == "fetched"
     assert [failure.way for failure in got.failures] == ["original"]
     assert "secret" not in repr(got)
     assert "secret" not in repr(pages.page(ID))
 
 
-async def test_a_stub_is_passed_over_for_the_next_address(
-    server: Server, job: ArticleFetcher, pages: PageStore
-) -> None:
+async def test_after_a_stub_the_next_address_is_tried(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     links = Links(server.on("/stub", reply(STUB)), "", server.on("/amp", reply(html())))
-    got = (await job.fetch(fetch_target(ID, [links]))).got
+    got = (await job.fetch(fetch_target(ID, [links]))).result
     assert (got.status, kept(pages).way) == ("fetched", "amp")
     assert "requires a subscription" in got.failures[0].why
 
 
-async def test_what_makes_a_worker_fall_is_one_failure(server: Server, pages: PageStore) -> None:
+async def test_a_page_that_crashes_the_extractor_is_one_failure(server: Server, pages: PageStore) -> None:
     from tests.workers.test_sandbox import _MB
 
     links = Links(server.on("/a", reply(html())))
-    fallen = SandboxPool(seconds=60, memory=256 * _MB, tasks="tests.fetching.crashing_pages")
+    fallen = SandboxPool(limits=SandboxLimits(60, 256 * _MB), tasks="tests.fetching.crashing_pages")
     async with fetching(pages, fallen) as job:
-        got = (await job.fetch(fetch_target(ID, [links]))).got
+        got = (await job.fetch(fetch_target(ID, [links]))).result
     fallen.close()
-    assert got.error == "127.0.0.1: it made the process that reads pages fall."
+    assert got.error == "127.0.0.1: it crashed the process that reads pages."
 
 
 # What is kept.
 
 
-async def test_what_was_fetched_within_the_hour_is_not_asked_for(
-    server: Server, job: ArticleFetcher, pages: PageStore
-) -> None:
+async def test_a_fresh_page_is_not_requested_again(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     what = fetch_target(ID, [Links(server.on("/a", reply(html())))])
-    first = (await job.fetch(what)).got
-    again = (await job.fetch(what)).got
+    first = (await job.fetch(what)).result
+    again = (await job.fetch(what)).result
     assert (first.status, again.status) == ("fetched", "cached")
     assert (again.words, again.url, again.failures, again.error) == (first.words, first.url, (), "")
     assert server.targets == ["/a"]
 
 
 @pytest.mark.parametrize("how", ["after an hour", "forced", "a clock that was wrong"])
-async def test_a_kept_page_is_looked_at_again_with_its_validators(
+async def test_a_stored_page_is_checked_with_its_validators(
     how: str, server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     modified = "Sat, 21 Nov 2026 12:00:00 GMT"
@@ -201,7 +195,7 @@ async def test_a_kept_page_is_looked_at_again_with_its_validators(
     before = kept(pages)
     server.on("/a", reply(b"", "304 Not Modified", etag='"1"'))
     begun = datetime.now(UTC)
-    got = (await job.fetch(what, force=how == "forced")).got
+    got = (await job.fetch(what, force=how == "forced")).result
     assert (got.status, got.error) == ("cached", "")
     headers = server.requests[-1].headers
     assert (headers["if-none-match"], headers["if-modified-since"]) == ('"1"', modified)
@@ -210,13 +204,11 @@ async def test_a_kept_page_is_looked_at_again_with_its_validators(
     assert after == replace(before, checked_at=after.checked_at)
 
 
-async def test_a_page_that_has_changed_takes_the_place_of_the_former(
-    server: Server, job: ArticleFetcher, pages: PageStore
-) -> None:
+async def test_a_changed_page_replaces_the_stored_one(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     what = fetch_target(ID, [Links(server.on("/a", reply(html("Old"), etag='"1"')))])
     await job.fetch(what)
     server.on("/a", reply(html("New"), etag='"2"'))
-    got = (await job.fetch(what, force=True)).got
+    got = (await job.fetch(what, force=True)).result
     assert got.status == "fetched"
     assert (kept(pages).extract.title, kept(pages).etag) == ("New", '"2"')
 
@@ -228,12 +220,12 @@ async def test_a_page_that_has_changed_takes_the_place_of_the_former(
         (reply(b"gone", "404 Not Found"), "404 Not Found at 127.0.0.1"),
         (reply(STUB), "requires a subscription"),
         (reply(b"<html><body>Nothing</body></html>"), "has no article in it"),
-        (reply(html("A title", 2)), "words now, of"),
+        (reply(html("A title", 2)), "it now has only"),
         (reply(b"%PDF-1.7", kind="application/pdf"), "PDF"),
         (b"\x00\xff", "127.0.0.1:"),
     ],
 )
-async def test_nothing_worse_takes_the_place_of_a_good_page(
+async def test_failures_and_stubs_do_not_replace_a_page(
     answer: bytes, words: str, server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     what = fetch_target(ID, [Links(server.on("/a", reply(html("A title", 30))))])
@@ -241,16 +233,16 @@ async def test_nothing_worse_takes_the_place_of_a_good_page(
     age(pages, 48)
     before, body = kept(pages), body_of(pages, ID)
     server.on("/a", answer, then_close=True)
-    got = (await job.fetch(what)).got
+    got = (await job.fetch(what)).result
     assert got.status == "cached"
     assert got.words == before.extract.words
-    assert got.error.startswith("It could not be looked at again: ")
+    assert got.error.startswith("It could not be checked again: ")
     assert words in got.error
     assert (kept(pages), body_of(pages, ID)) == (before, body)
     assert pages.failure(ID) is None
 
 
-async def test_a_page_by_a_lesser_way_gives_way_to_the_original_and_not_the_other_way_round(
+async def test_an_original_replaces_a_copy_and_not_vice_versa(
     server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     amp = server.on("/amp", reply(html("By AMP")))
@@ -260,32 +252,32 @@ async def test_a_page_by_a_lesser_way_gives_way_to_the_original_and_not_the_othe
     server.on("/a", reply(html("Original")))
     await job.fetch(what, force=True)
     assert kept(pages).way == "original"
-    server.on("/a", reply(b"", "503 FetchService Unavailable"))
+    server.on("/a", reply(b"", "503 Service Unavailable"))
     asked = len(server.requests)
-    got = (await job.fetch(what, force=True)).got
+    got = (await job.fetch(what, force=True)).result
     assert (got.status, kept(pages).extract.title) == ("cached", "Original")
     assert [each.target for each in server.requests[asked:]] == ["/a"]
 
 
-async def test_validators_go_where_they_came_from(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
+async def test_validators_are_sent_only_to_their_address(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     there = server.on("/there", reply(html(), etag='"1"'))
     what = fetch_target(ID, [Links(server.on("/here", onward("/there")))])
     await job.fetch(what)
     server.on("/there", reply(b"", "304 Not Modified"))
-    got = (await job.fetch(what, force=True)).got
+    got = (await job.fetch(what, force=True)).result
     assert (got.status, got.url, got.error) == ("cached", there, "")
     server.on("/other", reply(b"", "304 Not Modified"))
     server.on("/here", onward("/other"))
     age(pages, 48)
     before = kept(pages).checked_at
-    got = (await job.fetch(what)).got
-    assert "nothing was fetched there before" in got.error
+    got = (await job.fetch(what)).result
+    assert "to a request without conditions" in got.error
     assert kept(pages).checked_at == before
     sent = [(each.target, each.headers.get("if-none-match")) for each in server.requests]
     assert sent[2:] == [("/here", None), ("/there", '"1"'), ("/here", None), ("/other", None)]
 
 
-async def test_the_front_page_and_another_text_take_no_page_s_place(
+async def test_the_front_page_and_other_texts_do_not_replace_a_page(
     server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     what = fetch_target(ID, [Links(server.on("/2026/a", reply(html("A title", 30))))])
@@ -293,30 +285,31 @@ async def test_the_front_page_and_another_text_take_no_page_s_place(
     before = kept(pages)
     text = "".join(f"<p>Headline {n}: in town number {n} the mayor has spoken of other things.</p>" for n in range(90))
     server.on("/", reply(html("The Daily", 1, text)))
-    for answer, why in ((onward("/"), "it leads to the front page now"), (reply(html("Y", 0, text[:3000])), "another")):
+    for answer, why in (
+        (onward("/"), "it now leads to the front page"),
+        (reply(html("Y", 0, text[:3000])), "a different text"),
+    ):
         server.on("/2026/a", answer)
         outcome = await job.fetch(what, force=True)
-        assert outcome.got.status == "cached"
-        assert why in outcome.got.error
-        assert outcome.got.hint == "What is kept stays; the browser shows what is there now."
+        assert outcome.result.status == "cached"
+        assert why in outcome.result.error
+        assert outcome.result.hint == "The stored page stays; the browser shows the current one."
         assert kept(pages) == before
 
 
-async def test_a_copy_takes_no_original_s_place_however_its_address_is_spelled(
-    server: Server, job: ArticleFetcher, pages: PageStore
-) -> None:
+async def test_a_copy_never_replaces_an_original(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     amp = server.on("/amp", reply(html("By AMP", 40)))
     server.on("/caf%c3%a9", reply(html("Original", 40)))
     await job.fetch(fetch_target(ID, [Links(server.url("/caf%c3%a9"), "", amp)]))
-    server.on("/caf%C3%A9", reply(b"", "503 FetchService Unavailable"))
-    got = (await job.fetch(fetch_target(ID, [Links(server.url("/caf%C3%A9"), "", amp)]), force=True)).got
+    server.on("/caf%C3%A9", reply(b"", "503 Service Unavailable"))
+    got = (await job.fetch(fetch_target(ID, [Links(server.url("/caf%C3%A9"), "", amp)]), force=True)).result
     assert (got.status, kept(pages).extract.title) == ("cached", "Original")
-    got = (await job.fetch(fetch_target(ID, [Links(amp=amp)]), force=True)).got
+    got = (await job.fetch(fetch_target(ID, [Links(amp=amp)]), force=True)).result
     assert (got.status, kept(pages).extract.title) == ("cached", "Original"), "the document has lost its address"
     assert "/amp" not in server.targets
 
 
-async def test_an_original_that_comes_meanwhile_stays(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
+async def test_an_original_stored_in_the_meantime_stays(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     async def meanwhile(_: Request, writer: asyncio.StreamWriter) -> None:
         # As another program, which shares the file, would have it.
         now = datetime.now(UTC)
@@ -325,12 +318,12 @@ async def test_an_original_that_comes_meanwhile_stays(server: Server, job: Artic
         writer.write(reply(html("By AMP", 40)))
         await writer.drain()
 
-    got = (await job.fetch(fetch_target(ID, [Links(server.url("/a"), "", server.on("/amp", meanwhile))]))).got
+    got = (await job.fetch(fetch_target(ID, [Links(server.url("/a"), "", server.on("/amp", meanwhile))]))).result
     assert (got.status, got.words, got.error) == ("cached", 2, "")
     assert kept(pages).extract.markdown == "An original.\n"
 
 
-async def test_a_copy_that_comes_meanwhile_gives_way(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
+async def test_a_copy_stored_in_the_meantime_is_replaced(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     async def meanwhile(_: Request, writer: asyncio.StreamWriter) -> None:
         now = datetime.now(UTC)
         pages.put(
@@ -340,11 +333,11 @@ async def test_a_copy_that_comes_meanwhile_gives_way(server: Server, job: Articl
         writer.write(reply(html("Original", 40)))
         await writer.drain()
 
-    got = (await job.fetch(fetch_target(ID, [Links(server.on("/a", meanwhile))]))).got
+    got = (await job.fetch(fetch_target(ID, [Links(server.on("/a", meanwhile))]))).result
     assert (got.status, kept(pages).way) == ("fetched", "original")
 
 
-async def test_no_page_is_asked_for_twice_at_a_time(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
+async def test_no_page_is_requested_twice_at_a_time(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     asked, gate = asyncio.Event(), asyncio.Event()
 
     async def gated(_: Request, writer: asyncio.StreamWriter) -> None:
@@ -357,12 +350,12 @@ async def test_no_page_is_asked_for_twice_at_a_time(server: Server, job: Article
     persons = [asyncio.create_task(job.fetch(what, force=True)) for _ in range(2)]
     await asyncio.wait_for(asked.wait(), 60)
     gate.set()
-    assert sorted([(await each).got.status for each in persons]) == ["cached", "fetched"]
+    assert sorted([(await each).result.status for each in persons]) == ["cached", "fetched"]
     assert server.targets == ["/a"]
 
 
 @pytest.mark.parametrize("is_there", [True, False])
-async def test_what_nobody_waits_for_gives_way_to_the_person_who_opens_it(
+async def test_a_background_fetch_is_preempted_by_the_user(
     is_there: bool, server: Server, job: ArticleFetcher, pages: PageStore
 ) -> None:
     asked = asyncio.Event()
@@ -377,25 +370,23 @@ async def test_what_nobody_waits_for_gives_way_to_the_person_who_opens_it(
         await writer.drain()
 
     what = fetch_target(ID, [Links(server.on("/a", answer))])
-    async with Fetcher(RULES) as fetcher, asyncio.timeout(60):
+    async with WebClient(RULES) as fetcher, asyncio.timeout(60):
         background = asyncio.create_task(job.fetch(what, robots=Robots(fetcher)))
         await asked.wait()
-        person = (await job.fetch(what)).got
-        other = (await background).got
+        person = (await job.fetch(what)).result
+        other = (await background).result
     assert (person.status, other.status) == (("fetched", "cached") if is_there else ("failed", "failed"))
     assert other.error == person.error
     assert server.targets.count("/a") == 2, "the answer to the person is the answer to the other"
 
 
-async def test_a_304_without_a_kept_page_is_a_failure(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
-    got = (await job.fetch(fetch_target(ID, [Links(server.on("/a", reply(b"", "304 Not Modified")))]))).got
+async def test_a_304_without_a_stored_page_is_a_failure(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
+    got = (await job.fetch(fetch_target(ID, [Links(server.on("/a", reply(b"", "304 Not Modified")))]))).result
     assert got.status == "failed"
     assert pages.page(ID) is None
 
 
-async def test_a_full_disk_is_raised_and_nothing_is_lost(
-    server: Server, extractor: SandboxPool, tmp_path: object
-) -> None:
+async def test_a_full_disk_raises_and_loses_nothing(server: Server, extractor: SandboxPool, tmp_path: object) -> None:
     from pathlib import Path
 
     assert isinstance(tmp_path, Path)
@@ -409,7 +400,7 @@ async def test_a_full_disk_is_raised_and_nothing_is_lost(
                 (used,) = db.execute("PRAGMA page_count").fetchone()
                 db.execute(f"PRAGMA max_page_count={used}")
 
-        await job._tools.disk.run(fill)
+        await job.context.library_thread.run(fill)
         import random
 
         noise = "".join(chr(random.Random(1).randrange(0x4E00, 0x9000)) for _ in range(3))
@@ -422,9 +413,7 @@ async def test_a_full_disk_is_raised_and_nothing_is_lost(
     pages.close()
 
 
-async def test_cancelling_keeps_nothing_and_what_was_kept(
-    server: Server, job: ArticleFetcher, pages: PageStore
-) -> None:
+async def test_canceling_leaves_the_stored_page(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     reached = asyncio.Event()
 
     async def silent(*_: object) -> None:
@@ -443,27 +432,27 @@ async def test_cancelling_keeps_nothing_and_what_was_kept(
 # The archive.
 
 
-async def test_the_archive_is_asked_only_when_the_person_wants_it(
+async def test_the_archive_is_tried_only_on_request(
     server: Server, job: ArticleFetcher, captures: Captures, pages: PageStore
 ) -> None:
     url = server.url("/gone")
     captures.has = {url: server.on("/2026/gone", reply(html("As it was")))}
-    got = (await job.fetch(fetch_target(ID, [Links(url)]))).got
+    got = (await job.fetch(fetch_target(ID, [Links(url)]))).result
     assert (got.status, captures.asked) == ("failed", [])
-    got = (await job.fetch(fetch_target(ID, [Links(url)]), archive=True)).got
+    got = (await job.fetch(fetch_target(ID, [Links(url)]), archive=True)).result
     assert (got.status, captures.asked) == ("fetched", [url])
     assert (kept(pages).way, kept(pages).extract.title) == ("archive", "As it was")
     assert pages.failure(ID) is None
 
 
-async def test_by_config_the_archive_is_always_asked_in_the_end(
+async def test_the_archive_is_always_tried_if_so_configured(
     server: Server, pages: PageStore, extractor: SandboxPool
 ) -> None:
     captures = Captures()
     async with fetching(pages, extractor, captures, archive=True) as job:
-        got = (await job.fetch(fetch_target(ID, [Links(server.on("/a", reply(html())))]))).got
+        got = (await job.fetch(fetch_target(ID, [Links(server.on("/a", reply(html())))]))).result
         assert (got.status, captures.asked) == ("fetched", [])
-        got = (await job.fetch(fetch_target("f" * 16, [Links(server.url("/gone"), server.url("/web"))]))).got
+        got = (await job.fetch(fetch_target("f" * 16, [Links(server.url("/gone"), server.url("/web"))]))).result
     assert captures.asked == [server.url("/gone"), server.url("/web")]
     assert got.error.endswith("archive: it has no capture.")
 
@@ -471,9 +460,9 @@ async def test_by_config_the_archive_is_always_asked_in_the_end(
 # Which article.
 
 
-def test_the_issue_s_own_words() -> None:
+def test_an_example_of_described_failures() -> None:
     failures = [Failure("original", "jurist.org", "404"), Failure("amp", "amp.jurist.org", "timed out after 20 s")]
-    assert in_words(failures) == "404 at jurist.org; AMP copy: timed out after 20 s"
+    assert describe_failures(failures) == "404 at jurist.org; AMP copy: timed out after 20 s"
 
 
 _URLS = st.sampled_from(
@@ -482,7 +471,7 @@ _URLS = st.sampled_from(
 
 
 @given(st.lists(st.builds(Links, _URLS, _URLS, _URLS, _URLS), max_size=4))
-def test_addresses_are_in_the_order_of_their_ways_and_each_once(links: list[Links]) -> None:
+def test_addresses_are_ordered_and_unique(links: list[Links]) -> None:
     found = fetch_target(ID, links)
     ways = [address.way for address in found.addresses]
     assert ways == sorted(ways, key=["original", "web", "amp", "cdn_amp"].index)
@@ -514,7 +503,7 @@ def test_documents_of_one_article_share_its_addresses(make_folder: MakeFolder, l
         ("web", "https://a.example/web"),
         ("amp", "https://amp.a.example/1"),
     ]
-    with pytest.raises(ReaderError, match="no document of this article"):
+    with pytest.raises(ReaderError, match="no longer has a document"):
         find_target(opened, "0" * 16)
     assert find_target(opened, "0" * 16, given) == fetch_target("0" * 16, [given])
 
@@ -522,27 +511,25 @@ def test_documents_of_one_article_share_its_addresses(make_folder: MakeFolder, l
 # Unasked.
 
 
-async def test_what_is_fetched_unasked_keeps_to_robots_txt(
-    server: Server, job: ArticleFetcher, pages: PageStore
-) -> None:
+async def test_background_fetches_respect_robots_txt(server: Server, job: ArticleFetcher, pages: PageStore) -> None:
     server.on("/robots.txt", reply(b"User-agent: *\nDisallow: /private/\n", kind="text/plain"))
     url = server.on("/private/a", reply(html()))
-    async with Fetcher(RULES) as fetcher:
+    async with WebClient(RULES) as fetcher:
         robots = Robots(fetcher)
-        got = (await job.fetch(fetch_target(ID, [Links(url)]), robots=robots)).got
-        assert "robots.txt asks" in got.error
-        refused = (await job.fetch(fetch_target(ID, [Links("http://10.0.0.1/")]), robots=robots)).got
-        assert refused.error == "10.0.0.1: not fetched, because it is an address of a private network."
+        got = (await job.fetch(fetch_target(ID, [Links(url)]), robots=robots)).result
+        assert "robots.txt does not allow" in got.error
+        refused = (await job.fetch(fetch_target(ID, [Links("http://10.0.0.1/")]), robots=robots)).result
+        assert refused.error == "10.0.0.1: not fetched because it is an address of a private network."
         assert 'allow_hosts = ["10.0.0.1"]' in refused.hint
         assert "/private/a" not in server.targets
-        got = (await job.fetch(fetch_target(ID, [Links(url)]))).got
+        got = (await job.fetch(fetch_target(ID, [Links(url)]))).result
     assert got.status == "fetched", "a person who opens one article is no robot"
 
 
-async def test_a_host_that_wants_to_be_left_alone_is_told(server: Server, job: ArticleFetcher) -> None:
+async def test_a_busy_host_is_reported(server: Server, job: ArticleFetcher) -> None:
     server.on("/a", reply(b"", "429 Too Many Requests", retry_after="120"))
     outcome = await job.fetch(fetch_target(ID, [Links(server.url("/a"))]))
-    assert outcome.got.status == "failed"
+    assert outcome.result.status == "failed"
     assert outcome.host == "127.0.0.1"
     assert outcome.retry_after is not None
     assert 100 < outcome.retry_after <= 120

@@ -1,4 +1,4 @@
-"""How hosts are asked for many pages: one after another where they want that, and not when they are busy."""
+"""Crawl delays and backoff from busy hosts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NAME = "a.example"
 
 
 class Sites:
-    """Sites that want what they are told to."""
+    """Fake robots.txt rules."""
 
     def __init__(self, **delays: float) -> None:
         self.delays = {f"{name}.example": delay for name, delay in delays.items()}
@@ -27,7 +27,7 @@ class Sites:
         return self.delays.get(url.split("/")[2], 0.0)
 
 
-async def test_what_is_not_allowed_takes_no_turn() -> None:
+async def test_a_disallowed_address_takes_no_turn() -> None:
     manners = Politeness(Sites(a=30.0))
     objection = await manners.objection("https://a.example/private")
     assert objection is not None
@@ -35,9 +35,9 @@ async def test_what_is_not_allowed_takes_no_turn() -> None:
     assert manners.not_before(NAME) == 0.0
 
 
-async def test_a_host_s_pages_are_so_far_apart_and_others_are_not_kept_waiting() -> None:
+async def test_crawl_delay_applies_per_host() -> None:
     manners = Politeness(Sites(a=0.3))
-    assert manners.at_once(NAME, 2) == 2
+    assert manners.parallel_limit(NAME, 2) == 2
     turns: list[tuple[str, float]] = []
 
     async def one(url: str) -> None:
@@ -49,19 +49,19 @@ async def test_a_host_s_pages_are_so_far_apart_and_others_are_not_kept_waiting()
     assert turns[-1][0] == "https://a.example/3"
     times = [when for url, when in turns if "a.example" in url]
     assert all(when - begun >= 0.3 * n - 0.01 for n, when in enumerate(times))
-    assert manners.at_once(NAME, 2) == 1
-    assert manners.at_once("b.example", 2) == 2
+    assert manners.parallel_limit(NAME, 2) == 1
+    assert manners.parallel_limit("b.example", 2) == 2
     assert manners.not_before(NAME) > times[-1]
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.5])
-async def test_a_busy_host_is_left_alone_for_longer_each_time_and_then_given_up(seconds: float) -> None:
+async def test_pauses_for_a_busy_host_double_until_it_is_given_up(seconds: float) -> None:
     now = [1000.0]
     manners = Politeness(Sites(), lambda: now[0])
     waits = []
     for _ in range(ROUNDS - 1):
-        assert manners.is_busy(NAME, seconds)
-        assert manners.is_busy(NAME, seconds), "two that were under way at the same time count as one"
+        assert manners.record_busy(NAME, seconds)
+        assert manners.record_busy(NAME, seconds), "two that were under way at the same time count as one"
         waits.append(manners.not_before(NAME) - now[0])
         objection = await manners.objection(URL)
         assert objection is not None
@@ -69,23 +69,23 @@ async def test_a_busy_host_is_left_alone_for_longer_each_time_and_then_given_up(
         now[0] += waits[-1]
         assert await manners.objection(URL) is None
     assert waits == [1.0, 2.0, 4.0, 8.0]
-    assert not manners.is_busy(NAME, seconds)
+    assert not manners.record_busy(NAME, seconds)
     objection = await manners.objection(URL)
     assert objection is not None
     assert (objection.why, objection.retry_after) == ("it was busy 5 times in a row", None)
-    manners.answers(NAME)
+    manners.record_response(NAME)
     assert await manners.objection(URL) is not None, "it was given up"
     assert await manners.objection("https://b.example/") is None
 
 
-def test_what_a_host_asks_for_is_kept_to_and_an_answer_makes_good() -> None:
+def test_a_requested_pause_is_respected_and_a_response_resets_it() -> None:
     now = [1000.0]
     manners = Politeness(Sites(), lambda: now[0])
-    assert manners.is_busy(NAME, 120.0)
+    assert manners.record_busy(NAME, 120.0)
     assert manners.not_before(NAME) == 1120.0
-    assert not manners.is_busy(NAME, LONGEST_WAIT + 1)
+    assert not manners.record_busy(NAME, LONGEST_WAIT + 1)
     for _ in range(2 * ROUNDS):
         now[0] = manners.not_before(NAME)
-        manners.answers(NAME)
-        assert manners.is_busy(NAME, 0.0)
+        manners.record_response(NAME)
+        assert manners.record_busy(NAME, 0.0)
         assert manners.not_before(NAME) == now[0] + 1.0

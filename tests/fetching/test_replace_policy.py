@@ -1,4 +1,4 @@
-"""Which pages may take a kept one's place: what an article becomes, and nothing that a site shows instead of it."""
+"""Which pages may replace a stored one: later versions of the article, and no others."""
 
 from __future__ import annotations
 
@@ -46,64 +46,76 @@ KEPT = a_page(ARTICLE)
     ],
     ids=["the same", "longer", "a live blog goes on", "shortened", "rewritten in part", "corrected", "another order"],
 )
-def test_what_an_article_becomes_takes_its_place(paragraphs: list[str]) -> None:
+def test_later_versions_of_an_article_replace_it(paragraphs: list[str]) -> None:
     assert reason_to_keep(KEPT, a_page(paragraphs)) == ""
 
 
-def test_a_notice_that_became_an_article_takes_its_place() -> None:
+def test_an_article_replaces_a_short_notice() -> None:
     notice = a_page(["The court has ruled, says the agency. More will follow here in a moment."])
     assert reason_to_keep(notice, KEPT) == ""
 
 
-def test_an_article_that_has_moved_takes_its_place() -> None:
+def test_an_article_at_a_new_address_replaces_it() -> None:
     assert reason_to_keep(KEPT, a_page(ARTICLE[:15], final_url="https://www.news.example/ruling")) == ""
 
 
+STORED = "the stored page has 560 words"
+
+
 @pytest.mark.parametrize(
-    ("page", "why"),
+    ("page", "reason"),
     [
-        (a_page(ARTICLE[:9]), "it has only 252 words now, of 560 that are kept"),
-        (a_page(["Our site is under maintenance."]), "it has only 5 words now, of 560 that are kept"),
-        (a_page(sentences("minister", 30, 50)), "it has another text now, of 560 words; 560 words are kept"),
+        (a_page(ARTICLE[:9]), f"it now has only 252 words; {STORED}"),
+        (a_page(["Our site is under maintenance."]), f"it now has only 5 words; {STORED}"),
+        (
+            a_page(sentences("minister", 30, 50)),
+            "it now has a different text of 560 words; the stored page has 560 words",
+        ),
         (
             a_page(sentences("minister", 30, 80), final_url="https://news.example/courts/"),
-            "it has another text now, of 1,400 words; 560 words are kept",
+            f"it now has a different text of 1,400 words; {STORED}",
         ),
-        (a_page(ARTICLE, final_url="https://news.example/"), "it leads to the front page now; 560 words are kept"),
-        (a_page(ARTICLE, final_url="https://m.news.example/Index.html"), "it leads to the front page now; 560 words"),
+        (
+            a_page(ARTICLE, final_url="https://news.example/"),
+            "it now leads to the front page; the stored page has 560 words",
+        ),
+        (
+            a_page(ARTICLE, final_url="https://m.news.example/Index.html"),
+            "it now leads to the front page; the stored page has 560 words",
+        ),
     ],
     ids=["a teaser", "maintenance", "another article", "a section", "the front page", "another front page"],
 )
-def test_what_a_site_shows_instead_does_not(page: Page, why: str) -> None:
-    assert reason_to_keep(KEPT, page).startswith(why)
+def test_other_pages_of_a_site_do_not_replace_the_article(page: Page, reason: str) -> None:
+    assert reason_to_keep(KEPT, page).startswith(reason)
 
 
-def test_of_short_pages_too() -> None:
+def test_error_pages_do_not_replace_short_articles() -> None:
     notice = a_page(sentences("court", 0, 3))
     error = (
         "We could not find what you were looking for, it may have been moved; try to search for it, or begin at the "
     )
-    assert reason_to_keep(notice, a_page([error + "front page."])).startswith("it has only 25 words now")
-    assert reason_to_keep(notice, a_page([error * 2 + "front page."])).startswith("it has another text now")
+    assert reason_to_keep(notice, a_page([error + "front page."])).startswith("it now has only 25 words")
+    assert reason_to_keep(notice, a_page([error * 2 + "front page."])).startswith("it now has a different text")
 
 
-def test_an_article_that_is_the_front_page_of_its_site_may_change() -> None:
+def test_an_article_on_the_front_page_may_change() -> None:
     front = "https://one-article.example/"
     assert reason_to_keep(a_page(ARTICLE, front), a_page(ARTICLE[2:], front)) == ""
     kept = a_page(ARTICLE, "https://one-article.example/old", front)
     assert reason_to_keep(kept, a_page(ARTICLE[2:], "https://one-article.example/old", front)) == ""
 
 
-def test_a_page_that_names_its_article_in_the_query_is_no_front_page() -> None:
+def test_a_root_path_with_a_query_is_no_front_page() -> None:
     url = "https://news.example/?p=12"
     assert reason_to_keep(a_page(ARTICLE, url), a_page(ARTICLE, url)) == ""
     assert reason_to_keep(KEPT, a_page(ARTICLE, final_url=url)) == ""
 
 
-def test_texts_too_short_to_be_compared_are_judged_by_their_length() -> None:
+def test_very_short_texts_are_compared_by_length() -> None:
     assert reason_to_keep(a_page(["One two three."]), a_page(["Four five."])) == ""
     assert reason_to_keep(a_page(["One"]), a_page(["Two"], final_url="https://news.example/")).endswith(
-        "; 1 word is kept"
+        "; the stored page has 1 word"
     )
 
 
@@ -112,4 +124,4 @@ def test_scripts_without_spaces_are_compared_by_their_characters() -> None:
     page = a_page(chinese)
     assert reason_to_keep(page, a_page([*chinese[3:], "本文已更正。"])) == ""
     other = a_page(["网站正在维护，请稍后再来。我们为给您带来的不便深表歉意。"] * 20)
-    assert reason_to_keep(page, other).startswith("it has another text now")
+    assert reason_to_keep(page, other).startswith("it now has a different text")

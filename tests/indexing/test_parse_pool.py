@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import signal
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,12 +15,12 @@ import pytest
 from reader.documents.files import Folder
 from reader.indexing import parse_worker
 from reader.indexing.parse_pool import ParserPool
-from reader.indexing.parse_worker import FAILED, parse_files
+from reader.indexing.parse_worker import PARSER_FAILED, parse_files
 from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
-from reader.workers import process as processes
+from reader.workers.process import ParentConnection, ProcessEndedError, read_message, write_message
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
-_PATIENCE = 30.0
+_TIMEOUT = 30.0
 
 
 @contextmanager
@@ -36,7 +34,7 @@ def _pool(folder: Folder, size: int = 2) -> Iterator[ParserPool]:
 
 def _all(pool: ParserPool) -> dict[bytes, ParsedFile]:
     found: dict[bytes, ParsedFile] = {}
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while pool.outstanding:
         assert time.monotonic() < deadline, "the processes do not answer"
         for _, taken, _ in pool.collect(0.2):
@@ -54,12 +52,12 @@ def _is_running(pid: int) -> bool:
 
 @pytest.fixture
 def folder(make_folder: MakeFolder) -> Folder:
-    """Sixty documents, one of which has problems and one of which is none."""
+    """Sixty files: one document has problems, and one file is no document."""
     documents = {f"{n:02}.md": f"---\ntitle: t{n}\nquality: {n}\n---\n" for n in range(58)}
     return Folder.of(make_folder({**documents, "58.md": "---\nquality: x\n---\n", "59.md": "nothing"}))
 
 
-def test_processes_take_documents_as_this_one_would(folder: Folder) -> None:
+def test_processes_parse_like_this_one(folder: Folder) -> None:
     names = [b"%02d.md" % n for n in range(60)]
     here = {each.name: each for each in parse_files(folder, b"", names)[1]}
     with _pool(folder) as pool:
@@ -70,17 +68,17 @@ def test_processes_take_documents_as_this_one_would(folder: Folder) -> None:
     assert here[b"59.md"].record is None
 
 
-def test_the_careful_way_gives_the_same(folder: Folder) -> None:
+def test_the_slow_path_gives_the_same_result(folder: Folder) -> None:
     names = [b"%02d.md" % n for n in range(60)]
     assert parse_files(folder, b"", names) == parse_files(folder, b"", names, slow_path=True)
 
 
-def test_a_process_that_is_killed_is_replaced_and_nothing_is_lost(folder: Folder) -> None:
+def test_a_killed_process_is_replaced_without_loss(folder: Folder) -> None:
     names = [b"%02d.md" % n for n in range(60)]
     with _pool(folder, 1) as pool:
         pool.submit(b"", names[:5])
         assert len(_all(pool)) == 5
-        (victim,) = pool._running
+        (victim,) = pool.processes.processes
         os.kill(victim.pid, signal.SIGSTOP)  # so that it is at work when it dies
         for name in names[5:]:
             pool.submit(b"", [name])
@@ -94,14 +92,14 @@ def test_closing_leaves_no_process_behind(folder: Folder) -> None:
     with _pool(folder) as pool:
         pool.submit(b"", [b"00.md"])
         _all(pool)
-        processes = [process.pid for process in pool._running]
+        processes = [process.pid for process in pool.processes.processes]
         assert processes
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while any(map(_is_running, processes)):
         assert time.monotonic() < deadline, "a process goes on"
 
 
-def test_what_vanishes_is_left_out_and_what_cannot_be_read_is_told(make_folder: MakeFolder) -> None:
+def test_vanished_files_are_left_out_and_unreadable_ones_reported(make_folder: MakeFolder) -> None:
     folder = Folder.of(make_folder({"a.md": "---\ntitle: a\n---\n"}))
     (folder.root / "dir.md").mkdir()
     _, taken, failures = parse_files(folder, b"", [b"a.md", b"gone.md", b"dir.md"])
@@ -110,7 +108,9 @@ def test_what_vanishes_is_left_out_and_what_cannot_be_read_is_told(make_folder: 
     assert (taken[1].mtime_ns, failures) == (NOT_PARSED, [])
 
 
-def test_a_document_that_makes_us_fail_costs_itself(make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_in_the_parser_costs_one_document(
+    make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = Folder.of(make_folder({"a.md": "---\ntitle: a\n---\n"}))
 
     def fail(path: bytes, data: bytes) -> object:
@@ -118,28 +118,18 @@ def test_a_document_that_makes_us_fail_costs_itself(make_folder: MakeFolder, mon
 
     monkeypatch.setattr("reader.indexing.parse_worker.index_record", fail)
     _, (taken,), (failure,) = parse_files(folder, b"", [b"a.md"])
-    assert taken.problems == ((1, "", FAILED),)
+    assert taken.problems == ((1, "", PARSER_FAILED),)
     assert "ZeroDivisionError" in failure
 
 
-def test_the_program_of_a_process_answers_until_its_pipe_is_closed(
-    folder: Folder, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_worker_answers_until_its_pipe_is_closed(folder: Folder) -> None:
     requests, answers = io.BytesIO(), io.BytesIO()
-    processes.send((b"", [b"00.md", b"58.md"], False), requests)
+    write_message((b"", [b"00.md", b"58.md"], False), requests)
     requests.seek(0)
-    monkeypatch.setattr(sys, "argv", ["taking", str(folder.root), "", "0"])
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(requests))
-    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(answers))
-    was_enabled = gc.isenabled()
-    try:
-        parse_worker.main()
-    finally:
-        if was_enabled:
-            gc.enable()
+    parse_worker.serve(ParentConnection(requests, answers), folder)
     answers.seek(0)
-    taken, failures = processes.receive(answers)
-    assert [each[0] for each in taken] == [b"00.md", b"58.md"]
-    assert failures == []
-    with pytest.raises(EOFError):
-        processes.receive(answers)
+    parsed, tracebacks = read_message(answers)
+    assert [each[0] for each in parsed] == [b"00.md", b"58.md"]
+    assert tracebacks == []
+    with pytest.raises(ProcessEndedError):
+        read_message(answers)

@@ -1,4 +1,4 @@
-"""A refresh of some paths comes to what a refresh of everything would."""
+"""A refresh of some paths has the same result as a refresh of everything."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ def _refresh(library: Library, *paths: bytes) -> Progress:
 
 @pytest.fixture
 def opened(make_folder: MakeFolder, library: OpenLibrary) -> Library:
-    """A library of a folder with folders in it."""
+    """A library with nested folders."""
     names = ("1.md", "a/1.md", "a/b/1.md", "a/b/c/1.md", "a-b/1.md")
     return library(make_folder({name: _document(name) for name in names}))
 
 
 def _whole(library: Library) -> None:
-    """Make sure that everything has been found."""
+    """Check that a whole refresh finds nothing more."""
     last = _refresh(library)
     assert (last.done, last.removed, last.moved) == (0, 0, 0)
 
 
-def test_files_that_came_changed_or_went(opened: Library, make_folder: MakeFolder) -> None:
+def test_created_changed_and_removed_files(opened: Library, make_folder: MakeFolder) -> None:
     make_folder({"a/b/new.md": _document("new"), "a/1.md": _document("changed")})
     (opened.folder.root / "1.md").unlink()
     last = _refresh(opened, b"a/b/new.md", b"a/1.md", b"1.md", b"nothing.md", b"a/nowhere/x.md")
@@ -60,14 +60,14 @@ def test_files_that_came_changed_or_went(opened: Library, make_folder: MakeFolde
     _whole(opened)
 
 
-def test_what_is_not_named_is_not_looked_at(opened: Library, make_folder: MakeFolder) -> None:
+def test_other_paths_are_not_compared(opened: Library, make_folder: MakeFolder) -> None:
     make_folder({"new.md": _document("new"), "a/new.md": _document("new")})
     _refresh(opened, b"a/new.md")
     assert "new.md" not in _paths(opened)
     assert _refresh(opened).changed == 1  # nor is it taken for seen
 
 
-def test_a_folder_under_another_name_is_known_by_its_documents(opened: Library) -> None:
+def test_a_renamed_folder_is_a_move(opened: Library) -> None:
     rows = {path: opened.index.rowid_by_path(path) for path in (b"a/1.md", b"a/b/1.md", b"a/b/c/1.md")}
     (opened.folder.root / "a").rename(opened.folder.root / "z")
     last = _refresh(opened, b"a", b"z")
@@ -77,7 +77,7 @@ def test_a_folder_under_another_name_is_known_by_its_documents(opened: Library) 
     _whole(opened)
 
 
-def test_a_folder_that_went_takes_along_what_was_in_it_and_nothing_else(opened: Library) -> None:
+def test_a_removed_folder_removes_only_its_content(opened: Library) -> None:
     shutil.rmtree(opened.folder.root / "a")
     assert _refresh(opened, b"a").removed == 3
     assert _paths(opened) == ["1.md", "a-b/1.md"]
@@ -85,9 +85,7 @@ def test_a_folder_that_went_takes_along_what_was_in_it_and_nothing_else(opened: 
     _whole(opened)
 
 
-def test_a_folder_that_went_and_came_back_has_no_more_than_it_holds_now(
-    opened: Library, make_folder: MakeFolder
-) -> None:
+def test_a_recreated_folder_has_only_its_new_content(opened: Library, make_folder: MakeFolder) -> None:
     shutil.rmtree(opened.folder.root / "a")
     make_folder({"a/2.md": _document("2")})
     last = _refresh(opened, b"a", b"a/1.md", b"a/2.md", b"a/b", b"a/b/1.md")
@@ -123,7 +121,7 @@ def test_a_folder_in_the_place_of_a_document(
     _whole(opened)
 
 
-def test_a_linked_folder_is_passed_over_as_everywhere(opened: Library, make_folder: MakeFolder, tmp_path: Path) -> None:
+def test_linked_folders_are_skipped(opened: Library, make_folder: MakeFolder, tmp_path: Path) -> None:
     make_folder({"a/other.md": _document("other")})
     (opened.folder.root / "a-b").rename(tmp_path / "elsewhere")
     (opened.folder.root / "a-b").symlink_to(opened.folder.root / "a")
@@ -138,7 +136,7 @@ _STEPS = st.tuples(st.sampled_from(["write", "delete", "move"]), _PLACES, _PLACE
 
 
 def _change(root: Path, kind: str, path: str, target: str, title: str) -> set[str]:
-    """Do something to the folder, and return the paths that the system would tell of; none when it cannot be done."""
+    """Change the folder, and return the paths that a watcher reports; none if it is impossible."""
     at, to = root / path, root / target
     if kind == "write":
         new = [str(above.relative_to(root)) for above in at.parents if not above.exists()][-1:]
@@ -164,7 +162,7 @@ def _change(root: Path, kind: str, path: str, target: str, title: str) -> set[st
 
 @settings(max_examples=60)
 @given(st.lists(st.lists(_STEPS, min_size=2, max_size=8), min_size=2, max_size=5))
-def test_whatever_happens_the_paths_that_are_told_are_enough(rounds: list[list[tuple[str, str, str]]]) -> None:
+def test_reported_paths_are_enough_for_any_change(rounds: list[list[tuple[str, str, str]]]) -> None:
     with TemporaryDirectory() as place:
         root = Path(place).resolve() / "news"
         for name in ("a.md", "b/a.md", "b/b/a.md"):

@@ -1,4 +1,4 @@
-"""Whatever happens to a folder between two refreshes, the index comes to say what the folder says."""
+"""After any changes of a folder, a refresh makes the index match it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,13 @@ from pathlib import Path
 from threading import Event
 from typing import NamedTuple
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reader.core.events import Progress
 from reader.core.ordering import SORT_KEYS, Sort
 from reader.core.paths import Paths
-from reader.indexing.refresh import refresh
+from reader.indexing.refresh import RefreshLimits, refresh
 from reader.library.library import Library
 
 # "x.md" may be a document or a folder; "a" and "a-b" are neighbours that a comparison of mere text would mix up.
@@ -60,7 +59,7 @@ _CHANGES = st.lists(
 
 
 class World:
-    """A folder, what happens to it, and what a system would tell of that."""
+    """A folder, its changes, and what a watcher would report."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -68,7 +67,7 @@ class World:
         self.touched: set[str] = set()
 
     def do(self, change: _Change) -> None:
-        """Do it, where it can be done."""
+        """Make a change, if it is possible."""
         try:
             match change:
                 case Write(path):
@@ -110,7 +109,7 @@ class World:
         return [os.path.relpath(inner, self.root) for inner in (self.root / path).rglob("*")]
 
     def told(self, watched: frozenset[bytes]) -> set[bytes]:
-        """Return what a system tells that watches the folders ``watched``, and forget it."""
+        """Return and forget what a watcher of the folders ``watched`` reports."""
         touched, self.touched = self.touched, set()
         return {os.fsencode(path) for path in touched if os.fsencode(os.path.dirname(path)) in watched}
 
@@ -131,7 +130,7 @@ def _listed(library: Library) -> dict[str, str]:
 
 
 def _numbers(library: Library) -> dict[str, int]:
-    """Return the row number of every title."""
+    """Return the rowid of every title."""
     rowids = library.articles.order(Sort()).rowids
     return {row.title: rowid for rowid, row in zip(rowids, library.articles.rows(rowids), strict=True)}
 
@@ -154,7 +153,7 @@ def _in_a_world(check: Callable[[World, Library], None]) -> None:
 
 @settings(max_examples=40)
 @given(_CHANGES, st.lists(_CHANGES, max_size=3))
-def test_what_the_system_tells_is_enough(before: list[_Change], batches: list[list[_Change]]) -> None:
+def test_watcher_events_are_enough_for_any_change(before: list[_Change], batches: list[list[_Change]]) -> None:
     def check(world: World, library: Library) -> None:
         for change in before:
             world.do(change)
@@ -181,9 +180,7 @@ def test_what_the_system_tells_is_enough(before: list[_Change], batches: list[li
 
 @settings(max_examples=40)
 @given(_CHANGES, _CHANGES, st.booleans())
-def test_a_document_in_a_place_where_none_was_keeps_its_row_number(
-    before: list[_Change], after: list[_Change], told: bool
-) -> None:
+def test_a_moved_document_keeps_its_rowid(before: list[_Change], after: list[_Change], told: bool) -> None:
     def check(world: World, library: Library) -> None:
         for change in before:
             world.do(change)
@@ -206,15 +203,12 @@ def test_a_document_in_a_place_where_none_was_keeps_its_row_number(
     _in_a_world(check)
 
 
-@pytest.fixture
-def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have every document read and written by itself, so that a refresh can end between any two."""
-    monkeypatch.setattr("reader.indexing.refresh._FIRST_BATCH", 1)
-    monkeypatch.setattr("reader.indexing.refresh._KEPT_TOGETHER", 1)
+_ONE_BY_ONE = RefreshLimits(first_batch=1, write_together=1)
+"""Reads and writes every document by itself, so that a refresh can end between any two."""
 
 
 class _After(Event):
-    """Is set from the time on when it was looked at so often."""
+    """Set after it was checked a number of times."""
 
     def __init__(self, times: int) -> None:
         super().__init__()
@@ -227,8 +221,8 @@ class _After(Event):
 
 @settings(max_examples=40)
 @given(before=_CHANGES, batches=st.lists(st.tuples(_CHANGES, st.integers(0, 12), st.booleans()), max_size=3))
-def test_refreshes_that_end_early_lose_nothing_and_keep_nothing(
-    small_batches: None, before: list[_Change], batches: list[tuple[list[_Change], int, bool]]
+def test_interrupted_refreshes_lose_and_leave_nothing(
+    before: list[_Change], batches: list[tuple[list[_Change], int, bool]]
 ) -> None:
     def check(world: World, library: Library) -> None:
         for change in before:
@@ -238,7 +232,7 @@ def test_refreshes_that_end_early_lose_nothing_and_keep_nothing(
             for change in changes:
                 world.do(change)
             paths = world.told(library.articles.folders()) if told else None
-            for _ in refresh(library, _After(looks), paths=paths):
+            for _ in refresh(library, _After(looks), paths=paths, limits=_ONE_BY_ONE):
                 pass
         _whole(library)
         assert _listed(library) == world.documents()

@@ -39,7 +39,7 @@ def _refresh(library: Library) -> Progress:
     return last
 
 
-def test_what_is_new_changed_moved_or_gone_is_taken_in(make_folder: MakeFolder, library: OpenLibrary) -> None:
+def test_new_changed_moved_and_removed_documents(make_folder: MakeFolder, library: OpenLibrary) -> None:
     folder = make_folder({"same.md": _document("same"), "old.md": _document("old"), "gone.md": _document("gone")})
     (folder / "move.md").write_text(_document("moved"))
     opened = library(folder)
@@ -54,7 +54,7 @@ def test_what_is_new_changed_moved_or_gone_is_taken_in(make_folder: MakeFolder, 
     assert opened.articles.find("same.md") == rowid
 
 
-def test_size_or_time_of_change_is_enough_to_read_again(make_folder: MakeFolder, library: OpenLibrary) -> None:
+def test_a_change_of_size_or_time_is_enough_to_read_again(make_folder: MakeFolder, library: OpenLibrary) -> None:
     folder = make_folder({"size.md": _document("a"), "time.md": _document("a")})
     opened = library(folder)
     stamps = {name: (folder / name).stat().st_mtime_ns for name in ("size.md", "time.md")}
@@ -65,7 +65,7 @@ def test_size_or_time_of_change_is_enough_to_read_again(make_folder: MakeFolder,
     assert _titles(opened) == ["b", "longer"]
 
 
-def test_where_nothing_changed_nothing_is_written(
+def test_an_unchanged_folder_writes_nothing(
     make_folder: MakeFolder, library: OpenLibrary, own_directories: Paths
 ) -> None:
     folder = make_folder({"a.md": _document("a"), "broken.md": "", "fifo.md": ""})
@@ -86,9 +86,7 @@ def test_where_nothing_changed_nothing_is_written(
         assert version() != before
 
 
-def test_a_second_library_of_the_same_folder_sees_what_the_first_took_in(
-    make_folder: MakeFolder, library: OpenLibrary
-) -> None:
+def test_another_library_sees_the_results(make_folder: MakeFolder, library: OpenLibrary) -> None:
     folder = make_folder(_many(2))
     first, second = library(folder), library(folder)
     make_folder({"new.md": _document("new")})
@@ -97,9 +95,7 @@ def test_a_second_library_of_the_same_folder_sees_what_the_first_took_in(
     assert _refresh(second).changed == 0
 
 
-def test_a_large_folder_comes_in_batches_of_which_the_first_is_small(
-    make_folder: MakeFolder, library: OpenLibrary
-) -> None:
+def test_a_large_folder_comes_in_batches_after_a_small_first_one(make_folder: MakeFolder, library: OpenLibrary) -> None:
     opened = library(make_folder({}))
     make_folder(_many(700))
     steps = [(step, opened.counts().articles) for step in refresh(opened)]
@@ -110,9 +106,7 @@ def test_a_large_folder_comes_in_batches_of_which_the_first_is_small(
     assert [step.done for step, _ in steps] == sorted(step.done for step, _ in steps)
 
 
-def test_a_refresh_that_is_stopped_keeps_its_batches_and_the_next_goes_on(
-    make_folder: MakeFolder, library: OpenLibrary
-) -> None:
+def test_a_stopped_refresh_is_continued_by_the_next(make_folder: MakeFolder, library: OpenLibrary) -> None:
     opened = library(make_folder({}))
     make_folder(_many(100))
     stop = threading.Event()
@@ -149,7 +143,7 @@ def test_one_refresh_of_a_folder_waits_for_another(make_folder: MakeFolder, libr
     assert _titles(quick)[0] == "changed0000.md"
 
 
-def test_a_file_that_cannot_be_read_is_a_problem_and_tried_again(make_folder: MakeFolder, library: OpenLibrary) -> None:
+def test_an_unreadable_file_is_a_problem_and_retried(make_folder: MakeFolder, library: OpenLibrary) -> None:
     opened = library(make_folder({}))
     folder = make_folder(_many(65))
     steps = refresh(opened)
@@ -167,7 +161,7 @@ def test_a_file_that_cannot_be_read_is_a_problem_and_tried_again(make_folder: Ma
     assert opened.articles.problems() == []
 
 
-def test_one_broken_document_stops_nothing_and_is_counted(make_folder: MakeFolder, library: OpenLibrary) -> None:
+def test_a_broken_document_is_counted_and_stops_nothing(make_folder: MakeFolder, library: OpenLibrary) -> None:
     opened = library(
         make_folder(
             {
@@ -191,7 +185,7 @@ def test_one_broken_document_stops_nothing_and_is_counted(make_folder: MakeFolde
     ]
 
 
-def test_a_folder_that_is_gone_is_an_error_and_its_index_stays(make_folder: MakeFolder, library: OpenLibrary) -> None:
+def test_a_missing_folder_is_an_error_and_keeps_its_index(make_folder: MakeFolder, library: OpenLibrary) -> None:
     folder = make_folder(_many(2))
     opened = library(folder)
     folder.rename(folder.with_name("elsewhere"))
@@ -210,7 +204,7 @@ def test_a_single_document_is_refreshed_too(make_folder: MakeFolder, library: Op
 
 
 @pytest.mark.parametrize("single", [False, True])
-def test_a_document_that_goes_and_comes_back_as_it_was_is_there_again(
+def test_a_removed_document_can_come_back(
     make_folder: MakeFolder, library: OpenLibrary, tmp_path: Path, single: bool
 ) -> None:
     folder = make_folder({"a.md": _document("a")} | ({} if single else {"b.md": _document("b")}))
@@ -224,7 +218,7 @@ def test_a_document_that_goes_and_comes_back_as_it_was_is_there_again(
     assert _titles(opened) == before
 
 
-def test_whether_the_folder_was_read_to_its_end_is_known(make_folder: MakeFolder, library: OpenLibrary) -> None:
+def test_an_incomplete_refresh_is_recorded(make_folder: MakeFolder, library: OpenLibrary) -> None:
     opened = Library.open(make_folder(_many(500)), Paths.from_environment())
     try:
         assert not opened.counts().complete
@@ -244,7 +238,7 @@ def test_whether_the_folder_was_read_to_its_end_is_known(make_folder: MakeFolder
         opened.close()
 
 
-def test_how_far_a_refresh_is_can_be_seen_by_those_who_wait(make_folder: MakeFolder) -> None:
+def test_other_instances_see_the_progress(make_folder: MakeFolder) -> None:
     opened = Library.open(make_folder(_many(3000)), Paths.from_environment())
     other = Library.open(opened.folder.root, Paths.from_environment())
     try:

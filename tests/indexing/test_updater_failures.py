@@ -1,10 +1,11 @@
-"""A updater that meets what goes wrong: damage, other writers, folders that cannot be watched, full disks."""
+"""The updater and failures: damage, other writers, folders that cannot be watched, full disks."""
 
 from __future__ import annotations
 
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -25,7 +26,7 @@ from reader.library.library import Library
 from reader.workers import process
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
-_PATIENCE = 30.0
+_TIMEOUT = 30.0
 
 
 def _many(count: int) -> dict[str, str]:
@@ -33,33 +34,33 @@ def _many(count: int) -> dict[str, str]:
 
 
 class Running:
-    """A updater at work in a thread, and what it tells."""
+    """An updater in a thread, and its messages."""
 
     def __init__(self, library: Library, *, watching: bool = False) -> None:
         self.library = library
         self._news: queue.SimpleQueue[UpdaterMessage] = queue.SimpleQueue()
-        self.heard: list[UpdaterMessage] = []
+        self.messages: list[UpdaterMessage] = []
         self.updater = IndexUpdater(library, self._news.put, watching=watching)
         self.thread = threading.Thread(target=self.updater.run, daemon=True)
 
     def until(self, true: Callable[[UpdaterMessage], bool]) -> None:
-        """Take in news up to one that is meant."""
-        deadline = time.monotonic() + _PATIENCE
+        """Receive messages up to the one that is expected."""
+        deadline = time.monotonic() + _TIMEOUT
         while True:
             try:
-                self.heard.append(self._news.get(timeout=max(0, deadline - time.monotonic())))
+                self.messages.append(self._news.get(timeout=max(0, deadline - time.monotonic())))
             except queue.Empty:
-                pytest.fail(f"this did not come; heard: {self.heard[-20:]}")
-            if true(self.heard[-1]):
+                pytest.fail(f"this did not come; messages: {self.messages[-20:]}")
+            if true(self.messages[-1]):
                 return
 
     def finished(self) -> None:
-        """Take in news up to the end of a refresh."""
+        """Receive messages until a refresh has finished."""
         self.until(lambda news: isinstance(news, Progress) and news.finished)
 
     @property
     def said(self) -> list[str]:
-        return [news.text for news in self.heard if isinstance(news, Notice)]
+        return [news.text for news in self.messages if isinstance(news, Notice)]
 
 
 @contextmanager
@@ -70,7 +71,7 @@ def _running(library: Library, *, watching: bool = False) -> Iterator[Running]:
         yield running
     finally:
         running.updater.close()
-        running.thread.join(_PATIENCE)
+        running.thread.join(_TIMEOUT)
         assert not running.thread.is_alive()
 
 
@@ -86,7 +87,7 @@ def opened(folder: Path) -> Iterator[Library]:
     library.close()
 
 
-def test_a_damaged_index_is_built_anew_while_it_is_open(opened: Library, own_directories: Paths, folder: Path) -> None:
+def test_a_damaged_index_is_rebuilt_while_open(opened: Library, own_directories: Paths, folder: Path) -> None:
     with _running(opened) as running:
         running.finished()
     # Everything but the beginning, in the file and in its log: whatever is read of it next is no page of a database.
@@ -105,46 +106,46 @@ def test_a_damaged_index_is_built_anew_while_it_is_open(opened: Library, own_dir
     assert any("damaged" in path.name for path in file.parent.iterdir())
 
 
-def test_while_another_writes_it_is_said_once_and_then_goes_on(opened: Library, folder: Path) -> None:
+def test_waiting_for_another_instance_is_reported_once(opened: Library, folder: Path) -> None:
     other = Library.open(folder, Paths.from_environment())
     with other.index.writer(), _running(opened) as running:
         running.until(lambda news: isinstance(news, Notice))
         running.updater.refresh()  # ends the waiting, and begins it anew
         running.updater.close()
-        running.thread.join(_PATIENCE)
+        running.thread.join(_TIMEOUT)
         assert not running.thread.is_alive()  # a updater that waits can be ended
-        assert running.said == ["Another newsreader is reading this folder; what it has read shows here too."]
+        assert running.notices == ["Another newsreader is reading this folder; its results appear here too."]
     with other.index.writer():
         running = Running(opened)
         running.thread.start()
         running.until(lambda news: isinstance(news, Notice))
     running.finished()
     assert len(opened.articles.order(Sort())) == 300
-    assert len(running.said) == 1
+    assert len(running.notices) == 1
     running.updater.close()
-    running.thread.join(_PATIENCE)
+    running.thread.join(_TIMEOUT)
     other.close()
 
 
-def test_asking_while_a_refresh_is_under_way_begins_it_anew_and_loses_nothing(opened: Library) -> None:
+def test_a_request_during_a_refresh_starts_it_again(opened: Library) -> None:
     with _running(opened) as running:
         running.until(lambda news: isinstance(news, Progress) and news.done >= 48)
         running.updater.refresh()
         running.until(lambda news: isinstance(news, Notice))
         assert len(opened.articles.order(Sort())) == 300
-        assert sum(isinstance(news, Notice) for news in running.heard) == 1
+        assert sum(isinstance(news, Notice) for news in running.messages) == 1
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="the file system takes no such names")
-def test_a_folder_that_cannot_be_watched_is_told_of_once_and_kept_all_the_same(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_watched_is_reported_once(tmp_path: Path) -> None:
     folder = tmp_path / os.fsdecode(b"odd \xff")
     folder.mkdir()
     (folder / "1.md").write_text("---\ntitle: 1\n---\n")
     library = Library.open(folder, Paths.from_environment())
     with _running(library, watching=True) as running:
         running.until(lambda news: isinstance(news, Notice))
-        assert running.said == [
-            "Changes are not noticed by themselves here: the name of the folder is not UTF-8. r looks for them."
+        assert running.notices == [
+            "Changes are not detected automatically: the name of the folder is not UTF-8. Press r to look for them."
         ]
         for n in range(2, 4):
             (folder / f"sub{n}").mkdir()
@@ -152,11 +153,11 @@ def test_a_folder_that_cannot_be_watched_is_told_of_once_and_kept_all_the_same(t
             running.updater.refresh()
             running.until(lambda news: news == Notice("1 new or changed."))
         assert len(library.articles.order(Sort())) == 3
-        assert len(running.said) == 3
+        assert len(running.notices) == 3
     library.close()
 
 
-def test_without_the_watcher_folders_are_kept_all_the_same(opened: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_updates_work_without_watchfiles(opened: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "watchfiles", None)  # as where there is none for the platform
     with _running(opened, watching=True) as running:
         running.finished()
@@ -165,48 +166,47 @@ def test_without_the_watcher_folders_are_kept_all_the_same(opened: Library, monk
         assert len(opened.articles.order(Sort())) == 300
 
 
-def test_a_keeper_is_closed_before_during_and_after_its_work(opened: Library, folder: Path) -> None:
+def test_an_updater_can_be_closed_at_any_time(opened: Library, folder: Path) -> None:
     early = Running(opened)
     early.updater.close()
     early.thread.start()
-    early.thread.join(_PATIENCE)
+    early.thread.join(_TIMEOUT)
     assert not early.thread.is_alive()
     with _running(opened) as during:
         during.until(lambda news: isinstance(news, Progress))
     with _running(opened) as after:
         after.finished()
-        assert after.updater.idle.wait(_PATIENCE)
+        assert after.updater.idle.wait(_TIMEOUT)
     assert len(opened.articles.order(Sort())) == 300
 
 
-def test_keepers_in_processes_are_asked_and_closed_at_any_time(opened: Library) -> None:
+def test_an_updater_process_can_be_used_and_closed_at_any_time(opened: Library) -> None:
     updater = UpdaterProcess(opened)
     updater.refresh()  # not begun yet
     updater.close()
     updater = UpdaterProcess(opened)
     updater.start()
     updater.start()
-    assert updater._process is not None
+    assert updater.process is not None
     updater.refresh()
     updater.close()
     updater.refresh()  # nobody is there any more
     updater.close()
-    assert updater._process.wait(_PATIENCE) < 0
+    assert updater.process.wait(_TIMEOUT) == -signal.SIGKILL
     updater = UpdaterProcess(opened)
     updater.close()
-    updater.listen(lambda news: pytest.fail(f"a updater that was closed has told {news}"))
+    updater.listen(lambda news: pytest.fail(f"an updater that was closed has sent {news}"))
     for each in threading.enumerate():
         if each.name == "updater":
-            each.join(_PATIENCE)
-            assert not each.is_alive(), "a updater that was closed goes on"
-    assert updater._process is not None
-    assert updater._process.wait(_PATIENCE) < 0
+            each.join(_TIMEOUT)
+            assert not each.is_alive(), "an updater that was closed goes on"
+    assert updater.process is None
     thread = UpdaterThread(opened)
-    thread.ask()
+    thread.refresh()
     thread.close()
 
 
-def test_what_comes_from_a_keeper_that_is_no_news_ends_it_and_a_thread_takes_its_place(
+def test_an_updater_that_sends_garbage_is_replaced_by_a_thread(
     opened: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     broken = tmp_path / "python"  # as when an update replaces the program under its feet
@@ -218,17 +218,17 @@ def test_what_comes_from_a_keeper_that_is_no_news_ends_it_and_a_thread_takes_its
     updater.listen(news.put)
     try:
         while True:
-            heard = news.get(timeout=_PATIENCE)
-            if isinstance(heard, Progress) and heard.finished:
+            messages = news.get(timeout=_TIMEOUT)
+            if isinstance(messages, Progress) and messages.finished:
                 break
         assert len(opened.articles.order(Sort())) == 300
-        assert updater._process is not None
-        assert updater._process.wait(_PATIENCE) < 0
+        assert updater.process is not None
+        assert updater.process.wait(_TIMEOUT) is not None
     finally:
         updater.close()
 
 
-def test_a_warning_of_the_process_beside_is_logged_here(
+def test_warnings_of_the_updater_process_are_logged(
     opened: Library, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (folder / os.fsdecode(b"odd \xff")).mkdir()
@@ -236,7 +236,7 @@ def test_a_warning_of_the_process_beside_is_logged_here(
     news: queue.SimpleQueue[UpdaterMessage] = queue.SimpleQueue()
     updater.listen(news.put)
     try:
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _TIMEOUT
         while "folders whose names are not UTF-8 are not watched: 1" not in caplog.text:
             assert time.monotonic() < deadline, caplog.text
             try:
@@ -247,7 +247,7 @@ def test_a_warning_of_the_process_beside_is_logged_here(
         updater.close()
 
 
-def test_a_thread_whose_index_cannot_be_written_goes_on_in_memory(folder: Path) -> None:
+def test_an_updater_thread_with_an_unwritable_index_uses_memory(folder: Path) -> None:
     # In a process of its own: the limit would hold for all tests.
     program = """
 import json, queue, resource, sys
@@ -258,23 +258,23 @@ from reader.core.events import Progress
 from reader.library.library import Library
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
-library, heard = Library.open(Path(sys.argv[1]), Paths.from_environment()), queue.SimpleQueue()
+library, messages = Library.open(Path(sys.argv[1]), Paths.from_environment()), queue.SimpleQueue()
 resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))  # from now on the disk is full
 updater, said = UpdaterThread(library, watching=False), []
-updater.listen(heard.put)
+updater.listen(messages.put)
 while True:
-    news = heard.get(timeout=30)
+    news = messages.get(timeout=30)
     if isinstance(news, Notice):
         said.append(news.text)
     elif isinstance(news, Progress) and news.finished:
         break
-print(json.dumps([said, library.index.in_memory, len(library.view(Sort()))]))
+print(json.dumps([said, library.index.in_memory, len(library.articles.order(Sort()))]))
 updater.close()
 """
 
     done = subprocess.run(
         [sys.executable, "-c", program, str(folder)],
-        capture_output=True, text=True, check=False, timeout=2 * _PATIENCE,
+        capture_output=True, text=True, check=False, timeout=2 * _TIMEOUT,
         env={**os.environ, "PYTHONPATH": process._PACKAGES},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

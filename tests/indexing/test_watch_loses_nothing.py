@@ -1,4 +1,4 @@
-"""Changes that come at an awkward moment are seen without anybody asking."""
+"""Changes at awkward moments are noticed."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from reader.indexing.watch import UnwatchedError, watch
 from reader.library.library import Library
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
-_PATIENCE = 30.0
+_TIMEOUT = 30.0
 
 
-def test_what_comes_between_the_first_reading_and_the_watching_is_seen(make_folder: MakeFolder) -> None:
+def test_a_change_between_refresh_and_watch_is_seen(make_folder: MakeFolder) -> None:
     folder = make_folder({"a/1.md": "---\ntitle: 1\n---\n"})
     library = Library.open(folder, Paths.from_environment())
     seen = threading.Event()
@@ -37,14 +37,14 @@ def test_what_comes_between_the_first_reading_and_the_watching_is_seen(make_fold
     thread = threading.Thread(target=updater.run, daemon=True)
     thread.start()
     try:
-        assert seen.wait(_PATIENCE)
+        assert seen.wait(_TIMEOUT)
     finally:
         updater.close()
-        thread.join(_PATIENCE)
+        thread.join(_TIMEOUT)
         library.close()
 
 
-def test_a_watcher_says_when_it_listens_and_then_tells_even_what_never_ends(make_folder: MakeFolder) -> None:
+def test_endless_changes_are_reported_in_between(make_folder: MakeFolder) -> None:
     folder = make_folder({})
     stop = threading.Event()
     changes = watch(folder, frozenset({b""}), stop)
@@ -65,12 +65,12 @@ def test_a_watcher_says_when_it_listens_and_then_tells_even_what_never_ends(make
             assert thread.is_alive()  # nothing waits for its end
     finally:
         written.set()
-        thread.join(_PATIENCE)
+        thread.join(_TIMEOUT)
         stop.set()
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="the file system takes no such names")
-def test_a_folder_whose_name_is_no_text_does_not_end_the_watching_of_others(make_folder: MakeFolder) -> None:
+def test_a_folder_name_that_is_not_utf_8_does_not_stop_the_watcher(make_folder: MakeFolder) -> None:
     folder = make_folder({})
     (folder / os.fsdecode(b"odd \xff")).mkdir()
     stop = threading.Event()
@@ -84,7 +84,7 @@ def test_a_folder_whose_name_is_no_text_does_not_end_the_watching_of_others(make
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="the file system takes no such names")
-def test_a_file_whose_name_is_no_text_does_not_end_the_watching(make_folder: MakeFolder) -> None:
+def test_a_file_name_that_is_not_utf_8_does_not_stop_the_watcher(make_folder: MakeFolder) -> None:
     folder = make_folder({})
     stop = threading.Event()
     changes = watch(folder, frozenset({b""}), stop)

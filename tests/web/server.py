@@ -1,4 +1,4 @@
-"""An HTTP server on loopback that does what it is told, however wrong: real sockets, raw bytes."""
+"""An HTTP server on loopback that sends raw bytes, however wrong."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ END = b"\r\n\r\n"
 class Request:
     target: str
     headers: dict[str, str]
-    """By their names in lower case."""
+    """Headers by lower-case names."""
 
 
 Handler = Callable[[Request, asyncio.StreamWriter], Awaitable[None]]
-"""Answers one request; the connection stays open unless it closes the writer."""
+"""Answers one request; the connection stays open unless the handler closes the writer."""
 
 
 @dataclass
@@ -30,7 +30,7 @@ class Server:
     handlers: dict[str, Handler] = field(default_factory=dict)
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
-    """How many there have been."""
+    """The number of connections so far."""
     open: int = 0
     most_open: int = 0
     asked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -40,7 +40,7 @@ class Server:
         return f"{self.scheme}://{host or self.host}:{self.port}{path}"
 
     def on(self, path: str, answer: Handler | bytes, *, then_close: bool = False) -> str:
-        """Answer requests for ``path``, without its query, with bytes or as a function does; return its address."""
+        """Answer requests for ``path``, without its query, with bytes or by a handler; return its address."""
         if isinstance(answer, bytes):
             content = answer
 
@@ -104,7 +104,7 @@ async def serving(host: str = "127.0.0.1", tls: ssl.SSLContext | None = None) ->
 
 
 def reply(body: bytes = b"", status: str = "200 OK", kind: str = "text/html; charset=utf-8", **more: str) -> bytes:
-    """An answer with a right Content-Length; ``content_encoding="gzip"`` and the like are further headers."""
+    """A response with a correct Content-Length; ``content_encoding="gzip"`` and the like are further headers."""
     head = [f"HTTP/1.1 {status}"]
     if kind:
         head.append(f"Content-Type: {kind}")

@@ -1,4 +1,4 @@
-"""What a person gets, from a real server on loopback."""
+"""The client and a well-behaved server on loopback."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from ipaddress import ip_address
 import pytest
 
 from reader import __version__
-from reader.web.client import Fetcher, FetchError
+from reader.web.client import FetchError, WebClient
 from reader.web.options import ClientOptions
-from reader.web.transport.ip_policy import Address
+from reader.web.transport.ip_policy import IPAddress
 from tests.web.server import Request, Server, onward, reply, serving
 
 PAGE = "<!doctype html><title>Fähre</title><p>Ein Text – nichts weiter.".encode()
 
 
-async def failure(fetcher: Fetcher, url: str, **more: str) -> FetchError:
+async def failure(fetcher: WebClient, url: str, **more: str) -> FetchError:
     with pytest.raises(FetchError) as caught:
         await fetcher.page(url, **more)
     return caught.value
 
 
-async def test_a_page_comes_as_it_is(server: Server, fetcher: Fetcher) -> None:
+async def test_a_page(server: Server, fetcher: WebClient) -> None:
     url = server.on("/a", reply(PAGE, etag='"1"', last_modified="Sat, 21 Nov 2026 10:00:00 GMT"))
     answer = await fetcher.page(f"{url}?utm_source=x&page=2#part")
     assert (answer.url, answer.final_url, answer.status) == (f"{url}?page=2", f"{url}?page=2", 200)
@@ -37,7 +37,7 @@ async def test_a_page_comes_as_it_is(server: Server, fetcher: Fetcher) -> None:
     assert server.targets == ["/a?page=2"]
 
 
-async def test_we_say_who_we_are_and_nothing_else(server: Server, fetcher: Fetcher) -> None:
+async def test_request_headers(server: Server, fetcher: WebClient) -> None:
     await fetcher.page(server.on("/", reply(PAGE)))
     headers = server.requests[0].headers
     assert headers["user-agent"] == f"newsreader/{__version__}"
@@ -58,18 +58,18 @@ async def test_we_say_who_we_are_and_nothing_else(server: Server, fetcher: Fetch
     ],
     ids=["gzip", "x-gzip", "two members", "rubbish behind", "zlib", "raw deflate", "none"],
 )
-async def test_a_compressed_page(server: Server, fetcher: Fetcher, coding: str, body: bytes) -> None:
+async def test_a_compressed_page(server: Server, fetcher: WebClient, coding: str, body: bytes) -> None:
     answer = await fetcher.page(server.on("/", reply(body, content_encoding=coding)))
     assert answer.body == PAGE
 
 
-async def test_a_page_in_chunks(server: Server, fetcher: Fetcher) -> None:
+async def test_a_page_in_chunks(server: Server, fetcher: WebClient) -> None:
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n"
     answer = await fetcher.page(server.on("/", head + b"3\r\n<p>\r\n4;x=y\r\ntext\r\n0\r\nX-Trailer: 1\r\n\r\n"))
     assert answer.body == b"<p>text"
 
 
-async def test_redirects_are_followed_and_told(server: Server, fetcher: Fetcher) -> None:
+async def test_redirects_are_followed(server: Server, fetcher: WebClient) -> None:
     url = server.on("/a", onward("b?utm_medium=mail&x=1#y", "301 Moved"))
     server.on("/b", onward("/c/", "308 x"))
     server.on("/c/", reply(PAGE))
@@ -79,12 +79,12 @@ async def test_redirects_are_followed_and_told(server: Server, fetcher: Fetcher)
     assert server.connections == 1
 
 
-async def test_a_status_is_told_in_the_words_of_the_standard(server: Server, fetcher: Fetcher) -> None:
+async def test_a_status_is_reported_with_its_standard_name(server: Server, fetcher: WebClient) -> None:
     error = await failure(fetcher, server.url("/missing"))
     assert (error.kind, error.status, error.message) == ("status", 404, "404 Not Found at 127.0.0.1.")
 
 
-async def test_nothing_has_changed(server: Server, fetcher: Fetcher) -> None:
+async def test_a_conditional_request(server: Server, fetcher: WebClient) -> None:
     async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
         same = request.headers.get("if-none-match") == '"1"'
         writer.write(b'HTTP/1.1 304 x\r\nETag: "1"\r\n\r\n' if same else reply(PAGE, etag='"1"'))
@@ -96,7 +96,7 @@ async def test_nothing_has_changed(server: Server, fetcher: Fetcher) -> None:
     assert server.connections == 1
 
 
-async def test_connections_are_used_again_and_at_most_two_to_a_host(server: Server, fetcher: Fetcher) -> None:
+async def test_connections_are_reused_and_limited_per_host(server: Server, fetcher: WebClient) -> None:
     server.on("/", reply(PAGE))
     await asyncio.gather(*(fetcher.page(server.url(f"/?{number}")) for number in range(20)))
     assert server.most_open <= 2
@@ -105,7 +105,7 @@ async def test_connections_are_used_again_and_at_most_two_to_a_host(server: Serv
 
 async def test_at_most_eight_connections_in_all() -> None:
     hosts = [f"127.0.0.{number}" for number in range(1, 8)]
-    async with Fetcher(ClientOptions(allow_hosts=frozenset(hosts))) as fetcher, serving("0.0.0.0") as server:
+    async with WebClient(ClientOptions(allow_hosts=frozenset(hosts))) as fetcher, serving("0.0.0.0") as server:
         server.on("/", reply(PAGE))
         await asyncio.gather(*(fetcher.page(server.url(f"/?{n}", hosts[n % 7])) for n in range(70)))
     assert server.most_open <= 8
@@ -122,16 +122,16 @@ def _has_ipv6() -> bool:
 
 @pytest.mark.skipif(not _has_ipv6(), reason="this machine has no IPv6")
 async def test_an_allowed_ipv6_address_in_another_spelling() -> None:
-    async with Fetcher(ClientOptions(allow_hosts=frozenset({"0:0::1"}))) as fetcher, serving("::1") as server:
+    async with WebClient(ClientOptions(allow_hosts=frozenset({"0:0::1"}))) as fetcher, serving("::1") as server:
         assert (await fetcher.page(server.on("/", reply(PAGE)))).body == PAGE
 
 
-async def test_a_page_with_a_few_control_characters_is_still_a_page(server: Server, fetcher: Fetcher) -> None:
+async def test_a_page_with_a_few_control_characters_is_still_a_page(server: Server, fetcher: WebClient) -> None:
     body = b"<!doctype html>\x00<p>one\x0etwo"
     assert (await fetcher.page(server.on("/", reply(body)))).body == body
 
 
-async def test_a_cancelled_page_leaves_the_fetcher_whole(server: Server, fetcher: Fetcher) -> None:
+async def test_the_client_works_after_a_cancellation(server: Server, fetcher: WebClient) -> None:
     async def never(request: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n")
         await asyncio.Event().wait()
@@ -149,7 +149,7 @@ async def test_a_cancelled_page_leaves_the_fetcher_whole(server: Server, fetcher
     assert (await fetcher.page(server.url("/"))).body == PAGE
 
 
-async def test_cancelling_at_any_moment_leaves_no_connection_open(server: Server, fetcher: Fetcher) -> None:
+async def test_canceling_at_any_moment_leaves_no_connection_open(server: Server, fetcher: WebClient) -> None:
     url = server.on("/", reply(PAGE * 100))
     unwanted = server.on("/404", reply(PAGE * 100, "404 x"))
     with warnings.catch_warnings(record=True) as told:
@@ -172,29 +172,29 @@ async def test_cancelling_at_any_moment_leaves_no_connection_open(server: Server
 
 
 @pytest.mark.parametrize("name", ["xn--ls8h.la", "xn--", "xn--a.example", "xn--0.example"])
-async def test_a_name_that_idna_2008_refuses_is_asked_for_like_any_other(server: Server, name: str) -> None:
-    async def here(_: str, __: int) -> list[Address]:
+async def test_a_host_name_that_idna_2008_rejects_works(server: Server, name: str) -> None:
+    async def here(_: str, __: int) -> list[IPAddress]:
         return [ip_address("127.0.0.1")]
 
     server.on("/a", reply(PAGE))
-    async with Fetcher(ClientOptions(allow_hosts=frozenset({name})), resolve=here) as fetcher:
+    async with WebClient(ClientOptions(allow_hosts=frozenset({name})), resolve=here) as fetcher:
         answer = await fetcher.page(server.url("/a", name))
     assert answer.body == PAGE
     assert server.requests[-1].headers["host"] == f"{name}:{server.port}"
 
 
-async def test_a_redirect_to_such_a_name_that_nobody_knows_is_one_failure(server: Server) -> None:
-    async def nowhere(host: str, _: int) -> list[Address]:
+async def test_a_redirect_to_an_unknown_emoji_host_fails(server: Server) -> None:
+    async def nowhere(host: str, _: int) -> list[IPAddress]:
         if host == "127.0.0.1":
             return [ip_address(host)]
         raise OSError("unknown")
 
-    async with Fetcher(ClientOptions(allow_hosts=frozenset({"127.0.0.1"})), resolve=nowhere) as fetcher:
+    async with WebClient(ClientOptions(allow_hosts=frozenset({"127.0.0.1"})), resolve=nowhere) as fetcher:
         error = await failure(fetcher, server.on("/a", onward("http://xn--/")))
     assert (error.kind, error.host, error.redirects) == ("unreachable", "xn--", 1)
 
 
-async def test_validators_are_for_the_address_that_gave_them_alone(server: Server, fetcher: Fetcher) -> None:
+async def test_validators_are_sent_only_to_the_address_they_came_from(server: Server, fetcher: WebClient) -> None:
     there = server.on("/there", reply(PAGE, etag='"1"', last_modified="Sat, 21 Nov 2026 10:00:00 GMT"))
     url = server.on("/here", onward("/there"))
     first = await fetcher.page(url)
@@ -208,7 +208,7 @@ async def test_validators_are_for_the_address_that_gave_them_alone(server: Serve
     assert there_again.headers["if-modified-since"] == first.last_modified
 
 
-async def test_nobody_else_can_say_that_a_page_still_holds(server: Server, fetcher: Fetcher) -> None:
+async def test_a_304_from_another_address_is_not_accepted(server: Server, fetcher: WebClient) -> None:
     server.on("/other", reply(b"", "304 Not Modified"))
     url = server.on("/here", onward("/other"))
     error = await failure(fetcher, url, etag='"1"', validated=server.url("/there"))
@@ -218,7 +218,7 @@ async def test_nobody_else_can_say_that_a_page_still_holds(server: Server, fetch
     assert error.kind == "protocol"
 
 
-async def test_a_judge_is_asked_about_every_address_on_the_way(server: Server, fetcher: Fetcher) -> None:
+async def test_the_url_check_sees_every_redirect(server: Server, fetcher: WebClient) -> None:
     judged: list[str] = []
     never = FetchError("refused", "never", "127.0.0.1", hint="Do.")
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.web.response.decompress import PIECE, Body, CorruptBodyError, TooLargeError, UnknownCodingError
+from reader.web.response.decompress import PIECE, BodyDecoder, CorruptBodyError, TooLargeError, UnknownCodingError
 
 _CODERS = {
     "": lambda content: content,
@@ -17,14 +17,14 @@ _CODERS = {
 
 
 def taken_in(codings: str, data: bytes, limit: int, step: int) -> bytes:
-    body = Body(codings, limit)
+    body = BodyDecoder(codings, limit)
     for at in range(0, len(data), step):
         body.feed(data[at : at + step])
     return body.end()
 
 
 @given(st.sampled_from(list(_CODERS)), st.binary(max_size=500), st.integers(1, 300), st.integers(1, 40))
-def test_what_was_coded_comes_out_in_whatever_pieces_it_came(coding: str, seed: bytes, times: int, step: int) -> None:
+def test_any_split_of_the_input_decodes_the_same(coding: str, seed: bytes, times: int, step: int) -> None:
     content = seed * times
     data = _CODERS[coding](content)
     assert taken_in(coding, data, max(len(content), len(data)), max(step, len(data) // 50)) == content
@@ -33,23 +33,23 @@ def test_what_was_coded_comes_out_in_whatever_pieces_it_came(coding: str, seed: 
 @given(st.sampled_from(list(_CODERS)), st.integers(1, 4 * PIECE), st.integers(0, 4 * PIECE))
 def test_never_more_than_the_limit(coding: str, size: int, limit: int) -> None:
     data = _CODERS[coding](b" " * size)
-    body = Body(coding, limit)
+    body = BodyDecoder(coding, limit)
     try:
         body.feed(data)
     except TooLargeError:
         assert max(size, len(data)) > limit
     else:
         assert body.end() == b" " * size
-    assert len(body.so_far) <= limit
+    assert len(body.content) <= limit
 
 
 @pytest.mark.parametrize("size", [PIECE - 1, PIECE, PIECE + 1, 3 * PIECE, 1_000_000])
-def test_content_that_fills_a_piece_to_the_brim(size: int) -> None:
+def test_content_of_exactly_one_piece(size: int) -> None:
     assert len(taken_in("gzip", gzip.compress(b" " * size), size, 1_000_000)) == size
 
 
 @given(st.sampled_from(["gzip", "deflate"]), st.binary())
-def test_any_bytes_are_content_or_broken(coding: str, data: bytes) -> None:
+def test_any_bytes_decode_or_raise(coding: str, data: bytes) -> None:
     try:
         taken_in(coding, data, 1_000_000, 7)
     except (CorruptBodyError, TooLargeError):
@@ -57,7 +57,7 @@ def test_any_bytes_are_content_or_broken(coding: str, data: bytes) -> None:
 
 
 def test_members_that_arrive_one_by_one() -> None:
-    body = Body("gzip", 100)
+    body = BodyDecoder("gzip", 100)
     for member in (b"one ", b"two ", b"three"):
         body.feed(gzip.compress(member))
     body.feed(b"rubbish")
@@ -67,13 +67,13 @@ def test_members_that_arrive_one_by_one() -> None:
 @pytest.mark.parametrize("codings", ["gzip, gzip", "br", "zstd", "identity, br", "gzip deflate"])
 def test_other_codings_are_refused(codings: str) -> None:
     with pytest.raises(UnknownCodingError):
-        Body(codings, 10)
+        BodyDecoder(codings, 10)
 
 
 @pytest.mark.parametrize("codings", ["", " ", "identity", "IDENTITY, ", ","])
-def test_no_coding(codings: str) -> None:
+def test_an_uncompressed_body(codings: str) -> None:
     assert taken_in(codings, b"text", 10, 1) == b"text"
 
 
 def test_an_empty_body_need_not_be_compressed() -> None:
-    assert Body("gzip", 10).end() == b""
+    assert BodyDecoder("gzip", 10).end() == b""

@@ -1,4 +1,4 @@
-"""Names and connections: look-ups that do not hang, addresses that do not answer."""
+"""Name resolution and connections: hanging lookups, unresponsive addresses."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from ipaddress import ip_address
 
 import pytest
 
-from reader.web.client import Fetcher
+from reader.web.client import WebClient
 from reader.web.options import ClientOptions
 from reader.web.transport.dns import resolve
-from reader.web.transport.ip_policy import Address
-from reader.web.transport.ssrf_guard import _in_turn
+from reader.web.transport.ip_policy import IPAddress
+from reader.web.transport.ssrf_guard import _interleave_families
 from tests.web.server import reply, serving
 
 
-async def test_a_name_leads_to_addresses() -> None:
+async def test_a_name_resolves_to_addresses() -> None:
     found = await resolve("localhost", 80)
     assert found and all(address.is_loopback for address in found)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.1", "0x7f000001"])
-async def test_an_address_needs_no_name_server(host: str) -> None:
+async def test_a_literal_address_is_not_looked_up(host: str) -> None:
     assert await resolve(host, 80) == [ip_address("127.0.0.1")]
 
 
 @pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", "\x00"])
-async def test_what_cannot_be_a_name(host: str) -> None:
+async def test_invalid_names(host: str) -> None:
     with pytest.raises(OSError):
         await resolve(host, 80)
 
 
-async def test_a_look_up_that_hangs_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    """getaddrinfo cannot be made to hang for real without a name server of our own."""
+async def test_a_hanging_lookup_blocks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fake: getaddrinfo only hangs for real with a name server of our own."""
     release = threading.Event()
     usual = socket.getaddrinfo
 
@@ -56,17 +56,17 @@ async def test_a_look_up_that_hangs_holds_up_nobody(monkeypatch: pytest.MonkeyPa
     release.set()
 
 
-def test_families_take_turns() -> None:
+def test_address_families_alternate() -> None:
     six = [ip_address(f"2001:db8::{number}") for number in range(1, 4)]
-    four: list[Address] = [ip_address("192.0.2.1")]
-    assert _in_turn([*six, *four]) == [six[0], four[0], six[1], six[2]]
-    assert _in_turn([*four, *six]) == [four[0], *six]
-    assert len(_in_turn(six * 9)) == 8
+    four: list[IPAddress] = [ip_address("192.0.2.1")]
+    assert _interleave_families([*six, *four]) == [six[0], four[0], six[1], six[2]]
+    assert _interleave_families([*four, *six]) == [four[0], *six]
+    assert len(_interleave_families(six * 9)) == 8
 
 
 @contextmanager
 def deaf(host: str, port: int) -> Iterator[None]:
-    """An address on loopback that answers nobody: what waits to be accepted there fills the queue."""
+    """An unresponsive address on loopback: its queue of connections is full."""
     with socket.socket() as listening:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
@@ -82,24 +82,24 @@ def deaf(host: str, port: int) -> Iterator[None]:
                 each.close()
 
 
-async def test_an_address_that_does_not_answer_is_passed_by() -> None:
-    async def two(host: str, port: int) -> list[Address]:
+async def test_an_unresponsive_address_is_skipped() -> None:
+    async def two(host: str, port: int) -> list[IPAddress]:
         return [ip_address("127.0.0.5"), ip_address("127.0.0.1")]
 
     rules = ClientOptions(allow_hosts=frozenset({"news.example"}), seconds=10.0)
-    async with serving() as server, Fetcher(rules, resolve=two) as fetcher:
+    async with serving() as server, WebClient(rules, resolve=two) as fetcher:
         server.on("/", reply(b"<p>here"))
         with deaf("127.0.0.5", server.port):
             async with asyncio.timeout(5):
                 assert (await fetcher.page(server.url("/", "news.example"))).body == b"<p>here"
 
 
-async def test_giving_up_while_an_address_does_not_answer_closes_it() -> None:
-    async def one(host: str, port: int) -> list[Address]:
+async def test_canceling_closes_pending_connections() -> None:
+    async def one(host: str, port: int) -> list[IPAddress]:
         return [ip_address("127.0.0.5")]
 
     rules = ClientOptions(allow_hosts=frozenset({"news.example"}))
-    async with serving() as server, Fetcher(rules, resolve=one) as fetcher:
+    async with serving() as server, WebClient(rules, resolve=one) as fetcher:
         with deaf("127.0.0.5", server.port):
             task = asyncio.create_task(fetcher.page(server.url("/", "news.example")))
             await asyncio.wait([task], timeout=0.3)
@@ -109,10 +109,10 @@ async def test_giving_up_while_an_address_does_not_answer_closes_it() -> None:
     assert not fetcher._connections._busy
 
 
-async def test_closing_the_fetcher_closes_its_connections() -> None:
+async def test_closing_the_client_closes_its_connections() -> None:
     async with serving() as server:
         server.on("/", reply(b"<p>here"))
-        async with Fetcher(ClientOptions(allow_hosts=frozenset({"127.0.0.1"}))) as fetcher:
+        async with WebClient(ClientOptions(allow_hosts=frozenset({"127.0.0.1"}))) as fetcher:
             await fetcher.page(server.url("/"))
             assert server.open == 1
         async with asyncio.timeout(5):

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.web.errors import describe_status, error_from_exception, from_status
+from reader.web.errors import describe_status, error_from_exception, error_from_status
 
 
 def _from(error: BaseException, cause: BaseException) -> BaseException:
@@ -31,14 +31,14 @@ def _certificate() -> ssl.SSLCertVerificationError:
         (
             _from(httpcore.ConnectError("x"), _certificate()),
             "tls",
-            "its certificate cannot be trusted (certificate has expired[31m)",
+            "its certificate is not trusted (certificate has expired[31m)",
         ),
         (_from(httpcore.ConnectError("x"), ssl.SSLError(1, "x")), "tls", "no secure connection"),
-        (httpcore.ProxyError("403 evil"), "unreachable", "the proxy did not let the request through"),
+        (httpcore.ProxyError("403 evil"), "unreachable", "the proxy rejected the request"),
         (
             _from(httpcore.ConnectError("x"), ConnectionRefusedError(errno.ECONNREFUSED, "evil")),
             "unreachable",
-            "it takes no connections",
+            "it refuses connections",
         ),
         (
             _from(httpcore.ReadError("x"), ConnectionResetError(errno.ECONNRESET, "evil")),
@@ -53,26 +53,26 @@ def _certificate() -> ssl.SSLCertVerificationError:
         (httpcore.ReadError(""), "unreachable", "the connection broke"),
         (httpcore.ConnectError(""), "unreachable", "no connection"),
         (OSError("it has no address"), "unreachable", "no connection"),
-        (socket.gaierror(socket.EAI_NONAME, "evil"), "unreachable", "no such host is known"),
-        (httpcore.RemoteProtocolError("evil"), "protocol", "its answer breaks the rules of HTTP"),
+        (socket.gaierror(socket.EAI_NONAME, "evil"), "unreachable", "unknown host"),
+        (httpcore.RemoteProtocolError("evil"), "protocol", "its response violates HTTP"),
         (httpx.InvalidURL("http://joe:geheim@"), "protocol", "the request failed (InvalidURL)"),
     ],
 )
-def test_failures_in_plain_words(error: BaseException, kind: str, why: str) -> None:
+def test_exceptions_are_described(error: BaseException, kind: str, why: str) -> None:
     found = error_from_exception(error, "news.example")
     assert (found.kind, found.why, found.host) == (kind, why, "news.example")
     assert found.message == f"news.example: {why}."
 
 
-def test_causes_that_go_in_a_circle_have_an_end() -> None:
+def test_circular_causes_terminate() -> None:
     one, other = OSError(errno.EPIPE, "x"), httpcore.WriteError("y")
     one.__cause__, other.__cause__ = other, ExceptionGroup("several", [one])
     assert error_from_exception(other, "h").why == "the connection broke"
 
 
 @given(st.integers(100, 999))
-def test_every_status_has_words_of_its_own(status: int) -> None:
+def test_every_status_is_described(status: int) -> None:
     assert str(status) in describe_status(status)
-    error = from_status(status, "news.example")
+    error = error_from_status(status, "news.example")
     assert error.message.startswith(describe_status(status)[:1].upper())
     assert error.message.endswith(" at news.example.")

@@ -1,4 +1,4 @@
-"""Servers that misbehave: what is promised of each, within bounds of time and memory."""
+"""Misbehaving servers: the client stays within its limits of time and memory."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from pathlib import Path
 
 import pytest
 
-from reader.web.client import Fetcher, FetchError
+from reader.web.client import FetchError, WebClient
 from reader.web.options import ClientOptions
-from reader.web.transport.ip_policy import Address
-from reader.web.transport.pool import Priority
+from reader.web.transport.ip_policy import IPAddress
+from reader.web.transport.request_slots import Priority
 from tests.web.server import Request, Server, onward, reply, serving
 
 PAGE = b"<!doctype html><title>A</title><p>Some text."
@@ -31,7 +31,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 
 @contextmanager
 def bounds(seconds: float = 5.0, megabytes: float = 40.0) -> Iterator[None]:
-    """Hold what happens within to so much time and so much memory at its peak; the server's share is in it."""
+    """Limit the time and the peak memory of the block, the server included."""
     tracemalloc.start()
     started = time.monotonic()
     try:
@@ -43,7 +43,7 @@ def bounds(seconds: float = 5.0, megabytes: float = 40.0) -> Iterator[None]:
     assert peak < megabytes * 1_000_000
 
 
-async def failure(fetcher: Fetcher, url: str, **more: str) -> FetchError:
+async def failure(fetcher: WebClient, url: str, **more: str) -> FetchError:
     with bounds(), pytest.raises(FetchError) as caught:
         await fetcher.page(url, **more)
     error = caught.value
@@ -52,22 +52,22 @@ async def failure(fetcher: Fetcher, url: str, **more: str) -> FetchError:
 
 
 @asynccontextmanager
-async def hasty(seconds: float = 0.4) -> AsyncIterator[Fetcher]:
-    async with Fetcher(ClientOptions(allow_hosts=frozenset({"127.0.0.1"}), seconds=seconds)) as fetcher:
+async def hasty(seconds: float = 0.4) -> AsyncIterator[WebClient]:
+    async with WebClient(ClientOptions(allow_hosts=frozenset({"127.0.0.1"}), seconds=seconds)) as fetcher:
         yield fetcher
 
 
 # --- redirects -------------------------------------------------------------------------------
 
 
-async def test_redirects_in_a_circle(server: Server, fetcher: Fetcher) -> None:
+async def test_a_redirect_loop(server: Server, fetcher: WebClient) -> None:
     server.on("/b", onward("/a"))
     error = await failure(fetcher, server.on("/a", onward("/b")))
-    assert (error.kind, error.why) == ("moved", "it leads in a circle")
+    assert (error.kind, error.why) == ("moved", "it redirects in a loop")
     assert len(server.requests) == 2
 
 
-async def test_redirects_without_an_end(server: Server, fetcher: Fetcher) -> None:
+async def test_endless_redirects(server: Server, fetcher: WebClient) -> None:
     async def further(request: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(onward(request.target + "a"))
 
@@ -78,7 +78,7 @@ async def test_redirects_without_an_end(server: Server, fetcher: Fetcher) -> Non
     assert len(server.requests) == 6
 
 
-async def test_a_tracking_parameter_that_the_site_insists_on_is_no_circle(server: Server, fetcher: Fetcher) -> None:
+async def test_a_redirect_that_adds_a_tracking_parameter_is_no_loop(server: Server, fetcher: WebClient) -> None:
     async def insist(request: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(reply(PAGE) if "utm_source=us" in request.target else onward("/a?utm_source=us"))
 
@@ -102,14 +102,14 @@ async def test_a_tracking_parameter_that_the_site_insists_on_is_no_circle(server
         "\x1b]52;c;x\x07:",
     ],
 )
-async def test_a_redirect_to_what_is_no_address_of_the_web(server: Server, fetcher: Fetcher, location: str) -> None:
+async def test_a_redirect_to_another_scheme_is_refused(server: Server, fetcher: WebClient, location: str) -> None:
     error = await failure(fetcher, server.on("/", HEAD[:9] + b"302 x\r\nLocation: " + location.encode() + b"\r\n\r\n"))
     assert error.kind in {"refused", "moved"}
     assert len(server.requests) == 1
 
 
-async def test_a_redirect_to_a_user_name_is_refused_and_its_password_is_told_nowhere(
-    server: Server, fetcher: Fetcher, caplog: pytest.LogCaptureFixture
+async def test_a_redirect_with_a_password_is_refused_and_not_quoted(
+    server: Server, fetcher: WebClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
     error = await failure(fetcher, server.on("/", onward(f"http://joe:geheim@127.0.0.1:{server.port}/b")))
@@ -118,7 +118,7 @@ async def test_a_redirect_to_a_user_name_is_refused_and_its_password_is_told_now
     assert len(server.requests) == 1
 
 
-async def test_an_address_with_a_password_is_refused_before_anything_is_sent(server: Server, fetcher: Fetcher) -> None:
+async def test_an_address_with_a_password_is_refused_before_sending(server: Server, fetcher: WebClient) -> None:
     error = await failure(fetcher, f"http://joe:geheim@127.0.0.1:{server.port}/")
     assert (error.kind, server.connections) == ("refused", 0)
     assert "geheim" not in str(error) + repr(error)
@@ -151,11 +151,11 @@ async def test_an_address_with_a_password_is_refused_before_anything_is_sent(ser
         ("[fe80::1]", "local network"),
     ],
 )
-async def test_a_redirect_into_this_machine_or_its_networks_is_refused(host: str, shown: str) -> None:
+async def test_a_redirect_to_a_private_address_is_refused(host: str, shown: str) -> None:
     async with serving() as inside, serving() as outside:
         inside.on("/", reply(b"secret"))
         url = outside.on("/", onward(f"http://{host}:{inside.port}/"))
-        async with Fetcher(ClientOptions(allow_hosts=frozenset({"news.example"})), resolve=_to_loopback) as fetcher:
+        async with WebClient(ClientOptions(allow_hosts=frozenset({"news.example"})), resolve=_to_loopback) as fetcher:
             error = await failure(fetcher, url.replace("127.0.0.1", "news.example"))
     assert (error.kind, inside.connections, len(outside.requests)) == ("refused", 0, 1)
     assert shown in error.why
@@ -163,30 +163,30 @@ async def test_a_redirect_into_this_machine_or_its_networks_is_refused(host: str
     assert "allow_hosts" not in str(error), "a redirect advises nobody to open the network to it"
 
 
-async def test_how_to_allow_a_host_is_told_only_of_the_one_that_was_asked_for(server: Server) -> None:
-    async with Fetcher() as fetcher:
+async def test_the_hint_to_allow_a_host_is_only_given_for_the_requested_one(server: Server) -> None:
+    async with WebClient() as fetcher:
         error = await failure(fetcher, server.url("/"))
     assert (error.kind, error.redirects, server.connections) == ("refused", 0, 0)
-    assert error.hint == 'To allow it, name it in the settings: [fetch] allow_hosts = ["127.0.0.1"].'
+    assert error.hint == 'To allow it, add it to the settings: [fetch] allow_hosts = ["127.0.0.1"].'
 
 
-async def _to_loopback(host: str, port: int) -> list[Address]:
-    """Stand in for a name server that knows news.example; every other name goes the usual way."""
+async def _to_loopback(host: str, port: int) -> list[IPAddress]:
+    """A fake name server for news.example; other names are resolved as usual."""
     from reader.web.transport.dns import resolve
 
     return [ip_address("127.0.0.1")] if host == "news.example" else await resolve(host, port)
 
 
-async def test_a_name_that_leads_elsewhere_when_it_is_connected_to() -> None:
-    """DNS rebinding: public when it is looked at, loopback when it is connected to."""
+async def test_dns_rebinding() -> None:
+    """DNS rebinding: public when checked, loopback when connected to."""
     answers = iter(["192.0.2.1", "127.0.0.1", "127.0.0.1"])
     asked: list[str] = []
 
-    async def changing(host: str, port: int) -> list[Address]:
+    async def changing(host: str, port: int) -> list[IPAddress]:
         asked.append(host)
         return [ip_address(next(answers))]
 
-    async with serving() as server, Fetcher(ClientOptions(seconds=1.0), resolve=changing) as fetcher:
+    async with serving() as server, WebClient(ClientOptions(seconds=1.0), resolve=changing) as fetcher:
         server.on("/", reply(b"secret"))
         first = await failure(fetcher, server.url("/", "rebind.example"))
         assert asked == ["rebind.example"]  # looked up once, and that answer was judged and is what counts
@@ -194,22 +194,22 @@ async def test_a_name_that_leads_elsewhere_when_it_is_connected_to() -> None:
     assert (first.kind, second.kind, server.connections) == ("refused", "refused", 0)
 
 
-async def test_of_several_addresses_the_private_ones_are_left_out() -> None:
-    async def both(host: str, port: int) -> list[Address]:
+async def test_private_addresses_of_a_name_are_skipped() -> None:
+    async def both(host: str, port: int) -> list[IPAddress]:
         return [ip_address("127.0.0.1"), ip_address("::1"), ip_address("2001:4860:ffff::1")]
 
-    async with serving() as server, Fetcher(ClientOptions(seconds=0.5), resolve=both) as fetcher:
+    async with serving() as server, WebClient(ClientOptions(seconds=0.5), resolve=both) as fetcher:
         error = await failure(fetcher, server.url("/", "both.example"))
     assert error.kind in {"unreachable", "timeout"}
     assert server.connections == 0
 
 
-async def test_the_next_address_is_tried_when_one_does_not_answer() -> None:
-    async def dead_first(host: str, port: int) -> list[Address]:
+async def test_the_next_address_is_tried_after_a_failure() -> None:
+    async def dead_first(host: str, port: int) -> list[IPAddress]:
         return [ip_address("127.0.0.9"), ip_address("::1"), ip_address("127.0.0.1")]
 
     rules = ClientOptions(allow_hosts=frozenset({"news.example"}), seconds=5.0)
-    async with serving() as server, Fetcher(rules, resolve=dead_first) as fetcher:
+    async with serving() as server, WebClient(rules, resolve=dead_first) as fetcher:
         server.on("/", reply(PAGE))
         assert (await fetcher.page(server.url("/", "news.example"))).body == PAGE
 
@@ -234,7 +234,7 @@ async def test_a_trickled_header(server: Server, head: bytes) -> None:
         error = await failure(fetcher, server.on("/", trickle))
     assert (error.kind, error.why) in {
         ("timeout", "timed out after 0.4 s"),
-        ("protocol", "its answer breaks the rules of HTTP"),
+        ("protocol", "its response violates HTTP"),
     }
     assert head == b"" or error.kind == "timeout"
 
@@ -249,7 +249,7 @@ async def test_a_trickled_body(server: Server) -> None:
     assert (error.kind, error.message) == ("timeout", "Timed out after 0.4 s at 127.0.0.1.")
 
 
-async def test_the_time_is_for_all_redirects_together(server: Server) -> None:
+async def test_the_time_limit_covers_all_redirects(server: Server) -> None:
     async def slow(request: Request, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.15)
         writer.write(onward(request.target + "a"))
@@ -262,7 +262,7 @@ async def test_the_time_is_for_all_redirects_together(server: Server) -> None:
     assert len(server.requests) <= 4
 
 
-async def test_an_error_whose_body_trickles_is_told_at_once(server: Server) -> None:
+async def test_an_error_status_does_not_wait_for_its_body(server: Server) -> None:
     async def trickle(request: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 404 x\r\nContent-Length: 1000\r\n\r\n")
         await _trickle(writer, b"a")
@@ -272,7 +272,7 @@ async def test_an_error_whose_body_trickles_is_told_at_once(server: Server) -> N
     assert error.status == 404
 
 
-async def test_waiting_for_a_turn_is_not_counted(server: Server) -> None:
+async def test_waiting_for_a_slot_does_not_count(server: Server) -> None:
     async def slow(request: Request, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.2)
         writer.write(reply(PAGE))
@@ -283,9 +283,7 @@ async def test_waiting_for_a_turn_is_not_counted(server: Server) -> None:
     assert len(answers) == 8
 
 
-async def test_a_page_that_somebody_opens_does_not_wait_for_those_of_its_host_that_are_fetched_unasked(
-    server: Server, fetcher: Fetcher
-) -> None:
+async def test_an_interactive_request_preempts_bulk_requests(server: Server, fetcher: WebClient) -> None:
     lets_go, begun = asyncio.Event(), asyncio.Semaphore(0)
 
     async def slow(request: Request, writer: asyncio.StreamWriter) -> None:
@@ -319,7 +317,7 @@ async def test_endless_interim_answers(server: Server) -> None:
 
 
 def _bomb(wrap: int) -> bytes:
-    """A gigabyte of blanks, compressed: one megabyte, as many times over."""
+    """A gigabyte of spaces, compressed to one megabyte."""
     made = zlib.compressobj(9, zlib.DEFLATED, wrap)
     head = made.compress(b"<p>") + made.flush(zlib.Z_FULL_FLUSH)
     block = made.compress(b" " * 1_000_000) + made.flush(zlib.Z_FULL_FLUSH)
@@ -329,14 +327,14 @@ def _bomb(wrap: int) -> bytes:
 @pytest.mark.parametrize(
     ("coding", "wrap"), [("gzip", 31), ("deflate", 15), ("deflate", -15)], ids=["gzip", "zlib", "raw deflate"]
 )
-async def test_a_bomb_of_one_gigabyte(server: Server, fetcher: Fetcher, coding: str, wrap: int) -> None:
+async def test_a_decompression_bomb(server: Server, fetcher: WebClient, coding: str, wrap: int) -> None:
     bomb = _bomb(wrap)
     assert len(bomb) < 3_000_000
     error = await failure(fetcher, server.on("/", reply(bomb, content_encoding=coding)))
     assert (error.kind, error.why) == ("too_large", "more than 5.0 MB")
 
 
-async def test_a_gigabyte_as_it_is(server: Server, fetcher: Fetcher) -> None:
+async def test_an_uncompressed_gigabyte(server: Server, fetcher: WebClient) -> None:
     async def flood(request: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(HEAD + b"\r\n")
         for _ in range(1_000):
@@ -346,7 +344,7 @@ async def test_a_gigabyte_as_it_is(server: Server, fetcher: Fetcher) -> None:
     assert (await failure(fetcher, server.on("/", flood))).kind == "too_large"
 
 
-async def test_a_gigabyte_that_is_announced_is_not_even_begun(server: Server, fetcher: Fetcher) -> None:
+async def test_a_declared_gigabyte_is_not_downloaded(server: Server, fetcher: WebClient) -> None:
     async def announce(request: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(HEAD + b"Content-Length: 1000000000\r\n\r\n")
         await asyncio.Event().wait()
@@ -354,7 +352,7 @@ async def test_a_gigabyte_that_is_announced_is_not_even_begun(server: Server, fe
     assert (await failure(fetcher, server.on("/", announce))).kind == "too_large"
 
 
-async def test_compressed_bytes_without_end_that_hold_nothing(server: Server, fetcher: Fetcher) -> None:
+async def test_endless_empty_deflate_blocks(server: Server, fetcher: WebClient) -> None:
     nothing = zlib.compressobj(9, zlib.DEFLATED, -15).flush(zlib.Z_SYNC_FLUSH) * 10_000
 
     async def flood(request: Request, writer: asyncio.StreamWriter) -> None:
@@ -367,20 +365,20 @@ async def test_compressed_bytes_without_end_that_hold_nothing(server: Server, fe
 
 
 @pytest.mark.parametrize("codings", ["gzip, gzip", "deflate, gzip", "br", "zstd", "compress", "gzip,br", "\x1b[31m"])
-async def test_codings_that_were_not_asked_for(server: Server, fetcher: Fetcher, codings: str) -> None:
+async def test_codings_that_were_not_requested(server: Server, fetcher: WebClient, codings: str) -> None:
     body = gzip.compress(gzip.compress(b" " * 1_000_000))
     content = HEAD + f"Content-Encoding: {codings}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
     error = await failure(fetcher, server.on("/", content))
     assert error.kind == "protocol"
-    assert "\x1b" in codings or error.why.startswith("its answer is compressed in a way that was not asked for")
+    assert "\x1b" in codings or error.why.startswith("its response has an unsupported compression")
 
 
-async def test_double_gzip_in_two_headers(server: Server, fetcher: Fetcher) -> None:
+async def test_double_gzip_in_two_headers(server: Server, fetcher: WebClient) -> None:
     head = HEAD + b"Content-Encoding: gzip\r\nContent-Encoding: gzip\r\nContent-Length: 0\r\n\r\n"
     assert (await failure(fetcher, server.on("/", head))).kind == "protocol"
 
 
-async def test_gzip_in_gzip_that_says_so_once_is_an_archive(server: Server, fetcher: Fetcher) -> None:
+async def test_nested_gzip_with_one_coding_is_an_archive(server: Server, fetcher: WebClient) -> None:
     body = gzip.compress(gzip.compress(b" " * 100_000_000, 9), 9)
     error = await failure(fetcher, server.on("/", reply(body, content_encoding="gzip")))
     assert error.kind == "not_a_page"
@@ -390,19 +388,19 @@ async def test_gzip_in_gzip_that_says_so_once_is_an_archive(server: Server, fetc
 @pytest.mark.parametrize(
     "body", [b"rubbish", gzip.compress(PAGE)[:-9], gzip.compress(PAGE)[:12]], ids=["none", "cut", "cut early"]
 )
-async def test_gzip_that_is_none_or_ends_too_early(server: Server, fetcher: Fetcher, body: bytes) -> None:
+async def test_invalid_and_truncated_gzip(server: Server, fetcher: WebClient, body: bytes) -> None:
     error = await failure(fetcher, server.on("/", reply(body, content_encoding="gzip")))
-    assert (error.kind, error.why) == ("protocol", "its answer is damaged")
+    assert (error.kind, error.why) == ("protocol", "its response is damaged")
 
 
-async def test_less_than_the_length_says(server: Server, fetcher: Fetcher) -> None:
+async def test_a_body_shorter_than_its_length(server: Server, fetcher: WebClient) -> None:
     url = server.on("/", HEAD + b"Content-Length: 1000\r\n\r\n" + PAGE, then_close=True)
     error = await failure(fetcher, url)
-    assert (error.kind, error.why) == ("protocol", "its answer ended too early")
+    assert (error.kind, error.why) == ("protocol", "its response is incomplete")
 
 
-async def test_more_than_the_length_says(server: Server, fetcher: Fetcher) -> None:
-    """The rest is not taken for the answer to the next request."""
+async def test_a_body_longer_than_its_length(server: Server, fetcher: WebClient) -> None:
+    """The rest does not become the response to the next request."""
     server.on("/b", reply(PAGE))
     first = await fetcher.page(server.on("/a", HEAD + b"Content-Length: 3\r\n\r\n<p>and more"))
     second = await fetcher.page(server.url("/b"))
@@ -410,17 +408,17 @@ async def test_more_than_the_length_says(server: Server, fetcher: Fetcher) -> No
 
 
 @pytest.mark.parametrize("length", ["-1", "1, 2", "x", "9" * 5000, "1e3", "0x10"])
-async def test_a_length_that_is_none(server: Server, fetcher: Fetcher, length: str) -> None:
+async def test_an_invalid_content_length(server: Server, fetcher: WebClient, length: str) -> None:
     error = await failure(fetcher, server.on("/", HEAD + f"Content-Length: {length}\r\n\r\n".encode() + PAGE))
     assert error.kind in {"protocol", "too_large"}
 
 
-async def test_chunks_that_are_none(server: Server, fetcher: Fetcher) -> None:
+async def test_invalid_chunks(server: Server, fetcher: WebClient) -> None:
     content = HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n<p>\r\n"
     assert (await failure(fetcher, server.on("/", content))).kind == "protocol"
 
 
-async def test_a_reset_in_the_middle(server: Server, fetcher: Fetcher) -> None:
+async def test_a_reset_in_the_middle(server: Server, fetcher: WebClient) -> None:
     async def reset(request: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(HEAD + b"Content-Length: 1000\r\n\r\n<p>")
         await writer.drain()
@@ -431,46 +429,46 @@ async def test_a_reset_in_the_middle(server: Server, fetcher: Fetcher) -> None:
     error = await failure(fetcher, server.on("/", reset))
     assert (error.kind, error.why) in {
         ("unreachable", "the connection broke"),
-        ("protocol", "its answer ended too early"),
+        ("protocol", "its response is incomplete"),
     }
 
 
-async def test_a_connection_that_ends_without_an_answer(server: Server, fetcher: Fetcher) -> None:
+async def test_a_connection_closed_without_a_response(server: Server, fetcher: WebClient) -> None:
     error = await failure(fetcher, server.on("/", b"", then_close=True))
-    assert (error.kind, error.why) == ("unreachable", "it ended the connection without an answer")
+    assert (error.kind, error.why) == ("unreachable", "it closed the connection without a response")
 
 
-async def test_nobody_listens(server: Server, fetcher: Fetcher) -> None:
+async def test_a_refused_connection(server: Server, fetcher: WebClient) -> None:
     async with serving() as gone:
         url = gone.url()
     error = await failure(fetcher, url)
-    assert (error.kind, error.why) == ("unreachable", "it takes no connections")
+    assert (error.kind, error.why) == ("unreachable", "it refuses connections")
 
 
-async def test_no_such_host() -> None:
-    async def unknown(host: str, port: int) -> list[Address]:
+async def test_an_unknown_host() -> None:
+    async def unknown(host: str, port: int) -> list[IPAddress]:
         raise socket.gaierror(-2, "Name or service not known")
 
-    async with Fetcher(resolve=unknown) as fetcher:
+    async with WebClient(resolve=unknown) as fetcher:
         error = await failure(fetcher, "http://nowhere.example/")
-    assert (error.kind, error.message) == ("unreachable", "nowhere.example: no such host is known.")
+    assert (error.kind, error.message) == ("unreachable", "nowhere.example: unknown host.")
 
 
 # --- heads -----------------------------------------------------------------------------------
 
 
-async def test_a_header_of_one_megabyte(server: Server, fetcher: Fetcher) -> None:
+async def test_a_header_of_one_megabyte(server: Server, fetcher: WebClient) -> None:
     error = await failure(fetcher, server.on("/", HEAD + b"X-Much: " + b"a" * 1_000_000 + b"\r\n\r\n"))
-    assert (error.kind, error.why) == ("too_large", "the head of its answer has no end")
+    assert (error.kind, error.why) == ("too_large", "its response headers are too large")
 
 
-async def test_ten_thousand_cookies_are_refused_with_the_head_they_are_in(server: Server, fetcher: Fetcher) -> None:
+async def test_ten_thousand_cookies_exceed_the_header_limit(server: Server, fetcher: WebClient) -> None:
     cookies = b"".join(b"Set-Cookie: name%d=value; Path=/\r\n" % number for number in range(10_000))
     error = await failure(fetcher, server.on("/", HEAD + cookies + b"\r\n"))
     assert error.kind == "too_large"
 
 
-async def test_no_cookie_is_ever_sent_back(server: Server, fetcher: Fetcher) -> None:
+async def test_no_cookie_is_ever_sent_back(server: Server, fetcher: WebClient) -> None:
     cookies = b"".join(b"Set-Cookie: n%d=v; Path=/\r\n" % number for number in range(1_000))
     server.on("/b", reply(PAGE))
     with bounds():
@@ -482,7 +480,7 @@ async def test_no_cookie_is_ever_sent_back(server: Server, fetcher: Fetcher) -> 
     assert all("cookie" not in request.headers for request in server.requests)
 
 
-async def test_http_1_0(server: Server, fetcher: Fetcher) -> None:
+async def test_http_1_0(server: Server, fetcher: WebClient) -> None:
     url = server.on("/", b"HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" + PAGE, then_close=True)
     assert [(await fetcher.page(url)).body for _ in range(2)] == [PAGE, PAGE]
     assert server.connections == 2
@@ -491,18 +489,18 @@ async def test_http_1_0(server: Server, fetcher: Fetcher) -> None:
 @pytest.mark.parametrize(
     "noise", [PAGE, b"SSH-2.0-x\r\n", b"\x16\x03\x01\x02\x00", b"HTTP/1.1 abc x\r\n\r\n", b"\x00" * 99]
 )
-async def test_what_is_no_http(server: Server, fetcher: Fetcher, noise: bytes) -> None:
+async def test_a_response_that_is_not_http(server: Server, fetcher: WebClient, noise: bytes) -> None:
     error = await failure(fetcher, server.on("/", noise, then_close=True))
     assert error.kind in {"protocol", "unreachable"}
 
 
-async def test_a_kept_connection_that_the_server_drops(server: Server, fetcher: Fetcher) -> None:
+async def test_an_idle_connection_closed_by_the_server(server: Server, fetcher: WebClient) -> None:
     url = server.on("/", reply(PAGE), then_close=True)
     for _ in range(5):
         assert (await fetcher.page(url)).body == PAGE
 
 
-async def test_a_kept_connection_that_ends_when_it_is_used_again(server: Server, fetcher: Fetcher) -> None:
+async def test_a_reused_connection_that_is_closed(server: Server, fetcher: WebClient) -> None:
     async def once(request: Request, writer: asyncio.StreamWriter) -> None:
         if server.targets.count("/") == 2:  # the second one, by the same connection
             writer.close()
@@ -514,7 +512,7 @@ async def test_a_kept_connection_that_ends_when_it_is_used_again(server: Server,
     assert (len(server.requests), server.connections) == (3, 2)
 
 
-async def test_the_words_of_a_server_reach_nobody(server: Server, fetcher: Fetcher) -> None:
+async def test_text_of_a_server_is_not_shown(server: Server, fetcher: WebClient) -> None:
     error = await failure(fetcher, server.on("/", reply(b"", "418 \x1b]52;c;aGk=\x07 pay at evil.example")))
     assert error.kind in {"status", "protocol"}
     assert "evil" not in str(error)
@@ -523,15 +521,15 @@ async def test_the_words_of_a_server_reach_nobody(server: Server, fetcher: Fetch
 # --- states of a page ------------------------------------------------------------------------
 
 
-async def test_304_without_a_kept_page(server: Server, fetcher: Fetcher) -> None:
+async def test_304_without_a_stored_page(server: Server, fetcher: WebClient) -> None:
     error = await failure(fetcher, server.on("/", b"HTTP/1.1 304 Not Modified\r\n\r\n"))
     assert (error.kind, error.why) == (
         "protocol",
-        "it says that nothing has changed, but nothing was fetched there before",
+        "it answered “not modified” to a request without conditions",
     )
 
 
-async def test_an_etag_that_changes(server: Server, fetcher: Fetcher) -> None:
+async def test_an_etag_that_changes(server: Server, fetcher: WebClient) -> None:
     tags = iter(['"1"', 'W/"2"', '"bad\x07"', "none", '"' + "x" * 300 + '"'])
 
     async def answer(request: Request, writer: asyncio.StreamWriter) -> None:
@@ -544,7 +542,7 @@ async def test_an_etag_that_changes(server: Server, fetcher: Fetcher) -> None:
     assert [(await fetcher.page(url)).etag for _ in range(3)] == ["", "", ""]
 
 
-async def test_a_kept_validator_cannot_add_a_header(server: Server, fetcher: Fetcher) -> None:
+async def test_a_stored_validator_cannot_inject_a_header(server: Server, fetcher: WebClient) -> None:
     await fetcher.page(server.on("/", reply(PAGE)), etag='"1"\r\nX-Evil: 1', last_modified="x\r\nX-Evil: 2")
     assert not {"if-none-match", "if-modified-since", "x-evil"} & set(server.requests[0].headers)
 
@@ -554,7 +552,7 @@ async def test_a_kept_validator_cannot_add_a_header(server: Server, fetcher: Fet
 
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])
 @pytest.mark.parametrize("form", ["seconds", "date"])
-async def test_retry_after_is_obeyed(server: Server, fetcher: Fetcher, status: str, form: str) -> None:
+async def test_retry_after_is_respected(server: Server, fetcher: WebClient, status: str, form: str) -> None:
     until = datetime.now(UTC) + timedelta(seconds=120)
     value = "120" if form == "seconds" else format_datetime(until, usegmt=True)
     error = await failure(fetcher, server.on("/", reply(b"", status, retry_after=value)))
@@ -566,21 +564,21 @@ async def test_retry_after_is_obeyed(server: Server, fetcher: Fetcher, status: s
     assert len(server.requests) == 1
 
 
-async def test_those_who_wait_for_a_turn_hear_that_the_host_is_busy(server: Server, fetcher: Fetcher) -> None:
+async def test_waiting_requests_fail_when_the_host_is_busy(server: Server, fetcher: WebClient) -> None:
     server.on("/", reply(b"", "429 x", retry_after="60"))
     outcomes = await asyncio.gather(*(fetcher.page(server.url(f"/?{n}")) for n in range(20)), return_exceptions=True)
     assert {error.kind for error in outcomes if isinstance(error, FetchError)} == {"busy"}
     assert len(server.requests) <= 2
 
 
-async def test_too_many_without_a_word_for_how_long(server: Server, fetcher: Fetcher) -> None:
+async def test_429_without_retry_after(server: Server, fetcher: WebClient) -> None:
     error = await failure(fetcher, server.on("/", reply(b"", "429 x")))
     assert (error.kind, error.status, error.retry_after) == ("busy", 429, 30.0)
     assert (await failure(fetcher, server.url("/other"))).kind == "busy"
 
 
 @pytest.mark.parametrize("value", ["soon", "-5", "", "Mon, 99 Foo 2026", "9" * 400])
-async def test_a_retry_after_that_is_none(server: Server, fetcher: Fetcher, value: str) -> None:
+async def test_an_invalid_retry_after(server: Server, fetcher: WebClient, value: str) -> None:
     error = await failure(fetcher, server.on("/", reply(b"", "503 x", retry_after=value)))
     assert error.status == 503
     assert (error.retry_after or 0) <= 86_400
@@ -596,7 +594,7 @@ async def test_a_retry_after_that_is_none(server: Server, fetcher: Fetcher, valu
         ("text/html", b"%PDF-1.7\n", "it is a PDF of 9 bytes, not a page"),
         ("", b"%PDF-1.7\n", "it is a PDF of 9 bytes, not a page"),
         ("video/mp4", b"x" * 5_000, "it is a video of 5 kB, not a page"),
-        ("text/html", b"\x89PNG\r\n\x1a\n\0\0", "it is a picture of 10 bytes, not a page"),
+        ("text/html", b"\x89PNG\r\n\x1a\n\0\0", "it is an image of 10 bytes, not a page"),
         ("text/html", b"\0\1\2\3", "it is a file of 4 bytes, not a page"),
         ("application/json", b"{}", "it is data (JSON) of 2 bytes, not a page"),
         ("evil/\x1b[31m", b"PK\x03\x04", "it is an archive of 4 bytes, not a page"),
@@ -604,8 +602,8 @@ async def test_a_retry_after_that_is_none(server: Server, fetcher: Fetcher, valu
         ("application/vnd.evil", b"x", "it is a file of the type application/vnd.evil of 1 byte, not a page"),
     ],
 )
-async def test_what_is_no_page_says_what_it_is(
-    server: Server, fetcher: Fetcher, kind: str, body: bytes, words: str
+async def test_other_media_types_are_described(
+    server: Server, fetcher: WebClient, kind: str, body: bytes, words: str
 ) -> None:
     error = await failure(fetcher, server.on("/", reply(body, kind=kind)))
     assert (error.kind, error.why, error.hint) == ("not_a_page", words, "The browser can open it.")
@@ -622,29 +620,29 @@ def _tls() -> ssl.SSLContext:
     return context
 
 
-async def test_a_certificate_that_nobody_vouches_for(fetcher: Fetcher) -> None:
+async def test_an_untrusted_certificate(fetcher: WebClient) -> None:
     async with serving(tls=_tls()) as server:
         error = await failure(fetcher, server.on("/", reply(PAGE)))
     assert error.kind == "tls"
-    assert error.why.startswith("its certificate cannot be trusted (self-signed certificate")
+    assert error.why.startswith("its certificate is not trusted (self-signed certificate")
     assert server.requests == []
 
 
 async def test_a_certificate_of_another_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
 
-    async def here(host: str, port: int) -> list[Address]:
+    async def here(host: str, port: int) -> list[IPAddress]:
         return [ip_address("127.0.0.1")]
 
     rules = ClientOptions(allow_hosts=frozenset({"news.example"}))
-    async with serving(tls=_tls()) as server, Fetcher(rules, resolve=here) as fetcher:
+    async with serving(tls=_tls()) as server, WebClient(rules, resolve=here) as fetcher:
         error = await failure(fetcher, server.url("/", "news.example"))
     assert error.kind == "tls"
     assert "Hostname mismatch" in error.why
     assert server.requests == []
 
 
-async def test_a_certificate_that_is_good(monkeypatch: pytest.MonkeyPatch, fetcher: Fetcher) -> None:
+async def test_a_trusted_certificate(monkeypatch: pytest.MonkeyPatch, fetcher: WebClient) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     async with serving(tls=_tls()) as server:
         url = server.on("/", reply(PAGE))
@@ -652,16 +650,16 @@ async def test_a_certificate_that_is_good(monkeypatch: pytest.MonkeyPatch, fetch
         assert server.connections == 1
 
 
-async def test_certificates_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_unreadable_trusted_certificates(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "missing.pem"))
-    async with Fetcher() as fetcher:
+    async with WebClient() as fetcher:
         error = await failure(fetcher, "https://news.example/")
     assert error.kind == "tls"
-    assert error.why == "the certificates to check it by cannot be read (no such file or directory)"
+    assert error.why == "the trusted certificates cannot be read (no such file or directory)"
     assert "SSL_CERT_FILE" in error.hint
 
 
-async def test_no_tls_where_it_should_be(fetcher: Fetcher) -> None:
+async def test_plain_http_on_a_tls_port(fetcher: WebClient) -> None:
     async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(5)
         writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
@@ -674,7 +672,7 @@ async def test_no_tls_where_it_should_be(fetcher: Fetcher) -> None:
     assert error.why.startswith("no secure connection")
 
 
-async def test_giving_up_in_the_middle_of_the_handshake_closes_the_connection(fetcher: Fetcher) -> None:
+async def test_canceling_during_the_handshake_closes_the_connection(fetcher: WebClient) -> None:
     begun, ended = asyncio.Event(), asyncio.Event()
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

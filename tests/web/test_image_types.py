@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.images import header_size
-from reader.web.client import Fetcher, FetchError
+from reader.web.client import FetchError, WebClient
 from reader.web.response import content_type
 from tests.web.server import Server, onward, reply
 
@@ -31,7 +31,7 @@ def webp(kind: bytes, data: bytes) -> bytes:
     return b"RIFF" + struct.pack("<I", 20) + b"WEBP" + kind + struct.pack("<I", len(data)) + data
 
 
-PICTURES = [
+IMAGE_FILES = [
     ("image/png", png(3, 2)),
     ("image/gif", b"GIF89a" + struct.pack("<HH", 3, 2) + b"\0\0\0"),
     ("image/jpeg", jpeg(3, 2)),
@@ -43,8 +43,8 @@ PICTURES = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "body"), PICTURES, ids=[f"{n} {kind}" for n, (kind, _) in enumerate(PICTURES)])
-async def test_a_picture_is_known_by_its_bytes(server: Server, fetcher: Fetcher, kind: str, body: bytes) -> None:
+@pytest.mark.parametrize(("kind", "body"), IMAGE_FILES, ids=[f"{n} {kind}" for n, (kind, _) in enumerate(IMAGE_FILES)])
+async def test_images_are_recognized_by_their_bytes(server: Server, fetcher: WebClient, kind: str, body: bytes) -> None:
     server.on("/b", reply(body, kind="application/octet-stream"))
     answer = await fetcher.image(server.on("/a", onward("/b")))
     assert (answer.content_type, answer.body) == (kind, body)
@@ -54,20 +54,20 @@ async def test_a_picture_is_known_by_its_bytes(server: Server, fetcher: Fetcher,
 @pytest.mark.parametrize(
     ("body", "kind", "why"),
     [
-        (png(30_000, 30_000), "too_large", "a picture of 30,000 × 30,000 pixels"),
-        (jpeg(65_535, 65_535), "too_large", "a picture of 65,535 × 65,535 pixels"),
-        (png(0, 5), "protocol", "its picture is damaged"),
-        (b"\x89PNG\r\n\x1a\n", "protocol", "its picture is damaged"),
+        (png(30_000, 30_000), "too_large", "an image of 30,000 × 30,000 pixels"),
+        (jpeg(65_535, 65_535), "too_large", "an image of 65,535 × 65,535 pixels"),
+        (png(0, 5), "protocol", "the image is damaged"),
+        (b"\x89PNG\r\n\x1a\n", "protocol", "the image is damaged"),
         (
             b"<svg xmlns='http://www.w3.org/2000/svg'/>",
             "not_a_page",
-            "it is a web page of 41 bytes, not a picture",
+            "it is a web page of 41 bytes, not an image",
         ),
-        (b"%PDF-1.7", "not_a_page", "it is a PDF of 8 bytes, not a picture"),
+        (b"%PDF-1.7", "not_a_page", "it is a PDF of 8 bytes, not an image"),
     ],
     ids=["bomb", "jpeg bomb", "no width", "cut", "svg", "pdf"],
 )
-async def test_what_is_no_picture_to_us(server: Server, fetcher: Fetcher, body: bytes, kind: str, why: str) -> None:
+async def test_unsupported_images(server: Server, fetcher: WebClient, body: bytes, kind: str, why: str) -> None:
     with pytest.raises(FetchError) as caught:
         await fetcher.image(server.on("/", reply(body)))
     assert (caught.value.kind, caught.value.why) == (kind, why)
@@ -79,27 +79,27 @@ async def test_what_is_no_picture_to_us(server: Server, fetcher: Fetcher, body: 
         (
             b"<svg xmlns='http://www.w3.org/2000/svg'/>",
             "image/svg+xml",
-            "a picture of a kind that cannot be shown (SVG)",
+            "an image in an unsupported format (SVG)",
         ),
-        (b"II*\0\x08\0\0\0", "image/tiff", "a picture of a kind that cannot be shown (TIFF)"),
-        (b"BM\0\0", "image/x-bmp", "a picture of a kind that cannot be shown (BMP)"),
-        (b"<html>Not found", "image/png", "a web page of 15 bytes, not a picture"),
-        (b"no words", "image/webp", "a text of 8 bytes, not a picture"),
-        (b"no words", "", "a text of 8 bytes, not a picture"),
+        (b"II*\0\x08\0\0\0", "image/tiff", "an image in an unsupported format (TIFF)"),
+        (b"BM\0\0", "image/x-bmp", "an image in an unsupported format (BMP)"),
+        (b"<html>Not found", "image/png", "a web page of 15 bytes, not an image"),
+        (b"no words", "image/webp", "a text of 8 bytes, not an image"),
+        (b"no words", "", "a text of 8 bytes, not an image"),
     ],
 )
-async def test_what_is_said_of_a_picture_that_cannot_be_shown(
-    server: Server, fetcher: Fetcher, body: bytes, type_: str, why: str
+async def test_unsupported_image_formats_are_described(
+    server: Server, fetcher: WebClient, body: bytes, type_: str, why: str
 ) -> None:
     with pytest.raises(FetchError) as caught:
         await fetcher.image(server.on("/", reply(body, kind=type_)))
     assert caught.value.why == f"it is {why}"
 
 
-@given(st.sampled_from([body for _, body in PICTURES]), st.integers(0, 60), st.binary(max_size=20))
+@given(st.sampled_from([body for _, body in IMAGE_FILES]), st.integers(0, 60), st.binary(max_size=20))
 def test_any_bytes_have_a_size_or_none(body: bytes, at: int, noise: bytes) -> None:
     changed = body[:at] + noise + body[at + len(noise) :]
-    for kind in content_type.PICTURES:
+    for kind in content_type.IMAGES:
         found = header_size.size(changed, kind)
         assert found is None or min(found) > 0
-    assert isinstance(content_type.beginning(changed), str)
+    assert isinstance(content_type.signature(changed), str)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.web.transport.ip_policy import canonical_host, literal, refusal, refusal_by_name
+from reader.web.transport.ip_policy import canonical_host, parse_literal, refusal, refusal_by_name
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from reader.web.transport.ip_policy import canonical_host, literal, refusal, ref
         "4000::1 5f00::1 fc00::1 fd00:ec2::254 fe80::1 fe80::1%eth0 febf::1 fec0::1 ff02::1",
     ],
 )
-def test_addresses_that_are_not_of_the_public_internet(address: str) -> None:
+def test_non_public_addresses_are_refused(address: str) -> None:
     for each in address.split():
         assert refusal(ip_address(each)), each
 
@@ -32,19 +32,19 @@ def test_addresses_that_are_not_of_the_public_internet(address: str) -> None:
         "223.255.255.255 2606:4700::1111 2a00:1450::1 2001:4860:4860::8888 ::ffff:8.8.8.8 64:ff9b::808:808",
     ],
 )
-def test_public_addresses(address: str) -> None:
+def test_public_addresses_are_allowed(address: str) -> None:
     for each in address.split():
         assert refusal(ip_address(each)) == "", each
 
 
 @given(st.ip_addresses(v=4))
-def test_an_ipv4_address_within_an_ipv6_one_is_judged_as_itself(inner: IPv4Address) -> None:
+def test_ipv4_addresses_inside_ipv6_are_checked(inner: IPv4Address) -> None:
     for prefix in (0xFFFF << 32, 0x0064_FF9B << 96):
         assert refusal(IPv6Address(prefix | int(inner))) == refusal(inner)
 
 
 @given(st.ip_addresses())
-def test_whatever_the_standard_library_calls_private_is_refused(address: IPv4Address | IPv6Address) -> None:
+def test_addresses_that_ipaddress_calls_private_are_refused(address: IPv4Address | IPv6Address) -> None:
     inner = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     if (inner or address).is_private or address.is_loopback or address.is_link_local or address.is_multicast:
         assert refusal(address)
@@ -64,13 +64,13 @@ def test_whatever_the_standard_library_calls_private_is_refused(address: IPv4Add
         ("::FFFF:7f00:1", "::ffff:7f00:1"),
     ],
 )
-def test_addresses_in_every_spelling(host: str, expected: str) -> None:
-    assert literal(host) == ip_address(expected)
+def test_literal_addresses_in_any_spelling(host: str, expected: str) -> None:
+    assert parse_literal(host) == ip_address(expected)
 
 
 @pytest.mark.parametrize("host", ["example.com", "1.2.3.4.5", "a", "", "256.1.1.1", "127.0.0.1 x", "xn--bcher-kva.de"])
-def test_names_are_no_addresses(host: str) -> None:
-    assert literal(host) is None
+def test_names_are_not_literal_addresses(host: str) -> None:
+    assert parse_literal(host) is None
 
 
 @pytest.mark.parametrize(
@@ -84,16 +84,16 @@ def test_one_host_in_several_spellings(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     "host", ["localhost", "a.localhost", "printer", "nas.local", "wiki.internal", "x.home.arpa.", "127.1", "[::1]"]
 )
-def test_names_that_a_proxy_must_not_resolve_for_us(host: str) -> None:
+def test_local_names_are_refused_behind_a_proxy(host: str) -> None:
     assert refusal_by_name(host)
 
 
 @pytest.mark.parametrize("host", ["example.com", "local.example", "8.8.8.8", "[2606:4700::1111]", "notlocalhost.com"])
-def test_names_that_a_proxy_may_resolve(host: str) -> None:
+def test_public_names_are_allowed_behind_a_proxy(host: str) -> None:
     assert refusal_by_name(host) == ""
 
 
 @given(st.text())
-def test_any_host_has_an_answer(host: str) -> None:
+def test_any_host_can_be_checked(host: str) -> None:
     assert canonical_host(canonical_host(host)) == canonical_host(host)
     assert isinstance(refusal_by_name(host), str)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from webencodings.labels import LABELS
 
 from reader.core import encodings
-from reader.web.client import Fetcher
+from reader.web.client import WebClient
 from tests.web.server import Server, reply
 
 GERMAN = "Grüße aus Köln – „schön“, 5 €"
@@ -63,7 +63,7 @@ def meta(label: str) -> str:
         ("utf-8", RUSSIAN.encode() + b" \xff " + (RUSSIAN * 3).encode(), RUSSIAN),  # one byte gone wrong
     ],
 )
-async def test_every_charset_mistake(server: Server, fetcher: Fetcher, told: str, body: bytes, text: str) -> None:
+async def test_wrong_charsets(server: Server, fetcher: WebClient, told: str, body: bytes, text: str) -> None:
     kind = f"text/html; charset={told}" if told else "text/html"
     answer = await fetcher.page(server.on("/", reply(body, kind=kind)))
     assert text in answer.text
@@ -71,7 +71,7 @@ async def test_every_charset_mistake(server: Server, fetcher: Fetcher, told: str
 
 
 @pytest.mark.parametrize("kind", ['text/html; charset="windows-1251"', "TEXT/HTML;x=y;Charset = windows-1251 ; a=b"])
-async def test_a_charset_in_every_spelling(server: Server, fetcher: Fetcher, kind: str) -> None:
+async def test_a_charset_in_every_spelling(server: Server, fetcher: WebClient, kind: str) -> None:
     answer = await fetcher.page(server.on("/", reply(RUSSIAN.encode("cp1251"), kind=kind)))
     assert (answer.charset, answer.text) == ("cp1251", RUSSIAN)
 
@@ -80,14 +80,14 @@ async def test_a_charset_in_every_spelling(server: Server, fetcher: Fetcher, kin
     "label",
     ["utf-7", "unicode_escape", "rot13", "base64", "idna", "hz-gb-2312", "iso-2022-kr", "replacement", "", "x" * 99],
 )
-def test_labels_that_lead_to_nothing(label: str) -> None:
+def test_unusable_labels(label: str) -> None:
     assert encodings.codec_for_label(label) == ""
 
 
 _SUPPORTED = [label for label, name in LABELS.items() if name not in {"replacement", "x-user-defined"}]
 
 
-def test_every_label_of_the_standard_has_a_codec_and_the_codec_is_a_label_too() -> None:
+def test_every_standard_label_has_a_codec() -> None:
     for label in _SUPPORTED:
         codec = encodings.codec_for_label(label.upper())
         assert codecs.lookup(codec)._is_text_encoding
@@ -97,12 +97,12 @@ def test_every_label_of_the_standard_has_a_codec_and_the_codec_is_a_label_too() 
 @given(st.binary(), st.sampled_from([*_SUPPORTED, "", "utf-7"]), st.booleans())
 @example(b"\x81\x8d\x8f\x90\x9d", "", True)
 @example(b"<meta charset=" + b"\xff" * 80, "utf-8", True)
-def test_any_bytes_can_be_read(body: bytes, told: str, markup: bool) -> None:
+def test_any_bytes_can_be_decoded(body: bytes, told: str, markup: bool) -> None:
     body.decode(encodings.detect_encoding(body, told, markup=markup), "replace")
 
 
 @given(st.text())
-def test_utf_8_without_a_word_is_read_as_it_is(text: str) -> None:
+def test_undeclared_utf_8_is_detected(text: str) -> None:
     assert encodings.detect_encoding(text.encode("utf-8", "replace"), "", markup=False) in {
         "utf-8",
         "utf-16-le",

@@ -1,4 +1,4 @@
-"""Through a real proxy on loopback: plain requests are forwarded, secure ones tunnelled."""
+"""Requests through a real proxy on loopback: HTTP is forwarded, HTTPS tunneled."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from reader.web.client import Fetcher, FetchError
+from reader.core.errors import ReaderError
+from reader.web.client import FetchError, WebClient
 from reader.web.options import ClientOptions
+from reader.web.transport.proxies import parse_proxy
 from tests.web.server import END, Server, reply, serving
 from tests.web.test_hostile_servers import CERTIFICATE, _tls
 
@@ -19,7 +21,7 @@ PAGE = b"<p>by way of the proxy"
 
 @contextlib.asynccontextmanager
 async def tunnelling(to: Server) -> AsyncIterator[tuple[str, list[bytes]]]:
-    """A proxy that leads every CONNECT to ``to``; give its address, and the heads of what it was asked."""
+    """A proxy that connects every CONNECT to ``to``; yields its address and the request headers."""
     heads: list[bytes] = []
 
     async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
@@ -38,22 +40,22 @@ async def tunnelling(to: Server) -> AsyncIterator[tuple[str, list[bytes]]]:
         yield f"http://joe:geheim@127.0.0.1:{listening.sockets[0].getsockname()[1]}", heads
 
 
-async def test_a_plain_page_by_way_of_the_proxy_of_the_settings(server: Server) -> None:
+async def test_http_through_the_configured_proxy(server: Server) -> None:
     server.handlers["http://news.example/a"] = server.handlers[server.on("/x", reply(PAGE))[-2:]]
     proxy = server.url("").replace("http://", "http://joe:geheim@")
-    async with Fetcher(ClientOptions(proxy=proxy)) as fetcher:
+    async with WebClient(ClientOptions(proxy=proxy)) as fetcher:
         answer = await fetcher.page("http://news.example/a")
     assert answer.body == PAGE
     assert server.requests[0].headers["proxy-authorization"] == "Basic am9lOmdlaGVpbQ=="
     assert server.requests[0].headers["host"] == "news.example"
 
 
-async def test_a_secure_page_through_a_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_https_through_a_tunnel(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(CERTIFICATE))
     async with serving(tls=_tls()) as server, tunnelling(server) as (proxy, heads):
         server.on("/a", reply(PAGE))
         rules = ClientOptions(proxy=proxy, allow_hosts=frozenset({"localhost"}))
-        async with Fetcher(rules) as fetcher:
+        async with WebClient(rules) as fetcher:
             assert (await fetcher.page("https://localhost/a")).body == PAGE
             assert (await fetcher.page("https://localhost/a")).body == PAGE
     assert len(heads) == 1
@@ -63,47 +65,45 @@ async def test_a_secure_page_through_a_tunnel(monkeypatch: pytest.MonkeyPatch) -
 
 async def test_a_proxy_that_refuses(server: Server) -> None:
     server.on("news.example:443", reply(b"", "403 geheim evil"))
-    async with Fetcher(ClientOptions(proxy=server.url("").replace("http://", "http://joe:geheim@"))) as fetcher:
+    async with WebClient(ClientOptions(proxy=server.url("").replace("http://", "http://joe:geheim@"))) as fetcher:
         with pytest.raises(FetchError) as caught:
             await fetcher.page("https://news.example/")
-    assert (caught.value.kind, caught.value.why) == ("unreachable", "the proxy did not let the request through")
+    assert (caught.value.kind, caught.value.why) == ("unreachable", "the proxy rejected the request")
     assert "geheim" not in str(caught.value)
 
 
 @pytest.mark.parametrize(
     "host", ["127.0.0.1", "localhost", "[::1]", "2130706433", "169.254.169.254", "router", "x.local"]
 )
-async def test_hosts_of_this_machine_are_refused_by_name_before_a_proxy_hears_of_them(
-    server: Server, host: str
-) -> None:
-    async with Fetcher(ClientOptions(proxy=server.url(""))) as fetcher:
+async def test_local_hosts_are_not_sent_to_a_proxy(server: Server, host: str) -> None:
+    async with WebClient(ClientOptions(proxy=server.url(""))) as fetcher:
         with pytest.raises(FetchError) as caught:
             await fetcher.page(f"http://{host}/")
     assert (caught.value.kind, server.connections) == ("refused", 0)
 
 
-async def test_the_proxy_of_the_environment_and_its_exceptions(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_environment_s_proxy_and_its_exceptions(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", server.url(""))
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     server.on("/direct", reply(b"<p>direct"))
     server.handlers["http://news.example/"] = server.handlers["/direct"]
-    async with Fetcher(ClientOptions(allow_hosts=frozenset({"127.0.0.1"}))) as fetcher:
+    async with WebClient(ClientOptions(allow_hosts=frozenset({"127.0.0.1"}))) as fetcher:
         await fetcher.page("http://news.example/")
         await fetcher.page(server.url("/direct"))
     assert server.targets == ["http://news.example/", "/direct"]
 
 
-async def test_a_proxy_of_the_environment_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_unusable_proxy_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "socks5://joe:geheim@127.0.0.1:1")
-    async with Fetcher() as fetcher:
+    async with WebClient() as fetcher:
         with pytest.raises(FetchError) as caught:
             await fetcher.page("http://news.example/")
     assert caught.value.kind == "unreachable"
     assert "socks5" in caught.value.message and "geheim" not in str(caught.value)
 
 
-async def test_passwords_of_a_netrc_are_not_sent(
-    server: Server, fetcher: Fetcher, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+async def test_netrc_passwords_are_not_sent(
+    server: Server, fetcher: WebClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login joe password geheim")
@@ -111,3 +111,27 @@ async def test_passwords_of_a_netrc_are_not_sent(
     monkeypatch.setenv("NETRC", str(netrc))
     await fetcher.page(server.on("/", reply(PAGE)))
     assert "authorization" not in server.requests[0].headers
+
+
+@pytest.mark.parametrize(
+    ("address", "url", "host", "auth"),
+    [
+        ("http://proxy.example:3128", "http://proxy.example:3128/", "proxy.example", None),
+        ("proxy.example:8080", "http://proxy.example:8080/", "proxy.example", None),
+        ("https://proxy.example", "https://proxy.example:443/", "proxy.example", None),
+        ("http://joe:a%40b@[::1]:1/x?y", "http://[::1]:1/", "::1", ("joe", "a@b")),
+    ],
+)
+def test_the_address_of_a_proxy(address: str, url: str, host: str, auth: tuple[str, str] | None) -> None:
+    proxy = parse_proxy(address)
+    assert (proxy.url, proxy.host, proxy.auth) == (url, host, auth)
+    assert "a@b" not in repr(proxy)
+
+
+@pytest.mark.parametrize(
+    "address", ["socks5://joe:geheim@h:1", "http://joe:geheim@", "http://joe:geheim@h:99999", "http://[x"]
+)
+def test_an_invalid_proxy_is_reported_without_its_password(address: str) -> None:
+    with pytest.raises(ReaderError) as caught:
+        parse_proxy(address)
+    assert "geheim" not in str(caught.value) and caught.value.hint

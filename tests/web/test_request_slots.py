@@ -1,4 +1,4 @@
-"""Whose turn it is: bounds that hold whatever happens, and who comes first."""
+"""Request slots: limits and priorities."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.core.preempt import PreemptedError
-from reader.web.transport.pool import Priority, RequestSlots
+from reader.web.transport.request_slots import Priority, RequestSlots
 
 
 class Holders:
-    """Tasks that hold turns until they are told to let go."""
+    """Tasks that hold slots until released."""
 
-    def __init__(self, turns: RequestSlots) -> None:
-        self.turns = turns
+    def __init__(self, slots: RequestSlots) -> None:
+        self.slots = slots
         self.held: list[str] = []
         self._go: dict[str, asyncio.Event] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def begin(self, name: str, host: str, rank: Priority) -> None:
+    async def begin(self, name: str, host: str, priority: Priority) -> None:
         self._go[name] = asyncio.Event()
-        self._tasks[name] = asyncio.create_task(self._hold(name, host, rank))
+        self._tasks[name] = asyncio.create_task(self._hold(name, host, priority))
         await self.settle()
 
-    async def _hold(self, name: str, host: str, rank: Priority) -> None:
+    async def _hold(self, name: str, host: str, priority: Priority) -> None:
         while not self._go[name].is_set():
             with suppress(PreemptedError):
-                async with self.turns.of(host, rank):
+                async with self.slots.acquire(host, priority):
                     self.held.append(name)
                     try:
                         await self._go[name].wait()
@@ -48,11 +48,11 @@ class Holders:
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
 
     async def settle(self) -> None:
-        for _ in range(10):  # turns of the loop, in which whoever can go on does
+        for _ in range(10):  # slots of the loop, in which whoever can go on does
             await asyncio.sleep(0)
 
 
-async def test_what_nobody_waits_for_leaves_a_turn_to_a_person() -> None:
+async def test_background_requests_leave_a_slot_for_interactive_ones() -> None:
     holders = Holders(RequestSlots(2, 8))
     for n in range(6):
         await holders.begin(f"many {n}", f"{n}.example", Priority.BULK)
@@ -66,7 +66,7 @@ async def test_what_nobody_waits_for_leaves_a_turn_to_a_person() -> None:
     await holders.end()
 
 
-async def test_pictures_leave_one_connection_of_their_host() -> None:
+async def test_images_leave_one_slot_of_their_host() -> None:
     holders = Holders(RequestSlots(2, 8))
     for n in range(3):
         await holders.begin(f"picture {n}", "a.example", Priority.IMAGE)
@@ -78,15 +78,15 @@ async def test_pictures_leave_one_connection_of_their_host() -> None:
     await holders.end()
 
 
-async def test_a_person_comes_before_what_waits_already() -> None:
+async def test_interactive_requests_overtake_waiting_ones() -> None:
     holders = Holders(RequestSlots(1, 8))
-    for name, rank in (
+    for name, priority in (
         ("first", Priority.INTERACTIVE),
         ("many", Priority.BULK),
         ("pic", Priority.IMAGE),
         ("person", Priority.INTERACTIVE),
     ):
-        await holders.begin(name, "a.example", rank)
+        await holders.begin(name, "a.example", priority)
     order = []
     for _ in range(4):
         order += holders.held
@@ -94,7 +94,7 @@ async def test_a_person_comes_before_what_waits_already() -> None:
     assert order == ["first", "person", "many", "pic"]
 
 
-async def test_what_began_last_gives_way_to_a_person_and_begins_again() -> None:
+async def test_the_latest_background_request_is_preempted_and_restarted() -> None:
     holders = Holders(RequestSlots(2, 8))
     await holders.begin("one", "a.example", Priority.BULK)
     await holders.begin("two", "a.example", Priority.BULK)
@@ -111,7 +111,7 @@ async def test_what_began_last_gives_way_to_a_person_and_begins_again() -> None:
     await holders.end()
 
 
-async def test_a_picture_gives_way_before_a_page() -> None:
+async def test_images_are_preempted_before_pages() -> None:
     holders = Holders(RequestSlots(2, 8))
     await holders.begin("picture", "a.example", Priority.IMAGE)
     await holders.begin("page", "a.example", Priority.BULK)
@@ -120,24 +120,24 @@ async def test_a_picture_gives_way_before_a_page() -> None:
     await holders.end()
 
 
-async def test_a_time_limit_inside_is_no_giving_way() -> None:
-    turns = RequestSlots(2, 8)
+async def test_a_timeout_inside_is_not_a_preemption() -> None:
+    slots = RequestSlots(2, 8)
     with pytest.raises(TimeoutError):
-        async with turns.of("a.example", Priority.BULK):
+        async with slots.acquire("a.example", Priority.BULK):
             async with asyncio.timeout(0):
                 await asyncio.sleep(10)
-    assert not turns._holders and not turns._taken
+    assert not slots._holders and not slots._used
 
 
 @pytest.mark.parametrize(("per_host", "in_all"), [(1, 1), (2, 2)])
-async def test_the_smallest_bounds_let_everything_through(per_host: int, in_all: int) -> None:
-    turns = RequestSlots(per_host, in_all)
+async def test_minimal_limits_let_everything_through(per_host: int, in_all: int) -> None:
+    slots = RequestSlots(per_host, in_all)
 
-    async def one(rank: Priority) -> None:
-        async with turns.of("a.example", rank):
+    async def one(priority: Priority) -> None:
+        async with slots.acquire("a.example", priority):
             await asyncio.sleep(0)
 
-    await asyncio.wait_for(asyncio.gather(*(one(rank) for rank in [*Priority] * 5)), 10)
+    await asyncio.wait_for(asyncio.gather(*(one(priority) for priority in [*Priority] * 5)), 10)
 
 
 _RUNS = st.lists(
@@ -146,37 +146,37 @@ _RUNS = st.lists(
 
 
 @given(_RUNS)
-def test_bounds_hold_and_no_turn_is_lost(runs: list[tuple[str, Priority, int, bool]]) -> None:
-    turns = RequestSlots(2, 4)
+def test_limits_hold_and_no_slot_is_lost(runs: list[tuple[str, Priority, int, bool]]) -> None:
+    slots = RequestSlots(2, 4)
     hosts: Counter[str] = Counter()
-    ranks: Counter[Priority] = Counter()
+    running: Counter[Priority] = Counter()
 
-    async def one(host: str, rank: Priority, rounds: int) -> None:
-        async with turns.of(host, rank):
+    async def one(host: str, priority: Priority, rounds: int) -> None:
+        async with slots.acquire(host, priority):
             hosts[host] += 1
-            ranks[rank] += 1
+            running[priority] += 1
             try:
                 assert hosts[host] <= 2
                 assert hosts.total() <= 4
-                assert ranks[Priority.BULK] + ranks[Priority.IMAGE] <= 3
+                assert running[Priority.BULK] + running[Priority.IMAGE] <= 3
                 for _ in range(rounds):
                     await asyncio.sleep(0)
             finally:
                 hosts[host] -= 1
-                ranks[rank] -= 1
+                running[priority] -= 1
 
     async def all_of_them() -> None:
         tasks = []
-        for host, rank, rounds, cancels in runs:
-            tasks.append(asyncio.create_task(one(host, rank, rounds)))
+        for host, priority, rounds, cancels in runs:
+            tasks.append(asyncio.create_task(one(host, priority, rounds)))
             if rounds % 2:
                 await asyncio.sleep(0)
             if cancels:
                 tasks[len(tasks) // 2].cancel()
         outcomes = await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 10)
         assert not [each for each in outcomes if isinstance(each, Exception) and not isinstance(each, PreemptedError)]
-        assert not turns._holders
-        assert not turns._waiting and not turns._taken and not turns._pictures
-        assert (turns._all, turns._unasked) == (0, 0)
+        assert not slots._holders
+        assert not slots._waiting and not slots._used and not slots._used_by_images
+        assert (slots._total, slots._background) == (0, 0)
 
     asyncio.run(all_of_them())

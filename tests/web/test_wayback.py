@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.web import wayback
-from reader.web.client import Fetcher, FetchError
+from reader.web.client import FetchError, WebClient
 from reader.web.wayback import newest_capture
 from tests.web.server import Server, reply
 
@@ -15,13 +15,13 @@ CAPTURE = {"available": True, "status": "200", "timestamp": "20261120101112", "u
 URL = "https://news.example/a?b=1&utm_source=mail#c"
 
 
-async def asked(server: Server, fetcher: Fetcher, said: object) -> str | None:
+async def asked(server: Server, fetcher: WebClient, said: object) -> str | None:
     body = said if isinstance(said, bytes) else json.dumps(said).encode()
     available = server.on("/available", reply(body, kind="application/json"))
     return await newest_capture(fetcher, URL, available=available, captures="https://web.archive.org/web")
 
 
-async def test_the_newest_capture_as_it_was(server: Server, fetcher: Fetcher) -> None:
+async def test_the_newest_capture(server: Server, fetcher: WebClient) -> None:
     found = await asked(server, fetcher, {"archived_snapshots": {"closest": CAPTURE}})
     assert found == "https://web.archive.org/web/20261120101112id_/https://news.example/a?b=1"
     assert server.targets == ["/available?url=https%3A%2F%2Fnews.example%2Fa%3Fb%3D1"]
@@ -31,7 +31,7 @@ async def test_the_newest_capture_as_it_was(server: Server, fetcher: Fetcher) ->
     "snapshots",
     [{}, [], {"closest": {}}, {"closest": CAPTURE | {"status": "404"}}, {"closest": CAPTURE | {"available": False}}],
 )
-async def test_there_is_none(server: Server, fetcher: Fetcher, snapshots: object) -> None:
+async def test_no_capture(server: Server, fetcher: WebClient, snapshots: object) -> None:
     assert await asked(server, fetcher, {"archived_snapshots": snapshots}) is None
 
 
@@ -46,13 +46,13 @@ async def test_there_is_none(server: Server, fetcher: Fetcher, snapshots: object
         b"[" * 60_000,
     ],
 )
-async def test_an_answer_that_is_none(server: Server, fetcher: Fetcher, said: object) -> None:
+async def test_an_invalid_response(server: Server, fetcher: WebClient, said: object) -> None:
     with pytest.raises(FetchError) as caught:
         await asked(server, fetcher, said)
     assert caught.value.kind == "protocol"
 
 
-async def test_an_archive_that_fails(server: Server, fetcher: Fetcher) -> None:
+async def test_an_archive_error(server: Server, fetcher: WebClient) -> None:
     with pytest.raises(FetchError) as caught:
         await newest_capture(fetcher, URL, available=server.url("/gone"))
     assert caught.value.status == 404
@@ -65,6 +65,6 @@ _JSON = st.recursive(
 
 
 @given(_JSON)
-def test_any_json_is_a_time_or_none(said: object) -> None:
-    found = wayback._stamp(json.dumps({"archived_snapshots": said}))
+def test_any_json_is_a_timestamp_or_none(said: object) -> None:
+    found = wayback._timestamp(json.dumps({"archived_snapshots": said}))
     assert found is None or found == "" or (len(found) == 14 and found.isdigit())

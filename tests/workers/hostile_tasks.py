@@ -1,4 +1,4 @@
-"""Tasks for workers that do everything that reading a page must not do."""
+"""Sandbox tasks that misbehave in every way."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from reader.workers import sandbox
+from reader.workers import sandbox_worker
 
 
 def _hold() -> None:
@@ -75,4 +75,4 @@ TASKS = {
 }
 
 if os.environ.get("TEST_WITHOUT_ADDRESS_SPACE"):  # as on a system whose limit of it means nothing
-    sandbox._address_space = lambda: None
+    sandbox_worker._address_space = lambda: None

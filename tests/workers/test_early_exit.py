@@ -1,10 +1,9 @@
-"""A refresh that ends early or meets what it cannot read: nothing of the list is lost or kept by mistake."""
+"""Interrupted refreshes and unreadable files: nothing is lost or kept by mistake."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -20,7 +19,7 @@ from reader.indexing.refresh import refresh
 from reader.library.library import Library
 from reader.storage.sqlite.index.reader import Index
 from reader.storage.sqlite.index.writer import IndexWriter
-from reader.workers import process as processes
+from reader.workers.process import ManagedProcess
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
 OpenLibrary = Callable[[Path], Library]
@@ -40,16 +39,14 @@ def _refresh(library: Library, *paths: bytes) -> Progress:
     return last
 
 
-def test_what_is_gone_goes_although_the_refresh_that_saw_it_ended_early(
-    make_folder: MakeFolder, library: OpenLibrary
-) -> None:
+def test_a_removed_file_is_removed_after_an_interrupted_refresh(make_folder: MakeFolder, library: OpenLibrary) -> None:
     folder = make_folder({"a/gone.md": _document("gone"), "a/stays.md": _document("stays")})
     opened = library(folder)
     (folder / "a/gone.md").unlink()
     make_folder({f"b/{n}.md": _document("new") for n in range(60)})
 
     class Written(Event):
-        """Set as soon as anything was written: before what is gone is forgotten."""
+        """Set after the first batch, before removed files are deleted."""
 
         def is_set(self) -> bool:
             return opened.index.documents() > 2
@@ -60,7 +57,7 @@ def test_what_is_gone_goes_although_the_refresh_that_saw_it_ended_early(
     assert _paths(opened)[0] == "a/stays.md"
 
 
-def test_every_time_of_change_that_a_disk_keeps_is_taken(make_folder: MakeFolder, library: OpenLibrary) -> None:
+def test_extreme_modification_times_are_indexed(make_folder: MakeFolder, library: OpenLibrary) -> None:
     folder = make_folder({"late.md": _document("late"), "early.md": _document("early"), "usual.md": _document("usual")})
     os.utime(folder / "late.md", (0, 2**40))
     os.utime(folder / "early.md", (0, -(2**40)))
@@ -69,9 +66,7 @@ def test_every_time_of_change_that_a_disk_keeps_is_taken(make_folder: MakeFolder
     assert _refresh(opened).done == 0
 
 
-def test_another_document_of_the_same_title_time_and_size_is_not_a_moved_one(
-    make_folder: MakeFolder, library: OpenLibrary
-) -> None:
+def test_a_similar_document_is_not_taken_for_a_moved_one(make_folder: MakeFolder, library: OpenLibrary) -> None:
     folder = make_folder({"a.md": _document("Notes", "excerpt: monday\n")})
     os.utime(folder / "a.md", (0, 0))
     opened = library(folder)
@@ -85,9 +80,7 @@ def test_another_document_of_the_same_title_time_and_size_is_not_a_moved_one(
     assert (row.path, row.read) == ("b.md", False)
 
 
-def test_a_folder_that_cannot_be_read_any_more_keeps_its_articles(
-    make_folder: MakeFolder, library: OpenLibrary
-) -> None:
+def test_a_folder_that_becomes_unreadable_keeps_its_articles(make_folder: MakeFolder, library: OpenLibrary) -> None:
     folder = make_folder({"a/1.md": _document("1")})
     opened = library(folder)
     (folder / "a").chmod(0)
@@ -108,9 +101,7 @@ def test_a_folder_that_cannot_be_read_any_more_keeps_its_articles(
     assert opened.articles.problems() == []
 
 
-def test_what_cannot_be_a_document_is_told_when_it_comes_and_no_more_when_it_goes(
-    make_folder: MakeFolder, library: OpenLibrary
-) -> None:
+def test_the_problem_of_a_broken_link_comes_and_goes_with_it(make_folder: MakeFolder, library: OpenLibrary) -> None:
     folder = make_folder({"a/1.md": _document("1")})
     (folder / "a/former.md").symlink_to("nowhere")
     opened = library(folder)
@@ -125,14 +116,14 @@ def test_what_cannot_be_a_document_is_told_when_it_comes_and_no_more_when_it_goe
     assert (opened.articles.problems(), _paths(opened)) == ([], [])
 
 
-def test_folders_told_of_one_by_one_are_read_once(make_folder: MakeFolder, library: OpenLibrary) -> None:
+def test_nested_folders_are_read_once(make_folder: MakeFolder, library: OpenLibrary) -> None:
     folder = make_folder({"1.md": _document("1")})
     opened = library(folder)
     make_folder({f"{name}/1.md": _document("new") for name in ("n", "n/m", "n/m/o", "n-m")})
     assert _refresh(opened, b"n", b"n/m", b"n/m/o", b"n-m", b"n/m/1.md").done == 4
 
 
-def test_where_no_process_can_be_started_everything_is_read_all_the_same(
+def test_without_parser_processes_everything_is_read_here(
     make_folder: MakeFolder, library: OpenLibrary, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     folder = make_folder({})
@@ -143,7 +134,7 @@ def test_where_no_process_can_be_started_everything_is_read_all_the_same(
     assert len(_paths(opened)) == 1000
 
 
-def test_only_the_file_that_was_found_damaged_is_set_aside(make_folder: MakeFolder, library: OpenLibrary) -> None:
+def test_only_the_damaged_index_file_is_set_aside(make_folder: MakeFolder, library: OpenLibrary) -> None:
     folder = make_folder({"1.md": _document("1")})
     opened = library(folder)
     file = opened.index._database.path
@@ -157,26 +148,25 @@ def test_only_the_file_that_was_found_damaged_is_set_aside(make_folder: MakeFold
     fresh.close()
 
 
-class _Waiting(subprocess.Popen[bytes]):
-    """A process that waits for a disk: it ends when the disk answers, not when it is told to."""
+class _UnkillableProcess(ManagedProcess):
+    """A process that waits for a disk: it ends when the disk answers, not when it is killed."""
 
     def kill(self) -> None:
-        """Do nothing yet."""
+        """Do nothing."""
 
 
-def test_a_process_that_does_not_end_is_left_to_itself() -> None:
-    program = "import sys; print('here', flush=True); sys.stdin.read()"
-    with _Waiting([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stdout.readline() == b"here\n"
-        processes.end(process)
-        assert process.poll() is None
-        assert not process.stdout.closed  # a thread that reads from it would have to be waited for
+def test_a_process_that_does_not_end_is_left_alone() -> None:
+    process = _UnkillableProcess("tests.workers.echo_process")
+    process.send("one")
+    process.end()
+    assert process.is_running
+    assert process.receive() == "one"  # its pipes are open: a thread may be reading from one
+    process.close_input()
+    assert process.wait(30) == 0
+    process.end()
 
 
-def test_two_writers_where_there_are_no_locks_leave_no_article_out_of_the_lists(
-    make_folder: MakeFolder, library: OpenLibrary
-) -> None:
+def test_two_writers_without_locks_publish_all_articles(make_folder: MakeFolder, library: OpenLibrary) -> None:
     folder = make_folder({f"{n}.md": _document(str(n)) for n in range(200)})
     opened = library(folder)
     make_folder({"one.md": _document("one"), "other.md": _document("other")})

@@ -1,4 +1,4 @@
-"""ImageRenderer that are kept, made ready by a real worker process."""
+"""Stored images, rendered by a real sandbox process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def pictures(opened: Library) -> Iterator[ImageRenderer]:
     made.close()
 
 
-def test_what_is_kept_is_made_and_what_is_not_is_nothing(opened: Library, pictures: ImageRenderer) -> None:
+def test_stored_images_are_rendered_and_others_are_not(opened: Library, pictures: ImageRenderer) -> None:
     assert pictures.render(URL, BOX) is None
     opened.pages.put_image(URL, encoded(halves()), "image/png")
     made = pictures.render(URL, BOX)
@@ -37,7 +37,7 @@ def test_what_is_kept_is_made_and_what_is_not_is_nothing(opened: Library, pictur
     assert (made.cells, made.lines) == (20, 5)
 
 
-def test_it_is_made_once_for_a_size(opened: Library, pictures: ImageRenderer) -> None:
+def test_an_image_is_rendered_once_per_size(opened: Library, pictures: ImageRenderer) -> None:
     opened.pages.put_image(URL, encoded(halves()), "image/png")
     first = pictures.render(URL, BOX)
     assert pictures.render(URL, BOX) is first
@@ -56,7 +56,9 @@ def test_it_is_made_once_for_a_size(opened: Library, pictures: ImageRenderer) ->
     ],
     ids=["no picture", "bomb", "cut short", "tracker"],
 )
-def test_what_cannot_be_shown_says_why(opened: Library, pictures: ImageRenderer, body: bytes, why: str) -> None:
+def test_an_image_that_cannot_be_shown_has_a_reason(
+    opened: Library, pictures: ImageRenderer, body: bytes, why: str
+) -> None:
     opened.pages.put_image(URL, body, "image/png")
     assert pictures.render(URL, BOX) == why
     opened.pages.put_image("https://a.example/b.png", encoded(halves()), "image/png")
@@ -66,14 +68,14 @@ def test_what_cannot_be_shown_says_why(opened: Library, pictures: ImageRenderer,
 @pytest.mark.parametrize(
     ("mode", "kind", "side"), [("RGBA", "PNG", 6_300), ("RGB", "JPEG", 6_300), ("RGBA", "WEBP", 3_000)]
 )
-def test_large_pictures_are_made_within_a_worker_s_memory(
+def test_large_images_fit_into_the_memory_limit(
     opened: Library, pictures: ImageRenderer, mode: str, kind: str, side: int
 ) -> None:
     opened.pages.put_image(URL, encoded(Image.new(mode, (side, side)), kind), "image/png")
     assert isinstance(pictures.render(URL, BOX), RenderedImage)
 
 
-def test_after_the_end_nothing_is_made(opened: Library, pictures: ImageRenderer) -> None:
+def test_a_closed_renderer_says_so(opened: Library, pictures: ImageRenderer) -> None:
     opened.pages.put_image(URL, encoded(halves()), "image/png")
     pictures.close()
-    assert pictures.render(URL, BOX) == "The program is about to end."
+    assert pictures.render(URL, BOX) == "newsreader is closing."

@@ -1,4 +1,4 @@
-"""Parser processes that are killed while they work, again and again, and what is left of them at the end."""
+"""Parser processes that are killed while they work."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import contextlib
 import io
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -20,14 +18,14 @@ from reader.core.ordering import SORT_KEYS, Sort
 from reader.core.paths import Paths
 from reader.documents.files import Folder
 from reader.indexing.parse_pool import ParserPool
-from reader.indexing.parse_worker import FAILED
-from reader.indexing.refresh import refresh
+from reader.indexing.parse_worker import PARSER_FAILED
+from reader.indexing.refresh import RefreshLimits, refresh
 from reader.library.library import Library
 from reader.storage.sqlite.index.writer import NOT_PARSED, ParsedFile
-from reader.workers import process as processes
+from reader.workers.process import ManagedProcess, ProcessEndedError, ProcessGroup, read_message, write_message
 
 MakeFolder = Callable[[Mapping[str, str | bytes]], Path]
-_PATIENCE = 30.0
+_TIMEOUT = 30.0
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are found in /proc")
 
@@ -40,7 +38,7 @@ def _many(count: int) -> dict[str, str]:
 
 
 def _children() -> set[int]:
-    """Return the processes that this one began and that have not ended."""
+    """Return the running child processes."""
     found = set()
     for entry in Path("/proc").iterdir():
         try:
@@ -53,21 +51,21 @@ def _children() -> set[int]:
 
 
 def _nobody_is_left(before: set[int]) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while _children() - before:
         assert time.monotonic() < deadline, "a process goes on"
 
 
 def _collect(pool: ParserPool) -> list[ParsedFile]:
     found: list[ParsedFile] = []
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while pool.outstanding:
         assert time.monotonic() < deadline, "the processes do not answer"
         found += [each for _, taken, _ in pool.collect(0.2) for each in taken]
     return found
 
 
-def test_processes_killed_all_the_time_lose_no_document_and_double_none(make_folder: MakeFolder) -> None:
+def test_killed_processes_lose_and_duplicate_no_document(make_folder: MakeFolder) -> None:
     folder = Folder.of(make_folder({f"{n:03}.md": f"---\ntitle: t{n}\n---\n" for n in range(200)}))
     before = _children()
     ended = threading.Event()
@@ -89,16 +87,16 @@ def test_processes_killed_all_the_time_lose_no_document_and_double_none(make_fol
         found = _collect(pool)
     finally:
         ended.set()
-        killer.join(_PATIENCE)
+        killer.join(_TIMEOUT)
         pool.close()
     assert sorted(each.name for each in found) == [b"%03d.md" % n for n in range(200)]
     fallen = [each for each in found if each.record is None]
     assert len(fallen) <= 8  # a process that falls costs one document at most, and only until the next time
-    assert all(each.mtime_ns == NOT_PARSED and each.problems == ((1, "", FAILED),) for each in fallen)
+    assert all(each.mtime_ns == NOT_PARSED and each.problems == ((1, "", PARSER_FAILED),) for each in fallen)
     _nobody_is_left(before)
 
 
-def test_a_document_over_which_every_process_falls_costs_itself(
+def test_a_document_that_crashes_parsers_is_the_only_one_lost(
     make_folder: MakeFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = make_folder({f"{n:03}.md": f"---\ntitle: t{n}\n---\n" for n in range(800)})
@@ -108,7 +106,7 @@ def test_a_document_over_which_every_process_falls_costs_itself(
     (tmp_path / "fault" / "sitecustomize.py").write_text(
         "import os, signal, sys\n"
         "def fall(event, arguments):\n"
-        "    if event == 'open' and os.fspath(arguments[0]).__class__ in (bytes, str):\n"
+        "    if event == 'open' and isinstance(arguments[0], (bytes, str)):\n"
         "        if os.fsencode(arguments[0]).endswith(b'bad.md'):\n"
         "            os.kill(os.getpid(), signal.SIGKILL)\n"
         "sys.addaudithook(fall)\n"
@@ -120,7 +118,9 @@ def test_a_document_over_which_every_process_falls_costs_itself(
             *_, last = refresh(library)
         assert last.done == 800
         assert len(library.articles.order(Sort())) == 799
-        assert [(problem.path, problem.message) for problem in library.articles.problems()] == [("bad.md", FAILED)]
+        assert [(problem.path, problem.message) for problem in library.articles.problems()] == [
+            ("bad.md", PARSER_FAILED)
+        ]
         _nobody_is_left(before)
         *_, last = refresh(library)  # once the fault is gone
         assert (last.done, last.changed) == (1, 1)
@@ -128,7 +128,7 @@ def test_a_document_over_which_every_process_falls_costs_itself(
         assert library.articles.problems() == []
 
 
-def test_a_pool_that_is_closed_at_work_ends_what_it_began(make_folder: MakeFolder) -> None:
+def test_closing_a_busy_pool_ends_its_processes(make_folder: MakeFolder) -> None:
     folder = Folder.of(make_folder(_many(300)))
     before = _children()
     for wait in (False, True):
@@ -136,26 +136,25 @@ def test_a_pool_that_is_closed_at_work_ends_what_it_began(make_folder: MakeFolde
         for n in range(300):
             pool.submit(b"%d" % (n % 3), [b"%04d.md" % n])
         if wait:
-            assert pool.collect(_PATIENCE)
+            assert pool.collect(_TIMEOUT)
             for each in _children() - before:  # not even one that does nothing any more stays
                 os.kill(each, signal.SIGSTOP)
         pool.close()
         _nobody_is_left(before)
 
 
-def test_many_documents_come_to_the_same_with_and_without_processes(
+def test_processes_make_no_difference_to_the_index(
     make_folder: MakeFolder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = make_folder({**_many(1000), "bad.md": "---\ntitle: bad\nquality: x\n---\n", "none.md": "nothing"})
     before = _children()
     answers = []
     for apart in (True, False):
-        if not apart:
-            monkeypatch.setattr("reader.indexing.refresh._WORTH_A_POOL", 10_000)
+        limits = RefreshLimits() if apart else RefreshLimits(pool_threshold=10_000)
         monkeypatch.setenv("NEWSREADER_CACHE_DIR", str(tmp_path / f"cache-{apart}"))
         with closing(Library.open(folder, Paths.from_environment())) as library:
             begun = set()
-            for _ in refresh(library):
+            for _ in refresh(library, limits=limits):
                 begun |= _children() - before
             assert bool(begun) == apart
             orders = [
@@ -171,7 +170,7 @@ def test_many_documents_come_to_the_same_with_and_without_processes(
     _nobody_is_left(before)
 
 
-def test_a_refresh_that_is_left_ends_its_processes(make_folder: MakeFolder) -> None:
+def test_an_abandoned_refresh_ends_its_processes(make_folder: MakeFolder) -> None:
     before = _children()
     with closing(Library.open(make_folder(_many(3000)), Paths.from_environment())) as library:
         steps = refresh(library)
@@ -184,30 +183,39 @@ def test_a_refresh_that_is_left_ends_its_processes(make_folder: MakeFolder) -> N
         assert len(library.articles.order(Sort())) == 3000
 
 
-def test_a_message_that_is_cut_off_is_the_end_of_the_pipe() -> None:
+def test_a_truncated_message_raises() -> None:
     pipe = io.BytesIO()
-    processes.send(("a message", [b"\xff"], 1, None), pipe)
+    write_message(("a message", [b"\xff"], 1, None), pipe)
     whole = pipe.getvalue()
-    assert processes.receive(io.BytesIO(whole)) == ("a message", [b"\xff"], 1, None)
+    assert read_message(io.BytesIO(whole)) == ("a message", [b"\xff"], 1, None)
     for length in range(len(whole)):
-        with pytest.raises(EOFError):
-            processes.receive(io.BytesIO(whole[:length]))
+        with pytest.raises(ProcessEndedError):
+            read_message(io.BytesIO(whole[:length]))
 
 
-def test_a_process_is_ended_once_or_twice_with_its_pipes() -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+def test_ending_a_process_twice_closes_its_pipes() -> None:
+    process = ManagedProcess("tests.workers.echo_process")
+    process.send("one")
+    assert process.receive() == "one"
     for _ in range(2):
-        processes.end(process)
-    assert process.wait(_PATIENCE) == -signal.SIGKILL
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stdin.closed
-    assert process.stdout.closed
+        process.end()
+    assert process.wait(_TIMEOUT) == -signal.SIGKILL
+    for use in (process.receive, lambda: process.send("two")):
+        with pytest.raises(ProcessEndedError):
+            use()
 
 
-def test_a_module_beside_a_folder_of_news_is_not_imported(
+def test_a_closed_group_starts_no_process() -> None:
+    before = _children()
+    group = ProcessGroup()
+    group.start("tests.workers.echo_process")
+    group.close()
+    with pytest.raises(OSError, match="closed"):
+        group.start("tests.workers.echo_process")
+    _nobody_is_left(before)
+
+
+def test_modules_in_the_current_folder_are_not_imported(
     make_folder: MakeFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = make_folder({"1.md": "---\ntitle: 1\n---\n"})
@@ -220,6 +228,6 @@ def test_a_module_beside_a_folder_of_news_is_not_imported(
         pool.submit(b"", [b"1.md"])
         (taken,) = _collect(pool)
         assert taken.record is not None
-        assert pool._running  # it was a process that answered
+        assert pool.processes.processes  # it was a process that answered
     finally:
         pool.close()

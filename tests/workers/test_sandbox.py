@@ -1,11 +1,11 @@
-"""Workers that read what strangers wrote: whatever a page does to one, there is an answer, and then another worker."""
+"""The sandbox: whatever a task does to its process, its caller gets a result or an error."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import re
-import subprocess
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,9 +23,9 @@ from reader.content.serialize import from_values
 from reader.core.model import BodyFormat, Image
 from reader.extraction.extract import extract as direct
 from reader.workers import extract_tasks
-from reader.workers import process as processes
 from reader.workers.extract_tasks import ExtractionResult
-from reader.workers.sandbox import ExtractError, SandboxPool
+from reader.workers.process import ManagedProcess
+from reader.workers.sandbox import ExtractError, SandboxLimits, SandboxPool
 from tests.fetching.linked_pages import STUB, html
 
 MakeExtractor = Callable[..., SandboxPool]
@@ -36,8 +36,8 @@ _MB = 1 << 20
 def extractor() -> Iterator[MakeExtractor]:
     made: list[SandboxPool] = []
 
-    def make(workers: int = 1, seconds: float = 60.0, memory: int = 256 * _MB) -> SandboxPool:
-        made.append(SandboxPool(workers, seconds=seconds, memory=memory, tasks="tests.workers.hostile_tasks"))
+    def make(size: int = 1, seconds: float = 60.0, memory: int = 256 * _MB) -> SandboxPool:
+        made.append(SandboxPool(size, limits=SandboxLimits(seconds, memory), tasks="tests.workers.hostile_tasks"))
         return made[-1]
 
     yield make
@@ -61,7 +61,7 @@ def _until(is_so: Callable[[], bool]) -> None:
 
 
 def _begun(workers: SandboxPool) -> None:
-    """Wait until a worker is at a task."""
+    """Wait until a worker runs a task."""
     while not workers._running:
         threading.Event().wait(0.001)
 
@@ -74,7 +74,7 @@ def test_one_worker_does_one_task_after_another(extractor: MakeExtractor) -> Non
     assert workers.call("pid") == first
 
 
-def test_what_takes_too_long_is_ended_and_the_next_task_done(extractor: MakeExtractor) -> None:
+def test_a_task_over_the_time_limit_fails_and_the_next_runs(extractor: MakeExtractor) -> None:
     workers = extractor(seconds=1)
     pid = workers.call("pid")
     begun = time.monotonic()
@@ -85,27 +85,27 @@ def test_what_takes_too_long_is_ended_and_the_next_task_done(extractor: MakeExtr
     assert workers.call("echo", 1) == [1]
 
 
-def test_what_takes_too_much_memory_is_ended_and_the_next_task_done(extractor: MakeExtractor) -> None:
+def test_a_task_over_the_memory_limit_fails_and_the_next_runs(extractor: MakeExtractor) -> None:
     workers = extractor(memory=128 * _MB)
     assert workers.call("eat", 64 * _MB) == 64 * _MB
-    with pytest.raises(ExtractError, match=r"^To read it took more than 128 MB of memory\.$"):
+    with pytest.raises(ExtractError, match=r"^Reading it took more than 128 MB of memory\.$"):
         workers.call("eat", 1024 * _MB)
     assert workers.call("eat", 64 * _MB) == 64 * _MB
 
 
-def test_where_address_space_means_nothing_memory_is_watched(
+def test_memory_is_limited_without_an_address_space_limit(
     extractor: MakeExtractor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TEST_WITHOUT_ADDRESS_SPACE", "1")
     workers = extractor(memory=128 * _MB)
     assert workers.call("eat slowly", 32 * _MB) == 32 * _MB
-    with pytest.raises(ExtractError, match=r"^To read it took more than 128 MB of memory\.$"):
+    with pytest.raises(ExtractError, match=r"^Reading it took more than 128 MB of memory\.$"):
         workers.call("eat slowly", 4096 * _MB)
     assert workers.call("echo", 1) == [1]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_what_somebody_waits_for_does_not_wait_for_what_nobody_does(
+def test_foreground_tasks_do_not_wait_for_background_tasks(
     extractor: MakeExtractor, tmp_path: Path, workers: int
 ) -> None:
     several = extractor(workers)
@@ -115,15 +115,13 @@ def test_what_somebody_waits_for_does_not_wait_for_what_nobody_does(
     assert several.call("echo", 1) == [1]
     assert several.call("echo", 2) == [2]
     assert len([*tmp_path.glob("*.begun")]) == workers, "the worker that was started for it takes nothing else"
-    assert len(several._alive) == workers + 1
+    assert len(several._group.processes) == workers + 1
     for gate in gates:
         gate.touch()
     assert [each.result(60) for each in many] == [str(gate) for gate in gates]
 
 
-def test_what_somebody_waits_for_comes_before_what_was_asked_for_earlier(
-    extractor: MakeExtractor, tmp_path: Path
-) -> None:
+def test_foreground_tasks_overtake_background_tasks(extractor: MakeExtractor, tmp_path: Path) -> None:
     workers = extractor()
     gate, order = tmp_path / "a.gate", list[str]()
     first = workers.submit("hold until", str(gate))
@@ -136,7 +134,7 @@ def test_what_somebody_waits_for_comes_before_what_was_asked_for_earlier(
     assert order == ["somebody", "nobody"]
 
 
-def test_what_waits_when_it_is_closed_is_told(extractor: MakeExtractor, tmp_path: Path) -> None:
+def test_closing_fails_waiting_tasks(extractor: MakeExtractor, tmp_path: Path) -> None:
     workers = extractor()
     tasks = [
         workers.submit("hold until", str(tmp_path / "never"), background=background)
@@ -150,15 +148,15 @@ def test_what_waits_when_it_is_closed_is_told(extractor: MakeExtractor, tmp_path
 
 
 @pytest.mark.parametrize("task", ["fall", "gone"])
-def test_a_worker_that_falls_is_told_and_replaced(extractor: MakeExtractor, task: str) -> None:
+def test_a_crashed_worker_is_replaced(extractor: MakeExtractor, task: str) -> None:
     workers = extractor()
-    with pytest.raises(ExtractError, match=r"^It made the process that reads pages fall\.$"):
+    with pytest.raises(ExtractError, match=r"^It crashed the process that reads pages\.$"):
         workers.call(task)
     assert workers.call("echo", 1) == [1]
 
 
 @pytest.mark.parametrize("task", ["fail", "unknown"])
-def test_a_task_that_fails_is_told_and_logged(
+def test_an_exception_in_a_task_is_logged(
     extractor: MakeExtractor, caplog: pytest.LogCaptureFixture, task: str
 ) -> None:
     workers = extractor()
@@ -169,33 +167,33 @@ def test_a_task_that_fails_is_told_and_logged(
     assert workers.call("pid") == pid
 
 
-def test_an_answer_that_is_no_plain_value_costs_that_task_alone(extractor: MakeExtractor) -> None:
+def test_a_result_that_is_not_plain_fails_only_its_task(extractor: MakeExtractor) -> None:
     workers = extractor()
     with pytest.raises(ExtractError):
         workers.call("odd")
     assert workers.call("echo", 1) == [1]
 
 
-def test_what_a_library_prints_is_no_answer(extractor: MakeExtractor) -> None:
+def test_printed_text_does_not_disturb_results(extractor: MakeExtractor) -> None:
     workers = extractor()
     assert workers.call("print", "\x00\x00\x00\x00") == "\x00\x00\x00\x00"
     assert workers.call("echo", 1) == [1]
 
 
-def test_an_answer_that_is_too_large_is_refused(extractor: MakeExtractor) -> None:
+def test_a_result_that_is_too_large_fails(extractor: MakeExtractor) -> None:
     workers = extractor()
     with pytest.raises(ExtractError):
         workers.call("much", 80 * _MB)
     assert workers.call("much", 10 * _MB) == b"x" * (10 * _MB)
 
 
-def test_a_worker_can_be_made_ready_before_there_is_a_task(extractor: MakeExtractor) -> None:
+def test_prestart_starts_one_worker(extractor: MakeExtractor) -> None:
     workers = extractor(2)
     workers.prestart()
     workers.prestart()
     assert workers._drivers == 1
     assert workers.call("echo", 1) == [1]
-    assert len(workers._alive) == 1
+    assert len(workers._group.processes) == 1
     workers.close()
     workers.prestart()
 
@@ -208,14 +206,14 @@ def test_several_workers_work_at_once(extractor: MakeExtractor) -> None:
         slow.result(timeout=60)
 
 
-def test_many_threads_may_ask(extractor: MakeExtractor) -> None:
+def test_many_threads_may_submit(extractor: MakeExtractor) -> None:
     workers = extractor(2)
     answers = [workers.submit("echo", n) for n in range(200)]
     assert [each.result(timeout=60) for each in answers] == [[n] for n in range(200)]
     assert len({workers.call("pid") for _ in range(20)}) <= 2
 
 
-async def test_to_cancel_ends_the_task_at_once(extractor: MakeExtractor) -> None:
+async def test_canceling_kills_the_running_task(extractor: MakeExtractor) -> None:
     workers = extractor(seconds=600)
     pid = await workers.run("pid")
     slow = asyncio.create_task(workers.run("hold"))
@@ -227,7 +225,7 @@ async def test_to_cancel_ends_the_task_at_once(extractor: MakeExtractor) -> None
     assert not _is_there(pid)
 
 
-async def test_to_cancel_what_has_not_begun_leaves_the_others_alone(extractor: MakeExtractor) -> None:
+async def test_canceling_a_waiting_task_leaves_the_running_one(extractor: MakeExtractor) -> None:
     workers = extractor(seconds=2)
     slow = asyncio.create_task(workers.run("hold"))
     await asyncio.to_thread(_begun, workers)
@@ -240,7 +238,7 @@ async def test_to_cancel_what_has_not_begun_leaves_the_others_alone(extractor: M
         await waiting
 
 
-def test_closing_ends_everything_and_answers_everybody(extractor: MakeExtractor) -> None:
+def test_closing_ends_workers_and_fails_all_tasks(extractor: MakeExtractor) -> None:
     workers = extractor(seconds=600)
     pid = workers.call("pid")
     answers = [workers.submit("hold"), workers.submit("echo", 1)]
@@ -250,33 +248,29 @@ def test_closing_ends_everything_and_answers_everybody(extractor: MakeExtractor)
         with pytest.raises(ExtractError):
             each.result(timeout=60)
     assert not _is_there(pid)
-    with pytest.raises(ExtractError, match="about to end"):
+    with pytest.raises(ExtractError, match="is closing"):
         workers.submit("echo", 1)
 
 
-def test_a_worker_ends_with_whoever_has_started_it() -> None:
-    process = processes.start("reader.workers.sandbox", "tests.workers.hostile_tasks", str(256 * _MB), "10")
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert processes.receive(process.stdout) == (True, "ready")
-    process.stdin.close()
+_WORKER = ("reader.workers.sandbox_worker", "tests.workers.hostile_tasks", str(256 * _MB))
+
+
+def test_a_worker_ends_with_its_parent() -> None:
+    process = ManagedProcess(*_WORKER, "10")
+    assert process.receive() == (True, "ready")
+    process.close_input()
     assert process.wait(60) == 0
-    process.stdout.close()
+    process.end()
 
 
-def test_a_worker_that_nobody_waits_for_ends_itself() -> None:
-    process = processes.start("reader.workers.sandbox", "tests.workers.hostile_tasks", str(256 * _MB), "1")
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert processes.receive(process.stdout) == (True, "ready")
-    processes.send(("hold", ()), process.stdin)
-    process.stdin.close()
-    try:
-        assert process.wait(60) < 0
-    except subprocess.TimeoutExpired:
-        process.kill()
-        raise
-    process.stdout.close()
+def test_an_orphaned_task_is_ended_by_an_alarm() -> None:
+    process = ManagedProcess(*_WORKER, "1")
+    assert process.receive() == (True, "ready")
+    process.send(("hold", ()))
+    process.close_input()
+    status = process.wait(60)
+    process.end()
+    assert status == -signal.SIGALRM
 
 
 # The tasks that workers really have.
@@ -284,12 +278,12 @@ def test_a_worker_that_nobody_waits_for_ends_itself() -> None:
 
 @pytest.fixture(scope="module")
 def reader_of_pages() -> Iterator[SandboxPool]:
-    one = SandboxPool(seconds=60)
+    one = SandboxPool(limits=SandboxLimits(60))
     yield one
     one.close()
 
 
-async def test_a_page_is_read_by_a_worker(reader_of_pages: SandboxPool) -> None:
+async def test_a_page_is_extracted_in_the_sandbox(reader_of_pages: SandboxPool) -> None:
     page = html("Größe", 12, '<p>It links <a href="/more">there</a>.</p>')
     extract, stub = await reader_of_pages.extract(page, "https://a.example/1", "utf-8")
     assert extract == direct(page, "https://a.example/1", "utf-8")
@@ -308,7 +302,7 @@ _NO_ARTICLES = {
 
 
 @pytest.mark.parametrize("page", _NO_ARTICLES.values(), ids=_NO_ARTICLES)
-async def test_what_is_no_article_is_said_to_be_none(page: bytes, reader_of_pages: SandboxPool) -> None:
+async def test_pages_without_an_article_are_stubs(page: bytes, reader_of_pages: SandboxPool) -> None:
     extract, stub = await reader_of_pages.extract(page, "https://a.example/1")
     assert stub
     if extract is not None:
@@ -324,7 +318,7 @@ async def test_what_is_no_article_is_said_to_be_none(page: bytes, reader_of_page
         ("", "markdown"),
     ],
 )
-async def test_a_body_of_a_document_consists_of_the_same_here_and_there(
+async def test_bodies_parse_the_same_here_and_in_the_sandbox(
     body: str, body_format: BodyFormat, reader_of_pages: SandboxPool
 ) -> None:
     here = parse_body(body, body_format, "https://a.example/1")
@@ -332,7 +326,7 @@ async def test_a_body_of_a_document_consists_of_the_same_here_and_there(
     assert from_values(there) == here
 
 
-def test_the_tasks_say_here_what_they_say_in_a_worker(reader_of_pages: SandboxPool) -> None:
+def test_tasks_return_the_same_here_and_in_the_sandbox(reader_of_pages: SandboxPool) -> None:
     extract_tasks.prepare()
     for values in ((html(), "https://a.example/1", "utf-8"), (b"", "", "")):
         assert extract_tasks.TASKS["page"](*values) == reader_of_pages.call("page", *values)
@@ -342,9 +336,9 @@ def test_the_tasks_say_here_what_they_say_in_a_worker(reader_of_pages: SandboxPo
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the size of a process is found in /proc")
-def test_what_a_worker_has_at_rest_is_not_counted(reader_of_pages: SandboxPool) -> None:
+def test_memory_of_an_idle_worker_does_not_count(reader_of_pages: SandboxPool) -> None:
     assert from_values(reader_of_pages.call("blocks", "# A", "markdown", "")) == parse_body("# A", "markdown")
-    (process,) = reader_of_pages._alive
+    (process,) = reader_of_pages._group.processes
     limits = Path(f"/proc/{process.pid}/limits").read_text()
     (limit,) = re.findall(r"Max address space +(\d+)", limits)
     size = 1024 * int(re.findall(r"VmSize:\s+(\d+)", Path(f"/proc/{process.pid}/status").read_text())[0])
@@ -367,7 +361,7 @@ _EXTRACTS = st.builds(
 
 
 @given(st.builds(ExtractionResult, st.none() | _EXTRACTS, _TEXTS))
-def test_what_a_page_is_comes_through_a_pipe_unchanged(extracted: ExtractionResult) -> None:
+def test_extraction_results_survive_serialization(extracted: ExtractionResult) -> None:
     import marshal
 
     assert ExtractionResult.from_values(marshal.loads(marshal.dumps(extracted.to_values()))) == extracted

@@ -119,14 +119,14 @@ def check_keymap(keymap: Mapping[str, str]) -> None:
             if not set(modifiers) <= {"ctrl", "shift", "alt", "super"} or not (len(last) == 1 or last in known):
                 raise ReaderError(
                     f"config.toml: [keys] {name}: there is no key “{clean(key)}”.",
-                    'Keys are written "x", "X", "ctrl+x", "f5", "enter", "question_mark"; several with commas between.',
+                    'Write keys as "x", "X", "ctrl+x", "f5", "enter" or "question_mark", several separated by commas.',
                 )
     for action in ACTIONS:
         written = [key.strip() for key in keymap.get(action.name, "").split(",") if len(key.strip()) == 1]
         if "entry" in action.scopes and written:
             raise ReaderError(
-                f"config.toml: [keys] {action.name}: “{clean(written[0])}” is written into the line.",
-                'A key of the line is one that writes nothing, such as "ctrl+n" or "escape".',
+                f"config.toml: [keys] {action.name}: “{clean(written[0])}” is a character that you can type.",
+                'Keys of the prompt must not be characters; use one such as "ctrl+n" or "escape".',
             )
     for chain in CHAINS:
         taken: dict[str, str] = {}

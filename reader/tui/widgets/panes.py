@@ -182,7 +182,7 @@ class Panes(CoveredContainer):
         elif self._sidebar_is_shown:
             self.focus_sidebar()
         else:
-            self._say("There is no article to go to.")
+            self._say("There is no article to show.")
 
     def action_related(self, step: int) -> None:
         """Select the next related item or, with -1, the previous one."""

@@ -1,1 +1,1 @@
-"""What a server answered: content type, decompression, validators, Retry-After."""
+"""Parts of a response: media type, decompression, validators, Retry-After."""

@@ -1,16 +1,16 @@
-"""What a body is: by what its server says, by how it begins, and in words (pure)."""
+"""Media types: from the Content-Type header, from the first bytes of a body, and in words (pure)."""
 
 from __future__ import annotations
 
 import re
 
 PAGES = ("text/html", "application/xhtml+xml", "text/plain")
-PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif")
+IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif")
 
 _TYPE = re.compile(r"\s*([a-z0-9!#$&^_.+-]{1,64}/[a-z0-9!#$&^_.+-]{1,64})\s*(?:;(.*))?", re.IGNORECASE | re.DOTALL)
 _CHARSET = re.compile(r"charset\s*=\s*\"?'?\s*([^\s\"';,]{1,64})", re.IGNORECASE)
-# How bodies begin that are no pages (WHATWG MIME Sniffing, 6).
-_BEGINNINGS = (
+# The first bytes of bodies that are not pages (WHATWG MIME Sniffing, 6).
+_SIGNATURES = (
     (b"%PDF-", "application/pdf"),
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),
@@ -31,9 +31,9 @@ _MARKUP = re.compile(
     rb"\s*<(?:!doctype\s+html|html|head|body|title|script|style|meta|h1|div|table|article|p|a|br|!--|\?xml)[\s>/?-]",
     re.IGNORECASE,
 )
-_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # WHATWG MIME Sniffing, 5.2: binary data bytes
-_TELLS = 1445
-"""How many bytes a body is judged by, as the standard has it."""
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # WHATWG MIME Sniffing, 5.2
+_SNIFFED_BYTES = 1445
+"""The resource header of the standard."""
 
 _WORDS = {
     "text/html": "a web page",
@@ -55,11 +55,11 @@ _WORDS = {
     "application/zstd": "an archive",
     "application/octet-stream": "a file",
 }
-_WORDS_BY_KIND = {"image": "a picture", "video": "a video", "audio": "a sound recording", "font": "a font"}
+_WORDS_BY_TYPE = {"image": "an image", "video": "a video", "audio": "a sound recording", "font": "a font"}
 
 
 def media_type(header: str) -> tuple[str, str]:
-    """Return the media type in lower case and the charset label that a Content-Type names; each may be empty."""
+    """Return the media type in lower case and the charset of a Content-Type; each may be empty."""
     match = _TYPE.fullmatch(header[:1024])
     if match is None:
         return "", ""
@@ -67,22 +67,22 @@ def media_type(header: str) -> tuple[str, str]:
     return match[1].lower(), label[1] if label else ""
 
 
-def beginning(body: bytes) -> str:
-    """Return the media type that ``body`` begins like, where it is none of a page; else empty."""
-    for mark, name in _BEGINNINGS:
-        if body.startswith(mark):
-            # Letters alone may begin a text as well.
-            return name if mark == b"%PDF-" or _NO_TEXT.search(body[:64]) else ""
-    if body[:4] == b"RIFF" and _NO_TEXT.search(body[:64]):
+def signature(body: bytes) -> str:
+    """Return the media type that the first bytes show, unless it is one of a page; else an empty string."""
+    for prefix, name in _SIGNATURES:
+        if body.startswith(prefix):
+            # Signatures of letters alone may begin a text as well.
+            return name if prefix == b"%PDF-" or _BINARY.search(body[:64]) else ""
+    if body[:4] == b"RIFF" and _BINARY.search(body[:64]):
         return {b"WEBP": "image/webp", b"WAVE": "audio/wav"}.get(body[8:12], "video/x-msvideo")
-    if body[4:8] == b"ftyp" and _NO_TEXT.search(body[:64]):
+    if body[4:8] == b"ftyp" and _BINARY.search(body[:64]):
         return "image/avif" if body[8:12] in {b"avif", b"avis"} else "video/mp4"
     return ""
 
 
 def sniff(body: bytes) -> str:
-    """Return what a body is whose server does not say: markup, text, or something else."""
-    if name := beginning(body):
+    """Return the media type of a body whose server does not name one: markup, text, or something else."""
+    if name := signature(body):
         return name
     if is_markup(body):
         return "text/html"
@@ -90,30 +90,30 @@ def sniff(body: bytes) -> str:
 
 
 def is_markup(body: bytes) -> bool:
-    """Whether ``body`` begins as pages do."""
+    """Whether ``body`` begins like a page."""
     return _MARKUP.match(body.removeprefix(b"\xef\xbb\xbf")) is not None
 
 
 def is_text(body: bytes, charset: str) -> bool:
-    """Whether ``body`` can be text in ``charset``, by its first bytes."""
+    """Whether ``body`` may be text in ``charset``, by its first bytes."""
     wide = charset.startswith("utf-16") or body.startswith((b"\xff\xfe", b"\xfe\xff"))
-    return wide or not _NO_TEXT.search(body[:_TELLS])
+    return wide or not _BINARY.search(body[:_SNIFFED_BYTES])
 
 
 def describe(media: str) -> str:
-    """Return what ``media`` is to a person: ``a PDF``, ``a video``."""
-    known = _WORDS.get(media) or _WORDS_BY_KIND.get(media.partition("/")[0])
+    """Return a media type in words: ``a PDF``, ``a video``."""
+    known = _WORDS.get(media) or _WORDS_BY_TYPE.get(media.partition("/")[0])
     return known or (f"a file of the type {media}" if media else "a file")
 
 
-def unfit_picture(media: str) -> str:
-    """Return what a picture is whose kind cannot be shown: ``a picture of a kind that cannot be shown (SVG)``."""
+def describe_unsupported_image(media: str) -> str:
+    """Return an unsupported image format in words: ``an image in an unsupported format (SVG)``."""
     kind = media.partition("/")[2].removeprefix("x-").removesuffix("+xml")
-    return f"a picture of a kind that cannot be shown ({kind.upper()})"
+    return f"an image in an unsupported format ({kind.upper()})"
 
 
-def size_in_words(size: int) -> str:
-    """Return ``2.1 MB`` or the like for a number of bytes."""
+def format_size(size: int) -> str:
+    """Return a number of bytes, such as ``2.1 MB``."""
     if size < 1_000:
         return "1 byte" if size == 1 else f"{size} bytes"
     return f"{size / 1_000:.0f} kB" if size < 999_500 else f"{size / 1_000_000:.1f} MB"

@@ -1,6 +1,6 @@
-"""The validators of a page: what a server calls this state of it, and how it is asked whether that still holds.
+"""Validators: ETag and Last-Modified, and conditional requests (RFC 9110, 8.8 and 13.1).
 
-RFC 9110, 8.8 and 13.1. They are kept and sent back, so nothing but their own grammar gets through (pure).
+They are stored and sent back, so only what follows their grammar is accepted (pure).
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ _DATE = re.compile(r"[A-Za-z0-9 ,:+-]{1,64}")
 
 
 def etag(value: str) -> str:
-    """Return an ETag as it may be kept and sent (RFC 9110, 8.8.3, ASCII alone); empty when it is none."""
+    """Return an ETag that is valid and ASCII (RFC 9110, 8.8.3); else an empty string."""
     value = value.strip()
     return value if _ETAG.fullmatch(value) else ""
 
 
 def last_modified(value: str) -> str:
-    """Return a Last-Modified as it may be kept and sent; empty when it is no date."""
+    """Return a Last-Modified that is a date; else an empty string."""
     value = value.strip()
     if not _DATE.fullmatch(value):
         return ""
@@ -30,7 +30,7 @@ def last_modified(value: str) -> str:
     return value
 
 
-def conditions(kept_etag: str, kept_last_modified: str) -> dict[str, str]:
-    """Return the headers that ask for a page only when it is no longer what these validators name."""
-    headers = {"If-None-Match": etag(kept_etag), "If-Modified-Since": last_modified(kept_last_modified)}
+def conditions(stored_etag: str, stored_last_modified: str) -> dict[str, str]:
+    """Return the headers that request a page only if it no longer has these validators."""
+    headers = {"If-None-Match": etag(stored_etag), "If-Modified-Since": last_modified(stored_last_modified)}
     return {name: value for name, value in headers.items() if value}

@@ -1,4 +1,4 @@
-"""The time that one page may take."""
+"""The time limit of one page."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from contextlib import asynccontextmanager
 
 
 class TimeBudget:
-    """The time for one page, over all its redirects; it stands while we wait for our turn."""
+    """The time for one page with all its redirects; it stands still while a request waits for a slot."""
 
     def __init__(self, seconds: float) -> None:
         self._left = seconds
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Let it run. Raises TimeoutError when it is over."""
+        """Use up time while the block runs. Raises TimeoutError when none is left."""
         started = time.monotonic()
         try:
             async with asyncio.timeout(self._left):
@@ -24,6 +24,6 @@ class TimeBudget:
         finally:
             self._left = max(0.0, self._left - (time.monotonic() - started))
 
-    def set_back(self, to: TimeBudget) -> None:
-        """Let all that has run since ``to`` was a copy of this not count."""
-        self._left = to._left
+    def restore(self, earlier: TimeBudget) -> None:
+        """Give back the time that was used since ``earlier`` was copied from this budget."""
+        self._left = earlier._left

@@ -1,8 +1,7 @@
-"""Connections to public addresses alone: the check is of exactly the address that is connected to.
+"""Connections to public addresses only: exactly the address that was checked is connected to.
 
-A name is resolved once for each connection, each address is judged, and the connection
-goes to that address, not to the name again. So no answer of a name server that changes
-in between (DNS rebinding) leads to an address that was not judged.
+A name is resolved once for each connection, each address is checked, and the connection goes to that address, not to
+the name again. So a name server that changes its answer in between (DNS rebinding) gains nothing.
 """
 
 from __future__ import annotations
@@ -18,16 +17,16 @@ import httpcore
 
 from reader.web.responses import FetchError
 from reader.web.transport.dns import Resolve
-from reader.web.transport.ip_policy import Address, canonical_host, refusal
+from reader.web.transport.ip_policy import IPAddress, canonical_host, refusal
 
-NEXT_AFTER = 0.25
-"""Seconds until the next address is tried while one does not answer (RFC 8305, 5)."""
-MOST_ADDRESSES = 8
-"""How many of a name's addresses are tried."""
+ATTEMPT_DELAY = 0.25
+"""Seconds until the next address is tried while one does not respond (RFC 8305, 5)."""
+MAX_ADDRESSES = 8
+"""Addresses of a name that are tried."""
 
 
 class SsrfGuard(httpcore.AsyncNetworkBackend):
-    """Connects to what ``ip_policy.refusal`` has nothing against, and to hosts named as allowed."""
+    """Connects to addresses that ``ip_policy.refusal`` permits, and to hosts that the settings allow."""
 
     def __init__(self, allow_hosts: frozenset[str], resolve: Resolve) -> None:
         self._allowed = frozenset(map(canonical_host, allow_hosts))
@@ -40,18 +39,18 @@ class SsrfGuard(httpcore.AsyncNetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> _Stream:
-        """Connect to the first address of ``host`` that answers.
+    ) -> _ClosingStream:
+        """Connect to the first address of ``host`` that responds.
 
-        Raises FetchError ("refused") when every address is one to keep away from,
-        OSError when the name is not known, httpcore's errors when none answers.
+        Raises FetchError ("refused") if no address is permitted, OSError if the name is unknown, httpcore's errors if
+        no address responds.
         """
         addresses = await self._resolve(host, port)
         if canonical_host(host) not in self._allowed:
-            addresses = _public(host, addresses)
+            addresses = _permitted(host, addresses)
         if not addresses:
             raise OSError("it has no address")
-        return await _race(_in_turn(addresses), port)
+        return await _race(_interleave_families(addresses), port)
 
     async def connect_unix_socket(
         self,
@@ -59,16 +58,16 @@ class SsrfGuard(httpcore.AsyncNetworkBackend):
         timeout: float | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """Refuse: no address of the web leads to a socket in the file system."""
-        raise FetchError("refused", "a socket of this machine is not fetched from")
+        """Refuse: no web address leads to a socket in the file system."""
+        raise FetchError("refused", "sockets of this machine are not fetched from")
 
     async def sleep(self, seconds: float) -> None:
-        """Wait; asked for by httpcore before it tries again."""
+        """Wait, for httpcore's retries."""
         await asyncio.sleep(seconds)
 
 
-class _Stream(httpcore.AsyncNetworkStream):
-    """A connection that is closed when the handshake of TLS on it is cancelled; httpcore leaves it open then."""
+class _ClosingStream(httpcore.AsyncNetworkStream):
+    """A stream that is closed if its TLS handshake is canceled; httpcore would leave it open."""
 
     def __init__(self, inner: httpcore.AsyncNetworkStream) -> None:
         self._inner = inner
@@ -95,67 +94,68 @@ class _Stream(httpcore.AsyncNetworkStream):
         return self._inner.get_extra_info(info)
 
 
-async def _connect(address: Address, port: int) -> _Stream:
+async def _connect(address: IPAddress, port: int) -> _ClosingStream:
     """Connect to exactly this address. Raises httpcore's errors."""
-    return _Stream(await httpcore.AnyIOBackend().connect_tcp(str(address), port))
+    return _ClosingStream(await httpcore.AnyIOBackend().connect_tcp(str(address), port))
 
 
-async def _race(addresses: list[Address], port: int) -> _Stream:
-    """Try each address, a little after the one before, and return the first that answers (RFC 8305)."""
-    under_way: set[asyncio.Task[_Stream]] = set()
+async def _race(addresses: list[IPAddress], port: int) -> _ClosingStream:
+    """Try the addresses one after another without waiting for failures; return the first connection (RFC 8305)."""
+    attempts: set[asyncio.Task[_ClosingStream]] = set()
     try:
-        winner = await _first(deque(addresses), port, under_way)
+        winner = await _first_connection(deque(addresses), port, attempts)
     except BaseException:
-        await _give_up(under_way)
+        await _abandon(attempts)
         raise
     try:
-        await _give_up(under_way)
+        await _abandon(attempts)
     except BaseException:
         await winner.aclose()
         raise
     return winner
 
 
-async def _first(waiting: deque[Address], port: int, under_way: set[asyncio.Task[_Stream]]) -> _Stream:
-    """Return the first connection; what else is being tried, or was made as well, is in ``under_way``."""
-    last: BaseException | None = None
-    while waiting or under_way:
-        if waiting:
-            under_way.add(asyncio.create_task(_connect(waiting.popleft(), port)))
-        pause = NEXT_AFTER if waiting else None
-        done, _ = await asyncio.wait(under_way, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+async def _first_connection(
+    addresses: deque[IPAddress], port: int, attempts: set[asyncio.Task[_ClosingStream]]
+) -> _ClosingStream:
+    """Return the first connection; the other attempts, finished or not, stay in ``attempts``."""
+    last_error: BaseException | None = None
+    while addresses or attempts:
+        if addresses:
+            attempts.add(asyncio.create_task(_connect(addresses.popleft(), port)))
+        delay = ATTEMPT_DELAY if addresses else None
+        done, _ = await asyncio.wait(attempts, timeout=delay, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
-            under_way.remove(task)
-            last = task.exception()
-            if last is None:
+            attempts.remove(task)
+            last_error = task.exception()
+            if last_error is None:
                 return task.result()
-    assert last is not None
-    raise last
+    assert last_error is not None
+    raise last_error
 
 
-def _public(host: str, addresses: list[Address]) -> list[Address]:
-    """Return those of ``addresses`` that may be connected to; raise FetchError when there were only others."""
-    refused = [(address, words) for address in addresses if (words := refusal(address))]
-    if refused and len(refused) == len(addresses):
-        address, words = refused[0]
+def _permitted(host: str, addresses: list[IPAddress]) -> list[IPAddress]:
+    """Return the addresses that may be connected to. Raises FetchError if there are only others."""
+    refused = {address: words for address in addresses if (words := refusal(address))}
+    if refused and len(refused) == len(set(addresses)):
+        address, words = next(iter(refused.items()))
         shown = words if canonical_host(host) == str(address) else f"{words} ({address})"
-        raise FetchError("refused", f"not fetched, because it is {shown}", host)
-    unfit = {address for address, _ in refused}
-    return [address for address in addresses if address not in unfit]
+        raise FetchError("refused", f"not fetched because it is {shown}", host)
+    return [address for address in addresses if address not in refused]
 
 
-def _in_turn(addresses: list[Address]) -> list[Address]:
-    """Return the first addresses, the two families in turn (RFC 8305, 4), beginning with that of the first."""
+def _interleave_families(addresses: list[IPAddress]) -> list[IPAddress]:
+    """Return the first addresses, alternating between the two families (RFC 8305, 4), the preferred one first."""
     first = [address for address in addresses if address.version == addresses[0].version]
     other = [address for address in addresses if address.version != addresses[0].version]
     pairs = zip_longest(first, other)
-    return [address for pair in pairs for address in pair if address is not None][:MOST_ADDRESSES]
+    return [address for pair in pairs for address in pair if address is not None][:MAX_ADDRESSES]
 
 
-async def _give_up(tasks: set[asyncio.Task[_Stream]]) -> None:
-    """Stop attempts, and close what has connected all the same."""
-    for task in tasks:
+async def _abandon(attempts: set[asyncio.Task[_ClosingStream]]) -> None:
+    """Cancel attempts, and close connections that were made nevertheless."""
+    for task in attempts:
         task.cancel()
-    for outcome in await asyncio.gather(*tasks, return_exceptions=True):
-        if isinstance(outcome, _Stream):
+    for outcome in await asyncio.gather(*attempts, return_exceptions=True):
+        if isinstance(outcome, _ClosingStream):
             await outcome.aclose()

@@ -48,7 +48,7 @@ async def test_rows_loaded_before_a_mark_do_not_revert_it(seeds: Path, monkeypat
         reader.reload_list()  # whose rows are read now and come later
         await reader.pilot.pause()
         assert read.wait(10)
-        reader.start_action("toggle_read")
+        reader.start_action("mark.read")
         await reader.pilot.pause()
         marked = reader.row.id
         go.set()
@@ -76,7 +76,7 @@ async def test_repeated_refreshes_are_merged(make_folder: MakeFolder, monkeypatc
         make_folder({f"new{number:03}.md": document(f"new{number}") for number in range(300)})
         monkeypatch.setattr(LibraryArticles, "parse", counted)
         for _ in range(8):
-            reader.start_action("refresh_folder")
+            reader.start_action("refresh")
         await reader.settle()
         assert len(reader.article_list.order) == 305
         assert "305 articles" in reader.lines[0]

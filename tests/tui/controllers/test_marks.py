@@ -92,7 +92,7 @@ async def test_documents_of_one_article_share_their_marks(make_folder: MakeFolde
 async def test_a_second_toggle_before_the_first_is_saved_reverts_it(seeds: Path) -> None:
     async with open_app(seeds) as reader:
         for _ in range(2):
-            reader.start_action("toggle_read")
+            reader.start_action("mark.read")
         await reader.settle()
         assert not reader.row.read
         assert not any(row.read for row in reader.rows)

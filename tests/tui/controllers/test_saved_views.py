@@ -49,12 +49,12 @@ def shown(reader: Reader) -> list[str]:
 async def to(reader: Reader, text: str, kind: str = "") -> None:
     """Walk to a line of the pane."""
     await reader.press("g")
-    for _ in range(len(pane(reader).lines)):
+    for _ in range(len(pane(reader).entries)):
         line = pane(reader).line
         if line.text == text and kind in {"", line.kind}:
             return
         await reader.press("j")
-    raise AssertionError(f"there is no {text} in {[line.text for line in pane(reader).lines]}")
+    raise AssertionError(f"there is no {text} in {[line.text for line in pane(reader).entries]}")
 
 
 def query(reader: Reader) -> str:

@@ -196,8 +196,8 @@ async def test_unavailable_keys_say_so(make_folder: MakeFolder) -> None:
     folder = make_folder({"a.md": document()})
     async with open_app(folder) as reader:
         for key, sentence in (
-            ("]", "No related items here."),
-            ("[", "No related items here."),
+            ("]", "This article has no related items."),
+            ("[", "This article has no related items."),
             ("backspace", "There is nothing to go back to."),
             ("o", "This document has no address to open."),
             ("O", "There is no AMP copy of this."),

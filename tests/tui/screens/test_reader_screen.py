@@ -121,7 +121,7 @@ async def test_a_document_with_a_body_shows_it(kept: Path) -> None:
     async with open_app(kept) as reader:
         await reader.press("j", "enter", "enter")
         assert "Its own words." in full_text(reader.reader_view)
-        assert "The document's own text" in full_text(reader.reader_view)
+        assert "From the document" in full_text(reader.reader_view)
 
 
 async def test_a_document_without_an_address_cannot_be_fetched(kept: Path) -> None:

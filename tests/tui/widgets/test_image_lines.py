@@ -59,7 +59,7 @@ def test_an_image_stands_above_its_caption_with_its_indent() -> None:
 def test_the_reason_for_a_missing_image_stands_below_its_caption() -> None:
     lines = shown(lay_out_text(text(MARKDOWN), 60, NOW, (), {URL.format(2): "404 Not Found at a.example."}))
     at = lines.index("▎ Picture · Two²")
-    assert lines[at + 1] == "▎ The image is not shown: 404 Not Found at a.example."
+    assert lines[at + 1] == "▎ The picture cannot be shown: 404 Not Found at a.example."
 
 
 def test_the_lead_image_stands_below_the_title_unless_in_the_text() -> None:

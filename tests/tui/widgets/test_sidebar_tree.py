@@ -33,7 +33,7 @@ def test_empty_sections_are_left_out(tree: SidebarTree) -> None:
         "  Starred",
         "  Today",
         "Saved views",
-        "  none yet: w saves a query",
+        "  none yet; w saves one",
         "Topics",
         *(f"  Topic {n}" for n in range(INITIAL_ENTRIES)),
         "  … 5 more",

@@ -155,7 +155,7 @@ def _image_captions(images: Iterable[Image], cells: int) -> Iterator[Line]:
         if number == 0:
             yield BLANK
         size = f"{image.width}×{image.height}" if image.width and image.height else ""
-        caption = " · ".join(filter(None, ("Image", image.title, size, image.attribution)))
+        caption = " · ".join(filter(None, ("Picture", image.title, size, image.attribution)))
         address = _address(image.url)
         for text in (*wrapped(caption, cells), *wrapped(image.url, cells)):
             yield (Run(text, "quiet", href=address),)

@@ -20,7 +20,7 @@ _TITLES: Mapping[EntryKind, str] = {
     "folder": "Folders",
 }
 _NOTHING = "no matches; Esc shows all"
-_NO_VIEWS = "none yet: {} saves a query"
+_NO_VIEWS = "none yet; {} saves one"
 
 
 class SidebarEntry(NamedTuple):

@@ -114,10 +114,10 @@ def provenance(page: Page) -> str:
 
 
 def confirmed(page: Page, now: datetime) -> str:
-    """Return when the server last confirmed a page, such as “found unchanged just now”, or an empty string."""
+    """Return when the server last confirmed a page, such as “checked just now”, or an empty string."""
     if page.checked_at <= page.fetched_at or (when := ago(page.checked_at, now)) == ago(page.fetched_at, now):
         return ""
-    return f"found unchanged {when}"
+    return f"checked {when}"
 
 
 def ago(moment: datetime, now: datetime) -> str:

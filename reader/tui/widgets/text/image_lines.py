@@ -94,7 +94,7 @@ def _aside(text: str) -> Line:
 
 def _reason_lines(answer: str, cells: int) -> list[str]:
     why = answer if answer.endswith("?") else f"{answer.rstrip('.')}."
-    return wrapped(f"The image is not shown: {why}", max(8, cells))
+    return wrapped(f"The picture cannot be shown: {why}", max(8, cells))
 
 
 def _cells(before: Line) -> int:

@@ -135,7 +135,7 @@ class LinkHints:
         if hint is not None:
             self._open(hint.href)
         elif not any(label.startswith(self._typed) for label in self._hints):
-            self._close("No link has these letters.")
+            self._close("There is no link with these letters.")
         else:
             self._show_typed()
 
