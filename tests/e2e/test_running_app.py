@@ -279,9 +279,9 @@ def test_without_a_terminal_it_names_the_command_to_use(seeds: Path) -> None:
 @pytest.mark.parametrize(
     ("owner", "call", "key"),
     [
-        ("articles.VanishedError", "load", "j"),
+        ("articles.LibraryArticles", "load", "j"),
         ("marks.LibraryMarks", "apply", "m"),
-        ("articles.VanishedError", "rows", "G"),
+        ("articles.LibraryArticles", "rows", "G"),
     ],
 )
 def test_q_quits_while_the_disk_hangs(seeds: Path, owner: str, call: str, key: str) -> None:
