@@ -124,7 +124,7 @@ def test_no_control_sequence_of_a_document_reaches_the_terminal(make_folder: Mak
         terminal.send(f"\x1b[200~{raw}\x1b[201~")
         terminal.wait(lambda: "52;c;aGVsbG8=" in terminal.lines[5])
         terminal.press("esc")
-        terminal.wait("type part of a file")
+        terminal.wait("type to filter")
         terminal.press("esc")
         terminal.wait(lambda: "Esc closes" not in terminal.text)
         terminal.press("r")
