@@ -191,3 +191,17 @@ class IndexTotals:
     problems: int
     with_problems: int
     """Documents with problems, and files and folders that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadProgress:
+    """How far an instance is that is reading many documents. Numbers are documents."""
+
+    done: int
+    total: int
+    before: int
+    """Documents that were read before it began."""
+    walking: bool
+    """Whether it may find more documents."""
+    began: float
+    """When it began to read, in seconds since 1970."""
