@@ -45,7 +45,7 @@ def write_atomically(path: Path, pieces: Iterable[bytes]) -> None:
     except OSError as error:
         raise ReaderError(
             f"{show_path(path)} could not be written: {describe_error(error)}.",
-            "What was there before is as it was. Make room on the disk, or choose a place that can be written.",
+            "The previous file is unchanged. Free some disk space, or choose a writable folder.",
         ) from error
 
 

@@ -1,9 +1,8 @@
-"""What the program talks about: articles, related items, problems, rows of a list.
+"""The data types of the program: articles, related items, problems, rows of a list.
 
-Every value is frozen. Every string in an :class:`Article` has passed
-:mod:`reader.core.text` already (``documents.parse`` sees to it), so whoever shows one
-need not clean it again. Field names are Python's form of the documents' own
-(``publishedDateTime`` is ``published_at``); :mod:`reader.export.records` turns them back.
+All values are immutable. ``documents.parse`` has passed every string of an :class:`Article` through
+:mod:`reader.core.text`, so it is safe to show. Field names are the documents' own in Python's style
+(``publishedDateTime`` is ``published_at``); :mod:`reader.export.records` translates them back.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _EMPTY: Mapping[str, Json] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A picture that a document names; ``width`` and ``height`` in pixels."""
+    """An image of an article; ``width`` and ``height`` are in pixels."""
 
     url: str
     width: int | None = None
@@ -47,7 +46,7 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """The addresses one article is known by; each http(s) and percent-encoded, or empty."""
+    """The addresses of an article; each is http(s) and percent-encoded, or empty."""
 
     original: str = ""
     web: str = ""
@@ -56,7 +55,7 @@ class Links:
 
     @property
     def best(self) -> str:
-        """The address to open or to copy: the original one, else the next in order; may be empty."""
+        """The address to open or copy: the first that is not empty; empty if all are."""
         return self.original or self.web or self.amp or self.cdn_amp
 
     @property
@@ -65,7 +64,7 @@ class Links:
         return self.amp or self.cdn_amp
 
     def every(self) -> tuple[str, ...]:
-        """Every address that is there, best first, without repeats."""
+        """All addresses, best first, without duplicates."""
         return tuple(dict.fromkeys(u for u in (self.original, self.web, self.amp, self.cdn_amp) if u))
 
 
@@ -87,7 +86,7 @@ class Related:
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """A payload that only its publisher can read: kept as it came, never shown."""
+    """A payload that only its publisher can decrypt; stored but never shown."""
 
     text: str
     """The field as written: base64 ciphertext, ``;``, base64 initialisation vector."""
@@ -97,16 +96,16 @@ class Secured:
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One document, read whole."""
+    """A complete document."""
 
     path: str
-    """Where it lies, relative to the folder, with ``/`` between the parts."""
+    """Path relative to the folder, with ``/`` between the parts."""
     title: str
     excerpt: str = ""
     category: str = ""
     type: str = ""
     published_at: datetime | None = None
-    """An aware time in UTC, or None when the document does not say."""
+    """A time in UTC, or None if unknown."""
     published: bool | None = None
     links: Links = Links()
     quality: Number | None = None
@@ -120,7 +119,7 @@ class Article:
     body: str = ""
     body_format: BodyFormat = "markdown"
     extra: Mapping[str, Json] = field(default_factory=lambda: _EMPTY)
-    """Every further key of the front matter, by its own name."""
+    """All other fields of the front matter, by name."""
 
     @property
     def source(self) -> str:
@@ -130,22 +129,22 @@ class Article:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something wrong with one document; the document is still listed where it can be."""
+    """A problem in a document, which is listed anyway if possible."""
 
     path: str
     line: int
     """1 for the first line of the file."""
     field: str
-    """The field as a path, such as ``related[2].quality``; empty when it is the whole document."""
+    """The field as a path, such as ``related[2].quality``; empty for the whole document."""
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a list: what the index holds of a document."""
+    """A row of the article list: the values that the index has of a document."""
 
     rowid: int
-    """Stands for the document while the library is open; not kept between runs."""
+    """Identifies the document while the library is open; not stable between runs."""
     id: str
     """The article's identity, 16 hexadecimal digits; see :func:`reader.core.urls.article_id`."""
     path: str
@@ -162,7 +161,7 @@ class Row:
     read: bool = False
     starred: bool = False
     tags: tuple[str, ...] = ()
-    """The person's own, as first written, in alphabetical order without regard to case."""
+    """The tags of the user, as first spelled, sorted without regard to case."""
 
     @property
     def source(self) -> str:
@@ -172,23 +171,37 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many there are, for the line above the list."""
+    """The numbers in the top bar."""
 
     articles: int
     unread: int
     with_problems: int
     """Documents with problems."""
     complete: bool = True
-    """Whether the folder has been read to its end; otherwise there are more."""
+    """Whether the folder has been read completely; otherwise there are more."""
 
 
 @dataclass(frozen=True, slots=True)
 class IndexTotals:
-    """Everything that there is to count."""
+    """The totals of an index."""
 
     articles: int
     documents: int
-    """Files that were taken in, articles or not."""
+    """Files that were read, whether they are articles or not."""
     problems: int
     with_problems: int
     """Documents with problems, and files and folders that cannot be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadProgress:
+    """How far an instance is that is reading many documents. Numbers are documents."""
+
+    done: int
+    total: int
+    before: int
+    """Documents that were read before it began."""
+    walking: bool
+    """Whether it may find more documents."""
+    began: float
+    """When it began to read, in seconds since 1970."""

@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from threading import Event
 
 from reader.core.events import Progress
-from reader.core.model import Problem
+from reader.core.model import Problem, ReadProgress
 from reader.core.text import show_path
 from reader.documents.files import FolderListing, check_folder, join_path, list_file, walk
 from reader.indexing.parse_pool import ParserPool
 from reader.indexing.parse_worker import ParsedBatch, parse_files
 from reader.library.library import Library
-from reader.storage.sqlite.index.reader import ReadProgress
 from reader.storage.sqlite.index.writer import NOT_PARSED, IndexWriter, KnownFolder
 from reader.storage.sqlite.lock import NO_WAIT, KeepWaiting
 

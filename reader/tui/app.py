@@ -265,9 +265,9 @@ class NewsreaderApp(App[None]):
     def action_help_quit(self) -> None:
         """Say how to leave, to somebody who tries Ctrl+c."""
         if self.prompts.line is not None:
-            self.prompts.line.hint("Esc leaves the line.")
+            self.prompts.line.hint("Esc cancels.")
         else:
-            self.show_message("q leaves newsreader.")
+            self.show_message("q quits newsreader.")
 
     # Beginning and end.
 
@@ -346,7 +346,7 @@ def _run(app: NewsreaderApp, paths: Paths) -> int:
     if status:
         log.error("the app failed:\n%s", re.sub(r"\x1b\[[0-9;]*m", "", said.getvalue()))
         raise ReaderError(
-            "The app had to stop because of an error of its own. Nothing of yours is lost.",
+            "The app stopped because of an internal error. Your marks are safe.",
             f"Details: {show_path(paths.log_file)}",
         )
     return status

@@ -110,7 +110,7 @@ class Prompts:
                 self.submitted(text)
             else:
                 line.input.focus()
-                line.hint("Enter takes this, Esc leaves it.")
+                line.hint("Enter accepts, Esc cancels.")
 
     def changed(self, text: str, cursor: int) -> None:
         """Pass on what is written."""

@@ -338,7 +338,7 @@ async def test_where_nothing_may_go_out_one_sentence_says_so(how: str, server: S
     found = await run("fetch", folder, *([how] if how == "--offline" else []))
     assert (found.status, found.out) == (2, "")
     assert len(found.err.splitlines()) == 1
-    assert "offline" in found.err or "[fetch] enabled is false" in found.err
+    assert "offline" in found.err or "enabled = false" in found.err
     assert server.connections == 0
     found = await run("--offline", "fetch", folder)
     assert found.status == 2

@@ -41,6 +41,6 @@ def test_what_has_more_digits_is_handed_over_one_by_one(monkeypatch: pytest.Monk
             db.execute("INSERT INTO words (rowid, title) VALUES (?, 'climate')", [rowid])
         assert bitmap.to_rows(fulltext.matching(db, '"climate"', bitmap.MOST_DECIMAL)).tolist() == [3, 5]
         asked: list[int] = []
-        monkeypatch.setattr(bitmap, "of", lambda rowids, _size: asked.extend(rowids) or 0)
+        monkeypatch.setattr(bitmap, "from_rows", lambda rowids, _size: asked.extend(rowids) or 0)
         fulltext.matching(db, '"climate"', bitmap.MOST_DECIMAL + 8)
     assert asked == [3, 5, bitmap.MOST_DECIMAL + 7]

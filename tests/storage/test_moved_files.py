@@ -163,7 +163,7 @@ def test_one_writes_at_a_time_among_threads_and_among_programs(tmp_path: Path) -
 def test_the_lock_of_a_program_that_was_killed_is_free(tmp_path: Path) -> None:
     program = (
         "import sys, threading; from pathlib import Path; from reader.storage.sqlite import lock\n"
-        "with lock.held(threading.Lock(), Path(sys.argv[1]), lock.NOT_AT_ALL):\n"
+        "with lock.locked(threading.Lock(), Path(sys.argv[1]), lock.NO_WAIT):\n"
         "    print('held', flush=True); sys.stdin.read()"
     )
     path = tmp_path / "x.lock"

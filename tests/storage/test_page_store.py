@@ -497,13 +497,13 @@ _OTHER = """
 import sys
 from pathlib import Path
 from tests.storage.test_page_store import a_page
-from reader.storage.sqlite.pages.store import Pages
-pages = Pages.open(Path(sys.argv[1]), frozenset)
+from reader.storage.sqlite.pages.store import PageStore
+pages = PageStore.open(Path(sys.argv[1]), frozenset)
 pages.limit = 200_000
 print("ready", flush=True)
 sys.stdin.readline()
 for n in range(int(sys.argv[2]), int(sys.argv[2]) + 50):
-    pages.keep(a_page(n, age=1000 - n), bytes(range(256)) * 40)
+    pages.put(a_page(n, age=1000 - n), bytes(range(256)) * 40)
 print(pages.notice, flush=True)
 pages.close()
 """
@@ -629,7 +629,7 @@ def test_damage_costs_no_more_than_what_is_damaged(path: Path, pages_at: OpenPag
 _RESCUE = """
 import os, signal, sys
 from pathlib import Path
-from reader.storage.sqlite.pages.store import Pages
+from reader.storage.sqlite.pages.store import PageStore
 left = int(sys.argv[2])
 def count(event, _):
     global left
@@ -637,7 +637,7 @@ def count(event, _):
         left -= 1
         if left < 0:
             os.kill(os.getpid(), signal.SIGKILL)
-pages = Pages.open(Path(sys.argv[1]), frozenset)
+pages = PageStore.open(Path(sys.argv[1]), frozenset)
 sys.addaudithook(count)
 pages.page(sys.argv[3])
 print(pages.notice)

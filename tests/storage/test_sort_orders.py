@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reader.core.ordering import SORT_KEYS, Sort
 from reader.storage.sqlite.index import sort_orders
-from reader.storage.sqlite.index.writer import SCHEMA
+from reader.storage.sqlite.index.schema import SCHEMA
 
 _SORTS = [Sort(by, reverse) for by in SORT_KEYS for reverse in (False, True)]
 _SCORES = st.none() | st.integers(-2, 2) | st.sampled_from([0.5, 1.0, 10**12, -0.25])

@@ -261,8 +261,8 @@ class ArticleListController:
             position = (pane.scroll_offset.y, pane.selected)
             self._panes.focus_list()
         if position is not None or self._list.user_selected:
-            why = "" if self._session.query.query is None else "it does not match any more, or "
-            gone = f"The article is not in the list any more: {why}its file is gone, or cannot be read."
+            why = "" if self._session.query.query is None else "it no longer matches, or "
+            gone = f"The article is no longer in the list: {why}its file is gone, or cannot be read."
             self._session.show_message(gone, warning=True)
         return LostSelection(rowid, "" if row is None else row.id, -1, position)
 

@@ -277,7 +277,7 @@ class ArticlePaneController:
         """Return to where a related item was followed from."""
         entry = self._back_stack.pop()
         if entry is None:
-            self._session.show_message("There is nowhere to go back to yet.", transient=True)
+            self._session.show_message("There is nothing to go back to.", transient=True)
             return
         self._panes.focus_article()
         self._go_to(entry.rowid, first_row=entry.top, top=entry.y, selected=entry.selected)

@@ -122,7 +122,7 @@ class FetchController:
         if not missing:
             self._is_starting = False
             all_cached = "The original is" if cached == 1 else f"All {cached:,} originals are"
-            words = f"{all_cached} kept already." if cached else "None of these names an address to fetch."
+            words = f"{all_cached} cached already." if cached else "None of these articles has an address to fetch."
             self._session.show_message(words)
         elif self._progress is None:  # that shows at once; the process tells of it later
             from reader.core.events import BulkProgress
@@ -213,7 +213,7 @@ class FetchController:
             return
         name = f"“{truncate(request.title, _TITLE_CELLS)}”"
         if result.status == "fetched":
-            session.show_message(f"The original of {name} has come.")
+            session.show_message(f"The original of {name} is here.")
         elif result.status == "failed" and not result.cancelled:
             session.show_message(f"The original of {name} could not be fetched: {result.error}", warning=True)
 

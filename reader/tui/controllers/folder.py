@@ -63,8 +63,8 @@ class FolderController:
     def refresh(self) -> None:
         """Compare the folder with the index now."""
         name = self._session.library.name
-        reading = "is being read already; what has changed is told at the end."
-        looking = f"Looking for changes in {name} …"
+        reading = "is already being read."
+        looking = f"Checking for changes in {name} …"
         self._session.show_message(looking if self._session.folder.progress.finished else f"{name} {reading}")
         if self.updater is not None:
             self.updater.refresh()
@@ -159,4 +159,4 @@ class FolderController:
             self._show_problems(problems)
         else:
             so_far = "" if session.folder.progress.finished else " so far"
-            session.show_message(f"Nothing was wrong with the documents that were read{so_far}.")
+            session.show_message(f"No problems in the documents that were read{so_far}.")

@@ -25,7 +25,7 @@ _LOCAL, _REMOTE, _OFFLINE = "images", "images-over-ssh", "images-offline"
 """The settings that hold whether images are on: at the terminal's own machine, and elsewhere."""
 _WHY_OFF = {_REMOTE: "over ssh", _OFFLINE: "while nothing is fetched"}
 _NEEDS = {
-    "kitty": "Kitty's graphics need all colours and newsreader-tui[images]",
+    "kitty": "Kitty graphics need true color and newsreader-tui[images]",
     "sixel": "Sixel needs newsreader-tui[images]",
 }
 _LEAST_PANE = (40, 24)
@@ -87,7 +87,7 @@ class ImagesController:
         """Turn images on or off."""
         if self._terminal.mode == "none":
             why = (
-                "this terminal has too few colours"
+                "this terminal has too few colors"
                 if self._terminal.has_few_colors
                 else ("[fetch] graphics is “none” in the settings")
             )
@@ -107,7 +107,7 @@ class ImagesController:
         if wanted in _NEEDS and wanted != self._terminal.mode:
             words += f" {_NEEDS[wanted]}: these are half-blocks."
         if self._session.config.fetch.refusal:
-            return f"Pictures are on, as far as they are kept.{words}"
+            return f"Pictures are on, but only stored ones can be shown.{words}"
         return f"Pictures are on.{words}"
 
     @property

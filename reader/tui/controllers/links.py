@@ -29,7 +29,7 @@ class LinksController:
 
     def open_best(self, links: Links) -> None:
         """Open the original in the browser."""
-        self.open(links.best, "This document names no address to open.")
+        self.open(links.best, "This document has no address to open.")
 
     def open_amp(self, links: Links) -> None:
         """Open the AMP copy in the browser."""
@@ -86,4 +86,4 @@ class LinksController:
         elif self._list.rowid == -1:
             self._session.show_message("There is no article here whose address could be copied.", transient=True)
         else:
-            self._session.show_message("This document names no address to copy.", transient=True)
+            self._session.show_message("This document has no address to copy.", transient=True)

@@ -163,13 +163,13 @@ class MarksController:
         if not redo:
             self._stop_read_timer()
         self._pending.clear()
-        self._announce("Doing it again …" if redo else "Undoing …")
+        self._announce("Redoing …" if redo else "Undoing …")
 
         async def job() -> None:
             step = await self._session.background.write(
                 lambda: self._counted(lambda: self._saved_views().undo(again=redo))
             )
-            nothing = "There is nothing to do again." if redo else "There is nothing to undo."
+            nothing = "There is nothing to redo." if redo else "There is nothing to undo."
             self._tell_changed(nothing if step is None else step.sentence)
 
         self._write(job)
@@ -199,7 +199,7 @@ class MarksController:
         if not message:
             return
         if not self._session.library.marks.are_saved:
-            message = f"{message} Only until you quit: marks cannot be kept."
+            message = f"{message} Only until you quit: marks cannot be saved."
         self._session.show_message(message)
 
     def _announce(self, message: str) -> None:
@@ -244,7 +244,7 @@ class MarksController:
         if line is not None:
             completion = complete_tag(text, cursor, self._known_tags)
             line.set_completion(completion)
-            line.show_hint("" if completion.words else "Tags, with commas between them.")
+            line.show_hint("" if completion.words else "Separate tags with commas.")
 
     def _is_bad_tag(self, text: str) -> bool:
         from reader.core.marks import tag_error
@@ -286,7 +286,7 @@ class MarksController:
             remove_tags=tuple(tag for key, tag in had.items() if key not in has or key in removed),
         )
         if change == MarkChange():
-            self._session.show_message("That changes nothing.")
+            self._session.show_message("Nothing changed.")
         else:
             self._mark([row], change)
         self._list.clear_range()
@@ -294,4 +294,4 @@ class MarksController:
 
 def _of_many(description: str) -> str:
     """Return what to say of a change of many articles, and how to take it back."""
-    return f"{description}. u undoes it." if description else "That changes nothing."
+    return f"{description}. u undoes it." if description else "Nothing changed."

@@ -235,11 +235,11 @@ class ReaderController:
             return
         page, refusal = text.page, self._session.config.fetch.refusal
         if not text.links.best:
-            self._show_notices(_notice("This document names no address that can be fetched."))
+            self._show_notices(_notice("This document has no address to fetch."))
         elif refusal and page is None:
             self._show_notices(_notice(refusal, "warning"))
         elif page is not None and mode == "archive" and page.way != "archive":
-            words = f"This is {ORIGINS[page.way]}; the archive is for what cannot be had."
+            words = f"This is {ORIGINS[page.way]}; the archive is only for originals that cannot be fetched."
             self._session.show_message(words, transient=True)
         elif refusal:
             if not (is_opening and mode == "fetch"):
@@ -276,16 +276,16 @@ class ReaderController:
             now = datetime.now().astimezone()
             session.show_message(f"{result.error} What is kept is from {ago(page.fetched_at, now)}.", warning=True)
         elif result.cancelled:
-            session.show_message(f"Fetching was stopped. {session.key('fetch')} begins anew.", transient=True)
+            session.show_message(f"Fetching was stopped. {session.key('fetch')} starts again.", transient=True)
         elif outcome.is_opening and outcome.mode == "fetch":
             pass  # one sees it
         elif result.status == "fetched":
             if page is not None:
-                session.show_message("It was fetched anew.")
+                session.show_message("It was fetched again.")
         elif result.confirmed:
-            session.show_message("It still holds: the server has no other.")
+            session.show_message("It is still current.")
         elif page is not None:
-            session.show_message(f"{session.key('fetch.again')} looks for a newer original.", transient=True)
+            session.show_message(f"{session.key('fetch.again')} checks for a newer version.", transient=True)
 
     def _why_failed(self, result: FetchResult) -> tuple[TextNotice, ...]:
         """Return why there is no page, address by address, and what can be done about it."""
@@ -300,7 +300,7 @@ class ReaderController:
         key = self._session.key
         ways = f"{key('fetch')} tries again, {key('open')} opens it in the browser"
         if not any(failure.way == "archive" for failure in result.failures):
-            ways += f", {key('fetch.archive')} looks for it in the Wayback Machine"
+            ways += f", {key('fetch.archive')} asks the Wayback Machine"
         notices.append(TextNotice(f"{result.hint} {ways}.".strip(), "text"))
         return tuple(notices)
 
@@ -415,7 +415,7 @@ class ReaderController:
             with graphics.suspended(self.pane.app):
                 name = self._pager.show(text)
         except SuspendNotSupported:
-            self._session.show_message("The terminal cannot be handed over here.", warning=True)
+            self._session.show_message("This terminal cannot run another program.", warning=True)
         except ReaderError as error:
             self._session.show_message(str(error), warning=True)
         else:

@@ -465,12 +465,12 @@ class SavedViewsController:
         active = self._session.query
         what = f"/{active.label}" if active.query is not None else "all articles"
         is_taken = clean(name) in names
-        line.show_hint(f"There is a view of this name: it becomes {what}." if is_taken else f"Saves {what}.")
+        line.show_hint(f"A view of this name exists and becomes {what}." if is_taken else f"Saves {what}.")
 
     def _ask_name(self, name: str) -> None:
         def rename(new: str) -> None:
             if clean(new) in {"", name}:
-                self._session.show_message(f"The view is still called “{name}”.")
+                self._session.show_message(f"The view keeps its name “{name}”.")
             else:
                 self._name_to_select = clean(new)
                 self._change(lambda views: views.rename(name, new))

@@ -190,11 +190,11 @@ class SearchController:
     def clear(self) -> None:
         """Show all articles again."""
         if self._session.query.query is None:
-            words = "This is the list. q leaves newsreader, ? shows every key."
+            words = "This is the list. q quits newsreader, ? shows all keys."
             self._session.show_message(words, transient=True)
             return
         self._apply(ActiveQuery())
-        self._session.show_message("All articles again. / and ↑ bring the query back.")
+        self._session.show_message("Showing all articles. / and ↑ bring the query back.")
 
     def _apply(self, active: ActiveQuery, snapshot: ListSnapshot | None = None) -> bool:
         """Make ``active`` the query, and load the list; return whether it is another query."""

@@ -27,11 +27,11 @@ def open_address(url: str) -> BrowserResult:
     try:
         url = safe_url(url)
     except ReaderError as error:
-        return BrowserResult(f"This link cannot be opened. {error.message}", is_warning=True)
+        return BrowserResult(f"The link cannot be opened. {error.message}", is_warning=True)
     try:
         browser = web_browser.find_browser(os.environ)
         if browser is None:
-            return BrowserResult("There is no browser at hand here; the link was copied instead.", url_to_copy=url)
+            return BrowserResult("No browser is available here; the link was copied instead.", url_to_copy=url)
         if browser.in_terminal:
             return BrowserResult(f"Back from {browser.name}.", terminal_browser=browser)
         web_browser.open_url(browser, url)

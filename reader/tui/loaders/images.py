@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 ImageSlot: TypeAlias = Literal["text", "article"]
 """Where images are shown: in the reader, or in the article pane."""
 PARALLEL_FETCHES = 3
-NOT_CACHED = "It was fetched, but could not be kept."
+NOT_CACHED = "It was fetched, but could not be stored."
 
 
 class ImageRequest(NamedTuple):

@@ -79,7 +79,7 @@ class ViewsWatcher:
                 self._fault = str(error)
             except Exception:  # in a thread whose end nobody would see
                 log.exception("saved views are no longer followed")
-                self._on_message("Saved views are no longer read when their file changes.", True)
+                self._on_message("The file of saved views is no longer watched.", True)
                 return
 
     def _check(self) -> None:
@@ -91,7 +91,7 @@ class ViewsWatcher:
         elif self._fault and self._fault != self._reported_fault:
             # Reported only now: an editor may have been in the midst of writing.
             self._reported_fault = self._fault
-            self._on_message(f"{self._fault} Until then views are as they were.", True)
+            self._on_message(f"{self._fault} Until then, saved views stay as they were.", True)
 
 
 class SidebarCounter:

@@ -90,9 +90,9 @@ class BaseScreen(Screen[None]):
         name = bindings.pressed_key_label(event.key, event.character)
         line = self.session.prompts.line
         if line is not None:
-            line.hint(f"{name} does nothing in this line.", warning=True)
+            line.hint(f"{name} does nothing here.", warning=True)
         else:
-            self.show_message(f"{name} does nothing here. ? shows every key.", transient=True)
+            self.show_message(f"{name} does nothing here. ? shows all keys.", transient=True)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Show the keys that matter where the focus is now, and let go those that were meant for it."""

@@ -14,7 +14,7 @@ from reader.tui.widgets.article_list.columns import type_legend
 from reader.tui.widgets.text.lines import BLANK, Line, Run
 
 _SIGNS = (
-    ("•", "unread; what has been read is drawn quietly"),
+    ("•", "unread; read articles are dimmed"),
     ("–", "unknown quality, heat or date; always sorted last"),
     ("›", "a related item that is a document of this folder"),
     ("", type_legend()),
@@ -31,7 +31,7 @@ class HelpScreen(ListingScreen):
 
     def __init__(self, keymap: Mapping[str, str], where: bindings.KeyContext = "list") -> None:
         """``where`` the person is: what the keys mean there goes first."""
-        super().__init__("Keys, signs and queries", "type a key or a word")
+        super().__init__("Keys, signs and queries", "type to filter")
         self._keymap = dict(keymap)
         self._first = _GROUPS_OF.get(where)
 

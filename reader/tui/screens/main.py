@@ -445,6 +445,8 @@ class MainScreen(BaseScreen):
         self.top_bar.folder_missing = is_away
 
     def _show_problems(self, problems: Sequence[Problem]) -> None:
+        if self.session.gate.is_closed:
+            return
         from reader.tui.screens.problems import ProblemsScreen
 
         self.app.push_screen(ProblemsScreen(problems))

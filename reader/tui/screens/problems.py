@@ -20,9 +20,7 @@ class ProblemsScreen(ListingScreen):
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         documents = format_count(len({problem.path for problem in problems}), "document")
-        super().__init__(
-            f"{format_count(len(problems), 'problem')} in {documents}", "type part of a file, field or message"
-        )
+        super().__init__(f"{format_count(len(problems), 'problem')} in {documents}", "type to filter")
         self._problems = problems
 
     def lines_for(self, words: Sequence[str], width: int) -> tuple[Line, ...]:
@@ -32,7 +30,7 @@ class ProblemsScreen(ListingScreen):
         shown = 0
         for problem in self._problems:
             if shown >= _SHOWN:
-                lines += [BLANK, (Run("There are more: `newsreader check` lists them all.", "quiet"),)]
+                lines += [BLANK, (Run("There are more; `newsreader check` lists all of them.", "quiet"),)]
                 break
             text = f"{problem.path} {problem.field} {problem.message}".lower()
             if not all(word in text for word in words):
@@ -47,4 +45,4 @@ class ProblemsScreen(ListingScreen):
             for number, line in enumerate(wrapped):
                 label = f"{where if number == 0 else '':<12}"
                 lines.append((Run(label, "quiet"), *(Run(span.text) for span in line)))
-        return tuple(lines[1:]) if lines else ((Run("Nothing here has these words.", "quiet"),),)
+        return tuple(lines[1:]) if lines else ((Run("Nothing matches these words.", "quiet"),),)

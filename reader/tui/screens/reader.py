@@ -82,7 +82,7 @@ class ReaderScreen(BaseScreen):
         """Show nothing but the text, or everything again."""
         self.toggle_class("-zen")
         if self.has_class("-zen"):
-            self.show_message(f"{self.session.key('text.zen')} brings the lines back.", transient=True)
+            self.show_message(f"{self.session.key('text.zen')} shows the bars again.", transient=True)
 
     def action_pager(self) -> None:
         """Open the text in the user's pager or editor."""

@@ -72,7 +72,7 @@ class ListingScreen(ModalScreen[None]):
         field = self.query_one(Input)
         if field.value:
             field.clear()
-        else:
+        elif self.is_current:  # otherwise it is closing already
             self.dismiss()
 
     def action_scroll(self, how: Direction) -> None:

@@ -20,7 +20,7 @@ async def test_an_empty_folder_explains_what_to_add(make_folder: MakeFolder) -> 
     folder = make_folder({})
     async with open_app(folder) as reader:
         assert "There are no documents in news yet." in said(reader)
-        assert "Put some here and press r" in said(reader)
+        assert "Add some and press r" in said(reader)
         for key in ("j", "k", "G", "g", "space", "ctrl+d", "ctrl+u", "enter", "]", "o", "y", "m", "1", "2", "tab", "h"):
             await reader.press(key)
         (folder / "a.md").write_text(document("The first"))
@@ -34,7 +34,7 @@ async def test_a_folder_of_broken_documents_lists_their_problems(
     make_folder: MakeFolder, size: tuple[int, int]
 ) -> None:
     async with open_app(make_folder({"a.md": BROKEN, "b.txt": "no front matter"}), size) as reader:
-        assert "Nothing in news could be read as an article." in said(reader)
+        assert "None of the documents in news could be read as an article." in said(reader)
         assert "2 documents have problems: press !" in said(reader)
         assert "2" in reader.lines[0]
         assert "!" in reader.lines[0]
@@ -66,7 +66,7 @@ async def test_a_selected_document_that_vanishes_is_explained(make_folder: MakeF
         (folder / "1.md").unlink()
         await reader.press("j")
         assert "1.md" in said(reader)
-        assert "Press r to bring the list up to date." in said(reader)
+        assert "Press r to update the list." in said(reader)
         await reader.press("]", "o", "enter", "enter", "tab", "h")
         await reader.press("r")
         assert [row.title for row in reader.rows] == ["N0", "N2"]

@@ -81,10 +81,10 @@ async def test_a_cached_page_opens_without_a_message(server: Server, make_folder
         assert not server.requests, "it was looked at within the hour"
         await reader.press("f")
         await over(reader)
-        assert reader.message == "Ctrl+f looks for a newer original."
+        assert reader.message == "Ctrl+f checks for a newer version."
         await reader.press("ctrl+f")
         await over(reader)
-        assert reader.message == "It still holds: the server has no other."
+        assert reader.message == "It is still current."
 
 
 async def test_the_header_says_that_a_page_is_unchanged(server: Server, make_folder: MakeFolder) -> None:
@@ -92,11 +92,11 @@ async def test_the_header_says_that_a_page_is_unchanged(server: Server, make_fol
         await reader.press("f")
         await over(reader)
         assert len(server.requests) == 1
-        await reader.wait_until(lambda: "fetched 3 days ago · found unchanged just now" in head(reader))
+        await reader.wait_until(lambda: "fetched 3 days ago · checked just now" in head(reader))
         assert reader.message == ""
         await reader.press("h")
         pane = " ".join(full_text(reader.article_pane).split())
-        assert "fetched 3 days ago · found unchanged just now" in pane
+        assert "fetched 3 days ago · checked just now" in pane
 
 
 async def test_a_page_that_cannot_be_revalidated_shows_its_age(server: Server, make_folder: MakeFolder) -> None:
@@ -113,10 +113,10 @@ async def test_the_archive_is_not_used_for_a_cached_page(server: Server, make_fo
     for settings in (_ALLOWED, _OFFLINE):
         async with open_app(folder, SIDE, settings) as reader:
             await reader.press("A")
-            assert reader.message == "This is the original; the archive is for what cannot be had."
+            assert reader.message == "This is the original; the archive is only for originals that cannot be fetched."
             reader.clear_message()
             await reader.press("A")
-            assert reader.message == "This is the original; the archive is for what cannot be had."
+            assert reader.message == "This is the original; the archive is only for originals that cannot be fetched."
     assert not server.requests
 
 

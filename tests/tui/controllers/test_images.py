@@ -151,7 +151,7 @@ async def test_i_switches_images_off_and_on_and_is_remembered(folder: Path) -> N
     async with reading(folder) as reader:
         assert not image_lines(reader.reader_view)
         await reader.press("i")
-        assert reader.message == "Pictures are on, as far as they are kept."
+        assert reader.message == "Pictures are on, but only stored ones can be shown."
         assert image_lines(reader.reader_view)
     async with reading(folder) as reader:
         assert image_lines(reader.reader_view)
@@ -180,7 +180,10 @@ async def test_the_switch_is_remembered_separately_for_offline_use(folder: Path)
     async with reading(folder, settings=offline) as reader:
         assert not image_lines(reader.reader_view)
         await reader.press("i")
-        assert reader.message == "Pictures are on, as far as they are kept. They were off while nothing is fetched."
+        assert (
+            reader.message
+            == "Pictures are on, but only stored ones can be shown. They were off while nothing is fetched."
+        )
         assert image_lines(reader.reader_view)
     async with reading(folder, settings=offline) as reader:
         assert image_lines(reader.reader_view)
@@ -199,7 +202,7 @@ async def test_images_can_be_off_by_configuration(folder: Path) -> None:
         assert image_lines(reader.reader_view)
 
 
-@pytest.mark.parametrize(("term", "graphics", "why"), [("xterm-16color", "auto", "too few colours"),
+@pytest.mark.parametrize(("term", "graphics", "why"), [("xterm-16color", "auto", "too few colors"),
                                                        ("xterm-256color", "none", "[fetch] graphics")])  # fmt: skip
 async def test_i_says_why_images_cannot_be_shown(
     folder: Path, monkeypatch: pytest.MonkeyPatch, term: str, graphics: str, why: str
@@ -313,8 +316,8 @@ async def test_a_missing_image_is_explained_in_its_place(folder: Path) -> None:
     async with reading(folder) as reader:
         await come(reader, LATER, error="404 Not Found at a.example.")
         shown = " ".join(full_text(reader.reader_view).replace("▎", " ").split())
-        assert "Picture · The court¹ The picture is not shown: it has more than 40 million pixels." in shown
-        assert "Picture · Judges² The picture is not shown: 404 Not Found at a.example." in shown
+        assert "Picture · The court¹ The picture cannot be shown: it has more than 40 million pixels." in shown
+        assert "Picture · Judges² The picture cannot be shown: 404 Not Found at a.example." in shown
 
 
 async def test_tracking_pixels_are_ignored(folder: Path) -> None:

@@ -92,7 +92,7 @@ async def test_backspace_restores_list_scroll_position_and_related_item(
             await reader.press("backspace")
             assert (reader.positions, reader.pane_title) == before.pop()
         await reader.press("backspace")
-        assert reader.message == "There is nowhere to go back to yet."
+        assert reader.message == "There is nothing to go back to."
 
 
 async def test_backspace_finds_the_article_in_another_order(web_of_articles: Path) -> None:

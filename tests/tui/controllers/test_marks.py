@@ -114,4 +114,4 @@ async def test_each_mark_that_cannot_be_saved_is_reported(seeds: Path) -> None:
         db.commit()
     async with open_app(seeds) as reader:
         await reader.press("s")
-        assert "Only until you quit: marks cannot be kept." in reader.message
+        assert "Only until you quit: marks cannot be saved." in reader.message

@@ -100,7 +100,7 @@ async def test_marking_all_read_can_be_undone(folder: Path) -> None:
         assert reader.message == "Marked 7 articles read. u undoes it."
         assert "0 unread" in reader.lines[0]
         await reader.press("M")
-        assert reader.message == "That changes nothing."
+        assert reader.message == "Nothing changed."
         await reader.press("u")
         assert (read(reader), reader.message) == ([0], "Undone: marked 7 articles read.")
         assert "7 unread" in reader.lines[0]
@@ -110,7 +110,7 @@ async def test_marking_all_read_can_be_undone(folder: Path) -> None:
         assert read(reader) == list(range(8))
         assert begins(reader) == ["▌ ", *["  "] * 7]
         await reader.press("ctrl+r")
-        assert reader.message == "There is nothing to do again."
+        assert reader.message == "There is nothing to redo."
 
 
 async def test_undo_covers_earlier_runs(folder: Path) -> None:
@@ -128,7 +128,7 @@ async def test_a_star_replaces_the_unread_dot(folder: Path) -> None:
         await reader.press("s")
         assert (reader.message, begins(reader)[0]) == ("Starred.", "▌★")
         await reader.press("s")
-        assert (reader.message, begins(reader)[0]) == ("The star is gone.", "▌•")
+        assert (reader.message, begins(reader)[0]) == ("Unstarred.", "▌•")
 
 
 async def test_tags_can_be_entered_completed_and_shown(folder: Path) -> None:
@@ -169,7 +169,7 @@ async def test_canceling_the_prompt_changes_nothing(folder: Path) -> None:
         assert (reader.row.tags, reader.focus) == ((), "article")
         assert reader.prompt is None
         await reader.press("t", "enter")
-        assert reader.message == "That changes nothing."
+        assert reader.message == "Nothing changed."
 
 
 async def test_an_invalid_tag_is_reported(folder: Path) -> None:

@@ -162,7 +162,7 @@ async def test_sections_list_the_largest_counts_first(folder: Path) -> None:
     async with open_app(folder, WIDE) as reader:
         assert shown(reader) == [
             "▌✓ All 20", "Unread 20", "Starred 0", "Today 0",
-            "▾ Saved views", "none yet: w saves a query",
+            "▾ Saved views", "none yet; w saves one",
             "▾ Topics 3", "AI 7", "Law 7", "Energy 6",
             "▾ Sources 10", *(f"Source {n} 2" for n in range(7)), "… 3 more",
             "▾ Folders 3", "eu 10", "eu/uk 10", "us 10",
@@ -237,7 +237,7 @@ async def test_a_filter_shows_matching_entries(folder: Path) -> None:
         assert pane(reader).has_focus
         assert shown(reader)[0] == "All 20"
         await reader.press("/", *"zzz")
-        assert shown(reader) == ["▌ nothing; Esc shows all"]
+        assert shown(reader) == ["▌ no matches; Esc shows all"]
         await reader.press("enter", "j", "enter", "d", "space")
         await reader.press("/", "escape")
         assert len(shown(reader)) > 10
@@ -319,7 +319,7 @@ async def test_unavailable_keys_say_so(folder: Path) -> None:
         await reader.press("G", "j")
         assert reader.message == "This is the last view."
         await to_head(reader)
-        assert reader.message == "There is nothing to choose in this line."
+        assert reader.message == "There is nothing to select on this line."
 
 
 async def to_head(reader: Reader) -> None:

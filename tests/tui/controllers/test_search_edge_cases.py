@@ -130,7 +130,7 @@ async def test_a_click_elsewhere_does_not_submit_tags(ten: Path) -> None:
     async with open_app(ten) as reader:
         await reader.press("t", *"law")
         await reader.click(ArticleList, 20, 4)
-        assert "Enter takes this, Esc leaves it." in hint(reader)
+        assert "Enter accepts, Esc cancels." in hint(reader)
         await reader.press("enter")
         library = reader.app.library
         assert [row.title for row in library.articles.rows(library.articles.order(reader.sort).rowids) if row.tags] == [
@@ -145,7 +145,7 @@ async def test_screen_keys_are_reported_as_unavailable_in_the_prompt(ten: Path, 
         await reader.press("u")
         await write(reader, "storm")
         await reader.press(key)
-        assert "does nothing in this line." in hint(reader)
+        assert "does nothing here." in hint(reader)
         assert not read(reader)
         assert len(reader.app.screen_stack) == 1
 

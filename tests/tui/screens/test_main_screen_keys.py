@@ -198,11 +198,11 @@ async def test_unavailable_keys_say_so(make_folder: MakeFolder) -> None:
         for key, sentence in (
             ("]", "This article has no related items."),
             ("[", "This article has no related items."),
-            ("backspace", "There is nowhere to go back to yet."),
-            ("o", "This document names no address to open."),
+            ("backspace", "There is nothing to go back to."),
+            ("o", "This document has no address to open."),
             ("O", "There is no AMP copy of this."),
-            ("y", "This document names no address to copy."),
-            ("!", "Nothing was wrong with the documents that were read."),
+            ("y", "This document has no address to copy."),
+            ("!", "No problems in the documents that were read."),
             ("r", "Nothing has changed."),
             ("escape", "This is the list."),
         ):

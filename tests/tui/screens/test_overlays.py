@@ -75,7 +75,7 @@ async def test_problems_name_file_line_and_field(make_folder: MakeFolder) -> Non
         assert "29.md" in reader.text
         assert "quality:" not in reader.text
         await reader.press("escape", *"xyzzy")
-        assert "Nothing here has these words." in reader.text
+        assert "Nothing matches these words." in reader.text
         await reader.press("enter", "enter")
         assert reader.is_main_screen_on_top
 

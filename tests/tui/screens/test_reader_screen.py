@@ -128,15 +128,15 @@ async def test_a_document_without_an_address_cannot_be_fetched(kept: Path) -> No
     async with open_app(kept) as reader:
         await reader.press("G", "f")
         shown = " ".join(full_text(reader.reader_view).split())
-        assert "All there is. This document names no address" in shown
+        assert "All there is. This document has no address" in shown
 
 
 async def test_disabled_fetching_is_explained(kept: Path) -> None:
     async with open_app(kept) as reader:
         await reader.press("j", "f")
-        assert "[fetch] enabled is false" in " ".join(full_text(reader.reader_view).split())
+        assert "enabled = false" in " ".join(full_text(reader.reader_view).split())
         await reader.press("h", "F")
-        assert "[fetch] enabled is false" in reader.message
+        assert "enabled = false" in reader.message
 
 
 async def test_opening_the_reader_marks_the_article_read(kept: Path) -> None:
@@ -195,7 +195,7 @@ async def test_search_is_incremental_and_n_finds_the_next_match(kept: Path) -> N
         await reader.press("N", "N")
         assert reader.message == "11 of 11 (round)"
         await reader.press("escape")
-        assert reader.message == "The search is over."
+        assert reader.message == "The search is closed."
         assert reader.focus == "text"
         await reader.press("escape")
         assert reader.focus == "list"
@@ -317,7 +317,7 @@ async def test_the_column_width_is_adjustable_and_remembered(kept: Path) -> None
         assert reader.reader_view.text_width == 40
         assert reader.text_position == place
         await reader.press("-")
-        assert reader.message == "The column is as narrow as it gets."
+        assert reader.message == "The column cannot be narrower."
         await reader.press("plus")
     async with open_app(kept) as reader:
         await read(reader)

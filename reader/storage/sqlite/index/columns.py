@@ -17,8 +17,6 @@ from reader.core.tokenize import fold_case
 
 ColumnField: TypeAlias = Literal["folder", "source", "domain", "type", "category", "lang", "topics", "flags"]
 FIELDS: tuple[ColumnField, ...] = get_args(ColumnField)
-LABELLED: tuple[ColumnField, ...] = ("source", "domain", "type", "category", "lang", "topics")
-"""Those whose codes stand for a text; 0 is the empty one. The code of a folder is its row, flags are a sum."""
 PROBLEMS = 16
 """In ``flags``, beside those of :mod:`reader.documents.index_record`: something is wrong with the document."""
 

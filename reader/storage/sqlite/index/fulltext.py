@@ -38,7 +38,6 @@ CREATE TABLE frequent (word TEXT NOT NULL, prefix INTEGER NOT NULL, id INTEGER N
 # The tokenizer `ascii` takes letters and digits of ASCII and everything beyond ASCII as parts of words, and what is
 # written here is words (reader.core.tokenize) with spaces between: so its words are exactly ours.
 
-FACTS = ("frequent_below", "dead_slots")
 _USUAL = {"automerge": 4, "hashsize": 1 << 20}
 _MUCH = {"automerge": 0, "hashsize": 16 << 20}
 """While a folder is read for the first time; sixteen pieces of one size are merged all the same."""

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from reader.core.errors import describe_error
 from reader.core.marks import id_to_int
-from reader.core.model import Links, Problem, Row
+from reader.core.model import Links, Problem, ReadProgress, Row
 from reader.core.ordering import Sort
 from reader.core.text import show_path
 from reader.core.urls import url_key
@@ -65,20 +65,6 @@ class ArticleTotals:
     """Documents, files and folders with at least one problem."""
     complete: bool
     """Whether the folder has been read to its end."""
-
-
-@dataclass(frozen=True, slots=True)
-class ReadProgress:
-    """How far some instance is that is reading many documents. Numbers are documents."""
-
-    done: int
-    total: int
-    before: int
-    """Read before it began, and not to be read again."""
-    walking: bool
-    """Whether it may find more."""
-    began: float
-    """When it began to read, in seconds since 1970."""
 
 
 class Index:
@@ -371,7 +357,7 @@ def _prepare(database: Database) -> None:
     with database.read() as db:
         if _is_ours(db):
             return
-    from reader.storage.sqlite.index.writer import SCHEMA
+    from reader.storage.sqlite.index.schema import SCHEMA  # lazy: an existing index needs no tables
 
     with database.write() as db:
         if _is_ours(db):  # another instance was quicker

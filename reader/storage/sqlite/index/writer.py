@@ -14,13 +14,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple, TypeAlias
 
-from reader.core.model import Problem
+from reader.core.model import Problem, ReadProgress
 from reader.core.ordering import Sort
 from reader.core.text import show_path
 from reader.storage.sqlite.database import Database, StorageError, corruption_error
 from reader.storage.sqlite.index import columns, fulltext, sort_orders
 from reader.storage.sqlite.index.insert import RowInserter
-from reader.storage.sqlite.index.reader import ReadProgress
+from reader.storage.sqlite.index.schema import LATE_INDEXES
 
 NOT_PARSED = -1
 """As a file's time of change: it could not be read, so the next refresh tries again."""
@@ -61,67 +61,6 @@ class KnownFolder(NamedTuple):
     digest: bytes | None
     """See :meth:`reader.documents.files.FolderListing.digest`; None when some file has to be looked at again."""
 
-
-_LATE_INDEXES = {
-    "articles_by_id": "articles (id)",
-    "urls_by_url": "urls (url)",
-    "urls_by_article": "urls (article)",
-}
-"""Made after a folder was read for the first time: keys that are hashes would touch every page with every batch."""
-
-SCHEMA = (
-    """
-CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-INSERT INTO facts VALUES
-    ('generation', 0), ('unshown', 0), -- see Writer._touch
-    ('complete', 0), -- 1 once the folder was read to its end
-    ('done', 0), ('total', 0), ('before', 0), ('walking', 0), ('began', 0), -- see Index.reading
-    ('frequent_below', 0), ('dead_slots', 0); -- see reader.storage.sqlite.index.fulltext
-CREATE TABLE folders (rowid INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, digest BLOB);
-CREATE TABLE files (
-    rowid INTEGER PRIMARY KEY AUTOINCREMENT, -- a row number on somebody's screen never comes to mean another document
-    folder INTEGER NOT NULL,
-    name BLOB NOT NULL,
-    mtime_ns INTEGER NOT NULL,
-    size INTEGER NOT NULL,
-    UNIQUE (folder, name)
-);
-CREATE TABLE articles (
-    rowid INTEGER PRIMARY KEY,
-    id INTEGER NOT NULL,
-    published_at INTEGER,
-    quality NUMERIC,
-    heat NUMERIC,
-    type TEXT NOT NULL,
-    title TEXT NOT NULL
-);
-CREATE INDEX other_types ON articles (rowid) WHERE type NOT IN ('', 'article');
-CREATE TABLE details ( -- apart, so that sorting reads the small table only
-    rowid INTEGER PRIMARY KEY,
-    excerpt TEXT NOT NULL,
-    original_url TEXT NOT NULL,
-    web_url TEXT, -- NULL when it is the original one, as it mostly is
-    amp_url TEXT NOT NULL,
-    cdn_amp_url TEXT NOT NULL,
-    provider_name TEXT NOT NULL,
-    provider_domain TEXT NOT NULL,
-    topics TEXT NOT NULL
-);
-CREATE TABLE urls (url INTEGER NOT NULL, article INTEGER NOT NULL); -- but those that articles.id is made of
-CREATE TABLE problems (
-    file INTEGER,
-    path TEXT NOT NULL,
-    line INTEGER NOT NULL,
-    field TEXT NOT NULL,
-    message TEXT NOT NULL
-);
-CREATE INDEX problems_by_file ON problems (file);
-"""
-    + "".join(f"CREATE INDEX {name} ON {keys};\n" for name, keys in _LATE_INDEXES.items())
-    + sort_orders.SCHEMA
-    + columns.SCHEMA
-    + fulltext.SCHEMA
-)
 
 _CONTRADICTIONS = (
     "SELECT 1 FROM files WHERE folder NOT IN (SELECT rowid FROM folders)",
@@ -247,7 +186,7 @@ class IndexWriter:
     def begin_first_time(self) -> None:
         """Leave out, until :meth:`finish`, what would slow the first reading of a folder down."""
         with self._database.write() as db:
-            for name in _LATE_INDEXES:
+            for name in LATE_INDEXES:
                 db.execute(f"DROP INDEX IF EXISTS {name}")
             fulltext.collect(db, much=True)
 
@@ -255,7 +194,7 @@ class IndexWriter:
         """Make what :meth:`begin_first_time` left out, and hand everything written over to the main file."""
         with self._database.read() as db:
             there = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'index'")}
-        missing = {name: keys for name, keys in _LATE_INDEXES.items() if name not in there}
+        missing = {name: keys for name, keys in LATE_INDEXES.items() if name not in there}
         if missing:
             self._written = True
             with self._database.write() as db:

@@ -1,0 +1,66 @@
+"""Tables of the index."""
+
+from __future__ import annotations
+
+from reader.storage.sqlite.index import columns, fulltext, sort_orders
+
+LATE_INDEXES = {
+    "articles_by_id": "articles (id)",
+    "urls_by_url": "urls (url)",
+    "urls_by_article": "urls (article)",
+}
+"""Created after the first scan of a folder: keys that are hashes would touch every database page with every batch."""
+
+SCHEMA = (
+    """
+CREATE TABLE facts (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO facts VALUES
+    ('generation', 0), ('unshown', 0), -- see IndexWriter._touch
+    ('complete', 0), -- 1 once the folder was read to its end
+    ('done', 0), ('total', 0), ('before', 0), ('walking', 0), ('began', 0), -- see Index.read_progress
+    ('frequent_below', 0), ('dead_slots', 0); -- see reader.storage.sqlite.index.fulltext
+CREATE TABLE folders (rowid INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, digest BLOB);
+CREATE TABLE files (
+    rowid INTEGER PRIMARY KEY AUTOINCREMENT, -- a row number on somebody's screen never comes to mean another document
+    folder INTEGER NOT NULL,
+    name BLOB NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    size INTEGER NOT NULL,
+    UNIQUE (folder, name)
+);
+CREATE TABLE articles (
+    rowid INTEGER PRIMARY KEY,
+    id INTEGER NOT NULL,
+    published_at INTEGER,
+    quality NUMERIC,
+    heat NUMERIC,
+    type TEXT NOT NULL,
+    title TEXT NOT NULL
+);
+CREATE INDEX other_types ON articles (rowid) WHERE type NOT IN ('', 'article');
+CREATE TABLE details ( -- apart, so that sorting reads the small table only
+    rowid INTEGER PRIMARY KEY,
+    excerpt TEXT NOT NULL,
+    original_url TEXT NOT NULL,
+    web_url TEXT, -- NULL when it is the original one, as it mostly is
+    amp_url TEXT NOT NULL,
+    cdn_amp_url TEXT NOT NULL,
+    provider_name TEXT NOT NULL,
+    provider_domain TEXT NOT NULL,
+    topics TEXT NOT NULL
+);
+CREATE TABLE urls (url INTEGER NOT NULL, article INTEGER NOT NULL); -- but those that articles.id is made of
+CREATE TABLE problems (
+    file INTEGER,
+    path TEXT NOT NULL,
+    line INTEGER NOT NULL,
+    field TEXT NOT NULL,
+    message TEXT NOT NULL
+);
+CREATE INDEX problems_by_file ON problems (file);
+"""
+    + "".join(f"CREATE INDEX {name} ON {keys};\n" for name, keys in LATE_INDEXES.items())
+    + sort_orders.SCHEMA
+    + columns.SCHEMA
+    + fulltext.SCHEMA
+)
