@@ -67,7 +67,7 @@ SAME_MEANING = {
 # What is over a limit today. These tables only ever get shorter.
 LONG_CHAINS = {"reader/images/decode.py: TooSmallError": 3}
 LARGE_CLASSES = {"reader/storage/sqlite/index/reader.py: Index": 27}
-LARGE_FOLDERS = {"reader/core": 15}
+LARGE_FOLDERS: dict[str, int] = {}
 LONG_MODULES = {"reader/storage/sqlite/index/writer.py": 539}
 COMPLEX_FUNCTIONS: dict[str, int] = {}
 SHARED_CLASS_NAMES = {"Notice", "Row"}
