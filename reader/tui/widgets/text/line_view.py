@@ -93,11 +93,6 @@ class LineView(ScrollView, can_focus=True):
         """The cells to the left of the lines."""
         return 1 + max(0, (self.available_width - self.text_width) // 2)
 
-    @property
-    def line_count(self) -> int:
-        """The number of lines."""
-        return len(self.lines)
-
     def show_lines(self, lines: Sequence[Line], *, y: int | None = None) -> None:
         """Show ``lines``, scrolled to the line ``y``; with None, as far as before."""
         self.lines = lines
