@@ -1,4 +1,4 @@
-"""What is done with the registry of actions (:mod:`registry`).
+"""Bindings, key labels and the keymap check, made from the actions.
 
 A screen or widget takes the bindings of its scope with :func:`bindings` and has an
 ``action_`` method for each.
@@ -17,7 +17,7 @@ from reader.core.errors import ReaderError
 from reader.core.text import clean
 from reader.tui.keys.actions import ACTIONS, FOOTERS, GROUPS, Action, Group, KeyContext, Scope
 
-# Whoever asks what an action does need not know that they are listed elsewhere.
+# Re-exported: callers need not know where actions are declared.
 __all__ = [
     "ACTIONS",
     "CHAINS",
@@ -111,7 +111,7 @@ def first_key(name: str, keymap: Mapping[str, str]) -> str:
 
 
 def check_keymap(keymap: Mapping[str, str]) -> None:
-    """Look a person's keys over. Raises ReaderError for a key that does not exist and for one that is given twice."""
+    """Check the user's keys. Raises ReaderError for an unknown key or one bound twice."""
     known = {key.value for key in Keys} | set(_SPOKEN)
     for name, keys in keymap.items():
         for key in (part.strip() for part in keys.split(",")):
