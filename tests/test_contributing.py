@@ -34,7 +34,7 @@ from reader.tui.screens.help import HelpScreen
 
 async def main(folder: Path) -> None:
     library = Library.open(folder, Paths.from_environment())
-    app = NewsreaderApp(load_first_frame(library, keeper=UpdaterThread(library, watching=False)), Config())
+    app = NewsreaderApp(load_first_frame(library, updater=UpdaterThread(library, watching=False)), Config())
     async with app.run_test(size=(100, 30)) as pilot:
         before = app.theme
         await pilot.press("ctrl+t")

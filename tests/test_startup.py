@@ -64,7 +64,7 @@ def test_opening_times_out_when_the_disk_hangs(path: str | None, name: str) -> N
         raise AssertionError("nobody waits for this any more")
 
     told: list[str] = []
-    with pytest.raises(ReaderError, match=f"^{name} does not answer."):
+    with pytest.raises(ReaderError, match=f"^{name} does not respond."):
         Opening(path, Paths.from_environment(), load=reach).wait(told.append, timeout=0.05)
     assert [words.lower() for words in told] == [f"waiting for {name.lower()} …"]
 

@@ -172,7 +172,7 @@ async def test_failures_are_printed_and_set_the_exit_status(server: Server, make
     assert found.status == 1
     assert sorted(found.out.splitlines()) == [
         "gone.md: 404 Not Found at 127.0.0.1.",
-        "none.md: The document names no address.",
+        "none.md: The document has no address.",
     ]
     assert found.err == "newsreader: 1 page fetched, 2 failed.\n"
 
@@ -311,7 +311,7 @@ async def test_a_page_that_is_the_wrong_one_is_dropped_and_the_next_fetch_takes_
     server.on("/0", reply(html("Of something else", 3)))
     refused = await run("fetch", folder, "--force")
     assert refused.status == 1
-    assert "of 168 that are kept" in refused.out
+    assert "the stored page has 168 words" in refused.out
     dropped = await run("cache", "drop", folder, "0.md")
     assert (dropped.status, dropped.out, dropped.err) == (0, "", "newsreader: Removed the page of 0.md.\n")
     again = await run("cache", "drop", folder, "0.md")
@@ -338,7 +338,7 @@ async def test_where_nothing_may_go_out_one_sentence_says_so(how: str, server: S
     found = await run("fetch", folder, *([how] if how == "--offline" else []))
     assert (found.status, found.out) == (2, "")
     assert len(found.err.splitlines()) == 1
-    assert "offline" in found.err or "[fetch] enabled is false" in found.err
+    assert "offline" in found.err or "enabled = false" in found.err
     assert server.connections == 0
     found = await run("--offline", "fetch", folder)
     assert found.status == 2

@@ -179,7 +179,7 @@ def test_an_internal_error_in_one_document_costs_only_that_document(tmp_path: Pa
     (news / "unusual.md").write_text("---\ntitle: &anchor unusual\n---\n")
     ran = _run("check", news, PYTHONPATH=f"{tmp_path}{os.pathsep}{_ROOT}")
     assert ran.returncode == 1
-    assert ran.stdout.decode().count("this document made newsreader fail") == 1
+    assert ran.stdout.decode().count("this document triggered an error in newsreader") == 1
     assert b"Traceback" not in ran.stderr
 
 

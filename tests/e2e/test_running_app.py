@@ -54,11 +54,11 @@ def test_open_browse_sort_help_and_quit(seeds: Path) -> None:
         terminal.press("esc")
         terminal.wait(lambda: "▌ Facial" not in terminal.text)
         terminal.press("?")
-        terminal.wait("To the first article or view, or the top")
+        terminal.wait("Go to the first article or view")
         terminal.send("mark read")
-        terminal.wait(lambda: "Mark read or unread" in terminal.text and "To the first" not in terminal.text)
+        terminal.wait(lambda: "Mark read or unread" in terminal.text and "Go to the first" not in terminal.text)
         terminal.press("esc")
-        terminal.wait("To the first article or view, or the top")
+        terminal.wait("Go to the first article or view")
         terminal.press("esc")
         terminal.wait(lambda: "Esc closes" not in terminal.text)
 
@@ -124,7 +124,7 @@ def test_no_control_sequence_of_a_document_reaches_the_terminal(make_folder: Mak
         terminal.send(f"\x1b[200~{raw}\x1b[201~")
         terminal.wait(lambda: "52;c;aGVsbG8=" in terminal.lines[5])
         terminal.press("esc")
-        terminal.wait("type part of a file")
+        terminal.wait("type to filter")
         terminal.press("esc")
         terminal.wait(lambda: "Esc closes" not in terminal.text)
         terminal.press("r")
@@ -276,8 +276,15 @@ def test_without_a_terminal_it_names_the_command_to_use(seeds: Path) -> None:
     assert "newsreader list" in done.stderr
 
 
-@pytest.mark.parametrize(("call", "key"), [("article", "j"), ("mark_read", "m"), ("rows", "G")])
-def test_q_quits_while_the_disk_hangs(seeds: Path, call: str, key: str) -> None:
+@pytest.mark.parametrize(
+    ("owner", "call", "key"),
+    [
+        ("articles.LibraryArticles", "load", "j"),
+        ("marks.LibraryMarks", "apply", "m"),
+        ("articles.LibraryArticles", "rows", "G"),
+    ],
+)
+def test_q_quits_while_the_disk_hangs(seeds: Path, owner: str, call: str, key: str) -> None:
     with Terminal(seeds) as terminal:  # with an index, the list needs no document
         terminal.wait("5 articles  5 unread")
         terminal.send("q")
@@ -285,21 +292,21 @@ def test_q_quits_while_the_disk_hangs(seeds: Path, call: str, key: str) -> None:
     hangs = (
         "import threading\n"
         "from reader import __main__ as start\n"
-        "from reader.library.library import Library\n"
-        f"usual = Library.{call}\n"
+        "from reader.library import articles, marks\n"
+        f"usual = {owner}.{call}\n"
         f"def {call}(*arguments, **options):\n"
         "    if threading.current_thread().name == 'opening': return usual(*arguments, **options)\n"
         "    threading.Event().wait()\n"
-        f"Library.{call} = {call}\n"
+        f"{owner}.{call} = {call}\n"
         "start.main()\n"
     )
     with Terminal(seeds, program=("-c", hangs)) as terminal:
         terminal.wait(lambda: FIRST[:20] in selected(terminal))
         terminal.send(key)
         terminal.send("?")
-        terminal.wait("To the first article")  # the screen itself goes on
+        terminal.wait("Go to the first article")  # the screen itself goes on
         terminal.press("esc")
-        terminal.wait(lambda: "To the first article" not in terminal.text)
+        terminal.wait(lambda: "Go to the first article" not in terminal.text)
         terminal.send("q")
         assert terminal.end() == 0
         assert termios.tcgetattr(terminal._slave)[:4] == terminal.before[:4]

@@ -59,7 +59,7 @@ class Running:
         self.until(lambda news: isinstance(news, Progress) and news.finished)
 
     @property
-    def said(self) -> list[str]:
+    def notices(self) -> list[str]:
         return [news.text for news in self.messages if isinstance(news, Notice)]
 
 

@@ -202,7 +202,7 @@ async def test_images_can_be_off_by_configuration(folder: Path) -> None:
         assert image_lines(reader.reader_view)
 
 
-@pytest.mark.parametrize(("term", "graphics", "why"), [("xterm-16color", "auto", "too few colours"),
+@pytest.mark.parametrize(("term", "graphics", "why"), [("xterm-16color", "auto", "too few colors"),
                                                        ("xterm-256color", "none", "[fetch] graphics")])  # fmt: skip
 async def test_i_says_why_images_cannot_be_shown(
     folder: Path, monkeypatch: pytest.MonkeyPatch, term: str, graphics: str, why: str

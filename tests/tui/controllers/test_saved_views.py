@@ -162,7 +162,7 @@ async def test_sections_list_the_largest_counts_first(folder: Path) -> None:
     async with open_app(folder, WIDE) as reader:
         assert shown(reader) == [
             "▌✓ All 20", "Unread 20", "Starred 0", "Today 0",
-            "▾ Saved views", "none yet: w saves a query",
+            "▾ Saved views", "none yet; w saves one",
             "▾ Topics 3", "AI 7", "Law 7", "Energy 6",
             "▾ Sources 10", *(f"Source {n} 2" for n in range(7)), "… 3 more",
             "▾ Folders 3", "eu 10", "eu/uk 10", "us 10",

@@ -128,15 +128,15 @@ async def test_a_document_without_an_address_cannot_be_fetched(kept: Path) -> No
     async with open_app(kept) as reader:
         await reader.press("G", "f")
         shown = " ".join(full_text(reader.reader_view).split())
-        assert "All there is. This document names no address" in shown
+        assert "All there is. This document has no address" in shown
 
 
 async def test_disabled_fetching_is_explained(kept: Path) -> None:
     async with open_app(kept) as reader:
         await reader.press("j", "f")
-        assert "[fetch] enabled is false" in " ".join(full_text(reader.reader_view).split())
+        assert "enabled = false" in " ".join(full_text(reader.reader_view).split())
         await reader.press("h", "F")
-        assert "[fetch] enabled is false" in reader.message
+        assert "enabled = false" in reader.message
 
 
 async def test_opening_the_reader_marks_the_article_read(kept: Path) -> None:

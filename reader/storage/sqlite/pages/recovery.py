@@ -19,7 +19,7 @@ from reader.core.atomic_write import sync
 from reader.core.text import format_count, show_path
 from reader.storage.sqlite import lock
 from reader.storage.sqlite.database import Database, StorageError, file_identity, open_database, quarantine
-from reader.storage.sqlite.pages.schema import Row, is_ours, page_of, prepare, put
+from reader.storage.sqlite.pages.schema import PageRow, is_ours, page_of, prepare, put
 
 log = logging.getLogger(__name__)
 
@@ -149,7 +149,7 @@ def _is_strange(path: Path) -> bool:
         return False
 
 
-def _readable(path: Path, known: Set[int]) -> Iterator[Row]:
+def _readable(path: Path, known: Set[int]) -> Iterator[PageRow]:
     """Yield every page of a damaged file that is whole, but those that are known."""
     if not path.is_file():
         return
@@ -189,13 +189,13 @@ def _until_damage(db: sqlite3.Connection, query: str) -> Iterator[int]:
         return
 
 
-def _whole_row(db: sqlite3.Connection, id_: int) -> Row | None:
+def _whole_row(db: sqlite3.Connection, id_: int) -> PageRow | None:
     query = "SELECT id, fetched_at, checked_at, bytes, facts, blocks, body FROM pages JOIN texts USING (id)"
     try:
         found: Sequence[Any] | None = db.execute(f"{query} WHERE id = ?", [id_]).fetchone()
         if found is None:
             return None
-        row = Row(*found)
+        row = PageRow(*found)
         page_of("0" * 16, row.fetched_at, row.checked_at, row.facts, row.text)
         zlib.decompress(row.body)
     except (sqlite3.Error, zlib.error, ValueError, KeyError, TypeError, OverflowError):

@@ -64,7 +64,7 @@ ROW_BYTES = 500
 """Roughly what a page takes besides its texts."""
 
 
-class Row(NamedTuple):
+class PageRow(NamedTuple):
     """A page as its tables have it."""
 
     id: int
@@ -77,7 +77,7 @@ class Row(NamedTuple):
     body: bytes
 
 
-def put(db: sqlite3.Connection, row: Row) -> None:
+def put(db: sqlite3.Connection, row: PageRow) -> None:
     """Write a page in the place of its former self."""
     db.execute("DELETE FROM pages WHERE id = ?", [row.id])
     db.execute("INSERT INTO pages VALUES (?, ?, ?, ?, ?)", row[:5])
@@ -86,7 +86,7 @@ def put(db: sqlite3.Connection, row: Row) -> None:
     db.execute("DELETE FROM failures WHERE id = ?", [row.id])
 
 
-def row_of(page: Page, body: bytes, charset: str) -> Row:
+def row_of(page: Page, body: bytes, charset: str) -> PageRow:
     """Return what the tables have of a page and its body."""
     from reader.content.blocks import plain_text  # lazy: the first frame has no text
 
@@ -102,7 +102,7 @@ def row_of(page: Page, body: bytes, charset: str) -> Row:
     text = page_text.pack(extract.blocks)
     packed = zlib.compress(body)
     size = len(text) + len(packed) + len(plain_text(extract.blocks)) // 2 + ROW_BYTES  # half of the text: its index
-    return Row(
+    return PageRow(
         id_to_int(page.id), micros(page.fetched_at), micros(page.checked_at), size, json.dumps(facts), text, packed
     )
 

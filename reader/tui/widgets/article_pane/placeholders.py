@@ -21,7 +21,8 @@ def empty_folder(name: str, counts: Counts | None, width: int) -> tuple[Line, ..
         them = "it" if problems == 1 else "them"
         title = f"None of the documents in {name} could be read as an article."
         documents = format_count(problems, "document")
-        text = f"{documents} with problems: press ! for details, fix {them}, and press r to reload."
+        have = "has" if problems == 1 else "have"
+        text = f"{documents} {have} problems: press ! for details, fix {them}, and press r to reload."
     else:
         title = f"There are no documents in {name} yet."
         text = (
