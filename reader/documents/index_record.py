@@ -25,7 +25,7 @@ from reader.documents.parse import LIST_LIMIT, decode_entities, parse_document, 
 from reader.documents.scalars import to_bool, to_number, to_time
 
 PUBLISHED, RELATED, IMAGES, BODY = 1, 2, 4, 8
-"""What :attr:`Brief.flags` is the sum of."""
+"""The flags that :attr:`IndexRecord.flags` combines."""
 TOPIC_SEPARATOR = " \N{MIDDLE DOT} "
 """Separates the words of two topics. It is not a word, so a phrase cannot match across it."""
 
