@@ -425,7 +425,7 @@ class SavedViewsController:
 
         def work() -> tuple[str, list[SavedView]]:
             views = self._views_watcher.views
-            return change(views), views.look()
+            return change(views), views.load()
 
         async def job() -> None:
             description, saved = await self._session.background.write(work)
