@@ -23,7 +23,7 @@ PUBLIC_METHODS_OF_A_CLASS = 25
 MODULES_IN_A_FOLDER = 13
 LINES_OF_A_MODULE = 500
 CYCLOMATIC_COMPLEXITY = 12
-LINES_OF_THE_PACKAGE = 38_200
+LINES_OF_THE_PACKAGE = 38_500
 
 DATA = {"reader/tui/keys/actions.py"}
 """Modules that are tables; their length is no measure of anything."""
@@ -65,18 +65,14 @@ SAME_MEANING = {
 """Module names that several folders share, with the one thing that each of them means."""
 
 # What is over a limit today. These tables only ever get shorter.
-LONG_CHAINS = {"reader/images/decode.py: TooSmallError": 3}
+LONG_CHAINS: dict[str, int] = {}
 LARGE_CLASSES = {"reader/storage/sqlite/index/reader.py: Index": 27}
-LARGE_FOLDERS = {"reader/core": 15}
-LONG_MODULES = {"reader/storage/sqlite/index/writer.py": 539}
+LARGE_FOLDERS: dict[str, int] = {}
+LONG_MODULES: dict[str, int] = {}
 COMPLEX_FUNCTIONS: dict[str, int] = {}
-SHARED_CLASS_NAMES = {"Notice", "Row"}
+SHARED_CLASS_NAMES: set[str] = set()
 SHARED_MODULE_NAMES = {"placeholders", "reader", "tree"}
-CIRCLES = [
-    {"reader.storage.sqlite.index.reader", "reader.storage.sqlite.index.writer"},
-    {f"reader.tui.widgets.text.{name}" for name in ("image_overlay", "line_view", "reading_position")},
-    {"reader.fetching.attempt", "reader.fetching.fetch_article"},
-]
+CIRCLES: list[set[str]] = []
 
 
 @cache

@@ -1,1 +1,1 @@
-"""Other programs of the user: the browser, the pager, the editor."""
+"""The user's other programs: browser, pager, editor."""

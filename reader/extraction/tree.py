@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from reader.content.html.encodings import detect_encoding
 from reader.content.html.tokenizer import ATTRIBUTE
-from reader.core.encodings import detect_encoding
 from reader.core.text import unescape
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class Parsed(NamedTuple):
 def decode(source: bytes | str, charset: str = "") -> str:
     """Return a page as text without the characters and numeric references that XML does not allow.
 
-    ``charset`` is the one that the server named, a hint to :func:`reader.core.encodings.detect_encoding`. Broken bytes
+    ``charset`` is the one that the server named, a hint for decoding. Broken bytes
     become U+FFFD. Never raises.
     """
     text = source if isinstance(source, str) else source.decode(detect_encoding(source, charset), "replace")

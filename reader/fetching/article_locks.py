@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from reader.core.preempt import preemptible
+from reader.web.transport.preempt import preemptible
 
 
 class ArticleLocks:

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 
 from reader.content.page import Page
 from reader.core.events import FetchAttempted
-from reader.core.preempt import PreemptedError
 from reader.fetching.addresses import FetchTarget, at_least_as_good_as
 from reader.fetching.article_locks import ArticleLocks
 from reader.fetching.attempt import Attempt, AttemptOptions, Outcome
 from reader.fetching.context import FetchContext, RobotsPolicy
+from reader.web.transport.preempt import PreemptedError
 
 FRESH = timedelta(hours=1)
 """PageStore that were checked more recently are not requested again."""

@@ -36,7 +36,7 @@ class ImageError(ReaderError):
     """An image that cannot be shown."""
 
 
-class TooSmallError(ImageError):
+class TooSmallError(ReaderError):
     """An image that is too small to look at."""
 
 

@@ -23,7 +23,7 @@ PARSER_FAILED = "this document triggered an error in newsreader; the log file ha
 def parse_files(folder: Folder, prefix: bytes, names: Iterable[bytes], *, slow_path: bool = False) -> ParsedBatch:
     """Read and parse the files ``names`` of the folder ``prefix``; files that have vanished are left out.
 
-    ``slow_path`` avoids parsers that are written in C.
+    ``slow_path`` parses whole headers as YAML instead of matching lines with regular expressions.
     """
     parse = full_record if slow_path else index_record
     parsed, tracebacks = [], []

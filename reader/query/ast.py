@@ -10,35 +10,15 @@ A parsed tree has at most ``MAX_DEPTH`` levels and ``MAX_CONDITIONS`` leaves.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 from reader.core.errors import ReaderError
 from reader.core.ordering import Sort
+from reader.query.fields import NumberField, PartField, StateName, TextField, ThingName, ValueField
 
-TextField = Literal["any", "title", "excerpt", "body", "text"]
-ValueField = Literal["source", "domain", "topic", "tag", "type", "category", "lang", "folder"]
-PartField = Literal["path", "url"]
-NumberField = Literal["quality", "heat"]
 Relation = Literal["=", "<", "<=", ">", ">="]
 DateRelation = Literal["in", "<", "<=", ">", ">=", "range"]
-StateName = Literal["read", "unread", "starred", "published", "duplicate"]
-ThingName = Literal["related", "images", "body", "page", "tags", "problems"]
 QueryOrder: TypeAlias = Sort | Literal["relevance"]
-
-VALUE_FIELDS: tuple[ValueField, ...] = get_args(ValueField)
-PART_FIELDS: tuple[PartField, ...] = get_args(PartField)
-NUMBER_FIELDS: tuple[NumberField, ...] = get_args(NumberField)
-TEXT_FIELDS: tuple[TextField, ...] = get_args(TextField)
-STATES: tuple[StateName, ...] = get_args(StateName)
-THINGS: tuple[ThingName, ...] = get_args(ThingName)
-FIELDS: tuple[str, ...] = (
-    *(name for name in TEXT_FIELDS if name != "any"),
-    *VALUE_FIELDS,
-    *PART_FIELDS,
-    *NUMBER_FIELDS,
-    *("date", "after", "before", "is", "has", "sort", "limit"),
-)
-"""Every field name."""
 
 MAX_CHARS = 10_000
 """Maximum length of a query in characters."""

@@ -6,25 +6,9 @@ from collections.abc import Collection, Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
 from reader.core.ordering import SORT_KEYS
-from reader.query.ast import (
-    FIELDS,
-    MAX_CHARS,
-    NUMBER_FIELDS,
-    STATES,
-    THINGS,
-    VALUE_FIELDS,
-    And,
-    HasCondition,
-    IsCondition,
-    Node,
-    Not,
-    Or,
-    TextField,
-    ValueCondition,
-    ValueField,
-    WordsCondition,
-)
+from reader.query.ast import MAX_CHARS, And, HasCondition, IsCondition, Node, Not, Or, ValueCondition, WordsCondition
 from reader.query.dates import SPANS, WORDS
+from reader.query.fields import FIELDS, NUMBER_FIELDS, STATES, THINGS, VALUE_FIELDS, TextField, ValueField
 from reader.query.lexer import QueryToken, split_query
 
 CompletionKind: TypeAlias = Literal["field", "fixed", "none"] | ValueField

@@ -10,7 +10,7 @@ import re
 from typing import Literal, NamedTuple
 
 from reader.core.text import clean
-from reader.query.ast import FIELDS
+from reader.query.fields import FIELDS
 
 SPECIAL = '()"\\'
 """Characters that end a word; the last one escapes the next character."""

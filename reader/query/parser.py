@@ -27,7 +27,7 @@ from reader.query.ast import (
     ValueCondition,
     WordsCondition,
 )
-from reader.query.fields import parse_condition, parse_limit, parse_sort
+from reader.query.conditions import parse_condition, parse_limit, parse_sort
 from reader.query.lexer import SPECIAL, QueryToken, match_field, split_query
 
 SETTINGS = ("sort", "limit")

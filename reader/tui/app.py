@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 _SECONDS_OF_A_THREAD = 0.001
-"""How long a thread that reads may keep a key waiting, at most; Python lets it for 5 ms by itself."""
+"""The longest time a thread may delay a key, in seconds; Python's default is 5 ms."""
 
 
 def _commands() -> type[Provider]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from reader.core.model import Counts, Row
     from reader.core.ordering import ArticleOrder
     from reader.library.library import Library
-    from reader.query.ast import Query, TextField
+    from reader.query.ast import Query
+    from reader.query.fields import TextField
     from reader.tui.background import Background
     from reader.tui.input_gate import InputGate
     from reader.tui.prompts import Prompts

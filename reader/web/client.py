@@ -21,9 +21,8 @@ from typing import Literal, TypeAlias
 import httpcore
 import httpx
 
-from reader.core import encodings
+from reader.content.html import encodings
 from reader.core.errors import ReaderError
-from reader.core.preempt import PreemptedError
 from reader.core.text import clean
 from reader.images import header_size
 from reader.web import errors
@@ -36,6 +35,7 @@ from reader.web.transport.deadline import TimeBudget
 from reader.web.transport.dns import Resolve, resolve
 from reader.web.transport.ip_policy import canonical_host, refusal_by_name
 from reader.web.transport.pool import Connections, Lease
+from reader.web.transport.preempt import PreemptedError
 from reader.web.transport.proxies import Proxies, Proxy
 from reader.web.transport.request_slots import Priority, RequestSlots
 

@@ -40,7 +40,7 @@ class WebResponse:
     body: bytes
     """The decompressed body."""
     charset: str = "utf-8"
-    """The name of a Python codec; see :mod:`reader.core.encodings`."""
+    """The name of a Python codec; see :mod:`reader.content.html.encodings`."""
     etag: str = ""
     last_modified: str = ""
 

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from reader.core.preempt import PreemptedError
 from reader.fetching.article_locks import ArticleLocks
+from reader.web.transport.preempt import PreemptedError
 
 
 async def test_foreground_tasks_wait_for_each_other() -> None:

@@ -9,12 +9,6 @@ from reader.core.text import clean
 from reader.query.ast import (
     MAX_LIMIT,
     MAX_NUMBER,
-    NUMBER_FIELDS,
-    PART_FIELDS,
-    STATES,
-    TEXT_FIELDS,
-    THINGS,
-    VALUE_FIELDS,
     And,
     DateCondition,
     HasCondition,
@@ -32,6 +26,7 @@ from reader.query.ast import (
     WordsCondition,
 )
 from reader.query.dates import WORDS, is_backwards
+from reader.query.fields import NUMBER_FIELDS, PART_FIELDS, STATES, TEXT_FIELDS, THINGS, VALUE_FIELDS
 
 _PIECES = st.sampled_from(
     [

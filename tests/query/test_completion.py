@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.core.ordering import SORT_KEYS
-from reader.query.ast import FIELDS, MAX_CHARS, STATES, THINGS, VALUE_FIELDS, Node, Query, ValueField, WordsCondition
+from reader.query.ast import MAX_CHARS, Node, Query, WordsCondition
 from reader.query.completion import EXAMPLES, QueryCompletion, complete_query, depends_on_marks, query_words
 from reader.query.dates import SPANS, WORDS, date_error
+from reader.query.fields import FIELDS, STATES, THINGS, VALUE_FIELDS, ValueField
 from reader.query.parser import parse_query, quote_value
 from tests.query.query_trees import nodes, texts
 

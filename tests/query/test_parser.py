@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from reader.core.ordering import Sort
 from reader.core.text import clean
 from reader.query.ast import (
-    FIELDS,
     MAX_CHARS,
     MAX_CONDITIONS,
     MAX_DEPTH,
@@ -28,6 +27,7 @@ from reader.query.ast import (
     ValueCondition,
     WordsCondition,
 )
+from reader.query.fields import FIELDS
 from reader.query.parser import format_query, parse_query, quote_value
 from tests.query.query_trees import queries, texts
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from reader.query.ast import FIELDS, MAX_CHARS, MAX_CONDITIONS, MAX_DEPTH, STATES, THINGS, QueryError
+from reader.query.ast import MAX_CHARS, MAX_CONDITIONS, MAX_DEPTH, QueryError
 from reader.query.dates import WORDS
+from reader.query.fields import FIELDS, STATES, THINGS
 from reader.query.parser import format_query, parse_query
 
 PAGE = (Path(__file__).parents[2] / "docs" / "queries.md").read_text("utf-8")

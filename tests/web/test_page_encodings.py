@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from webencodings.labels import LABELS
 
-from reader.core import encodings
+from reader.content.html import encodings
 from reader.web.client import WebClient
 from tests.web.server import Server, reply
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reader.core.preempt import PreemptedError
+from reader.web.transport.preempt import PreemptedError
 from reader.web.transport.request_slots import Priority, RequestSlots
 
 

@@ -70,7 +70,6 @@ class ArticleListController:
         """The name of the list in the table of positions."""
         self._was_restored = self._list.cursor > 0
         """Whether an article is selected because the list was left at it."""
-        self._had_articles = len(session.order) > 0
         session.marks_changed.subscribe(self._marks_changed)
         session.pages_changed.subscribe(self._pages_changed)
         session.indexing_progressed.subscribe(self._indexing_progressed)

@@ -10,7 +10,8 @@ from reader.tui.prompts import Prompt
 from reader.tui.session import ActiveQuery, ListSnapshot, Session
 
 if TYPE_CHECKING:
-    from reader.query.ast import Query, ValueField
+    from reader.query.ast import Query
+    from reader.query.fields import ValueField
     from reader.tui.widgets.panes import Panes
     from reader.tui.widgets.prompt.completion import Completion
 
@@ -81,7 +82,7 @@ class SearchController:
             self._session.prompts.set_history(self._history)
 
     async def _load_values(self) -> None:
-        from reader.query.ast import VALUE_FIELDS
+        from reader.query.fields import VALUE_FIELDS
 
         library = self._session.library
         self._values = await self._session.background.run(

@@ -1,4 +1,4 @@
-"""What is done with the registry of actions (:mod:`registry`).
+"""Bindings, key labels and the keymap check, made from the actions.
 
 A screen or widget takes the bindings of its scope with :func:`bindings` and has an
 ``action_`` method for each.
@@ -17,7 +17,7 @@ from reader.core.errors import ReaderError
 from reader.core.text import clean
 from reader.tui.keys.actions import ACTIONS, FOOTERS, GROUPS, Action, Group, KeyContext, Scope
 
-# Whoever asks what an action does need not know that they are listed elsewhere.
+# Re-exported: callers need not know where actions are declared.
 __all__ = [
     "ACTIONS",
     "CHAINS",
@@ -75,13 +75,13 @@ def bindings(scope: Scope) -> list[BindingType]:
 
 
 def footer(where: KeyContext) -> list[tuple[Action, str]]:
-    """Return the actions that the last line shows when the focus is there, each with a word for it."""
+    """Return the actions that the key bar shows in a context, each with its label."""
     by_name = {action.name: action for action in ACTIONS}
     return [(by_name[name], word) for name, word in FOOTERS[where]]
 
 
 def pressed_key_label(key: str, character: str | None) -> str:
-    """Return what to call a key that was pressed: what it writes, if one can see that, or a name people know."""
+    """Return the label of a pressed key: its character if that is visible, else its common name."""
     if key.startswith(("alt+", "ctrl+", "super+", "meta+", "hyper+")):
         return key_label(key)
     if character and len(character) == 1 and character.isprintable() and not character.isspace():
@@ -90,7 +90,7 @@ def pressed_key_label(key: str, character: str | None) -> str:
 
 
 def key_label(keys: str) -> str:
-    """Return keys as a person calls them, such as ``j ↓`` or ``Ctrl+d``."""
+    """Return the label of keys, such as ``j ↓`` or ``Ctrl+d``."""
     return "  ".join(_spoken_key(key.strip()) for key in keys.split(","))
 
 
@@ -100,18 +100,18 @@ def _spoken_key(key: str) -> str:
 
 
 def keys_of(action: Action, keymap: Mapping[str, str]) -> str:
-    """Return the keys of ``action``: the person's own, else the usual ones."""
+    """Return the keys of ``action``: the user's own, else the default ones."""
     return keymap.get(action.name, action.keys)
 
 
 def first_key(name: str, keymap: Mapping[str, str]) -> str:
-    """Return the first key of the action ``name``, as a person calls it."""
+    """Return the first key of the action ``name``, as a label."""
     action = next(action for action in ACTIONS if action.name == name)
     return key_label(keys_of(action, keymap).split(",")[0])
 
 
 def check_keymap(keymap: Mapping[str, str]) -> None:
-    """Look a person's keys over. Raises ReaderError for a key that does not exist and for one that is given twice."""
+    """Check the user's keys. Raises ReaderError for an unknown key or one bound twice."""
     known = {key.value for key in Keys} | set(_SPOKEN)
     for name, keys in keymap.items():
         for key in (part.strip() for part in keys.split(",")):

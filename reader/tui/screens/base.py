@@ -75,7 +75,7 @@ class BaseScreen(Screen[None]):
     # Keys.
 
     def on_key(self, event: events.Key) -> None:
-        """Say of a key that it does nothing. Textual sees to those that do something."""
+        """Report a key that does nothing. Textual handles all others."""
         context = self.key_bar.context
         bound = self._bound_keys.get(context)
         if bound is None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual import events, on
 from textual.app import ComposeResult
 
+from reader.core.text import format_count
 from reader.tui.keys import bindings
 from reader.tui.screens.base import NOT_IN_READER, BaseScreen
 from reader.tui.widgets.reader.header import ReaderPane
@@ -93,7 +94,7 @@ class ReaderScreen(BaseScreen):
         is_start = self.bulk_fetch_bar.progress is None and not progress.finished
         super().show_bulk_progress(progress)
         if is_start and self.has_class("-zen"):
-            self.show_message("Fetching originals …", transient=True)
+            self.show_message(f"Fetching {format_count(progress.left, 'original')} …", transient=True)
 
     def on_resize(self, event: events.Resize) -> None:
         """Request images that fit."""

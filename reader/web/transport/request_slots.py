@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 
-from reader.core.preempt import preemptible
+from reader.web.transport.preempt import preemptible
 
 
 class Priority(IntEnum):

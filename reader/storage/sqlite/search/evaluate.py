@@ -37,10 +37,10 @@ from reader.query.ast import (
     SubstringCondition,
     UnknownCondition,
     ValueCondition,
-    ValueField,
     WordsCondition,
 )
 from reader.query.dates import date_range
+from reader.query.fields import ValueField
 from reader.storage.sqlite.database import Database
 from reader.storage.sqlite.index import columns, fulltext, sort_orders
 from reader.storage.sqlite.index.columns import ColumnField

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from reader.core.text import show_path
 from reader.core.tokenize import fold_case
 from reader.documents.files import join_path
-from reader.query.ast import PartField
+from reader.query.fields import PartField
 from reader.storage.sqlite.index import columns
 from reader.storage.sqlite.search import bitmap, row_sets
 

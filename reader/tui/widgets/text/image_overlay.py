@@ -8,10 +8,12 @@ may stand above.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from rich.segment import ControlType, Segment
 from textual.geometry import Size
+from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from reader.core.text import cell_width
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from reader.images.model import ImageLine
-    from reader.tui.widgets.text.line_view import LineView
+    from reader.tui.widgets.text.lines import Line
 
 _SAVE_CURSOR, _RESTORE_CURSOR = "\x1b7", "\x1b8"  # DECSC, DECRC
 _CONTROL = ((ControlType.CURSOR_FORWARD, 0),)
@@ -40,11 +42,25 @@ class _Scene(NamedTuple):
         return other is not None and self.lines is other.lines and self[1:] == other[1:]
 
 
+class LineSource(Protocol):
+    """The lines of a view."""
+
+    lines: Sequence[Line]
+
+    @property
+    def margin(self) -> int:
+        """The columns left of each line."""
+
+    def line_at(self, y: int) -> Line:
+        """Return the line in row ``y`` of the content."""
+
+
 class ImageOverlay:
     """Adds Sixel images to the strips of a view that has come to rest."""
 
-    def __init__(self, view: LineView) -> None:
+    def __init__(self, view: ScrollView, source: LineSource) -> None:
         self._view = view
+        self._source = source
         self._latest: _Scene | None = None
         """What was drawn last."""
         self._still: _Scene | None = None
@@ -57,7 +73,7 @@ class ImageOverlay:
         images = [(row, image) for row in range(len(strips)) if (image := self._sixel_at(crop.y + row)) is not None]
         if not images or crop.x or crop.width != view.outer_size.width or not view.screen.is_active:
             return strips
-        scene = _Scene(view.lines, view.scroll_y, view.size)
+        scene = _Scene(self._source.lines, view.scroll_y, view.size)
         if not scene.is_same(self._still):
             if not scene.is_same(self._latest):
                 self._wait(scene)
@@ -81,8 +97,8 @@ class ImageOverlay:
     def _sixel_at(self, row: int) -> tuple[int, ImageLine] | None:
         """Return the column and the Sixel image in a row of the widget, if there is one."""
         top, _, _, left = self._view.gutter
-        left += self._view.margin
-        for run in self._view.line_at(row - top):
+        left += self._source.margin
+        for run in self._source.line_at(row - top):
             if run.image is not None:
                 return (left, run.image) if run.image.picture.sixels else None
             left += cell_width(run.text)

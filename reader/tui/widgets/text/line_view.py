@@ -66,7 +66,7 @@ class LineView(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.lines: Sequence[Line] = ()
         self.position = ReadingPosition(self, lambda: self.post_message(self.PositionSettled()))
-        self._images = ImageOverlay(self)
+        self._images = ImageOverlay(self, self)
         self._measure = measure
         self._styles: dict[tuple[str, TextStyle, bool, float], Style] = {}
         self._blank: Style | None = None
@@ -92,11 +92,6 @@ class LineView(ScrollView, can_focus=True):
     def margin(self) -> int:
         """The cells to the left of the lines."""
         return 1 + max(0, (self.available_width - self.text_width) // 2)
-
-    @property
-    def line_count(self) -> int:
-        """The number of lines."""
-        return len(self.lines)
 
     def show_lines(self, lines: Sequence[Line], *, y: int | None = None) -> None:
         """Show ``lines``, scrolled to the line ``y``; with None, as far as before."""

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from textual.geometry import Size
+from textual.scroll_view import ScrollView
 
 from reader.tui.timings import timings_of
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from reader.tui.widgets.text.line_view import LineView
     from reader.tui.widgets.text.lines import LineMap, TextPosition
 
 
@@ -23,7 +23,7 @@ class ReadingPosition:
     often the lines change, a view that returns to its former size shows what it showed.
     """
 
-    def __init__(self, view: LineView, on_settled: Callable[[], object]) -> None:
+    def __init__(self, view: ScrollView, on_settled: Callable[[], object]) -> None:
         """``on_settled`` is called when the user has scrolled and then paused."""
         self._view = view
         self._on_settled = on_settled
@@ -67,7 +67,7 @@ class ReadingPosition:
             y = self._view.scroll_offset.y if y is None else y
             self._pinned_size = self._view.size
             self._top = self._map.position_of(y)
-            self._middle = self._map.position_of(min(y + self._half, self._view.line_count))
+            self._middle = self._map.position_of(min(y + self._half, self._view.virtual_size.height))
 
     @property
     def _half(self) -> int:
