@@ -319,7 +319,7 @@ async def test_unavailable_keys_say_so(folder: Path) -> None:
         await reader.press("G", "j")
         assert reader.message == "This is the last view."
         await to_head(reader)
-        assert reader.message == "There is nothing to select on this line."
+        assert reader.message == "This line cannot be selected."
 
 
 async def to_head(reader: Reader) -> None:
@@ -422,7 +422,7 @@ async def test_a_view_can_be_saved_without_a_sidebar(folder: Path) -> None:
         await reader.press("w", *"m")
         assert "Tab: Mine" in reader.text
         await reader.press("tab")
-        assert "There is a view of this name" in reader.text
+        assert "A view of this name exists" in reader.text
         await reader.press("escape", "b")
         assert "Mine 20" in " ".join(shown(reader))
 
