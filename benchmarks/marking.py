@@ -12,19 +12,20 @@ from bench import ROOT, Bench, Figure, MeasureError
 MARKED = """
 import json, os, sys, time
 from pathlib import Path
-from reader.library.library import Library
+from reader.core.marks import MarkChange
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
+from reader.library.library import Library
 
 library = Library.open(Path(sys.argv[1]), Paths.from_environment(os.environ))
 rowids = library.articles.order(Sort()).rowids
 marked, undone = [], []
 for _ in range(int(sys.argv[2])):
     begin = time.perf_counter()
-    library.mark_rows(rowids, read=True)
+    library.marks.apply_to_rows(rowids, MarkChange(read=True))
     marked.append(time.perf_counter() - begin)
     begin = time.perf_counter()
-    library.undo()
+    library.marks.undo()
     undone.append(time.perf_counter() - begin)
 print(json.dumps([library.counts().unread, marked, undone]))
 """

@@ -13,10 +13,10 @@ TARGETS = {"first": {100_000: 25.0, 1_000_000: 90.0}}
 ASKED = """
 import json, os, sys, time
 from pathlib import Path
-from reader.library.library import Library
-from reader.query.parser import parse_query
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
+from reader.library.library import Library
+from reader.query.parser import parse_query
 
 queries, runs = json.loads(sys.argv[2]), int(sys.argv[3])
 library = Library.open(Path(sys.argv[1]), Paths.from_environment(os.environ))
@@ -36,7 +36,7 @@ for query in queries:
 counts = {}
 for kind in ("source", "topic", "type", "folder"):
     begin = time.perf_counter()
-    library.values(kind, parse_query("climate"))
+    library.search.values(kind, parse_query("climate"))
     counts[kind] = time.perf_counter() - begin
 print(json.dumps([told, counts]))
 """

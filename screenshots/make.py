@@ -20,8 +20,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
-from reader.config.load import Config  # noqa: E402
-from reader.config.settings import FetchSettings  # noqa: E402
+from reader.config.settings import Config, FetchSettings  # noqa: E402
 from reader.content.markdown.parser import parse_markdown  # noqa: E402
 from reader.content.page import Extract, Page  # noqa: E402
 from reader.core.ordering import Sort  # noqa: E402
@@ -97,8 +96,8 @@ async def screenshot(picture: Picture, folder: Path) -> str:
         first = load_first_frame(library, updater=UpdaterThread(library, watching=False))
         app = NewsreaderApp(first, Config(theme=picture.theme, fetch=OFFLINE))
         async with app.run_test(size=picture.size) as pilot:
-            view = app.screen.query_one(ArticlePane)
-            while view.subject is None:
+            pane = app.screen.query_one(ArticlePane)
+            while pane.content is None:
                 await pilot.pause(0.01)
             for key in picture.keys:
                 await pilot.press(key)

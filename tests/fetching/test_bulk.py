@@ -469,10 +469,10 @@ class _BuggyFetcher(ArticleFetcher):
 
     url = ""
 
-    async def fetch(self, wanted: FetchTarget, **more: Any) -> Outcome:
-        if wanted.addresses[0].url == self.url:
+    async def fetch(self, target: FetchTarget, **more: Any) -> Outcome:
+        if target.addresses[0].url == self.url:
             raise ValueError("of its own")
-        return await super().fetch(wanted, **more)
+        return await super().fetch(target, **more)
 
 
 async def test_an_internal_error_fails_only_its_article(

@@ -17,7 +17,7 @@ from reader.content.page import Extract, Page
 from reader.core.errors import ReaderError
 from reader.core.events import Failure, FetchAttempted
 from reader.core.model import Links
-from reader.fetching.addresses import FetchTarget, fetch_target, find_target
+from reader.fetching.addresses import Address, FetchTarget, fetch_target, find_target
 from reader.fetching.attempt import NO_ADDRESS, describe_failures
 from reader.fetching.fetch_article import ArticleFetcher
 from reader.storage.sqlite.database import StorageError
@@ -495,7 +495,7 @@ def test_documents_of_one_article_share_its_addresses(make_folder: MakeFolder, l
     )
     row = opened.articles.rows([opened.articles.find("a.md")])[0]
     assert find_target(opened, row.id) == FetchTarget(
-        row.id, (("original", original), ("amp", "https://amp.a.example/1")), ()
+        row.id, (Address("original", original), Address("amp", "https://amp.a.example/1")), ()
     )
     given = Links(web="https://a.example/web", amp="https://amp.a.example/1")
     assert [*find_target(opened, row.id, given).addresses] == [

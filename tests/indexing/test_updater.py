@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from reader.core.events import Progress
+from reader.core.events import Notice, Progress
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
-from reader.indexing.events import IndexChanged, Notice, UpdaterMessage
+from reader.indexing.events import IndexChanged, UpdaterMessage
 from reader.indexing.refresh import refresh
 from reader.indexing.remote import UpdaterHandle, UpdaterProcess, UpdaterThread, create_updater
 from reader.indexing.updater import IndexUpdater

@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from reader.core.events import Progress
+from reader.core.events import Notice, Progress
 from reader.core.ordering import Sort
 from reader.core.paths import Paths
-from reader.indexing.events import IndexReplaced, Notice, UpdaterMessage
+from reader.indexing.events import IndexReplaced, UpdaterMessage
 from reader.indexing.remote import UpdaterProcess, UpdaterThread
 from reader.indexing.updater import IndexUpdater
 from reader.library.library import Library
@@ -252,9 +252,8 @@ def test_an_updater_thread_with_an_unwritable_index_uses_memory(folder: Path) ->
     program = """
 import json, queue, resource, sys
 from pathlib import Path
+from reader.core.events import Notice, Progress
 from reader.indexing.remote import UpdaterThread
-from reader.indexing.events import Notice
-from reader.core.events import Progress
 from reader.library.library import Library
 from reader.core.ordering import Sort
 from reader.core.paths import Paths

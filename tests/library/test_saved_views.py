@@ -47,26 +47,26 @@ def path() -> Path:
 
 
 def names(views: SavedViews) -> str:
-    return " ".join(view.name for view in views.look())
+    return " ".join(view.name for view in views.load())
 
 
 def test_a_view_is_saved_in_a_file_that_is_ones_own(window: Window) -> None:
     _, views = window()
-    assert views.look() == []
+    assert views.load() == []
     path = Paths.from_environment().views_file
     assert not path.exists()
     assert views.save("AI  \n news", "topic:ai", Sort("date", reverse=True)) == "Saved the view “AI news”"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert parse_views(path.read_text(), "") == [SavedView("AI news", "topic:ai", Sort("date", reverse=True))]
-    assert views.look() == window()[1].look() == [SavedView("AI news", "topic:ai", Sort("date", reverse=True))]
+    assert views.load() == window()[1].load() == [SavedView("AI news", "topic:ai", Sort("date", reverse=True))]
     assert views.save("AI news", "tag:ai", None) == "Changed the view “AI news”"
     assert views.save("AI news", "tag:ai", None) == "Changed the view “AI news”"  # which is no step
-    assert views.look() == [SavedView("AI news", "tag:ai")]
+    assert views.load() == [SavedView("AI news", "tag:ai")]
 
 
 def test_every_change_is_undone_and_redone(window: Window) -> None:
     library, views = window()
-    states = [views.look()]
+    states = [views.load()]
     changes: list[Callable[[], str]] = [
         lambda: views.save("A", "a", None),
         lambda: views.save("B", "b", Sort("date")),
@@ -81,7 +81,7 @@ def test_every_change_is_undone_and_redone(window: Window) -> None:
     told = []
     for change in changes:
         told.append(change())
-        states.append(views.look())
+        states.append(views.load())
     assert [view.name for view in states[5]] == ["C", "A", "B"]
     assert states[9] == [SavedView("A", "a2", Sort()), SavedView("D", "c")]
     _, other = window()  # another run, another window
@@ -89,11 +89,11 @@ def test_every_change_is_undone_and_redone(window: Window) -> None:
         undone = other.undo()
         assert undone is not None
         assert undone.description == what
-        assert views.look() == before
+        assert views.load() == before
     assert other.undo() is None
     for after in states[1:]:
-        assert views.undo(again=True) is not None
-        assert other.look() == after
+        assert views.undo(redo=True) is not None
+        assert other.load() == after
     assert library.marks.redo() is None
 
 
@@ -111,13 +111,13 @@ def test_moving_two_past_each_other_for_long_is_undone_too(window: Window) -> No
     for name in "ABCD":
         views.save(name, "", None)
     for _ in range(70):  # each time into half of the room, until numbers have no more of it
-        views.move(views.look()[1].name, 1)
+        views.move(views.load()[1].name, 1)
     order = names(views)
     for _ in range(70):
         views.undo()
     assert names(views) == "A B C D"
     for _ in range(70):
-        views.undo(again=True)
+        views.undo(redo=True)
     assert names(views) == order
 
 
@@ -125,19 +125,19 @@ def test_what_a_person_edits_is_followed_and_not_undone(window: Window, path: Pa
     _, views = window()
     views.save("A", "a", None)
     views.save("B", "b", None)
-    assert not views.changed()
+    assert not views.has_changed()
     path.write_text("# mine\n" + path.read_text().replace('query = "a"', 'query = "mine"   # better'))
-    assert views.changed()
-    assert views.look()[0] == SavedView("A", "mine")
-    assert not views.changed()
+    assert views.has_changed()
+    assert views.load()[0] == SavedView("A", "mine")
+    assert not views.has_changed()
     assert (undone := views.undo()) is not None
     assert undone.description == "Saved the view “B”"
     assert views.undo() is None  # that of A would destroy what was written since
     assert "# mine\n" in path.read_text()
     assert 'query = "mine"   # better\n' in path.read_text()
     path.write_text("")
-    assert views.look() == []
-    assert views.undo(again=True) is not None
+    assert views.load() == []
+    assert views.undo(redo=True) is not None
     assert names(views) == "B"
 
 
@@ -158,9 +158,9 @@ def test_an_order_that_a_person_changes_is_theirs(window: Window, path: Path) ->
     _, views = window()
     for name in "ABC":
         views.save(name, name, None)
-    a, b, c = views.look()
+    a, b, c = views.load()
     path.write_text(edit_views(path.read_text(), [c, a, b], ""))
-    assert views.look() == [c, a, b]
+    assert views.load() == [c, a, b]
     views.save("D", "d", None)
     assert names(views) == "C A B D"
     views.undo()
@@ -181,12 +181,12 @@ def test_a_deleted_view_comes_back_as_it_was_written(window: Window, path: Path)
 
 def test_windows_do_not_overwrite_each_others_views(window: Window) -> None:
     (_, one), (_, two) = window(), window()
-    one.look(), two.look()
+    one.load(), two.load()
     one.save("A", "a", None)
     two.save("B", "b", None)
     assert names(one) == names(two) == "A B"
     one.rename("A", "C")
-    with pytest.raises(ReaderError, match="There is no view “A” any more"):
+    with pytest.raises(ReaderError, match="The view “A” no longer exists"):
         two.delete("A")
     assert names(two) == "C B"
 
@@ -198,7 +198,7 @@ def test_a_file_that_cannot_be_read_is_never_overwritten(window: Window, path: P
     path.write_bytes(text.encode("latin-1"))
     version = library.marks.version()
     for change in (
-        views.look,
+        views.load,
         lambda: views.save("B", "b", None),
         lambda: views.delete("A"),
         lambda: views.move("A", 1),
@@ -208,7 +208,7 @@ def test_a_file_that_cannot_be_read_is_never_overwritten(window: Window, path: P
             change()
         assert str(caught.value).startswith(str(path))
     assert path.read_bytes() == text.encode("latin-1")
-    assert not views.changed()
+    assert not views.has_changed()
     assert library.items.get(KIND).keys() == {"A"}
     path.write_text(AI)
     assert names(views) == "AI"
@@ -225,7 +225,7 @@ def test_marks_are_undone_also_when_the_file_cannot_be_read(window: Window, path
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written_is_told(window: Window, path: Path) -> None:
+def test_a_read_only_folder_is_reported(window: Window, path: Path) -> None:
     _, views = window()
     views.save("A", "a", None)
     path.parent.chmod(0o500)
@@ -234,7 +234,7 @@ def test_a_folder_that_may_not_be_written_is_told(window: Window, path: Path) ->
     assert views.undo() is not None
 
 
-def test_what_cannot_be_written_is_no_step(window: Window, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_that_cannot_be_written_is_no_undo_step(window: Window, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     library, views = window()
     views.save("A", "a", None)
 
@@ -247,7 +247,7 @@ def test_what_cannot_be_written_is_no_step(window: Window, path: Path, monkeypat
         assert library.items.get(KIND).keys() == {"A"}
     assert (undone := views.undo()) is not None
     assert undone.description == "Saved the view “A”"
-    assert views.look() == []
+    assert views.load() == []
 
 
 def _refuses(views: SavedViews, path: Path) -> None:
@@ -278,14 +278,14 @@ def test_a_link_is_followed_and_the_mode_stays(window: Window, path: Path, tmp_p
     assert [*dotfiles.parent.iterdir()] == [dotfiles]
 
 
-def test_what_is_no_file_is_told_and_not_waited_for(window: Window, path: Path) -> None:
+def test_a_pipe_or_folder_is_reported_without_blocking(window: Window, path: Path) -> None:
     _, views = window()
     os.mkfifo(path)
-    with pytest.raises(ReaderError, match="is no file"):
-        views.look()
+    with pytest.raises(ReaderError, match="is not a regular file"):
+        views.load()
     path.unlink()
     path.mkdir()
-    with pytest.raises(ReaderError, match="is no file"):
+    with pytest.raises(ReaderError, match="is not a regular file"):
         views.save("A", "", None)
 
 
@@ -308,7 +308,7 @@ def test_a_name_is_given_once(window: Window) -> None:
     _, views = window()
     views.save("A", "", None)
     views.save("B", "", None)
-    with pytest.raises(ReaderError, match="There is a view “B” already"):
+    with pytest.raises(ReaderError, match="There is already a view “B”"):
         views.rename("A", "B")
     views.rename("A", "A")
     assert names(views) == "A B"
@@ -317,12 +317,12 @@ def test_a_name_is_given_once(window: Window) -> None:
 def test_views_that_came_from_another_machine_go_into_the_file(window: Window, path: Path) -> None:
     path.write_text(AI)
     library, views = window()
-    views.look()
+    views.load()
     value = {"query": "tag:x", "sort": "-date"}
     library.items.replace(
         KIND, {"X": value, "junk": [3], "bad": {"query": "\x1b"}, "worse": {"query": "", "sort": "up"}}
     )
-    assert views.look() == [SavedView("AI", "topic:ai"), SavedView("X", "tag:x", Sort("date", reverse=True))]
+    assert views.load() == [SavedView("AI", "topic:ai"), SavedView("X", "tag:x", Sort("date", reverse=True))]
     assert path.read_text().startswith(AI)
 
 
@@ -413,7 +413,7 @@ class Anything(RuleBasedStateMachine):
     @precondition(lambda self: self.next)
     @rule(which=st.integers(0, 1))
     def redo(self, which: int) -> None:
-        assert self.windows[which].undo(again=True) is not None
+        assert self.windows[which].undo(redo=True) is not None
         self.past.append(self.expected)
         self.expected = self.next.pop()
 
@@ -424,7 +424,7 @@ class Anything(RuleBasedStateMachine):
 
     @invariant()
     def all_agree(self) -> None:
-        assert self.windows[0].look() == self.windows[1].look() == self.expected
+        assert self.windows[0].load() == self.windows[1].load() == self.expected
         text = self.path.read_text() if self.path.exists() else ""
         assert parse_views(text, "") == self.expected
 

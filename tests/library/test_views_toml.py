@@ -120,24 +120,24 @@ def test_line_ends_of_other_systems_stay() -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("name = ", "f is not valid TOML: Invalid value (at end of document). Mend that line."),
+        ("name = ", "f is not valid TOML: Invalid value (at end of document). Fix that line."),
         ("[[view]]\nname = 'A'\nname = 'B'\nquery = ''", "at line 3"),
-        ("[views]\n", "f: “views” is not known here. Each view is a table: [[view]]."),
-        ("[view]\nname = 'A'", "f: view must be a table in two pairs of brackets: [[view]]."),
+        ("[views]\n", "f has an unknown key “views”. Each view is a table: [[view]]."),
+        ("[view]\nname = 'A'", "f: view must be a table in double brackets: [[view]]."),
         ("view = 3", "f: view must be a table"),
         ("[[view]]\nquery = 'x'", "f: view number 1 has no name."),
         ("[[view]]\nname = '\\u202e'\nquery = 'x'\n[[view]]\nname = ' '", "f: view number 2 has no name."),
         ("[[view]]\nname = 'A'", "f: the view “A” has no query."),
-        ("[[view]]\nname = 'A'\nquery = 3", "f: the view “A”: query must be a text in quotes."),
-        ("[[view]]\nname = 'A'\nquery = ''\nsrot = 'date'", "f: the view “A” has “srot”, which is not known. Known"),
-        ("[[view]]\nname = 'A'\nquery = ''\nsort = 'best'", "f: the view “A”: there is no order “best”. Write one of:"),
-        ("[[view]]\nname = 'A'\nquery = ''\n" * 2, "f: there are two views “A”. Give one of them another name."),
+        ("[[view]]\nname = 'A'\nquery = 3", "f: the view “A”: query must be a string in quotes."),
+        ("[[view]]\nname = 'A'\nquery = ''\nsrot = 'date'", "f: the view “A” has an unknown key “srot”. Use name"),
+        ("[[view]]\nname = 'A'\nquery = ''\nsort = 'best'", "f: the view “A”: there is no order “best”. Use quality, heat, date; a minus"),
+        ("[[view]]\nname = 'A'\nquery = ''\n" * 2, "f: there are two views “A”. Rename one of them."),
         (f"[[view]]\nname = 'A'\nquery = '{'x' * (LONGEST_QUERY + 1)}'", "the query is longer than 4,000 characters"),
         (f"[[view]]\nname = '{'x' * (LONGEST_NAME + 1)}'\nquery = ''", "the name is longer than 200 characters"),
         ('[[view]]\nname = "\\u001b]52;c;x\\u0007"\nquery = 1', "the view “]52;c;x”: query must"),
     ],
 )
-def test_mistakes_are_told_with_file_and_view(text: str, message: str) -> None:
+def test_mistakes_are_reported_with_file_and_view(text: str, message: str) -> None:
     with pytest.raises(ReaderError) as caught:
         parse_views(text, "f")
     assert message in str(caught.value)
@@ -145,8 +145,8 @@ def test_mistakes_are_told_with_file_and_view(text: str, message: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["view = [{name = 'AI', query = 'topic:ai', sort = 'date'}]\n"])
-def test_what_only_a_person_can_change_is_told(text: str) -> None:
-    with pytest.raises(ReaderError, match=r"f is written in a way that only a person can change\. Write each view as"):
+def test_a_layout_that_cannot_be_edited_is_reported(text: str) -> None:
+    with pytest.raises(ReaderError, match=r"f has a layout that newsreader cannot edit\. Write each view as"):
         edit_views(text, [STAR], "f")
 
 

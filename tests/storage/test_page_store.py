@@ -239,7 +239,7 @@ def test_an_image_for_which_there_is_no_room_is_refused_and_costs_nothing(pages_
     pages.put(a_page(1, age=2), incompressible(10_000, 1))
     pages.put(a_page(2, age=1), incompressible(5_000, 2))
     pages.put_image("https://a.example/1.png", b"one", "image/png")
-    with pytest.raises(ReaderError, match="have no room among the"):
+    with pytest.raises(ReaderError, match="There is no room for an image of"):
         pages.put_image("https://a.example/2.png", incompressible(20_000, 3), "image/png")
     assert pages.ids_with_page() == {1, 2}
     assert pages.image("https://a.example/1.png") == (b"one", "image/png")
@@ -305,19 +305,19 @@ def test_a_page_takes_the_place_of_what_was_judged_and_of_nothing_else(pages_at:
     assert pages.put_if_unchanged(second, a_page(1), b"") is None, "where there is nothing, nothing is lost"
 
 
-def test_those_that_are_to_stay_make_no_room(pages_at: OpenPages) -> None:
+def test_protected_pages_are_not_evicted_for_a_new_page(pages_at: OpenPages) -> None:
     pages = pages_at(None, 2)
     pages.limit = 10_000
-    stays = {an_id(n) for n in (1, 9)}
+    protected = {an_id(n) for n in (1, 9)}
     for n in (1, 2, 3):
         pages.put(a_page(n, age=n), incompressible(2_500, n))
-    assert pages.put_if_unchanged(None, a_page(4), incompressible(2_500, 4), stays=stays) is None
+    assert pages.put_if_unchanged(None, a_page(4), incompressible(2_500, 4), protected=protected) is None
     assert pages.ids_with_page() == {1, 2, 4}
     with pytest.raises(NoRoomError, match="There is no room for more pages in 0 MB"):
-        pages.put_if_unchanged(None, a_page(9), incompressible(6_000), stays=stays)
+        pages.put_if_unchanged(None, a_page(9), incompressible(6_000), protected=protected)
     assert pages.ids_with_page() == {1, 2, 4}, "what cannot be kept costs nothing"
     former = pages.page(an_id(1))
-    assert pages.put_if_unchanged(former, a_page(1), incompressible(9_000), stays=stays) is None
+    assert pages.put_if_unchanged(former, a_page(1), incompressible(9_000), protected=protected) is None
     assert pages.ids_with_page() == {1, 2}, "a page that has grown is kept all the same"
 
 
@@ -418,7 +418,7 @@ def test_a_renewal_of_the_words_that_others_share_loses_none(path: Path, pages_a
     for n in range(60):  # in the place of their former selves: as much waste
         one.put(a_page(n, markdown=f"Later{n} glacier\n"), b"")
     steps = 0
-    while not one._write(fulltext.renew):
+    while not one._write(fulltext.rebuild_step):
         steps += 1
         assert set(one.with_words(["glacier"], prefix=False)) == one.ids_with_page()
         other.put(a_page(1_000 + steps, markdown="New glacier\n"), b"")
@@ -713,14 +713,14 @@ def test_what_others_keep_while_a_damaged_file_is_saved_is_there(
     with sqlite3.connect(path) as db:
         db.execute("UPDATE texts SET blocks = x'00ff00ff' WHERE id = 1")
     db.close()
-    save = recovery._save
+    save = recovery._copy_readable
 
     def and_meanwhile(path: Path) -> Set[int]:
         saved = save(path)
         other.put(a_page(4), b"")
         return saved
 
-    monkeypatch.setattr(recovery, "_save", and_meanwhile)
+    monkeypatch.setattr(recovery, "_copy_readable", and_meanwhile)
     assert pages.page(an_id(1)) is None
     assert pages.ids_with_page() == {2, 3, 4} == other.ids_with_page()
 

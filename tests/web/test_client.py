@@ -13,8 +13,9 @@ from ipaddress import ip_address
 import pytest
 
 from reader import __version__
-from reader.web.client import FetchError, WebClient
+from reader.web.client import WebClient
 from reader.web.options import ClientOptions
+from reader.web.responses import FetchError
 from reader.web.transport.ip_policy import IPAddress
 from tests.web.server import Request, Server, onward, reply, serving
 

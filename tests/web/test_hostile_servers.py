@@ -19,8 +19,9 @@ from pathlib import Path
 
 import pytest
 
-from reader.web.client import FetchError, WebClient
+from reader.web.client import WebClient
 from reader.web.options import ClientOptions
+from reader.web.responses import FetchError
 from reader.web.transport.ip_policy import IPAddress
 from reader.web.transport.request_slots import Priority
 from tests.web.server import Request, Server, onward, reply, serving

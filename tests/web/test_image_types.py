@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.images import header_size
-from reader.web.client import FetchError, WebClient
+from reader.web.client import WebClient
 from reader.web.response import content_type
+from reader.web.responses import FetchError
 from tests.web.server import Server, onward, reply
 
 

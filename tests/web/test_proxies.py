@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from reader.core.errors import ReaderError
-from reader.web.client import FetchError, WebClient
+from reader.web.client import WebClient
 from reader.web.options import ClientOptions
+from reader.web.responses import FetchError
 from reader.web.transport.proxies import parse_proxy
 from tests.web.server import END, Server, reply, serving
 from tests.web.test_hostile_servers import CERTIFICATE, _tls

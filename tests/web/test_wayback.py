@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reader.web import wayback
-from reader.web.client import FetchError, WebClient
+from reader.web.client import WebClient
+from reader.web.responses import FetchError
 from reader.web.wayback import newest_capture
 from tests.web.server import Server, reply
 

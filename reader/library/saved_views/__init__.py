@@ -1,5 +1,5 @@
-"""Saved views: named queries in views.toml, which the user may edit.
+"""Saved views: named queries in views.toml, which you may edit.
 
-The file is the truth; undo works on copies in state.db. Both are merged three ways with what they were when
-they last agreed: what changed in the file wins, otherwise what changed in the history.
+The file is authoritative; undo works on copies in state.db. A three-way merge with the state of the last
+synchronization combines both: a change in the file wins over a change in the history.
 """

@@ -1,22 +1,21 @@
-"""Saved views of one person: the file, the history beside it, and every change of them in the app.
+"""The saved views: the file, the history behind undo, and every change of them in the app.
 
-Each change is one step of the history (:meth:`reader.library.library.Library.keep`) and then
-one write of the file. Before and after it, and whenever the file has changed, both are
-brought to one state (:mod:`reader.library.saved_views.merge`), so it does not matter who changed what in
-between: another window, an editor, an undo, or a program that ended too early.
+Each change is one step of the history and then one write of the file. Before and after it, and
+whenever the file has changed, both are synchronized (:mod:`reader.library.saved_views.merge`).
+It therefore does not matter what changed them in between: another window, an editor, an undo,
+or a program that was killed.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from reader.core.atomic_write import write_atomically
 from reader.core.errors import ReaderError, describe_error
@@ -32,77 +31,76 @@ if TYPE_CHECKING:
     from reader.library.library import Library
     from reader.storage.sqlite.marks.undo import UndoResult
 
-log = logging.getLogger(__name__)
-
 KIND = "view"
-"""What they are called among the things that the library keeps."""
-_AGREED = "views"
-"""The name under which the library remembers how file and history were when they agreed last."""
-_LONGEST_FILE = 64_000_000
-"""Bytes; more are not read."""
-_SECONDS_OF_PATIENCE = 3.0
-_TRIES = 5
-_TEXTS = 200
-"""Views that were deleted, of which it is remembered how they were written."""
+"""Kind of the items that are the history of the views."""
+_SYNCED_SETTING = "views"
+"""Name of the setting that stores the state of the last synchronization."""
+_MAX_FILE_BYTES = 64_000_000
+_LOCK_SECONDS = 3.0
+_MAX_ATTEMPTS = 5
+_MAX_DELETED_TEXTS = 200
+"""Number of deleted views whose text is remembered."""
 
-Signature = tuple[int, int, int] | None
-"""What tells one state of a file from another; None for no file."""
+Signature: TypeAlias = tuple[int, int, int] | None
+"""Distinguishes versions of a file; None for no file."""
+_Views: TypeAlias = Mapping[str, RankedView]
+_Changes: TypeAlias = dict[str, RankedView | None]
+"""New values of views by name; None deletes a view."""
 
 
-class _Agreed(NamedTuple):
-    """How file and history were when they agreed last."""
+class _SyncedState(NamedTuple):
+    """File and history after the last synchronization."""
 
-    views: Mapping[str, RankedView]
+    views: _Views
     texts: Mapping[str, str]
-    """How views are or were written in the file, where somebody has written them differently than newsreader does."""
+    """Text of current and deleted views that newsreader would have written differently."""
 
 
 class SavedViews:
-    """The saved views in the file at ``path``, with the history of ``library``. Any thread may ask, and may wait."""
+    """The saved views in the file at ``path``, with their history in ``library``. Thread-safe; methods may block."""
 
     def __init__(self, library: Library, path: Path) -> None:
         self._library = library
         self._path = path
         self._shown = show_path(path)
-        self._threads = threading.Lock()
+        self._lock = threading.Lock()
         self._seen: Signature = None
 
-    def changed(self) -> bool:
-        """Return whether the file is another one than when it was read last. Raises nothing."""
+    def has_changed(self) -> bool:
+        """Return whether the file has changed since it was last read. Raises nothing."""
         return self._signature() != self._seen
 
-    def look(self) -> list[SavedView]:
-        """Return the views there are now, in their order. Raises ReaderError when the file cannot be read or used."""
-        with self._alone():
-            return sorted_views(self._agree())
+    def load(self) -> list[SavedView]:
+        """Return the current views, in their order. Raises ReaderError if the file is unreadable or invalid."""
+        with self._exclusive():
+            return sorted_views(self._synchronize())
 
-    # Changes. Each returns what was done, as the history calls it.
+    # Changes. Each returns the description of the step in the history.
 
     def save(self, name: str, query: str, sort: Sort | None) -> str:
-        """Save a query under a name; one that is there already is changed. Raises ReaderError."""
-        name = _name(name)
+        """Save a query under a name, replacing a view of that name. Raises ReaderError."""
+        name = _checked_name(name)
         query = clean(query)
         if len(query) > LONGEST_QUERY:
-            raise ReaderError(f"The query is longer than {LONGEST_QUERY:,} characters.", "Make it shorter.")
+            raise ReaderError(f"The query is longer than {LONGEST_QUERY:,} characters.", "Shorten it.")
 
-        def change(views: Mapping[str, RankedView]) -> tuple[dict[str, RankedView | None], str]:
+        def change(views: _Views) -> tuple[_Changes, str]:
             former = views.get(name)
             last = max((view.rank for view in views.values()), default=None)
             rank = rank_between(last, None) if former is None else former.rank
             view = RankedView(query, toml_file.format_sort(sort), rank)
-            words = f"{'Saved' if former is None else 'Changed'} the view “{name}”"
-            return {name: view}, words
+            return {name: view}, f"{'Saved' if former is None else 'Changed'} the view “{name}”"
 
         return self._change(change)
 
     def rename(self, name: str, new: str) -> str:
-        """Give a view another name. Raises ReaderError when there is none of the former, or one of the new."""
-        new = _name(new)
+        """Rename a view. Raises ReaderError if it does not exist or the new name is taken."""
+        new = _checked_name(new)
 
-        def change(views: Mapping[str, RankedView]) -> tuple[dict[str, RankedView | None], str]:
-            view = _there(views, name)
+        def change(views: _Views) -> tuple[_Changes, str]:
+            view = _existing(views, name)
             if new != name and new in views:
-                raise ReaderError(f"There is a view “{_cut(new)}” already.", "Choose another name.")
+                raise ReaderError(f"There is already a view “{_short(new)}”.", "Choose another name.")
             return {name: None, new: view}, f"Renamed the view “{name}” to “{new}”"
 
         return self._change(change)
@@ -110,140 +108,131 @@ class SavedViews:
     def delete(self, name: str) -> str:
         """Delete a view. Raises ReaderError."""
 
-        def change(views: Mapping[str, RankedView]) -> tuple[dict[str, RankedView | None], str]:
-            _there(views, name)
+        def change(views: _Views) -> tuple[_Changes, str]:
+            _existing(views, name)
             return {name: None}, f"Deleted the view “{name}”"
 
         return self._change(change)
 
     def move(self, name: str, step: int) -> str:
-        """Move a view up (-1) or down (1) in the order. Return an empty text at its end. Raises ReaderError."""
+        """Move a view up (-1) or down (1); return an empty text if it is at the end already. Raises ReaderError."""
 
-        def change(views: Mapping[str, RankedView]) -> tuple[dict[str, RankedView | None], str]:
-            view = _there(views, name)
+        def change(views: _Views) -> tuple[_Changes, str]:
+            view = _existing(views, name)
             others = [each for each in views if each != name]
-            place = [*views].index(name) + step
-            if not 0 <= place <= len(others):
+            index = [*views].index(name) + step
+            if not 0 <= index <= len(others):
                 return {}, ""
-            order = [*others[:place], name, *others[place:]]
-            moved = {each: views[each] for each in order}
-            known = {each: its for each, its in views.items() if each != name}
-            ranks = rank_views(sorted_views(moved), known)
-            changed: dict[str, RankedView | None] = {each: its for each, its in ranks.items() if its != views[each]}
+            order = {each: views[each] for each in (*others[:index], name, *others[index:])}
+            ranks = rank_views(sorted_views(order), {each: views[each] for each in others})
+            changed: _Changes = {each: ranked for each, ranked in ranks.items() if ranked != views[each]}
             direction = "up" if step < 0 else "down"
             return changed or {name: view}, f"Moved the view “{name}” {direction}"
 
         return self._change(change)
 
-    def undo(self, *, again: bool = False) -> UndoResult | None:
-        """Take back the last change of marks or things, or make it ``again``, and bring the file up to date.
+    def undo(self, *, redo: bool = False) -> UndoResult | None:
+        """Undo or ``redo`` the last change of marks or items, and update the file.
 
-        Raises ReaderError. When that is because of the file, views are as they were.
+        Raises ReaderError; if the file is the reason, the views stay as they were.
         """
-        with self._alone():
-            trouble: ReaderError | None = None
+        with self._exclusive():
+            file_error: ReaderError | None = None
             try:
-                self._agree()  # what somebody has written into the file is not undone
+                self._synchronize()  # so that edits of the file are not undone
             except ReaderError as error:
-                trouble = error
-            undone = self._library.marks.redo() if again else self._library.marks.undo()
+                file_error = error
+            marks = self._library.marks
+            undone = marks.redo() if redo else marks.undo()
             if undone is None or KIND not in undone.kinds:
                 return undone
             try:
-                if trouble is not None:
-                    raise trouble
-                self._agree()
+                if file_error is not None:
+                    raise file_error
+                self._synchronize()
             except ReaderError:
-                if again:
-                    self._library.marks.undo()
+                if redo:
+                    marks.undo()
                 else:
-                    self._library.marks.redo()
+                    marks.redo()
                 raise
             return undone
 
-    def _change(self, change: Callable[[Mapping[str, RankedView]], tuple[dict[str, RankedView | None], str]]) -> str:
-        with self._alone():
-            before = self._agree()
-            things, told = change(before)
-            if not things:
-                return told
-            if not self._library.items.put(KIND, _json(things), description=told):
-                return told
+    def _change(self, change: Callable[[_Views], tuple[_Changes, str]]) -> str:
+        with self._exclusive():
+            before = self._synchronize()
+            changes, description = change(before)
+            if not changes or not self._library.items.put(KIND, _json(changes), description=description):
+                return description
             try:
-                self._agree()
+                self._synchronize()
             except ReaderError:
-                self._take_back(told, {name: before.get(name) for name in things})
+                self._revert(description, {name: before.get(name) for name in changes})
                 raise
-            return told
+            return description
 
-    def _take_back(self, told: str, before: Mapping[str, RankedView | None]) -> None:
-        """Make a step undone that could not be written, so that what was before it can be undone as ever."""
+    def _revert(self, description: str, before: Mapping[str, RankedView | None]) -> None:
+        """Undo a step that could not be written to the file, so that earlier steps can still be undone."""
         undone = self._library.marks.undo()
-        if undone is not None and undone.description != told:  # somebody has marked an article in this moment
+        if undone is not None and undone.description != description:  # an article was marked in the meantime
             self._library.marks.redo()
             self._library.items.replace(KIND, _json(before))
 
-    # File and history.
+    # Synchronization of file and history
 
-    def _agree(self) -> dict[str, RankedView]:
-        """Bring file and history to one state, and return it. Raises ReaderError."""
-        for _ in range(_TRIES):
+    def _synchronize(self) -> dict[str, RankedView]:
+        """Merge file and history, update both, and return the views. Raises ReaderError."""
+        for _ in range(_MAX_ATTEMPTS):
             signature, text = self._read()
-            there = toml_file.parse_views(text, self._shown)
-            agreed = self._agreed()
-            history = {
-                name: view
-                for name, value in self._library.items.get(KIND).items()
-                if (view := parse_view(name, value)) is not None
-            }
-            both = merge_views(rank_views(there, agreed.views), agreed.views, history)
-            both = rank_views(sorted_views(both), both)
-            wanted = sorted_views(both)
-            if wanted != there:
-                written = toml_file.edit_views(text, wanted, self._shown, agreed.texts)
+            in_file = toml_file.parse_views(text, self._shown)
+            base = self._load_state()
+            history = _parse_views(self._library.items.get(KIND))
+            merged = merge_views(rank_views(in_file, base.views), base.views, history)
+            merged = rank_views(sorted_views(merged), merged)
+            wanted = sorted_views(merged)
+            if wanted != in_file:
+                edited = toml_file.edit_views(text, wanted, self._shown, base.texts)
                 if self._signature() != signature:
-                    continue  # somebody was writing meanwhile
-                self._write(written)
-                text, signature = written, self._signature()
-            self._take_over(both, history)
-            self._remember(_Agreed(both, {**agreed.texts, **toml_file.custom_texts(text, wanted)}), agreed)
-            self._seen = signature
-            return both
-        raise ReaderError(f"{self._shown} is being changed all the time.", "Try again in a moment.")
-
-    def _take_over(self, both: Mapping[str, RankedView], history: Mapping[str, RankedView]) -> None:
-        different = {name: both.get(name) for name in {**both, **history} if both.get(name) != history.get(name)}
-        if different:
-            self._library.items.replace(KIND, _json(different))
-
-    def _agreed(self) -> _Agreed:
-        try:
-            found = json.loads(self._library.settings.get(_AGREED) or "{}")
-            views = {
-                name: view for name, value in found["views"].items() if (view := parse_view(name, value)) is not None
+                    continue  # the file was changed in the meantime
+                self._write(edited)
+                text, signature = edited, self._signature()
+            different = {
+                name: merged.get(name) for name in {**merged, **history} if merged.get(name) != history.get(name)
             }
-            texts = {name: text for name, text in found["texts"].items() if isinstance(text, str)}
-        except (ValueError, RecursionError, KeyError, AttributeError, TypeError):  # never yet, or not by us
-            return _Agreed({}, {})
-        return _Agreed(views, texts)
+            if different:
+                self._library.items.replace(KIND, _json(different))
+            self._save_state(_SyncedState(merged, {**base.texts, **toml_file.custom_texts(text, wanted)}), base)
+            self._seen = signature
+            return merged
+        raise ReaderError(f"{self._shown} keeps changing.", "Try again in a moment.")
 
-    def _remember(self, agreed: _Agreed, before: _Agreed) -> None:
-        gone = [name for name in agreed.texts if name not in agreed.views]
-        forgotten = set(gone[:-_TEXTS])
-        agreed = _Agreed(agreed.views, {name: text for name, text in agreed.texts.items() if name not in forgotten})
-        if agreed != before:
-            values = {"views": _json(agreed.views), "texts": agreed.texts}
-            self._library.settings.set(_AGREED, json.dumps(values, ensure_ascii=False))
+    def _load_state(self) -> _SyncedState:
+        try:
+            stored = json.loads(self._library.settings.get(_SYNCED_SETTING) or "{}")
+            texts = {name: text for name, text in stored["texts"].items() if isinstance(text, str)}
+            return _SyncedState(_parse_views(stored["views"]), texts)
+        except (ValueError, RecursionError, KeyError, AttributeError, TypeError):  # not stored yet, or damaged
+            return _SyncedState({}, {})
+
+    def _save_state(self, state: _SyncedState, before: _SyncedState) -> None:
+        deleted = [name for name in state.texts if name not in state.views]
+        forgotten = set(deleted[:-_MAX_DELETED_TEXTS])
+        state = state._replace(texts={name: text for name, text in state.texts.items() if name not in forgotten})
+        if state != before:
+            values = {"views": _json(state.views), "texts": state.texts}
+            self._library.settings.set(_SYNCED_SETTING, json.dumps(values, ensure_ascii=False))
 
     def _read(self) -> tuple[Signature, str]:
         signature = self._seen = self._signature()
         try:
-            if signature is not None and not os.path.isfile(self._path):  # opening a pipe would wait for its other end
-                raise ReaderError(f"{self._shown} is no file.", "Saved views are kept there: move it away.")
+            if signature is not None and not os.path.isfile(self._path):  # opening a pipe would block
+                raise ReaderError(
+                    f"{self._shown} is not a regular file.", "Saved views are stored there: move it away."
+                )
             with self._path.open("rb") as file:
-                data = file.read(_LONGEST_FILE + 1)
-            if len(data) > _LONGEST_FILE:
-                raise ReaderError(f"{self._shown} is longer than {_LONGEST_FILE:,} bytes.", "Make it shorter.")
+                data = file.read(_MAX_FILE_BYTES + 1)
+            if len(data) > _MAX_FILE_BYTES:
+                raise ReaderError(f"{self._shown} is longer than {_MAX_FILE_BYTES:,} bytes.", "Shorten it.")
             return signature, data.decode("utf-8-sig")
         except FileNotFoundError:
             return signature, ""
@@ -251,44 +240,46 @@ class SavedViews:
             raise ReaderError(f"{self._shown} is not UTF-8: byte {error.start}.", "Save it as UTF-8.") from None
         except OSError as error:
             raise ReaderError(
-                f"{self._shown} cannot be read: {describe_error(error)}.", "See that you may read it."
+                f"{self._shown} cannot be read: {describe_error(error)}.", "Check its permissions."
             ) from error
 
     def _write(self, text: str) -> None:
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise ReaderError(f"{show_path(self._path.parent)} cannot be made: {describe_error(error)}.") from error
+            raise ReaderError(f"{show_path(self._path.parent)} cannot be created: {describe_error(error)}.") from error
         write_atomically(self._path, [text.encode()])
 
     def _signature(self) -> Signature:
         try:
-            found = os.stat(self._path)  # of what a link leads to
+            info = os.stat(self._path)  # follows symbolic links
         except OSError:
             return None
-        return found.st_mtime_ns, found.st_size, found.st_ino
+        return info.st_mtime_ns, info.st_size, info.st_ino
 
     @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Keep other threads and windows away. Raises ReaderError when one takes too long."""
-        until = time.monotonic() + _SECONDS_OF_PATIENCE
+    def _exclusive(self) -> Iterator[None]:
+        """Exclude other threads and windows. Raises ReaderError if one of them takes too long."""
+        deadline = time.monotonic() + _LOCK_SECONDS
         folder = self._path.parent if self._path.parent.is_dir() else None
         with contextlib.ExitStack() as stack:
             try:
-                stack.enter_context(lock.locked(self._threads, folder, lambda: time.monotonic() < until))
+                stack.enter_context(lock.locked(self._lock, folder, lambda: time.monotonic() < deadline))
             except lock.BusyError as error:
-                raise ReaderError(
-                    f"Another newsreader is writing {self._shown}.", "It was waited for in vain; try again."
-                ) from error
+                raise ReaderError(f"Another newsreader is writing {self._shown}.", "Try again in a moment.") from error
             yield
+
+
+def _parse_views(values: Mapping[str, Json]) -> dict[str, RankedView]:
+    return {name: view for name, value in values.items() if (view := parse_view(name, value)) is not None}
 
 
 def _json(views: Mapping[str, RankedView | None]) -> dict[str, Json]:
     return {name: None if view is None else view.json() for name, view in views.items()}
 
 
-def _name(text: str) -> str:
-    """Return a name as it is kept. Raises ReaderError for what can be none."""
+def _checked_name(text: str) -> str:
+    """Return a name in its stored form. Raises ReaderError if it is invalid."""
     name = clean(text)
     if not name:
         raise ReaderError("A view needs a name.")
@@ -297,11 +288,11 @@ def _name(text: str) -> str:
     return name
 
 
-def _there(views: Mapping[str, RankedView], name: str) -> RankedView:
+def _existing(views: _Views, name: str) -> RankedView:
     if name not in views:
-        raise ReaderError(f"There is no view “{_cut(name)}” any more.", "Somebody has deleted or renamed it.")
+        raise ReaderError(f"The view “{_short(name)}” no longer exists.", "It was deleted or renamed.")
     return views[name]
 
 
-def _cut(name: str) -> str:
+def _short(name: str) -> str:
     return truncate(name, 40)

@@ -1,8 +1,8 @@
-"""The file of saved views as text: what it says, and how it is changed without touching the rest of it. Pure.
+"""Parser and editor of views.toml, which preserves comments and layout. Pure.
 
-Each view is a table ``[[view]]`` with a name, a query and perhaps an order. A person may
-write comments and lay it out as they like; comments right above a table belong to it, go
-where it goes, and are kept in mind when it is deleted. docs/views.md tells more.
+Each view is a table ``[[view]]`` with a name, a query and an optional sort order. Comments
+directly above a table belong to it: they move with it, and return when its deletion is undone.
+See docs/views.md.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from reader.core.ordering import SORT_KEYS, Sort
 from reader.core.text import clean, truncate
 
 LONGEST_NAME = 200
-"""Characters of a name,"""
+"""Maximum characters of a name."""
 LONGEST_QUERY = 4_000
-"""and of a query."""
-_HEAD = (
-    "# Saved views of newsreader, in the order in which they are shown. Edit them as you like: the app follows.\n"
-    '# sort may be "quality", "heat" or "date", with a minus sign the other way round.\n'
+"""Maximum characters of a query."""
+_HEADER = (
+    "# Saved views of newsreader, in the order in which they are shown. You may edit them while the app runs.\n"
+    '# sort is "quality", "heat" or "date"; a minus sign in front reverses the order.\n'
 )
 _KEYS = ("name", "query", "sort")
 
@@ -34,12 +34,12 @@ _PIECES = re.compile(
     rf"|(?:{_STRING})|\#[^\n]*",
     re.MULTILINE | re.DOTALL,
 )
-"""What matters in the text, and what may look like it and is passed over: strings, and comments behind something."""
+"""Headers, keys and comment lines; also other strings and comments, so that nothing inside them matches."""
 
 
 @dataclass(frozen=True, slots=True)
 class SavedView:
-    """A query with a name, and the order of its list; None leaves the order as it is."""
+    """A named query and the sort order of its results; None leaves the order unchanged."""
 
     name: str
     query: str
@@ -47,65 +47,65 @@ class SavedView:
 
 
 def parse_views(text: str, shown: str) -> list[SavedView]:
-    """Return the views that ``text`` says, in their order; ``shown`` is what to call the file.
+    """Return the views in ``text``, in their order. ``shown`` is the name of the file in messages.
 
-    Raises ReaderError that names the file, the line or the view, and what to do.
+    Raises ReaderError that names the file, the line or view, and a remedy.
     """
-    import tomllib  # imported late: not everybody has views
+    import tomllib  # lazy: without saved views it is not needed
 
     try:
         values = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ReaderError(f"{shown} is not valid TOML: {clean(str(error))}.", "Mend that line.") from None
+        raise ReaderError(f"{shown} is not valid TOML: {clean(str(error))}.", "Fix that line.") from None
     for name in values:
         if name != "view":
-            raise ReaderError(f"{shown}: “{_shown(name)}” is not known here.", "Each view is a table: [[view]].")
+            raise ReaderError(f"{shown} has an unknown key “{_shown(name)}”.", "Each view is a table: [[view]].")
     tables = values.get("view", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        raise ReaderError(f"{shown}: view must be a table in two pairs of brackets: [[view]].")
+        raise ReaderError(f"{shown}: view must be a table in double brackets: [[view]].")
     found: dict[str, SavedView] = {}
     for number, table in enumerate(tables, 1):
         view = _view(table, number, shown)
         if view.name in found:
-            raise ReaderError(f"{shown}: there are two views “{_shown(view.name)}”.", "Give one of them another name.")
+            raise ReaderError(f"{shown}: there are two views “{_shown(view.name)}”.", "Rename one of them.")
         found[view.name] = view
     return [*found.values()]
 
 
 def _view(table: Mapping[str, object], number: int, shown: str) -> SavedView:
-    given = table.get("name")
-    name = clean(given) if isinstance(given, str) else ""
+    raw_name = table.get("name")
+    name = clean(raw_name) if isinstance(raw_name, str) else ""
     what = f"{shown}: the view “{_shown(name)}”" if name else f"{shown}: view number {number}"
     for key, value in table.items():
         if key not in _KEYS:
-            raise ReaderError(f"{what} has “{_shown(key)}”, which is not known.", f"Known are: {', '.join(_KEYS)}.")
+            raise ReaderError(f"{what} has an unknown key “{_shown(key)}”.", f"Use {', '.join(_KEYS)}.")
         if not isinstance(value, str):
-            raise ReaderError(f"{what}: {key} must be a text in quotes.")
+            raise ReaderError(f"{what}: {key} must be a string in quotes.")
     if not name:
         raise ReaderError(f"{what} has no name.", 'Give it one: name = "…".')
     query = table.get("query")
     if not isinstance(query, str):
-        raise ReaderError(f"{what} has no query.", "Give it one: query = '…'; the empty one finds everything.")
+        raise ReaderError(f"{what} has no query.", "Give it one: query = '…'; an empty query finds everything.")
     query = clean(query)
     if len(name) > LONGEST_NAME or len(query) > LONGEST_QUERY:
-        part, most = ("name", LONGEST_NAME) if len(name) > LONGEST_NAME else ("query", LONGEST_QUERY)
-        raise ReaderError(f"{what}: the {part} is longer than {most:,} characters.", "Make it shorter.")
-    written = table.get("sort", "")
-    sort = sort_of(written) if isinstance(written, str) else None
-    if written and sort is None:
-        hint = f"Write one of: {', '.join(SORT_KEYS)}; with a minus sign the other way round."
-        raise ReaderError(f"{what}: there is no order “{_shown(str(written))}”.", hint)
+        part, limit = ("name", LONGEST_NAME) if len(name) > LONGEST_NAME else ("query", LONGEST_QUERY)
+        raise ReaderError(f"{what}: the {part} is longer than {limit:,} characters.", "Shorten it.")
+    raw_sort = table.get("sort", "")
+    sort = sort_of(raw_sort) if isinstance(raw_sort, str) else None
+    if raw_sort and sort is None:
+        hint = f"Use {', '.join(SORT_KEYS)}; a minus sign in front reverses the order."
+        raise ReaderError(f"{what}: there is no order “{_shown(str(raw_sort))}”.", hint)
     return SavedView(name, query, sort)
 
 
 def sort_of(text: str) -> Sort | None:
-    """Return the order that is written ``date`` or ``-date``; None for what is none."""
+    """Return the order for a text such as ``date`` or ``-date``; None if the text is invalid."""
     key = text.removeprefix("-")
     return next((Sort(each, reverse=text.startswith("-")) for each in SORT_KEYS if each == key), None)
 
 
 def format_sort(sort: Sort | None) -> str:
-    """Return an order as it is written; empty for None."""
+    """Return the inverse of :func:`sort_of`; an empty text for None."""
     return "" if sort is None else f"{'-' if sort.reverse else ''}{sort.by}"
 
 
@@ -113,89 +113,101 @@ def _shown(text: str) -> str:
     return truncate(clean(text), 40)
 
 
-# Changing it.
+# Editing
 
 
 class _Block(NamedTuple):
-    """One view in the text: comments right above it and what it says; and what stands between it and the next."""
+    """One view in the file: its table with the comments directly above, and the text up to the next view."""
 
     text: str
     after: str
 
 
 def edit_views(text: str, wanted: Sequence[SavedView], shown: str, former: Mapping[str, str] | None = None) -> str:
-    """Return ``text`` changed so that it says the views ``wanted``, in this order; whatever it says besides stays.
+    """Return ``text`` edited so that it contains the ``wanted`` views in this order; everything else stays.
 
-    ``former`` has the text of views that were there once, by name (see :func:`custom_texts`).
-    Raises ReaderError when the file is written in a way that cannot be changed here.
+    ``former`` maps names of deleted views to their text (see :func:`custom_texts`), which a
+    restored view gets back. Raises ReaderError if the layout of the file cannot be edited.
     """
     newline = "\r\n" if "\r\n" in text else "\n"
-    there = parse_views(text, shown)
-    if there == [*wanted]:
+    current = parse_views(text, shown)
+    if current == [*wanted]:
         return text
     head, blocks = _blocks(text)
-    if len(blocks) != len(there):
-        raise ReaderError(
-            f"{shown} is written in a way that only a person can change.", "Write each view as a table: [[view]]."
-        )
-    of_name = {view.name: at for at, view in enumerate(there)}
-    sources = [of_name.get(view.name) for view in wanted]
-    gone = [at for at in range(len(there)) if at not in sources]
-    for place, view in enumerate(wanted):  # a view that says the same under another name was renamed
-        if sources[place] is None:
-            same = next((at for at in gone if (there[at].query, there[at].sort) == (view.query, view.sort)), None)
-            if same is not None:
-                sources[place] = same
-                gone.remove(same)
-    for at in gone:  # what stands by itself below a view that is gone stays where it was
-        if blocks[at].after.strip():
-            above = max((each for each in range(at) if each not in gone), default=-1)
-            if above == -1:
-                head = head + _apart(head, newline) + blocks[at].after.lstrip("\r\n")
-            else:
-                after = blocks[above].after
-                blocks[above] = blocks[above]._replace(after=after + blocks[at].after.lstrip("\r\n"))
-    result = head if text.strip() else _HEAD.replace("\n", newline)
-    last = -1
+    if len(blocks) != len(current):
+        raise ReaderError(f"{shown} has a layout that newsreader cannot edit.", "Write each view as a table: [[view]].")
+    sources = _sources(current, wanted)
+    head = _keep_other_text(head, blocks, sources, newline)
+    result = head if text.strip() else _HEADER.replace("\n", newline)
+    last: int | None = -1
     for source, view in zip(sources, wanted, strict=True):
         if source is None:
-            block = _Block(_written(view, (former or {}).get(view.name, ""), newline), "")
+            block = _Block(_restored(view, (former or {}).get(view.name, ""), newline), "")
         else:
-            block = blocks[source]._replace(text=_changed(blocks[source].text, there[source], view, newline))
-        result += ("" if source is not None and source == last + 1 else _apart(result, newline)) + block.text
-        result += block.after
-        last = -2 if source is None else source
+            block = blocks[source]._replace(text=_edited(blocks[source].text, current[source], view, newline))
+        follows = source is not None and last is not None and source == last + 1
+        result += ("" if follows else _blank_line(result, newline)) + block.text + block.after
+        last = source
     if last != len(blocks) - 1 and result:
         result = result.rstrip("\r\n") + newline
     if parse_views(result, shown) != [*wanted]:
-        raise ReaderError(f"{shown} is written in a way that only a person can change.", "Make the change there.")
+        raise ReaderError(f"{shown} has a layout that newsreader cannot edit.", "Make the change in an editor.")
     return result
 
 
+def _sources(current: Sequence[SavedView], wanted: Sequence[SavedView]) -> list[int | None]:
+    """Return the index in ``current`` of each wanted view, which may have been renamed; None for a new view."""
+    indexes = {view.name: index for index, view in enumerate(current)}
+    sources = [indexes.get(view.name) for view in wanted]
+    removed = [index for index in range(len(current)) if index not in sources]
+    for place, view in enumerate(wanted):
+        if sources[place] is None:
+            same = next((i for i in removed if (current[i].query, current[i].sort) == (view.query, view.sort)), None)
+            if same is not None:
+                sources[place] = same
+                removed.remove(same)
+    return sources
+
+
+def _keep_other_text(head: str, blocks: list[_Block], sources: Sequence[int | None], newline: str) -> str:
+    """Move the text after each deleted view to the end of the view above it, or of ``head``, which is returned."""
+    above = -1
+    for index, block in enumerate(blocks):
+        if index in sources:
+            above = index
+        elif block.after.strip():
+            if above == -1:
+                head += _blank_line(head, newline) + block.after.lstrip("\r\n")
+            else:
+                kept = blocks[above]
+                blocks[above] = kept._replace(after=kept.after + block.after.lstrip("\r\n"))
+    return head
+
+
 def custom_texts(text: str, views: Sequence[SavedView]) -> dict[str, str]:
-    """Return how those ``views`` of ``text`` are written that are not written as they would be here, by name."""
+    """Return the text of each of the ``views`` in ``text`` that newsreader would write differently, by name."""
     _, blocks = _blocks(text)
     if len(blocks) != len(views):
         return {}
-    both = zip(views, blocks, strict=True)
-    return {view.name: block.text for view, block in both if block.text.strip() != _fresh(view, "\n").strip()}
+    pairs = zip(views, blocks, strict=True)
+    return {view.name: block.text for view, block in pairs if block.text.strip() != _plain(view, "\n").strip()}
 
 
 def _blocks(text: str) -> tuple[str, list[_Block]]:
-    """Return what stands before the first view, and the views."""
-    found = list(_PIECES.finditer(text))
+    """Return the text before the first view, and the views."""
+    matches = list(_PIECES.finditer(text))
     starts: list[int] = []
     ends: list[int] = []
-    comments = {piece.start(): piece.end() for piece in found if piece["comment"]}
-    for piece in found:
-        if piece["header"]:
-            start = piece.start()
+    comments = {match.start() for match in matches if match["comment"]}
+    for match in matches:
+        if match["header"]:
+            start = match.start()
             while (above := text.rfind("\n", 0, max(0, start - 1)) + 1) in comments and above < start:
                 start = above
             starts.append(start)
-            ends.append(_line_end(text, piece.end()))
-        elif ends and not piece["comment"]:
-            ends[-1] = _line_end(text, piece.end())
+            ends.append(_line_end(text, match.end()))
+        elif ends and not match["comment"]:
+            ends[-1] = _line_end(text, match.end())
     if not starts:
         return text, []
     stops = [*starts[1:], len(text)]
@@ -203,38 +215,39 @@ def _blocks(text: str) -> tuple[str, list[_Block]]:
     return text[: starts[0]], blocks
 
 
-def _line_end(text: str, at: int) -> int:
-    end = text.find("\n", at)
+def _line_end(text: str, position: int) -> int:
+    end = text.find("\n", position)
     return len(text) if end == -1 else end + 1
 
 
-def _apart(before: str, newline: str) -> str:
-    """Return what has to stand between ``before`` and the next view, so that an empty line parts them."""
+def _blank_line(before: str, newline: str) -> str:
+    """Return the newlines needed after ``before`` to separate it from the next view by a blank line."""
     plain = before.replace("\r", "")
     return "" if not plain or plain.endswith("\n\n") else newline if plain.endswith("\n") else 2 * newline
 
 
-def _fresh(view: SavedView, newline: str) -> str:
+def _plain(view: SavedView, newline: str) -> str:
+    """Return a view as newsreader writes it."""
     lines = ["[[view]]", f"name = {_quoted(view.name)}", f"query = {_quoted(view.query)}"]
     lines += [f"sort = {_quoted(format_sort(view.sort))}"] if view.sort is not None else []
     return "".join(line + newline for line in lines)
 
 
-def _written(view: SavedView, former: str, newline: str) -> str:
-    """Return a view that is not there yet: as it was written before if it was, else plainly."""
-    fresh = _fresh(view, newline)
+def _restored(view: SavedView, former: str, newline: str) -> str:
+    """Return the text of a new view: its ``former`` text, edited, if there is a valid one."""
+    plain = _plain(view, newline)
     if not former:
-        return fresh
+        return plain
     try:
         (before,) = parse_views(former, "")
-        text = _changed(former, before, view, newline)
-        return text if parse_views(text, "") == [view] else fresh
-    except (ReaderError, ValueError):  # it is from a file of ours, which may have been changed
-        return fresh
+        text = _edited(former, before, view, newline)
+        return text if parse_views(text, "") == [view] else plain
+    except (ReaderError, ValueError):  # former comes from state.db, which may have been changed
+        return plain
 
 
-def _changed(block: str, before: SavedView, view: SavedView, newline: str) -> str:
-    """Return the text of a view so that it says another name, query or order."""
+def _edited(block: str, before: SavedView, view: SavedView, newline: str) -> str:
+    """Return the text of the view ``before``, changed to that of ``view``."""
     if not block.endswith("\n"):
         block += newline
     for key, old, new in (
@@ -244,18 +257,18 @@ def _changed(block: str, before: SavedView, view: SavedView, newline: str) -> st
     ):
         if old == new:
             continue
-        place = next((piece for piece in _PIECES.finditer(block) if piece["key"] == key), None)
-        if place is None:
+        match = next((each for each in _PIECES.finditer(block) if each["key"] == key), None)
+        if match is None:
             block = f"{block}{key} = {_quoted(new)}{newline}"
         elif new or key != "sort":
-            block = block[: place.start("value")] + _quoted(new) + block[place.end("value") :]
+            block = block[: match.start("value")] + _quoted(new) + block[match.end("value") :]
         else:
-            block = block[: place.start()] + block[_line_end(block, place.end()) :]
+            block = block[: match.start()] + block[_line_end(block, match.end()) :]
     return block
 
 
 def _quoted(text: str) -> str:
-    """Return a cleaned text as a string of TOML, the one that is easier to read."""
+    """Return a clean text as a TOML string of the kind that needs fewer escapes."""
     if ('"' in text or "\\" in text) and "'" not in text:
         return f"'{text}'"
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

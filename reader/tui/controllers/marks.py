@@ -167,7 +167,7 @@ class MarksController:
 
         async def job() -> None:
             step = await self._session.background.write(
-                lambda: self._counted(lambda: self._saved_views().undo(again=redo))
+                lambda: self._counted(lambda: self._saved_views().undo(redo=redo))
             )
             nothing = "There is nothing to redo." if redo else "There is nothing to undo."
             self._tell_changed(nothing if step is None else step.sentence)

@@ -425,7 +425,7 @@ class SavedViewsController:
 
         def work() -> tuple[str, list[SavedView]]:
             views = self._views_watcher.views
-            return change(views), views.look()
+            return change(views), views.load()
 
         async def job() -> None:
             description, saved = await self._session.background.write(work)
@@ -479,7 +479,7 @@ class SavedViewsController:
             taken = clean(new) != name and any(view.name == clean(new) for view in self._saved)
             line = self._session.prompts.line
             if taken and line is not None:
-                line.hint(f"There is a view “{clean(new)}” already. Choose another name.", warning=True)
+                line.hint(f"There is already a view “{clean(new)}”. Choose another name.", warning=True)
             return taken
 
         self._session.prompts.open(Prompt(rename, rejects=is_taken), "Rename the view: ", name)

@@ -54,7 +54,7 @@ class ViewsWatcher:
             self._is_watching = True
             threading.Thread(target=self._watch, name="views", daemon=True).start()
         try:
-            return self.views.look()
+            return self.views.load()
         except ReaderError as error:
             self._reported_fault = str(error)
             raise
@@ -62,7 +62,7 @@ class ViewsWatcher:
     def reload(self) -> list[SavedView] | None:
         """Return the saved views, which may have changed in the history; None when their file cannot be read now."""
         try:
-            return self.views.look()
+            return self.views.load()
         except ReaderError as error:
             self._fault = str(error)  # the watching thread reports it, unless that was done already
             return None
@@ -83,8 +83,8 @@ class ViewsWatcher:
                 return
 
     def _check(self) -> None:
-        if self.views.changed():
-            self._on_views(self.views.look())
+        if self.views.has_changed():
+            self._on_views(self.views.load())
             if self._reported_fault:
                 self._on_message("views.toml can be read again.", False)
             self._fault = self._reported_fault = ""

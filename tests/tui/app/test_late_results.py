@@ -12,7 +12,6 @@ from textual import events
 from reader.config.settings import Config
 from reader.core.model import Row
 from reader.library.articles import LibraryArticles
-from reader.library.library import Library
 from reader.tui.loaders import browser
 from tests.conftest import MakeFolder
 from tests.tui.helpers import NARROW, PATIENT, Reader, document, open_app
@@ -37,7 +36,7 @@ async def test_rows_loaded_before_a_mark_do_not_revert_it(seeds: Path, monkeypat
         read, go = threading.Event(), threading.Event()
         rows = LibraryArticles.rows
 
-        def slow(library: Library, rowids: Sequence[int]) -> list[Row]:
+        def slow(library: LibraryArticles, rowids: Sequence[int]) -> list[Row]:
             found = rows(library, rowids)
             if threading.current_thread() is not threading.main_thread() and len(rowids) > 1:
                 read.set()
@@ -62,7 +61,7 @@ async def test_repeated_refreshes_are_merged(make_folder: MakeFolder, monkeypatc
         under_way, most, lock = 0, 0, threading.Lock()
         read = LibraryArticles.parse
 
-        def counted(library: Library, path: bytes) -> object:
+        def counted(library: LibraryArticles, path: bytes) -> object:
             nonlocal under_way, most
             with lock:
                 under_way += 1

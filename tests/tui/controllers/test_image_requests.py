@@ -8,13 +8,13 @@ from typing import TypeVar
 
 import pytest
 
-from reader.images.model import ImageBox, RenderedImage
+from reader.images.model import CellSize, ImageBox, RenderedImage
 from reader.tui.loaders.images import NOT_CACHED, ImageLoader, ImageRequest, ImageSlot
 from tests.conftest import MakeFolder, OpenLibrary
 
 T = TypeVar("T")
 URL = "https://a.example/1.png"
-BOX = ImageBox(10, 5, (0, 0, 0), (8, 16), False)
+BOX = ImageBox(10, 5, (0, 0, 0), CellSize(8, 16))
 
 
 class InPlace:

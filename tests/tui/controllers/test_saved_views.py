@@ -319,7 +319,7 @@ async def test_unavailable_keys_say_so(folder: Path) -> None:
         await reader.press("G", "j")
         assert reader.message == "This is the last view."
         await to_head(reader)
-        assert reader.message == "There is nothing to select on this line."
+        assert reader.message == "This line cannot be selected."
 
 
 async def to_head(reader: Reader) -> None:
@@ -392,10 +392,10 @@ async def test_edits_of_the_file_are_followed(folder: Path) -> None:
         await reader.wait_until(lambda: "Edited 7" in shown(reader))
         text = path.read_text()
         path.write_text(text.replace("query = 'topic:ai'", "query = 3"))
-        await reader.wait_until(lambda: "the view “Edited”: query must be a text" in reader.text.replace("\n", ""))
+        await reader.wait_until(lambda: "the view “Edited”: query must be a string" in reader.text.replace("\n", ""))
         assert "Edited 7" in shown(reader)  # as long as it cannot be read
         await save(reader, "B")
-        assert "query must be a text" in reader.message
+        assert "query must be a string" in reader.message
         assert "query = 3" in path.read_text()
         path.write_text(text)
         await save(reader, "B")
@@ -422,7 +422,7 @@ async def test_a_view_can_be_saved_without_a_sidebar(folder: Path) -> None:
         await reader.press("w", *"m")
         assert "Tab: Mine" in reader.text
         await reader.press("tab")
-        assert "There is a view of this name" in reader.text
+        assert "A view of this name exists" in reader.text
         await reader.press("escape", "b")
         assert "Mine 20" in " ".join(shown(reader))
 
@@ -523,7 +523,7 @@ async def test_a_taken_name_keeps_the_prompt_open(folder: Path) -> None:
         await reader.press("b")
         await to(reader, "B")
         await reader.press("e", "ctrl+u", "A", "enter")
-        assert "There is a view “A” already." in reader.lines[-1]
+        assert "There is already a view “A”." in reader.lines[-1]
         await reader.press("2", "enter")
         assert [view.name for view in file()] == ["A", "A2"]
 

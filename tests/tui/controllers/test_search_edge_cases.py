@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from textual import events
 
+from reader.core.errors import ReaderError
 from reader.core.marks import MarkChange
 from reader.core.paths import Paths
 from reader.library.library import Library
-from reader.storage.sqlite.database import StorageError
 from reader.storage.sqlite.search.service import SearchService
 from reader.tui.widgets.article_list.article_list import ArticleList
 from tests.conftest import MakeFolder
@@ -62,7 +62,7 @@ async def test_a_failed_search_is_reported_and_keeps_the_list(ten: Path, monkeyp
         await reader.press("enter")
 
         def fail(*_: object, **__: object) -> None:
-            raise StorageError("The index cannot be read.", "Try again.")
+            raise ReaderError("The index cannot be read.", "Try again.")
 
         monkeypatch.setattr(SearchService, "run", fail)
         await write(reader, " 3")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.color import Color as RichColor
 from textual.color import Color
+from textual.theme import Theme
 
 from reader.config.settings import Config
 from reader.tui.theme import themes
@@ -15,7 +16,7 @@ from tests.tui.helpers import open_app
 
 
 @pytest.mark.parametrize("theme", [themes.DARK, themes.LIGHT])
-async def test_styles_have_the_colors_of_the_theme(seeds: Path, theme: themes.Theme) -> None:
+async def test_styles_have_the_colors_of_the_theme(seeds: Path, theme: Theme) -> None:
     async with open_app(seeds, settings=Config(theme=theme.name)) as reader:
         quiet = theme_style(reader.article_list, "quiet")
         assert quiet.color == RichColor.parse(theme.variables["foreground-muted"])

@@ -1,1 +1,1 @@
-"""Fetched pages and images of all folders: a bounded cache that never removes pages of starred articles."""
+"""Fetched pages and images of all folders: a bounded cache that never evicts pages of starred articles."""

@@ -1,4 +1,4 @@
-"""The file of fetched pages in use: read and written as it is now, whoever has put it aside or deleted it."""
+"""Access to the page file, which is reopened if it was replaced or deleted, and recovered if it is damaged."""
 
 from __future__ import annotations
 
@@ -13,106 +13,102 @@ from reader.core.errors import describe_error
 from reader.storage.sqlite import lock
 from reader.storage.sqlite.database import Database, StorageError, corruption_error, file_identity
 from reader.storage.sqlite.pages import eviction
-from reader.storage.sqlite.pages.recovery import open_or_recover, rebuild
+from reader.storage.sqlite.pages.recovery import lock_path, open_or_recover, rebuild
 
-_Answer = TypeVar("_Answer")
-_RENEWALS = 3
+_Result = TypeVar("_Result")
+_MAX_REOPENS = 3
 
 
 class PageFile:
-    """What :class:`reader.storage.sqlite.pages.store.PageStore` reads and writes by. Any thread may."""
+    """Transactions on the page file, the base of :class:`reader.storage.sqlite.pages.store.PageStore`. Thread-safe."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._file = file_identity(database.path)
-        self._renewing = threading.RLock()
-        self._checkpointing = threading.Lock()
-        self._former: list[Database] = []
+        self._reopen_lock = threading.RLock()
+        self._checkpoint_lock = threading.Lock()
+        self._replaced: list[Database] = []
         self.notice = ""
-        """What had to be done about the file, in a sentence for the person."""
+        """What was done to recover the file, in sentences for the user."""
 
     def close(self) -> None:
         """Close the file."""
-        self._database.close()
-        for former in self._former:
-            former.close()
+        for database in (self._database, *self._replaced):
+            database.close()
 
-    def _checkpoint(self, *, whole: bool = False) -> None:
+    def _checkpoint(self, *, force: bool = False) -> None:
+        """Empty the write-ahead log if it is long; ``force`` always does."""
         path = self._database.path
-        if path is None:
-            return
-        whole = whole or _is_longer(path.with_name(path.name + "-wal"), eviction.JOURNAL_BYTES)
-        if not whole:
+        if path is None or not (force or _is_longer(path.with_name(path.name + "-wal"), eviction.JOURNAL_BYTES)):
             return
         try:
-            # By one at a time; another that is at it does our part as well.
-            with lock.locked(self._checkpointing, path.with_name(path.name + ".lock"), lock.NO_WAIT):
+            # One at a time; if another process is doing it, this one has nothing to do.
+            with lock.locked(self._checkpoint_lock, lock_path(path), lock.NO_WAIT):
                 self._database.checkpoint(truncate=True)
         except lock.BusyError:
             return
 
-    def _read(self, act: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
-        def run(database: Database) -> _Answer:
+    def _read(self, query: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        def run(database: Database) -> _Result:
             with database.read() as db:
-                return _sound(database, db, act)
+                return _run_query(database, db, query)
 
-        return self._try(run)
+        return self._retry(run)
 
-    def _write(self, act: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
-        def run(database: Database) -> _Answer:
+    def _write(self, query: Callable[[sqlite3.Connection], _Result]) -> _Result:
+        def run(database: Database) -> _Result:
             with database.write() as db:
-                return _sound(database, db, act)
+                return _run_query(database, db, query)
 
-        answer = self._try(run)
+        result = self._retry(run)
         self._checkpoint()
-        return answer
+        return result
 
-    def _try(self, run: Callable[[Database], _Answer]) -> _Answer:
-        """Run it on the file as it is now; one that turns out to be damaged is set aside first."""
-        for _ in range(_RENEWALS):
+    def _retry(self, run: Callable[[Database], _Result]) -> _Result:
+        """Call ``run`` with the current file; if that is damaged, recover it and try again."""
+        for _ in range(_MAX_REOPENS):
             database = self._current()
             try:
                 return run(database)
             except StorageError as error:
-                if database is not self._database:  # another thread has renewed it meanwhile
+                if database is not self._database:  # another thread has reopened it in the meantime
                     continue
                 if not error.damaged or database.path is None:
                     raise
-                self._renew(database, damaged=True)
+                self._reopen(database, damaged=True)
         return run(self._database)
 
     def _current(self) -> Database:
-        """Return the file of that name: another process may have set ours aside, or somebody have deleted it."""
+        """Return the database, reopened if another process has replaced or deleted its file."""
         database = self._database
         if database.path is not None and file_identity(database.path) != self._file:
-            self._renew(database, damaged=False)
+            self._reopen(database, damaged=False)
         return self._database
 
-    def _renew(self, database: Database, *, damaged: bool) -> None:
+    def _reopen(self, database: Database, *, damaged: bool) -> None:
         path = database.path
         assert path is not None
-        with self._renewing:
+        with self._reopen_lock:
             if self._database is not database:
                 return
             try:
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                with lock.locked(threading.Lock(), path.with_name(path.name + ".lock"), lambda: True):
+                with lock.locked(threading.Lock(), lock_path(path), lambda: True):
                     if damaged and file_identity(path) == self._file:
-                        renewed, self.notice = rebuild(path)
+                        reopened, self.notice = rebuild(path)
                     else:
-                        renewed, notice = open_or_recover(path, locked=True)
+                        reopened, notice = open_or_recover(path, locked=True)
                         self.notice = notice or self.notice
             except OSError as error:
                 raise StorageError(path, sqlite3.OperationalError(describe_error(error))) from error
-            # Others may be at work with it; it is closed with the rest.
-            self._former.append(database)
-            self._database, self._file = renewed, file_identity(path)
+            self._replaced.append(database)  # other threads may still use it, so close() closes it
+            self._database, self._file = reopened, file_identity(path)
 
 
-def _sound(database: Database, db: sqlite3.Connection, act: Callable[[sqlite3.Connection], _Answer]) -> _Answer:
-    """Return what ``act`` finds; values that nobody has written are damage like any other."""
+def _run_query(database: Database, db: sqlite3.Connection, query: Callable[[sqlite3.Connection], _Result]) -> _Result:
+    """Return the result of ``query``; a stored value that cannot be decoded counts as damage."""
     try:
-        return act(db)
+        return query(db)
     except (zlib.error, ValueError, KeyError, TypeError, OverflowError) as error:
         raise StorageError(database.path, corruption_error()) from error
 
@@ -120,5 +116,5 @@ def _sound(database: Database, db: sqlite3.Connection, act: Callable[[sqlite3.Co
 def _is_longer(path: Path, size: int) -> bool:
     try:
         return path.stat().st_size > size
-    except OSError:  # there is none
+    except OSError:  # it does not exist
         return False

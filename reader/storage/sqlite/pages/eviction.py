@@ -1,7 +1,4 @@
-"""What goes when there is too much in the file of fetched pages: images first, then pages, the oldest first.
-
-And when the file is larger than what is in it.
-"""
+"""Eviction from the page file: images first, then pages, the oldest first; and measures of its unused space."""
 
 from __future__ import annotations
 
@@ -14,13 +11,13 @@ from reader.core.marks import int_to_id
 from reader.storage.sqlite.pages import fulltext
 
 JOURNAL_BYTES = 2_000_000
-"""The write-ahead log is emptied once it is longer."""
-_FREE_BYTES = 500_000
-"""Room that may stay unused in the file."""
-_MUCH_WASTE = 1 / 3
-"""Words of former pages, per page that is there, that are worth the renewal of the table."""
+"""A longer write-ahead log is emptied."""
+_MAX_FREE_BYTES = 500_000
+"""Unused space that the file may keep, besides one eighth of its size."""
+_MAX_WASTE = 1 / 3
+"""Removed pages in the full-text table per existing page; more are worth rebuilding the table."""
 _SLACK = 1_000_000
-"""Bytes that a file may be too large without a renewal."""
+"""Excess bytes of the file that are not worth rebuilding the full-text table."""
 
 
 class PruneResult(NamedTuple):
@@ -33,7 +30,7 @@ class PruneResult(NamedTuple):
 
 
 def size_of(db: sqlite3.Connection) -> int:
-    """Return the bytes of all pages and images, as they are counted. Raises sqlite3.Error."""
+    """Return the total size of all pages and images in bytes. Raises sqlite3.Error."""
     return int(db.execute("SELECT bytes FROM totals").fetchone()[0])
 
 
@@ -44,12 +41,12 @@ def evict(
     *,
     page: int | None = None,
     image: str | None = None,
-    stays: Container[str] = frozenset(),
+    protected: Container[str] = frozenset(),
 ) -> PruneResult:
-    """Remove the oldest until no more than ``limit`` bytes are left, but never ``page`` and ``image``.
+    """Remove the oldest images and pages until at most ``limit`` bytes are left.
 
-    Pages of ``starred`` articles stay; None stands for all pages. So do those of the articles, by
-    their identities, that ``stays`` has. Raises sqlite3.Error.
+    ``page``, ``image`` and the pages of ``starred`` and ``protected`` articles are never
+    removed. If ``starred`` is None, no page is. Raises sqlite3.Error.
     """
     size = before = size_of(db)
     images, pages = [], []
@@ -62,7 +59,7 @@ def evict(
     for id_, bytes_ in db.execute("SELECT id, bytes FROM pages ORDER BY fetched_at"):
         if size <= limit or starred is None:
             break
-        if id_ not in starred and id_ != page and int_to_id(id_) not in stays:
+        if id_ not in starred and id_ != page and int_to_id(id_) not in protected:
             pages.append((id_,))
             size -= bytes_
     db.executemany("DELETE FROM images WHERE url = ?", images)
@@ -71,24 +68,21 @@ def evict(
 
 
 def has_waste(db: sqlite3.Connection) -> bool:
-    """Return whether the file is so much larger than its pages that their words are to be renewed, or are just now.
-
-    Raises sqlite3.Error.
-    """
-    if fulltext.is_renewing(db):
+    """Return whether the full-text table should be rebuilt, or is being rebuilt. Raises sqlite3.Error."""
+    if fulltext.is_rebuilding(db):
         return True
     used = _bytes(db, "page_count") - _bytes(db, "freelist_count")
-    return used > size_of(db) * 5 // 4 + _SLACK and fulltext.waste(db) > _MUCH_WASTE
+    return used > size_of(db) * 5 // 4 + _SLACK and fulltext.waste(db) > _MAX_WASTE
 
 
-def has_free(db: sqlite3.Connection) -> bool:
+def has_free_space(db: sqlite3.Connection) -> bool:
     """Return whether much of the file is unused. Raises sqlite3.Error."""
-    return _bytes(db, "freelist_count") > _FREE_BYTES + _bytes(db, "page_count") // 8
+    return _bytes(db, "freelist_count") > _MAX_FREE_BYTES + _bytes(db, "page_count") // 8
 
 
-def give_back(db: sqlite3.Connection) -> None:
-    """Give back to the system what is unused in the file; outside of a transaction. Raises sqlite3.Error."""
-    db.executescript("PRAGMA incremental_vacuum")  # execute() would end it after the first page
+def vacuum(db: sqlite3.Connection) -> None:
+    """Return the unused space of the file to the file system, outside a transaction. Raises sqlite3.Error."""
+    db.executescript("PRAGMA incremental_vacuum")  # execute() would stop after the first page
 
 
 def _bytes(db: sqlite3.Connection, pragma: str) -> int:
@@ -97,18 +91,18 @@ def _bytes(db: sqlite3.Connection, pragma: str) -> int:
 
 
 class NoRoomError(ReaderError):
-    """There is no room for a page but that of pages that are to stay."""
+    """The cache is full of pages that must not be removed."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(
             f"There is no room for more pages in {limit / 1_000_000:,.0f} MB.",
-            "More have room with a larger cache_mb under [fetch] in config.toml; `newsreader cache clear` removes all "
-            "but those of starred articles.",
+            "Set a larger cache_mb under [fetch] in config.toml, or run `newsreader cache clear`, which removes all "
+            "pages except those of starred articles.",
         )
 
 
 def no_image_room_error(size: int, limit: int) -> ReaderError:
-    """Return that an image of so many bytes has no room."""
-    what, most = (f"{each / 1_000_000:,.1f} MB" for each in (size, limit))
-    hint = "There is more with a larger cache_mb under [fetch] in config.toml."
-    return ReaderError(f"Its {what} have no room among the {most} that are kept.", hint)
+    """Return the error for an image of ``size`` bytes that does not fit into ``limit`` bytes."""
+    needed, available = (f"{each / 1_000_000:,.1f} MB" for each in (size, limit))
+    hint = "Set a larger cache_mb under [fetch] in config.toml."
+    return ReaderError(f"There is no room for an image of {needed} in a cache of {available}.", hint)

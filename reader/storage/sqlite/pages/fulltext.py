@@ -1,8 +1,8 @@
-"""The words of the pages that are kept: an FTS5 table in their file, which holds no text itself.
+"""Full-text index of the stored pages: a contentless FTS5 table in the page file.
 
-Nothing can be taken out of such a table. So each page that is put in gets a number of its own
-there, its slot; what is under the slots of former pages is passed over, and gone when the
-table is renewed: another is filled beside it, a few pages at a time, and then takes its place.
+Rows cannot be deleted from such a table. Each stored page therefore gets a new row id, its
+slot; rows without a slot are ignored. They disappear when the table is rebuilt: a second
+table is filled, a few pages at a time, and then replaces the first.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ CREATE VIRTUAL TABLE words USING fts5(text, content='', tokenize='ascii');
 CREATE TABLE slots (slot INTEGER PRIMARY KEY AUTOINCREMENT, id INTEGER NOT NULL UNIQUE);
 CREATE TRIGGER words_out AFTER DELETE ON pages BEGIN DELETE FROM slots WHERE id = OLD.id; END
 """
-_AT_ONCE = 20
-"""Pages that go into the new table in one transaction: others wait for it;"""
-_LONG = 500_000
-"""characters of text from which on they are enough."""
+_BATCH_PAGES = 20
+"""Maximum pages that one transaction of a rebuild copies, as other writers wait for it."""
+_BATCH_CHARACTERS = 500_000
+"""Characters of text after which such a transaction ends early."""
 
 
 def put(db: sqlite3.Connection, id_: int, text: bytes) -> None:
-    """Index the words of a page's stored text and drop its former ones. Raises sqlite3.Error."""
+    """Index the stored text of a page in place of its previous one. Raises sqlite3.Error."""
     db.execute("DELETE FROM slots WHERE id = ?", [id_])
     slot = db.execute("INSERT INTO slots (id) VALUES (?)", [id_]).lastrowid
     db.execute("INSERT INTO words (rowid, text) VALUES (?, ?)", [slot, words_of(text)])
 
 
 def matching(db: sqlite3.Connection, phrase: Sequence[str], *, prefix: bool) -> list[int]:
-    """Return the articles, by number, in whose pages these words stand in a row. Raises sqlite3.Error.
+    """Return the numbers of the articles whose pages contain these words in a row. Raises sqlite3.Error.
 
-    With ``prefix`` the last of them may go on.
+    With ``prefix`` the last word may be the start of a longer one.
     """
     match = expression(phrase, ("text",), prefix=prefix)
     query = "SELECT id FROM slots WHERE slot IN (SELECT rowid FROM words WHERE words MATCH ?)"
@@ -42,35 +42,35 @@ def matching(db: sqlite3.Connection, phrase: Sequence[str], *, prefix: bool) -> 
 
 
 def waste(db: sqlite3.Connection) -> float:
-    """Return how many former pages there are in the table for each that is there. Raises sqlite3.Error."""
-    (there,) = db.execute("SELECT count(*) FROM slots").fetchone()
+    """Return the number of removed pages in the table per existing page. Raises sqlite3.Error."""
+    (pages,) = db.execute("SELECT count(*) FROM slots").fetchone()
     (rows,) = db.execute("SELECT count(*) FROM words_docsize").fetchone()
-    return float((rows - there) / max(there, 1))
+    return float((rows - pages) / max(pages, 1))
 
 
-def is_renewing(db: sqlite3.Connection) -> bool:
-    """Return whether a renewal was begun and is not done. Raises sqlite3.Error."""
+def is_rebuilding(db: sqlite3.Connection) -> bool:
+    """Return whether a rebuild was started but not completed. Raises sqlite3.Error."""
     return db.execute("SELECT 1 FROM sqlite_master WHERE name = 'words_renewed'").fetchone() is not None
 
 
-def renew(db: sqlite3.Connection) -> bool:
-    """Begin to renew the table, or go a step on, and return whether it is done; for a transaction.
+def rebuild_step(db: sqlite3.Connection) -> bool:
+    """Start or continue to rebuild the table, inside a transaction; return whether it is complete.
 
-    Raises sqlite3.Error, zlib.error, ValueError, TypeError.
+    Raises sqlite3.Error, zlib.error, ValueError and TypeError.
     """
-    if not is_renewing(db):
+    if not is_rebuilding(db):
         db.execute("CREATE VIRTUAL TABLE words_renewed USING fts5(text, content='', tokenize='ascii')")
-    # New pages go into the former table meanwhile, and get higher slots: their turn comes.
+    # Pages stored in the meantime go into the old table and get higher slots, so a later step copies them.
     (last,) = db.execute("SELECT ifnull(max(id), 0) FROM words_renewed_docsize").fetchone()
     query = "SELECT slot, blocks FROM slots JOIN texts USING (id) WHERE slot > ? ORDER BY slot LIMIT ?"
-    done, length = 0, 0
-    for slot, stored in db.execute(query, [last, _AT_ONCE]):
+    pages, length = 0, 0
+    for slot, stored in db.execute(query, [last, _BATCH_PAGES]):
         text = words_of(stored)
         db.execute("INSERT INTO words_renewed (rowid, text) VALUES (?, ?)", [slot, text])
-        done, length = done + 1, length + len(text)
-        if length > _LONG:
+        pages, length = pages + 1, length + len(text)
+        if length > _BATCH_CHARACTERS:
             return False
-    if done == _AT_ONCE:
+    if pages == _BATCH_PAGES:
         return False
     db.execute("DROP TABLE words")
     db.execute("ALTER TABLE words_renewed RENAME TO words")

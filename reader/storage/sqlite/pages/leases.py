@@ -1,8 +1,8 @@
-"""Who is just now fetching an article: one program of those that share the file of fetched pages.
+"""Leases of articles: of the programs that share a page file, only one fetches an article at a time.
 
-A claim is a lock on one byte of a file, which never has any: the system gives it back when
-its program ends, however that ends. (POSIX: such a lock is the whole program's, and is
-gone when the program closes the file.)
+A lease is a lock on one byte of an empty file. The operating system releases it when the
+program ends, however it ends. On POSIX, such a lock belongs to the whole process, and closing
+the file releases it.
 """
 
 from __future__ import annotations
@@ -13,57 +13,57 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # not a POSIX system: each fetches for itself
+except ImportError:  # not POSIX: every program fetches for itself
     fcntl = None  # type: ignore[assignment]
 
-_BYTES = 2**62
-"""Places there are: offsets of files are signed numbers of 64 bits, and some systems add one."""
+_MAX_OFFSET = 2**62
+"""File offsets are signed 64-bit numbers, and some systems add one to them."""
 
 
 class Leases:
-    """The claims of this program; any thread may ask."""
+    """The leases that this program holds. Thread-safe."""
 
     def __init__(self, path: Path | None) -> None:
-        """``path``: the file to lock, which is made by the first claim; None where nobody shares."""
+        """``path`` is the lock file, which the first lease creates; None if no other program shares the pages."""
         self._path = path
         self._guard = threading.Lock()
         self._handle: int | None = None
 
     def acquire(self, number: int) -> bool:
-        """Claim an article, by its number; False when another program has it.
+        """Acquire the lease of an article by its number; return False if another program has it.
 
-        Where nothing can be locked (no such system, file system or right), True: rather twice than not at all.
+        Where locks are unavailable, return True: it is better to fetch twice than not at all.
         """
         with self._guard:
-            handle = self._opened()
+            handle = self._open()
             if handle is None:
                 return True
             try:
-                fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number % _BYTES)
-            except (BlockingIOError, PermissionError):  # both mean that another has it
+                fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number % _MAX_OFFSET)
+            except (BlockingIOError, PermissionError):  # both mean that another program has it
                 return False
             except OSError:
                 return True
             return True
 
     def release(self, number: int) -> None:
-        """Give a claim back."""
+        """Release the lease of an article."""
         with self._guard:
             if self._handle is None:
                 return
             try:
-                fcntl.lockf(self._handle, fcntl.LOCK_UN, 1, number % _BYTES)
-            except OSError:  # a file system without locks: there was none
+                fcntl.lockf(self._handle, fcntl.LOCK_UN, 1, number % _MAX_OFFSET)
+            except OSError:  # a file system without locks, so none was acquired
                 return
 
     def close(self) -> None:
-        """Give all back."""
+        """Release all leases."""
         with self._guard:
             if self._handle is not None:
                 os.close(self._handle)
                 self._handle = None
 
-    def _opened(self) -> int | None:
+    def _open(self) -> int | None:
         if self._handle is None and self._path is not None and fcntl is not None:
             try:
                 self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)

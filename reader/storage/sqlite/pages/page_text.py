@@ -1,4 +1,4 @@
-"""The text of a page as its row has it: blocks as compressed JSON. Pure."""
+"""The text of a page as its row stores it: blocks as compressed JSON. Pure."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ if TYPE_CHECKING:
     from reader.content.blocks import Block
 
 _MAX_MARKDOWN = 2_000_000
-"""Characters; the longest text that format 1 has."""
+"""Characters of the longest text that format 1 stores."""
 
 
 def pack(blocks: tuple[Block, ...]) -> bytes:
     """Return blocks as they are stored."""
     from reader.content.serialize import to_values
 
-    # Clean text has no lone surrogates; should there be any, a question mark replaces them.
+    # Clean text has no lone surrogates; if it had, a question mark would replace them.
     return zlib.compress(json.dumps(to_values(blocks), ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def unpack(stored: bytes, url: str) -> tuple[Block, ...]:
-    """Return stored blocks. Raises zlib.error and kinds of ValueError or TypeError for damage.
+    """Return stored blocks. Raises zlib.error, ValueError or TypeError if they are damaged.
 
-    ``url`` resolves the relative addresses of a text that format 1 stored as Markdown.
+    ``url`` resolves the relative links of text that format 1 stored as Markdown.
     """
     from reader.content.serialize import from_values
 
     text = zlib.decompress(stored).decode("utf-8")
-    # Markdown of format 1 never starts like this: brackets at the start of a text are escaped.
+    # Markdown of format 1 never starts like this: it escapes brackets at the start of a text.
     if text == "[]" or text.startswith('[["'):
         return from_values(json.loads(text))
     from reader.content.markdown.parser import parse_markdown
@@ -40,7 +40,7 @@ def unpack(stored: bytes, url: str) -> tuple[Block, ...]:
 
 
 def words_of(stored: bytes) -> str:
-    """Return the words of a stored text for the search index. Raises what :func:`unpack` does."""
+    """Return the words of a stored text for the search index. Raises what :func:`unpack` raises."""
     from reader.content.blocks import plain_text
 
     return " ".join(words(plain_text(unpack(stored, ""))))

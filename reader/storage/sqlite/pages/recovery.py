@@ -1,7 +1,7 @@
-"""What to do when the file of fetched pages is damaged, or of another format.
+"""Recovery of a page file that is damaged or has another format.
 
-What can be read of a damaged one goes into a file beside it, which takes its place only
-when it is whole: whoever ends the program meanwhile loses nothing.
+The readable pages of a damaged file are copied to a new file, which replaces it only when it
+is complete. Nothing is lost if the program is killed in between.
 """
 
 from __future__ import annotations
@@ -24,10 +24,15 @@ from reader.storage.sqlite.pages.schema import PageRow, is_ours, page_of, prepar
 log = logging.getLogger(__name__)
 
 
-def open_or_recover(path: Path, *, locked: bool = False) -> tuple[Database, str]:
-    """Return the file with its tables made, and what had to be done about it. Raises StorageError, OSError.
+def lock_path(path: Path) -> Path:
+    """Return the lock file of the page file at ``path``, held to checkpoint or recover it."""
+    return path.with_name(path.name + ".lock")
 
-    ``locked`` says that the caller holds the lock of the file.
+
+def open_or_recover(path: Path, *, locked: bool = False) -> tuple[Database, str]:
+    """Return the page file with its tables, and a notice of any recovery. Raises StorageError and OSError.
+
+    ``locked`` means that the caller holds the lock of the file.
     """
     if not path.is_dir() and not _was_interrupted(path):
         try:
@@ -35,111 +40,111 @@ def open_or_recover(path: Path, *, locked: bool = False) -> tuple[Database, str]
         except StorageError as error:
             if not error.damaged:
                 raise
-            log.warning("%s It is set aside, and made anew.", error.message)
+            log.warning("%s It is set aside and rebuilt.", error.message)
     if locked:
-        return _mended(path)
+        return _recover(path)
     before = file_identity(path)
-    with lock.locked(threading.Lock(), path.with_name(path.name + ".lock"), lambda: True):
-        if file_identity(path) != before:  # another process was quicker
+    with lock.locked(threading.Lock(), lock_path(path), lambda: True):
+        if file_identity(path) != before:  # another process was faster
             return open_database(path, prepare, durable=False), ""
-        return _mended(path)
+        return _recover(path)
 
 
-def _mended(path: Path) -> tuple[Database, str]:
+def _recover(path: Path) -> tuple[Database, str]:
     if not _was_interrupted(path):
         return rebuild(path)
-    database = _put_in_place(path)
-    return database, "The file of fetched pages was damaged; what could be saved of it is here again."
+    database = _replace_with_copy(path)
+    return database, "The file of fetched pages was damaged; the pages that could be saved are back."
 
 
 def rebuild(path: Path) -> tuple[Database, str]:
-    """Set a file that cannot be used aside, and return another, with what can be read of one of ours.
+    """Set an unusable file aside and return a new one, with the pages that could be read, and a notice.
 
-    And what was done, in sentences. For whoever holds the lock of the file. Raises
-    StorageError and OSError, and then the file is where it was.
+    The caller holds the lock of the file. Raises StorageError and OSError, and leaves the file
+    in its place then.
     """
     remove_leftovers(path)
-    if _is_strange(path):
+    if _is_foreign(path):
         aside, database = quarantine(path), open_database(path, prepare, durable=False)
-        what = "was written by another version of newsreader, or another program,"
+        cause = "was written by another version of newsreader, or another program,"
         saved = 0
     else:
-        known = _save(path)
+        copied = _copy_readable(path)
         aside = quarantine(path)
-        database = _put_in_place(path)
-        # What others, to whom it did not seem damaged, have kept meanwhile.
-        saved = len(known | _take_over(aside, database, known))
-        what = "was damaged,"
+        database = _replace_with_copy(path)
+        # Programs that have not noticed the damage may have stored more pages in the meantime.
+        saved = len(copied | _copy_pages(aside, database, copied))
+        cause = "was damaged,"
     for former in quarantined_files(path):
         if not former.name.startswith(aside.name):
             former.unlink(missing_ok=True)
-    rest = f"{format_count(saved, 'page')} could be saved." if saved else "What was in it can be fetched again."
-    return database, f"The file of fetched pages {what} and is set aside as {show_path(aside)}. {rest}"
+    rest = f"{format_count(saved, 'page')} could be saved." if saved else "Its pages can be fetched again."
+    return database, f"The file of fetched pages {cause} and is set aside as {show_path(aside)}. {rest}"
 
 
-def _save(path: Path) -> Set[int]:
-    """Have all that can be read in a file beside it, whose name says that it is whole, and return which pages."""
-    target = _rescuing(path)
+def _copy_readable(path: Path) -> Set[int]:
+    """Copy all readable pages to a new file, whose final name means that it is complete; return their ids."""
+    target = _partial_copy(path)
     try:
         database = open_database(target, prepare, durable=False)
         try:
-            saved = _take_over(path, database, frozenset())
+            copied = _copy_pages(path, database, frozenset())
             database.checkpoint(truncate=True)
         finally:
             database.close()
         sync(target)
-        target.rename(_rescued(path))
+        target.rename(_complete_copy(path))
     except BaseException:
-        with contextlib.suppress(OSError):  # why it failed is the news
+        with contextlib.suppress(OSError):  # the first error is the one to report
             remove_leftovers(path)
         raise
     sync(path.parent)
-    return saved
+    return copied
 
 
-def _take_over(path: Path, database: Database, known: Set[int]) -> Set[int]:
-    """Put every page of a damaged file that is whole into another, but those that are known; return which."""
-    saved = set()
-    for row in _readable(path, known):
+def _copy_pages(path: Path, database: Database, known: Set[int]) -> Set[int]:
+    """Copy every intact page of a damaged file, except ``known`` ones, to ``database``; return their ids."""
+    copied = set()
+    for row in _intact_rows(path, known):
         with database.write() as db:
             put(db, row)
         database.checkpoint()
-        saved.add(row.id)
-    return saved
+        copied.add(row.id)
+    return copied
 
 
-def _put_in_place(path: Path) -> Database:
-    """Give the file that was saved the name of the damaged one, which is gone from there."""
-    for tail in ("-wal", "-shm"):  # of the former: SQLite would take them for this one's
-        path.with_name(path.name + tail).unlink(missing_ok=True)
-    _rescued(path).rename(path)
+def _replace_with_copy(path: Path) -> Database:
+    """Rename the complete copy to ``path``, from where the damaged file has been moved away, and open it."""
+    for suffix in ("-wal", "-shm"):  # left by the damaged file; SQLite would apply them to the copy
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    _complete_copy(path).rename(path)
     return open_database(path, prepare, durable=False)
 
 
 def _was_interrupted(path: Path) -> bool:
-    """Return whether somebody was ended between setting the former aside and putting the other in its place."""
-    return not path.exists() and _rescued(path).exists()
+    """Return whether a process died after it set the file aside and before it put the copy in its place."""
+    return not path.exists() and _complete_copy(path).exists()
 
 
-def _rescuing(path: Path) -> Path:
+def _partial_copy(path: Path) -> Path:
     return path.with_name(f"{path.name}.rescuing")
 
 
-def _rescued(path: Path) -> Path:
+def _complete_copy(path: Path) -> Path:
     return path.with_name(f"{path.name}.rescued")
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove what a rescue that was interrupted has left, where the file itself is there. Raises OSError."""
+    """Remove the copies that an interrupted recovery left, if the file itself exists. Raises OSError."""
     if not path.exists():
         return
-    for each in (_rescuing(path), _rescued(path)):
-        for tail in ("", "-wal", "-shm"):
-            each.with_name(each.name + tail).unlink(missing_ok=True)
+    for copy in (_partial_copy(path), _complete_copy(path)):
+        for suffix in ("", "-wal", "-shm"):
+            copy.with_name(copy.name + suffix).unlink(missing_ok=True)
 
 
-def _is_strange(path: Path) -> bool:
-    """Return whether it is a sound file of another format, or none at all."""
+def _is_foreign(path: Path) -> bool:
+    """Return whether the file is undamaged but of another format or program, or is not a regular file."""
     if not path.is_file():
         return True
     try:
@@ -149,8 +154,8 @@ def _is_strange(path: Path) -> bool:
         return False
 
 
-def _readable(path: Path, known: Set[int]) -> Iterator[PageRow]:
-    """Yield every page of a damaged file that is whole, but those that are known."""
+def _intact_rows(path: Path, known: Set[int]) -> Iterator[PageRow]:
+    """Yield every intact page of a damaged file, except ``known`` ones."""
     if not path.is_file():
         return
     db: sqlite3.Connection | None = None
@@ -159,9 +164,9 @@ def _readable(path: Path, known: Set[int]) -> Iterator[PageRow]:
         db.execute("PRAGMA trusted_schema=OFF")
         if not is_ours(db):
             return
-        ids = dict.fromkeys(id_ for query in _EVERY_ID for id_ in _until_damage(db, query))
+        ids = dict.fromkeys(id_ for query in _ID_QUERIES for id_ in _ids_until_damage(db, query))
         for id_ in ids.keys() - known:
-            row = _whole_row(db, id_)
+            row = _intact_row(db, id_)
             if row is not None:
                 yield row
     except (sqlite3.Error, UnicodeDecodeError) as error:
@@ -171,16 +176,16 @@ def _readable(path: Path, known: Set[int]) -> Iterator[PageRow]:
             db.close()
 
 
-_EVERY_ID = (
+_ID_QUERIES = (
     "SELECT id FROM texts ORDER BY id",
     "SELECT id FROM texts ORDER BY id DESC",
     "SELECT id FROM pages ORDER BY id",
     "SELECT id FROM pages ORDER BY id DESC",
 )
-"""From both ends: what is damaged in the middle hides what is behind it."""
+"""Read in both directions, since a query stops at the first damaged place."""
 
 
-def _until_damage(db: sqlite3.Connection, query: str) -> Iterator[int]:
+def _ids_until_damage(db: sqlite3.Connection, query: str) -> Iterator[int]:
     try:
         for (id_,) in db.execute(query):
             if isinstance(id_, int):
@@ -189,7 +194,7 @@ def _until_damage(db: sqlite3.Connection, query: str) -> Iterator[int]:
         return
 
 
-def _whole_row(db: sqlite3.Connection, id_: int) -> PageRow | None:
+def _intact_row(db: sqlite3.Connection, id_: int) -> PageRow | None:
     query = "SELECT id, fetched_at, checked_at, bytes, facts, blocks, body FROM pages JOIN texts USING (id)"
     try:
         found: Sequence[Any] | None = db.execute(f"{query} WHERE id = ?", [id_]).fetchone()
@@ -204,5 +209,5 @@ def _whole_row(db: sqlite3.Connection, id_: int) -> PageRow | None:
 
 
 def quarantined_files(path: Path | None) -> list[Path]:
-    """Return files that were set aside as damaged."""
+    """Return the files that were set aside as damaged."""
     return [] if path is None else [each for each in path.parent.glob(f"{path.name}.damaged-*") if each.is_file()]

@@ -1,4 +1,4 @@
-"""The file of fetched pages: its tables, and pages as their rows."""
+"""The tables of the page file, and the conversion between pages and rows."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _FORMAT = 2
-"""Raised with every change of the tables. Format 1 is converted in place; any other is set aside."""
+"""Incremented with every change of the tables. Format 1 is converted in place; a file of any other is set aside."""
 _MARKDOWN_FORMAT = 1
-"""Had Markdown where there are blocks now; its texts are parsed when they are read."""
+"""Stored Markdown instead of blocks; its texts are parsed when they are read."""
 _APPLICATION_ID = 0x6E657750  # "newP"
-# The texts have a table of their own, so that what pages there are is found without passing over them.
+# Texts have their own table, so that a scan of the pages does not have to read them.
 _SCHEMA = """
 CREATE TABLE pages (
     id INTEGER PRIMARY KEY,
-    fetched_at INTEGER NOT NULL, -- microseconds since 1970, as all times here
+    fetched_at INTEGER NOT NULL, -- microseconds since 1970, like all times here
     checked_at INTEGER NOT NULL,
     bytes INTEGER NOT NULL,
-    facts TEXT NOT NULL -- all else that is known of it, as JSON
+    facts TEXT NOT NULL -- everything else about the page, as JSON
 );
 CREATE INDEX pages_by_age ON pages (fetched_at);
 CREATE TABLE texts (id INTEGER PRIMARY KEY, blocks BLOB NOT NULL, body BLOB NOT NULL);
@@ -45,7 +45,7 @@ CREATE TABLE failures (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, told TEXT NO
 CREATE INDEX failures_by_age ON failures (at);
 CREATE TABLE totals (
     pages INTEGER NOT NULL, images INTEGER NOT NULL, bytes INTEGER NOT NULL, changes INTEGER NOT NULL
-    -- of pages, from a number on that no other file begins with
+    -- counts changes of pages, from a random start that differs between files
 );
 INSERT INTO totals VALUES (0, 0, 0, random() / 4);
 CREATE TRIGGER page_in AFTER INSERT ON pages BEGIN
@@ -61,11 +61,11 @@ CREATE TRIGGER image_out AFTER DELETE ON images BEGIN
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 ROW_BYTES = 500
-"""Roughly what a page takes besides its texts."""
+"""Approximate size of a page or image in the file, besides its content."""
 
 
 class PageRow(NamedTuple):
-    """A page as its tables have it."""
+    """A page as its tables store it."""
 
     id: int
     fetched_at: int
@@ -78,7 +78,7 @@ class PageRow(NamedTuple):
 
 
 def put(db: sqlite3.Connection, row: PageRow) -> None:
-    """Write a page in the place of its former self."""
+    """Store a page in place of its previous version. Raises sqlite3.Error."""
     db.execute("DELETE FROM pages WHERE id = ?", [row.id])
     db.execute("INSERT INTO pages VALUES (?, ?, ?, ?, ?)", row[:5])
     db.execute("INSERT INTO texts VALUES (?, ?, ?)", [row.id, row.text, row.body])
@@ -87,8 +87,8 @@ def put(db: sqlite3.Connection, row: PageRow) -> None:
 
 
 def row_of(page: Page, body: bytes, charset: str) -> PageRow:
-    """Return what the tables have of a page and its body."""
-    from reader.content.blocks import plain_text  # lazy: the first frame has no text
+    """Return the row of a page and its body."""
+    from reader.content.blocks import plain_text  # lazy: the first frame needs no page text
 
     extract = page.extract
     image = extract.image
@@ -101,24 +101,24 @@ def row_of(page: Page, body: bytes, charset: str) -> PageRow:
     }  # fmt: skip
     text = page_text.pack(extract.blocks)
     packed = zlib.compress(body)
-    size = len(text) + len(packed) + len(plain_text(extract.blocks)) // 2 + ROW_BYTES  # half of the text: its index
+    size = len(text) + len(packed) + len(plain_text(extract.blocks)) // 2 + ROW_BYTES  # half: its index
     return PageRow(
         id_to_int(page.id), micros(page.fetched_at), micros(page.checked_at), size, json.dumps(facts), text, packed
     )
 
 
 def page_in(db: sqlite3.Connection, id_: str) -> Page | None:
-    """Return the page of an article. Raises sqlite3.Error, and for damage what :func:`page_of` does."""
+    """Return the page of an article. Raises sqlite3.Error, and what :func:`page_of` raises for damage."""
     query = "SELECT fetched_at, checked_at, facts, blocks FROM pages JOIN texts USING (id) WHERE id = ?"
     found = db.execute(query, [id_to_int(id_)]).fetchone()
     return None if found is None else page_of(id_, *found)
 
 
-def page_of(id_: str, fetched_at: int, checked_at: int, told: str, text: bytes) -> Page:
-    """Return the page that a row is of. Raises zlib.error and kinds of ValueError, KeyError or TypeError for damage."""
+def page_of(id_: str, fetched_at: int, checked_at: int, facts_json: str, text: bytes) -> Page:
+    """Return the page of a row. Raises zlib.error, ValueError, KeyError or TypeError if the row is damaged."""
     from reader.content.page import Page
 
-    facts = json.loads(told)
+    facts = json.loads(facts_json)
     published, image = facts["published_at"], facts["image"]
     if facts["way"] not in get_args(AddressKind):
         raise ValueError
@@ -151,31 +151,31 @@ def micros(moment: datetime) -> int:
 
 
 def time_of(micros: int) -> datetime:
-    """Return the aware time, in UTC, of so many microseconds since 1970."""
+    """Return the aware UTC time of a number of microseconds since 1970."""
     return _EPOCH + micros * _MICROSECOND
 
 
 def prepare(database: Database) -> None:
     """Create the tables, or convert those of format 1.
 
-    Raises StorageError, of a file of another format or program as of a damaged one.
+    Raises StorageError; a file of another format or program counts as damaged.
     """
     with database.read() as db:
         if is_ours(db):
             return
         if not db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-            # So that room can be given back; a file that has a journal already takes it up by VACUUM alone.
+            # Lets vacuum() shrink the file. A file that already uses WAL adopts the setting only with VACUUM.
             db.execute("PRAGMA auto_vacuum=INCREMENTAL")
             db.execute("VACUUM")
     with database.write() as db:
-        if is_ours(db):  # another instance was quicker
+        if is_ours(db):  # another instance was faster
             return
         if is_ours(db, _MARKDOWN_FORMAT):
             db.execute("ALTER TABLE texts RENAME COLUMN markdown TO blocks")
             db.execute(f"PRAGMA user_version={_FORMAT}")
             return
         if db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
-            raise StorageError(database.path, sqlite3.DatabaseError("it is of another format"), damaged=True)
+            raise StorageError(database.path, sqlite3.DatabaseError("it has another format"), damaged=True)
         for statement in f"{_SCHEMA};{fulltext.SCHEMA}".split(";\n"):
             db.execute(statement)
         db.execute(f"PRAGMA application_id={_APPLICATION_ID}")
@@ -183,7 +183,7 @@ def prepare(database: Database) -> None:
 
 
 def is_ours(db: sqlite3.Connection, version: int = _FORMAT) -> bool:
-    """Return whether a file is ours and has format ``version``. Raises sqlite3.Error."""
+    """Return whether newsreader wrote the file, in format ``version``. Raises sqlite3.Error."""
     (found,) = db.execute("PRAGMA user_version").fetchone()
     (owner,) = db.execute("PRAGMA application_id").fetchone()
     return bool(found == version and owner == _APPLICATION_ID)

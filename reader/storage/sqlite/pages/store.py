@@ -1,8 +1,8 @@
-"""Fetched originals: validators, compressed body, extracted text, images. One file for all folders, bounded.
+"""The store of fetched pages (validators, compressed body, extracted text) and images, one file for all folders.
 
-A cache: it may vanish, and one that is damaged or of another format is set aside and
-made anew, with every page that can still be read. When it grows over its limit,
-images go first and then pages, the oldest first, but never those of starred articles.
+It is a cache and may be deleted. A file that is damaged or has another format is set aside and
+rebuilt with every page that is still readable. Beyond the size limit, images are evicted first
+and then pages, the oldest first, but never those of starred articles.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from reader.storage.sqlite.pages import eviction, fulltext
 from reader.storage.sqlite.pages.connection import PageFile
 from reader.storage.sqlite.pages.eviction import PruneResult
 from reader.storage.sqlite.pages.leases import Leases
-from reader.storage.sqlite.pages.recovery import open_or_recover, quarantined_files, remove_leftovers
+from reader.storage.sqlite.pages.recovery import lock_path, open_or_recover, quarantined_files, remove_leftovers
 from reader.storage.sqlite.pages.schema import ROW_BYTES, micros, page_in, prepare, put, row_of, time_of
 
 if TYPE_CHECKING:
@@ -35,62 +35,62 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 LIMIT = 500_000_000
-"""Bytes that are kept when nobody says otherwise."""
+"""Default size limit in bytes."""
 
-_ROOM = 50
-"""When there is too much, one part in so many is freed besides, so that not every page makes room for itself."""
-_MANY = 20_000
-"""From so many articles on, all pages there are are read in one go."""
-_DAYS_OF_FAILURES = 30
+_HEADROOM_DIVISOR = 50
+"""Eviction frees an additional fiftieth of the limit, so that not every new page has to evict others."""
+_SCAN_THRESHOLD = 20_000
+"""Number of articles from which one scan of all pages replaces a lookup of each."""
+_FAILURE_DAYS = 30
 
 
 class FetchFailure(NamedTuple):
-    """Why an article had no page when it was last asked for."""
+    """Why the last attempt to fetch an article yielded no page."""
 
     at: datetime
     failures: tuple[tuple[str, str, str], ...]
-    """Way, host and reason of each address."""
+    """Kind, host and reason of each address that was tried."""
     error: str
 
 
 class CacheInfo(NamedTuple):
-    """What is kept."""
+    """What the store contains."""
 
     path: Path | None
-    """None in memory."""
+    """None for a store in memory."""
     pages: int
     images: int
     size: int
-    """Bytes of pages and images, compressed."""
+    """Compressed bytes of pages and images."""
     limit: int
     starred: int
-    """Pages of starred articles."""
+    """Number of pages of starred articles."""
     oldest: datetime | None
     newest: datetime | None
 
 
 class PageStore(PageFile):
-    """The pages of one person. Use :meth:`open`. Every method may be called from any thread and raise StorageError."""
+    """All pages and images; use :meth:`open`. Every method is thread-safe and may raise StorageError."""
 
     def __init__(self, database: Database, starred: Callable[[], Set[int]]) -> None:
         super().__init__(database)
         self._starred = starred
         path = database.path
         self._leases = Leases(None if path is None else path.with_name(f"{path.name}.claims"))
-        self._tidying = threading.Lock()
-        self._is_suspect = True
-        """Whether the file may have become larger than what is in it."""
-        self._is_renewing = False
-        """Whether its words are made anew, a bit with every page."""
+        self._maintenance_lock = threading.Lock()
+        self._may_have_waste = True
+        """Whether the file may have become larger than its content."""
+        self._is_rebuilding = False
+        """Whether the full-text table is being rebuilt, one step with every stored page."""
         self.limit = LIMIT
-        """Bytes that may be kept."""
+        """Size limit in bytes."""
 
     @classmethod
     def open(cls, path: Path | None, starred: Callable[[], Set[int]]) -> PageStore:
-        """Return the pages kept at ``path``, or in memory where that cannot be used, which :attr:`notice` tells.
+        """Return the store at ``path``; in memory, with a :attr:`notice`, if the file cannot be used.
 
-        ``starred`` gives the numbers (:func:`reader.core.marks.id_to_int`) of all starred
-        articles; when it raises ReaderError no page is removed.
+        ``starred`` returns the numbers (:func:`reader.core.marks.id_to_int`) of all starred
+        articles; if it raises ReaderError, no page is removed.
         """
         notice = ""
         if path is not None:
@@ -98,11 +98,11 @@ class PageStore(PageFile):
                 path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
                 database, notice = open_or_recover(path)
             except (ReaderError, OSError) as error:
-                what = (
+                cause = (
                     error.message if isinstance(error, ReaderError) else f"{show_path(path)}: {describe_error(error)}."
                 )
                 log.warning("pages %s", show_path(path), exc_info=error)
-                notice = f"{what} Fetched pages are kept in memory, until newsreader ends."
+                notice = f"{cause} Fetched pages are kept in memory until newsreader ends."
                 path = None
         pages = cls(database if path is not None else open_database(None, prepare, durable=False), starred)
         pages.notice = notice
@@ -110,14 +110,13 @@ class PageStore(PageFile):
 
     @property
     def in_memory(self) -> bool:
-        """Whether it ends with the program."""
+        """Whether the content is lost when the program ends."""
         return self._database.path is None
 
-    # What is there.
+    # Queries
 
     def page(self, id_: str) -> Page | None:
         """Return the page of an article."""
-
         return self._read(lambda db: page_in(db, id_))
 
     def ids_with_page(self) -> set[int]:
@@ -125,132 +124,135 @@ class PageStore(PageFile):
         return self._read(lambda db: {id_ for (id_,) in db.execute("SELECT id FROM pages")})
 
     def with_words(self, phrase: Sequence[str], *, prefix: bool) -> list[int]:
-        """Return the numbers of the articles in whose pages these words stand in a row.
+        """Return the numbers of the articles whose pages contain these words in a row.
 
-        Words as :func:`reader.core.tokenize.words` makes them; with ``prefix`` the last may go on.
+        The words are those of :func:`reader.core.tokenize.words`; with ``prefix`` the last may
+        be the start of a longer one.
         """
         return self._read(lambda db: fulltext.matching(db, phrase, prefix=prefix))
 
     def version(self) -> int:
-        """Return a number that changes whenever pages have come or gone, or the file has, whoever has changed them."""
+        """Return a number that changes whenever any program adds or removes pages or replaces the file."""
         return self._read(lambda db: int(db.execute("SELECT changes FROM totals").fetchone()[0]))
 
     def which_have_page(self, ids: Sequence[str]) -> frozenset[str]:
         """Return which of these articles have a page."""
         numbers = {id_to_int(id_): id_ for id_ in ids}
-        if len(numbers) >= _MANY:
+        if len(numbers) >= _SCAN_THRESHOLD:
             return frozenset(numbers[each] for each in numbers.keys() & self.ids_with_page())
         wanted = f"[{','.join(map(str, sorted(numbers)))}]"
         query = "SELECT pages.id FROM json_each(?) JOIN pages ON pages.id = value"
         return self._read(lambda db: frozenset(numbers[each] for (each,) in db.execute(query, [wanted])))
 
     def missing(self, ids: Iterable[str]) -> list[str]:
-        """Return which of these articles have no page, each once, in their order."""
-        every = list(dict.fromkeys(ids))
-        there = self.which_have_page(every)
-        return [id_ for id_ in every if id_ not in there]
+        """Return which of these articles have no page, in order and without duplicates."""
+        unique = list(dict.fromkeys(ids))
+        present = self.which_have_page(unique)
+        return [id_ for id_ in unique if id_ not in present]
 
     def failure(self, id_: str) -> FetchFailure | None:
-        """Return why an article had no page when it was last asked for; None when it has one, or nobody has asked."""
+        """Return why the last attempt to fetch an article failed; None if it has a page or was never tried."""
 
-        def act(db: sqlite3.Connection) -> FetchFailure | None:
+        def query(db: sqlite3.Connection) -> FetchFailure | None:
             found = db.execute("SELECT at, told FROM failures WHERE id = ?", [id_to_int(id_)]).fetchone()
             if found is None:
                 return None
-            told = json.loads(found[1])
-            return FetchFailure(time_of(found[0]), tuple((w, h, y) for w, h, y in told["failures"]), str(told["error"]))
+            details = json.loads(found[1])
+            failures = tuple((way, host, reason) for way, host, reason in details["failures"])
+            return FetchFailure(time_of(found[0]), failures, str(details["error"]))
 
-        return self._read(act)
+        return self._read(query)
 
     def which_failed(self, ids: Sequence[str]) -> frozenset[str]:
-        """Return which of these articles had no page when they were last asked for."""
+        """Return for which of these articles the last attempt to fetch one failed."""
         failed = self._read(lambda db: {id_ for (id_,) in db.execute("SELECT id FROM failures")})
         return frozenset(id_ for id_ in ids if id_to_int(id_) in failed) if failed else frozenset()
 
     def image(self, url: str) -> tuple[bytes, str] | None:
-        """Return a kept image and its content type."""
-        query = "SELECT data, content_type FROM images WHERE url = ?"
+        """Return a stored image and its content type."""
 
-        def act(db: sqlite3.Connection) -> tuple[bytes, str] | None:
-            found = db.execute(query, [url]).fetchone()
+        def query(db: sqlite3.Connection) -> tuple[bytes, str] | None:
+            found = db.execute("SELECT data, content_type FROM images WHERE url = ?", [url]).fetchone()
             return None if found is None else (bytes(found[0]), str(found[1]))
 
-        return self._read(act)
+        return self._read(query)
 
     def info(self) -> CacheInfo:
-        """Return what is kept. Raises ReaderError also when the marks cannot be read."""
+        """Return what the store contains. Raises ReaderError also if the marks cannot be read."""
         starred = self._starred()
 
-        def act(db: sqlite3.Connection) -> CacheInfo:
+        def query(db: sqlite3.Connection) -> CacheInfo:
             pages, images, size = db.execute("SELECT pages, images, bytes FROM totals").fetchone()
-            oldest, newest = db.execute("SELECT min(fetched_at), max(fetched_at) FROM pages").fetchone()
-            kept = sum(id_ in starred for (id_,) in db.execute("SELECT id FROM pages")) if starred else 0
-            first, last = (None if each is None else time_of(each) for each in (oldest, newest))
-            return CacheInfo(self._database.path, pages, images, size, self.limit, kept, first, last)
+            oldest, newest = (
+                None if each is None else time_of(each)
+                for each in db.execute("SELECT min(fetched_at), max(fetched_at) FROM pages").fetchone()
+            )
+            count = sum(id_ in starred for (id_,) in db.execute("SELECT id FROM pages")) if starred else 0
+            return CacheInfo(self._database.path, pages, images, size, self.limit, count, oldest, newest)
 
-        return self._read(act)
+        return self._read(query)
 
-    # Sharing the work with other programs.
+    # Leases, by which programs share the work
 
     def acquire_lease(self, id_: str) -> bool:
-        """Say that this program is about to fetch an article; False when another says so."""
+        """Reserve the fetching of an article for this program; return False if another has reserved it."""
         return self._leases.acquire(id_to_int(id_))
 
     def release_lease(self, id_: str) -> None:
-        """Say that it is done with it."""
+        """End the reservation of an article."""
         self._leases.release(id_to_int(id_))
 
-    # Changing it.
+    # Changes
 
     def put(self, page: Page, body: bytes, charset: str = "") -> None:
-        """Keep a page in the place of its former self, in one transaction, and make room for it.
+        """Store a page in place of its previous version, in one transaction, and evict others if necessary.
 
-        Raises StorageError, of which ``unwritable`` says that the disk is full.
+        Raises StorageError, with ``unwritable`` set if the disk is full.
         """
         row = row_of(page, body, charset)
         self._write(lambda db: put(db, row))
         self._make_room(row.id)
-        self._tidy_up()
+        self._maintain()
 
     def put_if_unchanged(
-        self, former: Page | None, page: Page, body: bytes, charset: str = "", stays: Container[str] | None = None
+        self, former: Page | None, page: Page, body: bytes, charset: str = "", protected: Container[str] | None = None
     ) -> Page | None:
-        """Keep a page as :meth:`put` does, where ``former`` is what is there, or nothing; else return what is there.
+        """Store a page like :meth:`put` and return None, unless a page other than ``former`` is stored.
 
-        So whoever has judged that it may take the place of ``former`` can judge anew. Neither
-        starred articles nor those that ``stays`` has give their pages up for one that has had none:
-        raises NoRoomError where there is no room but theirs, and nothing is kept.
+        Return that page then, so that the caller can decide again. Pages of starred and of
+        ``protected`` articles are not evicted for an article without a page: raises
+        NoRoomError, and stores nothing, if there is no other space.
         """
         row = row_of(page, body, charset)
 
-        def act(db: sqlite3.Connection) -> Page | None:
-            there = page_in(db, page.id)
-            if there is not None and (former is None or there.fetched_at != former.fetched_at):
-                return there
+        def query(db: sqlite3.Connection) -> Page | None:
+            stored = page_in(db, page.id)
+            if stored is not None and (former is None or stored.fetched_at != former.fetched_at):
+                return stored
             put(db, row)
-            if stays is not None and eviction.size_of(db) > self.limit:
-                starred = self._starred_if_known()
-                eviction.evict(db, self._limit_with_room(), starred, page=row.id, stays=stays)
-                self._is_suspect = True
-                if there is None and eviction.size_of(db) > self.limit:
+            if protected is not None and eviction.size_of(db) > self.limit:
+                starred = self._starred_or_none()
+                eviction.evict(db, self._eviction_target(), starred, page=row.id, protected=protected)
+                self._may_have_waste = True
+                if stored is None and eviction.size_of(db) > self.limit:
                     raise eviction.NoRoomError(self.limit)
             return None
 
-        there = self._write(act)
-        if there is None and stays is None:
+        stored = self._write(query)
+        if stored is None and protected is None:
             self._make_room(row.id)
-        self._tidy_up()
-        return there
+        self._maintain()
+        return stored
 
     def mark_checked(
         self, id_: str, at: datetime, etag: str = "", last_modified: str = "", final_url: str | None = None
     ) -> None:
-        """Note that a page's server says that it still holds; its validators may be newer ones.
+        """Record that the server confirmed a page at ``at``, and its new validators, if any.
 
-        Nothing is noted where the page that is there was not found at ``final_url``, if that is given.
+        Does nothing if ``final_url`` is given and the stored page came from another address.
         """
 
-        def act(db: sqlite3.Connection) -> None:
+        def query(db: sqlite3.Connection) -> None:
             found = db.execute("SELECT facts FROM pages WHERE id = ?", [id_to_int(id_)]).fetchone()
             if found is not None:
                 facts = json.loads(found[0])
@@ -262,154 +264,151 @@ class PageStore(PageFile):
                     [micros(at), json.dumps(facts), id_to_int(id_)],
                 )
 
-        self._write(act)
+        self._write(query)
 
     def record_failure(self, id_: str, at: datetime, failures: Iterable[Sequence[str]], error: str) -> None:
-        """Note why there is no page of an article."""
-        told = json.dumps({"failures": [[*each] for each in failures], "error": error})
+        """Record why an article could not be fetched."""
+        details = json.dumps({"failures": [[*each] for each in failures], "error": error})
 
-        def act(db: sqlite3.Connection) -> None:
-            db.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?)", [id_to_int(id_), micros(at), told])
-            db.execute("DELETE FROM failures WHERE at < ?", [micros(at - timedelta(days=_DAYS_OF_FAILURES))])
+        def query(db: sqlite3.Connection) -> None:
+            db.execute("INSERT OR REPLACE INTO failures VALUES (?, ?, ?)", [id_to_int(id_), micros(at), details])
+            db.execute("DELETE FROM failures WHERE at < ?", [micros(at - timedelta(days=_FAILURE_DAYS))])
 
-        self._write(act)
+        self._write(query)
 
     def put_image(self, url: str, data: bytes, content_type: str) -> None:
-        """Keep an image, and make room for it.
+        """Store an image, and evict others if necessary.
 
-        Raises ReaderError when there is no room for it however much is removed.
+        Raises ReaderError if eviction cannot free enough space for it.
         """
         size = len(data) + ROW_BYTES
 
-        def act(db: sqlite3.Connection) -> None:
+        def query(db: sqlite3.Connection) -> None:
             db.execute("DELETE FROM images WHERE url = ?", [url])
             row = [url, content_type, micros(datetime.now(UTC)), size, data]
             db.execute("INSERT INTO images VALUES (?, ?, ?, ?, ?)", row)
             if eviction.size_of(db) <= self.limit:
                 return
-            eviction.evict(db, self._limit_with_room(), self._starred_if_known(), image=url)
+            eviction.evict(db, self._eviction_target(), self._starred_or_none(), image=url)
             if eviction.size_of(db) > self.limit:
                 raise eviction.no_image_room_error(len(data), self.limit)
-            self._is_suspect = True
+            self._may_have_waste = True
 
-        self._write(act)
-        self._tidy_up()
+        self._write(query)
+        self._maintain()
 
     def prune(self, limit: int | None = None) -> PruneResult:
-        """Remove the oldest until no more than ``limit`` bytes (else :attr:`limit`) are kept, and give the room back.
+        """Evict until at most ``limit`` bytes (default: :attr:`limit`) are left, and shrink the file.
 
-        Raises ReaderError also when the marks cannot be read.
+        Raises ReaderError also if the marks cannot be read.
         """
-        pruned = self._remove(self.limit if limit is None else limit, None)
-        self._give_back()
+        pruned = self._evict(self.limit if limit is None else limit, None)
+        self._shrink()
         return pruned
 
     def clear(self, *, starred: bool = False) -> PruneResult:
-        """Remove every image and every page; those of starred articles only with ``starred``. Give the room back."""
+        """Remove all images and pages, and shrink the file; pages of starred articles only with ``starred``."""
 
-        def act(db: sqlite3.Connection) -> PruneResult:
-            kept: Set[int] = frozenset() if starred else self._starred_now()
+        def query(db: sqlite3.Connection) -> PruneResult:
+            spared: Set[int] = frozenset() if starred else self._starred_in_transaction()
             before = db.execute("SELECT pages, images, bytes FROM totals").fetchone()
             db.execute("DELETE FROM images")
             db.execute("DELETE FROM failures")
-            gone = [(id_,) for (id_,) in db.execute("SELECT id FROM pages") if id_ not in kept]
-            db.executemany("DELETE FROM pages WHERE id = ?", gone)
+            removed = [(id_,) for (id_,) in db.execute("SELECT id FROM pages") if id_ not in spared]
+            db.executemany("DELETE FROM pages WHERE id = ?", removed)
             after = db.execute("SELECT pages, images, bytes FROM totals").fetchone()
             return PruneResult(*(was - now for was, now in zip(before, after, strict=True)))
 
-        pruned = self._write(act)
-        self._give_back()
-        self._remove_set_aside()
+        pruned = self._write(query)
+        self._shrink()
+        self._remove_quarantined()
         return pruned
 
     def remove(self, id_: str) -> bool:
-        """Remove the page of one article, starred or not, and why it had none before; return whether there was one."""
+        """Remove the page of an article, starred or not, and its failure; return whether there was a page."""
 
-        def act(db: sqlite3.Connection) -> bool:
+        def query(db: sqlite3.Connection) -> bool:
             db.execute("DELETE FROM failures WHERE id = ?", [id_to_int(id_)])
             return db.execute("DELETE FROM pages WHERE id = ?", [id_to_int(id_)]).rowcount > 0
 
-        return self._write(act)
+        return self._write(query)
 
-    def _remove_set_aside(self) -> None:
+    def _remove_quarantined(self) -> None:
         path = self._database.path
         if path is None:
             return
         for each in quarantined_files(path):
             each.unlink(missing_ok=True)
-        # Unless another is just now saving what can be saved.
-        with (
-            contextlib.suppress(lock.BusyError),
-            lock.locked(threading.Lock(), path.with_name(path.name + ".lock"), lock.NO_WAIT),
-        ):
+        # If the lock is taken, another program is recovering the file and still needs its copies.
+        with contextlib.suppress(lock.BusyError), lock.locked(threading.Lock(), lock_path(path), lock.NO_WAIT):
             remove_leftovers(path)
 
     def close(self) -> None:
-        """Close the file."""
+        """Release all leases and close the file."""
         self._leases.close()
         super().close()
 
-    # How.
+    # Eviction and maintenance
 
-    def _limit_with_room(self) -> int:
-        return self.limit - self.limit // _ROOM
+    def _eviction_target(self) -> int:
+        return self.limit - self.limit // _HEADROOM_DIVISOR
 
-    def _starred_now(self) -> Set[int]:
-        """Return what is starred, within the transaction that removes the rest. Raises ReaderError, no StorageError.
+    def _starred_in_transaction(self) -> Set[int]:
+        """Return the starred articles, read inside the transaction that removes the others. Raises ReaderError.
 
-        To wait for that transaction may take seconds, in which somebody stars an article. The file of marks can be
-        read however long others write to it, and nobody who writes to it waits for this one. (A StorageError would
-        be taken for one of this file.)
+        Waiting for that transaction can take seconds, in which you may star an article. The marks
+        are readable while others write to them, and their writers never wait for this file. Raises
+        no StorageError, which would be taken for an error of this file.
         """
         try:
             return self._starred()
         except ReaderError as error:
             raise ReaderError(error.message, error.hint) from error
 
-    def _starred_if_known(self) -> Set[int] | None:
+    def _starred_or_none(self) -> Set[int] | None:
         try:
             return self._starred()
         except ReaderError as error:
-            log.warning("no page is removed for an image", exc_info=error)
+            log.warning("no page is evicted, since the marks cannot be read", exc_info=error)
             return None
 
-    def _make_room(self, but: int) -> None:
-        with _at_leisure():
+    def _make_room(self, new_page: int) -> None:
+        with _logging_errors():
             if self._read(eviction.size_of) > self.limit:
-                self._remove(self._limit_with_room(), but)
+                self._evict(self._eviction_target(), new_page)
 
-    def _remove(self, limit: int, but: int | None) -> PruneResult:
-        removed = self._write(lambda db: eviction.evict(db, limit, self._starred_now(), page=but))
-        self._is_suspect = True
+    def _evict(self, limit: int, page: int | None) -> PruneResult:
+        removed = self._write(lambda db: eviction.evict(db, limit, self._starred_in_transaction(), page=page))
+        self._may_have_waste = True
         return removed
 
-    def _give_back(self) -> None:
-        """Make the file as small as what is in it."""
-        if self._read(fulltext.is_renewing) or self._read(fulltext.waste):
-            while not self._write(fulltext.renew):
+    def _shrink(self) -> None:
+        """Rebuild the full-text table if it has waste, and return all unused space to the file system."""
+        if self._read(fulltext.is_rebuilding) or self._read(fulltext.waste):
+            while not self._write(fulltext.rebuild_step):
                 pass
-        self._read(eviction.give_back)
-        self._checkpoint(whole=True)
+        self._read(eviction.vacuum)
+        self._checkpoint(force=True)
 
-    def _tidy_up(self) -> None:
-        """Do a bit of what keeps the file about as small as what is in it."""
-        with self._tidying, _at_leisure():
-            if self._is_suspect:
-                self._is_suspect = False
-                self._is_renewing = self._is_renewing or self._read(eviction.has_waste)
-                if self._read(eviction.has_free):
-                    self._read(eviction.give_back)
-            if self._is_renewing and self._write(fulltext.renew):
-                self._is_renewing = False
-                self._is_suspect = True  # the former table is free now
+    def _maintain(self) -> None:
+        """Do one step of the work that keeps the file about as small as its content."""
+        with self._maintenance_lock, _logging_errors():
+            if self._may_have_waste:
+                self._may_have_waste = False
+                self._is_rebuilding = self._is_rebuilding or self._read(eviction.has_waste)
+                if self._read(eviction.has_free_space):
+                    self._read(eviction.vacuum)
+            if self._is_rebuilding and self._write(fulltext.rebuild_step):
+                self._is_rebuilding = False
+                self._may_have_waste = True  # the old table is unused space now
 
 
 @contextlib.contextmanager
-def _at_leisure() -> Iterator[None]:
-    """Do what is no harm if it is left: rather too much than a page lost that the person wants to keep."""
+def _logging_errors() -> Iterator[None]:
+    """Log errors of optional work instead of raising them, except damage: too large a file does no harm."""
     try:
         yield
     except ReaderError as error:
         if isinstance(error, StorageError) and error.damaged:
             raise
-        log.warning("no room can be made among the pages", exc_info=error)
+        log.warning("no space can be freed in the page file", exc_info=error)
