@@ -234,7 +234,9 @@ def test_a_read_only_folder_is_reported(window: Window, path: Path) -> None:
     assert views.undo() is not None
 
 
-def test_a_change_that_cannot_be_written_is_no_undo_step(window: Window, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_change_that_cannot_be_written_is_no_undo_step(
+    window: Window, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     library, views = window()
     views.save("A", "a", None)
 

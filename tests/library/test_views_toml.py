@@ -130,7 +130,10 @@ def test_line_ends_of_other_systems_stay() -> None:
         ("[[view]]\nname = 'A'", "f: the view “A” has no query."),
         ("[[view]]\nname = 'A'\nquery = 3", "f: the view “A”: query must be a string in quotes."),
         ("[[view]]\nname = 'A'\nquery = ''\nsrot = 'date'", "f: the view “A” has an unknown key “srot”. Use name"),
-        ("[[view]]\nname = 'A'\nquery = ''\nsort = 'best'", "f: the view “A”: there is no order “best”. Use quality, heat, date; a minus"),
+        (
+            "[[view]]\nname = 'A'\nquery = ''\nsort = 'best'",
+            "f: the view “A”: there is no order “best”. Use quality, heat, date; a minus",
+        ),
         ("[[view]]\nname = 'A'\nquery = ''\n" * 2, "f: there are two views “A”. Rename one of them."),
         (f"[[view]]\nname = 'A'\nquery = '{'x' * (LONGEST_QUERY + 1)}'", "the query is longer than 4,000 characters"),
         (f"[[view]]\nname = '{'x' * (LONGEST_NAME + 1)}'\nquery = ''", "the name is longer than 200 characters"),
