@@ -1,4 +1,4 @@
-"""Saved views in real files: what the app changes, what a person changes meanwhile, and what cannot be done."""
+"""Saved views in real files: changes in the app, concurrent edits of the file, and errors."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def names(views: SavedViews) -> str:
     return " ".join(view.name for view in views.load())
 
 
-def test_a_view_is_saved_in_a_file_that_is_ones_own(window: Window) -> None:
+def test_a_view_is_saved_in_a_private_file(window: Window) -> None:
     _, views = window()
     assert views.load() == []
     path = Paths.from_environment().views_file
@@ -97,7 +97,7 @@ def test_every_change_is_undone_and_redone(window: Window) -> None:
     assert library.marks.redo() is None
 
 
-def test_moving_against_an_end_is_no_step(window: Window) -> None:
+def test_moving_past_an_end_is_no_undo_step(window: Window) -> None:
     _, views = window()
     views.save("A", "", None)
     views.save("B", "", None)
@@ -106,7 +106,7 @@ def test_moving_against_an_end_is_no_step(window: Window) -> None:
     assert undone.description == "Saved the view “B”"
 
 
-def test_moving_two_past_each_other_for_long_is_undone_too(window: Window) -> None:
+def test_many_moves_can_be_undone(window: Window) -> None:
     _, views = window()
     for name in "ABCD":
         views.save(name, "", None)
@@ -121,7 +121,7 @@ def test_moving_two_past_each_other_for_long_is_undone_too(window: Window) -> No
     assert names(views) == order
 
 
-def test_what_a_person_edits_is_followed_and_not_undone(window: Window, path: Path) -> None:
+def test_edits_of_the_file_are_loaded_and_never_undone(window: Window, path: Path) -> None:
     _, views = window()
     views.save("A", "a", None)
     views.save("B", "b", None)
@@ -141,7 +141,7 @@ def test_what_a_person_edits_is_followed_and_not_undone(window: Window, path: Pa
     assert names(views) == "B"
 
 
-def test_a_file_that_was_put_back_is_followed(window: Window, path: Path) -> None:
+def test_a_restored_file_is_loaded(window: Window, path: Path) -> None:
     _, views = window()
     views.save("A", "a", None)
     old = path.read_bytes()
@@ -154,7 +154,7 @@ def test_a_file_that_was_put_back_is_followed(window: Window, path: Path) -> Non
     assert not path.exists()
 
 
-def test_an_order_that_a_person_changes_is_theirs(window: Window, path: Path) -> None:
+def test_the_order_in_the_file_wins(window: Window, path: Path) -> None:
     _, views = window()
     for name in "ABC":
         views.save(name, name, None)
@@ -168,7 +168,7 @@ def test_an_order_that_a_person_changes_is_theirs(window: Window, path: Path) ->
     assert names(views) == "C A"
 
 
-def test_a_deleted_view_comes_back_as_it_was_written(window: Window, path: Path) -> None:
+def test_undoing_a_deletion_restores_the_text_of_the_view(window: Window, path: Path) -> None:
     path.write_text(AI + "\n[[view]]\nname = 'B'\nquery = ''\n")
     _, views = window()
     views.delete("AI")
@@ -215,7 +215,7 @@ def test_a_file_that_cannot_be_read_is_never_overwritten(window: Window, path: P
     assert library.marks.version() > version
 
 
-def test_marks_are_undone_also_when_the_file_cannot_be_read(window: Window, path: Path) -> None:
+def test_marks_can_be_undone_while_the_file_is_unreadable(window: Window, path: Path) -> None:
     library, views = window()
     path.write_text("[")
     article = library.articles.rows(library.articles.order(Sort()).rowids)[0]
@@ -266,7 +266,7 @@ def _refuses(views: SavedViews, path: Path) -> None:
         assert names(views) == "A"
 
 
-def test_a_link_is_followed_and_the_mode_stays(window: Window, path: Path, tmp_path: Path) -> None:
+def test_a_symbolic_link_and_the_permissions_are_preserved(window: Window, path: Path, tmp_path: Path) -> None:
     dotfiles = tmp_path / "dotfiles" / "views.toml"
     dotfiles.parent.mkdir()
     dotfiles.write_text(AI)
@@ -300,13 +300,13 @@ def test_a_pipe_or_folder_is_reported_without_blocking(window: Window, path: Pat
         ("A", "x" * 4001, "The query is longer than 4,000"),
     ],
 )
-def test_what_can_be_no_view_is_told(window: Window, name: str, query: str, why: str) -> None:
+def test_invalid_names_and_queries_are_reported(window: Window, name: str, query: str, why: str) -> None:
     _, views = window()
     with pytest.raises(ReaderError, match=why):
         views.save(name, query, None)
 
 
-def test_a_name_is_given_once(window: Window) -> None:
+def test_a_taken_name_is_refused(window: Window) -> None:
     _, views = window()
     views.save("A", "", None)
     views.save("B", "", None)
@@ -316,7 +316,7 @@ def test_a_name_is_given_once(window: Window) -> None:
     assert names(views) == "A B"
 
 
-def test_views_that_came_from_another_machine_go_into_the_file(window: Window, path: Path) -> None:
+def test_imported_views_are_written_to_the_file(window: Window, path: Path) -> None:
     path.write_text(AI)
     library, views = window()
     views.load()
@@ -328,7 +328,7 @@ def test_views_that_came_from_another_machine_go_into_the_file(window: Window, p
     assert path.read_text().startswith(AI)
 
 
-def test_a_change_that_was_cut_short_is_made_whole(window: Window, path: Path) -> None:
+def test_an_interrupted_change_is_completed(window: Window, path: Path) -> None:
     library, views = window()
     views.save("A", "a", None)
     # The program ended between the step and the file.
@@ -338,7 +338,7 @@ def test_a_change_that_was_cut_short_is_made_whole(window: Window, path: Path) -
     assert names(views) == "A"
 
 
-def test_with_marks_in_memory_views_are_in_their_file_all_the_same(seeds: Path, path: Path) -> None:
+def test_views_are_saved_even_if_the_marks_are_in_memory(seeds: Path, path: Path) -> None:
     path.write_text(AI)
     library = Library(Folder.of(seeds), Index.open(None)[0], MarkStore.in_memory())
     views = SavedViews(library, path)
@@ -350,7 +350,7 @@ def test_with_marks_in_memory_views_are_in_their_file_all_the_same(seeds: Path, 
 
 
 class Anything(RuleBasedStateMachine):
-    """Two windows and an editor, in any order: the file always says what both show, and nobody's change is lost."""
+    """Two windows and an editor change views in any order: all agree with the file, and no change is lost."""
 
     def __init__(self) -> None:
         super().__init__()

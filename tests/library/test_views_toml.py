@@ -40,13 +40,13 @@ sort = 'date'
 '''
 
 
-def test_what_a_person_wrote_is_read() -> None:
+def test_a_file_written_by_hand_is_parsed() -> None:
     assert parse_views(MINE, "views.toml") == [AI, STAR]
     assert parse_views("", "views.toml") == []
     assert parse_views("view = [{name = 'AI', query = 'topic:ai', sort = 'date'}]", "f") == [AI]
 
 
-def test_a_file_that_is_not_there_yet_begins_with_what_it_is() -> None:
+def test_a_new_file_begins_with_an_explanation() -> None:
     text = edit_views("", [AI, STAR], "views.toml")
     assert text.startswith("# Saved views of newsreader")
     assert text.endswith(
@@ -72,16 +72,16 @@ def test_a_file_that_is_not_there_yet_begins_with_what_it_is() -> None:
         pytest.param([STAR], MINE[MINE.index("# about") : MINE.index("# ---")], "", id="the first deleted"),
     ],
 )
-def test_only_what_changes_is_changed(wanted: Sequence[SavedView], was: str, becomes: str) -> None:
+def test_an_edit_changes_only_the_views_concerned(wanted: Sequence[SavedView], was: str, becomes: str) -> None:
     assert MINE.count(was) == 1
     assert edit_views(MINE, wanted, "f") == MINE.replace(was, becomes)
 
 
-def test_what_does_not_change_is_left_to_the_letter() -> None:
+def test_unchanged_views_keep_their_text() -> None:
     assert edit_views(MINE, [AI, STAR], "f") == MINE
 
 
-def test_comments_go_where_their_view_goes_and_are_never_lost() -> None:
+def test_comments_move_with_their_view_and_are_never_lost() -> None:
     text = edit_views(MINE, [STAR, AI], "f")
     assert parse_views(text, "f") == [STAR, AI]
     assert text.index("# My views") < text.index("# local news") < text.index('name"=') < text.index("# about ai")
@@ -90,7 +90,7 @@ def test_comments_go_where_their_view_goes_and_are_never_lost() -> None:
     assert "# the end of it" in edit_views(MINE, [], "f")
 
 
-def test_a_view_that_comes_back_comes_as_it_was_written() -> None:
+def test_a_restored_view_has_its_former_text() -> None:
     former = custom_texts(MINE, [AI, STAR])
     assert former["AI"].startswith("# about ai\n[[view]]\n")
     text = edit_views(edit_views(MINE, [STAR], "f"), [AI, STAR], "f", former)
@@ -101,7 +101,7 @@ def test_a_view_that_comes_back_comes_as_it_was_written() -> None:
     assert custom_texts(edit_views("", [AI, STAR], "f"), [AI, STAR]) == {}
 
 
-def test_what_looks_like_a_view_in_a_text_is_none() -> None:
+def test_a_table_inside_a_string_is_not_a_view() -> None:
     text = (
         "[[view]]\nname = 'A'\nquery = '''\n# x\n[[view]]\nname = \"B\" '''\n# after\n\n[[view]]\nname='C'\nquery=''\n"
     )
@@ -111,7 +111,7 @@ def test_what_looks_like_a_view_in_a_text_is_none() -> None:
     assert edit_views(text, [a], "f") == text[: text.index("\n[[view]]\nname='C'")]
 
 
-def test_line_ends_of_other_systems_stay() -> None:
+def test_windows_line_endings_are_preserved() -> None:
     text = edit_views(MINE.replace("\n", "\r\n"), [AI, SavedView("New", "x"), STAR], "f")
     assert text.count("\n") == text.count("\r\n")
     assert [view.name for view in parse_views(text, "f")] == ["AI", "New", "Star"]
@@ -163,7 +163,7 @@ comments = st.lists(st.sampled_from(["", "# [[view]]", "#'''", '# "', "  # x"]),
 
 @st.composite
 def files(draw: st.DrawFn) -> str:
-    """Any views, laid out by somebody who has taste of their own."""
+    """Return a valid file with any views in an unusual layout."""
     lines = draw(comments)
     for view in draw(many):
         lines += [draw(st.sampled_from(["[[view]]", " [[ view ]] # 'x", '[["view"]]', "[['view']]"]))]
@@ -181,7 +181,7 @@ def files(draw: st.DrawFn) -> str:
 
 
 @given(files(), st.data())
-def test_any_file_becomes_what_is_wanted_and_keeps_what_stands_by_itself(text: str, data: st.DataObject) -> None:
+def test_any_file_can_be_edited_to_any_views_and_back(text: str, data: st.DataObject) -> None:
     there = parse_views(text, "f")
     assert len(there) == len(tomllib.loads(text).get("view", []))
     kept = data.draw(st.permutations(there).map(lambda views: views[: data.draw(st.integers(0, len(views)))]))

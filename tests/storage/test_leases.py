@@ -1,4 +1,4 @@
-"""Leases: one program fetches an article, and a lease ends with its program."""
+"""Leases: only one program fetches an article, and a lease ends with its program."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def another(path: Path) -> Iterator[Other]:
             process.kill()
 
 
-def test_what_one_has_the_other_does_not_get_until_it_is_given_back(tmp_path: Path) -> None:
+def test_only_one_program_has_a_lease_until_it_is_released(tmp_path: Path) -> None:
     leases = Leases(tmp_path / "leases")
     with another(tmp_path / "leases") as other:
         for number in NUMBERS:
             assert leases.acquire(number)
-            assert leases.acquire(number), "it is ours"
+            assert leases.acquire(number), "acquiring a lease again succeeds"
             assert other.ask("acquire", number) == "False"
-            assert other.ask("acquire", 12345) == "True", "only that one"
+            assert other.ask("acquire", 12345) == "True", "only that lease is taken"
             leases.release(number)
             assert other.ask("acquire", number) == "True"
             assert not leases.acquire(number)
@@ -63,7 +63,7 @@ def test_what_one_has_the_other_does_not_get_until_it_is_given_back(tmp_path: Pa
     assert (tmp_path / "leases").stat().st_size == 0
 
 
-def test_who_ends_in_any_way_has_none(tmp_path: Path) -> None:
+def test_a_lease_ends_with_its_program(tmp_path: Path) -> None:
     leases = Leases(tmp_path / "leases")
     with another(tmp_path / "leases") as other:
         assert other.ask("acquire", 7) == "True"
@@ -72,7 +72,7 @@ def test_who_ends_in_any_way_has_none(tmp_path: Path) -> None:
     leases.close()
 
 
-def test_where_nothing_can_be_locked_everything_may_be_fetched(tmp_path: Path) -> None:
+def test_without_locks_every_lease_is_granted(tmp_path: Path) -> None:
     for path in (None, tmp_path / "missing" / "leases"):
         leases = Leases(path)
         assert leases.acquire(1)

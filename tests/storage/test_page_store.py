@@ -1,4 +1,4 @@
-"""The file of fetched pages: what goes in comes out, it stays within its bound, damage costs what is damaged."""
+"""The page store: round trips, eviction, maintenance, and recovery from damage."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def pages_at() -> Iterator[OpenPages]:
         pages.close()
 
 
-def test_what_is_kept_comes_out_as_it_went_in(path: Path, pages_at: OpenPages) -> None:
+def test_a_stored_page_is_returned_unchanged(path: Path, pages_at: OpenPages) -> None:
     page = Page(
         id="fedcba9876543210",
         way="cdn_amp",
@@ -113,7 +113,7 @@ def test_an_article_without_a_page_has_none(pages_at: OpenPages) -> None:
     ids=st.lists(st.integers(0, 2**64 - 1), unique=True, max_size=8),
     others=st.lists(st.integers(0, 2**64 - 1), max_size=8),
 )
-def test_which_articles_have_a_page_is_known(ids: list[int], others: list[int]) -> None:
+def test_articles_with_a_page_are_found(ids: list[int], others: list[int]) -> None:
     pages = PageStore.open(None, frozenset)
     for each in ids:
         pages.put(a_page(each), b"")
@@ -124,7 +124,7 @@ def test_which_articles_have_a_page_is_known(ids: list[int], others: list[int]) 
     pages.close()
 
 
-def test_a_newer_page_takes_the_place_of_the_older(pages_at: OpenPages) -> None:
+def test_a_newer_page_replaces_the_older(pages_at: OpenPages) -> None:
     pages = pages_at(None)
     pages.put(a_page(1, markdown="Old\n"), b"old" * 1000)
     pages.put(a_page(1, markdown="New\n"), b"new")
@@ -135,7 +135,7 @@ def test_a_newer_page_takes_the_place_of_the_older(pages_at: OpenPages) -> None:
     assert pages.info().pages == 1
 
 
-def test_a_server_that_says_it_still_holds_changes_time_and_validators_only(pages_at: OpenPages) -> None:
+def test_a_confirmed_page_changes_only_its_time_and_validators(pages_at: OpenPages) -> None:
     pages = pages_at(None)
     pages.put(a_page(1, etag="a", last_modified="b"), b"body")
     later = NOW + timedelta(hours=2)
@@ -147,7 +147,7 @@ def test_a_server_that_says_it_still_holds_changes_time_and_validators_only(page
     assert pages.page(an_id(2)) is None
 
 
-def test_why_there_is_no_page_is_kept_until_there_is_one(pages_at: OpenPages) -> None:
+def test_a_failure_is_stored_until_there_is_a_page(pages_at: OpenPages) -> None:
     pages = pages_at(None)
     pages.record_failure(an_id(1), NOW, [("original", "a.example", "404 Not Found at a.example")], "Nothing found.")
     pages.record_failure(an_id(2), NOW - timedelta(days=40), [], "Long ago.")
@@ -156,12 +156,12 @@ def test_why_there_is_no_page_is_kept_until_there_is_one(pages_at: OpenPages) ->
     assert failed == (NOW, (("original", "a.example", "404 Not Found at a.example"),), "Nothing found.")
     assert pages.which_failed([an_id(1), an_id(3)]) == {an_id(1)}
     pages.record_failure(an_id(3), NOW, [], "Now.")
-    assert pages.failure(an_id(2)) is None, "what is a month old is forgotten"
+    assert pages.failure(an_id(2)) is None, "failures expire after a month"
     pages.put(a_page(1), b"")
     assert pages.failure(an_id(1)) is None
 
 
-def test_images_are_kept_by_their_address(pages_at: OpenPages) -> None:
+def test_images_are_stored_by_address(pages_at: OpenPages) -> None:
     pages = pages_at(None)
     pages.put_image("https://a.example/i.png", b"one", "image/png")
     pages.put_image("https://a.example/i.png", b"two", "image/jpeg")
@@ -172,7 +172,7 @@ def test_images_are_kept_by_their_address(pages_at: OpenPages) -> None:
 # The bound.
 
 
-def test_the_oldest_go_first_and_what_was_just_kept_stays(path: Path, pages_at: OpenPages) -> None:
+def test_the_oldest_pages_are_evicted_but_never_the_new_one(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
     pages.limit = 100_000
     for n in range(1, 21):
@@ -185,7 +185,7 @@ def test_the_oldest_go_first_and_what_was_just_kept_stays(path: Path, pages_at: 
     assert len(left) >= 8
 
 
-def test_a_page_larger_than_the_limit_is_there_until_the_next(pages_at: OpenPages) -> None:
+def test_a_page_larger_than_the_limit_stays_until_the_next_one(pages_at: OpenPages) -> None:
     pages = pages_at(None)
     pages.limit = 5_000
     pages.put(a_page(1, age=2), incompressible(10_000))
@@ -194,7 +194,7 @@ def test_a_page_larger_than_the_limit_is_there_until_the_next(pages_at: OpenPage
     assert pages.ids_with_page() == {2}
 
 
-def test_the_page_of_a_starred_article_is_never_lost(pages_at: OpenPages) -> None:
+def test_pages_of_starred_articles_are_never_evicted(pages_at: OpenPages) -> None:
     pages = pages_at(None, 1, 2, 3)
     pages.limit = 25_000
     for n in range(1, 9):
@@ -210,7 +210,7 @@ def test_the_page_of_a_starred_article_is_never_lost(pages_at: OpenPages) -> Non
     assert pages.ids_with_page() == set()
 
 
-def test_images_go_before_pages(pages_at: OpenPages) -> None:
+def test_images_are_evicted_before_pages(pages_at: OpenPages) -> None:
     pages = pages_at(None)
     pages.limit = 25_000
     pages.put(a_page(1, age=100), incompressible(10_000, 1))
@@ -220,7 +220,7 @@ def test_images_go_before_pages(pages_at: OpenPages) -> None:
     assert pages.image("https://a.example/1.png") is None
 
 
-def test_an_image_that_was_just_kept_stays(pages_at: OpenPages) -> None:
+def test_a_new_image_is_not_evicted(pages_at: OpenPages) -> None:
     pages = pages_at(None)
     pages.limit = 25_000
     for n in range(1, 6):
@@ -229,11 +229,11 @@ def test_an_image_that_was_just_kept_stays(pages_at: OpenPages) -> None:
         pages.put_image(f"https://a.example/{n}.png", incompressible(10_000, n), "image/png")
         assert pages.image(f"https://a.example/{n}.png") is not None
         assert pages.info().size <= pages.limit
-    assert 5 in pages.ids_with_page(), "the oldest pages went, and the other images"
+    assert 5 in pages.ids_with_page(), "the oldest pages were evicted, and the other images"
     assert 1 not in pages.ids_with_page()
 
 
-def test_an_image_for_which_there_is_no_room_is_refused_and_costs_nothing(pages_at: OpenPages) -> None:
+def test_an_image_without_room_is_refused_and_evicts_nothing(pages_at: OpenPages) -> None:
     pages = pages_at(None, 1)
     pages.limit = 25_000
     pages.put(a_page(1, age=2), incompressible(10_000, 1))
@@ -247,9 +247,7 @@ def test_an_image_for_which_there_is_no_room_is_refused_and_costs_nothing(pages_
 
 
 @pytest.mark.parametrize("act", [PageStore.clear, lambda pages: pages.prune(0)], ids=["clear", "prune"])
-def test_a_star_that_is_set_while_room_is_about_to_be_made_counts(
-    act: Callable[[PageStore], object], path: Path
-) -> None:
+def test_a_star_set_while_eviction_waits_counts(act: Callable[[PageStore], object], path: Path) -> None:
     starred: set[int] = set()
     waits = threading.Event()
 
@@ -275,7 +273,7 @@ def test_a_star_that_is_set_while_room_is_about_to_be_made_counts(
     other.close()
 
 
-def test_marks_that_cannot_be_read_are_no_damage_of_this_file(path: Path) -> None:
+def test_unreadable_marks_are_not_damage_of_the_page_file(path: Path) -> None:
     damaged = StorageError(Path("state.db"), sqlite3.DatabaseError("bad"), damaged=True)
 
     def starred() -> Set[int]:
@@ -291,7 +289,7 @@ def test_marks_that_cannot_be_read_are_no_damage_of_this_file(path: Path) -> Non
     pages.close()
 
 
-def test_a_page_takes_the_place_of_what_was_judged_and_of_nothing_else(pages_at: OpenPages) -> None:
+def test_put_if_unchanged_replaces_only_the_given_page(pages_at: OpenPages) -> None:
     pages = pages_at(None)
     assert pages.put_if_unchanged(None, a_page(1, age=9), b"") is None
     first = pages.page(an_id(1))
@@ -302,7 +300,7 @@ def test_a_page_takes_the_place_of_what_was_judged_and_of_nothing_else(pages_at:
     assert second.fetched_at == NOW - timedelta(minutes=3)
     assert pages.put_if_unchanged(first, a_page(1), b"") == second
     pages.clear()
-    assert pages.put_if_unchanged(second, a_page(1), b"") is None, "where there is nothing, nothing is lost"
+    assert pages.put_if_unchanged(second, a_page(1), b"") is None, "no page is stored, so none is lost"
 
 
 def test_protected_pages_are_not_evicted_for_a_new_page(pages_at: OpenPages) -> None:
@@ -315,13 +313,13 @@ def test_protected_pages_are_not_evicted_for_a_new_page(pages_at: OpenPages) -> 
     assert pages.ids_with_page() == {1, 2, 4}
     with pytest.raises(NoRoomError, match="There is no room for more pages in 0 MB"):
         pages.put_if_unchanged(None, a_page(9), incompressible(6_000), protected=protected)
-    assert pages.ids_with_page() == {1, 2, 4}, "what cannot be kept costs nothing"
+    assert pages.ids_with_page() == {1, 2, 4}, "a page without room evicts nothing"
     former = pages.page(an_id(1))
     assert pages.put_if_unchanged(former, a_page(1), incompressible(9_000), protected=protected) is None
-    assert pages.ids_with_page() == {1, 2}, "a page that has grown is kept all the same"
+    assert pages.ids_with_page() == {1, 2}, "a page that has grown is stored anyway"
 
 
-def test_that_a_page_holds_is_noted_of_no_other(pages_at: OpenPages) -> None:
+def test_a_confirmation_applies_only_to_the_page_it_is_about(pages_at: OpenPages) -> None:
     pages = pages_at(None)
     page = a_page(1, etag="a")
     pages.put(page, b"")
@@ -331,7 +329,7 @@ def test_that_a_page_holds_is_noted_of_no_other(pages_at: OpenPages) -> None:
     assert pages.page(page.id) == replace(page, checked_at=NOW + timedelta(hours=1), etag="b")
 
 
-def test_for_an_image_no_page_goes_where_nobody_knows_what_is_starred() -> None:
+def test_an_image_evicts_no_page_if_the_stars_are_unknown() -> None:
     def unknown() -> frozenset[int]:
         raise ReaderError("The marks cannot be read.")
 
@@ -348,7 +346,7 @@ def test_for_an_image_no_page_goes_where_nobody_knows_what_is_starred() -> None:
     pages.close()
 
 
-def test_where_nobody_knows_what_is_starred_nothing_is_removed(path: Path) -> None:
+def test_no_page_is_removed_if_the_stars_are_unknown(path: Path) -> None:
     def unknown() -> frozenset[int]:
         raise ReaderError("The marks cannot be read.")
 
@@ -362,7 +360,7 @@ def test_where_nobody_knows_what_is_starred_nothing_is_removed(path: Path) -> No
     pages.close()
 
 
-def test_what_is_removed_makes_the_file_smaller(path: Path, pages_at: OpenPages) -> None:
+def test_removing_pages_shrinks_the_file(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
     for n in range(1, 11):
         pages.put(a_page(n, age=20 - n), incompressible(500_000, n))
@@ -377,7 +375,7 @@ def test_what_is_removed_makes_the_file_smaller(path: Path, pages_at: OpenPages)
 
 
 def files_of(path: Path) -> int:
-    """Return the bytes that all files of it take."""
+    """Return the total size of the store's files in bytes."""
     return sum(each.stat().st_size for each in path.parent.glob("pages.db*"))
 
 
@@ -403,7 +401,7 @@ def test_the_files_stay_near_the_limit(path: Path, pages_at: OpenPages, at_rando
     assert set(range(0, 2_000, 100)) <= pages.ids_with_page()
 
 
-def test_the_files_stay_near_the_limit_when_images_come_and_go(path: Path, pages_at: OpenPages) -> None:
+def test_the_files_stay_near_the_limit_as_images_are_replaced(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
     pages.limit = 2_000_000
     for n in range(150):
@@ -411,7 +409,7 @@ def test_the_files_stay_near_the_limit_when_images_come_and_go(path: Path, pages
         assert files_of(path) <= pages.limit * 3 // 2 + 8_000_000
 
 
-def test_a_renewal_of_the_words_that_others_share_loses_none(path: Path, pages_at: OpenPages) -> None:
+def test_rebuilding_the_shared_full_text_table_loses_no_words(path: Path, pages_at: OpenPages) -> None:
     one, other = pages_at(path), pages_at(path)
     for n in range(100):
         one.put(a_page(n, markdown=f"Word{n} glacier\n"), b"")
@@ -433,7 +431,7 @@ def test_a_renewal_of_the_words_that_others_share_loses_none(path: Path, pages_a
 
 
 @pytest.mark.parametrize("starred", [True, False])
-def test_the_marks_of_the_library_say_what_is_starred(
+def test_the_library_marks_decide_which_pages_are_starred(
     starred: bool, make_folder: MakeFolder, library: OpenLibrary
 ) -> None:
     opened = library(make_folder({"a.md": "---\ntitle: A\noriginalUrl: https://a.example/1\n---\n"}))
@@ -450,7 +448,7 @@ def test_the_marks_of_the_library_say_what_is_starred(
 
 
 @pytest.mark.no_cover  # it takes thrice as long while lines are counted
-def test_a_million_pages_are_told_apart_in_moments(path: Path, pages_at: OpenPages) -> None:
+def test_a_million_pages_are_looked_up_quickly(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
     row = row_of(a_page(1), b"", "")
     with sqlite3.connect(path) as db:
@@ -475,10 +473,10 @@ def test_a_million_pages_are_told_apart_in_moments(path: Path, pages_at: OpenPag
     with sqlite3.connect(path) as db:
         plan = str(db.execute("EXPLAIN QUERY PLAN SELECT id FROM pages").fetchall())
     db.close()
-    assert "COVERING INDEX" in plan, "no page is read to know that it is there"
+    assert "COVERING INDEX" in plan, "no page is read to find out that it exists"
 
 
-def test_threads_keep_and_read_at_once(path: Path, pages_at: OpenPages) -> None:
+def test_threads_store_and_read_concurrently(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
     together = threading.Barrier(8)
 
@@ -516,7 +514,7 @@ def _another(path: Path, start: int) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def test_two_processes_keep_at_once_and_see_each_others_pages(path: Path, pages_at: OpenPages) -> None:
+def test_two_processes_store_concurrently_and_share_pages(path: Path, pages_at: OpenPages) -> None:
     others = [_another(path, 100), _another(path, 200)]
     for each in others:
         assert each.stdout is not None
@@ -542,7 +540,7 @@ def _overwrite(path: Path, start: float, length: int = 4096) -> None:
         file.write(b"\xa5" * length)
 
 
-def test_a_file_that_is_none_of_ours_is_set_aside(path: Path, pages_at: OpenPages) -> None:
+def test_a_foreign_file_is_set_aside(path: Path, pages_at: OpenPages) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(b"\xa5" * 20_000)
     pages = pages_at(path)
@@ -554,9 +552,7 @@ def test_a_file_that_is_none_of_ours_is_set_aside(path: Path, pages_at: OpenPage
 
 
 @pytest.mark.parametrize("statement", ["PRAGMA user_version=99", "PRAGMA application_id=7"])
-def test_a_file_of_another_format_is_set_aside_and_not_written_to(
-    path: Path, pages_at: OpenPages, statement: str
-) -> None:
+def test_a_file_of_another_format_is_set_aside_unchanged(path: Path, pages_at: OpenPages, statement: str) -> None:
     pages = pages_at(path)
     pages.put(a_page(1), b"")
     pages.close()
@@ -573,7 +569,7 @@ def test_a_file_of_another_format_is_set_aside_and_not_written_to(
     db.close()
 
 
-def test_pages_that_were_stored_as_markdown_are_still_there(path: Path, pages_at: OpenPages) -> None:
+def test_pages_stored_as_markdown_are_still_readable(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
     pages.put(a_page(1, markdown="Old [link](https://a.example/x)\n"), b"body")
     pages.close()
@@ -603,7 +599,7 @@ def test_a_folder_in_its_place_is_set_aside(path: Path, pages_at: OpenPages) -> 
 
 
 @pytest.mark.parametrize("where", [0.0, 0.2, 0.5, 0.8])
-def test_damage_costs_no_more_than_what_is_damaged(path: Path, pages_at: OpenPages, where: float) -> None:
+def test_only_damaged_pages_are_lost(path: Path, pages_at: OpenPages, where: float) -> None:
     pages = pages_at(path)
     for n in range(1, 101):
         pages.put(a_page(n, markdown=f"Text {n}\n"), incompressible(3_000, n))
@@ -621,7 +617,7 @@ def test_damage_costs_no_more_than_what_is_damaged(path: Path, pages_at: OpenPag
         assert page.extract.markdown == f"Text {n}\n"
         assert body_of(again, an_id(n)) == (incompressible(3_000, n), "")
     if where >= 0.2:
-        assert len(left) >= 30, "most of it can still be read"
+        assert len(left) >= 30, "most pages are still readable"
     again.put(a_page(1000), b"")
     assert again.page(an_id(1000)) is not None
 
@@ -644,8 +640,8 @@ print(pages.notice)
 """
 
 
-def test_who_is_killed_while_a_damaged_file_is_saved_loses_nothing(path: Path, pages_at: OpenPages) -> None:
-    """Killed before each step that changes what a name leads to, from the first to the last."""
+def test_recovery_killed_at_any_step_loses_nothing(path: Path, pages_at: OpenPages) -> None:
+    """Kill the process before each step that renames, removes or opens a file."""
     killed = 0
     for step in range(100):
         made = path.with_name(f"{step}") / "pages.db"
@@ -677,7 +673,7 @@ def test_who_is_killed_while_a_damaged_file_is_saved_loses_nothing(path: Path, p
     assert killed >= 8
 
 
-def test_who_is_killed_in_the_middle_of_saving_loses_nothing(path: Path, pages_at: OpenPages) -> None:
+def test_recovery_killed_while_copying_loses_nothing(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
     for n in range(1, 31):
         pages.put(a_page(n), incompressible(3_000, n))
@@ -704,7 +700,7 @@ def test_who_is_killed_in_the_middle_of_saving_loses_nothing(path: Path, pages_a
     assert again.ids_with_page() == set(range(2, 31))
 
 
-def test_what_others_keep_while_a_damaged_file_is_saved_is_there(
+def test_pages_stored_by_others_during_recovery_are_not_lost(
     path: Path, pages_at: OpenPages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pages, other = pages_at(path), pages_at(path)
@@ -725,7 +721,7 @@ def test_what_others_keep_while_a_damaged_file_is_saved_is_there(
     assert pages.ids_with_page() == {2, 3, 4} == other.ids_with_page()
 
 
-def test_damage_of_an_open_file_is_set_aside_while_it_is_used(path: Path, pages_at: OpenPages) -> None:
+def test_damage_of_an_open_file_is_recovered_in_use(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
     for n in range(1, 51):
         pages.put(a_page(n), incompressible(3_000, n))
@@ -744,7 +740,7 @@ def test_damage_of_an_open_file_is_set_aside_while_it_is_used(path: Path, pages_
     assert other.ids_with_page() == fresh.ids_with_page()
 
 
-def test_values_that_nobody_has_written_are_damage(path: Path, pages_at: OpenPages) -> None:
+def test_undecodable_values_are_damage(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
     for n in (1, 2):
         pages.put(a_page(n), b"body")
@@ -757,7 +753,7 @@ def test_values_that_nobody_has_written_are_damage(path: Path, pages_at: OpenPag
     assert pages.page(an_id(2)) == a_page(2)
 
 
-def test_a_file_that_somebody_deletes_is_made_anew(path: Path, pages_at: OpenPages) -> None:
+def test_a_deleted_file_is_recreated(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
     pages.put(a_page(1), b"")
     for each in path.parent.glob("pages.db*"):
@@ -767,7 +763,7 @@ def test_a_file_that_somebody_deletes_is_made_anew(path: Path, pages_at: OpenPag
     assert pages_at(path).ids_with_page() == {2}
 
 
-def test_clear_takes_along_what_was_set_aside(path: Path, pages_at: OpenPages) -> None:
+def test_clear_removes_quarantined_files(path: Path, pages_at: OpenPages) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(b"\xa5" * 20_000)
     pages_at(path).clear()
@@ -777,7 +773,7 @@ def test_clear_takes_along_what_was_set_aside(path: Path, pages_at: OpenPages) -
 # Where nothing can be written.
 
 
-def test_a_cache_that_cannot_be_made_is_memory_and_says_so(tmp_path: Path, pages_at: OpenPages) -> None:
+def test_an_unusable_path_is_reported_and_memory_is_used(tmp_path: Path, pages_at: OpenPages) -> None:
     (tmp_path / "file").write_text("")
     pages = pages_at(tmp_path / "file" / "pages.db")
     assert pages.in_memory
@@ -786,7 +782,7 @@ def test_a_cache_that_cannot_be_made_is_memory_and_says_so(tmp_path: Path, pages
     assert pages.ids_with_page() == {1}
 
 
-def test_a_full_disk_is_told_and_leaves_what_there_was(path: Path, pages_at: OpenPages) -> None:
+def test_a_full_disk_is_reported_and_loses_nothing(path: Path, pages_at: OpenPages) -> None:
     pages = pages_at(path)
     pages.put(a_page(1, markdown="Old\n"), b"old")
     with pages._database.read() as db:  # SQLite says the same as for a full disk
@@ -801,7 +797,7 @@ def test_a_full_disk_is_told_and_leaves_what_there_was(path: Path, pages_at: Ope
     assert page.extract.markdown == "Old\n"
 
 
-def test_the_pages_of_a_person_are_those_of_every_folder(
+def test_all_folders_share_one_page_store(
     make_folder: MakeFolder, library: OpenLibrary, own_directories: Paths
 ) -> None:
     opened = library(make_folder({"a.md": "---\ntitle: A\n---\n"}))
