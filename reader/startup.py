@@ -1,7 +1,7 @@
 """Opening a library in a thread, up to the rows of the first frame, while Textual is being imported.
 
 Most of the start-up time is the import of Textual. Meanwhile the files are opened and queried, so
-that the first frame already contains the list. A disk that does not answer (such as a
+that the first frame already contains the list. A disk that does not respond (such as a
 disconnected network mount) is reported instead of blocking silently.
 """
 
@@ -34,7 +34,7 @@ PANE = "views-pane"
 THEME = "theme"
 """Setting: the name of the theme."""
 TIMEOUT = 20.0
-"""Seconds after which a disk that does not answer is given up."""
+"""Seconds after which a disk that does not respond is given up."""
 _SECONDS_UNTIL_NOTICE = 2.0
 _SECONDS_FOR_FIRST_ROWS = 0.3
 """How long an empty first frame is delayed to get some rows."""
@@ -115,7 +115,7 @@ class Opening:
         """Return the first frame once the library is open; ``on_notice`` gets a sentence if that takes long.
 
         ``timeout`` is in seconds. Raises ReaderError if there is nothing to open or the disk
-        does not answer in time, and whatever else opening the library raised.
+        does not respond in time, and whatever else opening the library raised.
         """
         soon = min(_SECONDS_UNTIL_NOTICE, timeout)
         self._thread.join(soon)
@@ -127,7 +127,7 @@ class Opening:
             raise self._error
         if self._first is None:
             raise ReaderError(
-                f"{name[:1].upper()}{name[1:]} does not answer." if self._path is None else f"{name} does not answer.",
+                f"{name[:1].upper()}{name[1:]} does not respond." if self._path is None else f"{name} does not answer.",
                 "Is it on a disk or network that is not connected? Try again when it is.",
             )
         return self._first

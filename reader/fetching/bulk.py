@@ -34,7 +34,7 @@ _MAX_REQUEUES = 2
 """How often an article is queued again because its host is busy."""
 _SECONDS_BETWEEN_PROGRESS = 0.1
 _RATE_SECONDS = 10.0
-_INTERNAL_ERROR = "Something went wrong in newsreader itself; the log file has the details"
+_INTERNAL_ERROR = "Internal error in newsreader; the log file has the details"
 
 
 @dataclass(frozen=True, slots=True)

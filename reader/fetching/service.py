@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 Command: TypeAlias = tuple[str, dict[str, Any]]
 """The name of a command and its arguments as plain values."""
-_INTERNAL_ERROR = "Something went wrong in newsreader itself."
+_INTERNAL_ERROR = "Internal error in newsreader. The log file has the details."
 _LOGGED = "The log file has the details."
 
 

@@ -181,7 +181,7 @@ class IndexUpdater:
             self._stop_watching.set()
         except Exception as error:
             log.exception("the refresh failed")
-            message = f"Something went wrong in newsreader itself: {clean(str(error))}. The log file has the details."
+            message = f"Internal error in newsreader: {clean(str(error))}. The log file has the details."
             self._report_failure(message, request)
 
     def _on_storage_error(self, error: StorageError, request: _Request) -> None:

@@ -132,7 +132,7 @@ def test_without_known_actions_keys_are_not_checked(path: Path) -> None:
     ("settings", "words"),
     [
         (FetchSettings(), ""),
-        (FetchSettings(enabled=False), "[fetch] enabled is false"),
+        (FetchSettings(enabled=False), "enabled = false under [fetch]"),
         (FetchSettings(offline=True), "--offline"),
         (FetchSettings(enabled=False, offline=True), "--offline"),
     ],

@@ -79,7 +79,7 @@ def test_a_fetched_page_is_read_again_offline(make_folder: MakeFolder, site: Sit
         assert terminal.end() == 0
     site.end()
     with Terminal("--offline", folder, columns=80, lines=24) as terminal:
-        terminal.wait("Fetched: the original · 127.0.0.1")
+        terminal.wait("Saved page: the original · 127.0.0.1")
         begun = time.monotonic()
         terminal.press("f")
         terminal.wait("of Page one tells")

@@ -118,7 +118,7 @@ def test_no_control_sequence_of_a_document_reaches_the_terminal(make_folder: Mak
         terminal.press("]")
         terminal.wait("More")
         terminal.press("enter")
-        terminal.wait("Not a document of this folder")
+        terminal.wait("Not in this folder")
         terminal.press("backspace", "!")
         terminal.wait("problem in 1 document")
         terminal.send(f"\x1b[200~{raw}\x1b[201~")
@@ -221,7 +221,7 @@ def test_without_a_path_it_opens_the_last_folder(seeds: Path) -> None:
 def test_without_a_path_or_a_last_folder_it_explains_how_to_start() -> None:
     with Terminal() as terminal:
         assert terminal.end() == 2
-        assert "Begin with `newsreader FOLDER`" in " ".join(terminal.text.split())
+        assert "Start with `newsreader FOLDER`" in " ".join(terminal.text.split())
         assert b"\x1b[?1049h" not in terminal.raw
 
 

@@ -491,7 +491,7 @@ async def test_an_internal_error_fails_only_its_article(
             final = await recorder.bulk.run()
         (error,) = (got for got in recorder.results if got.error)
         assert (final.done, final.failed, final.left) == (11, 1, 0)
-        assert error.error == "Something went wrong in newsreader itself; the log file has the details."
+        assert error.error == "Internal error in newsreader; the log file has the details."
         failed = opened.pages.failure(error.id)
         assert failed is not None
         assert failed.error == error.error

@@ -207,7 +207,7 @@ class Database:
         """Close every connection of every thread; later calls raise StorageError.
 
         Waits a few seconds for each connection in use; one that is still in use then, because
-        the disk does not answer, is left open until the process ends.
+        the disk does not respond, is left open until the process ends.
         """
         with self._guard:
             self._closed = True

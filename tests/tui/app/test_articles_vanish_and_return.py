@@ -72,13 +72,13 @@ async def test_the_selection_stays_after_the_user_has_moved_on(folder: Path) -> 
 
 async def test_a_missing_folder_is_marked_until_it_returns(folder: Path, tmp_path: Path) -> None:
     async with open_app(folder) as reader:
-        assert "not there now" not in top(reader)
+        assert "not available" not in top(reader)
         shutil.move(folder, tmp_path / "away")
         await reader.press("r")
-        assert "not there now" in top(reader)
+        assert "not available" in top(reader)
         assert "5 articles" in top(reader)
         shutil.move(tmp_path / "away", folder)
-        await reader.wait_until(lambda: "not there now" not in top(reader))
+        await reader.wait_until(lambda: "not available" not in top(reader))
         assert "5 articles" in top(reader)
 
 
@@ -174,7 +174,7 @@ async def test_the_pane_shows_the_article_again_when_the_folder_returns(folder: 
     async with open_app(folder) as reader:
         shutil.move(folder, tmp_path / "away")
         await reader.press("r", "j")
-        assert "its folder is not there" in " ".join(reader.pane_text.split())
+        assert "its folder is not available" in " ".join(reader.pane_text.split())
         assert "deleted" not in reader.pane_text
         shutil.move(tmp_path / "away", folder)
         await reader.wait_until(lambda: reader.pane_title == "N1")

@@ -54,7 +54,7 @@ async def test_an_unexpected_exception_shows_no_traceback(seeds: Path, monkeypat
     async with open_app(seeds) as reader:
         monkeypatch.setattr(LibraryMarks, "apply", failing(KeyError("something")))
         await reader.press("m")
-        assert "went wrong in newsreader itself" in reader.message
+        assert "Internal error in newsreader" in reader.message
         assert "Traceback" not in reader.text
 
 

@@ -44,7 +44,7 @@ async def test_selected_articles_are_marked_together(folder: Path) -> None:
         await reader.press("j", "v", "j", "j")
         assert reader.article_list.selected_range == reader.article_list.order.rowids[1:4].tolist()
         assert begins(reader) == [" •", "▌•", "▌•", "▌•", " •", " •", " •", " •"]
-        assert "3 chosen" in reader.lines[-1]
+        assert "3 selected" in reader.lines[-1]
         await reader.press("m")
         assert read(reader) == [1, 2, 3]
         assert begins(reader)[:5] == [" •", "  ", "  ", "▌ ", " •"]
@@ -236,10 +236,10 @@ async def test_the_number_of_selected_articles_is_shown(folder: Path) -> None:
         await reader.press("s")
         assert reader.message == "Starred."
         await reader.press("v", "j", "j")
-        assert "3 chosen" in reader.lines[-1]
+        assert "3 selected" in reader.lines[-1]
 
 
 async def test_a_selection_that_starts_at_the_last_article_says_so(folder: Path) -> None:
     async with open_app(folder) as reader:
         await reader.press("G", "J")
-        assert "1 chosen" in reader.lines[-1]
+        assert "1 selected" in reader.lines[-1]
