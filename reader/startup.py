@@ -127,7 +127,9 @@ class Opening:
             raise self._error
         if self._first is None:
             raise ReaderError(
-                f"{name[:1].upper()}{name[1:]} does not respond." if self._path is None else f"{name} does not answer.",
+                f"{name[:1].upper()}{name[1:]} does not respond."
+                if self._path is None
+                else f"{name} does not respond.",
                 "Is it on a disk or network that is not connected? Try again when it is.",
             )
         return self._first

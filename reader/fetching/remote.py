@@ -233,8 +233,10 @@ class FetchClient:
                         self._watchdog.heard(values if kind == _HEARTBEAT else 0)
                 if kind != _HEARTBEAT:
                     self._receive(_decode(kind, values))
-        except (ProcessEndedError, TypeError, KeyError) as error:
-            log.warning("the process that fetches has ended", exc_info=error)
+        except ProcessEndedError:
+            pass  # _on_exit logs an end that was not asked for
+        except (TypeError, KeyError) as error:
+            log.warning("the fetching process sent something else", exc_info=error)
         self._on_exit(process, _ENDED)
 
     def _watch(self, process: ManagedProcess) -> None:

@@ -36,7 +36,7 @@ class Background:
             except Exception as error:  # noqa: BLE001 - the one place where a failed job is reported
                 self._on_failure(error)
 
-        self._node.run_worker(guarded(), group=group, exclusive=exclusive, exit_on_error=False)
+        self._node.run_worker(guarded, group=group, exclusive=exclusive, exit_on_error=False)
 
     def cancel(self, group: str) -> None:
         """Cancel the jobs of a group."""

@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
     from reader.tui.timings import Timings
 
-Resource = Literal["list", "article", "text", "prompt"]
+Resource = Literal["list", "unread", "article", "text", "prompt"]
 """What an action or a key can wait for."""
-_LIST: tuple[Resource, ...] = ("list",)
-_ARTICLE: tuple[Resource, ...] = ("list", "article")
+_LIST: tuple[Resource, ...] = ("list", "unread")
+_ARTICLE: tuple[Resource, ...] = ("list", "unread", "article")
 _TEXT: tuple[Resource, ...] = ("text",)
 _SCROLLING = ("move", "down", "up", "top", "end", "half_down", "half_up", "page_down", "page_up")
 _ABOUT_SELECTION = (

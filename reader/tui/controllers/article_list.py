@@ -305,7 +305,7 @@ class ArticleListController:
         if is_known:
             self._select_found(index, step, then)
         elif index is not None:
-            self._session.gate.begin_loading("list")
+            self._session.gate.begin_loading("unread")
             self._session.background.start(partial(self._select_unread, index, step, then), "unread")
 
     async def _select_unread(self, start: int, step: int, then: Callable[[], object]) -> None:
@@ -313,10 +313,12 @@ class ArticleListController:
         order = session.order
         try:
             found = await session.background.run(session.library.articles.next_unread, order, start, step)
-            if order is session.order:
-                self._select_found(found, step, then)
-        finally:
-            session.gate.end_loading("list")
+        except Exception:  # a newer request, which cancels this one, still loads
+            session.gate.end_loading("unread")
+            raise
+        if order is session.order:
+            self._select_found(found, step, then)
+        session.gate.end_loading("unread")
 
     def _select_found(self, index: int | None, step: int, then: Callable[[], object]) -> None:
         if index is not None:

@@ -96,7 +96,7 @@ def so_far(**changes: object) -> BulkProgress:
 @pytest.mark.parametrize(
     ("cells", "has_bar", "has_name", "parts"),
     [
-        (120, True, True, "12 fetched, 3 failed, 46 left|F pauses, X stops|1.6 a second|29 s left"),
+        (120, True, True, "12 fetched, 3 failed, 46 left|F pauses, X stops|1.6 per second|29 s left"),
         (90, True, True, "12 fetched, 3 failed, 46 left|F pauses, X stops|1.6/s|29 s left"),
         (80, True, True, "12 fetched, 3 failed, 46 left|F pauses, X stops|1.6/s"),
         (70, False, True, "12 fetched, 3 failed, 46 left|F pauses, X stops|1.6/s"),
@@ -124,7 +124,7 @@ def test_the_bar_fits_every_width(number: int, paused: bool) -> None:
         before = len(f" {name}") if wording.has_name else -1
         assert before + (bar + 2 if bar else 0) + sum(len(part) + 2 for part in wording.parts) <= cells
         if paused and not wording.has_name and len(wording.parts) > 1:
-            assert wording.parts[1].startswith("F goes on")
+            assert wording.parts[1].startswith("F resumes")
 
 
 async def test_pressing_three_times_resumes(news: Path, site: Silent) -> None:
@@ -158,6 +158,6 @@ async def test_a_failed_lookup_leaves_the_key_usable(news: Path, site: Silent, m
         with monkeypatch.context() as broken:
             broken.setattr(LibraryArticles, "ids", lambda *_: 1 // 0)
             await reader.press_at_once("F")
-        assert "went wrong" in reader.message
+        assert "Internal error" in reader.message
         await reader.press_at_once("F")
         await asyncio.wait_for(site.asked.wait(), 60)

@@ -58,7 +58,7 @@ async def test_enter_on_an_external_related_item_shows_its_details(seeds: Path) 
         await reader.press("enter")
         assert reader.pane_title == item.title
         assert item.excerpt[:40] in " ".join(reader.pane_text.split())
-        assert f"what “{teller}” says of it" in " ".join(reader.pane_text.split())
+        assert f"this is how “{teller}” describes it" in " ".join(reader.pane_text.split())
         assert reader.row.title == teller
         await reader.press("y")
         assert reader.app.clipboard == item.links.best

@@ -128,7 +128,7 @@ async def test_a_star_replaces_the_unread_dot(folder: Path) -> None:
         await reader.press("s")
         assert (reader.message, begins(reader)[0]) == ("Starred.", "▌★")
         await reader.press("s")
-        assert (reader.message, begins(reader)[0]) == ("Unstarred.", "▌•")
+        assert (reader.message, begins(reader)[0]) == ("Star removed.", "▌•")
 
 
 async def test_tags_can_be_entered_completed_and_shown(folder: Path) -> None:

@@ -88,7 +88,7 @@ async def test_escape_in_the_list_clears_the_query(news: Path) -> None:
         await write(reader, "court")
         await reader.press("enter", "escape")
         assert len(titles(reader)) == 5
-        assert "All articles again" in reader.message
+        assert "Showing all articles" in reader.message
         await reader.press("escape")
         assert "This is the list." in reader.message
         await reader.press("/", "up", "enter")

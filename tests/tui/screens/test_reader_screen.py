@@ -190,12 +190,12 @@ async def test_search_is_incremental_and_n_finds_the_next_match(kept: Path) -> N
         await reader.press("enter")
         assert reader.focus == "text"
         await reader.press("n")
-        assert reader.message == "2 of 11"
+        assert reader.message == "Match 2 of 11"
         assert any("paragraph 10" in line for line in reader.lines)
         await reader.press("N", "N")
-        assert reader.message == "11 of 11 (round)"
+        assert reader.message == "Match 11 of 11 (wrapped)"
         await reader.press("escape")
-        assert reader.message == "The search is closed."
+        assert reader.message == "Search ended."
         assert reader.focus == "text"
         await reader.press("escape")
         assert reader.focus == "list"
@@ -205,12 +205,12 @@ async def test_n_searches_from_the_current_line(kept: Path) -> None:
     async with open_app(kept) as reader:
         await read(reader)
         await reader.press("/", *"paragraph", "enter", "n", "n")
-        assert reader.message == "3 of 30"
+        assert reader.message == "Match 3 of 30"
         await reader.press("G", "N")
-        last = int(reader.message.split()[0])
+        last = int(reader.message.split()[1])
         assert last > 20
         await reader.press("g", "n")
-        assert reader.message == "1 of 30"
+        assert reader.message == "Match 1 of 30"
         await reader.press("/", *"goes", "enter")  # not behind what was searched for before
         assert reader.reader_view.search_text == "goes"
 
@@ -250,7 +250,7 @@ async def test_a_link_is_opened_by_its_letter(kept: Path, followed: list[str]) -
     async with open_app(kept) as reader:
         await read(reader)
         await reader.press("l")
-        assert "Esc opens none" in reader.message
+        assert "Esc cancels" in reader.message
         await reader.press("s")
         assert followed == ["https://example.org/2"]
         await reader.press("l", "escape", "j")
@@ -266,7 +266,7 @@ async def test_a_link_is_opened_by_its_number(kept: Path, followed: list[str]) -
         await reader.press("2", "enter")
         assert followed == [f"https://example.org/{number}" for number in (17, 9, 2)]
         await reader.press("3", "1")
-        assert reader.message == "There is no link 31; there are 30 links."
+        assert reader.message == "There is no link 31; the text has 30 links."
         await reader.press("l", "5")
         assert followed[-1] == "https://example.org/5"
         await reader.press("1", "escape", "j")
@@ -311,13 +311,13 @@ async def test_the_column_width_is_adjustable_and_remembered(kept: Path) -> None
         assert reader.reader_view.text_width == 72
         await reader.press("space", "plus", "+")
         assert reader.reader_view.text_width == 80
-        assert reader.message == "Lines of 80 characters."
+        assert reader.message == "80 characters per line."
         place = reader.text_position
         await reader.press(*["-"] * 10)
         assert reader.reader_view.text_width == 40
         assert reader.text_position == place
         await reader.press("-")
-        assert reader.message == "The column cannot be narrower."
+        assert reader.message == "The column is already at its minimum width."
         await reader.press("plus")
     async with open_app(kept) as reader:
         await read(reader)
