@@ -10,7 +10,7 @@ from functools import partial
 from typing import TypeVar
 
 from textual.dom import DOMNode
-from textual.worker import Worker, WorkerError
+from textual.worker import Worker, WorkerError, WorkType
 
 T = TypeVar("T")
 
@@ -36,7 +36,8 @@ class Background:
             except Exception as error:  # noqa: BLE001 - the one place where a failed job is reported
                 self._on_failure(error)
 
-        self._node.run_worker(guarded, group=group, exclusive=exclusive, exit_on_error=False)
+        work: WorkType[None] = guarded  # no coroutine yet: the app may end before it runs
+        self._node.run_worker(work, group=group, exclusive=exclusive, exit_on_error=False)
 
     def cancel(self, group: str) -> None:
         """Cancel the jobs of a group."""
