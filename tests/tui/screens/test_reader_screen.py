@@ -324,7 +324,7 @@ async def test_the_column_width_is_adjustable_and_remembered(kept: Path) -> None
         assert reader.reader_view.text_width == 44
         await reader.press("=")
         assert reader.reader_view.text_width == 72
-        assert reader.message == "Lines of 72 characters."
+        assert reader.message == "72 characters per line."
     async with open_app(kept) as reader:
         await read(reader)
         assert reader.reader_view.text_width == 72
